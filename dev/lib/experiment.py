@@ -1,0 +1,105 @@
+"""Benches, evaluations and drills: one Python file each, run the same way.
+
+A file defines ``run(env, options, say) -> list of figures`` and is run inside Odoo, on a throwaway database with the
+addon installed. With ``PLAIN = True`` in it, it is run without Odoo, as ``run(None, options, say)``.
+"""
+
+import argparse
+import ast
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from . import figures
+from .places import DEV
+from .talk import Failure, finish, say
+
+_INSIDE = "from lib.experiment import run_inside\nrun_inside(env)\n"
+
+
+def main():
+    kind, folder, *arguments = sys.argv[1:]
+    available = {file.stem: file for file in sorted((DEV / folder).glob("*.py")) if not file.stem.startswith("_")}
+    options = _parser(kind).parse_args(arguments)
+    if options.name not in available:
+        raise Failure(f"there is no {options.name}; available: {', '.join(available) or 'none yet'}.")
+    if options.data and not options.data.exists():
+        raise Failure(f"there is no file {options.data}.")
+    file = available[options.name]
+    found = _run_plain(file, options) if _is_plain(file) else _run_in_odoo(file, options)
+    document = figures.as_document(options.name, found)
+    print(figures.figure_table(found), flush=True)
+    if options.json:
+        figures.write(options.json, document)
+
+
+def _parser(kind):
+    parser = argparse.ArgumentParser(prog=f"dev/{kind}", add_help=False)
+    parser.add_argument("name")
+    parser.add_argument("--json", type=_absolute)
+    parser.add_argument("--data", type=_absolute)
+    parser.add_argument("--limit", type=int)
+    return parser
+
+
+def _absolute(text):
+    return Path(text).absolute()
+
+
+def _is_plain(file):
+    """Read, not imported: most of these files import Odoo."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.Assign) and any(getattr(name, "id", "") == "PLAIN" for name in node.targets):
+            return bool(ast.literal_eval(node.value))
+    return False
+
+
+def _load(file):
+    spec = importlib.util.spec_from_file_location(f"{file.parent.name}.{file.stem}", file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses and pickling look a class's module up there
+    spec.loader.exec_module(module)
+    return module
+
+
+def _run_plain(file, options):
+    from .plain_addon import register
+
+    register()
+    return _checked(file, _load(file).run(None, options, say))
+
+
+def _run_in_odoo(file, options):
+    from . import databases, templates
+    from .odoo_process import must_succeed, shell
+
+    with tempfile.TemporaryDirectory() as folder, databases.throwaway(templates.prepared("addon")) as database:
+        exchange = Path(folder, "figures.json")
+        task = {"file": str(file), "out": str(exchange), "options": vars(options)}
+        status = shell(database, _INSIDE, environment={"AI_DEPLOYMENT_TASK": json.dumps(task, default=str)})
+        must_succeed(status, f"{file.parent.name}/{file.stem}")
+        return [figures.Figure(**figure) for figure in json.loads(exchange.read_text())["figures"]]
+
+
+def run_inside(env):
+    """The other end of :func:`_run_in_odoo`, within ``odoo shell``."""
+    task = json.loads(os.environ["AI_DEPLOYMENT_TASK"])
+    options = argparse.Namespace(**task["options"])
+    options.data = options.data and Path(options.data)
+    options.json = options.json and Path(options.json)
+    file = Path(task["file"])
+    found = _checked(file, _load(file).run(env, options, say))
+    figures.write(task["out"], figures.as_document(file.stem, found))
+
+
+def _checked(file, found):
+    if not found:
+        raise Failure(f"{file.stem} came to no figure.")
+    return list(found)
+
+
+if __name__ == "__main__":
+    finish(main)

@@ -1,0 +1,90 @@
+"""Start Odoo as a child process and bring back what happened in it."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from .places import CACHE
+from .talk import Failure
+
+
+@dataclasses.dataclass
+class Report:
+    """What ``odoo_recorder`` saw: a status per test, the reasons of skips, our log's complaints, and other problems."""
+
+    status: int
+    tests: dict
+    skips: list
+    log: list
+    problems: list
+    output: str
+
+
+def record(arguments, *, echo=False, options=()):
+    """Run Odoo's command line under the recorder. ``echo`` lets its output through; else it is kept for the report."""
+    with tempfile.TemporaryDirectory(prefix="odoo-report-") as folder:
+        target = Path(folder, "report.json")
+        command = [sys.executable, "-m", "lib.odoo_recorder", str(target), *options, "--", *arguments]
+        status, output = _run(command, echo)
+        if not target.exists():
+            return Report(status or 1, {}, [], [], ["Odoo ended before it could report."], output)
+        return Report(status=status, output=output, **json.loads(target.read_text()))
+
+
+def shell(database, script, *, environment=None):
+    """Run a script inside ``odoo shell``; its output goes through. Returns the exit status."""
+    command = [sys.executable, os.environ["ODOO_BIN"], "shell", "-d", database, "--no-http", "--log-level=warn"]
+    return _child(command, text=script, env={**os.environ, **(environment or {})})
+
+
+def _run(command, echo):
+    if echo:
+        return _child(command, stdin=subprocess.DEVNULL), ""
+    logs = CACHE / "logs"
+    logs.mkdir(exist_ok=True)
+    with open(logs / f"odoo-{os.getpid()}.log", "w+", encoding="utf-8", errors="replace") as log:
+        status = _child(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        log.seek(0)
+        output = log.read()
+    Path(log.name).unlink()
+    return status, output
+
+
+def _child(command, *, text=None, **options):
+    if text is not None:
+        options["stdin"] = subprocess.PIPE
+    process = subprocess.Popen(command, encoding="utf-8", **options)
+    try:
+        process.communicate(text)
+    except BaseException:
+        # Odoo stops in order at the first interrupt; the database it uses is about to be dropped.
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+    return process.returncode
+
+
+def reason_in(output):
+    """The line of Odoo's output that says why it ended."""
+    if "No space left on device" in output:
+        return "the disk is full"
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if " CRITICAL " in line or " ERROR " in line]
+    return (lines[-1] if lines else "no output") if not telling or "Error" in lines[-1] else telling[-1]
+
+
+def must_succeed(status, what, output=""):
+    if status:
+        if output:
+            sys.stderr.write(output)
+            raise Failure(f"{what} failed: {reason_in(output)}")
+        raise Failure(f"{what} failed (exit status {status}); the reason stands above.")

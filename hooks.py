@@ -1,0 +1,9 @@
+"""What Odoo's installer asks of the addon beside loading it."""
+
+
+def uninstall_hook(env):
+    """Leave no action, activity or parameter of ours behind: leads and bills stay as they were."""
+    env["ir.actions.server"].search([("state", "=", "ai_deployment_score")]).unlink()
+    models = [name for name in env.registry if name == "ai.deployment" or name.startswith("ai.deployment.")]
+    env["mail.activity"].with_context(active_test=False).search([("res_model", "in", models)]).unlink()
+    env["ir.config_parameter"].search([("key", "=like", "ai_deployment.%")]).unlink()

@@ -1,0 +1,263 @@
+"""A card as plain JSON, and back, trusting nothing.
+
+``dump`` gives a dict of plain JSON types; ``digest`` a fingerprint that survives
+PostgreSQL's ``jsonb`` (key order and ``1.0`` against ``1`` do not matter); ``load``
+checks everything and only then constructs. An artifact is data: nothing in it can
+name code. The format is written down in the ``_check_*`` functions below; a new
+one gets a new number, and each former one keeps a test.
+"""
+
+import hashlib
+import json
+import math
+
+from .anomaly import AnomalyCard
+from .binning import FIRST, MAX_BINS, MAX_KNOWN
+from .columns import CATEGORY, LONGEST_LEVEL, NUMBER
+from .errors import ArtifactRejected
+from .scorecard import Scorecard
+
+FORMAT = 1
+CARDS = {card.kind: card for card in (Scorecard, AnomalyCard)}
+
+MAX_FEATURES = 200
+MAX_PAIRS = 50
+MAX_POINTS = 10_000  # of a calibration
+LONGEST_NAME = 256
+LARGEST = 1e12  # |points|; log odds beyond a few hundred are already nonsense
+
+
+def dump(card):
+    """The artifact of a card: a dict of plain JSON types."""
+    return {"format": FORMAT, **card.to_dict()}
+
+
+def digest(data):
+    """sha256 over the canonical JSON of an artifact, as 64 hex digits.
+
+    >>> digest({"a": 1, "b": [2.5]}) == digest({"b": [2.5], "a": 1.0})
+    True
+    """
+    try:
+        text = json.dumps(_canonical(data), sort_keys=True, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ArtifactRejected("it is not plain JSON") from error
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _canonical(data):
+    if isinstance(data, dict):
+        if not all(isinstance(key, str) for key in data):
+            raise TypeError("a key is not text")
+        return {key: _canonical(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_canonical(value) for value in data]
+    if isinstance(data, int | float) and not isinstance(data, bool):
+        if not math.isfinite(data):
+            raise ValueError("not finite")
+        return repr(float(data) + 0.0)
+    if data is None or isinstance(data, bool | str):
+        return data if not isinstance(data, str) else f"'{data}"
+    raise TypeError(f"{type(data).__name__} is not JSON")
+
+
+def load(data, expected_digest=None):
+    """The card that ``data`` describes, or ArtifactRejected with the cause.
+
+    >>> try:
+    ...     load({"format": 99})
+    ... except ArtifactRejected as error:
+    ...     print(error)
+    The artifact is rejected: format 99 is not known here, only 1
+    """
+    if not isinstance(data, dict):
+        raise ArtifactRejected("it is not a JSON object")
+    version = data.get("format")
+    if isinstance(version, bool) or version != FORMAT:
+        shown = version if isinstance(version, int | float) else "missing"
+        raise ArtifactRejected(f"format {shown} is not known here, only {FORMAT}")
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in CARDS:
+        raise ArtifactRejected("kind is not one of " + ", ".join(sorted(CARDS)))
+    if expected_digest is not None and digest(data) != expected_digest:
+        raise ArtifactRejected("the content does not match its digest: it was changed")
+    _check_card(data)
+    return CARDS[kind].from_dict(data)
+
+
+# The format
+def _check_card(data):
+    card = CARDS[data["kind"]]
+    common = ("format", "kind", "features", "pairs", "intercept", "calibration", "score_bins")
+    _keys("the card", data, (*common, *card.own))
+    features = _list("features", data["features"], 1, MAX_FEATURES)
+    sizes = {}
+    for place, item in enumerate(features):
+        name, size = _check_feature(f"feature {place + 1}", item)
+        if name in sizes:
+            raise ArtifactRejected(f"two features are called {name!r}")
+        sizes[name] = size
+    for place, item in enumerate(_list("pairs", data["pairs"], 0, MAX_PAIRS)):
+        _check_pair(f"pair {place + 1}", item, sizes)
+    _number("intercept", data["intercept"])
+    _check_calibration("calibration", data["calibration"], card)
+    bins = data["score_bins"]
+    if _check_bins("score_bins", bins) > FIRST + 20 or bins["kind"] != NUMBER:
+        raise ArtifactRejected("score_bins: at most 20 intervals of a number")
+    _CHECK_OWN[data["kind"]](data)
+
+
+def _check_scorecard(data):
+    _number("threshold", data["threshold"], 0, 1)
+
+
+def _check_anomaly(data):
+    _number("threshold", data["threshold"])
+    _ascending("block_thresholds", data["block_thresholds"], 1, 1000, strictly=False)
+    _number("alarm_rate", data["alarm_rate"], 0, 1)
+
+
+_CHECK_OWN = {Scorecard.kind: _check_scorecard, AnomalyCard.kind: _check_anomaly}
+
+
+def _check_feature(where, item):
+    _keys(where, item, ("name", "required", "bins", "points", "counts"))
+    name = _text(f"{where}: name", item["name"], LONGEST_NAME)
+    if not isinstance(item["required"], bool):
+        raise ArtifactRejected(f"{name}: required must be true or false")
+    size = _check_bins(f"{name}: bins", item["bins"])
+    for points in _list(f"{name}: points", item["points"], size, size):
+        _number(f"{name}: points", points)
+    for count in _list(f"{name}: counts", item["counts"], size, size):
+        _count(f"{name}: counts", count)
+    return name, size
+
+
+def _check_pair(where, item, sizes):
+    _keys(where, item, ("first", "second", "points"))
+    names = [_text(f"{where}: {end}", item[end], LONGEST_NAME) for end in ("first", "second")]
+    if names[0] == names[1] or not set(names) <= set(sizes):
+        raise ArtifactRejected(f"{where} does not name two features of the card")
+    rows = _list(f"{where}: points", item["points"], sizes[names[0]], sizes[names[0]])
+    for row in rows:
+        for points in _list(f"{where}: points", row, sizes[names[1]], sizes[names[1]]):
+            _number(f"{where}: points", points)
+
+
+def _check_bins(where, data):
+    """The number of codes that the bins have."""
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if kind == NUMBER:
+        return _check_numeric_bins(where, data)
+    if kind == CATEGORY:
+        return _check_category_bins(where, data)
+    raise ArtifactRejected(f"{where} are of no known kind")
+
+
+def _check_numeric_bins(where, data):
+    _keys(where, data, ("kind", "low", "high", "edges", "whole"))
+    edges = _list(f"{where}: edges", data["edges"], 0, MAX_BINS - 1)
+    if not isinstance(data["whole"], bool):
+        raise ArtifactRejected(f"{where}: whole must be true or false")
+    if data["low"] is None and data["high"] is None:
+        if edges:
+            raise ArtifactRejected(f"{where}: edges without a range")
+        return FIRST
+    low = _number(f"{where}: low", data["low"], limit=math.inf)
+    high = _number(f"{where}: high", data["high"], limit=math.inf)
+    _ascending(f"{where}: edges", edges, 0, MAX_BINS - 1, limit=math.inf)
+    if low > high or (edges and not low < edges[0] <= edges[-1] <= high):
+        raise ArtifactRejected(f"{where}: edges are not inside the range")
+    return FIRST + len(edges) + 1
+
+
+def _check_category_bins(where, data):
+    _keys(where, data, ("kind", "levels", "level_counts", "dropped"))
+    levels = _list(f"{where}: levels", data["levels"], 0, MAX_BINS)
+    for level in levels:
+        _text(f"{where}: levels", level, LONGEST_LEVEL)
+    counts = data["level_counts"]
+    if not isinstance(counts, dict) or len(counts) > MAX_KNOWN:
+        raise ArtifactRejected(f"{where}: level_counts must map at most {MAX_KNOWN} levels")
+    for level, count in counts.items():
+        _text(f"{where}: level_counts", level, LONGEST_LEVEL)
+        _count(f"{where}: level_counts", count)
+    if len(set(levels)) != len(levels) or not set(levels) <= set(counts):
+        raise ArtifactRejected(f"{where}: levels must differ and be counted")
+    _count(f"{where}: dropped", data["dropped"])
+    return FIRST + len(levels)
+
+
+def _check_calibration(where, data, card):
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if (kind == "percentile") != (card is AnomalyCard):
+        raise ArtifactRejected(f"{where} does not fit a card of this kind")
+    if kind == "identity":
+        _keys(where, data, ("kind",))
+    elif kind == "platt":
+        _keys(where, data, ("kind", "slope", "intercept"))
+        if _number(f"{where}: slope", data["slope"]) <= 0:
+            raise ArtifactRejected(f"{where}: slope must be above 0")
+        _number(f"{where}: intercept", data["intercept"])
+    elif kind in ("isotonic", "percentile"):
+        own = ("scale",) if kind == "percentile" else ()
+        _keys(where, data, ("kind", "x", "y", *own))
+        x = _ascending(f"{where}: x", data["x"], 1, MAX_POINTS)
+        y = _ascending(f"{where}: y", data["y"], len(x), len(x), strictly=bool(own))
+        for share in y:
+            _number(f"{where}: y", share, 0, 1)
+        if own and _number(f"{where}: scale", data["scale"]) <= 0:
+            raise ArtifactRejected(f"{where}: scale must be above 0")
+    else:
+        raise ArtifactRejected(f"{where} is of no known kind")
+
+
+# Building blocks: each returns what it checked
+def _keys(where, data, expected):
+    if not isinstance(data, dict):
+        raise ArtifactRejected(f"{where}: an object is expected")
+    if missing := [key for key in expected if key not in data]:
+        raise ArtifactRejected(f"{where}: {missing[0]!r} is missing")
+    if unknown := [key for key in data if key not in expected]:
+        raise ArtifactRejected(f"{where}: {str(unknown[0])[:40]!r} is not known")
+
+
+def _list(where, data, fewest, most):
+    if not isinstance(data, list):
+        raise ArtifactRejected(f"{where}: a list is expected")
+    if not fewest <= len(data) <= most:
+        wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        raise ArtifactRejected(f"{where}: {len(data)} entries where {wanted} are expected")
+    return data
+
+
+def _number(where, data, low=-math.inf, high=math.inf, limit=LARGEST):
+    if isinstance(data, bool) or not isinstance(data, int | float):
+        raise ArtifactRejected(f"{where}: a number is expected")
+    if isinstance(data, int) and abs(data) > 10**308:  # no float can hold it
+        raise ArtifactRejected(f"{where}: a number is not finite or out of range")
+    if not math.isfinite(data) or not low <= data <= high or abs(data) > limit:
+        raise ArtifactRejected(f"{where}: a number is not finite or out of range")
+    return data
+
+
+def _count(where, data):
+    if isinstance(data, bool) or not isinstance(data, int) or not 0 <= data < 2**53:
+        raise ArtifactRejected(f"{where}: a count is expected")
+    return data
+
+
+def _ascending(where, data, fewest, most, *, strictly=True, limit=LARGEST):
+    numbers = [_number(where, x, limit=limit) for x in _list(where, data, fewest, most)]
+    for one, two in zip(numbers, numbers[1:], strict=False):
+        if one > two or (strictly and one == two):
+            raise ArtifactRejected(f"{where} do not ascend")
+    return numbers
+
+
+def _text(where, data, longest):
+    if not isinstance(data, str) or not data or len(data) > longest:
+        raise ArtifactRejected(f"{where}: text of 1 to {longest} characters is expected")
+    if "\0" in data or not data.isprintable() and any("\ud800" <= c <= "\udfff" for c in data):
+        raise ArtifactRejected(f"{where}: text that cannot be stored")
+    return data

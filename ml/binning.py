@@ -1,0 +1,292 @@
+"""A column cut into bins: one byte per row.
+
+The same codes serve the score, the explanation, the drift monitor and the data
+quality checks. Every layout starts with three codes of its own::
+
+    code   number                    category
+    0      missing                   missing
+    1      below the training range  unseen: no level of the training rows
+    2      above the training range  other: known, but too rare for an own bin
+    3 ...  intervals, ascending      frequent levels, the most frequent first
+
+Intervals are half open, ``[low, high)``; the last one includes its end. Where no
+finite number was ever seen, every number is "never seen before" (code 1).
+"""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from .columns import CATEGORY, NUMBER
+
+MISSING = 0
+BELOW = UNSEEN = 1
+ABOVE = OTHER = 2
+FIRST = 3
+
+MAX_BINS = 250  # with the three codes above this fits a byte
+MAX_KNOWN = 100_000  # distinct levels a column may keep; beyond, it is an identifier
+
+
+class NumericBins:
+    """Intervals of a number.
+
+    ``low`` and ``high`` are the finite training range (both None if there was no
+    number), ``edges`` the ascending cuts strictly between them, ``whole`` says that
+    all training values were integers, so that labels can say "3 to 5".
+
+    >>> bins = NumericBins.fit([1, 2, 3, 4, float("nan")], max_bins=2)
+    >>> bins.codes(np.array([np.nan, 0, 1, 2.9, 3, 4, 9])).tolist()
+    [0, 1, 3, 3, 4, 4, 2]
+    >>> [bins.label(code) for code in range(bins.size)]
+    ['missing', 'under 1', 'over 4', '1 to 2', '3 to 4']
+    """
+
+    kind = NUMBER
+
+    def __init__(self, low, high, edges=(), whole=False):
+        self.low = None if low is None else float(low)
+        self.high = None if high is None else float(high)
+        self.edges = tuple(float(edge) for edge in edges)
+        self.whole = bool(whole)
+        if self.low is None:
+            self.intervals = 0
+            self._breaks = np.array([np.nan])
+            lookup = [UNSEEN, MISSING]
+        else:
+            self.intervals = len(self.edges) + 1
+            # NaN sorts behind everything, so one search tells all cases apart:
+            # 0 below, 1 ... the intervals, then above, then missing.
+            above = np.nextafter(self.high, np.inf)
+            self._breaks = np.array([self.low, *self.edges, above, np.nan])
+            last = FIRST + self.intervals
+            lookup = [BELOW, *range(FIRST, last), ABOVE, MISSING]
+        self._lookup = np.array(lookup, dtype=np.uint8)
+
+    @classmethod
+    def fit(cls, values, max_bins=MAX_BINS, *, spacing="even"):
+        """Bins of about equal counts, at most ``max_bins``, from the given numbers.
+
+        Values that repeat often get a bin of their own. ``spacing="tails"`` makes
+        bins narrower towards both ends, for models that look at extremes. Cuts are
+        the roundest numbers that separate the same rows, so that labels are exact.
+        """
+        if not 1 <= max_bins <= MAX_BINS:
+            raise ValueError(f"max_bins must be 1 to {MAX_BINS}, not {max_bins}")
+        values = np.asarray(values, dtype=np.float64)
+        values = np.sort(values[np.isfinite(values)]) + 0.0  # no negative zero
+        if not len(values):
+            return cls(None, None)
+        starts = np.flatnonzero(np.diff(values)) + 1  # where a new value begins
+        if len(starts) >= max_bins:
+            starts = _quantile_starts(values, max_bins, spacing)
+        edges = _round_between(values[starts - 1], values[starts])
+        whole = bool(np.all(values == np.floor(values)) and abs(values).max() < 1e15)
+        return cls(values[0], values[-1], edges, whole)
+
+    @property
+    def size(self):
+        """Number of codes."""
+        return FIRST + self.intervals
+
+    def codes(self, values):
+        """uint8 code of each of the float64 ``values``."""
+        return self._lookup[self._breaks.searchsorted(values, "right")]
+
+    def bounds(self, code):
+        """``(low, high)`` of the interval ``code``."""
+        cuts = (self.low, *self.edges, self.high)
+        place = int(code) - FIRST
+        return cuts[place], cuts[place + 1]
+
+    def label(self, code, names=None):
+        """Short text of ``code`` for people; ``names`` is for categories only."""
+        if code == MISSING:
+            return "missing"
+        if code == BELOW:
+            if self.low is None:
+                return "never seen before"
+            return f"under {number_text(self.low)}"
+        if code == ABOVE:
+            return "never seen before" if self.low is None else f"over {number_text(self.high)}"
+        low, high = self.bounds(code)
+        if self.whole:
+            low = math.ceil(low)
+            high = math.floor(high) if code == self.size - 1 else math.ceil(high) - 1
+        if low == high:
+            return number_text(low)
+        return f"{number_text(low)} to {number_text(high)}"
+
+    def fold(self, counts):
+        """Counts per interval, with what lies beyond either end added to that end.
+
+        ``counts`` has one entry per code; missing is left out. This is what the
+        drift test compares.
+
+        >>> NumericBins(0, 9, [3]).fold([7, 1, 2, 10, 20]).tolist()
+        [11, 22]
+        """
+        counts = np.asarray(counts)
+        folded = counts[FIRST:].copy()
+        if len(folded):
+            folded[0] += counts[BELOW]
+            folded[-1] += counts[ABOVE]
+        return folded
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return {
+            "kind": self.kind,
+            "low": self.low,
+            "high": self.high,
+            "edges": list(self.edges),
+            "whole": self.whole,
+        }
+
+    @classmethod
+    def from_dict(cls, data):
+        """The reverse of ``to_dict``; ``artifact`` checks foreign data first."""
+        return cls(data["low"], data["high"], data["edges"], data["whole"])
+
+
+class CategoryBins:
+    """Levels of a category.
+
+    ``levels`` are the frequent ones, in the order of their codes; ``level_counts``
+    holds the count of every known level, rare ones too, and ``dropped`` the rows
+    whose level was beyond ``MAX_KNOWN`` (they will look unseen).
+
+    >>> bins = CategoryBins.fit(["a"] * 5 + ["b"] * 3 + ["c", None], min_count=2)
+    >>> bins.codes(np.array(["a", "b", "c", "new", None], dtype=object)).tolist()
+    [3, 4, 2, 1, 0]
+    >>> bins.label(3, names={"a": "Azure Interior"})
+    'Azure Interior'
+    """
+
+    kind = CATEGORY
+
+    def __init__(self, levels, level_counts, dropped=0):
+        self.levels = tuple(levels)
+        self.level_counts = dict(level_counts)
+        self.dropped = int(dropped)
+        self._code = dict.fromkeys(self.level_counts, OTHER)
+        self._code.update((level, FIRST + i) for i, level in enumerate(self.levels))
+        self._code[None] = MISSING
+
+    @classmethod
+    def fit(cls, values, max_levels=MAX_BINS, min_count=10):
+        """Bins of the levels that occur at least ``min_count`` times."""
+        if not 1 <= max_levels <= MAX_BINS:
+            raise ValueError(f"max_levels must be 1 to {MAX_BINS}, not {max_levels}")
+        counts = Counter(values)
+        counts.pop(None, None)
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        known = dict(ranked[:MAX_KNOWN])
+        dropped = sum(count for _level, count in ranked[MAX_KNOWN:])
+        levels = [level for level, count in ranked[:max_levels] if count >= min_count]
+        return cls(levels, known, dropped)
+
+    @property
+    def size(self):
+        """Number of codes."""
+        return FIRST + len(self.levels)
+
+    def codes(self, values):
+        """uint8 code of each of the ``values``, text or None."""
+        code = self._code.get
+        return np.array([code(value, UNSEEN) for value in values], dtype=np.uint8)
+
+    def label(self, code, names=None):
+        """Short text of ``code``; ``names`` maps a level to its display name."""
+        if code == MISSING:
+            return "missing"
+        if code == UNSEEN:
+            return "never seen before"
+        if code == OTHER:
+            return "other"
+        level = self.levels[int(code) - FIRST]
+        return str((names or {}).get(level, level))
+
+    def seen_times(self, times):
+        """How many known levels occur exactly ``times`` times (for Good-Turing)."""
+        return sum(count == times for count in self.level_counts.values())
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return {
+            "kind": self.kind,
+            "levels": list(self.levels),
+            "level_counts": dict(self.level_counts),
+            "dropped": self.dropped,
+        }
+
+    @classmethod
+    def from_dict(cls, data):
+        """The reverse of ``to_dict``; ``artifact`` checks foreign data first."""
+        return cls(data["levels"], data["level_counts"], data["dropped"])
+
+
+def bins_from_dict(data):
+    """The bins that ``data`` describes."""
+    return (NumericBins if data["kind"] == NUMBER else CategoryBins).from_dict(data)
+
+
+def number_text(number):
+    """A number as people write it: at most six digits after the first.
+
+    >>> [number_text(x) for x in (3.0, 1234567.0, 0.25, -2.50, 1e-9, 1e18)]
+    ['3', '1,234,567', '0.25', '-2.5', '1e-09', '1e+18']
+    """
+    number = float(number)
+    if number.is_integer() and abs(number) < 1e15:
+        return f"{int(number):,}"
+    digits = max(6, len(str(int(abs(number)))) + 2) if abs(number) < 1e15 else 6
+    return f"{number:,.{digits}g}"
+
+
+def _quantile_starts(values, bins, spacing):
+    """Positions in the sorted ``values`` where bins of about equal counts begin.
+
+    Only positions where a new value begins qualify; the nearer of the two ends of
+    a run of equal values is taken, so that a long run gets a bin of its own.
+    """
+    n = len(values)
+    shares = np.arange(1, bins) / bins
+    if spacing == "tails":  # even steps of the log odds, out to one row in n
+        reach = np.log(n)
+        odds = np.exp(np.linspace(-reach, reach, bins + 1)[1:-1])
+        shares = np.concatenate([shares[::2], odds / (1 + odds)])
+        shares = np.unique(shares)
+    positions = np.clip(np.round(shares * n).astype(int), 0, n - 1)
+    runs = values[np.unique(positions)]
+    positions = np.unique(positions)
+    left = values.searchsorted(runs, "left")
+    right = values.searchsorted(runs, "right")
+    starts = np.unique(np.where(positions - left <= right - positions, left, right))
+    starts = starts[(starts > 0) & (starts < n)]
+    while len(starts) > bins - 1:
+        starts = np.delete(starts, np.argmin(np.diff(starts, append=n)))
+    return starts
+
+
+def _round_between(below, above):
+    """The number with the fewest decimals in each ``(below, above]``, near its middle.
+
+    >>> _round_between(np.array([1.0, 19.2, 3.0]), np.array([2.0, 20.9, 50.0])).tolist()
+    [2.0, 20.0, 30.0]
+    """
+    found = above.copy()
+    todo = np.ones(len(above), dtype=bool)
+    middle = below / 2 + above / 2
+    for exponent in range(15, -13, -1):
+        if exponent >= 0:
+            guess = np.floor(middle / 10.0**exponent + 0.5) * 10.0**exponent
+        else:  # dividing by a power of ten rounds correctly, multiplying does not
+            guess = np.floor(middle * 10.0**-exponent + 0.5) / 10.0**-exponent
+        fits = todo & (guess > below) & (guess <= above)
+        found[fits] = guess[fits]
+        todo &= ~fits
+        if not todo.any():
+            break
+    return found + 0.0

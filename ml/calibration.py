@@ -1,0 +1,281 @@
+"""From a sum of points to a value between 0 and 1.
+
+A calibration is monotone, so it never changes who comes first; it is plain data,
+and applying it needs numpy only.
+
+==========  ===============================================================
+Identity    the raw sum is already a log odds
+Platt       a straight line through the log odds (Platt 1999)
+Isotonic    a rising broken line through (raw, probability) points
+Percentile  for anomaly cards: the share of the reference that is less odd
+==========  ===============================================================
+
+``choose`` takes the one with the lowest Brier score out of fold. A shifted base
+rate asks for ``recalibrate_intercept`` only: the order of the records stays.
+"""
+
+import numpy as np
+
+MIN_SLOPE = 0.05  # a calibration never turns the order around
+MIN_ISOTONIC = 200  # cases of each class; below, steps are mostly noise
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)), without overflow, exact in the lower tail.
+
+    >>> sigmoid(np.array([-800.0, 0.0, 800.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return np.exp(-np.logaddexp(0.0, -x))
+
+
+def logit(p):
+    """log(p / (1 - p)), with p kept 1e-12 away from 0 and 1."""
+    p = np.clip(p, 1e-12, 1 - 1e-12)
+    return np.log(p) - np.log1p(-p)
+
+
+class Identity:
+    """The raw sum is a log odds already.
+
+    >>> Identity().apply(np.array([0.0])).tolist()
+    [0.5]
+    """
+
+    kind = "identity"
+
+    def apply(self, raw):
+        """Values of the raw sums, float64 in [0, 1]."""
+        return sigmoid(raw)
+
+    def shifted(self, by):
+        """The same order, with every log odds moved ``by``."""
+        return PlattCalibration(1.0, by)
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return {"kind": self.kind}
+
+
+class PlattCalibration:
+    """sigmoid(slope * raw + intercept), slope > 0."""
+
+    kind = "platt"
+
+    def __init__(self, slope, intercept):
+        self.slope = float(slope)
+        self.intercept = float(intercept)
+
+    def apply(self, raw):
+        """Values of the raw sums, float64 in [0, 1]."""
+        return sigmoid(self.slope * raw + self.intercept)
+
+    def shifted(self, by):
+        """The same order, with every log odds moved ``by``."""
+        return PlattCalibration(self.slope, self.intercept + by)
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return {"kind": self.kind, "slope": self.slope, "intercept": self.intercept}
+
+
+class IsotonicCalibration:
+    """A broken line through ``(x, y)``, flat beyond its ends.
+
+    ``x`` ascends strictly, ``y`` never falls.
+
+    >>> IsotonicCalibration([0, 2], [0.25, 0.75]).apply(np.array([-9.0, 1.0, 9.0])).tolist()
+    [0.25, 0.5, 0.75]
+    """
+
+    kind = "isotonic"
+
+    def __init__(self, x, y):
+        self.x = np.array(x, dtype=np.float64)
+        self.y = np.array(y, dtype=np.float64)
+
+    def apply(self, raw):
+        """Values of the raw sums, float64 in [0, 1]."""
+        return np.interp(raw, self.x, self.y)
+
+    def shifted(self, by):
+        """The same order, with every log odds moved ``by``."""
+        return IsotonicCalibration(self.x, sigmoid(logit(self.y) + by))
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return {"kind": self.kind, "x": self.x.tolist(), "y": self.y.tolist()}
+
+
+class Percentile:
+    """Share of the reference whose total is smaller, with open ends.
+
+    ``x`` are ascending reference totals, ``y`` their mid-rank shares, strictly
+    between 0 and 1. Beyond the last total the rest ``1 - y[-1]`` shrinks like
+    1 / (1 + excess / scale), slowly enough that far outliers keep their order.
+
+    >>> rank = Percentile.fit(np.arange(1.0, 5.0))
+    >>> rank.apply(np.array([1.0, 2.5, 4.0])).tolist()
+    [0.125, 0.5, 0.875]
+    >>> bool(rank.apply(np.array([1e6])) < rank.apply(np.array([2e6])))
+    True
+    """
+
+    kind = "percentile"
+
+    def __init__(self, x, y, scale):
+        self.x = np.array(x, dtype=np.float64)
+        self.y = np.array(y, dtype=np.float64)
+        self.scale = float(scale)
+
+    @classmethod
+    def fit(cls, totals, points=400):
+        """The ranks of the reference ``totals``, at up to ``points`` places."""
+        values, counts = np.unique(np.asarray(totals, dtype=np.float64), return_counts=True)
+        ranks = (np.cumsum(counts) - counts / 2) / counts.sum()
+        if len(values) > points:
+            # Half of the places evenly, half towards the upper tail.
+            even = np.linspace(0, 1, points // 2)
+            tail = 1 - np.exp(np.linspace(0, np.log(1 - ranks[-1]), points // 2))
+            keep = np.searchsorted(ranks, np.concatenate([even, tail]))
+            keep = np.unique(np.clip(keep, 0, len(values) - 1))
+            keep = np.unique(np.concatenate([keep, [0, len(values) - 1]]))
+            values, ranks = values[keep], ranks[keep]
+        upper = values[ranks >= 0.9]
+        scale = float(upper[-1] - upper[0]) if len(upper) else 0.0
+        return cls(values, ranks, scale or 1.0)
+
+    def apply(self, raw):
+        """Values of the raw sums, float64 in [0, 1], strictly rising."""
+        raw = np.asarray(raw, dtype=np.float64)
+        values = np.interp(raw, self.x, self.y)
+        over = np.maximum(raw - self.x[-1], 0) / self.scale
+        under = np.maximum(self.x[0] - raw, 0) / self.scale
+        values = np.where(over > 0, 1 - (1 - self.y[-1]) / (1 + over), values)
+        return np.where(under > 0, self.y[0] / (1 + under), values)
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return {
+            "kind": self.kind,
+            "x": self.x.tolist(),
+            "y": self.y.tolist(),
+            "scale": self.scale,
+        }
+
+
+def calibration_from_dict(data):
+    """The calibration that ``data`` describes; ``artifact`` checks it first."""
+    kinds = (Identity, PlattCalibration, IsotonicCalibration, Percentile)
+    arguments = {key: value for key, value in data.items() if key != "kind"}
+    return {cls.kind: cls for cls in kinds}[data["kind"]](**arguments)
+
+
+def fit_platt(raw, labels, *, slope_sd=0.5, intercept_sd=1.0):
+    """Newton's method for slope and intercept, shrunk towards (1, 0).
+
+    The two standard deviations are those of a normal prior around "already
+    calibrated": with few cases the answer stays close to it.
+    """
+    raw = np.asarray(raw, dtype=np.float64)
+    labels = np.asarray(labels, dtype=np.float64)
+    design = np.column_stack([raw, np.ones(len(raw))])
+    centre = np.array([1.0, 0.0])
+    precision = np.diag([slope_sd**-2, intercept_sd**-2])
+    slope, intercept = _newton(design, labels, centre, precision)
+    if slope < MIN_SLOPE:
+        slope = MIN_SLOPE
+        intercept = _newton(design[:, 1:], labels, centre[1:], precision[1:, 1:], offset=slope * raw)[0]
+    return PlattCalibration(slope, intercept)
+
+
+def _newton(design, labels, centre, precision, offset=0.0):
+    """Maximum of the log likelihood minus half the squared distance from centre."""
+
+    def loss(beta):
+        z = design @ beta + offset
+        pull = beta - centre
+        return np.sum(np.logaddexp(0, z) - labels * z) + pull @ precision @ pull / 2
+
+    beta = centre.copy()
+    for _step in range(100):
+        p = sigmoid(design @ beta + offset)
+        gradient = design.T @ (p - labels) + precision @ (beta - centre)
+        weights = p * (1 - p)
+        hessian = (design * weights[:, None]).T @ design + precision
+        step = np.linalg.solve(hessian, gradient)
+        now = loss(beta)
+        while loss(beta - step) > now and abs(step).max() > 1e-12:
+            step = step / 2
+        beta = beta - step
+        if abs(step).max() < 1e-10:
+            break
+    return beta
+
+
+def fit_isotonic(raw, labels):
+    """Pool adjacent violators, then a line through the middle of each block.
+
+    Each block is drawn towards the base rate by one case, so that no value is
+    exactly 0 or 1.
+    """
+    raw = np.asarray(raw, dtype=np.float64)
+    labels = np.asarray(labels, dtype=np.float64)
+    order = np.argsort(raw, kind="stable")
+    values, starts = np.unique(raw[order], return_index=True)
+    cases = np.diff(starts, append=len(raw)).astype(float)
+    hits = np.add.reduceat(labels[order], starts)
+    blocks = []  # [sum of x * cases, cases, hits]
+    for x, n, won in zip(values.tolist(), cases.tolist(), hits.tolist(), strict=True):
+        blocks.append([x * n, n, won])
+        while len(blocks) > 1 and blocks[-2][2] * blocks[-1][1] >= blocks[-1][2] * blocks[-2][1]:
+            last = blocks.pop()
+            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
+    sums, cases, hits = np.array(blocks).T
+    y = np.maximum.accumulate((hits + labels.mean()) / (cases + 1))
+    x = sums / cases
+    keep = np.concatenate([[True], np.diff(x) > 0])
+    return IsotonicCalibration(x[keep], np.clip(y[keep], 1e-6, 1 - 1e-6))
+
+
+def choose(raw, labels, *, folds=5, seed=0):
+    """The calibration with the lowest out-of-fold Brier score, fitted on all rows.
+
+    Isotonic competes only from ``MIN_ISOTONIC`` cases of each class on.
+    """
+    raw = np.asarray(raw, dtype=np.float64)
+    labels = np.asarray(labels, dtype=np.float64)
+    fits = [lambda raw, labels: Identity(), fit_platt]
+    if min(labels.sum(), (1 - labels).sum()) >= MIN_ISOTONIC:
+        fits.append(fit_isotonic)
+    fold = np.random.default_rng(seed).permutation(len(raw)) % folds
+    losses = []
+    for fit in fits:
+        loss = 0.0
+        for k in range(folds):
+            held = fold == k
+            values = fit(raw[~held], labels[~held]).apply(raw[held])
+            loss += np.sum((values - labels[held]) ** 2)
+        losses.append(loss)
+    return fits[int(np.argmin(losses))](raw, labels)
+
+
+def recalibrate_intercept(calibration, raw, labels):
+    """``calibration`` with its log odds moved until the mean value is the base rate.
+
+    >>> raw = np.zeros(4)
+    >>> moved = recalibrate_intercept(Identity(), raw, np.array([1, 0, 0, 0]))
+    >>> round(float(moved.apply(raw)[0]), 6)
+    0.25
+    """
+    labels = np.asarray(labels, dtype=np.float64)
+    raw = np.asarray(raw, dtype=np.float64)
+    target = (labels.sum() + 0.5) / (len(labels) + 1) if labels.mean() in (0, 1) else labels.mean()
+    low, high = -40.0, 40.0
+    for _step in range(80):
+        middle = (low + high) / 2
+        if calibration.shifted(middle).apply(raw).mean() < target:
+            low = middle
+        else:
+            high = middle
+    return calibration.shifted((low + high) / 2)

@@ -1,0 +1,347 @@
+"""What both kinds of card share: codes, contributions, reasons, support, print.
+
+A card is a list of features, each with bins and one number of points per bin. The
+raw sum of a row is ``intercept + sum of points``; ``calibration`` turns it into a
+value. What the points mean is the subject of ``scorecard`` and ``anomaly``.
+
+Points are centred on the reference: averaged over its rows, every feature (and
+every pair) contributes 0, so a contribution says how far this record's bin lies
+from the usual. A pair holds points for two bins together; half of them goes to
+each of its features, which is their Shapley share, so contributions still add up
+exactly: ``raw = intercept + contributions.sum(axis=1)``.
+
+The codes of a row are all that is needed to score and to explain it again.
+"""
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+
+from .binning import FIRST, MISSING, NumericBins, bins_from_dict
+from .calibration import calibration_from_dict
+from .errors import InvalidFeature, MissingFeature, PredictionInvalid
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredRows:
+    """The outcome of scoring n rows with a card of k features.
+
+    =================  ==========================================================
+    ``codes``          (n, k) uint8, one bin per feature
+    ``contributions``  (n, k) float64, in units of the raw sum
+    ``raw``            (n,) float64, the sum of points
+    ``values``         (n,) float64 in [0, 1]
+    ``predictions``    (n,) bool
+    ``confidences``    (n,) float64 in [0, 1]
+    ``support``        (n,) int64: reference rows that share the least common bin
+    ``errors``         row -> InferenceError; such a row has NaN as raw and value,
+                       the prediction False and the confidence 0
+    =================  ==========================================================
+    """
+
+    codes: np.ndarray
+    contributions: np.ndarray
+    raw: np.ndarray
+    values: np.ndarray
+    predictions: np.ndarray
+    confidences: np.ndarray
+    errors: dict = field(default_factory=dict)
+    support: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.raw)
+
+
+class Reason(NamedTuple):
+    """Why a score is what it is: one feature, its bin, and what the bin adds."""
+
+    feature: str
+    code: int
+    label: str
+    contribution: float
+
+
+@dataclass(frozen=True, eq=False)
+class CardFeature:
+    """One input of a card: ``points`` and reference ``counts`` per code."""
+
+    name: str
+    kind: str
+    bins: object
+    points: np.ndarray
+    required: bool
+    counts: np.ndarray
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return {
+            "name": self.name,
+            "required": self.required,
+            "bins": self.bins.to_dict(),
+            "points": self.points.tolist(),
+            "counts": self.counts.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, data):
+        """The reverse of ``to_dict``."""
+        bins = bins_from_dict(data["bins"])
+        return cls(
+            name=data["name"],
+            kind=bins.kind,
+            bins=bins,
+            points=np.array(data["points"], dtype=np.float64),
+            required=data["required"],
+            counts=np.array(data["counts"], dtype=np.int64),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class CardPair:
+    """Two features that act together: ``points`` is (size of first, size of second)."""
+
+    first: str
+    second: str
+    points: np.ndarray
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "points": self.points.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, data):
+        """The reverse of ``to_dict``."""
+        points = np.array(data["points"], dtype=np.float64)
+        return cls(data["first"], data["second"], points)
+
+
+class Card:
+    """Base of ``Scorecard`` and ``AnomalyCard``; build one of these.
+
+    ``features`` is a tuple of CardFeature, ``pairs`` of CardPair; ``score_bins`` are
+    the bins of the values that the monitors count.
+    """
+
+    kind = None
+    own = ()  # what a kind stores besides, as plain JSON types, by attribute name
+
+    def __init__(self, features, intercept, calibration, score_bins, pairs=()):
+        self.features = tuple(features)
+        self.pairs = tuple(pairs)
+        self.intercept = float(intercept)
+        self.calibration = calibration
+        self.score_bins = score_bins
+        self.names = tuple(feature.name for feature in self.features)
+        # All points in one array: one lookup scores a whole chunk.
+        sizes = np.array([feature.bins.size for feature in self.features], dtype=np.int64)
+        self._sizes = sizes
+        self._offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+        self._points = np.concatenate([f.points for f in self.features]).astype(np.float64)
+        self._counts = np.concatenate([f.counts for f in self.features]).astype(np.int64)
+        place = {name: i for i, name in enumerate(self.names)}
+        self._pairs = [
+            (place[pair.first], place[pair.second], np.asarray(pair.points, dtype=np.float64)) for pair in self.pairs
+        ]
+
+    @property
+    def bins_by_name(self):
+        """name -> bins, in the order of the features."""
+        return {feature.name: feature.bins for feature in self.features}
+
+    def score(self, columns):
+        """Score the rows of ``columns``, a mapping from feature name to ``Column``.
+
+        Columns that the card does not know are ignored. A feature without a column
+        raises MissingFeature, a column of the wrong kind InvalidFeature: the call
+        is wrong, not a row. Everything else is one row's error, first come.
+        """
+        codes, errors = self._codes(columns)
+        contributions = self.contributions(codes)
+        raw = self._sum(contributions)
+        values = self.calibration.apply(raw)
+        invalid = ~((values >= 0) & (values <= 1) & np.isfinite(raw))
+        if invalid.any():
+            for row in np.flatnonzero(invalid).tolist():
+                errors.setdefault(row, PredictionInvalid("not a number from 0 to 1"))
+        predictions, confidences = self._verdicts(raw, values)
+        if errors:
+            failed = list(errors)
+            raw[failed] = values[failed] = np.nan
+            predictions[failed] = False
+            confidences[failed] = 0.0
+        return ScoredRows(
+            codes=codes,
+            contributions=contributions,
+            raw=raw,
+            values=values,
+            predictions=predictions,
+            confidences=confidences,
+            errors=errors,
+            support=self.support(codes),
+        )
+
+    def _codes(self, columns):
+        """``(n, k)`` codes and the errors of the rows that have one."""
+        errors = {}
+        coded = []
+        for feature in self.features:
+            column = columns.get(feature.name)
+            if column is None:
+                raise MissingFeature(feature.name)
+            if column.kind != feature.kind:
+                raise InvalidFeature(feature.name, f"a {column.kind} where a {feature.kind} is expected")
+            codes = feature.bins.codes(column.values)
+            for row, error in column.errors.items():
+                errors.setdefault(row, error)
+            if feature.required:
+                for row in np.flatnonzero(codes == MISSING).tolist():
+                    errors.setdefault(row, MissingFeature(feature.name))
+            coded.append(codes)
+        if len({len(codes) for codes in coded}) > 1:
+            raise ValueError("columns have different numbers of rows")
+        return np.ascontiguousarray(np.stack(coded, axis=1)), errors
+
+    def _places(self, codes):
+        codes = np.asarray(codes)
+        if codes.ndim != 2 or codes.shape[1] != len(self.features):
+            raise ValueError(f"codes must be (rows, {len(self.features)}), not {codes.shape}")
+        if (codes >= self._sizes).any():
+            raise ValueError("codes of another version: a bin that this card does not have")
+        return codes + self._offsets
+
+    def contributions(self, codes):
+        """(n, k) points of (n, k) codes, pairs shared out; to explain a stored row."""
+        contributions = self._points[self._places(codes)]
+        for first, second, points in self._pairs:
+            half = points[codes[:, first], codes[:, second]] / 2
+            contributions[:, first] += half
+            contributions[:, second] += half
+        return contributions
+
+    def raw(self, codes):
+        """(n,) raw sums of (n, k) codes."""
+        return self._sum(self.contributions(codes))
+
+    def _sum(self, contributions):
+        # Column by column: the same row gives the same bits in any chunk.
+        raw = np.full(len(contributions), self.intercept)
+        for j in range(contributions.shape[1]):
+            raw += contributions[:, j]
+        return raw
+
+    def support(self, codes):
+        """(n,) reference rows in the least common of each row's bins.
+
+        0 means that some input is unlike anything in the reference.
+        """
+        return self._counts[self._places(codes)].min(axis=1)
+
+    def _verdicts(self, raw, values):
+        """(n,) bool predictions and (n,) confidences."""
+        raise NotImplementedError
+
+    def explain(self, codes_row, top=3, names=None):
+        """The ``top`` reasons of one row, the strongest first, as ``Reason``s.
+
+        ``names`` maps a feature to a mapping from level to display name.
+        """
+        codes = np.asarray(codes_row)[None, :]
+        contributions = self.contributions(codes)[0].tolist()
+        order = sorted(range(len(contributions)), key=lambda j: -abs(contributions[j]))
+        reasons = []
+        for j in order[:top]:
+            feature = self.features[j]
+            code = int(codes[0, j])
+            label = feature.bins.label(code, (names or {}).get(feature.name))
+            reasons.append(Reason(feature.name, code, label, contributions[j]))
+        return reasons
+
+    # Printing
+    def rows(self, names=None):
+        """Rows of the printed card: (feature, label, points, reference share)."""
+        for feature in self.features:
+            total = max(int(feature.counts.sum()), 1)
+            for code in range(feature.bins.size):
+                count = int(feature.counts[code])
+                if count or code >= FIRST:
+                    label = feature.bins.label(code, (names or {}).get(feature.name))
+                    yield feature.name, label, float(feature.points[code]), count / total
+
+    def as_text(self, names=None):
+        """The card as a table in plain text."""
+        rows = list(self.rows(names))
+        wide = max(len(name) for name, *_rest in rows)
+        broad = min(max(len(label) for _name, label, *_rest in rows), 40)
+        lines = [f"{self.kind}, starting from {self.intercept:+.3f}"]
+        last = None
+        for name, label, points, share in rows:
+            shown = name if name != last else ""
+            lines.append(f"{shown:<{wide}}  {label[:broad]:<{broad}}  {points:+8.3f}  {share:6.1%}")
+            last = name
+        for pair in self.pairs:
+            low, high = float(pair.points.min()), float(pair.points.max())
+            lines.append(f"{pair.first} with {pair.second}: {low:+.3f} to {high:+.3f}")
+        return "\n".join(lines)
+
+    def as_html(self, names=None):
+        """The card as an HTML table; every text in it is escaped."""
+        body = "".join(
+            f"<tr><td>{escape(name)}</td><td>{escape(label)}</td><td>{points:+.3f}</td><td>{share:.1%}</td></tr>"
+            for name, label, points, share in self.rows(names)
+        )
+        body += "".join(
+            f"<tr><td>{escape(pair.first)}</td><td>with {escape(pair.second)}</td>"
+            f"<td>{pair.points.min():+.3f} to {pair.points.max():+.3f}</td><td></td></tr>"
+            for pair in self.pairs
+        )
+        return (
+            "<table><thead><tr><th>Input</th><th>Bin</th><th>Points</th>"
+            f"<th>Share</th></tr></thead><tbody>{body}</tbody></table>"
+        )
+
+    # Storing
+    def to_dict(self):
+        """Plain JSON types; ``artifact.dump`` adds the format version."""
+        return {
+            "kind": self.kind,
+            "features": [feature.to_dict() for feature in self.features],
+            "pairs": [pair.to_dict() for pair in self.pairs],
+            "intercept": self.intercept,
+            "calibration": self.calibration.to_dict(),
+            "score_bins": self.score_bins.to_dict(),
+            **{key: getattr(self, key) for key in self.own},
+        }
+
+    @classmethod
+    def from_dict(cls, data):
+        """The reverse of ``to_dict``; ``artifact`` checks foreign data first."""
+        return cls(
+            features=[CardFeature.from_dict(item) for item in data["features"]],
+            pairs=[CardPair.from_dict(item) for item in data["pairs"]],
+            intercept=data["intercept"],
+            calibration=calibration_from_dict(data["calibration"]),
+            score_bins=bins_from_dict(data["score_bins"]),
+            **{key: data[key] for key in cls.own},
+        )
+
+
+def score_bins_of(values):
+    """The bins in which the monitors count the reference's ``values``."""
+    return NumericBins.fit(values, max_bins=20)
+
+
+def centred(points, counts):
+    """``points`` moved to a mean of 0 over ``counts``, and the mean that was taken.
+
+    >>> points, mean = centred(np.array([0.0, 4.0]), np.array([1, 3]))
+    >>> points.tolist(), mean
+    ([-3.0, 1.0], 3.0)
+    """
+    mean = float(np.average(points, weights=counts)) if np.sum(counts) else 0.0
+    return points - mean, mean

@@ -1,0 +1,437 @@
+"""Have the inputs or the scores moved since the reference?
+
+Compared are two profiles, so the cost does not depend on the number of rows. Three
+questions per column, each with a statistic, a threshold and a verdict of its own:
+
+``missing``  are more values empty than the reference rate plus two points?
+``unseen``   are more levels new than Good-Turing predicts plus one point?
+``shape``    have the values that are there moved by more than a tolerated effect?
+
+The shape test is a chi-square test of two samples against a *non-central*
+distribution: the null is not "nothing changed" (with enough rows that is always
+false) but "the squared effect is at most delta2". Tests of one window share one
+error level by Holm's method; score and prediction have a share of their own. What
+is missing or new is judged first and inhibits the shape alarm of its column.
+
+Two traps are designed out. A tiny cell for unseen levels inside the chi-square
+turns one odd row into an alarm: rare and unseen levels are one cell, and cells that
+expect fewer than ``MIN_EXPECTED`` rows are merged. Comparing only levels that the
+reference has seen makes the others vanish: they stay in that cell.
+
+Where only one cell is left (a flag that is almost never set) there is no
+chi-square; the share of rows outside of it is then held against the reference
+share plus two points, as for missing values.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN
+from .columns import NUMBER
+from .profile import PREDICTION, PREDICTION_BINS, RESERVED, Profile
+
+DRIFTED, QUIET, CANNOT_JUDGE, CONSTANT, UNSTABLE = VERDICTS = (
+    "drifted",
+    "quiet",
+    "cannot_judge",
+    "constant",
+    "unstable",
+)
+SHAPE, MISSING_TEST, UNSEEN_TEST = TESTS = ("shape", "missing", "unseen")
+
+PRESETS = {"sensitive": 0.02, "normal": 0.05, "calm": 0.10}  # delta2
+MAX_FLOOR = 0.10  # noisier columns are not watched
+MIN_EXPECTED = 5  # rows per cell of the window
+MIN_LEVEL = 10  # reference rows of a level with a cell of its own
+MISSING_TOLERANCE = 0.02
+UNSEEN_TOLERANCE = 0.01
+OWN_SHARE = 0.5  # of the error level, for score and prediction
+
+AT_ONCE = 1e-6  # adjusted p that needs no second week
+QUIET_WEEKS = 4
+
+
+@dataclass(frozen=True)
+class DriftResult:
+    """One test of one column in one window.
+
+    ``statistic`` and ``threshold`` have the same unit: X² for ``shape``, a share of
+    rows for ``missing`` and ``unseen`` (and for a shape of one cell). ``effect``
+    (the population stability index) and ``shift`` (of the median, in units of the
+    reference's IQR / 1.349; numbers only) are for showing, never for judging.
+    ``moved`` holds up to three (code, reference share, window share), ``labels``
+    their texts; a code stands for its whole group of bins. What cannot be computed
+    is None.
+    """
+
+    name: str
+    test: str
+    statistic: float | None = None
+    threshold: float | None = None
+    p_value: float | None = None
+    adjusted_p: float | None = None
+    exceeded: bool = False
+    verdict: str = CANNOT_JUDGE
+    reference_share: float | None = None
+    window_share: float | None = None
+    effect: float | None = None
+    shift: float | None = None
+    moved: tuple = ()
+    labels: tuple = ()
+
+
+def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floors=None):
+    """Every test of one window, as a list of ``DriftResult``; the score comes first.
+
+    ``bins`` maps names to bins (``profile.bins_of(card)``), ``floors`` names to noise
+    floors of ``noise_floor``. Under ``min_rows`` the answer is ``cannot_judge``.
+    """
+    floors = floors or {}
+    names = [name for name in RESERVED if name in reference.counts]
+    names += [name for name in reference.counts if name not in RESERVED]
+    if window.rows < min_rows or not reference.rows:
+        return [DriftResult(name, SHAPE) for name in names]
+    tests = []
+    for name in names:
+        own = bins.get(name, PREDICTION_BINS) if name == PREDICTION else bins[name]
+        floor = floors.get(name, 0.0)
+        tests += _column_tests(name, own, reference.counts[name], window.counts[name], delta2, floor)
+    for family, share in ((True, OWN_SHARE), (False, 1 - OWN_SHARE)):
+        _holm(
+            [t for t in tests if (t.name in RESERVED) == family and t.p_value is not None],
+            share,
+            level,
+        )
+    noisy = {t.name for t in tests if t.test != SHAPE and t.exceeded}
+    return [test.result(inhibited=test.name in noisy) for test in tests]
+
+
+class _Test:
+    """One test in the making: Holm needs all p-values before any verdict."""
+
+    def __init__(self, name, test, statistic=None, p_value=None, isf=None, **facts):
+        self.name = name
+        self.test = test
+        self.statistic = statistic
+        self.p_value = None if p_value is None else min(max(float(p_value), 0.0), 1.0)
+        self.isf = isf  # p -> the statistic that has it
+        self.facts = facts
+        self.adjusted_p = None
+        self.threshold = None
+        self.exceeded = False
+
+    def result(self, inhibited):
+        facts = dict(self.facts)
+        verdict = facts.pop("verdict", None)
+        exceeded = self.exceeded
+        if verdict is None:
+            verdict = DRIFTED if exceeded else QUIET
+            if self.test == SHAPE and inhibited:
+                exceeded, verdict = False, CANNOT_JUDGE
+        return DriftResult(
+            name=self.name,
+            test=self.test,
+            statistic=self.statistic,
+            threshold=self.threshold,
+            p_value=self.p_value,
+            adjusted_p=self.adjusted_p,
+            exceeded=exceeded,
+            verdict=verdict,
+            **facts,
+        )
+
+
+def holm(p_values):
+    """Holm's step-down adjusted p-values, in the order given.
+
+    >>> [round(p, 4) for p in holm([0.01, 0.04, 0.03])]
+    [0.03, 0.06, 0.06]
+    """
+    count = len(p_values)
+    order = sorted(range(count), key=lambda i: p_values[i])
+    adjusted = [0.0] * count
+    so_far = 0.0
+    for rank, i in enumerate(order):
+        so_far = max(so_far, min(1.0, p_values[i] * (count - rank)))
+        adjusted[i] = so_far
+    return adjusted
+
+
+def _holm(tests, share, level):
+    """Adjust within one family that has this share of the error level."""
+    for test, p in zip(tests, holm([t.p_value for t in tests]), strict=True):
+        test.adjusted_p = min(1.0, p / share)
+        test.exceeded = test.adjusted_p <= level
+    ranked = sorted(tests, key=lambda test: test.p_value)
+    for rank, test in enumerate(ranked):
+        test.threshold = float(test.isf(level * share / (len(ranked) - rank)))
+
+
+def _column_tests(name, bins, reference, window, delta2, floor):
+    tests = []
+    if name not in RESERVED:
+        rate = reference[MISSING] / max(reference.sum(), 1)
+        tests.append(
+            _share_test(
+                name,
+                MISSING_TEST,
+                int(window[MISSING]),
+                int(window.sum()),
+                rate,
+                rate + MISSING_TOLERANCE,
+            )
+        )
+        present = int(window.sum() - window[MISSING])
+        if bins.kind != NUMBER and present:
+            expected, tolerated = unseen_rate(bins, reference)
+            tests.append(_share_test(name, UNSEEN_TEST, int(window[UNSEEN]), present, expected, tolerated))
+    tests.append(_shape_test(name, bins, reference, window, max(delta2, floor), floor))
+    return tests
+
+
+def _share_test(name, test, hits, cases, expected, tolerated, **facts):
+    """Are there more hits than a binomial of the tolerated rate explains?"""
+    from scipy.stats import binom
+
+    tolerated = min(float(tolerated), 1.0)
+
+    def share_at(p):
+        return (binom.isf(p, cases, tolerated) + 1) / cases
+
+    return _Test(
+        name,
+        test,
+        statistic=hits / cases,
+        p_value=binom.sf(hits - 1, cases, tolerated),
+        isf=share_at,
+        reference_share=float(expected),
+        window_share=hits / cases,
+        **facts,
+    )
+
+
+def unseen_rate(bins, reference):
+    """Expected and tolerated share of rows with a level never seen in training.
+
+    Good-Turing: the chance of a new level is about the share of rows whose level
+    occurs once; 2.33 standard errors and one point are allowed on top. Where the
+    reference itself, coded with these bins, shows a higher rate, that one counts.
+    """
+    once, twice = bins.seen_times(1), bins.seen_times(2)
+    rows = max(sum(bins.level_counts.values()) + bins.dropped, 1)
+    expected = (once + bins.dropped) / rows
+    tolerated = expected + 2.33 * math.sqrt(once + 2 * twice + 1) / rows
+    present = max(int(reference.sum() - reference[MISSING]), 1)
+    shown = float(reference[UNSEEN]) / present
+    if shown > expected:
+        expected = shown
+        error = 2.33 * math.sqrt(shown * (1 - shown) / present)
+        tolerated = max(tolerated, shown + error)
+    return expected, tolerated + UNSEEN_TOLERANCE
+
+
+def _shape_test(name, bins, reference, window, delta2, floor):
+    if floor > MAX_FLOOR:
+        return _Test(name, SHAPE, verdict=UNSTABLE)
+    n = int(reference.sum() - reference[MISSING])
+    m = int(window.sum() - window[MISSING])
+    if not n or not m:
+        return _Test(name, SHAPE, verdict=CANNOT_JUDGE)
+    groups = _groups(bins, reference, n, m)
+    if len(groups) < 2:
+        return _one_cell_test(name, reference, window, n, m)
+    from scipy.stats import ncx2
+
+    ref = np.array([reference[list(group)].sum() for group in groups], dtype=float)
+    win = np.array([window[list(group)].sum() for group in groups], dtype=float)
+    statistic, total, df = _chi_square(ref, win)
+    moved = _moved(bins, groups, ref / n, win / m)
+    return _Test(
+        name,
+        SHAPE,
+        statistic=statistic,
+        p_value=ncx2.sf(statistic, df, total * delta2),
+        isf=lambda p: ncx2.isf(p, df, total * delta2),
+        effect=stability_index(ref, win),
+        shift=_shift(bins, reference, window),
+        **moved,
+    )
+
+
+def _chi_square(ref, win):
+    """X² = N sum((p - q)² / pooled), N = nm / (n + m), and B - 1."""
+    n, m = ref.sum(), win.sum()
+    total = n * m / (n + m)
+    pooled = (ref + win) / (n + m)
+    statistic = total * np.sum((ref / n - win / m) ** 2 / pooled)
+    return float(statistic), float(total), len(ref) - 1
+
+
+def _groups(bins, reference, n, m):
+    """The cells of the chi-square: tuples of codes, each expecting enough rows."""
+    if bins.kind == NUMBER:
+        return _number_groups(bins, reference, n, m)
+    return _category_groups(bins, reference, n, m)
+
+
+def _number_groups(bins, reference, n, m):
+    if not bins.intervals:
+        return []
+    folded = bins.fold(reference)
+    wanted = min(max(m // 10, 3), 10)
+    upto = folded.cumsum()
+    cuts = set()
+    for k in range(1, wanted):
+        # Of the bin's two ends the one nearer to the quantile, from the left on ties.
+        cuts.add(int(np.argmin(np.abs(upto - n * k / wanted))) + 1)
+    starts = sorted(cuts - {0, bins.intervals})
+    parts = np.split(np.arange(bins.intervals), starts)
+    groups = [list(part) for part in parts]
+    sizes = [folded[part].sum() for part in parts]
+    while len(groups) > 1 and min(sizes) * m / n < MIN_EXPECTED:
+        i = int(np.argmin(sizes))
+        sides = [j for j in (i - 1, i + 1) if 0 <= j < len(groups)]
+        j = min(sides, key=lambda side: sizes[side])
+        i, j = min(i, j), max(i, j)
+        groups[i] += groups.pop(j)
+        sizes[i] += sizes.pop(j)
+    groups = [[FIRST + int(i) for i in group] for group in groups]
+    groups[0].append(BELOW)
+    groups[-1].append(ABOVE)
+    return [tuple(group) for group in groups]
+
+
+def _category_groups(bins, reference, n, m):
+    own, rest = [], [UNSEEN, OTHER]
+    for code in range(FIRST, bins.size):
+        count = reference[code]
+        if count >= MIN_LEVEL and count * m / n >= MIN_EXPECTED:
+            own.append([code])
+        else:
+            rest.append(code)
+    groups = [*own, rest]
+    if own and reference[rest].sum() * m / n < MIN_EXPECTED:
+        smallest = min(own, key=lambda group: reference[group[0]])
+        smallest += rest
+        groups = own
+    return [tuple(group) for group in groups]
+
+
+def _one_cell_test(name, reference, window, n, m):
+    """Nearly all of the reference in one bin: how much of the window is elsewhere?"""
+    if not reference[FIRST:].any():
+        return _Test(name, SHAPE, verdict=CANNOT_JUDGE)
+    usual = FIRST + int(np.argmax(reference[FIRST:]))
+    elsewhere = m - int(window[usual])
+    rate = 1 - reference[usual] / n
+    if not elsewhere and not rate:
+        return _Test(name, SHAPE, verdict=CONSTANT, reference_share=0.0, window_share=0.0)
+    return _share_test(name, SHAPE, elsewhere, m, rate, rate + MISSING_TOLERANCE)
+
+
+def stability_index(ref, win):
+    """PSI of two rows of counts, half a row added to every cell.
+
+    >>> stability_index([50, 50], [50, 50])
+    0.0
+    """
+    ref, win = np.asarray(ref, dtype=float), np.asarray(win, dtype=float)
+    p = (ref + 0.5) / (ref.sum() + len(ref) / 2)
+    q = (win + 0.5) / (win.sum() + len(win) / 2)
+    return float(np.sum((q - p) * np.log(q / p)))
+
+
+def _moved(bins, groups, p, q):
+    order = sorted(range(len(groups)), key=lambda i: -abs(q[i] - p[i]))[:3]
+    moved, labels = [], []
+    for i in order:
+        codes = [code for code in groups[i] if code >= FIRST] or [OTHER]
+        moved.append((codes[0], float(p[i]), float(q[i])))
+        labels.append(_group_label(bins, codes))
+    return {"moved": tuple(moved), "labels": tuple(labels)}
+
+
+def _group_label(bins, codes):
+    if len(codes) == 1:
+        return bins.label(codes[0])
+    if bins.kind != NUMBER:
+        return f"{bins.label(codes[0])} and other"
+    merged = type(bins)(
+        bins.low,
+        bins.high,
+        [bins.bounds(code)[0] for code in (codes[0], codes[-1] + 1) if FIRST < code < bins.size],
+        bins.whole,
+    )
+    return merged.label(FIRST if codes[0] == FIRST else FIRST + 1)
+
+
+def _shift(bins, reference, window):
+    """Shift of the median in units of the reference's IQR / 1.349, or None."""
+    if bins.kind != NUMBER or not bins.intervals:
+        return None
+    cuts = np.array([bins.low, *bins.edges, bins.high])
+
+    def quantile(counts, share):
+        upto = np.concatenate([[0], bins.fold(counts).cumsum()])
+        return float(np.interp(share * upto[-1], upto, cuts))
+
+    spread = (quantile(reference, 0.75) - quantile(reference, 0.25)) / 1.349
+    if spread <= 0:
+        return None
+    return (quantile(window, 0.5) - quantile(reference, 0.5)) / spread
+
+
+def noise_floor(subwindows, bins):
+    """name -> the effect that ordinary weeks of the reference show (a delta2).
+
+    The largest debiased (X² - df) / N of each sub-window against their sum, divided
+    by (1 - 1/k)² because each sub-window is part of that sum. Hand it to ``judge``
+    as ``floors``; above ``MAX_FLOOR`` a column is too unstable to watch.
+    """
+    reference = sum(subwindows, Profile())
+    k = len(subwindows)
+    floors = {}
+    for name, ref in reference.counts.items():
+        own = bins.get(name, PREDICTION_BINS) if name == PREDICTION else bins[name]
+        largest = 0.0
+        for part in subwindows if k > 1 else ():
+            win = part.counts[name]
+            n, m = int(ref.sum() - ref[MISSING]), int(win.sum() - win[MISSING])
+            groups = _groups(own, ref, n, m) if n and m else []
+            if len(groups) < 2:
+                continue
+            counts = [np.array([c[list(group)].sum() for group in groups], dtype=float) for c in (ref, win)]
+            statistic, total, df = _chi_square(*counts)
+            largest = max(largest, (statistic - df) / total / (1 - 1 / k) ** 2)
+        floors[name] = float(largest)
+    return floors
+
+
+def alarm_state(history):
+    """Where an alarm stands after these weeks.
+
+    ``history`` has one (exceeded, adjusted p) per judged week, the newest last; a
+    week without verdict is left out or None. Firing needs 2 of the last 3 weeks, or
+    one with an adjusted p under 1e-6; 4 quiet weeks in a row resolve it.
+
+    >>> alarm_state([(True, 0.004), (False, 1.0), (True, 0.002)])
+    'firing'
+    """
+    state = "quiet"
+    weeks = [week for week in history if week is not None]
+    calm = 0
+    for i, (exceeded, adjusted_p) in enumerate(weeks):
+        calm = 0 if exceeded else calm + 1
+        recent = sum(bool(week[0]) for week in weeks[max(0, i - 2) : i + 1])
+        at_once = exceeded and adjusted_p is not None and adjusted_p < AT_ONCE
+        if at_once or (exceeded and recent >= 2):
+            state = "firing"
+        elif state == "firing":
+            state = "resolved" if calm >= QUIET_WEEKS else "firing"
+        elif exceeded:
+            state = "pending"
+        elif state == "pending" and recent == 0:
+            state = "quiet"
+    return state

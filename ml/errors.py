@@ -1,0 +1,246 @@
+"""What can go wrong, as one taxonomy.
+
+An ``InferenceError`` is the reason why one record has no score; it travels as a
+value next to the rows that succeeded. ``*`` marks what may succeed if tried again::
+
+    InferenceError
+      InputError          the record is at fault
+        MissingFeature        a required input is empty
+        InvalidFeature        an input cannot be read
+      VersionError        the version is at fault
+        ArtifactRejected      the stored card is not what it claims to be
+        PredictionInvalid     the answer is not a probability
+      EndpointError       the endpoint is at fault
+        EndpointTimeout *     no answer in time
+        EndpointUnreachable * no connection
+        EndpointBusy *        asked to come back later
+        EndpointRefused       the request was not accepted
+        EndpointMalformed     the answer cannot be read
+      Unexpected          nobody foresaw it; found by scoring the record alone
+
+A ``TrainingError`` stands beside it: there is no card, and the message is a
+sentence for the person who asked for one::
+
+    TrainingError
+      EmptyTable, TooFewCases, OneClass, NoUsableFeature, DuplicateFeature,
+      ReservedFeature, BadTrainingInput
+
+Groups are for ``except``, leaves are raised. ``args`` hold the facts and ``str()``
+the sentence, so every error survives ``pickle`` and ``copy``. Sentences never
+quote the value of an input: it may be sensitive, and failures are stored.
+"""
+
+
+class _Sentence(Exception):
+    """An exception whose text is ``sentence`` filled with its arguments."""
+
+    sentence = "{0}"
+
+    def __str__(self):
+        return self.sentence.format(*self.args)
+
+
+class InferenceError(_Sentence):
+    """One record has no score, and this is why.
+
+    ``failure_type`` is the stored word for it, ``transient`` says that the same
+    call may succeed later.
+
+    >>> sorted(leaf.failure_type for leaf in EndpointError.leaves())[:2]
+    ['endpoint_busy', 'endpoint_malformed']
+    """
+
+    failure_type = None
+    transient = False
+
+    @classmethod
+    def leaves(cls):
+        """All classes below (or at) this one that can be raised, as a list."""
+        below = cls.__subclasses__()
+        return [leaf for sub in below for leaf in sub.leaves()] if below else [cls]
+
+    @property
+    def reason(self):
+        """The fact that was handed in last, as text."""
+        return str(self.args[-1]) if self.args else ""
+
+
+class InputError(InferenceError):
+    """The record is at fault."""
+
+    @property
+    def feature(self):
+        """Name of the input that is at fault."""
+        return self.args[0]
+
+
+class MissingFeature(InputError):
+    """A required feature has no value on this record.
+
+    >>> str(MissingFeature("amount"))
+    "Feature 'amount' has no value"
+    """
+
+    failure_type = "missing_feature"
+    sentence = "Feature {0!r} has no value"
+
+    def __init__(self, feature):
+        super().__init__(feature)
+
+
+class InvalidFeature(InputError):
+    """A feature has a value that cannot be read.
+
+    >>> str(InvalidFeature("amount", "text that is not a number"))
+    "Feature 'amount' cannot be read: text that is not a number"
+    """
+
+    failure_type = "invalid_feature"
+    sentence = "Feature {0!r} cannot be read: {1}"
+
+    def __init__(self, feature, reason):
+        super().__init__(feature, reason)
+
+
+class VersionError(InferenceError):
+    """The version is at fault."""
+
+    def __init__(self, reason):
+        super().__init__(reason)
+
+
+class ArtifactRejected(VersionError):
+    """The stored card is damaged, unknown, or not the one that was announced."""
+
+    failure_type = "artifact_rejected"
+    sentence = "The artifact is rejected: {0}"
+
+
+class PredictionInvalid(VersionError):
+    """The answer is not finite, not in range, or not of the expected form."""
+
+    failure_type = "prediction_invalid"
+    sentence = "The prediction is not valid: {0}"
+
+
+class EndpointError(InferenceError):
+    """The endpoint is at fault."""
+
+    def __init__(self, reason=""):
+        super().__init__(reason)
+
+
+class EndpointTimeout(EndpointError):
+    """No answer within the deadline."""
+
+    failure_type = "endpoint_timeout"
+    transient = True
+    sentence = "The endpoint did not answer in time. {0}"
+
+
+class EndpointUnreachable(EndpointError):
+    """No connection could be made, or it broke."""
+
+    failure_type = "endpoint_unreachable"
+    transient = True
+    sentence = "The endpoint cannot be reached. {0}"
+
+
+class EndpointBusy(EndpointError):
+    """The endpoint, or the breaker in front of it, asks to come back later."""
+
+    failure_type = "endpoint_busy"
+    transient = True
+    sentence = "The endpoint is busy. {0}"
+
+
+class EndpointRefused(EndpointError):
+    """The endpoint understood and said no; asking again changes nothing."""
+
+    failure_type = "endpoint_refused"
+    sentence = "The endpoint refused the request. {0}"
+
+
+class EndpointMalformed(EndpointError):
+    """The answer cannot be read as what was agreed."""
+
+    failure_type = "endpoint_malformed"
+    sentence = "The answer of the endpoint cannot be read. {0}"
+
+
+class Unexpected(InferenceError):
+    """A fault that nobody foresaw, found by scoring the record alone."""
+
+    failure_type = "unexpected"
+    sentence = "Scoring this record failed unexpectedly: {0}"
+
+    def __init__(self, reason):
+        super().__init__(reason)
+
+
+class TrainingError(_Sentence):
+    """There is no card; the message says why, to the person who asked for one."""
+
+
+class EmptyTable(TrainingError):
+    """Not one row to learn from."""
+
+    sentence = "There are no records to learn from."
+
+
+class TooFewCases(TrainingError):
+    """Fewer cases than the minimum.
+
+    >>> str(TooFewCases(50, 37, "won leads"))
+    'About 13 more won leads are needed: 37 of at least 50.'
+    """
+
+    sentence = "About {3} more {2} are needed: {1} of at least {0}."
+
+    def __init__(self, needed, found, what):
+        super().__init__(needed, found, what)
+        self.needed = needed
+        self.found = found
+        self.what = what
+
+    def __str__(self):
+        return self.sentence.format(*self.args, self.needed - self.found)
+
+
+class OneClass(TrainingError):
+    """Every case ended the same way."""
+
+    sentence = "All cases ended the same way, so there is nothing to tell apart."
+
+
+class NoUsableFeature(TrainingError):
+    """Every input is empty or always the same."""
+
+    sentence = "No input varies: each one is empty or always the same."
+
+
+class DuplicateFeature(TrainingError):
+    """Two inputs have the same name."""
+
+    sentence = "Two inputs are called {0!r}; names must be different."
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.name = name
+
+
+class ReservedFeature(TrainingError):
+    """An input has a name that the monitors use themselves."""
+
+    sentence = "An input cannot be called {0!r}: the monitors use that name."
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.name = name
+
+
+class BadTrainingInput(TrainingError):
+    """The table does not fit together; the argument is the whole sentence."""
+
+    def __init__(self, sentence):
+        super().__init__(sentence)

@@ -1,0 +1,275 @@
+"""Values against what really happened.
+
+All functions take ``labels`` (n,) of 0 and 1 and ``values`` (n,) float64, in the
+same order, and return plain floats; NaN means that the question has no answer
+(one class only, no rows). Differences between two scorers of the same rows are
+paired and come with an interval.
+
+Sources: DeLong, DeLong and Clarke-Pearson 1988 in the fast form of Sun and Xu
+2014; Clopper and Pearson 1934; calibration slope after Cox 1958.
+"""
+
+import math
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+
+from .calibration import logit, sigmoid
+
+
+class Difference(NamedTuple):
+    """A minus B on the same rows: estimate, standard error, interval, two-sided p."""
+
+    estimate: float
+    se: float
+    low: float
+    high: float
+    p_value: float
+
+
+class Estimate(NamedTuple):
+    """An estimate with its standard error, z against the ideal, and two-sided p."""
+
+    estimate: float
+    se: float
+    z: float
+    p_value: float
+
+
+def auc(labels, values):
+    """Chance that a positive has the higher value than a negative; ties count half.
+
+    >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    0.75
+    >>> auc([0, 1], [0.5, 0.5])
+    0.5
+    """
+    labels, values = _arrays(labels, values)
+    positives = labels.sum()
+    negatives = len(labels) - positives
+    if not positives or not negatives:
+        return math.nan
+    ranks = midranks(values)[labels == 1].sum()
+    return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def midranks(values):
+    """Ranks from 1, ties sharing their mean.
+
+    >>> midranks(np.array([10.0, 20.0, 20.0])).tolist()
+    [1.0, 2.5, 2.5]
+    """
+    _unique, where, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return (last - (counts - 1) / 2)[where]
+
+
+def average_precision(labels, values):
+    """Area under precision against recall, by steps; tied values are one step.
+
+    >>> average_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    0.8333333333333333
+    """
+    labels, values = _arrays(labels, values)
+    if not labels.sum():
+        return math.nan
+    order = np.argsort(-values, kind="stable")
+    last = np.append(np.diff(values[order]) != 0, True)  # last row of each tie
+    hits = labels[order].cumsum()[last]
+    precision = hits / (np.flatnonzero(last) + 1)
+    recall = hits / hits[-1]
+    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+
+def brier(labels, values):
+    """Mean squared distance of the values from what happened.
+
+    >>> brier([0, 1], [0.5, 1.0])
+    0.125
+    """
+    labels, values = _arrays(labels, values)
+    return float(np.mean((values - labels) ** 2)) if len(labels) else math.nan
+
+
+def precision_at(labels, values, k):
+    """Share of positives among the ``k`` highest values.
+
+    Rows tied at the edge of the list count by their mean, so the order in which
+    they happen to stand changes nothing.
+
+    >>> precision_at([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1], 2)
+    0.5
+    """
+    labels, values = _arrays(labels, values)
+    k = min(int(k), len(labels))
+    return _hits_in_top(labels, values, k) / k if k > 0 else math.nan
+
+
+def recall_in_top(labels, values, share):
+    """Share of all positives that is among the top ``share`` of the rows.
+
+    >>> recall_in_top([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1], 0.5)
+    0.5
+    """
+    labels, values = _arrays(labels, values)
+    k = math.ceil(share * len(labels) - 1e-9)
+    positives = float(labels.sum())
+    return _hits_in_top(labels, values, k) / positives if positives else math.nan
+
+
+def _hits_in_top(labels, values, k):
+    if k <= 0:
+        return 0.0
+    line = np.partition(values, len(values) - k)[len(values) - k]
+    above, tied = values > line, values == line
+    places = k - above.sum()
+    return float(labels[above].sum() + labels[tied].mean() * places)
+
+
+def calibration_in_the_large(labels, values):
+    """Mean label minus mean value: above 0 where more came true than was said.
+
+    >>> calibration_in_the_large([1, 1, 0, 0], [0.25] * 4)
+    0.25
+    """
+    labels, values = _arrays(labels, values)
+    return float(labels.mean() - values.mean()) if len(labels) else math.nan
+
+
+def in_the_large_test(labels, values):
+    """``calibration_in_the_large`` with the standard error it has if values are true."""
+    labels, values = _arrays(labels, values)
+    difference = calibration_in_the_large(labels, values)
+    se = math.sqrt(float(np.sum(values * (1 - values)))) / max(len(labels), 1)
+    return _estimate(difference, se, 0.0)
+
+
+def calibration_slope(labels, values):
+    """Slope of the labels' log odds over the values' log odds; 1 is ideal.
+
+    Under 1 the values are too extreme, over 1 too timid.
+    """
+    return slope_test(labels, values).estimate
+
+
+def slope_test(labels, values):
+    """``calibration_slope`` with its standard error, z and p against a slope of 1."""
+    labels, values = _arrays(labels, values)
+    nothing = Estimate(math.nan, math.nan, math.nan, math.nan)
+    x = logit(values)
+    if not 0 < labels.sum() < len(labels) or np.ptp(x) < 1e-12:
+        return nothing
+    design = np.column_stack([x, np.ones(len(x))])
+    beta = np.array([1.0, 0.0])
+    for _step in range(50):
+        p = sigmoid(design @ beta)
+        weights = np.maximum(p * (1 - p), 1e-12)
+        hessian = (design * weights[:, None]).T @ design
+        step = np.linalg.solve(hessian + 1e-9 * np.eye(2), design.T @ (labels - p))
+        beta = beta + np.clip(step, -2, 2)
+        if abs(step).max() < 1e-10:
+            break
+    else:
+        return nothing  # perfectly separated: no finite slope
+    return _estimate(float(beta[0]), math.sqrt(np.linalg.inv(hessian)[0, 0]), 1.0)
+
+
+def clopper_pearson(hits, cases, confidence=0.95):
+    """Exact two-sided interval ``(low, high)`` of a share.
+
+    >>> [round(x, 4) for x in clopper_pearson(0, 10)]
+    [0.0, 0.3085]
+    """
+    from scipy.stats import beta
+
+    if cases <= 0:
+        return 0.0, 1.0
+    rest = (1 - confidence) / 2
+    low = beta.ppf(rest, hits, cases - hits + 1) if hits > 0 else 0.0
+    high = beta.ppf(1 - rest, hits + 1, cases - hits) if hits < cases else 1.0
+    return float(low), float(high)
+
+
+def auc_difference(labels, a, b, confidence=0.95):
+    """AUC of ``a`` minus AUC of ``b`` on the same rows, by DeLong.
+
+    >>> auc_difference([0, 1, 0, 1], [1, 2, 3, 4], [1, 2, 3, 4]).estimate
+    0.0
+    """
+    labels, a = _arrays(labels, a)
+    labels, b = _arrays(labels, b)
+    m, n = int(labels.sum()), int(len(labels) - labels.sum())
+    if m < 2 or n < 2:
+        return Difference(*[math.nan] * 5)
+    areas, by_positive, by_negative = zip(*(_placements(labels == 1, values) for values in (a, b)), strict=True)
+    s10, s01 = np.cov(by_positive), np.cov(by_negative)
+    contrast = np.array([1.0, -1.0])
+    variance = contrast @ (s10 / m + s01 / n) @ contrast
+    return _difference(areas[0] - areas[1], math.sqrt(max(variance, 0.0)), confidence)
+
+
+def auc_interval(labels, values, confidence=0.95):
+    """``(low, high)`` of one AUC, by DeLong on the log odds, so inside 0 to 1."""
+    labels, values = _arrays(labels, values)
+    m, n = int(labels.sum()), int(len(labels) - labels.sum())
+    if m < 2 or n < 2:
+        return 0.0, 1.0
+    area, by_positive, by_negative = _placements(labels == 1, values)
+    se = math.sqrt(np.var(by_positive, ddof=1) / m + np.var(by_negative, ddof=1) / n)
+    if not 0 < area < 1 or not se:
+        return float(area), float(area)
+    reach = NormalDist().inv_cdf((1 + confidence) / 2) * se / (area * (1 - area))
+    low, high = sigmoid(logit(area) + np.array([-reach, reach]))
+    return float(low), float(high)
+
+
+def _placements(positive, values):
+    """AUC, and each row's share of the other class that it is on the right side of."""
+    ranks = midranks(values)
+    m, n = positive.sum(), (~positive).sum()
+    by_positive = (ranks[positive] - midranks(values[positive])) / n
+    by_negative = 1 - (ranks[~positive] - midranks(values[~positive])) / m
+    return float(by_positive.mean()), by_positive, by_negative
+
+
+def brier_difference(labels, a, b, confidence=0.95):
+    """Brier score of ``a`` minus that of ``b`` on the same rows: below 0, a is better.
+
+    >>> brier_difference([0, 1, 1], [0, 1, 1], [0, 1, 1]).p_value
+    1.0
+    """
+    labels, a = _arrays(labels, a)
+    labels, b = _arrays(labels, b)
+    if len(labels) < 2:
+        return Difference(*[math.nan] * 5)
+    gaps = (a - labels) ** 2 - (b - labels) ** 2
+    return _difference(float(gaps.mean()), float(gaps.std(ddof=1)) / math.sqrt(len(gaps)), confidence)
+
+
+def _arrays(labels, values):
+    labels = np.asarray(labels, dtype=np.float64)
+    values = np.asarray(values, dtype=np.float64)
+    if labels.shape != values.shape or labels.ndim != 1:
+        raise ValueError("labels and values must be two rows of the same length")
+    if not np.isin(labels, (0.0, 1.0)).all():
+        raise ValueError("labels must be 0 or 1")
+    if np.isnan(values).any():
+        raise ValueError("a value is missing: leave rows without a score out")
+    return labels, values
+
+
+def _two_sided(z):
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
+def _estimate(estimate, se, ideal):
+    gap = estimate - ideal
+    z = gap / se if se else (0.0 if not gap else math.copysign(math.inf, gap))
+    return Estimate(float(estimate), float(se), z, _two_sided(z))
+
+
+def _difference(estimate, se, confidence):
+    reach = NormalDist().inv_cdf((1 + confidence) / 2) * se
+    z = estimate / se if se else (0.0 if not estimate else math.inf)
+    return Difference(float(estimate), float(se), float(estimate - reach), float(estimate + reach), _two_sided(z))

@@ -1,0 +1,93 @@
+"""Counts per bin: all that the monitors keep of the past.
+
+A profile adds up: one per scoring call, summed per day, week and version. Its
+size does not depend on how many inferences lie behind it. Besides the features it
+counts two pseudo columns, ``SCORE`` (the values, in the card's ``score_bins``) and
+``PREDICTION``. Rows with an error are counted in ``failed`` and nowhere else.
+"""
+
+import numpy as np
+
+from .binning import CategoryBins
+
+SCORE = "score"
+PREDICTION = "prediction"
+RESERVED = (SCORE, PREDICTION)
+PREDICTION_BINS = CategoryBins(("no", "yes"), {"no": 0, "yes": 0})
+
+
+def bins_of(card):
+    """name -> bins of every column that a profile of this card counts."""
+    return {
+        **card.bins_by_name,
+        SCORE: card.score_bins,
+        PREDICTION: PREDICTION_BINS,
+    }
+
+
+class Profile:
+    """``rows`` scored, ``failed`` not, and name -> int64 counts per code.
+
+    >>> one = Profile(2, {"age": np.array([0, 0, 0, 2])})
+    >>> (one + one).counts["age"].tolist(), sum([one, one]).rows
+    ([0, 0, 0, 4], 4)
+    """
+
+    def __init__(self, rows=0, counts=None, failed=0):
+        self.rows = int(rows)
+        self.failed = int(failed)
+        self.counts = {name: np.asarray(values, dtype=np.int64) for name, values in (counts or {}).items()}
+
+    @classmethod
+    def of(cls, card, scored, rows_mask=None):
+        """Count ``scored`` rows, all or those where ``rows_mask`` is true."""
+        wanted = np.ones(len(scored), dtype=bool)
+        if rows_mask is not None:
+            wanted = np.array(rows_mask, dtype=bool)
+        asked = int(wanted.sum())
+        wanted[list(scored.errors)] = False
+        rows = int(wanted.sum())
+        codes = scored.codes[wanted]
+        counts = {
+            feature.name: np.bincount(codes[:, j], minlength=feature.bins.size)
+            for j, feature in enumerate(card.features)
+        }
+        score = card.score_bins.codes(scored.values[wanted])
+        counts[SCORE] = np.bincount(score, minlength=card.score_bins.size)
+        positive = int(scored.predictions[wanted].sum())
+        counts[PREDICTION] = np.array([0, 0, 0, rows - positive, positive])
+        return cls(rows, counts, asked - rows)
+
+    def __add__(self, other):
+        if not self.counts or not other.counts:
+            counts = self.counts or other.counts
+        elif {k: len(v) for k, v in self.counts.items()} != {k: len(v) for k, v in other.counts.items()}:
+            raise ValueError("profiles of different versions cannot be added")
+        else:
+            counts = {k: v + other.counts[k] for k, v in self.counts.items()}
+        return Profile(self.rows + other.rows, counts, self.failed + other.failed)
+
+    def __radd__(self, other):  # sum() starts from 0
+        return self if other == 0 else NotImplemented
+
+    def __eq__(self, other):
+        return isinstance(other, Profile) and self.to_dict() == other.to_dict()
+
+    __hash__ = None
+
+    def share(self, name, code):
+        """Share of the scored rows with this code, 0 if there are none."""
+        return float(self.counts[name][code] / self.rows) if self.rows else 0.0
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return {
+            "rows": self.rows,
+            "failed": self.failed,
+            "counts": {name: values.tolist() for name, values in self.counts.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data):
+        """The reverse of ``to_dict``."""
+        return cls(data["rows"], data["counts"], data.get("failed", 0))

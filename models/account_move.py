@@ -1,0 +1,74 @@
+"""Vendor bills: which moves are bills, what came before them, and Odoo's own warnings (amount, duplicates)."""
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
+# Filled by posting, paying or reconciling.
+KNOWN_TOO_LATE = {
+    "amount_residual", "amount_residual_signed", "checked", "inalterable_hash", "invoice_has_outstanding",
+    "is_manually_modified", "is_move_sent", "name", "payment_reference", "payment_state", "posted_before",
+    "sequence_number", "sequence_prefix", "state", "status_in_payment", "write_date", "write_uid",
+}  # fmt: skip
+
+
+class AccountMove(models.Model):
+    _name = "account.move"
+    _inherit = ["account.move", "ai.deployment.scorable.mixin"]
+
+    _ai_moment_is_date = True
+
+    ai_score = fields.Float("Unusualness")
+
+    @api.model
+    def _ai_fields_known_too_late(self):
+        return KNOWN_TOO_LATE
+
+    @api.model
+    def _ai_words(self):
+        return {
+            "records": self.env._("bills"),
+            "positive": self.env._("unusual"),
+            "negative": self.env._("usual"),
+        }
+
+    @api.model
+    def _ai_base_domain(self):
+        return Domain("move_type", "in", PURCHASE_TYPES)
+
+    @api.model
+    def _ai_history_domain(self):
+        return Domain("move_type", "in", PURCHASE_TYPES) & Domain("state", "=", "posted")
+
+    @api.model
+    def _ai_history_partition(self):
+        # A refund says nothing about what a bill usually costs, nor does an amount in another currency.
+        return ("move_type", "currency_id")
+
+    @api.model
+    def _ai_moment_sql(self, alias):
+        return SQL("COALESCE(%s, %s)", SQL.identifier(alias, "invoice_date"), SQL.identifier(alias, "date"))
+
+    @api.model
+    def _ai_training_rows(self, deployment, now):
+        """Posted bills up to now; nobody has judged them, so there is no label."""
+        domain = (
+            deployment._record_domain()
+            & self._ai_history_domain()
+            & Domain("company_id", "=", deployment.company_id.id)
+        )
+        query = self.sudo()._search(domain)
+        moment = self._ai_moment_sql(self._table)
+        query.add_where(SQL("%s <= %s", moment, now.date()))
+        query.order = SQL("%s, %s", moment, SQL.identifier(self._table, "id"))
+        self.flush_model(["invoice_date", "date"])
+        return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), moment, SQL("NULL::boolean")))
+
+    def _ai_incumbent(self):
+        """1 where Odoo warns of the amount or of a duplicate; only drafts get an opinion."""
+        drafts = self.sudo().filtered(lambda move: move.state == "draft")
+        return {move.id: float(bool(move.abnormal_amount_warning or move.duplicated_ref_ids)) for move in drafts}
+
+    def _ai_responsible(self):
+        return self.invoice_user_id

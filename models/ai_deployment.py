@@ -1,0 +1,293 @@
+"""The deployment: one AI use case at work on one kind of document, with the people who answer for it.
+
+This file holds what is registered and who may change it. What a deployment does stands in files of its own:
+`ai_deployment_lifecycle` (states), `ai_deployment_training`, `ai_deployment_scoring`, `ai_deployment_monitoring`.
+"""
+
+import ast
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+
+from . import clock
+
+ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id"}
+
+
+class AiDeployment(models.Model):
+    _name = "ai.deployment"
+    _description = "AI Deployment"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "name, id"
+    _check_company_auto = True
+
+    # Registration
+    name = fields.Char(required=True, tracking=True)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
+    purpose = fields.Text(required=True, help="What it is for, in words that a colleague in finance understands.")
+    is_demonstration = fields.Boolean(
+        readonly=True, help="Made by a demonstration: its figures prove nothing about your business."
+    )
+    user_id = fields.Many2one(
+        "res.users", "Owner", required=True, tracking=True, default=lambda self: self.env.user,
+        domain=[("share", "=", False)],
+    )  # fmt: skip
+    deputy_id = fields.Many2one("res.users", "Deputy", tracking=True, domain=[("share", "=", False)])
+    reviewer_ids = fields.Many2many(
+        "res.users", "ai_deployment_reviewer_rel", string="Reviewers", domain=[("share", "=", False)]
+    )
+    review_date = fields.Date(
+        "Next Review", required=True, tracking=True, default=lambda self: clock.today() + timedelta(days=90),
+        help="When the owner looks again whether this deployment still does what it is for.",
+    )  # fmt: skip
+
+    # What it works on
+    model_id = fields.Many2one(
+        "ir.model", "Works On", required=True, ondelete="cascade",
+        domain=lambda self: [("model", "in", self._target_models())],
+    )  # fmt: skip
+    res_model = fields.Char("Document Model", related="model_id.model", store=True, precompute=True, index=True)
+    domain = fields.Char("Only Records", default="[]", help="Records outside this filter are not scored.")
+    method = fields.Selection(
+        [("scorecard", "Predict an outcome"), ("anomaly", "Find unusual records")],
+        required=True,
+        default="scorecard",
+        tracking=True,
+    )
+    horizon_days = fields.Integer(
+        "Outcome Within Days", default=60,
+        help="A record counts as won only if that happened within so many days; what is still open then counts as not "
+        "won.",
+    )  # fmt: skip
+    feature_ids = fields.One2many("ai.deployment.feature", "deployment_id", "Inputs", copy=True)
+
+    # Who sees scores
+    is_primary = fields.Boolean(
+        default=True, tracking=True, help="The one whose score stands on the records, per document and company."
+    )
+    viewer_group_ids = fields.Many2many(
+        "res.groups", "ai_deployment_viewer_group_rel", string="Who Sees Scores",
+        help="Members see the score on records that they may read. Set by an administrator.",
+    )  # fmt: skip
+
+    # Routing
+    min_confidence = fields.Float(
+        default=0.6, tracking=True, help="A score that is less sure than this goes to a person."
+    )
+    alarm_rate = fields.Float(
+        "Expected Share Flagged", default=0.01, tracking=True, help="How many of 1 usual records may be flagged."
+    )
+    audit_share = fields.Float(
+        "Random Checks", default=0.01, tracking=True,
+        help="The share of automatic decisions that a person looks at all the same.",
+    )  # fmt: skip
+    review_days = fields.Integer("Days to Review", default=2)
+
+    # Watching
+    drift_sensitivity = fields.Selection(
+        [("sensitive", "Sensitive"), ("normal", "Normal"), ("calm", "Calm")], required=True, default="normal"
+    )
+    retention_days = fields.Integer("Keep Log for Days", default=730, tracking=True)
+    trigger_ids = fields.One2many("ai.deployment.trigger", "deployment_id", "Retraining Triggers", copy=True)
+
+    # What came of it
+    version_ids = fields.One2many("ai.deployment.version", "deployment_id", "Versions")
+    assignment_ids = fields.One2many("ai.deployment.assignment", "deployment_id", "Serving History")
+    champion_id = fields.Many2one("ai.deployment.version", "Serving Version", compute="_compute_champion_id", store=True)
+    report_ids = fields.One2many("ai.deployment.report", "deployment_id", "Reports")
+    alert_ids = fields.One2many("ai.deployment.alert", "deployment_id", "Alerts")
+    open_alert_count = fields.Integer("Open Alerts", compute="_compute_counts")
+    open_review_count = fields.Integer("Open Reviews", compute="_compute_counts")
+    score_count = fields.Integer("Scored Records", compute="_compute_counts")
+    health = fields.Selection(
+        [("good", "Healthy"), ("attention", "Needs attention"), ("bad", "Broken"), ("idle", "Not at work")],
+        compute="_compute_health",
+    )
+    health_reason = fields.Char(compute="_compute_health")
+    is_administrator = fields.Boolean(compute="_compute_is_administrator")
+
+    _min_confidence_is_probability = models.Constraint(
+        "CHECK(min_confidence BETWEEN 0 AND 1)", "The minimum confidence is a share, from 0 to 1."
+    )
+    _alarm_rate_is_share = models.Constraint(
+        "CHECK(alarm_rate > 0 AND alarm_rate <= 0.5)", "The expected share flagged lies above 0 and is at most 0.5."
+    )
+    _audit_share_is_share = models.Constraint(
+        "CHECK(audit_share BETWEEN 0 AND 1)", "The share of random checks lies between 0 and 1."
+    )
+    _horizon_positive = models.Constraint("CHECK(horizon_days > 0)", "The outcome needs at least one day.")
+    _retention_positive = models.Constraint("CHECK(retention_days > 0)", "The log is kept for at least one day.")
+    _one_primary = models.UniqueIndex(
+        "(company_id, res_model) WHERE is_primary AND active AND state IN ('production', 'suspended')",
+        "Another deployment already shows its score on these records. Only one per company can be the primary one.",
+    )
+
+    # Constraints
+
+    @api.model
+    def _target_models(self):
+        """Models that can be scored: those that inherit `ai.deployment.scorable.mixin`."""
+        return [
+            name
+            for name, model in self.env.registry.items()
+            if getattr(model, "_ai_scorable", False) and not model._abstract
+        ]
+
+    @api.constrains("model_id", "method")
+    def _check_target(self):
+        for deployment in self:
+            if deployment.res_model not in self._target_models():
+                raise ValidationError(self.env._("Records of “%s” cannot be scored.", deployment.model_id.name))
+            if deployment.method == "scorecard" and not self.env[deployment.res_model]._ai_has_outcome():
+                raise ValidationError(
+                    self.env._(
+                        "“%s” has no outcome to predict. Choose “Find unusual records”.", deployment.model_id.name
+                    )
+                )
+
+    @api.constrains("domain", "model_id")
+    def _check_domain(self):
+        for deployment in self:
+            try:
+                self.env[deployment.res_model].sudo()._search(deployment._record_domain())
+            except (ValueError, SyntaxError, TypeError, KeyError) as error:
+                raise ValidationError(
+                    self.env._("“Only records” is not a filter that can be used: %s", error)
+                ) from error
+
+    @api.constrains("user_id", "deputy_id")
+    def _check_people(self):
+        for deployment in self:
+            for person in deployment.user_id | deployment.deputy_id:
+                if not person.active or person.share or person.id == self.env.ref("base.user_root").id:
+                    raise ValidationError(
+                        self.env._("%s cannot answer for a deployment: an active internal user has to.", person.name)
+                    )
+
+    def _record_domain(self):
+        self.ensure_one()
+        return Domain(ast.literal_eval((self.domain or "[]").strip() or "[]"))
+
+    # Computes
+
+    @api.depends("assignment_ids.role", "assignment_ids.end_date", "assignment_ids.version_id")
+    def _compute_champion_id(self):
+        for deployment in self:
+            serving = deployment.assignment_ids.filtered(lambda a: a.role == "champion" and not a.end_date)
+            deployment.champion_id = serving[:1].version_id
+
+    def _compute_counts(self):
+        def count(model, domain):
+            groups = self.env[model]._read_group(
+                Domain("deployment_id", "in", self.ids) & Domain(domain), ["deployment_id"], ["__count"]
+            )
+            return {deployment.id: number for deployment, number in groups}
+
+        alerts = count("ai.deployment.alert", [("state", "in", ("firing", "acknowledged"))])
+        reviews = count("ai.deployment.review", [("state", "=", "open")])
+        scores = count("ai.deployment.score", [])
+        for deployment in self:
+            deployment.open_alert_count = alerts.get(deployment.id, 0)
+            deployment.open_review_count = reviews.get(deployment.id, 0)
+            deployment.score_count = scores.get(deployment.id, 0)
+
+    @api.depends("state", "alert_ids.state", "alert_ids.level", "review_date", "champion_id")
+    def _compute_health(self):
+        for deployment in self:
+            firing = deployment.sudo().alert_ids.filtered(lambda a: a.state == "firing" and a.level == "alert")
+            if deployment.state in ("proof", "retired"):
+                deployment.health, deployment.health_reason = "idle", False
+            elif deployment.state == "suspended":
+                deployment.health, deployment.health_reason = "bad", self.env._("Switched off: no score is shown.")
+            elif firing:
+                deployment.health, deployment.health_reason = "attention", firing[0].name
+            elif deployment.review_date < clock.today():
+                deployment.health = "attention"
+                deployment.health_reason = self.env._("The review was due on %s.", deployment.review_date)
+            else:
+                deployment.health, deployment.health_reason = "good", False
+
+    @api.depends_context("uid")
+    def _compute_is_administrator(self):
+        self.is_administrator = self.env.user.has_group("ai_deployment.group_manager")
+
+    # Writing
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_administrator_fields(vals)
+            if vals.get("state", "proof") != "proof":
+                raise UserError(self.env._("A deployment begins as a proof of concept."))
+            vals.pop("champion_id", None)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_administrator_fields(vals)
+        self._check_served_fields(vals)
+        return super().write(vals)
+
+    @api.model
+    def _check_administrator_fields(self, vals):
+        asked = ADMINISTRATOR_FIELDS & vals.keys()
+        if self.env.su or self.env.user.has_group("ai_deployment.group_manager"):
+            return
+        changed = [
+            name
+            for name in asked
+            if any(vals[name] != record._fields[name].convert_to_write(record[name], record) for record in self)
+            or (not self and vals[name] not in (self.default_get([name]).get(name), False, []))
+        ]
+        if changed:
+            labels = ", ".join(self._fields[name]._description_string(self.env) for name in changed)
+            raise AccessError(self.env._("Only an administrator may change: %s.", labels))
+
+    def _check_served_fields(self, vals):
+        """What a version was trained for cannot be swapped below it."""
+        if {"model_id", "method"} & vals.keys() and any(
+            deployment.version_ids
+            and (
+                vals.get("model_id", deployment.model_id.id) != deployment.model_id.id
+                or vals.get("method", deployment.method) != deployment.method
+            )
+            for deployment in self.sudo()
+        ):
+            raise UserError(
+                self.env._("Versions were trained for these records already. Make a new deployment for other ones.")
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_log(self):
+        if self.env["ai.deployment.inference"].sudo().search_count([("deployment_id", "in", self.ids)], limit=1):
+            raise UserError(self.env._("This deployment has a log, which is kept. Retire it instead."))
+
+    # Buttons
+
+    def _action_lines(self, model, name, **context):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "view_mode": "list,form",
+            "domain": [("deployment_id", "=", self.id)],
+            "context": {"create": False, **context},
+        }
+
+    def action_view_scores(self):
+        return self._action_lines("ai.deployment.score", self.env._("Scores"))
+
+    def action_view_inferences(self):
+        return self._action_lines("ai.deployment.inference", self.env._("Log"))
+
+    def action_view_reviews(self):
+        return self._action_lines("ai.deployment.review", self.env._("Reviews"), search_default_open=1)
+
+    def action_view_alerts(self):
+        return self._action_lines("ai.deployment.alert", self.env._("Alerts"), search_default_open=1)
+
+    def action_view_reports(self):
+        return self._action_lines("ai.deployment.report", self.env._("Drift Reports"))

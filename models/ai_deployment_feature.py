@@ -1,0 +1,177 @@
+"""What a deployment reads of a record: one declared input each.
+
+Three sources: a field path of the record, the days between two of its dates, or a history of earlier records
+(strictly before this one's own date). `feature_reader` turns the declarations into one SQL statement; here they
+are kept, named and checked. A version keeps a copy of the declarations that it was trained with (`_to_spec`), so that
+editing a feature changes the next version, never the one that serves.
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..ml.columns import CATEGORY, NUMBER
+from .feature_reader import MEASURES, walk_path
+
+NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
+VALUE_MEASURES = {"ratio", "ratio_max", "deviation"}
+
+
+class AiDeploymentFeature(models.Model):
+    _name = "ai.deployment.feature"
+    _description = "Deployment Input"
+    _order = "sequence, id"
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
+    res_model = fields.Char(related="deployment_id.res_model")
+    sequence = fields.Integer(default=10)
+    name = fields.Char(
+        "Input", required=True, compute="_compute_name", store=True, readonly=False, precompute=True,
+        help="How this input is called in reasons and alerts, in the words of the people who read them.",
+    )  # fmt: skip
+    source = fields.Selection(
+        [
+            ("path", "A field of the record"),
+            ("age", "Days between two dates"),
+            ("history", "Earlier records"),
+        ],
+        required=True,
+        default="path",
+    )
+    path = fields.Char("Field", help="A field of the record, or a path such as partner_id.country_id.")
+    start_path = fields.Char("From Date")
+    end_path = fields.Char("To Date")
+    measure = fields.Selection(list(MEASURES.items()))
+    group_paths = fields.Char("Same", help="Fields, separated by commas, in which earlier records must be the same.")
+    value_path = fields.Char("Amount", help="The amount that a ratio or deviation is computed of.")
+    window_days = fields.Integer("Within Days", help="Only earlier records of the last days; 0: all of them.")
+    kind = fields.Selection(
+        [(NUMBER, "Number"), (CATEGORY, "Category")],
+        required=True, compute="_compute_kind", store=True, readonly=False, precompute=True,
+    )  # fmt: skip
+    key = fields.Char("Technical Name", compute="_compute_key", store=True, precompute=True)
+    required = fields.Boolean(help="A record without this input is not scored but goes to a person.")
+    sensitive = fields.Boolean(help="Values are masked in logs and reasons, except for people granted to see them.")
+    tail = fields.Selection(
+        [("two", "High and low"), ("high", "Only high"), ("low", "Only low")],
+        string="Unusual When",
+        required=True,
+        default="two",
+        help="Used to find unusual records: which side of a number is worth a look.",
+    )
+    leak_override = fields.Text(
+        "Why It Is Known in Time",
+        help="Some fields are filled when the outcome is already known. To use one all the same, say here why its "
+        "value is there when a record is scored.",
+    )
+
+    _key_uniq = models.UniqueIndex("(deployment_id, key)", "This input is already in the deployment.")
+    _window_not_negative = models.Constraint("CHECK(window_days >= 0)", "The number of days cannot be negative.")
+
+    @api.depends("source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "window_days")
+    def _compute_key(self):
+        for feature in self:
+            if feature.source == "path":
+                parts = [feature.path]
+            elif feature.source == "age":
+                parts = ["days", feature.start_path, feature.end_path]
+            else:
+                groups = "+".join(feature._group_path_list())
+                parts = [feature.measure, groups, feature.value_path, str(feature.window_days or "")]
+            feature.key = ":".join(part for part in parts if part)
+
+    @api.depends("source", "path", "measure", "deployment_id.model_id")
+    def _compute_name(self):
+        for feature in self:
+            if feature.name:
+                continue
+            if feature.source == "path" and feature.path and feature.res_model in self.env:
+                steps = walk_path(self.env[feature.res_model], feature.path)
+                feature.name = steps[-1].label if steps else feature.path
+            elif feature.source == "history":
+                feature.name = MEASURES.get(feature.measure)
+            else:
+                feature.name = feature.key
+
+    @api.depends("source", "path", "deployment_id.model_id")
+    def _compute_kind(self):
+        for feature in self:
+            if feature.source != "path":
+                feature.kind = NUMBER
+                continue
+            if feature.kind and feature.path and "." in feature.path:
+                continue  # a property has no type that can be looked up: keep what a person chose
+            steps = feature.path and feature.res_model in self.env and walk_path(self.env[feature.res_model], feature.path)
+            number = steps and steps[-1].field.type in NUMBER_TYPES
+            feature.kind = NUMBER if number else CATEGORY
+
+    @api.constrains("source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "deployment_id")
+    def _check_declaration(self):
+        for feature in self:
+            paths = feature._paths()
+            if not paths:
+                raise ValidationError(self.env._("Input “%s” says nothing to read: choose a field.", feature.name))
+            if feature.source == "age" and not (feature.start_path and feature.end_path):
+                raise ValidationError(self.env._("Input “%s” needs two dates.", feature.name))
+            if feature.source == "history":
+                if not (feature.measure and feature.group_paths):
+                    raise ValidationError(
+                        self.env._("Input “%s” needs a measure and what earlier records share.", feature.name)
+                    )
+                if feature.measure in VALUE_MEASURES and not feature.value_path:
+                    raise ValidationError(self.env._("Input “%s” needs the amount to compare.", feature.name))
+            documents = self.env[feature.res_model]
+            for path in paths:
+                if walk_path(documents, path) is None:
+                    raise ValidationError(
+                        self.env._("Input “%(name)s”: there is no field “%(path)s”.", name=feature.name, path=path)
+                    )
+
+    @api.constrains("path", "start_path", "end_path", "group_paths", "value_path", "leak_override", "deployment_id")
+    def _check_known_in_time(self):
+        """Refuse fields that are filled when the outcome is known, unless somebody said in writing why not."""
+        for feature in self:
+            leaks = self.env[feature.res_model]._ai_fields_known_too_late()
+            late = [path for path in feature._paths() if path.split(".")[0] in leaks]
+            if late and not (feature.leak_override or "").strip():
+                raise ValidationError(
+                    self.env._(
+                        "“%(path)s” is often filled only when the outcome is known, so a model trained on it would "
+                        "look good and be wrong. If it is known when a record is scored, say why in “Why it is known "
+                        "in time”.",
+                        path=late[0],
+                    )
+                )
+
+    def _group_path_list(self):
+        return [path.strip() for path in (self.group_paths or "").split(",") if path.strip()]
+
+    def _paths(self):
+        """Every field path that this declaration reads."""
+        self.ensure_one()
+        if self.source == "path":
+            paths = [self.path]
+        elif self.source == "age":
+            paths = [self.start_path, self.end_path]
+        else:
+            paths = [*self._group_path_list(), self.value_path]
+        return [path for path in paths if path]
+
+    def _to_spec(self):
+        """The declaration as plain data, as a version keeps it and `FeatureReader` reads it."""
+        self.ensure_one()
+        return {
+            "key": self.key,
+            "name": self.name,
+            "kind": self.kind,
+            "source": self.source,
+            "path": self.path or "",
+            "start_path": self.start_path or "",
+            "end_path": self.end_path or "",
+            "measure": self.measure or "",
+            "group_paths": self._group_path_list(),
+            "value_path": self.value_path or "",
+            "window_days": self.window_days,
+            "required": self.required,
+            "sensitive": self.sensitive,
+            "tail": self.tail,
+        }

@@ -1,0 +1,127 @@
+"""The log: one line per act of scoring one record. Append-only, for everybody.
+
+What was read is kept twice: as values (`inputs`, a JSON list in the order of the version's inputs) and as bin codes
+(`codes`, two hexadecimal digits each), from which score and reasons follow exactly. Neither column can be read
+through the ORM; `inputs_text` and `reasons` show them with sensitive inputs masked.
+"""
+
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import NO_ACCESS
+
+from ..ml.errors import InferenceError, MissingFeature
+
+ROUTES = [("automatic", "Automatic"), ("review", "To a person"), ("retry", "Waits for another try")]
+REVIEW_REASONS = [
+    ("failed", "Could not be scored"),
+    ("low_confidence", "The score is not sure enough"),
+    ("flagged", "Looks unusual"),
+    ("audit", "Random check"),
+]
+FAILURE_TYPES = [
+    ("missing_feature", "A required input is missing"),
+    ("invalid_feature", "An input cannot be read"),
+    ("artifact_rejected", "The version is damaged"),
+    ("prediction_invalid", "The version gave no usable answer"),
+    ("endpoint_timeout", "The remote model did not answer in time"),
+    ("endpoint_unreachable", "The remote model could not be reached"),
+    ("endpoint_busy", "The remote model was busy"),
+    ("endpoint_refused", "The remote model refused"),
+    ("endpoint_malformed", "The remote model's answer made no sense"),
+    ("unexpected", "An unexpected fault"),
+]
+MASKED = "•••"
+
+
+class AiDeploymentInference(models.Model):
+    _name = "ai.deployment.inference"
+    _description = "Inference Log"
+    _inherit = "ai.deployment.document.mixin"
+    _order = "id desc"
+    _log_access = False
+    _rec_name = "res_id"
+
+    date = fields.Datetime(required=True, readonly=True)
+    deployment_id = fields.Many2one(index=False)
+    version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="restrict")
+    user_id = fields.Many2one("res.users", "Asked By", readonly=True, ondelete="restrict")
+    inputs = fields.Json(readonly=True, groups=NO_ACCESS)
+    codes = fields.Char(readonly=True, groups=NO_ACCESS)
+    inputs_text = fields.Text("Inputs Read", compute="_compute_inputs_text", compute_sudo=True)
+    reasons = fields.Text(compute="_compute_reasons", compute_sudo=True)
+    predicted_value = fields.Float("Score", readonly=True, aggregator="avg", digits=(16, 4))
+    prediction = fields.Boolean(readonly=True)
+    confidence = fields.Float(readonly=True, aggregator="avg", digits=(16, 4))
+    incumbent_value = fields.Float("Odoo's Own Opinion", readonly=True, aggregator="avg", digits=(16, 4))
+    is_intake = fields.Boolean("First Time", readonly=True, help="The first score of this record by this version.")
+    route = fields.Selection(ROUTES, required=True, readonly=True)
+    review_reason = fields.Selection(REVIEW_REASONS, readonly=True)
+    audit_chance = fields.Float(readonly=True, help="The chance with which this line was picked for a random check.")
+    failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
+    failure_message = fields.Char(readonly=True)
+    latency_ms = fields.Float(readonly=True, aggregator="avg", digits=(16, 3))
+
+    _record_idx = models.Index("(deployment_id, res_id)")
+    _date_idx = models.Index("USING brin (date)")
+
+    @api.depends_context("uid")
+    @api.depends("version_id")
+    def _compute_inputs_text(self):
+        masks_all, sees_sensitive = self._masking()
+        for inference in self:
+            values = inference.sudo().inputs or []
+            specs = inference.version_id.sudo()._specs()
+            sensitive = inference.version_id._sensitive_keys() if inference.version_id else set()
+            inference.inputs_text = "\n".join(
+                f"{spec['name']}: "
+                + (MASKED if masks_all or (key in sensitive and not sees_sensitive) else self._input_text(value))
+                for (key, spec), value in zip(specs.items(), values, strict=False)
+            )
+
+    @api.depends_context("uid", "lang")
+    @api.depends("version_id")
+    def _compute_reasons(self):
+        for inference in self:
+            inference.reasons = inference.version_id._reasons_text(inference.sudo().codes, *self._masking())
+
+    @api.model
+    def _masking(self):
+        """(mask every input, sees sensitive ones) for the current user; an auditor sees no input at all."""
+        user = self.env.user
+        return user.has_group("ai_deployment.group_auditor"), user.has_group("ai_deployment.group_sensitive")
+
+    @api.model
+    def _input_text(self, value):
+        if value is None or value is False:
+            return "–"
+        return value if isinstance(value, str) else json.dumps(value)
+
+    # Append-only
+
+    def write(self, vals):
+        raise AccessError(self.env._("The log cannot be changed."))
+
+    def unlink(self):
+        raise AccessError(self.env._("The log cannot be deleted."))
+
+    @api.model
+    def _failure_values(self, error, names, sensitive_keys):
+        """How a failure is stored: its type, and a sentence that calls the input by its name and hides what is secret.
+
+        :param names: what people call the inputs, by key
+        """
+        if not isinstance(error, InferenceError):
+            raise TypeError(f"Not an InferenceError: {error!r}")
+        feature = getattr(error, "feature", None)
+        name = names.get(feature, feature)
+        if isinstance(error, MissingFeature):
+            sentence = self.env._("“%s” has no value.", name)
+        elif feature in sensitive_keys:
+            sentence = self.env._("“%s” cannot be read.", name)
+        elif feature:
+            sentence = self.env._("“%(name)s” cannot be read: %(reason)s.", name=name, reason=error.reason)
+        else:
+            sentence = str(error)
+        return error.failure_type, sentence[:500]

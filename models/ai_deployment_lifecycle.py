@@ -1,0 +1,130 @@
+"""The life of a deployment: proof of concept, shadow, production, suspended, retired.
+
+A state changes only along `TRANSITIONS`, whoever writes it and however. Each step names what it needs; what is missing
+is said in one sentence.
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from . import clock
+
+STATES = [
+    ("proof", "Proof of concept"),
+    ("shadow", "Shadow"),
+    ("production", "Production"),
+    ("suspended", "Suspended"),
+    ("retired", "Retired"),
+]
+TRANSITIONS = {
+    "proof": {"shadow", "retired"},
+    "shadow": {"production", "proof", "suspended", "retired"},
+    "production": {"shadow", "suspended", "retired"},
+    "suspended": {"shadow", "production", "retired"},
+    "retired": set(),
+}
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    state = fields.Selection(
+        STATES, required=True, default="proof", readonly=True, copy=False, tracking=True, group_expand=True, index=True
+    )
+    action_server_id = fields.Many2one(
+        "ir.actions.server", "Action Menu Entry", readonly=True, copy=False, ondelete="set null"
+    )
+
+    def write(self, vals):
+        if "state" in vals:
+            for deployment in self:
+                deployment._check_transition(vals["state"])
+        result = super().write(vals)
+        if "state" in vals:
+            self._sync_action_menu()
+        return result
+
+    def _check_transition(self, target):
+        self.ensure_one()
+        if target == self.state:
+            return
+        if not self._may_decide():
+            raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        if target not in TRANSITIONS[self.state]:
+            raise UserError(
+                self.env._("“%(old)s” cannot become “%(new)s”.", old=labels[self.state], new=labels.get(target, target))
+            )
+        missing = self._missing_for(target)
+        if missing:
+            raise UserError(
+                self.env._("“%(name)s” cannot go to “%(new)s”: %(why)s", name=self.name, new=labels[target], why=missing)
+            )
+
+    def _may_decide(self):
+        user = self.env.user
+        return (
+            self.env.su
+            or user.has_group("ai_deployment.group_manager")
+            or (user.has_group("ai_deployment.group_owner") and user in self.user_id | self.deputy_id)
+        )
+
+    def _missing_for(self, target):
+        """The sentence that says what `target` still needs; empty where nothing is missing."""
+        self.ensure_one()
+        if target in ("shadow", "production") and not self.champion_id:
+            return self.env._("train a version first.")
+        if target == "production":
+            if not self.user_id.active:
+                return self.env._("its owner is not active any more.")
+            if self.review_date <= clock.today():
+                return self.env._("set a next review in the future.")
+            if self.state == "shadow" and not self._has_shadow_inference():
+                return self.env._("it has not scored a single record in shadow yet.")
+        return ""
+
+    def _has_shadow_inference(self):
+        return bool(
+            self.env["ai.deployment.inference"]
+            .sudo()
+            .search_count(
+                [("deployment_id", "=", self.id), ("version_id", "=", self.champion_id.id), ("route", "!=", "retry")],
+                limit=1,
+            )
+        )
+
+    def _sync_action_menu(self):
+        """An entry in the Action menu of the documents' list while the deployment is at work."""
+        for deployment in self.sudo():
+            if deployment.state in ("shadow", "production") and not deployment.action_server_id:
+                deployment.action_server_id = self.env["ir.actions.server"].sudo().create(
+                    {
+                        "name": self.env._("Score with %s", deployment.name),
+                        "model_id": deployment.model_id.id,
+                        "binding_model_id": deployment.model_id.id,
+                        "binding_view_types": "list,form",
+                        "state": "ai_deployment_score",
+                        "ai_deployment_id": deployment.id,
+                    }
+                )
+            elif deployment.state in ("proof", "retired", "suspended"):
+                deployment.action_server_id.unlink()
+
+    # Buttons
+
+    def action_start_shadow(self):
+        self.state = "shadow"
+
+    def action_go_live(self):
+        self.state = "production"
+
+    def action_suspend(self):
+        """The kill switch: from now on no score is shown and nothing is scored."""
+        self.state = "suspended"
+
+    def action_retire(self):
+        self.state = "retired"
+
+    @api.model
+    def _at_work_states(self):
+        return ("shadow", "production")

@@ -1,0 +1,87 @@
+"""One drift report: a window of intake against the reference, and a line per test with statistic, threshold, verdict."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+VERDICTS = [
+    ("drifted", "Moved"),
+    ("quiet", "As before"),
+    ("cannot_judge", "Too few to judge"),
+    ("constant", "Always the same"),
+    ("unstable", "Too unstable to watch"),
+]
+
+
+class AiDeploymentReport(models.Model):
+    _name = "ai.deployment.report"
+    _description = "Drift Report"
+    _order = "window_end desc, id desc"
+
+    name = fields.Char(compute="_compute_name")
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
+    version_id = fields.Many2one("ai.deployment.version", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one(related="deployment_id.company_id")
+    date = fields.Datetime("Made On", required=True, readonly=True)
+    window_start = fields.Date("From", required=True, readonly=True)
+    window_end = fields.Date("Until", required=True, readonly=True, help="The first day that is not in the window.")
+    row_count = fields.Integer("Records", readonly=True)
+    failed_count = fields.Integer("Not Scored", readonly=True)
+    reference_count = fields.Integer("Compared With", readonly=True)
+    is_provisional = fields.Boolean(
+        "Provisional", readonly=True,
+        help="Compared with the records that the version was trained on, as too few have been scored so far.",
+    )  # fmt: skip
+    verdict = fields.Selection(VERDICTS, required=True, readonly=True)
+    summary = fields.Char(readonly=True)
+    line_ids = fields.One2many("ai.deployment.report.line", "report_id", "Inputs", readonly=True)
+    drifted_count = fields.Integer("Moved", compute="_compute_drifted_count")
+
+    _window_idx = models.UniqueIndex(
+        "(version_id, window_start, window_end)", "This window has been reported already."
+    )
+
+    @api.depends("deployment_id", "window_start", "window_end")
+    def _compute_name(self):
+        for report in self:
+            report.name = self.env._(
+                "%(deployment)s, %(start)s to %(end)s",
+                deployment=report.deployment_id.name, start=report.window_start, end=report.window_end,
+            )  # fmt: skip
+
+    @api.depends("line_ids.exceeded")
+    def _compute_drifted_count(self):
+        for report in self:
+            report.drifted_count = len(set(report.line_ids.filtered("exceeded").mapped("key")))
+
+    def write(self, vals):
+        raise UserError(self.env._("A report is never edited."))
+
+
+class AiDeploymentReportLine(models.Model):
+    _name = "ai.deployment.report.line"
+    _description = "Drift Report Line"
+    _order = "exceeded desc, sequence, id"
+    _rec_name = "label"
+
+    report_id = fields.Many2one("ai.deployment.report", required=True, readonly=True, index=True, ondelete="cascade")
+    deployment_id = fields.Many2one(related="report_id.deployment_id")
+    company_id = fields.Many2one(related="report_id.deployment_id.company_id")
+    sequence = fields.Integer(readonly=True)
+    key = fields.Char("Technical Name", required=True, readonly=True, index=True)
+    label = fields.Char("Input", required=True, readonly=True)
+    test = fields.Selection(
+        [("shape", "Distribution"), ("missing", "Empty"), ("unseen", "Never seen before")], required=True, readonly=True
+    )
+    statistic = fields.Float(readonly=True, digits=(16, 4))
+    threshold = fields.Float(readonly=True, digits=(16, 6))
+    p_value = fields.Float(readonly=True, digits=(16, 8))
+    adjusted_p = fields.Float("Adjusted p", readonly=True, digits=(16, 8))
+    exceeded = fields.Boolean("Moved", readonly=True)
+    verdict = fields.Selection(VERDICTS, required=True, readonly=True)
+    effect = fields.Float("Stability Index", readonly=True, digits=(16, 3))
+    reference_share = fields.Float("Share Before", readonly=True)
+    window_share = fields.Float("Share Now", readonly=True)
+    text = fields.Char("In Words", readonly=True)
+
+    def write(self, vals):
+        raise UserError(self.env._("A report is never edited."))

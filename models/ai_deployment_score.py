@@ -1,0 +1,58 @@
+"""Where a record stands now: one row per deployment and record, rewritten when the score changes."""
+
+from odoo import api, fields, models
+from odoo.fields import NO_ACCESS, Domain
+
+from .ai_deployment_inference import FAILURE_TYPES
+
+
+class AiDeploymentScore(models.Model):
+    _name = "ai.deployment.score"
+    _description = "Current Score"
+    _inherit = "ai.deployment.document.mixin"
+    _order = "predicted_value desc nulls last, id"
+    _log_access = False
+    _rec_name = "res_id"
+
+    deployment_id = fields.Many2one(index=False)
+    version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="restrict")
+    inference_id = fields.Many2one("ai.deployment.inference", readonly=True, ondelete="set null")
+    date = fields.Datetime("Scored On", required=True, readonly=True)
+    state = fields.Selection(
+        [("scored", "Scored"), ("failed", "Could not be scored"), ("waiting", "Waits for another try")],
+        required=True,
+        readonly=True,
+    )
+    predicted_value = fields.Float("Score", readonly=True, aggregator="avg", digits=(16, 4))
+    prediction = fields.Boolean(readonly=True)
+    confidence = fields.Float(readonly=True, aggregator="avg", digits=(16, 4))
+    failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
+    codes = fields.Char(readonly=True, groups=NO_ACCESS)
+    reasons = fields.Text(compute="_compute_reasons", compute_sudo=True)
+
+    _record_uniq = models.UniqueIndex("(deployment_id, res_id)", "A record has one score per deployment.")
+    _waiting_idx = models.Index("(deployment_id) WHERE state = 'waiting'")
+    _value_idx = models.Index("(deployment_id, predicted_value)")
+
+    @api.depends_context("uid", "lang")
+    @api.depends("version_id", "state", "failure_type")
+    def _compute_reasons(self):
+        masking = self.env["ai.deployment.inference"]._masking()
+        for score in self:
+            if score.state == "scored":
+                score.reasons = score.version_id._reasons_text(score.sudo().codes, *masking)
+            else:
+                labels = dict(self._fields["failure_type"]._description_selection(self.env))
+                score.reasons = labels.get(score.failure_type)
+
+    @api.model
+    def _visible_deployments(self):
+        """Beside the people of a deployment, its viewers see scores: in production, as on the record itself."""
+        deployments = super()._visible_deployments()
+        shown = self.env["ai.deployment"].sudo().search(
+            Domain("is_primary", "=", True)
+            & Domain("state", "=", "production")
+            & Domain("company_id", "in", self.env.companies.ids)
+            & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
+        )
+        return deployments | shown

@@ -1,0 +1,385 @@
+"""Scoring: from records to log lines, current scores and reviews, in statements that take a chunk at once.
+
+`_score` is the one door: the server action, the crons and the API come through here. It writes nothing on the records.
+Everything of a chunk happens in one savepoint; a chunk that fails is split until the record at fault stands alone and
+goes to a person. Only faults of the moment (a serialization failure, a deadlock) leave the method: who called repeats.
+"""
+
+import json
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import numpy as np
+import psycopg2
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..ml import routing
+from ..ml.cards import ScoredRows
+from ..ml.errors import InferenceError, Unexpected, VersionError
+from ..ml.profile import Profile
+from . import bulk, clock
+
+_logger = logging.getLogger(__name__)
+
+CHUNK = 2000
+
+
+@dataclass
+class Call:
+    """One call of `_score`: what it asks with, and what came of it so far."""
+
+    version: object
+    now: object
+    user_id: int
+    again: bool
+    card: object
+    specs: dict
+    sensitive: set
+    profile: Profile = field(default_factory=Profile)
+    outcome: Counter = field(default_factory=Counter)
+
+
+@dataclass
+class Lines:
+    """Log lines of one chunk, one entry per record; None where a record failed."""
+
+    ids: list
+    inputs: list
+    codes: list
+    values: list
+    predictions: list
+    confidences: list
+    routes: list
+    reasons: list
+    chances: list
+    failures: list
+    intake: list
+    latency_ms: float
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    def _score(self, records, now=None, again=False):
+        """Score `records` with the serving version; the outcome as a Counter.
+
+        Counted: asked, outside (not this deployment's records, or not readable by who asks), unchanged (same version,
+        same inputs as the current score), automatic, review, waiting.
+
+        :param records: recordset of the deployment's document model, with the rights of who asks
+        :param now: the moment of scoring, for a replay; by default the clock's
+        :param again: log also what has not changed
+        :raise UserError: where the deployment is not at work
+        """
+        self.ensure_one()
+        deployment = self.sudo()
+        if deployment.state not in self._at_work_states():
+            raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
+        with clock.at(now or clock.now()):
+            asked = len(records)
+            ids = deployment._scorable_ids(records)
+            call = deployment._new_call(records.env.uid, again)
+            call.outcome.update(asked=asked, outside=asked - len(ids))
+            for start in range(0, len(ids), CHUNK):
+                deployment._score_or_split(call, ids[start : start + CHUNK])
+            self.env["ai.deployment.profile"]._add(deployment, call.version, call.profile, call.now.date())
+        if call.outcome["review"]:
+            self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+        deployment._after_score(records)
+        return call.outcome
+
+    def _new_call(self, uid, again):
+        version = self.champion_id
+        try:
+            card = version._card()
+        except VersionError as error:
+            self._alert_version_broken(error)
+            card = error
+        return Call(version, clock.now(), uid, again, card, version._specs(), version._sensitive_keys())
+
+    def _scorable_ids(self, records):
+        """Those of `records` that the deployment is for and that who asks may read, in ascending order."""
+        if records._name != self.res_model:
+            raise UserError(self.env._("“%s” scores other records.", self.name))
+        domain = (
+            Domain("id", "in", records.ids)
+            & self._record_domain()
+            & self.env[self.res_model]._ai_base_domain()
+            & Domain("company_id", "in", [self.company_id.id, False])
+        )
+        return sorted(records.browse().with_context(active_test=False).search(domain).ids)
+
+    def _after_score(self, records):
+        names = ["ai_score", "ai_confidence", "ai_score_date", "ai_reasons"]
+        records.invalidate_model(names, flush=False)
+        for model in ("ai.deployment.score", "ai.deployment.review", "ai.deployment.inference"):
+            self.env[model].invalidate_model(flush=False)
+        self.invalidate_recordset(["score_count", "open_review_count"], flush=False)
+
+    # Chunks
+
+    def _score_or_split(self, call, ids):
+        """Score a chunk; where it fails, halve it until the record at fault stands alone."""
+        outcome, profile = Counter(call.outcome), call.profile
+        try:
+            with self.env.cr.savepoint():
+                self._score_chunk(call, ids)
+            return
+        except psycopg2.OperationalError:
+            raise  # serialization failure, deadlock, lost connection: not a record's fault
+        except Exception as error:
+            call.outcome, call.profile = outcome, profile
+            if len(ids) == 1:
+                _logger.exception("%s could not score %s,%s", self.name, self.res_model, ids[0])
+                with self.env.cr.savepoint():
+                    self._write_lines(call, self._failed_lines(ids, Unexpected(type(error).__name__)))
+                return
+        half = len(ids) // 2
+        self._score_or_split(call, ids[:half])
+        self._score_or_split(call, ids[half:])
+
+    def _score_chunk(self, call, ids):
+        started = time.perf_counter()
+        if isinstance(call.card, InferenceError):  # the version itself is at fault: all wait, one alert tells
+            self._write_lines(call, self._failed_lines(ids, call.card))
+            return
+        columns = self._columns(list(call.specs.values()), ids)
+        scored = call.card.score(columns)
+        changed = self._changed(call, ids, scored)
+        call.outcome["unchanged"] += len(ids) - len(changed)
+        if not changed:
+            return
+        lines = self._lines(call, ids, columns, scored, changed)
+        lines.latency_ms = (time.perf_counter() - started) * 1000 / len(ids)
+        self._write_lines(call, lines)
+        mask = np.zeros(len(ids), dtype=bool)
+        mask[[row for row, first in zip(changed, lines.intake, strict=True) if first]] = True
+        call.profile += Profile.of(call.card, scored, mask)
+
+    def _changed(self, call, ids, scored):
+        """Rows whose current score is of another version, or of other codes, or failed."""
+        if call.again:
+            return list(range(len(ids)))
+        current = {
+            res_id: codes
+            for res_id, codes in self.env.execute_query(
+                SQL(
+                    "SELECT res_id, codes FROM ai_deployment_score WHERE deployment_id = %s AND version_id = %s"
+                    " AND state = 'scored' AND res_id = ANY(%s)",
+                    self.id, call.version.id, ids,
+                )  # fmt: skip
+            )
+        }
+        return [
+            row
+            for row, res_id in enumerate(ids)
+            if row in scored.errors or current.get(res_id) != scored.codes[row].tobytes().hex()
+        ]
+
+    def _lines(self, call, ids, columns, scored: ScoredRows, rows):
+        """What to log of `rows` of a scored chunk."""
+        keys = [f"{self.id},{res_id}" for res_id in ids]
+        reasons = routing.route(
+            scored.values,
+            scored.predictions,
+            scored.confidences,
+            min_confidence=self.min_confidence,
+            flag_positive=self.method == "anomaly",
+        )
+        audited = routing.audit_selected(keys, self.audit_share, salt=str(self.id))
+        known = self._known_to_version(call.version, ids)
+        listed = {key: _plain(columns[key].values) for key in call.specs}
+        lines = Lines([], [], [], [], [], [], [], [], [], [], [], 0.0)
+        for row in rows:
+            error, reason, chance = scored.errors.get(row), reasons[row], None
+            if error:
+                reason = "failed"
+            elif not reason:
+                chance = self.audit_share
+                reason = "audit" if audited[row] else ""
+            lines.ids.append(ids[row])
+            lines.inputs.append(json.dumps([listed[key][row] for key in call.specs]))
+            lines.codes.append(None if error else scored.codes[row].tobytes().hex())
+            lines.values.append(None if error else float(scored.values[row]))
+            lines.predictions.append(None if error else bool(scored.predictions[row]))
+            lines.confidences.append(None if error else float(scored.confidences[row]))
+            lines.routes.append("review" if reason else "automatic")
+            lines.reasons.append(reason or None)
+            lines.chances.append(chance)
+            lines.failures.append(error)
+            lines.intake.append(ids[row] not in known)
+        return lines
+
+    def _failed_lines(self, ids, error):
+        """Lines of records that failed together: they wait where the version is at fault, else a person looks."""
+        waits = isinstance(error, VersionError) or error.transient
+        none = [None] * len(ids)
+        return Lines(
+            ids=list(ids), inputs=none, codes=none, values=none, predictions=none, confidences=none,
+            routes=["retry" if waits else "review"] * len(ids), reasons=[None if waits else "failed"] * len(ids),
+            chances=none, failures=[error] * len(ids), intake=[False] * len(ids), latency_ms=0.0,
+        )  # fmt: skip
+
+    def _known_to_version(self, version, ids):
+        """Records that this version has scored before: only the first time counts for drift."""
+        return {
+            row[0]
+            for row in self.env.execute_query(
+                SQL(
+                    "SELECT DISTINCT res_id FROM ai_deployment_inference"
+                    " WHERE deployment_id = %s AND version_id = %s AND res_id = ANY(%s)",
+                    self.id, version.id, ids,
+                )  # fmt: skip
+            )
+        }
+
+    # Writing
+
+    def _write_lines(self, call, lines):
+        inference_ids = bulk.reserve_ids(self.env, "ai_deployment_inference", len(lines.ids))
+        failures = [self._failure(call, error) for error in lines.failures]
+        self._insert_log(call, lines, inference_ids, failures)
+        self._insert_reviews(call, lines, inference_ids, failures)
+        self._upsert_scores(call, lines, inference_ids, failures)
+        routes = Counter(lines.routes)
+        call.outcome.update(automatic=routes["automatic"], review=routes["review"], waiting=routes["retry"])
+
+    def _failure(self, call, error):
+        if error is None:
+            return None, None
+        names = {key: spec["name"] for key, spec in call.specs.items()}
+        return self.env["ai.deployment.inference"]._failure_values(error, names, call.sensitive)
+
+    def _insert_log(self, call, lines, inference_ids, failures):
+        incumbents = self.env[self.res_model].browse(lines.ids)._ai_incumbent()
+        bulk.insert(
+            self.env,
+            "ai_deployment_inference",
+            {
+                "id": ("int4", inference_ids),
+                "date": ("timestamp", call.now),
+                "deployment_id": ("int4", self.id),
+                "version_id": ("int4", call.version.id),
+                "company_id": ("int4", self.company_id.id),
+                "user_id": ("int4", call.user_id),
+                "res_model": ("varchar", self.res_model),
+                "res_id": ("int4", lines.ids),
+                "inputs": ("jsonb", lines.inputs),
+                "codes": ("varchar", lines.codes),
+                "predicted_value": ("float8", lines.values),
+                "prediction": ("bool", lines.predictions),
+                "confidence": ("float8", lines.confidences),
+                "incumbent_value": ("float8", [incumbents.get(res_id) for res_id in lines.ids]),
+                "is_intake": ("bool", lines.intake),
+                "route": ("varchar", lines.routes),
+                "review_reason": ("varchar", lines.reasons),
+                "audit_chance": ("float8", lines.chances),
+                "failure_type": ("varchar", [kind for kind, _text in failures]),
+                "failure_message": ("varchar", [text for _kind, text in failures]),
+                "latency_ms": ("float8", lines.latency_ms),
+            },
+        )
+
+    def _insert_reviews(self, call, lines, inference_ids, failures):
+        """A review for each line that a person should see, unless the record waits for one already."""
+        asked = [row for row, route in enumerate(lines.routes) if route == "review"]
+        if not asked:
+            return
+        deadline = call.now.date() + timedelta(days=self.review_days)
+        bulk.insert(
+            self.env,
+            "ai_deployment_review",
+            {
+                "deployment_id": ("int4", self.id),
+                "version_id": ("int4", call.version.id),
+                "company_id": ("int4", self.company_id.id),
+                "res_model": ("varchar", self.res_model),
+                "res_id": ("int4", [lines.ids[row] for row in asked]),
+                "inference_id": ("int4", [inference_ids[row] for row in asked]),
+                "opened_date": ("timestamp", call.now),
+                "reason": ("varchar", [lines.reasons[row] for row in asked]),
+                "failure_type": ("varchar", [failures[row][0] for row in asked]),
+                "predicted_value": ("float8", [lines.values[row] for row in asked]),
+                "prediction": ("bool", [lines.predictions[row] for row in asked]),
+                "confidence": ("float8", [lines.confidences[row] for row in asked]),
+                "state": ("varchar", "open"),
+                "is_assigned": ("bool", False),
+                "deadline": ("date", deadline),
+                "create_uid": ("int4", call.user_id),
+                "create_date": ("timestamp", call.now),
+                "write_uid": ("int4", call.user_id),
+                "write_date": ("timestamp", call.now),
+            },
+            conflict=SQL("ON CONFLICT (deployment_id, res_id) WHERE state = 'open' DO NOTHING"),
+        )
+
+    def _upsert_scores(self, call, lines, inference_ids, failures):
+        states = {"automatic": "scored", "review": "scored", "retry": "waiting"}
+        updated = (
+            "version_id", "inference_id", "company_id", "date", "state", "predicted_value", "prediction", "confidence",
+            "failure_type", "codes",
+        )  # fmt: skip
+        columns = {
+            "deployment_id": ("int4", self.id),
+            "res_model": ("varchar", self.res_model),
+            "res_id": ("int4", lines.ids),
+            "version_id": ("int4", call.version.id),
+            "inference_id": ("int4", inference_ids),
+            "company_id": ("int4", self.company_id.id),
+            "date": ("timestamp", call.now),
+            "state": (
+                "varchar",
+                [
+                    "failed" if route == "review" and error else states[route]
+                    for route, error in zip(lines.routes, lines.failures, strict=True)
+                ],
+            ),
+            "predicted_value": ("float8", lines.values),
+            "prediction": ("bool", lines.predictions),
+            "confidence": ("float8", lines.confidences),
+            "failure_type": ("varchar", [kind for kind, _text in failures]),
+            "codes": ("varchar", lines.codes),
+        }
+        bulk.insert(
+            self.env,
+            "ai_deployment_score",
+            columns,
+            conflict=SQL(
+                "ON CONFLICT (deployment_id, res_id) DO UPDATE SET %s",
+                SQL(", ").join(
+                    SQL("%s = %s", SQL.identifier(name), SQL.identifier("excluded", name)) for name in updated
+                ),
+            ),
+        )
+
+    # Another try
+
+    @api.model
+    def _cron_retry(self):
+        """Score again what waits because a version was not usable."""
+        cron = self.env["ir.cron"]
+        waiting = self.env["ai.deployment.score"]._read_group(
+            Domain("state", "=", "waiting") & Domain("deployment_id.state", "in", self._at_work_states()),
+            ["deployment_id"],
+            ["res_id:array_agg"],
+        )
+        cron._commit_progress(remaining=len(waiting))
+        for deployment, ids in waiting:
+            if not isinstance(deployment._new_call(self.env.uid, False).card, InferenceError):
+                deployment._score(self.env[deployment.res_model].browse(ids).exists())
+            if not cron._commit_progress(1):
+                break
+
+
+def _plain(values):
+    """A numpy column as JSON types: NaN becomes None."""
+    if values.dtype.kind == "f":
+        return [value if np.isfinite(value) else None for value in values.tolist()]
+    return values.tolist()

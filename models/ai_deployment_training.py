@@ -1,0 +1,104 @@
+"""From records to a version: read, train, test against what serves now, keep.
+
+The statistics are `ml.training`; here is decided which records are read and what happens with the result. The first
+version of a deployment serves at once (in shadow, nobody sees it); a later one has to be promoted by a person.
+"""
+
+import numpy as np
+
+from odoo import models
+from odoo.exceptions import AccessError, UserError
+
+from ..ml.challenge import challenge
+from ..ml.columns import NUMBER, make_column
+from ..ml.drift import noise_floor
+from ..ml.errors import TrainingError
+from ..ml.profile import Profile, bins_of
+from . import clock
+from .feature_reader import FeatureReader
+
+MONTH_DAYS = 30.4
+MIN_MONTH_ROWS = 50
+TEST_SHARE = 0.15  # the latest rows, that training.SHARES leaves for testing
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    def action_train(self):
+        self.ensure_one()
+        if not self._may_decide():
+            raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+        version = self.sudo()._train()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ai.deployment.version",
+            "res_id": version.id,
+            "views": [(False, "form")],
+        }
+
+    def _train(self):
+        """Train a version on what is known now; the new version. UserError where the records do not allow it."""
+        self.ensure_one()
+        if not self.feature_ids:
+            raise UserError(self.env._("“%s” has no inputs yet. Say first what it reads.", self.name))
+        if self.state == "retired":
+            raise UserError(self.env._("“%s” is retired.", self.name))
+        specs = [feature._to_spec() for feature in self.feature_ids]
+        rows = self.env[self.res_model]._ai_training_rows(self, clock.now())
+        ids = [row[0] for row in rows]
+        columns = self._columns(specs, ids)
+        moments = make_column("moment", NUMBER, [row[1] for row in rows]).values
+        labels = np.array([bool(row[2]) for row in rows])
+        try:
+            training = self._fit(specs, columns, moments, labels)
+        except TrainingError as error:
+            raise UserError(self.env._("“%(name)s” could not be trained: %(why)s", name=self.name, why=error)) from error
+        by_key = {spec["key"]: spec for spec in specs}
+        used = [by_key[name] for name in training.card.names]  # an input that is always the same is left out
+        values = {"floors": self._floors(training.card, columns, moments)}
+        champion = self.champion_id
+        if champion:
+            values.update(self._challenge(champion, training.card, columns, ids, labels))
+        version = self.env["ai.deployment.version"]._store(self, training, used, clock.now(), **values)
+        if not champion:
+            self._assign_champion(version, self.env._("First version"))
+        return version
+
+    def _columns(self, specs, ids):
+        """Columns of the records `ids`: {key: Column}, rows in the order of `ids`."""
+        values = FeatureReader(self.env[self.res_model], specs, self.company_id).read(ids)
+        return {spec["key"]: make_column(spec["key"], spec["kind"], values[spec["key"]]) for spec in specs}
+
+    def _fit(self, specs, columns, moments, labels):
+        from ..ml.training import train_anomaly, train_scorecard  # imports scikit-learn: two seconds, 100 MB
+
+        required = [spec["key"] for spec in specs if spec["required"]]
+        if self.method == "anomaly":
+            tails = {spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER}
+            return train_anomaly(columns, moments, alarm_rate=self.alarm_rate, tails=tails, required=required)
+        return train_scorecard(columns, labels, moments, required=required)
+
+    def _floors(self, card, columns, moments):
+        """How much each input moves by itself, {key: floor}: from the months that the version was trained on."""
+        months = np.floor((moments - moments.min()) / MONTH_DAYS) if len(moments) else moments
+        scored = card.score(columns)
+        parts = [Profile.of(card, scored, months == month) for month in np.unique(months)]
+        parts = [part for part in parts if part.rows >= MIN_MONTH_ROWS]
+        return noise_floor(parts, bins_of(card)) if len(parts) > 1 else {}
+
+    def _challenge(self, champion, card, columns, ids, labels):
+        """How the new card did against the serving version on the same later rows; values for the new version."""
+        if self.method == "anomaly":
+            return {"verdict": "inconclusive", "verdict_text": self.env._("Nobody has judged enough cases yet.")}
+        later = np.arange(round(len(ids) * (1 - TEST_SHARE)), len(ids))
+        new = card.score({key: column.take(later) for key, column in columns.items()})
+        old = champion._card().score(self._columns(list(champion._specs().values()), [ids[row] for row in later]))
+        both = ~(np.isnan(new.values) | np.isnan(old.values))
+        result = challenge(labels[later][both], new.values[both], old.values[both])
+        text = {
+            "better": self.env._("Better on the latest %s records.", result.rows),
+            "worse": self.env._("Worse on the latest %s records.", result.rows),
+            "inconclusive": self.env._("Too early to say: about %s more outcomes needed.", result.more_needed),
+        }[result.verdict]
+        return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}

@@ -1,0 +1,66 @@
+"""A rule that asks for retraining: when it holds, the owner gets a proposal, once per version."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from . import clock
+
+
+class AiDeploymentTrigger(models.Model):
+    _name = "ai.deployment.trigger"
+    _description = "Retraining Trigger"
+    _order = "deployment_id, id"
+    _rec_name = "kind"
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="deployment_id.company_id")
+    active = fields.Boolean(default=True)
+    kind = fields.Selection(
+        [
+            ("age", "The version is older than … days"),
+            ("drift", "At least … drift alerts are open"),
+            ("labels", "At least … new outcomes are known"),
+        ],
+        string="When", required=True, default="age",
+    )  # fmt: skip
+    threshold = fields.Integer("Number", required=True, default=180)
+    fired_date = fields.Datetime("Last Asked", readonly=True, copy=False)
+    fired_version_id = fields.Many2one("ai.deployment.version", readonly=True, copy=False, ondelete="set null")
+    fired_reason = fields.Char("Why", readonly=True, copy=False)
+
+    _kind_uniq = models.UniqueIndex("(deployment_id, kind) WHERE active", "This rule is there already.")
+    _threshold_positive = models.Constraint("CHECK(threshold > 0)", "The number of a trigger is at least 1.")
+
+    @api.model
+    def _evaluate(self, deployment):
+        """Ask for retraining where a rule of `deployment` holds and has not asked about this version yet."""
+        version = deployment.champion_id
+        for trigger in deployment.trigger_ids.filtered(lambda t: t.active and t.fired_version_id != version):
+            reason = trigger._reason(version)
+            if reason:
+                trigger.write({"fired_date": clock.now(), "fired_version_id": version.id, "fired_reason": reason})
+                deployment.activity_schedule(
+                    "ai_deployment.mail_activity_type_retrain",
+                    user_id=deployment.user_id.id,
+                    date_deadline=clock.today() + timedelta(days=7),
+                    summary=self.env._("Train again: %s", reason),
+                )
+
+    def _reason(self, version):
+        """Why `version` should be trained again, empty where the rule does not hold."""
+        self.ensure_one()
+        if self.kind == "age":
+            days = (clock.now() - version.trained_date).days
+            return self.env._("the version is %s days old", days) if days > self.threshold else ""
+        if self.kind == "drift":
+            alerts = self.deployment_id.alert_ids.filtered(
+                lambda alert: alert.state in ("firing", "acknowledged") and alert.cause.startswith("drift:")
+            )
+            return self.env._("%s drift alerts are open", len(alerts)) if len(alerts) >= self.threshold else ""
+        count = self._new_outcome_count(version)
+        return self.env._("%s new outcomes are known", count) if count >= self.threshold else ""
+
+    def _new_outcome_count(self, version):
+        rows = self.env[self.deployment_id.res_model]._ai_training_rows(self.deployment_id, clock.now())
+        return max(len(rows) - version.row_count, 0)

@@ -1,0 +1,185 @@
+"""A version: one scorer as it was trained, with what it was trained on and how it was tested. Never edited."""
+
+import numpy as np
+from markupsafe import Markup
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import AccessError, UserError
+
+from ..ml import artifact
+from ..ml.errors import ArtifactRejected
+
+
+class AiDeploymentVersion(models.Model):
+    _name = "ai.deployment.version"
+    _description = "Deployment Version"
+    _order = "deployment_id, number desc"
+    _rec_name = "name"
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="deployment_id.company_id")
+    number = fields.Integer(required=True, readonly=True)
+    name = fields.Char(compute="_compute_name")
+    kind = fields.Selection(
+        [("scorecard", "Scorecard"), ("anomaly", "Anomaly card")], required=True, readonly=True
+    )
+    trained_date = fields.Datetime(required=True, readonly=True)
+    trained_by_id = fields.Many2one("res.users", readonly=True)
+    row_count = fields.Integer("Records Learned From", readonly=True)
+    positive_count = fields.Integer("Of Them Won", readonly=True)
+    metrics = fields.Json(readonly=True)
+    auc = fields.Float("AUC", compute="_compute_metrics", digits=(4, 3))
+    brier = fields.Float("Brier Score", compute="_compute_metrics", digits=(4, 3))
+    brier_base_rate = fields.Float("Brier Score of the Base Rate", compute="_compute_metrics", digits=(4, 3))
+    digest = fields.Char("Fingerprint", required=True, readonly=True)
+    artifact = fields.Json(required=True, readonly=True)
+    feature_specs = fields.Json("Inputs as Trained", required=True, readonly=True)
+    reference = fields.Json("Reference Counts", required=True, readonly=True)
+    floors = fields.Json("Drift Noise Floors", readonly=True)
+    card_html = fields.Html("Card", compute="_compute_card_html", sanitize=False)
+    challenge = fields.Json("Test Against the Serving Version", readonly=True)
+    verdict = fields.Selection(
+        [("first", "First version"), ("better", "Better"), ("inconclusive", "Too early to say"), ("worse", "Worse")],
+        required=True, readonly=True, default="first",
+    )  # fmt: skip
+    verdict_text = fields.Char(readonly=True)
+    is_serving = fields.Boolean("Serves", compute="_compute_is_serving")
+
+    _number_uniq = models.UniqueIndex("(deployment_id, number)", "This version exists already.")
+
+    @api.depends("number")
+    def _compute_name(self):
+        for version in self:
+            version.name = self.env._("Version %s", version.number)
+
+    @api.depends("metrics")
+    def _compute_metrics(self):
+        for version in self:
+            metrics = version.metrics or {}
+            version.auc = metrics.get("auc") or 0.0
+            version.brier = metrics.get("brier") or 0.0
+            version.brier_base_rate = metrics.get("brier_base_rate") or 0.0
+
+    @api.depends("deployment_id.champion_id")
+    def _compute_is_serving(self):
+        for version in self:
+            version.is_serving = version == version.deployment_id.champion_id
+
+    @api.depends("artifact", "feature_specs")
+    def _compute_card_html(self):
+        for version in self:
+            try:
+                # as_html escapes every text that comes from data
+                version.card_html = Markup(version._card().as_html(names=version._level_names()))  # noqa: S704
+            except ArtifactRejected as error:
+                version.card_html = Markup("<p class='text-danger'>%s</p>") % error
+
+    def write(self, vals):
+        raise UserError(self.env._("A version is never edited: train a new one."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("A version is kept: the log refers to it."))
+
+    # Use
+
+    def _card(self):
+        """The card that scores, checked against its fingerprint. Raises ArtifactRejected."""
+        self.ensure_one()
+        return self._cached_card(self.id)
+
+    @api.model
+    @tools.ormcache("version_id")
+    def _cached_card(self, version_id):
+        version = self.sudo().browse(version_id)
+        return artifact.load(version.artifact, expected_digest=version.digest)
+
+    def _specs(self):
+        """Declarations of the inputs as trained: {key: spec}, in the order of the card."""
+        self.ensure_one()
+        return {spec["key"]: spec for spec in self.sudo().feature_specs}
+
+    def _sensitive_keys(self):
+        """Inputs to mask: sensitive when trained, or marked so since."""
+        self.ensure_one()
+        now_sensitive = self.sudo().deployment_id.feature_ids.filtered("sensitive").mapped("key")
+        return {key for key, spec in self._specs().items() if spec["sensitive"]} | set(now_sensitive)
+
+    def _level_names(self):
+        """Names of record ids that stand as levels in the card: {key: {level: name}}."""
+        self.ensure_one()
+        documents = self.env[self.deployment_id.res_model]
+        card = self._card()
+        names = {}
+        for key, spec in self._specs().items():
+            levels = getattr(card.bins_by_name[key], "levels", ()) if spec["source"] == "path" else ()
+            names[key] = documents._ai_level_names(spec["path"], levels) if levels else {}
+        return names
+
+    def _reasons(self, codes, *, masks_all=False, sees_sensitive=False, top=3):
+        """The strongest reasons behind a score: list of (input, value, contribution), values masked where due.
+
+        `codes`: bin codes as the log keeps them, two hexadecimal digits per input.
+        """
+        if not self or not codes:
+            return []
+        card, names, specs = self._card(), self._level_names_cached(), self._specs()
+        sensitive = self._sensitive_keys()
+        reasons = []
+        for reason in card.explain(np.frombuffer(bytes.fromhex(codes), dtype=np.uint8), top=top):
+            if masks_all or (reason.feature in sensitive and not sees_sensitive):
+                value = self.env._("protected")
+            else:
+                value = card.bins_by_name[reason.feature].label(reason.code, names.get(reason.feature))
+            reasons.append((specs[reason.feature]["name"], value, reason.contribution))
+        return reasons
+
+    def _reasons_text(self, codes, masks_all=False, sees_sensitive=False):
+        """One reason a line; the arrow says whether it raises or lowers the score."""
+        return "\n".join(
+            f"{'▲' if contribution > 0 else '▼'} {name}: {value}"
+            for name, value, contribution in self._reasons(codes, masks_all=masks_all, sees_sensitive=sees_sensitive)
+        )
+
+    def _level_names_cached(self):
+        """`_level_names`, looked up once per transaction: a list of scores asks for it on every line."""
+        cache = self.env.cr.cache.setdefault("ai_deployment_level_names", {})
+        key = (self.id, self.env.lang)
+        if key not in cache:
+            cache[key] = self.sudo()._level_names()
+        return cache[key]
+
+    @api.model
+    def _store(self, deployment, training, specs, now, **values):
+        """Keep what a training gave; the new version, which serves nowhere yet."""
+        data = artifact.dump(training.card)
+        latest = self.sudo().search([("deployment_id", "=", deployment.id)], order="number desc", limit=1)
+        return self.sudo().create(
+            {
+                "deployment_id": deployment.id,
+                "number": latest.number + 1,
+                "kind": training.card.kind,
+                "trained_date": now,
+                "trained_by_id": self.env.uid,
+                "row_count": training.metrics["rows"],
+                "positive_count": training.metrics.get("positives", 0),
+                "metrics": training.metrics,
+                "digest": artifact.digest(data),
+                "artifact": data,
+                "feature_specs": specs,
+                "reference": training.reference.to_dict(),
+                **values,
+            }
+        )
+
+    # Buttons
+
+    def action_promote(self):
+        """Let this version serve from now on."""
+        self.ensure_one()
+        if not self.deployment_id._may_decide():
+            raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+        if self.verdict == "worse":
+            raise UserError(self.env._("This version did worse than the one that serves: %s", self.verdict_text or ""))
+        self.deployment_id.sudo()._assign_champion(self, self.env._("Promoted by hand"))
+

@@ -1,0 +1,44 @@
+"""Set-based writing: many rows in one INSERT, from lists of plain Python values.
+
+The ORM's `create` costs milliseconds a row; a chunk of scores has thousands. What the ORM would do beside the INSERT
+(defaults, stored computes, tracking) is not done here: the callers give every column.
+"""
+
+from odoo.tools import SQL
+
+
+def reserve_ids(env, table, count):
+    """`count` new ids of `table`, ascending: known before the insert, so that other rows can refer to them."""
+    sequence = f"{table}_id_seq"
+    return [row[0] for row in env.execute_query(SQL("SELECT nextval(%s) FROM generate_series(1, %s)", sequence, count))]
+
+
+def insert(env, table, columns, conflict=None):
+    """INSERT one row per position of the lists in `columns`, in one statement.
+
+    :param columns: {column: (PostgreSQL type, list of values or one value for all rows)}
+    :param conflict: SQL after the values, such as ON CONFLICT …
+    """
+    count = max((len(values) for _type, values in columns.values() if isinstance(values, list)), default=0)
+    if not count:
+        return
+    arrays, selected = [], []
+    for number, (kind, values) in enumerate(columns.values()):
+        if isinstance(values, list):
+            # jsonb travels as text: an array of jsonb would need escaping twice
+            arrays.append(SQL("%s::%s[]", values, SQL("text" if kind == "jsonb" else kind)))
+            selected.append(SQL("%s::%s", SQL.identifier("new_rows", f"c{number}"), SQL(kind)))
+        else:
+            selected.append(SQL("%s::%s", values, SQL(kind)))
+    names = [SQL.identifier(f"c{n}") for n, (_k, values) in enumerate(columns.values()) if isinstance(values, list)]
+    env.cr.execute(
+        SQL(
+            "INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS new_rows (%s) %s",
+            SQL.identifier(table),
+            SQL(", ").join(map(SQL.identifier, columns)),
+            SQL(", ").join(selected),
+            SQL(", ").join(arrays),
+            SQL(", ").join(names),
+            conflict or SQL(),
+        )
+    )

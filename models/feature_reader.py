@@ -1,0 +1,278 @@
+"""All inputs of a chunk of records in one SQL statement.
+
+`FeatureReader(documents, specs, company).read(ids)` gives a dict: feature key -> list of raw values, in the order of
+`ids`. Paths become joins, ages become differences, histories become window functions over earlier records, strictly
+before the record's own date (records of the same moment do not see each other). Fields that are not stored have
+no column and are read through the ORM, after the statement.
+
+Inputs are read with elevated rights and in one language: what a version sees must not depend on who asks. Which records
+may be scored is decided before, with the rights of the user.
+"""
+
+from typing import NamedTuple
+
+from odoo.fields import Domain
+from odoo.orm.fields import Field
+from odoo.tools import SQL
+from odoo.tools.query import Query
+
+MEASURES = {
+    "count": "Number of earlier records",
+    "days_since": "Days since the last one",
+    "ratio": "Times the usual amount",
+    "ratio_max": "Times the highest amount so far",
+    "deviation": "Distance from the usual amount",
+    "share": "Share among earlier records",
+}
+# A spread is known only from some records on, and is never taken as smaller than 10 %: a vendor who always bills the
+# same amount would else turn one cent into an alarm.
+DEVIATION_MIN_COUNT = 5
+DEVIATION_MIN_SPREAD = 0.1
+
+
+class Step(NamedTuple):
+    """One step of a path: the model it stands on, the field, and the label a person sees."""
+
+    model_name: str
+    field: Field
+    label: str
+    property_name: str = ""
+
+
+def walk_path(documents, path):
+    """The steps of a dotted `path` from `documents`, or None where it leads nowhere."""
+    steps, model, names = [], documents, path.split(".")
+    while names:
+        if model is None:
+            return None
+        name = names.pop(0)
+        field = model._fields.get(name)
+        if field is None or not name:
+            return None
+        if field.type == "properties":
+            if len(names) != 1 or not names[0]:
+                return None
+            return [*steps, Step(model._name, field, names[0], names[0])]
+        label = field._description_string(model.env)
+        steps.append(Step(model._name, field, label))
+        model = model.env[field.comodel_name] if field.relational else None
+    return steps
+
+
+class FeatureReader:
+    def __init__(self, documents, specs, company):
+        self.documents = documents.sudo().with_company(company).with_context(active_test=False, lang="en_US").browse()
+        self.specs = specs
+        self.company = company
+
+    def read(self, ids):
+        """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere."""
+        ids = list(ids)
+        in_sql = [spec for spec in self.specs if self._has_columns(spec)]
+        rows = {}
+        if ids and in_sql:
+            rows = {row[0]: row[1:] for row in self.documents.env.execute_query(self._statement(in_sql, ids))}
+        empty = (None,) * len(in_sql)
+        columns = zip(*(rows.get(res_id, empty) for res_id in ids), strict=True) if ids else ([] for _ in in_sql)
+        values = dict(zip((spec["key"] for spec in in_sql), map(list, columns), strict=True))
+        for spec in self.specs:
+            if spec["key"] not in values:
+                values[spec["key"]] = self._read_through_orm(spec, ids)
+        return values
+
+    # One statement
+
+    def _statement(self, specs, ids):
+        table = self.documents._table
+        query = Query(self.documents.env, table)
+        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids))
+        histories = self._histories(specs)
+        with_parts, selected = [], [SQL.identifier(table, "id")]
+        for number, (groups, group_specs) in enumerate(histories.items()):
+            alias = f"history_{number}"
+            with_parts.append(SQL("%s AS (%s)", SQL.identifier(alias), self._history(groups, group_specs, ids)))
+            same = SQL("%s = %s", SQL.identifier(table, "id"), SQL.identifier(alias, "id"))
+            query.add_join("LEFT JOIN", alias, alias, same)
+        for spec in specs:
+            selected.append(self._expression(spec, table, query, histories))
+        select = query.select(*selected)
+        return SQL("WITH %s %s", SQL(", ").join(with_parts), select) if with_parts else select
+
+    def _histories(self, specs):
+        """History features by what earlier records share: {(path, ...): [spec, ...]}."""
+        by_groups = {}
+        for spec in specs:
+            if spec["source"] == "history":
+                by_groups.setdefault(tuple(spec["group_paths"]), []).append(spec)
+        return by_groups
+
+    def _expression(self, spec, table, query, histories):
+        if spec["source"] == "path":
+            return self._column(self.documents, table, spec["path"], query)
+        if spec["source"] == "age":
+            start = self._column(self.documents, table, spec["start_path"], query)
+            end = self._column(self.documents, table, spec["end_path"], query)
+            return _days(SQL("%s::timestamp - %s::timestamp", end, start))
+        groups = tuple(spec["group_paths"])
+        alias = f"history_{list(histories).index(groups)}"
+        return SQL.identifier(alias, f"m{histories[groups].index(spec)}")
+
+    def _column(self, model, alias, path, query):
+        """SQL of the value at the end of `path`, with the joins it needs added to `query`.
+
+        Many2one steps join; a one2many step takes the first line that has a value; a path that ends on a one2many
+        counts its lines, on a many2many lists its ids.
+        """
+        name, _dot, rest = path.partition(".")
+        field = model._fields[name]
+        if field.type == "properties":
+            return SQL("(%s ->> %s)", model._field_to_sql(alias, name, query), rest)
+        if field.type == "one2many":
+            lines = model.env[field.comodel_name]
+            lines_query = lines._search(Domain(field.get_comodel_domain(model)), bypass_access=True)
+            lines_query.add_where(
+                SQL("%s = %s", SQL.identifier(lines_query.table, field.inverse_name), SQL.identifier(alias, "id"))
+            )
+            if not rest:
+                return lines_query.subselect(SQL("COUNT(*)"))
+            value = self._column(lines, lines_query.table, rest, lines_query)
+            lines_query.add_where(SQL("%s IS NOT NULL", value))
+            lines_query.order = SQL.identifier(lines_query.table, "id")
+            lines_query.limit = 1
+            return lines_query.subselect(value)
+        if field.type == "many2many":
+            return SQL(
+                "(SELECT string_agg(%s::text, ',' ORDER BY %s) FROM %s WHERE %s = %s)",
+                SQL.identifier(field.relation, field.column2),
+                SQL.identifier(field.relation, field.column2),
+                SQL.identifier(field.relation),
+                SQL.identifier(field.relation, field.column1),
+                SQL.identifier(alias, "id"),
+            )
+        if rest:
+            comodel, coalias = field.join(model, alias, query)
+            return self._column(comodel, coalias, rest, query)
+        return model._field_to_sql(alias, name, query)
+
+    # Histories
+
+    def _history(self, groups, specs, ids):
+        """One row per record: measures over earlier records that are the same in `groups`."""
+        table, model = self.documents._table, self.documents
+        known_query = model._search(model._ai_history_domain() & self._company_domain(), bypass_access=True)
+        known = known_query.where_clause
+        query = Query(model.env, table)
+        partition_paths = (*model._ai_history_partition(), *groups)
+        partitions = [self._column(model, table, path, query) for path in partition_paths]
+        asked = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids)
+        query.add_where(SQL("(%s OR (%s))", asked, known))
+        first_group = partitions[len(model._ai_history_partition())]
+        query.add_where(SQL("%s IN (%s)", first_group, self._asked_groups(groups[0], ids)))
+        moment = model._ai_moment_sql(table)
+        selected = [
+            SQL("%s AS id", SQL.identifier(table, "id")),
+            SQL("%s AS moment", moment),
+            SQL("(%s) AS known", known),
+            *(SQL("%s AS %s", part, SQL.identifier(f"p{i}")) for i, part in enumerate(partitions)),
+        ]
+        for number, spec in enumerate(specs):
+            if spec["value_path"]:
+                value = self._column(model, table, spec["value_path"], query)
+                selected.append(SQL("ABS(%s) AS %s", value, SQL.identifier(f"v{number}")))
+        names = [SQL.identifier(f"p{i}") for i in range(len(partitions))]
+        whole = SQL(", ").join(names)
+        first = SQL(", ").join(names[: len(partitions) - len(groups) + 1])
+        complete = SQL(" AND ").join(SQL("%s IS NOT NULL", name) for name in names[-len(groups) :])
+        measures = [self._measure(number, spec, whole, first) for number, spec in enumerate(specs)]
+        return SQL(
+            "SELECT id, %s FROM (%s) AS earlier",
+            SQL(", ").join(
+                SQL("CASE WHEN %s THEN %s END AS %s", complete, measure, SQL.identifier(f"m{number}"))
+                for number, measure in enumerate(measures)
+            ),
+            query.select(*selected),
+        )
+
+    def _asked_groups(self, path, ids):
+        """The values of the first group among the asked records: histories of others need not be read."""
+        table = self.documents._table
+        query = Query(self.documents.env, table)
+        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids))
+        return query.select(self._column(self.documents, table, path, query))
+
+    def _company_domain(self):
+        return Domain("company_id", "in", [self.company.id, False])
+
+    def _measure(self, number, spec, partition, first_partition):
+        value = SQL.identifier(f"v{number}")
+        window = self._window(spec, partition)
+        count = SQL("COUNT(*) FILTER (WHERE known) OVER %s", window)
+        usual = SQL("AVG(LN(NULLIF(%s, 0))) FILTER (WHERE known) OVER %s", value, window)
+        match spec["measure"]:
+            case "count":
+                return count
+            case "days_since":
+                latest = SQL("MAX(moment) FILTER (WHERE known) OVER %s", window)
+                return _days(SQL("moment::timestamp - (%s)::timestamp", latest))
+            case "ratio":
+                return SQL("EXP(LN(NULLIF(%s, 0)) - %s)", value, usual)
+            case "ratio_max":
+                return SQL("%s / NULLIF(MAX(%s) FILTER (WHERE known) OVER %s, 0)", value, value, window)
+            case "deviation":
+                spread = SQL("STDDEV_SAMP(LN(NULLIF(%s, 0))) FILTER (WHERE known) OVER %s", value, window)
+                return SQL(
+                    "CASE WHEN %s >= %s THEN (LN(NULLIF(%s, 0)) - %s) / GREATEST(%s, %s) END",
+                    count, DEVIATION_MIN_COUNT, value, usual, spread, DEVIATION_MIN_SPREAD,
+                )  # fmt: skip
+            case "share":
+                wider = SQL("COUNT(*) FILTER (WHERE known) OVER %s", self._window(spec, first_partition))
+                return SQL("(%s)::float / NULLIF(%s, 0)", count, wider)
+        raise ValueError(f"Unknown measure {spec['measure']!r}")
+
+    def _window(self, spec, partition):
+        """Earlier records only: the frame ends one step before the record's own moment."""
+        step = "1 day" if self.documents._ai_moment_is_date else "1 microsecond"
+        start = SQL("%s::interval PRECEDING", f"{spec['window_days']} days") if spec["window_days"] else SQL(
+            "UNBOUNDED PRECEDING"
+        )
+        return SQL(
+            "(PARTITION BY %s ORDER BY moment RANGE BETWEEN %s AND %s::interval PRECEDING)", partition, start, step
+        )
+
+    # What has no column
+
+    def _has_columns(self, spec):
+        """Whether every field on the way has a column (or is a relation that is followed by one)."""
+        if spec["source"] == "history":
+            return True
+        paths = [spec["path"]] if spec["source"] == "path" else [spec["start_path"], spec["end_path"]]
+        return all(
+            step.field.store or step.field.related or step.field.inherited
+            for path in paths
+            for step in walk_path(self.documents, path)
+        )
+
+    def _read_through_orm(self, spec, ids):
+        records = self.documents.browse(ids)
+        if spec["source"] == "age":
+            pairs = zip(
+                (_follow(record, spec["start_path"]) for record in records),
+                (_follow(record, spec["end_path"]) for record in records),
+                strict=True,
+            )
+            return [(end - start).total_seconds() / 86400 if start and end else None for start, end in pairs]
+        return [_follow(record, spec["path"]) for record in records]
+
+
+def _days(interval):
+    return SQL("(EXTRACT(EPOCH FROM (%s)) / 86400.0)", interval)
+
+
+def _follow(record, path):
+    """The value at the end of `path`, a relation as its id, nothing as None."""
+    value = record
+    for name in path.split("."):
+        value = value[:1][name]
+    if hasattr(value, "_ids"):
+        return value[:1].id or None
+    return None if value is False and record._fields[path.split(".")[0]].type != "boolean" else value

@@ -1,0 +1,82 @@
+"""The server action type "Score with a Deployment": for automation rules, crons, and the Action menu of lists."""
+
+from odoo import api, fields, models
+
+
+class IrActionsServer(models.Model):
+    _inherit = "ir.actions.server"
+
+    state = fields.Selection(
+        selection_add=[("ai_deployment_score", "Score with a Deployment"), ("code",)],
+        ondelete={"ai_deployment_score": "cascade"},
+    )
+    ai_deployment_id = fields.Many2one(
+        "ai.deployment", "Deployment", compute="_compute_ai_deployment_id", store=True, readonly=False,
+        ondelete="cascade", domain="[('model_id', '=', model_id)]",
+    )  # fmt: skip
+
+    @api.depends("model_id", "state")
+    def _compute_ai_deployment_id(self):
+        other = self.filtered(
+            lambda action: action.state != "ai_deployment_score"
+            or action.model_id != action.ai_deployment_id.model_id
+        )
+        other.ai_deployment_id = False
+
+    def _name_depends(self):
+        return [*super()._name_depends(), "ai_deployment_id"]
+
+    def _generate_action_name(self):
+        self.ensure_one()
+        if self.state == "ai_deployment_score" and self.ai_deployment_id:
+            return self.env._("Score with %s", self.ai_deployment_id.name)
+        return super()._generate_action_name()
+
+    @api.model
+    def _warning_depends(self):
+        return [*super()._warning_depends(), "ai_deployment_id"]
+
+    def _get_warning_messages(self):
+        warnings = super()._get_warning_messages()
+        if self.state == "ai_deployment_score" and not self.ai_deployment_id:
+            warnings.append(self.env._("Choose the deployment to score with."))
+        return warnings
+
+    def _run_action_ai_deployment_score_multi(self, eval_context=None):
+        """Score the records of the action, as the user who runs it; what came of it is shown on screen.
+
+        A deployment that is switched off scores nothing and stops nobody: a seller must be able to save a lead.
+        """
+        records = eval_context.get("records") or eval_context.get("record")
+        deployment = self.ai_deployment_id.sudo()
+        if not records or not deployment:
+            return False
+        if deployment.state not in deployment._at_work_states():
+            return self._ai_notification(
+                "warning", self.env._("“%s” is switched off: nothing was scored.", deployment.name)
+            )
+        outcome = deployment.with_env(records.env)._score(records)
+        return self._ai_notification("success", self._ai_outcome_text(outcome))
+
+    def _ai_outcome_text(self, outcome):
+        sentences = [self.env._("%s records scored.", outcome["automatic"] + outcome["review"])]
+        if outcome["unchanged"]:
+            sentences.append(self.env._("%s unchanged since their last score.", outcome["unchanged"]))
+        if outcome["review"]:
+            sentences.append(self.env._("%s of them go to a person.", outcome["review"]))
+        if outcome["waiting"]:
+            sentences.append(self.env._("%s wait: the model cannot be used at the moment.", outcome["waiting"]))
+        if outcome["outside"]:
+            sentences.append(self.env._("%s are not for this deployment.", outcome["outside"]))
+        return " ".join(sentences)
+
+    def _ai_notification(self, kind, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": kind,
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
