@@ -17,9 +17,11 @@ routing        who decides: the machine, a person; and the audit sample
 drift          have the inputs or the scores moved since the reference
 performance    values against what really happened, with intervals
 challenge      may the challenger replace the champion: one paired test
-training       columns and labels -> a tested card (scikit-learn lives here)
-landmarks      which rows may be learned from, and which inputs would leak
-guest          a scikit-learn pipeline in skops format, audited before it is built
+table          what is learned from: refusals, time order, which row is for what
+points         points purified, centred and completed
+pairs          which inputs act together
+boosting       additive boosting on codes, and its points (scikit-learn)
+training       columns and labels -> a tested card
 =============  ==============================================================
 
 Imports run upwards in this table, never down; scoring needs neither

@@ -1,10 +1,13 @@
 """The unsupervised card: surprise per bin, added up, ranked against the reference.
 
-The surprise of a bin is ``-log`` of the share of reference rows that are at least
-as unusual: for a number those as far out on the same side (or on either side), for
-a category those whose level is as rare or rarer. Under the reference each input's
-surprise is then roughly exponential with mean 1, whatever its unit, so surprises
-of different inputs may be added; centring takes the mean off again.
+The share of a bin is that of the reference rows at least as unusual: for a number
+those as far out on the same side (or on either side), for a category those whose
+level is as rare or rarer. Whatever the unit of the input, shares are then spread
+evenly over 0 to 1 in the reference. The points of a bin are ``share ** -1/2``, which
+grows faster than the usual ``-log(share)``: an anomaly shows in one or two inputs,
+and the sum of many harmless ones should not drown it; yet slower than ``1 / share``,
+which would forget everything but the strongest signal. Centring makes the usual
+bins about 0, so reasons name what stands out.
 
 ``values`` is the rank of a total among the reference totals, never a probability
 of fraud; the prediction is "flagged", at a threshold that flags ``alarm_rate`` of
@@ -57,15 +60,15 @@ class AnomalyCard(Card):
         return predictions, np.where(predictions, flagging, 1 - flagging)
 
 
-def surprise(bins, counts, tail=TWO_SIDED):
-    """(size,) surprise of each code, given the reference ``counts`` per code.
+def surprise_points(bins, counts, tail=TWO_SIDED):
+    """(size,) points of each code, given the reference ``counts`` per code.
 
     ``tail`` says which end of a number is suspicious. Half a row is added to every
     share, so that what was never seen is surprising but not infinitely so.
 
     >>> from .binning import NumericBins
-    >>> surprise(NumericBins(0, 2, [1]), [0, 0, 0, 99, 1], "high").round(1).tolist()
-    [5.3, 0.0, 5.3, 0.7, 4.6]
+    >>> surprise_points(NumericBins(0, 2, [1]), [0, 0, 0, 99, 1], "high").round(1).tolist()
+    [14.2, 1.0, 14.2, 1.4, 10.0]
     """
     if tail not in TAILS:
         raise ValueError(f"tail must be one of {TAILS}, not {tail!r}")
@@ -74,9 +77,33 @@ def surprise(bins, counts, tail=TWO_SIDED):
         shares = _tail_shares(bins, counts, tail)
     else:
         shares = _rarity_shares(bins, counts)
-    total = counts.sum()
-    shares[MISSING] = (counts[MISSING] + 0.5) / (total + 1)
-    return -np.log(np.minimum(shares, 1.0))
+    shares[MISSING] = (counts[MISSING] + 0.5) / (counts.sum() + 1)
+    return _points(shares)
+
+
+def pair_points(coded, sizes, first, second):
+    """(size of first, size of second) points of rare combinations, averaging 0.
+
+    ``coded`` maps names to reference codes, ``sizes`` names to numbers of codes.
+    """
+    joint = np.zeros((sizes[first], sizes[second]))
+    np.add.at(joint, (coded[first], coded[second]), 1)
+    points = _points(_at_most(joint[joint > 0], joint))
+    return points - np.average(points, weights=joint)
+
+
+def _points(shares):
+    return np.minimum(shares, 1.0) ** -0.5
+
+
+def _at_most(known, counts):
+    """Share of the rows whose level is at most as common as each of ``counts``.
+
+    ``known`` are the counts of all levels.
+    """
+    known = np.sort(np.asarray(known, dtype=np.float64))
+    upto = np.concatenate([[0.0], known.cumsum()])
+    return (upto[known.searchsorted(counts, "right")] + 0.5) / (upto[-1] + 1)
 
 
 def _tail_shares(bins, counts, tail):
@@ -98,23 +125,14 @@ def _tail_shares(bins, counts, tail):
 
 def _rarity_shares(bins, counts):
     """Share of the non-missing rows whose level is as rare as this one or rarer."""
-    known = np.array(sorted(bins.level_counts.values()), dtype=np.float64)
-    total = known.sum()
-    below = np.concatenate([[0.0], known.cumsum()])
-
-    def at_most(count):
-        return (below[known.searchsorted(count, "right")] + 0.5) / (total + 1)
-
+    known = np.array(list(bins.level_counts.values()), dtype=np.float64)
     shares = np.ones(bins.size)
-    for code, level in enumerate(bins.levels, start=FIRST):
-        shares[code] = at_most(bins.level_counts[level])
-    rare = [c for level, c in bins.level_counts.items() if level not in set(bins.levels)]
-    # "Other" stands for its rows together: their mean rarity.
-    if rare:
-        rare = np.array(rare, dtype=np.float64)
-        shares[OTHER] = np.exp(np.average(np.log([at_most(c) for c in rare]), weights=rare))
-    once = (known == 1).sum()  # Good-Turing: the chance that a row is a new level
-    shares[UNSEEN] = (once + 0.5) / (total + 1)
+    shares[FIRST:] = _at_most(known, [bins.level_counts[level] for level in bins.levels])
+    rare = sorted(bins.level_counts.values())[: len(known) - len(bins.levels)]
+    if rare:  # "other" stands for its rows together: their typical share
+        shares[OTHER] = np.exp(np.average(np.log(_at_most(known, rare)), weights=rare))
+    once = bins.seen_times(1)  # Good-Turing: the chance that a row is a new level
+    shares[UNSEEN] = (once + 0.5) / (known.sum() + 1)
     return shares
 
 

@@ -10,6 +10,7 @@ one gets a new number, and each former one keeps a test.
 import hashlib
 import json
 import math
+from itertools import pairwise
 
 from .anomaly import AnomalyCard
 from .binning import FIRST, MAX_BINS, MAX_KNOWN
@@ -249,7 +250,7 @@ def _count(where, data):
 
 def _ascending(where, data, fewest, most, *, strictly=True, limit=LARGEST):
     numbers = [_number(where, x, limit=limit) for x in _list(where, data, fewest, most)]
-    for one, two in zip(numbers, numbers[1:], strict=False):
+    for one, two in pairwise(numbers):
         if one > two or (strictly and one == two):
             raise ArtifactRejected(f"{where} do not ascend")
     return numbers

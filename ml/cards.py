@@ -334,14 +334,3 @@ class Card:
 def score_bins_of(values):
     """The bins in which the monitors count the reference's ``values``."""
     return NumericBins.fit(values, max_bins=20)
-
-
-def centred(points, counts):
-    """``points`` moved to a mean of 0 over ``counts``, and the mean that was taken.
-
-    >>> points, mean = centred(np.array([0.0, 4.0]), np.array([1, 3]))
-    >>> points.tolist(), mean
-    ([-3.0, 1.0], 3.0)
-    """
-    mean = float(np.average(points, weights=counts)) if np.sum(counts) else 0.0
-    return points - mean, mean

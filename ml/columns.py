@@ -185,7 +185,7 @@ def _level(value):
         return str(int(value))
     if isinstance(value, Real | Decimal):
         number = _number(value)
-        if number != number:
+        if np.isnan(number):
             return None
         return str(int(value)) if number.is_integer() else repr(number)
     if isinstance(value, date):

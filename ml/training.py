@@ -1,18 +1,14 @@
-"""Columns and labels in, a tested card out.
+"""Columns in, a tested card out: the two ways to train.
 
-The supervised card is learned by gradient boosting on bin codes in which every
-tree may look at one input only. Such a booster is a sum of one function per input,
-so its points can be read off exactly: ask it about each code of each input while
-all other inputs stay put, and subtract.
+``train_scorecard`` learns from labels, ``train_anomaly`` without. Rows are used in
+time order. For a scorecard the latest rows test, all before them are learned from,
+and the later part of these calibrates, by sums from boosters that did not learn
+from the row. Calibrating on rows that are kept out of learning would be simpler, but
+where the world moves the latest rows teach the most.
 
-Rows are used in time order: the latest ones test, all before them are learned from,
-and the later part of these calibrates, through sums that were predicted out of fold.
 The card that is returned *is* the one that was tested. Refitting it on everything
-would use the latest rows too, but would put a card into service that nobody has
-tested. Calibrating on rows that are not learned from would be simpler; where the
-world moves it loses more than it gains, as the latest rows teach the most.
-
-scikit-learn is imported inside the functions: it costs two seconds and 100 MB.
+would use the test rows too, but would put a card into service that nobody has tested,
+and leave no later rows on which it can be compared with the champion.
 """
 
 import time
@@ -21,41 +17,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import performance
-from .anomaly import (
-    TWO_SIDED,
-    AnomalyCard,
-    block_thresholds,
-    surprise,
-    threshold_at,
-)
-from .binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
+from .anomaly import TWO_SIDED, AnomalyCard, block_thresholds, pair_points, surprise_points, threshold_at
+from .binning import CategoryBins, NumericBins
+from .boosting import boost, settings_for
 from .calibration import Identity, Percentile, choose
-from .cards import Card, CardFeature, centred, score_bins_of
+from .cards import Card, CardFeature, CardPair, score_bins_of
 from .columns import NUMBER
-from .errors import (
-    BadTrainingInput,
-    EmptyTable,
-    NoUsableFeature,
-    OneClass,
-    ReservedFeature,
-    TooFewCases,
-)
-from .profile import RESERVED, Profile
+from .errors import BadTrainingInput, NoUsableFeature
+from .performance import auc
+from .points import centre, complete, purify
+from .profile import Profile
 from .scorecard import Scorecard
+from .table import SHARES, check_cases, make_table
 
-SHARES = (0.70, 0.15, 0.15)  # learn; learn and calibrate; test
-FOLDS = 5
-MAX_TREES = 400
 MIN_LATE = 30  # cases of either class among the rows that calibrate
-ENOUGH = 10  # rows that let "other known" speak for levels never seen
 
 
 @dataclass(frozen=True)
 class Training:
     """What a training run hands back.
 
-    ``card`` is the tested card, ``metrics`` plain numbers by name, ``reference`` the
-    profile of all rows of the table, the provisional reference of the monitors.
+    ``card`` is the tested card, ``metrics`` plain numbers by name (None where there is
+    no answer), ``reference`` the profile of all rows of the table: the provisional
+    reference of the monitors.
     """
 
     card: Card
@@ -71,6 +55,8 @@ def train_scorecard(
     required=(),
     monotone=None,
     max_bins=64,
+    pairs=6,
+    positive_weight=1.0,
     min_cases=50,
     shares=SHARES,
     seed=0,
@@ -78,106 +64,104 @@ def train_scorecard(
     """Train, calibrate and test a ``Scorecard``; a ``Training``.
 
     ``columns`` maps names to ``Column``s of n rows, ``labels`` is (n,) bool,
-    ``moments`` (n,) in days, only for the order in time. ``monotone`` maps a number's
-    name to +1 (points may only rise with it) or -1. Fewer than ``min_cases`` of
-    either class raise TooFewCases; whatever else cannot be learned from raises
-    another TrainingError.
+    ``moments`` (n,) in days, for the order in time. ``monotone`` maps the name of a
+    number to +1 (points may only rise with it) or -1; up to ``pairs`` pairs of inputs
+    are looked for; positives weigh ``positive_weight`` while learning, which changes
+    the order of the records but not the level of the values. Fewer than ``min_cases``
+    of either class raise TooFewCases, whatever else cannot be learned from another
+    TrainingError.
     """
     started = time.perf_counter()
-    labels = np.asarray(labels)
-    n = _check_table(columns, required, len(labels), moments)
-    if labels.dtype != bool and not np.isin(labels, (0, 1)).all():
-        raise BadTrainingInput("A label is neither true nor false.")
-    labels = labels.astype(bool)
-    _check_cases(labels, min_cases)
-    order = np.argsort(np.asarray(moments, dtype=np.float64), kind="stable")
-    columns = {name: column.take(order) for name, column in columns.items()}
-    labels = labels[order]
-    usable = _usable_rows(columns, required)
-    learn, late, test = (rows[usable[rows]] for rows in _split(n, shares))
-    _check_cases(labels[learn], max(min_cases // 2, 2))
-
-    bins = _all_bins(columns, learn, max_bins)
-    codes = np.stack([own.codes(columns[name].values) for name, own in bins.items()], axis=1)
-    booster, out_of_fold = _boost(list(bins.values()), codes[learn], labels[learn], _directions(bins, monotone), seed)
-    tables, intercept = read_points(booster, list(bins.values()))
-    features = []
-    for j, (name, own) in enumerate(bins.items()):
-        seen = np.bincount(codes[learn, j], minlength=own.size)
-        counts = np.bincount(codes[usable, j], minlength=own.size)
-        points, mean = centred(_fill(own, tables[j], seen), seen)
-        points[_silent(own, seen)] = 0.0
-        intercept += mean
-        features.append(CardFeature(name, own.kind, own, points, name in required, counts))
-    card = Scorecard(features, intercept, Identity(), score_bins_of([]))
-    calibration = _calibrate(out_of_fold, labels[learn], np.isin(learn, late), seed)
-    values = calibration.apply(card.raw(codes[usable]))
-    card = Scorecard(features, intercept, calibration, score_bins_of(values))
-    scored = card.score(columns)
+    table = make_table(columns, moments, labels, required=required, shares=shares)
+    check_cases(table.labels, min_cases)
+    learned = table.labels[table.learn]
+    check_cases(learned, max(min_cases // 2, 2))
+    settings = settings_for(int(min(learned.sum(), (~learned).sum())), max_bins, pairs)
+    bins = _choose_inputs(table, settings, required)
+    names = list(bins)
+    own = list(bins.values())
+    codes = np.stack([bins[name].codes(table.columns[name].values) for name in names], axis=1)
+    weights = None
+    if positive_weight != 1.0:
+        weights = np.where(learned, float(positive_weight), 1.0)
+    boosted = boost(own, codes[table.learn], learned, _directions(bins, monotone), settings, seed, weights)
+    shift = -np.log(positive_weight)  # weighted odds are that many times too high
+    features, card_pairs, intercept = _terms(boosted, bins, codes, table, required)
+    card = Scorecard(features, intercept + shift, Identity(), score_bins_of([]), card_pairs)
+    calibration = _calibrate(boosted.out_of_fold + shift, learned, np.isin(table.learn, table.late), seed)
+    values = calibration.apply(card.raw(codes[table.usable]))
+    card = Scorecard(features, intercept + shift, calibration, score_bins_of(values), card_pairs)
+    scored = card.score(table.columns)
     metrics = {
-        "rows": n,
-        "positives": int(labels.sum()),
-        "unusable_rows": int(n - usable.sum()),
-        "train_rows": len(learn),
-        "train_positives": int(labels[learn].sum()),
-        "iterations": int(booster.n_iter_),
-        **_tested(scored, labels, test, labels[late if len(late) else learn]),
+        "rows": len(table),
+        "positives": int(table.labels.sum()),
+        "unusable_rows": int(len(table) - table.usable.sum()),
+        "train_rows": len(table.learn),
+        "train_positives": int(learned.sum()),
+        "inputs": len(names),
+        "pairs": len(card_pairs),
+        "trees": boosted.trees,
+        **_tested(scored, table),
         "seconds": time.perf_counter() - started,
     }
     return Training(card, metrics, Profile.of(card, scored))
 
 
-def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, required=(), seed=0):
+def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), required=(), seed=0):
     """Learn an ``AnomalyCard`` from unlabelled rows; a ``Training``.
 
     ``columns`` and ``moments`` as for ``train_scorecard``; ``tails`` maps a number's
-    name to "two" (default), "high" or "low": the end that is suspicious. All rows
-    are the reference, and ``alarm_rate`` of them is flagged. ``seed`` is unused, so
-    far nothing here is random.
+    name to the end that is suspicious, "two" (default), "high" or "low"; ``pairs``
+    names pairs whose rare combinations are suspicious, such as vendor and account.
+    All rows are the reference, and at most ``alarm_rate`` of them is flagged.
+    Nothing here is random; ``seed`` is accepted so that both trainers are called
+    alike.
     """
     started = time.perf_counter()
-    del seed
-    n = _check_table(columns, required, len(np.asarray(moments)), moments)
+    table = make_table(columns, moments, required=required)
     if not 0 < alarm_rate < 1:
         raise BadTrainingInput("The expected share of alarms must be between 0 and 1.")
-    order = np.argsort(np.asarray(moments, dtype=np.float64), kind="stable")
-    columns = {name: column.take(order) for name, column in columns.items()}
-    usable = _usable_rows(columns, required)
-    if not usable.any():
-        raise NoUsableFeature()
-    features, coded = [], []
-    for name, column in columns.items():
-        column = column.take(usable)
+    features, coded = [], {}
+    for name, column in table.columns.items():
+        column = column.take(table.usable)
         if column.kind == NUMBER:
-            own = NumericBins.fit(column.values, spacing="tails")
+            bins = NumericBins.fit(column.values, spacing="tails")
         else:
-            own = CategoryBins.fit(column.values, min_count=5)
-        codes = own.codes(column.values)
-        counts = np.bincount(codes, minlength=own.size)
+            bins = CategoryBins.fit(column.values, min_count=5)
+        codes = bins.codes(column.values)
+        counts = np.bincount(codes, minlength=bins.size)
         if np.count_nonzero(counts) < 2:
             continue
-        points, _mean = centred(surprise(own, counts, (tails or {}).get(name, TWO_SIDED)), counts)
-        features.append(CardFeature(name, own.kind, own, points, name in required, counts))
-        coded.append(codes)
+        points, _mean = centre(surprise_points(bins, counts, (tails or {}).get(name, TWO_SIDED)), counts)
+        features.append(CardFeature(name, bins.kind, bins, points, name in required, counts))
+        coded[name] = codes
     if not features:
         raise NoUsableFeature()
-    codes = np.stack(coded, axis=1)
+    card_pairs = [
+        CardPair(first, second, pair_points(coded, {f.name: f.bins.size for f in features}, first, second))
+        for first, second in pairs
+        if first in coded and second in coded
+    ]
     blank = {"threshold": 0.0, "block_thresholds": [0.0], "alarm_rate": alarm_rate}
-    totals = AnomalyCard(features, 0.0, Identity(), score_bins_of([]), **blank).raw(codes)
+    plain = AnomalyCard(features, 0.0, Identity(), score_bins_of([]), card_pairs, **blank)
+    totals = plain.raw(np.stack(list(coded.values()), axis=1))
     ranks = Percentile.fit(totals)
     card = AnomalyCard(
         features,
         0.0,
         ranks,
         score_bins_of(ranks.apply(totals)),
+        card_pairs,
         threshold=threshold_at(totals, alarm_rate),
         block_thresholds=block_thresholds(totals, alarm_rate),
         alarm_rate=alarm_rate,
     )
-    scored = card.score(columns)
+    scored = card.score(table.columns)
     metrics = {
-        "rows": n,
-        "unusable_rows": int(n - usable.sum()),
+        "rows": len(table),
+        "unusable_rows": int(len(table) - table.usable.sum()),
+        "inputs": len(features),
+        "pairs": len(card_pairs),
         "flagged": int(scored.predictions.sum()),
         "alarm_rate": float(alarm_rate),
         "seconds": time.perf_counter() - started,
@@ -185,70 +169,33 @@ def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, required=(),
     return Training(card, metrics, Profile.of(card, scored))
 
 
-# Refusals
-def _check_table(columns, required, n, moments):
-    if not columns or not n:
-        raise EmptyTable()
-    lengths = {len(column) for column in columns.values()} | {len(np.asarray(moments)), n}
-    if len(lengths) > 1:
-        raise BadTrainingInput("The inputs have different numbers of rows.")
-    if np.isnan(np.asarray(moments, dtype=np.float64)).any():
-        raise BadTrainingInput("A record has no date, so its place in time is unknown.")
-    for name in columns:
-        if name in RESERVED:
-            raise ReservedFeature(name)
-    if unknown := set(required) - set(columns):
-        raise BadTrainingInput(f"The required input {min(unknown)!r} is not in the table.")
-    return n
-
-
-def _check_cases(labels, needed):
-    positives = int(labels.sum())
-    negatives = len(labels) - positives
-    if not positives or not negatives:
-        raise OneClass()
-    for found, what in ((positives, "positive cases"), (negatives, "negative cases")):
-        if found < needed:
-            raise TooFewCases(needed, found, what)
-
-
-def _usable_rows(columns, required):
-    """bool mask: rows that scoring would not refuse."""
-    usable = np.ones(len(next(iter(columns.values()))), dtype=bool)
-    for name, column in columns.items():
-        usable[list(column.errors)] = False
-        if name in required:
-            values = column.values
-            missing = np.isnan(values) if column.kind == NUMBER else np.equal(values, None)
-            usable &= ~missing.astype(bool)
-    return usable
-
-
-# Learning
-def _split(n, shares):
-    """Row numbers, in time order: to learn from, the latest of these, to test on."""
-    first = round(n * shares[0])
-    second = round(n * (shares[0] + shares[1]))
-    rows = np.arange(n)
-    return rows[:second], rows[first:second], rows[second:]
-
-
-def _all_bins(columns, learn, max_bins):
-    """name -> bins of the columns that vary within the rows to learn from."""
-    bins = {}
-    for name, column in columns.items():
-        own = _fit_bins(column.take(learn), max_bins)
-        if len(np.unique(own.codes(column.values[learn]))) > 1:
+def _choose_inputs(table, settings, required):
+    """name -> bins of the inputs that vary; with few cases only the strongest."""
+    bins, strength = {}, {}
+    labels = table.labels[table.learn]
+    for name, column in table.columns.items():
+        column = column.take(table.learn)
+        if column.kind == NUMBER:
+            own = NumericBins.fit(column.values, settings.max_bins)
+        else:
+            own = CategoryBins.fit(column.values, settings.max_bins)
+        codes = own.codes(column.values)
+        if len(np.unique(codes)) > 1:
             bins[name] = own
+            strength[name] = _strength(codes, labels) if name not in required else np.inf
     if not bins:
         raise NoUsableFeature()
-    return bins
+    kept = sorted(bins, key=lambda name: -strength[name])[: settings.most_inputs]
+    return {name: own for name, own in bins.items() if name in kept}
 
 
-def _fit_bins(column, max_bins):
-    if column.kind == NUMBER:
-        return NumericBins.fit(column.values, max_bins)
-    return CategoryBins.fit(column.values, max_levels=max_bins)
+def _strength(codes, labels):
+    """Distance from .5 of the AUC of one input alone, each row judged by the others."""
+    rate = labels.mean()
+    hits = np.bincount(codes, labels)[codes] - labels
+    cases = np.bincount(codes)[codes] - 1
+    left_out = (hits + 20 * rate) / (cases + 20)
+    return abs(auc(labels, left_out) - 0.5)
 
 
 def _directions(bins, monotone):
@@ -259,48 +206,31 @@ def _directions(bins, monotone):
     return [monotone.get(name, 0) for name in bins]
 
 
-def _boost(bins, codes, labels, directions, seed):
-    """The booster of log odds, one input per tree; and each row's out-of-fold sum.
-
-    Cross-validation finds the number of trees, and leaves for every row a sum from
-    a booster that did not learn from it, which is what calibration needs.
-    """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    table = np.stack([_as_input(own, codes[:, j]) for j, own in enumerate(bins)], axis=1)
-    settings = {
-        "interaction_cst": "no_interactions",
-        "categorical_features": [own.kind != NUMBER for own in bins],
-        "monotonic_cst": directions,
-        "learning_rate": 0.1,
-        "max_leaf_nodes": 8,
-        "min_samples_leaf": 20,
-        "l2_regularization": 1.0,
-        "random_state": seed,
-    }
-    fold = _folds(labels, seed)
-    out_of_fold = np.empty(len(labels))
-    best = []
-    for k in range(FOLDS):
-        held = fold == k
-        booster = HistGradientBoostingClassifier(
-            max_iter=MAX_TREES, early_stopping=True, n_iter_no_change=20, **settings
-        ).fit(table[~held], labels[~held], X_val=table[held], y_val=labels[held])
-        out_of_fold[held] = booster.decision_function(table[held])
-        best.append(int(np.argmax(booster.validation_score_)))
-    trees = max(1, int(np.median(best)))
-    booster = HistGradientBoostingClassifier(max_iter=trees, early_stopping=False, **settings)
-    return booster.fit(table, labels), out_of_fold
-
-
-def _folds(labels, seed):
-    """(n,) fold of each row, with as many positives in each fold as in the next."""
-    fold = np.empty(len(labels), dtype=np.int64)
-    random = np.random.default_rng(seed)
-    for label in (False, True):
-        rows = np.flatnonzero(labels == label)
-        fold[random.permutation(rows)] = np.arange(len(rows)) % FOLDS
-    return fold
+def _terms(boosted, bins, codes, table, required):
+    """(features, pairs, intercept): purified, completed and centred on the reference."""
+    names, own = list(bins), list(bins.values())
+    reference = codes[table.usable]
+    tables = [table_.copy() for table_ in boosted.tables]
+    intercept = boosted.intercept
+    seen = [np.bincount(codes[table.learn, j], minlength=own[j].size) for j in range(len(own))]
+    pairs = []
+    for (i, j), points in zip(boosted.pairs, boosted.pair_tables, strict=True):
+        points, _silent = complete(own[i], points, seen[i])
+        points, _silent = complete(own[j], points.T, seen[j])
+        joint = np.zeros((own[i].size, own[j].size))
+        np.add.at(joint, (reference[:, i], reference[:, j]), 1)
+        pure, by_row, by_column = purify(points.T, joint)
+        tables[i] += by_row
+        tables[j] += by_column
+        pairs.append(CardPair(names[i], names[j], pure))
+    features = []
+    for j, name in enumerate(names):
+        points, silent = complete(own[j], tables[j], seen[j])
+        counts = np.bincount(reference[:, j], minlength=own[j].size)
+        points, mean = centre(points, counts, silent)
+        intercept += mean
+        features.append(CardFeature(name, own[j].kind, own[j], points, name in required, counts))
+    return features, pairs, intercept
 
 
 def _calibrate(raw, labels, late, seed):
@@ -310,76 +240,19 @@ def _calibrate(raw, labels, late, seed):
     return choose(raw[late], labels[late], seed=seed)
 
 
-def _as_input(bins, codes):
-    """What the booster sees of a code: an ordered number, NaN for missing.
-
-    Numbers keep their order, with below first and above last; categories are
-    handed over as codes.
-    """
-    codes = np.asarray(codes)
-    if bins.kind != NUMBER:
-        return np.where(codes == MISSING, np.nan, codes.astype(np.float64))
-    shown = codes.astype(np.float64)
-    shown[codes == BELOW] = FIRST - 1
-    shown[codes == ABOVE] = bins.size
-    shown[codes == MISSING] = np.nan
-    return shown
-
-
-def read_points(booster, bins):
-    """([(size,) points per feature], intercept) of a booster without interactions.
-
-    Exact up to rounding: only differences between rows that differ in one input
-    are used, and in an additive model these do not depend on the other inputs.
-    """
-    base = np.array([_as_input(own, np.array([FIRST]))[0] for own in bins])
-    probes = [base[None, :]]
-    for j, own in enumerate(bins):
-        rows = np.repeat(base[None, :], own.size, axis=0)
-        rows[:, j] = _as_input(own, np.arange(own.size))
-        probes.append(rows)
-    raw = booster.decision_function(np.concatenate(probes))
-    intercept = float(raw[0])
-    tables = np.split(raw[1:] - intercept, np.cumsum([own.size for own in bins])[:-1])
-    return tables, intercept
-
-
-def _silent(bins, seen):
-    """bool mask of the codes that training never saw and nothing stands in for."""
-    silent = seen == 0
-    if bins.kind == NUMBER and bins.intervals:
-        silent[[BELOW, ABOVE]] = False
-    if bins.kind != NUMBER and seen[OTHER] >= ENOUGH:
-        silent[UNSEEN] = False
-    return silent
-
-
-def _fill(bins, points, seen):
-    """Points with stand-ins for codes that training never saw."""
-    points = points.copy()
-    if bins.kind == NUMBER:
-        if bins.intervals:
-            if not seen[BELOW]:
-                points[BELOW] = points[FIRST]
-            if not seen[ABOVE]:
-                points[ABOVE] = points[bins.size - 1]
-    elif not seen[UNSEEN]:
-        points[UNSEEN] = points[OTHER]
-    return points
-
-
-def _tested(scored, labels, test, trained_labels):
+def _tested(scored, table):
     """Metrics on the latest rows, as plain numbers; NaN becomes None."""
-    labels, values = labels[test], scored.values[test]
-    rate = float(trained_labels.mean())
+    labels, values = table.labels[table.test], scored.values[table.test]
+    before = table.late if len(table.late) else table.learn
+    rate = float(table.labels[before].mean())
     metrics = {
-        "test_rows": len(test),
+        "test_rows": len(table.test),
         "test_positives": int(labels.sum()),
-        "auc": performance.auc(labels, values),
+        "auc": auc(labels, values),
         "average_precision": performance.average_precision(labels, values),
         "brier": performance.brier(labels, values),
         "brier_base_rate": performance.brier(labels, np.full(len(labels), rate)),
         "calibration_in_the_large": performance.calibration_in_the_large(labels, values),
         "calibration_slope": performance.calibration_slope(labels, values),
     }
-    return {name: None if value != value else value for name, value in metrics.items()}
+    return {name: None if np.isnan(value) else value for name, value in metrics.items()}

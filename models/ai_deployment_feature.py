@@ -86,7 +86,7 @@ class AiDeploymentFeature(models.Model):
                 continue
             if feature.source == "path" and feature.path and feature.res_model in self.env:
                 steps = walk_path(self.env[feature.res_model], feature.path)
-                feature.name = steps[-1].label if steps else feature.path
+                feature.name = steps[-1].label(self.env) if steps else feature.path
             elif feature.source == "history":
                 feature.name = MEASURES.get(feature.measure)
             else:

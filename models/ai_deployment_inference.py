@@ -5,12 +5,11 @@ What was read is kept twice: as values (`inputs`, a JSON list in the order of th
 through the ORM; `inputs_text` and `reasons` show them with sensitive inputs masked.
 """
 
-import json
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import NO_ACCESS
 
+from ..ml.columns import NUMBER
 from ..ml.errors import InferenceError, MissingFeature
 
 ROUTES = [("automatic", "Automatic"), ("review", "To a person"), ("retry", "Waits for another try")]
@@ -71,13 +70,19 @@ class AiDeploymentInference(models.Model):
     def _compute_inputs_text(self):
         masks_all, sees_sensitive = self._masking()
         for inference in self:
-            values = inference.sudo().inputs or []
-            specs = inference.version_id.sudo()._specs()
-            sensitive = inference.version_id._sensitive_keys() if inference.version_id else set()
+            values, version = inference.sudo().inputs or [], inference.version_id.sudo()
+            if not values:
+                inference.inputs_text = False
+                continue
+            sensitive = version._sensitive_keys()
             inference.inputs_text = "\n".join(
                 f"{spec['name']}: "
-                + (MASKED if masks_all or (key in sensitive and not sees_sensitive) else self._input_text(value))
-                for (key, spec), value in zip(specs.items(), values, strict=False)
+                + (
+                    MASKED
+                    if masks_all or (key in sensitive and not sees_sensitive)
+                    else inference._input_text(spec, value)
+                )
+                for (key, spec), value in zip(version._specs().items(), values, strict=True)
             )
 
     @api.depends_context("uid", "lang")
@@ -92,11 +97,14 @@ class AiDeploymentInference(models.Model):
         user = self.env.user
         return user.has_group("ai_deployment.group_auditor"), user.has_group("ai_deployment.group_sensitive")
 
-    @api.model
-    def _input_text(self, value):
-        if value is None or value is False:
+    def _input_text(self, spec, value):
+        """One input as people read it: ids by their names, numbers without noise."""
+        if value is None:
             return "–"
-        return value if isinstance(value, str) else json.dumps(value)
+        if spec["kind"] == NUMBER:
+            return f"{value:,.2f}".rstrip("0").rstrip(".")
+        names = self.env[self.res_model]._ai_level_names(spec["path"], [value]) if spec["source"] == "path" else {}
+        return names.get(value, value)
 
     # Append-only
 

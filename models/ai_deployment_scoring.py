@@ -373,6 +373,7 @@ class AiDeployment(models.Model):
         cron._commit_progress(remaining=len(waiting))
         for deployment, ids in waiting:
             if not isinstance(deployment._new_call(self.env.uid, False).card, InferenceError):
+                self.env["ai.deployment.alert"]._resolve(deployment, "version")
                 deployment._score(self.env[deployment.res_model].browse(ids).exists())
             if not cron._commit_progress(1):
                 break

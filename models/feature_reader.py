@@ -31,12 +31,14 @@ DEVIATION_MIN_SPREAD = 0.1
 
 
 class Step(NamedTuple):
-    """One step of a path: the model it stands on, the field, and the label a person sees."""
+    """One step of a path: the field, and the property where it is one of a properties field."""
 
-    model_name: str
     field: Field
-    label: str
     property_name: str = ""
+
+    def label(self, env):
+        """What a person calls it."""
+        return self.property_name or self.field._description_string(env)
 
 
 def walk_path(documents, path):
@@ -52,9 +54,8 @@ def walk_path(documents, path):
         if field.type == "properties":
             if len(names) != 1 or not names[0]:
                 return None
-            return [*steps, Step(model._name, field, names[0], names[0])]
-        label = field._description_string(model.env)
-        steps.append(Step(model._name, field, label))
+            return [*steps, Step(field, names[0])]
+        steps.append(Step(field))
         model = model.env[field.comodel_name] if field.relational else None
     return steps
 

@@ -32,8 +32,6 @@ def _server():
             yield cursor
     except errors.InsufficientPrivilege as error:
         raise Failure(f"The PostgreSQL role may not do this (it needs CREATEDB): {error.pgerror.strip()}") from None
-    except errors.DiskFull:
-        raise Failure("The disk that holds PostgreSQL's data is full; free some space and run this again.") from None
     finally:
         connection.close()
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -77,9 +78,10 @@ def reason_in(output):
     """The line of Odoo's output that says why it ended."""
     if "No space left on device" in output:
         return "the disk is full"
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if " CRITICAL " in line or " ERROR " in line]
-    return (lines[-1] if lines else "no output") if not telling or "Error" in lines[-1] else telling[-1]
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    raised = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(Error|Exception|Exit)\b", line)]
+    logged = [line for line in lines if " CRITICAL " in line or " ERROR " in line]
+    return next((found[-1] for found in (raised, logged, lines) if found), "no output")
 
 
 def must_succeed(status, what, output=""):

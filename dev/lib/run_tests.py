@@ -15,7 +15,7 @@ from pathlib import Path
 from . import databases, house_rules, templates
 from .odoo_process import reason_in, record
 from .places import ADDON, CACHE, REPO
-from .talk import finish, say
+from .talk import finish, say, sentence_of
 
 PARTS = ("ml", "odoo", "tours", "nightly")
 PLAIN_FOLDERS = ("tests/ml", "tests/remote")
@@ -177,7 +177,7 @@ def main():
         except Exception as error:
             if os.environ.get("AI_DEPLOYMENT_DEBUG"):
                 raise
-            score.fail(f"{part}: {error}")
+            score.fail(f"{part}: {sentence_of(error) or repr(error)}")
     print(score.closing_line(), flush=True)
     return 0 if score.is_good() else 1
 

@@ -40,7 +40,9 @@ step() {
 
 # The reason of a failure, in words, from the output of the command that failed.
 why_it_failed() {
-  if grep -qiE 'no space left|disk full|os error 28|disk quota exceeded' "$1"; then
+  local free
+  free=$(df --output=avail -k "${CACHE:-/}" 2>/dev/null | tail -n 1) || free=
+  if ((${free:-999999} < 32768)) || grep -qiE 'no space left|disk full|os error 28|disk quota exceeded' "$1"; then
     echo "the disk that holds ${CACHE:-the cache} is full; free some space (about 2 GB are needed) and run this again."
   elif grep -qiE 'temporary failure|could not resolve|name resolution|network is unreachable|failed to fetch|dns error|connection (refused|timed out|error)|max retries|error sending request|no address associated' "$1"; then
     echo "the network cannot be reached; check the connection (or proxy) and run this again."

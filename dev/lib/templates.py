@@ -39,7 +39,9 @@ class Level:
 
 
 def _levels():
-    base_key = hash_of(os.environ["ODOO_VERSION"], MODULES, _CHART)
+    # The filestores are in the cache: one that belongs to another server's database of that name would lack files.
+    place = (CACHE, os.environ.get("PGHOST"), os.environ.get("PGPORT"))
+    base_key = hash_of(os.environ["ODOO_VERSION"], MODULES, _CHART, *place)
     addon_key = hash_of(base_key, files=installed_files())
     base = Level("base", base_key, None, _build_base)
     addon = Level("addon", addon_key, base, _build_addon)

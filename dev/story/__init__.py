@@ -1,0 +1,46 @@
+"""The demo story: a firm that makes pumps, fourteen months of its leads and vendor bills, and two deployments at work.
+
+`tell(env, say)` makes the firm in an empty database with crm, account and this addon, lets its people train and use
+the product, replays the last ten weeks day by day, and returns the figures that the database then holds.
+
+- The generator is seeded and knows no dates, only working days counted back from yesterday: the same story at each
+  run, and it never ages.
+- Everything about scores, reviews, reports and alerts comes out of the product's own doors, with its clock set to the
+  day that is replayed. The story writes none of it.
+- Each step commits and leaves a marker; a second call goes on where the first one stopped.
+"""
+
+import time
+
+from . import deployments, figures, replay
+from .bill_plan import plan_bills
+from .bills import Bills
+from .lead_plan import plan_leads
+from .leads import Leads
+from .people import hire
+from .progress import Progress
+from .vendors import plan_vendors
+from .workdays import Workdays
+
+SEED = 20
+
+
+def tell(env, say):
+    """Tell the story in the database of `env`, or what is still missing of it; the figures, by name."""
+    started = time.monotonic()
+    progress = Progress(env, say)
+    days = Workdays(progress.end_date())
+    vendors = plan_vendors(SEED, days)
+    leads = Leads(env, days, plan_leads(SEED, days))
+    bills = Bills(env, days, vendors, plan_bills(SEED, days, vendors))
+
+    progress.step("people", "Hiring the people of the firm", lambda: hire(env))
+    progress.step("vendors", "Meeting its vendors", bills.create_vendors)
+    progress.step("leads", "A year of leads", leads.create_history)
+    progress.step("bills", "A year of vendor bills", bills.create_history)
+    progress.step("deployments", "Declaring two deployments", lambda: deployments.declare(env, days))
+    progress.step("training", "Training them", lambda: deployments.train(env, days, leads))
+    replay.run(env, days, leads, bills, progress)
+    progress.step("automation", "Scoring new leads from now on", lambda: deployments.automate(env))
+    progress.add_seconds(time.monotonic() - started)
+    return figures.read(env, days, bills, progress)

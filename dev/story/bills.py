@@ -1,0 +1,167 @@
+"""Vendor bills in the database: the posted history in batches, then day by day the drafts that come and are posted."""
+
+import json
+from collections import Counter
+
+from odoo.tools import SQL
+
+from .vendors import ACCOUNTS
+
+QUIET = {"tracking_disable": True, "mail_create_nosubscribe": True, "mail_create_nolog": True, "mail_notrack": True}
+BATCH = 250
+LINE_TEXTS = ["as per order", "delivery", "monthly charge", "service", "call-off", "order confirmed by phone"]
+
+
+class Bills:
+    def __init__(self, env, days, vendors, plan):
+        self.env, self.days, self.vendors, self.plan = env, days, vendors, plan
+        self._known = None
+
+    def create_vendors(self):
+        """Vendors, their bank accounts and the expense accounts that the firm keeps."""
+        env, company = self.env, self.env.company
+        env["account.account"].create(
+            [{"name": name, "code": code, "account_type": "expense"} for name, code in ACCOUNTS.items()]
+        )
+        terms = {term.name: term.id for term in env["account.payment.term"].with_context(lang="en_US").search([])}
+        countries = {c.code: c.id for c in env["res.country"].search([("code", "in", ["US", "CA", "DE", "GB"])])}
+        partners = env["res.partner"].with_context(**QUIET).create(
+            [
+                {
+                    "name": vendor.name,
+                    "is_company": True,
+                    "supplier_rank": 1,
+                    "country_id": countries[vendor.country],
+                    "property_supplier_payment_term_id": terms.get(f"{vendor.term_days} Days", False),
+                }
+                for vendor in self.vendors
+            ]
+        )
+        env["ir.config_parameter"].sudo().set_param("ai_deployment.story.vendor_ids", json.dumps(partners.ids))
+        env["res.partner.bank"].create(
+            [
+                {"acc_number": number, "partner_id": partners[vendor].id, "company_id": company.id}
+                for vendor, number in self._bank_accounts()
+            ]
+        )
+        moments = [(id_, self.days.at(max(v.first_day - 1, 0), 540)) for id_, v in zip(partners.ids, self.vendors, strict=True)]
+        env.cr.execute_values(
+            "UPDATE res_partner SET create_date = new.moment FROM (VALUES %s) AS new (id, moment)"
+            " WHERE res_partner.id = new.id",
+            moments,
+        )
+
+    def _bank_accounts(self):
+        """(vendor, number) of every account that stands on some bill."""
+        pairs = Counter((bill.vendor, bill.bank_account) for bill in self.plan if bill.vendor is not None)
+        return sorted((vendor, number) for vendor, number in pairs if number)
+
+    # History
+
+    def create_history(self):
+        """What came before the training, posted in the order of its dates where it was posted by then."""
+        past = [number for number, bill in enumerate(self.plan) if bill.day < self.days.training]
+        for start in range(0, len(past), BATCH):
+            numbers = past[start : start + BATCH]
+            bills = self._create(numbers)
+            due = [
+                bill.id
+                for bill, number in zip(bills, numbers, strict=True)
+                if (self.plan[number].post_day or self.days.count) < self.days.training
+            ]
+            bills.browse(due)._post(soft=False)
+            self.env.flush_all()
+            self.env.invalidate_all()
+        self._keep_odd_ids()
+
+    # One day
+
+    def come(self, day):
+        """The bills that are entered as drafts on a day."""
+        bills = self._create([number for number, bill in enumerate(self.plan) if bill.day == day])
+        self._keep_odd_ids()
+        return bills
+
+    def post(self, day):
+        """The drafts that an accountant posts on a day."""
+        ids = self.ids()
+        due = [ids[number] for number, bill in enumerate(self.plan) if bill.post_day == day and bill.day < day]
+        bills = self.env["account.move"].with_context(**QUIET).browse(due)
+        bills.filtered(lambda bill: bill.state == "draft")._post(soft=False)
+
+    def drafts(self):
+        return self.env["account.move"].search([("move_type", "=", "in_invoice"), ("state", "=", "draft")])
+
+    def ids(self):
+        """Ids of the bills that came so far, in the order of the plan: they are created in that order."""
+        query = SQL("SELECT id FROM account_move WHERE move_type = 'in_invoice' ORDER BY id LIMIT %s", len(self.plan))
+        return [row[0] for row in self.env.execute_query(query)]
+
+    def odd_ids(self):
+        """Ids of the planted bills that came so far, by kind."""
+        return json.loads(self.env["ir.config_parameter"].sudo().get_param("ai_deployment.story.odd_bills", "{}"))
+
+    def _keep_odd_ids(self):
+        odd = {}
+        for id_, bill in zip(self.ids(), self.plan, strict=False):
+            if bill.odd:
+                odd.setdefault(bill.odd, []).append(id_)
+        self.env["ir.config_parameter"].sudo().set_param("ai_deployment.story.odd_bills", json.dumps(odd))
+
+    # Creating
+
+    def _create(self, numbers):
+        bills = self.env["account.move"].with_context(**QUIET).create([self._values(number) for number in numbers])
+        bills.flush_recordset()
+        moments = [self.days.at(self.plan[number].day, 540 + number % 400) for number in numbers]
+        if moments:
+            self.env.cr.execute_values(
+                "UPDATE account_move SET create_date = new.moment FROM (VALUES %s) AS new (id, moment)"
+                " WHERE account_move.id = new.id",
+                list(zip(bills.ids, moments, strict=True)),
+            )
+            bills.invalidate_recordset(["create_date"])
+        return bills
+
+    def _values(self, number):
+        bill, known = self.plan[number], self._known_ids()
+        day = self.days.date(bill.day)
+        partner = bill.vendor is not None and known["vendors"][bill.vendor]
+        return {
+            "move_type": "in_invoice",
+            "journal_id": known["journal"],
+            "partner_id": partner,
+            "invoice_date": day,
+            "date": day,
+            "ref": bill.ref,
+            "partner_bank_id": bill.bank_account and partner and known["banks"][partner, bill.bank_account],
+            "invoice_user_id": False,
+            "invoice_line_ids": [
+                (
+                    0,
+                    0,
+                    {
+                        "name": f"{account}, {LINE_TEXTS[(number + place) % len(LINE_TEXTS)]}",
+                        "account_id": known["accounts"][account],
+                        "quantity": 1,
+                        "price_unit": amount,
+                        "tax_ids": [],
+                    },
+                )
+                for place, (account, amount) in enumerate(bill.lines)
+            ],
+        }
+
+    def _known_ids(self):
+        if self._known is None:
+            env = self.env
+            parameters = env["ir.config_parameter"].sudo()
+            accounts = env["account.account"].search([("code", "in", list(ACCOUNTS.values()))])
+            banks = env["res.partner.bank"].search([])
+            self._known = {
+                "vendors": json.loads(parameters.get_param("ai_deployment.story.vendor_ids")),
+                "accounts": {account.name: account.id for account in accounts},
+                "banks": {(bank.partner_id.id, bank.acc_number): bank.id for bank in banks},
+                "journal": env["account.journal"].search([("type", "=", "purchase")], limit=1).id,
+            }
+        return self._known

@@ -1,0 +1,172 @@
+"""The two deployments, declared, trained and taken to work by their owners, through the product's own doors."""
+
+from datetime import timedelta
+
+from odoo.addons.ai_deployment.models import clock
+
+from .people import SELLERS, user
+
+LEADS, BILLS = "Leads worth a call", "Bills worth a second look"
+LEAD_HORIZON = 35
+KNOWN_BEFORE_DAYS = 90  # bills of the first months are history for later ones; by themselves they have none yet
+
+# Fields as (path, words of the people who read them, and what else differs from the defaults).
+LEAD_FIELDS = [
+    ("expected_revenue", "Expected revenue", {}),
+    ("source_id", "Source", {"required": True}),
+    ("medium_id", "How they wrote", {}),
+    ("country_id", "Country", {}),
+    ("phone_state", "Phone number", {}),
+    ("email_state", "E-mail address", {}),
+    ("user_id", "Salesperson", {}),
+    ("tag_ids", "Products", {}),
+    ("lang_id", "Language", {}),
+    ("priority", "Priority", {}),
+]
+BILL_FIELDS = [
+    ("amount_total", "Amount", {"tail": "high"}),
+    ("invoice_line_ids.account_id", "Expense account", {}),
+    ("invoice_line_ids", "Number of lines", {"tail": "high"}),
+    ("partner_id.country_id", "Vendor's country", {"required": True}),
+    ("partner_bank_id.allow_out_payment", "Bank account is trusted", {}),
+]
+# Histories as (measure, same in, words, and what else differs).
+BILL_HISTORIES = [
+    ("ratio", "partner_id", "Times the vendor's usual amount", {"value_path": "amount_total"}),
+    ("deviation", "partner_id", "Distance from the vendor's usual amount", {"value_path": "amount_total"}),
+    ("days_since", "partner_id", "Days since the vendor's last bill", {"tail": "low"}),
+    ("count", "partner_id", "The vendor's bills in 90 days", {"window_days": 90, "tail": "low"}),
+    ("share", "partner_id, invoice_line_ids.account_id", "Share of the vendor's bills on this account", {"tail": "low"}),
+    ("share", "partner_id, partner_bank_id", "Share of the vendor's bills with this bank account", {"tail": "low"}),
+    ("count", "partner_id, amount_total", "Same vendor, same amount within 14 days", {"window_days": 14, "tail": "high"}),
+]  # fmt: skip
+
+
+def declare(env, days):
+    review_date = days.dates[-1] + timedelta(days=60)
+    with clock.at(days.at(days.training, 480)):
+        leads = _declare(
+            env,
+            {
+                "name": LEADS,
+                "purpose": "Says of each new lead how likely it becomes an order within five weeks, so that the sales "
+                "engineers call the promising ones first. It decides nothing: who is called remains with the seller.",
+                "model_id": env["ir.model"]._get_id("crm.lead"),
+                "domain": "[('type', '=', 'opportunity')]",
+                "method": "scorecard",
+                "horizon_days": LEAD_HORIZON,
+                "review_date": review_date,
+                "trigger_ids": [_trigger("drift", 2), _trigger("age", 270)],
+            },
+            owner="maya", deputy="ben", reviewers=SELLERS, viewers=["sales_team.group_sale_salesman"],
+        )  # fmt: skip
+        _add_inputs(leads, LEAD_FIELDS)
+        leads.env["ai.deployment.feature"].create(
+            {
+                "deployment_id": leads.id, "source": "age", "start_path": "create_date", "end_path": "date_deadline",
+                "name": "Days until they need it", "sequence": 90,
+            }
+        )  # fmt: skip
+        since = days.dates[0] + timedelta(days=KNOWN_BEFORE_DAYS)
+        bills = _declare(
+            env,
+            {
+                "name": BILLS,
+                "purpose": "Points at vendor bills that differ from what this vendor usually sends: a slipped decimal, "
+                "the same bill twice, a bank account nobody has seen. An accountant looks before the bill is paid.",
+                "model_id": env["ir.model"]._get_id("account.move"),
+                "domain": f"[('move_type', '=', 'in_invoice'), ('date', '>=', '{since}')]",
+                "method": "anomaly",
+                "alarm_rate": 0.02,
+                "review_date": review_date,
+                "trigger_ids": [_trigger("drift", 2), _trigger("age", 365)],
+            },
+            owner="helen", deputy="luis", reviewers=["luis", "anna"],
+            viewers=["account.group_account_invoice", "account.group_account_readonly"],
+        )  # fmt: skip
+        _add_inputs(bills, BILL_FIELDS)
+        for place, (measure, same, name, others) in enumerate(BILL_HISTORIES):
+            bills.env["ai.deployment.feature"].create(
+                {
+                    "deployment_id": bills.id, "source": "history", "measure": measure, "group_paths": same,
+                    "name": name, "sequence": 100 + place, **others,
+                }
+            )  # fmt: skip
+
+
+def train(env, days, leads):
+    """Odoo rebuilds its own scoring, the owners train theirs, and shadow begins, all on one morning."""
+    env["crm.lead"]._cron_update_automated_probabilities()
+    with clock.at(days.at(days.training, 480)):
+        for deployment in both(env):
+            own = as_owner(deployment)
+            own.action_train()
+            own.action_start_shadow()
+
+
+def go_live(env):
+    for deployment in both(env):
+        as_owner(deployment).action_go_live()
+
+
+def automate(env):
+    """An automation rule, so that a lead that a visitor creates has a score at once."""
+    deployment = of_leads(env)
+    rule = env["base.automation"].create(
+        {
+            "name": "Score new leads",
+            "model_id": deployment.model_id.id,
+            "trigger": "on_create",
+        }
+    )
+    env["ir.actions.server"].create(
+        {
+            "name": "Score new leads",
+            "model_id": deployment.model_id.id,
+            "base_automation_id": rule.id,
+            "usage": "base_automation",
+            "state": "ai_deployment_score",
+            "ai_deployment_id": deployment.id,
+        }
+    )
+
+
+def of_leads(env):
+    return env["ai.deployment"].search([("name", "=", LEADS)])
+
+
+def of_bills(env):
+    return env["ai.deployment"].search([("name", "=", BILLS)])
+
+
+def both(env):
+    return of_leads(env) + of_bills(env)
+
+
+def as_owner(deployment):
+    return deployment.with_user(deployment.user_id)
+
+
+def _declare(env, values, owner, deputy, reviewers, viewers):
+    """A deployment made by its owner; who sees its scores is set by an administrator."""
+    deployment = env["ai.deployment"].with_user(user(env, owner)).create(
+        {
+            **values,
+            "deputy_id": user(env, deputy).id,
+            "reviewer_ids": [(4, user(env, login).id) for login in reviewers],
+        }
+    )
+    deployment.with_user(env.ref("base.user_admin")).viewer_group_ids = [(4, env.ref(group).id) for group in viewers]
+    deployment.sudo().is_demonstration = True
+    return deployment
+
+
+def _add_inputs(deployment, declarations):
+    for place, (path, name, others) in enumerate(declarations):
+        deployment.env["ai.deployment.feature"].create(
+            {"deployment_id": deployment.id, "path": path, "name": name, "sequence": 10 + place, **others}
+        )
+
+
+def _trigger(kind, threshold):
+    return (0, 0, {"kind": kind, "threshold": threshold})

@@ -1,0 +1,43 @@
+"""Markers of what is done: one configuration parameter per step, committed with the step itself."""
+
+from datetime import date, timedelta
+
+from odoo import fields
+
+PREFIX = "ai_deployment.story."
+
+
+class Progress:
+    def __init__(self, env, say):
+        self.env, self.say = env, say
+        self._parameters = env["ir.config_parameter"].sudo()
+
+    def get(self, name, default=""):
+        return self._parameters.get_param(PREFIX + name, default)
+
+    def set(self, name, value):
+        self._parameters.set_param(PREFIX + name, str(value))
+
+    def end_date(self):
+        """The last day of the story: yesterday, when it was begun."""
+        if not self.get("end_date"):
+            self.set("end_date", fields.Date.today() - timedelta(days=1))
+            self.env.cr.commit()
+        return date.fromisoformat(self.get("end_date"))
+
+    def step(self, name, text, work):
+        """Do `work` and commit, unless an earlier call has."""
+        if self.get(name):
+            return
+        self.say(f"{text} ...")
+        work()
+        self.set(name, "done")
+        self.env.flush_all()
+        self.env.cr.commit()
+
+    def add_seconds(self, seconds):
+        """Time that the story took so far, over all calls that did something."""
+        if not self.get("told"):
+            self.set("seconds", f"{float(self.get('seconds', '0')) + seconds:.1f}")
+            self.set("told", "done")
+            self.env.cr.commit()

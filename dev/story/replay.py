@@ -1,0 +1,81 @@
+"""Ten weeks, day by day: leads and bills come and are scored, people work, Odoo's and the product's crons run.
+
+The product's clock stands at the day that is told. A day's business and its marker are committed together, before the
+crons, so that a day that was begun and broken off is either told again or not at all.
+"""
+
+from odoo.addons.ai_deployment.models import clock
+
+from . import deployments, reviewers
+from .people import user
+
+EVENING, NIGHT = 17 * 60 + 30, 22 * 60
+
+
+def run(env, days, leads, bills, progress):
+    told = int(progress.get("replayed", "0"))
+    for count, day in enumerate(days.replayed(), start=1):
+        if count <= told:
+            continue
+        if count % 5 == 1:
+            progress.say(f"Week {count // 5 + 1} of 10 ...")
+        latest = _latest_message(env)
+        with clock.at(days.at(day, EVENING)):
+            _tell_day(env, days, leads, bills, day)
+            reviewers.work(env, days, day)
+        progress.set("replayed", count)
+        _date_messages(env, latest, days.at(day, EVENING))
+        env.flush_all()
+        env.cr.commit()
+        _run_crons(env, days, day)
+
+
+def _tell_day(env, days, leads, bills, day):
+    if day == days.training:
+        _score_what_is_open(env, leads, bills)
+    if day == days.go_live:
+        deployments.go_live(env)
+    bills.post(day)
+    leads.move_on(day)
+    leads.end(day)
+    accountant = user(env, ("luis", "anna")[day % 2])
+    new_bills = bills.come(day)
+    env.flush_all()
+    if new_bills:
+        deployments.of_bills(env)._score(new_bills.with_user(accountant))
+    new_leads = leads.come(day)
+    env.flush_all()
+    if new_leads:
+        deployments.of_leads(env)._score(new_leads.with_context(active_test=True))
+
+
+def _score_what_is_open(env, leads, bills):
+    """On the first morning the owners score what lies on the desks."""
+    own = deployments.as_owner(deployments.of_leads(env))
+    own._score(leads.still_open().with_user(own.env.user))
+    own = deployments.as_owner(deployments.of_bills(env))
+    own._score(bills.drafts().with_user(own.env.user))
+
+
+def _run_crons(env, days, day):
+    latest = _latest_message(env)
+    with clock.at(days.at(day, NIGHT)):
+        if days.ends_week(day):
+            env["crm.lead"]._cron_update_automated_probabilities()
+        env["ai.deployment.review"]._cron_assign()
+        env["ai.deployment"]._cron_monitor()
+    _date_messages(env, latest, days.at(day, NIGHT))
+    env.flush_all()
+    env.cr.commit()
+
+
+def _latest_message(env):
+    env.cr.execute("SELECT COALESCE(MAX(id), 0) FROM mail_message")
+    return env.cr.fetchone()[0]
+
+
+def _date_messages(env, latest, moment):
+    """Chatter is dated by Odoo's clock; the story's day is another one."""
+    env.flush_all()
+    env.cr.execute("UPDATE mail_message SET date = %s, create_date = %s WHERE id > %s", [moment, moment, latest])
+    env["mail.message"].invalidate_model(["date", "create_date"])

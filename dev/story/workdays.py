@@ -1,0 +1,34 @@
+"""The story's calendar: working days only, numbered from the first one; the last one is the day the story ends."""
+
+from datetime import datetime, time, timedelta
+
+COUNT = 304  # fourteen months
+REPLAYED = 50  # ten weeks
+WEEK = 5
+
+
+class Workdays:
+    def __init__(self, end):
+        dates = []
+        while len(dates) < COUNT:
+            if end.weekday() < WEEK:
+                dates.append(end)
+            end -= timedelta(days=1)
+        self.dates = dates[::-1]
+        self.count = COUNT
+        self.training = COUNT - REPLAYED  # the first replayed day; the deployments are trained on its morning
+        self.go_live = self.training + 2 * WEEK
+        self.change = COUNT - 4 * WEEK  # from here on the new web form is in use
+
+    def date(self, day):
+        return self.dates[day]
+
+    def at(self, day, minutes):
+        """The moment so many minutes after midnight of a day, naive UTC."""
+        return datetime.combine(self.dates[day], time()) + timedelta(minutes=minutes)
+
+    def replayed(self):
+        return range(self.training, self.count)
+
+    def ends_week(self, day):
+        return (day - self.training) % WEEK == WEEK - 1

@@ -1,0 +1,81 @@
+"""Points in order: shared out between inputs and pairs, centred, and complete.
+
+What a booster learns is one function of all codes; there are many ways to write it
+as a sum. The one that is stored is unique: pairs hold only what no single input can
+say, and every term averages 0 over the reference rows. None of this changes a raw
+sum; only codes that training never saw get stand-ins.
+"""
+
+import numpy as np
+
+from .binning import ABOVE, BELOW, FIRST, OTHER, UNSEEN
+from .columns import NUMBER
+
+ENOUGH = 10  # rows that let "other known" speak for levels never seen
+
+
+def purify(table, counts, rounds=50):
+    """Split a pair's (a, b) ``table`` into a pure pair, a row part and a column part.
+
+    ``counts`` (a, b) are joint reference counts. The three add up to ``table``; over
+    the reference, the pure pair averages 0 in every row and in every column.
+
+    >>> table = np.add.outer([0.0, 1.0], [0.0, 5.0])
+    >>> pure, rows, columns = purify(table, np.ones((2, 2)))
+    >>> bool(abs(pure).max() < 1e-12), (rows[:, None] + columns).tolist()
+    (True, [[0.0, 5.0], [1.0, 6.0]])
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    pure = np.array(table, dtype=np.float64)
+    rows, columns = np.zeros(len(pure)), np.zeros(pure.shape[1])
+    per_row, per_column = counts.sum(axis=1), counts.sum(axis=0)
+    for _round in range(rounds):
+        row = np.divide((pure * counts).sum(axis=1), per_row, out=np.zeros_like(rows), where=per_row > 0)
+        pure -= row[:, None]
+        rows += row
+        column = np.divide((pure * counts).sum(axis=0), per_column, out=np.zeros_like(columns), where=per_column > 0)
+        pure -= column
+        columns += column
+        if max(abs(row).max(), abs(column).max()) < 1e-12:
+            break
+    return pure, rows, columns
+
+
+def complete(bins, points, seen):
+    """``points`` with stand-ins for codes without rows in ``seen``, and the silent ones.
+
+    Beyond the range the nearest interval speaks, for levels never seen "other known"
+    does if it has ``ENOUGH`` rows. What nothing can speak for is silent: it gets no
+    points. ``points`` is (size,) or, for one side of a pair, (size, other size).
+    Returns (points, silent mask).
+    """
+    points = np.array(points, dtype=np.float64)
+    silent = np.asarray(seen) == 0
+    stand_ins = {}
+    if bins.kind == NUMBER and bins.intervals:
+        stand_ins = {BELOW: FIRST, ABOVE: bins.size - 1}
+    elif bins.kind != NUMBER and seen[OTHER] >= ENOUGH:
+        stand_ins = {UNSEEN: OTHER}
+    for code, speaker in stand_ins.items():
+        if silent[code]:
+            points[code] = points[speaker]
+            silent[code] = silent[speaker]
+    points[silent] = 0.0
+    return points, silent
+
+
+def centre(points, counts, silent=None):
+    """``points`` minus their mean over ``counts``, and that mean; silent codes stay 0.
+
+    >>> points, mean = centre(np.array([0.0, 4.0]), np.array([1, 3]))
+    >>> points.tolist(), mean
+    ([-3.0, 1.0], 3.0)
+    """
+    weights = np.array(counts, dtype=np.float64)
+    if silent is not None:
+        weights[silent] = 0.0
+    mean = float(np.average(points, weights=weights)) if weights.sum() else 0.0
+    centred = points - mean
+    if silent is not None:
+        centred[silent] = 0.0
+    return centred, mean

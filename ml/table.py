@@ -1,0 +1,114 @@
+"""The table that is learned from: refusals first, then its rows in time order.
+
+Everything that makes a table unfit is a ``TrainingError`` whose text says what to
+do about it. What is left is a ``Table``: columns and labels sorted by moment, and
+which rows are for what.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .columns import NUMBER
+from .errors import BadTrainingInput, DuplicateFeature, EmptyTable, OneClass, ReservedFeature, TooFewCases
+from .profile import RESERVED
+
+SHARES = (0.70, 0.15, 0.15)  # learn; learn and calibrate; test
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows in time order; row numbers of the parts hold usable rows only.
+
+    ``learn`` comes before ``test``; ``late`` is the later part of ``learn``.
+    ``usable`` (n,) is False where scoring would refuse the row.
+    """
+
+    columns: dict
+    labels: np.ndarray
+    usable: np.ndarray
+    learn: np.ndarray
+    late: np.ndarray
+    test: np.ndarray
+
+    def __len__(self):
+        return len(self.usable)
+
+
+def unique_columns(columns):
+    """name -> ``Column`` of a sequence of columns, or DuplicateFeature.
+
+    >>> from .columns import make_column
+    >>> list(unique_columns([make_column("a", NUMBER, [1]), make_column("b", NUMBER, [2])]))
+    ['a', 'b']
+    """
+    named = {}
+    for column in columns:
+        if column.name in named:
+            raise DuplicateFeature(column.name)
+        named[column.name] = column
+    return named
+
+
+def make_table(columns, moments, labels=None, *, required=(), shares=SHARES):
+    """Check what was handed in and sort it by ``moments``; a ``Table``.
+
+    ``columns`` maps names to columns of n rows, ``moments`` (n,) are days, ``labels``
+    (n,) true or false, or None where nothing is to be predicted.
+    """
+    moments = np.asarray(moments, dtype=np.float64)
+    n = len(moments)
+    if not columns or not n:
+        raise EmptyTable()
+    lengths = {len(column) for column in columns.values()}
+    if labels is not None:
+        labels = np.asarray(labels)
+        lengths.add(len(labels))
+        if not np.isin(labels, (0, 1)).all():
+            raise BadTrainingInput("A label is neither true nor false.")
+        labels = labels.astype(bool)
+    if lengths != {n}:
+        raise BadTrainingInput("The inputs have different numbers of rows.")
+    if not np.isfinite(moments).all():
+        raise BadTrainingInput("A record has no date, so its place in time is unknown.")
+    _check_names(columns, required)
+    order = np.argsort(moments, kind="stable")
+    columns = {name: column.take(order) for name, column in columns.items()}
+    usable = _usable(columns, required, n)
+    first, second = round(n * shares[0]), round(n * (shares[0] + shares[1]))
+    rows = np.arange(n)
+    parts = (part[usable[part]] for part in (rows[:second], rows[first:second], rows[second:]))
+    return Table(columns, None if labels is None else labels[order], usable, *parts)
+
+
+def check_cases(labels, needed):
+    """OneClass or TooFewCases, unless there are ``needed`` cases of either class."""
+    positives = int(labels.sum())
+    negatives = len(labels) - positives
+    if not positives or not negatives:
+        raise OneClass()
+    for found, what in ((positives, "positive cases"), (negatives, "negative cases")):
+        if found < needed:
+            raise TooFewCases(needed, found, what)
+
+
+def _check_names(columns, required):
+    for name, column in columns.items():
+        if name in RESERVED:
+            raise ReservedFeature(name)
+        if column.name != name:
+            raise BadTrainingInput(f"The input {column.name!r} was handed in as {name!r}.")
+    for name in required:
+        if name not in columns:
+            raise BadTrainingInput(f"The required input {name!r} is not in the table.")
+
+
+def _usable(columns, required, n):
+    usable = np.ones(n, dtype=bool)
+    for name, column in columns.items():
+        usable[list(column.errors)] = False
+        if name in required:
+            values = column.values
+            missing = np.isnan(values) if column.kind == NUMBER else np.equal(values, None)
+            usable &= ~missing.astype(bool)
+    return usable
