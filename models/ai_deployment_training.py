@@ -71,13 +71,17 @@ class AiDeployment(models.Model):
         return {spec["key"]: make_column(spec["key"], spec["kind"], values[spec["key"]]) for spec in specs}
 
     def _fit(self, specs, columns, moments, labels):
-        from ..ml.training import train_anomaly, train_scorecard  # imports scikit-learn: two seconds, 100 MB
+        # Imported here: scikit-learn costs two seconds and 100 MB, and a process that only scores needs none of it.
+        from threadpoolctl import threadpool_limits
+
+        from ..ml.training import train_anomaly, train_scorecard
 
         required = [spec["key"] for spec in specs if spec["required"]]
-        if self.method == "anomaly":
-            tails = {spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER}
-            return train_anomaly(columns, moments, alarm_rate=self.alarm_rate, tails=tails, required=required)
-        return train_scorecard(columns, labels, moments, required=required)
+        with threadpool_limits(1):  # a worker has its own processor at best: more threads would wait for each other
+            if self.method == "anomaly":
+                tails = {spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER}
+                return train_anomaly(columns, moments, alarm_rate=self.alarm_rate, tails=tails, required=required)
+            return train_scorecard(columns, labels, moments, required=required)
 
     def _floors(self, card, columns, moments):
         """How much each input moves by itself, {key: floor}: from the months that the version was trained on."""

@@ -153,7 +153,8 @@ class FeatureReader:
         if rest:
             comodel, coalias = field.join(model, alias, query)
             return self._column(comodel, coalias, rest, query)
-        return model._field_to_sql(alias, name, query)
+        value = model._field_to_sql(alias, name, query)
+        return _json_text(value) if field.type == "json" else value
 
     # Histories
 
@@ -179,7 +180,7 @@ class FeatureReader:
         for number, spec in enumerate(specs):
             if spec["value_path"]:
                 value = self._column(model, table, spec["value_path"], query)
-                selected.append(SQL("ABS(%s) AS %s", value, SQL.identifier(f"v{number}")))
+                selected.append(SQL("ABS(%s)::float8 AS %s", value, SQL.identifier(f"v{number}")))
         names = [SQL.identifier(f"p{i}") for i in range(len(partitions))]
         whole = SQL(", ").join(names)
         first = SQL(", ").join(names[: len(partitions) - len(groups) + 1])
@@ -263,6 +264,15 @@ class FeatureReader:
             )
             return [(end - start).total_seconds() / 86400 if start and end else None for start, end in pairs]
         return [_follow(record, spec["path"]) for record in records]
+
+
+def _json_text(value):
+    """A level for a JSON value: the keys of an object (the accounts of an analytic distribution), else its text."""
+    return SQL(
+        "CASE jsonb_typeof(%s) WHEN 'object' THEN (SELECT string_agg(k, ',' ORDER BY k) FROM jsonb_object_keys(%s) AS k)"
+        " ELSE %s #>> '{}' END",
+        value, value, value,
+    )  # fmt: skip
 
 
 def _days(interval):

@@ -239,6 +239,17 @@ class TestHistories(AccountTestInvoicingCommon):
         alone = [self.read(bill, measure="count", group_paths=["partner_id"])[0] for bill in self.bills[:5]]
         self.assertEqual(together[:5], alone)
 
+    def test_an_analytic_distribution_is_the_set_of_its_accounts(self):
+        plan = self.env["account.analytic.plan"].create({"name": "Plan"})
+        accounts = self.env["account.analytic.account"].create(
+            [{"name": name, "plan_id": plan.id} for name in ("A", "B")]
+        )
+        self.bills[-1].invoice_line_ids.analytic_distribution = {str(accounts[0].id): 100}
+        self.env.flush_all()
+        path = spec(path="invoice_line_ids.analytic_distribution", kind="category")
+        values = FeatureReader(self.env["account.move"], [path], self.env.company).read(self.bills[-2:].ids)
+        self.assertEqual(values["x"], [None, str(accounts[0].id)])
+
     def test_without_a_group_there_is_no_history(self):
         bill = self.bills[-1].copy({"invoice_date": "2026-03-01", "partner_id": False})
         self.env.flush_all()
