@@ -17,6 +17,7 @@
         "views/ai_deployment_inference_views.xml",
         "views/ai_deployment_score_views.xml",
         "views/ai_deployment_review_views.xml",
+        "views/ai_deployment_card_templates.xml",
         "views/ai_deployment_version_views.xml",
         "views/ai_deployment_report_views.xml",
         "views/ai_deployment_alert_views.xml",

@@ -20,6 +20,7 @@ challenge      may the challenger replace the champion: one paired test
 table          what is learned from: refusals, time order, which row is for what
 points         points purified, centred and completed
 pairs          which inputs act together
+recency        how far back to learn
 boosting       additive boosting on codes, and its points (scikit-learn)
 training       columns and labels -> a tested card
 =============  ==============================================================

@@ -58,7 +58,7 @@ class NumericBins:
             self.intervals = len(self.edges) + 1
             # NaN sorts behind everything, so one search tells all cases apart:
             # 0 below, 1 ... the intervals, then above, then missing.
-            above = np.nextafter(self.high, np.inf)
+            above = math.nextafter(self.high, math.inf)
             self._breaks = np.array([self.low, *self.edges, above, np.nan])
             last = FIRST + self.intervals
             lookup = [BELOW, *range(FIRST, last), ABOVE, MISSING]
@@ -280,10 +280,13 @@ def _round_between(below, above):
     todo = np.ones(len(above), dtype=bool)
     middle = below / 2 + above / 2
     for exponent in range(15, -13, -1):
-        if exponent >= 0:
-            guess = np.floor(middle / 10.0**exponent + 0.5) * 10.0**exponent
-        else:  # dividing by a power of ten rounds correctly, multiplying does not
-            guess = np.floor(middle * 10.0**-exponent + 0.5) / 10.0**-exponent
+        # Dividing by a power of ten rounds correctly, multiplying by its inverse does not.
+        unit = 10.0 ** abs(exponent)
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers near the largest float
+            if exponent >= 0:
+                guess = np.floor(middle / unit + 0.5) * unit
+            else:
+                guess = np.floor(middle * unit + 0.5) / unit
         fits = todo & (guess > below) & (guess <= above)
         found[fits] = guess[fits]
         todo &= ~fits

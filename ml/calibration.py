@@ -171,38 +171,46 @@ def calibration_from_dict(data):
     return {cls.kind: cls for cls in kinds}[data["kind"]](**arguments)
 
 
-def fit_platt(raw, labels, *, slope_sd=0.5, intercept_sd=1.0):
+def fit_platt(raw, labels, weights=None, *, slope_sd=0.5, intercept_sd=1.0):
     """Newton's method for slope and intercept, shrunk towards (1, 0).
+
+    ``raw`` (n,) are log odds, ``labels`` (n,) true or false, ``weights`` (n,) how much
+    each row counts (as in all functions here; None: equally).
 
     The two standard deviations are those of a normal prior around "already
     calibrated": with few cases the answer stays close to it.
     """
     raw = np.asarray(raw, dtype=np.float64)
     labels = np.asarray(labels, dtype=np.float64)
+    weights = _weights(weights, labels)
     design = np.column_stack([raw, np.ones(len(raw))])
     centre = np.array([1.0, 0.0])
     precision = np.diag([slope_sd**-2, intercept_sd**-2])
-    slope, intercept = _newton(design, labels, centre, precision)
+    slope, intercept = _newton(design, labels, weights, centre, precision)
     if slope < MIN_SLOPE:
         slope = MIN_SLOPE
-        intercept = _newton(design[:, 1:], labels, centre[1:], precision[1:, 1:], offset=slope * raw)[0]
+        fixed = slope * raw
+        intercept = _newton(design[:, 1:], labels, weights, centre[1:], precision[1:, 1:], fixed)[0]
     return PlattCalibration(slope, intercept)
 
 
-def _newton(design, labels, centre, precision, offset=0.0):
+def _weights(weights, labels):
+    return np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=np.float64)
+
+
+def _newton(design, labels, weights, centre, precision, offset=0.0):
     """Maximum of the log likelihood minus half the squared distance from centre."""
 
     def loss(beta):
         z = design @ beta + offset
         pull = beta - centre
-        return np.sum(np.logaddexp(0, z) - labels * z) + pull @ precision @ pull / 2
+        return np.sum(weights * (np.logaddexp(0, z) - labels * z)) + pull @ precision @ pull / 2
 
     beta = centre.copy()
     for _step in range(100):
         p = sigmoid(design @ beta + offset)
-        gradient = design.T @ (p - labels) + precision @ (beta - centre)
-        weights = p * (1 - p)
-        hessian = (design * weights[:, None]).T @ design + precision
+        gradient = design.T @ (weights * (p - labels)) + precision @ (beta - centre)
+        hessian = (design * (weights * p * (1 - p))[:, None]).T @ design + precision
         step = np.linalg.solve(hessian, gradient)
         now = loss(beta)
         while loss(beta - step) > now and abs(step).max() > 1e-12:
@@ -213,7 +221,7 @@ def _newton(design, labels, centre, precision, offset=0.0):
     return beta
 
 
-def fit_isotonic(raw, labels):
+def fit_isotonic(raw, labels, weights=None):
     """Pool adjacent violators, then a line through the middle of each block.
 
     Each block is drawn towards the base rate by one case, so that no value is
@@ -221,10 +229,11 @@ def fit_isotonic(raw, labels):
     """
     raw = np.asarray(raw, dtype=np.float64)
     labels = np.asarray(labels, dtype=np.float64)
+    weights = _weights(weights, labels)
     order = np.argsort(raw, kind="stable")
     values, starts = np.unique(raw[order], return_index=True)
-    cases = np.diff(starts, append=len(raw)).astype(float)
-    hits = np.add.reduceat(labels[order], starts)
+    cases = np.add.reduceat(weights[order], starts)
+    hits = np.add.reduceat((weights * labels)[order], starts)
     blocks = []  # [sum of x * cases, cases, hits]
     for x, n, won in zip(values.tolist(), cases.tolist(), hits.tolist(), strict=True):
         blocks.append([x * n, n, won])
@@ -232,20 +241,21 @@ def fit_isotonic(raw, labels):
             last = blocks.pop()
             blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
     sums, cases, hits = np.array(blocks).T
-    y = np.maximum.accumulate((hits + labels.mean()) / (cases + 1))
+    y = np.maximum.accumulate((hits + np.average(labels, weights=weights)) / (cases + 1))
     x = sums / cases
     keep = np.concatenate([[True], np.diff(x) > 0])
     return IsotonicCalibration(x[keep], np.clip(y[keep], 1e-6, 1 - 1e-6))
 
 
-def choose(raw, labels, *, folds=5, seed=0):
+def choose(raw, labels, weights=None, *, folds=5, seed=0):
     """The calibration with the lowest out-of-fold Brier score, fitted on all rows.
 
     Isotonic competes only from ``MIN_ISOTONIC`` cases of each class on.
     """
     raw = np.asarray(raw, dtype=np.float64)
     labels = np.asarray(labels, dtype=np.float64)
-    fits = [lambda raw, labels: Identity(), fit_platt]
+    weights = _weights(weights, labels)
+    fits = [lambda raw, labels, weights: Identity(), fit_platt]
     if min(labels.sum(), (1 - labels).sum()) >= MIN_ISOTONIC:
         fits.append(fit_isotonic)
     fold = np.random.default_rng(seed).permutation(len(raw)) % folds
@@ -254,10 +264,10 @@ def choose(raw, labels, *, folds=5, seed=0):
         loss = 0.0
         for k in range(folds):
             held = fold == k
-            values = fit(raw[~held], labels[~held]).apply(raw[held])
-            loss += np.sum((values - labels[held]) ** 2)
+            values = fit(raw[~held], labels[~held], weights[~held]).apply(raw[held])
+            loss += np.sum(weights[held] * (values - labels[held]) ** 2)
         losses.append(loss)
-    return fits[int(np.argmin(losses))](raw, labels)
+    return fits[int(np.argmin(losses))](raw, labels, weights)
 
 
 def recalibrate_intercept(calibration, raw, labels):

@@ -181,13 +181,13 @@ def _level(value):
         return safe_text(_text(value))
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
-    if isinstance(value, Integral):
+    if isinstance(value, Integral) and -(10**18) < value < 10**18:
         return str(int(value))
     if isinstance(value, Real | Decimal):
         number = _number(value)
         if np.isnan(number):
             return None
-        return str(int(value)) if number.is_integer() else repr(number)
+        return str(int(number)) if abs(number) < 1e15 and number == int(number) else repr(number)
     if isinstance(value, date):
         return value.isoformat()
     raise _Unreadable(f"a {type(value).__name__} is not a category")

@@ -46,8 +46,7 @@ def complete(bins, points, seen):
 
     Beyond the range the nearest interval speaks, for levels never seen "other known"
     does if it has ``ENOUGH`` rows. What nothing can speak for is silent: it gets no
-    points. ``points`` is (size,) or, for one side of a pair, (size, other size).
-    Returns (points, silent mask).
+    points. Returns (points, silent mask), both (size,).
     """
     points = np.array(points, dtype=np.float64)
     silent = np.asarray(seen) == 0

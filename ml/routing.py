@@ -1,40 +1,161 @@
 """Who decides: the machine or a person; and who looks over the machine's shoulder.
 
-``route`` says why a row needs a person, if it does. ``audit_selected`` draws the
-random sample of automatic decisions that a person checks all the same: by a hash of
-the record, so that asking twice changes nothing, and with a known chance, so that
-the sample can be weighted back to all automatic decisions.
+``route`` says why a row needs a person, if it does. Where the line is drawn between
+the two is decided beforehand, from held-out rows with known outcome
+(``guaranteed_lines``: at most so many errors among automatic decisions, for each
+side separately) or from the reviewers' time (``capacity_line``).
+
+``audit_selected`` draws the random sample of automatic decisions that a person
+checks all the same: by a hash of the record, so that asking twice changes nothing,
+and with a known chance, so that ``audited_error`` can weigh the sample back to all
+automatic decisions.
 """
 
 import hashlib
+import math
+from typing import NamedTuple
 
 import numpy as np
 
 AUTOMATIC = ""
 LOW_CONFIDENCE = "low_confidence"
 FLAGGED = "flagged"
-REASONS = (LOW_CONFIDENCE, FLAGGED)
+OUT_OF_SUPPORT = "out_of_support"
+REASONS = (LOW_CONFIDENCE, FLAGGED, OUT_OF_SUPPORT)
+
+STEPS = 20  # lines that are tried per side, the strictest first
 
 
-def route(values, predictions, confidences, *, min_confidence, flag_positive=False):
+def route(values, predictions, confidences, *, min_confidence, flag_positive=False, support=None, min_support=1):
     """Why each row needs a person: an object array of reasons, "" for automatic.
 
-    ``flag_positive`` sends every positive prediction to a person, as an anomaly
-    card does. A value or confidence that is not a number is never automatic.
+    ``min_confidence`` is one line, or a mapping from the predicted side (True, False)
+    to its line, None where that side is never automatic. ``flag_positive`` sends every
+    positive prediction to a person, as an anomaly card does. With ``support``
+    (``ScoredRows.support``) a row needs ``min_support`` similar reference rows. A value
+    or confidence that is not a number is never automatic.
 
     >>> route([0.9, 0.6], [True, True], [0.9, 0.6], min_confidence=0.8).tolist()
     ['', 'low_confidence']
     """
     values = np.asarray(values, dtype=np.float64)
+    predictions = np.asarray(predictions, dtype=bool)
     confidences = np.asarray(confidences, dtype=np.float64)
+    lines = min_confidence
+    if isinstance(min_confidence, dict):
+        sides = {side: np.inf if line is None else line for side, line in min_confidence.items()}
+        lines = np.where(predictions, sides[True], sides[False])
     reasons = np.full(len(values), AUTOMATIC, dtype=object)
-    sure = (confidences >= min_confidence) & ~np.isnan(values)
+    sure = (confidences >= lines) & ~np.isnan(values)
     reasons[~sure] = LOW_CONFIDENCE
+    if support is not None:
+        reasons[np.asarray(support) < min_support] = OUT_OF_SUPPORT
     if flag_positive:
-        reasons[np.asarray(predictions, dtype=bool)] = FLAGGED
+        reasons[predictions] = FLAGGED
     return reasons
 
 
+# Where the line is
+class Side(NamedTuple):
+    """The line of one predicted side: its evidence, and None if nothing is automatic."""
+
+    line: float | None
+    cases: int
+    errors: int
+    bound: float
+
+
+def fewest_cases(target_error, confidence=0.95):
+    """Cases without a single error that it takes to promise ``target_error``.
+
+    >>> fewest_cases(0.05), fewest_cases(0.01)
+    (59, 299)
+    """
+    return math.ceil(math.log(1 - confidence) / math.log(1 - target_error))
+
+
+def guaranteed_lines(labels, predictions, confidences, *, target_error, confidence=0.95):
+    """{True: Side, False: Side}: lines above which at most ``target_error`` are wrong.
+
+    The rows must have been held out of training. Per side, lines are tried from the
+    strictest to the loosest, in a sequence that does not depend on the labels; each
+    must have an upper Clopper-Pearson bound of at most the target, and the first that
+    fails ends the search. By the fixed-sequence principle the promise then holds with
+    the stated ``confidence`` although many lines were tried. A side with fewer rows
+    than ``fewest_cases`` stays off.
+    """
+    from scipy.stats import beta
+
+    labels = np.asarray(labels, dtype=bool)
+    predictions = np.asarray(predictions, dtype=bool)
+    confidences = np.asarray(confidences, dtype=np.float64)
+    sides = {}
+    for side in (True, False):
+        rows = np.flatnonzero(predictions == side)
+        rows = rows[np.argsort(-confidences[rows], kind="stable")]
+        wrong = (labels[rows] != side).cumsum()
+        found = Side(None, len(rows), int(wrong[-1]) if len(rows) else 0, 1.0)
+        for line, cases in _sequence(confidences[rows], fewest_cases(target_error, confidence)):
+            errors = int(wrong[cases - 1])
+            bound = float(beta.ppf(confidence, errors + 1, cases - errors)) if errors < cases else 1.0
+            if bound > target_error:
+                break
+            found = Side(line, cases, errors, bound)
+        sides[side] = found
+    return sides
+
+
+def _sequence(descending, fewest):
+    """(line, rows at or above it), growing; ties stay together."""
+    if len(descending) < fewest:
+        return []
+    last = -1
+    sequence = []
+    for wanted in np.linspace(fewest, len(descending), STEPS).astype(int):
+        line = float(descending[wanted - 1])
+        cases = int(np.searchsorted(-descending, -line, "right"))
+        if cases > last:
+            sequence.append((line, cases))
+            last = cases
+    return sequence
+
+
+def capacity_line(confidences, days, per_day):
+    """The line below which about ``per_day`` rows a day fall, by a recent past.
+
+    ``confidences`` are those of all rows of the last ``days`` days.
+
+    >>> capacity_line([0.6, 0.7, 0.8, 0.9], days=2, per_day=1)
+    0.8
+    """
+    ascending = np.sort(np.asarray(confidences, dtype=np.float64))
+    wanted = min(int(days * per_day), len(ascending))
+    if wanted <= 0:
+        return 0.0
+    return float(ascending[wanted]) if wanted < len(ascending) else math.inf
+
+
+def risk_coverage(labels, predictions, confidences, points=50):
+    """The trade: [(coverage, risk, line)], from few automatic decisions to all.
+
+    Coverage is the share of rows at or above the line, risk the share of errors
+    among these.
+
+    >>> risk_coverage([1, 0], [True, True], [0.9, 0.6])
+    [(0.5, 0.0, 0.9), (1.0, 0.5, 0.6)]
+    """
+    confidences = np.asarray(confidences, dtype=np.float64)
+    order = np.argsort(-confidences, kind="stable")
+    descending = confidences[order]
+    wrong = (np.asarray(labels, dtype=bool) != np.asarray(predictions, dtype=bool))[order].cumsum()
+    n = len(descending)
+    last = np.flatnonzero(np.append(np.diff(descending) != 0, True)) if n else []
+    if len(last) > points:
+        last = last[np.unique(np.linspace(0, len(last) - 1, points).astype(int))]
+    return [((i + 1) / n, float(wrong[i]) / (i + 1), float(descending[i])) for i in map(int, last)]
+
+
+# The audit
 def audit_chance(distances, share, *, near=4.0, band=0.05):
     """(n,) chance of being audited: ``share``, and ``near`` times that at the line.
 
@@ -65,3 +186,24 @@ def _uniform(key, salt):
     """A number in [0, 1) that depends on nothing but key and salt."""
     digest = hashlib.sha256(f"{salt}\0{key}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
+
+
+def audited_error(wrong, chances):
+    """(share of errors, standard error) among all automatic rows, from the audited.
+
+    ``wrong`` (n,) is what the audit found, ``chances`` (n,) the logged chance of each
+    audited row: every row stands for ``1 / chance`` rows like it.
+
+    >>> audited_error([True, False], [0.1, 0.9])[0]
+    0.9
+    """
+    wrong = np.asarray(wrong, dtype=np.float64)
+    chances = np.asarray(chances, dtype=np.float64)
+    if not len(wrong):
+        return math.nan, math.nan
+    if (chances <= 0).any():
+        raise ValueError("a row without a chance of being audited cannot be weighed")
+    weights = 1 / chances
+    share = float(np.average(wrong, weights=weights))
+    spread = np.sum((1 - chances) * (weights * (wrong - share)) ** 2)
+    return share, float(np.sqrt(spread) / weights.sum())

@@ -25,7 +25,8 @@ class Table:
     """
 
     columns: dict
-    labels: np.ndarray
+    labels: np.ndarray | None
+    moments: np.ndarray
     usable: np.ndarray
     learn: np.ndarray
     late: np.ndarray
@@ -78,7 +79,7 @@ def make_table(columns, moments, labels=None, *, required=(), shares=SHARES):
     first, second = round(n * shares[0]), round(n * (shares[0] + shares[1]))
     rows = np.arange(n)
     parts = (part[usable[part]] for part in (rows[:second], rows[first:second], rows[second:]))
-    return Table(columns, None if labels is None else labels[order], usable, *parts)
+    return Table(columns, None if labels is None else labels[order], moments[order], usable, *parts)
 
 
 def check_cases(labels, needed):

@@ -1,10 +1,11 @@
 """Columns in, a tested card out: the two ways to train.
 
 ``train_scorecard`` learns from labels, ``train_anomaly`` without. Rows are used in
-time order. For a scorecard the latest rows test, all before them are learned from,
-and the later part of these calibrates, by sums from boosters that did not learn
-from the row. Calibrating on rows that are kept out of learning would be simpler, but
-where the world moves the latest rows teach the most.
+time order. For a scorecard the latest rows test and all before them are learned
+from; the later part of these decides how far back to learn (``recency``). Sums from
+boosters that did not learn from the row calibrate, recent rows counting more here
+too. Calibrating on rows kept out of learning would be simpler, but where the world
+moves the latest rows teach the most.
 
 The card that is returned *is* the one that was tested. Refitting it on everything
 would use the test rows too, but would put a card into service that nobody has tested,
@@ -19,7 +20,7 @@ import numpy as np
 from . import performance
 from .anomaly import TWO_SIDED, AnomalyCard, block_thresholds, pair_points, surprise_points, threshold_at
 from .binning import CategoryBins, NumericBins
-from .boosting import boost, settings_for
+from .boosting import as_inputs, boost, make_booster, settings_for
 from .calibration import Identity, Percentile, choose
 from .cards import Card, CardFeature, CardPair, score_bins_of
 from .columns import NUMBER
@@ -27,10 +28,11 @@ from .errors import BadTrainingInput, NoUsableFeature
 from .performance import auc
 from .points import centre, complete, purify
 from .profile import Profile
+from .recency import choose_half_life, recency_weights
 from .scorecard import Scorecard
 from .table import SHARES, check_cases, make_table
 
-MIN_LATE = 30  # cases of either class among the rows that calibrate
+MIN_LATE = 30  # cases of either class among the late rows, to judge a half life by
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def train_scorecard(
     """Train, calibrate and test a ``Scorecard``; a ``Training``.
 
     ``columns`` maps names to ``Column``s of n rows, ``labels`` is (n,) bool,
-    ``moments`` (n,) in days, for the order in time. ``monotone`` maps the name of a
+    ``moments`` (n,) in days, for the order in time and the age of a row. ``monotone`` maps the name of a
     number to +1 (points may only rise with it) or -1; up to ``pairs`` pairs of inputs
     are looked for; positives weigh ``positive_weight`` while learning, which changes
     the order of the records but not the level of the values. Fewer than ``min_cases``
@@ -81,14 +83,15 @@ def train_scorecard(
     names = list(bins)
     own = list(bins.values())
     codes = np.stack([bins[name].codes(table.columns[name].values) for name in names], axis=1)
-    weights = None
-    if positive_weight != 1.0:
-        weights = np.where(learned, float(positive_weight), 1.0)
-    boosted = boost(own, codes[table.learn], learned, _directions(bins, monotone), settings, seed, weights)
+    directions = _directions(bins, monotone)
+    half_life = _half_life(table, own, codes, directions, settings, seed)
+    recency = recency_weights(table.moments[table.learn], half_life)
+    weights = recency * np.where(learned, float(positive_weight), 1.0)
+    boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights)
     shift = -np.log(positive_weight)  # weighted odds are that many times too high
     features, card_pairs, intercept = _terms(boosted, bins, codes, table, required)
     card = Scorecard(features, intercept + shift, Identity(), score_bins_of([]), card_pairs)
-    calibration = _calibrate(boosted.out_of_fold + shift, learned, np.isin(table.learn, table.late), seed)
+    calibration = choose(boosted.out_of_fold + shift, learned, recency, seed=seed)
     values = calibration.apply(card.raw(codes[table.usable]))
     card = Scorecard(features, intercept + shift, calibration, score_bins_of(values), card_pairs)
     scored = card.score(table.columns)
@@ -101,6 +104,7 @@ def train_scorecard(
         "inputs": len(names),
         "pairs": len(card_pairs),
         "trees": boosted.trees,
+        "half_life": half_life,
         **_tested(scored, table),
         "seconds": time.perf_counter() - started,
     }
@@ -206,6 +210,22 @@ def _directions(bins, monotone):
     return [monotone.get(name, 0) for name in bins]
 
 
+def _half_life(table, bins, codes, directions, settings, seed):
+    """The half life in days that suits the late rows best, or None."""
+    late = np.isin(table.learn, table.late)
+    labels = table.labels[table.learn]
+    if min(labels[late].sum(), (~labels[late]).sum()) < MIN_LATE or len(np.unique(labels[~late])) < 2:
+        return None
+    inputs = as_inputs(bins, codes[table.learn])
+
+    def learn(weights):
+        booster = make_booster(bins, directions, settings, seed, trees=60)
+        booster.fit(inputs[~late], labels[~late], sample_weight=weights)
+        return booster.decision_function(inputs[late])
+
+    return choose_half_life(table.moments[table.learn], labels, late, learn)
+
+
 def _terms(boosted, bins, codes, table, required):
     """(features, pairs, intercept): purified, completed and centred on the reference."""
     names, own = list(bins), list(bins.values())
@@ -215,11 +235,9 @@ def _terms(boosted, bins, codes, table, required):
     seen = [np.bincount(codes[table.learn, j], minlength=own[j].size) for j in range(len(own))]
     pairs = []
     for (i, j), points in zip(boosted.pairs, boosted.pair_tables, strict=True):
-        points, _silent = complete(own[i], points, seen[i])
-        points, _silent = complete(own[j], points.T, seen[j])
         joint = np.zeros((own[i].size, own[j].size))
         np.add.at(joint, (reference[:, i], reference[:, j]), 1)
-        pure, by_row, by_column = purify(points.T, joint)
+        pure, by_row, by_column = purify(points, joint)
         tables[i] += by_row
         tables[j] += by_column
         pairs.append(CardPair(names[i], names[j], pure))
@@ -231,13 +249,6 @@ def _terms(boosted, bins, codes, table, required):
         intercept += mean
         features.append(CardFeature(name, own[j].kind, own[j], points, name in required, counts))
     return features, pairs, intercept
-
-
-def _calibrate(raw, labels, late, seed):
-    """Fit on the latest rows, or on all where these hold too few of either class."""
-    if min(labels[late].sum(), (~labels[late]).sum()) < MIN_LATE:
-        late = np.ones(len(labels), dtype=bool)
-    return choose(raw[late], labels[late], seed=seed)
 
 
 def _tested(scored, table):

@@ -66,10 +66,10 @@ class AiDeployment(models.Model):
 
     # Who sees scores
     is_primary = fields.Boolean(
-        default=True, tracking=True, help="The one whose score stands on the records, per document and company."
+        "Shown on Records", default=True, tracking=True, help="The one whose score stands on the records, per document and company."
     )
     viewer_group_ids = fields.Many2many(
-        "res.groups", "ai_deployment_viewer_group_rel", string="Who Sees Scores",
+        "res.groups", "ai_deployment_viewer_group_rel", string="Who Sees Scores", copy=False,
         help="Members see the score on records that they may read. Set by an administrator.",
     )  # fmt: skip
 
@@ -179,6 +179,7 @@ class AiDeployment(models.Model):
             serving = deployment.assignment_ids.filtered(lambda a: a.role == "champion" and not a.end_date)
             deployment.champion_id = serving[:1].version_id
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):
         def count(model, domain):
             groups = self.env[model]._read_group(
@@ -219,7 +220,7 @@ class AiDeployment(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_administrator_fields(vals)
+            self.browse()._check_administrator_fields(vals)  # of nothing: a copy inherits no right of its original
             if vals.get("state", "proof") != "proof":
                 raise UserError(self.env._("A deployment begins as a proof of concept."))
             vals.pop("champion_id", None)

@@ -7,7 +7,7 @@ editing a feature changes the next version, never the one that serves.
 """
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ..ml.columns import CATEGORY, NUMBER
 from .feature_reader import MEASURES, walk_path
@@ -121,10 +121,21 @@ class AiDeploymentFeature(models.Model):
                     raise ValidationError(self.env._("Input “%s” needs the amount to compare.", feature.name))
             documents = self.env[feature.res_model]
             for path in paths:
-                if walk_path(documents, path) is None:
+                steps = walk_path(documents, path)
+                if steps is None:
                     raise ValidationError(
                         self.env._("Input “%(name)s”: there is no field “%(path)s”.", name=feature.name, path=path)
                     )
+                feature._check_readable(path, steps)
+
+    def _check_readable(self, path, steps):
+        """Inputs are read with elevated rights, so whoever declares one must be able to read it without them."""
+        for step in steps:
+            model = self.env[step.field.model_name]
+            if not self.env.su and not (model.has_access("read") and model._has_field_access(step.field, "read")):
+                raise AccessError(
+                    self.env._("You may not read “%(path)s”, so it cannot become an input of yours.", path=path)
+                )
 
     @api.constrains("path", "start_path", "end_path", "group_paths", "value_path", "leak_override", "deployment_id")
     def _check_known_in_time(self):

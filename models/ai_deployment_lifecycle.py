@@ -79,8 +79,8 @@ class AiDeployment(models.Model):
                 return self.env._("its owner is not active any more.")
             if self.review_date <= clock.today():
                 return self.env._("set a next review in the future.")
-            if self.state == "shadow" and not self._has_shadow_inference():
-                return self.env._("it has not scored a single record in shadow yet.")
+            if not self._has_shadow_inference():
+                return self.env._("its serving version has not scored a single record in shadow yet.")
         return ""
 
     def _has_shadow_inference(self):

@@ -5,8 +5,6 @@ transaction, at most `MAX_ACTIVITIES` per reviewer.
 """
 
 import logging
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -174,7 +172,8 @@ class AiDeploymentReview(models.Model):
             )
             batch._assign()
             if not cron._commit_progress(processed=min(BATCH, len(todo) - start)):
-                break
+                return
+        self._point_with_activities()
 
     def _assign(self):
         """The record's own person where that is a reviewer, else the reviewer with the fewest open reviews."""
@@ -190,8 +189,6 @@ class AiDeploymentReview(models.Model):
             review.write({"reviewer_id": reviewer.id, "is_assigned": True})
             if reviewer:
                 loads[reviewer] = loads.get(reviewer, 0) + 1
-        for reviewer, reviews in self.filtered("reviewer_id").grouped("reviewer_id").items():
-            reviews._point_with_activities(reviewer)
 
     def _possible_reviewers(self):
         """Active reviewers of the deployment (else its owner, then deputy) who may read the record."""
@@ -208,32 +205,47 @@ class AiDeploymentReview(models.Model):
                 return able
         return self.env["res.users"]
 
-    def _point_with_activities(self, reviewer):
-        activities = self.env["mail.activity"]
-        pointed = activities.search_count([("res_model", "=", self._name), ("user_id", "=", reviewer.id)])
-        room = max(MAX_ACTIVITIES - pointed, 0)
-        for review in self[:room]:
-            review.activity_schedule(
-                "ai_deployment.mail_activity_type_review",
-                user_id=reviewer.id,
-                date_deadline=review.deadline or clock.today(),
-                summary=dict(self._fields["reason"]._description_selection(self.env))[review.reason],
-            )
-        for deployment, reviews in self[room:].grouped("deployment_id").items():
-            deployment._point_to_queue(reviewer, reviews)
+    @api.model
+    def _point_with_activities(self):
+        """Keep activities in step with the queue: the next reviews of each reviewer, and one summary of the rest."""
+        waiting = Domain("state", "=", "open") & Domain("reviewer_id", "!=", False)
+        unpointed = self.search(waiting & Domain("activity_ids", "=", False), order="deadline, id")
+        pointed = dict(
+            self._read_group(waiting & Domain("activity_ids", "!=", False), ["reviewer_id"], ["__count"])
+        )
+        reasons = dict(self._fields["reason"]._description_selection(self.env))
+        rest = self.browse()
+        for reviewer, reviews in unpointed.grouped("reviewer_id").items():
+            room = max(MAX_ACTIVITIES - pointed.get(reviewer, 0), 0)
+            rest |= reviews[room:]
+            for review in reviews[:room]:
+                review.activity_schedule(
+                    "ai_deployment.mail_activity_type_review",
+                    user_id=reviewer.id,
+                    date_deadline=review.deadline or clock.today(),
+                    summary=reasons[review.reason],
+                )
+        self._summarise(rest)
 
-
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
-
-    def _point_to_queue(self, reviewer, reviews):
-        """One activity for all that is beyond the reviewer's own: the number is read when it is opened."""
-        self.ensure_one()
+    @api.model
+    def _summarise(self, rest):
+        """One activity per deployment and reviewer who has more reviews than activities; gone when they are done."""
         queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
-        if not self.activity_ids.filtered(lambda a: a.activity_type_id == queue_type and a.user_id == reviewer):
-            self.activity_schedule(
-                "ai_deployment.mail_activity_type_queue",
-                user_id=reviewer.id,
-                date_deadline=min(reviews.mapped("deadline")) or clock.today() + timedelta(days=self.review_days),
-                summary=self.env._("More reviews wait for you in the queue"),
-            )
+        current = self.env["mail.activity"].search(
+            [("res_model", "=", "ai.deployment"), ("activity_type_id", "=", queue_type.id)]
+        )
+        wanted = rest.grouped(lambda review: (review.deployment_id, review.reviewer_id))
+        standing = {
+            (self.env["ai.deployment"].browse(activity.res_id), activity.user_id): activity for activity in current
+        }
+        for key, activity in standing.items():
+            if key not in wanted:
+                activity.unlink()
+        for (deployment, reviewer), reviews in wanted.items():
+            if (deployment, reviewer) not in standing:
+                deployment.activity_schedule(
+                    "ai_deployment.mail_activity_type_queue",
+                    user_id=reviewer.id,
+                    date_deadline=reviews[0].deadline or clock.today(),
+                    summary=self.env._("More reviews wait for you in the queue"),
+                )

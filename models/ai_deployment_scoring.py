@@ -28,7 +28,7 @@ from . import bulk, clock
 
 _logger = logging.getLogger(__name__)
 
-CHUNK = 2000
+CHUNK = 5000
 
 
 @dataclass

@@ -10,6 +10,9 @@ from ..ml import artifact
 from ..ml.errors import ArtifactRejected
 
 
+NEGLIGIBLE = 0.005  # points that no printed card shows are no reason
+
+
 class AiDeploymentVersion(models.Model):
     _name = "ai.deployment.version"
     _description = "Deployment Version"
@@ -69,10 +72,11 @@ class AiDeploymentVersion(models.Model):
     def _compute_card_html(self):
         for version in self:
             try:
-                # as_html escapes every text that comes from data
-                version.card_html = Markup(version._card().as_html(names=version._level_names()))  # noqa: S704
+                groups = version._printed_card()
             except ArtifactRejected as error:
                 version.card_html = Markup("<p class='text-danger'>%s</p>") % error
+            else:
+                version.card_html = self.env["ir.qweb"]._render("ai_deployment.card_table", {"groups": groups})
 
     def write(self, vals):
         raise UserError(self.env._("A version is never edited: train a new one."))
@@ -131,7 +135,8 @@ class AiDeploymentVersion(models.Model):
                 value = self.env._("protected")
             else:
                 value = card.bins_by_name[reason.feature].label(reason.code, names.get(reason.feature))
-            reasons.append((specs[reason.feature]["name"], value, reason.contribution))
+            if abs(reason.contribution) >= NEGLIGIBLE:
+                reasons.append((specs[reason.feature]["name"], value, reason.contribution))
         return reasons
 
     def _reasons_text(self, codes, masks_all=False, sees_sensitive=False):
@@ -148,6 +153,24 @@ class AiDeploymentVersion(models.Model):
         if key not in cache:
             cache[key] = self.sudo()._level_names()
         return cache[key]
+
+    def _printed_card(self):
+        """The card as a table of plain texts, inputs by their names: [{"name", "rows": [{"label", "points", …}]}]."""
+        self.ensure_one()
+        card, specs = self._card(), self._specs()
+        strongest = max((abs(feature.points).max() for feature in card.features), default=0.0) or 1.0
+        groups = {}
+        for key, label, points, share in card.rows(self._level_names()):
+            groups.setdefault(key, {"name": specs[key]["name"], "rows": []})["rows"].append(
+                {
+                    "label": label,
+                    "points": points,
+                    "points_text": f"{points:+.2f}",
+                    "width": round(100 * abs(points) / strongest),
+                    "share_text": f"{100 * share:.0f} %",
+                }
+            )
+        return list(groups.values())
 
     @api.model
     def _store(self, deployment, training, specs, now, **values):

@@ -88,10 +88,10 @@ class FeatureReader:
         query = Query(self.documents.env, table)
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids))
         histories = self._histories(specs)
-        with_parts, selected = [], [SQL.identifier(table, "id")]
-        for number, (groups, group_specs) in enumerate(histories.items()):
+        with_parts = self._history_parts(histories, ids)
+        selected = [SQL.identifier(table, "id")]
+        for number in range(len(histories)):
             alias = f"history_{number}"
-            with_parts.append(SQL("%s AS (%s)", SQL.identifier(alias), self._history(groups, group_specs, ids)))
             same = SQL("%s = %s", SQL.identifier(table, "id"), SQL.identifier(alias, "id"))
             query.add_join("LEFT JOIN", alias, alias, same)
         for spec in specs:
@@ -158,42 +158,81 @@ class FeatureReader:
 
     # Histories
 
-    def _history(self, groups, specs, ids):
-        """One row per record: measures over earlier records that are the same in `groups`."""
+    def _history_parts(self, histories, ids):
+        """WITH parts: candidate rows once per first group, and on them the measures of each set of groups.
+
+        Candidates are materialised: a value that is looked up per row (the first line of a bill) must not be looked up
+        again in every window and every set.
+        """
+        parts, bases = [], {}
+        for groups in histories:
+            bases.setdefault(groups[0], []).append(groups)
+        numbers = {groups: number for number, groups in enumerate(histories)}
+        for base, (first, sets) in enumerate(bases.items()):
+            group_paths = list(dict.fromkeys(path for groups in sets for path in groups))
+            specs = [spec for groups in sets for spec in histories[groups]]
+            value_paths = list(dict.fromkeys(spec["value_path"] for spec in specs if spec["value_path"]))
+            columns = {
+                **{("group", path): f"p{n}" for n, path in enumerate(group_paths)},
+                **{("value", path): f"v{n}" for n, path in enumerate(value_paths)},
+            }
+            alias = f"earlier_{base}"
+            candidates = self._candidates(first, columns, ids)
+            parts.append(SQL("%s AS MATERIALIZED (%s)", SQL.identifier(alias), candidates))
+            for groups in sets:
+                measures = self._measures(alias, groups, histories[groups], columns)
+                parts.append(SQL("%s AS (%s)", SQL.identifier(f"history_{numbers[groups]}"), measures))
+        return parts
+
+    def _candidates(self, first, columns, ids):
+        """The asked records, and earlier ones that share the first group with one of them."""
         table, model = self.documents._table, self.documents
-        known_query = model._search(model._ai_history_domain() & self._company_domain(), bypass_access=True)
-        known = known_query.where_clause
+        known = model._search(model._ai_history_domain() & self._company_domain(), bypass_access=True).where_clause
         query = Query(model.env, table)
-        partition_paths = (*model._ai_history_partition(), *groups)
-        partitions = [self._column(model, table, path, query) for path in partition_paths]
         asked = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids)
         query.add_where(SQL("(%s OR (%s))", asked, known))
-        first_group = partitions[len(model._ai_history_partition())]
-        query.add_where(SQL("%s IN (%s)", first_group, self._asked_groups(groups[0], ids)))
-        moment = model._ai_moment_sql(table)
+        query.add_where(SQL("%s IN (%s)", self._column(model, table, first, query), self._asked_groups(first, ids)))
         selected = [
             SQL("%s AS id", SQL.identifier(table, "id")),
-            SQL("%s AS moment", moment),
+            SQL("%s AS moment", model._ai_moment_sql(table)),
+            SQL("(%s) AS asked", asked),
             SQL("(%s) AS known", known),
-            *(SQL("%s AS %s", part, SQL.identifier(f"p{i}")) for i, part in enumerate(partitions)),
         ]
-        for number, spec in enumerate(specs):
-            if spec["value_path"]:
-                value = self._column(model, table, spec["value_path"], query)
-                selected.append(SQL("ABS(%s)::float8 AS %s", value, SQL.identifier(f"v{number}")))
-        names = [SQL.identifier(f"p{i}") for i in range(len(partitions))]
-        whole = SQL(", ").join(names)
-        first = SQL(", ").join(names[: len(partitions) - len(groups) + 1])
-        complete = SQL(" AND ").join(SQL("%s IS NOT NULL", name) for name in names[-len(groups) :])
-        measures = [self._measure(number, spec, whole, first) for number, spec in enumerate(specs)]
+        for number, path in enumerate(model._ai_history_partition()):
+            column = self._column(model, table, path, query)
+            selected.append(SQL("%s AS %s", column, SQL.identifier(f"same{number}")))
+        for (kind, path), name in columns.items():
+            value = self._column(model, table, path, query)
+            if kind == "value":
+                value = SQL("ABS(%s)::float8", value)
+            selected.append(SQL("%s AS %s", value, SQL.identifier(name)))
+        return query.select(*selected)
+
+    def _measures(self, alias, groups, specs, columns):
+        """One row per asked record: the measures of one set of groups, over the candidates in `alias`."""
+        always = [SQL.identifier(f"same{n}") for n in range(len(self.documents._ai_history_partition()))]
+        own = [SQL.identifier(columns["group", path]) for path in groups]
+        whole, first = SQL(", ").join([*always, *own]), SQL(", ").join([*always, own[0]])
+        complete = SQL(" AND ").join(SQL("%s IS NOT NULL", name) for name in own)
+        rows = SQL("SELECT * FROM %s", SQL.identifier(alias))
+        if all(spec["measure"] != "share" for spec in specs):  # a share also needs the others of the first group
+            own_names = SQL(", ").join(own)
+            rows = SQL(
+                "%s WHERE (%s) IN (SELECT %s FROM %s WHERE asked)", rows, own_names, own_names, SQL.identifier(alias)
+            )
+        selected = [
+            SQL(
+                "CASE WHEN %s THEN %s END AS %s",
+                complete,
+                self._measure(SQL.identifier(columns.get(("value", spec["value_path"]), "id")), spec, whole, first),
+                SQL.identifier(f"m{number}"),
+            )
+            for number, spec in enumerate(specs)
+        ]
         return SQL(
-            "SELECT id, %s FROM (%s) AS earlier",
-            SQL(", ").join(
-                SQL("CASE WHEN %s THEN %s END AS %s", complete, measure, SQL.identifier(f"m{number}"))
-                for number, measure in enumerate(measures)
-            ),
-            query.select(*selected),
-        )
+            "SELECT * FROM (SELECT id, asked, %s FROM (%s) AS rows) AS measured WHERE asked",
+            SQL(", ").join(selected), rows,
+        )  # fmt: skip
 
     def _asked_groups(self, path, ids):
         """The values of the first group among the asked records: histories of others need not be read."""
@@ -205,8 +244,7 @@ class FeatureReader:
     def _company_domain(self):
         return Domain("company_id", "in", [self.company.id, False])
 
-    def _measure(self, number, spec, partition, first_partition):
-        value = SQL.identifier(f"v{number}")
+    def _measure(self, value, spec, partition, first_partition):
         window = self._window(spec, partition)
         count = SQL("COUNT(*) FILTER (WHERE known) OVER %s", window)
         usual = SQL("AVG(LN(NULLIF(%s, 0))) FILTER (WHERE known) OVER %s", value, window)

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import uuid
+from pathlib import Path
 
 import psycopg2
 from psycopg2 import errors, sql
@@ -113,8 +114,8 @@ def throwaway(template):
     """A copy of the template that lasts as long as the block."""
     _drop_litter()
     name = f"{_RUN_PREFIX}{os.getpid()}_{uuid.uuid4().hex[:6]}"
-    clone(template, name)
     try:
+        clone(template, name)
         yield name
     finally:
         drop(name)
@@ -122,9 +123,14 @@ def throwaway(template):
 
 def _drop_litter():
     for name in names(_RUN_PREFIX):
-        try:
-            os.kill(int(name.removeprefix(_RUN_PREFIX).split("_")[0]), 0)
-        except ProcessLookupError:
+        process = name.removeprefix(_RUN_PREFIX).split("_")[0]
+        if not _is_running(process):
             drop(name)
-        except (ValueError, PermissionError):
-            continue
+
+
+def _is_running(process):
+    # The number alone does not tell: it may be a zombie's, or another program's by now.
+    try:
+        return b"lib." in Path("/proc", process, "cmdline").read_bytes()
+    except OSError:
+        return False

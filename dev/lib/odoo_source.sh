@@ -75,7 +75,7 @@ odoo_fetch() (
   build=$(mktemp -d "$CACHE/building-odoo.XXXXXX")
   trap 'rm -rf "$build"' EXIT
   chmod 755 "$build"
-  command -v apt-get >/dev/null || { echo "Odoo 19 can be fetched on Debian only; set ODOO_HOME to a checkout of Odoo 19."; exit 1; }
+  command -v apt-get >/dev/null || { echo "this is not Debian; set ODOO_HOME to a checkout of Odoo 19."; exit 1; }
   apt_dir=$build/apt
   mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial" "$build/debs" "$build/tree"
   # Both suites in a list of its own: the system's package configuration stays untouched.
@@ -83,6 +83,7 @@ odoo_fetch() (
     awk 'NF == 0 {exit} /^Suites:/ {print "Suites: bookworm sid"; next} {print}' \
       /etc/apt/sources.list.d/debian.sources >"$apt_dir/debian.sources"
   else
+    [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || { echo "this is not Debian; set ODOO_HOME to a checkout of Odoo 19."; exit 1; }
     printf 'Types: deb\nURIs: http://deb.debian.org/debian\nSuites: bookworm sid\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
       >"$apt_dir/debian.sources"
   fi

@@ -110,13 +110,16 @@ def run_odoo(part, arguments, score):
             options=["--progress"] + ([] if browser else ["--no-assets"]),
         )
     score.count.update(collections.Counter(report.tests.values()))
-    _check_report(part, report, score, screenshots)
+    _check_report(part, report, score, screenshots / database)
     _check_log(part, templates.install_log(template) + report.log, score)
 
 
 def _as_filter(argument):
-    """``:Class.test`` is Odoo's own spelling; ``Class.test`` is what one types."""
-    return argument if argument.startswith((":", "/")) else f":{argument}"
+    """Odoo spells them ``:Class.test`` and ``/tests/file.py``; people type ``Class.test`` and ``tests/file.py``."""
+    argument = argument.removeprefix(f"/{ADDON}")
+    if not argument or argument.startswith((":", "/")):
+        return argument
+    return f"/{argument}" if argument.endswith(".py") else f":{argument}"
 
 
 def _check_report(part, report, score, screenshots):
@@ -131,7 +134,7 @@ def _check_report(part, report, score, screenshots):
             score.fail(f"{part}: a browser test was skipped, as there is no browser for it (is it tagged ai_tour?).")
     if report.status and not failed:
         score.fail(f"{part}: Odoo ended with status {report.status} ({reason_in(report.output)}).")
-    if failed and any(screenshots.glob("*/screenshots/*.png")):
+    if failed and any(screenshots.glob("screenshots/*.png")):
         say(f"Screenshots: {screenshots}")
 
 

@@ -8,7 +8,6 @@ import sys
 
 import psycopg2
 
-
 _LITTLE = 32 * 2**20  # bytes: less is nothing for a database
 _COMMAND = os.environ.get("AI_DEPLOYMENT_COMMAND", sys.argv[0])
 

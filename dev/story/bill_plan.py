@@ -14,6 +14,7 @@ from .vendors import ACCOUNTS, Vendor
 YEAR = 260  # working days
 BACKLOG = 10  # the last days, of which most bills are not posted yet
 FORGOTTEN = 0.04  # drafts that nobody gets round to
+CALLED_OFF_AGAIN = 0.006  # the same order once more within days, at the same price: rightly so
 ODD_AMONG_DRAFTS = {"slipped_amount": 3, "duplicate": 3, "new_bank_account": 3, "unusual_account": 3, "unknown_vendor": 2}
 ODD_REPLAYED = {"slipped_amount": 2, "duplicate": 1, "new_bank_account": 1, "unusual_account": 1, "unknown_vendor": 1}
 
@@ -23,12 +24,13 @@ class Bill:
     """One bill: when it comes, what stands on it, and when an accountant posts it."""
 
     day: int
-    vendor: int | None
+    vendor: int
     lines: list  # (account, amount)
     ref: str | None
     bank_account: str | None
     post_day: int | None = None  # None: not within the story
     odd: str = ""
+    is_nameless: bool = False  # scanned, and nobody has read the vendor's name yet
 
 
 def plan_bills(seed, days, vendors):
@@ -47,7 +49,14 @@ def _bills_of(random, vendor, days):
     number = random.randrange(100, 90000)
     while day < days.count:
         number += random.randrange(1, 30)
-        yield _bill(random, vendor, int(day), number, days)
+        bill = _bill(random, vendor, int(day), number, days)
+        yield bill
+        again = int(day) + random.randrange(4, 8)
+        if random.random() < CALLED_OFF_AGAIN and again < days.count - BACKLOG:
+            bill.post_day = bill.day + 1
+            number += random.randrange(1, 30)
+            ref, post_day = f"{vendor.name[:2].upper()}-{number}", again + 2
+            yield Bill(again, vendor.number, list(bill.lines), ref, bill.bank_account, post_day)
         day += gap * (random.uniform(0.93, 1.07) if regular else random.gammavariate(4, 0.25))
 
 
@@ -68,7 +77,7 @@ def _bill(random, vendor, day, number, days):
     )
     if day >= days.training - 40 and random.random() < FORGOTTEN:
         bill.post_day = None
-        bill.vendor = bill.vendor if random.random() > 0.25 else None  # scanned, and nobody read the name yet
+        bill.is_nameless = random.random() < 0.25
     if day >= days.count - BACKLOG and random.random() < 0.85:
         bill.post_day = None
     if bill.post_day is not None and bill.post_day >= days.count:
@@ -99,7 +108,7 @@ def _odd(random, kind, day, post_day, bills, vendors, days):
         return _duplicate(random, day, post_day, bills, vendors)
     vendor = random.choice([vendor for vendor in vendors if _well_known(vendor) and vendor.spread < 0.45])
     bill = _bill(random, vendor, day, random.randrange(100, 90000), days)
-    bill.vendor, bill.post_day, bill.odd = vendor.number, post_day, kind
+    bill.post_day, bill.odd, bill.is_nameless = post_day, kind, False
     bill.bank_account = vendor.bank_account
     if kind == "slipped_amount":
         bill.lines = [(account, round(amount * 10, 2)) for account, amount in bill.lines]
@@ -122,7 +131,7 @@ def _duplicate(random, day, post_day, bills, vendors):
         [
             bill
             for bill in bills
-            if 4 <= day - bill.day <= 9 and bill.ref and bill.vendor is not None and _well_known(vendors[bill.vendor])
+            if 4 <= day - bill.day <= 9 and bill.ref and not bill.is_nameless and _well_known(vendors[bill.vendor])
         ]
     )
     original.post_day = original.day + 1

@@ -132,6 +132,10 @@ class Leads:
                 lost += leads
         self._date(won + lost, "date_closed", self.days.at(day, 960))
 
+    def name_source(self, lead):
+        """What a seller does about a lead without a source: ask where they heard of the firm."""
+        lead.source_id = self._known_ids()["sources"]["Website form"]
+
     def still_open(self):
         """Leads that came so far and have not ended."""
         return self.env["crm.lead"].search([("won_status", "=", "pending"), ("type", "=", "opportunity")])

@@ -22,7 +22,7 @@ def run(env, days, leads, bills, progress):
         latest = _latest_message(env)
         with clock.at(days.at(day, EVENING)):
             _tell_day(env, days, leads, bills, day)
-            reviewers.work(env, days, day)
+            reviewers.work(env, days, leads, bills, day)
         progress.set("replayed", count)
         _date_messages(env, latest, days.at(day, EVENING))
         env.flush_all()

@@ -4,7 +4,7 @@ from random import Random
 
 from odoo.fields import Domain
 
-from .deployments import both, of_bills
+from .deployments import both
 
 QUIET_WEEKS = 2  # questions of the last weeks stay open, but for a few
 
@@ -38,20 +38,24 @@ HARMLESS = [
 ]
 
 
-def work(env, days, day):
+def work(env, days, leads, bills, day):
     """The reviewers' day: each answers, as him- or herself, a part of what was pointed out earlier."""
     late = day >= days.count - 5 * QUIET_WEEKS
-    odd = _odd_kinds(env)
+    odd = {id_: kind for kind, ids in bills.odd_ids().items() for id_ in ids}
     for review in _waiting(env, days.date(day)):
-        random = Random(f"review {review.res_model} {_story_number(review)} {day}")
+        random = Random(f"review {review.id} {day}")
         if random.random() > (0.04 if late else 0.4):
             continue
         own = review.with_user(review.reviewer_id)
-        if review.res_model == "account.move":
-            decision, note = _judge_bill(random, odd.get(review.res_id))
+        seconds = round(random.lognormvariate(4, 0.5))
+        if review.reason == "failed":
+            _fill_in(own, leads, bills)
+            if review.state == "open":  # scored now, but the score itself goes to a person
+                own._decide("unsure", note="Filled in what was missing.", seconds=seconds)
+        elif review.res_model == "account.move":
+            own._decide(*_judge_bill(random, odd.get(review.res_id)), seconds=seconds)
         else:
-            decision, note = _judge_lead(random)
-        own._decide(decision, note=note, seconds=round(random.lognormvariate(4, 0.5)))
+            own._decide(*_judge_lead(random), seconds=seconds)
 
 
 def _waiting(env, today):
@@ -65,15 +69,15 @@ def _waiting(env, today):
     )
 
 
-def _story_number(review):
-    return review.id
-
-
-def _odd_kinds(env):
-    from json import loads
-
-    odd = loads(env["ir.config_parameter"].sudo().get_param("ai_deployment.story.odd_bills", "{}"))
-    return {id_: kind for kind, ids in odd.items() for id_ in ids}
+def _fill_in(review, leads, bills):
+    """The missing input is looked up, and the record scored again."""
+    document = review._document()
+    if review.res_model == "account.move":
+        bills.name_vendor(document)
+    else:
+        leads.name_source(document)
+    review.env.flush_all()
+    review.action_score_again()
 
 
 def _judge_bill(random, kind):

@@ -1,0 +1,178 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from odoo.addons.ai_deployment.ml.binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MAX_BINS,
+    MISSING,
+    OTHER,
+    UNSEEN,
+    CategoryBins,
+    NumericBins,
+    bins_from_dict,
+    number_text,
+)
+
+numbers = st.lists(st.one_of(st.floats(), st.integers(-5, 5).map(float)), min_size=1, max_size=200)
+
+
+def levels(*values):
+    return np.array(values, dtype=object)
+
+
+def by_hand(bins, value):
+    """The code of one value, by the definition."""
+    if math.isnan(value):
+        return MISSING
+    if bins.low is None or value < bins.low:
+        return BELOW
+    if value > bins.high:
+        return ABOVE
+    return FIRST + sum(value >= edge for edge in bins.edges)
+
+
+@settings(deadline=None, max_examples=150)
+@given(numbers, st.integers(1, 30), st.lists(st.floats(), max_size=20), st.sampled_from(["even", "tails"]))
+def test_codes_are_what_the_definition_says(values, most, others, spacing):
+    bins = NumericBins.fit(values, most, spacing=spacing)
+    assert 0 <= bins.intervals <= most
+    probes = np.array([*values, *others, *bins.edges], dtype=float)
+    codes = bins.codes(probes)
+    assert codes.dtype == np.uint8 and codes.max(initial=0) < bins.size
+    assert codes.tolist() == [by_hand(bins, value) for value in probes.tolist()]
+
+
+@settings(deadline=None, max_examples=100)
+@given(numbers, st.integers(1, 30))
+def test_every_interval_holds_a_training_value_and_labels_differ(values, most):
+    bins = NumericBins.fit(values, most)
+    counts = np.bincount(bins.codes(np.array(values)), minlength=bins.size)
+    assert (counts[FIRST:] > 0).all()
+    assert list(bins.edges) == sorted(set(bins.edges))
+    assert all(bins.label(code) for code in range(bins.size))
+
+
+@settings(deadline=None, max_examples=100)
+@given(numbers, st.integers(1, 30))
+def test_numbers_survive_json_bit_for_bit(values, most):
+    bins = NumericBins.fit(values, most)
+    twin = bins_from_dict(json.loads(json.dumps(bins.to_dict())))
+    assert twin.to_dict() == bins.to_dict()
+    assert (twin.codes(np.array(values)) == bins.codes(np.array(values))).all()
+
+
+def test_bins_hold_about_equal_counts():
+    bins = NumericBins.fit(np.random.default_rng(0).lognormal(size=10_000), 20)
+    counts = np.bincount(bins.codes(np.random.default_rng(0).lognormal(size=10_000)))[FIRST:]
+    assert len(counts) == 20 and counts.min() > 400 and counts.max() < 600
+
+
+def test_a_value_that_repeats_often_gets_a_bin_of_its_own():
+    values = np.concatenate([np.zeros(600), np.random.default_rng(0).uniform(1, 9, 400)])
+    bins = NumericBins.fit(values, 10)
+    counts = np.bincount(bins.codes(values), minlength=bins.size)
+    assert counts[FIRST] == 600 and bins.intervals >= 4
+
+
+def test_few_distinct_values_get_one_bin_each_whatever_their_counts():
+    bins = NumericBins.fit([1] * 1000 + [2] + [3] * 5, 10)
+    assert bins.intervals == 3 and [bins.label(c) for c in range(FIRST, 6)] == ["1", "2", "3"]
+
+
+def test_infinities_lie_beyond_the_training_range_and_do_not_stretch_it():
+    bins = NumericBins.fit([1, 2, math.inf, -math.inf, math.nan], 5)
+    assert (bins.low, bins.high) == (1, 2)
+    assert bins.codes(np.array([-math.inf, math.inf])).tolist() == [BELOW, ABOVE]
+
+
+def test_the_ends_of_the_range_are_inside():
+    bins = NumericBins.fit([1.5, 2.5, 9.25], 3)
+    assert bins.codes(np.array([1.5, 9.25])).tolist() == [FIRST, bins.size - 1]
+    assert bins.codes(np.array([np.nextafter(1.5, 0), np.nextafter(9.25, 99)])).tolist() == [BELOW, ABOVE]
+
+
+def test_a_constant_is_one_interval():
+    bins = NumericBins.fit([5, 5, 5])
+    assert bins.intervals == 1 and bins.codes(np.array([4.9, 5, 5.1])).tolist() == [BELOW, FIRST, ABOVE]
+    assert bins.label(FIRST) == "5"
+
+
+@pytest.mark.parametrize("values", [[], [math.nan], [math.inf]])
+def test_without_any_number_every_number_is_new(values):
+    bins = NumericBins.fit(values)
+    assert bins.size == FIRST
+    assert bins.codes(np.array([1.0, math.nan, math.inf])).tolist() == [UNSEEN, MISSING, UNSEEN]
+    assert bins.label(UNSEEN) == "never seen before"
+
+
+def test_labels_are_short_round_and_true():
+    bins = NumericBins.fit(np.linspace(0.123456, 100.98765, 1000), 4)
+    assert bins.edges == (25.3, 50.6, 75.8)  # the cuts lie anywhere in gaps of a tenth
+    assert bins.label(FIRST + 1) == "25.3 to 50.6" and bins.label(BELOW) == "under 0.123456"
+    assert bins.label(ABOVE) == "over 100.988" and bins.label(MISSING) == "missing"
+    whole = NumericBins.fit(list(range(1, 101)), 4)
+    assert whole.label(FIRST + 1) == "26 to 50" and whole.label(whole.size - 1) == "76 to 100"
+
+
+def test_tails_get_narrower_bins():
+    values = np.random.default_rng(0).normal(size=20_000)
+    even = NumericBins.fit(values, 50)
+    tails = NumericBins.fit(values, 50, spacing="tails")
+    assert tails.edges[-1] > even.edges[-1] + 0.5 and tails.edges[0] < even.edges[0] - 0.5
+    assert tails.intervals <= 50
+
+
+def test_at_most_one_byte():
+    bins = NumericBins.fit(np.arange(5000.0), MAX_BINS)
+    assert bins.size <= 256 and bins.intervals == MAX_BINS
+    with pytest.raises(ValueError, match="max_bins"):
+        NumericBins.fit([1], MAX_BINS + 1)
+
+
+def test_fold_adds_what_lies_beyond_to_its_own_end():
+    bins = NumericBins(0, 9, [3, 6])
+    assert bins.fold([7, 1, 2, 10, 20, 30]).tolist() == [11, 20, 32]
+    assert NumericBins(0, 9).fold([7, 1, 2, 10]).tolist() == [13]
+
+
+def test_frequent_levels_first_then_alphabetical():
+    bins = CategoryBins.fit(["b"] * 10 + ["a"] * 10 + ["c"] * 11 + ["d"] * 9, min_count=10)
+    assert bins.levels == ("c", "a", "b")
+    codes = bins.codes(levels("c", "a", "b", "d", "e", None))
+    assert codes.tolist() == [FIRST, FIRST + 1, FIRST + 2, OTHER, UNSEEN, MISSING] and codes.dtype == np.uint8
+    assert bins.level_counts == {"b": 10, "a": 10, "c": 11, "d": 9}
+
+
+def test_ten_thousand_levels_keep_the_commonest_and_know_the_others():
+    values = [f"v{i}" for i in range(10_000) for _ in range(1 + (i < 300) * 20)]
+    bins = CategoryBins.fit(values, 250)
+    assert bins.size == FIRST + 250 == 253
+    assert bins.codes(levels("v299", "v9999", "new")).tolist()[1:] == [OTHER, UNSEEN]
+    assert bins.seen_times(1) == 9700 and bins.seen_times(2) == 0
+
+
+def test_names_are_shown_instead_of_ids_where_known():
+    bins = CategoryBins.fit(["7"] * 10 + ["8"] * 10)
+    assert bins.label(FIRST, {"7": "Azure Interior"}) == "Azure Interior"
+    assert bins.label(FIRST + 1, {"7": "Azure Interior"}) == "8"
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.one_of(st.none(), st.text(min_size=1, max_size=3)), max_size=60), st.integers(1, 5))
+def test_categories_survive_json(values, least):
+    bins = CategoryBins.fit(values, 10, least)
+    twin = bins_from_dict(json.loads(json.dumps(bins.to_dict())))
+    assert twin.codes(levels(*values)).tolist() == bins.codes(levels(*values)).tolist()
+    assert UNSEEN not in bins.codes(levels(*values)).tolist()
+    assert all(bins.level_counts[level] >= least for level in bins.levels)
+
+
+@pytest.mark.parametrize(("number", "text"), [(1e20, "1e+20"), (-0.0, "0"), (1234.5, "1,234.5"), (0.1 + 0.2, "0.3")])
+def test_numbers_read_like_numbers(number, text):
+    assert number_text(number) == text

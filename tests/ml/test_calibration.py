@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from odoo.addons.ai_deployment.ml.calibration import (
+    MIN_SLOPE,
+    Identity,
+    IsotonicCalibration,
+    Percentile,
+    PlattCalibration,
+    calibration_from_dict,
+    choose,
+    fit_isotonic,
+    fit_platt,
+    logit,
+    recalibrate_intercept,
+    sigmoid,
+)
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+
+random = np.random.default_rng(7)
+RAW = random.normal(-1, 1.5, 3000)
+LABELS = random.random(3000) < sigmoid(0.6 * RAW + 0.4)
+
+
+def test_platt_finds_the_maximum_that_logistic_regression_finds():
+    theirs = LogisticRegression(C=np.inf, tol=1e-10).fit(RAW[:, None], LABELS)
+    ours = fit_platt(RAW, LABELS, slope_sd=1e6, intercept_sd=1e6)
+    assert ours.slope == pytest.approx(theirs.coef_[0, 0], abs=1e-4)
+    assert ours.intercept == pytest.approx(theirs.intercept_[0], abs=1e-4)
+
+
+def test_platt_weights_are_like_repeating_rows():
+    twice = fit_platt(np.r_[RAW, RAW[:500]], np.r_[LABELS, LABELS[:500]])
+    weights = np.r_[np.full(500, 2.0), np.ones(2500)]
+    weighted = fit_platt(RAW, LABELS, weights)
+    assert (weighted.slope, weighted.intercept) == pytest.approx((twice.slope, twice.intercept), abs=1e-8)
+
+
+def test_few_cases_stay_close_to_what_they_were():
+    few = fit_platt(np.array([-1.0, 0.0, 1.0]), np.array([1, 1, 1]))
+    assert abs(few.slope - 1) < 0.5 and 0 < few.intercept < 1.5
+
+
+def test_a_calibration_never_turns_the_order_around():
+    ours = fit_platt(RAW, ~LABELS)
+    assert ours.slope == MIN_SLOPE
+    assert ours.apply(RAW).mean() == pytest.approx((~LABELS).mean(), abs=0.02)
+
+
+def test_isotonic_pools_the_same_blocks_as_scikit_learn():
+    ours = fit_isotonic(RAW, LABELS)
+    theirs = IsotonicRegression().fit(RAW, LABELS).predict(np.sort(RAW))
+    assert len(ours.x) == len(np.unique(theirs))
+    middle = np.abs(ours.apply(np.sort(RAW)) - theirs)[300:-300]
+    assert middle.max() < 0.06  # a line through the blocks instead of steps
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(-5, 5), st.booleans()), min_size=2, max_size=60))
+def test_isotonic_never_falls_and_never_says_never(rows):
+    raw, labels = zip(*rows, strict=True)
+    found = fit_isotonic(np.array(raw, dtype=float), np.array(labels))
+    assert (np.diff(found.x) > 0).all() and (np.diff(found.y) >= 0).all()
+    assert (found.y > 0).all() and (found.y < 1).all()
+
+
+def test_what_is_calibrated_is_left_alone_and_what_is_not_is_mended():
+    labels = random.random(3000) < sigmoid(RAW)
+    good = choose(RAW, labels)
+    assert abs(good.apply(RAW).mean() - labels.mean()) < 0.02
+    mended = choose(3 * RAW + 1, labels)
+    before = np.mean((sigmoid(3 * RAW + 1) - labels) ** 2)
+    assert np.mean((mended.apply(3 * RAW + 1) - labels) ** 2) < before - 0.01
+    assert mended.kind != "identity"
+
+
+def test_isotonic_competes_only_with_enough_cases():
+    bend = np.where(RAW > 0, 0.9, 0.1)
+    labels = random.random(3000) < bend
+    assert choose(RAW * 3, labels).kind == "isotonic"
+    assert choose(RAW[:300] * 3, labels[:300]).kind != "isotonic"
+
+
+@pytest.mark.parametrize("rate", [0.03, 0.5, 0.97])
+@pytest.mark.parametrize(
+    "calibration", [Identity(), PlattCalibration(0.7, -1), IsotonicCalibration([-2, 0, 2], [0.1, 0.3, 0.8])]
+)
+def test_a_new_base_rate_moves_the_level_and_keeps_the_order(calibration, rate):
+    labels = np.zeros(1000)
+    labels[: int(rate * 1000)] = 1
+    raw = random.normal(size=1000)
+    moved = recalibrate_intercept(calibration, raw, labels)
+    assert moved.apply(raw).mean() == pytest.approx(rate, abs=1e-6)
+    order = np.argsort(raw)
+    assert (np.diff(moved.apply(raw)[order]) >= 0).all()
+    # One shift for all: the log odds moved by the same amount everywhere.
+    shifts = logit(moved.apply(raw)) - logit(calibration.apply(raw))
+    if calibration.kind != "isotonic":  # between its points a broken line bends
+        assert np.ptp(shifts) < 1e-6
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300), st.lists(st.floats(-1e9, 1e9), max_size=30))
+def test_ranks_rise_strictly_with_the_total(totals, others):
+    rank = Percentile.fit(totals, points=20)
+    assert (np.diff(rank.x) > 0).all() and (np.diff(rank.y) > 0).all()
+    probes = np.unique(np.array([*totals, *others]))
+    values = rank.apply(probes)
+    assert ((values >= 0) & (values <= 1)).all() and (np.diff(values) >= 0).all()
+
+
+def test_ranks_are_shares_of_the_reference():
+    totals = random.normal(size=20_000)
+    rank = Percentile.fit(totals)
+    assert rank.apply(np.quantile(totals, [0.1, 0.5, 0.9, 0.99, 0.999])) == pytest.approx(
+        [0.1, 0.5, 0.9, 0.99, 0.999], abs=0.002
+    )
+    far = rank.apply(np.array([totals.max(), 10.0, 100.0, 1e6, 1e7]))
+    assert (np.diff(far) > 0).all() and far[-1] < 1
+    low = rank.apply(np.array([-1e6, -100.0, totals.min()]))
+    assert (np.diff(low) > 0).all() and low[0] > 0
+
+
+@pytest.mark.parametrize(
+    "calibration",
+    [Identity(), PlattCalibration(0.5, 2), IsotonicCalibration([0, 1], [0.2, 0.4]), Percentile([0, 1], [0.2, 0.8], 3)],
+)
+def test_every_calibration_survives_its_dict(calibration):
+    twin = calibration_from_dict(calibration.to_dict())
+    assert type(twin) is type(calibration)
+    assert (twin.apply(RAW) == calibration.apply(RAW)).all()
+
+
+def test_sigmoid_and_logit_are_inverse_and_do_not_overflow():
+    x = np.array([-700.0, -30, -1, 0, 1, 20])
+    assert logit(sigmoid(x[2:])) == pytest.approx(x[2:], abs=1e-6)
+    assert sigmoid(x)[0] > 0 and sigmoid(np.array([1e9]))[0] == 1

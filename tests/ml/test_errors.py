@@ -1,0 +1,58 @@
+import copy
+import pickle
+
+import pytest
+from odoo.addons.ai_deployment.ml import errors
+from odoo.addons.ai_deployment.ml.errors import InferenceError, TrainingError
+
+FAILURE_TYPES = {
+    "missing_feature",
+    "invalid_feature",
+    "artifact_rejected",
+    "prediction_invalid",
+    "endpoint_timeout",
+    "endpoint_unreachable",
+    "endpoint_busy",
+    "endpoint_refused",
+    "endpoint_malformed",
+    "unexpected",
+}
+
+
+def an(error_class):
+    """Some instance of a leaf: every leaf takes one fact but InvalidFeature."""
+    return error_class("amount", "a reason") if error_class is errors.InvalidFeature else error_class("amount")
+
+
+def test_the_vocabulary_of_failures_is_complete_and_has_no_word_twice():
+    words = [leaf.failure_type for leaf in InferenceError.leaves()]
+    assert sorted(words) == sorted(FAILURE_TYPES)
+
+
+def test_only_three_failures_of_an_endpoint_may_pass_by_themselves():
+    transient = {leaf.failure_type for leaf in InferenceError.leaves() if leaf.transient}
+    assert transient == {"endpoint_timeout", "endpoint_unreachable", "endpoint_busy"}
+
+
+def test_groups_are_not_raised_so_they_have_no_failure_type():
+    for group in (InferenceError, errors.InputError, errors.VersionError, errors.EndpointError):
+        assert group.failure_type is None
+
+
+@pytest.mark.parametrize("leaf", InferenceError.leaves(), ids=lambda leaf: leaf.__name__)
+def test_every_error_survives_a_copy_and_says_a_sentence(leaf):
+    error = an(leaf)
+    for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301
+        assert type(twin) is leaf and str(twin) == str(error) and twin.args == error.args
+    assert str(error).strip() and "{" not in str(error)
+
+
+def test_braces_in_a_reason_are_text():
+    assert "{0}" in str(errors.Unexpected("{0} {nothing}"))
+
+
+def test_training_errors_are_not_inference_errors_and_count_what_is_needed():
+    error = errors.TooFewCases(50, 37, "won leads")
+    assert isinstance(error, TrainingError) and not isinstance(error, InferenceError)
+    assert "13 more won leads" in str(error)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301

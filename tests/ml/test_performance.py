@@ -1,0 +1,156 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from odoo.addons.ai_deployment.ml import performance as pf
+from scipy import stats
+from sklearn import metrics as theirs
+
+random = np.random.default_rng(3)
+LABELS = (random.random(800) < 0.3).astype(int)
+VALUES = np.clip(0.3 + 0.2 * (LABELS - 0.3) + random.normal(0, 0.15, 800), 0.01, 0.99).round(2)
+OTHER = np.clip(VALUES + random.normal(0, 0.1, 800), 0.01, 0.99)
+
+rows = st.lists(st.tuples(st.booleans(), st.integers(0, 4)), min_size=2, max_size=40)
+
+
+@settings(deadline=None, max_examples=80)
+@given(rows)
+def test_auc_and_average_precision_agree_with_scikit_learn_ties_included(cases):
+    labels, values = (np.array(side, dtype=float) for side in zip(*cases, strict=True))
+    if 0 < labels.sum() < len(labels):
+        assert pf.auc(labels, values) == pytest.approx(theirs.roc_auc_score(labels, values))
+        assert pf.average_precision(labels, values) == pytest.approx(theirs.average_precision_score(labels, values))
+    else:
+        assert math.isnan(pf.auc(labels, values))
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows, st.integers(1, 40), st.randoms())
+def test_the_order_of_tied_rows_changes_nothing(cases, k, shuffler):
+    again = list(cases)
+    shuffler.shuffle(again)
+    results = []
+    for version in (cases, again):
+        labels, values = (np.array(side, dtype=float) for side in zip(*version, strict=True))
+        results.append((pf.precision_at(labels, values, k), pf.average_precision(labels, values)))
+    assert results[0] == pytest.approx(results[1], nan_ok=True)
+
+
+def test_precision_and_recall_at_the_top():
+    labels, values = [1, 0, 1, 1, 0, 0, 0, 0, 0, 1], [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+    assert pf.precision_at(labels, values, 3) == pytest.approx(2 / 3)
+    assert pf.precision_at(labels, values, 99) == 0.4
+    assert pf.recall_in_top(labels, values, 0.3) == 0.5
+    assert pf.recall_in_top(labels, values, 0.01) == 0.25  # a share of a row is a row
+    assert pf.precision_at([1, 0], [5, 5], 1) == 0.5
+    assert math.isnan(pf.precision_at([1, 0], [1, 2], 0)) and math.isnan(pf.recall_in_top([0, 0], [1, 2], 0.5))
+
+
+def test_brier():
+    assert pf.brier(LABELS, VALUES) == pytest.approx(theirs.brier_score_loss(LABELS, VALUES))
+
+
+def test_calibration_in_the_large_is_above_zero_where_more_came_true():
+    assert pf.calibration_in_the_large([1, 1, 1, 0], [0.5] * 4) == pytest.approx(0.25)
+    test = pf.in_the_large_test([1] * 60 + [0] * 40, [0.5] * 100)
+    assert test.estimate == pytest.approx(0.1) and test.se == pytest.approx(0.05) and test.z == pytest.approx(2)
+    assert test.p_value == pytest.approx(2 * stats.norm.sf(2))
+
+
+def test_the_slope_finds_values_that_are_too_extreme():
+    x = random.normal(size=20_000)
+    labels = random.random(20_000) < 1 / (1 + np.exp(-x))
+    honest = pf.slope_test(labels, 1 / (1 + np.exp(-x)))
+    assert honest.estimate == pytest.approx(1, abs=0.06) and honest.p_value > 0.01
+    extreme = pf.slope_test(labels, 1 / (1 + np.exp(-2 * x)))
+    assert extreme.estimate == pytest.approx(0.5, abs=0.03) and extreme.p_value < 1e-6
+    assert math.isnan(pf.calibration_slope([1, 1], [0.4, 0.6]))
+    assert math.isnan(pf.calibration_slope([1, 0], [0.5, 0.5]))
+
+
+def test_the_slope_has_the_standard_error_of_a_logistic_regression():
+    # 2 x 2 table: log odds ratio and its error sqrt(1/a + 1/b + 1/c + 1/d) by hand.
+    labels = [1] * 30 + [0] * 70 + [1] * 60 + [0] * 40
+    values = [0.2] * 100 + [0.8] * 100
+    width = 2 * math.log(4)
+    found = pf.slope_test(labels, values)
+    assert found.estimate == pytest.approx((math.log(60 / 40) - math.log(30 / 70)) / width, abs=1e-6)
+    assert found.se == pytest.approx(math.sqrt(1 / 30 + 1 / 70 + 1 / 60 + 1 / 40) / width, abs=1e-6)
+
+
+@pytest.mark.parametrize(("hits", "cases"), [(0, 10), (10, 10), (3, 17), (59, 60)])
+def test_clopper_pearson_is_the_exact_interval(hits, cases):
+    low, high = pf.clopper_pearson(hits, cases)
+    exact = stats.binomtest(hits, cases).proportion_ci(0.95, "exact")
+    assert (low, high) == pytest.approx((exact.low, exact.high))
+    assert type(low) is float and type(high) is float
+    assert pf.clopper_pearson(0, 0) == (0, 1)
+
+
+def test_delong_by_the_definition():
+    m, n = LABELS == 1, LABELS == 0
+
+    def kernel(values):
+        return (values[m][:, None] > values[n]) + 0.5 * (values[m][:, None] == values[n])
+
+    gap = kernel(VALUES) - kernel(OTHER)
+    variance = gap.mean(1).var(ddof=1) / m.sum() + gap.mean(0).var(ddof=1) / n.sum()
+    found = pf.auc_difference(LABELS, VALUES, OTHER)
+    assert found.estimate == pytest.approx(pf.auc(LABELS, VALUES) - pf.auc(LABELS, OTHER))
+    assert found.se == pytest.approx(math.sqrt(variance))
+    assert (found.low, found.high) == pytest.approx((found.estimate - 1.959964 * found.se, found.estimate + 1.959964 * found.se))
+    swapped = pf.auc_difference(LABELS, OTHER, VALUES)
+    assert swapped.estimate == pytest.approx(-found.estimate) and swapped.p_value == pytest.approx(found.p_value)
+
+
+def test_delong_covers_the_truth_as_often_as_it_says():
+    covered = 0
+    for _again in range(300):
+        labels = random.random(300) < 0.3
+        shared = random.normal(size=300) + labels
+        a, b = shared + random.normal(0, 0.5, 300), shared + random.normal(0, 0.5, 300)
+        found = pf.auc_difference(labels, a, b)
+        covered += found.low <= 0 <= found.high
+    assert 0.91 <= covered / 300 <= 0.99  # 0.95 within 3 standard errors
+
+
+def test_an_auc_interval_stays_between_0_and_1_and_holds_the_auc():
+    low, high = pf.auc_interval(LABELS, VALUES)
+    assert 0 < low < pf.auc(LABELS, VALUES) < high < 1
+    narrow = pf.auc_interval(LABELS, VALUES, confidence=0.5)
+    assert low < narrow[0] < narrow[1] < high
+    assert pf.auc_interval([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9]) == (1, 1)
+
+
+def test_the_brier_difference_is_paired():
+    found = pf.brier_difference(LABELS, VALUES, OTHER)
+    gaps = (VALUES - LABELS) ** 2 - (OTHER - LABELS) ** 2
+    assert found.estimate == pytest.approx(gaps.mean()) and found.estimate < 0  # VALUES is better
+    assert found.se == pytest.approx(gaps.std(ddof=1) / math.sqrt(len(gaps)))
+    assert found.p_value == pytest.approx(2 * stats.norm.sf(abs(found.estimate / found.se)))
+
+
+@pytest.mark.parametrize(
+    ("labels", "values"), [([0, 2], [0.1, 0.2]), ([0, 1], [0.1, math.nan]), ([0, 1], [0.1]), ([[0, 1]], [[0.1, 0.2]])]
+)
+def test_what_cannot_be_compared_is_refused(labels, values):
+    with pytest.raises(ValueError, match="label|value"):
+        pf.auc(labels, values)
+
+
+def test_plain_floats_only():
+    for result in (
+        pf.auc(LABELS, VALUES),
+        pf.average_precision(LABELS, VALUES),
+        pf.brier(LABELS, VALUES),
+        pf.precision_at(LABELS, VALUES, 10),
+        pf.recall_in_top(LABELS, VALUES, 0.1),
+        pf.calibration_slope(LABELS, VALUES),
+        *pf.auc_difference(LABELS, VALUES, OTHER),
+        *pf.brier_difference(LABELS, VALUES, OTHER),
+        *pf.in_the_large_test(LABELS, VALUES),
+    ):
+        assert type(result) is float

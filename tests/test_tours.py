@@ -1,0 +1,132 @@
+"""Every page, in a real browser, as the people who use it."""
+
+from datetime import timedelta
+
+from odoo.tests import HttpCase, tagged
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
+
+
+@tagged("post_install", "-at_install", "ai_tour")
+class TestTours(HttpCase, AiDeploymentCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.now = clock.now()
+        cls.deployment.review_date = cls.now.date() + timedelta(days=90)
+        cls.deployment._score(cls.make_leads(1, user_id=False), now=cls.now)
+        cls.deployment.state = "production"
+        cls.good = cls.make_leads(name="Good lead", expected_revenue=20000)
+        cls.poor = cls.make_leads(name="Poor lead", expected_revenue=10, country_id=cls.usa.id)
+        cls.unscored = cls.make_leads(name="Unscored lead")
+
+    def score(self, records):
+        self.deployment._score(records, now=self.now)
+        self.env["ai.deployment.review"].search([])._assign()
+
+    def test_owner(self):
+        self.score(self.good)
+        with clock.at(self.now - timedelta(days=20)):
+            self.deployment._score(self.make_leads(60, user_id=False, active=False))
+        report = self.env["ai.deployment.report"].create(
+            {
+                "deployment_id": self.deployment.id,
+                "version_id": self.version.id,
+                "date": self.now,
+                "window_start": self.now.date() - timedelta(days=7),
+                "window_end": self.now.date(),
+                "row_count": 60,
+                "verdict": "quiet",
+                "summary": "As before.",
+                "line_ids": [
+                    (0, 0, {"key": "expected_revenue", "label": "Expected Revenue", "test": "shape", "verdict": "quiet"})
+                ],
+            }
+        )
+        alert = self.env["ai.deployment.alert"]._raise(
+            self.deployment, "drift:country_id:missing", name="Country is empty on 31 % of leads", report=report
+        )
+        self.start_tour("/odoo/ai-deployments", "ai_deployment_owner", login="ai_owner")
+        alert.invalidate_recordset()
+        self.assertEqual((alert.state, alert.acknowledged_by_id), ("acknowledged", self.owner))
+
+    def test_kill_switch(self):
+        self.start_tour("/odoo/ai-deployments", "ai_deployment_kill_switch", login="ai_deputy")
+        self.deployment.invalidate_recordset()
+        self.assertEqual(self.deployment.state, "suspended")
+
+    def test_seller(self):
+        self.score(self.good + self.poor)
+        self.start_tour("/odoo", "ai_deployment_seller", login="ai_seller")
+        self.assertEqual(self.inferences_of(self.unscored).user_id, self.seller)
+
+    def test_not_a_viewer(self):
+        self.score(self.good + self.poor)
+        self.deployment.viewer_group_ids = self.env.ref("account.group_account_user")
+        self.start_tour("/odoo", "ai_deployment_not_a_viewer", login="ai_seller")
+
+    def test_reviewer(self):
+        self.deployment.min_confidence = 1.0
+        self.score(self.good + self.poor)
+        self.start_tour("/odoo/ai-reviews", "ai_deployment_reviewer", login="ai_reviewer")
+        good, poor = self.reviews_of(self.good), self.reviews_of(self.poor)
+        (good + poor).invalidate_recordset()
+        self.assertEqual((good.decision, good.ground_truth), ("confirmed", "positive"))
+        self.assertEqual((poor.decision, poor.ground_truth), ("overridden", "positive"))
+        self.assertEqual(poor.note, "They called me back")
+
+
+@tagged("post_install", "-at_install", "ai_tour")
+class TestBillTours(HttpCase, AccountTestInvoicingCommon):
+    def test_accountant(self):
+        bills = self.env["account.move"].create(
+            [
+                {
+                    "move_type": "in_invoice",
+                    "partner_id": self.partner_a.id,
+                    "invoice_date": clock.today() - timedelta(days=200 - number),
+                    "ref": f"Usual {number}",
+                    "invoice_line_ids": [
+                        (0, 0, {"name": "x", "price_unit": 100 + number % 7, "tax_ids": [(5,)]})
+                    ],
+                }
+                for number in range(150)
+            ]
+        )
+        bills._post()
+        odd = bills[0].copy({"invoice_date": clock.today(), "ref": "Much too much"})
+        odd.invoice_line_ids.price_unit = 90000
+        deployment = self.env["ai.deployment"].sudo().create(
+            {
+                "name": "Unusual bills",
+                "purpose": "Finds bills that are worth a second look.",
+                "user_id": self.env.ref("base.user_admin").id,
+                "model_id": self.env["ir.model"]._get("account.move").id,
+                "method": "anomaly",
+                "viewer_group_ids": [(6, 0, self.env.ref("account.group_account_user").ids)],
+                "feature_ids": [
+                    (0, 0, {"source": "history", "measure": "ratio", "group_paths": "partner_id", "tail": "high",
+                            "value_path": "amount_total"}),
+                    (0, 0, {"path": "partner_id"}),
+                ],
+            }
+        )  # fmt: skip
+        deployment._train()
+        deployment.state = "shadow"
+        deployment._score(odd + bills[-1])
+        deployment.state = "production"
+        self.assertEqual(self.env["ai.deployment.review"].search([("res_id", "=", odd.id)]).reason, "flagged")
+        self.env.user.group_ids += self.env.ref("account.group_account_user")
+        accountant = self.env["res.users"].search([("login", "=", "ai_accountant")]) or self.env["res.users"].create(
+            {
+                "name": "Accountant",
+                "login": "ai_accountant",
+                "password": "ai_accountant",
+                "company_id": self.env.company.id,
+                "company_ids": [(6, 0, self.env.company.ids)],
+                "group_ids": [(6, 0, self.env.ref("account.group_account_user").ids)],
+            }
+        )
+        self.start_tour("/odoo", "ai_deployment_accountant", login=accountant.login)
