@@ -129,7 +129,7 @@ def capacity_line(confidences, days, per_day):
     0.8
     """
     ascending = np.sort(np.asarray(confidences, dtype=np.float64))
-    wanted = min(int(days * per_day), len(ascending))
+    wanted = int(days * per_day)
     if wanted <= 0:
         return 0.0
     return float(ascending[wanted]) if wanted < len(ascending) else math.inf

@@ -167,6 +167,18 @@ class AiDeployment(models.Model):
                         self.env._("%s cannot answer for a deployment: an active internal user has to.", person.name)
                     )
 
+    def _person_to_tell(self):
+        """Who hears of this deployment: its owner, else its deputy, else an administrator of the company."""
+        self.ensure_one()
+        deployment = self.sudo()
+        administrators = self.env.ref("ai_deployment.group_manager").sudo().all_user_ids.filtered(
+            lambda user: not user.share
+            and user.id != self.env.ref("base.user_root").id
+            and deployment.company_id in user.company_ids
+        )
+        people = deployment.user_id | deployment.deputy_id | administrators.sorted("id")
+        return people.filtered("active")[:1]
+
     def _record_domain(self):
         self.ensure_one()
         return Domain(ast.literal_eval((self.domain or "[]").strip() or "[]"))
@@ -229,6 +241,8 @@ class AiDeployment(models.Model):
     def write(self, vals):
         self._check_administrator_fields(vals)
         self._check_served_fields(vals)
+        if "active" in vals and not vals["active"] and self.filtered(lambda d: d.state in d._at_work_states()):
+            raise UserError(self.env._("A deployment that is at work cannot be archived: switch it off or retire it."))
         return super().write(vals)
 
     @api.model

@@ -46,7 +46,9 @@ class AiDeploymentAlert(models.Model):
         """Open the alert of this cause, or open it again; the owner is told when it opens, not while it stays open."""
         alert = self.sudo().search([("deployment_id", "=", deployment.id), ("cause", "=", cause)])
         now = clock.now()
-        values = {"name": name, "level": level, "suggestion": suggestion, "last_date": now, "report_id": report and report.id}
+        values = {
+            "name": name, "level": level, "suggestion": suggestion, "last_date": now, "report_id": report and report.id,
+        }  # fmt: skip
         if not alert:
             alert = self.sudo().with_context(mail_create_nosubscribe=True).create(
                 {
@@ -81,13 +83,11 @@ class AiDeploymentAlert(models.Model):
         return alert
 
     def _tell_owner(self):
-        """An activity for the owner (the deputy where the owner is gone). A notice waits in the list."""
+        """An activity for the owner, or whoever stands in. A notice waits in the list."""
         for alert in self.filtered(lambda alert: alert.level == "alert"):
-            deployment = alert.deployment_id
-            person = deployment.user_id if deployment.user_id.active else deployment.deputy_id
             alert.activity_schedule(
                 "ai_deployment.mail_activity_type_alert",
-                user_id=person.id,
+                user_id=alert.deployment_id._person_to_tell().id,
                 date_deadline=clock.today(),
                 summary=alert.name,
                 note=alert.suggestion or False,

@@ -209,7 +209,7 @@ class AiDeployment(models.Model):
             history = self._line_history(line)
             state = drift.alarm_state([(earlier.exceeded, earlier.adjusted_p) for earlier in history])
             if state == "firing" and line.exceeded:
-                onset = min(earlier.report_id.window_start for earlier in history[-3:] if earlier.exceeded)
+                onset = self._onset(cause, history)
                 # A shape that moved without moving the score is worth knowing, not worth interrupting somebody.
                 quiet = line.test == "shape" and not score_moved
                 alerts._raise(
@@ -220,6 +220,12 @@ class AiDeployment(models.Model):
                 )  # fmt: skip
             elif state in ("quiet", "resolved"):
                 alerts._resolve(self, cause)
+
+    def _onset(self, cause, history):
+        """Since when: as the alert says while it is open, else the first of the weeks that raised it."""
+        standing = self.alert_ids.filtered(lambda a: a.cause == cause and a.state in ("firing", "acknowledged"))
+        weeks = [earlier.report_id.window_start for earlier in history[-3:] if earlier.exceeded]
+        return standing.onset_date or min(weeks)
 
     def _line_history(self, line):
         """This test in the judged reports up to this one, oldest first."""

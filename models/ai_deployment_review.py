@@ -137,8 +137,11 @@ class AiDeploymentReview(models.Model):
         self.ensure_one()
         if self.state != "open":
             raise UserError(self.env._("This review is closed already."))
-        if not self.env.user.has_group("ai_deployment.group_reviewer"):
-            raise AccessError(self.env._("Only reviewers decide reviews."))
+        deployment, user = self.sudo().deployment_id, self.env.user
+        named = user in deployment.reviewer_ids | deployment.user_id | deployment.deputy_id
+        administrator = user.has_group("ai_deployment.group_manager")
+        if not (self.env.su or administrator or (named and user.has_group("ai_deployment.group_reviewer"))):
+            raise AccessError(self.env._("Only the reviewers of this deployment decide its reviews."))
 
     def _log_on_document(self):
         """A note where the colleagues of the record read it."""

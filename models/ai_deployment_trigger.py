@@ -42,7 +42,7 @@ class AiDeploymentTrigger(models.Model):
                 trigger.write({"fired_date": clock.now(), "fired_version_id": version.id, "fired_reason": reason})
                 deployment.activity_schedule(
                     "ai_deployment.mail_activity_type_retrain",
-                    user_id=deployment.user_id.id,
+                    user_id=deployment._person_to_tell().id,
                     date_deadline=clock.today() + timedelta(days=7),
                     summary=self.env._("Train again: %s", reason),
                 )

@@ -23,7 +23,12 @@ MEASURES = {
     "ratio_max": "Times the highest amount so far",
     "deviation": "Distance from the usual amount",
     "share": "Share among earlier records",
+    "first_time": "How unusual a first time is",
+    "repeat": "How unusual a repeat is",
 }
+# Measures that compare a record with all others of its first group.
+WIDE_MEASURES = ("share", "first_time", "repeat")
+EVENT_MEASURES = ("first_time", "repeat")
 # A spread is known only from some records on, and is never taken as smaller than 10 %: a vendor who always bills the
 # same amount would else turn one cent into an alarm.
 DEVIATION_MIN_COUNT = 5
@@ -214,8 +219,9 @@ class FeatureReader:
         own = [SQL.identifier(columns["group", path]) for path in groups]
         whole, first = SQL(", ").join([*always, *own]), SQL(", ").join([*always, own[0]])
         complete = SQL(" AND ").join(SQL("%s IS NOT NULL", name) for name in own)
-        rows = SQL("SELECT * FROM %s", SQL.identifier(alias))
-        if all(spec["measure"] != "share" for spec in specs):  # a share also needs the others of the first group
+        events = [self._event(number, spec, whole) for number, spec in enumerate(specs) if spec["measure"] in EVENT_MEASURES]
+        rows = SQL("SELECT %s FROM %s", SQL(", ").join([SQL("*"), *events]), SQL.identifier(alias))
+        if not any(spec["measure"] in WIDE_MEASURES for spec in specs):
             own_names = SQL(", ").join(own)
             rows = SQL(
                 "%s WHERE (%s) IN (SELECT %s FROM %s WHERE asked)", rows, own_names, own_names, SQL.identifier(alias)
@@ -224,7 +230,7 @@ class FeatureReader:
             SQL(
                 "CASE WHEN %s THEN %s END AS %s",
                 complete,
-                self._measure(SQL.identifier(columns.get(("value", spec["value_path"]), "id")), spec, whole, first),
+                self._measure(number, SQL.identifier(columns.get(("value", spec["value_path"]), "id")), spec, whole, first),
                 SQL.identifier(f"m{number}"),
             )
             for number, spec in enumerate(specs)
@@ -244,7 +250,13 @@ class FeatureReader:
     def _company_domain(self):
         return Domain("company_id", "in", [self.company.id, False])
 
-    def _measure(self, value, spec, partition, first_partition):
+    def _event(self, number, spec, partition):
+        """Whether the record is a first of its kind, or repeats an earlier one."""
+        before = SQL("COUNT(*) FILTER (WHERE known) OVER %s", self._window(spec, partition))
+        happened = SQL("%s = 0", before) if spec["measure"] == "first_time" else SQL("%s > 0", before)
+        return SQL("%s AS %s", happened, SQL.identifier(f"e{number}"))
+
+    def _measure(self, number, value, spec, partition, first_partition):
         window = self._window(spec, partition)
         count = SQL("COUNT(*) FILTER (WHERE known) OVER %s", window)
         usual = SQL("AVG(LN(NULLIF(%s, 0))) FILTER (WHERE known) OVER %s", value, window)
@@ -267,6 +279,16 @@ class FeatureReader:
             case "share":
                 wider = SQL("COUNT(*) FILTER (WHERE known) OVER %s", self._window(spec, first_partition))
                 return SQL("(%s)::float / NULLIF(%s, 0)", count, wider)
+            case "first_time" | "repeat":
+                # How often this happened in the first group so far; 1 where it does not happen now. A vendor with whom
+                # everything is new surprises nobody with something new.
+                event = SQL.identifier(f"e{number}")
+                window = self._window({**spec, "window_days": 0}, first_partition)
+                return SQL(
+                    "CASE WHEN %s THEN (COUNT(*) FILTER (WHERE known AND %s) OVER %s + 0.5)"
+                    " / (COUNT(*) FILTER (WHERE known) OVER %s + 1.0) ELSE 1 END",
+                    event, event, window, window,
+                )  # fmt: skip
         raise ValueError(f"Unknown measure {spec['measure']!r}")
 
     def _window(self, spec, partition):

@@ -40,6 +40,8 @@ class IrActionsServer(models.Model):
         warnings = super()._get_warning_messages()
         if self.state == "ai_deployment_score" and not self.ai_deployment_id:
             warnings.append(self.env._("Choose the deployment to score with."))
+        elif self.state == "ai_deployment_score" and self.ai_deployment_id.sudo().model_id != self.model_id:
+            warnings.append(self.env._("This deployment scores records of another kind."))
         return warnings
 
     def _run_action_ai_deployment_score_multi(self, eval_context=None):

@@ -234,6 +234,35 @@ class TestHistories(AccountTestInvoicingCommon):
             measure="share", group_paths=["partner_id", "invoice_line_ids.account_id"],
         )  # fmt: skip
 
+    def test_a_first_time_is_as_unusual_as_first_times_are_with_this_vendor(self):
+        def first_time(bill, earlier):
+            if earlier:
+                return 1
+            of_vendor = self.earlier(bill, same=self.by_vendor)
+            firsts = [b for b in of_vendor if not self.earlier(b, same=self.by_vendor_and_account)]
+            return (len(firsts) + 0.5) / (len(of_vendor) + 1)
+
+        self.assertMeasure(
+            first_time, same=self.by_vendor_and_account,
+            measure="first_time", group_paths=["partner_id", "invoice_line_ids.account_id"],
+        )  # fmt: skip
+
+    def test_a_repeat_is_as_unusual_as_repeats_are_with_this_vendor(self):
+        def by_vendor_and_amount(bill):
+            return bill.partner_id, bill.amount_total
+
+        def repeat(bill, earlier):
+            if not earlier:
+                return 1
+            of_vendor = self.earlier(bill, same=self.by_vendor)
+            repeats = [b for b in of_vendor if self.earlier(b, same=by_vendor_and_amount, days=10)]
+            return (len(repeats) + 0.5) / (len(of_vendor) + 1)
+
+        self.assertMeasure(
+            repeat, same=by_vendor_and_amount, days=10,
+            measure="repeat", group_paths=["partner_id", "amount_total"], window_days=10,
+        )  # fmt: skip
+
     def test_a_history_does_not_depend_on_who_else_is_asked_for(self):
         together = self.read(self.bills, measure="count", group_paths=["partner_id"])
         alone = [self.read(bill, measure="count", group_paths=["partner_id"])[0] for bill in self.bills[:5]]

@@ -146,6 +146,7 @@ def _from_unknown(random, day, post_day, vendors):
         number=len(vendors), name=f"{place(random)} Business Services", kind="unknown", country="GB",
         account="Legal & Consulting", other_account="Training", other_share=0.0, amount=0.0, spread=0.0,
         bills_a_year=0.0, first_day=day, bank_account=f"{random.randrange(10**9, 10**10)}", term_days=None,
+        is_unknown=True,
     )  # fmt: skip
     vendors.append(vendor)
     amount = float(random.choice((15000, 20000, 25000)))

@@ -40,7 +40,12 @@ class Bills:
         env["ir.config_parameter"].sudo().set_param("ai_deployment.story.vendor_ids", json.dumps(partners.ids))
         env["res.partner.bank"].create(
             [
-                {"acc_number": number, "partner_id": partners[vendor].id, "company_id": company.id}
+                {
+                    "acc_number": number,
+                    "partner_id": partners[vendor].id,
+                    "company_id": company.id,
+                    "allow_out_payment": number == self.vendors[vendor].bank_account and not self.vendors[vendor].is_unknown,
+                }
                 for vendor, number in self._bank_accounts()
             ]
         )

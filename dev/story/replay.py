@@ -4,6 +4,7 @@ The product's clock stands at the day that is told. A day's business and its mar
 crons, so that a day that was begun and broken off is either told again or not at all.
 """
 
+from odoo import fields
 from odoo.addons.ai_deployment.models import clock
 
 from . import deployments, reviewers
@@ -24,7 +25,7 @@ def run(env, days, leads, bills, progress):
             _tell_day(env, days, leads, bills, day)
             reviewers.work(env, days, leads, bills, day)
         progress.set("replayed", count)
-        _date_messages(env, latest, days.at(day, EVENING))
+        _date_chatter(env, latest, days.at(day, EVENING))
         env.flush_all()
         env.cr.commit()
         _run_crons(env, days, day)
@@ -64,7 +65,7 @@ def _run_crons(env, days, day):
             env["crm.lead"]._cron_update_automated_probabilities()
         env["ai.deployment.review"]._cron_assign()
         env["ai.deployment"]._cron_monitor()
-    _date_messages(env, latest, days.at(day, NIGHT))
+    _date_chatter(env, latest, days.at(day, NIGHT))
     env.flush_all()
     env.cr.commit()
 
@@ -74,8 +75,11 @@ def _latest_message(env):
     return env.cr.fetchone()[0]
 
 
-def _date_messages(env, latest, moment):
-    """Chatter is dated by Odoo's clock; the story's day is another one."""
+def _date_chatter(env, latest, moment):
+    """Messages and finished activities are dated by Odoo's clock; the story's day is another one."""
     env.flush_all()
     env.cr.execute("UPDATE mail_message SET date = %s, create_date = %s WHERE id > %s", [moment, moment, latest])
-    env["mail.message"].invalidate_model(["date", "create_date"])
+    env.cr.execute(
+        "UPDATE mail_activity SET date_done = %s WHERE date_done >= %s", [moment.date(), fields.Date.today()]
+    )
+    env.invalidate_all()

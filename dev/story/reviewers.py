@@ -6,7 +6,7 @@ from odoo.fields import Domain
 
 from .deployments import both
 
-QUIET_WEEKS = 2  # questions of the last weeks stay open, but for a few
+QUIET_WEEKS = 3  # questions of the last weeks stay open, but for a few
 
 LEAD_NOTES = {
     "confirmed": [
@@ -44,7 +44,7 @@ def work(env, days, leads, bills, day):
     odd = {id_: kind for kind, ids in bills.odd_ids().items() for id_ in ids}
     for review in _waiting(env, days.date(day)):
         random = Random(f"review {review.id} {day}")
-        if random.random() > (0.04 if late else 0.4):
+        if random.random() > (0.03 if late else 0.4):
             continue
         own = review.with_user(review.reviewer_id)
         seconds = round(random.lognormvariate(4, 0.5))

@@ -48,6 +48,7 @@ class Vendor:
     first_day: int
     bank_account: str | None
     term_days: int | None
+    is_unknown: bool = False
 
 
 def plan_vendors(seed, days):

@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+
 from odoo.addons.ai_deployment.ml.calibration import (
     MIN_SLOPE,
     Identity,
@@ -16,8 +19,6 @@ from odoo.addons.ai_deployment.ml.calibration import (
     recalibrate_intercept,
     sigmoid,
 )
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
 
 random = np.random.default_rng(7)
 RAW = random.normal(-1, 1.5, 3000)

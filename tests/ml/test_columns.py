@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, LONGEST_LEVEL, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import InvalidFeature
 

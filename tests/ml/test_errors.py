@@ -2,6 +2,7 @@ import copy
 import pickle
 
 import pytest
+
 from odoo.addons.ai_deployment.ml import errors
 from odoo.addons.ai_deployment.ml.errors import InferenceError, TrainingError
 

@@ -12,7 +12,18 @@ import pytest
 PACKAGE = "odoo.addons.ai_deployment.ml"
 FOLDER = Path(__file__).parents[2] / "ml"
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
-SCORING = "errors columns binning calibration cards scorecard anomaly artifact profile routing".split()
+SCORING = [
+    "errors",
+    "columns",
+    "binning",
+    "calibration",
+    "cards",
+    "scorecard",
+    "anomaly",
+    "artifact",
+    "profile",
+    "routing",
+]
 
 
 @pytest.mark.parametrize("module", MODULES)

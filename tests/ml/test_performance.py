@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odoo.addons.ai_deployment.ml import performance as pf
 from scipy import stats
 from sklearn import metrics as theirs
+
+from odoo.addons.ai_deployment.ml import performance as pf
 
 random = np.random.default_rng(3)
 LABELS = (random.random(800) < 0.3).astype(int)
@@ -101,7 +102,9 @@ def test_delong_by_the_definition():
     found = pf.auc_difference(LABELS, VALUES, OTHER)
     assert found.estimate == pytest.approx(pf.auc(LABELS, VALUES) - pf.auc(LABELS, OTHER))
     assert found.se == pytest.approx(math.sqrt(variance))
-    assert (found.low, found.high) == pytest.approx((found.estimate - 1.959964 * found.se, found.estimate + 1.959964 * found.se))
+    assert (found.low, found.high) == pytest.approx(
+        (found.estimate - 1.959964 * found.se, found.estimate + 1.959964 * found.se)
+    )
     swapped = pf.auc_difference(LABELS, OTHER, VALUES)
     assert swapped.estimate == pytest.approx(-found.estimate) and swapped.p_value == pytest.approx(found.p_value)
 

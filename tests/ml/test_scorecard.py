@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from odoo.addons.ai_deployment.ml.binning import FIRST, CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.calibration import Identity, IsotonicCalibration, PlattCalibration
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
@@ -16,9 +17,16 @@ CITY = CategoryBins(["Bern", "Wien"], {"Bern": 60, "Wien": 30, "Graz": 10})
 
 def card(required=(), pairs=(), calibration=None, **extra):
     features = [
-        CardFeature("age", NUMBER, AGE, np.array([0.5, -1, 1, -1, 1.0]), "age" in required, np.array([0, 0, 0, 50, 50])),
         CardFeature(
-            "city", CATEGORY, CITY, np.array([0, 0.25, 0.25, 0.5, -0.5]), "city" in required, np.array([2, 0, 10, 58, 30])
+            "age", NUMBER, AGE, np.array([0.5, -1, 1, -1, 1.0]), "age" in required, np.array([0, 0, 0, 50, 50])
+        ),
+        CardFeature(
+            "city",
+            CATEGORY,
+            CITY,
+            np.array([0, 0.25, 0.25, 0.5, -0.5]),
+            "city" in required,
+            np.array([2, 0, 10, 58, 30]),
         ),
     ]
     return Scorecard(features, -0.25, calibration or Identity(), NumericBins(0, 1, [0.5]), pairs, **extra)

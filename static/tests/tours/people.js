@@ -14,6 +14,7 @@ registry.category("web_tour.tours").add("ai_deployment_seller", {
         { trigger: ".o_cp_action_menus button:contains(Actions)", run: "click" },
         { trigger: ".o-dropdown--menu .o-dropdown-item:contains(Score with Which leads to call)", run: "click" },
         { trigger: ".o_notification:contains(1 records scored)" },
+        { trigger: ".o_list_view .o_data_row:nth-child(2):contains(Unscored lead):contains(50%)" },
         { trigger: ".o_list_view .o_data_row:first .o_data_cell[name=name]:contains(Good lead)", run: "click" },
         { trigger: ".o_ai_score .o_field_widget[name=ai_score]:contains(82%)" },
         { trigger: ".o_ai_score .o_field_widget[name=ai_reasons]:contains(▲ Expected Revenue: 10,000 to 100,000)" },
@@ -34,12 +35,12 @@ registry.category("web_tour.tours").add("ai_deployment_not_a_viewer", {
 registry.category("web_tour.tours").add("ai_deployment_reviewer", {
     url: "/odoo/ai-reviews",
     steps: () => [
-        { trigger: ".o_list_view .o_data_row:contains(Good lead)", run: "click" },
+        { trigger: ".o_list_view .o_data_row:contains(Good lead) td[name=name]", run: "click" },
         { trigger: ".o_form_view .o_field_widget[name=reasons]:contains(Expected Revenue)" },
         { trigger: "button[name=action_confirm]", run: "click" },
         { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Decided)" },
         { trigger: ".o_breadcrumb .o_back_button a, .o_back_button", run: "click" },
-        { trigger: ".o_list_view .o_data_row:contains(Poor lead)", run: "click" },
+        { trigger: ".o_list_view .o_data_row:contains(Poor lead) td[name=name]", run: "click" },
         { trigger: "button[name=action_override]", run: "click" },
         { trigger: ".modal .o_field_widget[name=note] textarea", run: "edit They called me back" },
         { trigger: ".modal button[name=action_decide]", run: "click" },

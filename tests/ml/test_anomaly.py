@@ -1,0 +1,193 @@
+import math
+
+import numpy as np
+import pytest
+
+from odoo.addons.ai_deployment.ml.anomaly import (
+    AnomalyCard,
+    block_thresholds,
+    pair_points,
+    surprise_points,
+    threshold_at,
+)
+from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
+from odoo.addons.ai_deployment.ml.calibration import Percentile
+from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
+from odoo.addons.ai_deployment.ml.errors import BadTrainingInput, EmptyTable, NoUsableFeature
+from odoo.addons.ai_deployment.ml.training import train_anomaly
+
+random = np.random.default_rng(4)
+N = 5000
+AMOUNT = random.lognormal(6, 1, N)
+ACCOUNT = random.choice(["rent", "paper", "travel"], N, p=[0.6, 0.35, 0.05]).tolist()
+
+
+def columns(amounts=AMOUNT, accounts=ACCOUNT):
+    return {"amount": make_column("amount", NUMBER, amounts), "account": make_column("account", CATEGORY, accounts)}
+
+
+TRAINED = train_anomaly(columns(), np.arange(N), tails={"amount": "high"})
+
+
+def shares(points):
+    return (points**-2.0).round(6).tolist()
+
+
+def test_a_number_is_as_surprising_as_the_share_beyond_it_is_small():
+    bins = NumericBins(0, 4, [1, 2, 3])
+    counts = [0, 0, 0, 40, 30, 20, 9]
+    high = [(99 - 20 + 0.5) / 100, (59 - 15 + 0.5) / 100, (29 - 10 + 0.5) / 100, (9 - 4.5 + 0.5) / 100]
+    assert shares(surprise_points(bins, counts, "high")[FIRST:]) == pytest.approx(high)
+    low = [(20 + 0.5) / 100, (40 + 15 + 0.5) / 100, (70 + 10 + 0.5) / 100, (90 + 4.5 + 0.5) / 100]
+    assert shares(surprise_points(bins, counts, "low")[FIRST:]) == pytest.approx(low)
+    both = [min(1, 2 * min(h, w)) for h, w in zip(high, low, strict=True)]
+    assert shares(surprise_points(bins, counts, "two")[FIRST:]) == pytest.approx(both)
+
+
+def test_beyond_the_range_is_the_most_surprising_on_the_suspicious_side_only():
+    bins = NumericBins(0, 4, [1, 2, 3])
+    counts = [0, 0, 0, 40, 30, 20, 9]
+    high = surprise_points(bins, counts, "high")
+    assert high[ABOVE] == high.max() == pytest.approx(0.005**-0.5) and high[BELOW] < 1.01
+    low = surprise_points(bins, counts, "low")
+    assert low[BELOW] == low.max() and low[ABOVE] < 1.01
+    assert surprise_points(bins, counts)[[BELOW, ABOVE]] == pytest.approx([0.01**-0.5] * 2)
+
+
+def test_what_is_rarely_missing_is_surprising_when_missing():
+    bins = NumericBins(0, 1)
+    assert surprise_points(bins, [1, 0, 0, 98])[MISSING] == pytest.approx((1.5 / 100) ** -0.5)
+    assert surprise_points(bins, [80, 0, 0, 19])[MISSING] < 1.2
+
+
+def test_a_level_is_as_surprising_as_levels_this_rare_are():
+    bins = CategoryBins(["a", "b"], {"a": 70, "b": 20, "c": 5, "d": 4})
+    points = surprise_points(bins, [0, 0, 9, 70, 20])
+    assert shares(points[FIRST:]) == pytest.approx([99.5 / 100, 29.5 / 100])
+    other = math.exp((5 * math.log(9.5 / 100) + 4 * math.log(4.5 / 100)) / 9)
+    assert shares(points)[OTHER] == pytest.approx(other, abs=1e-6)
+    assert shares(points)[UNSEEN] == pytest.approx(0.5 / 100)  # no level occurred once: new ones are rare
+    many_once = CategoryBins(["a"], {"a": 60, **{f"s{i}": 1 for i in range(40)}})
+    assert surprise_points(many_once, [0, 0, 40, 60])[UNSEEN] < 2
+
+
+def test_an_unknown_tail_is_our_bug():
+    with pytest.raises(ValueError, match="tail"):
+        surprise_points(NumericBins(0, 1), [0, 0, 0, 1], "left")
+
+
+def test_rare_combinations_of_common_levels_are_surprising():
+    coded = {"v": np.repeat([3, 3, 4, 4], [500, 1, 499, 0]), "a": np.repeat([3, 4, 4, 3], [500, 1, 499, 0])}
+    points = pair_points(coded, {"v": 5, "a": 5}, "v", "a")
+    assert points[3, 4] > points[4, 4] + 10 and points[4, 3] >= points[3, 4]
+    joint = np.zeros((5, 5))
+    np.add.at(joint, (coded["v"], coded["a"]), 1)
+    assert np.sum(points * joint) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.5, 0.3])
+def test_the_threshold_flags_at_most_the_expected_share(rate):
+    totals = np.array([4.0, 1, 3, 2])
+    assert (totals >= threshold_at(totals, rate)).mean() <= rate
+    assert threshold_at(np.arange(100.0), 0.05) == 95
+    assert threshold_at(np.array([1.0, 2, 2, 2]), 0.5) > 2  # a tie across the line: nobody
+    assert threshold_at(np.array([1.0, 2, 2, 3]), 0.5) == 3
+    assert threshold_at(np.arange(10.0), 0.01) > 9
+
+
+def test_the_reference_is_flagged_at_the_expected_rate():
+    scored = TRAINED.card.score(columns())
+    assert 0.007 <= scored.predictions.mean() <= 0.01
+    assert TRAINED.metrics["flagged"] == scored.predictions.sum() == 50
+    assert TRAINED.reference.rows == N
+
+
+def test_contributions_are_centred_on_the_reference():
+    contributions = TRAINED.card.score(columns()).contributions
+    assert contributions.mean(axis=0) == pytest.approx([0, 0], abs=1e-9)
+
+
+def test_odd_records_come_out_on_top_and_say_why():
+    odd = TRAINED.card.score(columns([200.0, 400.0, 9e9, 400.0], ["rent", "paper", "rent", "bribes"]))
+    assert odd.predictions.tolist() == [False, False, True, True]
+    assert odd.values[2] > 0.999
+    assert TRAINED.card.explain(odd.codes[2])[0].feature == "amount"
+    assert TRAINED.card.explain(odd.codes[2])[0].label.startswith("over")
+    assert TRAINED.card.explain(odd.codes[3])[0].label == "never seen before"
+
+
+def test_the_tail_says_which_end_is_suspicious():
+    tiny = columns([AMOUNT.min() / 2], ["rent"])
+    assert not TRAINED.card.score(tiny).predictions[0]
+    two_sided = train_anomaly(columns(), np.arange(N))
+    assert two_sided.card.score(tiny).values[0] > TRAINED.card.score(tiny).values[0] + 0.05
+
+
+def test_values_are_ranks_in_the_reference():
+    values = TRAINED.card.score(columns()).values
+    assert np.quantile(values, [0.25, 0.5, 0.75, 0.99]) == pytest.approx([0.25, 0.5, 0.75, 0.99], abs=0.01)
+    raw = TRAINED.card.score(columns()).raw
+    order = np.argsort(raw, kind="stable")
+    rising = np.diff(raw[order]) > 1e-9
+    assert (np.diff(values[order])[rising] > 0).all()
+
+
+def test_confidence_is_the_share_of_weeks_that_agree():
+    card = AnomalyCard(
+        TRAINED.card.features,
+        0.0,
+        Percentile([0, 1], [0.2, 0.8], 1),
+        NumericBins(0, 1),
+        threshold=2.0,
+        block_thresholds=[3.0, 1.0, 2.0, 2.5],
+        alarm_rate=0.01,
+    )
+    predictions, confidences = card._verdicts(np.array([0.5, 1.5, 2.0, 2.7, 9.0]), None)
+    assert predictions.tolist() == [False, False, True, True, True]
+    assert confidences.tolist() == [1.0, 0.75, 0.5, 0.75, 1.0]
+
+
+def test_blocks_are_stretches_of_time():
+    totals = np.concatenate([np.arange(100.0), np.arange(100.0) + 1000])
+    assert block_thresholds(totals, 0.05, 2) == [95, 1095]
+    assert len(block_thresholds(np.arange(45.0), 0.01)) == 4  # too few rows for twenty blocks
+
+
+def test_pairs_are_used_and_explained():
+    vendors = ["v1" if account == "rent" else "v2" for account in ACCOUNT]
+    table = {**columns(), "vendor": make_column("vendor", CATEGORY, vendors)}
+    trained = train_anomaly(table, np.arange(N), pairs=[("vendor", "account")])
+    crossed = {name: column.take([0]) for name, column in table.items()}
+    crossed["vendor"] = make_column("vendor", CATEGORY, ["v1"])
+    crossed["account"] = make_column("account", CATEGORY, ["paper"])
+    assert trained.card.score(crossed).predictions[0] and trained.metrics["pairs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "moments", "error"),
+    [
+        ({}, [], EmptyTable),
+        ({"a": make_column("a", NUMBER, [])}, [], EmptyTable),
+        ({"a": make_column("a", NUMBER, [1.0] * 9)}, range(9), NoUsableFeature),
+        ({"a": make_column("a", NUMBER, [None] * 9)}, range(9), NoUsableFeature),
+        ({"a": make_column("a", NUMBER, ["x"] * 9)}, range(9), NoUsableFeature),
+        ({"a": make_column("a", NUMBER, [1.0, 2.0])}, [1.0, math.nan], BadTrainingInput),
+        ({"a": make_column("a", NUMBER, [1.0, 2.0])}, [1.0], BadTrainingInput),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused_with_a_sentence(table, moments, error):
+    with pytest.raises(error) as caught:
+        train_anomaly(table, moments)
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("rate", [0, 1, -0.1])
+def test_an_alarm_rate_is_a_share(rate):
+    with pytest.raises(BadTrainingInput, match="alarms"):
+        train_anomaly(columns(), np.arange(N), alarm_rate=rate)
+
+
+def test_one_odd_row_among_two_is_enough_for_a_card():
+    assert train_anomaly({"a": make_column("a", NUMBER, [1.0, 2.0])}, [0, 1]).card.score(
+        {"a": make_column("a", NUMBER, [1.0, 99.0, None])}
+    ).values.shape == (3,)

@@ -1,0 +1,405 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from odoo.addons.ai_deployment.ml import drift
+from odoo.addons.ai_deployment.ml.binning import OTHER, UNSEEN, CategoryBins, NumericBins
+from odoo.addons.ai_deployment.ml.drift import alarm_state, holm, judge, noise_floor, stability_index, unseen_rate
+from odoo.addons.ai_deployment.ml.profile import PREDICTION, SCORE, Profile
+
+
+def profile(bins, **values):
+    rows = {len(v) for v in values.values()}
+    assert len(rows) == 1
+    counts = {name: np.bincount(bins[name].codes(v), minlength=bins[name].size) for name, v in values.items()}
+    return Profile(rows.pop(), counts)
+
+
+def numbers(seed, n, shift=0.0, missing=0.0):
+    random = np.random.default_rng(seed)
+    values = random.normal(shift, 1, n)
+    values[random.random(n) < missing] = np.nan
+    return values
+
+
+def words(seed, n, shares):
+    random = np.random.default_rng(seed)
+    names = np.array([None if k == "-" else k for k in shares], dtype=object)
+    return random.choice(names, size=n, p=np.array(list(shares.values())) / sum(shares.values()))
+
+
+NUMBER_BINS = {"x": NumericBins.fit(numbers(0, 5000), 64)}
+LEVELS = {"a": 0.5, "b": 0.3, "c": 0.15, "d": 0.05}
+WORD_BINS = {"x": CategoryBins.fit(words(0, 5000, LEVELS))}
+
+
+def only(results, test, name="x"):
+    found = [r for r in results if r.test == test and r.name == name]
+    assert len(found) == 1
+    return found[0]
+
+
+# Known values
+def test_the_shape_statistic_is_two_sample_chi_square_against_a_tolerated_effect():
+    bins = {"x": CategoryBins(["a", "b"], {"a": 600, "b": 400})}
+    reference = Profile(1000, {"x": [0, 0, 0, 600, 400]})
+    window = Profile(200, {"x": [0, 0, 0, 80, 120]})
+    found = only(judge(bins, reference, window), "shape")
+    # By hand: N = 1000*200/1200, pooled shares 680/1200 and 520/1200, gap 0.2.
+    total = 1000 * 200 / 1200
+    statistic = total * (0.04 / (680 / 1200) + 0.04 / (520 / 1200))
+    assert found.statistic == pytest.approx(statistic)
+    # It is Pearson's statistic of the 2 x 2 table.
+    assert found.statistic == pytest.approx(stats.chi2_contingency([[600, 400], [80, 120]], correction=False).statistic)
+    assert found.p_value == pytest.approx(stats.ncx2.sf(statistic, 1, total * 0.05))
+    assert found.effect == pytest.approx(stability_index([600, 400], [80, 120]))
+
+
+def test_numbers_are_compared_in_ten_groups_of_the_reference():
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000))
+    window = profile(NUMBER_BINS, x=numbers(2, 500, shift=0.4))
+    found = only(judge(NUMBER_BINS, reference, window), "shape")
+    edges = np.quantile(numbers(1, 5000), np.linspace(0.1, 0.9, 9))
+    ref = np.bincount(np.searchsorted(edges, numbers(1, 5000)), minlength=10)
+    win = np.bincount(np.searchsorted(edges, numbers(2, 500, shift=0.4)), minlength=10)
+    by_hand = stats.chi2_contingency([ref, win]).statistic
+    assert found.statistic == pytest.approx(by_hand, rel=0.15)  # 64 bins cannot hit the deciles exactly
+    assert found.p_value == pytest.approx(stats.ncx2.sf(found.statistic, 9, 5000 * 500 / 5500 * 0.05), rel=1e-6)
+    assert found.shift == pytest.approx(0.4, abs=0.1)
+
+
+@pytest.mark.parametrize(("m", "groups"), [(50, 5), (79, 7), (99, 9), (200, 10), (2000, 10)])
+def test_small_windows_get_fewer_groups(m, groups):
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000)).counts["x"]
+    assert len(drift._groups(NUMBER_BINS["x"], reference, 5000, m)) == groups
+
+
+def test_every_code_of_a_number_but_missing_is_in_one_group():
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000)).counts["x"]
+    groups = drift._groups(NUMBER_BINS["x"], reference, 5000, 300)
+    assert sorted(code for group in groups for code in group) == list(range(1, NUMBER_BINS["x"].size))
+    assert drift.BELOW in groups[0] and drift.ABOVE in groups[-1]
+
+
+def test_levels_expecting_few_rows_share_one_cell_with_the_unseen():
+    reference = np.array([0, 0, 40, 600, 300, 60, 9])
+    bins = CategoryBins(list("abcd"), dict(zip("abcd", [600, 300, 60, 9], strict=True)))
+    # m/n = 0.1: c expects 6 and keeps its cell; d has under 10 reference rows; together they expect 4.9.
+    assert drift._groups(bins, reference, 1000, 100) == [(3,), (4,), (5, UNSEEN, OTHER, 6)]
+    reference[OTHER] = 42
+    assert drift._groups(bins, reference, 1000, 100) == [(3,), (4,), (5,), (UNSEEN, OTHER, 6)]
+
+
+def test_missing_is_held_against_the_reference_rate_plus_two_points():
+    reference = Profile(1000, {"x": [100, 0, 0, 500, 400]})
+    window = Profile(100, {"x": [20, 0, 0, 50, 30]})
+    bins = {"x": CategoryBins(["a", "b"], {"a": 500, "b": 400})}
+    found = only(judge(bins, reference, window), "missing")
+    assert found.p_value == pytest.approx(stats.binom.sf(19, 100, 0.12))
+    assert (found.reference_share, found.window_share, found.statistic) == (0.1, 0.2, 0.2)
+
+
+def test_unseen_is_held_against_good_turing():
+    counts = {"a": 900, **{f"s{i}": 1 for i in range(60)}, **{f"d{i}": 2 for i in range(20)}}
+    bins = CategoryBins(["a"], counts)
+    reference = np.array([0, 0, 100, 900])
+    expected, tolerated = unseen_rate(bins, reference)
+    assert expected == pytest.approx(60 / 1000)
+    assert tolerated == pytest.approx(0.06 + 2.33 * np.sqrt(60 + 40 + 1) / 1000 + 0.01)
+    window = Profile(200, {"x": [0, 30, 20, 150]})
+    found = only(judge({"x": bins}, Profile(1000, {"x": reference}), window), "unseen")
+    assert found.p_value == pytest.approx(stats.binom.sf(29, 200, tolerated))
+
+
+def test_a_reference_that_shows_new_levels_itself_raises_what_is_expected():
+    bins = CategoryBins(["a"], {"a": 1000})
+    assert unseen_rate(bins, np.array([0, 100, 0, 900]))[0] == pytest.approx(0.1)
+    assert unseen_rate(bins, np.array([0, 0, 0, 1000]))[0] == 0
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.5, 0.9]) == [1.0, 1.0] and holm([]) == []
+
+
+def test_score_and_prediction_share_half_of_the_level_whatever_the_inputs_do():
+    bins = {**{f"x{i}": WORD_BINS["x"] for i in range(10)}, SCORE: NumericBins(0, 1, [0.25, 0.5, 0.75])}
+    same = {f"x{i}": words(1, 1000, LEVELS) for i in range(10)}
+    reference = profile(bins, **same, **{SCORE: np.random.default_rng(0).random(1000)})
+    window = profile(bins, **same, **{SCORE: np.random.default_rng(1).random(1000) ** 1.6})
+    results = judge(bins, reference, window)
+    assert results[0].name == SCORE  # comes first
+    score = results[0]
+    assert score.adjusted_p == pytest.approx(min(1, 2 * score.p_value))  # alone in its family
+    inputs = [r for r in results if r.name != SCORE]
+    assert len(inputs) == 30  # missing, unseen, shape
+    smallest = min(inputs, key=lambda r: r.p_value)
+    assert smallest.adjusted_p == pytest.approx(min(1, 2 * 30 * smallest.p_value))
+
+
+def test_the_threshold_is_the_statistic_at_which_the_verdict_turns():
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000))
+    for shift in (0.3, 0.45, 0.5, 0.6, 0.8):
+        for found in judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=numbers(3, 300, shift))):
+            if found.test == "shape":
+                assert found.exceeded == (found.statistic >= found.threshold)
+                assert found.exceeded == (found.adjusted_p <= 0.01)
+                assert found.verdict == ("drifted" if found.exceeded else "quiet")
+
+
+# What must be seen, what must not
+@pytest.mark.parametrize(("m", "shift"), [(50, 1.0), (300, 0.6), (50, -1.2)])
+def test_a_shift_is_seen(m, shift):
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000))
+    seen = [
+        only(judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=numbers(s, m, shift))), "shape").exceeded
+        for s in range(20)
+    ]
+    assert np.mean(seen) >= (0.5 if m == 50 else 0.9)
+
+
+def test_a_small_shift_is_tolerated_by_design():
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000))
+    seen = [
+        only(judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=numbers(s, 2000, 0.15))), "shape").exceeded
+        for s in range(20)
+    ]
+    assert not any(seen)
+
+
+def test_values_far_outside_the_training_range_are_a_shift():
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000))
+    assert only(judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=np.full(60, 99.0))), "shape").verdict == "drifted"
+
+
+def test_an_input_that_runs_empty_is_seen_at_once_and_inhibits_the_shape_of_its_column():
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000, missing=0.02))
+    window = profile(NUMBER_BINS, x=numbers(2, 100, shift=2, missing=0.4))
+    results = judge(NUMBER_BINS, reference, window)
+    missing, shape = only(results, "missing"), only(results, "shape")
+    assert missing.exceeded and missing.adjusted_p < 1e-6 and missing.verdict == "drifted"
+    assert shape.p_value < 1e-6 and not shape.exceeded and shape.verdict == "cannot_judge"
+
+
+def test_missing_elsewhere_does_not_inhibit():
+    bins = {"x": NUMBER_BINS["x"], "y": NUMBER_BINS["x"]}
+    reference = profile(bins, x=numbers(1, 5000), y=numbers(2, 5000))
+    window = profile(bins, x=numbers(3, 200, shift=2), y=numbers(4, 200, missing=0.5))
+    assert only(judge(bins, reference, window), "shape", "x").verdict == "drifted"
+
+
+def test_fewer_missing_values_are_no_alarm():
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000, missing=0.5))
+    assert not only(judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=numbers(2, 500))), "missing").exceeded
+
+
+def test_many_new_levels_are_seen():
+    reference = profile(WORD_BINS, x=words(1, 5000, LEVELS))
+    window = profile(WORD_BINS, x=words(2, 100, {**LEVELS, "new": 0.25}))
+    results = judge(WORD_BINS, reference, window)
+    assert only(results, "unseen").exceeded and only(results, "shape").verdict == "cannot_judge"
+
+
+def test_trap_one_odd_row_in_a_hundred_is_no_alarm():
+    reference = profile(WORD_BINS, x=words(1, 5000, LEVELS))
+    values = words(2, 100, LEVELS)
+    values[0] = "odd"
+    results = judge(WORD_BINS, reference, profile(WORD_BINS, x=values))
+    assert min(r.p_value for r in results) > 1e-3 and not any(r.exceeded for r in results)
+
+
+def test_trap_long_tails_do_not_vanish_and_make_no_alarm():
+    random = np.random.default_rng(5)
+    names = np.array([f"v{i}" for i in range(2000)], dtype=object)
+    shares = 1 / np.arange(1, 2001)
+    shares /= shares.sum()
+    training = random.choice(names, 5000, p=shares)
+    bins = {"x": CategoryBins.fit(training)}
+    reference = profile(bins, x=training)
+    alarms = 0
+    for _week in range(60):
+        window = profile(bins, x=random.choice(names, 300, p=shares))
+        alarms += any(r.exceeded for r in judge(bins, reference, window))
+    assert alarms == 0
+
+
+def test_a_flag_that_was_never_set_and_suddenly_is():
+    bins = {"x": CategoryBins.fit(np.array(["no"] * 4990 + ["yes"] * 10, dtype=object))}
+    reference = Profile(5000, {"x": [0, 0, 0, 4990, 10]})
+    quiet = only(judge(bins, reference, Profile(100, {"x": [0, 0, 0, 99, 1]})), "shape")
+    loud = only(judge(bins, reference, Profile(100, {"x": [0, 0, 0, 60, 40]})), "shape")
+    assert quiet.verdict == "quiet" and loud.verdict == "drifted"
+    assert loud.window_share == 0.4 and loud.reference_share == pytest.approx(0.002)
+
+
+def test_a_constant_column_is_constant_and_never_nan():
+    bins = {"x": NumericBins.fit([5.0] * 100)}
+    reference = profile(bins, x=np.full(1000, 5.0))
+    assert only(judge(bins, reference, profile(bins, x=np.full(100, 5.0))), "shape").verdict == "constant"
+    moved = only(judge(bins, reference, profile(bins, x=np.full(100, 7.0))), "shape")
+    assert moved.verdict == "drifted" and moved.p_value < 1e-9
+
+
+def test_a_column_that_was_always_empty_cannot_be_judged():
+    bins = {"x": NumericBins.fit([np.nan])}
+    reference, window = profile(bins, x=np.full(1000, np.nan)), profile(bins, x=np.full(100, np.nan))
+    assert only(judge(bins, reference, window), "shape").verdict == "cannot_judge"
+    assert only(judge(bins, reference, profile(bins, x=numbers(1, 100))), "shape").verdict == "cannot_judge"
+
+
+def test_a_score_that_flips_is_seen_through_the_prediction_too():
+    reference = Profile(1000, {PREDICTION: [0, 0, 0, 700, 300]})
+    window = Profile(100, {PREDICTION: [0, 0, 0, 30, 70]})
+    assert only(judge({}, reference, window), "shape", PREDICTION).verdict == "drifted"
+    rare = Profile(1000, {PREDICTION: [0, 0, 0, 990, 10]})
+    assert only(judge({}, rare, window), "shape", PREDICTION).verdict == "drifted"
+
+
+@pytest.mark.parametrize("rows", [0, 1, 49])
+def test_under_fifty_rows_there_is_no_verdict(rows):
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000))
+    results = judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=np.full(rows, 99.0)))
+    assert {r.verdict for r in results} == {"cannot_judge"} and not any(r.exceeded for r in results)
+    assert judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=np.full(50, 99.0)))[-1].verdict == "drifted"
+
+
+def test_without_a_reference_there_is_no_verdict():
+    empty = Profile(0, {"x": np.zeros(NUMBER_BINS["x"].size)})
+    assert judge(NUMBER_BINS, empty, profile(NUMBER_BINS, x=numbers(1, 100)))[0].verdict == "cannot_judge"
+
+
+def test_what_moved_is_named():
+    bins = {"x": CategoryBins(["a", "b", "c"], {"a": 500, "b": 300, "c": 200})}
+    reference = Profile(1000, {"x": [0, 0, 0, 500, 300, 200]})
+    found = only(judge(bins, reference, Profile(200, {"x": [0, 0, 0, 20, 60, 120]})), "shape")
+    assert [(code, round(p, 3), round(q, 3)) for code, p, q in found.moved] == [
+        (3, 0.5, 0.1),
+        (5, 0.2, 0.6),
+        (4, 0.3, 0.3),
+    ]
+    assert found.labels == ("a", "c", "b")
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000))
+    top = only(judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=numbers(2, 300, 2.0))), "shape")
+    assert " to " in top.labels[0] and float(top.labels[0].split(" to ")[0]) > 1  # the highest tenth grew most
+
+
+def test_plain_types_only():
+    reference = profile(WORD_BINS, x=words(1, 5000, LEVELS))
+    for found in judge(WORD_BINS, reference, profile(WORD_BINS, x=words(2, 300, LEVELS))):
+        for value in (found.statistic, found.threshold, found.p_value, found.adjusted_p):
+            assert type(value) is float
+        assert type(found.exceeded) is bool
+        assert all(type(code) is int and type(p) is float and type(q) is float for code, p, q in found.moved)
+
+
+# The noise of ordinary weeks
+def weekly(jitter, weeks=8, rows=400):
+    random = np.random.default_rng(11)
+    return [profile(NUMBER_BINS, x=numbers(100 + w, rows, random.normal(0, jitter))) for w in range(weeks)]
+
+
+def test_the_noise_floor_is_what_the_reference_weeks_show():
+    assert noise_floor(weekly(0), NUMBER_BINS)["x"] < 0.03
+    noisy = noise_floor(weekly(0.25), NUMBER_BINS)["x"]
+    assert 0.03 < noisy < 1
+    parts = weekly(0.25)
+    k, ref = len(parts), sum(parts).counts["x"]
+    largest = 0
+    for part in parts:
+        groups = drift._groups(NUMBER_BINS["x"], ref, ref.sum(), part.counts["x"].sum())
+        table = np.array([[c[list(g)].sum() for g in groups] for c in (ref, part.counts["x"])])
+        n, m = table.sum(axis=1)
+        statistic = stats.chi2_contingency(table, correction=False).statistic
+        largest = max(largest, (statistic - len(groups) + 1) / (n * m / (n + m)) / (1 - 1 / k) ** 2)
+    assert noisy == pytest.approx(largest)
+
+
+def test_a_noise_floor_raises_the_bar_and_too_much_noise_ends_the_watch():
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000))
+    window = profile(NUMBER_BINS, x=numbers(2, 300, 0.55))
+    plain = only(judge(NUMBER_BINS, reference, window), "shape")
+    raised = only(judge(NUMBER_BINS, reference, window, floors={"x": 0.09}), "shape")
+    assert raised.p_value > plain.p_value and raised.statistic == plain.statistic
+    lower = only(judge(NUMBER_BINS, reference, window, floors={"x": 0.01}), "shape")
+    assert lower.p_value == plain.p_value
+    assert only(judge(NUMBER_BINS, reference, window, floors={"x": 0.11}), "shape").verdict == "unstable"
+
+
+# Weeks
+E, Q, NOW = (True, 0.001), (False, 1.0), (True, 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("history", "state"),
+    [
+        ([], "quiet"),
+        ([Q, Q], "quiet"),
+        ([E], "pending"),
+        ([E, Q], "pending"),
+        ([E, Q, Q], "pending"),
+        ([E, Q, Q, Q], "quiet"),
+        ([E, E], "firing"),
+        ([E, Q, E], "firing"),
+        ([E, Q, Q, E], "pending"),
+        ([NOW], "firing"),
+        ([E, E, Q, Q, Q], "firing"),
+        ([E, E, Q, Q, Q, Q], "resolved"),
+        ([E, E, Q, Q, E, Q, Q, Q], "firing"),
+        ([E, E, Q, Q, Q, Q, Q], "resolved"),
+        ([E, E, Q, Q, Q, Q, E], "pending"),
+        ([E, E, Q, Q, Q, Q, NOW], "firing"),
+        ([None, E, None, E], "firing"),
+        ([(True, 1e-6)], "pending"),
+        ([(False, 1e-9)], "quiet"),
+        ([(True, None)], "pending"),
+    ],
+)
+def test_alarms_have_patience_in_both_directions(history, state):
+    assert alarm_state(history) == state
+
+
+# The whole policy
+def twenty_columns(random, n):
+    columns = {}
+    for i in range(12):
+        values = random.lognormal(size=n) if i % 3 == 0 else random.normal(size=n)
+        values = np.round(values) if i % 3 == 1 else values
+        values[random.random(n) < 0.02] = np.nan
+        columns[f"n{i}"] = values
+    for i in range(8):
+        levels = 2000 if i == 0 else 2 + i * 2
+        shares = 1 / np.arange(1, levels + 1)
+        names = np.array([f"v{k}" for k in range(levels)], dtype=object)
+        columns[f"c{i}"] = random.choice(names, n, p=shares / shares.sum())
+    return columns
+
+
+def quiet_years(seed, years, reference_rows):
+    random = np.random.default_rng(seed)
+    episodes = 0
+    for _year in range(years):
+        training = twenty_columns(random, reference_rows)
+        bins = {
+            name: CategoryBins.fit(v) if v.dtype == object else NumericBins.fit(v, 64) for name, v in training.items()
+        }
+        reference = profile(bins, **training)
+        history = {}
+        m = int(random.choice([50, 100, 300, 1000]))
+        for _week in range(52):
+            for found in judge(bins, reference, profile(bins, **twenty_columns(random, m))):
+                if found.p_value is not None:
+                    history.setdefault((found.name, found.test), []).append((found.exceeded, found.adjusted_p))
+        episodes += sum(
+            alarm_state(weeks[: i + 1]) == "firing" for weeks in history.values() for i in range(len(weeks))
+        )
+    return episodes
+
+
+def test_without_drift_a_year_is_silent():
+    assert quiet_years(seed=1, years=2, reference_rows=1000) == 0
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("reference_rows", [1000, 5000])
+def test_without_drift_many_years_are_silent(reference_rows):
+    assert quiet_years(seed=2, years=100, reference_rows=reference_rows) == 0

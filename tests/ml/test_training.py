@@ -1,0 +1,368 @@
+import json
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from odoo.addons.ai_deployment.ml import artifact
+from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
+from odoo.addons.ai_deployment.ml.boosting import Settings, boost, settings_for
+from odoo.addons.ai_deployment.ml.calibration import sigmoid
+from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
+from odoo.addons.ai_deployment.ml.errors import (
+    BadTrainingInput,
+    DuplicateFeature,
+    EmptyTable,
+    NoUsableFeature,
+    OneClass,
+    ReservedFeature,
+    TooFewCases,
+)
+from odoo.addons.ai_deployment.ml.pairs import coarse_groups, rank_pairs
+from odoo.addons.ai_deployment.ml.performance import auc
+from odoo.addons.ai_deployment.ml.points import centre, complete, purify
+from odoo.addons.ai_deployment.ml.profile import SCORE
+from odoo.addons.ai_deployment.ml.recency import choose_half_life, recency_weights
+from odoo.addons.ai_deployment.ml.table import make_table, unique_columns
+from odoo.addons.ai_deployment.ml.training import train_scorecard
+
+
+def world(n=3000, seed=0, crossed=0.0, flip=False):
+    """Columns, labels and the true log odds; ``flip``: the second half works the other way round."""
+    random = np.random.default_rng(seed)
+    age, size = random.normal(40, 10, n), random.lognormal(2, 1, n)
+    city = random.choice(["Bern", "Wien", "Graz", "Linz"], n, p=[0.4, 0.3, 0.25, 0.05])
+    z = (age - 40) / 10
+    odds = -0.7 + 0.8 * z - 0.6 * (np.log(size) - 2) + np.where(city == "Wien", 1.0, 0.0)
+    odds = odds + crossed * z * np.sign(np.log(size) - 2)
+    if flip:
+        odds = np.where(np.arange(n) < n * 0.55, odds, -odds)
+    age[random.random(n) < 0.1] = np.nan
+    columns = {
+        "age": make_column("age", NUMBER, age),
+        "size": make_column("size", NUMBER, size),
+        "city": make_column("city", CATEGORY, city.tolist()),
+        "noise": make_column("noise", CATEGORY, random.choice(list("abc"), n).tolist()),
+    }
+    return columns, random.random(n) < sigmoid(odds), odds
+
+
+COLUMNS, LABELS, ODDS = world()
+TRAINED = train_scorecard(COLUMNS, LABELS, np.arange(3000.0), required=["size"], monotone={"age": 1})
+
+
+# Reading the points off
+def coded(bins, columns):
+    return np.stack([bins[name].codes(columns[name].values) for name in bins], axis=1)
+
+
+BINS = {
+    name: (NumericBins if column.kind == NUMBER else CategoryBins).fit(column.values, 30)
+    for name, column in COLUMNS.items()
+}
+
+
+@pytest.mark.parametrize("directions", [[0, 0, 0, 0], [1, -1, 0, 0]])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_points_are_the_booster_exactly(directions, weighted):
+    codes = coded(BINS, COLUMNS)
+    weights = np.linspace(0.2, 2, 3000) if weighted else None
+    found = boost(list(BINS.values()), codes, LABELS, directions, Settings(pairs=0), 3, weights)
+    sums = found.intercept + sum(table[codes[:, j]] for j, table in enumerate(found.tables))
+    assert sums == pytest.approx(found.raw(list(BINS.values()), codes), abs=1e-9)
+    assert abs(found.raw(list(BINS.values()), codes)).max() > 0.5  # it learned something
+
+
+def test_points_are_the_booster_exactly_with_pairs_too():
+    columns, labels, _odds = world(6000, crossed=1.5)
+    bins = list(BINS.values())
+    codes = coded(BINS, columns)
+    found = boost(bins, codes, labels, [0] * 4, Settings(pairs=3), 0)
+    assert found.pairs == [(0, 1)]
+    sums = found.intercept + sum(table[codes[:, j]] for j, table in enumerate(found.tables))
+    sums = sums + found.pair_tables[0][codes[:, 0], codes[:, 1]]
+    assert sums == pytest.approx(found.raw(bins, codes), abs=1e-9)
+
+
+def test_the_card_keeps_the_sums_of_the_booster():
+    columns, labels, _odds = world(6000, crossed=1.5)
+    trained = train_scorecard(columns, labels, np.arange(6000.0))
+    assert [(p.first, p.second) for p in trained.card.pairs] == [("age", "size")]
+    # Purifying and centring move points about, sums stay: compare by an independent booster run.
+    table = make_table(columns, np.arange(6000.0), labels)
+    bins = trained.card.bins_by_name
+    codes = coded(bins, table.columns)
+    found = boost(list(bins.values()), codes[table.learn], labels[table.learn], [0] * 4, settings_for(2000))
+    raw = trained.card.raw(codes)[table.learn]
+    assert raw == pytest.approx(found.raw(list(bins.values()), codes[table.learn]), abs=1e-9)
+    additive = train_scorecard(columns, labels, np.arange(6000.0), pairs=0)
+    assert trained.metrics["auc"] > additive.metrics["auc"] + 0.02
+
+
+def test_out_of_fold_sums_come_from_boosters_that_did_not_see_the_row():
+    # Labels are pure noise: whoever peeked would find them.
+    random = np.random.default_rng(5)
+    labels = random.random(3000) < 0.3
+    found = boost(list(BINS.values()), coded(BINS, COLUMNS), labels, [0] * 4, Settings(pairs=0))
+    assert abs(auc(labels, found.out_of_fold) - 0.5) < 0.035
+    assert auc(labels, found.raw(list(BINS.values()), coded(BINS, COLUMNS))) > 0.5
+
+
+# The card
+def test_the_card_finds_what_the_world_is_made_of():
+    metrics = TRAINED.metrics
+    assert metrics["auc"] > auc(LABELS[-450:], ODDS[-450:]) - 0.03
+    assert metrics["brier"] < metrics["brier_base_rate"] - 0.02
+    assert abs(metrics["calibration_in_the_large"]) < 0.06 and 0.7 < metrics["calibration_slope"] < 1.4
+    assert (metrics["rows"], metrics["train_rows"], metrics["test_rows"]) == (3000, 2550, 450)
+    assert metrics["positives"] == LABELS.sum() and metrics["test_positives"] == LABELS[-450:].sum()
+
+
+def test_contributions_average_zero_over_the_reference():
+    contributions = TRAINED.card.score(COLUMNS).contributions
+    assert contributions.mean(axis=0) == pytest.approx([0] * contributions.shape[1], abs=1e-9)
+    columns, labels, _odds = world(6000, crossed=1.5)
+    paired = train_scorecard(columns, labels, np.arange(6000.0)).card
+    assert paired.pairs and paired.score(columns).contributions.mean(axis=0) == pytest.approx([0] * 4, abs=1e-6)
+
+
+def test_monotone_points_only_rise():
+    age = TRAINED.card.features[0]
+    assert age.name == "age"
+    order = [BELOW, *range(FIRST, age.bins.size), ABOVE]
+    assert (np.diff(age.points[order]) >= -1e-12).all() and np.ptp(age.points) > 0.5
+    falling = train_scorecard(COLUMNS, LABELS, np.arange(3000.0), monotone={"age": -1}).card
+    assert all(f.name != "age" or np.ptp(f.points[FIRST:]) < 0.2 for f in falling.features)
+
+
+def test_codes_that_training_never_saw_have_defined_points():
+    for feature in TRAINED.card.features:
+        if feature.kind == NUMBER:
+            assert feature.points[BELOW] == feature.points[FIRST]
+            assert feature.points[ABOVE] == feature.points[-1]
+        elif feature.counts[OTHER] == 0:
+            assert feature.points[UNSEEN] == 0
+        if feature.counts[MISSING] == 0:
+            assert feature.points[MISSING] == 0
+
+
+def test_rare_known_levels_speak_for_levels_never_seen():
+    bins = CategoryBins(["a"], {"a": 50, "b": 12})
+    points, silent = complete(bins, np.array([1.0, 2.0, 3.0, 4.0]), np.array([5, 0, 12, 50]))
+    assert points.tolist() == [1, 3, 3, 4] and not silent.any()
+    points, silent = complete(bins, np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 0, 9, 50]))
+    assert points.tolist() == [0, 0, 3, 4] and silent.tolist() == [True, True, False, False]
+    seen = complete(bins, np.array([1.0, 2.0, 3.0, 4.0]), np.array([5, 1, 12, 50]))[0]
+    assert seen.tolist() == [1, 2, 3, 4]
+
+
+def test_required_inputs_are_required_and_kept():
+    by_name = {feature.name: feature for feature in TRAINED.card.features}
+    assert by_name["size"].required and not by_name["age"].required
+    broken = {**COLUMNS, "size": make_column("size", NUMBER, [None, "x", *COLUMNS["size"].values[2:].tolist()])}
+    trained = train_scorecard(broken, LABELS, np.arange(3000.0), required=["size"])
+    assert trained.metrics["unusable_rows"] == 2 and trained.reference.failed == 2
+    assert trained.reference.rows == 2998 == trained.reference.counts[SCORE].sum()
+
+
+def test_the_reference_is_counted_on_all_rows():
+    for feature in TRAINED.card.features:
+        assert (TRAINED.reference.counts[feature.name] == feature.counts).all()
+        assert feature.counts.sum() == 3000
+
+
+def test_the_future_does_not_reach_the_card():
+    """Labels of the test rows may change as they like: the card stays the same."""
+    turned = LABELS.copy()
+    turned[-450:] = ~turned[-450:]
+    again = train_scorecard(COLUMNS, turned, np.arange(3000.0), required=["size"], monotone={"age": 1})
+    assert [f.points.tolist() for f in again.card.features] == [f.points.tolist() for f in TRAINED.card.features]
+    assert again.card.calibration.to_dict() == TRAINED.card.calibration.to_dict()
+    assert again.metrics["auc"] == pytest.approx(1 - TRAINED.metrics["auc"])
+
+
+def test_rows_are_sorted_by_moment_and_their_order_in_the_table_changes_nothing():
+    shuffled = np.random.default_rng(1).permutation(3000)
+    again = train_scorecard(
+        {name: column.take(shuffled) for name, column in COLUMNS.items()},
+        LABELS[shuffled],
+        shuffled.astype(float),
+        required=["size"],
+        monotone={"age": 1},
+    )
+    assert artifact.dump(again.card) == artifact.dump(TRAINED.card)
+
+
+def test_the_same_seed_gives_the_same_card_and_another_seed_another():
+    again = train_scorecard(COLUMNS, LABELS, np.arange(3000.0), required=["size"], monotone={"age": 1})
+    assert artifact.digest(artifact.dump(again.card)) == artifact.digest(artifact.dump(TRAINED.card))
+    other = train_scorecard(COLUMNS, LABELS, np.arange(3000.0), required=["size"], monotone={"age": 1}, seed=1)
+    assert artifact.digest(artifact.dump(other.card)) != artifact.digest(artifact.dump(TRAINED.card))
+
+
+def test_weighing_positives_does_not_inflate_the_values():
+    weighed = train_scorecard(COLUMNS, LABELS, np.arange(3000.0), positive_weight=10.0)
+    assert weighed.card.score(COLUMNS).values.mean() == pytest.approx(LABELS.mean(), abs=0.03)
+    assert weighed.card.score(COLUMNS).values != pytest.approx(TRAINED.card.score(COLUMNS).values, abs=1e-6)
+
+
+def test_a_world_that_turned_around_makes_old_rows_count_less():
+    columns, labels, _odds = world(4000, flip=True)
+    turned = train_scorecard(columns, labels, np.arange(4000.0))
+    assert turned.metrics["half_life"] is not None and turned.metrics["half_life"] < 1000
+    assert turned.metrics["auc"] > 0.65
+    assert TRAINED.metrics["half_life"] is None
+
+
+def test_recency():
+    assert recency_weights([0, 5, 10], None).tolist() == [1, 1, 1]
+    weights = recency_weights([0.0, 5.0, 10.0], 5.0)
+    assert weights[1] / weights[0] == pytest.approx(2) == weights[2] / weights[1] and weights.mean() == pytest.approx(1)
+    late = np.arange(100) >= 80
+    labels = np.arange(100) % 2 == 0
+
+    def learn(weights):  # only the shortest memory knows the answer
+        sharpness = weights.max() / weights.min()
+        return np.where(labels[late], 1.0, -1.0) * np.log(sharpness)
+
+    assert choose_half_life(np.arange(100.0), labels, late, learn) == pytest.approx(79 / 16)
+    assert choose_half_life(np.arange(100.0), labels, late, lambda weights: np.zeros(20)) is None
+    assert choose_half_life(np.zeros(100), labels, late, learn) is None
+
+
+def test_metrics_are_plain_json():
+    text = json.dumps(TRAINED.metrics)
+    assert json.loads(text) == TRAINED.metrics
+    assert all(type(value) in (int, float, type(None)) for value in TRAINED.metrics.values())
+
+
+# Few cases
+def test_few_cases_make_a_small_card():
+    columns, labels, _odds = world(400, seed=2)
+    small = train_scorecard(columns, labels, np.arange(400.0))
+    assert all(feature.bins.size <= FIRST + 8 for feature in small.card.features)
+    assert settings_for(50).most_inputs == 3 and settings_for(60).shrinkage > settings_for(1000).shrinkage
+    assert settings_for(400).pairs == 0 and settings_for(500).pairs == 6 and settings_for(199).max_bins == 8
+
+
+def test_with_few_cases_the_strongest_inputs_are_kept():
+    columns, labels, _odds = world(150, seed=3)
+    for i in range(20):
+        noise = np.random.default_rng(i).random(150)
+        columns[f"noise{i}"] = make_column(f"noise{i}", NUMBER, noise)
+    trained = train_scorecard(columns, labels, np.arange(150.0), min_cases=20, required=["noise7"])
+    names = [feature.name for feature in trained.card.features]
+    assert 2 <= len(names) <= 4 and "noise7" in names
+
+
+def test_below_the_minimum_there_is_no_card_but_a_number():
+    labels = np.zeros(3000, dtype=bool)
+    labels[::80] = True
+    with pytest.raises(TooFewCases, match="About 12 more positive cases"):
+        train_scorecard(COLUMNS, labels, np.arange(3000.0))
+    with pytest.raises(TooFewCases, match="12 more negative cases"):
+        train_scorecard(COLUMNS, ~labels, np.arange(3000.0))
+
+
+def test_cases_that_all_lie_in_the_test_rows_are_too_few():
+    labels = np.arange(3000) >= 2900
+    with pytest.raises((TooFewCases, OneClass)):
+        train_scorecard(COLUMNS, labels, np.arange(3000.0))
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"columns": {}}, EmptyTable),
+        ({"columns": {}, "labels": [], "moments": []}, EmptyTable),
+        ({"labels": np.zeros(3000)}, OneClass),
+        ({"labels": np.ones(3000)}, OneClass),
+        ({"labels": np.full(3000, 0.5)}, BadTrainingInput),
+        ({"labels": LABELS[:10]}, BadTrainingInput),
+        ({"moments": np.r_[np.nan, np.arange(2999)]}, BadTrainingInput),
+        ({"moments": np.r_[np.inf, np.arange(2999)]}, BadTrainingInput),
+        ({"columns": {"age": make_column("age", NUMBER, [None] * 3000)}}, NoUsableFeature),
+        ({"columns": {"age": make_column("age", NUMBER, [7] * 3000)}}, NoUsableFeature),
+        ({"columns": {"age": make_column("age", CATEGORY, [str(i) for i in range(3000)])}}, NoUsableFeature),
+        ({"columns": {SCORE: make_column(SCORE, NUMBER, list(range(3000)))}}, ReservedFeature),
+        ({"columns": {"a": make_column("b", NUMBER, list(range(3000)))}}, BadTrainingInput),
+        ({"required": ["nothing"]}, BadTrainingInput),
+        ({"monotone": {"city": 1}}, BadTrainingInput),
+        ({"monotone": {"age": 2}}, BadTrainingInput),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused_with_a_sentence(change, error):
+    given = {"columns": COLUMNS, "labels": LABELS, "moments": np.arange(3000.0), **change}
+    with pytest.raises(error) as caught:
+        train_scorecard(**given)
+    assert str(caught.value)[0].isupper() or "'" in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_two_columns_of_one_name_are_refused():
+    with pytest.raises(DuplicateFeature, match="'age'"):
+        unique_columns([COLUMNS["age"], COLUMNS["city"], COLUMNS["age"]])
+
+
+def test_ten_thousand_levels_nan_and_infinity_are_no_trouble():
+    columns = {
+        **COLUMNS,
+        "vendor": make_column("vendor", CATEGORY, [f"v{i % 1000}" for i in range(3000)]),
+        "wild": make_column("wild", NUMBER, [float("inf"), float("-inf"), float("nan")] * 1000),
+    }
+    trained = train_scorecard(columns, LABELS, np.arange(3000.0))
+    scored = trained.card.score(columns)
+    assert not scored.errors and np.isfinite(scored.raw).all()
+
+
+# Terms
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(0, 10_000))
+def test_purifying_moves_points_and_keeps_every_sum(a, b, seed):
+    random = np.random.default_rng(seed)
+    table, counts = random.normal(size=(a, b)), random.integers(0, 4, (a, b))
+    pure, rows, columns = purify(table, counts, rounds=2000)
+    assert pure + rows[:, None] + columns == pytest.approx(table)
+    assert (pure * counts).sum(axis=0) == pytest.approx(np.zeros(b), abs=1e-6)
+    assert (pure * counts).sum(axis=1) == pytest.approx(np.zeros(a), abs=1e-6)
+
+
+def test_centring_keeps_silent_codes_at_zero():
+    points, mean = centre(np.array([0.0, 2.0, 4.0]), np.array([7, 1, 1]), np.array([True, False, False]))
+    assert points.tolist() == [0, -1, 1] and mean == 3
+
+
+def test_a_pair_that_says_nothing_alone_is_ranked_first_and_noise_is_not_ranked():
+    columns, labels, _odds = world(6000, crossed=1.5, seed=9)
+    raw = np.full(6000, np.log(labels.mean() / (1 - labels.mean())))
+    codes = coded(BINS, columns)
+    assert rank_pairs(list(BINS.values()), codes, labels, raw, 3)[0] == (0, 1)
+    noise = np.random.default_rng(0).random(6000) < 0.3
+    assert rank_pairs(list(BINS.values()), codes, noise, np.full(6000, np.log(3 / 7)), 6) == []
+    heavy = np.random.default_rng(1).exponential(size=6000) ** 2
+    assert rank_pairs(list(BINS.values()), codes, noise, np.full(6000, np.log(3 / 7)), 6, heavy) == []
+
+
+def test_groups_keep_neighbours_together():
+    bins = NumericBins.fit(np.arange(1000.0), 40)
+    group = coarse_groups(bins, bins.codes(np.arange(1000.0)), 8)
+    assert group[MISSING] == 0 and group[BELOW] == group[FIRST] == 2 and group[ABOVE] == group[-1] == 9
+    assert (np.diff(group[FIRST:]) >= 0).all() and len(set(group[FIRST:])) == 8
+    city = BINS["city"]
+    codes = city.codes(COLUMNS["city"].values)
+    group = coarse_groups(city, codes, 2)
+    assert group.tolist() == [0, 1, 1, 2, 3, 1, 1]
+
+
+@pytest.mark.nightly
+def test_forty_thousand_rows_train_in_time():
+    random = np.random.default_rng(0)
+    columns = {f"n{i}": make_column(f"n{i}", NUMBER, random.normal(size=40_000)) for i in range(7)}
+    for i in range(7):
+        columns[f"c{i}"] = make_column(f"c{i}", CATEGORY, random.zipf(1.7, 40_000).tolist())
+    labels = random.random(40_000) < sigmoid(columns["n0"].values - 2)
+    started = time.process_time()
+    train_scorecard(columns, labels, np.arange(40_000.0))
+    assert time.process_time() - started < 20

@@ -1,0 +1,118 @@
+"""Rules that ask for retraining: once per version, and only when they hold."""
+
+from datetime import timedelta
+
+from psycopg2.errors import CheckViolation, UniqueViolation
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+
+
+@tagged("post_install", "-at_install")
+class TestTrigger(AiDeploymentCase):
+    def trigger(self, kind, threshold, **values):
+        return self.env["ai.deployment.trigger"].create(
+            {"deployment_id": self.deployment.id, "kind": kind, "threshold": threshold, **values}
+        )
+
+    def evaluate(self, moment=NOW):
+        with clock.at(moment):
+            self.env["ai.deployment.trigger"]._evaluate(self.deployment)
+
+    def activities(self):
+        return self.env["mail.activity"].search(
+            [
+                ("res_model", "=", "ai.deployment"),
+                ("res_id", "=", self.deployment.id),
+                ("activity_type_id", "=", self.env.ref("ai_deployment.mail_activity_type_retrain").id),
+            ]
+        )
+
+    def test_an_old_version_asks_once(self):
+        trigger = self.trigger("age", 180)
+        self.evaluate(NOW + timedelta(days=180))
+        self.assertFalse(trigger.fired_date)
+        later = NOW + timedelta(days=181)
+        self.evaluate(later)
+        self.assertEqual((trigger.fired_date, trigger.fired_version_id), (later, self.version))
+        self.assertEqual(trigger.fired_reason, "the version is 181 days old")
+        activity = self.activities()
+        self.assertEqual((activity.user_id, activity.date_deadline), (self.owner, later.date() + timedelta(days=7)))
+        self.assertIn("181 days old", activity.summary)
+        self.evaluate(NOW + timedelta(days=300))
+        self.assertEqual(trigger.fired_date, later)
+        self.assertEqual(len(self.activities()), 1)
+
+    def test_the_next_version_may_ask_again(self):
+        trigger = self.trigger("age", 180)
+        self.evaluate(NOW + timedelta(days=181))
+        second = self.serve(self.deployment, self.card())
+        self.evaluate(NOW + timedelta(days=182))
+        self.assertEqual(trigger.fired_version_id, second)
+        self.assertEqual(len(self.activities()), 2)
+
+    def test_open_drift_alerts_ask(self):
+        trigger = self.trigger("drift", 2)
+        alerts = self.env["ai.deployment.alert"]
+        alerts._raise(self.deployment, "drift:a:shape", name="A moved")
+        alerts._raise(self.deployment, "version", name="Broken")
+        alerts._raise(self.make_deployment(), "drift:a:shape", name="Elsewhere")
+        over = alerts._raise(self.deployment, "drift:b:shape", name="B moved")
+        alerts._resolve(self.deployment, over.cause)
+        self.evaluate()
+        self.assertFalse(trigger.fired_date)
+        alerts._raise(self.deployment, "drift:c:missing", name="C is empty").with_user(self.owner).action_acknowledge()
+        self.evaluate()
+        self.assertEqual(trigger.fired_reason, "2 drift alerts are open")
+
+    def test_new_outcomes_ask(self):
+        """The version was trained on 1,000 records; what is beyond them is new."""
+        trigger = self.trigger("labels", 3)
+        leads = self.env["crm.lead"]
+        row = [(1, NOW, True)]
+        self.patch(type(leads), "_ai_training_rows", lambda *arguments: row * 1002)
+        self.evaluate()
+        self.assertFalse(trigger.fired_date)
+        self.patch(type(leads), "_ai_training_rows", lambda *arguments: row * 1003)
+        self.evaluate()
+        self.assertEqual(trigger.fired_reason, "3 new outcomes are known")
+
+    def test_fewer_outcomes_than_at_training_are_none_new(self):
+        self.assertEqual(self.trigger("labels", 3)._new_outcome_count(self.version), 0)
+
+    def test_an_archived_rule_asks_nothing(self):
+        trigger = self.trigger("age", 1, active=False)
+        self.evaluate(NOW + timedelta(days=99))
+        self.assertFalse(trigger.fired_date)
+
+    def test_without_a_version_nothing_is_asked(self):
+        deployment = self.make_deployment()
+        trigger = self.env["ai.deployment.trigger"].create({"deployment_id": deployment.id, "threshold": 1})
+        with clock.at(NOW + timedelta(days=99)):
+            self.env["ai.deployment.trigger"]._evaluate(deployment)
+        self.assertFalse(trigger.fired_date)
+
+    def test_where_the_owner_is_gone_the_deputy_is_asked(self):
+        self.trigger("age", 1)
+        self.owner.active = False
+        self.evaluate(NOW + timedelta(days=99))
+        self.assertEqual(self.activities().user_id, self.deputy)
+
+    def test_a_copy_of_a_deployment_starts_afresh(self):
+        self.trigger("age", 1)
+        self.evaluate(NOW + timedelta(days=99))
+        trigger = self.deployment.copy().trigger_ids
+        self.assertEqual((trigger.kind, trigger.threshold), ("age", 1))
+        self.assertFalse(trigger.fired_date or trigger.fired_version_id or trigger.fired_reason)
+
+    @mute_logger("odoo.sql_db")
+    def test_one_rule_of_a_kind(self):
+        self.trigger("age", 1)
+        with self.assertRaises(UniqueViolation):
+            self.trigger("age", 2)
+        self.trigger("age", 2, active=False)
+        with self.assertRaises(CheckViolation):
+            self.trigger("drift", 0)

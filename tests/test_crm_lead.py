@@ -1,0 +1,114 @@
+"""Leads: which outcome counts, what is known too late, what Odoo itself thinks."""
+
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+
+HORIZON = 60
+CREATED = NOW - timedelta(days=100)
+
+
+@tagged("post_install", "-at_install")
+class TestCrmLead(AiDeploymentCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deployment.horizon_days = HORIZON
+
+    def lead(self, created=CREATED, won=None, lost=False, **values):
+        """A lead that was created at `created` and won after `won` days, lost, or is still open."""
+        lead = self.make_leads(**values)
+        if won is not None:
+            lead.action_set_won()
+        if lost:
+            lead.action_set_lost()
+        self.env.flush_all()
+        closed = created + timedelta(days=won) if won is not None else lead.date_closed
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = %s, date_closed = %s WHERE id = %s", [created, closed or None, lead.id]
+        )
+        lead.invalidate_recordset()
+        return lead
+
+    def rows(self, now=NOW):
+        """{id: label} of what is learned from."""
+        return {row[0]: row[2] for row in self.env["crm.lead"]._ai_training_rows(self.deployment, now)}
+
+    def test_won_within_the_horizon_counts_as_won(self):
+        for days, expected in ((0, True), (5, True), (HORIZON, True), (HORIZON + 1, False), (90, False)):
+            lead = self.lead(won=days)
+            with self.subTest(days=days):
+                self.assertIs(self.rows()[lead.id], expected)
+
+    def test_lost_and_still_open_count_as_not_won(self):
+        lost, still_open = self.lead(lost=True), self.lead()
+        self.assertFalse(lost.active)
+        rows = self.rows()
+        self.assertIs(rows[lost.id], False)
+        self.assertIs(rows[still_open.id], False)
+
+    def test_what_has_not_had_its_time_is_left_out(self):
+        for age, included in ((HORIZON, True), (HORIZON + 1, True), (HORIZON - 1, False), (1, False)):
+            created = NOW - timedelta(days=age)
+            leads = self.lead(created=created, won=0), self.lead(created=created)
+            with self.subTest(age=age):
+                for lead in leads:
+                    self.assertIs(lead.id in self.rows(), included)
+
+    def test_a_won_lead_without_a_closing_date_counts_as_won(self):
+        lead = self.lead(won=5)
+        self.env.cr.execute("UPDATE crm_lead SET date_closed = NULL WHERE id = %s", [lead.id])
+        self.assertIs(self.rows()[lead.id], True)
+
+    def test_a_lead_that_was_reopened_is_not_won(self):
+        lead = self.lead(won=5)
+        lead.stage_id = self.env["crm.stage"].search([("is_won", "=", False)], limit=1)
+        self.env.flush_all()
+        self.assertEqual(lead.won_status, "pending")
+        self.assertIs(self.rows()[lead.id], False)
+
+    def test_rows_come_oldest_first_with_their_moment(self):
+        new, old = self.lead(created=CREATED), self.lead(created=CREATED - timedelta(days=9))
+        rows = [row for row in self.env["crm.lead"]._ai_training_rows(self.deployment, NOW) if row[0] in (new + old).ids]
+        self.assertEqual([row[:2] for row in rows], [(old.id, CREATED - timedelta(days=9)), (new.id, CREATED)])
+
+    def test_only_records_of_the_deployment_are_learned_from(self):
+        company = self.env["res.company"].create({"name": "Next door"})
+        inside = self.lead(expected_revenue=5000)
+        small = self.lead(expected_revenue=5)
+        elsewhere = self.lead(company_id=company.id, user_id=False, team_id=False, expected_revenue=5000)
+        shared = self.lead(company_id=False, user_id=False, team_id=False, expected_revenue=5000)
+        self.deployment.domain = "[('expected_revenue', '>', 100)]"
+        rows = self.rows()
+        self.assertIn(inside.id, rows)
+        self.assertIn(shared.id, rows)
+        self.assertNotIn(small.id, rows)
+        self.assertNotIn(elsewhere.id, rows)
+
+    def test_what_comes_with_the_outcome_is_known_too_late(self):
+        late = self.env["crm.lead"]._ai_fields_known_too_late()
+        self.assertLessEqual(
+            {
+                "stage_id", "probability", "automated_probability", "won_status", "lost_reason_id", "active",
+                "date_closed", "day_close", "date_last_stage_update", "prorated_revenue", "write_date", "partner_id",
+            },
+            late,
+        )  # fmt: skip
+        self.assertLessEqual(late, set(self.env["crm.lead"]._fields), "each is a field")
+        self.assertFalse(late & {"expected_revenue", "country_id", "source_id", "create_date", "user_id", "team_id"})
+
+    def test_odoos_own_opinion(self):
+        first, second, third = self.make_leads(3)
+        self.env.flush_all()
+        for lead, probability in ((first, 37.5), (second, 0), (third, None)):
+            self.env.cr.execute(
+                "UPDATE crm_lead SET automated_probability = %s WHERE id = %s", [probability, lead.id]
+            )
+        self.env.invalidate_all()
+        self.assertEqual((first + second + third)._ai_incumbent(), {first.id: 0.375, second.id: 0.0})
+
+    def test_whose_lead_it_is(self):
+        self.assertEqual(self.make_leads()._ai_responsible(), self.seller)
+        self.assertFalse(self.make_leads(user_id=False)._ai_responsible())
