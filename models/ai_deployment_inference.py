@@ -5,12 +5,17 @@ What was read is kept twice: as values (`inputs`, a JSON list in the order of th
 through the ORM; `inputs_text` and `reasons` show them with sensitive inputs masked.
 """
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.fields import NO_ACCESS
+from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import SQL
+from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ..ml.columns import NUMBER
 from ..ml.errors import InferenceError, MissingFeature
+from . import clock
 
 ROUTES = [("automatic", "Automatic"), ("review", "To a person"), ("retry", "Waits for another try")]
 REVIEW_REASONS = [
@@ -61,6 +66,7 @@ class AiDeploymentInference(models.Model):
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     failure_message = fields.Char(readonly=True)
     latency_ms = fields.Float(readonly=True, aggregator="avg", digits=(16, 3))
+    review_ids = fields.One2many("ai.deployment.review", "inference_id", "Reviews", readonly=True)
 
     _record_idx = models.Index("(deployment_id, res_id)")
     _date_idx = models.Index("USING brin (date)")
@@ -113,6 +119,33 @@ class AiDeploymentInference(models.Model):
 
     def unlink(self):
         raise AccessError(self.env._("The log cannot be deleted."))
+
+    # Retention
+
+    @api.autovacuum
+    def _gc_expired(self):
+        """Delete what is older than its deployment keeps it; lines behind an open review stay until it is closed."""
+        now, deleted = clock.now(), 0
+        for deployment in self.env["ai.deployment"].sudo().with_context(active_test=False).search([]):
+            expired = self.sudo().search(
+                Domain("deployment_id", "=", deployment.id)
+                & Domain("date", "<", now - timedelta(days=deployment.retention_days))
+                & ~Domain("review_ids.state", "=", "open"),
+                order="id",
+                limit=GC_UNLINK_LIMIT - deleted,
+            )
+            expired._purge()
+            deleted += len(expired)
+            if deleted >= GC_UNLINK_LIMIT:
+                return deleted, True
+        return deleted, False
+
+    def _purge(self):
+        """The one way out of the log: for retention, never for a person. Private, so that no call from outside gets here."""
+        if self:
+            self.env.flush_all()
+            self.env.cr.execute(SQL("DELETE FROM ai_deployment_inference WHERE id = ANY(%s)", list(self.ids)))
+            self.env.invalidate_all(flush=False)
 
     @api.model
     def _failure_values(self, error, names, sensitive_keys):

@@ -16,7 +16,7 @@ class AiDeploymentScore(models.Model):
 
     deployment_id = fields.Many2one(index=False)
     version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="restrict")
-    inference_id = fields.Many2one("ai.deployment.inference", readonly=True, ondelete="set null")
+    inference_id = fields.Many2one("ai.deployment.inference", readonly=True, ondelete="set null", index=True)
     date = fields.Datetime("Scored On", required=True, readonly=True)
     state = fields.Selection(
         [("scored", "Scored"), ("failed", "Could not be scored"), ("waiting", "Waits for another try")],

@@ -19,4 +19,5 @@ from . import test_crm_lead
 from . import test_feature_reader
 from . import test_hooks
 from . import test_ir_actions_server
+from . import test_retention
 from . import test_tours
