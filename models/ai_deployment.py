@@ -35,7 +35,7 @@ class AiDeployment(models.Model):
         "res.users", "Owner", required=True, tracking=True, default=lambda self: self.env.user,
         domain=[("share", "=", False)],
     )  # fmt: skip
-    deputy_id = fields.Many2one("res.users", "Deputy", tracking=True, domain=[("share", "=", False)])
+    deputy_id = fields.Many2one("res.users", tracking=True, domain=[("share", "=", False)])
     reviewer_ids = fields.Many2many(
         "res.users", "ai_deployment_reviewer_rel", string="Reviewers", domain=[("share", "=", False)]
     )

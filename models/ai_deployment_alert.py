@@ -35,7 +35,7 @@ class AiDeploymentAlert(models.Model):
     acknowledged_date = fields.Datetime(readonly=True)
     resolved_date = fields.Datetime(readonly=True)
     reopened_count = fields.Integer("Times Reopened", readonly=True)
-    report_id = fields.Many2one("ai.deployment.report", "Report", readonly=True, ondelete="set null")
+    report_id = fields.Many2one("ai.deployment.report", readonly=True, ondelete="set null")
 
     _cause_uniq = models.UniqueIndex("(deployment_id, cause)", "This alert exists already.")
 

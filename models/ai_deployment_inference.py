@@ -118,6 +118,8 @@ class AiDeploymentInference(models.Model):
         raise AccessError(self.env._("The log cannot be changed."))
 
     def unlink(self):
+        # Not `@api.ondelete`: a context key of the installer switches those off, and this must hold for everybody.
+        # pylint: disable=no-raise-unlink
         raise AccessError(self.env._("The log cannot be deleted."))
 
     # Retention
@@ -126,7 +128,7 @@ class AiDeploymentInference(models.Model):
     def _gc_expired(self):
         """Delete what is older than its deployment keeps it; lines behind an open review stay until it is closed."""
         now, deleted = clock.now(), 0
-        for deployment in self.env["ai.deployment"].sudo().with_context(active_test=False).search([]):
+        for deployment in self.env["ai.deployment"].sudo().with_context(active_test=False).search(Domain.TRUE):
             expired = self.sudo().search(
                 Domain("deployment_id", "=", deployment.id)
                 & Domain("date", "<", now - timedelta(days=deployment.retention_days))

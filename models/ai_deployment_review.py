@@ -46,7 +46,7 @@ class AiDeploymentReview(models.Model):
         default="open",
         index=True,
     )
-    reviewer_id = fields.Many2one("res.users", "Reviewer", readonly=True, index="btree_not_null")
+    reviewer_id = fields.Many2one("res.users", readonly=True, index="btree_not_null")
     is_assigned = fields.Boolean(readonly=True, help="A reviewer was looked for, found or not.")
     deadline = fields.Date(readonly=True)
     decision = fields.Selection(
@@ -80,6 +80,7 @@ class AiDeploymentReview(models.Model):
             )
 
     def unlink(self):
+        # pylint: disable=no-raise-unlink
         raise UserError(self.env._("Reviews are kept."))
 
     # Decision

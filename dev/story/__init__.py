@@ -10,8 +10,6 @@ the product, replays the last ten weeks day by day, and returns the figures that
 - Each step commits and leaves a marker; a second call goes on where the first one stopped.
 """
 
-import time
-
 from . import deployments, figures, replay
 from .bill_plan import plan_bills
 from .bills import Bills
@@ -27,7 +25,6 @@ SEED = 20
 
 def tell(env, say):
     """Tell the story in the database of `env`, or what is still missing of it; the figures, by name."""
-    started = time.monotonic()
     progress = Progress(env, say)
     days = Workdays(progress.end_date())
     vendors = plan_vendors(SEED, days)
@@ -42,5 +39,4 @@ def tell(env, say):
     progress.step("training", "Training them", lambda: deployments.train(env, days, leads))
     replay.run(env, days, leads, bills, progress)
     progress.step("automation", "Scoring new leads from now on", lambda: deployments.automate(env))
-    progress.add_seconds(time.monotonic() - started)
     return figures.read(env, days, bills, progress)

@@ -1,5 +1,6 @@
 """Markers of what is done: one configuration parameter per step, committed with the step itself."""
 
+import time
 from datetime import date, timedelta
 
 from odoo import fields
@@ -11,6 +12,8 @@ class Progress:
     def __init__(self, env, say):
         self.env, self.say = env, say
         self._parameters = env["ir.config_parameter"].sudo()
+        self._before = float(self.get("seconds", "0"))
+        self._started = time.monotonic()
 
     def get(self, name, default=""):
         return self._parameters.get_param(PREFIX + name, default)
@@ -31,13 +34,11 @@ class Progress:
             return
         self.say(f"{text} ...")
         work()
-        self.set(name, "done")
+        self.mark(name, "done")
+
+    def mark(self, name, value):
+        """Commit what was done since the last marker, together with the marker and the seconds so far."""
+        self.set(name, value)
+        self.set("seconds", f"{self._before + time.monotonic() - self._started:.1f}")
         self.env.flush_all()
         self.env.cr.commit()
-
-    def add_seconds(self, seconds):
-        """Time that the story took so far, over all calls that did something."""
-        if not self.get("told"):
-            self.set("seconds", f"{float(self.get('seconds', '0')) + seconds:.1f}")
-            self.set("told", "done")
-            self.env.cr.commit()

@@ -24,10 +24,8 @@ def run(env, days, leads, bills, progress):
         with clock.at(days.at(day, EVENING)):
             _tell_day(env, days, leads, bills, day)
             reviewers.work(env, days, leads, bills, day)
-        progress.set("replayed", count)
         _date_chatter(env, latest, days.at(day, EVENING))
-        env.flush_all()
-        env.cr.commit()
+        progress.mark("replayed", count)
         _run_crons(env, days, day)
 
 
