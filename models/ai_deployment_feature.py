@@ -131,8 +131,9 @@ class AiDeploymentFeature(models.Model):
     def _check_readable(self, path, steps):
         """Inputs are read with elevated rights, so whoever declares one must be able to read it without them."""
         for step in steps:
-            model = self.env[step.field.model_name]
-            if not self.env.su and not (model.has_access("read") and model._has_field_access(step.field, "read")):
+            # create() checks constraints with elevated rights; what counts is the person
+            model = self.env[step.field.model_name].with_user(self.env.uid)
+            if not (model.has_access("read") and model._has_field_access(step.field, "read")):
                 raise AccessError(
                     self.env._("You may not read “%(path)s”, so it cannot become an input of yours.", path=path)
                 )

@@ -142,7 +142,9 @@ class FeatureReader:
             if not rest:
                 return lines_query.subselect(SQL("COUNT(*)"))
             value = self._column(lines, lines_query.table, rest, lines_query)
-            lines_query.add_where(SQL("%s IS NOT NULL", value))
+            stored = rest if lines._fields[rest.split(".")[0]].type == "json" else None
+            filled = lines._field_to_sql(lines_query.table, stored, lines_query) if stored else value
+            lines_query.add_where(SQL("%s IS NOT NULL", filled))
             lines_query.order = SQL.identifier(lines_query.table, "id")
             lines_query.limit = 1
             return lines_query.subselect(value)
@@ -196,7 +198,10 @@ class FeatureReader:
         query = Query(model.env, table)
         asked = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids)
         query.add_where(SQL("(%s OR (%s))", asked, known))
-        query.add_where(SQL("%s IN (%s)", self._column(model, table, first, query), self._asked_groups(first, ids)))
+        if model._fields[first.split(".")[0]].type != "one2many":
+            # A value of the lines is looked up per row: once, below, and not again for a filter.
+            group = self._column(model, table, first, query)
+            query.add_where(SQL("%s IN (%s)", group, self._asked_groups(first, ids)))
         selected = [
             SQL("%s AS id", SQL.identifier(table, "id")),
             SQL("%s AS moment", model._ai_moment_sql(table)),
@@ -220,12 +225,12 @@ class FeatureReader:
         whole, first = SQL(", ").join([*always, *own]), SQL(", ").join([*always, own[0]])
         complete = SQL(" AND ").join(SQL("%s IS NOT NULL", name) for name in own)
         events = [self._event(number, spec, whole) for number, spec in enumerate(specs) if spec["measure"] in EVENT_MEASURES]
-        rows = SQL("SELECT %s FROM %s", SQL(", ").join([SQL("*"), *events]), SQL.identifier(alias))
-        if not any(spec["measure"] in WIDE_MEASURES for spec in specs):
-            own_names = SQL(", ").join(own)
-            rows = SQL(
-                "%s WHERE (%s) IN (SELECT %s FROM %s WHERE asked)", rows, own_names, own_names, SQL.identifier(alias)
-            )
+        wide = any(spec["measure"] in WIDE_MEASURES for spec in specs)
+        same = SQL(", ").join(own[:1] if wide else own)
+        rows = SQL(
+            "SELECT %s FROM %s WHERE (%s) IN (SELECT %s FROM %s WHERE asked)",
+            SQL(", ").join([SQL("*"), *events]), SQL.identifier(alias), same, same, SQL.identifier(alias),
+        )  # fmt: skip
         selected = [
             SQL(
                 "CASE WHEN %s THEN %s END AS %s",
@@ -251,10 +256,23 @@ class FeatureReader:
         return Domain("company_id", "in", [self.company.id, False])
 
     def _event(self, number, spec, partition):
-        """Whether the record is a first of its kind, or repeats an earlier one."""
+        """Whether the record is a first of its kind or repeats an earlier one, and whether later records count it.
+
+        Ten bills of one day on one new account are all first times, but one new account.
+        """
         before = SQL("COUNT(*) FILTER (WHERE known) OVER %s", self._window(spec, partition))
-        happened = SQL("%s = 0", before) if spec["measure"] == "first_time" else SQL("%s > 0", before)
-        return SQL("%s AS %s", happened, SQL.identifier(f"e{number}"))
+        if spec["measure"] == "first_time":
+            happened = SQL("%s = 0", before)
+            counted = SQL(
+                "COUNT(*) FILTER (WHERE known) OVER"
+                " (PARTITION BY %s ORDER BY moment, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) = 0",
+                partition,
+            )
+        else:
+            happened = counted = SQL("%s > 0", before)
+        return SQL(
+            "%s AS %s, %s AS %s", happened, SQL.identifier(f"e{number}"), counted, SQL.identifier(f"c{number}")
+        )
 
     def _measure(self, number, value, spec, partition, first_partition):
         window = self._window(spec, partition)
@@ -282,12 +300,12 @@ class FeatureReader:
             case "first_time" | "repeat":
                 # How often this happened in the first group so far; 1 where it does not happen now. A vendor with whom
                 # everything is new surprises nobody with something new.
-                event = SQL.identifier(f"e{number}")
+                event, counted = SQL.identifier(f"e{number}"), SQL.identifier(f"c{number}")
                 window = self._window({**spec, "window_days": 0}, first_partition)
                 return SQL(
                     "CASE WHEN %s THEN (COUNT(*) FILTER (WHERE known AND %s) OVER %s + 0.5)"
                     " / (COUNT(*) FILTER (WHERE known) OVER %s + 1.0) ELSE 1 END",
-                    event, event, window, window,
+                    event, counted, window, window,
                 )  # fmt: skip
         raise ValueError(f"Unknown measure {spec['measure']!r}")
 

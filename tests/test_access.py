@@ -380,6 +380,11 @@ class TestDocumentLineAccess(AccessCase):
             with self.subTest(model=model):
                 self.assertFalse(rows.search([("inference_id.res_id", "=", self.theirs.id)]))
                 self.assertEqual(len(rows.search([("inference_id.predicted_value", "<", 1)])), 2)
+        inferences = self.env["ai.deployment.inference"].with_user(user)
+        self.assertEqual(
+            set(inferences.search([("review_ids.state", "=", "open")]).mapped("res_id")),
+            set((self.mine + self.archived).ids),
+        )
         reviews = self.env["ai.deployment.review"].with_user(user)
         self.assertFalse(reviews.search([("incumbent_value", ">=", 0), ("res_id", "=", self.theirs.id)]))
 
@@ -453,7 +458,9 @@ class TestDocumentLineAccess(AccessCase):
                 self.deployment.write(change)
                 self.env.flush_all()
                 self.assertFalse(scores.search([]))
-                self.assertFalse(self.lines_of("ai.deployment.score", self.theirs).with_user(scores.env.user).has_access("read"))
+                self.assertFalse(
+                    self.lines_of("ai.deployment.score", self.theirs).with_user(scores.env.user).has_access("read")
+                )
                 savepoint.rollback()
                 self.env.invalidate_all()
 

@@ -25,7 +25,11 @@ class TestDeployment(AiDeploymentCase):
             Command.unlink(self.viewer_group.id),
             Command.create({"name": "Friends"}),
         ):
-            with self.subTest(command=command), self.assertRaisesRegex(AccessError, "Who Sees Scores"), self.env.cr.savepoint():
+            with (
+                self.subTest(command=command),
+                self.assertRaisesRegex(AccessError, "Who Sees Scores"),
+                self.env.cr.savepoint(),
+            ):
                 deployment.write({"viewer_group_ids": [command]})
         self.assertEqual(self.deployment.viewer_group_ids, self.viewer_group)
 
@@ -126,7 +130,11 @@ class TestDeployment(AiDeploymentCase):
     def test_only_documents_that_can_be_scored(self):
         self.assertEqual(set(self.env["ai.deployment"]._target_models()), {"crm.lead", "account.move"})
         for model in ("res.partner", "ai.deployment", "ai.deployment.scorable.mixin"):
-            with self.subTest(model=model), self.assertRaisesRegex(ValidationError, "cannot be scored"), self.env.cr.savepoint():
+            with (
+                self.subTest(model=model),
+                self.assertRaisesRegex(ValidationError, "cannot be scored"),
+                self.env.cr.savepoint(),
+            ):
                 self.make_deployment(model_id=self.env["ir.model"]._get(model).id, features=[])
 
     def test_bills_have_no_outcome_to_predict(self):
@@ -140,7 +148,11 @@ class TestDeployment(AiDeploymentCase):
             "[('no_such_field', '=', 1)]", "not a list", "[('name', '=', unknown)]", "[('name',)]", "__import__('os')",
             "[('expected_revenue', 'between', 3)]",
         ):  # fmt: skip
-            with self.subTest(domain=domain), self.assertRaisesRegex(ValidationError, "not a filter"), self.env.cr.savepoint():
+            with (
+                self.subTest(domain=domain),
+                self.assertRaisesRegex(ValidationError, "not a filter"),
+                self.env.cr.savepoint(),
+            ):
                 self.deployment.domain = domain
         for domain in ("[('expected_revenue', '>', 3)]", "[]", "", False):
             self.deployment.domain = domain
@@ -156,8 +168,15 @@ class TestDeployment(AiDeploymentCase):
                 self.env.flush_all()
 
     def test_what_a_version_was_trained_for_stays(self):
-        for values in ({"model_id": self.env["ir.model"]._get("account.move").id, "method": "anomaly"}, {"method": "anomaly"}):
-            with self.subTest(values=values), self.assertRaisesRegex(UserError, "Make a new deployment"), self.env.cr.savepoint():
+        for values in (
+            {"model_id": self.env["ir.model"]._get("account.move").id, "method": "anomaly"},
+            {"method": "anomaly"},
+        ):
+            with (
+                self.subTest(values=values),
+                self.assertRaisesRegex(UserError, "Make a new deployment"),
+                self.env.cr.savepoint(),
+            ):
                 self.deployment.write(values)
         self.deployment.write({"model_id": self.lead_model.id, "method": "scorecard"})
 

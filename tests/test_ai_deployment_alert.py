@@ -19,8 +19,10 @@ class TestAlert(AiDeploymentCase):
         return self.env["ai.deployment.alert"]._raise(self.deployment, cause, **{"name": "It moved", **values})
 
     def activities(self, alert, active_test=True):
-        return self.env["mail.activity"].with_context(active_test=active_test).search(
-            [("res_model", "=", alert._name), ("res_id", "=", alert.id)]
+        return (
+            self.env["mail.activity"]
+            .with_context(active_test=active_test)
+            .search([("res_model", "=", alert._name), ("res_id", "=", alert.id)])
         )
 
     def test_a_new_alert_tells_the_owner(self):

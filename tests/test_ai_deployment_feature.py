@@ -57,7 +57,11 @@ class TestFeature(AiDeploymentCase):
             {"source": "history", "measure": "count", "group_paths": "campaign_id,nowhere"},
             {"source": "history", "measure": "ratio", "group_paths": "campaign_id", "value_path": "nowhere"},
         ):
-            with self.subTest(values=values), self.assertRaisesRegex(ValidationError, "there is no field"), self.env.cr.savepoint():
+            with (
+                self.subTest(values=values),
+                self.assertRaisesRegex(ValidationError, "there is no field"),
+                self.env.cr.savepoint(),
+            ):
                 self.declare(name="X", **values)
 
     def test_what_says_too_little_is_refused(self):
@@ -69,7 +73,11 @@ class TestFeature(AiDeploymentCase):
             ({"source": "history", "measure": "ratio", "group_paths": "campaign_id"}, "needs the amount"),
             ({"source": "history", "measure": "ratio", "value_path": "expected_revenue"}, "needs a measure"),
         ):
-            with self.subTest(values=values), self.assertRaisesRegex(ValidationError, sentence), self.env.cr.savepoint():
+            with (
+                self.subTest(values=values),
+                self.assertRaisesRegex(ValidationError, sentence),
+                self.env.cr.savepoint(),
+            ):
                 self.declare(name="X", **values)
 
     @mute_logger("odoo.sql_db")
@@ -97,7 +105,11 @@ class TestFeature(AiDeploymentCase):
             {"source": "history", "measure": "count", "group_paths": "campaign_id,stage_id"},
             {"source": "history", "measure": "ratio", "group_paths": "medium_id", "value_path": "prorated_revenue"},
         ):
-            with self.subTest(values=values), self.assertRaisesRegex(ValidationError, "known in time"), self.env.cr.savepoint():
+            with (
+                self.subTest(values=values),
+                self.assertRaisesRegex(ValidationError, "known in time"),
+                self.env.cr.savepoint(),
+            ):
                 self.declare(name="X", **values)
             with self.assertRaisesRegex(ValidationError, "known in time"), self.env.cr.savepoint():
                 self.declare(name="X", leak_override="   ", **values)

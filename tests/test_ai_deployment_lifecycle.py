@@ -74,7 +74,11 @@ class TestLifecycle(AiDeploymentCase):
 
     def test_a_deployment_begins_as_a_proof_of_concept(self):
         for state in STATES[1:]:
-            with self.subTest(state=state), self.assertRaisesRegex(UserError, "begins as a proof of concept"), self.env.cr.savepoint():
+            with (
+                self.subTest(state=state),
+                self.assertRaisesRegex(UserError, "begins as a proof of concept"),
+                self.env.cr.savepoint(),
+            ):
                 self.make_deployment(state=state)
         self.assertEqual(self.make_deployment(state="proof").state, "proof")
         self.assertEqual(self.fresh("shadow").copy().state, "proof")

@@ -80,7 +80,10 @@ class TestReview(ReviewCase):
         first.sudo().write({"reviewer_id": self.other_owner.id, "is_assigned": True})
         reviews = self.ask(self.make_leads(5))
         self.run_cron()
-        counts = [len((first + reviews).filtered(lambda r, u=u: r.reviewer_id == u)) for u in (self.reviewer, self.other_owner)]
+        counts = [
+            len((first + reviews).filtered(lambda r, u=u: r.reviewer_id == u))
+            for u in (self.reviewer, self.other_owner)
+        ]
         self.assertEqual(counts, [4, 4])
 
     def test_decided_reviews_are_no_load(self):
@@ -140,7 +143,9 @@ class TestReview(ReviewCase):
         self.ask(self.make_leads(5))
         self.run_cron()
         self.assertEqual(len(self.activities_of(self.deployment, self.reviewer)), 1)
-        self.assertEqual(self.env["mail.activity"].search_count([("user_id", "=", self.reviewer.id)]), MAX_ACTIVITIES + 1)
+        self.assertEqual(
+            self.env["mail.activity"].search_count([("user_id", "=", self.reviewer.id)]), MAX_ACTIVITIES + 1
+        )
 
     # Decision
 
@@ -213,8 +218,10 @@ class TestReview(ReviewCase):
         self.assertEqual(len(self.activities_of(review)), 1)
         review.with_user(self.deputy)._decide("confirmed", note="Seen.")
         self.assertFalse(self.activities_of(review))
-        done = self.env["mail.activity"].with_context(active_test=False).search(
-            [("res_model", "=", review._name), ("res_id", "=", review.id)]
+        done = (
+            self.env["mail.activity"]
+            .with_context(active_test=False)
+            .search([("res_model", "=", review._name), ("res_id", "=", review.id)])
         )
         self.assertEqual((done.active, done.feedback), (False, "Seen."))
 

@@ -50,8 +50,10 @@ class TestReviewDecide(AiDeploymentCase):
         self.assertEqual(set(self.reviews.mapped("state")), {"open"})
 
     def test_the_wizard_of_one_reviewer_is_not_for_another(self):
-        wizard = self.env["ai.deployment.review.decide"].with_user(self.reviewer).create(
-            {"review_ids": [(6, 0, self.reviews.ids)], "note": "Between us"}
+        wizard = (
+            self.env["ai.deployment.review.decide"]
+            .with_user(self.reviewer)
+            .create({"review_ids": [(6, 0, self.reviews.ids)], "note": "Between us"})
         )
         self.env.invalidate_all()
         with self.assertRaises(AccessError):

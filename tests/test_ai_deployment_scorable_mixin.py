@@ -209,7 +209,10 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         self.low.country_id = self.usa
         mine = [("id", "in", self.all_mine.ids)]
         groups = self.leads._read_group(mine, ["country_id"], ["ai_score:avg"], order="ai_score:avg asc")
-        self.assertEqual([country for country, _average in groups], [self.usa.with_user(self.seller), self.belgium.with_user(self.seller)])
+        self.assertEqual(
+            [country for country, _average in groups],
+            [self.usa.with_user(self.seller), self.belgium.with_user(self.seller)],
+        )
 
     def test_a_condition_and_an_average_agree(self):
         domain = [("id", "in", (self.all_mine + self.theirs).ids), ("ai_score", ">", 0.4)]
@@ -256,11 +259,14 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         self.assertHidden()
 
     def test_an_archived_deployment_shows_nothing(self):
+        self.deployment.state = "suspended"
         self.deployment.active = False
         self.assertHidden()
 
     def test_the_primary_deployment_speaks_and_no_other(self):
-        second = self.make_deployment(is_primary=False, viewer_group_ids=[Command.set(self.viewer_group.ids)], min_confidence=0.0)
+        second = self.make_deployment(
+            is_primary=False, viewer_group_ids=[Command.set(self.viewer_group.ids)], min_confidence=0.0
+        )
         self.serve(second, self.card(high=-3.0))
         second.state = "shadow"
         second._score(self.scored, now=NOW)
@@ -330,7 +336,8 @@ class TestScoreOnTheRecord(AiDeploymentCase):
     def test_levels_are_called_as_people_call_them(self):
         names = self.env["crm.lead"]._ai_level_names
         gone = str(self.env["res.country"].search([], order="id desc", limit=1).id + 1000)
-        self.assertEqual(names("country_id", [str(self.belgium.id), gone]), {str(self.belgium.id): "Belgium", gone: gone})
+        belgium = str(self.belgium.id)
+        self.assertEqual(names("country_id", [belgium, gone]), {belgium: "Belgium", gone: gone})
         self.assertEqual(names("type", ["lead"])["lead"], "Lead")
         self.assertEqual(names("active", ["true"]), {"true": "yes", "false": "no"})
         self.assertEqual(names("email_from", ["a@example.com"]), {})

@@ -71,7 +71,8 @@ class TestCrmLead(AiDeploymentCase):
 
     def test_rows_come_oldest_first_with_their_moment(self):
         new, old = self.lead(created=CREATED), self.lead(created=CREATED - timedelta(days=9))
-        rows = [row for row in self.env["crm.lead"]._ai_training_rows(self.deployment, NOW) if row[0] in (new + old).ids]
+        rows = self.env["crm.lead"]._ai_training_rows(self.deployment, NOW)
+        rows = [row for row in rows if row[0] in (new + old).ids]
         self.assertEqual([row[:2] for row in rows], [(old.id, CREATED - timedelta(days=9)), (new.id, CREATED)])
 
     def test_only_records_of_the_deployment_are_learned_from(self):
@@ -103,9 +104,7 @@ class TestCrmLead(AiDeploymentCase):
         first, second, third = self.make_leads(3)
         self.env.flush_all()
         for lead, probability in ((first, 37.5), (second, 0), (third, None)):
-            self.env.cr.execute(
-                "UPDATE crm_lead SET automated_probability = %s WHERE id = %s", [probability, lead.id]
-            )
+            self.env.cr.execute("UPDATE crm_lead SET automated_probability = %s WHERE id = %s", [probability, lead.id])
         self.env.invalidate_all()
         self.assertEqual((first + second + third)._ai_incumbent(), {first.id: 0.375, second.id: 0.0})
 

@@ -32,10 +32,8 @@ class TestServerAction(AiDeploymentCase):
 
     def test_a_seller_scores_leads_from_the_action_menu(self):
         leads = self.make_leads(3)
-        self.assertIn(
-            self.action.id,
-            [entry["id"] for entry in self.env["ir.actions.actions"].with_user(self.seller).get_bindings("crm.lead")["action"]],
-        )
+        bindings = self.env["ir.actions.actions"].with_user(self.seller).get_bindings("crm.lead")
+        self.assertIn(self.action.id, [entry["id"] for entry in bindings["action"]])
         result = self.run_as(self.seller, leads)
         self.assertSaid(result, "3 records scored.")
         self.assertEqual(len(self.inferences_of(leads)), 3)

@@ -1,9 +1,11 @@
 """The city's payments as rows: what a bill says, and beside it what was injected, which nothing is trained on."""
 
-import csv
-import gzip
 from datetime import date
 from typing import NamedTuple
+
+from . import _files
+
+COLUMNS = "bill_id date vendor department account doc_type contract amount label anomaly_type".split()
 
 
 class Payment(NamedTuple):
@@ -26,8 +28,7 @@ def read(path, limit=None):
 
     Histories are what is learned from, so a sample keeps or drops a vendor with all its bills.
     """
-    with gzip.open(path, "rt", newline="", encoding="utf-8") as file:
-        payments = [_payment(row) for row in csv.DictReader(file)]
+    payments = [_payment(row) for row in _files.rows(path, COLUMNS, "philly_bills_labelled.csv.gz")]
     if not limit or limit >= len(payments):
         return payments
     vendors = sorted({payment.vendor for payment in payments})

@@ -13,7 +13,8 @@ MOVE_AMOUNTS = (
     " amount_total_in_currency_signed amount_untaxed_in_currency_signed"
 ).split()
 LINE_AMOUNTS = (
-    "debit credit balance amount_currency amount_residual amount_residual_currency price_unit price_subtotal price_total"
+    "debit credit balance amount_currency amount_residual amount_residual_currency"
+    " price_unit price_subtotal price_total"
 ).split()
 STAGED = {
     "id": "int4",
@@ -66,10 +67,7 @@ class Bills:
     def _accounts(self):
         names = self._names("account")
         accounts = self.env["account.account"].create(
-            [
-                {"name": name, "code": f"EV{number:04}", "account_type": "expense"}
-                for number, name in enumerate(names)
-            ]
+            [{"name": name, "code": f"EV{number:04}", "account_type": "expense"} for number, name in enumerate(names)]
         )
         return dict(zip(names, accounts.ids, strict=True))
 

@@ -25,7 +25,8 @@ def duplicate_warnings(env, ids):
                            ORDER BY id
                        ) > 1 AS same_amount,
                        ref IS NOT NULL AND ROW_NUMBER() OVER (
-                           PARTITION BY company_id, move_type, commercial_partner_id, EXTRACT(YEAR FROM invoice_date), ref
+                           PARTITION BY company_id, move_type, commercial_partner_id, ref,
+                                        EXTRACT(YEAR FROM invoice_date)
                            ORDER BY id
                        ) > 1 AS same_reference
                   FROM account_move

@@ -29,7 +29,8 @@ def logged(deployment, records):
         SQL(
             "SELECT DISTINCT ON (res_id) res_id, predicted_value, incumbent_value FROM ai_deployment_inference"
             " WHERE deployment_id = %s AND res_id = ANY(%s) ORDER BY res_id, id DESC",
-            deployment.id, list(records.ids),
+            deployment.id,
+            list(records.ids),
         )  # fmt: skip
     )
     by_id = {res_id: (value, incumbent) for res_id, value, incumbent in rows}

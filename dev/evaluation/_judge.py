@@ -4,9 +4,10 @@ import time
 from contextlib import contextmanager
 
 import numpy as np
-from lib.figures import Figure
 
 from odoo.addons.ai_deployment.ml import performance
+
+from lib.figures import Figure
 
 SURE = 0.01  # tests of calibration, over both questions together (Holm)
 

@@ -5,11 +5,11 @@ The rows of a month are spread over its first 27 days in file order, so that wit
 is known on the first of the next month.
 """
 
-import csv
-import gzip
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from . import _files
 
 FIRST_YEAR = 2008
 SPREAD_DAYS = 27
@@ -34,8 +34,8 @@ class Call(NamedTuple):
 
 def read(path, limit=None):
     """The calls in time order; with `limit` about that many, every k-th."""
-    with gzip.open(path, "rt", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter=";"))
+    columns = (*NUMBERS, *CATEGORIES, "month", "contact", "poutcome", "job", "y")
+    rows = _files.rows(path, columns, "bank-additional-full.csv.gz", delimiter=";")
     periods = _periods(rows)
     kept = range(0, len(rows), max(1, len(rows) // limit) if limit else 1)
     sizes = Counter(periods[number] for number in kept)

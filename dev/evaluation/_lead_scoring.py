@@ -29,7 +29,8 @@ class PredictiveLeadScoring:
         self.env.flush_all()
         self.env.cr.execute(SQL("TRUNCATE %s", TABLE))
         self.env.cr.execute_values(
-            "INSERT INTO crm_lead_scoring_frequency (variable, value, team_id, won_count, lost_count) VALUES %s", self.kept
+            "INSERT INTO crm_lead_scoring_frequency (variable, value, team_id, won_count, lost_count) VALUES %s",
+            self.kept,
         )
         self.env.invalidate_all()
 

@@ -4,14 +4,15 @@ The real file is loaded as posted vendor bills. The card learns from July to Feb
 to June through `_score`, each bill by what lies before it. The labels are only looked at to judge the result.
 """
 
-import os
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
 
 import numpy as np
-from lib.talk import Failure
 
 from odoo.addons.ai_deployment.ml import performance
 from odoo.addons.ai_deployment.models import clock
+
+from lib.talk import Failure
 
 from . import _bill_file, _bill_rules
 from ._bill_inputs import INPUTS
@@ -23,46 +24,27 @@ FIRST_TEST = date(2017, 3, 1)
 
 
 def run(env, options, say):
-    if not options.data:
-        raise Failure("--data FILE is needed: philly_bills_labelled.csv.gz.")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     watch, figures = Stopwatch(), Figures()
     with watch.on("reading"):
         payments = _bill_file.read(options.data, options.limit)
     if options.limit:
-        say(f"A quick look: {len(payments):,} bills, some vendors with all of theirs; the targets are for the whole file.")
+        say(f"A quick look: {len(payments):,} bills, those of some vendors; the targets are for the whole file.")
     say("Loading ...")
     with watch.on("loading"):
         bills = Bills(env, payments)
     env.cr.commit()
     test = [row for row, payment in enumerate(payments) if payment.day >= FIRST_TEST]
-    deployment = declare(env, "account.move", "Unusual bills", INPUTS, method="anomaly")
-    say("Training ...")
-    with watch.on("training"), clock.at(datetime(2017, 2, 28, 23)):
-        deployment._train()
-        deployment.action_start_shadow()
-    env.cr.commit()
-    say("Scoring ...")
-    for month in sorted({payments[row].day.replace(day=1) for row in test}):
-        rows = [row for row in test if payments[row].day.replace(day=1) == month]
-        moment = datetime.combine(max(payments[row].day for row in rows), datetime.max.time()).replace(microsecond=0)
-        with watch.on("scoring"):
-            deployment._score(bills.records(rows), now=moment)
-        env.cr.commit()
-        say(f"  {month:%Y-%m}: {len(rows):,} bills")
-    values, _incumbents = logged(deployment, bills.records(test))
-    if np.isnan(values).any():
-        raise Failure(f"{np.isnan(values).sum():,} of {len(values):,} bills got no score.")
-    ids = [bills.ids[row] for row in test]
+    values = _scored(env, bills, test, watch, say)
+    ids = bills.records(test).ids
     with watch.on("warnings_of_odoo"):
         rules = {
             "odoo_amount": _bill_rules.amount_warnings(env, ids),
             "odoo_duplicate": _bill_rules.duplicate_warnings(env, ids),
         }
+    kinds = np.array([payments[row].anomaly for row in test])
     figures.note("bills", len(payments))
     figures.note("bills_learned_from", len(payments) - len(test))
     figures.note("bills_scored", len(test))
-    kinds = np.array([payments[row].anomaly for row in test])
     figures.note("anomalies", int((kinds != "").sum()))
     _report(figures, kinds, values)
     rules["odoo_either"] = np.maximum(*rules.values())
@@ -72,6 +54,27 @@ def run(env, options, say):
         figures.note(f"seconds.{what}", seconds, "s")
     figures.note("scored_per_second", len(test) / watch["scoring"], "/s")
     return figures
+
+
+def _scored(env, bills, test, watch, say):
+    """What the card says of each test bill; it has learned from those before, and scores month by month."""
+    deployment = declare(env, "account.move", "Unusual bills", INPUTS, method="anomaly")
+    say("Training ...")
+    with watch.on("training"), clock.at(datetime.combine(FIRST_TEST, time()) - timedelta(seconds=1)):
+        deployment._train()
+        deployment.action_start_shadow()
+    env.cr.commit()
+    say("Scoring ...")
+    for month, rows in groupby(test, lambda row: bills.payments[row].day.replace(day=1)):
+        rows = list(rows)
+        with watch.on("scoring"):
+            deployment._score(bills.records(rows), now=datetime.combine(bills.payments[rows[-1]].day, time(23)))
+        env.cr.commit()
+        say(f"  {month:%Y-%m}: {len(rows):,} bills")
+    values, _incumbents = logged(deployment, bills.records(test))
+    if np.isnan(values).any():
+        raise Failure(f"{np.isnan(values).sum():,} of {len(values):,} bills got no score.")
+    return values
 
 
 def _report(figures, kinds, values):
@@ -84,7 +87,7 @@ def _report(figures, kinds, values):
     figures.note("recall_in_top_1_percent", performance.recall_in_top(labels, values, 0.01), "", ("≥", 0.55))
     line = np.sort(values)[-max(1, len(values) // 100)]
     for kind in sorted(set(kinds) - {""}):
-        # Among all bills, so that the shares of the kinds add up to the recall over all of them.
+        # The line is the same for all kinds: the top 1 % of all bills.
         figures.note(f"recall_in_top_1_percent.{kind}", (values[kinds == kind] >= line).mean())
 
 

@@ -6,13 +6,13 @@ the deployments score them through `_score`, then their outcome becomes known. O
 regression and with Odoo's own scoring, which learned at the same moments.
 """
 
-import os
 from datetime import datetime
 
 import numpy as np
-from lib.talk import Failure
 
 from odoo.addons.ai_deployment.ml import performance
+
+from lib.talk import Failure
 
 from . import _copies, _lead_file
 from ._judge import Figures, Stopwatch, passes_calibration, within
@@ -25,9 +25,6 @@ HELD_OUT = 0.3  # of 2008, for the random split
 
 
 def run(env, options, say):
-    if not options.data:
-        raise Failure("--data FILE is needed: bank-additional-full.csv.gz.")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # scikit-learn's threads disturb each other on a busy machine
     watch, figures = Stopwatch(), Figures()
     with watch.on("reading"):
         calls = _lead_file.read(options.data, options.limit)

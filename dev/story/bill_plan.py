@@ -15,7 +15,13 @@ YEAR = 260  # working days
 BACKLOG = 10  # the last days, of which most bills are not posted yet
 FORGOTTEN = 0.04  # drafts that nobody gets round to
 CALLED_OFF_AGAIN = 0.006  # the same order once more within days, at the same price: rightly so
-ODD_AMONG_DRAFTS = {"slipped_amount": 3, "duplicate": 3, "new_bank_account": 3, "unusual_account": 3, "unknown_vendor": 2}
+ODD_AMONG_DRAFTS = {
+    "slipped_amount": 3,
+    "duplicate": 3,
+    "new_bank_account": 3,
+    "unusual_account": 3,
+    "unknown_vendor": 2,
+}
 ODD_REPLAYED = {"slipped_amount": 2, "duplicate": 1, "new_bank_account": 1, "unusual_account": 1, "unknown_vendor": 1}
 
 
@@ -89,7 +95,7 @@ def _bill(random, vendor, day, number, days):
 
 
 def _plant(random, bills, vendors, days):
-    """The odd bills: some in the replayed weeks, which are posted in the end, more among the drafts of the last days."""
+    """The odd bills: some in the replayed weeks, posted in the end, more among the drafts of the last days."""
     planted = []
     for kind, count in ODD_REPLAYED.items():
         for _ in range(count):

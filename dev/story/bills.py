@@ -25,17 +25,21 @@ class Bills:
         )
         terms = {term.name: term.id for term in env["account.payment.term"].with_context(lang="en_US").search([])}
         countries = {c.code: c.id for c in env["res.country"].search([("code", "in", ["US", "CA", "DE", "GB"])])}
-        partners = env["res.partner"].with_context(**QUIET).create(
-            [
-                {
-                    "name": vendor.name,
-                    "is_company": True,
-                    "supplier_rank": 1,
-                    "country_id": countries[vendor.country],
-                    "property_supplier_payment_term_id": terms.get(f"{vendor.term_days} Days", False),
-                }
-                for vendor in self.vendors
-            ]
+        partners = (
+            env["res.partner"]
+            .with_context(**QUIET)
+            .create(
+                [
+                    {
+                        "name": vendor.name,
+                        "is_company": True,
+                        "supplier_rank": 1,
+                        "country_id": countries[vendor.country],
+                        "property_supplier_payment_term_id": terms.get(f"{vendor.term_days} Days", False),
+                    }
+                    for vendor in self.vendors
+                ]
+            )
         )
         env["ir.config_parameter"].sudo().set_param("ai_deployment.story.vendor_ids", json.dumps(partners.ids))
         env["res.partner.bank"].create(
@@ -44,12 +48,15 @@ class Bills:
                     "acc_number": number,
                     "partner_id": partners[vendor].id,
                     "company_id": company.id,
-                    "allow_out_payment": number == self.vendors[vendor].bank_account and not self.vendors[vendor].is_unknown,
+                    "allow_out_payment": number == self.vendors[vendor].bank_account
+                    and not self.vendors[vendor].is_unknown,
                 }
                 for vendor, number in self._bank_accounts()
             ]
         )
-        moments = [(id_, self.days.at(max(v.first_day - 1, 0), 540)) for id_, v in zip(partners.ids, self.vendors, strict=True)]
+        moments = [
+            (id_, self.days.at(max(v.first_day - 1, 0), 540)) for id_, v in zip(partners.ids, self.vendors, strict=True)
+        ]
         env.cr.execute_values(
             "UPDATE res_partner SET create_date = new.moment FROM (VALUES %s) AS new (id, moment)"
             " WHERE res_partner.id = new.id",

@@ -36,9 +36,11 @@ BILL_HISTORIES = [
     ("deviation", "partner_id", "Distance from the vendor's usual amount", {"value_path": "amount_total"}),
     ("days_since", "partner_id", "Days since the vendor's last bill", {"tail": "low"}),
     ("count", "partner_id", "The vendor's bills in 90 days", {"window_days": 90, "tail": "low"}),
-    ("share", "partner_id, invoice_line_ids.account_id", "Share of the vendor's bills on this account", {"tail": "low"}),
+    ("share", "partner_id, invoice_line_ids.account_id",
+     "Share of the vendor's bills on this account", {"tail": "low"}),
     ("share", "partner_id, partner_bank_id", "Share of the vendor's bills with this bank account", {"tail": "low"}),
-    ("count", "partner_id, amount_total", "Same vendor, same amount within 14 days", {"window_days": 14, "tail": "high"}),
+    ("count", "partner_id, amount_total", "Same vendor, same amount within 14 days",
+     {"window_days": 14, "tail": "high"}),
 ]  # fmt: skip
 
 
@@ -151,12 +153,16 @@ def as_owner(deployment):
 
 def _declare(env, values, owner, deputy, reviewers, viewers):
     """A deployment made by its owner; who sees its scores is set by an administrator."""
-    deployment = env["ai.deployment"].with_user(user(env, owner)).create(
-        {
-            **values,
-            "deputy_id": user(env, deputy).id,
-            "reviewer_ids": [(4, user(env, login).id) for login in reviewers],
-        }
+    deployment = (
+        env["ai.deployment"]
+        .with_user(user(env, owner))
+        .create(
+            {
+                **values,
+                "deputy_id": user(env, deputy).id,
+                "reviewer_ids": [(4, user(env, login).id) for login in reviewers],
+            }
+        )
     )
     deployment.with_user(env.ref("base.user_admin")).viewer_group_ids = [(4, env.ref(group).id) for group in viewers]
     deployment.sudo().is_demonstration = True

@@ -56,11 +56,11 @@ class Leads:
 
     def _set_stages(self, until):
         stages = self._known_ids()["stages"]
-        moved = [
-            (id_, stages[sum(step < until for step in lead.steps)], self.days.at(max(step for step in lead.steps if step < until), 600))
-            for id_, lead in zip(self.ids(), self.plan, strict=False)
-            if any(step < until for step in lead.steps)
-        ]  # fmt: skip
+        moved = []
+        for id_, lead in zip(self.ids(), self.plan, strict=False):
+            done = [step for step in lead.steps if step < until]
+            if done:
+                moved.append((id_, stages[len(done)], self.days.at(done[-1], 600)))
         self.env.cr.execute_values(
             "UPDATE crm_lead SET stage_id = new.stage, date_last_stage_update = new.moment"
             " FROM (VALUES %s) AS new (id, stage, moment) WHERE crm_lead.id = new.id",
@@ -143,7 +143,9 @@ class Leads:
     # Creating
 
     def _create(self, numbers):
-        leads = self.env["crm.lead"].with_context(**QUIET).create([self._values(self.plan[number]) for number in numbers])
+        leads = (
+            self.env["crm.lead"].with_context(**QUIET).create([self._values(self.plan[number]) for number in numbers])
+        )
         leads.flush_recordset()
         moments = [self.days.at(self.plan[number].day, self.plan[number].minutes) for number in numbers]
         self.env.cr.execute_values(
@@ -192,7 +194,9 @@ class Leads:
 
             self._known = {
                 "countries": by("res.country", "code", [("code", "in", list(names.CITIES))]),
-                "states": by("res.country.state", "code", [("country_id.code", "=", "US"), ("code", "in", names.US_STATES)]),
+                "states": by(
+                    "res.country.state", "code", [("country_id.code", "=", "US"), ("code", "in", names.US_STATES)]
+                ),
                 "languages": by("res.lang", "code"),
                 "sources": by("utm.source", "name"),
                 "mediums": by("utm.medium", "name"),

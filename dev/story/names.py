@@ -1,25 +1,33 @@
 """Invented names of firms, people and places. Phone numbers are from the ranges kept free for fiction."""
 
-FIRST = (
+
+def _words(text, between=" "):
+    return text.split(between)
+
+
+FIRST = _words(
     "Alice Brian Carla Daniel Elena Frank Grace Hannah Ian Julia Kevin Laura Marco Nina Oscar Paula Quentin Rosa "
     "Simon Teresa Ulrich Vera Walter Yvonne Amir Bianca Carlos Dora Emil Fiona Gustav Helga Ivan Jana Karim Lena "
     "Mateo Nadia Omar Petra Ravi Silvia Tariq Uma Victor Wanda Xavier Yara Zoe"
-).split()
-LAST = (
+)
+LAST = _words(
     "Abbott Barros Castell Duarte Ellison Fischer Grant Hoffmann Ibarra Jensen Keller Lambert Moreau Nilsen Olsen "
     "Pereira Quinn Rossi Schmidt Tanaka Ulrich Vargas Walsh Young Zimmer Becker Carver Dalton Engel Ferrer Gibbs "
     "Hughes Ingram Jacobs Kemp Larsson Mercer Novak Osborne Pratt Reyes Stokes Turner Voss Weber"
-).split()
-PLACES = (
+)
+PLACES = _words(
     "Alder Ash Birch Briar Cedar Clear Copper Dover East Elm Fair Fern Glen Granite Green Hazel High Iron Kings Lake "
     "Laurel Long Maple Marsh Mill Moss North Oak Pine Quarry Red Ridge River Rock Salt Silver South Spring Stone "
     "Summit Thorn Vale West White Willow Wind"
-).split()
-ENDS = "bridge brook field ford gate ham haven hill hurst land ley mere mont port shore stead ton view ville wood".split()
-CUSTOMERS = (
+)
+ENDS = _words(
+    "bridge brook field ford gate ham haven hill hurst land ley mere mont port shore stead ton view ville wood"
+)
+CUSTOMERS = _words(
     "Foods|Dairy|Brewing|Water Works|Chemicals|Paper|Farms|Hospital|Hotels|Mining|Plastics|Textiles|Municipal Utility|"
-    "Pharma|Irrigation|Cannery|Fisheries|Construction|Greenhouses|Bottling"
-).split("|")
+    "Pharma|Irrigation|Cannery|Fisheries|Construction|Greenhouses|Bottling",
+    "|",
+)
 LEGAL = {"US": "Inc.", "CA": "Ltd.", "GB": "Ltd", "DE": "GmbH", "FR": "SARL", "AU": "Pty Ltd"}
 CITIES = {
     "US": ["Columbus", "Denver", "Tulsa", "Portland", "Raleigh", "Omaha", "Fresno"],
@@ -31,7 +39,8 @@ CITIES = {
 }
 US_STATES = ["OH", "CO", "OK", "OR", "NC", "NE", "CA"]  # of the cities above
 PHONES = {
-    "US": ["+1 614 555 01{:02d}", "+1 303 555 01{:02d}", "+1 918 555 01{:02d}", "+1 503 555 01{:02d}", "+1 919 555 01{:02d}"],
+    "US": ["+1 614 555 01{:02d}", "+1 303 555 01{:02d}", "+1 918 555 01{:02d}", "+1 503 555 01{:02d}",
+           "+1 919 555 01{:02d}"],
     "CA": ["+1 905 555 01{:02d}", "+1 403 555 01{:02d}", "+1 450 555 01{:02d}"],
     "GB": ["+44 20 7946 0{:03d}", "+44 113 496 0{:03d}", "+44 117 496 0{:03d}"],
     "DE": ["+49 30 23125 {:03d}", "+49 221 4710 {:03d}"],

@@ -5,21 +5,25 @@ COMPANY = "Harrow Creek Pumps"
 # login: (name, job, groups)
 PEOPLE = {
     "maya": ("Maya Okafor", "Sales Manager", ["sales_team.group_sale_manager", "ai_deployment.group_owner"]),
-    "ben": ("Ben Whitaker", "Senior Sales Engineer", ["sales_team.group_sale_salesman_all_leads", "ai_deployment.group_owner"]),
+    "ben": ("Ben Whitaker", "Senior Sales Engineer",
+            ["sales_team.group_sale_salesman_all_leads", "ai_deployment.group_owner"]),
     "sofia": ("Sofia Marchetti", "Sales Engineer", ["sales_team.group_sale_salesman", "ai_deployment.group_reviewer"]),
     "tomasz": ("Tomasz Nowak", "Export Sales", ["sales_team.group_sale_salesman", "ai_deployment.group_reviewer"]),
     "priya": ("Priya Raman", "Export Sales", ["sales_team.group_sale_salesman", "ai_deployment.group_reviewer"]),
     "helen": ("Helen Brandt", "Chief Accountant", ["account.group_account_manager", "ai_deployment.group_owner"]),
     "luis": ("Luis Ortega", "Accountant", ["account.group_account_invoice", "ai_deployment.group_owner"]),
     "anna": ("Anna Kovács", "Accountant", ["account.group_account_invoice", "ai_deployment.group_reviewer"]),
-    "david": ("David Achterberg", "Chief Financial Officer", ["account.group_account_readonly", "ai_deployment.group_auditor"]),
+    "david": ("David Achterberg", "Chief Financial Officer",
+              ["account.group_account_readonly", "ai_deployment.group_auditor"]),
 }  # fmt: skip
 TEAMS = {"Inland": ("maya", ["ben", "sofia"]), "Export": ("maya", ["tomasz", "priya"])}
 SELLERS = [login for _leader, members in TEAMS.values() for login in members]
 
 
 def hire(env):
-    env.company.write({"name": COMPANY, "email": "office@harrowcreek.example", "website": "https://harrowcreek.example"})
+    env.company.write(
+        {"name": COMPANY, "email": "office@harrowcreek.example", "website": "https://harrowcreek.example"}
+    )
     users = env["res.users"].with_context(no_reset_password=True, mail_create_nolog=True, tracking_disable=True)
     for login, (name, job, groups) in PEOPLE.items():
         person = users.create(
@@ -46,6 +50,4 @@ def _make_teams(env):
     for name, (leader, members) in TEAMS.items():
         team = first if name == "Inland" else env["crm.team"].create({"name": name})
         team.write({"name": name, "user_id": user(env, leader).id, "use_opportunities": True})
-        env["crm.team.member"].create(
-            [{"crm_team_id": team.id, "user_id": user(env, login).id} for login in members]
-        )
+        env["crm.team.member"].create([{"crm_team_id": team.id, "user_id": user(env, login).id} for login in members])

@@ -5,6 +5,7 @@ crons, so that a day that was begun and broken off is either told again or not a
 """
 
 from odoo import fields
+
 from odoo.addons.ai_deployment.models import clock
 
 from . import deployments, reviewers

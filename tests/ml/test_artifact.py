@@ -178,6 +178,8 @@ EDITS = [
     ((*F0, "bins", "edges"), lambda old: [old[0], *old], "edges"),
     ((*F0, "bins", "low"), 1e9, "edges|range"),
     ((*F0, "bins", "low"), lambda old: -INF, "low"),
+    ((*F0, "bins"), lambda old: {**old, "edges": [old["low"], *old["edges"][1:]]}, "inside"),
+    ((*F0, "bins"), lambda old: {**old, "edges": [*old["edges"][:-1], old["high"] + 1]}, "inside"),
     ((*F0, "bins", "whole"), 0, "whole"),
     ((*F1, "bins", "levels"), lambda old: [old[0], *old], "levels|points"),
     ((*F1, "bins", "levels", 0), "stranger", "levels"),

@@ -55,5 +55,5 @@ def test_braces_in_a_reason_are_text():
 def test_training_errors_are_not_inference_errors_and_count_what_is_needed():
     error = errors.TooFewCases(50, 37, "won leads")
     assert isinstance(error, TrainingError) and not isinstance(error, InferenceError)
-    assert "13 more won leads" in str(error)
+    assert str(error) == "About 13 more won leads are needed: 37 of at least 50."
     assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301

@@ -126,6 +126,11 @@ def test_an_auc_interval_stays_between_0_and_1_and_holds_the_auc():
     narrow = pf.auc_interval(LABELS, VALUES, confidence=0.5)
     assert low < narrow[0] < narrow[1] < high
     assert pf.auc_interval([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9]) == (1, 1)
+    # On the log odds it is as wide as DeLong's standard error, here by comparing with a constant.
+    se = pf.auc_difference(LABELS, VALUES, np.zeros(800)).se
+    area = pf.auc(LABELS, VALUES)
+    logits = np.log([low / (1 - low), high / (1 - high)])
+    assert np.diff(logits)[0] == pytest.approx(2 * 1.959964 * se / (area * (1 - area)))
 
 
 def test_the_brier_difference_is_paired():

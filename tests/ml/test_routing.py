@@ -77,6 +77,9 @@ def test_the_line_is_drawn_where_errors_begin_and_only_for_the_side_that_makes_t
     )
     sides = guaranteed_lines(labels, predictions, confidences, target_error=0.05)
     assert sides[False].line == 0.5 and sides[False].errors == 0
+    for side in sides.values():
+        exact = stats.binomtest(side.errors, side.cases).proportion_ci(0.90, "exact").high  # one-sided 95 %
+        assert side.bound == pytest.approx(exact) and exact <= 0.05
     wrong = (labels != predictions) & predictions & (confidences >= sides[True].line)
     automatic = predictions & (confidences >= sides[True].line)
     assert 200 < automatic.sum() < 300

@@ -65,6 +65,11 @@ def test_one_bad_record_does_not_fail_the_others():
     assert not np.isnan(scored.values[[0, 3]]).any() and len(scored) == 4
 
 
+def test_of_several_errors_the_first_inputs_is_told():
+    scored = card(required=["city"]).score(columns(["old", None], [b"\xff", None]))
+    assert scored.errors[0].feature == "age" and scored.errors[1].feature == "city"
+
+
 def test_a_missing_input_that_is_not_required_is_a_bin_like_others():
     assert not card().score(columns([None], [None])).errors
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from odoo.addons.ai_deployment.ml import artifact
 from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
-from odoo.addons.ai_deployment.ml.boosting import Settings, boost, settings_for
+from odoo.addons.ai_deployment.ml.boosting import Settings, as_inputs, boost, settings_for
 from odoo.addons.ai_deployment.ml.calibration import sigmoid
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import (
@@ -73,6 +73,14 @@ def test_points_are_the_booster_exactly(directions, weighted):
     sums = found.intercept + sum(table[codes[:, j]] for j, table in enumerate(found.tables))
     assert sums == pytest.approx(found.raw(list(BINS.values()), codes), abs=1e-9)
     assert abs(found.raw(list(BINS.values()), codes)).max() > 0.5  # it learned something
+
+
+def test_boosters_see_numbers_in_their_order():
+    bins = NumericBins(0, 9, [3, 6])
+    shown = as_inputs([bins], np.array([[MISSING], [BELOW], [FIRST], [FIRST + 2], [ABOVE]], dtype=np.uint8))[:, 0]
+    assert np.isnan(shown[0]) and (np.diff(shown[1:]) > 0).all()
+    words = CategoryBins(["a"], {"a": 1})
+    assert as_inputs([words], np.array([[1], [2], [3]]))[:, 0].tolist() == [1, 2, 3]
 
 
 def test_points_are_the_booster_exactly_with_pairs_too():
@@ -154,6 +162,7 @@ def test_rare_known_levels_speak_for_levels_never_seen():
     assert points.tolist() == [1, 3, 3, 4] and not silent.any()
     points, silent = complete(bins, np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 0, 9, 50]))
     assert points.tolist() == [0, 0, 3, 4] and silent.tolist() == [True, True, False, False]
+    assert complete(bins, np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 0, 10, 50]))[0][UNSEEN] == 3
     seen = complete(bins, np.array([1.0, 2.0, 3.0, 4.0]), np.array([5, 1, 12, 50]))[0]
     assert seen.tolist() == [1, 2, 3, 4]
 
@@ -164,7 +173,18 @@ def test_required_inputs_are_required_and_kept():
     broken = {**COLUMNS, "size": make_column("size", NUMBER, [None, "x", *COLUMNS["size"].values[2:].tolist()])}
     trained = train_scorecard(broken, LABELS, np.arange(3000.0), required=["size"])
     assert trained.metrics["unusable_rows"] == 2 and trained.reference.failed == 2
+    assert trained.metrics["auc"] > 0.7
     assert trained.reference.rows == 2998 == trained.reference.counts[SCORE].sum()
+
+
+def test_rows_that_scoring_would_refuse_teach_nothing():
+    ages = COLUMNS["age"].values.tolist()
+    lies = LABELS.copy()
+    for row in range(0, 1000):
+        ages[row], lies[row] = "unknown", not LABELS[row]
+    trained = train_scorecard({**COLUMNS, "age": make_column("age", NUMBER, ages)}, lies, np.arange(3000.0))
+    assert trained.metrics["unusable_rows"] == 1000 and trained.metrics["train_rows"] == 1550
+    assert trained.metrics["auc"] > 0.7
 
 
 def test_the_reference_is_counted_on_all_rows():
@@ -205,6 +225,8 @@ def test_the_same_seed_gives_the_same_card_and_another_seed_another():
 def test_weighing_positives_does_not_inflate_the_values():
     weighed = train_scorecard(COLUMNS, LABELS, np.arange(3000.0), positive_weight=10.0)
     assert weighed.card.score(COLUMNS).values.mean() == pytest.approx(LABELS.mean(), abs=0.03)
+    raw = weighed.card.score(COLUMNS).raw  # before calibration, too
+    assert sigmoid(raw).mean() == pytest.approx(LABELS.mean(), abs=0.05)
     assert weighed.card.score(COLUMNS).values != pytest.approx(TRAINED.card.score(COLUMNS).values, abs=1e-6)
 
 
@@ -230,6 +252,8 @@ def test_recency():
     assert choose_half_life(np.arange(100.0), labels, late, learn) == pytest.approx(79 / 16)
     assert choose_half_life(np.arange(100.0), labels, late, lambda weights: np.zeros(20)) is None
     assert choose_half_life(np.zeros(100), labels, late, learn) is None
+    lucky = np.random.default_rng(0)
+    assert choose_half_life(np.arange(100.0), labels, late, lambda weights: lucky.normal(0, 0.1, 20)) is None
 
 
 def test_metrics_are_plain_json():
