@@ -14,6 +14,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..ml import drift
+from ..ml.binning import FIRST
 from ..ml.profile import PREDICTION, SCORE, Profile, bins_of
 from . import clock
 
@@ -193,7 +194,7 @@ class AiDeployment(models.Model):
         moved = "; ".join(
             self.env._(
                 "“%(bin)s” %(now)s, %(before)s before",
-                bin=bins[result.name].label(code, names), now=_percent(now), before=_percent(before),
+                bin=_bin_text(result.name, bins[result.name], code, names), now=_percent(now), before=_percent(before),
             )  # fmt: skip
             for code, before, now in result.moved
         )
@@ -243,6 +244,14 @@ class AiDeployment(models.Model):
         if line.test == "unseen":
             return self.env._("Check whether the new values are right. If they stay, train again once outcomes are known.")
         return self.env._("Ask whether the business changed. If it did, train again once outcomes are known.")
+
+
+def _bin_text(name, bins, code, names):
+    """A bin in words; those of the score are shares, shown as per cent as everywhere on screen."""
+    if name != SCORE or not FIRST <= code < bins.size:
+        return bins.label(code, names)
+    low, high = bins.bounds(code)
+    return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
 def _percent(share):
