@@ -1,5 +1,7 @@
 """Who may read, write, create and delete what; and that a line about a record is seen with the record or not at all."""
 
+from itertools import product
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
@@ -232,6 +234,15 @@ class TestAccess(AccessCase):
         self.assertFalse((reviewer + sensitive) & auditor.all_implied_ids)
 
     # Companies
+
+    def test_deployments_of_another_company_show_no_lines(self):
+        company = self.env["res.company"].create({"name": "Next door"})
+        for name, model in product(("reviewer", "owner", "manager", "seller"), LINE_MODELS):
+            person = getattr(self, name)
+            person.company_ids += company
+            there = self.env[model].with_user(person).with_context(allowed_company_ids=company.ids)
+            with self.subTest(person=name, model=model):
+                self.assertFalse(there._visible_deployments())
 
     def test_lines_of_another_company_are_out_of_sight(self):
         company = self.env["res.company"].create({"name": "Next door"})
