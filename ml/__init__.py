@@ -23,6 +23,7 @@ pairs          which inputs act together
 recency        how far back to learn
 boosting       additive boosting on codes, and its points (scikit-learn)
 training       columns and labels -> a tested card
+leaks          inputs that would not be there when they are needed
 =============  ==============================================================
 
 Imports run upwards in this table, never down; scoring needs neither

@@ -29,7 +29,7 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     state = fields.Selection(
-        STATES, required=True, default="proof", readonly=True, copy=False, tracking=True, group_expand=True, index=True
+        STATES, required=True, default="proof", readonly=True, copy=False, tracking=True, index=True
     )
     action_server_id = fields.Many2one(
         "ir.actions.server", "Action Menu Entry", readonly=True, copy=False, ondelete="set null"

@@ -34,7 +34,7 @@ class AiDeploymentReview(models.Model):
     failure_message = fields.Char("What Happened", related="inference_id.failure_message")
     predicted_value = fields.Float("Score", readonly=True, digits=(16, 4), aggregator=None)
     prediction = fields.Boolean(readonly=True)
-    prediction_text = fields.Char("The Model Says", compute="_compute_prediction_text")
+    prediction_text = fields.Char("The Score Says", compute="_compute_prediction_text")
     confidence = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
     reasons = fields.Text(related="inference_id.reasons", related_sudo=True)
     inputs_text = fields.Text(related="inference_id.inputs_text", related_sudo=True)
@@ -50,7 +50,12 @@ class AiDeploymentReview(models.Model):
     is_assigned = fields.Boolean(readonly=True, help="A reviewer was looked for, found or not.")
     deadline = fields.Date(readonly=True)
     decision = fields.Selection(
-        [("confirmed", "The model is right"), ("overridden", "The model is wrong"), ("unsure", "Cannot tell")],
+        [
+            ("confirmed", "The score is right"),
+            ("overridden", "The score is wrong"),
+            ("unsure", "Cannot tell"),
+            ("rescored", "Scored again"),
+        ],
         readonly=True,
     )
     ground_truth = fields.Selection(
@@ -109,7 +114,7 @@ class AiDeploymentReview(models.Model):
             review._check_may_decide()
             outcome = review.sudo().deployment_id.with_env(self.env)._score(review._document(), again=True)
             if outcome["automatic"]:
-                review._decide("unsure", note=self.env._("Scored again, this time it worked."))
+                review._decide("rescored", note=self.env._("Scored again, this time it worked."))
         return True
 
     def _decide(self, decision, note="", seconds=0.0):
@@ -125,7 +130,7 @@ class AiDeploymentReview(models.Model):
                 "decided_date": clock.now(),
                 "seconds_spent": seconds,
             }
-            if decision != "unsure" and not review.failure_type:
+            if decision in ("confirmed", "overridden") and not review.failure_type:
                 values["ground_truth"] = "positive" if review.prediction == (decision == "confirmed") else "negative"
             reviewed = review.sudo()
             reviewed.write(values)

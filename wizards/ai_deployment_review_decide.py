@@ -9,7 +9,7 @@ class AiDeploymentReviewDecide(models.TransientModel):
 
     review_ids = fields.Many2many("ai.deployment.review", string="Reviews", required=True)
     decision = fields.Selection(
-        [("confirmed", "The model is right"), ("overridden", "The model is wrong"), ("unsure", "Cannot tell")],
+        [("confirmed", "The score is right"), ("overridden", "The score is wrong"), ("unsure", "Cannot tell")],
         required=True,
         default="overridden",
     )

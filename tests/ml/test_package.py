@@ -39,6 +39,16 @@ def test_the_map_names_every_module_once():
     assert sorted(named) == MODULES
 
 
+def test_imports_run_upwards_in_the_map():
+    text = ast.get_docstring(ast.parse((FOLDER / "__init__.py").read_text()))
+    order = [line.split()[0] for line in text.splitlines() if line.split()[:1] and line.split()[0] in MODULES]
+    for module in MODULES:
+        for node in ast.walk(ast.parse((FOLDER / f"{module}.py").read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                for name in [node.module] if node.module else [alias.name for alias in node.names]:
+                    assert order.index(name) < order.index(module), f"{module} imports {name}"
+
+
 def test_the_package_imports_nothing():
     tree = ast.parse((FOLDER / "__init__.py").read_text())
     assert len(tree.body) == 1  # the docstring

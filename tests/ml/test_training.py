@@ -180,7 +180,7 @@ def test_required_inputs_are_required_and_kept():
 def test_rows_that_scoring_would_refuse_teach_nothing():
     ages = COLUMNS["age"].values.tolist()
     lies = LABELS.copy()
-    for row in range(0, 1000):
+    for row in range(1000):
         ages[row], lies[row] = "unknown", not LABELS[row]
     trained = train_scorecard({**COLUMNS, "age": make_column("age", NUMBER, ages)}, lies, np.arange(3000.0))
     assert trained.metrics["unusable_rows"] == 1000 and trained.metrics["train_rows"] == 1550

@@ -1,0 +1,131 @@
+"""Inputs that would not be there when they are needed.
+
+A field that is filled while a record is being closed predicts the closing perfectly
+and is empty on every open record. What gives it away is not that it predicts well,
+but that closed records have it and open records *of the same age* do not. So closed
+and open records are compared within bands of age, never overall: old records simply
+know more.
+
+``REFUSED`` inputs are left out unless an owner overrules in writing; ``ASK`` means
+that the input alone is almost too good and its owner should say why that is so.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .binning import MISSING, CategoryBins, NumericBins
+from .columns import NUMBER
+from .performance import auc
+
+REFUSED, ASK, FINE, CANNOT_JUDGE = VERDICTS = ("refused", "ask", "fine", "cannot_judge")
+
+FILL_GAP = 0.10  # difference of filled shares that matters
+SHAPE_GAP = 0.25  # squared effect (as in drift) that matters among filled values
+SURE = 4.0  # standard errors: many inputs are looked at, and refusing costs
+TOO_GOOD = 0.90  # AUC of one input alone
+BANDS = 10  # of age
+MIN_ROWS = 30  # closed and open, in bands that have both
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found about one input; gaps are closed minus open, None if unknown."""
+
+    name: str
+    verdict: str
+    reason: str = ""
+    fill_gap: float | None = None
+    shape_gap: float | None = None
+    auc: float | None = None
+
+
+def examine(column, closed, ages, labels=None, *, edited_after=0.0):
+    """Would this input leak? A ``Finding``.
+
+    ``closed`` (n,) bool says which records are decided, ``ages`` (n,) in days how old
+    each was when its inputs were read, ``labels`` (n,) how the closed ones ended
+    (ignored for open ones), ``edited_after`` the share of closed records whose tracking
+    shows the field edited after closing.
+    """
+    closed = np.asarray(closed, dtype=bool)
+    if edited_after > 0.05:
+        return Finding(column.name, REFUSED, f"edited after closing on {edited_after:.0%} of the records")
+    fit = NumericBins.fit if column.kind == NUMBER else CategoryBins.fit
+    bins = fit(column.values, 10)
+    codes = bins.codes(column.values)
+    alone = _alone(codes[closed], np.asarray(labels)[closed]) if labels is not None else None
+    weights = _same_ages(closed, np.asarray(ages, dtype=np.float64))
+    used = weights > 0
+    if min((used & closed).sum(), (used & ~closed).sum()) < MIN_ROWS:
+        return Finding(column.name, CANNOT_JUDGE, "too few closed and open records of the same age", auc=alone)
+    filled = (codes != MISSING).astype(np.float64)
+    gap, error = _difference(filled, closed, weights)
+    shape, shape_z = _shape(codes, bins.size, closed, weights)
+    facts = {"fill_gap": gap, "shape_gap": shape, "auc": alone}
+    if abs(gap) > FILL_GAP and abs(gap) > SURE * error:
+        word = "filled" if gap > 0 else "empty"
+        return Finding(column.name, REFUSED, f"{word} more often once a record is closed", **facts)
+    if shape is not None and shape > SHAPE_GAP and shape_z > SURE:
+        return Finding(column.name, REFUSED, "other values on closed than on open records of the same age", **facts)
+    if alone is not None and alone >= TOO_GOOD:
+        return Finding(column.name, ASK, "decides the outcome almost alone", **facts)
+    return Finding(column.name, FINE, **facts)
+
+
+def _same_ages(closed, ages):
+    """(n,) weights under which closed and open records have the same ages.
+
+    Bands that lack either kind weigh 0: there is nothing to compare.
+    """
+    edges = np.unique(np.quantile(ages, np.linspace(0, 1, BANDS + 1)[1:-1])) if len(ages) else []
+    band = np.searchsorted(edges, ages, "right")
+    weights = np.zeros(len(ages))
+    for one in np.unique(band):
+        inside = band == one
+        shut, still_open = inside & closed, inside & ~closed
+        if shut.any() and still_open.any():
+            smaller = min(shut.sum(), still_open.sum())
+            weights[shut] = smaller / shut.sum()
+            weights[still_open] = smaller / still_open.sum()
+    return weights
+
+
+def _difference(values, closed, weights):
+    """(weighted mean of closed minus open, its standard error)."""
+    means, errors = [], []
+    for side in (closed, ~closed):
+        w, v = weights[side], values[side]
+        mean = np.average(v, weights=w)
+        means.append(mean)
+        errors.append(np.sum((w * (v - mean)) ** 2) / w.sum() ** 2)
+    return float(means[0] - means[1]), math.sqrt(sum(errors))
+
+
+def _shape(codes, size, closed, weights):
+    """(debiased squared effect among filled values, its standard errors from 0)."""
+    shares, cases = [], []
+    for side in (closed, ~closed):
+        there = side & (codes != MISSING) & (weights > 0)
+        w = weights[there]
+        if len(w) < MIN_ROWS:
+            return None, 0.0
+        shares.append(np.bincount(codes[there], w, size) / w.sum())
+        cases.append(w.sum() ** 2 / np.sum(w**2))  # rows that equal weights would need
+    pooled = (cases[0] * shares[0] + cases[1] * shares[1]) / sum(cases)
+    used = pooled > 0
+    total = cases[0] * cases[1] / sum(cases)
+    statistic = total * np.sum((shares[0] - shares[1])[used] ** 2 / pooled[used])
+    freedom = max(int(used.sum()) - 1, 1)
+    return float(max(statistic - freedom, 0) / total), float((statistic - freedom) / math.sqrt(2 * freedom))
+
+
+def _alone(codes, labels):
+    """AUC of the input alone, each row judged by the other rows of its bin."""
+    labels = labels.astype(np.float64)
+    if len(labels) < MIN_ROWS or not 0 < labels.sum() < len(labels):
+        return None
+    hits = np.bincount(codes, labels)[codes] - labels
+    cases = np.bincount(codes)[codes] - 1
+    return auc(labels, (hits + labels.mean()) / (cases + 1))
