@@ -96,7 +96,7 @@ class IsotonicCalibration:
 
     def apply(self, raw):
         """Values of the raw sums, float64 in [0, 1]."""
-        return np.interp(raw, self.x, self.y)
+        return _broken_line(raw, self.x, self.y)
 
     def shifted(self, by):
         """The same order, with every log odds moved ``by``."""
@@ -148,7 +148,7 @@ class Percentile:
     def apply(self, raw):
         """Values of the raw sums, float64 in [0, 1], strictly rising."""
         raw = np.asarray(raw, dtype=np.float64)
-        values = np.interp(raw, self.x, self.y)
+        values = _broken_line(raw, self.x, self.y)
         over = np.maximum(raw - self.x[-1], 0) / self.scale
         under = np.maximum(self.x[0] - raw, 0) / self.scale
         values = np.where(over > 0, 1 - (1 - self.y[-1]) / (1 + over), values)
@@ -162,6 +162,12 @@ class Percentile:
             "y": self.y.tolist(),
             "scale": self.scale,
         }
+
+
+def _broken_line(raw, x, y):
+    """``np.interp``, kept from overshooting the next point by a rounding error."""
+    after = np.minimum(x.searchsorted(raw, "right"), len(x) - 1)
+    return np.minimum(np.interp(raw, x, y), y[after])
 
 
 def calibration_from_dict(data):

@@ -7,6 +7,7 @@ it is too early to say, and the paired variance says about how many more outcome
 
 import math
 from dataclasses import asdict, dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -15,8 +16,8 @@ from . import performance
 BETTER, INCONCLUSIVE, WORSE = "better", "inconclusive", "worse"
 TOLERATED_LOSS = 0.01  # of AUC or Brier, at the lower 95 % bound
 WORTH_FINDING = 0.01  # a gain that would matter; what "about N more" is computed for
-_SURE = 1.959964  # 97.5 % one-sided
-_LIKELY = 1.644854  # 95 % one-sided
+SURE = 0.025  # one-sided, of each gain
+LIKELY = 0.05  # one-sided, of a loss
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Verdict:
     rows: int
     auc_gain: float | None
     auc_gain_low: float | None
-    brier_gain: float
-    brier_gain_low: float
+    brier_gain: float | None
+    brier_gain_low: float | None
     more_needed: int
 
     def to_dict(self):
@@ -36,42 +37,50 @@ class Verdict:
         return asdict(self)
 
 
-def challenge(labels, challenger, champion):
+def challenge(labels, challenger, champion, *, attempts=1):
     """Compare two scorers' values of the same rows; a ``Verdict``.
 
-    ``labels`` (n,) of 0 and 1, the others (n,) float64 in [0, 1].
+    ``labels`` (n,) of 0 and 1, the others (n,) float64 in [0, 1]. ``attempts`` counts
+    the challengers that were tried on these very rows, this one included: who tries
+    often enough wins by luck, so the level of each gain is divided by it (Bonferroni).
 
     >>> import numpy as np
     >>> labels = np.tile([0, 1], 200)
     >>> challenge(labels, 0.1 + 0.8 * labels, np.full(400, 0.5)).verdict
     'better'
     """
+    sure_z = NormalDist().inv_cdf(1 - SURE / max(attempts, 1))
+    likely_z = NormalDist().inv_cdf(1 - LIKELY)
     auc = performance.auc_difference(labels, challenger, champion)
     brier = performance.brier_difference(labels, champion, challenger)
-    gains = [(gain.estimate, gain.se) for gain in (auc, brier) if gain.estimate == gain.estimate]
-    sure = any(estimate - _SURE * se > 0 for estimate, se in gains)
-    lost = any(estimate - _LIKELY * se < -TOLERATED_LOSS for estimate, se in gains)
-    worse = any(estimate + _SURE * se < 0 for estimate, se in gains)
+    gains = [(gain.estimate, gain.se) for gain in (auc, brier) if not math.isnan(gain.estimate)]
+    sure = any(estimate - sure_z * se > 0 for estimate, se in gains)
+    lost = any(estimate - likely_z * se < -TOLERATED_LOSS for estimate, se in gains)
+    worse = any(estimate + sure_z * se < 0 for estimate, se in gains)
     verdict = WORSE if worse else BETTER if sure and not lost else INCONCLUSIVE
+    rows = len(np.asarray(labels))
     return Verdict(
         verdict=verdict,
-        rows=len(np.asarray(labels)),
+        rows=rows,
         auc_gain=_plain(auc.estimate),
-        auc_gain_low=_plain(auc.estimate - _SURE * auc.se),
-        brier_gain=float(brier.estimate),
-        brier_gain_low=float(brier.estimate - _SURE * brier.se),
-        more_needed=_more_needed(len(np.asarray(labels)), gains) if verdict == INCONCLUSIVE else 0,
+        auc_gain_low=_plain(auc.estimate - sure_z * auc.se),
+        brier_gain=_plain(brier.estimate),
+        brier_gain_low=_plain(brier.estimate - sure_z * brier.se),
+        more_needed=_more_needed(rows, gains, sure_z) if verdict == INCONCLUSIVE else 0,
     )
 
 
-def _more_needed(rows, gains):
+def _more_needed(rows, gains, sure_z):
     """Outcomes still missing until the most telling of the gains would be sure.
 
     The standard error shrinks with the root of the rows; a gain that is seen as tiny counts as one worth finding.
+    Without any gain to go by, as many rows as it takes to have one: two.
     """
-    needed = min(rows * (_SURE * se / max(estimate, WORTH_FINDING)) ** 2 for estimate, se in gains)
+    if not gains:
+        return max(2 - rows, 1)
+    needed = min(rows * (sure_z * se / max(estimate, WORTH_FINDING)) ** 2 for estimate, se in gains)
     return max(math.ceil(needed) - rows, 0)
 
 
 def _plain(value):
-    return None if value != value else float(value)
+    return None if math.isnan(value) else float(value)

@@ -239,7 +239,7 @@ class TestReview(ReviewCase):
         lead.invalidate_recordset()
         message = lead.message_ids - messages
         self.assertEqual(len(message), 1)
-        self.assertIn("The model is wrong", message.body)
+        self.assertIn("The score is wrong", message.body)
         self.assertIn("They &lt;b&gt;moved&lt;/b&gt; away.", message.body)
         self.assertEqual(message.author_id, self.reviewer.partner_id)
         self.assertEqual(message.subtype_id, self.env.ref("mail.mt_note"))

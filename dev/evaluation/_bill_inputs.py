@@ -1,4 +1,4 @@
-"""What any firm would have its bills compared with: the same inputs whatever the anomalies are.
+"""What a firm could have its bills compared with, before it knows what is wrong with any of them.
 
 Each looks at the bill beside what the vendor has billed before. The amount by itself is left out, as a large bill is
 usual for some vendors; so is what only grows with the calendar, such as the days since the last bill.

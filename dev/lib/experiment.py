@@ -91,7 +91,12 @@ def run_inside(env):
     options.data = options.data and Path(options.data)
     options.json = options.json and Path(options.json)
     file = Path(task["file"])
-    found = _checked(file, _load(file).run(env, options, say))
+    try:
+        found = _checked(file, _load(file).run(env, options, say))
+    except Failure as failure:  # a sentence is meant for people: without the shell's traceback before it
+        env.cr.rollback()
+        print(failure, file=sys.stderr, flush=True)
+        os._exit(1)
     figures.write(task["out"], figures.as_document(file.stem, found))
 
 

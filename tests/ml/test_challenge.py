@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pytest
+
+from odoo.addons.ai_deployment.ml import performance
+from odoo.addons.ai_deployment.ml.calibration import sigmoid
+from odoo.addons.ai_deployment.ml.challenge import challenge
+
+
+def duel(seed, n, better=0.0):
+    """Labels (20 % positive) and two scorers of AUC about .80; the first may know more."""
+    random = np.random.default_rng(seed)
+    truth = random.normal(size=n) * 1.4 - 1.9
+    labels = random.random(n) < sigmoid(truth)
+    noise = random.normal(size=(2, n)) * np.array([[0.7 - better], [0.7]])
+    first, second = sigmoid(0.8 * (truth + noise) - 0.2)
+    return labels, first, second
+
+
+@pytest.mark.parametrize(("n", "repeats"), [(200, 300), (2000, 150)])
+def test_two_equal_models_rarely_swap_places(n, repeats):
+    swaps = np.mean([challenge(*duel(seed, n)).verdict == "better" for seed in range(repeats)])
+    assert swaps <= 0.07 + 2 * np.sqrt(0.07 * 0.93 / repeats)
+
+
+def test_a_true_gain_is_found_with_enough_rows_and_never_called_worse():
+    verdicts = [challenge(*duel(seed, 2000, better=0.6)).verdict for seed in range(40)]
+    assert verdicts.count("better") >= 36 and "worse" not in verdicts
+
+
+def test_the_loser_of_a_sure_gain_is_worse():
+    labels, first, second = duel(1, 3000, better=0.6)
+    assert challenge(labels, first, second).verdict == "better"
+    assert challenge(labels, second, first).verdict == "worse"
+
+
+def test_gains_are_for_the_challenger_and_their_bounds_are_97_5_percent():
+    labels, first, second = duel(2, 1000, better=0.3)
+    found = challenge(labels, first, second)
+    auc = performance.auc_difference(labels, first, second)
+    brier = performance.brier_difference(labels, second, first)
+    assert found.auc_gain == pytest.approx(performance.auc(labels, first) - performance.auc(labels, second))
+    assert found.brier_gain == pytest.approx(performance.brier(labels, second) - performance.brier(labels, first))
+    assert (found.auc_gain_low, found.brier_gain_low) == pytest.approx((auc.low, brier.low))
+
+
+def test_a_gain_in_order_does_not_excuse_a_loss_in_level():
+    labels, first, second = duel(3, 4000, better=0.6)
+    inflated = sigmoid(np.log(first / (1 - first)) + 1.5)  # the better order, at far too high a level
+    found = challenge(labels, inflated, second)
+    assert found.auc_gain_low > 0 and found.verdict != "better"
+
+
+def test_equal_values_are_inconclusive_and_need_more_rows():
+    labels, first, second = duel(5, 300)
+    same = challenge(labels, first, first)
+    assert (same.verdict, same.auc_gain, same.brier_gain) == ("inconclusive", 0, 0)
+    found = challenge(labels, first, second)
+    assert found.verdict == "inconclusive" and found.more_needed > 0
+    auc = performance.auc_difference(labels, first, second)
+    brier = performance.brier_difference(labels, second, first)
+    needed = min(300 * (1.959964 * g.se / max(g.estimate, 0.01)) ** 2 for g in (auc, brier))
+    assert found.more_needed == int(np.ceil(needed)) - 300
+
+
+def test_who_tries_often_needs_a_clearer_gain():
+    # A gain that is just sure once is not sure as the twentieth attempt.
+    for seed in range(200):
+        labels, first, second = duel(seed, 600, better=0.25)
+        if (
+            challenge(labels, first, second).verdict == "better"
+            and challenge(labels, first, second).auc_gain_low < 0.005
+        ):
+            assert challenge(labels, first, second, attempts=20).verdict == "inconclusive"
+            break
+    else:
+        pytest.fail("no such duel among 200")
+
+
+@pytest.mark.parametrize("labels", [[], [1], [0, 0, 0], [1, 1]])
+def test_without_two_kinds_of_outcome_there_is_no_verdict_about_order(labels):
+    found = challenge(np.array(labels), np.full(len(labels), 0.5), np.full(len(labels), 0.5))
+    assert found.verdict == "inconclusive" and found.auc_gain is None
+    json.dumps(found.to_dict())
