@@ -21,7 +21,7 @@ from .pairs import boost_pairs, rank_pairs
 
 FOLDS = 5
 MAX_TREES = 500
-PATIENCE = 10  # trees without a better loss on the rows left out
+PATIENCE = 20  # trees without a better loss on the rows left out
 MANY_ROWS = 20_000  # from here on a second round of folds changes nothing
 CLEARLY = 1.96  # standard errors that pairs must gain out of fold
 

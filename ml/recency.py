@@ -2,13 +2,18 @@
 
 A weight of ``2 ** -(age / half life)`` lets a card follow a world that moves. Which
 half life, or none, is decided by looking forward: learn from the earlier rows, score
-the later ones, compare the loss. "None" stays unless another is clearly better.
+the later ones, compare the loss. The longest memory wins that is not clearly worse
+than the best. No half life is tried that would leave less than a full card needs to
+be learned, nor one far shorter than the time that the later rows span: a card has to
+last that long.
 """
 
 import numpy as np
 
 FRACTIONS = (1 / 2, 1 / 4, 1 / 8, 1 / 16)  # of the time that the rows span
 CLEARLY = 1.96  # standard errors
+SHORTEST = 1 / 4  # of the time that the later rows span
+ENOUGH = 200  # cases of the rarer label that must effectively remain
 
 
 def recency_weights(moments, half_life):
@@ -26,21 +31,36 @@ def recency_weights(moments, half_life):
     return weights / weights.mean()
 
 
-def choose_half_life(moments, labels, late, learn):
+def effective_cases(labels, weights):
+    """Cases of the rarer label that equal weights would need to say as much (Kish).
+
+    >>> effective_cases(np.array([True, True, False, False]), np.array([1.0, 1.0, 3.0, 0.0]))
+    1.0
+    """
+    sides = [weights[labels], weights[~labels]]
+    return min(float(side.sum() ** 2 / np.sum(side**2)) if side.any() else 0.0 for side in sides)
+
+
+def choose_half_life(moments, labels, late, learn, enough=ENOUGH):
     """The half life in days that predicts the ``late`` rows best, or None.
 
     ``learn(weights)`` learns from the rows that are not late, by their weights, and
-    returns the log odds of the late rows.
+    returns the log odds of the late rows; ``enough`` cases of the rarer label must
+    effectively remain.
     """
     early = ~late
     span = float(np.ptp(moments[early]))
-    if not span:
-        return None
+    shortest = float(np.ptp(moments[late])) * SHORTEST
     losses = {}
     for half_life in (None, *(span * fraction for fraction in FRACTIONS)):
-        raw = learn(recency_weights(moments[early], half_life))
+        weights = recency_weights(moments[early], half_life)
+        if half_life is not None and (half_life <= shortest or effective_cases(labels[early], weights) < enough):
+            continue
+        raw = learn(weights)
         losses[half_life] = np.logaddexp(0, raw) - labels[late] * raw
     best = min(losses, key=lambda half_life: losses[half_life].mean())
-    gains = losses[None] - losses[best]
-    clear = gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains))
-    return best if clear else None
+    for half_life, loss in losses.items():  # from the longest memory to the shortest
+        gains = loss - losses[best]
+        if not gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains)):
+            return half_life
+    return best

@@ -2,10 +2,10 @@
 
 ``train_scorecard`` learns from labels, ``train_anomaly`` without. Rows are used in
 time order. For a scorecard the latest rows test and all before them are learned
-from; the later part of these decides how far back to learn (``recency``). Sums from
-boosters that did not learn from the row calibrate, recent rows counting more here
-too. Calibrating on rows kept out of learning would be simpler, but where the world
-moves the latest rows teach the most.
+from; the later part of these decides how far back to learn, and how far back the
+level of the values is taken from (``recency``). Sums from boosters that did not learn
+from the row calibrate. Calibrating on rows kept out of learning would be simpler, but
+where the world moves the latest rows teach the most.
 
 The card that is returned *is* the one that was tested. Refitting it on everything
 would use the test rows too, but would put a card into service that nobody has tested,
@@ -19,9 +19,9 @@ import numpy as np
 
 from . import performance
 from .anomaly import TWO_SIDED, AnomalyCard, block_thresholds, pair_points, surprise_points, threshold_at
-from .binning import CategoryBins, NumericBins
+from .binning import MISSING, CategoryBins, NumericBins
 from .boosting import as_inputs, boost, make_booster, settings_for
-from .calibration import Identity, Percentile, choose
+from .calibration import Identity, Percentile, choose, fit_platt, logit, recalibrate_intercept
 from .cards import Card, CardFeature, CardPair, score_bins_of
 from .columns import NUMBER
 from .errors import BadTrainingInput, NoUsableFeature
@@ -32,6 +32,7 @@ from .recency import choose_half_life, recency_weights
 from .scorecard import Scorecard
 from .table import SHARES, check_cases, make_table
 
+ENOUGH_FOR_LEVEL = 50  # cases of either class that tell where the level is
 MIN_LATE = 30  # cases of either class among the late rows, to judge a half life by
 
 
@@ -84,14 +85,16 @@ def train_scorecard(
     own = list(bins.values())
     codes = np.stack([bins[name].codes(table.columns[name].values) for name in names], axis=1)
     directions = _directions(bins, monotone)
-    half_life = _half_life(table, own, codes, directions, settings, seed)
-    recency = recency_weights(table.moments[table.learn], half_life)
-    weights = recency * np.where(learned, float(positive_weight), 1.0)
+    half_life = _half_life_to_learn(table, own, codes, directions, settings, seed)
+    weights = recency_weights(table.moments[table.learn], half_life) * np.where(learned, float(positive_weight), 1.0)
     boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights)
     shift = -np.log(positive_weight)  # weighted odds are that many times too high
     features, card_pairs, intercept = _terms(boosted, bins, codes, table, required)
     card = Scorecard(features, intercept + shift, Identity(), score_bins_of([]), card_pairs)
-    calibration = choose(boosted.out_of_fold + shift, learned, recency, seed=seed)
+    out_of_fold = boosted.out_of_fold + shift
+    level_half_life = _half_life_of_level(table, out_of_fold)
+    recency = recency_weights(table.moments[table.learn], level_half_life)
+    calibration = choose(out_of_fold, learned, recency, seed=seed)
     values = calibration.apply(card.raw(codes[table.usable]))
     card = Scorecard(features, intercept + shift, calibration, score_bins_of(values), card_pairs)
     scored = card.score(table.columns)
@@ -105,6 +108,7 @@ def train_scorecard(
         "pairs": len(card_pairs),
         "trees": boosted.trees,
         "half_life": half_life,
+        "level_half_life": level_half_life,
         **_tested(scored, table),
         "seconds": time.perf_counter() - started,
     }
@@ -134,8 +138,8 @@ def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), re
             bins = CategoryBins.fit(column.values, min_count=5)
         codes = bins.codes(column.values)
         counts = np.bincount(codes, minlength=bins.size)
-        if np.count_nonzero(counts) < 2:
-            continue
+        if counts[MISSING] == counts.sum():
+            continue  # always empty; always the same stays: what differs for the first time surprises most
         points, _mean = centre(surprise_points(bins, counts, (tails or {}).get(name, TWO_SIDED)), counts)
         features.append(CardFeature(name, bins.kind, bins, points, name in required, counts))
         coded[name] = codes
@@ -210,20 +214,44 @@ def _directions(bins, monotone):
     return [monotone.get(name, 0) for name in bins]
 
 
-def _half_life(table, bins, codes, directions, settings, seed):
-    """The half life in days that suits the late rows best, or None."""
-    late = np.isin(table.learn, table.late)
-    labels = table.labels[table.learn]
-    if min(labels[late].sum(), (~labels[late]).sum()) < MIN_LATE or len(np.unique(labels[~late])) < 2:
+def _half_life_to_learn(table, bins, codes, directions, settings, seed):
+    """The half life in days with which the late rows are told apart best, or None.
+
+    Only the order and the spread of the late rows count here: a level that has moved
+    is no reason to forget what makes records differ.
+    """
+    late, labels = _late(table)
+    if late is None:
         return None
     inputs = as_inputs(bins, codes[table.learn])
 
     def learn(weights):
         booster = make_booster(bins, directions, settings, seed, trees=60)
         booster.fit(inputs[~late], labels[~late], sample_weight=weights)
-        return booster.decision_function(inputs[late])
+        raw = booster.decision_function(inputs[late])
+        return logit(recalibrate_intercept(Identity(), raw, labels[late]).apply(raw))
 
     return choose_half_life(table.moments[table.learn], labels, late, learn)
+
+
+def _half_life_of_level(table, raw):
+    """The half life in days with which calibration hits the late rows best, or None."""
+    late, labels = _late(table)
+    if late is None:
+        return None
+
+    def learn(weights):
+        return logit(fit_platt(raw[~late], labels[~late], weights).apply(raw[late]))
+
+    return choose_half_life(table.moments[table.learn], labels, late, learn, enough=ENOUGH_FOR_LEVEL)
+
+
+def _late(table):
+    """(mask of the late rows among those to learn from, labels), or (None, labels)."""
+    late = np.isin(table.learn, table.late)
+    labels = table.labels[table.learn]
+    fewest = min(labels[late].sum(), (~labels[late]).sum())
+    return (None if fewest < MIN_LATE or len(np.unique(labels[~late])) < 2 else late), labels
 
 
 def _terms(boosted, bins, codes, table, required):

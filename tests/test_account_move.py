@@ -26,6 +26,7 @@ class TestAccountMove(AiDeploymentCase):
             model_id=cls.env["ir.model"]._get("account.move").id,
             method="anomaly",
             min_confidence=0.0,
+            audit_share=0.0,
             viewer_group_ids=[Command.set(cls.env.ref("account.group_account_invoice").ids)],
             features=[{"path": "amount_untaxed", "name": "Amount"}],
         )

@@ -110,6 +110,11 @@ class TestDeployment(AiDeploymentCase):
         self.assertFalse(copy.version_ids)
         self.assertEqual(copy.feature_ids.mapped("key"), self.deployment.feature_ids.mapped("key"))
 
+    def test_a_copy_asked_for_with_viewers_is_refused(self):
+        for groups in (self.viewer_group, self.env.ref("base.group_user")):
+            with self.assertRaisesRegex(AccessError, "Who Sees Scores"), self.env.cr.savepoint():
+                self.deployment.with_user(self.owner).copy({"viewer_group_ids": [Command.set(groups.ids)]})
+
     def test_only_administrators_are_shown_as_such(self):
         self.assertTrue(self.deployment.with_user(self.manager).is_administrator)
         self.assertFalse(self.deployment.with_user(self.owner).is_administrator)

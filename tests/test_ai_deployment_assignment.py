@@ -38,6 +38,14 @@ class TestAssignment(AiDeploymentCase):
         self.assertEqual(history.mapped("end_date"), [NOW + hour, NOW + 2 * hour, False])
         self.assertEqual(set(history.mapped("role")), {"champion"})
 
+    def test_where_nothing_served_there_is_no_version(self):
+        hour = timedelta(hours=1)
+        self.deployment.assignment_ids.end_date = NOW + hour
+        self.assertEqual(self.deployment._champion_at(NOW), self.version)
+        self.assertFalse(self.deployment._champion_at(NOW + hour))
+        self.assertFalse(self.deployment._champion_at(NOW + 2 * hour))
+        self.assertFalse(self.deployment.champion_id)
+
     def test_assigning_what_serves_changes_nothing(self):
         before = self.deployment.assignment_ids
         self.assertEqual(self.deployment._assign_champion(self.version, "again"), before)

@@ -41,7 +41,7 @@ class TestLifecycle(AiDeploymentCase):
 
     def fresh(self, state="proof", **values):
         """A deployment with everything that any step needs, in `state`."""
-        deployment = self.make_deployment(is_primary=False, **values)
+        deployment = self.make_deployment(is_primary=False, audit_share=0.0, **values)
         self.serve(deployment, self.card())
         deployment.state = "shadow"
         deployment._score(self.lead)
@@ -155,6 +155,18 @@ class TestLifecycle(AiDeploymentCase):
         with self.assertRaisesRegex(UserError, "not scored a single record in shadow"), self.env.cr.savepoint():
             deployment.state = "production"
 
+    def test_records_that_only_wait_are_not_scored_in_shadow(self):
+        deployment = self.make_deployment(is_primary=False)
+        version = self.serve(deployment, self.card())
+        deployment.state = "shadow"
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment_version SET digest = 'x' WHERE id = %s", [version.id])
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.assertEqual(deployment._score(self.lead)["waiting"], 1)
+        with self.assertRaisesRegex(UserError, "not scored a single record in shadow"), self.env.cr.savepoint():
+            deployment.state = "production"
+
     def test_a_detour_over_suspended_does_not_replace_the_shadow(self):
         deployment = self.make_deployment(is_primary=False)
         self.serve(deployment, self.card())
@@ -184,6 +196,17 @@ class TestLifecycle(AiDeploymentCase):
         self.owner.active = False
         deployment.with_user(self.manager).action_suspend()
         self.assertEqual(deployment.state, "suspended")
+
+    def test_nothing_that_is_at_work_is_put_out_of_sight(self):
+        for state in ("shadow", "production"):
+            deployment = self.fresh(state)
+            with self.subTest(state=state):
+                with self.assertRaisesRegex(UserError, "cannot be archived"), self.env.cr.savepoint():
+                    deployment.active = False
+        for state in ("proof", "suspended", "retired"):
+            deployment = self.fresh(state)
+            deployment.active = False
+            self.assertFalse(deployment.active)
 
     # What follows
 

@@ -147,6 +147,18 @@ class TestReview(ReviewCase):
             self.env["mail.activity"].search_count([("user_id", "=", self.reviewer.id)]), MAX_ACTIVITIES + 1
         )
 
+    def test_answered_reviews_make_room_for_the_next_ones(self):
+        reviews = self.ask(self.make_leads(MAX_ACTIVITIES + 2))
+        self.run_cron()
+        pointed = reviews.filtered("activity_ids")
+        self.assertEqual(len(pointed), MAX_ACTIVITIES)
+        for review in pointed[:5]:
+            review.with_user(self.reviewer).action_confirm()
+        self.run_cron()
+        self.assertEqual(self.activities_of(reviews).mapped("user_id"), self.reviewer)
+        self.assertEqual(len(self.activities_of(reviews)), MAX_ACTIVITIES - 5 + 2)
+        self.assertFalse(self.activities_of(self.deployment), "nothing is beyond the reviewer's own any more")
+
     # Decision
 
     def test_an_answer_is_kept_with_who_gave_it_and_when(self):
@@ -263,7 +275,7 @@ class TestReview(ReviewCase):
         self.assertEqual(review.state, "open", "nothing has changed yet")
         lead.country_id = self.belgium
         review.action_score_again()
-        self.assertEqual((review.state, review.decision), ("decided", "unsure"))
+        self.assertEqual((review.state, review.decision), ("decided", "rescored"))
         self.assertFalse(review.ground_truth)
         self.assertEqual(self.score_of(lead).state, "scored")
         self.assertEqual(len(self.inferences_of(lead)), 3)

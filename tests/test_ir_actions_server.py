@@ -51,6 +51,14 @@ class TestServerAction(AiDeploymentCase):
             self.run_as(self.seller, leads)
         self.assertFalse(self.inferences_of(leads))
 
+    def test_an_action_for_a_group_scores_no_record_that_is_hidden_from_its_user(self):
+        """Where an action names groups, Odoo asks for membership only, not for rights on the records."""
+        action = self.make_action(group_ids=[Command.set(self.viewer_group.ids)])
+        mine, theirs = self.make_leads(), self.make_leads(user_id=self.other_seller.id)
+        result = self.run_as(self.seller, mine + theirs, action)
+        self.assertSaid(result, "1 records scored. 1 are not for this deployment.")
+        self.assertFalse(self.inferences_of(theirs))
+
     @mute_logger("odoo.addons.base.models.ir_actions")
     def test_who_may_not_read_leads_scores_none(self):
         leads = self.make_leads()

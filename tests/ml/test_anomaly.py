@@ -168,7 +168,6 @@ def test_pairs_are_used_and_explained():
     [
         ({}, [], EmptyTable),
         ({"a": make_column("a", NUMBER, [])}, [], EmptyTable),
-        ({"a": make_column("a", NUMBER, [1.0] * 9)}, range(9), NoUsableFeature),
         ({"a": make_column("a", NUMBER, [None] * 9)}, range(9), NoUsableFeature),
         ({"a": make_column("a", NUMBER, ["x"] * 9)}, range(9), NoUsableFeature),
         ({"a": make_column("a", NUMBER, [1.0, 2.0])}, [1.0, math.nan], BadTrainingInput),
@@ -179,6 +178,14 @@ def test_what_cannot_be_learned_from_is_refused_with_a_sentence(table, moments, 
     with pytest.raises(error) as caught:
         train_anomaly(table, moments)
     assert str(caught.value).endswith(".")
+
+
+def test_an_input_that_never_varied_stays_what_differs_is_the_surprise():
+    always = train_anomaly({**columns(), "flag": make_column("flag", NUMBER, [0] * N)}, np.arange(N)).card
+    row = {name: column.take([0]) for name, column in columns().items()}
+    usual = always.score({**row, "flag": make_column("flag", NUMBER, [0])})
+    first = always.score({**row, "flag": make_column("flag", NUMBER, [1])})
+    assert first.predictions[0] and not usual.predictions[0] and usual.contributions[0, 2] == pytest.approx(0)
 
 
 @pytest.mark.parametrize("rate", [0, 1, -0.1])

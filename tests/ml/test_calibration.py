@@ -112,6 +112,17 @@ def test_ranks_rise_strictly_with_the_total(totals, others):
     assert ((values >= 0) & (values <= 1)).all() and (np.diff(values) >= 0).all()
 
 
+def test_a_broken_line_never_overshoots_its_next_point():
+    rank = Percentile([-1.0, 0.0, 1.0], [0.1, 0.3, 0.7], 1.0)
+    x = np.array([-(2.0**-k) for k in range(1, 1070)])
+    assert (rank.apply(x) <= 0.3).all()
+    for seed in range(50):
+        points = np.sort(np.random.default_rng(seed).random((2, 3)), axis=1)
+        line = IsotonicCalibration(*points)
+        near = np.nextafter(points[0, 1:], 0)
+        assert (line.apply(near) <= points[1, 1:]).all()
+
+
 def test_ranks_are_shares_of_the_reference():
     totals = random.normal(size=20_000)
     rank = Percentile.fit(totals)

@@ -79,6 +79,27 @@ def test_a_small_or_unsure_gap_is_fine():
     )
 
 
+def test_a_gap_that_chance_explains_is_no_leak():
+    few = np.flatnonzero(CLOSED)[:40].tolist() + np.flatnonzero(~CLOSED)[:40].tolist()
+    closed = CLOSED[few]
+    half = np.r_[np.ones(20), np.zeros(20), np.ones(14), np.zeros(26)] > 0  # 50 % against 35 %
+    found = examine(where(half, random.random(80)), closed, np.ones(80))
+    assert found.fill_gap == pytest.approx(0.15) and found.verdict == "fine"
+
+
+def test_the_effect_is_measured_without_what_chance_adds():
+    gaps = []
+    for seed in range(40):
+        noise = np.random.default_rng(seed)
+        gaps.append(examine(number(noise.normal(size=400)), np.arange(400) % 2 == 0, np.ones(400)).shape_gap)
+    assert np.median(gaps) < 0.02  # nine degrees of freedom on 200 against 200 would add 0.09
+
+
+def test_a_row_does_not_vouch_for_itself():
+    ids = make_column("x", CATEGORY, [str(i // 11) for i in range(N)])  # levels of eleven rows
+    assert examine(ids, CLOSED, AGES, WON).auc < 0.6
+
+
 def test_quiet_inputs_stay_unrefused_whatever_they_are():
     for seed in range(30):
         noise = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from odoo.addons.ai_deployment.ml import artifact
 from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
-from odoo.addons.ai_deployment.ml.boosting import Settings, as_inputs, boost, settings_for
+from odoo.addons.ai_deployment.ml.boosting import Settings, as_inputs, boost, clearly_better, settings_for
 from odoo.addons.ai_deployment.ml.calibration import sigmoid
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import (
@@ -20,11 +20,11 @@ from odoo.addons.ai_deployment.ml.errors import (
     ReservedFeature,
     TooFewCases,
 )
-from odoo.addons.ai_deployment.ml.pairs import coarse_groups, rank_pairs
+from odoo.addons.ai_deployment.ml.pairs import boost_pairs, coarse_groups, rank_pairs
 from odoo.addons.ai_deployment.ml.performance import auc
 from odoo.addons.ai_deployment.ml.points import centre, complete, purify
 from odoo.addons.ai_deployment.ml.profile import SCORE
-from odoo.addons.ai_deployment.ml.recency import choose_half_life, recency_weights
+from odoo.addons.ai_deployment.ml.recency import choose_half_life, effective_cases, recency_weights
 from odoo.addons.ai_deployment.ml.table import make_table, unique_columns
 from odoo.addons.ai_deployment.ml.training import train_scorecard
 
@@ -73,6 +73,32 @@ def test_points_are_the_booster_exactly(directions, weighted):
     sums = found.intercept + sum(table[codes[:, j]] for j, table in enumerate(found.tables))
     assert sums == pytest.approx(found.raw(list(BINS.values()), codes), abs=1e-9)
     assert abs(found.raw(list(BINS.values()), codes)).max() > 0.5  # it learned something
+
+
+def test_a_pair_must_pay_and_must_not_break_an_order():
+    columns, labels, _odds = world(6000, crossed=1.5)
+    bins = list(BINS.values())
+    codes = coded(BINS, columns)
+    assert boost(bins, codes, labels, [1, 0, 0, 0], Settings(pairs=3), 0).pairs == []
+    never = boost(bins, codes, labels, [0] * 4, Settings(pairs=0), 0).out_of_fold
+    assert clearly_better(labels, never + 0.5 * (labels - 0.5), never)
+    assert not clearly_better(labels, never, never)
+    assert not clearly_better(labels, never - 0.5 * (labels - 0.5), never)
+    assert not clearly_better(labels, never + np.random.default_rng(0).normal(0, 0.3, 6000), never)
+
+
+def test_pair_tables_are_laid_out_as_first_by_second():
+    random = np.random.default_rng(2)
+    first, second = random.integers(0, 4, 8000), random.integers(0, 3, 8000)
+    odds = np.where((first == 3) & (second == 0), 2.0, -1.0)
+    labels = random.random(8000) < sigmoid(odds)
+    bins = [CategoryBins(list("abcd"), dict.fromkeys("abcd", 9)), CategoryBins(list("xyz"), dict.fromkeys("xyz", 9))]
+    codes = np.stack([first + FIRST, second + FIRST], axis=1).astype(np.uint8)
+    fold = np.arange(8000) % 2
+    start = np.full(8000, -1.0)
+    (table,), _raw = boost_pairs(bins, codes, labels, np.ones(8000), fold, [start, start], [(0, 1)])
+    assert table.shape == (7, 6) and np.unravel_index(table.argmax(), table.shape) == (6, 3)
+    assert table[6, 3] > 2.5 and abs(table[FIRST:6, FIRST:]).max() < 0.3
 
 
 def test_boosters_see_numbers_in_their_order():
@@ -242,18 +268,47 @@ def test_recency():
     assert recency_weights([0, 5, 10], None).tolist() == [1, 1, 1]
     weights = recency_weights([0.0, 5.0, 10.0], 5.0)
     assert weights[1] / weights[0] == pytest.approx(2) == weights[2] / weights[1] and weights.mean() == pytest.approx(1)
-    late = np.arange(100) >= 80
-    labels = np.arange(100) % 2 == 0
 
-    def learn(weights):  # only the shortest memory knows the answer
-        sharpness = weights.max() / weights.min()
-        return np.where(labels[late], 1.0, -1.0) * np.log(sharpness)
 
-    assert choose_half_life(np.arange(100.0), labels, late, learn) == pytest.approx(79 / 16)
-    assert choose_half_life(np.arange(100.0), labels, late, lambda weights: np.zeros(20)) is None
-    assert choose_half_life(np.zeros(100), labels, late, learn) is None
+def test_a_level_that_moved_is_calibrated_not_learned_anew():
+    columns, _labels, odds = world(6000, seed=4)
+    later = np.arange(6000) > 3500
+    labels = np.random.default_rng(4).random(6000) < sigmoid(odds - 1.0 + 2.0 * later)
+    trained = train_scorecard(columns, labels, np.arange(6000.0))
+    assert trained.metrics["half_life"] is None and trained.metrics["level_half_life"] is not None
+    assert abs(trained.metrics["calibration_in_the_large"]) < 0.06
+    # An average over all time would miss by more.
+    assert labels[-900:].mean() - labels[:5100].mean() > 0.15
+
+
+def test_the_half_life_is_chosen_by_looking_forward():
+    n = 5000
+    late = np.arange(n) >= 4000
+    labels = np.arange(n) % 2 == 0
+
+    def learn(weights):  # the shorter the memory, the better the answer
+        return np.where(labels[late], 1.0, -1.0) * np.log(weights.max() / weights.min())
+
+    span = 3999 / 16
+    assert choose_half_life(np.arange(float(n)), labels, late, learn) == pytest.approx(span)
+    assert choose_half_life(np.arange(float(n)), labels, late, lambda weights: np.zeros(1000)) is None
+    assert choose_half_life(np.zeros(n), labels, late, learn) is None
     lucky = np.random.default_rng(0)
-    assert choose_half_life(np.arange(100.0), labels, late, lambda weights: lucky.normal(0, 0.1, 20)) is None
+    assert choose_half_life(np.arange(float(n)), labels, late, lambda weights: lucky.normal(0, 0.1, 1000)) is None
+
+
+def test_no_half_life_leaves_too_few_cases():
+    n = 5000
+    late = np.arange(n) >= 4000
+    labels = np.arange(n) % 10 == 0  # 400 early cases
+    tried = []
+
+    def learn(weights):
+        tried.append(effective_cases(labels[~late], weights))
+        return np.zeros(1000)
+
+    choose_half_life(np.arange(float(n)), labels, late, learn)
+    assert len(tried) == 3 and min(tried) >= 200 and tried[0] == pytest.approx(400)
 
 
 def test_metrics_are_plain_json():
