@@ -12,7 +12,7 @@ import numpy as np
 
 FRACTIONS = (1 / 2, 1 / 4, 1 / 8, 1 / 16)  # of the time that the rows span
 CLEARLY = 1.96  # standard errors
-SHORTEST = 1 / 4  # of the time that the later rows span
+SHORTEST = 1 / 8  # of the time that the later rows span
 ENOUGH = 200  # cases of the rarer label that must effectively remain
 
 
@@ -41,20 +41,21 @@ def effective_cases(labels, weights):
     return min(float(side.sum() ** 2 / np.sum(side**2)) if side.any() else 0.0 for side in sides)
 
 
-def choose_half_life(moments, labels, late, learn, enough=ENOUGH):
+def choose_half_life(moments, labels, late, learn):
     """The half life in days that predicts the ``late`` rows best, or None.
 
     ``learn(weights)`` learns from the rows that are not late, by their weights, and
-    returns the log odds of the late rows; ``enough`` cases of the rarer label must
-    effectively remain.
+    returns the log odds of the late rows.
     """
     early = ~late
     span = float(np.ptp(moments[early]))
+    if not span:
+        return None
     shortest = float(np.ptp(moments[late])) * SHORTEST
     losses = {}
     for half_life in (None, *(span * fraction for fraction in FRACTIONS)):
         weights = recency_weights(moments[early], half_life)
-        if half_life is not None and (half_life <= shortest or effective_cases(labels[early], weights) < enough):
+        if half_life is not None and (half_life <= shortest or effective_cases(labels[early], weights) < ENOUGH):
             continue
         raw = learn(weights)
         losses[half_life] = np.logaddexp(0, raw) - labels[late] * raw

@@ -2,10 +2,10 @@
 
 ``train_scorecard`` learns from labels, ``train_anomaly`` without. Rows are used in
 time order. For a scorecard the latest rows test and all before them are learned
-from; the later part of these decides how far back to learn, and how far back the
-level of the values is taken from (``recency``). Sums from boosters that did not learn
-from the row calibrate. Calibrating on rows kept out of learning would be simpler, but
-where the world moves the latest rows teach the most.
+from; the later part of these decides how far back to learn (``recency``). Sums from
+boosters that did not learn from the row calibrate, recent rows counting more here
+too. Calibrating on rows kept out of learning would be simpler, but where the world
+moves the latest rows teach the most.
 
 The card that is returned *is* the one that was tested. Refitting it on everything
 would use the test rows too, but would put a card into service that nobody has tested,
@@ -21,7 +21,7 @@ from . import performance
 from .anomaly import TWO_SIDED, AnomalyCard, block_thresholds, pair_points, surprise_points, threshold_at
 from .binning import MISSING, CategoryBins, NumericBins
 from .boosting import as_inputs, boost, make_booster, settings_for
-from .calibration import Identity, Percentile, choose, fit_platt, logit, recalibrate_intercept
+from .calibration import Identity, Percentile, choose
 from .cards import Card, CardFeature, CardPair, score_bins_of
 from .columns import NUMBER
 from .errors import BadTrainingInput, NoUsableFeature
@@ -32,7 +32,6 @@ from .recency import choose_half_life, recency_weights
 from .scorecard import Scorecard
 from .table import SHARES, check_cases, make_table
 
-ENOUGH_FOR_LEVEL = 50  # cases of either class that tell where the level is
 MIN_LATE = 30  # cases of either class among the late rows, to judge a half life by
 
 
@@ -85,16 +84,14 @@ def train_scorecard(
     own = list(bins.values())
     codes = np.stack([bins[name].codes(table.columns[name].values) for name in names], axis=1)
     directions = _directions(bins, monotone)
-    half_life = _half_life_to_learn(table, own, codes, directions, settings, seed)
-    weights = recency_weights(table.moments[table.learn], half_life) * np.where(learned, float(positive_weight), 1.0)
+    half_life = _half_life(table, own, codes, directions, settings, seed)
+    recency = recency_weights(table.moments[table.learn], half_life)
+    weights = recency * np.where(learned, float(positive_weight), 1.0)
     boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights)
     shift = -np.log(positive_weight)  # weighted odds are that many times too high
     features, card_pairs, intercept = _terms(boosted, bins, codes, table, required)
     card = Scorecard(features, intercept + shift, Identity(), score_bins_of([]), card_pairs)
-    out_of_fold = boosted.out_of_fold + shift
-    level_half_life = _half_life_of_level(table, out_of_fold)
-    recency = recency_weights(table.moments[table.learn], level_half_life)
-    calibration = choose(out_of_fold, learned, recency, seed=seed)
+    calibration = choose(boosted.out_of_fold + shift, learned, recency, seed=seed)
     values = calibration.apply(card.raw(codes[table.usable]))
     card = Scorecard(features, intercept + shift, calibration, score_bins_of(values), card_pairs)
     scored = card.score(table.columns)
@@ -108,7 +105,6 @@ def train_scorecard(
         "pairs": len(card_pairs),
         "trees": boosted.trees,
         "half_life": half_life,
-        "level_half_life": level_half_life,
         **_tested(scored, table),
         "seconds": time.perf_counter() - started,
     }
@@ -214,44 +210,20 @@ def _directions(bins, monotone):
     return [monotone.get(name, 0) for name in bins]
 
 
-def _half_life_to_learn(table, bins, codes, directions, settings, seed):
-    """The half life in days with which the late rows are told apart best, or None.
-
-    Only the order and the spread of the late rows count here: a level that has moved
-    is no reason to forget what makes records differ.
-    """
-    late, labels = _late(table)
-    if late is None:
+def _half_life(table, bins, codes, directions, settings, seed):
+    """The half life in days that suits the late rows best, or None."""
+    late = np.isin(table.learn, table.late)
+    labels = table.labels[table.learn]
+    if min(labels[late].sum(), (~labels[late]).sum()) < MIN_LATE or len(np.unique(labels[~late])) < 2:
         return None
     inputs = as_inputs(bins, codes[table.learn])
 
     def learn(weights):
         booster = make_booster(bins, directions, settings, seed, trees=60)
         booster.fit(inputs[~late], labels[~late], sample_weight=weights)
-        raw = booster.decision_function(inputs[late])
-        return logit(recalibrate_intercept(Identity(), raw, labels[late]).apply(raw))
+        return booster.decision_function(inputs[late])
 
     return choose_half_life(table.moments[table.learn], labels, late, learn)
-
-
-def _half_life_of_level(table, raw):
-    """The half life in days with which calibration hits the late rows best, or None."""
-    late, labels = _late(table)
-    if late is None:
-        return None
-
-    def learn(weights):
-        return logit(fit_platt(raw[~late], labels[~late], weights).apply(raw[late]))
-
-    return choose_half_life(table.moments[table.learn], labels, late, learn, enough=ENOUGH_FOR_LEVEL)
-
-
-def _late(table):
-    """(mask of the late rows among those to learn from, labels), or (None, labels)."""
-    late = np.isin(table.learn, table.late)
-    labels = table.labels[table.learn]
-    fewest = min(labels[late].sum(), (~labels[late]).sum())
-    return (None if fewest < MIN_LATE or len(np.unique(labels[~late])) < 2 else late), labels
 
 
 def _terms(boosted, bins, codes, table, required):

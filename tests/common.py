@@ -91,6 +91,7 @@ class AiDeploymentCase(TransactionCase):
                 "user_id": cls.owner.id,
                 "model_id": cls.lead_model.id,
                 "review_date": (NOW + datetime.timedelta(days=90)).date(),
+                "audit_share": 0.0,
                 "feature_ids": [(0, 0, feature) for feature in features],
                 **values,
             }

@@ -270,15 +270,15 @@ def test_recency():
     assert weights[1] / weights[0] == pytest.approx(2) == weights[2] / weights[1] and weights.mean() == pytest.approx(1)
 
 
-def test_a_level_that_moved_is_calibrated_not_learned_anew():
-    columns, _labels, odds = world(6000, seed=4)
-    later = np.arange(6000) > 3500
-    labels = np.random.default_rng(4).random(6000) < sigmoid(odds - 1.0 + 2.0 * later)
-    trained = train_scorecard(columns, labels, np.arange(6000.0))
-    assert trained.metrics["half_life"] is None and trained.metrics["level_half_life"] is not None
-    assert abs(trained.metrics["calibration_in_the_large"]) < 0.06
+def test_a_level_that_moved_is_followed():
+    columns, _labels, odds = world(8000, seed=4)
+    later = np.arange(8000) > 5000
+    labels = np.random.default_rng(4).random(8000) < sigmoid(odds - 1.0 + 2.0 * later)
+    trained = train_scorecard(columns, labels, np.arange(8000.0))
+    assert trained.metrics["half_life"] is not None
+    assert abs(trained.metrics["calibration_in_the_large"]) < 0.08
     # An average over all time would miss by more.
-    assert labels[-900:].mean() - labels[:5100].mean() > 0.15
+    assert labels[-1200:].mean() - labels[:6800].mean() > 0.2
 
 
 def test_the_half_life_is_chosen_by_looking_forward():
@@ -295,6 +295,23 @@ def test_the_half_life_is_chosen_by_looking_forward():
     assert choose_half_life(np.zeros(n), labels, late, learn) is None
     lucky = np.random.default_rng(0)
     assert choose_half_life(np.arange(float(n)), labels, late, lambda weights: lucky.normal(0, 0.1, 1000)) is None
+
+
+def test_the_longest_memory_wins_that_is_not_clearly_worse_and_none_is_far_too_short():
+    labels = np.arange(6000) % 2 == 0
+    late = np.arange(6000) >= 4000
+    gains = {1: 0.0, 2: 1.0, 3: 1.01, 4: 1.02}  # by how often the memory was halved
+
+    def learn(weights):
+        halvings = 0 if weights.max() == weights.min() else round(np.log2(np.log2(weights.max() / weights.min())))
+        noise = np.random.default_rng(halvings).normal(0, 2, 2000)
+        return np.where(labels[late], 1.0, -1.0) * gains.get(halvings, 0.0) + noise
+
+    moments = np.arange(6000.0)
+    assert choose_half_life(moments, labels, late, learn) == pytest.approx(3999 / 4)
+    # The late rows now span 80 times as long: half lives under an eighth of that are out.
+    moments[4000:] = 4000 + 8 * np.arange(2000)
+    assert choose_half_life(moments, labels, late, learn) is None
 
 
 def test_no_half_life_leaves_too_few_cases():
