@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.ai_deployment.ml import artifact
+from odoo.addons.ai_deployment.ml import artifact, boosting
 from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.boosting import Settings, as_inputs, boost, clearly_better, settings_for
 from odoo.addons.ai_deployment.ml.calibration import sigmoid
@@ -85,6 +85,12 @@ def test_a_pair_must_pay_and_must_not_break_an_order():
     assert not clearly_better(labels, never, never)
     assert not clearly_better(labels, never - 0.5 * (labels - 0.5), never)
     assert not clearly_better(labels, never + np.random.default_rng(0).normal(0, 0.3, 6000), never)
+
+
+def test_a_pair_that_does_not_pay_is_dropped(monkeypatch):
+    monkeypatch.setattr(boosting, "rank_pairs", lambda *given: [(0, 3)])
+    found = boost(list(BINS.values()), coded(BINS, COLUMNS), LABELS, [0] * 4, Settings(pairs=3), 0)
+    assert found.pairs == [] and found.pair_tables == []
 
 
 def test_pair_tables_are_laid_out_as_first_by_second():
@@ -309,7 +315,7 @@ def test_the_longest_memory_wins_that_is_not_clearly_worse_and_none_is_far_too_s
 
     moments = np.arange(6000.0)
     assert choose_half_life(moments, labels, late, learn) == pytest.approx(3999 / 4)
-    # The late rows now span 80 times as long: half lives under an eighth of that are out.
+    # The late rows now span four times the early ones: every half life is under an eighth of that.
     moments[4000:] = 4000 + 8 * np.arange(2000)
     assert choose_half_life(moments, labels, late, learn) is None
 
