@@ -93,7 +93,7 @@ def _numbers(raw):
         try:
             return np.array(raw, dtype=np.float64), {}
         except (OverflowError, ValueError):
-            pass  # an integer beyond 1e308 or a signalling NaN: find it below
+            kinds = None  # an integer beyond 1e308 or a signalling NaN: find it below
     elif kinds <= {date, type(None)}:
         days = [np.nan if d is None else d.toordinal() - _EPOCH for d in raw]
         return np.array(days, dtype=np.float64), {}

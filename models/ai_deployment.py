@@ -66,7 +66,10 @@ class AiDeployment(models.Model):
 
     # Who sees scores
     is_primary = fields.Boolean(
-        "Shown on Records", default=True, tracking=True, help="The one whose score stands on the records, per document and company."
+        "Shown on Records",
+        default=True,
+        tracking=True,
+        help="The one whose score stands on the records, per document and company.",
     )
     viewer_group_ids = fields.Many2many(
         "res.groups", "ai_deployment_viewer_group_rel", string="Who Sees Scores", copy=False,
@@ -96,7 +99,9 @@ class AiDeployment(models.Model):
     # What came of it
     version_ids = fields.One2many("ai.deployment.version", "deployment_id", "Versions")
     assignment_ids = fields.One2many("ai.deployment.assignment", "deployment_id", "Serving History")
-    champion_id = fields.Many2one("ai.deployment.version", "Serving Version", compute="_compute_champion_id", store=True)
+    champion_id = fields.Many2one(
+        "ai.deployment.version", "Serving Version", compute="_compute_champion_id", store=True
+    )
     report_ids = fields.One2many("ai.deployment.report", "deployment_id", "Reports")
     alert_ids = fields.One2many("ai.deployment.alert", "deployment_id", "Alerts")
     open_alert_count = fields.Integer("Open Alerts", compute="_compute_counts")
@@ -171,10 +176,14 @@ class AiDeployment(models.Model):
         """Who hears of this deployment: its owner, else its deputy, else an administrator of the company."""
         self.ensure_one()
         deployment = self.sudo()
-        administrators = self.env.ref("ai_deployment.group_manager").sudo().all_user_ids.filtered(
-            lambda user: not user.share
-            and user.id != self.env.ref("base.user_root").id
-            and deployment.company_id in user.company_ids
+        administrators = (
+            self.env.ref("ai_deployment.group_manager")
+            .sudo()
+            .all_user_ids.filtered(
+                lambda user: not user.share
+                and user.id != self.env.ref("base.user_root").id
+                and deployment.company_id in user.company_ids
+            )
         )
         people = deployment.user_id | deployment.deputy_id | administrators.sorted("id")
         return people.filtered("active")[:1]

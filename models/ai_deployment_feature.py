@@ -100,7 +100,9 @@ class AiDeploymentFeature(models.Model):
                 continue
             if feature.kind and feature.path and "." in feature.path:
                 continue  # a property has no type that can be looked up: keep what a person chose
-            steps = feature.path and feature.res_model in self.env and walk_path(self.env[feature.res_model], feature.path)
+            steps = (
+                feature.path and feature.res_model in self.env and walk_path(self.env[feature.res_model], feature.path)
+            )
             number = steps and steps[-1].field.type in NUMBER_TYPES
             feature.kind = NUMBER if number else CATEGORY
 

@@ -143,7 +143,7 @@ class AiDeploymentInference(models.Model):
         return deleted, False
 
     def _purge(self):
-        """The one way out of the log: for retention, never for a person. Private, so that no call from outside gets here."""
+        """The one way out of the log: for retention, never for a person. Private: no call from outside gets here."""
         if self:
             self.env.flush_all()
             self.env.cr.execute(SQL("DELETE FROM ai_deployment_inference WHERE id = ANY(%s)", list(self.ids)))

@@ -58,7 +58,9 @@ class AiDeployment(models.Model):
         missing = self._missing_for(target)
         if missing:
             raise UserError(
-                self.env._("“%(name)s” cannot go to “%(new)s”: %(why)s", name=self.name, new=labels[target], why=missing)
+                self.env._(
+                    "“%(name)s” cannot go to “%(new)s”: %(why)s", name=self.name, new=labels[target], why=missing
+                )
             )
 
     def _may_decide(self):
@@ -97,15 +99,19 @@ class AiDeployment(models.Model):
         """An entry in the Action menu of the documents' list while the deployment is at work."""
         for deployment in self.sudo():
             if deployment.state in ("shadow", "production") and not deployment.action_server_id:
-                deployment.action_server_id = self.env["ir.actions.server"].sudo().create(
-                    {
-                        "name": self.env._("Score with %s", deployment.name),
-                        "model_id": deployment.model_id.id,
-                        "binding_model_id": deployment.model_id.id,
-                        "binding_view_types": "list,form",
-                        "state": "ai_deployment_score",
-                        "ai_deployment_id": deployment.id,
-                    }
+                deployment.action_server_id = (
+                    self.env["ir.actions.server"]
+                    .sudo()
+                    .create(
+                        {
+                            "name": self.env._("Score with %s", deployment.name),
+                            "model_id": deployment.model_id.id,
+                            "binding_model_id": deployment.model_id.id,
+                            "binding_view_types": "list,form",
+                            "state": "ai_deployment_score",
+                            "ai_deployment_id": deployment.id,
+                        }
+                    )
                 )
             elif deployment.state in ("proof", "retired", "suspended"):
                 deployment.action_server_id.unlink()

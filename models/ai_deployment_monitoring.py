@@ -59,7 +59,7 @@ class AiDeployment(models.Model):
             _logger.exception("Monitoring of %s failed", self.name)
             alerts._raise(
                 self, "monitor",
-                name=self.env._("“%(name)s” could not be watched: %(error)s", name=self.name, error=type(error).__name__),
+                name=self.env._("“%(what)s” could not be watched: %(why)s", what=self.name, why=type(error).__name__),
                 suggestion=self.env._("Ask an administrator to look at the server log. Until then nobody sees drift."),
             )  # fmt: skip
             return False
@@ -72,8 +72,8 @@ class AiDeployment(models.Model):
         """The serving version cannot be used: one alert, however many records wait for it."""
         self.env["ai.deployment.alert"]._raise(
             self, "version",
-            name=self.env._("The serving version of “%(name)s” cannot be used: %(error)s", name=self.name, error=error),
-            suggestion=self.env._("Let an earlier version serve, or train a new one. Records wait and are scored then."),
+            name=self.env._("The serving version of “%(what)s” cannot be used: %(why)s", what=self.name, why=error),
+            suggestion=self.env._("Let an earlier version serve, or train a new one. What waits is scored then."),
         )  # fmt: skip
 
     # Drift
@@ -96,8 +96,10 @@ class AiDeployment(models.Model):
         """The first day that no report has judged yet, None where nothing was scored so far."""
         if not version:
             return None
-        judged = self.env["ai.deployment.report"].sudo().search(
-            Domain("version_id", "=", version.id) & Domain("verdict", "in", JUDGED), limit=1
+        judged = (
+            self.env["ai.deployment.report"]
+            .sudo()
+            .search(Domain("version_id", "=", version.id) & Domain("verdict", "in", JUDGED), limit=1)
         )
         if judged:
             return judged.window_end
@@ -113,21 +115,25 @@ class AiDeployment(models.Model):
             delta2=drift.PRESETS[self.drift_sensitivity], min_rows=MIN_ROWS, floors=version.sudo().floors or None,
         ) if window.rows else []  # fmt: skip
         lines = [self._line_values(n, result, version, bins, end) for n, result in enumerate(results)]
-        report = self.env["ai.deployment.report"].sudo().create(
-            {
-                "deployment_id": self.id,
-                "version_id": version.id,
-                "date": clock.now(),
-                "window_start": start,
-                "window_end": end,
-                "row_count": window.rows,
-                "failed_count": window.failed,
-                "reference_count": reference.rows,
-                "is_provisional": True,
-                "verdict": self._report_verdict(window, results),
-                "summary": self._summary(window, results, lines),
-                "line_ids": [(0, 0, line) for line in lines],
-            }
+        report = (
+            self.env["ai.deployment.report"]
+            .sudo()
+            .create(
+                {
+                    "deployment_id": self.id,
+                    "version_id": version.id,
+                    "date": clock.now(),
+                    "window_start": start,
+                    "window_end": end,
+                    "row_count": window.rows,
+                    "failed_count": window.failed,
+                    "reference_count": reference.rows,
+                    "is_provisional": True,
+                    "verdict": self._report_verdict(window, results),
+                    "summary": self._summary(window, results, lines),
+                    "line_ids": [(0, 0, line) for line in lines],
+                }
+            )
         )
         if report.verdict in JUDGED:
             self._update_alerts(report)
@@ -194,7 +200,9 @@ class AiDeployment(models.Model):
         moved = "; ".join(
             self.env._(
                 "“%(bin)s” %(now)s, %(before)s before",
-                bin=_bin_text(result.name, bins[result.name], code, names), now=_percent(now), before=_percent(before),
+                bin=_bin_text(result.name, bins[result.name], code, names),
+                now=_percent(now),
+                before=_percent(before),
             )  # fmt: skip
             for code, before, now in result.moved
         )
@@ -230,11 +238,15 @@ class AiDeployment(models.Model):
 
     def _line_history(self, line):
         """This test in the judged reports up to this one, oldest first."""
-        lines = self.env["ai.deployment.report.line"].sudo().search(
-            Domain("report_id.version_id", "=", line.report_id.version_id.id)
-            & Domain("report_id.verdict", "in", JUDGED)
-            & Domain("key", "=", line.key)
-            & Domain("test", "=", line.test)
+        lines = (
+            self.env["ai.deployment.report.line"]
+            .sudo()
+            .search(
+                Domain("report_id.version_id", "=", line.report_id.version_id.id)
+                & Domain("report_id.verdict", "in", JUDGED)
+                & Domain("key", "=", line.key)
+                & Domain("test", "=", line.test)
+            )
         )
         return lines.sorted(lambda earlier: (earlier.report_id.window_end, earlier.id))
 
@@ -242,7 +254,9 @@ class AiDeployment(models.Model):
         if line.test == "missing":
             return self.env._("Look for a form, an import or an integration that stopped filling this field.")
         if line.test == "unseen":
-            return self.env._("Check whether the new values are right. If they stay, train again once outcomes are known.")
+            return self.env._(
+                "Check whether the new values are right. If they stay, train again once outcomes are known."
+            )
         return self.env._("Ask whether the business changed. If it did, train again once outcomes are known.")
 
 

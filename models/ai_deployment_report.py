@@ -1,4 +1,4 @@
-"""One drift report: a window of intake against the reference, and a line per test with statistic, threshold, verdict."""
+"""One drift report: a window of intake against the reference, and a line per test: statistic, threshold, verdict."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -36,9 +36,7 @@ class AiDeploymentReport(models.Model):
     line_ids = fields.One2many("ai.deployment.report.line", "report_id", "Inputs", readonly=True)
     drifted_count = fields.Integer("Moved", compute="_compute_drifted_count")
 
-    _window_idx = models.UniqueIndex(
-        "(version_id, window_start, window_end)", "This window has been reported already."
-    )
+    _window_idx = models.UniqueIndex("(version_id, window_start, window_end)", "This window has been reported already.")
 
     @api.depends("deployment_id", "window_start", "window_end")
     def _compute_name(self):

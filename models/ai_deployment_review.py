@@ -5,6 +5,8 @@ transaction, at most `MAX_ACTIVITIES` per reviewer.
 """
 
 import logging
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -62,7 +64,7 @@ class AiDeploymentReview(models.Model):
         [("positive", "Yes"), ("negative", "No")], readonly=True, help="What the reviewer says is true."
     )
     note = fields.Text(readonly=True)
-    decided_by_id = fields.Many2one("res.users", "Decided By", readonly=True)
+    decided_by_id = fields.Many2one("res.users", readonly=True)
     decided_date = fields.Datetime("Decided On", readonly=True)
     seconds_spent = fields.Float(readonly=True)
 
@@ -109,13 +111,43 @@ class AiDeploymentReview(models.Model):
         }
 
     def action_score_again(self):
-        """Ask the serving version again; where that works now, the review is over."""
+        """Ask the serving version again; where that works now, this review is over."""
         for review in self:
             review._check_may_decide()
-            outcome = review.sudo().deployment_id.with_env(self.env)._score(review._document(), again=True)
-            if outcome["automatic"]:
+            review.sudo().deployment_id.with_env(self.env)._score(review._document(), again=True)
+            latest = review.sudo()._latest_inference()
+            if latest.route != "retry" and not latest.failure_type:
                 review._decide("rescored", note=self.env._("Scored again, this time it worked."))
+                if latest.route == "review":  # it has a score now, and that is a question of its own
+                    review.sudo()._ask_about(latest)
         return True
+
+    def _latest_inference(self):
+        return self.env["ai.deployment.inference"].search(
+            Domain("deployment_id", "=", self.deployment_id.id) & Domain("res_id", "=", self.res_id),
+            order="id desc",
+            limit=1,
+        )
+
+    def _ask_about(self, inference):
+        """A new review of the same record, for what `inference` says of it."""
+        self.ensure_one()
+        self.flush_recordset(["state"])  # one open review per record: this one must be closed in the database first
+        names = ("deployment_id", "version_id", "company_id")
+        return self.create(
+            {
+                **{name: inference[name].id for name in names},
+                "res_model": inference.res_model,
+                "res_id": inference.res_id,
+                "inference_id": inference.id,
+                "opened_date": inference.date,
+                "reason": inference.review_reason,
+                "predicted_value": inference.predicted_value,
+                "prediction": inference.prediction,
+                "confidence": inference.confidence,
+                "deadline": inference.date.date() + timedelta(days=self.deployment_id.review_days),
+            }
+        )
 
     def _decide(self, decision, note="", seconds=0.0):
         """Answer the question, once: by somebody who may see the record and is a reviewer, owner or deputy."""
@@ -134,9 +166,8 @@ class AiDeploymentReview(models.Model):
                 values["ground_truth"] = "positive" if review.prediction == (decision == "confirmed") else "negative"
             reviewed = review.sudo()
             reviewed.write(values)
-            reviewed.activity_ids.filtered(lambda a: a.user_id == review.reviewer_id or not a.user_id).action_feedback(
-                feedback=note or False
-            )
+            own = reviewed.activity_ids.filtered_domain([("user_id", "in", [*reviewed.reviewer_id.ids, False])])
+            own.action_feedback(feedback=note or False)
             review._log_on_document()
 
     def _check_may_decide(self):
@@ -176,8 +207,10 @@ class AiDeploymentReview(models.Model):
         todo = self.search(Domain("state", "=", "open") & Domain("is_assigned", "=", False), order="id")
         cron._commit_progress(remaining=len(todo))
         for start in range(0, len(todo), BATCH):
-            batch = todo[start : start + BATCH].try_lock_for_update().filtered(
-                lambda review: review.state == "open" and not review.is_assigned
+            batch = (
+                todo[start : start + BATCH]
+                .try_lock_for_update()
+                .filtered(lambda review: review.state == "open" and not review.is_assigned)
             )
             batch._assign()
             if not cron._commit_progress(processed=min(BATCH, len(todo) - start)):
@@ -219,9 +252,7 @@ class AiDeploymentReview(models.Model):
         """Keep activities in step with the queue: the next reviews of each reviewer, and one summary of the rest."""
         waiting = Domain("state", "=", "open") & Domain("reviewer_id", "!=", False)
         unpointed = self.search(waiting & Domain("activity_ids", "=", False), order="deadline, id")
-        pointed = dict(
-            self._read_group(waiting & Domain("activity_ids", "!=", False), ["reviewer_id"], ["__count"])
-        )
+        pointed = dict(self._read_group(waiting & Domain("activity_ids", "!=", False), ["reviewer_id"], ["__count"]))
         reasons = dict(self._fields["reason"]._description_selection(self.env))
         rest = self.browse()
         for reviewer, reviews in unpointed.grouped("reviewer_id").items():

@@ -117,12 +117,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.model
     def _ai_shown_deployment_ids(self):
         """Deployments whose scores this user may see on records, as a sorted tuple."""
-        deployments = self.env["ai.deployment"].sudo().search(
-            Domain("res_model", "=", self._name)
-            & Domain("is_primary", "=", True)
-            & Domain("state", "=", "production")
-            & Domain("company_id", "in", self.env.companies.ids)
-            & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
+        deployments = (
+            self.env["ai.deployment"]
+            .sudo()
+            .search(
+                Domain("res_model", "=", self._name)
+                & Domain("is_primary", "=", True)
+                & Domain("state", "=", "production")
+                & Domain("company_id", "in", self.env.companies.ids)
+                & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
+            )
         )
         return tuple(sorted(deployments.ids))
 
@@ -193,8 +197,6 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         query = self.browse(ids)._as_query(ordered=False)
         score = self._ai_join_score(self._table, query)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
-        rows = self.env.execute_query(
-            query.select(SQL.identifier(self._table, "id"), SQL.identifier(score, "id"))
-        )
+        rows = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), SQL.identifier(score, "id")))
         scores = self.env["ai.deployment.score"].sudo().browse(score_id for _id, score_id in rows)
         return dict(zip((res_id for res_id, _score in rows), scores, strict=True))

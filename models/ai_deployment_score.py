@@ -49,10 +49,14 @@ class AiDeploymentScore(models.Model):
     def _visible_deployments(self):
         """Beside the people of a deployment, its viewers see scores: in production, as on the record itself."""
         deployments = super()._visible_deployments()
-        shown = self.env["ai.deployment"].sudo().search(
-            Domain("is_primary", "=", True)
-            & Domain("state", "=", "production")
-            & Domain("company_id", "in", self.env.companies.ids)
-            & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
+        shown = (
+            self.env["ai.deployment"]
+            .sudo()
+            .search(
+                Domain("is_primary", "=", True)
+                & Domain("state", "=", "production")
+                & Domain("company_id", "in", self.env.companies.ids)
+                & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
+            )
         )
         return deployments | shown

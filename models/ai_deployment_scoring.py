@@ -173,7 +173,9 @@ class AiDeployment(models.Model):
                 SQL(
                     "SELECT res_id, codes FROM ai_deployment_score WHERE deployment_id = %s AND version_id = %s"
                     " AND state = 'scored' AND res_id = ANY(%s)",
-                    self.id, call.version.id, ids,
+                    self.id,
+                    call.version.id,
+                    ids,
                 )  # fmt: skip
             )
         }
@@ -235,7 +237,9 @@ class AiDeployment(models.Model):
                 SQL(
                     "SELECT DISTINCT res_id FROM ai_deployment_inference"
                     " WHERE deployment_id = %s AND version_id = %s AND res_id = ANY(%s)",
-                    self.id, version.id, ids,
+                    self.id,
+                    version.id,
+                    ids,
                 )  # fmt: skip
             )
         }

@@ -53,7 +53,9 @@ class AiDeployment(models.Model):
         try:
             training = self._fit(specs, columns, moments, labels)
         except TrainingError as error:
-            raise UserError(self.env._("“%(name)s” could not be trained: %(why)s", name=self.name, why=error)) from error
+            raise UserError(
+                self.env._("“%(name)s” could not be trained: %(why)s", name=self.name, why=error)
+            ) from error
         by_key = {spec["key"]: spec for spec in specs}
         used = [by_key[name] for name in training.card.names]  # an input that is always the same is left out
         values = {"floors": self._floors(training.card, columns, moments)}

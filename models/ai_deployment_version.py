@@ -9,7 +9,6 @@ from odoo.exceptions import AccessError, UserError
 from ..ml import artifact
 from ..ml.errors import ArtifactRejected
 
-
 NEGLIGIBLE = 0.005  # points that no printed card shows are no reason
 
 
@@ -23,9 +22,7 @@ class AiDeploymentVersion(models.Model):
     company_id = fields.Many2one(related="deployment_id.company_id")
     number = fields.Integer(required=True, readonly=True)
     name = fields.Char(compute="_compute_name")
-    kind = fields.Selection(
-        [("scorecard", "Scorecard"), ("anomaly", "Anomaly card")], required=True, readonly=True
-    )
+    kind = fields.Selection([("scorecard", "Scorecard"), ("anomaly", "Anomaly card")], required=True, readonly=True)
     trained_date = fields.Datetime(required=True, readonly=True)
     trained_by_id = fields.Many2one("res.users", readonly=True)
     row_count = fields.Integer("Records Learned From", readonly=True)
@@ -205,4 +202,3 @@ class AiDeploymentVersion(models.Model):
         if self.verdict == "worse":
             raise UserError(self.env._("This version did worse than the one that serves: %s", self.verdict_text or ""))
         self.deployment_id.sudo()._assign_champion(self, self.env._("Promoted by hand"))
-

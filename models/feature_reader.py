@@ -224,7 +224,9 @@ class FeatureReader:
         own = [SQL.identifier(columns["group", path]) for path in groups]
         whole, first = SQL(", ").join([*always, *own]), SQL(", ").join([*always, own[0]])
         complete = SQL(" AND ").join(SQL("%s IS NOT NULL", name) for name in own)
-        events = [self._event(number, spec, whole) for number, spec in enumerate(specs) if spec["measure"] in EVENT_MEASURES]
+        events = [
+            self._event(number, spec, whole) for number, spec in enumerate(specs) if spec["measure"] in EVENT_MEASURES
+        ]
         wide = any(spec["measure"] in WIDE_MEASURES for spec in specs)
         same = SQL(", ").join(own[:1] if wide else own)
         rows = SQL(
@@ -235,7 +237,9 @@ class FeatureReader:
             SQL(
                 "CASE WHEN %s THEN %s END AS %s",
                 complete,
-                self._measure(number, SQL.identifier(columns.get(("value", spec["value_path"]), "id")), spec, whole, first),
+                self._measure(
+                    number, SQL.identifier(columns.get(("value", spec["value_path"]), "id")), spec, whole, first
+                ),
                 SQL.identifier(f"m{number}"),
             )
             for number, spec in enumerate(specs)
@@ -270,9 +274,7 @@ class FeatureReader:
             )
         else:
             happened = counted = SQL("%s > 0", before)
-        return SQL(
-            "%s AS %s, %s AS %s", happened, SQL.identifier(f"e{number}"), counted, SQL.identifier(f"c{number}")
-        )
+        return SQL("%s AS %s, %s AS %s", happened, SQL.identifier(f"e{number}"), counted, SQL.identifier(f"c{number}"))
 
     def _measure(self, number, value, spec, partition, first_partition):
         window = self._window(spec, partition)
@@ -312,8 +314,10 @@ class FeatureReader:
     def _window(self, spec, partition):
         """Earlier records only: the frame ends one step before the record's own moment."""
         step = "1 day" if self.documents._ai_moment_is_date else "1 microsecond"
-        start = SQL("%s::interval PRECEDING", f"{spec['window_days']} days") if spec["window_days"] else SQL(
-            "UNBOUNDED PRECEDING"
+        start = (
+            SQL("%s::interval PRECEDING", f"{spec['window_days']} days")
+            if spec["window_days"]
+            else SQL("UNBOUNDED PRECEDING")
         )
         return SQL(
             "(PARTITION BY %s ORDER BY moment RANGE BETWEEN %s AND %s::interval PRECEDING)", partition, start, step
@@ -347,8 +351,8 @@ class FeatureReader:
 def _json_text(value):
     """A level for a JSON value: the keys of an object (the accounts of an analytic distribution), else its text."""
     return SQL(
-        "CASE jsonb_typeof(%s) WHEN 'object' THEN (SELECT string_agg(k, ',' ORDER BY k) FROM jsonb_object_keys(%s) AS k)"
-        " ELSE %s #>> '{}' END",
+        "CASE jsonb_typeof(%s) WHEN 'object'"
+        " THEN (SELECT string_agg(k, ',' ORDER BY k) FROM jsonb_object_keys(%s) AS k) ELSE %s #>> '{}' END",
         value, value, value,
     )  # fmt: skip
 

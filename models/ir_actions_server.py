@@ -18,8 +18,7 @@ class IrActionsServer(models.Model):
     @api.depends("model_id", "state")
     def _compute_ai_deployment_id(self):
         other = self.filtered(
-            lambda action: action.state != "ai_deployment_score"
-            or action.model_id != action.ai_deployment_id.model_id
+            lambda action: action.state != "ai_deployment_score" or action.model_id != action.ai_deployment_id.model_id
         )
         other.ai_deployment_id = False
 

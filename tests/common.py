@@ -111,7 +111,9 @@ class AiDeploymentCase(TransactionCase):
             return CardFeature(name, kind, bins, np.array(points, float), name in required, np.array(counts))
 
         features = [
-            feature("expected_revenue", NumericBins(0, 100000, [1000, 10000]), [0, low, high, low, 0, high], revenue_counts),
+            feature(
+                "expected_revenue", NumericBins(0, 100000, [1000, 10000]), [0, low, high, low, 0, high], revenue_counts
+            ),
             feature("country_id", CategoryBins(levels, countries), [0, 0, 0, 1.0, -0.5], country_counts),
             feature("source_id", CategoryBins((), {}), [0, 0, 0], [rows, 0, 0]),
         ]
@@ -126,7 +128,9 @@ class AiDeploymentCase(TransactionCase):
         counts = {feature.name: feature.counts for feature in card.features}
         score_counts = np.zeros(card.score_bins.size, int)
         score_counts[3:] = rows // card.score_bins.intervals
-        return Profile(rows, {**counts, SCORE: score_counts, PREDICTION: np.array([0, 0, 0, rows // 2, rows - rows // 2])})
+        return Profile(
+            rows, {**counts, SCORE: score_counts, PREDICTION: np.array([0, 0, 0, rows // 2, rows - rows // 2])}
+        )
 
     @classmethod
     def keep(cls, deployment, card, **values):

@@ -58,7 +58,9 @@ class TestMonitoring(AiDeploymentCase):
             report = self.monitor(week)
             self.assertEqual(report.row_count, 200)
             quiet = report.line_ids.filtered(lambda line: line.key in ("expected_revenue", "country_id"))
-            self.assertEqual(set(quiet.mapped("verdict")), {"quiet"}, quiet.mapped(lambda l: (l.key, l.test, l.verdict)))
+            self.assertEqual(
+                set(quiet.mapped("verdict")), {"quiet"}, quiet.mapped(lambda line: (line.key, line.test, line.verdict))
+            )
         self.assertFalse(self.drift_alerts().filtered(lambda alert: "country_id" in alert.cause))
 
     def test_a_field_that_runs_empty_is_told_at_once_in_plain_words(self):
@@ -161,10 +163,12 @@ class TestMonitoring(AiDeploymentCase):
     def test_sensitivity_decides_what_is_tolerated(self):
         self.deployment.drift_sensitivity = "sensitive"
         self.intake(0, large=0.55)
-        sensitive = self.monitor(0).line_ids.filtered(lambda l: l.key == "expected_revenue" and l.test == "shape")
+        sensitive = self.monitor(0).line_ids.filtered(
+            lambda line: line.key == "expected_revenue" and line.test == "shape"
+        )
         self.deployment.drift_sensitivity = "calm"
         self.intake(1, large=0.55)
-        calm = self.monitor(1).line_ids.filtered(lambda l: l.key == "expected_revenue" and l.test == "shape")
+        calm = self.monitor(1).line_ids.filtered(lambda line: line.key == "expected_revenue" and line.test == "shape")
         self.assertLess(sensitive.threshold, calm.threshold)
 
     def test_one_broken_deployment_does_not_stop_the_others(self):
@@ -242,4 +246,4 @@ class TestMonitoring(AiDeploymentCase):
         with patch.object(self.env.cr, "execute", watch):
             self.monitor(0)
         self.assertTrue(any("ai_deployment_profile" in statement for statement in statements))
-        self.assertFalse([s for s in statements if "FROM \"ai_deployment_inference\"" in s or "crm_lead" in s])
+        self.assertFalse([s for s in statements if 'FROM "ai_deployment_inference"' in s or "crm_lead" in s])

@@ -281,6 +281,18 @@ class TestReview(ReviewCase):
         self.assertEqual(len(self.inferences_of(lead)), 3)
         self.assertEqual(self.inferences_of(lead)[-1].user_id, self.reviewer)
 
+    def test_a_score_that_is_a_question_itself_is_asked_anew(self):
+        self.serve(self.deployment, self.card(required=("country_id",)))
+        lead = self.make_leads(country_id=False, user_id=self.reviewer.id)
+        review = self.ask(lead).with_user(self.reviewer)
+        lead.country_id = self.belgium
+        self.deployment.min_confidence = 1.0
+        review.action_score_again()
+        self.assertEqual((review.state, review.decision), ("decided", "rescored"))
+        new = self.reviews_of(lead) - review
+        self.assertEqual((new.state, new.reason), ("open", "low_confidence"))
+        self.assertEqual(new.inference_id, self.inferences_of(lead)[-1])
+
     def test_a_suspended_deployment_scores_nothing_again(self):
         review = self.ask(self.make_leads())
         self.deployment.state = "suspended"

@@ -11,12 +11,11 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.base.tests.test_ir_cron import CronMixinCase
-
 from odoo.addons.ai_deployment.ml.profile import Profile
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.models.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
+from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
 SCORING_LOG = "odoo.addons.ai_deployment.models.ai_deployment_scoring"
 
@@ -111,15 +110,11 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
         self.deployment._score(leads, now=NOW)
         leads[0].expected_revenue = 50000
         self.deployment._score(leads, now=NOW + timedelta(days=1))
-        profile = self.env["ai.deployment.profile"]._sum(
-            self.version, NOW.date(), NOW.date() + timedelta(days=30)
-        )
+        profile = self.env["ai.deployment.profile"]._sum(self.version, NOW.date(), NOW.date() + timedelta(days=30))
         self.assertEqual(profile.rows, 7)
         self.assertEqual(profile.counts["expected_revenue"].tolist(), [0, 0, 0, 4, 3, 0])
         self.assertEqual(profile.counts["country_id"].tolist(), [3, 0, 0, 4, 0])
-        self.assertEqual(
-            profile.rows, self.env["ai.deployment.inference"].search_count([("is_intake", "=", True)])
-        )
+        self.assertEqual(profile.rows, self.env["ai.deployment.inference"].search_count([("is_intake", "=", True)]))
 
     def test_a_rolled_back_call_takes_its_counts_along(self):
         lead = self.make_leads()
@@ -353,9 +348,7 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
             self.assertIs(cron.method_direct_trigger(), True)
         self.env.invalidate_all()
         self.assertEqual({self.score_of(lead).state for lead in leads}, {"scored"})
-        self.assertEqual(
-            self.env["ai.deployment.alert"].search([("cause", "=", "version")]).state, "resolved"
-        )
+        self.assertEqual(self.env["ai.deployment.alert"].search([("cause", "=", "version")]).state, "resolved")
 
     # Cost
 

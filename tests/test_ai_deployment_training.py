@@ -148,9 +148,7 @@ class TestTraining(AiDeploymentCase):
         self.deployment.domain = "[('name', '=', 'nothing')]"
         with self.assertRaisesRegex(UserError, "could not be trained"):
             self.train()
-        deployment = self.make_deployment(
-            is_primary=False, domain=f"[('id', 'in', {self.past[:60].ids})]"
-        )
+        deployment = self.make_deployment(is_primary=False, domain=f"[('id', 'in', {self.past[:60].ids})]")
         with self.assertRaisesRegex(UserError, r"50"):
             self.train(deployment)
         self.assertFalse(deployment.version_ids)

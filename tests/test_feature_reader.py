@@ -83,7 +83,9 @@ class TestPaths(AiDeploymentCase):
         self.assertEqual(values["x"], [None])
 
     def test_no_records_no_values(self):
-        reader = FeatureReader(self.env["crm.lead"], [spec(path="name"), spec(key="y", path="country_id")], self.env.company)
+        reader = FeatureReader(
+            self.env["crm.lead"], [spec(path="name"), spec(key="y", path="country_id")], self.env.company
+        )
         self.assertEqual(reader.read([]), {"x": [], "y": []})
 
     def test_inputs_do_not_depend_on_who_asks(self):
@@ -296,7 +298,9 @@ class TestHistories(AccountTestInvoicingCommon):
 
     def test_another_companys_bills_are_not_history(self):
         other = self.setup_other_company()["company"]
-        journal = self.env["account.journal"].search([("company_id", "=", other.id), ("type", "=", "purchase")], limit=1)
+        journal = self.env["account.journal"].search(
+            [("company_id", "=", other.id), ("type", "=", "purchase")], limit=1
+        )
         bill = self.env["account.move"].with_company(other).create(
             {
                 "move_type": "in_invoice", "partner_id": self.partner_a.id, "invoice_date": "2025-12-01",

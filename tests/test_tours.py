@@ -41,7 +41,11 @@ class TestTours(HttpCase, AiDeploymentCase):
                 "verdict": "quiet",
                 "summary": "As before.",
                 "line_ids": [
-                    (0, 0, {"key": "expected_revenue", "label": "Expected Revenue", "test": "shape", "verdict": "quiet"})
+                    (
+                        0,
+                        0,
+                        {"key": "expected_revenue", "label": "Expected Revenue", "test": "shape", "verdict": "quiet"},
+                    )
                 ],
             }
         )
@@ -88,9 +92,7 @@ class TestBillTours(HttpCase, AccountTestInvoicingCommon):
                     "partner_id": self.partner_a.id,
                     "invoice_date": clock.today() - timedelta(days=200 - number),
                     "ref": f"Usual {number}",
-                    "invoice_line_ids": [
-                        (0, 0, {"name": "x", "price_unit": 100 + number % 7, "tax_ids": [(5,)]})
-                    ],
+                    "invoice_line_ids": [(0, 0, {"name": "x", "price_unit": 100 + number % 7, "tax_ids": [(5,)]})],
                 }
                 for number in range(150)
             ]

@@ -9,11 +9,11 @@ import random
 import time
 from datetime import timedelta
 
-from lib.figures import Figure
-
 from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.models import clock
+
+from lib.figures import Figure
 
 INPUTS = (
     "expected_revenue", "country_id", "source_id", "medium_id", "campaign_id", "team_id", "user_id", "lang_id",
@@ -33,7 +33,9 @@ def run(env, options, say):
     for number in range(ROUNDS):
         say(f"Round {number + 1} of {ROUNDS} ...")
         latest += timedelta(minutes=1)
-        ours.append(_timed(env, lambda now=latest: deployment._score(env["crm.lead"].browse(open_ids), now, again=True)))
+        ours.append(
+            _timed(env, lambda now=latest: deployment._score(env["crm.lead"].browse(open_ids), now, again=True))
+        )
         theirs.append(_timed(env, lambda: _odoo(env)))
     best = sorted(a / b for a, b in zip(theirs, ours, strict=True))
     return [
@@ -42,7 +44,13 @@ def run(env, options, say):
         Figure("odoo", round(len(open_ids) / sorted(theirs)[ROUNDS // 2]), "leads/s"),
         Figure("ratio_median", round(best[ROUNDS // 2], 2), "times as fast", target="≥ 2", met=best[ROUNDS // 2] >= 2),
         Figure("ratio_lowest", round(best[0], 2), "times as fast"),
-        Figure("bytes_per_inference", _bytes_per_inference(env), "bytes", target="≤ 400", met=_bytes_per_inference(env) <= 400),
+        Figure(
+            "bytes_per_inference",
+            _bytes_per_inference(env),
+            "bytes",
+            target="≤ 400",
+            met=_bytes_per_inference(env) <= 400,
+        ),
     ]
 
 
@@ -55,7 +63,10 @@ def _make_leads(env, count, closed):
     columns = [
         row[0]
         for row in env.execute_query(
-            SQL("SELECT column_name FROM information_schema.columns WHERE table_name = 'crm_lead' AND column_name <> 'id'")
+            SQL(
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_name = 'crm_lead' AND column_name <> 'id'"
+            )
         )
     ]
     # What Odoo's own scoring looks at varies as in life: it writes once per distinct probability.
@@ -76,10 +87,13 @@ def _make_leads(env, count, closed):
             SQL(
                 "INSERT INTO crm_lead (country_id, source_id, expected_revenue, create_date, phone_state, email_state,"
                 " state_id, %s) SELECT n.c, n.s, n.r, crm_lead.create_date - n.d * interval '1 day', n.p, n.e, n.t, %s"
-                " FROM crm_lead, unnest(%s::int[], %s::int[], %s::numeric[], %s::int[], %s::text[], %s::text[], %s::int[])"
+                " FROM crm_lead,"
+                " unnest(%s::int[], %s::int[], %s::numeric[], %s::int[], %s::text[], %s::text[], %s::int[])"
                 " AS n (c, s, r, d, p, e, t) WHERE crm_lead.id = %s RETURNING id",
                 SQL(", ").join(SQL.identifier(name) for name in columns if name not in own),
-                copied, *(list(column) for column in zip(*rows, strict=True)), lead.id,
+                copied,
+                *(list(column) for column in zip(*rows, strict=True)),
+                lead.id,
             )  # fmt: skip
         )
     ]

@@ -20,7 +20,7 @@ registry.category("web_tour.tours").add("ai_deployment_owner", {
         { trigger: ".o_menu_sections button:contains(Watching)", run: "click" },
         { trigger: ".o-dropdown--menu .dropdown-item:contains(Alerts)", run: "click" },
         { trigger: ".o_list_view .o_data_row:contains(Country is empty) td[name=name]", run: "click" },
-        { trigger: "button[name=action_acknowledge]", run: "click" },
+        { trigger: ".o_form_view button[name=action_acknowledge]", run: "click" },
         { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Acknowledged)" },
         { trigger: ".o_menu_sections button:contains(Records)", run: "click" },
         { trigger: ".o-dropdown--menu .dropdown-item:contains(Versions)", run: "click" },
@@ -34,7 +34,7 @@ registry.category("web_tour.tours").add("ai_deployment_kill_switch", {
     url: "/odoo/ai-deployments",
     steps: () => [
         { trigger: ".o_kanban_record:contains(Which leads to call)", run: "click" },
-        { trigger: "button[name=action_suspend]", run: "click" },
+        { trigger: ".o_form_view button[name=action_suspend]", run: "click" },
         { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Suspended)" },
         { trigger: ".alert-warning:contains(no score is shown)" },
     ],

@@ -37,11 +37,11 @@ registry.category("web_tour.tours").add("ai_deployment_reviewer", {
     steps: () => [
         { trigger: ".o_list_view .o_data_row:contains(Good lead) td[name=name]", run: "click" },
         { trigger: ".o_form_view .o_field_widget[name=reasons]:contains(Expected Revenue)" },
-        { trigger: "button[name=action_confirm]", run: "click" },
+        { trigger: ".o_form_view button[name=action_confirm]", run: "click" },
         { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Decided)" },
         { trigger: ".o_breadcrumb .o_back_button a, .o_back_button", run: "click" },
         { trigger: ".o_list_view .o_data_row:contains(Poor lead) td[name=name]", run: "click" },
-        { trigger: "button[name=action_override]", run: "click" },
+        { trigger: ".o_form_view button[name=action_override]", run: "click" },
         { trigger: ".modal .o_field_widget[name=note] textarea", run: "edit They called me back" },
         { trigger: ".modal button[name=action_decide]", run: "click" },
         { trigger: ".o_form_view .o_field_widget[name=note]:contains(They called me back)" },
