@@ -82,6 +82,14 @@ class TestTraining(AiDeploymentCase):
             self.score_of(likely, deployment).predicted_value, self.score_of(unlikely, deployment).predicted_value
         )
 
+    def test_the_card_that_serves_has_also_learned_from_the_rows_that_tested_it(self):
+        latest = self.past[-50:]
+        latest.country_id = self.france  # a country that only the latest rows know
+        version = self.train(self.make_deployment(is_primary=False))
+        self.assertIn(str(self.france.id), version._card().bins_by_name["country_id"].levels)
+        self.assertEqual(version.metrics["test_rows"], 60)
+        self.assertEqual((version.metrics["train_rows"], version.metrics["learned_rows"]), (340, 400))
+
     def test_won_after_the_horizon_is_not_won(self):
         self.deployment.horizon_days = 30
         lead = self.make_leads(3)
