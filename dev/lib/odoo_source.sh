@@ -83,8 +83,11 @@ odoo_fetch() (
     awk 'NF == 0 {exit} /^Suites:/ {print "Suites: bookworm sid"; next} {print}' \
       /etc/apt/sources.list.d/debian.sources >"$apt_dir/debian.sources"
   else
-    [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || { echo "this is not Debian; set ODOO_HOME to a checkout of Odoo 19."; exit 1; }
-    printf 'Types: deb\nURIs: http://deb.debian.org/debian\nSuites: bookworm sid\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
+    # An older layout: the mirror stands in the first line of sources.list.
+    mirror=$(awk '$1 == "deb" {for (i = 2; i <= NF; i++) if ($i ~ /^https?:/) {print $i; exit}}' /etc/apt/sources.list 2>/dev/null)
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [[ $mirror && -e $keyring ]] || { echo "this is not Debian; set ODOO_HOME to a checkout of Odoo 19."; exit 1; }
+    printf 'Types: deb\nURIs: %s\nSuites: bookworm sid\nComponents: main\nSigned-By: %s\n' "$mirror" "$keyring" \
       >"$apt_dir/debian.sources"
   fi
   apt=(apt-get -q "-oDir::Etc::sourcelist=$apt_dir/debian.sources" -oDir::Etc::sourceparts=/dev/null
