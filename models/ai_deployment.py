@@ -7,13 +7,20 @@ This file holds what is registered and who may change it. What a deployment does
 import ast
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import mute_logger
 
 from . import clock
+from .ai_deployment_scorable_mixin import SCORE_FIELDS
+from .feature_reader import walk_path
 
-ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id"}
+ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id", "retention_days"}
+# Written by the addon itself, in sudo or as computed fields; never by a person, not even as a default.
+SYSTEM_FIELDS = {"action_server_id", "champion_id", "is_demonstration", "res_model"}
 
 
 class AiDeployment(models.Model):
@@ -112,7 +119,8 @@ class AiDeployment(models.Model):
         compute="_compute_health",
     )
     health_reason = fields.Char(compute="_compute_health")
-    is_administrator = fields.Boolean(compute="_compute_is_administrator")
+    is_administrator = fields.Boolean(compute="_compute_rights")
+    may_decide = fields.Boolean(compute="_compute_rights")
 
     _min_confidence_is_probability = models.Constraint(
         "CHECK(min_confidence BETWEEN 0 AND 1)", "The minimum confidence is a share, from 0 to 1."
@@ -123,10 +131,13 @@ class AiDeployment(models.Model):
     _audit_share_is_share = models.Constraint(
         "CHECK(audit_share BETWEEN 0 AND 1)", "The share of random checks lies between 0 and 1."
     )
-    _horizon_positive = models.Constraint("CHECK(horizon_days > 0)", "The outcome needs at least one day.")
+    _horizon_in_reach = models.Constraint(
+        "CHECK(horizon_days BETWEEN 1 AND 3650)", "The outcome needs at least one day and at most ten years."
+    )
+    _review_days_positive = models.Constraint("CHECK(review_days > 0)", "A review needs at least one day.")
     _retention_positive = models.Constraint("CHECK(retention_days > 0)", "The log is kept for at least one day.")
     _one_primary = models.UniqueIndex(
-        "(company_id, res_model) WHERE is_primary AND active AND state IN ('production', 'suspended')",
+        "(company_id, res_model) WHERE is_primary AND active AND state = 'production'",
         "Another deployment already shows its score on these records. Only one per company can be the primary one.",
     )
 
@@ -156,12 +167,28 @@ class AiDeployment(models.Model):
     @api.constrains("domain", "model_id")
     def _check_domain(self):
         for deployment in self:
+            documents = self.env[deployment.res_model].sudo().with_context(active_test=False)
             try:
-                self.env[deployment.res_model].sudo()._search(deployment._record_domain())
-            except (ValueError, SyntaxError, TypeError, KeyError) as error:
-                raise ValidationError(
-                    self.env._("“Only records” is not a filter that can be used: %s", error)
-                ) from error
+                domain = deployment._record_domain()
+                deployment._check_domain_readable(documents.with_user(self.env.uid), domain)
+                with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
+                    documents.search(domain, limit=1)
+            except (ValueError, SyntaxError, TypeError, KeyError, psycopg2.Error) as error:
+                raise ValidationError(self.env._("“Only records” is not a filter that can be used.")) from error
+
+    def _check_domain_readable(self, documents, domain):
+        """Records are chosen with elevated rights: whoever writes the filter must be able to read what it asks for."""
+        for condition in Domain(domain).iter_conditions():
+            steps = walk_path(documents, condition.field_expr)
+            if steps is None:
+                raise ValueError(condition.field_expr)
+            for step in steps:
+                model = documents.env[step.field.model_name]
+                readable = model.has_access("read") and model._has_field_access(step.field, "read")
+                if not readable or step.field.name in SCORE_FIELDS:
+                    raise AccessError(self.env._("“%s” cannot be used in a filter of yours.", condition.field_expr))
+            if condition.operator in ("any", "not any") and steps[-1].field.relational:
+                self._check_domain_readable(documents.env[steps[-1].field.comodel_name], condition.value)
 
     @api.constrains("user_id", "deputy_id")
     def _check_people(self):
@@ -226,6 +253,8 @@ class AiDeployment(models.Model):
                 deployment.health, deployment.health_reason = "bad", self.env._("Switched off: no score is shown.")
             elif firing:
                 deployment.health, deployment.health_reason = "attention", firing[0].name
+            elif not deployment.champion_id:
+                deployment.health, deployment.health_reason = "bad", self.env._("No version serves.")
             elif deployment.review_date < clock.today():
                 deployment.health = "attention"
                 deployment.health_reason = self.env._("The review was due on %s.", deployment.review_date)
@@ -233,21 +262,29 @@ class AiDeployment(models.Model):
                 deployment.health, deployment.health_reason = "good", False
 
     @api.depends_context("uid")
-    def _compute_is_administrator(self):
+    @api.depends("user_id", "deputy_id")
+    def _compute_rights(self):
         self.is_administrator = self.env.user.has_group("ai_deployment.group_manager")
+        for deployment in self:
+            deployment.may_decide = deployment._may_decide()
 
     # Writing
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:
+            guarded = {f"default_{name}" for name in SYSTEM_FIELDS | ADMINISTRATOR_FIELDS | {"state"}}
+            self = self.with_context({key: value for key, value in self.env.context.items() if key not in guarded})
+            vals_list = [{key: vals[key] for key in vals.keys() - SYSTEM_FIELDS} for vals in vals_list]
         for vals in vals_list:
             self.browse()._check_administrator_fields(vals)  # of nothing: a copy inherits no right of its original
             if vals.get("state", "proof") != "proof":
                 raise UserError(self.env._("A deployment begins as a proof of concept."))
-            vals.pop("champion_id", None)
         return super().create(vals_list)
 
     def write(self, vals):
+        if not self.env.su and SYSTEM_FIELDS & vals.keys():
+            raise AccessError(self.env._("This is kept by the system and cannot be changed by hand."))
         self._check_administrator_fields(vals)
         self._check_served_fields(vals)
         if "active" in vals and not vals["active"] and self.filtered(lambda d: d.state in d._at_work_states()):
@@ -270,7 +307,9 @@ class AiDeployment(models.Model):
             raise AccessError(self.env._("Only an administrator may change: %s.", labels))
 
     def _check_served_fields(self, vals):
-        """What a version was trained for cannot be swapped below it."""
+        """What inputs were declared and a version was trained for cannot be swapped below them."""
+        if "model_id" in vals and any(d.feature_ids and d.model_id.id != vals["model_id"] for d in self.sudo()):
+            raise UserError(self.env._("Its inputs belong to other records: remove them first."))
         if {"model_id", "method"} & vals.keys() and any(
             deployment.version_ids
             and (

@@ -33,8 +33,12 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
             documents = self.env[res_model].browse(lines.mapped("res_id")).exists()
             readable = documents._filtered_access("read")
             names = {document.id: document.display_name for document in readable}
+            kind, there = self.env["ir.model"]._get(res_model).sudo().name, set(documents.ids)
             for line in lines:
-                line.res_name = names.get(line.res_id) or self.env._("Deleted or not readable (%s)", line.res_id)
+                other = f"{kind} {line.res_id}"
+                if line.res_id not in there:
+                    other = self.env._("%s (deleted)", other)
+                line.res_name = names.get(line.res_id) or other
 
     def _document(self):
         """The business record itself, empty where it is gone."""

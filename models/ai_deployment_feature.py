@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..ml.columns import CATEGORY, NUMBER
+from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import MEASURES, walk_path
 
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
@@ -124,6 +125,8 @@ class AiDeploymentFeature(models.Model):
             documents = self.env[feature.res_model]
             for path in paths:
                 steps = walk_path(documents, path)
+                if steps and steps[-1].field.name in SCORE_FIELDS:
+                    raise ValidationError(self.env._("A score cannot be an input: it would learn from itself."))
                 if steps is None:
                     raise ValidationError(
                         self.env._("Input “%(name)s”: there is no field “%(path)s”.", name=feature.name, path=path)
@@ -140,6 +143,24 @@ class AiDeploymentFeature(models.Model):
                     self.env._("You may not read “%(path)s”, so it cannot become an input of yours.", path=path)
                 )
 
+    @api.constrains("source", "start_path", "end_path", "group_paths", "value_path", "measure", "deployment_id")
+    def _check_types(self):
+        """What the database would answer with an error is refused here with a sentence."""
+        for feature in self.filtered(lambda feature: feature.source != "path"):
+            steps = {path: walk_path(self.env[feature.res_model], path) or [] for path in feature._paths()}
+            last = {path: found[-1].field.type for path, found in steps.items() if found}
+            if feature.source == "age":
+                if not set(last.values()) <= {"date", "datetime"}:
+                    raise ValidationError(self.env._("Input “%s” needs two dates.", feature.name))
+                continue
+            if last.get(feature.value_path, "float") not in ("integer", "float", "monetary"):
+                raise ValidationError(self.env._("Input “%s” needs an amount that is a number.", feature.name))
+            for path, found in steps.items():
+                if any(not (step.field.store or step.field.related or step.field.inherited) for step in found):
+                    raise ValidationError(
+                        self.env._("“%s” is not stored, so earlier records cannot be compared by it.", path)
+                    )
+
     @api.constrains("path", "start_path", "end_path", "group_paths", "value_path", "leak_override", "deployment_id")
     def _check_known_in_time(self):
         """Refuse fields that are filled when the outcome is known, unless somebody said in writing why not."""
@@ -155,6 +176,15 @@ class AiDeploymentFeature(models.Model):
                         path=late[0],
                     )
                 )
+
+    def write(self, vals):
+        if not self.env.su:
+            if "deployment_id" in vals and any(f.deployment_id.id != vals["deployment_id"] for f in self):
+                raise AccessError(self.env._("An input stays with its deployment."))
+            manager = self.env.user.has_group("ai_deployment.group_manager")
+            if "sensitive" in vals and not vals["sensitive"] and not manager and any(self.mapped("sensitive")):
+                raise AccessError(self.env._("Only an administrator may say that an input is not sensitive any more."))
+        return super().write(vals)
 
     def _group_path_list(self):
         return [path.strip() for path in (self.group_paths or "").split(",") if path.strip()]

@@ -29,11 +29,17 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     state = fields.Selection(
-        STATES, required=True, default="proof", readonly=True, copy=False, tracking=True, index=True
-    )
+        STATES, required=True, default="proof", readonly=True, copy=False, tracking=True, index=True,
+        group_expand="_group_expand_states",
+    )  # fmt: skip
     action_server_id = fields.Many2one(
         "ir.actions.server", "Action Menu Entry", readonly=True, copy=False, ondelete="set null"
     )
+
+    @api.model
+    def _group_expand_states(self, states, domain):
+        """The columns that there are, in the order of life."""
+        return [state for state, _label in STATES if state in states]
 
     def write(self, vals):
         if "state" in vals:
@@ -114,7 +120,10 @@ class AiDeployment(models.Model):
                     )
                 )
             elif deployment.state in ("proof", "retired", "suspended"):
-                deployment.action_server_id.unlink()
+                deployment.action_server_id.filtered(
+                    lambda action, deployment=deployment: action.state == "ai_deployment_score"
+                    and action.ai_deployment_id == deployment
+                ).unlink()
 
     # Buttons
 

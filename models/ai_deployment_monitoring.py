@@ -186,7 +186,7 @@ class AiDeployment(models.Model):
             sentence = (
                 self.env._("%(input)s is empty on %(now)s of %(records)s, %(before)s before")
                 if result.test == "missing"
-                else self.env._("%(input)s is new, never seen before, on %(now)s of %(records)s, %(before)s before")
+                else self.env._("%(input)s has a value never seen before on %(now)s of %(records)s, %(before)s before")
             )
             return sentence % {
                 "input": label,

@@ -154,6 +154,8 @@ class AiDeploymentReview(models.Model):
         self.check_access("read")
         for review in self:
             review._check_may_decide()
+            if review.failure_type and decision in ("confirmed", "overridden"):
+                raise UserError(self.env._("“%s” has no score to be right or wrong: score it again.", review.name))
             values = {
                 "state": "decided",
                 "decision": decision,

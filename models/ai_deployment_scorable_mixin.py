@@ -15,6 +15,7 @@ from odoo.tools import SQL
 from .feature_reader import walk_path
 
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
+SCORE_FIELDS = {*SCORE_COLUMNS, "ai_reasons"}
 
 
 class AiDeploymentScorableMixin(models.AbstractModel):
@@ -153,7 +154,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr in SCORE_COLUMNS and query is not None:
-            return SQL.identifier(self._ai_join_score(alias, query), SCORE_COLUMNS[field_expr])
+            score = self._ai_join_score(alias, query)
+            if field_expr != "ai_score_date":
+                return SQL.identifier(score, SCORE_COLUMNS[field_expr])
+            # A record that could not be scored has a row too, without figures.
+            return SQL(
+                "CASE WHEN %s = 'scored' THEN %s END", SQL.identifier(score, "state"), SQL.identifier(score, "date")
+            )
         return super()._field_to_sql(alias, field_expr, query)
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
@@ -183,10 +190,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         for record in self:
             score = scores.get(record._origin.id)
             if score:
+                record.ai_reasons = score.reasons
+            if score and score.state == "scored":
                 record.ai_score = score.predicted_value
                 record.ai_confidence = score.confidence
                 record.ai_score_date = score.date
-                record.ai_reasons = score.reasons
 
     def _ai_shown_scores(self):
         """The shown score of each record that has one: {record id: score in sudo}."""

@@ -43,7 +43,8 @@ class AiDeploymentScore(models.Model):
                 score.reasons = score.version_id._reasons_text(score.sudo().codes, *masking)
             else:
                 labels = dict(self._fields["failure_type"]._description_selection(self.env))
-                score.reasons = labels.get(score.failure_type)
+                what = score.inference_id.sudo().failure_message or labels.get(score.failure_type)
+                score.reasons = self.env._("Could not be scored: %s", what)
 
     @api.model
     def _visible_deployments(self):

@@ -71,7 +71,7 @@ class AiDeployment(models.Model):
         """Score `records` with the serving version; the outcome as a Counter.
 
         Counted: asked, outside (not this deployment's records, or not readable by who asks), unchanged (same version,
-        same inputs as the current score), automatic, review, waiting.
+        same inputs as the current score), automatic, review (failed ones among them), waiting.
 
         :param records: recordset of the deployment's document model, with the rights of who asks
         :param now: the moment of scoring, for a replay; by default the clock's
@@ -253,7 +253,12 @@ class AiDeployment(models.Model):
         self._insert_reviews(call, lines, inference_ids, failures)
         self._upsert_scores(call, lines, inference_ids, failures)
         routes = Counter(lines.routes)
-        call.outcome.update(automatic=routes["automatic"], review=routes["review"], waiting=routes["retry"])
+        failed = sum(
+            1 for route, error in zip(lines.routes, lines.failures, strict=True) if error and route == "review"
+        )
+        call.outcome.update(
+            automatic=routes["automatic"], review=routes["review"], failed=failed, waiting=routes["retry"]
+        )
 
     def _failure(self, call, error):
         if error is None:

@@ -32,6 +32,9 @@ class AiDeployment(models.Model):
         self.ensure_one()
         if not self._may_decide():
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+        self.env[self.res_model].check_access("read")
+        self._check_domain()
+        self.feature_ids._check_declaration()  # what was readable when it was declared may not be any more
         version = self.sudo()._train()
         return {
             "type": "ir.actions.act_window",

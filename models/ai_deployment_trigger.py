@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from . import clock
 
@@ -31,6 +32,12 @@ class AiDeploymentTrigger(models.Model):
 
     _kind_uniq = models.UniqueIndex("(deployment_id, kind) WHERE active", "This rule is there already.")
     _threshold_positive = models.Constraint("CHECK(threshold > 0)", "The number of a trigger is at least 1.")
+
+    def write(self, vals):
+        moves = "deployment_id" in vals and any(t.deployment_id.id != vals["deployment_id"] for t in self)
+        if moves and not self.env.su:
+            raise AccessError(self.env._("A trigger stays with its deployment."))
+        return super().write(vals)
 
     @api.model
     def _evaluate(self, deployment):

@@ -32,9 +32,12 @@ class AiDeploymentVersion(models.Model):
     brier = fields.Float("Brier Score", compute="_compute_metrics", digits=(4, 3))
     brier_base_rate = fields.Float("Brier Score of the Base Rate", compute="_compute_metrics", digits=(4, 3))
     digest = fields.Char("Fingerprint", required=True, readonly=True)
-    artifact = fields.Json(required=True, readonly=True)
-    feature_specs = fields.Json("Inputs as Trained", required=True, readonly=True)
-    reference = fields.Json("Reference Counts", required=True, readonly=True)
+    # The levels of sensitive inputs stand in these; `card_html` shows them masked to everybody else.
+    artifact = fields.Json(required=True, readonly=True, groups="ai_deployment.group_sensitive")
+    feature_specs = fields.Json(
+        "Inputs as Trained", required=True, readonly=True, groups="ai_deployment.group_sensitive"
+    )
+    reference = fields.Json("Reference Counts", required=True, readonly=True, groups="ai_deployment.group_sensitive")
     floors = fields.Json("Drift Noise Floors", readonly=True)
     card_html = fields.Html("Card", compute="_compute_card_html", sanitize=False)
     challenge = fields.Json("Test Against the Serving Version", readonly=True)
@@ -65,7 +68,8 @@ class AiDeploymentVersion(models.Model):
         for version in self:
             version.is_serving = version == version.deployment_id.champion_id
 
-    @api.depends("artifact", "feature_specs")
+    @api.depends("digest")
+    @api.depends_context("uid", "lang")
     def _compute_card_html(self):
         for version in self:
             try:
@@ -155,12 +159,14 @@ class AiDeploymentVersion(models.Model):
         """The card as a table of plain texts, inputs by their names: [{"name", "rows": [{"label", "points", …}]}]."""
         self.ensure_one()
         card, specs = self._card(), self._specs()
+        sees = self.env.user.has_group("ai_deployment.group_sensitive")
+        hidden = set() if sees else self._sensitive_keys()
         strongest = max((abs(feature.points).max() for feature in card.features), default=0.0) or 1.0
         groups = {}
         for key, label, points, share in card.rows(self._level_names()):
             groups.setdefault(key, {"name": specs[key]["name"], "rows": []})["rows"].append(
                 {
-                    "label": label,
+                    "label": self.env._("protected") if key in hidden else label,
                     "points": points,
                     "points_text": f"{points:+.2f}",
                     "width": round(100 * abs(points) / strongest),

@@ -60,11 +60,14 @@ class IrActionsServer(models.Model):
         return self._ai_notification("success", self._ai_outcome_text(outcome))
 
     def _ai_outcome_text(self, outcome):
-        sentences = [self.env._("%s records scored.", outcome["automatic"] + outcome["review"])]
+        unsure = outcome["review"] - outcome["failed"]
+        sentences = [self.env._("%s scored.", outcome["automatic"] + unsure)]
         if outcome["unchanged"]:
             sentences.append(self.env._("%s unchanged since their last score.", outcome["unchanged"]))
-        if outcome["review"]:
-            sentences.append(self.env._("%s of them go to a person.", outcome["review"]))
+        if unsure:
+            sentences.append(self.env._("Of the scored, to a person: %s.", unsure))
+        if outcome["failed"]:
+            sentences.append(self.env._("Could not be scored, to a person: %s.", outcome["failed"]))
         if outcome["waiting"]:
             sentences.append(self.env._("%s wait: the model cannot be used at the moment.", outcome["waiting"]))
         if outcome["outside"]:

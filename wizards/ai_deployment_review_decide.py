@@ -1,6 +1,7 @@
 """Asks a reviewer what is wrong, before an answer of the model is overridden."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class AiDeploymentReviewDecide(models.TransientModel):
@@ -24,5 +25,7 @@ class AiDeploymentReviewDecide(models.TransientModel):
 
     def action_decide(self):
         self.ensure_one()
+        if not self.review_ids:
+            raise UserError(self.env._("There is no review to decide."))
         self.review_ids._decide(self.decision, note=self.note or "")
         return {"type": "ir.actions.act_window_close"}

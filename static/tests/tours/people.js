@@ -13,7 +13,7 @@ registry.category("web_tour.tours").add("ai_deployment_seller", {
         { trigger: ".o_list_view .o_data_row:last .o_list_record_selector input", run: "click" },
         { trigger: ".o_cp_action_menus button:contains(Actions)", run: "click" },
         { trigger: ".o-dropdown--menu .o-dropdown-item:contains(Score with Which leads to call)", run: "click" },
-        { trigger: ".o_notification:contains(1 records scored)" },
+        { trigger: ".o_notification:contains(1 scored)" },
         { trigger: ".o_list_view .o_data_row:nth-child(2):contains(Unscored lead):contains(50%)" },
         { trigger: ".o_list_view .o_data_row:first .o_data_cell[name=name]:contains(Good lead)", run: "click" },
         { trigger: ".o_ai_score .o_field_widget[name=ai_score]:contains(82%)" },
