@@ -166,7 +166,7 @@ class AiDeployment(models.Model):
 
     @api.constrains("domain", "model_id")
     def _check_domain(self):
-        for deployment in self:
+        for deployment in self.filtered(lambda deployment: deployment.res_model in self._target_models()):
             documents = self.env[deployment.res_model].sudo().with_context(active_test=False)
             try:
                 domain = deployment._record_domain()
@@ -274,7 +274,8 @@ class AiDeployment(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             guarded = {f"default_{name}" for name in SYSTEM_FIELDS | ADMINISTRATOR_FIELDS | {"state"}}
-            self = self.with_context({key: value for key, value in self.env.context.items() if key not in guarded})
+            kept = {key: value for key, value in self.env.context.items() if key not in guarded}
+            self = self.with_context(kept)  # pylint: disable=context-overridden
             vals_list = [{key: vals[key] for key in vals.keys() - SYSTEM_FIELDS} for vals in vals_list]
         for vals in vals_list:
             self.browse()._check_administrator_fields(vals)  # of nothing: a copy inherits no right of its original
@@ -308,8 +309,6 @@ class AiDeployment(models.Model):
 
     def _check_served_fields(self, vals):
         """What inputs were declared and a version was trained for cannot be swapped below them."""
-        if "model_id" in vals and any(d.feature_ids and d.model_id.id != vals["model_id"] for d in self.sudo()):
-            raise UserError(self.env._("Its inputs belong to other records: remove them first."))
         if {"model_id", "method"} & vals.keys() and any(
             deployment.version_ids
             and (
@@ -321,6 +320,8 @@ class AiDeployment(models.Model):
             raise UserError(
                 self.env._("Versions were trained for these records already. Make a new deployment for other ones.")
             )
+        if "model_id" in vals and any(d.feature_ids and d.model_id.id != vals["model_id"] for d in self.sudo()):
+            raise UserError(self.env._("Its inputs belong to other records: remove them first."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_log(self):

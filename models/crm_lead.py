@@ -6,10 +6,10 @@ from odoo.tools import SQL
 
 # Filled by the outcome, by the work towards it, or at conversion.
 KNOWN_TOO_LATE = {
-    "active", "activity_ids", "automated_probability", "calendar_event_ids", "date_automation_last", "date_closed", "date_conversion",
-    "date_last_stage_update", "date_open", "day_close", "day_open", "duration_tracking", "is_automated_probability",
-    "lost_reason_id", "message_ids", "partner_id", "probability", "prorated_revenue", "recurring_revenue_prorated", "stage_id",
-    "won_status", "write_date", "write_uid",
+    "active", "activity_ids", "automated_probability", "calendar_event_ids", "date_automation_last", "date_closed",
+    "date_conversion", "date_last_stage_update", "date_open", "day_close", "day_open", "duration_tracking",
+    "is_automated_probability", "lost_reason_id", "message_ids", "partner_id", "probability", "prorated_revenue",
+    "recurring_revenue_prorated", "stage_id", "won_status", "write_date", "write_uid",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from . import test_ai_deployment_scoring
 from . import test_ai_deployment_training
 from . import test_ai_deployment_trigger
 from . import test_ai_deployment_version
+from . import test_attacks
 from . import test_crm_lead
 from . import test_feature_reader
 from . import test_hooks

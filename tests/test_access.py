@@ -448,7 +448,7 @@ class TestDocumentLineAccess(AccessCase):
                     self.assertFalse(lines.with_user(person).has_access("read"))
             seen = self.env[model].with_user(self.auditor).search([("res_id", "=", lead_id)])
             self.assertEqual(seen.ids, lines.ids)
-            self.assertEqual(seen.res_name, f"Deleted or not readable ({lead_id})")
+            self.assertEqual(seen.res_name, f"Lead {lead_id} (deleted)")
 
     def test_the_auditor_reads_all_rows_and_the_name_of_no_record(self):
         for model in LINE_MODELS:

@@ -81,7 +81,7 @@ class TestInference(AiDeploymentCase):
         self.serve(self.deployment, self.card(required=("country_id",)))
         lead = self.make_leads(country_id=False)
         self.deployment._score(lead, now=NOW)
-        self.assertEqual(self.score_of(lead).reasons, "A required input is missing")
+        self.assertEqual(self.score_of(lead).reasons, "Could not be scored: “Country” has no value.")
 
     def test_a_line_opens_its_record(self):
         lead = self.make_leads()

@@ -264,13 +264,14 @@ class TestLifecycle(AiDeploymentCase):
         self.assertIn("Another deployment already shows its score", sentence)
 
     @mute_logger("odoo.sql_db")
-    def test_a_suspended_primary_deployment_keeps_its_place(self):
-        self.deployment.state = "suspended"
+    def test_switching_off_is_never_refused(self):
+        self.deployment.state = "production"
         second = self.fresh("shadow")
         second.is_primary = True
-        with self.assertRaises(UniqueViolation):
-            second.state = "production"
-            self.env.flush_all()
+        self.env.flush_all()
+        second.with_user(self.owner).action_suspend()
+        self.env.flush_all()
+        self.assertEqual(second.state, "suspended")
 
     def test_a_second_one_may_work_beside_it_unseen(self):
         self.deployment.state = "production"

@@ -186,9 +186,9 @@ class TestReview(ReviewCase):
         self.serve(self.deployment, self.card(required=("country_id",)))
         for decision in ("confirmed", "overridden"):
             review = self.ask(self.make_leads(country_id=False))
-            review.with_user(self.reviewer)._decide(decision)
-            self.assertFalse(review.ground_truth)
-            self.assertFalse(review.prediction_text)
+            with self.assertRaisesRegex(UserError, "no score to be right or wrong"):
+                review.with_user(self.reviewer)._decide(decision)
+            self.assertEqual((review.state, review.ground_truth, review.prediction_text), ("open", False, False))
 
     def test_the_buttons(self):
         reviews = self.ask(self.make_leads(2)).with_user(self.reviewer)

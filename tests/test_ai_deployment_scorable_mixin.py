@@ -98,7 +98,7 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         lead = lead.with_user(self.seller)
         self.assertFalse(lead.ai_score)
         self.assertFalse(lead.search([("id", "=", lead.id), ("ai_score", "!=", False)]))
-        self.assertEqual(lead.ai_reasons, "A required input is missing")
+        self.assertEqual(lead.ai_reasons, "Could not be scored: “Country” has no value.")
 
     def test_a_new_record_has_no_score(self):
         self.assertFalse(self.env["crm.lead"].new({"name": "New"}).ai_score)

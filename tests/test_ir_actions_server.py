@@ -35,7 +35,7 @@ class TestServerAction(AiDeploymentCase):
         bindings = self.env["ir.actions.actions"].with_user(self.seller).get_bindings("crm.lead")
         self.assertIn(self.action.id, [entry["id"] for entry in bindings["action"]])
         result = self.run_as(self.seller, leads)
-        self.assertSaid(result, "3 records scored.")
+        self.assertSaid(result, "3 scored.")
         self.assertEqual(len(self.inferences_of(leads)), 3)
         self.assertEqual(self.inferences_of(leads).user_id, self.seller)
 
@@ -56,7 +56,7 @@ class TestServerAction(AiDeploymentCase):
         action = self.make_action(group_ids=[Command.set(self.viewer_group.ids)])
         mine, theirs = self.make_leads(), self.make_leads(user_id=self.other_seller.id)
         result = self.run_as(self.seller, mine + theirs, action)
-        self.assertSaid(result, "1 records scored. 1 are not for this deployment.")
+        self.assertSaid(result, "1 scored. 1 are not for this deployment.")
         self.assertFalse(self.inferences_of(theirs))
 
     @mute_logger("odoo.addons.base.models.ir_actions")
@@ -76,7 +76,7 @@ class TestServerAction(AiDeploymentCase):
         unsure = self.make_leads(2, expected_revenue=20000)
         self.assertSaid(
             self.run_as(self.seller, leads + outside + unsure),
-            "2 records scored. 2 unchanged since their last score. 2 of them go to a person."
+            "2 scored. 2 unchanged since their last score. Of the scored, to a person: 2."
             " 1 are not for this deployment.",
         )
 
@@ -86,7 +86,7 @@ class TestServerAction(AiDeploymentCase):
         self.env.invalidate_all()
         self.env.registry.clear_cache()
         result = self.run_as(self.seller, self.make_leads())
-        self.assertSaid(result, "0 records scored. 1 wait: the model cannot be used at the moment.")
+        self.assertSaid(result, "0 scored. 1 wait: the model cannot be used at the moment.")
 
     def test_a_deployment_that_is_switched_off_says_so(self):
         action = self.action.copy({"binding_model_id": False})
