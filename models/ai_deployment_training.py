@@ -79,24 +79,32 @@ class AiDeployment(models.Model):
         return {spec["key"]: make_column(spec["key"], spec["kind"], values[spec["key"]]) for spec in specs}
 
     def _fit(self, specs, columns, moments, labels):
-        """(the training that was tested, the training whose card serves).
-
-        A scorecard is tested on the latest rows, then made once more in the same way with these rows as well: where
-        the world moves, they teach the most. The figures are those of the test.
-        """
+        """(the training that was tested, the training whose card serves)."""
         # Imported here: scikit-learn costs two seconds and 100 MB, and a process that only scores needs none of it.
         from threadpoolctl import threadpool_limits
 
-        from ..ml.training import train_anomaly, train_scorecard
+        fit = self._fit_anomaly if self.method == "anomaly" else self._fit_scorecard
+        with threadpool_limits(1):  # a worker has its own processor at best: more threads would wait for each other
+            return fit(specs, columns, moments, labels)
+
+    def _fit_anomaly(self, specs, columns, moments, labels):
+        from ..ml.anomaly_training import train_anomaly
+
+        tails = {spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER}
+        required = [spec["key"] for spec in specs if spec["required"]]
+        training = train_anomaly(columns, moments, alarm_rate=self.alarm_rate, tails=tails, required=required)
+        return training, training
+
+    def _fit_scorecard(self, specs, columns, moments, labels):
+        """A scorecard is tested on the latest rows, then made once more in the same way with these rows as well.
+
+        Where the world moves, they teach the most. The figures are those of the test.
+        """
+        from ..ml.training import train_scorecard
 
         required = [spec["key"] for spec in specs if spec["required"]]
-        with threadpool_limits(1):  # a worker has its own processor at best: more threads would wait for each other
-            if self.method == "anomaly":
-                tails = {spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER}
-                training = train_anomaly(columns, moments, alarm_rate=self.alarm_rate, tails=tails, required=required)
-                return training, training
-            tested = train_scorecard(columns, labels, moments, required=required)
-            again = train_scorecard(columns, labels, moments, required=required, shares=ALL_ROWS)
+        tested = train_scorecard(columns, labels, moments, required=required)
+        again = train_scorecard(columns, labels, moments, required=required, shares=ALL_ROWS)
         return tested, replace(again, metrics={**tested.metrics, "learned_rows": again.metrics["train_rows"]})
 
     def _floors(self, card, columns, moments):

@@ -10,11 +10,11 @@ from odoo.addons.ai_deployment.ml.anomaly import (
     surprise_points,
     threshold_at,
 )
+from odoo.addons.ai_deployment.ml.anomaly_training import train_anomaly
 from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.calibration import Percentile
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import BadTrainingInput, EmptyTable, NoUsableFeature
-from odoo.addons.ai_deployment.ml.training import train_anomaly
 
 random = np.random.default_rng(4)
 N = 5000
