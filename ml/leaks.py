@@ -20,6 +20,10 @@ from .columns import NUMBER
 from .performance import auc
 
 REFUSED, ASK, FINE, CANNOT_JUDGE = VERDICTS = ("refused", "ask", "fine", "cannot_judge")
+# What was found, as a vocabulary: the words for people are chosen where people are.
+FILLED, EMPTIED, OTHER_VALUES, EDITED, ALONE, TOO_FEW = FINDINGS = (
+    "filled", "emptied", "other_values", "edited", "alone", "too_few",
+)  # fmt: skip
 
 FILL_GAP = 0.10  # difference of filled shares that matters
 SHAPE_GAP = 0.25  # squared effect (as in drift) that matters among filled values
@@ -31,7 +35,10 @@ MIN_ROWS = 30  # closed and open, in bands that have both
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found about one input; gaps are closed minus open, None if unknown."""
+    """What was found about one input; gaps are closed minus open, None if unknown.
+
+    ``reason`` is one of ``FINDINGS``, empty where nothing was found.
+    """
 
     name: str
     verdict: str
@@ -51,7 +58,7 @@ def examine(column, closed, ages, labels=None, *, edited_after=0.0):
     """
     closed = np.asarray(closed, dtype=bool)
     if edited_after > 0.05:
-        return Finding(column.name, REFUSED, f"edited after closing on {edited_after:.0%} of the records")
+        return Finding(column.name, REFUSED, EDITED)
     fit = NumericBins.fit if column.kind == NUMBER else CategoryBins.fit
     bins = fit(column.values, 10)
     codes = bins.codes(column.values)
@@ -59,18 +66,19 @@ def examine(column, closed, ages, labels=None, *, edited_after=0.0):
     weights = _same_ages(closed, np.asarray(ages, dtype=np.float64))
     used = weights > 0
     if min((used & closed).sum(), (used & ~closed).sum()) < MIN_ROWS:
-        return Finding(column.name, CANNOT_JUDGE, "too few closed and open records of the same age", auc=alone)
+        if alone is not None and alone >= TOO_GOOD:
+            return Finding(column.name, ASK, ALONE, auc=alone)
+        return Finding(column.name, CANNOT_JUDGE, TOO_FEW, auc=alone)
     filled = (codes != MISSING).astype(np.float64)
     gap, error = _difference(filled, closed, weights)
     shape, shape_z = _shape(codes, bins.size, closed, weights)
     facts = {"fill_gap": gap, "shape_gap": shape, "auc": alone}
     if abs(gap) > FILL_GAP and abs(gap) > SURE * error:
-        word = "filled" if gap > 0 else "empty"
-        return Finding(column.name, REFUSED, f"{word} more often once a record is closed", **facts)
+        return Finding(column.name, REFUSED, FILLED if gap > 0 else EMPTIED, **facts)
     if shape is not None and shape > SHAPE_GAP and shape_z > SURE:
-        return Finding(column.name, REFUSED, "other values on closed than on open records of the same age", **facts)
+        return Finding(column.name, REFUSED, OTHER_VALUES, **facts)
     if alone is not None and alone >= TOO_GOOD:
-        return Finding(column.name, ASK, "decides the outcome almost alone", **facts)
+        return Finding(column.name, ASK, ALONE, **facts)
     return Finding(column.name, FINE, **facts)
 
 

@@ -26,14 +26,14 @@ REASONS = (LOW_CONFIDENCE, FLAGGED, OUT_OF_SUPPORT)
 STEPS = 20  # lines that are tried per side, the strictest first
 
 
-def route(values, predictions, confidences, *, min_confidence, flag_positive=False, support=None, min_support=1):
+def route(values, predictions, confidences, *, min_confidence, flagged=None, support=None, min_support=1):
     """Why each row needs a person: an object array of reasons, "" for automatic.
 
     ``min_confidence`` is one line, or a mapping from the predicted side (True, False)
-    to its line, None where that side is never automatic. ``flag_positive`` sends every
-    positive prediction to a person, as an anomaly card does. With ``support``
-    (``ScoredRows.support``) a row needs ``min_support`` similar reference rows. A value
-    or confidence that is not a number is never automatic.
+    to its line, None where that side is never automatic. ``flagged`` (n,) bool are
+    rows that go to a person whatever the confidence, as what an anomaly card finds.
+    With ``support`` (``ScoredRows.support``) a row needs ``min_support`` similar
+    reference rows. A value or confidence that is not a number is never automatic.
 
     >>> route([0.9, 0.6], [True, True], [0.9, 0.6], min_confidence=0.8).tolist()
     ['', 'low_confidence']
@@ -50,8 +50,24 @@ def route(values, predictions, confidences, *, min_confidence, flag_positive=Fal
     reasons[~sure] = LOW_CONFIDENCE
     if support is not None:
         reasons[np.asarray(support) < min_support] = OUT_OF_SUPPORT
-    if flag_positive:
-        reasons[predictions] = FLAGGED
+    if flagged is not None:
+        reasons[np.asarray(flagged, dtype=bool)] = FLAGGED
+    return reasons
+
+
+def within_capacity(reasons, sureness, room):
+    """``reasons`` with at most ``room`` rows for a person: the least sure keep theirs.
+
+    ``sureness`` (n,) says how little each row needs a person: its confidence, or how
+    usual it is. What is out of support is no question of sureness and always stays.
+
+    >>> within_capacity(["flagged", "", "flagged"], [0.3, 0.9, 0.1], 1).tolist()
+    ['', '', 'flagged']
+    """
+    reasons = np.array(reasons, dtype=object)
+    asked = np.flatnonzero((reasons == LOW_CONFIDENCE) | (reasons == FLAGGED))
+    by_need = asked[np.argsort(np.nan_to_num(np.asarray(sureness, dtype=np.float64)[asked], nan=-1), kind="stable")]
+    reasons[by_need[max(room, 0) :]] = AUTOMATIC
     return reasons
 
 
@@ -74,29 +90,48 @@ def fewest_cases(target_error, confidence=0.95):
     return math.ceil(math.log(1 - confidence) / math.log(1 - target_error))
 
 
-def guaranteed_lines(labels, predictions, confidences, *, target_error, confidence=0.95):
-    """{True: Side, False: Side}: lines above which at most ``target_error`` are wrong.
+def held_out_curve(labels, predictions, confidences, points=400):
+    """{True: [(line, cases, errors)], False: …}: what was wrong above each line, per side.
 
-    The rows must have been held out of training. Per side, lines are tried from the
-    strictest to the loosest, in a sequence that does not depend on the labels; each
-    must have an upper Clopper-Pearson bound of at most the target, and the first that
-    fails ends the search. By the fixed-sequence principle the promise then holds with
-    the stated ``confidence`` although many lines were tried. A side with fewer rows
-    than ``fewest_cases`` stays off.
+    The strictest line first, at most ``points`` per side and these chosen by counts of
+    cases alone; None keeps all. All that ``guaranteed_lines`` needs to know of the held-out rows,
+    so that the target can be changed later.
+
+    >>> held_out_curve([1, 0], [True, True], [0.9, 0.6])[True]
+    [(0.9, 1, 0), (0.6, 2, 1)]
     """
-    from scipy.stats import beta
-
     labels = np.asarray(labels, dtype=bool)
     predictions = np.asarray(predictions, dtype=bool)
     confidences = np.asarray(confidences, dtype=np.float64)
-    sides = {}
+    curves = {}
     for side in (True, False):
-        rows = np.flatnonzero(predictions == side)
+        rows = np.flatnonzero((predictions == side) & ~np.isnan(confidences))
         rows = rows[np.argsort(-confidences[rows], kind="stable")]
         wrong = (labels[rows] != side).cumsum()
-        found = Side(None, len(rows), int(wrong[-1]) if len(rows) else 0, 1.0)
-        for line, cases in _sequence(confidences[rows], fewest_cases(target_error, confidence)):
-            errors = int(wrong[cases - 1])
+        last = np.flatnonzero(np.append(np.diff(confidences[rows]) != 0, True)) if len(rows) else []
+        if points and len(last) > points:
+            last = last[np.unique(np.linspace(0, len(last) - 1, points).astype(int))]
+        curves[side] = [(float(confidences[rows[i]]), int(i) + 1, int(wrong[i])) for i in last]
+    return curves
+
+
+def guaranteed_lines(curves, *, target_error, confidence=0.95):
+    """{True: Side, False: Side}: lines above which at most ``target_error`` are wrong.
+
+    ``curves`` are ``held_out_curve`` of rows held out of training. Per side, lines are
+    tried from the strictest to the loosest, in a sequence that does not depend on the
+    labels; each must have an upper Clopper-Pearson bound of at most the target, and
+    the first that fails ends the search. By the fixed-sequence principle the promise
+    then holds with the stated ``confidence`` although many lines were tried. A side
+    with fewer rows than ``fewest_cases`` stays off.
+    """
+    from scipy.stats import beta
+
+    sides = {}
+    for side, curve in curves.items():
+        _line, cases, errors = curve[-1] if curve else (None, 0, 0)
+        found = Side(None, cases, errors, 1.0)
+        for line, cases, errors in _sequence(curve, fewest_cases(target_error, confidence)):
             bound = float(beta.ppf(confidence, errors + 1, cases - errors)) if errors < cases else 1.0
             if bound > target_error:
                 break
@@ -105,19 +140,13 @@ def guaranteed_lines(labels, predictions, confidences, *, target_error, confiden
     return sides
 
 
-def _sequence(descending, fewest):
-    """(line, rows at or above it), growing; ties stay together."""
-    if len(descending) < fewest:
+def _sequence(curve, fewest):
+    """At most ``STEPS`` points of a side's curve, by even numbers of cases; none where there are too few."""
+    if not curve or curve[-1][1] < fewest:
         return []
-    last = -1
-    sequence = []
-    for wanted in np.linspace(fewest, len(descending), STEPS).astype(int):
-        line = float(descending[wanted - 1])
-        cases = int(np.searchsorted(-descending, -line, "right"))
-        if cases > last:
-            sequence.append((line, cases))
-            last = cases
-    return sequence
+    cases = [point[1] for point in curve]
+    places = np.searchsorted(cases, np.linspace(fewest, cases[-1], STEPS).astype(int))
+    return [curve[place] for place in dict.fromkeys(places.tolist())]
 
 
 def capacity_line(confidences, days, per_day):

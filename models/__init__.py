@@ -10,6 +10,8 @@ from . import ai_deployment_inference
 from . import ai_deployment_score
 from . import ai_deployment_review
 from . import ai_deployment_profile
+from . import ai_deployment_leaks
+from . import ai_deployment_routing
 from . import ai_deployment_scoring
 from . import ai_deployment_report
 from . import ai_deployment_alert

@@ -1,7 +1,8 @@
 """The deployment: one AI use case at work on one kind of document, with the people who answer for it.
 
 This file holds what is registered and who may change it. What a deployment does stands in files of its own:
-`ai_deployment_lifecycle` (states), `ai_deployment_training`, `ai_deployment_scoring`, `ai_deployment_monitoring`.
+`ai_deployment_lifecycle` (states), `ai_deployment_training`, `ai_deployment_routing`, `ai_deployment_scoring`,
+`ai_deployment_monitoring`.
 """
 
 import ast
@@ -20,7 +21,7 @@ from .feature_reader import walk_path
 
 ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id", "retention_days"}
 # Written by the addon itself, in sudo or as computed fields; never by a person, not even as a default.
-SYSTEM_FIELDS = {"action_server_id", "champion_id", "is_demonstration", "res_model"}
+SYSTEM_FIELDS = {"action_server_id", "champion_id", "is_demonstration", "res_model", "routing_lines"}
 
 
 class AiDeployment(models.Model):
@@ -69,6 +70,15 @@ class AiDeployment(models.Model):
         help="A record counts as won only if that happened within so many days; what is still open then counts as not "
         "won.",
     )  # fmt: skip
+    most_pairs = fields.Integer(
+        "Inputs That Act Together", default=6,
+        help="At most so many pairs of inputs may have points of their own, where the records clearly ask for it.",
+    )  # fmt: skip
+    positive_weight = fields.Float(
+        "Weight of a Win", default=1.0,
+        help="How many other records a won one counts for while learning. Above 1, the order of the likeliest records "
+        "gets better at the cost of the rest; the chances stay true.",
+    )  # fmt: skip
     feature_ids = fields.One2many("ai.deployment.feature", "deployment_id", "Inputs", copy=True)
 
     # Who sees scores
@@ -84,16 +94,9 @@ class AiDeployment(models.Model):
     )  # fmt: skip
 
     # Routing
-    min_confidence = fields.Float(
-        default=0.6, tracking=True, help="A score that is less sure than this goes to a person."
-    )
     alarm_rate = fields.Float(
         "Expected Share Flagged", default=0.01, tracking=True, help="How many of 1 usual records may be flagged."
     )
-    audit_share = fields.Float(
-        "Random Checks", default=0.01, tracking=True,
-        help="The share of automatic decisions that a person looks at all the same.",
-    )  # fmt: skip
     review_days = fields.Integer("Days to Review", default=2)
 
     # Watching
@@ -122,14 +125,14 @@ class AiDeployment(models.Model):
     is_administrator = fields.Boolean(compute="_compute_rights")
     may_decide = fields.Boolean(compute="_compute_rights")
 
-    _min_confidence_is_probability = models.Constraint(
-        "CHECK(min_confidence BETWEEN 0 AND 1)", "The minimum confidence is a share, from 0 to 1."
-    )
     _alarm_rate_is_share = models.Constraint(
         "CHECK(alarm_rate > 0 AND alarm_rate <= 0.5)", "The expected share flagged lies above 0 and is at most 0.5."
     )
-    _audit_share_is_share = models.Constraint(
-        "CHECK(audit_share BETWEEN 0 AND 1)", "The share of random checks lies between 0 and 1."
+    _most_pairs_in_reach = models.Constraint(
+        "CHECK(most_pairs BETWEEN 0 AND 20)", "At most 20 pairs of inputs may act together."
+    )
+    _positive_weight_in_reach = models.Constraint(
+        "CHECK(positive_weight BETWEEN 0.01 AND 100)", "The weight of a win lies between 0.01 and 100."
     )
     _horizon_in_reach = models.Constraint(
         "CHECK(horizon_days BETWEEN 1 AND 3650)", "The outcome needs at least one day and at most ten years."

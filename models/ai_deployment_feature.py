@@ -14,6 +14,7 @@ from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import MEASURES, walk_path
 
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
+DIRECTIONS = {"free": 0, "rising": 1, "falling": -1}
 VALUE_MEASURES = {"ratio", "ratio_max", "deviation"}
 
 
@@ -24,6 +25,7 @@ class AiDeploymentFeature(models.Model):
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     res_model = fields.Char(related="deployment_id.res_model")
+    method = fields.Selection(related="deployment_id.method")
     sequence = fields.Integer(default=10)
     name = fields.Char(
         "Input", required=True, compute="_compute_name", store=True, readonly=False, precompute=True,
@@ -58,6 +60,14 @@ class AiDeploymentFeature(models.Model):
         required=True,
         default="two",
         help="Used to find unusual records: which side of a number is worth a look.",
+    )
+    direction = fields.Selection(
+        [("free", "May do anything"), ("rising", "Never lowers the score"), ("falling", "Never raises the score")],
+        string="A Larger Number",
+        required=True,
+        default="free",
+        help="Used to predict an outcome: what is known beforehand about this number, so that chance cannot teach the "
+        "opposite.",
     )
     leak_override = fields.Text(
         "Why It Is Known in Time",
@@ -218,4 +228,5 @@ class AiDeploymentFeature(models.Model):
             "required": self.required,
             "sensitive": self.sensitive,
             "tail": self.tail,
+            "direction": self.direction,
         }

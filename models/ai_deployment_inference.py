@@ -22,6 +22,7 @@ REVIEW_REASONS = [
     ("failed", "Could not be scored"),
     ("low_confidence", "The score is not sure enough"),
     ("flagged", "Looks unusual"),
+    ("out_of_support", "Has a value never seen before"),
     ("audit", "Random check"),
 ]
 FAILURE_TYPES = [

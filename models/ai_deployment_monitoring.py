@@ -65,6 +65,7 @@ class AiDeployment(models.Model):
             return False
 
     def _monitor(self):
+        self._refresh_routing_lines()
         self._report_drift()
         self.env["ai.deployment.trigger"]._evaluate(self)
 

@@ -73,6 +73,21 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """Rows to learn from, oldest first: list of (id, moment, label), label None without outcomes."""
         raise NotImplementedError
 
+    @api.model
+    def _ai_leak_rows(self, deployment, now, most):
+        """Closed and open records of the same time, at most `most` of each, as `LeakRow`s; none without outcomes."""
+        return []
+
+    @api.model
+    def _ai_edited_after_closing(self, name, closed_ids):
+        """The share of the closed records whose tracking shows the field `name` changed after they were closed."""
+        return 0.0
+
+    @api.model
+    def _ai_outcome_counts(self, deployment, now):
+        """(positive, negative) records that could be learned from; None where there are no outcomes."""
+        return None
+
     def _ai_incumbent(self):
         """What Odoo itself says at this moment, per record id: a number from 0 to 1, or nothing."""
         return {}

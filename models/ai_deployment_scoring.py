@@ -188,14 +188,8 @@ class AiDeployment(models.Model):
     def _lines(self, call, ids, columns, scored: ScoredRows, rows):
         """What to log of `rows` of a scored chunk."""
         keys = [f"{self.id},{res_id}" for res_id in ids]
-        reasons = routing.route(
-            scored.values,
-            scored.predictions,
-            scored.confidences,
-            min_confidence=self.min_confidence,
-            flag_positive=self.method == "anomaly",
-        )
-        audited = routing.audit_selected(keys, self.audit_share, salt=str(self.id))
+        reasons, chances = self._route(scored, rows)
+        audited = routing.audit_selected(keys, chances, salt=str(self.id))
         known = self._known_to_version(call.version, ids)
         listed = {key: _plain(columns[key].values) for key in call.specs}
         lines = Lines([], [], [], [], [], [], [], [], [], [], [], 0.0)
@@ -204,7 +198,7 @@ class AiDeployment(models.Model):
             if error:
                 reason = "failed"
             elif not reason:
-                chance = self.audit_share
+                chance = float(chances[row])
                 reason = "audit" if audited[row] else ""
             lines.ids.append(ids[row])
             lines.inputs.append(json.dumps([listed[key][row] for key in call.specs]))

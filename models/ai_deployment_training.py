@@ -8,17 +8,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..ml import routing
 from ..ml.challenge import challenge
 from ..ml.columns import NUMBER, make_column
 from ..ml.drift import noise_floor
 from ..ml.errors import TrainingError
 from ..ml.profile import Profile, bins_of
 from . import clock
+from .ai_deployment_feature import DIRECTIONS
+from .ai_deployment_routing import SIDES
 from .feature_reader import FeatureReader
 
+MIN_CASES = 50  # of either outcome, under which there is no version
 MONTH_DAYS = 30.4
 MIN_MONTH_ROWS = 50
 TEST_SHARE = 0.15  # the latest rows, that training.SHARES leaves for testing
@@ -27,6 +31,29 @@ ALL_ROWS = (0.85, 0.15, 0.0)  # learn from all; the later part still decides how
 
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
+
+    readiness = fields.Char(compute="_compute_readiness", help="What is missing before a first version can be trained.")
+
+    @api.depends("method", "champion_id", "model_id", "horizon_days", "domain")
+    def _compute_readiness(self):
+        for deployment in self:
+            deployment.readiness = False
+            if not deployment.champion_id and deployment.res_model in self._target_models():
+                deployment.readiness = deployment.sudo()._missing_outcomes_text()
+
+    def _missing_outcomes_text(self):
+        """How many outcomes are missing until there can be a version; False where there are enough or none needed."""
+        documents = self.env[self.res_model]
+        counts = documents._ai_outcome_counts(self, clock.now()) if self.method == "scorecard" else None
+        if counts is None or min(counts) >= MIN_CASES:
+            return False
+        words = documents._ai_words()
+        rarer = 0 if counts[0] <= counts[1] else 1
+        return self.env._(
+            "About %(missing)s more %(cases)s are needed before it can learn: there are %(found)s so far. Until then "
+            "Odoo's own estimate is all there is.",
+            missing=MIN_CASES - counts[rarer], cases=words[("positives", "negatives")[rarer]], found=counts[rarer],
+        )  # fmt: skip
 
     def action_train(self):
         self.ensure_one()
@@ -50,7 +77,12 @@ class AiDeployment(models.Model):
             raise UserError(self.env._("“%s” has no inputs yet. Say first what it reads.", self.name))
         if self.state == "retired":
             raise UserError(self.env._("“%s” is retired.", self.name))
-        specs = [feature._to_spec() for feature in self.feature_ids]
+        known_in_time = self._inputs_known_in_time(clock.now())
+        if not known_in_time:
+            raise UserError(
+                self.env._("None of the inputs of “%s” is known in time, so there is nothing to learn from.", self.name)
+            )
+        specs = [feature._to_spec() for feature in known_in_time]
         rows = self.env[self.res_model]._ai_training_rows(self, clock.now())
         ids = [row[0] for row in rows]
         columns = self._columns(specs, ids)
@@ -64,7 +96,11 @@ class AiDeployment(models.Model):
             ) from error
         by_key = {spec["key"]: spec for spec in specs}
         used = [by_key[name] for name in training.card.names]  # an input that is always the same is left out
-        values = {"floors": self._floors(training.card, columns, moments)}
+        values = {
+            "floors": self._floors(training.card, columns, moments),
+            "held_out": self._held_out(tested.card, columns, moments, labels),
+            "left_out": [feature.name for feature in self.feature_ids - known_in_time],
+        }
         champion = self.champion_id
         if champion:
             values.update(self._challenge(champion, tested.card, columns, ids, labels))
@@ -102,9 +138,15 @@ class AiDeployment(models.Model):
         """
         from ..ml.training import train_scorecard
 
-        required = [spec["key"] for spec in specs if spec["required"]]
-        tested = train_scorecard(columns, labels, moments, required=required)
-        again = train_scorecard(columns, labels, moments, required=required, shares=ALL_ROWS)
+        options = {
+            "required": [spec["key"] for spec in specs if spec["required"]],
+            "monotone": {spec["key"]: DIRECTIONS[spec["direction"]] for spec in specs if spec["kind"] == NUMBER},
+            "min_cases": MIN_CASES,
+            "pairs": self.most_pairs,
+            "positive_weight": self.positive_weight,
+        }
+        tested = train_scorecard(columns, labels, moments, **options)
+        again = train_scorecard(columns, labels, moments, shares=ALL_ROWS, **options)
         return tested, replace(again, metrics={**tested.metrics, "learned_rows": again.metrics["train_rows"]})
 
     def _floors(self, card, columns, moments):
@@ -114,6 +156,27 @@ class AiDeployment(models.Model):
         parts = [Profile.of(card, scored, months == month) for month in np.unique(months)]
         parts = [part for part in parts if part.rows >= MIN_MONTH_ROWS]
         return noise_floor(parts, bins_of(card)) if len(parts) > 1 else {}
+
+    def _held_out(self, card, columns, moments, labels):
+        """What routing needs to know of the records that tested the version: plain JSON.
+
+        `curves`: what was wrong above each line, per side; `sureness`: how little each record needed a person, at most
+        1,001 of them by rank; `per_day`: records a day in the tested time.
+        """
+        anomaly = self.method == "anomaly"
+        later = np.arange(0 if anomaly else round(len(moments) * (1 - TEST_SHARE)), len(moments))
+        scored = card.score({key: column.take(later) for key, column in columns.items()})
+        good = ~np.isnan(scored.values)
+        if not good.any():
+            return {}
+        curves = routing.held_out_curve(labels[later][good], scored.predictions[good], scored.confidences[good])
+        sureness = 1 - scored.values[good] if anomaly else scored.confidences[good]
+        days = max(float(np.ptp(moments[later])), 1.0)
+        return {
+            "curves": {} if anomaly else {name: curves[side] for name, side in SIDES.items()},
+            "sureness": np.quantile(sureness, np.linspace(0, 1, min(len(sureness), 1001))).tolist(),
+            "per_day": len(later) / days,
+        }
 
     def _challenge(self, champion, card, columns, ids, labels):
         """How the new card did against the serving version on the same later rows; values for the new version."""

@@ -39,6 +39,8 @@ class AiDeploymentVersion(models.Model):
     )
     reference = fields.Json("Reference Counts", required=True, readonly=True, groups="ai_deployment.group_sensitive")
     floors = fields.Json("Drift Noise Floors", readonly=True)
+    held_out = fields.Json("Held-Out Records", readonly=True)  # see `_held_out` in ai_deployment_training
+    left_out = fields.Json("Inputs Left Out", readonly=True)
     card_html = fields.Html("Card", compute="_compute_card_html", sanitize=False)
     challenge = fields.Json("Test Against the Serving Version", readonly=True)
     verdict = fields.Selection(

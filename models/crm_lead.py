@@ -1,8 +1,15 @@
 """Leads: their outcome, what of them is known too late, and Odoo's own opinion (predictive lead scoring)."""
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from .ai_deployment_leaks import LeakRow
+
+LATELY_DAYS = 90
+EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same minute
 
 # Filled by the outcome, by the work towards it, or at conversion.
 KNOWN_TOO_LATE = {
@@ -33,11 +40,16 @@ class CrmLead(models.Model):
             "records": self.env._("leads"),
             "positive": self.env._("will win"),
             "negative": self.env._("will not win"),
+            "positives": self.env._("wins"),
+            "negatives": self.env._("leads without a win"),
         }
 
     @api.model
-    def _ai_training_rows(self, deployment, now):
-        """Leads whose horizon has passed. Won within it counts as won; lost, won later or still open does not."""
+    def _ai_matured(self, deployment, now):
+        """(query of the leads whose horizon has passed, SQL of whether they were won within it).
+
+        Lost, won later or still open is not won.
+        """
         domain = (
             deployment._record_domain()
             & self._ai_base_domain()
@@ -50,11 +62,70 @@ class CrmLead(models.Model):
         query.add_where(SQL("%s + %s <= %s", created, horizon, now))
         query.order = SQL("%s, %s", created, SQL.identifier(self._table, "id"))
         won = SQL(
-            "%s = 'won' AND COALESCE(%s, %s) <= %s + %s",
+            "(%s = 'won' AND COALESCE(%s, %s) <= %s + %s)",
             self._field_to_sql(self._table, "won_status", query), closed, created, created, horizon,
         )  # fmt: skip
         self.flush_model(["won_status", "date_closed"])
-        return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), created, SQL("(%s)", won)))
+        return query, won
+
+    @api.model
+    def _ai_training_rows(self, deployment, now):
+        query, won = self._ai_matured(deployment, now)
+        created = SQL.identifier(self._table, "create_date")
+        return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), created, won))
+
+    @api.model
+    def _ai_outcome_counts(self, deployment, now):
+        query, won = self._ai_matured(deployment, now)
+        query.order = None
+        return self.env.execute_query(
+            query.select(SQL("COUNT(*) FILTER (WHERE %s)", won), SQL("COUNT(*) FILTER (WHERE NOT %s)", won))
+        )[0]
+
+    @api.model
+    def _ai_leak_rows(self, deployment, now, most):
+        """Leads that came lately, closed ones and open ones: of the same time, so that only the closing differs."""
+        domain = (
+            deployment._record_domain()
+            & self._ai_base_domain()
+            & Domain("company_id", "in", [deployment.company_id.id, False])
+            & Domain("create_date", ">=", now - timedelta(days=max(2 * deployment.horizon_days, LATELY_DAYS)))
+            & Domain("create_date", "<=", now)
+        )
+        self.flush_model(["won_status", "date_closed"])
+        rows = []
+        for closed in (True, False):
+            leads = self.sudo().with_context(active_test=False)
+            query = leads._search(domain & Domain("won_status", "!=" if closed else "=", "pending"))
+            created = SQL.identifier(self._table, "create_date")
+            until = SQL("COALESCE(%s, %s)", SQL.identifier(self._table, "date_closed"), created)
+            won = SQL("%s = 'won'", self._field_to_sql(self._table, "won_status", query))
+            age = SQL("EXTRACT(EPOCH FROM (%s - %s)) / 86400.0", until if closed else SQL("%s", now), created)
+            query.order = SQL("%s DESC, %s DESC", created, SQL.identifier(self._table, "id"))
+            query.limit = most
+            found = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), age, won))
+            rows += [LeakRow(res_id, closed, float(days), label) for res_id, days, label in found]
+        return rows
+
+    @api.model
+    def _ai_edited_after_closing(self, name, closed_ids):
+        if not closed_ids or not getattr(self._fields[name], "tracking", None):
+            return 0.0
+        self.env["mail.tracking.value"].flush_model()
+        self.env["mail.message"].flush_model(["date", "model", "res_id"])
+        edited = self.env.execute_query(
+            SQL(
+                "SELECT COUNT(DISTINCT lead.id) FROM crm_lead lead"
+                " JOIN mail_message message ON message.model = %s AND message.res_id = lead.id"
+                " JOIN mail_tracking_value value ON value.mail_message_id = message.id"
+                " WHERE lead.id = ANY(%s) AND value.field_id = %s AND message.date > lead.date_closed + %s::interval",
+                self._name,
+                closed_ids,
+                self.env["ir.model.fields"]._get(self._name, name).id,
+                EDITED_AFTER,
+            )  # fmt: skip
+        )
+        return edited[0][0] / len(closed_ids)
 
     def _ai_incumbent(self):
         self.flush_recordset(["automated_probability"])

@@ -5,11 +5,13 @@ from . import test_ai_deployment_alert
 from . import test_ai_deployment_assignment
 from . import test_ai_deployment_feature
 from . import test_ai_deployment_inference
+from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_monitoring
 from . import test_ai_deployment_profile
 from . import test_ai_deployment_review
 from . import test_ai_deployment_review_decide
+from . import test_ai_deployment_routing
 from . import test_ai_deployment_scorable_mixin
 from . import test_ai_deployment_scoring
 from . import test_ai_deployment_training

@@ -11,9 +11,10 @@ from odoo.addons.ai_deployment.ml.routing import (
     audited_error,
     capacity_line,
     fewest_cases,
-    guaranteed_lines,
+    held_out_curve,
     risk_coverage,
     route,
+    within_capacity,
 )
 
 
@@ -34,8 +35,17 @@ def test_each_side_has_its_own_line_and_may_be_off():
 
 
 def test_a_flag_goes_to_a_person_whatever_the_confidence():
-    assert reasons(flag_positive=True, min_confidence=0) == ["flagged", ""]
-    assert reasons(flag_positive=True, min_confidence=2) == ["flagged", "low_confidence"]
+    assert reasons(flagged=[True, False], min_confidence=0) == ["flagged", ""]
+    assert reasons(flagged=[True, False], min_confidence=2) == ["flagged", "low_confidence"]
+
+
+def test_capacity_takes_those_in_most_need_and_leaves_the_rest_to_the_machine():
+    given = ["low_confidence", "", "low_confidence", "out_of_support", "flagged"]
+    sureness = [0.5, 0.1, 0.4, 0.9, math.nan]
+    assert within_capacity(given, sureness, 2).tolist() == ["", "", "low_confidence", "out_of_support", "flagged"]
+    assert within_capacity(given, sureness, 0).tolist() == ["", "", "", "out_of_support", ""]
+    assert within_capacity(given, sureness, 9).tolist() == given
+    assert within_capacity(given, sureness, -3).tolist() == within_capacity(given, sureness, 0).tolist()
 
 
 def test_what_is_not_a_number_is_never_automatic():
@@ -63,6 +73,28 @@ def history(n, errors, side=True):
     labels = np.full(n, side)
     labels[n - errors :] = not side
     return labels, np.full(n, side), confidences
+
+
+def guaranteed_lines(labels, predictions, confidences, points=None, **target):
+    return routing.guaranteed_lines(held_out_curve(labels, predictions, confidences, points), **target)
+
+
+def test_a_short_curve_promises_what_the_whole_one_does():
+    random = np.random.default_rng(3)
+    confidences = random.uniform(0.5, 1, 5000)
+    labels = random.random(5000) < confidences
+    whole, short = (
+        guaranteed_lines(labels, np.ones(5000, bool), confidences, points, target_error=0.1)[True]
+        for points in (None, 400)
+    )
+    assert short.line == pytest.approx(whole.line, abs=0.01) and short.bound <= 0.1
+    assert len(held_out_curve(labels, np.ones(5000, bool), confidences)[True]) <= 400
+
+
+def test_a_curve_counts_every_row_and_keeps_ties_together():
+    curve = held_out_curve([1, 0, 1, 0], [True, True, True, False], [0.9, 0.7, 0.7, 0.8])
+    assert curve == {True: [(0.9, 1, 0), (0.7, 3, 1)], False: [(0.8, 1, 0)]}
+    assert held_out_curve([], [], []) == {True: [], False: []}
 
 
 def test_a_side_with_under_59_cases_stays_off():

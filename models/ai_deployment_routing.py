@@ -1,0 +1,246 @@
+"""Who decides: where the line lies between what a deployment settles by itself and what a person looks at.
+
+An owner chooses one of three ways: a fixed line, a share of wrong decisions that is not to be exceeded (proved on
+held-out records, for each side separately), or a number of reviews a day. What follows from the choice, for the version
+that serves, is kept in `routing_lines`: scoring reads it there and needs no statistics library.
+"""
+
+import math
+import statistics
+from datetime import timedelta
+
+import numpy as np
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..ml import routing
+from . import clock
+
+RECENT = timedelta(days=28)
+ENOUGH = 50  # recent records that say how sure scores are; with fewer, those that tested the version do
+AUDIT_BAND = 0.05  # how near to the line random checks are denser
+SIDES = {"positive": True, "negative": False}
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    routing = fields.Selection(
+        [
+            ("line", "Where it is less sure than a line"),
+            ("error", "Where it could be wrong too often"),
+            ("capacity", "As many a day as we can look at"),
+        ],
+        string="Goes to a Person", required=True, default="line", tracking=True,
+    )  # fmt: skip
+    min_confidence = fields.Float(
+        "Surer Than", default=0.6, tracking=True, help="A score that is less sure than this goes to a person."
+    )
+    target_error = fields.Float(
+        "Wrong at Most", default=0.1, tracking=True,
+        help="Of what is decided without a person, at most this share may be wrong, for each answer by itself. Where "
+        "the records that tested the version cannot prove that, a person looks.",
+    )  # fmt: skip
+    reviews_per_day = fields.Integer(
+        "Reviews a Day", default=20, tracking=True, help="Those in most need of a look come first; the rest passes."
+    )
+    review_unknown = fields.Boolean(
+        "Values Never Seen", default=True, tracking=True,
+        help="A record with a value that the version has never seen goes to a person.",
+    )  # fmt: skip
+    audit_share = fields.Float(
+        "Random Checks", default=0.01, tracking=True,
+        help="The share of automatic decisions that a person looks at all the same; four times that just beside the "
+        "line.",
+    )  # fmt: skip
+    routing_lines = fields.Json(compute="_compute_routing_lines", store=True, copy=False)
+    routing_text = fields.Text("What That Means", compute="_compute_routing_text")
+
+    _min_confidence_is_probability = models.Constraint(
+        "CHECK(min_confidence BETWEEN 0 AND 1)", "The minimum confidence is a share, from 0 to 1."
+    )
+    _target_error_is_share = models.Constraint(
+        "CHECK(target_error > 0 AND target_error < 0.5)", "The share that may be wrong lies between 0 and 50 %."
+    )
+    _reviews_per_day_not_negative = models.Constraint(
+        "CHECK(reviews_per_day >= 0)", "The number of reviews a day cannot be negative."
+    )
+    _audit_share_is_share = models.Constraint(
+        "CHECK(audit_share BETWEEN 0 AND 1)", "The share of random checks lies between 0 and 1."
+    )
+
+    @api.constrains("routing", "method")
+    def _check_routing(self):
+        for deployment in self:
+            if deployment.routing == "error" and deployment.method == "anomaly":
+                raise ValidationError(
+                    self.env._(
+                        "How often an unusual record is a false alarm is known from reviews only, so it cannot be "
+                        "promised beforehand. Choose a line or a number of reviews a day."
+                    )
+                )
+
+    # The lines
+
+    @api.depends("routing", "min_confidence", "target_error", "reviews_per_day", "champion_id", "method")
+    def _compute_routing_lines(self):
+        for deployment in self:
+            deployment.routing_lines = getattr(deployment, f"_lines_by_{deployment.routing}")()
+
+    def _lines_by_line(self):
+        return {"positive": self.min_confidence, "negative": self.min_confidence}
+
+    def _lines_by_error(self):
+        """Each side's line with its evidence; a side without proof has none, so a person decides all of it."""
+        curves = (self.champion_id.sudo().held_out or {}).get("curves")
+        if not curves:
+            return {"positive": None, "negative": None}
+        found = routing.guaranteed_lines(
+            {side: curves[name] for name, side in SIDES.items()}, target_error=self.target_error
+        )
+        lines = {name: found[side].line for name, side in SIDES.items()}
+        evidence = {name: [found[side].cases, found[side].errors] for name, side in SIDES.items()}
+        return {**lines, "evidence": evidence}
+
+    def _lines_by_capacity(self):
+        """One line for both sides, such that about as many records fall below it as a day allows."""
+        sureness, per_day = self._recent_sureness()
+        if not sureness:
+            return {"positive": None, "negative": None, "per_day": self.reviews_per_day}
+        line = routing.capacity_line(sureness, len(sureness) / per_day, self.reviews_per_day)
+        line = None if math.isinf(line) else line
+        return {"positive": line, "negative": line, "per_day": self.reviews_per_day}
+
+    def _recent_sureness(self):
+        """(how little each record of late needed a person, records a day): from the log, else from the test.
+
+        The usual day counts, not the mean: a first load of all open records in one night is no day's work.
+        """
+        version = self.champion_id
+        if not version or not self._origin:
+            return [], 0.0
+        self.env["ai.deployment.inference"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT date::date, confidence, predicted_value FROM ai_deployment_inference"
+                " WHERE deployment_id = %s AND version_id = %s AND is_intake AND failure_type IS NULL AND date >= %s",
+                self._origin.id,
+                version.id,
+                clock.now() - RECENT,
+            )  # fmt: skip
+        )
+        if len(rows) >= ENOUGH:
+            days = {}
+            for day, *_values in rows:
+                days[day] = days.get(day, 0) + 1
+            return [self._sureness(*values) for _day, *values in rows], statistics.median(days.values())
+        held_out = version.sudo().held_out or {}
+        return held_out.get("sureness") or [], held_out.get("per_day") or 0.0
+
+    def _sureness(self, confidence, value):
+        """How little a record needs a person: what looks unusual does, what is unsure does."""
+        return 1 - value if self.method == "anomaly" else confidence
+
+    def _refresh_routing_lines(self):
+        """The line of a capacity follows what comes in."""
+        by_capacity = self.filtered(lambda deployment: deployment.routing == "capacity")
+        self.env.add_to_compute(self._fields["routing_lines"], by_capacity)
+        by_capacity.flush_recordset(["routing_lines"])
+
+    # Words
+
+    @api.depends("routing_lines", "method", "res_model")
+    @api.depends_context("lang")
+    def _compute_routing_text(self):
+        for deployment in self:
+            if deployment.method == "anomaly" or deployment.res_model not in self.env:
+                deployment.routing_text = False
+            elif deployment.routing == "error":
+                deployment.routing_text = "\n".join(deployment._side_texts())
+            else:
+                deployment.routing_text = deployment._capacity_text() if deployment.routing == "capacity" else False
+
+    def _side_texts(self):
+        lines, words = self.routing_lines or {}, self.env[self.res_model]._ai_words()
+        if not (self.champion_id.sudo().held_out or {}).get("curves"):
+            yield self.env._("A person looks at every record until a version was tested.")
+            return
+        needed = routing.fewest_cases(self.target_error)
+        for name in SIDES:
+            cases, errors = lines.get("evidence", {}).get(name, [0, 0])
+            values = {"answer": words[name], "cases": cases, "errors": errors, "needed": needed}
+            if lines.get(name) is not None:
+                values["line"] = round(100 * lines[name])
+                yield self.env._(
+                    "“%(answer)s” is settled without a person from %(line)s %% sure on: %(errors)s of %(cases)s "
+                    "such records were wrong in the test.",
+                    **values,
+                )
+            elif cases < needed:
+                yield self.env._(
+                    "“%(answer)s” always goes to a person: the test has %(cases)s such records, the promise needs "
+                    "%(needed)s.",
+                    **values,
+                )
+            else:
+                yield self.env._(
+                    "“%(answer)s” always goes to a person: %(errors)s of %(cases)s such records were wrong in the "
+                    "test.",
+                    **values,
+                )
+
+    def _capacity_text(self):
+        line = (self.routing_lines or {}).get("positive")
+        if line is None:
+            return self.env._("Every record goes to a person, up to %s a day.", self.reviews_per_day)
+        return self.env._(
+            "Below %(line)s %% sure, up to %(count)s a day.", line=round(100 * line), count=self.reviews_per_day
+        )
+
+    # Used by scoring
+
+    def _route(self, scored, rows):
+        """(why each row of a scored chunk needs a person, its chance of being checked at random otherwise).
+
+        `rows` are those that are logged: only they take up room.
+        """
+        lines = self.routing_lines or self._lines_by_line()
+        sides = {side: lines.get(name) for name, side in SIDES.items()}
+        anomaly = self.method == "anomaly"
+        sureness = 1 - scored.values if anomaly else scored.confidences
+        flagged = scored.predictions if anomaly else None
+        if anomaly and self.routing == "capacity":
+            flagged = sureness < (math.inf if sides[True] is None else sides[True])
+            sides = {True: 0.0, False: 0.0}
+        known = scored.support if self.review_unknown and not anomaly else None
+        reasons = routing.route(
+            scored.values,
+            scored.predictions,
+            scored.confidences,
+            min_confidence=sides,
+            flagged=flagged,
+            support=known,
+        )
+        if self.routing == "capacity":
+            reasons[rows] = routing.within_capacity(reasons[rows], sureness[rows], self._room_today())
+        return reasons, routing.audit_chance(self._distances(scored, sides), self.audit_share, band=AUDIT_BAND)
+
+    def _distances(self, scored, sides):
+        """How far each row is from going to a person."""
+        if self.method == "anomaly":
+            return (1 - self.alarm_rate) - scored.values
+        positive, negative = (0.0 if sides[side] is None else sides[side] for side in (True, False))
+        return scored.confidences - np.where(scored.predictions, positive, negative)
+
+    def _room_today(self):
+        """Reviews that may still be opened today."""
+        opened = self.env["ai.deployment.review"].search_count(
+            Domain("deployment_id", "=", self.id)
+            & Domain("reason", "in", (routing.LOW_CONFIDENCE, routing.FLAGGED))
+            & Domain("opened_date", ">=", clock.today())
+            & Domain("opened_date", "<", clock.today() + timedelta(days=1))
+        )
+        return self.reviews_per_day - opened
