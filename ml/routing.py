@@ -115,6 +115,20 @@ def held_out_curve(labels, predictions, confidences, points=400):
     return curves
 
 
+def settled_by_line(curves, line):
+    """(cases, errors) at or above ``line``, over several curves of ``held_out_curve``.
+
+    >>> settled_by_line([[(0.9, 1, 0), (0.6, 2, 1)], [(0.8, 5, 2)]], 0.8)
+    (6, 2)
+    """
+    cases = errors = 0
+    for curve in curves:
+        above = [point for point in curve if point[0] >= line]
+        if above:
+            cases, errors = cases + above[-1][1], errors + above[-1][2]
+    return cases, errors
+
+
 def guaranteed_lines(curves, *, target_error, confidence=0.95):
     """{True: Side, False: Side}: lines above which at most ``target_error`` are wrong.
 

@@ -160,8 +160,10 @@ class AiDeployment(models.Model):
                 deployment.routing_text = False
             elif deployment.routing == "error":
                 deployment.routing_text = "\n".join(deployment._side_texts())
+            elif deployment.routing == "capacity":
+                deployment.routing_text = deployment._capacity_text()
             else:
-                deployment.routing_text = deployment._capacity_text() if deployment.routing == "capacity" else False
+                deployment.routing_text = deployment._line_text()
 
     def _side_texts(self):
         lines, words = self.routing_lines or {}, self.env[self.res_model]._ai_words()
@@ -191,6 +193,20 @@ class AiDeployment(models.Model):
                     "test.",
                     **values,
                 )
+
+    def _line_text(self):
+        """What the line would have meant for the records that tested the version; False without a test."""
+        curves = (self.champion_id.sudo().held_out or {}).get("curves") or {}
+        total = sum(curve[-1][1] for curve in curves.values() if curve)
+        if not total:
+            return False
+        settled, wrong = routing.settled_by_line(curves.values(), self.min_confidence)
+        if not settled:
+            return self.env._("In the test, no record was so sure: a person would have looked at all of them.")
+        return self.env._(
+            "In the test this settled %(share)s %% of the records without a person, %(wrong)s %% of these wrongly.",
+            share=round(100 * settled / total), wrong=round(100 * wrong / settled),
+        )  # fmt: skip
 
     def _capacity_text(self):
         line = (self.routing_lines or {}).get("positive")

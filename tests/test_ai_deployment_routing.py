@@ -39,6 +39,14 @@ class TestRouting(AiDeploymentCase):
         self.assertEqual(self.score(**self.unsure), "low_confidence")
         self.assertEqual(self.score(**self.sure_win), "automatic")
 
+    def test_the_words_say_what_the_line_meant_in_the_test(self):
+        self.assertFalse(self.deployment.routing_text)
+        self.serve_tested(positive=[(0.9, 100, 0), (0.5, 200, 50)], negative=[(0.8, 100, 20)])
+        self.deployment.min_confidence = 0.7
+        self.assertIn("67 % of the records without a person, 10 % of these wrongly", self.deployment.routing_text)
+        self.deployment.min_confidence = 0.95
+        self.assertIn("no record was so sure", self.deployment.routing_text)
+
     def test_the_promise_holds_for_each_side_by_itself(self):
         self.serve_tested(positive=PERFECT, negative=POOR)
         self.deployment.write({"routing": "error", "target_error": 0.05})
