@@ -6,4 +6,5 @@ def uninstall_hook(env):
     env["ir.actions.server"].search([("state", "=", "ai_deployment_score")]).unlink()
     models = [name for name in env.registry if name == "ai.deployment" or name.startswith("ai.deployment.")]
     env["mail.activity"].with_context(active_test=False).search([("res_model", "in", models)]).unlink()
+    env["ir.attachment"].search([("res_model", "in", models), ("res_field", "!=", False)]).unlink()
     env["ir.config_parameter"].search([("key", "=like", "ai_deployment.%")]).unlink()

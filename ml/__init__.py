@@ -3,29 +3,42 @@
 Columns (one array per input) go in; values, reasons and one error per failed row
 come out. Nothing here reads a clock, a file or a network.
 
-================  ===========================================================
-errors            what can go wrong, as one tree of exceptions
-columns           raw Python objects of one input -> one typed numpy column
-binning           a column -> one byte per row: missing, unseen, other, bins
-calibration       raw sums -> probabilities (or ranks), always monotone
-cards             what both cards share: codes, contributions, reasons, support
-scorecard         points per bin, added up and calibrated: learned with labels
-anomaly           surprise per bin, added up and ranked: learned without labels
-artifact          a card <-> checked plain JSON with a format version and a digest
-profile           counts per bin: what the monitors see of the past
-routing           who decides: the machine, a person; and the audit sample
-drift             have the inputs or the scores moved since the reference
-performance       values against what really happened, with intervals
-challenge         may the challenger replace the champion: one paired test
-table             what is learned from: refusals, time order, which row is for what
-points            points purified, centred and completed
-pairs             which inputs act together
-recency           how far back to learn
-boosting          additive boosting on codes, and its points (scikit-learn)
-training          columns and labels -> a tested scorecard
-anomaly_training  columns -> an anomaly card
-leaks             inputs that would not be there when they are needed
-================  ===========================================================
+=================  ===========================================================
+errors             what can go wrong, as one tree of exceptions
+columns            raw Python objects of one input -> one typed numpy column
+binning            a column -> one byte per row: missing, unseen, other, bins
+calibration        raw sums -> probabilities (or ranks), always monotone
+printing           a card's bins as few lines as a person reads
+cards              what both cards share: codes, contributions, reasons, support
+scorecard          points per bin, added up and calibrated: learned with labels
+anomaly            surprise per bin, added up and ranked: learned without labels
+reviewed           points that reviewers taught, over the inputs and their surprise
+approximate        what trees and guests share: reasons that are no points
+trees              boosted trees as plain data over bin codes
+guest_trees        numbers of scikit-learn's trees, looked through before they are used
+guest_schema       the objects in a file of a pipeline: listed ones only
+guest_files        files of pipelines: looked through before anything is built
+guests             a scikit-learn pipeline, with our bins around it (skops)
+artifact           a card <-> checked plain JSON with a format version and a digest
+profile            counts per bin: what the monitors see of the past
+routing            who decides: the machine, a person; and the audit sample
+drift              have the inputs or the scores moved since the reference
+performance        values against what really happened, with intervals
+challenge          may the challenger replace the champion: one paired test
+table              what is learned from: refusals, time order, which row is for what
+points             points purified, centred and completed
+pairs              which inputs act together
+recency            how far back to learn
+linear             additive logistic regression on codes, shrunk as the rows ask for
+boosting           additive boosting on codes, and its points (scikit-learn)
+training           columns and labels -> a tested scorecard
+anomaly_training   columns -> an anomaly card
+reviewed_training  columns, an anomaly card, verdicts -> a tested reviewed card
+trees_training     columns and labels -> tested trees
+adoption           a pipeline's file and labelled rows -> a tested guest
+threads            one thread while training
+leaks              inputs that would not be there when they are needed
+=================  ===========================================================
 
 Imports run upwards in this table, never down; scoring needs neither
 scikit-learn nor scipy, which are imported inside the functions that use them.

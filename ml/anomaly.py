@@ -3,11 +3,20 @@
 The share of a bin is that of the reference rows at least as unusual: for a number
 those as far out on the same side (or on either side), for a category those whose
 level is as rare or rarer. Whatever the unit of the input, shares are then spread
-evenly over 0 to 1 in the reference. The points of a bin are ``share ** -1/2``, which
-grows faster than the usual ``-log(share)``: an anomaly shows in one or two inputs,
-and the sum of many harmless ones should not drown it; yet slower than ``1 / share``,
-which would forget everything but the strongest signal. Centring makes the usual
-bins about 0, so reasons name what stands out.
+evenly over 0 to 1 in the reference, as p-values are. ``surprise`` turns each into
+points that may be added up whatever the inputs have to do with each other: the mean
+of such points is a fair bet against "this row is as usual as the reference" (an
+e-value: Vovk and Wang, Annals of Statistics 49, 2021). An anomaly shows in one or two
+inputs, and the sum of many harmless ones must not drown it; yet two strong signals
+should count more than one. Centring makes the usual bins about 0, so reasons name
+what stands out.
+
+Two inputs may also be declared to be a warning together: their share is that of the
+rows at least as unusual in both at once.
+
+No tail is taken to be rarer than it proved to be when looking forward: where the later
+half of the reference went beyond the range of the earlier half (a count only grows
+with the calendar), beyond the range is where next year will be, and no surprise.
 
 ``values`` is the rank of a total among the reference totals, never a probability
 of fraud; the prediction is "flagged", at a threshold that flags ``alarm_rate`` of
@@ -24,6 +33,7 @@ from .columns import NUMBER
 
 TWO_SIDED, HIGH, LOW = TAILS = ("two", "high", "low")
 BLOCKS = 20  # reference sub-windows, in time order
+NOWHERE = (0.0, 0.0)
 
 
 class AnomalyCard(Card):
@@ -60,40 +70,89 @@ class AnomalyCard(Card):
         return predictions, np.where(predictions, flagging, 1 - flagging)
 
 
-def surprise_points(bins, counts, tail=TWO_SIDED):
-    """(size,) points of each code, given the reference ``counts`` per code.
+def surprise(shares):
+    """Points of p-values in (0, 1]: the bet that is spread evenly over all powers.
 
-    ``tail`` says which end of a number is suspicious. Half a row is added to every
-    share, so that what was never seen is surprising but not infinitely so.
+    Betting ``k * p ** (k - 1)`` is fair for every k in (0, 1), and how strong anomalies
+    are is not known beforehand; the mean over all k is ``(1 - p + p log p) / (p log(p)^2)``.
+    It grows nearly as ``1 / p``, and is 1/2 where nothing is unusual.
+
+    >>> surprise(np.array([1.0, 0.1, 0.01, 0.001])).round(2).tolist()
+    [0.5, 1.26, 4.45, 20.79]
+    """
+    x = -np.log(np.minimum(shares, 1.0))
+    small = x < 1e-4  # where the difference below would be rounding errors only
+    safe = np.where(small, 1.0, x)
+    return np.where(small, 0.5 + x / 6, (np.expm1(safe) - safe) / safe**2)
+
+
+def surprise_shares(bins, counts, tail=TWO_SIDED, beyond=NOWHERE):
+    """(size,) share of the reference rows that are at least as unusual as each code.
+
+    ``counts`` (size,) are the reference rows per code; ``tail`` says which end of a
+    number is suspicious, ``beyond`` (below, above) how much of the reference went
+    beyond its own earlier range. Half a row is added to every share, so that what was
+    never seen is surprising but not infinitely so.
 
     >>> from .binning import NumericBins
-    >>> surprise_points(NumericBins(0, 2, [1]), [0, 0, 0, 99, 1], "high").round(1).tolist()
-    [14.2, 1.0, 14.2, 1.4, 10.0]
+    >>> surprise_shares(NumericBins(0, 2, [1]), [0, 0, 0, 98, 1], "high").round(3).tolist()
+    [0.005, 0.995, 0.005, 0.505, 0.01]
     """
     if tail not in TAILS:
         raise ValueError(f"tail must be one of {TAILS}, not {tail!r}")
     counts = np.asarray(counts, dtype=np.float64)
     if bins.kind == NUMBER:
-        shares = _tail_shares(bins, counts, tail)
+        shares = _tail_shares(bins, counts, tail, beyond)
     else:
         shares = _rarity_shares(bins, counts)
     shares[MISSING] = (counts[MISSING] + 0.5) / (counts.sum() + 1)
-    return _points(shares)
+    return np.minimum(shares, 1.0)
 
 
-def pair_points(coded, sizes, first, second):
-    """(size of first, size of second) points of rare combinations, averaging 0.
+def beyond_earlier_range(values):
+    """(below, above): shares of the later half that lie beyond the range of the earlier one.
 
-    ``coded`` maps names to reference codes, ``sizes`` names to numbers of codes.
+    ``values`` (n,) are in time order, NaN where missing.
+
+    >>> beyond_earlier_range(np.arange(10.0)), beyond_earlier_range(np.array([1.0, 9, 4, 5]))
+    ((0.0, 1.0), (0.0, 0.0))
     """
-    joint = np.zeros((sizes[first], sizes[second]))
-    np.add.at(joint, (coded[first], coded[second]), 1)
-    points = _points(_at_most(joint[joint > 0], joint))
-    return points - np.average(points, weights=joint)
+    values = np.asarray(values, dtype=np.float64)
+    earlier, later = (part[np.isfinite(part)] for part in np.array_split(values, 2))
+    if not len(earlier) or not len(later):
+        return NOWHERE
+    return float((later < earlier.min()).mean()), float((later > earlier.max()).mean())
 
 
-def _points(shares):
-    return np.minimum(shares, 1.0) ** -0.5
+def level_pair_shares(joint):
+    """(a, b) share of the rows whose combination is as rare, or rarer.
+
+    ``joint`` (a, b) are reference rows per combination of two categories' codes.
+    """
+    return _at_most(joint[joint > 0], joint)
+
+
+def joint_shares(first, second, joint):
+    """(a, b) share of the rows that are at least as unusual in both inputs at once.
+
+    ``first`` (a,) and ``second`` (b,) are ``surprise_shares``, ``joint`` (a, b) the
+    reference rows per combination. How often two rows in a hundred are that unusual in
+    both depends on what the inputs have to do with each other, so combinations are
+    ranked by it once more: like all shares, these are spread evenly.
+
+    >>> joint_shares(np.array([1.0, 0.1]), np.array([1.0, 0.1]), np.array([[80, 9], [9, 1]])).round(2).tolist()
+    [[0.6, 0.1], [0.1, 0.01]]
+    """
+    one, first = np.unique(first, return_inverse=True)
+    two, second = np.unique(second, return_inverse=True)
+    rows = np.zeros((len(one), len(two)))
+    np.add.at(rows, (first[:, None], second[None, :]), joint)
+    both = rows.cumsum(axis=0).cumsum(axis=1) - rows / 2
+    values, place = np.unique(both, return_inverse=True)
+    place = place.reshape(both.shape)
+    tied = np.bincount(place.ravel(), rows.ravel(), len(values))
+    shares = (tied.cumsum() - tied / 2 + 0.5) / (rows.sum() + 1)
+    return np.minimum(shares[place], 1.0)[first][:, second]
 
 
 def _at_most(known, counts):
@@ -106,15 +165,15 @@ def _at_most(known, counts):
     return (upto[known.searchsorted(counts, "right")] + 0.5) / (upto[-1] + 1)
 
 
-def _tail_shares(bins, counts, tail):
-    """Share of the non-missing rows at or beyond each bin, its own rows half."""
+def _tail_shares(bins, counts, tail, beyond):
+    """Share of the non-missing rows at or beyond each bin, its own rows half; at least what is ``beyond``."""
     order = np.array([BELOW, *range(FIRST, bins.size), ABOVE])
     ascending = counts[order]
     total = ascending.sum()
     upper = ascending[::-1].cumsum()[::-1] - ascending / 2
     lower = ascending.cumsum() - ascending / 2
-    upper = (upper + 0.5) / (total + 1)
-    lower = (lower + 0.5) / (total + 1)
+    upper = np.maximum((upper + 0.5) / (total + 1), beyond[1])
+    lower = np.maximum((lower + 0.5) / (total + 1), beyond[0])
     shares = np.ones(bins.size)
     both = np.minimum(1.0, 2 * np.minimum(upper, lower))
     shares[order] = {TWO_SIDED: both, HIGH: upper, LOW: lower}[tail]

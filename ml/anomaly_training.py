@@ -7,25 +7,41 @@ import time
 
 import numpy as np
 
-from .anomaly import TWO_SIDED, AnomalyCard, block_thresholds, pair_points, surprise_points, threshold_at
+from .anomaly import (
+    NOWHERE,
+    TWO_SIDED,
+    AnomalyCard,
+    beyond_earlier_range,
+    block_thresholds,
+    joint_shares,
+    level_pair_shares,
+    surprise,
+    surprise_shares,
+    threshold_at,
+)
 from .binning import MISSING, CategoryBins, NumericBins
 from .calibration import Identity, Percentile
 from .cards import CardFeature, CardPair, score_bins_of
-from .columns import NUMBER
+from .columns import CATEGORY, NUMBER
 from .errors import BadTrainingInput, NoUsableFeature
 from .points import centre
 from .profile import Profile
 from .table import make_table
 from .training import Training
 
+MAX_BINS = 100  # half of them narrowing towards both ends: a step in the tails is a factor of about 1.5
+MAX_PAIRS = 50  # that an artifact may hold
 
-def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), required=(), seed=0):
+
+def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), context=(), required=(), seed=0):
     """Learn an ``AnomalyCard`` from unlabelled rows; a ``Training``.
 
     ``columns`` and ``moments`` as for ``train_scorecard``; ``tails`` maps a number's
     name to the end that is suspicious, "two" (default), "high" or "low"; ``pairs``
-    names pairs whose rare combinations are suspicious, such as vendor and account.
-    All rows are the reference, and at most ``alarm_rate`` of them is flagged.
+    names pairs that are suspicious together: two numbers where both stand out, two
+    categories such as vendor and account where the combination is rare. The inputs
+    named in ``context`` are no warning by themselves, and left out unless a pair has
+    them. All rows are the reference, and at most ``alarm_rate`` of them is flagged.
     Nothing here is random; ``seed`` is accepted so that both trainers are called
     alike.
     """
@@ -33,24 +49,35 @@ def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), re
     table = make_table(columns, moments, required=required)
     if not 0 < alarm_rate < 1:
         raise BadTrainingInput("The expected share of alarms must be between 0 and 1.")
-    features, coded = [], {}
+    pairs = list(dict.fromkeys(tuple(pair) for pair in pairs if set(pair) <= set(table.columns)))
+    if len(pairs) > MAX_PAIRS:
+        raise BadTrainingInput(f"At most {MAX_PAIRS} pairs of inputs can go together, not {len(pairs)}.")
+    silent = set(context)
+    needed = {name for name in table.columns if name not in silent}.union(*pairs)
+    features, coded, shares = [], {}, {}
     for name, column in table.columns.items():
+        if name not in needed:
+            continue
         column = column.take(table.usable)
+        beyond = NOWHERE
         if column.kind == NUMBER:
-            bins = NumericBins.fit(column.values, spacing="tails")
+            bins = NumericBins.fit(column.values, MAX_BINS, spacing="tails")
+            beyond = beyond_earlier_range(column.values)
         else:
             bins = CategoryBins.fit(column.values, min_count=5)
         codes = bins.codes(column.values)
         counts = np.bincount(codes, minlength=bins.size)
         if counts[MISSING] == counts.sum():
             continue  # always empty; always the same stays: what differs for the first time surprises most
-        points, _mean = centre(surprise_points(bins, counts, (tails or {}).get(name, TWO_SIDED)), counts)
+        shares[name] = surprise_shares(bins, counts, (tails or {}).get(name, TWO_SIDED), beyond)
+        points = np.zeros(bins.size) if name in silent else centre(surprise(shares[name]), counts)[0]
         features.append(CardFeature(name, bins.kind, bins, points, name in required, counts))
         coded[name] = codes
     if not features:
         raise NoUsableFeature()
+    kinds = {feature.name: feature.kind for feature in features}
     card_pairs = [
-        CardPair(first, second, pair_points(coded, {f.name: f.bins.size for f in features}, first, second))
+        CardPair(first, second, _pair_points(coded, shares, first, second, kinds[first] == kinds[second] == CATEGORY))
         for first, second in pairs
         if first in coded and second in coded
     ]
@@ -79,3 +106,12 @@ def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), re
         "seconds": time.perf_counter() - started,
     }
     return Training(card, metrics, Profile.of(card, scored))
+
+
+def _pair_points(coded, shares, first, second, levels):
+    """(size of first, size of second) points of two inputs together, averaging 0 over the reference."""
+    joint = np.zeros((len(shares[first]), len(shares[second])))
+    np.add.at(joint, (coded[first], coded[second]), 1)
+    found = level_pair_shares(joint) if levels else joint_shares(shares[first], shares[second], joint)
+    points = surprise(found)
+    return points - np.average(points, weights=joint)

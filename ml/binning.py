@@ -63,6 +63,7 @@ class NumericBins:
             last = FIRST + self.intervals
             lookup = [BELOW, *range(FIRST, last), ABOVE, MISSING]
         self._lookup = np.array(lookup, dtype=np.uint8)
+        self._texts = None  # of the cuts, made when a label is asked for
 
     @classmethod
     def fit(cls, values, max_bins=MAX_BINS, *, spacing="even"):
@@ -104,19 +105,34 @@ class NumericBins:
         """Short text of ``code`` for people; ``names`` is for categories only."""
         if code == MISSING:
             return "missing"
+        if self.low is None:
+            return "never seen before"
         if code == BELOW:
-            if self.low is None:
-                return "never seen before"
-            return f"under {number_text(self.low)}"
+            return f"under {self._text(0)}"
         if code == ABOVE:
-            return "never seen before" if self.low is None else f"over {number_text(self.high)}"
-        low, high = self.bounds(code)
+            return f"over {self._text(-1)}"
+        return self.span(code, code)
+
+    def span(self, first, last):
+        """Short text of the neighbouring intervals from code ``first`` to ``last``.
+
+        >>> NumericBins(0, 9, [3, 6], whole=True).span(3, 4)
+        '0 to 5'
+        """
+        start, end = int(first) - FIRST, int(last) - FIRST + 1
         if self.whole:
-            low = math.ceil(low)
-            high = math.floor(high) if code == self.size - 1 else math.ceil(high) - 1
-        if low == high:
-            return number_text(low)
-        return f"{number_text(low)} to {number_text(high)}"
+            low = math.ceil(self.bounds(first)[0])
+            high = self.bounds(last)[1]
+            high = math.floor(high) if last == self.size - 1 else math.ceil(high) - 1
+            return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
+        low, high = self._text(start), self._text(end)
+        return low if low == high else f"{low} to {high}"
+
+    def _text(self, place):
+        """The cut at ``place``, counting both ends of the range, in as few digits as tell all cuts apart."""
+        if self._texts is None:
+            self._texts = few_digits((self.low, *self.edges, self.high))
+        return self._texts[place]
 
     def fold(self, counts):
         """Counts per interval, with what lies beyond either end added to that end.
@@ -230,6 +246,29 @@ class CategoryBins:
 def bins_from_dict(data):
     """The bins that ``data`` describes."""
     return (NumericBins if data["kind"] == NUMBER else CategoryBins).from_dict(data)
+
+
+def few_digits(numbers):
+    """Texts of ascending ``numbers`` with three digits, or as many more as tell them apart.
+
+    >>> few_digits([0.1234567, 25.5, 26.441, 5603.18])
+    ['0.123', '25.5', '26.4', '5,603']
+    >>> few_digits([26.41, 26.44])
+    ['26.41', '26.44']
+    """
+    different = len(set(numbers))
+    for digits in range(3, 17):
+        rounded = [_rounded(number, digits) for number in numbers]
+        if len(set(rounded)) == different:
+            break
+    return [number_text(number) for number in rounded]
+
+
+def _rounded(number, digits):
+    """``number`` with that many digits, all of them before the point kept."""
+    if not number or not math.isfinite(number):
+        return number
+    return round(number, max(digits - 1 - math.floor(math.log10(abs(number))), 0))
 
 
 def number_text(number):

@@ -3,10 +3,11 @@
 Every tree may look at one input only (``interaction_cst`` of scikit-learn's
 histogram boosting). The model is therefore a sum of tables, and can be read off
 exactly by asking it: change the code of one input while all others stay put, and
-subtract. Several boosters, each on four fifths of the rows, are averaged: a mean of
+subtract. Several boosters, each on most of the rows, are averaged: a mean of
 sums of tables is one sum of tables, steadier than any of them, and every row has a
-sum from boosters that did not learn from it. What two inputs say only together is
-then added by ``pairs``.
+sum from boosters that did not learn from it. The same holds for an additive logistic
+regression on the same rows (``linear``), and the two are averaged in turn. What two
+inputs say only together is then added by ``pairs``.
 
 scikit-learn is imported inside the functions: it costs two seconds and 100 MB.
 """
@@ -17,13 +18,16 @@ import numpy as np
 
 from .binning import ABOVE, BELOW, FIRST, MISSING
 from .columns import NUMBER
+from .linear import fit_linear
 from .pairs import boost_pairs, rank_pairs
+from .points import Additive
 
 FOLDS = 5
 MAX_TREES = 500
 PATIENCE = 20  # trees without a better loss on the rows left out
-MANY_ROWS = 20_000  # from here on a second round of folds changes nothing
-CLEARLY = 1.96  # standard errors that pairs must gain out of fold
+MANY_ROWS = 20_000  # from here on a second round of folds changes nothing, and three folds do
+FEW_FOLDS = 3
+CLEARLY = 1.96  # standard errors that pairs, or one kind of model alone, must gain out of fold
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def settings_for(cases, max_bins=64, pairs=6):
     (6, 6)
     """
     if cases >= 200:
-        return Settings(max_bins=max_bins, pairs=pairs if cases >= 500 else 0)
+        return Settings(max_bins=max_bins, rate=rate_for(cases), pairs=pairs)
     return Settings(
         max_bins=min(max_bins, 8),
         leaves=3,
@@ -59,91 +63,156 @@ def settings_for(cases, max_bins=64, pairs=6):
     )
 
 
+def rate_for(cases):
+    """How far one tree may go: with many cases as far as saves time, otherwise carefully.
+
+    >>> rate_for(1999), rate_for(2000)
+    (0.2, 0.3)
+    """
+    return 0.2 if cases < 2000 else 0.3
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What ``boost`` has chosen, to be taken as it is another time.
+
+    ``pairs`` of inputs by position, ``share`` of the regressions, ``trees`` of each booster.
+    """
+
+    pairs: list
+    share: float
+    trees: int
+
+
 @dataclass(frozen=True)
 class Boosted:
-    """Averaged boosters as tables of points, and how they were found.
+    """Averaged models as tables of points, and how they were found.
 
     ``tables`` holds one (size,) array per input, ``pair_tables`` one (size, size)
-    array per (i, j) of ``pairs``; ``out_of_fold`` (n,) are log odds from boosters
-    that did not learn from the row; ``boosters`` are kept for comparison only.
+    array per (i, j) of ``pairs``; ``share`` is how much the regressions count beside
+    the boosters; ``out_of_fold`` (n,) are log odds from models that did not learn from
+    the row; ``boosters`` and ``regressions`` are kept for comparison only.
     """
 
     intercept: float
     tables: list
     pairs: list
     pair_tables: list
+    share: float
     out_of_fold: np.ndarray
     trees: int
     boosters: list
+    regressions: list
 
     def raw(self, bins, codes):
-        """(n,) mean log odds of the boosters themselves, to compare the tables with."""
+        """(n,) mean log odds of the models themselves, to compare the tables with."""
         table = as_inputs(bins, codes)
-        raw = np.mean([booster.decision_function(table) for booster in self.boosters], axis=0)
+        boosted = np.mean([booster.decision_function(table) for booster in self.boosters], axis=0)
+        straight = [regression.raw(codes) for regression in self.regressions]
+        raw = mixed(boosted, np.mean(straight, axis=0) if straight else None, self.share)
         for (i, j), points in zip(self.pairs, self.pair_tables, strict=True):
             raw += points[codes[:, i], codes[:, j]]
         return raw
 
 
-def boost(bins, codes, labels, directions, settings, seed=0, weights=None):
+def boost(bins, codes, labels, directions, settings, seed=0, weights=None, like=None):
     """Learn from (n, k) ``codes`` and (n,) bool ``labels``; a ``Boosted``.
 
     ``directions`` holds -1, 0 or +1 per input, ``weights`` (n,) how much each row
-    counts. Pairs are chosen among what the additive boosters leave over, and kept
-    only if they clearly lower the loss on rows that were left out.
+    counts. Pairs are chosen among what the additive models leave over, and kept
+    only if they clearly lower the loss on rows that were left out. ``like`` is
+    what was ``Chosen`` before, to be taken as it is.
     """
     if weights is None:
         weights = np.ones(len(labels))
-    inputs = as_inputs(bins, codes)
-    fold = _folds(labels, seed)
-    boosters, out_of_fold = _fit_folds(inputs, labels, weights, fold, bins, directions, settings, seed)
-    pairs, pair_tables = [], []
-    if settings.pairs:
+    many = weights.sum() ** 2 / np.sum(weights**2) >= MANY_ROWS  # in equal weights (Kish)
+    fold = _folds(labels, seed, FEW_FOLDS if many else FOLDS)
+    trees = like.trees if like else None
+    boosters, sums, boosted = _fit_folds(codes, labels, weights, fold, bins, directions, settings, seed, trees)
+    regressions, straight = fit_linear(bins, codes, labels, weights, fold, directions)
+    share = like.share if like else choose_share(labels, boosted, straight, weights)
+    out_of_fold = mixed(boosted, straight, share)
+    pairs, pair_tables = like.pairs if like else [], []
+    if not like and settings.pairs:
         pairs = rank_pairs(bins, codes, labels, out_of_fold, settings.pairs, weights)
         # Where the rows of one input must keep their order, a pair could break it.
         pairs = [pair for pair in pairs if not any(directions[j] for j in pair)]
     if pairs:
-        starts = [booster.decision_function(inputs) for booster in boosters]
+        starts = [
+            mixed(one.raw(codes), regressions[k].raw(codes) if regressions else None, share)
+            for k, one in enumerate(sums)
+        ]
         pair_tables, with_pairs = boost_pairs(bins, codes, labels, weights, fold, starts, pairs)
-        if clearly_better(labels, with_pairs, out_of_fold):
+        if like or clearly_better(labels, with_pairs, out_of_fold):
             out_of_fold = with_pairs
         else:
             pairs, pair_tables = [], []
     if len(labels) < MANY_ROWS:
         fold = _folds(labels, seed + 1)
-        again, raw = _fit_folds(inputs, labels, weights, fold, bins, directions, settings, seed + 1)
-        boosters += again
+        again = _fit_folds(codes, labels, weights, fold, bins, directions, settings, seed + 1, trees)
+        boosters, sums, boosted = boosters + again[0], sums + again[1], again[2]
+        again, straight = fit_linear(bins, codes, labels, weights, fold, directions)
+        regressions += again
         if not pairs:  # with pairs, these sums lack what only the pairs know
-            out_of_fold = (out_of_fold + raw) / 2
-    intercept, tables = read_points(boosters, bins)
+            out_of_fold = (out_of_fold + mixed(boosted, straight, share)) / 2
+    additive = Additive.mean(sums)
+    intercept, tables = additive.intercept, additive.tables
+    if share:
+        straight = Additive.mean(regressions)
+        intercept = mixed(intercept, straight.intercept, share)
+        tables = [mixed(table, other, share) for table, other in zip(tables, straight.tables, strict=True)]
     return Boosted(
         intercept=intercept,
         tables=tables,
         pairs=pairs,
         pair_tables=pair_tables,
+        share=share,
         out_of_fold=out_of_fold,
         trees=int(np.median([booster.n_iter_ for booster in boosters])),
         boosters=boosters,
+        regressions=regressions,
     )
 
 
-def _fit_folds(inputs, labels, weights, fold, bins, directions, settings, seed):
-    """One booster per fold, and (n,) log odds of each fold's rows from its booster."""
-    boosters, out_of_fold = [], np.empty(len(labels))
-    for k in range(FOLDS):
+def choose_share(labels, boosted, straight, weights=None):
+    """How much the regressions count, by log odds out of fold: half, or one kind alone if clearly better.
+
+    >>> good = np.where(np.arange(99) % 2, 3.0, -3.0)
+    >>> [choose_share(good > 0, one, other) for one, other in ((good, good), (good, -good), (-good, good))]
+    [0.5, 0.0, 1.0]
+    """
+    if straight is None:
+        return 0.0
+    half = mixed(boosted, straight, 0.5)
+    losses = {
+        share: np.average(_loss(labels, alone), weights=weights)
+        for share, alone in ((0.0, boosted), (1.0, straight))
+        if clearly_better(labels, alone, half, weights)
+    }
+    return min(losses, key=losses.get) if losses else 0.5
+
+
+def mixed(boosted, straight, share):
+    """Weighted mean of two log odds (or tables of them)."""
+    return boosted if not share else (1 - share) * boosted + share * straight
+
+
+def _fit_folds(codes, labels, weights, fold, bins, directions, settings, seed, trees=None):
+    """(one booster per fold, each read off, (n,) log odds of each fold's rows from its booster).
+
+    Each has as many trees as its own fold's rows speak for, or ``trees``.
+    """
+    inputs = as_inputs(bins, codes)
+    boosters, sums, out_of_fold = [], [], np.empty(len(labels))
+    for k in range(fold.max() + 1):
         held = fold == k
-        booster = make_booster(bins, directions, settings, seed, early_stopping=True)
-        booster.fit(
-            inputs[~held],
-            labels[~held],
-            sample_weight=weights[~held],
-            X_val=inputs[held],
-            y_val=labels[held],
-            sample_weight_val=weights[held],
-        )
-        out_of_fold[held] = booster.decision_function(inputs[held])
+        booster = make_booster(bins, directions, settings, seed, trees=trees or MAX_TREES, early_stopping=not trees)
+        unseen = {"X_val": inputs[held], "y_val": labels[held], "sample_weight_val": weights[held]}
+        booster.fit(inputs[~held], labels[~held], sample_weight=weights[~held], **({} if trees else unseen))
         boosters.append(booster)
-    return boosters, out_of_fold
+        sums.append(read_points(booster, bins))
+        out_of_fold[held] = sums[-1].raw(codes[held])
+    return boosters, sums, out_of_fold
 
 
 def make_booster(bins, directions, settings, seed=0, *, trees=MAX_TREES, early_stopping=False):
@@ -165,20 +234,26 @@ def make_booster(bins, directions, settings, seed=0, *, trees=MAX_TREES, early_s
     )
 
 
-def _folds(labels, seed):
+def _folds(labels, seed, folds=FOLDS):
     """(n,) fold of each row, with as many positives in each fold as in the next."""
     fold = np.empty(len(labels), dtype=np.int64)
     random = np.random.default_rng(seed)
     for label in (False, True):
         rows = np.flatnonzero(labels == label)
-        fold[random.permutation(rows)] = np.arange(len(rows)) % FOLDS
+        fold[random.permutation(rows)] = np.arange(len(rows)) % folds
     return fold
 
 
-def clearly_better(labels, new, old):
+def clearly_better(labels, new, old, weights=None):
     """Is the log loss of ``new`` (n,) lower than that of ``old`` by more than chance?"""
-    gains = (np.logaddexp(0, old) - labels * old) - (np.logaddexp(0, new) - labels * new)
+    gains = _loss(labels, old) - _loss(labels, new)
+    if weights is not None:
+        gains = gains * weights / weights.mean()
     return bool(gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains)))
+
+
+def _loss(labels, raw):
+    return np.logaddexp(0, raw) - labels * raw
 
 
 def as_inputs(bins, codes):
@@ -200,8 +275,8 @@ def _as_input(bins, codes):
     return shown
 
 
-def read_points(boosters, bins):
-    """(intercept, one (size,) table per input) of the boosters' mean.
+def read_points(booster, bins):
+    """What a booster has learned, as an ``Additive``.
 
     Exact up to rounding: in a sum of one function per input, a difference between
     rows that differ in one input does not depend on what the others are.
@@ -213,6 +288,6 @@ def read_points(boosters, bins):
         rows[:, j] = np.arange(own.size)
         probes.append(rows)
     inputs = as_inputs(bins, np.concatenate(probes))
-    raw = np.mean([booster.decision_function(inputs) for booster in boosters], axis=0)
+    raw = booster.decision_function(inputs)
     intercept, *tables = np.split(raw, np.cumsum([len(rows) for rows in probes])[:-1])
-    return float(intercept[0]), [table - intercept for table in tables]
+    return Additive(float(intercept[0]), [table - intercept for table in tables])

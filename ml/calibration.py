@@ -18,6 +18,8 @@ import numpy as np
 
 MIN_SLOPE = 0.05  # a calibration never turns the order around
 MIN_ISOTONIC = 200  # cases of each class; below, steps are mostly noise
+CAUTIOUS = 0.5  # slope that is expected of the raw sums of few cases
+FINE = 5_000  # groups of neighbouring raw sums that isotonic regression tells apart
 
 
 def sigmoid(x):
@@ -177,20 +179,20 @@ def calibration_from_dict(data):
     return {cls.kind: cls for cls in kinds}[data["kind"]](**arguments)
 
 
-def fit_platt(raw, labels, weights=None, *, slope_sd=0.5, intercept_sd=1.0):
-    """Newton's method for slope and intercept, shrunk towards (1, 0).
+def fit_platt(raw, labels, weights=None, *, slope=1.0, slope_sd=0.5, intercept_sd=1.0):
+    """Newton's method for slope and intercept, shrunk towards (``slope``, 0).
 
     ``raw`` (n,) are log odds, ``labels`` (n,) true or false, ``weights`` (n,) how much
     each row counts (as in all functions here; None: equally).
 
-    The two standard deviations are those of a normal prior around "already
+    The two standard deviations are those of a normal prior, by default around "already
     calibrated": with few cases the answer stays close to it.
     """
     raw = np.asarray(raw, dtype=np.float64)
     labels = np.asarray(labels, dtype=np.float64)
     weights = _weights(weights, labels)
     design = np.column_stack([raw, np.ones(len(raw))])
-    centre = np.array([1.0, 0.0])
+    centre = np.array([slope, 0.0])
     precision = np.diag([slope_sd**-2, intercept_sd**-2])
     slope, intercept = _newton(design, labels, weights, centre, precision)
     if slope < MIN_SLOPE:
@@ -237,12 +239,12 @@ def fit_isotonic(raw, labels, weights=None):
     labels = np.asarray(labels, dtype=np.float64)
     weights = _weights(weights, labels)
     order = np.argsort(raw, kind="stable")
-    values, starts = np.unique(raw[order], return_index=True)
-    cases = np.add.reduceat(weights[order], starts)
-    hits = np.add.reduceat((weights * labels)[order], starts)
+    _values, starts = np.unique(raw[order], return_index=True)
+    starts = starts[:: 1 + len(starts) // FINE]
+    totals = [np.add.reduceat(each[order], starts).tolist() for each in (raw * weights, weights, weights * labels)]
     blocks = []  # [sum of x * cases, cases, hits]
-    for x, n, won in zip(values.tolist(), cases.tolist(), hits.tolist(), strict=True):
-        blocks.append([x * n, n, won])
+    for block in zip(*totals, strict=True):
+        blocks.append(list(block))
         while len(blocks) > 1 and blocks[-2][2] * blocks[-1][1] >= blocks[-1][2] * blocks[-2][1]:
             last = blocks.pop()
             blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
@@ -256,14 +258,15 @@ def fit_isotonic(raw, labels, weights=None):
 def choose(raw, labels, weights=None, *, folds=5, seed=0):
     """The calibration with the lowest out-of-fold Brier score, fitted on all rows.
 
-    Isotonic competes only from ``MIN_ISOTONIC`` cases of each class on.
+    Below ``MIN_ISOTONIC`` cases of either class such a contest is mostly noise: then it
+    is a line that expects half of what the raw sums claim, unless the cases say more.
     """
     raw = np.asarray(raw, dtype=np.float64)
     labels = np.asarray(labels, dtype=np.float64)
     weights = _weights(weights, labels)
-    fits = [lambda raw, labels, weights: Identity(), fit_platt]
-    if min(labels.sum(), (1 - labels).sum()) >= MIN_ISOTONIC:
-        fits.append(fit_isotonic)
+    if min(labels.sum(), (1 - labels).sum()) < MIN_ISOTONIC:
+        return fit_platt(raw, labels, weights, slope=CAUTIOUS)
+    fits = [lambda raw, labels, weights: Identity(), fit_platt, fit_isotonic]
     fold = np.random.default_rng(seed).permutation(len(raw)) % folds
     losses = []
     for fit in fits:

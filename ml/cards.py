@@ -19,9 +19,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .binning import FIRST, MISSING, NumericBins, bins_from_dict
+from .binning import MISSING, NumericBins, bins_from_dict
 from .calibration import calibration_from_dict
 from .errors import InvalidFeature, MissingFeature, PredictionInvalid
+from .printing import lines_of, strongest_cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +131,7 @@ class Card:
 
     kind = None
     own = ()  # what a kind stores besides, as plain JSON types, by attribute name
+    exact_reasons = True  # contributions are the points that made the score
 
     def __init__(self, features, intercept, calibration, score_bins, pairs=()):
         self.features = tuple(features)
@@ -264,14 +266,26 @@ class Card:
 
     # Printing
     def rows(self, names=None):
-        """Rows of the printed card: (feature, label, points, reference share)."""
+        """Rows of the printed card: (feature, label, points, reference share).
+
+        As short as a person reads it: neighbouring intervals of nearly equal points are
+        one line, of many levels the strongest are told (see ``printing``). The stored
+        card stays exact.
+        """
+        widest = max((float(np.ptp(feature.points)) for feature in self.features), default=0.0)
         for feature in self.features:
             total = max(int(feature.counts.sum()), 1)
-            for code in range(feature.bins.size):
-                count = int(feature.counts[code])
-                if count or code >= FIRST:
-                    label = feature.bins.label(code, (names or {}).get(feature.name))
-                    yield feature.name, label, float(feature.points[code]), count / total
+            for line in lines_of(feature.bins, feature.points, feature.counts, widest, (names or {}).get(feature.name)):
+                yield feature.name, line.label, line.points, line.count / total
+
+    def pair_rows(self, names=None):
+        """Rows of the printed pairs: (first, its label, second, its label, points), the strongest cells only."""
+        by_name = {feature.name: feature for feature in self.features}
+        for pair in self.pairs:
+            one, two = by_name[pair.first], by_name[pair.second]
+            labels = [(names or {}).get(feature.name) for feature in (one, two)]
+            for cell in strongest_cells(one, two, pair.points, *labels):
+                yield pair.first, cell.first, pair.second, cell.second, cell.points
 
     def as_text(self, names=None):
         """The card as a table in plain text."""
@@ -284,9 +298,12 @@ class Card:
             shown = name if name != last else ""
             lines.append(f"{shown:<{wide}}  {label[:broad]:<{broad}}  {points:+8.3f}  {share:6.1%}")
             last = name
-        for pair in self.pairs:
-            low, high = float(pair.points.min()), float(pair.points.max())
-            lines.append(f"{pair.first} with {pair.second}: {low:+.3f} to {high:+.3f}")
+        last = None
+        for first, one, second, two, points in self.pair_rows(names):
+            if (first, second) != last:
+                lines.append(f"{first} with {second}")
+            lines.append(f"  {one} and {two}: {points:+.3f}")
+            last = first, second
         return "\n".join(lines)
 
     def as_html(self, names=None):
@@ -296,9 +313,9 @@ class Card:
             for name, label, points, share in self.rows(names)
         )
         body += "".join(
-            f"<tr><td>{escape(pair.first)}</td><td>with {escape(pair.second)}</td>"
-            f"<td>{pair.points.min():+.3f} to {pair.points.max():+.3f}</td><td></td></tr>"
-            for pair in self.pairs
+            f"<tr><td>{escape(first)} with {escape(second)}</td><td>{escape(one)} and {escape(two)}</td>"
+            f"<td>{points:+.3f}</td><td></td></tr>"
+            for first, one, second, two, points in self.pair_rows(names)
         )
         return (
             "<table><thead><tr><th>Input</th><th>Bin</th><th>Points</th>"
@@ -319,8 +336,11 @@ class Card:
         }
 
     @classmethod
-    def from_dict(cls, data):
-        """The reverse of ``to_dict``; ``artifact`` checks foreign data first."""
+    def from_dict(cls, data, **parts):
+        """The reverse of ``to_dict``; ``artifact`` checks foreign data first.
+
+        ``parts`` are what a kind needs besides that is no JSON.
+        """
         return cls(
             features=[CardFeature.from_dict(item) for item in data["features"]],
             pairs=[CardPair.from_dict(item) for item in data["pairs"]],
@@ -328,6 +348,7 @@ class Card:
             calibration=calibration_from_dict(data["calibration"]),
             score_bins=bins_from_dict(data["score_bins"]),
             **{key: data[key] for key in cls.own},
+            **parts,
         )
 
 

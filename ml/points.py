@@ -6,12 +6,39 @@ say, and every term averages 0 over the reference rows. None of this changes a r
 sum; only codes that training never saw get stand-ins.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .binning import ABOVE, BELOW, FIRST, OTHER, UNSEEN
 from .columns import NUMBER
 
 ENOUGH = 10  # rows that let "other known" speak for levels never seen
+
+
+@dataclass(frozen=True)
+class Additive:
+    """One function of all codes: ``intercept`` and one (size,) table of log odds per input."""
+
+    intercept: float
+    tables: list
+
+    def raw(self, codes):
+        """(n,) log odds of (n, k) ``codes``."""
+        raw = np.full(len(codes), self.intercept)
+        for j, table in enumerate(self.tables):
+            raw += table[codes[:, j]]
+        return raw
+
+    @classmethod
+    def mean(cls, functions):
+        """The mean of functions is the function of means.
+
+        >>> Additive.mean([Additive(1.0, [np.zeros(2)]), Additive(3.0, [np.ones(2)])])
+        Additive(intercept=2.0, tables=[array([0.5, 0.5])])
+        """
+        tables = [np.mean(own, axis=0) for own in zip(*(each.tables for each in functions), strict=True)]
+        return cls(float(np.mean([each.intercept for each in functions])), tables)
 
 
 def purify(table, counts, rounds=50):

@@ -3,7 +3,9 @@
 A weight of ``2 ** -(age / half life)`` lets a card follow a world that moves. Which
 half life, or none, is decided by looking forward: learn from the earlier rows, score
 the later ones, compare the loss. The longest memory wins that is not clearly worse
-than the best. No half life is tried that would leave less than a full card needs to
+than the best. Rows of one week are alike, so a gain over never forgetting must besides
+exceed its standard error over slices of the later time: weights that help in one of
+them only would distort the values in all others. No half life is tried that would leave less than a full card needs to
 be learned, nor one far shorter than the time that the later rows span: a card has to
 last that long.
 """
@@ -12,6 +14,7 @@ import numpy as np
 
 FRACTIONS = (1 / 2, 1 / 4, 1 / 8, 1 / 16)  # of the time that the rows span
 CLEARLY = 1.96  # standard errors
+SLICES = 8  # of the later rows
 SHORTEST = 1 / 8  # of the time that the later rows span
 ENOUGH = 200  # cases of the rarer label that must effectively remain
 
@@ -60,8 +63,15 @@ def choose_half_life(moments, labels, late, learn):
         raw = learn(weights)
         losses[half_life] = np.logaddexp(0, raw) - labels[late] * raw
     best = min(losses, key=lambda half_life: losses[half_life].mean())
-    for half_life, loss in losses.items():  # from the longest memory to the shortest
-        gains = loss - losses[best]
-        if not gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains)):
-            return half_life
-    return best
+    longest = next(half_life for half_life in losses if not _clearly_above_0(losses[half_life] - losses[best]))
+    return longest if longest is None or _lasts(losses[None] - losses[longest]) else None
+
+
+def _clearly_above_0(gaps):
+    return bool(gaps.mean() > CLEARLY * gaps.std(ddof=1) / np.sqrt(len(gaps)))
+
+
+def _lasts(gains):
+    """Is the mean of ``gains`` (n,), in time order, above its standard error over slices of time?"""
+    means = np.array([part.mean() for part in np.array_split(gains, SLICES)])
+    return bool(means.mean() > means.std(ddof=1) / np.sqrt(SLICES))

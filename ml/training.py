@@ -12,13 +12,13 @@ and leave no later rows on which it can be compared with the champion.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from . import performance
 from .binning import CategoryBins, NumericBins
-from .boosting import as_inputs, boost, make_booster, settings_for
+from .boosting import Chosen, as_inputs, boost, make_booster, rate_for, settings_for
 from .calibration import Identity, choose
 from .cards import Card, CardFeature, CardPair, score_bins_of
 from .columns import NUMBER
@@ -26,11 +26,12 @@ from .errors import BadTrainingInput, NoUsableFeature
 from .performance import auc
 from .points import centre, complete, purify
 from .profile import Profile
-from .recency import choose_half_life, recency_weights
+from .recency import choose_half_life, effective_cases, recency_weights
 from .scorecard import Scorecard
 from .table import SHARES, check_cases, make_table
 
 MIN_LATE = 30  # cases of either class among the late rows, to judge a half life by
+PROBED = 20_000  # rows that a half life is tried on, about; more change nothing
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,28 @@ class Training:
 
     ``card`` is the tested card, ``metrics`` plain numbers by name (None where there is
     no answer), ``reference`` the profile of all rows of the table: the provisional
-    reference of the monitors.
+    reference of the monitors. ``recipe`` is what was chosen on the way.
     """
 
     card: Card
     metrics: dict
     reference: Profile
+    recipe: "Recipe | None" = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a training has chosen, so that another one on more rows need not choose again.
+
+    ``pairs`` by the names of their inputs, ``share`` of the regressions beside the
+    boosters, ``trees`` of each booster. How far back to learn is asked of the latest
+    rows again; ``forgets`` says whether it was limited.
+    """
+
+    pairs: list
+    share: float
+    trees: int
+    forgets: bool
 
 
 def train_scorecard(
@@ -60,6 +77,7 @@ def train_scorecard(
     min_cases=50,
     shares=SHARES,
     seed=0,
+    recipe=None,
 ):
     """Train, calibrate and test a ``Scorecard``; a ``Training``.
 
@@ -67,9 +85,10 @@ def train_scorecard(
     ``moments`` (n,) in days, for the order in time and the age of a row. ``monotone`` maps the name of a
     number to +1 (points may only rise with it) or -1; up to ``pairs`` pairs of inputs
     are looked for; positives weigh ``positive_weight`` while learning, which changes
-    the order of the records but not the level of the values. Fewer than ``min_cases``
-    of either class raise TooFewCases, whatever else cannot be learned from another
-    TrainingError.
+    the order of the records but not the level of the values. A ``recipe`` of an
+    earlier training of the same inputs spares the search for what it holds. Fewer than
+    ``min_cases`` of either class raise TooFewCases, whatever else cannot be learned
+    from another TrainingError.
     """
     started = time.perf_counter()
     table = make_table(columns, moments, labels, required=required, shares=shares)
@@ -84,8 +103,10 @@ def train_scorecard(
     directions = _directions(bins, monotone)
     half_life = _half_life(table, own, codes, directions, settings, seed)
     recency = recency_weights(table.moments[table.learn], half_life)
+    settings = replace(settings, rate=rate_for(effective_cases(learned, recency))) if half_life else settings
     weights = recency * np.where(learned, float(positive_weight), 1.0)
-    boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights)
+    like = _chosen_before(recipe, names, half_life)
+    boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights, like)
     shift = -np.log(positive_weight)  # weighted odds are that many times too high
     features, card_pairs, intercept = _terms(boosted, bins, codes, table, required)
     card = Scorecard(features, intercept + shift, Identity(), score_bins_of([]), card_pairs)
@@ -102,11 +123,24 @@ def train_scorecard(
         "inputs": len(names),
         "pairs": len(card_pairs),
         "trees": boosted.trees,
+        "linear_share": boosted.share,
         "half_life": half_life,
         **_tested(scored, table),
         "seconds": time.perf_counter() - started,
     }
-    return Training(card, metrics, Profile.of(card, scored))
+    recipe = Recipe(
+        [(pair.first, pair.second) for pair in card_pairs], boosted.share, boosted.trees, half_life is not None
+    )
+    return Training(card, metrics, Profile.of(card, scored), recipe)
+
+
+def _chosen_before(recipe, names, half_life):
+    """A recipe as ``boost`` takes it, or None where it does not fit; an input that varies no more forms no pair."""
+    if recipe is None or recipe.forgets != (half_life is not None):
+        return None
+    place = {name: j for j, name in enumerate(names)}
+    pairs = [(place[one], place[two]) for one, two in recipe.pairs if {one, two} <= set(place)]
+    return Chosen(pairs, recipe.share, recipe.trees)
 
 
 def _choose_inputs(table, settings, required):
@@ -153,10 +187,12 @@ def _half_life(table, bins, codes, directions, settings, seed):
     if min(labels[late].sum(), (~labels[late]).sum()) < MIN_LATE or len(np.unique(labels[~late])) < 2:
         return None
     inputs = as_inputs(bins, codes[table.learn])
+    early = np.flatnonzero(~late)
+    early = early[:: 1 + len(early) // PROBED]
 
     def learn(weights):
         booster = make_booster(bins, directions, settings, seed, trees=60)
-        booster.fit(inputs[~late], labels[~late], sample_weight=weights)
+        booster.fit(inputs[early], labels[early], sample_weight=weights[:: 1 + len(weights) // PROBED])
         return booster.decision_function(inputs[late])
 
     return choose_half_life(table.moments[table.learn], labels, late, learn)

@@ -13,10 +13,17 @@ from . import ai_deployment_profile
 from . import ai_deployment_leaks
 from . import ai_deployment_routing
 from . import ai_deployment_scoring
+from . import ai_deployment_asked
+from . import ai_deployment_settled
+from . import ai_deployment_request
+from . import ai_deployment_batch
+from . import ai_deployment_batch_chunk
+from . import ai_deployment_sum
 from . import ai_deployment_report
 from . import ai_deployment_alert
 from . import ai_deployment_trigger
 from . import ai_deployment_monitoring
 from . import ir_actions_server
+from . import res_users
 from . import crm_lead
 from . import account_move

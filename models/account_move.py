@@ -38,6 +38,10 @@ class AccountMove(models.Model):
         return Domain("move_type", "in", PURCHASE_TYPES)
 
     @api.model
+    def _ai_open_domain(self):
+        return Domain("state", "=", "draft")
+
+    @api.model
     def _ai_history_domain(self):
         return Domain("move_type", "in", PURCHASE_TYPES) & Domain("state", "=", "posted")
 

@@ -103,6 +103,14 @@ class AiDeployment(models.Model):
     drift_sensitivity = fields.Selection(
         [("sensitive", "Sensitive"), ("normal", "Normal"), ("calm", "Calm")], required=True, default="normal"
     )
+    batch_above = fields.Integer(
+        default=1000,
+        help="More records than this are scored in the background, piece by piece.",
+    )  # fmt: skip
+    score_nightly = fields.Boolean(
+        "Score Every Night", tracking=True,
+        help="Every night, score all open records again. What has not changed is left alone.",
+    )  # fmt: skip
     retention_days = fields.Integer("Keep Log for Days", default=730, tracking=True)
     trigger_ids = fields.One2many("ai.deployment.trigger", "deployment_id", "Retraining Triggers", copy=True)
 
@@ -138,6 +146,7 @@ class AiDeployment(models.Model):
         "CHECK(horizon_days BETWEEN 1 AND 3650)", "The outcome needs at least one day and at most ten years."
     )
     _review_days_positive = models.Constraint("CHECK(review_days > 0)", "A review needs at least one day.")
+    _batch_above_not_negative = models.Constraint("CHECK(batch_above >= 0)", "A number of records is not negative.")
     _retention_positive = models.Constraint("CHECK(retention_days > 0)", "The log is kept for at least one day.")
     _one_primary = models.UniqueIndex(
         "(company_id, res_model) WHERE is_primary AND active AND state = 'production'",
@@ -349,6 +358,9 @@ class AiDeployment(models.Model):
 
     def action_view_inferences(self):
         return self._action_lines("ai.deployment.inference", self.env._("Log"))
+
+    def action_view_sums(self):
+        return {**self._action_lines("ai.deployment.sum", self.env._("What Became of It")), "view_mode": "list,pivot"}
 
     def action_view_reviews(self):
         return self._action_lines("ai.deployment.review", self.env._("Reviews"), search_default_open=1)

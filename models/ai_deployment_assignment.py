@@ -45,6 +45,7 @@ class AiDeployment(models.Model):
             return serving
         now = clock.now()
         serving.end_date = now
+        self.env["ai.deployment.request"]._make_due(self)
         serving.flush_recordset()
         return assignments.create(
             {

@@ -11,11 +11,11 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ..ml.columns import CATEGORY, NUMBER
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
-from .feature_reader import MEASURES, walk_path
+from .feature_reader import MEASURES, SLIP_MEASURES, walk_path
 
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
 DIRECTIONS = {"free": 0, "rising": 1, "falling": -1}
-VALUE_MEASURES = {"ratio", "ratio_max", "deviation"}
+VALUE_MEASURES = {"ratio", "ratio_max", "deviation", *SLIP_MEASURES}
 
 
 class AiDeploymentFeature(models.Model):
@@ -35,6 +35,7 @@ class AiDeploymentFeature(models.Model):
         [
             ("path", "A field of the record"),
             ("age", "Days between two dates"),
+            ("zeros", "How round a number is"),
             ("history", "Earlier records"),
         ],
         required=True,
@@ -69,6 +70,20 @@ class AiDeploymentFeature(models.Model):
         help="Used to predict an outcome: what is known beforehand about this number, so that chance cannot teach the "
         "opposite.",
     )
+    stands_alone = fields.Boolean(
+        "Unusual by Itself",
+        default=True,
+        help="Used to find unusual records. If not, this input counts only together with another one, and once people "
+        "have judged enough records: a large bill is no warning, but a large bill paid twice is.",
+    )
+    together_id = fields.Many2one(
+        "ai.deployment.feature",
+        "Also Together With",
+        ondelete="set null",
+        copy=False,
+        domain="[('deployment_id', '=', deployment_id), ('id', '!=', id)]",
+        help="Two inputs that are a stronger warning together, such as a round amount and a new vendor.",
+    )
     leak_override = fields.Text(
         "Why It Is Known in Time",
         help="Some fields are filled when the outcome is already known. To use one all the same, say here why its "
@@ -83,6 +98,8 @@ class AiDeploymentFeature(models.Model):
         for feature in self:
             if feature.source == "path":
                 parts = [feature.path]
+            elif feature.source == "zeros":
+                parts = ["zeros", feature.path]
             elif feature.source == "age":
                 parts = ["days", feature.start_path, feature.end_path]
             else:
@@ -95,9 +112,10 @@ class AiDeploymentFeature(models.Model):
         for feature in self:
             if feature.name:
                 continue
-            if feature.source == "path" and feature.path and feature.res_model in self.env:
+            if feature.source in ("path", "zeros") and feature.path and feature.res_model in self.env:
                 steps = walk_path(self.env[feature.res_model], feature.path)
-                feature.name = steps[-1].label(self.env) if steps else feature.path
+                name = steps[-1].label(self.env) if steps else feature.path
+                feature.name = name if feature.source == "path" else self.env._("How round: %s", name)
             elif feature.source == "history":
                 feature.name = MEASURES.get(feature.measure)
             else:
@@ -153,12 +171,16 @@ class AiDeploymentFeature(models.Model):
                     self.env._("You may not read “%(path)s”, so it cannot become an input of yours.", path=path)
                 )
 
-    @api.constrains("source", "start_path", "end_path", "group_paths", "value_path", "measure", "deployment_id")
+    @api.constrains("source", "path", "start_path", "end_path", "group_paths", "value_path", "measure", "deployment_id")
     def _check_types(self):
         """What the database would answer with an error is refused here with a sentence."""
         for feature in self.filtered(lambda feature: feature.source != "path"):
             steps = {path: walk_path(self.env[feature.res_model], path) or [] for path in feature._paths()}
             last = {path: found[-1].field.type for path, found in steps.items() if found}
+            if feature.source == "zeros":
+                if not set(last.values()) <= {"integer", "float", "monetary"}:
+                    raise ValidationError(self.env._("Input “%s” needs an amount that is a number.", feature.name))
+                continue
             if feature.source == "age":
                 if not set(last.values()) <= {"date", "datetime"}:
                     raise ValidationError(self.env._("Input “%s” needs two dates.", feature.name))
@@ -196,19 +218,37 @@ class AiDeploymentFeature(models.Model):
                 raise AccessError(self.env._("Only an administrator may say that an input is not sensitive any more."))
         return super().write(vals)
 
+    @api.constrains("together_id", "deployment_id")
+    def _check_together(self):
+        for feature in self.filtered("together_id"):
+            if feature.together_id == feature or feature.together_id.deployment_id != feature.deployment_id:
+                raise ValidationError(
+                    self.env._("“%s” can only go together with another input of the same deployment.", feature.name)
+                )
+
     def _group_path_list(self):
         return [path.strip() for path in (self.group_paths or "").split(",") if path.strip()]
 
     def _paths(self):
         """Every field path that this declaration reads."""
         self.ensure_one()
-        if self.source == "path":
+        if self.source in ("path", "zeros"):
             paths = [self.path]
         elif self.source == "age":
             paths = [self.start_path, self.end_path]
         else:
             paths = [*self._group_path_list(), self.value_path]
         return [path for path in paths if path]
+
+    @api.model
+    def _card_spec(self, key, name):
+        """What a card works out by itself, declared like an input so that it has a name where reasons are shown."""
+        texts = ("path", "start_path", "end_path", "measure", "value_path", "together")
+        flags = ("required", "sensitive", "stands_alone")
+        return {
+            **dict.fromkeys(texts, ""), **dict.fromkeys(flags, False), "key": key, "name": name, "kind": NUMBER,
+            "source": "card", "group_paths": [], "window_days": 0, "tail": "high", "direction": "free",
+        }  # fmt: skip
 
     def _to_spec(self):
         """The declaration as plain data, as a version keeps it and `FeatureReader` reads it."""
@@ -228,5 +268,7 @@ class AiDeploymentFeature(models.Model):
             "required": self.required,
             "sensitive": self.sensitive,
             "tail": self.tail,
+            "stands_alone": self.stands_alone,
+            "together": self.together_id.key or "",
             "direction": self.direction,
         }

@@ -16,6 +16,7 @@ from odoo.tools.constants import GC_UNLINK_LIMIT
 from ..ml.columns import NUMBER
 from ..ml.errors import InferenceError, MissingFeature
 from . import clock
+from .unchecked_many2one import UncheckedMany2one
 
 ROUTES = [("automatic", "Automatic"), ("review", "To a person"), ("retry", "Waits for another try")]
 REVIEW_REASONS = [
@@ -49,9 +50,11 @@ class AiDeploymentInference(models.Model):
     _rec_name = "res_id"
 
     date = fields.Datetime(required=True, readonly=True)
-    deployment_id = fields.Many2one(index=False)
-    version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="restrict")
-    user_id = fields.Many2one("res.users", "Asked By", readonly=True, ondelete="restrict")
+    asked_day = fields.Date("Asked On", readonly=True)
+    deployment_id = UncheckedMany2one("ai.deployment", required=True, readonly=True, index=False)
+    company_id = UncheckedMany2one("res.company", required=True, readonly=True)
+    version_id = UncheckedMany2one("ai.deployment.version", readonly=True)
+    user_id = UncheckedMany2one("res.users", "Asked By", readonly=True)
     inputs = fields.Json(readonly=True, groups=NO_ACCESS)
     codes = fields.Char(readonly=True, groups=NO_ACCESS)
     inputs_text = fields.Text("Inputs Read", compute="_compute_inputs_text", compute_sudo=True)
@@ -71,6 +74,7 @@ class AiDeploymentInference(models.Model):
 
     _record_idx = models.Index("(deployment_id, res_id)")
     _date_idx = models.Index("USING brin (date)")
+    _asked_day_idx = models.Index("USING brin (asked_day)")
 
     @api.depends_context("uid")
     @api.depends("version_id")

@@ -66,6 +66,7 @@ class AiDeployment(models.Model):
 
     def _monitor(self):
         self._refresh_routing_lines()
+        self.env["ai.deployment.sum"]._check(self)
         self._report_drift()
         self.env["ai.deployment.trigger"]._evaluate(self)
 

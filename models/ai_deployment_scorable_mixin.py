@@ -54,6 +54,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return Domain.TRUE
 
     @api.model
+    def _ai_open_domain(self):
+        """Records that are worth a new score every night."""
+        return Domain.TRUE
+
+    @api.model
     def _ai_history_domain(self):
         """Records that count as earlier ones in histories. Only stored fields of the record itself."""
         return Domain.TRUE

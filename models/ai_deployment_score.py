@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import NO_ACCESS, Domain
 
 from .ai_deployment_inference import FAILURE_TYPES
+from .unchecked_many2one import UncheckedMany2one
 
 
 class AiDeploymentScore(models.Model):
@@ -14,9 +15,9 @@ class AiDeploymentScore(models.Model):
     _log_access = False
     _rec_name = "res_id"
 
-    deployment_id = fields.Many2one(index=False)
-    version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="restrict")
-    inference_id = fields.Many2one("ai.deployment.inference", readonly=True, ondelete="set null", index=True)
+    deployment_id = UncheckedMany2one("ai.deployment", required=True, readonly=True, index=False)
+    company_id = UncheckedMany2one("res.company", required=True, readonly=True)
+    version_id = UncheckedMany2one("ai.deployment.version", readonly=True)
     date = fields.Datetime("Scored On", required=True, readonly=True)
     state = fields.Selection(
         [("scored", "Scored"), ("failed", "Could not be scored"), ("waiting", "Waits for another try")],
@@ -31,8 +32,12 @@ class AiDeploymentScore(models.Model):
     reasons = fields.Text(compute="_compute_reasons", compute_sudo=True)
 
     _record_uniq = models.UniqueIndex("(deployment_id, res_id)", "A record has one score per deployment.")
-    _waiting_idx = models.Index("(deployment_id) WHERE state = 'waiting'")
-    _value_idx = models.Index("(deployment_id, predicted_value)")
+
+    def init(self):
+        """Leave room on each page, and no index on what changes: a new score then touches no index at all."""
+        result = super().init()
+        self.env.cr.execute("ALTER TABLE ai_deployment_score SET (fillfactor = 70)")
+        return result
 
     @api.depends_context("uid", "lang")
     @api.depends("version_id", "state", "failure_type")
@@ -43,8 +48,17 @@ class AiDeploymentScore(models.Model):
                 score.reasons = score.version_id._reasons_text(score.sudo().codes, *masking)
             else:
                 labels = dict(self._fields["failure_type"]._description_selection(self.env))
-                what = score.inference_id.sudo().failure_message or labels.get(score.failure_type)
+                what = score._latest_inference().failure_message or labels.get(score.failure_type)
                 score.reasons = self.env._("Could not be scored: %s", what)
+
+    def _latest_inference(self):
+        """The line of the log that this score stands on."""
+        self.ensure_one()
+        return (
+            self.env["ai.deployment.inference"]
+            .sudo()
+            .search([("deployment_id", "=", self.deployment_id.id), ("res_id", "=", self.res_id)], limit=1)
+        )
 
     @api.model
     def _visible_deployments(self):

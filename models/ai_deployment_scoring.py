@@ -37,13 +37,16 @@ class Call:
 
     version: object
     now: object
+    day: object  # on which the records were asked for
     user_id: int
     again: bool
     card: object
     specs: dict
     sensitive: set
+    earlier: dict  # what is known of records that waited, by id
     profile: Profile = field(default_factory=Profile)
     outcome: Counter = field(default_factory=Counter)
+    waiting: set = field(default_factory=set)  # ids that could not be scored and are tried again
 
 
 @dataclass
@@ -83,26 +86,77 @@ class AiDeployment(models.Model):
         if deployment.state not in self._at_work_states():
             raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
         with clock.at(now or clock.now()):
-            asked = len(records)
-            ids = deployment._scorable_ids(records)
-            call = deployment._new_call(records.env.uid, again)
-            call.outcome.update(asked=asked, outside=asked - len(ids))
-            for start in range(0, len(ids), CHUNK):
-                deployment._score_or_split(call, ids[start : start + CHUNK])
-            self.env["ai.deployment.profile"]._add(deployment, call.version, call.profile, call.now.date())
+            day = clock.today()
+            self.env["ai.deployment.sum"]._asked(deployment, day, len(records))
+            return self._settle(records, day, again=again)
+
+    def _ask(self, records, again=False):
+        """Score `records` now, or keep the wish as a batch where there are more than `batch_above`.
+
+        The outcome as `_score` gives it, or with `queued` records of an `ai.deployment.batch`.
+        """
+        self.ensure_one()
+        deployment = self.sudo()
+        if len(records) <= deployment.batch_above:
+            return self._score(records, again=again)
+        if deployment.state not in self._at_work_states():
+            raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
+        batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again)
+        return Counter(asked=len(records), queued=batch.record_count)
+
+    @api.model
+    def _cron_score_nightly(self):
+        """Ask for all open records of the deployments that want it; the lanes do the work."""
+        cron = self.env["ir.cron"]
+        wanted = self.search(Domain("state", "in", self._at_work_states()) & Domain("score_nightly", "=", True))
+        cron._commit_progress(remaining=len(wanted))
+        for deployment in wanted:
+            documents = self.env[deployment.res_model]
+            domain = deployment._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
+            domain &= Domain("company_id", "in", [deployment.company_id.id, False])
+            self.env["ai.deployment.batch"]._ask(deployment, documents.search(domain).ids)
+            if not cron._commit_progress(1):
+                break
+
+    def _settle(self, records, day, *, again=False, earlier=None):
+        """Score `records`, which were asked for on `day`; the outcome as a Counter (see `_score`).
+
+        Every one of them ends in exactly one place that the sum of that day counts. `earlier`: what is known of
+        records that waited, by id.
+        """
+        self.ensure_one()
+        deployment = self.sudo()
+        asked, asks = len(records), {res_id: one.asks for res_id, one in (earlier or {}).items()}
+        ids = deployment._scorable_ids(records)
+        call = deployment._new_call(records.env.uid, again, day, earlier)
+        call.outcome.update(asked=asked, outside=asked - len(ids))
+        for start in range(0, len(ids), CHUNK):
+            deployment._score_or_split(call, ids[start : start + CHUNK])
+        self.env["ai.deployment.profile"]._add(deployment, call.version, call.profile, call.now.date())
+        # Asked for more often than once: the other times found nothing new.
+        gone = set(records.ids).difference(ids)
+        repeated = sum(asks.get(res_id, 1) - 1 for res_id in ids if res_id not in call.waiting)
+        self.env["ai.deployment.sum"]._settled(
+            deployment, day,
+            unchanged=call.outcome["unchanged"] + repeated,
+            cancelled=call.outcome["outside"] + sum(asks.get(res_id, 1) - 1 for res_id in gone),
+        )  # fmt: skip
         if call.outcome["review"]:
             self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
         deployment._after_score(records)
         return call.outcome
 
-    def _new_call(self, uid, again):
+    def _new_call(self, uid, again, day=None, earlier=None):
         version = self.champion_id
         try:
             card = version._card()
         except VersionError as error:
             self._alert_version_broken(error)
             card = error
-        return Call(version, clock.now(), uid, again, card, version._specs(), version._sensitive_keys())
+        return Call(
+            version, clock.now(), day or clock.today(), uid, again, card, version._specs(), version._sensitive_keys(),
+            earlier or {},
+        )  # fmt: skip
 
     def _scorable_ids(self, records):
         """Those of `records` that the deployment is for and that who asks may read, in ascending order."""
@@ -127,7 +181,7 @@ class AiDeployment(models.Model):
 
     def _score_or_split(self, call, ids):
         """Score a chunk; where it fails, halve it until the record at fault stands alone."""
-        outcome, profile = Counter(call.outcome), call.profile
+        outcome, profile, waiting = Counter(call.outcome), call.profile, set(call.waiting)
         try:
             with self.env.cr.savepoint():
                 self._score_chunk(call, ids)
@@ -135,7 +189,7 @@ class AiDeployment(models.Model):
         except psycopg2.OperationalError:
             raise  # serialization failure, deadlock, lost connection: not a record's fault
         except Exception as error:
-            call.outcome, call.profile = outcome, profile
+            call.outcome, call.profile, call.waiting = outcome, profile, waiting
             if len(ids) == 1:
                 _logger.exception("%s could not score %s,%s", self.name, self.res_model, ids[0])
                 with self.env.cr.savepoint():
@@ -245,7 +299,8 @@ class AiDeployment(models.Model):
         failures = [self._failure(call, error) for error in lines.failures]
         self._insert_log(call, lines, inference_ids, failures)
         self._insert_reviews(call, lines, inference_ids, failures)
-        self._upsert_scores(call, lines, inference_ids, failures)
+        self._upsert_scores(call, lines, failures)
+        self._keep_requests(call, lines, failures)
         routes = Counter(lines.routes)
         failed = sum(
             1 for route, error in zip(lines.routes, lines.failures, strict=True) if error and route == "review"
@@ -260,6 +315,14 @@ class AiDeployment(models.Model):
         names = {key: spec["name"] for key, spec in call.specs.items()}
         return self.env["ai.deployment.inference"]._failure_values(error, names, call.sensitive)
 
+    def _keep_requests(self, call, lines, failures):
+        """What waits is kept as a request, so that it is tried again."""
+        rows = [row for row, route in enumerate(lines.routes) if route == "retry"]
+        if rows:
+            ids = [lines.ids[row] for row in rows]
+            self.env["ai.deployment.request"]._add(self, call.day, ids, [failures[row] for row in rows], call.earlier)
+            call.waiting.update(ids)
+
     def _insert_log(self, call, lines, inference_ids, failures):
         incumbents = self.env[self.res_model].browse(lines.ids)._ai_incumbent()
         bulk.insert(
@@ -268,6 +331,7 @@ class AiDeployment(models.Model):
             {
                 "id": ("int4", inference_ids),
                 "date": ("timestamp", call.now),
+                "asked_day": ("date", call.day),
                 "deployment_id": ("int4", self.id),
                 "version_id": ("int4", call.version.id),
                 "company_id": ("int4", self.company_id.id),
@@ -323,10 +387,10 @@ class AiDeployment(models.Model):
             conflict=SQL("ON CONFLICT (deployment_id, res_id) WHERE state = 'open' DO NOTHING"),
         )
 
-    def _upsert_scores(self, call, lines, inference_ids, failures):
+    def _upsert_scores(self, call, lines, failures):
         states = {"automatic": "scored", "review": "scored", "retry": "waiting"}
         updated = (
-            "version_id", "inference_id", "company_id", "date", "state", "predicted_value", "prediction", "confidence",
+            "version_id", "company_id", "date", "state", "predicted_value", "prediction", "confidence",
             "failure_type", "codes",
         )  # fmt: skip
         columns = {
@@ -334,7 +398,6 @@ class AiDeployment(models.Model):
             "res_model": ("varchar", self.res_model),
             "res_id": ("int4", lines.ids),
             "version_id": ("int4", call.version.id),
-            "inference_id": ("int4", inference_ids),
             "company_id": ("int4", self.company_id.id),
             "date": ("timestamp", call.now),
             "state": (
@@ -361,25 +424,6 @@ class AiDeployment(models.Model):
                 ),
             ),
         )
-
-    # Another try
-
-    @api.model
-    def _cron_retry(self):
-        """Score again what waits because a version was not usable."""
-        cron = self.env["ir.cron"]
-        waiting = self.env["ai.deployment.score"]._read_group(
-            Domain("state", "=", "waiting") & Domain("deployment_id.state", "in", self._at_work_states()),
-            ["deployment_id"],
-            ["res_id:array_agg"],
-        )
-        cron._commit_progress(remaining=len(waiting))
-        for deployment, ids in waiting:
-            if not isinstance(deployment._new_call(self.env.uid, False).card, InferenceError):
-                self.env["ai.deployment.alert"]._resolve(deployment, "version")
-                deployment._score(self.env[deployment.res_model].browse(ids).exists())
-            if not cron._commit_progress(1):
-                break
 
 
 def _plain(values):

@@ -10,13 +10,16 @@ import numpy as np
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 from ..ml import routing
 from ..ml.challenge import challenge
 from ..ml.columns import NUMBER, make_column
 from ..ml.drift import noise_floor
-from ..ml.errors import TrainingError
+from ..ml.errors import TooFewCases, TrainingError
 from ..ml.profile import Profile, bins_of
+from ..ml.reviewed import SURPRISE
+from ..ml.threads import one_thread
 from . import clock
 from .ai_deployment_feature import DIRECTIONS
 from .ai_deployment_routing import SIDES
@@ -103,7 +106,7 @@ class AiDeployment(models.Model):
         }
         champion = self.champion_id
         if champion:
-            values.update(self._challenge(champion, tested.card, columns, ids, labels))
+            values.update(self._challenge(champion, tested, columns, ids, labels))
         version = self.env["ai.deployment.version"]._store(self, training, used, clock.now(), **values)
         if not champion:
             self._assign_champion(version, self.env._("First version"))
@@ -116,23 +119,61 @@ class AiDeployment(models.Model):
 
     def _fit(self, specs, columns, moments, labels):
         """(the training that was tested, the training whose card serves)."""
-        # Imported here: scikit-learn costs two seconds and 100 MB, and a process that only scores needs none of it.
-        from threadpoolctl import threadpool_limits
-
         fit = self._fit_anomaly if self.method == "anomaly" else self._fit_scorecard
-        with threadpool_limits(1):  # a worker has its own processor at best: more threads would wait for each other
+        with one_thread():
             return fit(specs, columns, moments, labels)
 
     def _fit_anomaly(self, specs, columns, moments, labels):
+        """An anomaly card, and from enough verdicts on a card that has learned from them as well."""
         from ..ml.anomaly_training import train_anomaly
+        from ..ml.reviewed_training import train_reviewed
 
-        tails = {spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER}
-        required = [spec["key"] for spec in specs if spec["required"]]
-        training = train_anomaly(columns, moments, alarm_rate=self.alarm_rate, tails=tails, required=required)
-        return training, training
+        options = {"alarm_rate": self.alarm_rate, "required": [spec["key"] for spec in specs if spec["required"]]}
+        training = train_anomaly(
+            columns,
+            moments,
+            tails={spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER},
+            pairs=[(spec["key"], spec["together"]) for spec in specs if spec["together"]],
+            context=[spec["key"] for spec in specs if not spec["stands_alone"]],
+            **options,
+        )
+        verdicts, chances = self._verdicts()
+        if not verdicts:
+            return training, training
+        ids = [row[0] for row in self.env[self.res_model]._ai_training_rows(self, clock.now())]
+        judged = [verdicts.get(res_id) for res_id in ids]
+        drawn = [chances.get(res_id, np.nan) for res_id in ids]
+        try:
+            reviewed = train_reviewed(columns, moments, judged, surprise=training.card, chances=drawn, **options)
+        except TooFewCases:
+            return training, training
+        # Who called keeps the declarations of all that the card reads, this one too.
+        specs.append(self.feature_ids._card_spec(SURPRISE, self.env._("How unusual overall")))
+        return reviewed
+
+    def _verdicts(self):
+        """What reviewers have found out so far: ({record id: True or False}, {record id: chance of a random check}).
+
+        The latest answer counts; who could not tell has said nothing.
+        """
+        self.env["ai.deployment.review"].flush_model(["state", "ground_truth", "decided_date"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT ON (review.res_id) review.res_id, review.ground_truth = 'positive',"
+                " CASE WHEN review.reason = 'audit' THEN inference.audit_chance END"
+                " FROM ai_deployment_review AS review"
+                " LEFT JOIN ai_deployment_inference AS inference ON inference.id = review.inference_id"
+                " WHERE review.deployment_id = %s AND review.state = 'decided' AND review.ground_truth IS NOT NULL"
+                " AND review.decided_date <= %s"
+                " ORDER BY review.res_id, review.decided_date DESC, review.id DESC",
+                self.id,
+                clock.now(),
+            )  # fmt: skip
+        )
+        return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows if row[2]}
 
     def _fit_scorecard(self, specs, columns, moments, labels):
-        """A scorecard is tested on the latest rows, then made once more in the same way with these rows as well.
+        """A scorecard is tested on the latest rows, then made once more by the same recipe with these rows as well.
 
         Where the world moves, they teach the most. The figures are those of the test.
         """
@@ -146,7 +187,7 @@ class AiDeployment(models.Model):
             "positive_weight": self.positive_weight,
         }
         tested = train_scorecard(columns, labels, moments, **options)
-        again = train_scorecard(columns, labels, moments, shares=ALL_ROWS, **options)
+        again = train_scorecard(columns, labels, moments, shares=ALL_ROWS, recipe=tested.recipe, **options)
         return tested, replace(again, metrics={**tested.metrics, "learned_rows": again.metrics["train_rows"]})
 
     def _floors(self, card, columns, moments):
@@ -178,10 +219,22 @@ class AiDeployment(models.Model):
             "per_day": len(later) / days,
         }
 
-    def _challenge(self, champion, card, columns, ids, labels):
+    def _judged_text(self, tested):
+        """What the verdicts say of a new version; no more, since the judged records were chosen by the old one."""
+        metrics = tested.metrics
+        if tested.card.kind != "reviewed" or metrics.get("average_precision") is None:
+            return self.env._("Nobody has judged enough cases yet.")
+        return self.env._(
+            "On the latest %(rows)s judged records: average precision %(new)s %%, before %(old)s %%.",
+            rows=metrics["test_rows"], new=round(100 * metrics["average_precision"]),
+            old=round(100 * (metrics["average_precision_before"] or 0)),
+        )  # fmt: skip
+
+    def _challenge(self, champion, tested, columns, ids, labels):
         """How the new card did against the serving version on the same later rows; values for the new version."""
+        card = tested.card
         if self.method == "anomaly":
-            return {"verdict": "inconclusive", "verdict_text": self.env._("Nobody has judged enough cases yet.")}
+            return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
         later = np.arange(round(len(ids) * (1 - TEST_SHARE)), len(ids))
         new = card.score({key: column.take(later) for key, column in columns.items()})
         old = champion._card().score(self._columns(list(champion._specs().values()), [ids[row] for row in later]))

@@ -1,5 +1,7 @@
 """A version: one scorer as it was trained, with what it was trained on and how it was tested. Never edited."""
 
+import base64
+
 import numpy as np
 from markupsafe import Markup
 
@@ -22,7 +24,17 @@ class AiDeploymentVersion(models.Model):
     company_id = fields.Many2one(related="deployment_id.company_id")
     number = fields.Integer(required=True, readonly=True)
     name = fields.Char(compute="_compute_name")
-    kind = fields.Selection([("scorecard", "Scorecard"), ("anomaly", "Anomaly card")], required=True, readonly=True)
+    kind = fields.Selection(
+        [
+            ("scorecard", "Scorecard"),
+            ("anomaly", "Anomaly card"),
+            ("reviewed", "Card that learned from reviews"),
+            ("trees", "Decision trees"),
+            ("pipeline", "scikit-learn pipeline"),
+        ],
+        required=True,
+        readonly=True,
+    )
     trained_date = fields.Datetime(required=True, readonly=True)
     trained_by_id = fields.Many2one("res.users", readonly=True)
     row_count = fields.Integer("Records Learned From", readonly=True)
@@ -38,6 +50,10 @@ class AiDeploymentVersion(models.Model):
         "Inputs as Trained", required=True, readonly=True, groups="ai_deployment.group_sensitive"
     )
     reference = fields.Json("Reference Counts", required=True, readonly=True, groups="ai_deployment.group_sensitive")
+    pipeline_file = fields.Binary(readonly=True, attachment=True, groups="ai_deployment.group_manager")
+    pipeline_name = fields.Char("File", readonly=True)
+    pipeline_size = fields.Integer("Size in Bytes", readonly=True)
+    pipeline_digest = fields.Char("SHA-256", readonly=True)
     floors = fields.Json("Drift Noise Floors", readonly=True)
     held_out = fields.Json("Held-Out Records", readonly=True)  # see `_held_out` in ai_deployment_training
     left_out = fields.Json("Inputs Left Out", readonly=True)
@@ -75,11 +91,11 @@ class AiDeploymentVersion(models.Model):
     def _compute_card_html(self):
         for version in self:
             try:
-                groups = version._printed_card()
+                printed = version._printed_card()
             except ArtifactRejected as error:
                 version.card_html = Markup("<p class='text-danger'>%s</p>") % error
             else:
-                version.card_html = self.env["ir.qweb"]._render("ai_deployment.card_table", {"groups": groups})
+                version.card_html = self.env["ir.qweb"]._render("ai_deployment.card_table", printed)
 
     def write(self, vals):
         raise UserError(self.env._("A version is never edited: train a new one."))
@@ -99,7 +115,10 @@ class AiDeploymentVersion(models.Model):
     @tools.ormcache("version_id")
     def _cached_card(self, version_id):
         version = self.sudo().browse(version_id)
-        return artifact.load(version.artifact, expected_digest=version.digest)
+        content = None
+        if version.kind == "pipeline":
+            content = base64.b64decode(version.with_context(bin_size=False).pipeline_file or b"")
+        return artifact.load(version.artifact, expected_digest=version.digest, content=content)
 
     def _specs(self):
         """Declarations of the inputs as trained: {key: spec}, in the order of the card."""
@@ -130,7 +149,10 @@ class AiDeploymentVersion(models.Model):
         """
         if not self or not codes:
             return []
-        card, names, specs = self._card(), self._level_names_cached(), self._specs()
+        try:
+            card, names, specs = self._card(), self._level_names_cached(), self._specs()
+        except ArtifactRejected:  # an alert tells about the version; a record without reasons is still shown
+            return []
         sensitive = self._sensitive_keys()
         reasons = []
         for reason in card.explain(np.frombuffer(bytes.fromhex(codes), dtype=np.uint8), top=top):
@@ -143,11 +165,14 @@ class AiDeploymentVersion(models.Model):
         return reasons
 
     def _reasons_text(self, codes, masks_all=False, sees_sensitive=False):
-        """One reason a line; the arrow says whether it raises or lowers the score."""
-        return "\n".join(
+        """One reason a line, its arrow says whether it raises or lowers the score; approximate ones are marked."""
+        lines = [
             f"{'▲' if contribution > 0 else '▼'} {name}: {value}"
             for name, value, contribution in self._reasons(codes, masks_all=masks_all, sees_sensitive=sees_sensitive)
-        )
+        ]
+        if lines and not self._card().exact_reasons:
+            lines.append(self.env._("(approximate reasons)"))
+        return "\n".join(lines)
 
     def _level_names_cached(self):
         """`_level_names`, looked up once per transaction: a list of scores asks for it on every line."""
@@ -158,7 +183,11 @@ class AiDeploymentVersion(models.Model):
         return cache[key]
 
     def _printed_card(self):
-        """The card as a table of plain texts, inputs by their names: [{"name", "rows": [{"label", "points", …}]}]."""
+        """The card as a table of plain texts, inputs by their names.
+
+        `groups`: [{"name", "importance_text", "rows": [{"label", "points", …}]}]; `approximate`: points are averages,
+        and inputs stand in the order of their importance.
+        """
         self.ensure_one()
         card, specs = self._card(), self._specs()
         sees = self.env.user.has_group("ai_deployment.group_sensitive")
@@ -175,7 +204,12 @@ class AiDeploymentVersion(models.Model):
                     "share_text": f"{100 * share:.0f} %",
                 }
             )
-        return list(groups.values())
+        if card.exact_reasons:
+            return {"groups": list(groups.values()), "approximate": False}
+        ranked = [(key, importance) for key, importance in card.ranked() if key in groups]
+        for key, importance in ranked:
+            groups[key]["importance_text"] = f"± {importance:.2f}"
+        return {"groups": [groups[key] for key, _importance in ranked], "approximate": True}
 
     @api.model
     def _store(self, deployment, training, specs, now, **values):

@@ -45,6 +45,10 @@ class CrmLead(models.Model):
         }
 
     @api.model
+    def _ai_open_domain(self):
+        return Domain("won_status", "=", "pending") & Domain("active", "=", True)
+
+    @api.model
     def _ai_matured(self, deployment, now):
         """(query of the leads whose horizon has passed, SQL of whether they were won within it).
 

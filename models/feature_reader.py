@@ -3,12 +3,13 @@
 `FeatureReader(documents, specs, company).read(ids)` gives a dict: feature key -> list of raw values, in the order of
 `ids`. Paths become joins, ages become differences, histories become window functions over earlier records, strictly
 before the record's own date (records of the same moment do not see each other). Fields that are not stored have
-no column and are read through the ORM, after the statement.
+no column and are read through the ORM, after the statement. What a card works out by itself (source "card") is None.
 
 Inputs are read with elevated rights and in one language: what a version sees must not depend on who asks. Which records
 may be scored is decided before, with the rights of the user.
 """
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from odoo.fields import Domain
@@ -25,10 +26,16 @@ MEASURES = {
     "share": "Share among earlier records",
     "first_time": "How unusual a first time is",
     "repeat": "How unusual a repeat is",
+    "swapped": "How unusual two swapped digits are",
+    "shifted": "How unusual a moved decimal point is",
 }
+# Two classes of slips of the pen: an amount of the same digits as an earlier one, but for two neighbours or the point.
+SLIP_MEASURES = ("swapped", "shifted")
+EVENT_MEASURES = ("first_time", "repeat", *SLIP_MEASURES)
 # Measures that compare a record with all others of its first group.
-WIDE_MEASURES = ("share", "first_time", "repeat")
-EVENT_MEASURES = ("first_time", "repeat")
+WIDE_MEASURES = ("share", *EVENT_MEASURES)
+_TEXT_TYPES = ("char", "text", "html", "selection", "json", "many2many", "properties")
+LONGEST_AMOUNT = 14  # digits, cents included; beyond, nobody types amounts
 # A spread is known only from some records on, and is never taken as smaller than 10 %: a vendor who always bills the
 # same amount would else turn one cent into an alarm.
 DEVIATION_MIN_COUNT = 5
@@ -115,6 +122,8 @@ class FeatureReader:
     def _expression(self, spec, table, query, histories):
         if spec["source"] == "path":
             return self._column(self.documents, table, spec["path"], query)
+        if spec["source"] == "zeros":
+            return _zeros(self._column(self.documents, table, spec["path"], query))
         if spec["source"] == "age":
             start = self._column(self.documents, table, spec["start_path"], query)
             end = self._column(self.documents, table, spec["end_path"], query)
@@ -187,7 +196,8 @@ class FeatureReader:
             candidates = self._candidates(first, columns, ids)
             parts.append(SQL("%s AS MATERIALIZED (%s)", SQL.identifier(alias), candidates))
             for groups in sets:
-                measures = self._measures(alias, groups, histories[groups], columns)
+                parts += self._slips(alias, numbers[groups], groups, histories[groups], columns)
+                measures = self._measures(alias, numbers[groups], groups, histories[groups], columns)
                 parts.append(SQL("%s AS (%s)", SQL.identifier(f"history_{numbers[groups]}"), measures))
         return parts
 
@@ -215,24 +225,30 @@ class FeatureReader:
             value = self._column(model, table, path, query)
             if kind == "value":
                 value = SQL("ABS(%s)::float8", value)
+            elif walk_path(model, path)[-1].field.type in _TEXT_TYPES:
+                value = SQL('(%s) COLLATE "C"', value)  # only equal or not: no need to sort as people do
             selected.append(SQL("%s AS %s", value, SQL.identifier(name)))
         return query.select(*selected)
 
-    def _measures(self, alias, groups, specs, columns):
+    def _measures(self, alias, place, groups, specs, columns):
         """One row per asked record: the measures of one set of groups, over the candidates in `alias`."""
-        always = [SQL.identifier(f"same{n}") for n in range(len(self.documents._ai_history_partition()))]
-        own = [SQL.identifier(columns["group", path]) for path in groups]
+        always, own = self._partition_names(groups, columns)
         whole, first = SQL(", ").join([*always, *own]), SQL(", ").join([*always, own[0]])
         complete = SQL(" AND ").join(SQL("%s IS NOT NULL", name) for name in own)
-        events = [
-            self._event(number, spec, whole) for number, spec in enumerate(specs) if spec["measure"] in EVENT_MEASURES
-        ]
         wide = any(spec["measure"] in WIDE_MEASURES for spec in specs)
         same = SQL(", ").join(own[:1] if wide else own)
         rows = SQL(
-            "SELECT %s FROM %s WHERE (%s) IN (SELECT %s FROM %s WHERE asked)",
-            SQL(", ").join([SQL("*"), *events]), SQL.identifier(alias), same, same, SQL.identifier(alias),
+            "SELECT * FROM %s WHERE (%s) IN (SELECT %s FROM %s WHERE asked)",
+            SQL.identifier(alias), same, same, SQL.identifier(alias),
         )  # fmt: skip
+        for happens in (self._happens, self._counts):  # what counts is seen in what happened
+            events = [
+                happens(place, number, spec, whole)
+                for number, spec in enumerate(specs)
+                if spec["measure"] in EVENT_MEASURES
+            ]
+            if events:
+                rows = SQL("SELECT *, %s FROM (%s) AS rows", SQL(", ").join(events), rows)
         selected = [
             SQL(
                 "CASE WHEN %s THEN %s END AS %s",
@@ -249,6 +265,64 @@ class FeatureReader:
             SQL(", ").join(selected), rows,
         )  # fmt: skip
 
+    def _partition_names(self, groups, columns):
+        """(what every history is apart by, what this one is), as column names of the candidates."""
+        always = [SQL.identifier(f"same{n}") for n in range(len(self.documents._ai_history_partition()))]
+        return always, [SQL.identifier(columns["group", path]) for path in groups]
+
+    def _slips(self, alias, place, groups, specs, columns):
+        """WITH parts: the ids of records whose amount is, but for a slip of the pen, an earlier one of their group.
+
+        Only amounts of the same digits can be that, so only these are compared with each other. An amount that was
+        there before in just this form is a repeat, not a slip.
+        """
+        always, own = self._partition_names(groups, columns)
+        names = [*always, *own]
+        parts = []
+        for number, spec in enumerate(specs):
+            if spec["measure"] not in SLIP_MEASURES:
+                continue
+            digits, slips = SQL.identifier(f"digits_{place}_{number}"), SQL.identifier(f"slips_{place}_{number}")
+            group = SQL(", ").join(names)
+            value = SQL.identifier(columns["value", spec["value_path"]])
+            parts.append(
+                SQL(
+                    "%s AS MATERIALIZED (SELECT *, MIN(cents) OVER alike < MAX(cents) OVER alike AS has_others"
+                    " FROM (SELECT id, known, moment, %s, cents, %s AS digits FROM"
+                    " (SELECT *, ROUND(%s::numeric * 100)::int8 AS cents FROM %s WHERE %s >= 0.01 AND %s < %s)"
+                    " AS amounts) AS coded WINDOW alike AS (PARTITION BY %s, digits))",
+                    digits,
+                    group,
+                    _digits(SQL("cents")),
+                    value,
+                    SQL.identifier(alias),
+                    value,
+                    value,
+                    10.0 ** (LONGEST_AMOUNT - 2),
+                    group,
+                )  # fmt: skip
+            )
+            recent = SQL("TRUE")
+            if spec["window_days"]:
+                recent = SQL("earlier.moment >= now.moment - %s::interval", f"{spec['window_days']} days")
+            joined = [SQL("now.%s = earlier.%s", name, name) for name in [*names, SQL.identifier("digits")]]
+            parts.append(
+                SQL(
+                    "%s AS MATERIALIZED (SELECT now.id FROM %s AS now JOIN"
+                    " (SELECT DISTINCT %s, digits, cents, moment FROM %s WHERE known AND has_others) AS earlier"
+                    " ON %s AND earlier.moment < now.moment WHERE now.has_others GROUP BY now.id"
+                    " HAVING BOOL_OR(%s AND %s) AND NOT BOOL_OR(now.cents = earlier.cents))",
+                    slips,
+                    digits,
+                    group,
+                    digits,
+                    SQL(" AND ").join(joined),
+                    recent,
+                    _IS_SLIP[spec["measure"]],
+                )  # fmt: skip
+            )
+        return parts
+
     def _asked_groups(self, path, ids):
         """The values of the first group among the asked records: histories of others need not be read."""
         table = self.documents._table
@@ -259,22 +333,39 @@ class FeatureReader:
     def _company_domain(self):
         return Domain("company_id", "in", [self.company.id, False])
 
-    def _event(self, number, spec, partition):
-        """Whether the record is a first of its kind or repeats an earlier one, and whether later records count it.
-
-        Ten bills of one day on one new account are all first times, but one new account.
-        """
-        before = SQL("COUNT(*) FILTER (WHERE known) OVER %s", self._window(spec, partition))
-        if spec["measure"] == "first_time":
-            happened = SQL("%s = 0", before)
-            counted = SQL(
-                "COUNT(*) FILTER (WHERE known) OVER"
-                " (PARTITION BY %s ORDER BY moment, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) = 0",
-                partition,
-            )
+    def _happens(self, place, number, spec, partition):
+        """Whether this is a first time, a repeat, a slip."""
+        if spec["measure"] in SLIP_MEASURES:
+            happened = SQL("id IN (SELECT id FROM %s)", SQL.identifier(f"slips_{place}_{number}"))
         else:
-            happened = counted = SQL("%s > 0", before)
-        return SQL("%s AS %s, %s AS %s", happened, SQL.identifier(f"e{number}"), counted, SQL.identifier(f"c{number}"))
+            before = SQL("COUNT(*) FILTER (WHERE known) OVER %s", self._window(spec, partition))
+            happened = SQL("%s = 0" if spec["measure"] == "first_time" else "%s > 0", before)
+        return SQL("%s AS %s", happened, SQL.identifier(f"h{number}"))
+
+    def _counts(self, place, number, spec, partition):
+        """Three columns: whether it surprises, whether later records count it, and whether among what.
+
+        Ten bills of one day on one new account are all first times, but one new account. An amount that comes each
+        month repeats each month, but only once for the first time: counted are amounts, not bills.
+        """
+        happened = SQL.identifier(f"h{number}")
+        rows = SQL("(PARTITION BY %s ORDER BY moment, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)", partition)
+        is_first = SQL("COUNT(*) FILTER (WHERE known) OVER %s = 0", rows)
+        match spec["measure"]:
+            case "first_time":
+                surprises, counted, among = happened, is_first, SQL("TRUE")
+            case "repeat":
+                always = self._window({**spec, "window_days": 0}, partition)
+                surprises = SQL("%s AND COUNT(*) FILTER (WHERE known AND %s) OVER %s = 0", happened, happened, always)
+                counted = SQL("%s AND COUNT(*) FILTER (WHERE known AND %s) OVER %s = 0", happened, happened, rows)
+                among = is_first
+            case _:
+                surprises, counted, among = happened, happened, SQL("TRUE")
+        return SQL(
+            "%s AS %s, %s AS %s, %s AS %s",
+            surprises, SQL.identifier(f"e{number}"), counted, SQL.identifier(f"c{number}"),
+            among, SQL.identifier(f"a{number}"),
+        )  # fmt: skip
 
     def _measure(self, number, value, spec, partition, first_partition):
         window = self._window(spec, partition)
@@ -299,15 +390,15 @@ class FeatureReader:
             case "share":
                 wider = SQL("COUNT(*) FILTER (WHERE known) OVER %s", self._window(spec, first_partition))
                 return SQL("(%s)::float / NULLIF(%s, 0)", count, wider)
-            case "first_time" | "repeat":
+            case "first_time" | "repeat" | "swapped" | "shifted":
                 # How often this happened in the first group so far; 1 where it does not happen now. A vendor with whom
                 # everything is new surprises nobody with something new.
-                event, counted = SQL.identifier(f"e{number}"), SQL.identifier(f"c{number}")
+                event, counted, among = (SQL.identifier(f"{letter}{number}") for letter in "eca")
                 window = self._window({**spec, "window_days": 0}, first_partition)
                 return SQL(
                     "CASE WHEN %s THEN (COUNT(*) FILTER (WHERE known AND %s) OVER %s + 0.5)"
-                    " / (COUNT(*) FILTER (WHERE known) OVER %s + 1.0) ELSE 1 END",
-                    event, counted, window, window,
+                    " / (COUNT(*) FILTER (WHERE known AND %s) OVER %s + 1.0) ELSE 1 END",
+                    event, counted, window, among, window,
                 )  # fmt: skip
         raise ValueError(f"Unknown measure {spec['measure']!r}")
 
@@ -329,7 +420,9 @@ class FeatureReader:
         """Whether every field on the way has a column (or is a relation that is followed by one)."""
         if spec["source"] == "history":
             return True
-        paths = [spec["path"]] if spec["source"] == "path" else [spec["start_path"], spec["end_path"]]
+        if spec["source"] == "card":
+            return False
+        paths = [spec["start_path"], spec["end_path"]] if spec["source"] == "age" else [spec["path"]]
         return all(
             step.field.store or step.field.related or step.field.inherited
             for path in paths
@@ -337,7 +430,11 @@ class FeatureReader:
         )
 
     def _read_through_orm(self, spec, ids):
+        if spec["source"] == "card":
+            return [None] * len(ids)
         records = self.documents.browse(ids)
+        if spec["source"] == "zeros":
+            return [zeros_at_end(_follow(record, spec["path"])) for record in records]
         if spec["source"] == "age":
             pairs = zip(
                 (_follow(record, spec["start_path"]) for record in records),
@@ -355,6 +452,45 @@ def _json_text(value):
         " THEN (SELECT string_agg(k, ',' ORDER BY k) FROM jsonb_object_keys(%s) AS k) ELSE %s #>> '{}' END",
         value, value, value,
     )  # fmt: skip
+
+
+def zeros_at_end(amount):
+    """Zeros at the end of an amount written with two decimals, None where there is no amount.
+
+    >>> zeros_at_end(2500), zeros_at_end(-12.3), zeros_at_end(9.99), zeros_at_end(0)
+    (4, 1, 0, None)
+    """
+    written = f"{abs(Decimal(str(amount or 0))):.2f}".replace(".", "")
+    return len(written) - len(written.rstrip("0")) if written.strip("0") else None
+
+
+def _zeros(amount):
+    """`zeros_at_end` in SQL."""
+    written = SQL("NULLIF(ROUND(ABS(%s)::numeric, 2), 0)::text", amount)
+    written = SQL("REPLACE(%s, '.', '')", written)
+    return SQL("LENGTH(%s) - LENGTH(RTRIM(%s, '0'))", written, written)
+
+
+def _digits(cents):
+    """SQL of a number that says which digits `cents` has, whatever their order; zeros in front count."""
+    weights = SQL("ARRAY[%s]::int8[]", SQL(", ").join(SQL("%s", (LONGEST_AMOUNT + 1) ** digit) for digit in range(10)))
+    places = (SQL("(%s)[1 + %s / %s %% 10]", weights, cents, 10**place) for place in range(LONGEST_AMOUNT))
+    return SQL("(%s)", SQL(" + ").join(places))
+
+
+# Of two amounts with the same digits, `now` and `earlier`: in cents, the difference of two that differ by a swap of
+# neighbours is 9, times ten to the power of their place, times the difference of the two digits.
+_LARGE, _SMALL = SQL("GREATEST(now.cents, earlier.cents)"), SQL("LEAST(now.cents, earlier.cents)")
+_NINTH = SQL("((%s - %s) / 9)", _LARGE, _SMALL)
+_PLACE = SQL("(10 ^ (LENGTH(%s::text) - 1))::int8", _NINTH)
+_IS_SLIP = {
+    "swapped": SQL(
+        "now.cents <> earlier.cents AND LENGTH(now.cents::text) = LENGTH(earlier.cents::text) AND %s %% %s = 0"
+        " AND %s / (10 * %s) %% 10 - %s / %s %% 10 = %s / %s",
+        _NINTH, _PLACE, _LARGE, _PLACE, _LARGE, _PLACE, _NINTH, _PLACE,
+    ),
+    "shifted": SQL("%s %% %s = 0 AND %s / %s IN (10, 100, 1000)", _LARGE, _SMALL, _LARGE, _SMALL),
+}  # fmt: skip
 
 
 def _days(interval):

@@ -56,10 +56,12 @@ class IrActionsServer(models.Model):
             return self._ai_notification(
                 "warning", self.env._("“%s” is switched off: nothing was scored.", deployment.name)
             )
-        outcome = deployment.with_env(records.env)._score(records)
+        outcome = deployment.with_env(records.env)._ask(records)
         return self._ai_notification("success", self._ai_outcome_text(outcome))
 
     def _ai_outcome_text(self, outcome):
+        if outcome.get("queued"):
+            return self.env._("%s are scored in the background. You are told when it is done.", outcome["queued"])
         unsure = outcome["review"] - outcome["failed"]
         sentences = [self.env._("%s scored.", outcome["automatic"] + unsure)]
         if outcome["unchanged"]:

@@ -3,6 +3,7 @@ from . import test_account_move
 from . import test_ai_deployment
 from . import test_ai_deployment_alert
 from . import test_ai_deployment_assignment
+from . import test_ai_deployment_batch
 from . import test_ai_deployment_feature
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_leaks
@@ -11,12 +12,14 @@ from . import test_ai_deployment_monitoring
 from . import test_ai_deployment_profile
 from . import test_ai_deployment_review
 from . import test_ai_deployment_review_decide
+from . import test_ai_deployment_reviewed
 from . import test_ai_deployment_routing
 from . import test_ai_deployment_scorable_mixin
 from . import test_ai_deployment_scoring
 from . import test_ai_deployment_training
 from . import test_ai_deployment_trigger
 from . import test_ai_deployment_version
+from . import test_ai_deployment_version_import
 from . import test_attacks
 from . import test_crm_lead
 from . import test_feature_reader

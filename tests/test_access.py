@@ -27,6 +27,12 @@ READERS = {
     "ai.deployment.review": NAMED - {"manager"},
     # sellers see on leads what stands on the lead itself
     "ai.deployment.score": (NAMED - {"manager"}) | {"seller", "other_owner"},
+    "ai.deployment.batch": NAMED | {"seller"},  # who asked for it
+    "ai.deployment.batch.chunk": {"auditor"},
+    "ai.deployment.request": NAMED - {"manager"},
+    "ai.deployment.sum": NAMED,
+    "ai.deployment.asked": {"auditor"},
+    "ai.deployment.settled": {"auditor"},
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
 WRITERS = {
@@ -87,6 +93,12 @@ class AccessCase(AiDeploymentCase):
                 ],
             }
         )
+        with clock.at(NOW):
+            batches = cls.env["ai.deployment.batch"].with_user(cls.seller)
+            cls.batch = batches._ask(cls.deployment, cls.mine.ids).with_env(cls.env)
+            both, why = (cls.mine + cls.theirs).ids, [("unexpected", "x")] * 2
+            cls.env["ai.deployment.request"]._add(cls.deployment, NOW.date(), both, why, {})
+            cls.env["ai.deployment.settled"]._add(cls.deployment, NOW.date(), unchanged=1)
         cls.trigger = cls.env["ai.deployment.trigger"].create({"deployment_id": cls.deployment.id})
         cls.env.flush_all()
 
@@ -99,7 +111,9 @@ class AccessCase(AiDeploymentCase):
         domain = [("id", "=", self.deployment.id)]
         if model != "ai.deployment":
             domain = [("deployment_id", "=", self.deployment.id)]
-        if model in LINE_MODELS:
+        if model == "ai.deployment.batch.chunk":
+            domain = [("batch_id", "=", self.batch.id)]
+        if model in (*LINE_MODELS, "ai.deployment.request"):
             domain += [("res_id", "=", self.mine.id)]
         return self.env[model].search(domain, limit=1)
 

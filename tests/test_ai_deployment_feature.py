@@ -46,6 +46,36 @@ class TestFeature(AiDeploymentCase):
         whole = self.declare(source="history", measure="count", group_paths="campaign_id")
         self.assertEqual(whole.key, "count:campaign_id")
 
+    def test_how_round_a_number_is(self):
+        feature = self.declare(source="zeros", path="recurring_revenue")
+        self.assertEqual((feature.kind, feature.key), ("number", "zeros:recurring_revenue"))
+        self.assertEqual(feature.name, "How round: Recurring Revenues")
+        for path in ("name", "create_date", "campaign_id", False):
+            with self.subTest(path=path), self.assertRaises(ValidationError), self.cr.savepoint():
+                self.declare(source="zeros", path=path, name="x")
+
+    def test_a_slip_needs_the_amount_to_compare(self):
+        values = {"source": "history", "group_paths": "campaign_id"}
+        for measure in ("swapped", "shifted"):
+            with self.subTest(measure=measure), self.assertRaises(ValidationError), self.cr.savepoint():
+                self.declare(measure=measure, **values)
+            feature = self.declare(measure=measure, value_path="expected_revenue", **values)
+            self.assertEqual(feature.key, f"{measure}:campaign_id:expected_revenue")
+
+    def test_two_inputs_may_be_a_warning_together(self):
+        one, two = self.declare(path="color"), self.declare(path="probability", leak_override="Known.")
+        one.write({"together_id": two.id, "stands_alone": False})
+        self.assertEqual((one._to_spec()["together"], one._to_spec()["stands_alone"]), ("probability", False))
+        self.assertEqual((two._to_spec()["together"], two._to_spec()["stands_alone"]), ("", True))
+        elsewhere = self.make_deployment(is_primary=False).feature_ids[0]
+        for other in (one, elsewhere):
+            with self.assertRaises(ValidationError), self.cr.savepoint():
+                one.together_id = other
+
+    def test_what_a_card_works_out_is_declared_like_an_input(self):
+        feature = self.declare(path="color")
+        self.assertEqual(set(feature._card_spec("k", "K")), set(feature._to_spec()))
+
     def test_what_leads_nowhere_is_refused(self):
         for values in (
             {"path": "no_such_field"},
@@ -145,6 +175,7 @@ class TestFeature(AiDeploymentCase):
                 "key": "expected_revenue", "name": "Expected Revenue", "kind": "number", "source": "path",
                 "path": "expected_revenue", "start_path": "", "end_path": "", "measure": "", "group_paths": [],
                 "value_path": "", "window_days": 0, "required": True, "sensitive": True, "tail": "two",
+                "direction": "free", "stands_alone": True, "together": "",
             },
         )  # fmt: skip
 

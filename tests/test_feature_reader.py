@@ -7,7 +7,7 @@ import random
 from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
-from odoo.addons.ai_deployment.models.feature_reader import FeatureReader, walk_path
+from odoo.addons.ai_deployment.models.feature_reader import FeatureReader, walk_path, zeros_at_end
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 
 
@@ -253,17 +253,97 @@ class TestHistories(AccountTestInvoicingCommon):
         def by_vendor_and_amount(bill):
             return bill.partner_id, bill.amount_total
 
+        def is_repeat(bill):
+            return bool(self.earlier(bill, same=by_vendor_and_amount, days=10))
+
         def repeat(bill, earlier):
-            if not earlier:
-                return 1
+            if not earlier or any(map(is_repeat, self.earlier(bill, same=by_vendor_and_amount))):
+                return 1  # new, or known to come back
             of_vendor = self.earlier(bill, same=self.by_vendor)
-            repeats = [b for b in of_vendor if self.earlier(b, same=by_vendor_and_amount, days=10)]
-            return (len(repeats) + 0.5) / (len(of_vendor) + 1)
+            amounts = {b.amount_total for b in of_vendor}
+            came_back = {b.amount_total for b in of_vendor if is_repeat(b)}
+            return (len(came_back) + 0.5) / (len(amounts) + 1)
 
         self.assertMeasure(
             repeat, same=by_vendor_and_amount, days=10,
             measure="repeat", group_paths=["partner_id", "amount_total"], window_days=10,
         )  # fmt: skip
+
+    def make_bills(self, vendor, amounts, post=True):
+        """One bill per (day of 2026, amount)."""
+        bills = self.env["account.move"].create(
+            [
+                {
+                    "move_type": "in_invoice", "partner_id": vendor.id, "ref": f"{day} {amount}",
+                    "invoice_date": datetime.date(2026, 1, 1) + datetime.timedelta(days=day),
+                    "invoice_line_ids": [(0, 0, {"name": "x", "price_unit": amount, "tax_ids": [(5,)]})],
+                }
+                for day, amount in amounts
+            ]
+        )  # fmt: skip
+        if post:
+            bills._post()
+        self.env.flush_all()
+        return bills
+
+    def slips(self, bills, measure, **values):
+        return self.read(
+            bills, measure=measure, group_paths=["partner_id"], value_path="amount_total", window_days=31, **values
+        )
+
+    def test_two_neighbouring_digits_swapped(self):
+        vendor, other = self.env["res.partner"].create([{"name": "V"}, {"name": "W"}])
+        self.make_bills(vendor, [(0, 1234.56), (1, 777)])
+        tried = [1243.56, 2134.56, 1234.65, 1432.56, 12345.60, 1234.56, 1234.57, 7770, 6543.21]
+        drafts = self.make_bills(vendor, [(10, amount) for amount in tried], post=False)
+        rare = 0.5 / 3  # no swap among two earlier bills
+        self.assertEqual(self.slips(drafts, "swapped"), [rare, rare, rare, 1, 1, 1, 1, 1, 1])
+        late, stranger = self.make_bills(vendor, [(33, 1243.56)], False), self.make_bills(other, [(9, 1243.56)], False)
+        self.assertEqual(self.slips(late + stranger, "swapped"), [1, 1])
+
+    def test_a_moved_decimal_point(self):
+        vendor = self.env["res.partner"].create({"name": "V"})
+        self.make_bills(vendor, [(0, 1234.50), (1, 777)])
+        tried = [12345, 123450, 1234500, 123.45, 12345000, 1243.5, 77.7, 1234.5]
+        drafts = self.make_bills(vendor, [(10, amount) for amount in tried], post=False)
+        rare = 0.5 / 3
+        self.assertEqual(self.slips(drafts, "shifted"), [rare, rare, rare, rare, 1, 1, rare, 1])
+
+    def test_slips_that_happen_often_with_a_vendor_surprise_less(self):
+        vendor = self.env["res.partner"].create({"name": "V"})
+        self.make_bills(vendor, [(0, 12.30), (1, 21.30), (2, 55.10), (3, 51.50)])
+        draft = self.make_bills(vendor, [(4, 13.20)], post=False)
+        self.assertEqual(self.slips(draft, "swapped"), [(2 + 0.5) / (4 + 1)])
+
+    def test_bills_of_one_day_are_no_slips_of_each_other_nor_is_a_draft(self):
+        vendor = self.env["res.partner"].create({"name": "V"})
+        posted = self.make_bills(vendor, [(0, 12.34), (0, 21.34)])
+        draft = self.make_bills(vendor, [(1, 56.78)], post=False)
+        asked = posted + draft + self.make_bills(vendor, [(2, 65.78)], post=False)
+        self.assertEqual(self.slips(asked, "swapped"), [1, 1, 1, 1])
+
+    def test_a_slip_does_not_depend_on_the_order_in_which_is_asked(self):
+        vendor = self.env["res.partner"].create({"name": "V"})
+        bills = self.make_bills(vendor, [(0, 12.34), (5, 21.34), (5, 12.43), (9, 34.12), (40, 13.24)])
+        values = self.slips(bills, "swapped")
+        self.assertEqual(values, [1, 0.25, 0.25, 1, 1])
+        self.assertEqual(self.slips(bills[::-1], "swapped"), values[::-1])
+
+    def test_an_amount_of_nothing_is_no_slip(self):
+        vendor = self.env["res.partner"].create({"name": "V"})
+        bills = self.make_bills(vendor, [(0, 0), (1, 0), (2, 10)])
+        self.assertEqual(self.slips(bills, "shifted") + self.slips(bills, "swapped"), [1] * 6)
+
+    def test_how_round_an_amount_is(self):
+        vendor = self.env["res.partner"].create({"name": "V"})
+        bills = self.make_bills(vendor, [(0, amount) for amount in (2500, 12.3, 9.99, 0, 100, 1010)])
+        reader = FeatureReader(self.env["account.move"], [spec(source="zeros", path="amount_total")], self.env.company)
+        self.assertEqual(reader.read(bills.ids)["x"], [4, 1, 0, None, 4, 3])
+        self.assertEqual([zeros_at_end(bill.amount_total) for bill in bills], [4, 1, 0, None, 4, 3])
+
+    def test_what_the_card_works_out_is_not_read(self):
+        reader = FeatureReader(self.env["account.move"], [spec(source="card")], self.env.company)
+        self.assertEqual(reader.read(self.posted[:2].ids), {"x": [None, None]})
 
     def test_a_history_does_not_depend_on_who_else_is_asked_for(self):
         together = self.read(self.bills, measure="count", group_paths=["partner_id"])

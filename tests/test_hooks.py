@@ -40,7 +40,16 @@ class TestHooks(AiDeploymentCase):
                 ],
             }
         )
+        attachments = self.env["ir.attachment"]
+        ours, others = attachments.create(
+            [
+                {"name": "pipeline", "res_model": model, "res_id": 1, "res_field": field, "raw": b"x"}
+                for model, field in (("ai.deployment.version", "pipeline_file"), ("crm.lead", False))
+            ]
+        )
         uninstall_hook(self.env)
+        self.assertFalse(ours.exists())
+        self.assertTrue(others.exists())
         self.assertFalse(self.env["ir.actions.server"].search([("state", "=", "ai_deployment_score")]))
         self.assertFalse(rule.action_server_ids)
         activities = self.env["mail.activity"].with_context(active_test=False)

@@ -1,1 +1,2 @@
 from . import ai_deployment_review_decide
+from . import ai_deployment_version_import

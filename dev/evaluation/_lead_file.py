@@ -14,6 +14,7 @@ from . import _files
 FIRST_YEAR = 2008
 SPREAD_DAYS = 27
 MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+OWN = ("contact", "outcome_before", "job")
 NUMBERS = ("age", "campaign", "previous", "pdays")
 CATEGORIES = ("marital", "education", "default", "housing", "loan", "day_of_week")
 EMPTY = {"pdays": "999"}  # "never contacted before" is not a number of days

@@ -1,7 +1,8 @@
 """Vendor bills: the city's payments of one year with injected anomalies, beside Odoo's own two warnings.
 
 The real file is loaded as posted vendor bills. The card learns from July to February without any label and scores March
-to June through `_score`, each bill by what lies before it. The labels are only looked at to judge the result.
+to June through `_score`, each bill by what lies before it. The labels are only looked at to judge the result, and to
+answer for a simulated reviewer of a second deployment (`_bill_reviews`).
 """
 
 from datetime import date, datetime, time, timedelta
@@ -14,8 +15,8 @@ from odoo.addons.ai_deployment.models import clock
 
 from lib.talk import Failure
 
-from . import _bill_file, _bill_rules
-from ._bill_inputs import INPUTS
+from . import _bill_file, _bill_reviews, _bill_rules
+from ._bill_inputs import INPUTS, TOGETHER
 from ._bill_records import Bills
 from ._deployment import declare, logged
 from ._judge import Figures, Stopwatch
@@ -47,6 +48,7 @@ def run(env, options, say):
     figures.note("bills_scored", len(test))
     figures.note("anomalies", int((kinds != "").sum()))
     _report(figures, kinds, values)
+    _report_reviewed(env, bills, figures, watch, say)
     rules["odoo_either"] = np.maximum(*rules.values())
     for name, flags in rules.items():
         _report_rule(figures, name, kinds, flags, values)
@@ -58,7 +60,7 @@ def run(env, options, say):
 
 def _scored(env, bills, test, watch, say):
     """What the card says of each test bill; it has learned from those before, and scores month by month."""
-    deployment = declare(env, "account.move", "Unusual bills", INPUTS, method="anomaly")
+    deployment = _declared(env, "Unusual bills")
     say("Training ...")
     with watch.on("training"), clock.at(datetime.combine(FIRST_TEST, time()) - timedelta(seconds=1)):
         deployment._train()
@@ -89,6 +91,45 @@ def _report(figures, kinds, values):
     for kind in sorted(set(kinds) - {""}):
         # The line is the same for all kinds: the top 1 % of all bills.
         figures.note(f"recall_in_top_1_percent.{kind}", (values[kinds == kind] >= line).mean())
+
+
+def _declared(env, name):
+    deployment = declare(env, "account.move", name, INPUTS, method="anomaly")
+    by_name = {feature.name: feature for feature in deployment.feature_ids}
+    for feature, other in TOGETHER.items():
+        by_name[feature].together_id = by_name[other]
+    return deployment
+
+
+def _report_reviewed(env, bills, figures, watch, say):
+    """What a version that has learned from a simulated reviewer makes of the last two months."""
+    say("Reviewing ...")
+    with watch.on("reviewing"):
+        replay = _bill_reviews.Replay(_declared(env, "Reviewed bills"), bills)
+        before = replay.unlabelled()
+        judged = replay.judge()
+    figures.note("reviewed.bills_judged", len(judged))
+    figures.note("reviewed.confirmed", sum(bool(bills.payments[row].anomaly) for row in judged))
+    say("Learning from reviews ...")
+    with watch.on("learning_from_reviews"):
+        version = replay.learn()
+    if version.kind != "reviewed":
+        say("Too few bills were confirmed to learn from them.")
+        return
+    for name, card, target in (
+        ("reviewed.before", before, None),
+        ("reviewed", version._card(), ("≥", 0.45)),
+    ):
+        rows, scored = replay.last_months(card)
+        kinds = np.array([bills.payments[row].anomaly for row in rows])
+        labels = (kinds != "").astype(int)
+        figures.note(f"{name}.average_precision", performance.average_precision(labels, scored.raw), "", target)
+        figures.note(f"{name}.precision_at_100", performance.precision_at(labels, scored.raw, 100))
+        figures.note(f"{name}.recall_in_top_1_percent", performance.recall_in_top(labels, scored.raw, 0.01))
+        if name == "reviewed":
+            top = np.argsort(-scored.raw)[: max(1, len(rows) // 100)]
+            figures.note(f"{name}.mean_probability_in_top_1_percent", scored.values[top].mean())
+            figures.note(f"{name}.share_of_anomalies_there", labels[top].mean())
 
 
 def _report_rule(figures, name, kinds, flags, values):

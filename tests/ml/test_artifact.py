@@ -13,6 +13,7 @@ from odoo.addons.ai_deployment.ml.calibration import Identity, IsotonicCalibrati
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import ArtifactRejected
 from odoo.addons.ai_deployment.ml.scorecard import CardFeature, CardPair, Scorecard
+from odoo.addons.ai_deployment.ml.trees import TreesCard, pack
 
 
 def features(random):
@@ -47,11 +48,36 @@ def anomaly_card(seed=0):
     )
 
 
+def trees_card(seed=0):
+    """A tree of two questions and a stump, over the first two features."""
+    random = np.random.default_rng(seed)
+    own = features(random)
+
+    def some(j):
+        return pack(random.random(own[j].bins.size) < 0.5)
+
+    trees = [
+        {"inputs": [0, -1, 1, -1, -1], "codes": [some(0), "", some(1), "", ""], "left": [1, 0, 3, 0, 0],
+         "right": [2, 0, 4, 0, 0], "values": [0.0, *random.normal(size=4).tolist()]},
+        {"inputs": [1, -1, -1], "codes": [some(1), "", ""], "left": [1, 0, 0], "right": [2, 0, 0],
+         "values": [0.0, *random.normal(size=2).tolist()]},
+    ]  # fmt: skip
+    return TreesCard(
+        own,
+        random.normal(),
+        PlattCalibration(0.5, 0.1),
+        NumericBins(0, 1),
+        trees=trees,
+        importances=[0.3, 0.1 + 0.2, 0],
+    )
+
+
 CARDS = [
     scorecard(),
     scorecard(1, Identity()),
     scorecard(2, IsotonicCalibration([-1, 1 / 3], [0.1, 0.9])),
     anomaly_card(),
+    trees_card(),
 ]
 
 
@@ -65,9 +91,9 @@ def rows(seed):
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 10**6), st.booleans())
-def test_a_card_scores_the_same_bit_for_bit_after_a_trip_through_text(seed, anomaly):
-    card = anomaly_card(seed) if anomaly else scorecard(seed)
+@given(st.integers(0, 10**6), st.sampled_from([scorecard, anomaly_card, trees_card]))
+def test_a_card_scores_the_same_bit_for_bit_after_a_trip_through_text(seed, make):
+    card = make(seed)
     data = artifact.dump(card)
     twin = artifact.load(json.loads(json.dumps(data)), artifact.digest(data))
     one, two = card.score(rows(seed)), twin.score(rows(seed))
@@ -88,7 +114,7 @@ def as_jsonb(data):
     return data
 
 
-@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.calibration.kind)
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: f"{card.kind} {card.calibration.kind}")
 def test_the_digest_survives_jsonb_and_notices_every_change(card):
     data = artifact.dump(card)
     digest = artifact.digest(data)
@@ -222,6 +248,115 @@ def test_an_artifact_edited_by_hand_is_refused_with_its_cause(path, value, cause
 def test_an_edited_anomaly_card_is_refused(path, value):
     with pytest.raises(ArtifactRejected):
         artifact.load(changed(path, value, CARDS[3]))
+
+
+TREE = ("trees", 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "cause"),
+    [
+        (("trees",), [], "trees"),
+        (("trees",), {}, "trees"),
+        (("trees",), lambda old: old * 2000, "trees"),
+        (TREE, 7, "tree 1"),
+        ((*TREE, "gain"), [0] * 5, "gain"),
+        ((*TREE, "inputs"), lambda old: old[:-1], "entries"),
+        ((*TREE, "inputs"), [], "entries"),
+        ((*TREE, "inputs"), [-1] * 200, "entries"),
+        ((*TREE, "inputs", 0), 3, "does not have"),
+        ((*TREE, "inputs", 0), -2, "does not have"),
+        ((*TREE, "inputs", 0), 0.0, "whole number"),
+        ((*TREE, "inputs", 0), True, "whole number"),
+        ((*TREE, "inputs", 0), -1, "leaf"),
+        ((*TREE, "inputs", 1), 0, "hexadecimal|child"),
+        ((*TREE, "codes"), lambda old: old[1:], "entries"),
+        ((*TREE, "codes", 0), lambda old: old[:-1], "hexadecimal"),
+        ((*TREE, "codes", 0), lambda old: old + "00", "hexadecimal"),
+        ((*TREE, "codes", 0), lambda old: "G" + old[1:], "hexadecimal"),
+        ((*TREE, "codes", 0), lambda old: old[:-1] + "f", "beyond"),
+        ((*TREE, "codes", 0), lambda old: "+" + old[1:], "hexadecimal"),
+        ((*TREE, "codes", 0), 0, "hexadecimal"),
+        ((*TREE, "codes", 1), "00", "leaf"),
+        ((*TREE, "left", 0), 0, "child"),
+        ((*TREE, "left", 0), 2, "parent"),
+        ((*TREE, "left", 2), 1, "child"),
+        ((*TREE, "left", 2), 2, "child"),
+        ((*TREE, "right", 2), 5, "child"),
+        ((*TREE, "right", 2), 3, "parent"),
+        ((*TREE, "right", 1), 3, "leaf"),
+        ((*TREE, "values", 0), 0.5, "root"),
+        ((*TREE, "values", 1), NAN, "values"),
+        ((*TREE, "values", 1), "1", "values"),
+        ((*TREE, "values", 1), 1e13, "values"),
+        (("importances",), [0.1], "importances"),
+        (("importances", 0), -1, "importances"),
+        (("threshold",), 2, "threshold"),
+        (("calibration",), {"kind": "percentile", "x": [0], "y": [0.5], "scale": 1}, "calibration"),
+        (("pairs",), [{"first": "amount", "second": "level", "points": []}], "pair"),
+    ],
+    ids=lambda item: str(item)[:40],
+)
+def test_edited_trees_are_refused_with_their_cause(path, value, cause):
+    with pytest.raises(ArtifactRejected, match=cause):
+        artifact.load(changed(path, value, CARDS[4]))
+
+
+def test_more_trees_than_can_be_held_are_refused():
+    data = artifact.dump(CARDS[4])
+    stump = data["trees"][1]
+    wide = copy.deepcopy(data)
+    levels = [f"level {number}" for number in range(250)]
+    for number in range(190):
+        size = 253
+        wide["features"].append(
+            {"name": f"more {number}", "required": False, "points": [0] * size, "counts": [0] * size,
+             "bins": {"kind": "category", "levels": levels, "level_counts": dict.fromkeys(levels, 1), "dropped": 0}}
+        )  # fmt: skip
+    wide["importances"] = [0.0] * len(wide["features"])
+    wide["trees"] = [stump] * 200
+    artifact.load(wide)
+    wide["trees"] = [stump] * 250
+    with pytest.raises(ArtifactRejected, match="too many or too large"):
+        artifact.load(wide)
+
+
+def places(data, path=()):
+    """The path of every entry of a nested artifact."""
+    entries = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in entries:
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+PLACES = [list(places(artifact.dump(card))) for card in CARDS]
+ODD = [None, True, 0, -1, 1, 3, 1e300, -1e13, 10**400, NAN, INF, "", "00", "x", [], {}, [[]], {"kind": "number"}]
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.data())
+def test_whatever_is_changed_gives_a_card_or_a_refusal(data):
+    number = data.draw(st.integers(0, len(CARDS) - 1))
+    edited = copy.deepcopy(artifact.dump(CARDS[number]))
+    for _change in range(data.draw(st.integers(1, 3))):
+        *path, last = data.draw(st.sampled_from(PLACES[number]))
+        *other, other_last = data.draw(st.sampled_from(PLACES[number]))
+        try:
+            holder, source = edited, edited
+            for key in path:
+                holder = holder[key]
+            for key in other:
+                source = source[key]
+            holder[last] = copy.deepcopy(data.draw(st.sampled_from([*ODD, source[other_last]])))
+        except (KeyError, IndexError, TypeError):
+            continue  # an earlier change took the place away
+    try:
+        card = artifact.load(edited)
+    except ArtifactRejected:
+        return
+    codes = np.array([[0] * len(card.names), [own.bins.size - 1 for own in card.features]], dtype=np.uint8)
+    assert card.calibration.apply(card.raw(codes)).shape == card.support(codes).shape == (2,)
+    assert artifact.dump(card) == edited
 
 
 def test_a_calibration_that_falls_is_refused():

@@ -115,8 +115,8 @@ def test_without_any_number_every_number_is_new(values):
 def test_labels_are_short_round_and_true():
     bins = NumericBins.fit(np.linspace(0.123456, 100.98765, 1000), 4)
     assert bins.edges == (25.3, 50.6, 75.8)  # the cuts lie anywhere in gaps of a tenth
-    assert bins.label(FIRST + 1) == "25.3 to 50.6" and bins.label(BELOW) == "under 0.123456"
-    assert bins.label(ABOVE) == "over 100.988" and bins.label(MISSING) == "missing"
+    assert bins.label(FIRST + 1) == "25.3 to 50.6" and bins.label(BELOW) == "under 0.123"
+    assert bins.label(ABOVE) == "over 101" and bins.label(MISSING) == "missing"
     whole = NumericBins.fit(list(range(1, 101)), 4)
     assert whole.label(FIRST + 1) == "26 to 50" and whole.label(whole.size - 1) == "76 to 100"
 

@@ -1,5 +1,6 @@
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from odoo.addons.ai_deployment.ml import artifact, boosting
 from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
-from odoo.addons.ai_deployment.ml.boosting import Settings, as_inputs, boost, clearly_better, settings_for
+from odoo.addons.ai_deployment.ml.boosting import Settings, as_inputs, boost, choose_share, clearly_better, settings_for
 from odoo.addons.ai_deployment.ml.calibration import sigmoid
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import (
@@ -139,6 +140,30 @@ def test_the_card_keeps_the_sums_of_the_booster():
     assert raw == pytest.approx(found.raw(list(bins.values()), codes[table.learn]), abs=1e-9)
     additive = train_scorecard(columns, labels, np.arange(6000.0), pairs=0)
     assert trained.metrics["auc"] > additive.metrics["auc"] + 0.02
+
+
+def test_the_mean_of_both_kinds_of_model_beats_each_and_one_alone_must_clearly_be_better():
+    straight = world(6000, seed=11)[1:]
+    codes = coded(BINS, world(6000, seed=11)[0])
+    found = boost(list(BINS.values()), codes, straight[0], [0] * 4, Settings(pairs=0))
+    assert found.share == 0.5 and len(found.regressions) == 10
+    assert choose_share(LABELS, ODDS, -ODDS) == 0.0 and choose_share(LABELS, -ODDS, ODDS) == 1.0
+    assert choose_share(LABELS, ODDS, None) == 0.0
+
+
+def test_a_second_training_takes_the_recipe_of_the_first(monkeypatch):
+    columns, labels, _odds = world(6000, crossed=1.5)
+    first = train_scorecard(columns, labels, np.arange(6000.0))
+    assert first.recipe.pairs == [("age", "size")] and first.recipe.trees == first.metrics["trees"]
+    monkeypatch.setattr(boosting, "rank_pairs", lambda *given: pytest.fail("pairs were looked for again"))
+    monkeypatch.setattr(boosting, "choose_share", lambda *given: pytest.fail("the share was chosen again"))
+    again = train_scorecard(
+        columns, labels, np.arange(6000.0), shares=(0.85, 0.15, 0.0), recipe=replace(first.recipe, trees=7)
+    )
+    assert [(pair.first, pair.second) for pair in again.card.pairs] == [("age", "size")]
+    assert again.metrics["trees"] == 7 and again.metrics["train_rows"] == 6000
+    without = {name: column for name, column in columns.items() if name != "age"}
+    assert train_scorecard(without, labels, np.arange(6000.0), recipe=first.recipe).card.pairs == ()
 
 
 def test_out_of_fold_sums_come_from_boosters_that_did_not_see_the_row():
@@ -320,6 +345,21 @@ def test_the_longest_memory_wins_that_is_not_clearly_worse_and_none_is_far_too_s
     assert choose_half_life(moments, labels, late, learn) is None
 
 
+def test_a_gain_in_one_stretch_of_the_later_time_does_not_limit_the_memory():
+    labels = np.arange(6000) % 2 == 0
+    late = np.arange(6000) >= 4000
+    side = np.where(labels[late], 1.0, -1.0)
+
+    def learn(weights, where):
+        forgets = weights.max() > weights.min()
+        return side * np.where(where, 2.0, -0.3) * forgets
+
+    moments = np.arange(6000.0)
+    once, often = np.arange(2000) < 250, np.arange(2000) % 4 == 0
+    assert choose_half_life(moments, labels, late, lambda weights: learn(weights, once | often)) is not None
+    assert choose_half_life(moments, labels, late, lambda weights: learn(weights, np.arange(2000) < 500)) is None
+
+
 def test_no_half_life_leaves_too_few_cases():
     n = 5000
     late = np.arange(n) >= 4000
@@ -346,7 +386,7 @@ def test_few_cases_make_a_small_card():
     small = train_scorecard(columns, labels, np.arange(400.0))
     assert all(feature.bins.size <= FIRST + 8 for feature in small.card.features)
     assert settings_for(50).most_inputs == 3 and settings_for(60).shrinkage > settings_for(1000).shrinkage
-    assert settings_for(400).pairs == 0 and settings_for(500).pairs == 6 and settings_for(199).max_bins == 8
+    assert settings_for(199).pairs == 0 and settings_for(200).pairs == 6 and settings_for(199).max_bins == 8
 
 
 def test_with_few_cases_the_strongest_inputs_are_kept():
@@ -357,6 +397,29 @@ def test_with_few_cases_the_strongest_inputs_are_kept():
     trained = train_scorecard(columns, labels, np.arange(150.0), min_cases=20, required=["noise7"])
     names = [feature.name for feature in trained.card.features]
     assert 2 <= len(names) <= 4 and "noise7" in names
+
+
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_a_card_of_few_cases_is_not_worse_than_the_base_rate(strength, monkeypatch):
+    """Median over seeds, 50 wins: without signal it says the base rate; strong shrinkage beats none."""
+    from odoo.addons.ai_deployment.ml import training
+
+    def gain(seed):
+        columns, _labels, odds = world(6000, seed=seed)
+        labels = np.random.default_rng(seed).random(6000) < sigmoid(strength * (odds + 0.7) - 1.2)
+        known = np.flatnonzero(labels.cumsum() <= 50)
+        rows = {name: column.take(known) for name, column in columns.items()}
+        later = {name: column.take(np.arange(2000, 6000)) for name, column in columns.items()}
+        given = (rows, labels[known], np.arange(float(len(known))))
+        values = train_scorecard(*given, shares=(0.85, 0.15, 0.0)).card.score(later).values
+        base = np.mean((labels[known].mean() - labels[2000:]) ** 2)
+        return np.mean((values - labels[2000:]) ** 2) / base - 1
+
+    shrunk = np.median([gain(seed) for seed in range(5)])
+    assert shrunk < 0.005 if not strength else shrunk < 0
+    if not strength:
+        monkeypatch.setattr(training, "settings_for", lambda *given: Settings(pairs=0))
+        assert np.median([gain(seed) for seed in range(5)]) > shrunk
 
 
 def test_below_the_minimum_there_is_no_card_but_a_number():
@@ -379,6 +442,7 @@ def test_cases_that_all_lie_in_the_test_rows_are_too_few():
     [
         ({"columns": {}}, EmptyTable),
         ({"columns": {}, "labels": [], "moments": []}, EmptyTable),
+        ({"columns": {"a": make_column("a", NUMBER, [1])}, "labels": [1], "moments": [1.0]}, OneClass),
         ({"labels": np.zeros(3000)}, OneClass),
         ({"labels": np.ones(3000)}, OneClass),
         ({"labels": np.full(3000, 0.5)}, BadTrainingInput),
@@ -408,10 +472,17 @@ def test_two_columns_of_one_name_are_refused():
         unique_columns([COLUMNS["age"], COLUMNS["city"], COLUMNS["age"]])
 
 
+def test_text_that_is_not_utf_8_fails_its_row_only():
+    names = [b"K\xf6ln" if row < 5 else "Bern" if row % 2 else "Wien" for row in range(3000)]
+    columns = {**COLUMNS, "city": make_column("city", CATEGORY, names)}
+    trained = train_scorecard(columns, LABELS, np.arange(3000.0))
+    assert trained.metrics["unusable_rows"] == 5 and sorted(trained.card.score(columns).errors) == [0, 1, 2, 3, 4]
+
+
 def test_ten_thousand_levels_nan_and_infinity_are_no_trouble():
     columns = {
         **COLUMNS,
-        "vendor": make_column("vendor", CATEGORY, [f"v{i % 1000}" for i in range(3000)]),
+        "vendor": make_column("vendor", CATEGORY, [f"v{(i * i) % 10_007}" for i in range(3000)]),
         "wild": make_column("wild", NUMBER, [float("inf"), float("-inf"), float("nan")] * 1000),
     }
     trained = train_scorecard(columns, LABELS, np.arange(3000.0))

@@ -1,0 +1,63 @@
+"""Scorers that are no sums of points: same bins, codes and checks, approximate reasons.
+
+What an input adds depends on the others there, so nothing can be printed that is exact.
+Printed are how far each input moves the sum over the reference, and what each of
+its bins adds on average.
+"""
+
+from dataclasses import replace
+from html import escape
+
+import numpy as np
+
+from .cards import Card
+
+NOTE = "Reasons are approximate: what an input adds depends on the others."
+
+
+class ApproximateCard(Card):
+    """Base of trees and guests; positive from ``threshold`` on.
+
+    The ``points`` of the features are means of their contributions per code over the
+    reference, for printing only; ``importances`` (k,) are the means of their sizes.
+    """
+
+    own = ("threshold", "importances")
+    exact_reasons = False
+
+    def __init__(self, features, intercept, calibration, score_bins, pairs=(), *, importances=None, threshold=0.5):
+        super().__init__(features, intercept, calibration, score_bins, pairs)
+        self.threshold = float(threshold)
+        self.importances = [0.0] * len(self.features) if importances is None else [float(x) for x in importances]
+
+    def averages(self, codes):
+        """(features with points, importances) as they are over the reference ``codes`` (n, k)."""
+        codes, shares = np.asarray(codes), self.contributions(codes)
+        features = []
+        for j, feature in enumerate(self.features):
+            rows = np.bincount(codes[:, j], minlength=feature.bins.size)
+            sums = np.bincount(codes[:, j], shares[:, j], minlength=feature.bins.size)
+            features.append(replace(feature, points=sums / np.maximum(rows, 1)))
+        return features, np.abs(shares).mean(axis=0).tolist()
+
+    def _verdicts(self, raw, values):
+        return values >= self.threshold, np.maximum(values, 1 - values)
+
+    # Printing
+    def ranked(self):
+        """(name, importance) of every input, the most important first."""
+        return sorted(zip(self.names, self.importances, strict=True), key=lambda item: -item[1])
+
+    def as_text(self, names=None):
+        """Importance per input, then what a bin adds on average, in plain text."""
+        wide = max(map(len, self.names))
+        lines = [f"{name:<{wide}}  moves the sum by {size:.3f} on average" for name, size in self.ranked()]
+        return "\n".join([NOTE, *lines, "", super().as_text(names)])
+
+    def as_html(self, names=None):
+        """The same as HTML tables; every text in it is escaped."""
+        body = "".join(f"<tr><td>{escape(name)}</td><td>{size:.3f}</td></tr>" for name, size in self.ranked())
+        return (
+            f"<p>{NOTE}</p><table><thead><tr><th>Input</th><th>Moves the sum on average by</th></tr></thead>"
+            f"<tbody>{body}</tbody></table>{super().as_html(names)}"
+        )

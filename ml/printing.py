@@ -1,0 +1,117 @@
+"""The bins of a card as few lines as a person reads.
+
+The card itself stays as exact as it is: here neighbouring intervals of a number that
+are worth nearly the same become one line, whose points are their mean over the
+reference, and of a category only the strongest levels keep a line of their own.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .binning import ABOVE, BELOW, FIRST, MISSING
+from .columns import NUMBER
+
+MOST_INTERVALS = 8  # lines of one number
+MOST_LEVELS = 12  # lines of one category
+MOST_CELLS = 4  # lines of one pair
+SAME = 0.02  # of the card's widest input: points that differ by less are one line
+
+
+class Line(NamedTuple):
+    """One line: ``count`` reference rows lie in it."""
+
+    label: str
+    points: float
+    count: int
+
+
+class Cell(NamedTuple):
+    """One cell of a pair, by the labels of its two bins."""
+
+    first: str
+    second: str
+    points: float
+
+
+def lines_of(bins, points, counts, widest, names=None):
+    """``Line``s of one input; ``widest`` is the range of points of the card's widest input.
+
+    >>> from .binning import NumericBins
+    >>> bins = NumericBins(0, 9, [3, 6], whole=True)
+    >>> lines_of(bins, np.array([0, 0, 0, 1.0, 1.0, 2.0]), np.array([0, 0, 0, 5, 5, 5]), 2.0)
+    [Line(label='0 to 5', points=1.0, count=10), Line(label='6 to 9', points=2.0, count=5)]
+    """
+    lines = [
+        Line(bins.label(code, names), float(points[code]), int(counts[code])) for code in range(FIRST) if counts[code]
+    ]
+    if bins.kind == NUMBER:
+        for first, last in interval_groups(points, counts, SAME * widest):
+            own = slice(first, last + 1)
+            lines.append(Line(bins.span(first, last), _mean(points[own], counts[own]), int(counts[own].sum())))
+        return lines
+    codes = sorted(range(FIRST, bins.size), key=lambda code: -abs(points[code]))
+    lines += [Line(bins.label(code, names), float(points[code]), int(counts[code])) for code in codes[:MOST_LEVELS]]
+    if rest := codes[MOST_LEVELS:]:
+        lines.append(Line(f"… {len(rest)} others", _mean(points[rest], counts[rest]), int(counts[rest].sum())))
+    return lines
+
+
+def interval_groups(points, counts, near):
+    """[first, last] codes of neighbouring intervals that are one line.
+
+    The two neighbours whose merging loses least are merged, again and again, while they
+    differ by less than ``near`` or there are more than ``MOST_INTERVALS``.
+    """
+    groups = [[code, code, float(points[code]), max(int(counts[code]), 1e-9)] for code in range(FIRST, len(points))]
+    while len(groups) > 1:
+        gaps = [abs(two[2] - one[2]) for one, two in zip(groups, groups[1:], strict=False)]
+        losses = [
+            (gap > near, gap**2 * one[3] * two[3] / (one[3] + two[3]))
+            for gap, one, two in zip(gaps, groups, groups[1:], strict=False)
+        ]
+        place = min(range(len(losses)), key=losses.__getitem__)
+        if losses[place][0] and len(groups) <= MOST_INTERVALS:
+            break
+        one, two = groups[place], groups.pop(place + 1)
+        count = one[3] + two[3]
+        groups[place] = [one[0], two[1], (one[2] * one[3] + two[2] * two[3]) / count, count]
+    return [(first, last) for first, last, _points, _count in groups]
+
+
+def _mean(points, counts):
+    return float(np.average(points, weights=counts)) if counts.sum() else float(np.mean(points))
+
+
+def strongest_cells(one, two, points, first_names=None, second_names=None):
+    """``Cell``s of a pair of ``CardFeature``s that are worth most, by points and by how common both bins are.
+
+    Neighbouring intervals that share their points are one cell.
+    """
+    rows, columns = _blocks(one, points), _blocks(two, points.T)
+    cells = []
+    for row in rows:
+        for column in columns:
+            value = float(points[row[0], column[0]])
+            common = one.counts[row[0] : row[1] + 1].sum() * two.counts[column[0] : column[1] + 1].sum()
+            cells.append((abs(value) * math.sqrt(common), row, column, value))
+    cells.sort(key=lambda cell: -cell[0])
+    return [
+        Cell(_block_label(one.bins, row, first_names), _block_label(two.bins, column, second_names), value)
+        for strength, row, column, value in cells[:MOST_CELLS]
+        if strength
+    ]
+
+
+def _blocks(feature, points):
+    """[first, last] codes; neighbouring intervals with equal rows in ``points`` are one block."""
+    blocks = [(code, code) for code in (MISSING, BELOW, ABOVE)]
+    for code in range(FIRST, feature.bins.size):
+        same = feature.kind == NUMBER and code > FIRST and np.allclose(points[code], points[code - 1], atol=0.05)
+        blocks = [*blocks[:-1], (blocks[-1][0], code)] if same else [*blocks, (code, code)]
+    return blocks
+
+
+def _block_label(bins, block, names):
+    return bins.label(block[0], names) if block[0] == block[1] else bins.span(*block)

@@ -1,0 +1,229 @@
+"""Verdicts of reviewers in, a tested ``ReviewedCard`` out.
+
+Reviewers judge what an anomaly card finds most unusual. A model that learns from these
+rows alone has never seen a usual one: among the most unusual, those that look usual in
+everything but one input are often the confirmed ones, and it would flag whatever is
+usual. So rows of the same time that nobody was asked about are added as presumed usual
+(positive-unlabelled learning: Elkan and Noto, KDD 2008). Few of them are not, and
+together they weigh as much as the judged ones, so that they say what is usual without
+outvoting a verdict. Rows that reviewers saw by a random check count as many rows as
+they were drawn from (inverse probability weights); those that were shown because of
+their score never do, since what was not shown had no chance.
+
+Learned is in the order of time: the latest rows test, then all are learned from by the
+same settings. Given what a row looks like, it does not matter to its verdict that it was
+shown, so the probabilities are calibrated on judged rows alone, by sums from boosters
+that did not learn from the row; the straight line through the log odds goes on where
+nobody looked.
+"""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from . import performance
+from .anomaly import threshold_at
+from .binning import CategoryBins, NumericBins
+from .boosting import Settings, boost
+from .calibration import fit_platt
+from .cards import CardFeature, CardPair, score_bins_of
+from .columns import NUMBER
+from .errors import BadTrainingInput, TooFewCases
+from .points import centre, complete, purify
+from .profile import Profile
+from .reviewed import SURPRISE, ReviewedCard, surprise_column
+from .table import make_table
+from .training import Training
+
+MIN_CONFIRMED = 30  # confirmed cases, and as many that were not, to speak of a probability
+PRESUMED = 10  # rows presumed usual per judged one; more say the same
+TEST_SHARE = 0.15  # the latest judged rows
+SETTINGS = Settings(max_bins=64, pairs=15)
+
+
+def train_reviewed(
+    columns,
+    moments,
+    verdicts,
+    *,
+    surprise,
+    chances=None,
+    required=(),
+    alarm_rate=0.01,
+    pairs=SETTINGS.pairs,
+    seed=0,
+):
+    """Learn a ``ReviewedCard`` from verdicts; (the tested ``Training``, the one that learned from all).
+
+    ``columns`` and ``moments`` as for ``train_scorecard``, all rows and not only the
+    judged ones. ``verdicts`` (n,) holds True (confirmed), False or None (nobody said);
+    ``chances`` (n,) the chance of a row that was judged by a random check, NaN
+    elsewhere. ``surprise`` is an ``AnomalyCard`` over some of the columns. Fewer than
+    30 confirmed or 30 rejected rows raise TooFewCases. The metrics are those of the
+    latest judged rows, once by this card and once by the anomaly card alone
+    (``*_before``).
+    """
+    started = time.perf_counter()
+    moments = np.asarray(moments, dtype=np.float64)
+    judged, confirmed = _checked(verdicts, len(moments))
+    overall, errors = surprise_column(surprise, columns)
+    columns = {**columns, SURPRISE: replace(overall, errors=errors)}
+    stands_for = _stands_for(chances, judged)
+    table = make_table(columns, moments, confirmed, required=required)
+    order = np.argsort(moments, kind="stable")
+    rows = _Rows(table.columns, judged[order] & table.usable, table.labels, stands_for[order], table.usable)
+    keep = surprise.names  # without these the surprise could not be worked out again
+    make = _Maker(rows, surprise, required, keep, alarm_rate, replace(SETTINGS, pairs=pairs), seed)
+    seen = np.flatnonzero(rows.judged)
+    _check_cases(rows.labels[seen])
+    cut = seen[round(len(seen) * (1 - TEST_SHARE))]
+    test = seen[seen >= cut]
+    metrics = {
+        "rows": len(table),
+        "unusable_rows": int(len(table) - table.usable.sum()),
+        "judged": len(seen),
+        "positives": int(rows.labels[seen].sum()),
+        "test_rows": len(test),
+        "test_positives": int(rows.labels[test].sum()),
+    }
+    tested = make.card(np.arange(len(table)) < cut)
+    scored = tested.score(table.columns)
+    metrics |= _measured(rows.labels[test], scored.values[test])
+    before = _measured(rows.labels[test], table.columns[SURPRISE].values[test])
+    metrics |= {f"{name}_before": before[name] for name in ("auc", "average_precision")}
+    served = make.card(np.ones(len(table), dtype=bool))
+    metrics |= {"inputs": len(served.features), "pairs": len(served.pairs)}
+    metrics["seconds"] = time.perf_counter() - started
+    trainings = Training(tested, metrics, Profile.of(tested, scored)), served.score(table.columns)
+    return trainings[0], Training(served, metrics, Profile.of(served, trainings[1]))
+
+
+class _Rows:
+    """Rows in time order: ``columns``, and (n,) arrays ``judged``, ``labels``, ``stands_for``, ``usable``."""
+
+    def __init__(self, columns, judged, labels, stands_for, usable):
+        self.columns, self.judged, self.labels = columns, judged, labels
+        self.stands_for, self.usable = stands_for, usable
+
+
+class _Maker:
+    """Makes cards by one recipe from different parts of the rows."""
+
+    def __init__(self, rows, surprise, required, keep, alarm_rate, settings, seed):
+        self.rows, self.surprise, self.required, self.keep = rows, surprise, required, set(keep) | {SURPRISE}
+        self.alarm_rate, self.settings, self.seed = alarm_rate, settings, seed
+
+    def card(self, part):
+        """A card that has learned from the rows where ``part`` (n,) is true."""
+        rows = self.rows
+        learn, weights, stands_for = self._learning_rows(part)
+        labels = rows.labels[learn] & rows.judged[learn]
+        bins = self._bins(learn)
+        codes = np.stack([own.codes(rows.columns[name].values[learn]) for name, own in bins.items()], axis=1)
+        own = list(bins.values())
+        boosted = boost(own, codes, labels, [0] * len(own), self.settings, self.seed, weights)
+        reference = np.flatnonzero(part & rows.usable)
+        all_codes = np.stack([own.codes(rows.columns[name].values[reference]) for name, own in bins.items()], axis=1)
+        features, pairs, intercept = self._terms(boosted, bins, codes, all_codes)
+        judged = rows.judged[learn]
+        calibration = fit_platt(boosted.out_of_fold[judged], labels[judged], stands_for[judged])
+        options = {"threshold": 0.0, "surprise": self.surprise.to_dict()}
+        card = ReviewedCard(features, intercept, calibration, score_bins_of([]), pairs, **options)
+        values = calibration.apply(card.raw(all_codes))
+        options["threshold"] = min(threshold_at(values, self.alarm_rate), 1.0)
+        return ReviewedCard(features, intercept, calibration, score_bins_of(values), pairs, **options)
+
+    def _learning_rows(self, part):
+        """(rows, how much each counts while learning, how many rows each stands for)."""
+        rows = self.rows
+        judged = np.flatnonzero(rows.judged & part)
+        since = judged[0]
+        unseen = np.flatnonzero(part & rows.usable & ~rows.judged & (np.arange(len(part)) >= since))
+        most = PRESUMED * len(judged)
+        drawn = unseen
+        if len(unseen) > most:
+            drawn = np.sort(np.random.default_rng(self.seed).choice(unseen, most, replace=False))
+        learn = np.concatenate([judged, drawn])
+        stands_for = np.concatenate([rows.stands_for[judged], np.full(len(drawn), len(unseen) / max(len(drawn), 1))])
+        shown = stands_for == 1
+        shown[len(judged) :] = False
+        weights = stands_for.copy()
+        if (~shown).any():  # all that was not shown for its score weighs as much as what was
+            weights[~shown] *= max(shown.sum(), 1) / weights[~shown].sum()
+        return learn, weights / weights.mean(), stands_for
+
+    def _bins(self, learn):
+        """name -> bins of the inputs that vary, and of those that the surprise is made of."""
+        rows, bins = self.rows, {}
+        for name, column in rows.columns.items():
+            values = column.values[learn]
+            if column.kind == NUMBER:
+                own = NumericBins.fit(values, self.settings.max_bins)
+            else:
+                own = CategoryBins.fit(values, self.settings.max_bins)
+            if name in self.keep or name in self.required or len(np.unique(own.codes(values))) > 1:
+                bins[name] = own
+        return bins
+
+    def _terms(self, boosted, bins, codes, reference):
+        """(features, pairs, intercept): purified, completed and centred on the reference."""
+        names, own = list(bins), list(bins.values())
+        tables = [table.copy() for table in boosted.tables]
+        intercept, pairs, features = boosted.intercept, [], []
+        for (i, j), points in zip(boosted.pairs, boosted.pair_tables, strict=True):
+            joint = np.zeros((own[i].size, own[j].size))
+            np.add.at(joint, (reference[:, i], reference[:, j]), 1)
+            pure, by_row, by_column = purify(points, joint)
+            tables[i] += by_row
+            tables[j] += by_column
+            pairs.append(CardPair(names[i], names[j], pure))
+        for j, name in enumerate(names):
+            points, silent = complete(own[j], tables[j], np.bincount(codes[:, j], minlength=own[j].size))
+            counts = np.bincount(reference[:, j], minlength=own[j].size)
+            points, mean = centre(points, counts, silent)
+            intercept += mean
+            features.append(CardFeature(name, own[j].kind, own[j], points, name in self.required, counts))
+        return features, pairs, intercept
+
+
+def _checked(verdicts, n):
+    """(judged, confirmed), both (n,) bool."""
+    verdicts = list(verdicts)
+    if len(verdicts) != n:
+        raise BadTrainingInput("There is not one verdict, or none, for each record.")
+    judged = np.array([verdict is not None and verdict == verdict for verdict in verdicts], dtype=bool)
+    known = [verdict for verdict, is_known in zip(verdicts, judged, strict=True) if is_known]
+    if not all(verdict in (True, False) for verdict in known):
+        raise BadTrainingInput("A verdict is neither true nor false.")
+    confirmed = np.zeros(n, dtype=bool)
+    confirmed[judged] = [bool(verdict) for verdict in known]
+    return judged, confirmed
+
+
+def _stands_for(chances, judged):
+    """(n,) how many rows a judged one stands for: those of a random check more than themselves."""
+    if chances is None:
+        return np.ones(len(judged))
+    chances = np.asarray(chances, dtype=np.float64)
+    drawn = judged & np.isfinite(chances)
+    if len(chances) != len(judged) or (drawn & ((chances <= 0) | (chances > 1))).any():
+        raise BadTrainingInput("The chance of a random check must be above 0 and at most 1.")
+    return np.where(drawn, 1 / np.where(drawn, chances, 1.0), 1.0)
+
+
+def _check_cases(labels):
+    for found, what in ((int(labels.sum()), "confirmed cases"), (int((~labels).sum()), "rejected cases")):
+        if found < MIN_CONFIRMED:
+            raise TooFewCases(MIN_CONFIRMED, found, what)
+
+
+def _measured(labels, values):
+    """Metrics on judged rows, as plain numbers; None where there is no answer."""
+    metrics = {
+        "auc": performance.auc(labels, values),
+        "average_precision": performance.average_precision(labels, values),
+        "brier": performance.brier(labels, values),
+        "brier_base_rate": performance.brier(labels, np.full(len(labels), labels.mean())),
+    }
+    return {name: None if np.isnan(value) else float(value) for name, value in metrics.items()}

@@ -1,0 +1,173 @@
+"""A wish to score many records: kept, with their ids, before any of the work, and worked off in pieces.
+
+The pieces (`ai.deployment.batch.chunk`) are taken by lane crons, each in a transaction of its own; a process that is
+killed leaves its piece as it was. The batch itself is never locked by the work: its progress is what its pieces say.
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, format_datetime
+
+from . import bulk, clock
+
+CHUNK = 2000  # records per piece: seconds of work, which is what a kill can cost
+OUTCOMES = ("automatic", "review", "failed", "waiting", "unchanged", "outside")
+
+
+class AiDeploymentBatch(models.Model):
+    _name = "ai.deployment.batch"
+    _description = "Scoring Batch"
+    _order = "id desc"
+    _rec_name = "name"
+
+    name = fields.Char(compute="_compute_name")
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="deployment_id.company_id")
+    user_id = fields.Many2one("res.users", "Asked By", required=True, readonly=True, ondelete="restrict")
+    asked_date = fields.Datetime("Asked On", required=True, readonly=True)
+    end_date = fields.Datetime("Ended On", readonly=True)
+    again = fields.Boolean("Score What Has Not Changed Too", readonly=True)
+    state = fields.Selection(
+        [("running", "Running"), ("paused", "Paused"), ("done", "Done"), ("cancelled", "Cancelled")],
+        required=True, readonly=True, default="running", index=True,
+    )  # fmt: skip
+    paused_reason = fields.Char("Why It Is Paused", readonly=True)
+    record_count = fields.Integer("Records", required=True, readonly=True)
+    chunk_ids = fields.One2many("ai.deployment.batch.chunk", "batch_id", readonly=True)
+    settled_count = fields.Integer("Done So Far", compute="_compute_progress")
+    progress = fields.Float(compute="_compute_progress", help="In percent.")
+    outcome_text = fields.Char("What Came of It", compute="_compute_progress")
+
+    @api.depends("record_count", "asked_date", "deployment_id")
+    @api.depends_context("lang", "tz")
+    def _compute_name(self):
+        for batch in self:
+            words = self.env[batch.sudo().deployment_id.res_model]._ai_words()
+            batch.name = self.env._(
+                "%(count)s %(records)s, %(date)s",
+                count=f"{batch.record_count:,}", records=words["records"],
+                date=format_datetime(self.env, batch.asked_date, dt_format="short") if batch.asked_date else "",
+            )  # fmt: skip
+
+    @api.depends("chunk_ids.state", "chunk_ids.outcome")
+    def _compute_progress(self):
+        for batch in self:
+            outcome, say = batch._outcome(), self.env["ir.actions.server"]._ai_outcome_text
+            batch.settled_count = sum(chunk.record_count for chunk in batch.sudo().chunk_ids if chunk.state != "open")
+            batch.progress = 100 * batch.settled_count / batch.record_count if batch.record_count else 100.0
+            batch.outcome_text = say(outcome) if any(outcome.values()) else ""
+
+    def _outcome(self):
+        """What came of the pieces that are done: {outcome: records}."""
+        chunks = self.sudo().chunk_ids
+        return {name: sum((chunk.outcome or {}).get(name, 0) for chunk in chunks) for name in OUTCOMES}
+
+    # Asking
+
+    @api.model
+    def _ask(self, deployment, ids, again=False):
+        """Keep the wish to score `ids`; the lanes begin as soon as the transaction is committed."""
+        now = clock.now()
+        ids = sorted(set(ids))
+        batch = self.sudo().create(
+            {
+                "deployment_id": deployment.id,
+                "user_id": self.env.uid,
+                "asked_date": now,
+                "again": again,
+                "record_count": len(ids),
+                "state": "running" if ids else "done",
+                "end_date": False if ids else now,
+            }
+        )
+        pieces = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+        bulk.insert(
+            self.env,
+            "ai_deployment_batch_chunk",
+            {
+                "batch_id": ("int4", batch.id),
+                "record_ids": ("jsonb", [str(piece) for piece in pieces]),
+                "record_count": ("int4", [len(piece) for piece in pieces]),
+                "state": ("varchar", "open"),
+                "attempts": ("int4", 0),
+            },
+        )
+        self.env["ai.deployment.sum"]._asked(deployment, now.date(), len(ids))
+        batch.invalidate_recordset(["chunk_ids"])
+        self._wake_lanes()
+        return batch
+
+    @api.model
+    def _wake_lanes(self):
+        for lane in self.env["ir.cron"].sudo().search(Domain("cron_name", "=like", "AI Deployment: lane%")):
+            lane._trigger()
+
+    # Buttons
+
+    def action_pause(self):
+        self._check_may_steer()
+        for batch in self.sudo().filtered(lambda batch: batch.state == "running"):
+            batch.write({"state": "paused", "paused_reason": self.env._("Paused by %s", self.env.user.name)})
+
+    def action_resume(self):
+        self._check_may_steer()
+        for batch in self.sudo().filtered(lambda batch: batch.state == "paused"):
+            batch.write({"state": "running", "paused_reason": False})
+            batch.chunk_ids.filtered(lambda chunk: chunk.state == "open").attempts = 0
+        self._wake_lanes()
+
+    def action_cancel(self):
+        """What is not done yet is not done any more; what a lane has in hands is finished by it."""
+        self._check_may_steer()
+        for batch in self.sudo().filtered(lambda batch: batch.state in ("running", "paused")):
+            batch._cancel()
+
+    def _cancel(self):
+        self.ensure_one()
+        self.write({"state": "cancelled", "end_date": clock.now(), "paused_reason": False})
+        self._cancel_pieces()
+
+    def _cancel_pieces(self):
+        """What no lane holds at this moment is not wanted any more."""
+        rows = self.env.execute_query(
+            SQL(
+                "UPDATE ai_deployment_batch_chunk SET state = 'cancelled' WHERE id IN (SELECT id FROM"
+                " ai_deployment_batch_chunk WHERE batch_id = %s AND state = 'open' FOR UPDATE SKIP LOCKED)"
+                " RETURNING record_count",
+                self.id,
+            )  # fmt: skip
+        )
+        self.chunk_ids.invalidate_recordset()
+        cancelled = sum(row[0] for row in rows)
+        self.env["ai.deployment.sum"]._settled(self.deployment_id, self.asked_date.date(), cancelled=cancelled)
+
+    def _check_may_steer(self):
+        self.check_access("read")
+        for batch in self:
+            if batch.user_id != self.env.user and not batch.deployment_id._may_decide():
+                raise AccessError(self.env._("Only who asked, the owner or an administrator may do this."))
+
+    def unlink(self):
+        # pylint: disable=no-raise-unlink
+        raise UserError(self.env._("Batches are kept: what was asked belongs to the log."))
+
+    # The end
+
+    @api.model
+    def _finish(self):
+        """Close the batches without open pieces and tell who asked. Called between pieces, by any lane."""
+        open_pieces = Domain("chunk_ids", "any", [("state", "=", "open")])
+        for batch in self.sudo().search(Domain("state", "=", "cancelled") & open_pieces):
+            batch._cancel_pieces()  # a lane held them when the batch was cancelled, and could not finish
+        batches = self.sudo().search(Domain("state", "=", "running") & ~open_pieces)
+        for batch in batches.try_lock_for_update():
+            batch.write({"state": "done", "end_date": clock.now()})
+            batch.user_id._bus_send(
+                "simple_notification",
+                {
+                    "type": "success",
+                    "title": batch.deployment_id.name,
+                    "message": batch.with_user(batch.user_id).sudo().outcome_text or self.env._("Nothing to score."),
+                },
+            )

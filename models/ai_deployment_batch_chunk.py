@@ -1,0 +1,110 @@
+"""A piece of a batch: the records that one transaction scores, taken by whichever lane is free.
+
+Several crons of the same kind run as lanes, as one cron row runs in one worker only. Each takes the next open piece
+that nobody else has locked. What it does and that the piece is done are committed together: killed at any moment, it
+leaves the piece open and nothing else behind.
+"""
+
+import logging
+import time
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3  # after which a piece that fails by itself stops its batch and asks a person
+MOST_COLLISIONS = 20  # serialization failures in one run, after which the lane rests until it is called again
+
+
+class AiDeploymentBatchChunk(models.Model):
+    _name = "ai.deployment.batch.chunk"
+    _description = "Piece of a Scoring Batch"
+    _order = "id"
+    _log_access = False
+
+    batch_id = fields.Many2one("ai.deployment.batch", required=True, readonly=True, index=True, ondelete="cascade")
+    record_ids = fields.Json(required=True, readonly=True)
+    record_count = fields.Integer(required=True, readonly=True)
+    state = fields.Selection(
+        [("open", "Open"), ("done", "Done"), ("cancelled", "Cancelled")], required=True, readonly=True
+    )
+    outcome = fields.Json(readonly=True)
+    attempts = fields.Integer(readonly=True)
+
+    _open_idx = models.Index("(id) WHERE state = 'open'")
+
+    @api.model
+    def _cron_work(self):
+        """Work off open pieces until there are none or the time is over."""
+        cron, collisions = self.env["ir.cron"], 0
+        while True:
+            # In a transaction of its own, after the last piece was committed: the lane that is last sees all of them.
+            self.env["ai.deployment.batch"]._finish()
+            if not cron._commit_progress(remaining=self._open_count()):
+                break
+            try:
+                chunk = self._take()
+                if not chunk:
+                    cron._commit_progress(remaining=0)  # the other lanes have what is left
+                    break
+                chunk._work()
+                cron._commit_progress(1)
+            except psycopg2.OperationalError:
+                self.env.cr.rollback()  # somebody wrote the same rows: the piece is done again, by this lane or another
+                collisions += 1
+                if collisions > MOST_COLLISIONS:
+                    raise
+                time.sleep(0.05 * collisions)
+            except Exception as error:
+                self.env.cr.rollback()
+                _logger.exception("A piece of batch %s could not be scored", chunk.batch_id.id)
+                chunk._failed(error)
+                cron._commit_progress(1)
+
+    @api.model
+    def _open_count(self):
+        return self.sudo().search_count([("state", "=", "open"), ("batch_id.state", "=", "running")])
+
+    @api.model
+    def _take(self):
+        """The next open piece, locked for this transaction; empty where there is none, or others have them all."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT chunk.id FROM ai_deployment_batch_chunk chunk JOIN ai_deployment_batch batch"
+                " ON batch.id = chunk.batch_id WHERE chunk.state = 'open' AND batch.state = 'running'"
+                " ORDER BY chunk.id LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED"
+            )
+        )
+        return self.sudo().browse(row[0] for row in rows)
+
+    def _work(self):
+        """Score the records of one piece, with the rights of who asked."""
+        self.ensure_one()
+        batch, deployment = self.batch_id, self.batch_id.deployment_id
+        if deployment.state == "retired":
+            batch._cancel()
+            return
+        if deployment.state not in deployment._at_work_states():
+            batch.write({"state": "paused", "paused_reason": self.env._("The deployment is switched off.")})
+            return
+        documents = self.env[deployment.res_model].with_user(batch.user_id).sudo(False).browse(self.record_ids)
+        outcome = deployment._settle(documents, batch.asked_date.date(), again=batch.again)
+        self.write({"state": "done", "outcome": dict(outcome)})
+        self.flush_recordset()
+
+    def _failed(self, error):
+        """Count the attempt; after some, pause the batch and tell the owner, so that the other batches go on."""
+        self.attempts += 1
+        if self.attempts >= MOST_ATTEMPTS:
+            batch = self.batch_id
+            why = type(error).__name__
+            batch.write({"state": "paused", "paused_reason": self.env._("It failed several times: %s", why)})
+            self.env["ai.deployment.alert"]._raise(
+                batch.deployment_id, "batch",
+                name=self.env._("Scoring of %(what)s stopped: %(why)s", what=batch.name, why=why),
+                suggestion=self.env._("Ask an administrator to look at the server log, then resume the batch."),
+            )  # fmt: skip
+        self.flush_recordset()

@@ -1,0 +1,132 @@
+"""A record that waits: it was asked for, could not be scored for a reason that may pass, and is tried again.
+
+One row per record and day asked; `asks` counts how often it was asked for on that day. The row goes when the record is
+settled, in the transaction that settles it.
+"""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..ml.errors import InferenceError
+from . import bulk, clock
+from .ai_deployment_inference import FAILURE_TYPES
+
+FIRST_WAIT = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(days=1)
+CHUNK = 2000
+
+
+class AiDeploymentRequest(models.Model):
+    _name = "ai.deployment.request"
+    _description = "Record That Waits for Its Score"
+    _inherit = "ai.deployment.document.mixin"
+    _order = "next_date, id"
+    _log_access = False
+    _rec_name = "res_id"
+
+    deployment_id = fields.Many2one(ondelete="cascade")
+    day = fields.Date("Asked On", required=True, readonly=True)
+    asks = fields.Integer("Times Asked", required=True, readonly=True)
+    attempts = fields.Integer(required=True, readonly=True)
+    next_date = fields.Datetime("Next Try", required=True, readonly=True, index=True)
+    failure_type = fields.Selection(FAILURE_TYPES, "Why", readonly=True)
+    failure_message = fields.Char("What Happened", readonly=True)
+
+    _record_day_uniq = models.UniqueIndex("(deployment_id, res_id, day)", "This record waits already.")
+
+    @api.model
+    def _add(self, deployment, day, ids, failures, earlier):
+        """`ids` wait, each with its (failure type, message); `earlier` holds what requests they had before this try."""
+        attempts = [earlier[res_id].attempts + 1 if res_id in earlier else 1 for res_id in ids]
+        waits = [min(FIRST_WAIT * 2 ** min(tries - 1, 10), LONGEST_WAIT) for tries in attempts]
+        bulk.insert(
+            self.env,
+            self._table,
+            {
+                "deployment_id": ("int4", deployment.id),
+                "company_id": ("int4", deployment.company_id.id),
+                "res_model": ("varchar", deployment.res_model),
+                "res_id": ("int4", list(ids)),
+                "day": ("date", day),
+                "asks": ("int4", [earlier[res_id].asks if res_id in earlier else 1 for res_id in ids]),
+                "attempts": ("int4", attempts),
+                "next_date": ("timestamp", [clock.now() + wait for wait in waits]),
+                "failure_type": ("varchar", [kind for kind, _text in failures]),
+                "failure_message": ("varchar", [text for _kind, text in failures]),
+            },
+            conflict=SQL(
+                "ON CONFLICT (deployment_id, res_id, day) DO UPDATE SET"
+                " asks = ai_deployment_request.asks + excluded.asks, failure_type = excluded.failure_type,"
+                " failure_message = excluded.failure_message"
+            ),
+        )
+
+    @api.model
+    def _cron_retry(self):
+        """Try again what is due, a deployment and day at a time; each piece in a transaction of its own."""
+        cron = self.env["ir.cron"]
+        # Where the version is broken still, they would only fail again: the alert stands, and a repair makes them due.
+        usable = self._due_deployments().filtered(
+            lambda deployment: not isinstance(deployment._new_call(self.env.uid, False).card, InferenceError)
+        )
+        cron._commit_progress(remaining=self._due_count(usable))
+        for deployment in usable:
+            self.env["ai.deployment.alert"]._resolve(deployment, "version")
+            while requests := self._take(deployment):
+                requests._retry()
+                if not cron._commit_progress(len(requests), remaining=self._due_count(usable)):
+                    return
+
+    def _due_domain(self):
+        return Domain("next_date", "<=", clock.now()) & Domain(
+            "deployment_id.state", "in", self.env["ai.deployment"]._at_work_states()
+        )
+
+    def _due_count(self, deployments):
+        return self.sudo().search_count(self._due_domain() & Domain("deployment_id", "in", deployments.ids))
+
+    def _due_deployments(self):
+        groups = self.sudo()._read_group(self._due_domain(), ["deployment_id"])
+        return self.env["ai.deployment"].sudo().union(*(deployment for (deployment,) in groups))
+
+    def _take(self, deployment):
+        """The next requests of one day that are due, locked."""
+        due = Domain("deployment_id", "=", deployment.id) & Domain("next_date", "<=", clock.now())
+        first = self.sudo().search(due, order="day, id", limit=1)
+        requests = self.sudo().search(due & Domain("day", "=", first.day), order="id", limit=CHUNK) if first else first
+        return requests.try_lock_for_update()
+
+    def _retry(self):
+        """Score the records of these requests, all of one deployment and day; those that wait again get a new row."""
+        deployment, day = self.deployment_id, self[0].day
+        earlier = {request.res_id: Earlier(request.asks, request.attempts) for request in self}
+        self.flush_recordset()
+        self.env.execute_query(SQL("DELETE FROM ai_deployment_request WHERE id = ANY(%s) RETURNING id", list(self.ids)))
+        self.invalidate_model(flush=False)
+        deployment._settle(self.env[deployment.res_model].browse(earlier), day, earlier=earlier)
+
+    @api.model
+    def _make_due(self, deployment):
+        """What waits is tried at once: the version that could not be used was replaced."""
+        self.flush_model()
+        self.env.execute_query(
+            SQL(
+                "UPDATE ai_deployment_request SET next_date = %s WHERE deployment_id = %s AND next_date > %s"
+                " RETURNING id",
+                clock.now(), deployment.id, clock.now(),
+            )
+        )  # fmt: skip
+        self.invalidate_model(flush=False)
+
+
+class Earlier:
+    """What is known of a record that waited: how often it was asked for, and tried."""
+
+    __slots__ = ("asks", "attempts")
+
+    def __init__(self, asks, attempts):
+        self.asks = asks
+        self.attempts = attempts

@@ -1,0 +1,155 @@
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from odoo.addons.ai_deployment.ml import artifact
+from odoo.addons.ai_deployment.ml.anomaly_training import train_anomaly
+from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
+from odoo.addons.ai_deployment.ml.errors import BadTrainingInput, TooFewCases
+from odoo.addons.ai_deployment.ml.performance import auc, average_precision
+from odoo.addons.ai_deployment.ml.reviewed import SURPRISE
+from odoo.addons.ai_deployment.ml.reviewed_training import train_reviewed
+
+N, DAYS, A_DAY = 8000, 80, 8
+LEARNED = 60  # days
+RISKS = [f"risk{number}" for number in range(6)]
+
+
+class World:
+    """Bills that are unusual in one of six risky ways, or in a seventh that means nothing.
+
+    A reviewer sees the most unusual of each day: fraud where the seventh is low, nothing where
+    it is high. Most bills have it low and are never seen.
+    """
+
+    def __init__(self, seed=0):
+        random = np.random.default_rng(seed)
+        self.moments = np.sort(random.integers(0, DAYS, N)).astype(float)
+        risks = random.exponential(size=(len(RISKS), N))
+        noise = random.exponential(size=N)
+        noise = np.where(random.random(N) < 0.04, noise + 8, noise)
+        self.fraud = (risks.max(axis=0) > 5.5) & (noise < 8) & (random.random(N) < 0.8)
+        self.columns = {name: make_column(name, NUMBER, values) for name, values in zip(RISKS, risks, strict=True)}
+        self.columns["noise"] = make_column("noise", NUMBER, noise)
+        self.columns["kind"] = make_column("kind", CATEGORY, random.choice(["a", "b"], N).tolist())
+        tails = dict.fromkeys(self.columns, "high")
+        self.anomaly = train_anomaly(self.columns, self.moments, tails=tails, context=["kind"]).card
+        self.surprise = self.anomaly.score(self.columns).values
+        self.learned = self.moments < LEARNED
+        self.judged = np.zeros(N, dtype=bool)
+        for day in range(LEARNED):
+            today = np.flatnonzero(self.moments == day)
+            self.judged[today[np.argsort(-self.surprise[today])[:A_DAY]]] = True
+
+    def verdicts(self):
+        known = np.full(N, None, dtype=object)
+        known[self.judged] = self.fraud[self.judged]
+        return known[self.learned]
+
+    def train(self, verdicts=None, **options):
+        columns = {name: column.take(self.learned) for name, column in self.columns.items()}
+        verdicts = self.verdicts() if verdicts is None else verdicts
+        with threadpool_limits(1):  # as in a worker; and quicker where others work too
+            return train_reviewed(columns, self.moments[self.learned], verdicts, surprise=self.anomaly, **options)
+
+    def later(self, values):
+        return self.fraud[~self.learned], values[~self.learned]
+
+
+WORLD = World()
+TESTED, SERVED = WORLD.train()
+
+
+def test_what_reviewers_found_is_learned():
+    values = SERVED.card.score(WORLD.columns).values
+    assert average_precision(*WORLD.later(values)) > average_precision(*WORLD.later(WORLD.surprise)) + 0.05
+    assert set(SERVED.card.names) == {*RISKS, "noise", "kind", SURPRISE}
+    assert SERVED.card.kind == "reviewed"
+
+
+def test_rows_that_nobody_judged_are_not_forgotten():
+    """Learning from the judged rows alone is no better than chance on the rest; learning beside the rest is."""
+    from odoo.addons.ai_deployment.ml.training import train_scorecard
+
+    judged = np.flatnonzero(WORLD.judged)
+    columns = {name: column.take(judged) for name, column in WORLD.columns.items()}
+    with threadpool_limits(1):
+        alone = train_scorecard(columns, WORLD.fraud[judged], WORLD.moments[judged]).card
+    assert auc(*WORLD.later(alone.score(WORLD.columns).values)) < 0.7
+    assert auc(*WORLD.later(SERVED.card.score(WORLD.columns).values)) > 0.98
+    assert auc(*WORLD.later(WORLD.surprise)) > 0.98  # what reviewers were shown by
+
+
+def test_values_are_probabilities_of_what_reviewers_say():
+    shown = WORLD.surprise[~WORLD.learned]
+    top = np.argsort(-shown)[: A_DAY * (DAYS - LEARNED)]
+    fraud, values = WORLD.later(SERVED.card.score(WORLD.columns).values)
+    assert values[top].mean() == pytest.approx(fraud[top].mean(), abs=0.06)
+
+
+def test_as_many_are_flagged_as_the_alarm_rate_says():
+    flagged = SERVED.card.score(WORLD.columns).predictions[WORLD.learned]
+    assert 0.004 <= flagged.mean() <= 0.0101
+
+
+def test_the_latest_judged_rows_test_and_both_cards_are_measured_on_them():
+    metrics = SERVED.metrics
+    assert metrics == TESTED.metrics and TESTED.card is not SERVED.card
+    assert metrics["judged"] == 480 and metrics["test_rows"] == pytest.approx(72, abs=2)
+    assert metrics["rows"] == WORLD.learned.sum() and metrics["positives"] == WORLD.fraud[WORLD.judged].sum()
+    latest = np.flatnonzero(WORLD.judged)[-metrics["test_rows"] :]
+    values = TESTED.card.score(WORLD.columns).values
+    assert metrics["average_precision"] == average_precision(WORLD.fraud[latest], values[latest])
+    assert metrics["average_precision_before"] == average_precision(WORLD.fraud[latest], WORLD.surprise[latest])
+    assert SERVED.reference.rows == WORLD.learned.sum()
+
+
+def test_a_random_check_counts_as_many_rows_as_it_stands_for():
+    """A signal that the surprise does not see shows only where rows are drawn at random."""
+    world = World(1)
+    hidden = np.random.default_rng(2).random(N) < 0.1
+    world.fraud = world.fraud | hidden
+    world.columns["hidden"] = make_column("hidden", NUMBER, hidden.astype(float))
+    drawn = (np.random.default_rng(3).random(N) < 0.05) & ~world.judged
+    chances = np.where(drawn, 0.05, np.nan)[world.learned]
+    without = world.train()[1].card.score(world.columns).values
+    world.judged |= drawn
+    audited = world.train(chances=chances)[1].card.score(world.columns).values
+    found = average_precision(*world.later(audited)) - average_precision(*world.later(without))
+    assert found > 0.1
+
+
+def test_the_served_card_survives_storage():
+    again = artifact.load(artifact.dump(SERVED.card))
+    assert again.score(WORLD.columns).values.tolist() == SERVED.card.score(WORLD.columns).values.tolist()
+
+
+@pytest.mark.parametrize("confirmed", [0, 29])
+def test_too_few_confirmed_cases_are_no_card(confirmed):
+    verdicts = WORLD.verdicts()
+    found = np.flatnonzero(np.equal(verdicts, True))
+    verdicts[found[confirmed:]] = None
+    with pytest.raises(TooFewCases, match=f"{30 - confirmed} more confirmed cases"):
+        WORLD.train(verdicts)
+
+
+def test_nobody_who_was_asked_said_no():
+    verdicts = WORLD.verdicts()
+    verdicts[np.equal(verdicts, False)] = None
+    with pytest.raises(TooFewCases, match="rejected cases"):
+        WORLD.train(verdicts)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "options"),
+    [
+        ([True], {}),
+        (["yes"] * WORLD.learned.sum(), {}),
+        (None, {"chances": np.zeros(WORLD.learned.sum())}),
+        (None, {"chances": [0.5]}),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_a_sentence(verdicts, options):
+    with pytest.raises(BadTrainingInput) as caught:
+        WORLD.train(verdicts, **options)
+    assert str(caught.value).endswith(".")
