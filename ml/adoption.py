@@ -21,7 +21,7 @@ from .errors import ArtifactRejected
 from .guests import GuestCard, names_of, typical_values, usable_pipeline
 from .profile import Profile
 from .table import check_cases, make_table
-from .training import Training, _tested
+from .training import Training, tested_figures
 
 EXPLAINED = 300  # reference rows that importances and average points are taken from
 REFUSED = 0.05  # of the rows; a pipeline that refuses more does not fit these records
@@ -78,7 +78,7 @@ def adopt_pipeline(
         "unusable_rows": int(len(table) - table.usable.sum()),
         "refused_rows": len(refused),
         "inputs": len(names),
-        **_tested(scored, replace(table, test=test)),
+        **tested_figures(scored, replace(table, test=test)),
         "seconds": time.perf_counter() - started,
     }
     return Training(card, metrics, Profile.of(card, scored))

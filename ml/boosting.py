@@ -25,8 +25,7 @@ from .points import Additive
 FOLDS = 5
 MAX_TREES = 500
 PATIENCE = 20  # trees without a better loss on the rows left out
-MANY_ROWS = 20_000  # from here on a second round of folds changes nothing, and three folds do
-FEW_FOLDS = 3
+MANY_ROWS = 20_000  # from here on a second round of folds changes nothing
 CLEARLY = 1.96  # standard errors that pairs, or one kind of model alone, must gain out of fold
 
 
@@ -125,8 +124,7 @@ def boost(bins, codes, labels, directions, settings, seed=0, weights=None, like=
     """
     if weights is None:
         weights = np.ones(len(labels))
-    many = weights.sum() ** 2 / np.sum(weights**2) >= MANY_ROWS  # in equal weights (Kish)
-    fold = _folds(labels, seed, FEW_FOLDS if many else FOLDS)
+    fold = folds_of(labels, seed)
     trees = like.trees if like else None
     boosters, sums, boosted = _fit_folds(codes, labels, weights, fold, bins, directions, settings, seed, trees)
     regressions, straight = fit_linear(bins, codes, labels, weights, fold, directions)
@@ -148,7 +146,7 @@ def boost(bins, codes, labels, directions, settings, seed=0, weights=None, like=
         else:
             pairs, pair_tables = [], []
     if len(labels) < MANY_ROWS:
-        fold = _folds(labels, seed + 1)
+        fold = folds_of(labels, seed + 1)
         again = _fit_folds(codes, labels, weights, fold, bins, directions, settings, seed + 1, trees)
         boosters, sums, boosted = boosters + again[0], sums + again[1], again[2]
         again, straight = fit_linear(bins, codes, labels, weights, fold, directions)
@@ -234,13 +232,13 @@ def make_booster(bins, directions, settings, seed=0, *, trees=MAX_TREES, early_s
     )
 
 
-def _folds(labels, seed, folds=FOLDS):
+def folds_of(labels, seed):
     """(n,) fold of each row, with as many positives in each fold as in the next."""
     fold = np.empty(len(labels), dtype=np.int64)
     random = np.random.default_rng(seed)
     for label in (False, True):
         rows = np.flatnonzero(labels == label)
-        fold[random.permutation(rows)] = np.arange(len(rows)) % folds
+        fold[random.permutation(rows)] = np.arange(len(rows)) % FOLDS
     return fold
 
 

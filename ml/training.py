@@ -96,12 +96,12 @@ def train_scorecard(
     learned = table.labels[table.learn]
     check_cases(learned, max(min_cases // 2, 2))
     settings = settings_for(int(min(learned.sum(), (~learned).sum())), max_bins, pairs)
-    bins = _choose_inputs(table, settings, required)
+    bins = choose_inputs(table, settings, required)
     names = list(bins)
     own = list(bins.values())
     codes = np.stack([bins[name].codes(table.columns[name].values) for name in names], axis=1)
     directions = _directions(bins, monotone)
-    half_life = _half_life(table, own, codes, directions, settings, seed)
+    half_life = half_life_of(table, own, codes, directions, settings, seed)
     recency = recency_weights(table.moments[table.learn], half_life)
     settings = replace(settings, rate=rate_for(effective_cases(learned, recency))) if half_life else settings
     weights = recency * np.where(learned, float(positive_weight), 1.0)
@@ -125,7 +125,7 @@ def train_scorecard(
         "trees": boosted.trees,
         "linear_share": boosted.share,
         "half_life": half_life,
-        **_tested(scored, table),
+        **tested_figures(scored, table),
         "seconds": time.perf_counter() - started,
     }
     recipe = Recipe(
@@ -143,7 +143,7 @@ def _chosen_before(recipe, names, half_life):
     return Chosen(pairs, recipe.share, recipe.trees)
 
 
-def _choose_inputs(table, settings, required):
+def choose_inputs(table, settings, required):
     """name -> bins of the inputs that vary; with few cases only the strongest."""
     bins, strength = {}, {}
     labels = table.labels[table.learn]
@@ -180,7 +180,7 @@ def _directions(bins, monotone):
     return [monotone.get(name, 0) for name in bins]
 
 
-def _half_life(table, bins, codes, directions, settings, seed):
+def half_life_of(table, bins, codes, directions, settings, seed):
     """The half life in days that suits the late rows best, or None."""
     late = np.isin(table.learn, table.late)
     labels = table.labels[table.learn]
@@ -223,7 +223,7 @@ def _terms(boosted, bins, codes, table, required):
     return features, pairs, intercept
 
 
-def _tested(scored, table):
+def tested_figures(scored, table):
     """Metrics on the latest rows, as plain numbers; NaN becomes None."""
     labels, values = table.labels[table.test], scored.values[table.test]
     before = table.late if len(table.late) else table.learn

@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from .binning import FIRST
-from .boosting import FOLDS, PATIENCE, Settings, _folds, as_inputs
+from .boosting import FOLDS, PATIENCE, Settings, as_inputs, folds_of
 from .calibration import Identity, choose
 from .cards import CardFeature, score_bins_of
 from .columns import NUMBER
@@ -22,7 +22,7 @@ from .errors import BadTrainingInput
 from .profile import Profile
 from .recency import recency_weights
 from .table import SHARES, check_cases, make_table
-from .training import Training, _choose_inputs, _half_life, _tested
+from .training import Training, choose_inputs, half_life_of, tested_figures
 from .trees import LEAF, MAX_CELLS, TreesCard, pack, with_means
 
 MOST = 200  # trees of one booster
@@ -61,10 +61,10 @@ def train_trees(
     learned = table.labels[table.learn]
     check_cases(learned, max(min_cases // 2, 2))
     settings = tree_settings(int(min(learned.sum(), (~learned).sum())), max_bins)
-    bins = _choose_inputs(table, settings, required)
+    bins = choose_inputs(table, settings, required)
     own = list(bins.values())
     codes = np.stack([bins[name].codes(table.columns[name].values) for name in bins], axis=1)
-    half_life = _half_life(table, own, codes, [0] * len(own), settings, seed)
+    half_life = half_life_of(table, own, codes, [0] * len(own), settings, seed)
     counts_as = recency_weights(table.moments[table.learn], half_life) * _own_weights(weights, moments)[table.learn]
     boosters, out_of_fold = _fit(own, codes[table.learn], learned, counts_as, settings, seed)
     card = _card(boosters, bins, codes, table, required)
@@ -89,7 +89,7 @@ def train_trees(
         "inputs": len(own),
         "trees": len(card.trees),
         "half_life": half_life,
-        **_tested(scored, table),
+        **tested_figures(scored, table),
         "seconds": time.perf_counter() - started,
     }
     return Training(card, metrics, Profile.of(card, scored))
@@ -108,7 +108,7 @@ def _own_weights(weights, moments):
 
 def _fit(bins, codes, labels, weights, settings, seed):
     """One booster per fold, and (n,) log odds of each fold's rows from its booster."""
-    inputs, fold = as_inputs(bins, codes), _folds(labels, seed)
+    inputs, fold = as_inputs(bins, codes), folds_of(labels, seed)
     most = max(1, min(MOST, MAX_CELLS // (FOLDS * sum(own.size for own in bins))))
     boosters, out_of_fold = [], np.empty(len(labels))
     for k in range(FOLDS):

@@ -216,7 +216,17 @@ class AiDeploymentFeature(models.Model):
             manager = self.env.user.has_group("ai_deployment.group_manager")
             if "sensitive" in vals and not vals["sensitive"] and not manager and any(self.mapped("sensitive")):
                 raise AccessError(self.env._("Only an administrator may say that an input is not sensitive any more."))
+        self.env.registry.clear_cache()  # versions keep in mind which inputs are to be masked
         return super().write(vals)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
 
     @api.constrains("together_id", "deployment_id")
     def _check_together(self):

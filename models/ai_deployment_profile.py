@@ -4,9 +4,12 @@ Rows are deltas, inserted in the transaction of the inferences that they count a
 rolled back takes its count along.
 """
 
+import json
+
 from odoo import api, fields, models
 
 from ..ml.profile import Profile
+from . import bulk
 
 
 class AiDeploymentProfile(models.Model):
@@ -29,15 +32,18 @@ class AiDeploymentProfile(models.Model):
     def _add(self, deployment, version, profile, day):
         """Keep one delta; nothing where nothing was counted."""
         if profile.rows or profile.failed:
-            self.sudo().create(
+            bulk.insert(
+                self.env,
+                self._table,
                 {
-                    "deployment_id": deployment.id,
-                    "version_id": version.id,
-                    "day": day,
-                    "row_count": profile.rows,
-                    "counts": profile.to_dict(),
-                }
+                    "deployment_id": ("int4", [deployment.id]),
+                    "version_id": ("int4", version.id),
+                    "day": ("date", day),
+                    "row_count": ("int4", profile.rows),
+                    "counts": ("jsonb", json.dumps(profile.to_dict())),
+                },
             )
+            self.invalidate_model(flush=False)
 
     @api.model
     def _sum(self, version, start, end):

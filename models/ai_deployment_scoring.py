@@ -206,45 +206,47 @@ class AiDeployment(models.Model):
             return
         columns = self._columns(list(call.specs.values()), ids)
         scored = call.card.score(columns)
-        changed = self._changed(call, ids, scored)
+        codes, known = self._standing(call, ids)
+        changed = [
+            row
+            for row, res_id in enumerate(ids)
+            if call.again or row in scored.errors or codes.get(res_id) != scored.codes[row].tobytes().hex()
+        ]
         call.outcome["unchanged"] += len(ids) - len(changed)
         if not changed:
             return
-        lines = self._lines(call, ids, columns, scored, changed)
+        lines = self._lines(call, ids, columns, scored, changed, known)
         lines.latency_ms = (time.perf_counter() - started) * 1000 / len(ids)
         self._write_lines(call, lines)
         mask = np.zeros(len(ids), dtype=bool)
         mask[[row for row, first in zip(changed, lines.intake, strict=True) if first]] = True
         call.profile += Profile.of(call.card, scored, mask)
 
-    def _changed(self, call, ids, scored):
-        """Rows whose current score is of another version, or of other codes, or failed."""
-        if call.again:
-            return list(range(len(ids)))
-        current = {
-            res_id: codes
-            for res_id, codes in self.env.execute_query(
-                SQL(
-                    "SELECT res_id, codes FROM ai_deployment_score WHERE deployment_id = %s AND version_id = %s"
-                    " AND state = 'scored' AND res_id = ANY(%s)",
-                    self.id,
-                    call.version.id,
-                    ids,
-                )  # fmt: skip
-            )
-        }
-        return [
-            row
-            for row, res_id in enumerate(ids)
-            if row in scored.errors or current.get(res_id) != scored.codes[row].tobytes().hex()
-        ]
+    def _standing(self, call, ids):
+        """Where records stand under this version: ({id: codes of the current score}, ids that it has scored before).
 
-    def _lines(self, call, ids, columns, scored: ScoredRows, rows):
-        """What to log of `rows` of a scored chunk."""
+        Only the first time counts for drift.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT asked.id, score.codes, EXISTS (SELECT FROM ai_deployment_inference line"
+                " WHERE line.deployment_id = %(deployment)s AND line.res_id = asked.id"
+                " AND line.version_id = %(version)s)"
+                " FROM unnest(%(ids)s) AS asked (id) LEFT JOIN ai_deployment_score score"
+                " ON score.deployment_id = %(deployment)s AND score.res_id = asked.id"
+                " AND score.version_id = %(version)s AND score.state = 'scored'",
+                deployment=self.id,
+                version=call.version.id,
+                ids=list(ids),
+            )
+        )
+        return {res_id: codes for res_id, codes, _known in rows}, {res_id for res_id, _codes, known in rows if known}
+
+    def _lines(self, call, ids, columns, scored: ScoredRows, rows, known):
+        """What to log of `rows` of a scored chunk; `known` are the ids that this version has scored before."""
         keys = [f"{self.id},{res_id}" for res_id in ids]
         reasons, chances = self._route(scored, rows)
         audited = routing.audit_selected(keys, chances, salt=str(self.id))
-        known = self._known_to_version(call.version, ids)
         listed = {key: _plain(columns[key].values) for key in call.specs}
         lines = Lines([], [], [], [], [], [], [], [], [], [], [], 0.0)
         for row in rows:
@@ -277,25 +279,13 @@ class AiDeployment(models.Model):
             chances=none, failures=[error] * len(ids), intake=[False] * len(ids), latency_ms=0.0,
         )  # fmt: skip
 
-    def _known_to_version(self, version, ids):
-        """Records that this version has scored before: only the first time counts for drift."""
-        return {
-            row[0]
-            for row in self.env.execute_query(
-                SQL(
-                    "SELECT DISTINCT res_id FROM ai_deployment_inference"
-                    " WHERE deployment_id = %s AND version_id = %s AND res_id = ANY(%s)",
-                    self.id,
-                    version.id,
-                    ids,
-                )  # fmt: skip
-            )
-        }
-
     # Writing
 
     def _write_lines(self, call, lines):
-        inference_ids = bulk.reserve_ids(self.env, "ai_deployment_inference", len(lines.ids))
+        # A review points to its line, so the ids are known beforehand; without one, the table gives them out itself.
+        inference_ids = None
+        if "review" in lines.routes:
+            inference_ids = bulk.reserve_ids(self.env, "ai_deployment_inference", len(lines.ids))
         failures = [self._failure(call, error) for error in lines.failures]
         self._insert_log(call, lines, inference_ids, failures)
         self._insert_reviews(call, lines, inference_ids, failures)
@@ -329,7 +319,7 @@ class AiDeployment(models.Model):
             self.env,
             "ai_deployment_inference",
             {
-                "id": ("int4", inference_ids),
+                **({"id": ("int4", inference_ids)} if inference_ids else {}),
                 "date": ("timestamp", call.now),
                 "asked_day": ("date", call.day),
                 "deployment_id": ("int4", self.id),

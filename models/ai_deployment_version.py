@@ -123,13 +123,24 @@ class AiDeploymentVersion(models.Model):
     def _specs(self):
         """Declarations of the inputs as trained: {key: spec}, in the order of the card."""
         self.ensure_one()
-        return {spec["key"]: spec for spec in self.sudo().feature_specs}
+        return self._cached_specs(self.id)
+
+    @api.model
+    @tools.ormcache("version_id")
+    def _cached_specs(self, version_id):
+        return {spec["key"]: spec for spec in self.sudo().browse(version_id).feature_specs}
 
     def _sensitive_keys(self):
         """Inputs to mask: sensitive when trained, or marked so since."""
         self.ensure_one()
-        now_sensitive = self.sudo().deployment_id.feature_ids.filtered("sensitive").mapped("key")
-        return {key for key, spec in self._specs().items() if spec["sensitive"]} | set(now_sensitive)
+        return self._cached_sensitive_keys(self.id)
+
+    @api.model
+    @tools.ormcache("version_id")  # inputs clear it when they change
+    def _cached_sensitive_keys(self, version_id):
+        version = self.sudo().browse(version_id)
+        now_sensitive = version.deployment_id.feature_ids.filtered("sensitive").mapped("key")
+        return frozenset(now_sensitive) | {key for key, spec in version._specs().items() if spec["sensitive"]}
 
     def _level_names(self):
         """Names of record ids that stand as levels in the card: {key: {level: name}}."""

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from .ai_deployment_leaks import LeakRow
 
 LATELY_DAYS = 90
+FEW = 20
 EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same minute
 
 # Filled by the outcome, by the work towards it, or at conversion.
@@ -132,6 +133,9 @@ class CrmLead(models.Model):
         return edited[0][0] / len(closed_ids)
 
     def _ai_incumbent(self):
+        # A lead that is being created is at hand already; but a 0 there may also stand for no opinion.
+        if len(self) <= FEW and all(lead.automated_probability for lead in self.sudo()):
+            return {lead.id: lead.automated_probability / 100 for lead in self.sudo()}
         self.flush_recordset(["automated_probability"])
         rows = self.env.execute_query(
             SQL("SELECT id, automated_probability FROM crm_lead WHERE id = ANY(%s)", list(self.ids))

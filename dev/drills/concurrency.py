@@ -1,7 +1,8 @@
 """People edit, archive and delete leads while these are being scored; nobody may notice, and nothing may be lost.
 
-Two lanes score all leads over and over. Meanwhile one person changes leads at random, as the web client would, each change
-in a transaction of its own and without Odoo's automatic retries: whatever the database refuses would reach the person.
+Two lanes score all leads over and over. Meanwhile one person changes leads at random, as the web client would, each
+change in a transaction of its own and without the automatic retries of Odoo: whatever the database refuses would reach
+the person.
 """
 
 import random

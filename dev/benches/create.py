@@ -1,0 +1,91 @@
+"""What a score costs the person who creates a lead: an automation rule that scores it, against one that does nothing.
+
+Measured beside a log of a few lines and beside one of a million.
+"""
+
+import statistics
+import time
+
+from odoo.tools import SQL
+
+from lib.figures import Figure
+from lib.sample_leads import make_deployment, make_leads
+
+CREATES = 60
+LOG = 1_000_000
+
+
+def run(env, options, say):
+    env = env(user=env.ref("base.user_admin"))
+    make_leads(env, 100, 2000)
+    deployment = make_deployment(env, min_confidence=0.0, audit_share=0.0)
+    rule = env["base.automation"].create(
+        {"name": "On create", "model_id": deployment.model_id.id, "trigger": "on_create"}
+    )
+    action = env["ir.actions.server"].create(
+        {"name": "Act", "model_id": deployment.model_id.id, "base_automation_id": rule.id,
+         "usage": "base_automation", "state": "code", "code": "pass"}
+    )  # fmt: skip
+    env.cr.commit()
+    figures = []
+    for name, rows in (("small_log", 0), ("large_log", options.limit or LOG)):
+        say(f"Creating leads beside a log of {rows:,} lines ...")
+        _grow_log(env, deployment, rows)
+        more_ms, more_queries = _difference(env, action, deployment)
+        figures += [
+            Figure(f"{name}_ms_more", round(more_ms, 2), "ms", "≤ 5", more_ms <= 5),
+            Figure(f"{name}_queries_more", more_queries, "", "≤ 8", more_queries <= 8),
+        ]
+    return figures
+
+
+def _difference(env, action, deployment):
+    """(median milliseconds, median queries) that scoring adds; both ways in turn, so that both see the same machine."""
+    times, queries = {"pass": [], "score": []}, {"pass": [], "score": []}
+    for _round in range(3):
+        for way in times:
+            if way == "score":
+                action.write({"state": "ai_deployment_score", "ai_deployment_id": deployment.id})
+            else:
+                action.write({"state": "code", "code": "pass"})
+            env.cr.commit()
+            for number in range(CREATES // 3 + 2):
+                env.invalidate_all()
+                before, started = env.cr.sql_log_count, time.perf_counter()
+                env["crm.lead"].create(
+                    {"name": "x", "type": "opportunity", "expected_revenue": 1000 + number, "country_id": 1}
+                )
+                env.flush_all()
+                took = time.perf_counter() - started
+                if number >= 2:  # the first ones fill caches
+                    times[way].append(1000 * took)
+                    queries[way].append(env.cr.sql_log_count - before)
+                env.cr.commit()
+    medians = {way: (statistics.median(times[way]), statistics.median(queries[way])) for way in times}
+    return tuple(score - nothing for score, nothing in zip(medians["score"], medians["pass"], strict=True))
+
+
+def _grow_log(env, deployment, rows):
+    if not rows:
+        return
+    deployment._score(env["crm.lead"].search([], limit=1), again=True)
+    env.flush_all()
+    columns = [
+        row[0]
+        for row in env.execute_query(
+            SQL(
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_name = 'ai_deployment_inference' AND column_name NOT IN ('id', 'res_id')"
+            )
+        )
+    ]
+    names = SQL(", ").join(map(SQL.identifier, columns))
+    env.cr.execute(
+        SQL(
+            "INSERT INTO ai_deployment_inference (res_id, %s) SELECT 10000000 + n, %s FROM generate_series(1, %s) AS n,"
+            " (SELECT * FROM ai_deployment_inference ORDER BY id DESC LIMIT 1) AS line",
+            names, names, rows,
+        )
+    )  # fmt: skip
+    env.cr.execute("ANALYZE ai_deployment_inference")
+    env.cr.commit()
