@@ -81,7 +81,8 @@ class AiDeploymentBatch(models.Model):
                 "end_date": False if ids else now,
             }
         )
-        pieces = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+        size = deployment._chunk_size(deployment.champion_id._specs() if deployment.champion_id else {}, CHUNK)
+        pieces = [ids[start : start + size] for start in range(0, len(ids), size)]
         bulk.insert(
             self.env,
             "ai_deployment_batch_chunk",

@@ -29,6 +29,8 @@ from . import bulk, clock
 _logger = logging.getLogger(__name__)
 
 CHUNK = 5000
+# A chunk with histories sorts all earlier records of its groups: fewer, larger ones sort them less often.
+HISTORY_CHUNK = 20_000
 
 
 @dataclass
@@ -130,8 +132,9 @@ class AiDeployment(models.Model):
         ids = deployment._scorable_ids(records)
         call = deployment._new_call(records.env.uid, again, day, earlier)
         call.outcome.update(asked=asked, outside=asked - len(ids))
-        for start in range(0, len(ids), CHUNK):
-            deployment._score_or_split(call, ids[start : start + CHUNK])
+        size = deployment._chunk_size(call.specs, CHUNK)
+        for start in range(0, len(ids), size):
+            deployment._score_or_split(call, ids[start : start + size])
         self.env["ai.deployment.profile"]._add(deployment, call.version, call.profile, call.now.date())
         # Asked for more often than once: the other times found nothing new.
         gone = set(records.ids).difference(ids)
@@ -145,6 +148,10 @@ class AiDeployment(models.Model):
             self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
         deployment._after_score(records)
         return call.outcome
+
+    def _chunk_size(self, specs, usual):
+        """Records at a time: `usual`, or more where earlier records are looked at."""
+        return HISTORY_CHUNK if any(spec["source"] == "history" for spec in specs.values()) else usual
 
     def _new_call(self, uid, again, day=None, earlier=None):
         version = self.champion_id

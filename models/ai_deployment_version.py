@@ -9,8 +9,10 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError
 
 from ..ml import artifact
+from ..ml.binning import MISSING
 from ..ml.errors import ArtifactRejected
 
+FEW_SIMILAR = 10  # records, under which a score is marked as resting on few
 NEGLIGIBLE = 0.005  # points that no printed card shows are no reason
 
 
@@ -183,7 +185,29 @@ class AiDeploymentVersion(models.Model):
         ]
         if lines and not self._card().exact_reasons:
             lines.append(self.env._("(approximate reasons)"))
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._support_texts(codes)])
+
+    def _support_texts(self, codes):
+        """What makes a score of this record a guess: inputs never seen like this, or too few similar records."""
+        if not self or not codes or self.kind == "anomaly":
+            return []
+        try:
+            card, specs = self._card(), self._specs()
+        except ArtifactRejected:
+            return []
+        row = np.frombuffer(bytes.fromhex(codes), dtype=np.uint8)
+        counts = [int(feature.counts[code]) for feature, code in zip(card.features, row, strict=True)]
+        texts = [
+            self.env._("? %s: never empty before", specs[feature.name]["name"])
+            if code == MISSING
+            else self.env._("? %s: never seen before", specs[feature.name]["name"])
+            for feature, code, count in zip(card.features, row, counts, strict=True)
+            if not count
+        ]
+        if not texts and min(counts) < FEW_SIMILAR:
+            rarest = specs[card.features[counts.index(min(counts))].name]["name"]
+            texts = [self.env._("? %(input)s: only %(count)s similar records so far", input=rarest, count=min(counts))]
+        return texts
 
     def _level_names_cached(self):
         """`_level_names`, looked up once per transaction: a list of scores asks for it on every line."""
@@ -192,6 +216,23 @@ class AiDeploymentVersion(models.Model):
         if key not in cache:
             cache[key] = self.sudo()._level_names()
         return cache[key]
+
+    def _printed_pairs(self, card, specs, hidden, strongest):
+        """What two inputs are worth only together: the strongest combinations, as groups of the printed card."""
+        groups = {}
+        for first, one, second, two, points in card.pair_rows(self._level_names()):
+            name = self.env._("%(one)s with %(two)s", one=specs[first]["name"], two=specs[second]["name"])
+            label = self.env._("%(one)s and %(two)s", one=one, two=two)
+            groups.setdefault((first, second), {"name": name, "rows": []})["rows"].append(
+                {
+                    "label": self.env._("protected") if {first, second} & hidden else label,
+                    "points": points,
+                    "points_text": f"{points:+.2f}",
+                    "width": min(round(100 * abs(points) / strongest), 100),
+                    "share_text": "",
+                }
+            )
+        return list(groups.values())
 
     def _printed_card(self):
         """The card as a table of plain texts, inputs by their names.
@@ -216,7 +257,8 @@ class AiDeploymentVersion(models.Model):
                 }
             )
         if card.exact_reasons:
-            return {"groups": list(groups.values()), "approximate": False}
+            pairs = self._printed_pairs(card, specs, hidden, strongest)
+            return {"groups": [*groups.values(), *pairs], "approximate": False}
         ranked = [(key, importance) for key, importance in card.ranked() if key in groups]
         for key, importance in ranked:
             groups[key]["importance_text"] = f"± {importance:.2f}"

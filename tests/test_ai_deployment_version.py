@@ -7,7 +7,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.ml.cards import CardPair
 from odoo.addons.ai_deployment.ml.errors import ArtifactRejected
+from odoo.addons.ai_deployment.ml.scorecard import Scorecard
 from odoo.addons.ai_deployment.ml.trees import TreesCard, pack
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 
@@ -81,6 +83,40 @@ class TestVersion(AiDeploymentCase):
         self.change_in_the_database("digest = 'another'")
         self.assertIn("text-danger", self.version.card_html)
         self.assertNotIn("Expected Revenue", self.version.card_html)
+
+    def test_pairs_are_printed_in_words_and_hidden_where_one_of_them_is_sensitive(self):
+        plain = self.card()
+        sizes = [feature.bins.size for feature in plain.features[:2]]
+        points = np.zeros(sizes)
+        points[5, 3] = 0.8
+        pair = CardPair("expected_revenue", "country_id", points)
+        version = self.keep(
+            self.deployment,
+            Scorecard(plain.features, plain.intercept, plain.calibration, plain.score_bins, [pair]),
+        )
+        printed = version.with_user(self.owner)._printed_card()["groups"][-1]
+        self.assertEqual(printed["name"], "Expected Revenue with Country")
+        self.assertEqual(printed["rows"][0]["label"], "10,000 to 100,000 and Belgium")
+        self.assertEqual(printed["rows"][0]["points_text"], "+0.80")
+        self.deployment.feature_ids[1].sensitive = True
+        printed = version.with_user(self.owner)._printed_card()["groups"][-1]
+        self.assertEqual({row["label"] for row in printed["rows"]}, {"protected"})
+
+    def test_a_score_says_what_it_rests_on_too_little(self):
+        lead = self.make_leads(country_id=self.env.ref("base.jp").id)
+        self.deployment._score(lead, now=NOW)
+        self.assertIn("? Country: never seen before", self.score_of(lead).reasons)
+        rare = self.make_leads(country_id=self.france.id)
+        self.deployment._score(rare, now=NOW)
+        self.assertIn("? Country: only 2 similar records so far", self.score_of(rare).reasons)
+        empty = self.make_leads(expected_revenue=20000)
+        self.env.cr.execute("UPDATE crm_lead SET expected_revenue = NULL WHERE id = %s", [empty.id])
+        empty.invalidate_recordset()
+        self.deployment._score(empty, now=NOW)
+        self.assertIn("? Expected Revenue: never empty before", self.score_of(empty).reasons)
+        usual = self.make_leads()
+        self.deployment._score(usual, now=NOW)
+        self.assertNotIn("?", self.score_of(usual).reasons)
 
     def test_names_from_data_cannot_break_out_of_the_card(self):
         self.deployment.feature_ids[0].name = "<script>alert(1)</script>"
