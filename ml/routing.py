@@ -24,6 +24,7 @@ OUT_OF_SUPPORT = "out_of_support"
 REASONS = (LOW_CONFIDENCE, FLAGGED, OUT_OF_SUPPORT)
 
 STEPS = 20  # lines that are tried per side, the strictest first
+STARTS = 4  # places where the search may begin
 
 
 def route(values, predictions, confidences, *, min_confidence, flagged=None, support=None, min_support=1):
@@ -136,22 +137,36 @@ def guaranteed_lines(curves, *, target_error, confidence=0.95):
     tried from the strictest to the loosest, in a sequence that does not depend on the
     labels; each must have an upper Clopper-Pearson bound of at most the target, and
     the first that fails ends the search. By the fixed-sequence principle the promise
-    then holds with the stated ``confidence`` although many lines were tried. A side
-    with fewer rows than ``fewest_cases`` stays off.
+    then holds with the stated ``confidence`` although many lines were tried. So that
+    one early error does not switch a whole side off, the search begins at ``STARTS``
+    places, the doubt shared between them (Bonferroni). A side with fewer rows than
+    ``fewest_cases`` stays off.
     """
-    from scipy.stats import beta
-
     sides = {}
     for side, curve in curves.items():
         _line, cases, errors = curve[-1] if curve else (None, 0, 0)
-        found = Side(None, cases, errors, 1.0)
-        for line, cases, errors in _sequence(curve, fewest_cases(target_error, confidence)):
-            bound = float(beta.ppf(confidence, errors + 1, cases - errors)) if errors < cases else 1.0
-            if bound > target_error:
-                break
-            found = Side(line, cases, errors, bound)
-        sides[side] = found
+        sides[side] = Side(None, cases, errors, 1.0)
+        sequence = _sequence(curve, fewest_cases(target_error, confidence))
+        # A short sequence proves nothing once the doubt is shared: then it has one start, as it always may.
+        starts = (
+            STARTS if sequence and sequence[-1][1] >= fewest_cases(target_error, 1 - (1 - confidence) / STARTS) else 1
+        )
+        sure = 1 - (1 - confidence) / starts
+        for start in sorted({len(sequence) * number // starts for number in range(starts)}):
+            for line, cases, errors in sequence[start:]:
+                bound = _highest_error(errors, cases, sure)
+                if bound > target_error:
+                    break
+                if sides[side].line is None or cases > sides[side].cases:
+                    sides[side] = Side(line, cases, errors, bound)
     return sides
+
+
+def _highest_error(errors, cases, sure):
+    """Upper Clopper-Pearson bound of a share of errors."""
+    from scipy.stats import beta
+
+    return float(beta.ppf(sure, errors + 1, cases - errors)) if errors < cases else 1.0
 
 
 def _sequence(curve, fewest):

@@ -11,6 +11,7 @@ from . import ai_deployment_score
 from . import ai_deployment_review
 from . import ai_deployment_profile
 from . import ai_deployment_leaks
+from . import ai_deployment_room
 from . import ai_deployment_routing
 from . import ai_deployment_scoring
 from . import ai_deployment_asked

@@ -104,7 +104,7 @@ class AiDeployment(models.Model):
         [("sensitive", "Sensitive"), ("normal", "Normal"), ("calm", "Calm")], required=True, default="normal"
     )
     batch_above = fields.Integer(
-        default=1000,
+        "In the Background Above", default=1000,
         help="More records than this are scored in the background, piece by piece.",
     )  # fmt: skip
     score_nightly = fields.Boolean(
@@ -360,7 +360,7 @@ class AiDeployment(models.Model):
         return self._action_lines("ai.deployment.inference", self.env._("Log"))
 
     def action_view_sums(self):
-        return {**self._action_lines("ai.deployment.sum", self.env._("What Became of It")), "view_mode": "list,pivot"}
+        return {**self._action_lines("ai.deployment.sum", self.env._("Asked and Settled")), "view_mode": "list,pivot"}
 
     def action_view_reviews(self):
         return self._action_lines("ai.deployment.review", self.env._("Reviews"), search_default_open=1)

@@ -32,8 +32,10 @@ class AiDeploymentBatch(models.Model):
         [("running", "Running"), ("paused", "Paused"), ("done", "Done"), ("cancelled", "Cancelled")],
         required=True, readonly=True, default="running", index=True,
     )  # fmt: skip
+    waits_for_switch = fields.Boolean(readonly=True, help="It goes on by itself when the deployment is at work again.")
     paused_reason = fields.Char("Why It Is Paused", readonly=True)
     record_count = fields.Integer("Records", required=True, readonly=True)
+    may_steer = fields.Boolean(compute="_compute_may_steer", compute_sudo=False)
     chunk_ids = fields.One2many("ai.deployment.batch.chunk", "batch_id", readonly=True)
     settled_count = fields.Integer("Done So Far", compute="_compute_progress")
     progress = fields.Float(compute="_compute_progress", help="In percent.")
@@ -109,14 +111,21 @@ class AiDeploymentBatch(models.Model):
     def action_pause(self):
         self._check_may_steer()
         for batch in self.sudo().filtered(lambda batch: batch.state == "running"):
-            batch.write({"state": "paused", "paused_reason": self.env._("Paused by %s", self.env.user.name)})
+            batch._pause(self.env._("Paused by %s", self.env.user.name))
 
-    def action_resume(self):
-        self._check_may_steer()
-        for batch in self.sudo().filtered(lambda batch: batch.state == "paused"):
+    def _pause(self, reason, waits_for_switch=False):
+        self.write({"state": "paused", "paused_reason": reason, "waits_for_switch": waits_for_switch})
+
+    def _resume(self):
+        """Go on: with those of `self` that are paused."""
+        for batch in self.filtered(lambda batch: batch.state == "paused"):
             batch.write({"state": "running", "paused_reason": False})
             batch.chunk_ids.filtered(lambda chunk: chunk.state == "open").attempts = 0
         self._wake_lanes()
+
+    def action_resume(self):
+        self._check_may_steer()
+        self.sudo()._resume()
 
     def action_cancel(self):
         """What is not done yet is not done any more; what a lane has in hands is finished by it."""
@@ -128,6 +137,7 @@ class AiDeploymentBatch(models.Model):
         self.ensure_one()
         self.write({"state": "cancelled", "end_date": clock.now(), "paused_reason": False})
         self._cancel_pieces()
+        self.env["ai.deployment.alert"]._resolve(self.deployment_id, "batch")
 
     def _cancel_pieces(self):
         """What no lane holds at this moment is not wanted any more."""
@@ -143,10 +153,16 @@ class AiDeploymentBatch(models.Model):
         cancelled = sum(row[0] for row in rows)
         self.env["ai.deployment.sum"]._settled(self.deployment_id, self.asked_date.date(), cancelled=cancelled)
 
+    @api.depends("user_id", "deployment_id")
+    @api.depends_context("uid")
+    def _compute_may_steer(self):
+        for batch in self:
+            batch.may_steer = batch.user_id == self.env.user or batch.sudo(False).deployment_id._may_decide()
+
     def _check_may_steer(self):
         self.check_access("read")
         for batch in self:
-            if batch.user_id != self.env.user and not batch.deployment_id._may_decide():
+            if not batch.may_steer:
                 raise AccessError(self.env._("Only who asked, the owner or an administrator may do this."))
 
     def unlink(self):
@@ -164,6 +180,7 @@ class AiDeploymentBatch(models.Model):
         batches = self.sudo().search(Domain("state", "=", "running") & ~open_pieces)
         for batch in batches.try_lock_for_update():
             batch.write({"state": "done", "end_date": clock.now()})
+            self.env["ai.deployment.alert"]._resolve(batch.deployment_id, "batch")
             batch.user_id._bus_send(
                 "simple_notification",
                 {

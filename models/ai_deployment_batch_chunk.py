@@ -26,7 +26,7 @@ class AiDeploymentBatchChunk(models.Model):
     _log_access = False
 
     batch_id = fields.Many2one("ai.deployment.batch", required=True, readonly=True, index=True, ondelete="cascade")
-    record_ids = fields.Json(required=True, readonly=True)
+    record_ids = fields.Json(required=True, readonly=True, prefetch=False)
     record_count = fields.Integer(required=True, readonly=True)
     state = fields.Selection(
         [("open", "Open"), ("done", "Done"), ("cancelled", "Cancelled")], required=True, readonly=True
@@ -41,11 +41,12 @@ class AiDeploymentBatchChunk(models.Model):
         """Work off open pieces until there are none or the time is over."""
         cron, collisions = self.env["ir.cron"], 0
         while True:
-            # In a transaction of its own, after the last piece was committed: the lane that is last sees all of them.
-            self.env["ai.deployment.batch"]._finish()
-            if not cron._commit_progress(remaining=self._open_count()):
-                break
+            chunk = self.browse()
             try:
+                # In a transaction of its own, after the last piece was committed: the lane that is last sees all.
+                self.env["ai.deployment.batch"]._finish()
+                if not cron._commit_progress(remaining=self._open_count()):
+                    break
                 chunk = self._take()
                 if not chunk:
                     cron._commit_progress(remaining=0)  # the other lanes have what is left
@@ -53,15 +54,17 @@ class AiDeploymentBatchChunk(models.Model):
                 chunk._work()
                 cron._commit_progress(1)
             except psycopg2.OperationalError:
-                self.env.cr.rollback()  # somebody wrote the same rows: the piece is done again, by this lane or another
+                self.env.cr.rollback()  # somebody wrote the same rows: it is done again, by this lane or another
                 collisions += 1
                 if collisions > MOST_COLLISIONS:
                     raise
                 time.sleep(0.05 * collisions)
-            except Exception as error:
+            except Exception:
                 self.env.cr.rollback()
+                if not chunk:
+                    raise
                 _logger.exception("A piece of batch %s could not be scored", chunk.batch_id.id)
-                chunk._failed(error)
+                chunk._failed()
                 cron._commit_progress(1)
 
     @api.model
@@ -88,23 +91,26 @@ class AiDeploymentBatchChunk(models.Model):
             batch._cancel()
             return
         if deployment.state not in deployment._at_work_states():
-            batch.write({"state": "paused", "paused_reason": self.env._("The deployment is switched off.")})
+            batch._pause(self.env._("The deployment is switched off."), waits_for_switch=True)
             return
         documents = self.env[deployment.res_model].with_user(batch.user_id).sudo(False).browse(self.record_ids)
-        outcome = deployment._settle(documents, batch.asked_date.date(), again=batch.again)
+        if documents.browse().has_access("read"):
+            outcome = deployment._settle(documents, batch.asked_date.date(), again=batch.again)
+        else:  # who asked has lost the right to these records since
+            outcome = {"outside": self.record_count}
+            self.env["ai.deployment.sum"]._settled(deployment, batch.asked_date.date(), cancelled=self.record_count)
         self.write({"state": "done", "outcome": dict(outcome)})
         self.flush_recordset()
 
-    def _failed(self, error):
+    def _failed(self):
         """Count the attempt; after some, pause the batch and tell the owner, so that the other batches go on."""
         self.attempts += 1
         if self.attempts >= MOST_ATTEMPTS:
             batch = self.batch_id
-            why = type(error).__name__
-            batch.write({"state": "paused", "paused_reason": self.env._("It failed several times: %s", why)})
+            batch._pause(self.env._("It failed several times for an unexpected reason."))
             self.env["ai.deployment.alert"]._raise(
                 batch.deployment_id, "batch",
-                name=self.env._("Scoring of %(what)s stopped: %(why)s", what=batch.name, why=why),
+                name=self.env._("Scoring of %s stopped", batch.name),
                 suggestion=self.env._("Ask an administrator to look at the server log, then resume the batch."),
             )  # fmt: skip
         self.flush_recordset()

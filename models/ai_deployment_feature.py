@@ -15,6 +15,10 @@ from .feature_reader import MEASURES, SLIP_MEASURES, walk_path
 
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
 DIRECTIONS = {"free": 0, "rising": 1, "falling": -1}
+SYSTEM_FIELDS = {"key", "leak_verdict", "leak_reason"}
+DECLARATION = {
+    "source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "window_days",
+}  # fmt: skip
 VALUE_MEASURES = {"ratio", "ratio_max", "deviation", *SLIP_MEASURES}
 
 
@@ -209,25 +213,6 @@ class AiDeploymentFeature(models.Model):
                     )
                 )
 
-    def write(self, vals):
-        if not self.env.su:
-            if "deployment_id" in vals and any(f.deployment_id.id != vals["deployment_id"] for f in self):
-                raise AccessError(self.env._("An input stays with its deployment."))
-            manager = self.env.user.has_group("ai_deployment.group_manager")
-            if "sensitive" in vals and not vals["sensitive"] and not manager and any(self.mapped("sensitive")):
-                raise AccessError(self.env._("Only an administrator may say that an input is not sensitive any more."))
-        self.env.registry.clear_cache()  # versions keep in mind which inputs are to be masked
-        return super().write(vals)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
-
     @api.constrains("together_id", "deployment_id")
     def _check_together(self):
         for feature in self.filtered("together_id"):
@@ -235,6 +220,46 @@ class AiDeploymentFeature(models.Model):
                 raise ValidationError(
                     self.env._("“%s” can only go together with another input of the same deployment.", feature.name)
                 )
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_system_fields(vals)
+            if "deployment_id" in vals and any(f.deployment_id.id != vals["deployment_id"] for f in self):
+                raise AccessError(self.env._("An input stays with its deployment."))
+            if "sensitive" in vals and not vals["sensitive"]:
+                self._check_may_uncover()
+            if DECLARATION & vals.keys():
+                self._check_may_uncover()  # what is masked is found by its declaration
+        self.env.registry.clear_cache()  # versions keep in mind which inputs are to be masked
+        return super().write(vals)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            for vals in vals_list:
+                self._check_system_fields(vals)
+            guarded = {f"default_{name}" for name in SYSTEM_FIELDS}
+            kept = {key: value for key, value in self.env.context.items() if key not in guarded}
+            self = self.with_context(kept)  # pylint: disable=context-overridden
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def unlink(self):
+        if not self.env.su:
+            self._check_may_uncover()
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    def _check_system_fields(self, vals):
+        if SYSTEM_FIELDS & vals.keys():
+            raise AccessError(self.env._("What training found about an input is not written by hand."))
+
+    def _check_may_uncover(self):
+        """What an administrator or owner marked as sensitive stays masked, in what was logged before too."""
+        if any(self.mapped("sensitive")) and not self.env.user.has_group("ai_deployment.group_manager"):
+            raise AccessError(
+                self.env._("This input is sensitive: only an administrator may change what it reads, or remove it.")
+            )
 
     def _group_path_list(self):
         return [path.strip() for path in (self.group_paths or "").split(",") if path.strip()]

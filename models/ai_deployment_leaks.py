@@ -16,11 +16,12 @@ MOST = 5000  # records of each kind that are compared
 
 
 class LeakRow(NamedTuple):
-    """A record for the comparison: how old it was when it was closed, or is now; how it ended, if it did."""
+    """A record for the comparison: how old it was when it was closed, or is now; when it came; how it ended."""
 
     res_id: int
     closed: bool
     age_days: float
+    created: object
     label: bool | None
 
 
@@ -39,7 +40,7 @@ class AiDeploymentFeature(models.Model):
     leak_reason = fields.Selection(
         [
             ("filled", "Filled more often once a record is closed"),
-            ("emptied", "Empty more often once a record is closed"),
+            ("emptied", "Empty more often on closed records: because they are closed sooner, or is it emptied then?"),
             ("other_values", "Has other values on closed records than on open ones of the same age"),
             ("edited", "Changed after records were closed"),
             ("alone", "Decides the outcome almost alone: is it really known in time?"),
@@ -66,7 +67,7 @@ class AiDeployment(models.Model):
         """
         self.ensure_one()
         examined = self.feature_ids.filtered(lambda feature: not (feature.leak_override or "").strip())
-        (self.feature_ids - examined).write({"leak_verdict": "fine", "leak_reason": False})
+        (self.feature_ids - examined).sudo().write({"leak_verdict": "fine", "leak_reason": False})
         rows = self.env[self.res_model]._ai_leak_rows(self, now, MOST)
         if not rows or not examined:
             return self.feature_ids
@@ -74,10 +75,11 @@ class AiDeployment(models.Model):
         closed = make_column("closed", NUMBER, [row.closed for row in rows]).values > 0
         ages = make_column("age", NUMBER, [row.age_days for row in rows]).values
         labels = make_column("label", NUMBER, [bool(row.label) for row in rows]).values > 0
+        created = make_column("created", NUMBER, [row.created for row in rows]).values
         closed_ids = [row.res_id for row in rows if row.closed]
         for feature in examined:
-            found = leaks.examine(
-                columns[feature.key], closed, ages, labels, edited_after=feature._edited_after_closing(closed_ids)
-            )
-            feature.write({"leak_verdict": found.verdict, "leak_reason": found.reason or False})
+            edited = feature._edited_after_closing(closed_ids)
+            column = columns[feature.key]
+            found = leaks.examine(column, closed, ages, labels, created=created, edited_after=edited)
+            feature.sudo().write({"leak_verdict": found.verdict, "leak_reason": found.reason or False})
         return self.feature_ids.filtered(lambda feature: feature.leak_verdict != "refused")

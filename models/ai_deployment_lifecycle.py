@@ -48,6 +48,7 @@ class AiDeployment(models.Model):
         result = super().write(vals)
         if "state" in vals:
             self._sync_action_menu()
+            self._sync_batches()
         return result
 
     def _check_transition(self, target):
@@ -124,6 +125,20 @@ class AiDeployment(models.Model):
                     lambda action, deployment=deployment: action.state == "ai_deployment_score"
                     and action.ai_deployment_id == deployment
                 ).unlink()
+
+    def _sync_batches(self):
+        """What waited for the switch goes on; what a retired deployment was asked for is not wanted any more."""
+        batches = self.env["ai.deployment.batch"].sudo()
+        own = batches.search([("deployment_id", "in", self.ids), ("state", "in", ("running", "paused"))])
+        for deployment in self.sudo():
+            if deployment.state == "retired":
+                for batch in own.filtered(lambda batch, deployment=deployment: batch.deployment_id == deployment):
+                    batch._cancel()
+                self.env["ai.deployment.request"]._cancel_all(deployment)
+            elif deployment.state in self._at_work_states():
+                own.filtered(
+                    lambda batch, deployment=deployment: batch.deployment_id == deployment and batch.waits_for_switch
+                )._resume()
 
     # Buttons
 

@@ -109,6 +109,16 @@ class AiDeploymentRequest(models.Model):
         deployment._settle(self.env[deployment.res_model].browse(earlier), day, earlier=earlier)
 
     @api.model
+    def _cancel_all(self, deployment):
+        """Nothing waits for a retired deployment."""
+        rows = self.env.execute_query(
+            SQL("DELETE FROM ai_deployment_request WHERE deployment_id = %s RETURNING day, asks", deployment.id)
+        )
+        self.invalidate_model(flush=False)
+        for day, asks in rows:
+            self.env["ai.deployment.sum"]._settled(deployment, day, cancelled=asks)
+
+    @api.model
     def _make_due(self, deployment):
         """What waits is tried at once: the version that could not be used was replaced."""
         self.flush_model()

@@ -116,6 +116,8 @@ class AiDeploymentReview(models.Model):
             review._check_may_decide()
             review.sudo().deployment_id.with_env(self.env)._score(review._document(), again=True)
             latest = review.sudo()._latest_inference()
+            if latest == review.sudo().inference_id:
+                raise UserError(self.env._("“%s” does not belong to this deployment any more.", review.name))
             if latest.route != "retry" and not latest.failure_type:
                 review._decide("rescored", note=self.env._("Scored again, this time it worked."))
                 if latest.route == "review":  # it has a score now, and that is a question of its own

@@ -13,7 +13,6 @@ import numpy as np
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..ml import routing
@@ -211,14 +210,16 @@ class AiDeployment(models.Model):
     def _capacity_text(self):
         line = (self.routing_lines or {}).get("positive")
         if line is None:
-            return self.env._("Every record goes to a person, up to %s a day.", self.reviews_per_day)
+            return self.env._(
+                "Every record goes to a person, up to %s a day, the least sure first.", self.reviews_per_day
+            )
         return self.env._(
             "Below %(line)s %% sure, up to %(count)s a day.", line=round(100 * line), count=self.reviews_per_day
         )
 
     # Used by scoring
 
-    def _route(self, scored, rows):
+    def _route(self, scored, rows, ids):
         """(why each row of a scored chunk needs a person, its chance of being checked at random otherwise).
 
         `rows` are those that are logged: only they take up room.
@@ -241,8 +242,30 @@ class AiDeployment(models.Model):
             support=known,
         )
         if self.routing == "capacity":
-            reasons[rows] = routing.within_capacity(reasons[rows], sureness[rows], self._room_today())
+            self._fit_capacity(reasons, sureness, [row for row in rows if row not in scored.errors], ids)
         return reasons, routing.audit_chance(self._distances(scored, sides), self.audit_share, band=AUDIT_BAND)
+
+    def _fit_capacity(self, reasons, sureness, rows, ids):
+        """Of the `rows` that need a person, keep as many in `reasons` as the day has room for.
+
+        A record that waits for a decision already costs no time again, so it takes no room.
+        """
+        waiting = {
+            res_id
+            for (res_id,) in self.env.execute_query(
+                SQL(
+                    "SELECT res_id FROM ai_deployment_review WHERE deployment_id = %s AND state = 'open'"
+                    " AND res_id = ANY(%s)",
+                    self.id,
+                    [ids[row] for row in rows],
+                )
+            )
+        }
+        rows = [row for row in rows if ids[row] not in waiting]
+        room = self.env["ai.deployment.room"]
+        reasons[rows] = routing.within_capacity(reasons[rows], sureness[rows], room._left(self))
+        taken = np.isin(reasons[rows].astype(str), (routing.LOW_CONFIDENCE, routing.FLAGGED)).sum() if rows else 0
+        room._take(self, int(taken))
 
     def _distances(self, scored, sides):
         """How far each row is from going to a person."""
@@ -250,13 +273,3 @@ class AiDeployment(models.Model):
             return (1 - self.alarm_rate) - scored.values
         positive, negative = (0.0 if sides[side] is None else sides[side] for side in (True, False))
         return scored.confidences - np.where(scored.predictions, positive, negative)
-
-    def _room_today(self):
-        """Reviews that may still be opened today."""
-        opened = self.env["ai.deployment.review"].search_count(
-            Domain("deployment_id", "=", self.id)
-            & Domain("reason", "in", (routing.LOW_CONFIDENCE, routing.FLAGGED))
-            & Domain("opened_date", ">=", clock.today())
-            & Domain("opened_date", "<", clock.today() + timedelta(days=1))
-        )
-        return self.reviews_per_day - opened

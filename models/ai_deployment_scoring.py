@@ -89,7 +89,7 @@ class AiDeployment(models.Model):
             raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
         with clock.at(now or clock.now()):
             day = clock.today()
-            self.env["ai.deployment.sum"]._asked(deployment, day, len(records))
+            self.env["ai.deployment.sum"]._asked(deployment, day, len(set(records.ids)))
             return self._settle(records, day, again=again)
 
     def _ask(self, records, again=False):
@@ -113,12 +113,31 @@ class AiDeployment(models.Model):
         wanted = self.search(Domain("state", "in", self._at_work_states()) & Domain("score_nightly", "=", True))
         cron._commit_progress(remaining=len(wanted))
         for deployment in wanted:
-            documents = self.env[deployment.res_model]
-            domain = deployment._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
-            domain &= Domain("company_id", "in", [deployment.company_id.id, False])
-            self.env["ai.deployment.batch"]._ask(deployment, documents.search(domain).ids)
+            deployment._ask_nightly()
             if not cron._commit_progress(1):
                 break
+
+    def _ask_nightly(self):
+        """Ask for all open records; a filter that fails becomes an alert and stops no other deployment."""
+        self.ensure_one()
+        alerts, documents = self.env["ai.deployment.alert"], self.env[self.res_model]
+        try:
+            with self.env.cr.savepoint():
+                domain = self._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
+                domain &= Domain("company_id", "in", [self.company_id.id, False])
+                ids = documents.search(domain).ids
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            _logger.exception("The open records of %s could not be found", self.name)
+            alerts._raise(
+                self, "nightly",
+                name=self.env._("“%s” cannot be scored every night: its filter cannot be used any more", self.name),
+                suggestion=self.env._("Correct “Only Records”, or ask an administrator to."),
+            )  # fmt: skip
+            return
+        alerts._resolve(self, "nightly")
+        self.env["ai.deployment.batch"]._ask(self, ids)
 
     def _settle(self, records, day, *, again=False, earlier=None):
         """Score `records`, which were asked for on `day`; the outcome as a Counter (see `_score`).
@@ -128,6 +147,7 @@ class AiDeployment(models.Model):
         """
         self.ensure_one()
         deployment = self.sudo()
+        records = records.browse(dict.fromkeys(records.ids))  # asked for twice in one call is asked for once
         asked, asks = len(records), {res_id: one.asks for res_id, one in (earlier or {}).items()}
         ids = deployment._scorable_ids(records)
         call = deployment._new_call(records.env.uid, again, day, earlier)
@@ -252,7 +272,7 @@ class AiDeployment(models.Model):
     def _lines(self, call, ids, columns, scored: ScoredRows, rows, known):
         """What to log of `rows` of a scored chunk; `known` are the ids that this version has scored before."""
         keys = [f"{self.id},{res_id}" for res_id in ids]
-        reasons, chances = self._route(scored, rows)
+        reasons, chances = self._route(scored, rows, ids)
         audited = routing.audit_selected(keys, chances, salt=str(self.id))
         listed = {key: _plain(columns[key].values) for key in call.specs}
         lines = Lines([], [], [], [], [], [], [], [], [], [], [], 0.0)

@@ -53,10 +53,11 @@ class AiDeploymentSum(models.Model):
             self.env[model].flush_model(names)
         review = SQL(
             # A record that waits for a decision already gets no second review: it shares the fate of the first.
-            "COALESCE(review.state, CASE WHEN EXISTS (SELECT FROM ai_deployment_review other WHERE"
-            " other.deployment_id = line.deployment_id AND other.res_id = line.res_id AND other.state = 'open')"
-            " THEN 'open' WHEN EXISTS (SELECT FROM ai_deployment_review other WHERE"
-            " other.deployment_id = line.deployment_id AND other.res_id = line.res_id) THEN 'decided' END)"
+            "COALESCE(review.state, (SELECT other.state FROM ai_deployment_review other"
+            " WHERE line.route = 'review' AND other.deployment_id = line.deployment_id AND other.res_id = line.res_id"
+            " AND other.opened_date <= line.date"
+            " AND (other.state = 'open' OR COALESCE(other.decided_date, other.write_date) >= line.date)"
+            " ORDER BY other.opened_date DESC LIMIT 1))"
         )
         return SQL(
             """
@@ -115,7 +116,7 @@ class AiDeploymentSum(models.Model):
         deleted = 0
         for deployment in self.env["ai.deployment"].sudo().with_context(active_test=False).search(Domain.TRUE):
             last = clock.today() - timedelta(days=deployment.retention_days)
-            for model in ("ai.deployment.asked", "ai.deployment.settled"):
+            for model in ("ai.deployment.asked", "ai.deployment.settled", "ai.deployment.room"):
                 old = Domain("deployment_id", "=", deployment.id) & Domain("day", "<=", last)
                 rows = self.env[model].sudo().search(old, limit=GC_UNLINK_LIMIT)
                 rows.unlink()

@@ -245,4 +245,11 @@ class AiDeployment(models.Model):
             "worse": self.env._("Worse on the latest %s records.", result.rows),
             "inconclusive": self.env._("Too early to say: about %s more outcomes needed.", result.more_needed),
         }[result.verdict]
+        if result.verdict == "inconclusive" and not result.more_needed:
+            mixed = (result.auc_gain or 0) * (result.brier_gain or 0) < 0
+            text = (
+                self.env._("Better in one figure, worse in another.")
+                if mixed
+                else self.env._("About as good as the one that serves.")
+            )
         return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}

@@ -59,6 +59,8 @@ class AiDeploymentVersion(models.Model):
     floors = fields.Json("Drift Noise Floors", readonly=True)
     held_out = fields.Json("Held-Out Records", readonly=True)  # see `_held_out` in ai_deployment_training
     left_out = fields.Json("Inputs Left Out", readonly=True)
+    left_out_text = fields.Char("Left Out", compute="_compute_left_out_text")
+    may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False)
     card_html = fields.Html("Card", compute="_compute_card_html", sanitize=False)
     challenge = fields.Json("Test Against the Serving Version", readonly=True)
     verdict = fields.Selection(
@@ -82,6 +84,11 @@ class AiDeploymentVersion(models.Model):
             version.auc = metrics.get("auc") or 0.0
             version.brier = metrics.get("brier") or 0.0
             version.brier_base_rate = metrics.get("brier_base_rate") or 0.0
+
+    @api.depends("left_out")
+    def _compute_left_out_text(self):
+        for version in self:
+            version.left_out_text = ", ".join(version.left_out or [])
 
     @api.depends("deployment_id.champion_id")
     def _compute_is_serving(self):

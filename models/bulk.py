@@ -58,7 +58,8 @@ def _element(value):
     if value is None:
         return "NULL"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        # str's own method: that of Markup would escape for HTML
+        return '"' + str.replace(str.replace(value, "\\", "\\\\"), '"', '\\"') + '"'
     if isinstance(value, (datetime.date, datetime.datetime)):
         return f'"{value}"'
-    return repr(value)
+    return repr(value.item() if hasattr(value, "item") else value)  # NumPy writes itself as np.float64(0.1)

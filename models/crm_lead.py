@@ -108,8 +108,8 @@ class CrmLead(models.Model):
             age = SQL("EXTRACT(EPOCH FROM (%s - %s)) / 86400.0", until if closed else SQL("%s", now), created)
             query.order = SQL("%s DESC, %s DESC", created, SQL.identifier(self._table, "id"))
             query.limit = most
-            found = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), age, won))
-            rows += [LeakRow(res_id, closed, float(days), label) for res_id, days, label in found]
+            found = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), age, created, won))
+            rows += [LeakRow(res_id, closed, float(days), came, label) for res_id, days, came, label in found]
         return rows
 
     @api.model

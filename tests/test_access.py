@@ -32,6 +32,7 @@ READERS = {
     "ai.deployment.request": NAMED - {"manager"},
     "ai.deployment.sum": NAMED,
     "ai.deployment.asked": {"auditor"},
+    "ai.deployment.room": {"auditor"},
     "ai.deployment.settled": {"auditor"},
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
@@ -98,6 +99,7 @@ class AccessCase(AiDeploymentCase):
             cls.batch = batches._ask(cls.deployment, cls.mine.ids).with_env(cls.env)
             both, why = (cls.mine + cls.theirs).ids, [("unexpected", "x")] * 2
             cls.env["ai.deployment.request"]._add(cls.deployment, NOW.date(), both, why, {})
+            cls.env["ai.deployment.room"]._take(cls.deployment, 1)
             cls.env["ai.deployment.settled"]._add(cls.deployment, NOW.date(), unchanged=1)
         cls.trigger = cls.env["ai.deployment.trigger"].create({"deployment_id": cls.deployment.id})
         cls.env.flush_all()

@@ -15,6 +15,7 @@ from odoo.addons.ai_deployment.models.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
+SCORING_LOG = "odoo.addons.ai_deployment.models.ai_deployment_scoring"
 CHUNK_LOG = "odoo.addons.ai_deployment.models.ai_deployment_batch_chunk"
 
 
@@ -168,10 +169,10 @@ class TestBatch(BatchCase):
         self.assertEqual((batch.state, batch.paused_reason), ("paused", "The deployment is switched off."))
         self.assertBalanced(asked=12, waiting=12)
         self.deployment.state = "shadow"
-        batch.action_resume()
+        self.assertEqual(batch.state, "running")  # it waited for the switch only
         self.deployment.state = "retired"
-        self.work()
         self.assertEqual(batch.state, "cancelled")
+        self.work()
         self.assertBalanced(asked=12, waiting=0, cancelled=12)
 
     def test_a_version_promoted_in_the_middle_scores_the_rest(self):
@@ -210,13 +211,45 @@ class TestBatch(BatchCase):
         ):
             self.work()
         self.assertEqual(batch.state, "paused")
-        self.assertIn("RuntimeError", batch.paused_reason)
+        self.assertIn("failed several times", batch.paused_reason)
         alert = self.env["ai.deployment.alert"].search([("cause", "=", "batch")])
         self.assertEqual((alert.state, alert.deployment_id), ("firing", self.deployment))
         self.assertBalanced(asked=12, waiting=12)
         batch.action_resume()
         self.work()
         self.assertEqual(batch.state, "done")
+        self.assertEqual(alert.state, "resolved")
+
+    def test_who_lost_the_right_to_the_records_scores_none_of_them(self):
+        leads = self.make_leads(12)
+        batch = self.ask(leads, user=self.seller)
+        self.seller.group_ids = [(6, 0, self.env.ref("base.group_user").ids)]
+        self.work()
+        self.assertEqual(batch.state, "done")
+        self.assertFalse(self.inferences_of(leads))
+        self.assertBalanced(asked=12, cancelled=12)
+
+    def test_one_broken_filter_stops_no_other_night(self):
+        other = self.make_deployment(name="Broken", is_primary=False, score_nightly=True)
+        self.serve(other, self.card())
+        other.state = "shadow"
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment SET domain = %s WHERE id = %s", ["[('gone', '=', 1)]", other.id])
+        self.env.invalidate_all()
+        self.deployment.score_nightly = True
+        leads = self.make_leads(8)
+        with self.enter_registry_test_mode(), clock.at(NOW), self.assertLogs(SCORING_LOG, "ERROR"):
+            self.env.ref("ai_deployment.ir_cron_nightly").method_direct_trigger()
+        self.work()
+        self.assertEqual(len(self.inferences_of(leads)), 8)
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "nightly")])
+        self.assertEqual((alert.deployment_id, alert.state), (other, "firing"))
+
+    def test_asked_for_twice_in_one_call_is_asked_for_once(self):
+        lead = self.make_leads()
+        outcome = self.deployment._score(lead.browse([lead.id, lead.id]), now=NOW)
+        self.assertEqual((outcome["asked"], outcome["outside"]), (1, 0))
+        self.assertBalanced(asked=1, automatic=1)
 
     def test_every_night_all_open_records_are_asked_for(self):
         leads = self.make_leads(8)
@@ -251,6 +284,28 @@ class TestSum(BatchCase):
         self.assertBalanced(asked=2, in_review=2)
         self.reviews_of(lead)._decide("unsure")
         self.assertBalanced(asked=2, reviewed=2)
+
+    def test_a_review_that_is_lost_is_missed_although_there_was_one_before(self):
+        self.deployment.min_confidence = 1.0
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW - timedelta(days=2))
+        with clock.at(NOW - timedelta(days=1)):
+            self.reviews_of(lead)._decide("unsure")
+        self.deployment._score(lead, now=NOW, again=True)
+        self.assertBalanced(asked=1, in_review=1)
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM ai_deployment_review WHERE state = 'open'")
+        self.env.invalidate_all()
+        self.assertEqual(self.sum_of().difference, 1)
+
+    def test_scoring_again_what_left_the_deployment_opens_no_second_review(self):
+        self.deployment.min_confidence = 1.0
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW)
+        self.deployment.domain = "[('name', '=', 'another')]"
+        with self.assertRaisesRegex(UserError, "does not belong"), self.env.cr.savepoint(), clock.at(NOW):
+            self.reviews_of(lead).action_score_again()
+        self.assertBalanced(asked=1, in_review=1)
 
     def test_one_line_taken_away_behind_the_orm_is_noticed(self):
         leads = self.make_leads(3)
@@ -375,6 +430,13 @@ class TestRequest(BatchCase):
         self.retry(NOW + timedelta(days=3))
         self.assertBalanced(asked=1, automatic=1)
         self.assertBalanced(NOW + timedelta(days=1), asked=1, unchanged=1)
+
+    def test_nothing_waits_for_a_retired_deployment(self):
+        self.break_version()
+        self.deployment._score(self.make_leads(2), now=NOW)
+        self.deployment.state = "retired"
+        self.assertFalse(self.requests())
+        self.assertBalanced(asked=2, cancelled=2)
 
     def test_a_record_deleted_while_it_waits_is_cancelled(self):
         self.break_version()

@@ -2,7 +2,7 @@
 
 from psycopg2.errors import UniqueViolation
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -178,6 +178,26 @@ class TestFeature(AiDeploymentCase):
                 "direction": "free", "stands_alone": True, "together": "",
             },
         )  # fmt: skip
+
+    def test_who_owns_a_deployment_does_not_uncover_what_is_sensitive(self):
+        feature = self.deployment.feature_ids[1].with_user(self.owner)
+        feature.sensitive = True
+        for change in ({"path": "city"}, {"key": "zz"}, {"sensitive": False}, {"source": "age"}):
+            with self.subTest(change=change), self.assertRaises(AccessError), self.env.cr.savepoint():
+                feature.write(change)
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            feature.unlink()
+        feature.with_user(self.manager).unlink()
+
+    def test_what_training_found_is_not_written_by_hand(self):
+        feature = self.deployment.feature_ids[1].with_user(self.owner)
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            feature.leak_verdict = "fine"
+        values = {"deployment_id": self.deployment.id, "path": "city"}
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            feature.create({**values, "leak_verdict": "fine"})
+        made = feature.with_context(default_leak_verdict="fine").create(values)
+        self.assertFalse(made.leak_verdict)
 
     def test_a_change_of_an_input_does_not_change_what_serves(self):
         lead = self.make_leads(expected_revenue=20000)

@@ -132,6 +132,19 @@ class TestRouting(AiDeploymentCase):
         self.deployment._score(first + later, now=NOW + timedelta(days=1))
         self.assertEqual(len(self.reviews_of(later)), 3)
 
+    def test_what_fails_or_waits_for_a_decision_already_takes_no_room(self):
+        self.serve_tested(sureness=[0.9] * 10, per_day=10)
+        self.serve(self.deployment, self.card(required=("country_id",)))
+        self.deployment.write({"routing": "capacity", "reviews_per_day": 3})
+        open_before = self.make_leads(3, **self.sure_win)
+        self.deployment._score(open_before, now=NOW - timedelta(days=1))
+        self.assertEqual(len(self.reviews_of(open_before)), 3)
+        failing, fresh = self.make_leads(4, country_id=False), self.make_leads(5, **self.sure_win)
+        self.deployment._score(open_before + failing + fresh, now=NOW, again=True)
+        self.assertEqual(set(self.reviews_of(failing).mapped("reason")), {"failed"})
+        self.assertEqual(len(self.reviews_of(fresh)), 3)
+        self.assertEqual(self.env["ai.deployment.room"].search([("day", "=", NOW.date())]).used, 3)
+
     def test_a_value_never_seen_goes_to_a_person_however_sure_the_score_is(self):
         lead = {"expected_revenue": 50000, "country_id": self.env.ref("base.jp").id}
         self.assertEqual(self.score(**lead), "out_of_support")
