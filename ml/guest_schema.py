@@ -171,7 +171,7 @@ class Schema:
             raise ArtifactRejected("the schema is damaged: a range cannot be read")
 
     def _typenode(self, entry, depth):
-        pass  # its name says all
+        """Nothing more to check: the name of the type was held against the list already."""
 
     def _dtypenode(self, entry, depth):
         self.check(entry.get("content"), depth)
