@@ -1,8 +1,13 @@
-"""One drift report: a window of intake against the reference, and a line per test: statistic, threshold, verdict."""
+"""One monitoring run: what was looked at, and a line per test: statistic, threshold, verdict.
+
+Two kinds: the intake of a window against the reference ("drift"), and the outcomes that have matured against what was
+said of these records ("performance").
+"""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+KINDS = [("drift", "What Comes In"), ("performance", "What Came True")]
 VERDICTS = [
     ("drifted", "Moved"),
     ("quiet", "As before"),
@@ -10,16 +15,30 @@ VERDICTS = [
     ("constant", "Always the same"),
     ("unstable", "Too unstable to watch"),
 ]
+TESTS = [
+    ("shape", "Distribution"),
+    ("missing", "Empty"),
+    ("unseen", "Never seen before"),
+    ("range", "Out of range"),
+    ("volume", "Number of records"),
+    ("figure", "Figure"),
+    ("calibration", "Chance said against chance found"),
+    ("floor", "Floor set beforehand"),
+    ("segment", "Part of the records"),
+    ("duel", "Against Odoo and people"),
+    ("estimate", "Estimated before outcomes are known"),
+]
 
 
 class AiDeploymentReport(models.Model):
     _name = "ai.deployment.report"
-    _description = "Drift Report"
+    _description = "Monitoring Report"
     _order = "window_end desc, id desc"
 
     name = fields.Char(compute="_compute_name")
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
     version_id = fields.Many2one("ai.deployment.version", required=True, readonly=True, ondelete="cascade")
+    kind = fields.Selection(KINDS, required=True, readonly=True, default="drift")
     company_id = fields.Many2one(related="deployment_id.company_id")
     date = fields.Datetime("Made On", required=True, readonly=True)
     window_start = fields.Date("From", required=True, readonly=True)
@@ -36,7 +55,9 @@ class AiDeploymentReport(models.Model):
     line_ids = fields.One2many("ai.deployment.report.line", "report_id", "Inputs", readonly=True)
     drifted_count = fields.Integer("Moved", compute="_compute_drifted_count")
 
-    _window_idx = models.UniqueIndex("(version_id, window_start, window_end)", "This window has been reported already.")
+    _window_idx = models.UniqueIndex(
+        "(version_id, kind, window_start, window_end)", "This window has been reported already."
+    )
 
     @api.depends("deployment_id", "window_start", "window_end")
     def _compute_name(self):
@@ -57,7 +78,7 @@ class AiDeploymentReport(models.Model):
 
 class AiDeploymentReportLine(models.Model):
     _name = "ai.deployment.report.line"
-    _description = "Drift Report Line"
+    _description = "Monitoring Report Line"
     _order = "exceeded desc, sequence, id"
     _rec_name = "label"
 
@@ -67,10 +88,10 @@ class AiDeploymentReportLine(models.Model):
     sequence = fields.Integer(readonly=True)
     key = fields.Char("Technical Name", required=True, readonly=True, index=True)
     label = fields.Char("Input", required=True, readonly=True)
-    test = fields.Selection(
-        [("shape", "Distribution"), ("missing", "Empty"), ("unseen", "Never seen before")], required=True, readonly=True
-    )
+    test = fields.Selection(TESTS, required=True, readonly=True)
     statistic = fields.Float(readonly=True, digits=(16, 4))
+    low = fields.Float("At Least", readonly=True, digits=(16, 4))
+    high = fields.Float("At Most", readonly=True, digits=(16, 4))
     threshold = fields.Float(readonly=True, digits=(16, 6))
     p_value = fields.Float(readonly=True, digits=(16, 8))
     adjusted_p = fields.Float("Adjusted p", readonly=True, digits=(16, 8))
