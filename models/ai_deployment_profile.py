@@ -29,21 +29,20 @@ class AiDeploymentProfile(models.Model):
     _version_day_idx = models.Index("(version_id, day)")
 
     @api.model
-    def _add(self, deployment, version, profile, day):
-        """Keep one delta; nothing where nothing was counted."""
-        if profile.rows or profile.failed:
-            bulk.insert(
-                self.env,
-                self._table,
-                {
-                    "deployment_id": ("int4", [deployment.id]),
-                    "version_id": ("int4", version.id),
-                    "day": ("date", day),
-                    "row_count": ("int4", profile.rows),
-                    "counts": ("jsonb", json.dumps(profile.to_dict())),
-                },
-            )
-            self.invalidate_model(flush=False)
+    def _delta_statement(self, deployment, version, profile, day):
+        """SQL that keeps one delta; None where nothing was counted. Who runs it invalidates this model."""
+        if not profile.rows and not profile.failed:
+            return None
+        return bulk.insert_statement(
+            self._table,
+            {
+                "deployment_id": ("int4", [deployment.id]),
+                "version_id": ("int4", version.id),
+                "day": ("date", day),
+                "row_count": ("int4", profile.rows),
+                "counts": ("jsonb", json.dumps(profile.to_dict())),
+            },
+        )
 
     @api.model
     def _sum(self, version, start, end):

@@ -46,7 +46,7 @@ class Call:
     specs: dict
     sensitive: set
     earlier: dict  # what is known of records that waited, by id
-    profile: Profile = field(default_factory=Profile)
+    standing: dict = field(default_factory=dict)  # {id: (codes of its current score, scored before by this version)}
     outcome: Counter = field(default_factory=Counter)
     waiting: set = field(default_factory=set)  # ids that could not be scored and are tried again
 
@@ -149,13 +149,13 @@ class AiDeployment(models.Model):
         deployment = self.sudo()
         records = records.browse(dict.fromkeys(records.ids))  # asked for twice in one call is asked for once
         asked, asks = len(records), {res_id: one.asks for res_id, one in (earlier or {}).items()}
-        ids = deployment._scorable_ids(records)
         call = deployment._new_call(records.env.uid, again, day, earlier)
+        call.standing = deployment._standing(call.version, records)
+        ids = list(call.standing)
         call.outcome.update(asked=asked, outside=asked - len(ids))
         size = deployment._chunk_size(call.specs, CHUNK)
         for start in range(0, len(ids), size):
             deployment._score_or_split(call, ids[start : start + size])
-        self.env["ai.deployment.profile"]._add(deployment, call.version, call.profile, call.now.date())
         # Asked for more often than once: the other times found nothing new.
         gone = set(records.ids).difference(ids)
         repeated = sum(asks.get(res_id, 1) - 1 for res_id in ids if res_id not in call.waiting)
@@ -185,8 +185,12 @@ class AiDeployment(models.Model):
             earlier or {},
         )  # fmt: skip
 
-    def _scorable_ids(self, records):
-        """Those of `records` that the deployment is for and that who asks may read, in ascending order."""
+    def _standing(self, version, records):
+        """Those of `records` that the deployment is for and that who asks may read, and where each stands.
+
+        {id: (codes of the current score by this version, whether it has scored the record before)}, ids ascending.
+        Only the first time counts for drift.
+        """
         if records._name != self.res_model:
             raise UserError(self.env._("“%s” scores other records.", self.name))
         domain = (
@@ -195,12 +199,35 @@ class AiDeployment(models.Model):
             & self.env[self.res_model]._ai_base_domain()
             & Domain("company_id", "in", [self.company_id.id, False])
         )
-        return sorted(records.browse().with_context(active_test=False).search(domain).ids)
+        records.flush_model()  # at once: what the search needs, and what the reader needs, would be two updates
+        query = records.browse().with_context(active_test=False)._search(domain)
+        record = SQL.identifier(records._table, "id")
+        query.add_join(
+            "LEFT JOIN", "standing", "ai_deployment_score",
+            SQL(
+                "standing.deployment_id = %s AND standing.res_id = %s AND standing.version_id = %s"
+                " AND standing.state = 'scored'",
+                self.id, record, version.id,
+            ),
+        )  # fmt: skip
+        query.order = record
+        known = SQL(
+            "EXISTS (SELECT FROM ai_deployment_inference line WHERE line.deployment_id = %s AND line.res_id = %s"
+            " AND line.version_id = %s)",
+            self.id, record, version.id,
+        )  # fmt: skip
+        rows = self.env.execute_query(query.select(record, SQL("standing.codes"), known))
+        return {res_id: (codes, scored) for res_id, codes, scored in rows}
 
     def _after_score(self, records):
         names = ["ai_score", "ai_confidence", "ai_score_date", "ai_reasons"]
         records.invalidate_model(names, flush=False)
-        for model in ("ai.deployment.score", "ai.deployment.review", "ai.deployment.inference"):
+        for model in (
+            "ai.deployment.score",
+            "ai.deployment.review",
+            "ai.deployment.inference",
+            "ai.deployment.profile",
+        ):
             self.env[model].invalidate_model(flush=False)
         self.invalidate_recordset(["score_count", "open_review_count"], flush=False)
 
@@ -208,7 +235,7 @@ class AiDeployment(models.Model):
 
     def _score_or_split(self, call, ids):
         """Score a chunk; where it fails, halve it until the record at fault stands alone."""
-        outcome, profile, waiting = Counter(call.outcome), call.profile, set(call.waiting)
+        outcome, waiting = Counter(call.outcome), set(call.waiting)
         try:
             with self.env.cr.savepoint():
                 self._score_chunk(call, ids)
@@ -216,7 +243,7 @@ class AiDeployment(models.Model):
         except psycopg2.OperationalError:
             raise  # serialization failure, deadlock, lost connection: not a record's fault
         except Exception as error:
-            call.outcome, call.profile, call.waiting = outcome, profile, waiting
+            call.outcome, call.waiting = outcome, waiting
             if len(ids) == 1:
                 _logger.exception("%s could not score %s,%s", self.name, self.res_model, ids[0])
                 with self.env.cr.savepoint():
@@ -233,44 +260,22 @@ class AiDeployment(models.Model):
             return
         columns = self._columns(list(call.specs.values()), ids)
         scored = call.card.score(columns)
-        codes, known = self._standing(call, ids)
         changed = [
             row
             for row, res_id in enumerate(ids)
-            if call.again or row in scored.errors or codes.get(res_id) != scored.codes[row].tobytes().hex()
+            if call.again or row in scored.errors or call.standing[res_id][0] != scored.codes[row].tobytes().hex()
         ]
         call.outcome["unchanged"] += len(ids) - len(changed)
         if not changed:
             return
-        lines = self._lines(call, ids, columns, scored, changed, known)
+        lines = self._lines(call, ids, columns, scored, changed)
         lines.latency_ms = (time.perf_counter() - started) * 1000 / len(ids)
-        self._write_lines(call, lines)
         mask = np.zeros(len(ids), dtype=bool)
         mask[[row for row, first in zip(changed, lines.intake, strict=True) if first]] = True
-        call.profile += Profile.of(call.card, scored, mask)
+        self._write_lines(call, lines, Profile.of(call.card, scored, mask))
 
-    def _standing(self, call, ids):
-        """Where records stand under this version: ({id: codes of the current score}, ids that it has scored before).
-
-        Only the first time counts for drift.
-        """
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT asked.id, score.codes, EXISTS (SELECT FROM ai_deployment_inference line"
-                " WHERE line.deployment_id = %(deployment)s AND line.res_id = asked.id"
-                " AND line.version_id = %(version)s)"
-                " FROM unnest(%(ids)s) AS asked (id) LEFT JOIN ai_deployment_score score"
-                " ON score.deployment_id = %(deployment)s AND score.res_id = asked.id"
-                " AND score.version_id = %(version)s AND score.state = 'scored'",
-                deployment=self.id,
-                version=call.version.id,
-                ids=list(ids),
-            )
-        )
-        return {res_id: codes for res_id, codes, _known in rows}, {res_id for res_id, _codes, known in rows if known}
-
-    def _lines(self, call, ids, columns, scored: ScoredRows, rows, known):
-        """What to log of `rows` of a scored chunk; `known` are the ids that this version has scored before."""
+    def _lines(self, call, ids, columns, scored: ScoredRows, rows):
+        """What to log of `rows` of a scored chunk."""
         keys = [f"{self.id},{res_id}" for res_id in ids]
         reasons, chances = self._route(scored, rows, ids)
         audited = routing.audit_selected(keys, chances, salt=str(self.id))
@@ -293,7 +298,7 @@ class AiDeployment(models.Model):
             lines.reasons.append(reason or None)
             lines.chances.append(chance)
             lines.failures.append(error)
-            lines.intake.append(ids[row] not in known)
+            lines.intake.append(not call.standing[ids[row]][1])
         return lines
 
     def _failed_lines(self, ids, error):
@@ -308,15 +313,23 @@ class AiDeployment(models.Model):
 
     # Writing
 
-    def _write_lines(self, call, lines):
+    def _write_lines(self, call, lines, profile=None):
+        """Keep the log lines of a chunk, the reviews, the current scores and the counts of `profile`: one statement."""
         # A review points to its line, so the ids are known beforehand; without one, the table gives them out itself.
         inference_ids = None
         if "review" in lines.routes:
             inference_ids = bulk.reserve_ids(self.env, "ai_deployment_inference", len(lines.ids))
         failures = [self._failure(call, error) for error in lines.failures]
-        self._insert_log(call, lines, inference_ids, failures)
-        self._insert_reviews(call, lines, inference_ids, failures)
-        self._upsert_scores(call, lines, failures)
+        profiles = self.env["ai.deployment.profile"]
+        bulk.write(
+            self.env,
+            [
+                self._log_statement(call, lines, inference_ids, failures),
+                self._review_statement(call, lines, inference_ids, failures),
+                self._score_statement(call, lines, failures),
+                profiles._delta_statement(self, call.version, profile or Profile(), call.now.date()),
+            ],
+        )
         self._keep_requests(call, lines, failures)
         routes = Counter(lines.routes)
         failed = sum(
@@ -340,10 +353,9 @@ class AiDeployment(models.Model):
             self.env["ai.deployment.request"]._add(self, call.day, ids, [failures[row] for row in rows], call.earlier)
             call.waiting.update(ids)
 
-    def _insert_log(self, call, lines, inference_ids, failures):
+    def _log_statement(self, call, lines, inference_ids, failures):
         incumbents = self.env[self.res_model].browse(lines.ids)._ai_incumbent()
-        bulk.insert(
-            self.env,
+        return bulk.insert_statement(
             "ai_deployment_inference",
             {
                 **({"id": ("int4", inference_ids)} if inference_ids else {}),
@@ -371,14 +383,13 @@ class AiDeployment(models.Model):
             },
         )
 
-    def _insert_reviews(self, call, lines, inference_ids, failures):
+    def _review_statement(self, call, lines, inference_ids, failures):
         """A review for each line that a person should see, unless the record waits for one already."""
         asked = [row for row, route in enumerate(lines.routes) if route == "review"]
         if not asked:
-            return
+            return None
         deadline = call.now.date() + timedelta(days=self.review_days)
-        bulk.insert(
-            self.env,
+        return bulk.insert_statement(
             "ai_deployment_review",
             {
                 "deployment_id": ("int4", self.id),
@@ -404,7 +415,7 @@ class AiDeployment(models.Model):
             conflict=SQL("ON CONFLICT (deployment_id, res_id) WHERE state = 'open' DO NOTHING"),
         )
 
-    def _upsert_scores(self, call, lines, failures):
+    def _score_statement(self, call, lines, failures):
         states = {"automatic": "scored", "review": "scored", "retry": "waiting"}
         updated = (
             "version_id", "company_id", "date", "state", "predicted_value", "prediction", "confidence",
@@ -430,8 +441,7 @@ class AiDeployment(models.Model):
             "failure_type": ("varchar", [kind for kind, _text in failures]),
             "codes": ("varchar", lines.codes),
         }
-        bulk.insert(
-            self.env,
+        return bulk.insert_statement(
             "ai_deployment_score",
             columns,
             conflict=SQL(

@@ -15,8 +15,21 @@ def reserve_ids(env, table, count):
     return [row[0] for row in env.execute_query(SQL("SELECT nextval(%s) FROM generate_series(1, %s)", sequence, count))]
 
 
+def write(env, statements):
+    """Run several inserts as one statement: one way to the database and back. None among them is left out."""
+    *others, last = [statement for statement in statements if statement] or [None]
+    if last:
+        parts = [SQL("%s AS (%s)", SQL.identifier(f"part_{n}"), statement) for n, statement in enumerate(others)]
+        env.cr.execute(SQL("WITH %s %s", SQL(", ").join(parts), last) if parts else last)
+
+
 def insert(env, table, columns, conflict=None):
-    """INSERT one row per position of the lists in `columns`, in one statement.
+    """Run one `insert_statement`."""
+    write(env, [insert_statement(table, columns, conflict)])
+
+
+def insert_statement(table, columns, conflict=None):
+    """INSERT of one row per position of the lists in `columns`, as SQL; None where there is no row.
 
     Lists travel as array literals: one constant each. As array constructors every single value would be an expression
     of its own, and parsing them takes PostgreSQL many times as long as writing the rows.
@@ -26,7 +39,7 @@ def insert(env, table, columns, conflict=None):
     """
     count = max((len(values) for _type, values in columns.values() if isinstance(values, list)), default=0)
     if not count:
-        return
+        return None
     arrays, selected = [], []
     for number, (kind, values) in enumerate(columns.values()):
         if isinstance(values, list):
@@ -36,16 +49,14 @@ def insert(env, table, columns, conflict=None):
         else:
             selected.append(SQL("%s::%s", values, SQL(kind)))
     names = [SQL.identifier(f"c{n}") for n, (_k, values) in enumerate(columns.values()) if isinstance(values, list)]
-    env.cr.execute(
-        SQL(
-            "INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS new_rows (%s) %s",
-            SQL.identifier(table),
-            SQL(", ").join(map(SQL.identifier, columns)),
-            SQL(", ").join(selected),
-            SQL(", ").join(arrays),
-            SQL(", ").join(names),
-            conflict or SQL(),
-        )
+    return SQL(
+        "INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS new_rows (%s) %s",
+        SQL.identifier(table),
+        SQL(", ").join(map(SQL.identifier, columns)),
+        SQL(", ").join(selected),
+        SQL(", ").join(arrays),
+        SQL(", ").join(names),
+        conflict or SQL(),
     )
 
 

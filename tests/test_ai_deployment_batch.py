@@ -206,7 +206,7 @@ class TestBatch(BatchCase):
     def test_a_batch_that_fails_by_itself_pauses_and_tells_the_owner(self):
         batch = self.ask(self.make_leads(12))
         with (
-            patch.object(type(self.deployment), "_scorable_ids", side_effect=RuntimeError("broken")),
+            patch.object(type(self.deployment), "_standing", side_effect=RuntimeError("broken")),
             self.assertLogs(CHUNK_LOG, "ERROR"),
         ):
             self.work()
