@@ -98,7 +98,7 @@ def _ask(env, deployment, ids, folder, variables, then=""):
     os.unlink(out)
     env.cr.rollback()
     env.invalidate_all()
-    return env["ai.deployment.batch"].browse(batch), seconds
+    return env["ai.deployment.batch"].sudo().browse(batch), seconds
 
 
 def _kill_one(env, batch, say):
