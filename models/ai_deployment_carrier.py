@@ -1,7 +1,7 @@
 """Who carries a batch: the lanes, or jobs where OCA's `queue_job` is installed in this database.
 
-It is found, never required: nothing here imports it. Where it is, a batch that is asked for or goes on gives one job per
-piece to it, and the lanes stand by: they take a carried batch over when no job has done a piece of it for a while.
+It is found, never required: nothing here imports it. Where it is, a batch that is asked for or goes on gives one job
+per piece to it, and the lanes stand by: they take a carried batch over when no job has done a piece for a while.
 """
 
 from datetime import timedelta
@@ -38,8 +38,10 @@ class AiDeploymentBatch(models.Model):
         if not carried or not self._has_carrier():
             return []
         since = clock.now() - QUIET
-        moving = self.env["ai.deployment.batch.chunk"].sudo()._read_group(
-            [("batch_id", "in", carried.ids), ("job_date", ">", since)], ["batch_id"]
+        moving = (
+            self.env["ai.deployment.batch.chunk"]
+            .sudo()
+            ._read_group([("batch_id", "in", carried.ids), ("job_date", ">", since)], ["batch_id"])
         )
         fresh = carried.filtered(lambda batch: batch.carried_since > since)
         return fresh.union(*(batch for (batch,) in moving)).ids

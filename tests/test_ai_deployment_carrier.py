@@ -49,9 +49,7 @@ class TestCarrier(BatchCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.given = []
-        cls.startClassPatcher(
-            patch.object(type(cls.env["ai.deployment.batch"]), "_has_carrier", lambda batches: True)
-        )
+        cls.startClassPatcher(patch.object(type(cls.env["ai.deployment.batch"]), "_has_carrier", lambda batches: True))
         cls.startClassPatcher(
             patch.object(
                 type(cls.env["ai.deployment.batch.chunk"]), "_delay",

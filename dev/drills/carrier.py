@@ -46,7 +46,6 @@ def run(env, options, say):
     say(f"Making {count:,} leads ...")
     open_ids, _closed = make_leads(env, count, 2000)
     deployment = make_deployment(env)
-    lanes.note_who_works(env)
     say("Installing queue_job into the database ...")
     queue_job.install(env.cr.dbname)
     variables = {**queue_job.environment(), "ODOO_QUEUE_JOB_CHANNELS": "root:2,root.ai_deployment:2"}
@@ -60,7 +59,10 @@ def run(env, options, say):
         if not done:
             say(Path(folder, "carrier.log").read_text()[-4000:])
     lines, records = env.execute_query(
-        SQL("SELECT COUNT(*), COUNT(DISTINCT res_id) FROM ai_deployment_inference WHERE deployment_id = %s", deployment.id)
+        SQL(
+            "SELECT COUNT(*), COUNT(DISTINCT res_id) FROM ai_deployment_inference WHERE deployment_id = %s",
+            deployment.id,
+        )
     )[0]
     rows = env["ai.deployment.sum"].search([("deployment_id", "=", deployment.id)])
     balanced = not any(rows.mapped("difference")) and sum(rows.mapped("asked")) == 2 * count

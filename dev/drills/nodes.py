@@ -32,7 +32,10 @@ def run(env, options, say):
     worked = lanes.who_worked(env, batch)
     say(f"  pieces: {worked}")
     lines, records = env.execute_query(
-        SQL("SELECT COUNT(*), COUNT(DISTINCT res_id) FROM ai_deployment_inference WHERE deployment_id = %s", deployment.id)
+        SQL(
+            "SELECT COUNT(*), COUNT(DISTINCT res_id) FROM ai_deployment_inference WHERE deployment_id = %s",
+            deployment.id,
+        )
     )[0]
     row = env["ai.deployment.sum"].search([("deployment_id", "=", deployment.id)])
     balanced = not any(row.mapped("difference")) and sum(row.mapped("asked")) == count

@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+
+import psycopg2
 
 from .places import CACHE, hash_of
 from .talk import Failure, say
@@ -38,9 +39,19 @@ def environment():
 def install(database):
     """Install the module into a database that nobody else has open."""
     command = [sys.executable, os.environ["ODOO_BIN"], "-d", database, "-i", "queue_job", "--no-http"]
-    process = subprocess.run(
-        [*command, "--stop-after-init", "--log-level=warn"], env=environment(), capture_output=True, text=True, check=False
-    )
-    if process.returncode or not Path(folder(), "odoo", "addons", "queue_job").is_dir():
+    command += ["--stop-after-init", "--log-level=warn"]
+    process = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    if process.returncode or not _is_installed(database):
         sys.stderr.write(process.stderr)
         raise Failure("queue_job could not be installed into the database; the reason stands above.")
+
+
+def _is_installed(database):
+    """Asked of the database: Odoo ends well after ``-i`` of a module that it does not find."""
+    connection = psycopg2.connect(dbname=database)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT state FROM ir_module_module WHERE name = 'queue_job'")
+            return cursor.fetchone() == ("installed",)
+    finally:
+        connection.close()
