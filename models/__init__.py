@@ -19,6 +19,8 @@ from . import ai_deployment_settled
 from . import ai_deployment_request
 from . import ai_deployment_batch
 from . import ai_deployment_batch_chunk
+from . import ai_deployment_carrier
+from . import ai_deployment_carrier_chunk
 from . import ai_deployment_sum
 from . import ai_deployment_report
 from . import ai_deployment_alert

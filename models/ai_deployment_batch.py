@@ -98,8 +98,12 @@ class AiDeploymentBatch(models.Model):
         )
         self.env["ai.deployment.sum"]._asked(deployment, now.date(), len(ids))
         batch.invalidate_recordset(["chunk_ids"])
-        self._wake_lanes()
+        batch._begin()
         return batch
+
+    def _begin(self):
+        """Call those who do the work; what is done on the spot is only the call."""
+        self._wake_lanes()
 
     @api.model
     def _wake_lanes(self):
@@ -121,7 +125,7 @@ class AiDeploymentBatch(models.Model):
         for batch in self.filtered(lambda batch: batch.state == "paused"):
             batch.write({"state": "running", "paused_reason": False})
             batch.chunk_ids.filtered(lambda chunk: chunk.state == "open").attempts = 0
-        self._wake_lanes()
+            batch._begin()
 
     def action_resume(self):
         self._check_may_steer()

@@ -69,16 +69,27 @@ class AiDeploymentBatchChunk(models.Model):
 
     @api.model
     def _open_count(self):
-        return self.sudo().search_count([("state", "=", "open"), ("batch_id.state", "=", "running")])
+        return self.sudo().search_count(
+            [
+                ("state", "=", "open"),
+                ("batch_id.state", "=", "running"),
+                ("batch_id", "not in", self.env["ai.deployment.batch"]._left_to_jobs()),
+            ]
+        )
 
     @api.model
     def _take(self):
         """The next open piece, locked for this transaction; empty where there is none, or others have them all."""
+        return self._lock_open(SQL("batch.id <> ALL(%s)", self.env["ai.deployment.batch"]._left_to_jobs()))
+
+    @api.model
+    def _lock_open(self, which):
         rows = self.env.execute_query(
             SQL(
                 "SELECT chunk.id FROM ai_deployment_batch_chunk chunk JOIN ai_deployment_batch batch"
-                " ON batch.id = chunk.batch_id WHERE chunk.state = 'open' AND batch.state = 'running'"
-                " ORDER BY chunk.id LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED"
+                " ON batch.id = chunk.batch_id WHERE chunk.state = 'open' AND batch.state = 'running' AND %s"
+                " ORDER BY chunk.id LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED",
+                which,
             )
         )
         return self.sudo().browse(row[0] for row in rows)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -44,6 +45,53 @@ def server(env, workers=2):
         yield process
     finally:
         kill(process)
+
+
+@contextlib.contextmanager
+def node(env, name, data_dir, *arguments, environment=None):
+    """A whole Odoo server with ports and a data directory of its own; PostgreSQL knows its connections by `name`."""
+    port, gevent_port = _free_port(), _free_port()
+    command = [
+        *_odoo(), "-d", env.cr.dbname, f"--http-port={port}", f"--gevent-port={gevent_port}", f"--data-dir={data_dir}",
+        f"--db_app_name={name}", "--log-level=warn", *arguments,
+    ]  # fmt: skip
+    variables = {**(environment or os.environ), "ODOO_QUEUE_JOB_HOST": "127.0.0.1", "ODOO_QUEUE_JOB_PORT": str(port)}
+    with open(os.path.join(data_dir, f"{name}.log"), "w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # with its workers: the session is its own
+        process.wait()
+
+
+def note_who_works(env):
+    """From now on the database notes which connection finished which piece; see `who_worked`."""
+    env.cr.execute("""
+        CREATE TABLE drill_work (chunk_id int, batch_id int, name text);
+        CREATE FUNCTION drill_note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO drill_work VALUES (NEW.id, NEW.batch_id, current_setting('application_name'));
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER drill_note AFTER UPDATE ON ai_deployment_batch_chunk FOR EACH ROW
+            WHEN (NEW.state = 'done' AND OLD.state = 'open') EXECUTE FUNCTION drill_note();
+    """)
+    env.cr.commit()
+
+
+def who_worked(env, batch):
+    """{name of the connection: pieces}"""
+    env.cr.execute("SELECT name, COUNT(*) FROM drill_work WHERE batch_id = %s GROUP BY name", [batch.id])
+    return dict(env.cr.fetchall())
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 def kill(process):
