@@ -12,6 +12,7 @@ from odoo.tools import SQL, format_datetime
 from . import bulk, clock
 
 CHUNK = 2000  # records per piece: seconds of work, which is what a kill can cost
+FORGOTTEN_AT_ONCE = 1000
 OUTCOMES = ("automatic", "review", "failed", "waiting", "unchanged", "outside")
 
 
@@ -172,6 +173,24 @@ class AiDeploymentBatch(models.Model):
     def unlink(self):
         # pylint: disable=no-raise-unlink
         raise UserError(self.env._("Batches are kept: what was asked belongs to the log."))
+
+    @api.autovacuum
+    def _gc_expired(self):
+        """Forget batches that ended longer ago than the log is kept; what did not end is never forgotten."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "DELETE FROM ai_deployment_batch WHERE id IN (SELECT batch.id FROM ai_deployment_batch batch"
+                " JOIN ai_deployment deployment ON deployment.id = batch.deployment_id"
+                " WHERE batch.end_date < %s - deployment.retention_days * interval '1 day'"
+                " ORDER BY batch.id LIMIT %s) RETURNING id",
+                clock.now(),
+                FORGOTTEN_AT_ONCE,
+            )
+        )
+        self.invalidate_model(flush=False)
+        self.env["ai.deployment.batch.chunk"].invalidate_model(flush=False)
+        return len(rows), len(rows) == FORGOTTEN_AT_ONCE
 
     # The end
 

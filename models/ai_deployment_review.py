@@ -170,6 +170,7 @@ class AiDeploymentReview(models.Model):
                 values["ground_truth"] = "positive" if review.prediction == (decision == "confirmed") else "negative"
             reviewed = review.sudo()
             reviewed.write(values)
+            self.env[review.res_model].invalidate_model(["ai_wants_review"], flush=False)
             own = reviewed.activity_ids.filtered_domain([("user_id", "in", [*reviewed.reviewer_id.ids, False])])
             own.action_feedback(feedback=note or False)
             review._log_on_document()

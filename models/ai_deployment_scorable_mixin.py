@@ -15,7 +15,7 @@ from odoo.tools import SQL
 from .feature_reader import walk_path
 
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
-SCORE_FIELDS = {*SCORE_COLUMNS, "ai_reasons"}
+SCORE_FIELDS = {*SCORE_COLUMNS, "ai_reasons", "ai_wants_review"}
 
 
 class AiDeploymentScorableMixin(models.AbstractModel):
@@ -35,6 +35,9 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         "Scored On", compute="_compute_ai_score", search="_search_ai_score_date", copy=False
     )
     ai_reasons = fields.Text("Reasons", compute="_compute_ai_score", copy=False)
+    ai_wants_review = fields.Boolean(
+        "Wants Review", compute="_compute_ai_wants_review", search="_search_ai_wants_review", copy=False
+    )
 
     # Hooks per kind of document
 
@@ -172,7 +175,31 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         )
         return score
 
+    @api.model
+    def _ai_join_review(self, alias, query):
+        """Join the open review of the record, of the deployment that is shown on it; the alias of the joined table."""
+        review, state = query.make_alias(alias, "ai_review"), self.env["ai.deployment.review"]._fields["state"]
+        query.add_join(
+            "LEFT JOIN",
+            review,
+            "ai_deployment_review",
+            SQL(
+                "%s = %s AND %s = ANY(%s) AND %s = COALESCE(%s, %s) AND %s = 'open'",
+                SQL.identifier(review, "res_id"),
+                SQL.identifier(alias, "id"),
+                SQL.identifier(review, "deployment_id"),
+                list(self._ai_shown_deployment_ids()),
+                SQL.identifier(review, "company_id"),
+                self._field_to_sql(alias, "company_id", query),
+                self.env.company.id,
+                SQL.identifier(review, "state", to_flush=state),
+            ),
+        )
+        return review
+
     def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr == "ai_wants_review" and query is not None:
+            return SQL("(%s IS NOT NULL)", SQL.identifier(self._ai_join_review(alias, query), "id"))
         if field_expr in SCORE_COLUMNS and query is not None:
             score = self._ai_join_score(alias, query)
             if field_expr != "ai_score_date":
@@ -202,6 +229,20 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _search_ai_score_date(self, operator, value):
         return self._search_by_score_column("ai_score_date", operator, value)
+
+    def _search_ai_wants_review(self, operator, value):
+        return self._search_by_score_column("ai_wants_review", operator, value)
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_ai_wants_review(self):
+        ids = [record._origin.id for record in self if record._origin.id]
+        waiting = set()
+        if ids and self._ai_shown_deployment_ids():
+            query = self.browse(ids)._as_query(ordered=False)
+            query.add_where(self._field_to_sql(self._table, "ai_wants_review", query))
+            waiting = {row[0] for row in self.env.execute_query(query.select(SQL.identifier(self._table, "id")))}
+        for record in self:
+            record.ai_wants_review = record._origin.id in waiting
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score(self):

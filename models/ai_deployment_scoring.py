@@ -25,6 +25,7 @@ from ..ml.cards import ScoredRows
 from ..ml.errors import InferenceError, Unexpected, VersionError
 from ..ml.profile import Profile
 from . import bulk, clock
+from .ai_deployment_scorable_mixin import SCORE_FIELDS
 
 _logger = logging.getLogger(__name__)
 
@@ -220,8 +221,7 @@ class AiDeployment(models.Model):
         return {res_id: (codes, scored) for res_id, codes, scored in rows}
 
     def _after_score(self, records):
-        names = ["ai_score", "ai_confidence", "ai_score_date", "ai_reasons"]
-        records.invalidate_model(names, flush=False)
+        records.invalidate_model(sorted(SCORE_FIELDS), flush=False)
         for model in (
             "ai.deployment.score",
             "ai.deployment.review",

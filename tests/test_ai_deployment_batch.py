@@ -251,6 +251,22 @@ class TestBatch(BatchCase):
         self.assertEqual((outcome["asked"], outcome["outside"]), (1, 0))
         self.assertBalanced(asked=1, automatic=1)
 
+    def test_batches_are_forgotten_with_the_log_unless_they_have_not_ended(self):
+        ended, cancelled, running = (self.ask(self.make_leads(8)) for _number in range(3))
+        with clock.at(NOW):
+            cancelled.action_cancel()
+            running.action_pause()
+        self.work()
+        pieces = ended.chunk_ids
+        late = NOW + timedelta(days=self.deployment.retention_days)
+        with clock.at(late):
+            self.env["ai.deployment.batch"]._gc_expired()
+        self.assertEqual((ended + cancelled + running).exists(), ended + cancelled + running)
+        with clock.at(late + timedelta(seconds=1)):
+            self.assertEqual(self.env["ai.deployment.batch"]._gc_expired(), (2, False))
+        self.assertEqual((ended + cancelled + running).exists(), running)
+        self.assertFalse(pieces.exists())
+
     def test_every_night_all_open_records_are_asked_for(self):
         leads = self.make_leads(8)
         leads[0].active = False
