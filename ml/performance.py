@@ -162,17 +162,25 @@ def slope_test(labels, values):
         return nothing
     design = np.column_stack([x, np.ones(len(x))])
     beta = np.array([1.0, 0.0])
-    for _step in range(50):
+    for _step in range(100):
         p = sigmoid(design @ beta)
         weights = np.maximum(p * (1 - p), 1e-12)
         hessian = (design * weights[:, None]).T @ design
         step = np.linalg.solve(hessian + 1e-9 * np.eye(2), design.T @ (labels - p))
-        beta = beta + np.clip(step, -2, 2)
+        step, loss = np.clip(step, -2, 2), _log_loss(design, labels, beta)
+        while _log_loss(design, labels, beta + step) > loss and abs(step).max() > 1e-12:
+            step = step / 2  # values far too extreme: a whole step would overshoot for ever
+        beta = beta + step
         if abs(step).max() < 1e-10:
             break
     else:
         return nothing  # perfectly separated: no finite slope
     return _estimate(float(beta[0]), math.sqrt(np.linalg.inv(hessian)[0, 0]), 1.0)
+
+
+def _log_loss(design, labels, beta):
+    z = design @ beta
+    return float(np.sum(np.logaddexp(0.0, z) - labels * z))
 
 
 def clopper_pearson(hits, cases, confidence=0.95):

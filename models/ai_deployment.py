@@ -369,4 +369,4 @@ class AiDeployment(models.Model):
         return self._action_lines("ai.deployment.alert", self.env._("Alerts"), search_default_open=1)
 
     def action_view_reports(self):
-        return self._action_lines("ai.deployment.report", self.env._("Drift Reports"))
+        return self._action_lines("ai.deployment.report", self.env._("Reports"))

@@ -139,8 +139,8 @@ class AiDeployment(models.Model):
             return sentence % {
                 "input": label,
                 "records": words["records"],
-                "now": _percent(result.window_share or 0.0),
-                "before": _percent(result.reference_share or 0.0),
+                "now": percent(result.window_share or 0.0),
+                "before": percent(result.reference_share or 0.0),
             }
         names = version._level_names_cached().get(result.name)
         if result.name == PREDICTION:
@@ -149,8 +149,8 @@ class AiDeployment(models.Model):
             self.env._(
                 "“%(bin)s” %(now)s, %(before)s before",
                 bin=_bin_text(result.name, bins[result.name], code, names),
-                now=_percent(now),
-                before=_percent(before),
+                now=percent(now),
+                before=percent(before),
             )  # fmt: skip
             for code, before, now in result.moved
         )
@@ -163,10 +163,8 @@ class AiDeployment(models.Model):
         score_moved = any(line.exceeded for line in report.line_ids if line.key in (SCORE, PREDICTION))
         for line in report.line_ids:
             cause = f"drift:{line.key}:{line.test}"
-            history = self._line_history(line)
-            state = drift.alarm_state([(earlier.exceeded, earlier.adjusted_p) for earlier in history])
-            if state == "firing" and line.exceeded:
-                onset = self._onset(cause, history)
+            fires, onset = self._alarm(line, cause)
+            if fires:
                 # A shape that moved without moving the score is worth knowing, not worth interrupting somebody.
                 quiet = line.test == "shape" and not score_moved
                 alerts._raise(
@@ -175,8 +173,16 @@ class AiDeployment(models.Model):
                     level="notice" if quiet else "alert",
                     suggestion=self._suggestion(line), onset=onset, report=report,
                 )  # fmt: skip
-            elif state in ("quiet", "resolved"):
+            elif fires is False:
                 alerts._resolve(self, cause)
+
+    def _alarm(self, line, cause):
+        """(whether this line raises its alarm, since when); None where it neither raises nor ends it."""
+        history = self._line_history(line)
+        state = drift.alarm_state([(earlier.exceeded, earlier.adjusted_p) for earlier in history])
+        if state == "firing" and line.exceeded:
+            return True, self._onset(cause, history)
+        return (False if state in ("quiet", "resolved") else None), None
 
     def _onset(self, cause, history):
         """Since when: as the alert says while it is open, else the first of the weeks that raised it."""
@@ -191,7 +197,7 @@ class AiDeployment(models.Model):
             .sudo()
             .search(
                 Domain("report_id.version_id", "=", line.report_id.version_id.id)
-                & Domain("report_id.kind", "=", "drift")
+                & Domain("report_id.kind", "=", line.report_id.kind)
                 & Domain("report_id.verdict", "in", JUDGED)
                 & Domain("key", "=", line.key)
                 & Domain("test", "=", line.test)
@@ -217,5 +223,5 @@ def _bin_text(name, bins, code, names):
     return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
-def _percent(share):
+def percent(share):
     return f"{100 * share:.0f} %"

@@ -1,6 +1,7 @@
 """The daily run over all deployments at work: each by itself, in steps that stand in files of their own.
 
-`ai_deployment_drift` looks at what comes in. One deployment that fails becomes an alert and stops no other.
+`ai_deployment_drift` looks at what comes in, `ai_deployment_performance` at what came true. One deployment that fails
+becomes an alert and stops no other.
 """
 
 import logging
@@ -56,6 +57,7 @@ class AiDeployment(models.Model):
         self._refresh_routing_lines()
         self.env["ai.deployment.sum"]._check(self)
         self._report_drift()
+        self._report_performance()
         self.env["ai.deployment.trigger"]._evaluate(self)
 
     def _alert_version_broken(self, error):

@@ -92,6 +92,14 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return 0.0
 
     @api.model
+    def _ai_came_true(self, landmarks, horizon_days):
+        """What came of records: {id: True or False}, for `landmarks` ({id: moment of the score}).
+
+        True is won within the horizon after the landmark. What is gone, or was closed before it, is left out.
+        """
+        return {}
+
+    @api.model
     def _ai_outcome_counts(self, deployment, now):
         """(positive, negative) records that could be learned from; None where there are no outcomes."""
         return None

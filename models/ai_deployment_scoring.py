@@ -203,22 +203,20 @@ class AiDeployment(models.Model):
         records.flush_model()  # at once: what the search needs, and what the reader needs, would be two updates
         query = records.browse().with_context(active_test=False)._search(domain)
         record = SQL.identifier(records._table, "id")
-        query.add_join(
-            "LEFT JOIN", "standing", "ai_deployment_score",
-            SQL(
-                "standing.deployment_id = %s AND standing.res_id = %s AND standing.version_id = %s"
-                " AND standing.state = 'scored'",
-                self.id, record, version.id,
-            ),
-        )  # fmt: skip
         query.order = record
-        known = SQL(
-            "EXISTS (SELECT FROM ai_deployment_inference line WHERE line.deployment_id = %s AND line.res_id = %s"
-            " AND line.version_id = %s)",
+        # Each looked up by itself, in an index: a join, or EXISTS, may as well read the whole log for every chunk.
+        codes = SQL(
+            "(SELECT codes FROM ai_deployment_score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
+            " AND state = 'scored' LIMIT 1)",
             self.id, record, version.id,
         )  # fmt: skip
-        rows = self.env.execute_query(query.select(record, SQL("standing.codes"), known))
-        return {res_id: (codes, scored) for res_id, codes, scored in rows}
+        known = SQL(
+            "(SELECT TRUE FROM ai_deployment_inference WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
+            " LIMIT 1) IS NOT NULL",
+            self.id, record, version.id,
+        )  # fmt: skip
+        rows = self.env.execute_query(query.select(record, codes, known))
+        return {res_id: (current, scored) for res_id, current, scored in rows}
 
     def _after_score(self, records):
         records.invalidate_model(sorted(SCORE_FIELDS), flush=False)

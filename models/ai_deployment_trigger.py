@@ -21,6 +21,7 @@ class AiDeploymentTrigger(models.Model):
         [
             ("age", "The version is older than … days"),
             ("drift", "At least … drift alerts are open"),
+            ("performance", "At least … alerts on what came true are open"),
             ("labels", "At least … new outcomes are known"),
         ],
         string="When", required=True, default="age",
@@ -60,11 +61,15 @@ class AiDeploymentTrigger(models.Model):
         if self.kind == "age":
             days = (clock.now() - version.trained_date).days
             return self.env._("the version is %s days old", days) if days > self.threshold else ""
-        if self.kind == "drift":
+        if self.kind in ("drift", "performance"):
             alerts = self.deployment_id.alert_ids.filtered(
-                lambda alert: alert.state in ("firing", "acknowledged") and alert.cause.startswith("drift:")
+                lambda alert: alert.state in ("firing", "acknowledged") and alert.cause.startswith(f"{self.kind}:")
             )
-            return self.env._("%s drift alerts are open", len(alerts)) if len(alerts) >= self.threshold else ""
+            if len(alerts) < self.threshold:
+                return ""
+            if self.kind == "drift":
+                return self.env._("%s drift alerts are open", len(alerts))
+            return self.env._("%s alerts on what came true are open", len(alerts))
         count = self._new_outcome_count(version)
         return self.env._("%s new outcomes are known", count) if count >= self.threshold else ""
 

@@ -80,6 +80,22 @@ class CrmLead(models.Model):
         return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), created, won))
 
     @api.model
+    def _ai_came_true(self, landmarks, horizon_days):
+        self.flush_model(["won_status", "date_closed"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT lead.id, lead.won_status = 'won' AND COALESCE(lead.date_closed, scored.moment)"
+                " <= scored.moment + %s::interval FROM crm_lead lead"
+                " JOIN unnest(%s, %s::timestamp[]) AS scored (id, moment) ON scored.id = lead.id"
+                " WHERE lead.won_status = 'pending' OR lead.date_closed IS NULL OR lead.date_closed >= scored.moment",
+                f"{horizon_days} days",
+                list(landmarks),
+                list(landmarks.values()),
+            )
+        )
+        return dict(rows)
+
+    @api.model
     def _ai_outcome_counts(self, deployment, now):
         query, won = self._ai_matured(deployment, now)
         query.order = None

@@ -14,7 +14,7 @@ registry.category("web_tour.tours").add("ai_deployment_owner", {
         { trigger: ".o_form_view .o_field_widget[name=inputs_text]:contains(Country: Belgium)" },
         { trigger: ".o_form_view .o_field_widget[name=reasons]:contains(▲ Country: Belgium)" },
         { trigger: ".o_menu_sections button:contains(Watching)", run: "click" },
-        { trigger: ".o-dropdown--menu .dropdown-item:contains(Drift Reports)", run: "click" },
+        { trigger: ".o-dropdown--menu .dropdown-item:contains(Reports)", run: "click" },
         { trigger: ".o_list_view .o_data_row:contains(As before) td[name=summary]", run: "click" },
         { trigger: ".o_form_view .o_field_widget[name=line_ids] .o_data_row:contains(Expected Revenue)" },
         { trigger: ".o_menu_sections button:contains(Watching)", run: "click" },

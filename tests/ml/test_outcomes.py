@@ -1,0 +1,119 @@
+"""What came true against what was said: known figures, and alarms at the rates they promise."""
+
+import numpy as np
+import pytest
+
+from odoo.addons.ai_deployment.ml import outcomes
+
+
+def cohort(rows, seed=0, *, scale=1.0, base=-1.0):
+    """(labels, values) of calibrated scores: labels drawn with just the chance that was said."""
+    rng = np.random.default_rng(seed)
+    values = 1 / (1 + np.exp(-rng.normal(base, scale, rows)))
+    return rng.random(rows) < values, values
+
+
+def judged(labels, values, **options):
+    predictions = options.pop("predictions", np.asarray(values) > 0.5)
+    automatic = options.pop("automatic", np.ones(len(labels), bool))
+    results = outcomes.judge_outcomes(labels, values, predictions, automatic, **options)
+    return {result.name: result for result in results}
+
+
+def test_figures_of_four_kinds_of_rows_by_hand():
+    # 60 rows said .2 of which 12 came true, 40 said .8 of which 32 did: calibrated exactly
+    values = np.array([0.2] * 60 + [0.8] * 40)
+    labels = np.array([1] * 12 + [0] * 48 + [1] * 32 + [0] * 8)
+    found = judged(labels, values)
+    assert found["win_rate"].statistic == pytest.approx(0.44)
+    assert found["brier"].statistic == pytest.approx(0.16)
+    assert found["brier_skill"].statistic == pytest.approx(1 - 0.16 / (0.44 * 0.56))
+    # concordant: 32 * 48; ties: 12 * 48 + 32 * 8; of 44 * 56 pairs
+    assert found["auc"].statistic == pytest.approx((32 * 48 + (12 * 48 + 32 * 8) / 2) / (44 * 56))
+    assert found["in_the_large"].statistic == pytest.approx(0.0)
+    assert found["slope"].statistic == pytest.approx(1.0, abs=1e-6)
+    assert found["error_automatic"].statistic == pytest.approx(0.2)
+    assert not any(result.exceeded for result in found.values())
+
+
+@pytest.mark.parametrize(("wins", "losses"), [(0, 200), (9, 200), (200, 9), (20, 29)])
+def test_too_few_of_either_kind_are_not_judged(wins, losses):
+    labels = np.array([1] * wins + [0] * losses)
+    found = judged(labels, np.full(len(labels), 0.5), floor_auc=0.9)
+    assert list(found) == ["win_rate"]
+    assert found["win_rate"].verdict == "cannot_judge"
+    assert not found["win_rate"].exceeded
+
+
+def test_calibrated_scores_raise_no_alarm_more_often_than_promised():
+    raised = 0
+    for seed in range(400):
+        labels, values = cohort(300, seed)
+        found = judged(labels, values, reference=(2900, 10_000))
+        raised += any(result.exceeded for result in found.values())
+    assert raised <= 12  # 1 % of 400 is 4; 12 or more has a chance of .001
+
+
+def test_values_that_are_ten_points_too_low_are_seen():
+    seen = 0
+    for seed in range(100):
+        labels, values = cohort(300, seed, scale=0.3, base=0.0)  # near one half, where Spiegelhalter's Z is blind
+        seen += judged(labels, values - 0.1)["in_the_large"].exceeded
+    assert seen >= 70
+
+
+def test_values_too_extreme_or_too_timid_are_seen_by_the_slope():
+    labels, values = cohort(2000, 1)
+    logit = np.log(values / (1 - values))
+    extreme, timid = (1 / (1 + np.exp(-by * (logit + 1) + 1)) for by in (3, 1 / 3))
+    assert judged(labels, extreme)["slope"].exceeded
+    assert judged(labels, extreme)["slope"].statistic < 1
+    assert judged(labels, timid)["slope"].exceeded
+    assert judged(labels, timid)["slope"].statistic > 1
+
+
+def test_a_win_rate_that_moves_is_seen_and_a_small_change_is_tolerated():
+    values = np.full(400, 0.2)
+    moved = np.arange(400) < 160
+    close = np.arange(400) < 100
+    assert judged(moved, values, reference=(900, 10_000))["win_rate"].exceeded
+    assert not judged(close, values, reference=(2000, 10_000))["win_rate"].exceeded
+    assert judged(moved, values)["win_rate"].p_value is None  # nothing to compare with
+
+
+def test_the_floor_is_missed_only_where_the_whole_interval_lies_below_it():
+    rng = np.random.default_rng(3)
+    labels = np.arange(600) % 3 == 0
+    noise = rng.random(600)
+    assert judged(labels, noise, floor_auc=0.7)["auc"].exceeded
+    assert not judged(labels, noise, floor_auc=0.51)["auc"].exceeded
+    assert judged(labels, noise)["auc"].threshold is None
+
+
+def test_only_what_nobody_looked_at_counts_for_the_promise():
+    labels = np.arange(200) % 2 == 0
+    wrong = ~labels
+    automatic = np.arange(200) >= 100
+    predictions = np.where(automatic, labels, wrong)  # those with a person were all wrong, the others right
+    found = judged(labels, np.full(200, 0.5), predictions=predictions, automatic=automatic, target_error=0.05)
+    assert found["error_automatic"].statistic == 0
+    assert not found["error_automatic"].exceeded
+    found = judged(labels, np.full(200, 0.5), predictions=wrong, automatic=automatic, target_error=0.3)
+    assert found["error_automatic"].exceeded
+    assert "error_automatic" not in judged(labels, np.full(200, 0.5), automatic=np.zeros(200, bool))
+
+
+def test_rows_that_do_not_fit_together_are_refused():
+    with pytest.raises(ValueError, match="same length"):
+        outcomes.judge_outcomes([True, False], [0.5], [True], [True])
+
+
+def test_a_duel_is_fought_on_rows_where_both_had_an_opinion():
+    labels, values = cohort(1000, 5, scale=1.5)
+    theirs = np.where(np.arange(1000) < 600, 0.3, np.nan)
+    result = outcomes.duel(labels, values, theirs)
+    assert (result.rows, result.verdict) == (600, outcomes.OURS)
+    assert result.auc.low > 0
+    assert outcomes.duel(labels, theirs, values).verdict == outcomes.THEIRS
+    assert outcomes.duel(labels, values, values).verdict == outcomes.TOO_EARLY
+    assert outcomes.duel(labels, values, np.full(1000, np.nan)) is None
