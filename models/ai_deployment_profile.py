@@ -1,15 +1,19 @@
 """Counts per bin of what was scored for the first time: all that a drift report reads.
 
-Rows are deltas, inserted in the transaction of the inferences that they count and never changed: an inference that is
-rolled back takes its count along.
+Rows are deltas, inserted in the statement of the inferences that they count and never changed: an inference that is
+rolled back takes its count along. Once a day is over, its deltas are summed into one.
 """
 
 import json
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..ml.profile import Profile
-from . import bulk
+from . import bulk, clock
+
+SUMMING = 0x41_49_44_50  # the advisory lock of whoever sums deltas: any number that nobody else takes
+DAYS_AT_ONCE = 500
 
 
 class AiDeploymentProfile(models.Model):
@@ -51,3 +55,27 @@ class AiDeploymentProfile(models.Model):
             [("version_id", "=", version.id), ("day", ">=", start), ("day", "<", end)], ["counts"]
         )
         return sum((Profile.from_dict(delta.counts) for delta in deltas), Profile())
+
+    @api.autovacuum
+    def _gc_sum_deltas(self):
+        """Put one row in the place of the deltas of each version and day that is over; one process at a time.
+
+        Only rows that were read are deleted: a delta that is committed meanwhile stays, and is summed the next time.
+        """
+        if not self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(%s)", SUMMING))[0][0]:
+            return 0, False
+        days = self.sudo()._read_group(
+            [("day", "<", clock.today())], ["deployment_id", "version_id", "day:day"], ["id:recordset"],
+            having=[("__count", ">", 1)], limit=DAYS_AT_ONCE,
+        )  # fmt: skip
+        for deployment, version, day, deltas in days:
+            total = sum((Profile.from_dict(delta.counts) for delta in deltas), Profile())
+            bulk.write(
+                self.env,
+                [
+                    SQL("DELETE FROM ai_deployment_profile WHERE id = ANY(%s)", list(deltas.ids)),
+                    self._delta_statement(deployment, version, total, day),
+                ],
+            )
+            deltas.invalidate_recordset(flush=False)
+        return sum(len(deltas) - 1 for *_group, deltas in days), len(days) == DAYS_AT_ONCE

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.ai_deployment_profile import SUMMING
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 
@@ -40,3 +42,24 @@ class TestProfile(AiDeploymentCase):
         self.deployment._score(leads, now=NOW)
         self.deployment._score(leads, now=NOW)
         self.assertEqual(self.env["ai.deployment.profile"].search_count([]), 1)
+
+    def test_days_that_are_over_become_one_row_each_and_count_the_same(self):
+        profiles = self.env["ai.deployment.profile"]
+        for day in (0, 0, 0, 1, 2, 2):
+            self.deployment._score(self.make_leads(day + 1), now=NOW + timedelta(days=day))
+        before = profiles._sum(self.version, NOW.date(), NOW.date() + timedelta(days=9))
+        with clock.at(NOW + timedelta(days=2)):
+            self.assertEqual(profiles._gc_sum_deltas(), (2, False))
+        self.assertEqual(profiles.search([], order="day, id").mapped("row_count"), [3, 2, 3, 3])
+        self.assertEqual(profiles._sum(self.version, NOW.date(), NOW.date() + timedelta(days=9)), before)
+        with clock.at(NOW + timedelta(days=2)):
+            self.assertEqual(profiles._gc_sum_deltas(), (0, False))
+
+    def test_only_one_process_at_a_time_sums(self):
+        for _call in range(2):
+            self.deployment._score(self.make_leads(1), now=NOW)
+        with clock.at(NOW + timedelta(days=1)), self.registry.cursor() as other:
+            other.execute("SELECT pg_try_advisory_xact_lock(%s)", [SUMMING])
+            self.assertEqual(self.env["ai.deployment.profile"]._gc_sum_deltas(), (0, False))
+            other.rollback()
+            self.assertEqual(self.env["ai.deployment.profile"]._gc_sum_deltas(), (1, False))
