@@ -62,7 +62,7 @@ class AiDeployment(models.Model):
     def _cohort(self, version, start, end):
         """First scores from `start` up to, not including, `end` with what came of them: as rows.
 
-        (came true, value, prediction, settled without a person, Odoo's opinion); records that are gone are left out.
+        (came true, value, prediction, settled without a person, Odoo's opinion); what says nothing is left out.
         """
         rows = self.env.execute_query(
             SQL(

@@ -95,7 +95,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_came_true(self, landmarks, horizon_days):
         """What came of records: {id: True or False}, for `landmarks` ({id: moment of the score}).
 
-        True is won within the horizon after the landmark. What is gone, or was closed before it, is left out.
+        True is won within the horizon. Left out is what is gone, was closed before its score, or was too old for it.
         """
         return {}
 

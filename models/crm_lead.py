@@ -10,6 +10,7 @@ from .ai_deployment_leaks import LeakRow
 
 LATELY_DAYS = 90
 FEW = 20
+SCORED_FRESH = "7 days"  # at most so old at the first score, to count as what the version learned from
 EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same minute
 
 # Filled by the outcome, by the work towards it, or at conversion.
@@ -81,16 +82,22 @@ class CrmLead(models.Model):
 
     @api.model
     def _ai_came_true(self, landmarks, horizon_days):
+        """Counted as in training: from the creation on.
+
+        A lead that was open for long before its first score has outlived the others and says something else.
+        """
         self.flush_model(["won_status", "date_closed"])
         rows = self.env.execute_query(
             SQL(
-                "SELECT lead.id, lead.won_status = 'won' AND COALESCE(lead.date_closed, scored.moment)"
-                " <= scored.moment + %s::interval FROM crm_lead lead"
+                "SELECT lead.id, lead.won_status = 'won' AND COALESCE(lead.date_closed, lead.create_date)"
+                " <= lead.create_date + %s::interval FROM crm_lead lead"
                 " JOIN unnest(%s, %s::timestamp[]) AS scored (id, moment) ON scored.id = lead.id"
-                " WHERE lead.won_status = 'pending' OR lead.date_closed IS NULL OR lead.date_closed >= scored.moment",
+                " WHERE lead.create_date >= scored.moment - %s::interval AND"
+                " (lead.won_status = 'pending' OR lead.date_closed IS NULL OR lead.date_closed >= scored.moment)",
                 f"{horizon_days} days",
                 list(landmarks),
                 list(landmarks.values()),
+                SCORED_FRESH,
             )
         )
         return dict(rows)

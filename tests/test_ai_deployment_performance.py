@@ -27,13 +27,18 @@ class TestPerformance(AiDeploymentCase):
         """Leads of one week, half of them large, scored as they come and closed ten days later."""
         usual, large = self.make_leads(count), self.make_leads(count, expected_revenue=20000)
         moment = NOW + week * WEEK
-        self.env.flush_all()
+        self.came_in(usual + large, moment - timedelta(hours=1))
         self.deployment._score(usual + large, now=moment)
         for leads, share in ((usual, won), (large, won_large)):
             winners = leads[: round(share * count)]
             self.close(winners, "won", moment + timedelta(days=10))
             self.close(leads - winners, "lost", moment + timedelta(days=10))
         return usual, large
+
+    def came_in(self, leads, moment):
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_lead SET create_date = %s WHERE id = ANY(%s)", [moment, leads.ids])
+        self.env.invalidate_all()
 
     def close(self, leads, status, moment):
         leads.flush_recordset()
@@ -93,6 +98,13 @@ class TestPerformance(AiDeploymentCase):
         usual[:5].unlink()
         self.assertEqual(self.report(0).row_count, 105)
 
+    def test_what_was_old_at_its_first_score_has_outlived_others_and_is_left_out(self):
+        usual, large = self.cohort(0)
+        self.came_in(large, NOW - timedelta(days=8))
+        self.came_in(usual, NOW - timedelta(days=6))
+        report = self.report(0)
+        self.assertEqual((report.row_count, self.line(report, "win_rate").statistic), (60, 0.5))
+
     def test_too_few_wait_until_there_are_enough(self):
         self.cohort(0, count=20)
         report = self.report(0)
@@ -137,6 +149,7 @@ class TestPerformance(AiDeploymentCase):
     def test_odoos_own_estimate_is_compared_on_the_same_records(self):
         leads = self.make_leads(60) + self.make_leads(60, expected_revenue=20000)
         self.env.flush_all()
+        self.came_in(leads, NOW)
         self.env.cr.execute("UPDATE crm_lead SET automated_probability = 50 WHERE id = ANY(%s)", [leads.ids])
         self.env.invalidate_all()
         self.deployment._score(leads, now=NOW)
