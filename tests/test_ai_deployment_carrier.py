@@ -126,7 +126,7 @@ class TestCarrier(BatchCase):
     def test_a_job_that_fails_is_tried_again_and_then_asks_a_person(self):
         self.given.clear()
         with (
-            patch.object(type(self.deployment), "_scorable_ids", side_effect=RuntimeError("broken")),
+            patch.object(type(self.deployment), "_standing", side_effect=RuntimeError("broken")),
             self.assertLogs(CARRIER_LOG, "ERROR"),
         ):
             self.assertIn("tries again", self.pieces[0]._carry())
