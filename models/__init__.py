@@ -13,6 +13,7 @@ from . import ai_deployment_profile
 from . import ai_deployment_leaks
 from . import ai_deployment_room
 from . import ai_deployment_routing
+from . import ai_deployment_writing
 from . import ai_deployment_scoring
 from . import ai_deployment_asked
 from . import ai_deployment_settled

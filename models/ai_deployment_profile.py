@@ -72,10 +72,10 @@ class AiDeploymentProfile(models.Model):
             total = sum((Profile.from_dict(delta.counts) for delta in deltas), Profile())
             bulk.write(
                 self.env,
-                [
-                    SQL("DELETE FROM ai_deployment_profile WHERE id = ANY(%s)", list(deltas.ids)),
-                    self._delta_statement(deployment, version, total, day),
-                ],
+                {
+                    "summed": SQL("DELETE FROM ai_deployment_profile WHERE id = ANY(%s)", list(deltas.ids)),
+                    "total": self._delta_statement(deployment, version, total, day),
+                },
             )
             deltas.invalidate_recordset(flush=False)
         return sum(len(deltas) - 1 for *_group, deltas in days), len(days) == DAYS_AT_ONCE

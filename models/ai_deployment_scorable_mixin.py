@@ -104,8 +104,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """(positive, negative) records that could be learned from; None where there are no outcomes."""
         return None
 
+    @api.model
+    def _ai_incumbent_sql(self, alias):
+        """SQL of what Odoo itself says, from 0 to 1 or NULL; None where that takes more than a column."""
+        return None
+
     def _ai_incumbent(self):
-        """What Odoo itself says at this moment, per record id: a number from 0 to 1, or nothing."""
+        """What Odoo itself says at this moment, per record id: a number from 0 to 1, or nothing.
+
+        Asked only where `_ai_incumbent_sql` gives nothing.
+        """
         return {}
 
     def _ai_responsible(self):

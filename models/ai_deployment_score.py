@@ -34,9 +34,12 @@ class AiDeploymentScore(models.Model):
     _record_uniq = models.UniqueIndex("(deployment_id, res_id)", "A record has one score per deployment.")
 
     def init(self):
-        """Leave room on each page, and no index on what changes: a new score then touches no index at all."""
+        """Leave room on each page, and no index on what changes: a new score then touches no index at all.
+
+        A batch may rewrite every score before anything is cleaned up, so a page needs room for each of its rows twice.
+        """
         result = super().init()
-        self.env.cr.execute("ALTER TABLE ai_deployment_score SET (fillfactor = 70)")
+        self.env.cr.execute("ALTER TABLE ai_deployment_score SET (fillfactor = 45)")
         return result
 
     @api.depends_context("uid", "lang")

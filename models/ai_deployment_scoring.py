@@ -1,16 +1,15 @@
-"""Scoring: from records to log lines, current scores and reviews, in statements that take a chunk at once.
+"""Scoring: which records, in which pieces, and what happens to a piece that fails.
 
 `_score` is the one door: the server action, the crons and the API come through here. It writes nothing on the records.
 Everything of a chunk happens in one savepoint; a chunk that fails is split until the record at fault stands alone and
 goes to a person. Only faults of the moment (a serialization failure, a deadlock) leave the method: who called repeats.
 """
 
-import json
 import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from typing import NamedTuple
 
 import numpy as np
 import psycopg2
@@ -20,12 +19,11 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..ml import routing
-from ..ml.cards import ScoredRows
 from ..ml.errors import InferenceError, Unexpected, VersionError
 from ..ml.profile import Profile
-from . import bulk, clock
+from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
+from .ai_deployment_writing import hex_rows
 
 _logger = logging.getLogger(__name__)
 
@@ -47,27 +45,17 @@ class Call:
     specs: dict
     sensitive: set
     earlier: dict  # what is known of records that waited, by id
-    standing: dict = field(default_factory=dict)  # {id: (codes of its current score, scored before by this version)}
+    standing: dict = field(default_factory=dict)  # {id: Standing}
     outcome: Counter = field(default_factory=Counter)
     waiting: set = field(default_factory=set)  # ids that could not be scored and are tried again
 
 
-@dataclass
-class Lines:
-    """Log lines of one chunk, one entry per record; None where a record failed."""
+class Standing(NamedTuple):
+    """Where a record stands before it is scored."""
 
-    ids: list
-    inputs: list
-    codes: list
-    values: list
-    predictions: list
-    confidences: list
-    routes: list
-    reasons: list
-    chances: list
-    failures: list
-    intake: list
-    latency_ms: float
+    codes: str | None  # of its current score by this version
+    is_known: bool  # this version has scored it before
+    incumbent: float | None  # what Odoo itself says, where a column says it
 
 
 class AiDeployment(models.Model):
@@ -189,8 +177,7 @@ class AiDeployment(models.Model):
     def _standing(self, version, records):
         """Those of `records` that the deployment is for and that who asks may read, and where each stands.
 
-        {id: (codes of the current score by this version, whether it has scored the record before)}, ids ascending.
-        Only the first time counts for drift.
+        {id: Standing}, ids ascending. Only the first time that a version scores a record counts for drift.
         """
         if records._name != self.res_model:
             raise UserError(self.env._("“%s” scores other records.", self.name))
@@ -215,8 +202,9 @@ class AiDeployment(models.Model):
             " LIMIT 1) IS NOT NULL",
             self.id, record, version.id,
         )  # fmt: skip
-        rows = self.env.execute_query(query.select(record, codes, known))
-        return {res_id: (current, scored) for res_id, current, scored in rows}
+        incumbent = records._ai_incumbent_sql(records._table) or SQL("NULL")
+        rows = self.env.execute_query(query.select(record, codes, known, incumbent))
+        return {res_id: Standing(*row) for res_id, *row in rows}
 
     def _after_score(self, records):
         records.invalidate_model(sorted(SCORE_FIELDS), flush=False)
@@ -258,201 +246,17 @@ class AiDeployment(models.Model):
             return
         columns = self._columns(list(call.specs.values()), ids)
         scored = call.card.score(columns)
+        codes = hex_rows(scored.codes)
         changed = [
             row
             for row, res_id in enumerate(ids)
-            if call.again or row in scored.errors or call.standing[res_id][0] != scored.codes[row].tobytes().hex()
+            if call.again or row in scored.errors or call.standing[res_id].codes != codes[row]
         ]
         call.outcome["unchanged"] += len(ids) - len(changed)
         if not changed:
             return
-        lines = self._lines(call, ids, columns, scored, changed)
+        lines = self._lines(call, ids, columns, scored, codes, changed)
         lines.latency_ms = (time.perf_counter() - started) * 1000 / len(ids)
         mask = np.zeros(len(ids), dtype=bool)
         mask[[row for row, first in zip(changed, lines.intake, strict=True) if first]] = True
         self._write_lines(call, lines, Profile.of(call.card, scored, mask))
-
-    def _lines(self, call, ids, columns, scored: ScoredRows, rows):
-        """What to log of `rows` of a scored chunk."""
-        keys = [f"{self.id},{res_id}" for res_id in ids]
-        reasons, chances = self._route(scored, rows, ids)
-        audited = routing.audit_selected(keys, chances, salt=str(self.id))
-        listed = {key: _plain(columns[key].values) for key in call.specs}
-        lines = Lines([], [], [], [], [], [], [], [], [], [], [], 0.0)
-        for row in rows:
-            error, reason, chance = scored.errors.get(row), reasons[row], None
-            if error:
-                reason = "failed"
-            elif not reason:
-                chance = float(chances[row])
-                reason = "audit" if audited[row] else ""
-            lines.ids.append(ids[row])
-            lines.inputs.append(json.dumps([listed[key][row] for key in call.specs]))
-            lines.codes.append(None if error else scored.codes[row].tobytes().hex())
-            lines.values.append(None if error else float(scored.values[row]))
-            lines.predictions.append(None if error else bool(scored.predictions[row]))
-            lines.confidences.append(None if error else float(scored.confidences[row]))
-            lines.routes.append("review" if reason else "automatic")
-            lines.reasons.append(reason or None)
-            lines.chances.append(chance)
-            lines.failures.append(error)
-            lines.intake.append(not call.standing[ids[row]][1])
-        return lines
-
-    def _failed_lines(self, ids, error):
-        """Lines of records that failed together: they wait where the version is at fault, else a person looks."""
-        waits = isinstance(error, VersionError) or error.transient
-        none = [None] * len(ids)
-        return Lines(
-            ids=list(ids), inputs=none, codes=none, values=none, predictions=none, confidences=none,
-            routes=["retry" if waits else "review"] * len(ids), reasons=[None if waits else "failed"] * len(ids),
-            chances=none, failures=[error] * len(ids), intake=[False] * len(ids), latency_ms=0.0,
-        )  # fmt: skip
-
-    # Writing
-
-    def _write_lines(self, call, lines, profile=None):
-        """Keep the log lines of a chunk, the reviews, the current scores and the counts of `profile`: one statement."""
-        # A review points to its line, so the ids are known beforehand; without one, the table gives them out itself.
-        inference_ids = None
-        if "review" in lines.routes:
-            inference_ids = bulk.reserve_ids(self.env, "ai_deployment_inference", len(lines.ids))
-        failures = [self._failure(call, error) for error in lines.failures]
-        profiles = self.env["ai.deployment.profile"]
-        bulk.write(
-            self.env,
-            [
-                self._log_statement(call, lines, inference_ids, failures),
-                self._review_statement(call, lines, inference_ids, failures),
-                self._score_statement(call, lines, failures),
-                profiles._delta_statement(self, call.version, profile or Profile(), call.now.date()),
-            ],
-        )
-        self._keep_requests(call, lines, failures)
-        routes = Counter(lines.routes)
-        failed = sum(
-            1 for route, error in zip(lines.routes, lines.failures, strict=True) if error and route == "review"
-        )
-        call.outcome.update(
-            automatic=routes["automatic"], review=routes["review"], failed=failed, waiting=routes["retry"]
-        )
-
-    def _failure(self, call, error):
-        if error is None:
-            return None, None
-        names = {key: spec["name"] for key, spec in call.specs.items()}
-        return self.env["ai.deployment.inference"]._failure_values(error, names, call.sensitive)
-
-    def _keep_requests(self, call, lines, failures):
-        """What waits is kept as a request, so that it is tried again."""
-        rows = [row for row, route in enumerate(lines.routes) if route == "retry"]
-        if rows:
-            ids = [lines.ids[row] for row in rows]
-            self.env["ai.deployment.request"]._add(self, call.day, ids, [failures[row] for row in rows], call.earlier)
-            call.waiting.update(ids)
-
-    def _log_statement(self, call, lines, inference_ids, failures):
-        incumbents = self.env[self.res_model].browse(lines.ids)._ai_incumbent()
-        return bulk.insert_statement(
-            "ai_deployment_inference",
-            {
-                **({"id": ("int4", inference_ids)} if inference_ids else {}),
-                "date": ("timestamp", call.now),
-                "asked_day": ("date", call.day),
-                "deployment_id": ("int4", self.id),
-                "version_id": ("int4", call.version.id),
-                "company_id": ("int4", self.company_id.id),
-                "user_id": ("int4", call.user_id),
-                "res_model": ("varchar", self.res_model),
-                "res_id": ("int4", lines.ids),
-                "inputs": ("jsonb", lines.inputs),
-                "codes": ("varchar", lines.codes),
-                "predicted_value": ("float8", lines.values),
-                "prediction": ("bool", lines.predictions),
-                "confidence": ("float8", lines.confidences),
-                "incumbent_value": ("float8", [incumbents.get(res_id) for res_id in lines.ids]),
-                "is_intake": ("bool", lines.intake),
-                "route": ("varchar", lines.routes),
-                "review_reason": ("varchar", lines.reasons),
-                "audit_chance": ("float8", lines.chances),
-                "failure_type": ("varchar", [kind for kind, _text in failures]),
-                "failure_message": ("varchar", [text for _kind, text in failures]),
-                "latency_ms": ("float8", lines.latency_ms),
-            },
-        )
-
-    def _review_statement(self, call, lines, inference_ids, failures):
-        """A review for each line that a person should see, unless the record waits for one already."""
-        asked = [row for row, route in enumerate(lines.routes) if route == "review"]
-        if not asked:
-            return None
-        deadline = call.now.date() + timedelta(days=self.review_days)
-        return bulk.insert_statement(
-            "ai_deployment_review",
-            {
-                "deployment_id": ("int4", self.id),
-                "version_id": ("int4", call.version.id),
-                "company_id": ("int4", self.company_id.id),
-                "res_model": ("varchar", self.res_model),
-                "res_id": ("int4", [lines.ids[row] for row in asked]),
-                "inference_id": ("int4", [inference_ids[row] for row in asked]),
-                "opened_date": ("timestamp", call.now),
-                "reason": ("varchar", [lines.reasons[row] for row in asked]),
-                "failure_type": ("varchar", [failures[row][0] for row in asked]),
-                "predicted_value": ("float8", [lines.values[row] for row in asked]),
-                "prediction": ("bool", [lines.predictions[row] for row in asked]),
-                "confidence": ("float8", [lines.confidences[row] for row in asked]),
-                "state": ("varchar", "open"),
-                "is_assigned": ("bool", False),
-                "deadline": ("date", deadline),
-                "create_uid": ("int4", call.user_id),
-                "create_date": ("timestamp", call.now),
-                "write_uid": ("int4", call.user_id),
-                "write_date": ("timestamp", call.now),
-            },
-            conflict=SQL("ON CONFLICT (deployment_id, res_id) WHERE state = 'open' DO NOTHING"),
-        )
-
-    def _score_statement(self, call, lines, failures):
-        states = {"automatic": "scored", "review": "scored", "retry": "waiting"}
-        updated = (
-            "version_id", "company_id", "date", "state", "predicted_value", "prediction", "confidence",
-            "failure_type", "codes",
-        )  # fmt: skip
-        columns = {
-            "deployment_id": ("int4", self.id),
-            "res_model": ("varchar", self.res_model),
-            "res_id": ("int4", lines.ids),
-            "version_id": ("int4", call.version.id),
-            "company_id": ("int4", self.company_id.id),
-            "date": ("timestamp", call.now),
-            "state": (
-                "varchar",
-                [
-                    "failed" if route == "review" and error else states[route]
-                    for route, error in zip(lines.routes, lines.failures, strict=True)
-                ],
-            ),
-            "predicted_value": ("float8", lines.values),
-            "prediction": ("bool", lines.predictions),
-            "confidence": ("float8", lines.confidences),
-            "failure_type": ("varchar", [kind for kind, _text in failures]),
-            "codes": ("varchar", lines.codes),
-        }
-        return bulk.insert_statement(
-            "ai_deployment_score",
-            columns,
-            conflict=SQL(
-                "ON CONFLICT (deployment_id, res_id) DO UPDATE SET %s",
-                SQL(", ").join(
-                    SQL("%s = %s", SQL.identifier(name), SQL.identifier("excluded", name)) for name in updated
-                ),
-            ),
-        )
-
-
-def _plain(values):
-    """A numpy column as JSON types: NaN becomes None."""
-    if values.dtype.kind == "f":
-        return [value if np.isfinite(value) else None for value in values.tolist()]
-    return values.tolist()

@@ -9,7 +9,6 @@ from odoo.tools import SQL
 from .ai_deployment_leaks import LeakRow
 
 LATELY_DAYS = 90
-FEW = 20
 SCORED_FRESH = "7 days"  # at most so old at the first score, to count as what the version learned from
 EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same minute
 
@@ -155,15 +154,9 @@ class CrmLead(models.Model):
         )
         return edited[0][0] / len(closed_ids)
 
-    def _ai_incumbent(self):
-        # A lead that is being created is at hand already; but a 0 there may also stand for no opinion.
-        if len(self) <= FEW and all(lead.automated_probability for lead in self.sudo()):
-            return {lead.id: lead.automated_probability / 100 for lead in self.sudo()}
-        self.flush_recordset(["automated_probability"])
-        rows = self.env.execute_query(
-            SQL("SELECT id, automated_probability FROM crm_lead WHERE id = ANY(%s)", list(self.ids))
-        )
-        return {res_id: probability / 100 for res_id, probability in rows if probability is not None}
+    @api.model
+    def _ai_incumbent_sql(self, alias):
+        return SQL("%s / 100", SQL.identifier(alias, "automated_probability"))
 
     def _ai_responsible(self):
         return self.user_id

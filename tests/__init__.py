@@ -23,6 +23,7 @@ from . import test_ai_deployment_trigger
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
 from . import test_attacks
+from . import test_bulk
 from . import test_crm_lead
 from . import test_feature_reader
 from . import test_hooks

@@ -40,6 +40,17 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
         self.assertFalse(score.prediction)
         self.assertAlmostEqual(score.confidence, 1 - probability(-2.5), 12)
 
+    def test_scoring_all_again_needs_no_more_room(self):
+        """The rewritten rows fit where they are, or every index would grow with each night."""
+        leads = self.make_leads(300)
+        self.deployment._score(leads, now=NOW)
+        size = "SELECT pg_relation_size('ai_deployment_score'), pg_relation_size('ai_deployment_score_record_uniq')"
+        self.env.cr.execute(size)
+        before = self.env.cr.fetchone()
+        self.deployment._score(leads, now=NOW, again=True)
+        self.env.cr.execute(size)
+        self.assertEqual(self.env.cr.fetchone(), before)
+
     def test_every_record_asked_for_is_logged_once(self):
         leads = self.make_leads(5)
         outcome = self.deployment._score(leads, now=NOW)

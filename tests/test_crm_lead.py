@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -106,7 +107,11 @@ class TestCrmLead(AiDeploymentCase):
         for lead, probability in ((first, 37.5), (second, 0), (third, None)):
             self.env.cr.execute("UPDATE crm_lead SET automated_probability = %s WHERE id = %s", [probability, lead.id])
         self.env.invalidate_all()
-        self.assertEqual((first + second + third)._ai_incumbent(), {first.id: 0.375, second.id: 0.0})
+        leads = first + second + third
+        opinions = self.env.execute_query(
+            SQL("SELECT id, %s FROM crm_lead WHERE id = ANY(%s)", leads._ai_incumbent_sql("crm_lead"), leads.ids)
+        )
+        self.assertEqual(dict(opinions), {first.id: 0.375, second.id: 0.0, third.id: None})
 
     def test_whose_lead_it_is(self):
         self.assertEqual(self.make_leads()._ai_responsible(), self.seller)
