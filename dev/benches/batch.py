@@ -1,8 +1,8 @@
 """Scoring many leads, against Odoo's own lead scoring on the same leads in the same run.
 
 Ours reads, scores, explains, logs with Odoo's own opinion, counts, keeps the current score and opens a review for one
-lead in twenty; Odoo's writes a probability. Then five times as many go through a batch, in one lane, for growth and
-memory.
+lead in twenty; Odoo's writes a probability. Then five times as many go through a batch, in one lane for growth and memory, and in
+two lanes: Odoo runs two scheduled actions at a time unless told otherwise, and its own scoring cannot use the second.
 """
 
 import gc
@@ -59,8 +59,12 @@ def _many(env, deployment, ids, say):
     more, _closed = make_leads(env, (MORE - 1) * len(ids))
     say(f"A batch of {MORE * len(ids):,} ...")
     many_s, peak_mb = _batch(env, deployment, ids + more)
+    say("The same in two lanes ...")
+    with lanes.lanes(env, 2):
+        _carried(env, deployment, (ids + more)[: 2 * WARM])
+        shared_s = _carried(env, deployment, ids + more)
     theirs = _timed(env, lambda: _odoo(env))
-    ratio, growth = theirs / many_s, (few_s / len(ids)) / (many_s / len(ids) / MORE)
+    growth = (few_s / len(ids)) / (many_s / len(ids) / MORE)
     opened = env["ai.deployment.review"].sudo().search_count([("state", "=", "open")])
     say("Activities ...")
     assigning = _timed(env, env["ai.deployment.review"].sudo()._cron_assign)
@@ -68,7 +72,8 @@ def _many(env, deployment, ids, say):
         Figure("batch_leads", MORE * len(ids), "leads"),
         Figure("batch_ours", round(MORE * len(ids) / many_s), "leads/s"),
         Figure("batch_odoo", round(MORE * len(ids) / theirs), "leads/s"),
-        Figure("batch_ratio", round(ratio, 2), "times as fast", target="≥ 2", met=ratio >= 2),
+        Figure("batch_ratio", round(theirs / many_s, 2), "times as fast", target="≥ 2", met=theirs >= 2 * many_s),
+        Figure("batch_ratio_two_lanes", round(theirs / shared_s, 2), "times as fast"),
         Figure("batch_speed_to_fewer", round(growth, 2), "times", target="≥ 0.8 (linear)", met=growth >= 0.8),
         Figure("batch_memory", round(peak_mb), "MB above idle", target=f"≤ {MOST_MB}", met=peak_mb <= MOST_MB),
         Figure("reviews_open", opened, "reviews"),
