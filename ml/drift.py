@@ -25,6 +25,7 @@ share plus two points, as for missing values.
 
 import math
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -48,6 +49,7 @@ MIN_LEVEL = 10  # reference rows of a level with a cell of its own
 MISSING_TOLERANCE = 0.02
 UNSEEN_TOLERANCE = 0.01
 OWN_SHARE = 0.5  # of the error level, for score and prediction
+EFFECT, HITS = "effect", "hits"  # the laws of the statistics
 
 AT_ONCE = 1e-6  # adjusted p that needs no second week
 QUIET_WEEKS = 4
@@ -98,27 +100,32 @@ def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floo
         own = bins.get(name, PREDICTION_BINS) if name == PREDICTION else bins[name]
         floor = floors.get(name, 0.0)
         tests += _column_tests(name, own, reference.counts[name], window.counts[name], delta2, floor)
+    _measure(tests)
+    measured = [test for test in tests if test.p_value is not None]
     for family, share in ((True, OWN_SHARE), (False, 1 - OWN_SHARE)):
-        _holm(
-            [t for t in tests if (t.name in RESERVED) == family and t.p_value is not None],
-            share,
-            level,
-        )
+        _holm([test for test in measured if (test.name in RESERVED) == family], share, level)
+    _draw_thresholds(measured)
     noisy = {t.name for t in tests if t.test != SHAPE and t.exceeded}
     return [test.result(inhibited=test.name in noisy) for test in tests]
 
 
 class _Test:
-    """One test in the making: Holm needs all p-values before any verdict."""
+    """One test in the making: Holm needs all p-values before any verdict.
 
-    def __init__(self, name, test, statistic=None, p_value=None, isf=None, **facts):
+    ``law`` is what the statistic follows while nothing moved: (``EFFECT``, degrees of
+    freedom, non-centrality) for an X², (``HITS``, cases, rate) for hits among cases.
+    """
+
+    def __init__(self, name, test, statistic=None, law=None, hits=0, **facts):
         self.name = name
         self.test = test
         self.statistic = statistic
-        self.p_value = None if p_value is None else min(max(float(p_value), 0.0), 1.0)
-        self.isf = isf  # p -> the statistic that has it
+        self.law = law
+        self.hits = hits
         self.facts = facts
+        self.p_value = None
         self.adjusted_p = None
+        self.bar = None  # the p-value at which the verdict turns
         self.threshold = None
         self.exceeded = False
 
@@ -166,7 +173,39 @@ def _holm(tests, share, level):
         test.exceeded = test.adjusted_p <= level
     ranked = sorted(tests, key=lambda test: test.p_value)
     for rank, test in enumerate(ranked):
-        test.threshold = float(test.isf(level * share / (len(ranked) - rank)))
+        test.bar = level * share / (len(ranked) - rank)
+
+
+def _measure(tests):
+    """Fill in the p-values. One call per law: the cost of scipy's lies in the call, not in the numbers."""
+    from scipy.stats import binom, ncx2
+
+    for law, several, first, second in _by_law(tests):
+        if law == EFFECT:
+            found = ncx2.sf([test.statistic for test in several], first, second)
+        else:
+            found = binom.sf([test.hits - 1 for test in several], first, second)
+        for test, p in zip(several, found.tolist(), strict=True):
+            test.p_value = min(max(p, 0.0), 1.0)
+
+
+def _draw_thresholds(tests):
+    """Fill in the statistics at which the verdicts turn."""
+    from scipy.stats import binom, ncx2
+
+    for law, several, first, second in _by_law(tests):
+        bars = [test.bar for test in several]
+        found = ncx2.isf(bars, first, second) if law == EFFECT else (binom.isf(bars, first, second) + 1) / first
+        for test, threshold in zip(several, found.tolist(), strict=True):
+            test.threshold = threshold
+
+
+def _by_law(tests):
+    """(law, its tests, first and second parameter of each)."""
+    for law in (EFFECT, HITS):
+        several = [test for test in tests if test.law and test.law[0] == law]
+        if several:
+            yield law, several, *np.array([test.law[1:] for test in several], dtype=float).T
 
 
 def _column_tests(name, bins, reference, window, delta2, floor):
@@ -193,19 +232,12 @@ def _column_tests(name, bins, reference, window, delta2, floor):
 
 def _share_test(name, test, hits, cases, expected, tolerated, **facts):
     """Are there more hits than a binomial of the tolerated rate explains?"""
-    from scipy.stats import binom
-
-    tolerated = min(float(tolerated), 1.0)
-
-    def share_at(p):
-        return (binom.isf(p, cases, tolerated) + 1) / cases
-
     return _Test(
         name,
         test,
         statistic=hits / cases,
-        p_value=binom.sf(hits - 1, cases, tolerated),
-        isf=share_at,
+        law=(HITS, cases, min(float(tolerated), 1.0)),
+        hits=hits,
         reference_share=float(expected),
         window_share=hits / cases,
         **facts,
@@ -242,22 +274,24 @@ def _shape_test(name, bins, reference, window, delta2, floor):
     groups = _groups(bins, reference, n, m)
     if len(groups) < 2:
         return _one_cell_test(name, reference, window, n, m)
-    from scipy.stats import ncx2
-
-    ref = np.array([reference[list(group)].sum() for group in groups], dtype=float)
-    win = np.array([window[list(group)].sum() for group in groups], dtype=float)
+    ref, win = _cells(groups, reference), _cells(groups, window)
     statistic, total, df = _chi_square(ref, win)
     moved = _moved(bins, groups, ref / n, win / m)
     return _Test(
         name,
         SHAPE,
         statistic=statistic,
-        p_value=ncx2.sf(statistic, df, total * delta2),
-        isf=lambda p: ncx2.isf(p, df, total * delta2),
+        law=(EFFECT, df, total * delta2),
         effect=stability_index(ref, win),
         shift=_shift(bins, reference, window),
         **moved,
     )
+
+
+def _cells(groups, counts):
+    """Rows per group of codes, as floats."""
+    starts = np.cumsum([0, *map(len, groups[:-1])])
+    return np.add.reduceat(counts[list(chain.from_iterable(groups))], starts).astype(float)
 
 
 def _chi_square(ref, win):
@@ -282,14 +316,12 @@ def _number_groups(bins, reference, n, m):
     folded = bins.fold(reference)
     wanted = min(max(m // 10, 3), 10)
     upto = folded.cumsum()
-    cuts = set()
-    for k in range(1, wanted):
-        # Of the bin's two ends the one nearer to the quantile, from the left on ties.
-        cuts.add(int(np.argmin(np.abs(upto - n * k / wanted))) + 1)
-    starts = sorted(cuts - {0, bins.intervals})
-    parts = np.split(np.arange(bins.intervals), starts)
-    groups = [list(part) for part in parts]
-    sizes = [folded[part].sum() for part in parts]
+    # Of the bin's two ends the one nearer to the quantile, from the left on ties.
+    quantiles = n * np.arange(1, wanted) / wanted
+    cuts = np.abs(upto - quantiles[:, None]).argmin(axis=1) + 1
+    starts = sorted({0, *cuts.tolist()} - {bins.intervals})
+    groups = [list(range(*ends)) for ends in zip(starts, [*starts[1:], bins.intervals], strict=True)]
+    sizes = np.add.reduceat(folded, starts).tolist()
     while len(groups) > 1 and min(sizes) * m / n < MIN_EXPECTED:
         i = int(np.argmin(sizes))
         sides = [j for j in (i - 1, i + 1) if 0 <= j < len(groups)]
@@ -297,7 +329,7 @@ def _number_groups(bins, reference, n, m):
         i, j = min(i, j), max(i, j)
         groups[i] += groups.pop(j)
         sizes[i] += sizes.pop(j)
-    groups = [[FIRST + int(i) for i in group] for group in groups]
+    groups = [[FIRST + i for i in group] for group in groups]
     groups[0].append(BELOW)
     groups[-1].append(ABOVE)
     return [tuple(group) for group in groups]
@@ -402,8 +434,7 @@ def noise_floor(subwindows, bins):
             groups = _groups(own, ref, n, m) if n and m else []
             if len(groups) < 2:
                 continue
-            counts = [np.array([c[list(group)].sum() for group in groups], dtype=float) for c in (ref, win)]
-            statistic, total, df = _chi_square(*counts)
+            statistic, total, df = _chi_square(_cells(groups, ref), _cells(groups, win))
             largest = max(largest, (statistic - df) / total / (1 - 1 / k) ** 2)
         floors[name] = float(largest)
     return floors
