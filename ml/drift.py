@@ -64,8 +64,9 @@ class DriftResult:
     (the population stability index) and ``shift`` (of the median, in units of the
     reference's IQR / 1.349; numbers only) are for showing, never for judging.
     ``moved`` holds up to three (code, reference share, window share), ``labels``
-    their texts; a code stands for its whole group of bins. What cannot be computed
-    is None.
+    their texts; a code stands for its whole group of bins. ``codes`` are all codes of
+    the rows in question: what is empty, new, or of the group that grew most. What
+    cannot be computed is None.
     """
 
     name: str
@@ -82,13 +83,15 @@ class DriftResult:
     shift: float | None = None
     moved: tuple = ()
     labels: tuple = ()
+    codes: tuple = ()
 
 
-def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floors=None):
+def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floors=None, broken=()):
     """Every test of one window, as a list of ``DriftResult``; the score comes first.
 
     ``bins`` maps names to bins (``profile.bins_of(card)``), ``floors`` names to noise
-    floors of ``noise_floor``. Under ``min_rows`` the answer is ``cannot_judge``.
+    floors of ``noise_floor``; ``broken`` are columns whose shape says nothing (see
+    ``quality``). Under ``min_rows`` the answer is ``cannot_judge``.
     """
     floors = floors or {}
     names = [name for name in RESERVED if name in reference.counts]
@@ -105,7 +108,7 @@ def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floo
     for family, share in ((True, OWN_SHARE), (False, 1 - OWN_SHARE)):
         _holm([test for test in measured if (test.name in RESERVED) == family], share, level)
     _draw_thresholds(measured)
-    noisy = {t.name for t in tests if t.test != SHAPE and t.exceeded}
+    noisy = {t.name for t in tests if t.test != SHAPE and t.exceeded} | set(broken)
     return [test.result(inhibited=test.name in noisy) for test in tests]
 
 
@@ -220,12 +223,15 @@ def _column_tests(name, bins, reference, window, delta2, floor):
                 int(window.sum()),
                 rate,
                 rate + MISSING_TOLERANCE,
+                codes=(MISSING,),
             )
         )
         present = int(window.sum() - window[MISSING])
         if bins.kind != NUMBER and present:
             expected, tolerated = unseen_rate(bins, reference)
-            tests.append(_share_test(name, UNSEEN_TEST, int(window[UNSEEN]), present, expected, tolerated))
+            tests.append(
+                _share_test(name, UNSEEN_TEST, int(window[UNSEEN]), present, expected, tolerated, codes=(UNSEEN,))
+            )
     tests.append(_shape_test(name, bins, reference, window, max(delta2, floor), floor))
     return tests
 
@@ -360,7 +366,8 @@ def _one_cell_test(name, reference, window, n, m):
     rate = 1 - reference[usual] / n
     if not elsewhere and not rate:
         return _Test(name, SHAPE, verdict=CONSTANT, reference_share=0.0, window_share=0.0)
-    return _share_test(name, SHAPE, elsewhere, m, rate, rate + MISSING_TOLERANCE)
+    others = tuple(code for code in range(MISSING + 1, len(window)) if code != usual)
+    return _share_test(name, SHAPE, elsewhere, m, rate, rate + MISSING_TOLERANCE, codes=others)
 
 
 def stability_index(ref, win):
@@ -382,7 +389,8 @@ def _moved(bins, groups, p, q):
         codes = [code for code in groups[i] if code >= FIRST] or [OTHER]
         moved.append((codes[0], float(p[i]), float(q[i])))
         labels.append(_group_label(bins, codes))
-    return {"moved": tuple(moved), "labels": tuple(labels)}
+    grown = max(range(len(groups)), key=lambda i: q[i] - p[i])
+    return {"moved": tuple(moved), "labels": tuple(labels), "codes": tuple(int(code) for code in groups[grown])}
 
 
 def _group_label(bins, codes):

@@ -3,7 +3,8 @@
 A profile adds up: one per scoring call, summed per day, week and version. Its
 size does not depend on how many inferences lie behind it. Besides the features it
 counts two pseudo columns, ``SCORE`` (the values, in the card's ``score_bins``) and
-``PREDICTION``. Rows with an error are counted in ``failed`` and nowhere else.
+``PREDICTION``. Rows with an error are counted in ``failed`` and nowhere else; ``late``
+are those of the scored rows that had come long before.
 """
 
 import numpy as np
@@ -26,21 +27,22 @@ def bins_of(card):
 
 
 class Profile:
-    """``rows`` scored, ``failed`` not, and name -> int64 counts per code.
+    """``rows`` scored, ``late`` ones of these, ``failed`` not, and name -> int64 counts per code.
 
     >>> one = Profile(2, {"age": np.array([0, 0, 0, 2])})
     >>> (one + one).counts["age"].tolist(), sum([one, one]).rows
     ([0, 0, 0, 4], 4)
     """
 
-    def __init__(self, rows=0, counts=None, failed=0):
+    def __init__(self, rows=0, counts=None, failed=0, late=0):
         self.rows = int(rows)
         self.failed = int(failed)
+        self.late = int(late)
         self.counts = {name: np.asarray(values, dtype=np.int64) for name, values in (counts or {}).items()}
 
     @classmethod
-    def of(cls, card, scored, rows_mask=None):
-        """Count ``scored`` rows, all or those where ``rows_mask`` is true."""
+    def of(cls, card, scored, rows_mask=None, late=None):
+        """Count ``scored`` rows, all or those where ``rows_mask`` is true; ``late`` (n,) bool says which were late."""
         wanted = np.ones(len(scored), dtype=bool)
         if rows_mask is not None:
             wanted = np.array(rows_mask, dtype=bool)
@@ -56,7 +58,7 @@ class Profile:
         counts[SCORE] = np.bincount(score, minlength=card.score_bins.size)
         positive = int(scored.predictions[wanted].sum())
         counts[PREDICTION] = np.array([0, 0, 0, rows - positive, positive])
-        return cls(rows, counts, asked - rows)
+        return cls(rows, counts, asked - rows, 0 if late is None else np.asarray(late)[wanted].sum())
 
     def __add__(self, other):
         if not self.counts or not other.counts:
@@ -65,7 +67,7 @@ class Profile:
             raise ValueError("profiles of different versions cannot be added")
         else:
             counts = {k: v + other.counts[k] for k, v in self.counts.items()}
-        return Profile(self.rows + other.rows, counts, self.failed + other.failed)
+        return Profile(self.rows + other.rows, counts, self.failed + other.failed, self.late + other.late)
 
     def __radd__(self, other):  # sum() starts from 0
         return self if other == 0 else NotImplemented
@@ -84,10 +86,11 @@ class Profile:
         return {
             "rows": self.rows,
             "failed": self.failed,
+            "late": self.late,
             "counts": {name: values.tolist() for name, values in self.counts.items()},
         }
 
     @classmethod
     def from_dict(cls, data):
         """The reverse of ``to_dict``."""
-        return cls(data["rows"], data["counts"], data.get("failed", 0))
+        return cls(data["rows"], data["counts"], data.get("failed", 0), data.get("late", 0))
