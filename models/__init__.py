@@ -27,7 +27,11 @@ from . import ai_deployment_report
 from . import ai_deployment_alert
 from . import ai_deployment_trigger
 from . import ai_deployment_monitoring
+from . import ai_deployment_drift_words
 from . import ai_deployment_drift
+from . import ai_deployment_reference
+from . import ai_deployment_report_records
+from . import ai_deployment_alert_records
 from . import ai_deployment_performance
 from . import ir_actions_server
 from . import res_users

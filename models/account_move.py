@@ -74,5 +74,13 @@ class AccountMove(models.Model):
         drafts = self.sudo().filtered(lambda move: move.state == "draft")
         return {move.id: float(bool(move.abnormal_amount_warning or move.duplicated_ref_ids)) for move in drafts}
 
+    @api.model
+    def _ai_traits(self):
+        return ("journal_id", "commercial_partner_id", "invoice_user_id", "create_uid")
+
+    @api.model
+    def _ai_setup_models(self):
+        return ("account.journal", "account.tax", "account.payment.term")
+
     def _ai_responsible(self):
         return self.invoice_user_id

@@ -1,18 +1,17 @@
 """What comes in: intake of the last week against the reference, and an alert for what moved.
 
-The statistics are `ml.drift`; here is decided which window is compared with what, and which words an owner reads.
-A window is at least a calendar week and is judged once; with too few records it stays open and grows.
+The statistics are `ml.quality` (is it whole?) and `ml.drift` (has it moved?); here is decided which window is compared
+with what. A window is at least a calendar week and is judged once; with too few records it stays open and grows. The
+words that an owner reads are in `ai_deployment_drift_words`.
 """
 
 from datetime import timedelta
 
 from odoo import models
 from odoo.fields import Domain
-from odoo.tools import format_date
 
-from ..ml import drift
-from ..ml.binning import FIRST
-from ..ml.profile import PREDICTION, SCORE, Profile, bins_of
+from ..ml import drift, quality
+from ..ml.profile import PREDICTION, SCORE, bins_of
 from . import clock
 
 WINDOW = timedelta(days=7)
@@ -51,18 +50,21 @@ class AiDeployment(models.Model):
         )
         if judged:
             return judged.window_end
-        first = self.env["ai.deployment.profile"].sudo().search([("version_id", "=", version.id)], order="day", limit=1)
-        return first.day or None
+        return self._first_day(version)
 
     def _make_report(self, version, window, start, end):
-        reference = Profile.from_dict(version.sudo().reference)
-        card = version._card()
-        bins = bins_of(card)
-        results = drift.judge(
-            bins, reference, window,
-            delta2=drift.PRESETS[self.drift_sensitivity], min_rows=MIN_ROWS, floors=version.sudo().floors or None,
+        reference, floors, is_provisional = self.env["ai.deployment.reference"]._of(version)
+        bins, first = bins_of(version._card()), self._first_day(version)
+        whole = quality.judge_quality(
+            bins, reference, window, weeks=self._weekly_counts(version, first, end), min_rows=MIN_ROWS
+        )
+        if start == first:  # a first load brings what has been there for long
+            whole = [result for result in whole if result.test != quality.LATE]
+        moved = drift.judge(
+            bins, reference, window, delta2=drift.PRESETS[self.drift_sensitivity], min_rows=MIN_ROWS, floors=floors,
+            broken=quality.broken(whole),
         ) if window.rows else []  # fmt: skip
-        lines = [self._line_values(n, result, version, bins, end) for n, result in enumerate(results)]
+        lines = [self._line_values(n, result, version, bins) for n, result in enumerate([*moved, *whole])]
         report = (
             self.env["ai.deployment.report"]
             .sudo()
@@ -76,32 +78,54 @@ class AiDeployment(models.Model):
                     "row_count": window.rows,
                     "failed_count": window.failed,
                     "reference_count": reference.rows,
-                    "is_provisional": True,
-                    "verdict": self._report_verdict(window, results),
-                    "summary": self._summary(window, results, lines),
+                    "is_provisional": is_provisional,
+                    "verdict": self._report_verdict(window, lines),
+                    "summary": self._summary(window, lines),
                     "line_ids": [(0, 0, line) for line in lines],
                 }
             )
         )
-        if report.verdict in JUDGED:
-            self._update_alerts(report)
+        self._update_alerts(report)
+        self.env["ai.deployment.reference"]._propose(self)
         return report
 
-    def _report_verdict(self, window, results):
+    def _first_day(self, version):
+        """The first day of the version's intake, None where nothing was scored."""
+        profiles = self.env["ai.deployment.profile"].sudo()
+        return profiles.search([("version_id", "=", version.id)], order="day", limit=1).day or None
+
+    def _weekly_counts(self, version, first, end):
+        """Records that came in each of the weeks before `end`, the latest last; the first load is left out."""
+        since = first and max(first + WINDOW, end - WINDOW * (quality.MOST_WEEKS + 1))
+        weeks = (end - since) // WINDOW if since else 0
+        if weeks < 1:
+            return []
+        counts = [0] * weeks
+        days = (
+            self.env["ai.deployment.profile"]
+            .sudo()
+            ._read_group(
+                [("version_id", "=", version.id), ("day", ">=", end - WINDOW * weeks), ("day", "<", end)],
+                ["day:day"], ["row_count:sum"],
+            )
+        )  # fmt: skip
+        for day, rows in days:
+            counts[weeks - 1 - (end - timedelta(days=1) - day) // WINDOW] += rows
+        return counts
+
+    def _report_verdict(self, window, lines):
         if window.rows < MIN_ROWS:
             return "cannot_judge"
-        return "drifted" if any(result.exceeded for result in results) else "quiet"
+        return "drifted" if any(line["exceeded"] for line in lines) else "quiet"
 
-    def _summary(self, window, results, lines):
-        verdict = self._report_verdict(window, results)
-        if verdict == "cannot_judge":
-            return self.env._("Cannot judge yet: %(rows)s of %(needed)s records.", rows=window.rows, needed=MIN_ROWS)
-        moved = [line["label"] for line in lines if line["exceeded"]]
-        if moved:
-            return self.env._("Moved: %s", ", ".join(dict.fromkeys(moved)))
-        return self.env._("As before.")
+    def _summary(self, window, lines):
+        moved = ", ".join(dict.fromkeys(line["label"] for line in lines if line["exceeded"]))
+        if window.rows < MIN_ROWS:
+            text = self.env._("Cannot judge yet: %(rows)s of %(needed)s records.", rows=window.rows, needed=MIN_ROWS)
+            return f"{text} {moved}" if moved else text
+        return self.env._("Moved: %s", moved) if moved else self.env._("As before.")
 
-    def _line_values(self, sequence, result, version, bins, end):
+    def _line_values(self, sequence, result, version, bins):
         return {
             "sequence": sequence,
             "key": result.name,
@@ -117,62 +141,27 @@ class AiDeployment(models.Model):
             "effect": result.effect,
             "reference_share": result.reference_share or 0.0,
             "window_share": result.window_share or 0.0,
+            "codes": list(result.codes),
             "text": self._movement_text(result, version, bins),
         }
-
-    def _column_label(self, version, name):
-        if name == SCORE:
-            return self.env._("The score")
-        if name == PREDICTION:
-            return self.env._("The verdict")
-        return version._specs()[name]["name"]
-
-    def _movement_text(self, result, version, bins):
-        """What moved, in the words of the people who keep these records."""
-        label, words = self._column_label(version, result.name), self.env[self.res_model]._ai_words()
-        if result.test in ("missing", "unseen"):
-            sentence = (
-                self.env._("%(input)s is empty on %(now)s of %(records)s, %(before)s before")
-                if result.test == "missing"
-                else self.env._("%(input)s has a value never seen before on %(now)s of %(records)s, %(before)s before")
-            )
-            return sentence % {
-                "input": label,
-                "records": words["records"],
-                "now": percent(result.window_share or 0.0),
-                "before": percent(result.reference_share or 0.0),
-            }
-        names = version._level_names_cached().get(result.name)
-        if result.name == PREDICTION:
-            names = {"yes": words["positive"], "no": words["negative"]}
-        moved = "; ".join(
-            self.env._(
-                "“%(bin)s” %(now)s, %(before)s before",
-                bin=_bin_text(result.name, bins[result.name], code, names),
-                now=percent(now),
-                before=percent(before),
-            )  # fmt: skip
-            for code, before, now in result.moved
-        )
-        return f"{label}: {moved}" if moved else label
 
     # Alerts
 
     def _update_alerts(self, report):
         alerts = self.env["ai.deployment.alert"]
-        score_moved = any(line.exceeded for line in report.line_ids if line.key in (SCORE, PREDICTION))
-        for line in report.line_ids:
-            cause = f"drift:{line.key}:{line.test}"
+        judged = report.line_ids.filtered(lambda line: line.verdict != "cannot_judge")
+        score_moved = any(line.exceeded for line in judged if line.key in (SCORE, PREDICTION))
+        for line in judged:
+            cause = f"{'quality' if line.test in quality.TESTS else 'drift'}:{line.key}:{line.test}"
             fires, onset = self._alarm(line, cause)
             if fires:
                 # A shape that moved without moving the score is worth knowing, not worth interrupting somebody.
                 quiet = line.test == "shape" and not score_moved
-                alerts._raise(
-                    self, cause,
-                    name=self.env._("%(what)s (since %(date)s)", what=line.text, date=format_date(self.env, onset)),
-                    level="notice" if quiet else "alert",
+                alert = alerts._raise(
+                    self, cause, name=self._alert_text(line, onset), level="notice" if quiet else "alert",
                     suggestion=self._suggestion(line), onset=onset, report=report,
                 )  # fmt: skip
+                alert.line_id = line
             elif fires is False:
                 alerts._resolve(self, cause)
 
@@ -191,37 +180,16 @@ class AiDeployment(models.Model):
         return standing.onset_date or min(weeks)
 
     def _line_history(self, line):
-        """This test in the judged reports up to this one, oldest first."""
+        """This test in the reports up to this one that could judge it, oldest first."""
         lines = (
             self.env["ai.deployment.report.line"]
             .sudo()
             .search(
                 Domain("report_id.version_id", "=", line.report_id.version_id.id)
                 & Domain("report_id.kind", "=", line.report_id.kind)
-                & Domain("report_id.verdict", "in", JUDGED)
+                & Domain("verdict", "!=", "cannot_judge")
                 & Domain("key", "=", line.key)
                 & Domain("test", "=", line.test)
             )
         )
         return lines.sorted(lambda earlier: (earlier.report_id.window_end, earlier.id))
-
-    def _suggestion(self, line):
-        if line.test == "missing":
-            return self.env._("Look for a form, an import or an integration that stopped filling this field.")
-        if line.test == "unseen":
-            return self.env._(
-                "Check whether the new values are right. If they stay, train again once outcomes are known."
-            )
-        return self.env._("Ask whether the business changed. If it did, train again once outcomes are known.")
-
-
-def _bin_text(name, bins, code, names):
-    """A bin in words; those of the score are shares, shown as per cent as everywhere on screen."""
-    if name != SCORE or not FIRST <= code < bins.size:
-        return bins.label(code, names)
-    low, high = bins.bounds(code)
-    return f"{100 * low:.0f} to {100 * high:.0f} %"
-
-
-def percent(share):
-    return f"{100 * share:.0f} %"

@@ -14,7 +14,8 @@ from odoo.tools import SQL, format_date
 
 from ..ml import outcomes
 from . import clock
-from .ai_deployment_drift import JUDGED, WINDOW, percent
+from .ai_deployment_drift import JUDGED, WINDOW
+from .ai_deployment_drift_words import percent
 
 SCORED_AS_PROBABILITY = ("scorecard", "trees", "pipeline", "reviewed")
 

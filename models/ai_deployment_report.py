@@ -20,6 +20,9 @@ TESTS = [
     ("missing", "Empty"),
     ("unseen", "Never seen before"),
     ("range", "Out of range"),
+    ("constant", "Always the same"),
+    ("failed", "Could not be scored"),
+    ("late", "Scored late"),
     ("volume", "Number of records"),
     ("figure", "Figure"),
     ("calibration", "Chance said against chance found"),
@@ -101,6 +104,7 @@ class AiDeploymentReportLine(models.Model):
     reference_share = fields.Float("Share Before", readonly=True)
     window_share = fields.Float("Share Now", readonly=True)
     text = fields.Char("In Words", readonly=True)
+    codes = fields.Json("Bins in Question", readonly=True)
 
     def write(self, vals):
         raise UserError(self.env._("A report is never edited."))

@@ -116,6 +116,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """
         return {}
 
+    @api.model
+    def _ai_traits(self):
+        """Stored many2one fields that may tell where records that went wrong come from."""
+        return ("create_uid",)
+
+    @api.model
+    def _ai_setup_models(self):
+        """Models of set-up whose new records may change what comes in."""
+        return ()
+
     def _ai_responsible(self):
         """The person whose record this is."""
         return self.env["res.users"]

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ _logger = logging.getLogger(__name__)
 CHUNK = 5000
 # A chunk with histories sorts all earlier records of its groups: fewer, larger ones sort them less often.
 HISTORY_CHUNK = 20_000
+LATE = timedelta(days=7)  # from its creation to its first score, after which a record came late
 
 
 @dataclass
@@ -56,6 +58,7 @@ class Standing(NamedTuple):
     codes: str | None  # of its current score by this version
     is_known: bool  # this version has scored it before
     incumbent: float | None  # what Odoo itself says, where a column says it
+    came: object  # when the record was created
 
 
 class AiDeployment(models.Model):
@@ -203,7 +206,8 @@ class AiDeployment(models.Model):
             self.id, record, version.id,
         )  # fmt: skip
         incumbent = records._ai_incumbent_sql(records._table) or SQL("NULL")
-        rows = self.env.execute_query(query.select(record, codes, known, incumbent))
+        came = SQL.identifier(records._table, "create_date")
+        rows = self.env.execute_query(query.select(record, codes, known, incumbent, came))
         return {res_id: Standing(*row) for res_id, *row in rows}
 
     def _after_score(self, records):
@@ -259,4 +263,6 @@ class AiDeployment(models.Model):
         lines.latency_ms = (time.perf_counter() - started) * 1000 / len(ids)
         mask = np.zeros(len(ids), dtype=bool)
         mask[[row for row, first in zip(changed, lines.intake, strict=True) if first]] = True
-        self._write_lines(call, lines, Profile.of(call.card, scored, mask))
+        due = call.now - LATE
+        late = [bool(call.standing[res_id].came and call.standing[res_id].came < due) for res_id in ids]
+        self._write_lines(call, lines, Profile.of(call.card, scored, mask, late))

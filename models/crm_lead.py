@@ -158,5 +158,13 @@ class CrmLead(models.Model):
     def _ai_incumbent_sql(self, alias):
         return SQL("%s / 100", SQL.identifier(alias, "automated_probability"))
 
+    @api.model
+    def _ai_traits(self):
+        return ("source_id", "medium_id", "campaign_id", "team_id", "user_id", "create_uid")
+
+    @api.model
+    def _ai_setup_models(self):
+        return ("crm.stage", "crm.team", "utm.source")
+
     def _ai_responsible(self):
         return self.user_id

@@ -22,6 +22,7 @@ READERS = {
     "ai.deployment.report": NAMED,
     "ai.deployment.report.line": NAMED,
     "ai.deployment.profile": NAMED - {"reviewer"},
+    "ai.deployment.reference": NAMED - {"reviewer"},
     # the administrator of deployments may not read leads, so nothing about leads either
     "ai.deployment.inference": NAMED - {"manager"},
     "ai.deployment.review": NAMED - {"manager"},
@@ -102,6 +103,13 @@ class AccessCase(AiDeploymentCase):
             cls.env["ai.deployment.room"]._take(cls.deployment, 1)
             cls.env["ai.deployment.settled"]._add(cls.deployment, NOW.date(), unchanged=1)
         cls.trigger = cls.env["ai.deployment.trigger"].create({"deployment_id": cls.deployment.id})
+        cls.reference = cls.env["ai.deployment.reference"].create(
+            {
+                "deployment_id": cls.deployment.id, "version_id": cls.version.id, "window_start": NOW.date(),
+                "window_end": NOW.date(), "row_count": 1, "counts": {"rows": 1, "counts": {}},
+                "adopted_by_id": cls.owner.id, "date": NOW,
+            }
+        )  # fmt: skip
         cls.env.flush_all()
 
     @classmethod

@@ -232,7 +232,7 @@ class TestMonitoring(AiDeploymentCase):
             with self.assertRaisesRegex(Exception, "never edited"):
                 record.sudo().write(values)
 
-    def test_monitoring_does_not_read_the_log(self):
+    def test_monitoring_reads_the_log_for_the_records_of_an_alert_only(self):
         self.intake(0)
         self.env.flush_all()
         self.env.invalidate_all()
@@ -246,4 +246,8 @@ class TestMonitoring(AiDeploymentCase):
         with patch.object(self.env.cr, "execute", watch):
             self.monitor(0)
         self.assertTrue(any("ai_deployment_profile" in statement for statement in statements))
-        self.assertFalse([s for s in statements if 'FROM "ai_deployment_inference"' in s or "crm_lead" in s])
+        alerts = self.deployment.alert_ids.filtered("line_id")
+        logs = [s for s in statements if "ai_deployment_inference" in s and "ai_deployment_settled" not in s]
+        self.assertLessEqual(len(logs), len(alerts))
+        self.assertFalse([s for s in logs if "LIMIT" not in s])
+        self.assertFalse([s for s in statements if "crm_lead" in s and "WITH ORDINALITY" not in s])

@@ -1,8 +1,9 @@
 """Scoring many leads, against Odoo's own lead scoring on the same leads in the same run.
 
 Ours reads, scores, explains, logs with Odoo's own opinion, counts, keeps the current score and opens a review for one
-lead in twenty; Odoo's writes a probability. Then five times as many go through a batch, in one lane for growth and memory, and in
-two lanes: Odoo runs two scheduled actions at a time unless told otherwise, and its own scoring cannot use the second.
+lead in twenty; Odoo's writes a probability. Then five times as many go through a batch, in one lane for growth and
+memory, and in two lanes: Odoo runs two scheduled actions at a time unless told otherwise, and its own scoring cannot
+use the second.
 """
 
 import gc

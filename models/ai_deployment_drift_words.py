@@ -1,0 +1,109 @@
+"""What came in and moved, in the words of the people who keep these records."""
+
+from odoo import models
+from odoo.tools import format_date
+
+from ..ml import quality
+from ..ml.binning import FIRST
+from ..ml.profile import PREDICTION, SCORE
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    def _column_label(self, version, name):
+        fixed = {
+            SCORE: self.env._("The score"), PREDICTION: self.env._("The verdict"), quality.ROWS: self.env._("Records")
+        }  # fmt: skip
+        return fixed[name] if name in fixed else version._specs()[name]["name"]
+
+    def _movement_text(self, result, version, bins):
+        """One result as a sentence."""
+        if result.name == quality.ROWS:
+            return self._rows_text(result)
+        if result.test in ("missing", "unseen", quality.RANGE):
+            return self._share_text(result, version)
+        label, words = self._column_label(version, result.name), self.env[self.res_model]._ai_words()
+        names = version._level_names_cached().get(result.name)
+        if result.name == PREDICTION:
+            names = {"yes": words["positive"], "no": words["negative"]}
+        texts = [
+            (_bin_text(result.name, bins[result.name], code, names), percent(before), percent(now))
+            for code, before, now in result.moved
+        ]
+        if result.test == quality.CONSTANT and texts:
+            return self.env._(
+                "%(input)s is “%(bin)s” on all %(records)s, on %(before)s before",
+                input=label, bin=texts[0][0], records=words["records"], before=texts[0][1],
+            )  # fmt: skip
+        moved = "; ".join(
+            self.env._("“%(bin)s” %(now)s, %(before)s before", bin=text, now=now, before=before)
+            for text, before, now in texts
+        )
+        return f"{label}: {moved}" if moved else label
+
+    def _share_text(self, result, version):
+        sentence = {
+            "missing": self.env._("%(input)s is empty on %(now)s of %(records)s, %(before)s before"),
+            "unseen": self.env._(
+                "%(input)s has a value never seen before on %(now)s of %(records)s, %(before)s before"
+            ),
+            quality.RANGE: self.env._(
+                "%(input)s is beyond all earlier values on %(now)s of %(records)s, %(before)s before"
+            ),
+        }[result.test]
+        return sentence % {
+            "input": self._column_label(version, result.name),
+            "records": self.env[self.res_model]._ai_words()["records"],
+            "now": percent(result.window_share or 0.0),
+            "before": percent(result.reference_share or 0.0),
+        }
+
+    def _rows_text(self, result):
+        records, before, now = self.env[self.res_model]._ai_words()["records"], result.reference_share, result.statistic
+        if result.test == quality.VOLUME:
+            return self.env._(
+                "%(now)s %(records)s came in the last week, about %(before)s in those before",
+                now=round(now), before=round(before), records=records,
+            )  # fmt: skip
+        if result.test == quality.FAILED:
+            return self.env._(
+                "%(now)s of %(records)s could not be scored, %(before)s before",
+                now=percent(now), before=percent(before), records=records,
+            )  # fmt: skip
+        return self.env._(
+            "%(now)s of %(records)s were older than a week when they were scored first, %(before)s before",
+            now=percent(now), before=percent(before), records=records,
+        )  # fmt: skip
+
+    def _alert_text(self, line, onset):
+        """What an owner reads: what moved, since when, and what the records in question have in common."""
+        text = self.env._("%(what)s (since %(date)s)", what=line.text, date=format_date(self.env, onset))
+        common = line._common_text()
+        return f"{text}. {common}" if common else text
+
+    def _suggestion(self, line):
+        """What to do about a line, in one sentence."""
+        say = self.env._
+        return {
+            "missing": say("Look for a form, an import or an integration that stopped filling this field."),
+            "unseen": say("Check whether the new values are right. If they stay, train again once outcomes are known."),
+            quality.RANGE: say("Check units, currency and decimal places where these values come from."),
+            quality.CONSTANT: say("Look for a default, a form or an import that fills in the same value everywhere."),
+            quality.FAILED: say("Open the records: an input that has to be there is missing, or cannot be read."),
+            quality.LATE: say("Look for an import of old records, or for a scheduled action that stood still."),
+            quality.VOLUME: say("Check whether records still arrive: the website form, the e-mail alias, the import."),
+        }.get(line.test) or say("Ask whether the business changed. If it did, train again once outcomes are known.")
+
+
+def _bin_text(name, bins, code, names):
+    """A bin in words; those of the score are shares, shown as per cent as everywhere on screen."""
+    if name != SCORE or not FIRST <= code < bins.size:
+        return bins.label(code, names)
+    low, high = bins.bounds(code)
+    return f"{100 * low:.0f} to {100 * high:.0f} %"
+
+
+def percent(share):
+    """A share as people read it."""
+    return f"{100 * share:.0f} %"
