@@ -76,6 +76,13 @@ class TestPerformance(AiDeploymentCase):
         self.assertFalse(self.env["ai.deployment.report"].search([("kind", "=", "performance")]))
         self.assertTrue(self.report(0))
 
+    def test_a_week_without_any_score_cannot_be_judged(self):
+        self.cohort(0)
+        self.report(0)
+        report = self.report(1)
+        self.assertEqual((report.row_count, report.verdict), (0, "cannot_judge"))
+        self.assertEqual(report.window_start, (NOW + WEEK).date())
+
     def test_a_score_is_judged_once(self):
         self.cohort(0)
         first = self.report(0)
