@@ -159,11 +159,11 @@ class AiDeployment(models.Model):
     # Alerts
 
     def _update_alerts(self, report):
-        alerts = self.env["ai.deployment.alert"]
+        alerts, histories, open_causes = self.env["ai.deployment.alert"], self._histories(report), self._open_causes()
         score_moved = any(line.exceeded for line in report.line_ids if line.key in (SCORE, PREDICTION))
         for line in report.line_ids:
             cause = f"drift:{line.key}:{line.test}"
-            fires, onset = self._alarm(line, cause)
+            fires, onset = self._alarm(line, cause, histories[line.key, line.test])
             if fires:
                 # A shape that moved without moving the score is worth knowing, not worth interrupting somebody.
                 quiet = line.test == "shape" and not score_moved
@@ -173,12 +173,18 @@ class AiDeployment(models.Model):
                     level="notice" if quiet else "alert",
                     suggestion=self._suggestion(line), onset=onset, report=report,
                 )  # fmt: skip
-            elif fires is False:
+            elif fires is False and cause in open_causes:
                 alerts._resolve(self, cause)
 
-    def _alarm(self, line, cause):
-        """(whether this line raises its alarm, since when); None where it neither raises nor ends it."""
-        history = self._line_history(line)
+    def _open_causes(self):
+        alerts = self.env["ai.deployment.alert"].sudo()
+        return set(alerts.search([("deployment_id", "=", self.id), ("state", "!=", "resolved")]).mapped("cause"))
+
+    def _alarm(self, line, cause, history):
+        """(whether this line raises its alarm, since when); None where it neither raises nor ends it.
+
+        `history`: the lines of this test up to this one, oldest first.
+        """
         state = drift.alarm_state([(earlier.exceeded, earlier.adjusted_p) for earlier in history])
         if state == "firing" and line.exceeded:
             return True, self._onset(cause, history)
@@ -190,20 +196,16 @@ class AiDeployment(models.Model):
         weeks = [earlier.report_id.window_start for earlier in history[-3:] if earlier.exceeded]
         return standing.onset_date or min(weeks)
 
-    def _line_history(self, line):
-        """This test in the judged reports up to this one, oldest first."""
-        lines = (
-            self.env["ai.deployment.report.line"]
-            .sudo()
-            .search(
-                Domain("report_id.version_id", "=", line.report_id.version_id.id)
-                & Domain("report_id.kind", "=", line.report_id.kind)
-                & Domain("report_id.verdict", "in", JUDGED)
-                & Domain("key", "=", line.key)
-                & Domain("test", "=", line.test)
-            )
+    def _histories(self, report):
+        """{(key, test): lines of that test in the judged reports up to this one, oldest first}."""
+        lines = self.env["ai.deployment.report.line"].sudo().search(
+            Domain("report_id.version_id", "=", report.version_id.id)
+            & Domain("report_id.kind", "=", report.kind)
+            & Domain("report_id.verdict", "in", JUDGED)
+        )  # fmt: skip
+        return lines.sorted(lambda line: (line.report_id.window_end, line.id)).grouped(
+            lambda line: (line.key, line.test)
         )
-        return lines.sorted(lambda earlier: (earlier.report_id.window_end, earlier.id))
 
     def _suggestion(self, line):
         if line.test == "missing":
