@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import performance
-from .binning import CategoryBins, NumericBins
+from .binning import FIRST, CategoryBins, NumericBins
 from .boosting import Chosen, as_inputs, boost, make_booster, rate_for, settings_for
 from .calibration import Identity, choose
 from .cards import Card, CardFeature, CardPair, score_bins_of
@@ -112,6 +112,7 @@ def train_scorecard(
     card = Scorecard(features, intercept + shift, Identity(), score_bins_of([]), card_pairs)
     calibration = choose(boosted.out_of_fold + shift, learned, recency, seed=seed)
     values = calibration.apply(card.raw(codes[table.usable]))
+    features += only_watched(table, settings, required)
     card = Scorecard(features, intercept + shift, calibration, score_bins_of(values), card_pairs)
     scored = card.score(table.columns)
     metrics = {
@@ -147,13 +148,7 @@ def choose_inputs(table, settings, required):
     """name -> bins of the inputs that vary; with few cases only the strongest."""
     bins, strength = {}, {}
     labels = table.labels[table.learn]
-    for name, column in table.columns.items():
-        column = column.take(table.learn)
-        if column.kind == NUMBER:
-            own = NumericBins.fit(column.values, settings.max_bins)
-        else:
-            own = CategoryBins.fit(column.values, settings.max_bins)
-        codes = own.codes(column.values)
+    for name, own, codes in _binned(table, settings):
         if len(np.unique(codes)) > 1:
             bins[name] = own
             strength[name] = _strength(codes, labels) if name not in required else np.inf
@@ -161,6 +156,29 @@ def choose_inputs(table, settings, required):
         raise NoUsableFeature()
     kept = sorted(bins, key=lambda name: -strength[name])[: settings.most_inputs]
     return {name: own for name, own in bins.items() if name in kept}
+
+
+def only_watched(table, settings, required):
+    """Features worth nothing, of the inputs that always had the same value.
+
+    Nothing can be learned from them, but that one of them starts to vary is the news that
+    a monitor is for. What was always empty has nothing to be compared with.
+    """
+    features = []
+    for name, own, codes in _binned(table, settings):
+        if len(np.unique(codes)) == 1 and codes[0] >= FIRST:
+            everywhere = own.codes(table.columns[name].values[table.usable])
+            counts = np.bincount(everywhere, minlength=own.size)
+            features.append(CardFeature(name, own.kind, own, np.zeros(own.size), name in required, counts))
+    return features
+
+
+def _binned(table, settings):
+    """(name, bins, codes) of each input over the rows to learn from."""
+    for name, column in table.columns.items():
+        values = column.values[table.learn]
+        own = (NumericBins if column.kind == NUMBER else CategoryBins).fit(values, settings.max_bins)
+        yield name, own, own.codes(values)
 
 
 def _strength(codes, labels):

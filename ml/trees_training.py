@@ -22,7 +22,7 @@ from .errors import BadTrainingInput
 from .profile import Profile
 from .recency import recency_weights
 from .table import SHARES, check_cases, make_table
-from .training import Training, choose_inputs, half_life_of, tested_figures
+from .training import Training, choose_inputs, half_life_of, only_watched, tested_figures
 from .trees import LEAF, MAX_CELLS, TreesCard, pack, with_means
 
 MOST = 200  # trees of one booster
@@ -71,13 +71,14 @@ def train_trees(
     _check_copy(card, boosters, own, codes[table.learn])
     calibration = choose(out_of_fold, learned, counts_as, seed=seed)
     values = calibration.apply(card.raw(codes[table.usable]))
+    watched = only_watched(table, settings, required)
     card = TreesCard(
-        card.features,
+        [*card.features, *watched],
         card.intercept,
         calibration,
         score_bins_of(values),
         trees=card.trees,
-        importances=card.importances,
+        importances=[*card.importances, *[0.0] * len(watched)],
     )
     scored = card.score(table.columns)
     metrics = {

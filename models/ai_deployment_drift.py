@@ -101,15 +101,8 @@ class AiDeployment(models.Model):
         if weeks < 1:
             return []
         counts = [0] * weeks
-        days = (
-            self.env["ai.deployment.profile"]
-            .sudo()
-            ._read_group(
-                [("version_id", "=", version.id), ("day", ">=", end - WINDOW * weeks), ("day", "<", end)],
-                ["day:day"], ["row_count:sum"],
-            )
-        )  # fmt: skip
-        for day, rows in days:
+        days = self.env["ai.deployment.profile"]._counts_by_day(version, end - WINDOW * weeks, end)
+        for day, rows in days.items():
             counts[weeks - 1 - (end - timedelta(days=1) - day) // WINDOW] += rows
         return counts
 
@@ -148,12 +141,12 @@ class AiDeployment(models.Model):
     # Alerts
 
     def _update_alerts(self, report):
-        alerts = self.env["ai.deployment.alert"]
+        alerts, histories, open_causes = self.env["ai.deployment.alert"], self._histories(report), self._open_causes()
         judged = report.line_ids.filtered(lambda line: line.verdict != "cannot_judge")
         score_moved = any(line.exceeded for line in judged if line.key in (SCORE, PREDICTION))
         for line in judged:
             cause = f"{'quality' if line.test in quality.TESTS else 'drift'}:{line.key}:{line.test}"
-            fires, onset = self._alarm(line, cause)
+            fires, onset = self._alarm(line, cause, histories[line.key, line.test])
             if fires:
                 # A shape that moved without moving the score is worth knowing, not worth interrupting somebody.
                 quiet = line.test == "shape" and not score_moved
@@ -162,12 +155,18 @@ class AiDeployment(models.Model):
                     suggestion=self._suggestion(line), onset=onset, report=report,
                 )  # fmt: skip
                 alert.line_id = line
-            elif fires is False:
+            elif fires is False and cause in open_causes:
                 alerts._resolve(self, cause)
 
-    def _alarm(self, line, cause):
-        """(whether this line raises its alarm, since when); None where it neither raises nor ends it."""
-        history = self._line_history(line)
+    def _open_causes(self):
+        alerts = self.env["ai.deployment.alert"].sudo()
+        return set(alerts.search([("deployment_id", "=", self.id), ("state", "!=", "resolved")]).mapped("cause"))
+
+    def _alarm(self, line, cause, history):
+        """(whether this line raises its alarm, since when); None where it neither raises nor ends it.
+
+        `history`: the lines of this test up to this one, oldest first.
+        """
         state = drift.alarm_state([(earlier.exceeded, earlier.adjusted_p) for earlier in history])
         if state == "firing" and line.exceeded:
             return True, self._onset(cause, history)
@@ -179,17 +178,13 @@ class AiDeployment(models.Model):
         weeks = [earlier.report_id.window_start for earlier in history[-3:] if earlier.exceeded]
         return standing.onset_date or min(weeks)
 
-    def _line_history(self, line):
-        """This test in the reports up to this one that could judge it, oldest first."""
-        lines = (
-            self.env["ai.deployment.report.line"]
-            .sudo()
-            .search(
-                Domain("report_id.version_id", "=", line.report_id.version_id.id)
-                & Domain("report_id.kind", "=", line.report_id.kind)
-                & Domain("verdict", "!=", "cannot_judge")
-                & Domain("key", "=", line.key)
-                & Domain("test", "=", line.test)
-            )
+    def _histories(self, report):
+        """{(key, test): lines of that test in the reports up to this one that could judge it, oldest first}."""
+        lines = self.env["ai.deployment.report.line"].sudo().search(
+            Domain("report_id.version_id", "=", report.version_id.id)
+            & Domain("report_id.kind", "=", report.kind)
+            & Domain("verdict", "!=", "cannot_judge")
+        )  # fmt: skip
+        return lines.sorted(lambda line: (line.report_id.window_end, line.id)).grouped(
+            lambda line: (line.key, line.test)
         )
-        return lines.sorted(lambda earlier: (earlier.report_id.window_end, earlier.id))

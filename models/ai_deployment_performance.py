@@ -16,6 +16,7 @@ from ..ml import outcomes
 from . import clock
 from .ai_deployment_drift import JUDGED, WINDOW
 from .ai_deployment_drift_words import percent
+from .drawn import drawn
 
 SCORED_AS_PROBABILITY = ("scorecard", "trees", "pipeline", "reviewed")
 
@@ -63,14 +64,17 @@ class AiDeployment(models.Model):
     def _cohort(self, version, start, end):
         """First scores from `start` up to, not including, `end` with what came of them: as rows.
 
-        (came true, value, prediction, settled without a person, Odoo's opinion); what says nothing is left out.
+        (came true, value, prediction, settled without a person, Odoo's opinion); what says nothing is left out. Of very
+        many, a part (see `drawn`).
         """
+        count = sum(self.env["ai.deployment.profile"]._counts_by_day(version, start, end).values())
         rows = self.env.execute_query(
             SQL(
                 "SELECT res_id, date, predicted_value, prediction, route = 'automatic', incumbent_value"
                 " FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND is_intake"
-                " AND failure_type IS NULL AND date >= %s AND date < %s ORDER BY id",
+                " AND failure_type IS NULL AND date >= %s AND date < %s AND %s ORDER BY id",
                 self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
+                drawn(SQL("res_id"), count),
             )
         )  # fmt: skip
         came_true = self.env[self.res_model]._ai_came_true({row[0]: row[1] for row in rows}, self.horizon_days)
@@ -228,10 +232,10 @@ class AiDeployment(models.Model):
     # Alerts
 
     def _update_performance_alerts(self, report):
-        alerts, lines = self.env["ai.deployment.alert"], report.line_ids.filtered(lambda line: line.test != "duel")
-        for line in lines:
+        alerts, histories, open_causes = self.env["ai.deployment.alert"], self._histories(report), self._open_causes()
+        for line in report.line_ids.filtered(lambda line: line.test != "duel" and line.verdict != "cannot_judge"):
             cause = f"performance:{line.key}"
-            fires, onset = self._alarm(line, cause)
+            fires, onset = self._alarm(line, cause, histories[line.key, line.test])
             if fires:
                 alerts._raise(
                     self, cause,
@@ -240,5 +244,5 @@ class AiDeployment(models.Model):
                     suggestion=self.env._("Train again with the outcomes that are known now, and compare."),
                     onset=onset, report=report,
                 )  # fmt: skip
-            elif fires is False:
+            elif fires is False and cause in open_causes:
                 alerts._resolve(self, cause)

@@ -56,6 +56,12 @@ class AiDeploymentProfile(models.Model):
         )
         return sum((Profile.from_dict(delta.counts) for delta in deltas), Profile())
 
+    @api.model
+    def _counts_by_day(self, version, start, end):
+        """{day: records first scored by `version`} from `start` up to, not including, `end`."""
+        domain = [("version_id", "=", version.id), ("day", ">=", start), ("day", "<", end)]
+        return dict(self.sudo()._read_group(domain, ["day:day"], ["row_count:sum"]))
+
     @api.autovacuum
     def _gc_sum_deltas(self):
         """Put one row in the place of the deltas of each version and day that is over; one process at a time.

@@ -7,7 +7,7 @@ that serves, is kept in `routing_lines`: scoring reads it there and needs no sta
 
 import math
 import statistics
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import numpy as np
 
@@ -17,8 +17,10 @@ from odoo.tools import SQL
 
 from ..ml import routing
 from . import clock
+from .drawn import MOST, drawn
 
 RECENT = timedelta(days=28)
+WEEK = timedelta(days=7)
 ENOUGH = 50  # recent records that say how sure scores are; with fewer, those that tested the version do
 AUDIT_BAND = 0.05  # how near to the line random checks are denser
 SIDES = {"positive": True, "negative": False}
@@ -121,23 +123,29 @@ class AiDeployment(models.Model):
         version = self.champion_id
         if not version or not self._origin:
             return [], 0.0
-        self.env["ai.deployment.inference"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT date::date, confidence, predicted_value FROM ai_deployment_inference"
-                " WHERE deployment_id = %s AND version_id = %s AND is_intake AND failure_type IS NULL AND date >= %s",
-                self._origin.id,
-                version.id,
-                clock.now() - RECENT,
-            )  # fmt: skip
-        )
-        if len(rows) >= ENOUGH:
-            days = {}
-            for day, *_values in rows:
-                days[day] = days.get(day, 0) + 1
-            return [self._sureness(*values) for _day, *values in rows], statistics.median(days.values())
+        since, tomorrow = (clock.now() - RECENT).date(), clock.today() + timedelta(days=1)
+        days = self.env["ai.deployment.profile"]._counts_by_day(version, since, tomorrow)
+        if sum(days.values()) >= ENOUGH:
+            return self._sureness_of_late(version, days), statistics.median(days.values())
         held_out = version.sudo().held_out or {}
         return held_out.get("sureness") or [], held_out.get("per_day") or 0.0
+
+    def _sureness_of_late(self, version, days):
+        """How little each record of the latest of `days` needed a person: as many days as give enough, a week at least."""
+        count = 0
+        for start in sorted(days, reverse=True):
+            count += days[start]
+            if count >= MOST and max(days) - start >= WEEK:
+                break
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT confidence, predicted_value FROM ai_deployment_inference"
+                " WHERE deployment_id = %s AND version_id = %s AND is_intake AND failure_type IS NULL AND date >= %s"
+                " AND %s",
+                self._origin.id, version.id, datetime.combine(start, time.min), drawn(SQL("res_id"), count),
+            )
+        )  # fmt: skip
+        return [self._sureness(*row) for row in rows]
 
     def _sureness(self, confidence, value):
         """How little a record needs a person: what looks unusual does, what is unsure does."""

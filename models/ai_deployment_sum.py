@@ -15,6 +15,8 @@ from odoo.tools.constants import GC_UNLINK_LIMIT
 from . import clock
 
 LOOKED_AT = timedelta(days=30)
+LATELY = 2  # days before today that every look takes in
+ROUND = 14  # each older day is looked at once in so many days
 
 # What the statement reads of records that are written through the ORM, which has to be in the database first.
 READ = {
@@ -127,11 +129,14 @@ class AiDeploymentSum(models.Model):
 
     @api.model
     def _check(self, deployment):
-        """Alert where the days of late do not add up; resolve where they do again."""
+        """Alert where the days of late do not add up; resolve where they do again.
+
+        The log is counted itself, not a count kept beside it: that would agree with itself after a line is gone.
+        """
         alerts = self.env["ai.deployment.alert"]
         wrong = self.sudo().search(
             Domain("deployment_id", "=", deployment.id)
-            & Domain("day", ">=", clock.today() - LOOKED_AT)
+            & Domain("day", "in", self._days_to_check(deployment))
             & Domain("difference", "!=", 0),
             order="day",
         )
@@ -152,3 +157,39 @@ class AiDeploymentSum(models.Model):
                                   "outside, or records were lost."),
             onset=wrong[0].day,
         )  # fmt: skip
+
+    @api.model
+    def _days_to_check(self, deployment):
+        """The days whose sum is added up today.
+
+        What nobody works on any more can only be changed from outside: a day that was complete is looked at again once
+        in `ROUND` days. The latest days, and those with records that still wait, are looked at every time; all of them
+        where a difference was found, until it is gone.
+        """
+        today = clock.today()
+        days = [today - timedelta(days=back) for back in range(LOOKED_AT.days + 1)]
+        alert = (
+            self.env["ai.deployment.alert"]
+            .sudo()
+            .search(
+                Domain("deployment_id", "=", deployment.id)
+                & Domain("cause", "=", "sum")
+                & Domain("state", "!=", "resolved")
+            )
+        )
+        if alert:
+            return days
+        waiting = (
+            self.env["ai.deployment.request"].sudo()._read_group([("deployment_id", "=", deployment.id)], ["day:day"])
+        )
+        batches = (
+            self.env["ai.deployment.batch"]
+            .sudo()
+            .search(Domain("deployment_id", "=", deployment.id) & Domain("chunk_ids.state", "=", "open"))
+        )
+        moving = {*(day for (day,) in waiting), *(moment.date() for moment in batches.mapped("asked_date"))}
+        turn = today.toordinal() % ROUND
+        return [
+            day for day in days
+            if (today - day).days <= LATELY or day in moving or day.toordinal() % ROUND == turn
+        ]  # fmt: skip

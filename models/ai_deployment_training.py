@@ -98,7 +98,7 @@ class AiDeployment(models.Model):
                 self.env._("“%(name)s” could not be trained: %(why)s", name=self.name, why=error)
             ) from error
         by_key = {spec["key"]: spec for spec in specs}
-        used = [by_key[name] for name in training.card.names]  # an input that is always the same is left out
+        used = [by_key[name] for name in training.card.names]  # one that is always empty is left out
         values = {
             "floors": self._floors(training.card, columns, moments),
             "held_out": self._held_out(tested.card, columns, moments, labels),

@@ -74,5 +74,8 @@ class AiDeploymentTrigger(models.Model):
         return self.env._("%s new outcomes are known", count) if count >= self.threshold else ""
 
     def _new_outcome_count(self, version):
-        rows = self.env[self.deployment_id.res_model]._ai_training_rows(self.deployment_id, clock.now())
-        return max(len(rows) - version.row_count, 0)
+        documents = self.env[self.deployment_id.res_model]
+        counts = documents._ai_outcome_counts(self.deployment_id, clock.now())
+        if counts is None:  # no outcomes of their own: what counts is how many records there are
+            counts = [len(documents._ai_training_rows(self.deployment_id, clock.now()))]
+        return max(sum(counts) - version.row_count, 0)

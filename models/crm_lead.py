@@ -90,7 +90,7 @@ class CrmLead(models.Model):
             SQL(
                 "SELECT lead.id, lead.won_status = 'won' AND COALESCE(lead.date_closed, lead.create_date)"
                 " <= lead.create_date + %s::interval FROM crm_lead lead"
-                " JOIN unnest(%s, %s::timestamp[]) AS scored (id, moment) ON scored.id = lead.id"
+                " JOIN unnest(%s::int[], %s::timestamp[]) AS scored (id, moment) ON scored.id = lead.id"
                 " WHERE lead.create_date >= scored.moment - %s::interval AND"
                 " (lead.won_status = 'pending' OR lead.date_closed IS NULL OR lead.date_closed >= scored.moment)",
                 f"{horizon_days} days",

@@ -11,6 +11,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models import ai_deployment_batch, clock
+from odoo.addons.ai_deployment.models.ai_deployment_sum import LOOKED_AT, ROUND
 from odoo.addons.ai_deployment.models.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
@@ -339,6 +340,50 @@ class TestSum(BatchCase):
         alert = self.env["ai.deployment.alert"].search([("cause", "=", "sum")])
         self.assertEqual(alert.state, "firing")
         self.assertIn("1 records asked for", alert.name)
+
+    def test_every_day_of_the_last_month_is_looked_at_in_its_turn(self):
+        looked_at = {}
+        for day in range(ROUND):
+            with clock.at(NOW + timedelta(days=day)):
+                for looked in self.env["ai.deployment.sum"]._days_to_check(self.deployment):
+                    looked_at.setdefault(looked, []).append(day)
+        month = {(NOW - timedelta(days=back)).date() for back in range(LOOKED_AT.days - ROUND)}
+        self.assertLessEqual(month, set(looked_at))
+        with clock.at(NOW):
+            self.assertLess(len(self.env["ai.deployment.sum"]._days_to_check(self.deployment)), 7)
+
+    def test_a_line_taken_away_from_an_older_day_is_noticed_within_two_weeks_and_watched_until_it_is_back(self):
+        leads = self.make_leads(3)
+        self.deployment._score(leads, now=NOW - timedelta(days=6))
+        with clock.at(NOW):
+            self.deployment._monitor()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment_inference SET asked_day = NULL WHERE res_id = %s", [leads[1].id])
+        self.env.invalidate_all()
+        alerts = self.env["ai.deployment.alert"].search
+        for day in range(1, ROUND + 1):
+            with clock.at(NOW + timedelta(days=day)):
+                self.deployment._monitor()
+        self.assertEqual(alerts([("cause", "=", "sum")]).state, "firing")
+        with clock.at(NOW + timedelta(days=ROUND + 1)):
+            self.deployment._monitor()
+            self.assertEqual(alerts([("cause", "=", "sum")]).state, "firing")
+            day = (NOW - timedelta(days=6)).date()
+            self.env.cr.execute("UPDATE ai_deployment_inference SET asked_day = %s WHERE asked_day IS NULL", [day])
+            self.env.invalidate_all()
+            self.deployment._monitor()
+        self.assertEqual(alerts([("cause", "=", "sum")]).state, "resolved")
+
+    def test_a_day_with_records_that_wait_is_looked_at_every_time(self):
+        day = (NOW - timedelta(days=5)).date()
+        with clock.at(NOW):
+            self.env["ai.deployment.request"]._add(
+                self.deployment, day, self.make_leads().ids, [("artifact_rejected", "")], {}
+            )
+        for moment in (NOW, NOW + timedelta(days=1)):
+            with clock.at(moment):
+                days = self.env["ai.deployment.sum"]._days_to_check(self.deployment)
+            self.assertIn(day, days)
 
     def test_one_line_too_many_is_noticed(self):
         lead = self.make_leads()

@@ -1,10 +1,11 @@
 """What came true: each score judged once, when its outcome is due, and one alert in plain words where it went wrong."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models import clock, drawn
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 WEEK = timedelta(days=7)
@@ -75,6 +76,21 @@ class TestPerformance(AiDeploymentCase):
             self.deployment._monitor()
         self.assertFalse(self.env["ai.deployment.report"].search([("kind", "=", "performance")]))
         self.assertTrue(self.report(0))
+
+    def test_of_very_many_scores_a_part_is_judged_and_always_the_same(self):
+        self.cohort(0)
+        with patch.object(drawn, "MOST", 60):
+            parts = [self.deployment._cohort(self.version, NOW.date(), (NOW + WEEK).date()) for _time in range(2)]
+        self.assertEqual(parts[0], parts[1])
+        self.assertTrue(35 < len(parts[0]) < 85)
+        self.assertEqual(len(self.deployment._cohort(self.version, NOW.date(), (NOW + WEEK).date())), 120)
+
+    def test_a_week_without_any_score_cannot_be_judged(self):
+        self.cohort(0)
+        self.report(0)
+        report = self.report(1)
+        self.assertEqual((report.row_count, report.verdict), (0, "cannot_judge"))
+        self.assertEqual(report.window_start, (NOW + WEEK).date())
 
     def test_a_score_is_judged_once(self):
         self.cohort(0)

@@ -1,12 +1,13 @@
 """Who decides: the line, the promise, the capacity, the unknown, and the random check."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml import routing
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models import ai_deployment_routing, clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 PERFECT = [(0.9, 100, 0), (0.7, 300, 0)]  # (line, cases, errors), the strictest first
@@ -99,6 +100,16 @@ class TestRouting(AiDeploymentCase):
         with clock.at(NOW):
             sureness, per_day = self.deployment._recent_sureness()
         self.assertEqual((len(sureness), per_day), (416, 2))
+
+    def test_of_many_records_the_latest_days_say_how_sure_they_are(self):
+        self.serve_tested()
+        self.deployment._score(self.make_leads(60, **self.unsure), now=NOW - timedelta(days=20))
+        for day in range(9):
+            self.deployment._score(self.make_leads(10, **self.sure_win), now=NOW - timedelta(days=day))
+        with clock.at(NOW), patch.object(ai_deployment_routing, "MOST", 70):
+            sureness, per_day = self.deployment._recent_sureness()
+        self.assertEqual((len(sureness), per_day), (80, 10))
+        self.assertEqual(len(set(sureness)), 1)
 
     def test_the_line_of_a_capacity_moves_with_what_comes_in(self):
         self.serve_tested(sureness=[0.5, 0.9], per_day=10)

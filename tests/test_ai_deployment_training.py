@@ -136,7 +136,7 @@ class TestTraining(AiDeploymentCase):
         self.assertLess(version.auc, 0.9)
         self.assertFalse(set(version._specs()) & self.env["crm.lead"]._ai_fields_known_too_late())
 
-    def test_an_input_that_is_always_the_same_is_left_out(self):
+    def test_an_input_that_is_always_empty_is_left_out(self):
         deployment = self.make_deployment(
             is_primary=False, features=[{"path": "expected_revenue"}, {"path": "campaign_id"}]
         )

@@ -17,8 +17,9 @@ CLOSED_AFTER = timedelta(hours=6)
 class Leads:
     """Loads calls; `ids` holds the lead of each, by its number in the file."""
 
-    def __init__(self, env, calls):
+    def __init__(self, env, calls, closed_after=CLOSED_AFTER):
         self.env = env
+        self.closed_after = closed_after
         self.ids = {}
         self.medium = self._named("utm.medium", {call.contact for call in calls})
         self.source = self._named("utm.source", {call.outcome_before for call in calls})
@@ -96,7 +97,7 @@ class Leads:
                 "active": won,
                 **({"stage_id": self.won_stage.id} if won else {"lost_reason_id": self.reason.id}),
             }
-            closed = SQL("create_date + %s", CLOSED_AFTER)
+            closed = SQL("create_date + %s", self.closed_after)
             assigned = [SQL("%s = %s", SQL.identifier(name), value) for name, value in values.items()]
             assigned += [SQL("%s = %s", SQL.identifier(name), closed) for name in ("date_closed", "write_date")]
             ids = [self.ids[call.number] for call in calls if call.won == won]

@@ -30,7 +30,7 @@ def declared(env, name, **values):
     features = [{"path": path} for path in ("medium_id", "source_id", "function")]
     features += [{"path": f"lead_properties.{field}", "kind": "number"} for field in NUMBERS]
     features += [{"path": f"lead_properties.{field}", "kind": "category"} for field in CATEGORIES]
-    return declare(env, "crm.lead", name, features, horizon_days=HORIZON_DAYS, **values)
+    return declare(env, "crm.lead", name, features, **{"horizon_days": HORIZON_DAYS, **values})
 
 
 def train(deployment, moment, watch):

@@ -12,6 +12,7 @@ from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, O
 from odoo.addons.ai_deployment.ml.boosting import Settings, as_inputs, boost, choose_share, clearly_better, settings_for
 from odoo.addons.ai_deployment.ml.calibration import sigmoid
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
+from odoo.addons.ai_deployment.ml.drift import judge
 from odoo.addons.ai_deployment.ml.errors import (
     BadTrainingInput,
     DuplicateFeature,
@@ -24,7 +25,7 @@ from odoo.addons.ai_deployment.ml.errors import (
 from odoo.addons.ai_deployment.ml.pairs import boost_pairs, coarse_groups, rank_pairs
 from odoo.addons.ai_deployment.ml.performance import auc
 from odoo.addons.ai_deployment.ml.points import centre, complete, purify
-from odoo.addons.ai_deployment.ml.profile import SCORE
+from odoo.addons.ai_deployment.ml.profile import SCORE, Profile, bins_of
 from odoo.addons.ai_deployment.ml.recency import choose_half_life, effective_cases, recency_weights
 from odoo.addons.ai_deployment.ml.table import make_table, unique_columns
 from odoo.addons.ai_deployment.ml.training import train_scorecard
@@ -248,6 +249,26 @@ def test_the_reference_is_counted_on_all_rows():
     for feature in TRAINED.card.features:
         assert (TRAINED.reference.counts[feature.name] == feature.counts).all()
         assert feature.counts.sum() == 3000
+
+
+def test_an_input_that_was_always_the_same_is_worth_nothing_but_watched():
+    same = {
+        "channel": make_column("channel", CATEGORY, ["telephone"] * 3000),
+        "calls": make_column("calls", NUMBER, [0] * 3000),
+        "campaign": make_column("campaign", CATEGORY, [None] * 3000),
+        "phone": make_column("phone", CATEGORY, [str(row) for row in range(3000)]),
+    }
+    trained = train_scorecard({**COLUMNS, **same}, LABELS, np.arange(3000.0), required=["size"], monotone={"age": 1})
+    assert set(trained.card.names) == {*TRAINED.card.names, "channel", "calls"}  # nothing to compare the others with
+    assert trained.metrics["inputs"] == len(TRAINED.card.names)
+    before, now = TRAINED.card.score(COLUMNS), trained.card.score({**COLUMNS, **same})
+    assert (before.values == now.values).all()
+    moved = {**COLUMNS, **same, "channel": make_column("channel", CATEGORY, ["mobile", *["telephone"] * 2] * 1000)}
+    moved["calls"] = make_column("calls", NUMBER, [0, 1, 2] * 1000)
+    window = Profile.of(trained.card, trained.card.score(moved), np.arange(3000) >= 2700)
+    found = {(r.name, r.test): r.verdict for r in judge(bins_of(trained.card), trained.reference, window)}
+    assert (found["channel", "unseen"], found["calls", "shape"]) == ("drifted", "drifted")
+    assert json.loads(json.dumps(artifact.dump(trained.card))) == artifact.dump(trained.card)
 
 
 def test_the_future_does_not_reach_the_card():

@@ -211,6 +211,15 @@ def test_it_finds_what_a_scorecard_without_pairs_cannot():
     assert json.loads(json.dumps(artifact.dump(CARD))) == artifact.dump(CARD)
 
 
+def test_an_input_that_was_always_the_same_is_watched_by_a_version_of_trees_too():
+    columns = {**COLUMNS, "channel": make_column("channel", CATEGORY, ["telephone"] * 3000)}
+    trained = train_trees(columns, LABELS, np.arange(3000.0), required=["size"])
+    assert trained.card.names == (*CARD.names, "channel") and trained.card.importances[-1] == 0.0
+    assert (trained.card.score(columns).values == CARD.score(COLUMNS).values).all()
+    assert trained.reference.counts["channel"].tolist() == [0, 0, 0, 3000]
+    assert artifact.load(artifact.dump(trained.card)).names == trained.card.names
+
+
 def test_the_same_seed_gives_the_same_version():
     columns, labels = world(600)
     one, two = (train_trees(columns, labels, np.arange(600.0), seed=4).card for _again in range(2))
