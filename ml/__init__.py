@@ -26,6 +26,7 @@ drift              have the inputs or the scores moved since the reference
 performance        values against what really happened, with intervals
 challenge          may the challenger replace the champion: one paired test
 outcomes           a cohort whose outcomes are due against what was said of it
+estimated          performance expected before the outcomes are known
 table              what is learned from: refusals, time order, which row is for what
 points             points purified, centred and completed
 pairs              which inputs act together

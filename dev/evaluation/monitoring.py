@@ -1,0 +1,123 @@
+"""Monitoring: performance estimated before the outcomes are known, against what made-up opportunities truly have.
+
+A scorecard is trained, a reference of other rows is kept, and windows of 300 are drawn with one input shifted. The
+estimated AUC is compared with the expected one of the same rows: even a perfect model misses a *realised* AUC by .02.
+"""
+
+import numpy as np
+
+from odoo.addons.ai_deployment.ml import estimated, outcomes, performance
+
+from ._judge import Figures
+from ._windows import World
+
+PLAIN = True
+SEEDS = (1, 2, 3)
+WINDOWS, ROWS = 100, 300  # per world
+RAISED, TURNED = 0.7, 0.7  # log odds by which more comes true, about ten points; share of rows that end as others would
+
+
+def run(env, options, say):
+    return figures_of(say, windows=options.limit or WINDOWS)
+
+
+def figures_of(say, *, windows, seeds=SEEDS, rows=ROWS, **sizes):
+    """All figures, of fewer windows for a quick look."""
+    figures, worlds = Figures(), []
+    for seed in seeds:
+        say(f"Training scorecard {seed} ...")
+        worlds.append(World(seed, **sizes))
+    figures.note("cbpe.recalibrated", sum(world.reference.calibration is not None for world in worlds))
+    say("Windows in which an input is shifted ...")
+    _note_estimates(figures, worlds, windows, rows)
+    say("Windows in which the same inputs end differently ...")
+    _note_concept_drift(figures, worlds, windows, rows)
+    say("Cohorts whose chances are not true any more ...")
+    _note_hidden(figures, worlds, windows, rows)
+    return figures
+
+
+def _drawn(worlds, windows, rows, **change):
+    """(world, window, its estimate) of so many windows in each world."""
+    for world in worlds:
+        for _number in range(windows):
+            window = world.window(rows, **change)
+            yield world, window, estimated.estimate(world.reference, window.values, window.predictions)
+
+
+def _note_estimates(figures, worlds, windows, rows):
+    gaps, perfect, inside, alarms, refused = [], [], {name: [] for name in estimated.FIGURES}, [], 0
+    for world, window, found in _drawn(worlds, windows, rows):
+        if found.verdict != estimated.ESTIMATED:
+            refused += 1
+            continue
+        labels = window.labels(world.random)
+        truth = estimated.expected_auc(window.chances, window.values)
+        gaps.append(found.band("auc").estimate - truth)
+        perfect.append(performance.auc(labels, window.values) - truth)
+        for name, figure in _realised(labels, window).items():
+            band = found.band(name)
+            inside[name].append(band.low <= figure <= band.high)
+        alarms.append(estimated.gap(found, performance.auc(labels, window.values)).exceeded)
+    figures.note("cbpe.windows", len(gaps))
+    figures.note("cbpe.refused", refused)
+    figures.note("cbpe.auc.mean_error", np.mean(np.abs(gaps)), "", ("≤", 0.02))
+    figures.note("cbpe.auc.bias", np.mean(gaps))
+    figures.note("cbpe.auc.95_percent_of_errors_below", np.quantile(np.abs(gaps), 0.95))
+    figures.note("cbpe.auc.mean_error_of_realised", np.mean(np.abs(perfect)))
+    for name, hits in inside.items():
+        share = float(np.mean(hits))
+        if name == "auc":
+            figures.note("cbpe.auc.band_coverage_lower", share, "", ("≥", 0.90))
+            figures.note("cbpe.auc.band_coverage_upper", share, "", ("≤", 0.98))
+        else:
+            figures.note(f"cbpe.{name}.band_coverage", share)
+    figures.note("cbpe.gap.false_alarms", np.mean(alarms), "", ("≤", 0.01))
+
+
+def _realised(labels, window):
+    """Every figure of the estimate, of rows whose outcome is known."""
+    called = window.predictions
+    tp = float(labels[called].sum())
+    return {
+        "win_rate": labels.mean(),
+        "error": np.mean(called != (labels == 1)),
+        "precision": tp / max(called.sum(), 1),
+        "recall": tp / max(labels.sum(), 1),
+        "auc": performance.auc(labels, window.values),
+        "brier": performance.brier(labels, window.values),
+    }
+
+
+def _note_concept_drift(figures, worlds, windows, rows):
+    errors, alarms = [], []
+    for world, window, found in _drawn(worlds, windows, rows, shifted=False, turned=TURNED):
+        if found.verdict == estimated.ESTIMATED:
+            errors.append(found.band("auc").estimate - estimated.expected_auc(window.chances, window.values))
+            alarms.append(estimated.gap(found, performance.auc(window.labels(world.random), window.values)).exceeded)
+    figures.note("cbpe.concept_drift.auc_error", np.mean(np.abs(errors)))
+    figures.note("cbpe.concept_drift.gap_alarms", np.mean(alarms), "", ("≥", 0.90))
+
+
+def _note_hidden(figures, worlds, windows, rows):
+    for name, raised, target in (("true", 0.0, ("≤", 0.02)), ("raised", RAISED, ("≥", 0.90))):
+        hidden, points = [], []
+        for world in worlds:
+            for _number in range(windows):
+                window = world.window(rows, shifted=False, raised=raised)
+                points.append(window.chances.mean() - window.values.mean())
+                found = estimated.estimate(
+                    world.reference,
+                    window.values,
+                    window.predictions,
+                    calibration_stands=_stands(window.labels(world.random), window),
+                )
+                hidden.append(found.verdict == estimated.HIDDEN)
+        figures.note(f"cbpe.hidden.chances_{name}.off_by", np.mean(points))
+        figures.note(f"cbpe.hidden.chances_{name}", np.mean(hidden), "", target)
+
+
+def _stands(labels, window):
+    """Calibration in the large, as the product tests it on a cohort whose outcomes are known."""
+    results = outcomes.judge_outcomes(labels, window.values, window.predictions, np.zeros(len(labels), dtype=bool))
+    return not any(found.exceeded for found in results if found.name == "in_the_large")
