@@ -2,11 +2,12 @@
 
 A scorecard is trained, a reference of other rows is kept, and windows of 300 are drawn with one input shifted. The
 estimated AUC is compared with the expected one of the same rows: even a perfect model misses a *realised* AUC by .02.
+Beside it: the standing watch on the share of wrong answers, looked at a thousand times.
 """
 
 import numpy as np
 
-from odoo.addons.ai_deployment.ml import estimated, outcomes, performance
+from odoo.addons.ai_deployment.ml import estimated, outcomes, performance, risk
 
 from ._judge import Figures
 from ._windows import World
@@ -34,6 +35,8 @@ def figures_of(say, *, windows, seeds=SEEDS, rows=ROWS, **sizes):
     _note_concept_drift(figures, worlds, windows, rows)
     say("Cohorts whose chances are not true any more ...")
     _note_hidden(figures, worlds, windows, rows)
+    say("A risk that is looked at a thousand times ...")
+    _note_risk(figures, windows)
     return figures
 
 
@@ -116,6 +119,29 @@ def _note_hidden(figures, worlds, windows, rows):
                 hidden.append(found.verdict == estimated.HIDDEN)
         figures.note(f"cbpe.hidden.chances_{name}.off_by", np.mean(points))
         figures.note(f"cbpe.hidden.chances_{name}", np.mean(hidden), "", target)
+
+
+def _note_risk(figures, runs):
+    random, looks, per_look, share = np.random.default_rng(1), 1000, 5, 0.1
+    references = [_wrong(random, 1000, share) for _run in range(runs)]
+    alarms = [
+        risk.look(risk.update(risk.start(each), _wrong(random, looks * per_look, share + risk.TOLERANCE))).exceeded
+        for each in references
+    ]
+    figures.note("risk.looks", looks)
+    figures.note("risk.false_alarms", np.mean(alarms), "", ("≤", risk.LEVEL))
+    for before in (0, 2000):
+        waited = []
+        for reference in references[:30]:
+            state, rows = risk.update(risk.start(reference), _wrong(random, before, share)), 0
+            while not risk.look(state).exceeded and rows < 10 * looks:
+                state, rows = risk.update(state, _wrong(random, per_look, 2 * share)), rows + per_look
+            waited.append(rows)
+        figures.note(f"risk.rows_until_a_doubled_share_is_seen_after_{before}", np.median(waited))
+
+
+def _wrong(random, rows, share):
+    return (random.random(rows) < share).astype(float)
 
 
 def _stands(labels, window):

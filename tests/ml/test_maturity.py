@@ -1,4 +1,4 @@
-"""The curve of decisions: known values, open records counted as what they are, and nothing said beyond what was seen."""
+"""The curve of decisions: known values, open records as what they are, and nothing said beyond what was seen."""
 
 import numpy as np
 import pytest
@@ -113,7 +113,7 @@ def test_the_curve_rises_within_0_and_1_whatever_the_order_of_the_records(cases,
         ([1], [1, 2], "same length"),
         ([1], [np.nan], "must be known"),
         ([-1], [3], "not negative"),
-        ([1], [-3], "not neg"),
+        ([1], [-3], "not negative"),
     ],
 )
 def test_days_that_make_no_sense_are_refused_in_words(after, watched, message):
