@@ -19,7 +19,7 @@ def test_a_small_run_comes_to_every_figure():
     by_name = {figure.name: figure for figure in found}
     assert by_name["cbpe.windows"].value + by_name["cbpe.refused"].value == 6
     assert by_name["cbpe.auc.mean_error"].value < 0.1 < by_name["cbpe.concept_drift.auc_error"].value
-    assert by_name["risk.false_alarms"].met
+    assert by_name["risk.false_alarms"].met and by_name["segments.cohorts"].value == 30
     assert by_name["cbpe.hidden.chances_true"].value < by_name["cbpe.hidden.chances_raised"].value
 
 
