@@ -28,6 +28,10 @@ causes             what the rows in question have in common
 performance        values against what really happened, with intervals
 challenge          may the challenger replace the champion: one paired test
 outcomes           a cohort whose outcomes are due against what was said of it
+estimated          performance expected before the outcomes are known
+maturity           how long outcomes take, open records counted as what they are
+risk               a bound on the mean loss that may be looked at every day
+segments           whether scores are as true for every part of the business
 table              what is learned from: refusals, time order, which row is for what
 points             points purified, centred and completed
 pairs              which inputs act together

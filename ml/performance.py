@@ -189,13 +189,15 @@ def clopper_pearson(hits, cases, confidence=0.95):
     >>> [round(x, 4) for x in clopper_pearson(0, 10)]
     [0.0, 0.3085]
     """
-    from scipy.stats import beta
+    from scipy.special import (
+        betaincinv,  # what scipy.stats.beta.ppf comes to, without a tenth of a millisecond around it
+    )
 
     if cases <= 0:
         return 0.0, 1.0
     rest = (1 - confidence) / 2
-    low = beta.ppf(rest, hits, cases - hits + 1) if hits > 0 else 0.0
-    high = beta.ppf(1 - rest, hits + 1, cases - hits) if hits < cases else 1.0
+    low = betaincinv(hits, cases - hits + 1, rest) if hits > 0 else 0.0
+    high = betaincinv(hits + 1, cases - hits, 1 - rest) if hits < cases else 1.0
     return float(low), float(high)
 
 
