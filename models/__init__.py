@@ -28,6 +28,7 @@ from . import ai_deployment_trigger
 from . import ai_deployment_monitoring
 from . import ai_deployment_drift
 from . import ai_deployment_performance
+from . import ai_deployment_page
 from . import ir_actions_server
 from . import res_users
 from . import crm_lead

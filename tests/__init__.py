@@ -10,6 +10,7 @@ from . import test_ai_deployment_inference
 from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_monitoring
+from . import test_ai_deployment_page
 from . import test_ai_deployment_performance
 from . import test_ai_deployment_profile
 from . import test_ai_deployment_review

@@ -1,0 +1,25 @@
+import { Component } from "@odoo/owl";
+import { cookie } from "@web/core/browser/cookie";
+import { getColor, hexToRGBA } from "@web/core/colors/colors";
+
+const COLORS = 6;
+const [QUIET, MOVED] = [0, 1]; // blue and red of the short palette
+
+// What moved, per input and window: the nearer to the line, the stronger the colour; beyond it also a sign.
+export class MonitoringHeat extends Component {
+    static template = "ai_deployment.MonitoringHeat";
+    static props = { heat: Object, open: Function };
+
+    style({ share, moved }) {
+        if (share === null) {
+            return "";
+        }
+        const color = getColor(moved ? MOVED : QUIET, cookie.get("color_scheme"), COLORS);
+        const strength = moved ? 0.5 : Math.min(share, 1) * 0.35;
+        return `background-color: ${hexToRGBA(color, strength.toFixed(2))}`;
+    }
+
+    says(row, cell, index) {
+        return `${row.label}, ${this.props.heat.columns[index]}: ${cell.text}, ${cell.hint}`;
+    }
+}
