@@ -172,8 +172,9 @@ class AiDeployment(models.Model):
         }  # fmt: skip
 
     def _series(self, label, kind, points):
-        """One row of numbers: `kind` is "bar", "line", "limit" or "interval".
+        """One row of numbers.
 
+        `kind`: "bar", "line", "interval" (of the line before it); of what is compared with, "before" (bars) or "limit".
         `points`: [(value, text, what a click opens)]; a value is a number, [low, high] of an interval, or None.
         """
         values, texts, opens = map(list, zip(*points, strict=True)) if points else ([], [], [])
@@ -248,7 +249,7 @@ class AiDeployment(models.Model):
                     ],
                 ),
                 self._series(
-                    self.env._("Reference"), "bar",
+                    self.env._("Reference"), "before",
                     [
                         (round(share, 4), self._share_text(share, count), learned)
                         for share, count in zip(shares["before"], rows["before"], strict=True)
@@ -414,11 +415,11 @@ class AiDeployment(models.Model):
             empty = say("No record was asked for in the last %s weeks.", WEEKS)
             return self._chart(title, [], [], empty=empty)
 
-        def per_week(count, made):
+        def per_week(count, opens):
             points = []
             for week in weeks:
                 number = count(week, week + timedelta(weeks=1))
-                points.append((number, self._number(number), made(week, week + timedelta(weeks=1))))
+                points.append((number, self._number(number), opens(week, week + timedelta(weeks=1))))
             return points
 
         def asked(start, end):
@@ -427,7 +428,7 @@ class AiDeployment(models.Model):
             )
 
         def logged(route):
-            def made(start, end):
+            def opens(start, end):
                 domain = (
                     Domain("deployment_id", "=", self.id)
                     & Domain("route", "=", route)
@@ -436,7 +437,7 @@ class AiDeployment(models.Model):
                 )
                 return self._open("ai.deployment.inference", say("Log"), domain)
 
-            return made
+            return opens
 
         def summed(*names):
             return lambda start, end: sum(sum(row[name] for name in names) for row in sums if start <= row.day < end)
@@ -444,14 +445,13 @@ class AiDeployment(models.Model):
         series = [
             self._series(say("Settled automatically"), "bar", per_week(summed("automatic"), logged("automatic"))),
             self._series(say("To a person"), "bar", per_week(summed(*TO_A_PERSON), logged("review"))),
-            self._series(
-                say("Waiting"), "bar",
-                per_week(
-                    summed("waiting"),
-                    lambda start, end: self._open("ai.deployment.sum", say("Asked and Settled"), asked(start, end)),
-                ),
-            ),
-        ]  # fmt: skip
+        ]
+        if any(row.waiting for row in sums):
+            waiting = per_week(
+                summed("waiting"),
+                lambda start, end: self._open("ai.deployment.sum", say("Asked and Settled"), asked(start, end)),
+            )
+            series.append(self._series(say("Waiting"), "bar", waiting))
         failures = per_week(
             lambda start, end: sum(count for day, count in failed.items() if start <= day < end),
             lambda start, end: self._open(

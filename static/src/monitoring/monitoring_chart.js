@@ -4,7 +4,9 @@ import { cookie } from "@web/core/browser/cookie";
 import { getColor, getCustomColor, hexToRGBA } from "@web/core/colors/colors";
 import { _t } from "@web/core/l10n/translation";
 
-const COLORS = 6; // the short palette: its neighbours differ most
+const PALETTE = "sm";
+const IN_TURN = [0, 3, 2, 4]; // blue, orange, teal, purple: red is kept for what is wrong
+const GREY = 18; // of the long palette: for what is compared with
 
 // One chart of the page "Monitoring", as `_chart` in ai_deployment_page.py tells it: a picture, or the same as a table.
 export class MonitoringChart extends Component {
@@ -85,17 +87,21 @@ export class MonitoringChart extends Component {
     datasets(scheme) {
         const { chart } = this.props;
         let lineColor;
-        return chart.series.map(({ label, kind, values }, number) => {
-            let color = getColor(number, scheme, COLORS);
+        let turn = 0;
+        return chart.series.map(({ label, kind, values }) => {
             const shared = { label, data: values };
-            if (kind === "bar") {
-                const stack = chart.stacked ? "all" : undefined;
-                return { ...shared, type: "bar", backgroundColor: color, stack, order: 3 };
-            }
             if (kind === "interval") {
                 // belongs to the line before it
-                color = hexToRGBA(lineColor, 0.3);
+                const color = hexToRGBA(lineColor, 0.3);
                 return { ...shared, type: "bar", backgroundColor: color, barThickness: 8, grouped: false, order: 2 };
+            }
+            const isCompared = ["before", "limit"].includes(kind);
+            const color = isCompared
+                ? getColor(GREY, scheme, "lg")
+                : getColor(IN_TURN[turn++ % IN_TURN.length], scheme, PALETTE);
+            if (["bar", "before"].includes(kind)) {
+                const stack = chart.stacked ? "all" : undefined;
+                return { ...shared, type: "bar", backgroundColor: color, stack, order: 3 };
             }
             const isLimit = kind === "limit";
             if (!isLimit) {

@@ -2,8 +2,8 @@ import { Component } from "@odoo/owl";
 import { cookie } from "@web/core/browser/cookie";
 import { getColor, hexToRGBA } from "@web/core/colors/colors";
 
-const COLORS = 6;
-const [QUIET, MOVED] = [0, 1]; // blue and red of the short palette
+const PALETTE = "sm";
+const [QUIET, MOVED] = [0, 1]; // its blue and its red
 
 // What moved, per input and window: the nearer to the line, the stronger the colour; beyond it also a sign.
 export class MonitoringHeat extends Component {
@@ -14,7 +14,7 @@ export class MonitoringHeat extends Component {
         if (share === null) {
             return "";
         }
-        const color = getColor(moved ? MOVED : QUIET, cookie.get("color_scheme"), COLORS);
+        const color = getColor(moved ? MOVED : QUIET, cookie.get("color_scheme"), PALETTE);
         const strength = moved ? 0.5 : Math.min(share, 1) * 0.35;
         return `background-color: ${hexToRGBA(color, strength.toFixed(2))}`;
     }
