@@ -29,6 +29,7 @@ from . import ai_deployment_monitoring
 from . import ai_deployment_drift
 from . import ai_deployment_performance
 from . import ai_deployment_page
+from . import digest_digest
 from . import ir_actions_server
 from . import res_users
 from . import crm_lead

@@ -25,6 +25,7 @@ from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
 from . import test_attacks
 from . import test_crm_lead
+from . import test_digest_digest
 from . import test_feature_reader
 from . import test_hooks
 from . import test_ir_actions_server
