@@ -1,6 +1,6 @@
 """The page "Monitoring" of one deployment: what its charts show, and the list of records behind every number.
 
-Only counts are read (profiles, reports, sums), so the page opens as fast after a million scores as after a thousand.
+Read are counts: profiles, reports, and the sum of the last weeks, which alone looks at the log, at these weeks of it.
 What is told to the browser is ready to draw: numbers, the words for them, and the list that each of them opens.
 """
 
@@ -49,7 +49,10 @@ class AiDeployment(models.Model):
         return self._monitoring_page()
 
     def _monitoring_page(self):
-        """{"state", "messages": [{"level", "text"}], "alerts", "charts": [see `_chart`], "heat": see `_heat`}."""
+        """{"state", "messages": [{"level", "text"}], "alerts", "heat": see `_heat`, four of `_chart` by name}.
+
+        `state`: "ready", "empty" (nothing judged yet) or "failing" (no version that could be judged).
+        """
         version, card, broken = self.champion_id, None, None
         if version:
             try:
@@ -63,7 +66,7 @@ class AiDeployment(models.Model):
             "state": "ready" if drift or performance else "empty",
             "messages": self._page_messages(broken, first_day, drift, performance),
             "alerts": self._open_alerts(),
-            "distribution": self._distribution(version, card, first_day),
+            "distribution": self._distribution(version, card),
             "heat": self._heat(drift, lines, first_day),
             **self._outcome_charts(version, performance, lines, first_day),
             "volumes": self._volumes(),
@@ -128,6 +131,8 @@ class AiDeployment(models.Model):
         def add(level, text):
             messages.append({"level": level, "text": text})
 
+        if self.is_demonstration:
+            add("info", say("A demonstration: these records were made up, so its figures prove nothing."))
         if not self.champion_id:
             add("danger", say("No version serves, so nothing can be judged. Train one, or let an earlier one serve."))
         elif broken:
@@ -136,7 +141,8 @@ class AiDeployment(models.Model):
             add("warning", say("This deployment is not at work: nothing new is scored or judged."))
         elif self.champion_id and not drift and not performance:
             add("info", self._first_report_text(first_day, WINDOW))
-        if self.champion_id and not broken and (not drift or drift[-1].is_provisional):
+        own = drift.filtered(lambda report: report.version_id == self.champion_id)
+        if self.champion_id and not broken and (not own or own[-1].is_provisional):
             text = say("Provisional: compared with the records it learned from, until enough have been scored.")
             add("info", text)
         return messages
@@ -198,7 +204,7 @@ class AiDeployment(models.Model):
 
     # Chart: the scores
 
-    def _distribution(self, version, card, first_day):
+    def _distribution(self, version, card):
         """Scores of the last weeks beside those of the reference, in the bins that the monitors count."""
         title = self.env._("Scores now and in the reference")
         if card is None:
@@ -227,41 +233,35 @@ class AiDeployment(models.Model):
         texts = few_digits([100 * cut for cut in cuts])
         labels = [self._span_text(low, high) for low, high in pairwise(texts)]
         learned = self._open("ai.deployment.version", self.env._("The Reference"), Domain("id", "=", version.id))
-        return self._chart(
-            title,
-            labels,
-            [
-                self._series(
-                    self.env._("Last %s days", NOW_DAYS.days), "bar",
-                    [
-                        (
-                            round(share, 4),
-                            self._share_text(share, count),
-                            self._open(
-                                "ai.deployment.inference",
-                                self.env._("Scores of %s", label),
-                                scored & _between("predicted_value", cuts, place),
-                            ),
-                        )
-                        for place, (share, count, label) in enumerate(
-                            zip(shares["now"], rows["now"], labels, strict=True)
-                        )
-                    ],
-                ),
-                self._series(
-                    self.env._("Reference"), "before",
-                    [
-                        (round(share, 4), self._share_text(share, count), learned)
-                        for share, count in zip(shares["before"], rows["before"], strict=True)
-                    ],
-                ),
-            ],
-            percents=True,
-            note=self.env._(
-                "%(now)s scored for the first time, beside the %(reference)s that they are compared with.",
-                now=self._number(now.rows), reference=self._number(reference.rows),
+        series = [
+            self._series(
+                self.env._("Last %s days", NOW_DAYS.days), "bar",
+                [
+                    (
+                        round(share, 4),
+                        self._share_text(share, count),
+                        self._open(
+                            "ai.deployment.inference",
+                            self.env._("Scores of %s", label),
+                            scored & _between("predicted_value", cuts, place),
+                        ),
+                    )
+                    for place, (share, count, label) in enumerate(zip(shares["now"], rows["now"], labels, strict=True))
+                ],
             ),
+            self._series(
+                self.env._("Reference"), "before",
+                [
+                    (round(share, 4), self._share_text(share, count), learned)
+                    for share, count in zip(shares["before"], rows["before"], strict=True)
+                ],
+            ),
+        ]  # fmt: skip
+        note = self.env._(
+            "%(now)s scored for the first time, beside the %(reference)s that they are compared with.",
+            now=self._number(now.rows), reference=self._number(reference.rows),
         )  # fmt: skip
+        return self._chart(title, labels, series, percents=True, note=note)
 
     def _span_text(self, low, high):
         return self.env._("%(low)s to %(high)s %%", low=low, high=high)
@@ -274,13 +274,13 @@ class AiDeployment(models.Model):
     def _heat(self, reports, lines, first_day):
         """Per input and window, how far what moved is on its way to what is not tolerated any more.
 
-        `rows`: [{"label", "cells": [{"share", "text", "moved", "open"}]}], a cell per window of `columns`.
+        `rows`: [{"key", "label", "cells": [{"share", "text", "moved", "hint", "open"}]}], one cell per window.
         """
         heat = {
             "title": self.env._("What moved, input by input"),
             "note": self.env._(
                 "100 % is the line above which a move is not chance any more. A window is a week, or longer where few "
-                "records come. Marked: beyond the line."
+                "records come. ▲: beyond that line."
             ),
             "columns": [self._window_text(report) for report in reports],
             "rows": [],

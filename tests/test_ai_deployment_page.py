@@ -264,6 +264,10 @@ class TestPageStates(PageCase):
         self.week(0)
         self.assertTrue(any(text.startswith("Provisional") for text in self.texts(self.page())))
 
+    def test_figures_of_a_demonstration_are_called_so(self):
+        self.deployment.sudo().is_demonstration = True
+        self.assertIn("prove nothing", self.texts(self.page())[0])
+
     def test_unusual_records_have_no_outcomes_to_watch(self):
         self.env.cr.execute("UPDATE ai_deployment SET method = 'anomaly' WHERE id = %s", [self.deployment.id])
         self.env.invalidate_all()
@@ -300,7 +304,7 @@ class TestPageAccess(PageCase):
         with clock.at(SHOWN), self.assertQueryCount(15):
             self.deployment.with_user(self.owner).monitoring_page()
 
-    def test_the_page_reads_no_log(self):
+    def test_the_page_reads_no_lines_of_the_log_and_no_records(self):
         self.week(5)
         self.env.flush_all()
         self.env.invalidate_all()
@@ -313,5 +317,7 @@ class TestPageAccess(PageCase):
 
         self.patch(self.env.cr, "execute", watch)
         self.page()
-        self.assertTrue(statements)
-        self.assertFalse([s for s in statements if 'FROM "ai_deployment_inference"' in s or '"crm_lead"' in s])
+        self.assertTrue(any("ai_deployment_profile" in statement for statement in statements))
+        self.assertFalse([s for s in statements if 'FROM "ai_deployment_inference"' in s or "crm_lead" in s])
+        # but for the sum, which counts these weeks
+        self.assertEqual(len([s for s in statements if "FROM ai_deployment_inference" in s]), 1)

@@ -67,11 +67,20 @@ export class MonitoringChart extends Component {
                         suggestedMin: chart.start,
                         grid: { color: gridColor },
                         border: { display: false },
-                        ticks: { color: textColor, precision: chart.percents ? undefined : 0, callback: chart.percents ? percent : undefined },
+                        ticks: chart.percents
+                            ? { color: textColor, callback: percent }
+                            : { color: textColor, precision: 0 },
                     },
                 },
                 plugins: {
-                    legend: { position: "bottom", labels: { color: textColor, boxWidth: 12 } },
+                    legend: {
+                        position: "bottom",
+                        labels: {
+                            color: textColor,
+                            boxWidth: 12,
+                            sort: (one, other) => one.datasetIndex - other.datasetIndex,
+                        },
+                    },
                     tooltip: {
                         filter: (item) => Boolean(chart.series[item.datasetIndex].texts[item.dataIndex]),
                         callbacks: {

@@ -1,4 +1,4 @@
-import { Component } from "@odoo/owl";
+import { Component, useEffect, useRef } from "@odoo/owl";
 import { cookie } from "@web/core/browser/cookie";
 import { getColor, hexToRGBA } from "@web/core/colors/colors";
 
@@ -9,6 +9,18 @@ const [QUIET, MOVED] = [0, 1]; // its blue and its red
 export class MonitoringHeat extends Component {
     static template = "ai_deployment.MonitoringHeat";
     static props = { heat: Object, open: Function };
+
+    setup() {
+        this.scrolledRef = useRef("scrolled");
+        useEffect(
+            (el) => {
+                if (el) {
+                    el.scrollLeft = el.scrollWidth; // where there is no room for all, the newest are seen
+                }
+            },
+            () => [this.scrolledRef.el, this.props.heat]
+        );
+    }
 
     style({ share, moved }) {
         if (share === null) {
