@@ -14,7 +14,7 @@ from odoo import api, models
 from odoo.fields import Datetime, Domain
 from odoo.tools import SQL, format_date, formatLang
 
-from ..ml.binning import FIRST, few_digits
+from ..ml.binning import few_digits
 from ..ml.errors import InferenceError
 from ..ml.profile import RESERVED, SCORE, Profile
 from . import clock
@@ -219,8 +219,11 @@ class AiDeployment(models.Model):
             empty = self.env._("No record was scored for the first time in the last %s days.", NOW_DAYS.days)
             return self._chart(title, [], [], empty=empty)
         # Few bars: with twenty of a few hundred records, chance is all that one sees. A wide bar holds several bins.
-        starts = list(range(0, bins.intervals, math.ceil(bins.intervals / MOST_BARS)))
-        cuts = [0.0, *(bins.bounds(FIRST + start)[0] for start in starts[1:]), 1.0]
+        # A bar begins where a list can tell exactly: Odoo compares scores to four digits.
+        lows = [0.0, *bins.edges]
+        exact = [place for place, low in enumerate(lows) if round(low, 4) == low]
+        starts = exact[:: math.ceil(len(exact) / MOST_BARS)]
+        cuts = [*(lows[start] for start in starts), 1.0]
         shares, rows = {}, {}
         for name, profile in (("now", now), ("before", reference)):
             rows[name] = np.add.reduceat(bins.fold(profile.counts[SCORE]), starts).tolist()

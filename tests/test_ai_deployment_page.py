@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml.binning import NumericBins
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -99,6 +100,16 @@ class TestPage(PageCase):
         counts = [len(self.listed(target)) for target in now["open"]]
         self.assertEqual(now["texts"], [f"{100 * count / 80:.1f} % ({count})" for count in counts])
         self.assertEqual(sum(counts), 80)
+
+    def test_a_bar_begins_only_where_its_list_can_tell(self):
+        """Odoo compares scores to four digits: a bar that began at .50004 would list what the one before counts."""
+        card = self.card()
+        card.score_bins = NumericBins(0, 1, [0.1, 0.2, 0.3, 0.50004, 0.8])
+        self.serve(self.deployment, card)
+        self.week(5)
+        now = self.page()["distribution"]["series"][0]
+        self.assertEqual(self.page()["distribution"]["labels"][3], "30 to 80 %")
+        self.assertEqual([len(self.listed(target)) for target in now["open"]], [0, 0, 0, 40, 40])
 
     def test_every_bar_of_the_volumes_opens_as_many_records_as_it_says(self):
         self.deployment.min_confidence = 0.7

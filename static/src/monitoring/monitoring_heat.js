@@ -23,7 +23,7 @@ export class MonitoringHeat extends Component {
     }
 
     style({ share, moved }) {
-        if (share === null) {
+        if (share === null && !moved) {
             return "";
         }
         const color = getColor(moved ? MOVED : QUIET, cookie.get("color_scheme"), PALETTE);
