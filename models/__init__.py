@@ -33,6 +33,8 @@ from . import ai_deployment_reference
 from . import ai_deployment_report_records
 from . import ai_deployment_alert_records
 from . import ai_deployment_performance
+from . import ai_deployment_page
+from . import digest_digest
 from . import ir_actions_server
 from . import res_users
 from . import crm_lead

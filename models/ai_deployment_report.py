@@ -6,6 +6,7 @@ said of these records ("performance").
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 KINDS = [("drift", "What Comes In"), ("performance", "What Came True")]
 VERDICTS = [
@@ -78,6 +79,13 @@ class AiDeploymentReport(models.Model):
     def write(self, vals):
         raise UserError(self.env._("A report is never edited."))
 
+    def action_view_records(self):
+        """The first scores of the window, as far as the user may read their records."""
+        self.ensure_one()
+        deployment, version = self.deployment_id, Domain("version_id", "=", self.version_id.id)
+        scored = deployment._scored_between(self.window_start, self.window_end) & version
+        return {**deployment._action_lines("ai.deployment.inference", self.name), "domain": list(scored)}
+
 
 class AiDeploymentReportLine(models.Model):
     _name = "ai.deployment.report.line"
@@ -108,3 +116,12 @@ class AiDeploymentReportLine(models.Model):
 
     def write(self, vals):
         raise UserError(self.env._("A report is never edited."))
+
+    def action_open_report(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ai.deployment.report",
+            "res_id": self.report_id.id,
+            "views": [(False, "form")],
+        }

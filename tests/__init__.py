@@ -10,6 +10,7 @@ from . import test_ai_deployment_inference
 from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_monitoring
+from . import test_ai_deployment_page
 from . import test_ai_deployment_performance
 from . import test_ai_deployment_profile
 from . import test_ai_deployment_review
@@ -26,6 +27,7 @@ from . import test_ai_deployment_version_import
 from . import test_attacks
 from . import test_bulk
 from . import test_crm_lead
+from . import test_digest_digest
 from . import test_feature_reader
 from . import test_hooks
 from . import test_ir_actions_server

@@ -56,6 +56,27 @@ class TestTours(HttpCase, AiDeploymentCase):
         alert.invalidate_recordset()
         self.assertEqual((alert.state, alert.acknowledged_by_id), ("acknowledged", self.owner))
 
+    def test_monitoring(self):
+        """Real weeks, monitored when they were over."""
+        self.deployment.horizon_days = 7
+        for weeks in range(6, 0, -1):
+            moment = self.now - timedelta(weeks=weeks)
+            leads = self.make_leads(60, expected_revenue=20000, country_id=self.belgium.id if weeks > 1 else False)
+            leads[::2].expected_revenue = 5000
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE crm_lead SET create_date = %s WHERE id = ANY(%s)", [moment, leads.ids])
+            self.env.invalidate_all()
+            self.deployment._score(leads, now=moment)
+            self.env.cr.execute(
+                "UPDATE crm_lead SET date_closed = %s, won_status = CASE WHEN id %% 3 = 0 THEN 'lost' ELSE 'won' END"
+                " WHERE id = ANY(%s)",
+                [moment + timedelta(days=2), leads.ids],
+            )
+            self.env.invalidate_all()
+            with clock.at(moment + timedelta(weeks=1)):
+                self.deployment._monitor()
+        self.start_tour("/odoo/ai-monitoring", "ai_deployment_monitoring", login="ai_owner")
+
     def test_kill_switch(self):
         self.start_tour("/odoo/ai-deployments", "ai_deployment_kill_switch", login="ai_deputy")
         self.deployment.invalidate_recordset()
