@@ -26,6 +26,7 @@
         "views/ai_deployment_alert_views.xml",
         "views/ai_deployment_feature_views.xml",
         "views/ai_deployment_views.xml",
+        "views/ai_deployment_health_views.xml",
         "views/crm_lead_views.xml",
         "views/account_move_views.xml",
         "views/ir_actions_server_views.xml",

@@ -6,7 +6,9 @@ from . import test_ai_deployment_assignment
 from . import test_ai_deployment_batch
 from . import test_ai_deployment_carrier
 from . import test_ai_deployment_feature
+from . import test_ai_deployment_health
 from . import test_ai_deployment_inference
+from . import test_ai_deployment_jobs
 from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_monitoring
