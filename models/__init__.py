@@ -28,6 +28,7 @@ from . import ai_deployment_trigger
 from . import ai_deployment_monitoring
 from . import ai_deployment_jobs
 from . import ai_deployment_health
+from . import ai_deployment_sentinel
 from . import ai_deployment_drift
 from . import ai_deployment_performance
 from . import ir_actions_server

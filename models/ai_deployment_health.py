@@ -45,7 +45,7 @@ class Facts(NamedTuple):
     actions: dict  # server actions that score, per deployment
     first_days: dict  # first day of intake, per version
     reported: dict  # moment of the latest report on what comes in, per version
-    news: dict  # what `_new_levels` has looked up already
+    levels: dict  # records that are levels, as far as looked up already, see `_small_levels`
 
 
 class AiDeployment(models.Model):
@@ -106,6 +106,7 @@ class AiDeployment(models.Model):
         self.ensure_one()
         found = [
             *self._version_findings(),
+            *self._input_findings(facts.levels),
             *self._job_findings(facts.troubles),
             *self._people_findings(),
             *self._entrance_findings(facts.actions.get(self.id, self.env["ir.actions.server"])),
@@ -130,7 +131,7 @@ class AiDeployment(models.Model):
             actions=scoring.grouped(lambda action: action.ai_deployment_id.id),
             first_days={version.id: day for version, day in first_days},
             reported={version.id: moment for version, moment in reported},
-            news={},
+            levels={},
         )
 
     def _asked_lately(self):
@@ -270,7 +271,7 @@ class AiDeployment(models.Model):
                 "ai_deployment.health_list", {"findings": [finding._asdict() for finding in findings]}
             )
 
-    def _compute_health(self):
+    def _compute_health(self):  # pylint: disable=missing-return
         super()._compute_health()
         found = self._health()
         for deployment in self:
