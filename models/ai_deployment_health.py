@@ -5,7 +5,10 @@ address that an outside check calls when no job runs any more (`controllers/heal
 is stored beforehand, so nothing of it can be stale; the alerts of the job are opened and resolved by it.
 """
 
+import hashlib
+import hmac
 import logging
+import secrets
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -25,6 +28,7 @@ STALE = timedelta(days=14)  # two reports that were not made
 REVIEW_GRACE = timedelta(days=14)
 CAUGHT_UP = timedelta(hours=3)
 CAUSE = "health:"
+TOKEN = "ai_deployment.health_token_sha256"
 
 
 class Finding(NamedTuple):
@@ -319,3 +323,29 @@ class AiDeployment(models.Model):
         """Whether the server stood still until now: the other jobs are late then, and have their turn next."""
         lastcall = self.env.context.get("lastcall")
         return bool(lastcall) and clock.now() - lastcall > CAUGHT_UP
+
+    # The address for a check outside, see `controllers/health.py`
+
+    @api.model
+    def _make_health_token(self):
+        """A new token, in place of the one before; it cannot be had again, as only its hash is kept."""
+        token = secrets.token_urlsafe(32)
+        self.env["ir.config_parameter"].sudo().set_param(TOKEN, _hash(token))
+        return token
+
+    @api.model
+    def _forget_health_token(self):
+        self.env["ir.config_parameter"].sudo().set_param(TOKEN, False)
+
+    @api.model
+    def _has_health_token(self):
+        return bool(self.env["ir.config_parameter"].sudo().get_param(TOKEN))
+
+    @api.model
+    def _is_health_token(self, token):
+        kept = self.env["ir.config_parameter"].sudo().get_param(TOKEN)
+        return bool(kept) and hmac.compare_digest(_hash(token), kept)
+
+
+def _hash(token):
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

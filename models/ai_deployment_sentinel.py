@@ -51,9 +51,8 @@ class AiDeployment(models.Model):
             return
         if not bins:
             return
-        masked = version._sensitive_keys()
         for key, spec in version._specs().items():
-            for path, learned in spec.get("fields", {}).items():
+            for path, learned in (spec.get("fields") or {}).items():
                 now = self._describe_path(path, levels)
                 if now is None:
                     yield self._field_gone(key, spec, path, learned)
@@ -65,7 +64,8 @@ class AiDeployment(models.Model):
                     new = set(now["levels"]).difference(learned["levels"])
                     new = [res_id for res_id in sorted(new) if str(res_id) not in bins[key].level_counts]
                     if new:
-                        yield self._new_levels(key, spec, self.env[now["model"]].browse(new), key in masked)
+                        is_masked = key in version._sensitive_keys()
+                        yield self._new_levels(key, spec, self.env[now["model"]].browse(new), is_masked)
 
     def _field_gone(self, key, spec, path, learned):
         field = self.env["ir.model.fields"].sudo()

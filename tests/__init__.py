@@ -7,6 +7,7 @@ from . import test_ai_deployment_batch
 from . import test_ai_deployment_carrier
 from . import test_ai_deployment_feature
 from . import test_ai_deployment_health
+from . import test_ai_deployment_health_address
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_jobs
 from . import test_ai_deployment_leaks
