@@ -297,8 +297,9 @@ class AiDeployment(models.Model):
         """Open an alert for what is found, resolve what is over; each deployment by itself."""
         self._take_turns("health", self.search(Domain("state", "in", self._at_work_states()), order="id"))
         alerts = self.env["ai.deployment.alert"].sudo()
-        resting = Domain("deployment_id.state", "not in", self._at_work_states())
-        for alert in alerts.search(resting & Domain("cause", "=like", f"{CAUSE}%") & Domain("state", "!=", "resolved")):
+        resting = Domain("deployment_id.state", "not in", self._at_work_states()) & Domain("state", "!=", "resolved")
+        of_ours = Domain("cause", "=like", f"{CAUSE}%") | Domain("cause", "=like", "broken:%")
+        for alert in alerts.search(resting & of_ours):
             alerts._resolve(alert.deployment_id, alert.cause)
 
     def _watch_health(self):

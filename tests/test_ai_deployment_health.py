@@ -264,10 +264,14 @@ class TestHealth(HealthCase):
 
     def test_alerts_end_when_a_deployment_is_switched_off(self):
         self.make_rule().active = False
+        with patch.object(type(self.deployment), "_monitor", side_effect=ZeroDivisionError):
+            self.run_job("ir_cron_monitor")
         self.run_job("ir_cron_health")
+        alerts = self.alert("health:rule") | self.alert("broken:monitor")
+        self.assertEqual(alerts.mapped("state"), ["firing", "firing"])
         self.deployment.state = "suspended"
         self.run_job("ir_cron_health")
-        self.assertEqual(self.alert("health:rule").state, "resolved")
+        self.assertEqual(alerts.mapped("state"), ["resolved", "resolved"])
 
     def test_a_broken_version_that_scoring_told_of_is_not_told_twice(self):
         self.env.cr.execute("UPDATE ai_deployment_version SET digest = 'x' WHERE id = %s", [self.version.id])
