@@ -28,6 +28,9 @@ from . import ai_deployment_alert
 from . import ai_deployment_trigger
 from . import ai_deployment_monitoring
 from . import ai_deployment_drift_words
+from . import ai_deployment_jobs
+from . import ai_deployment_health
+from . import ai_deployment_sentinel
 from . import ai_deployment_drift
 from . import ai_deployment_reference
 from . import ai_deployment_report_records

@@ -21,7 +21,10 @@ from .feature_reader import walk_path
 
 ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id", "retention_days"}
 # Written by the addon itself, in sudo or as computed fields; never by a person, not even as a default.
-SYSTEM_FIELDS = {"action_server_id", "champion_id", "is_demonstration", "res_model", "routing_lines"}
+SYSTEM_FIELDS = {
+    "action_server_id", "at_work_since", "champion_id", "health_taken", "is_demonstration", "monitor_taken",
+    "res_model", "routing_lines",
+}  # fmt: skip
 
 
 class AiDeployment(models.Model):
@@ -258,7 +261,9 @@ class AiDeployment(models.Model):
     @api.depends("state", "alert_ids.state", "alert_ids.level", "review_date", "champion_id")
     def _compute_health(self):
         for deployment in self:
-            firing = deployment.sudo().alert_ids.filtered(lambda a: a.state == "firing" and a.level == "alert")
+            firing = deployment.sudo().alert_ids.filtered(
+                lambda a: a.state == "firing" and a.level == "alert" and not a.cause.startswith("health:")
+            )  # those are looked at again, see `ai_deployment_health`
             if deployment.state in ("proof", "retired"):
                 deployment.health, deployment.health_reason = "idle", False
             elif deployment.state == "suspended":

@@ -283,6 +283,7 @@ class AiDeploymentFeature(models.Model):
         return {
             **dict.fromkeys(texts, ""), **dict.fromkeys(flags, False), "key": key, "name": name, "kind": NUMBER,
             "source": "card", "group_paths": [], "window_days": 0, "tail": "high", "direction": "free",
+            "fields": {},
         }  # fmt: skip
 
     def _to_spec(self):
@@ -306,4 +307,6 @@ class AiDeploymentFeature(models.Model):
             "stands_alone": self.stands_alone,
             "together": self.together_id.key or "",
             "direction": self.direction,
+            # What the paths lead to at this moment: `ai_deployment_sentinel` tells when that is not so any more.
+            "fields": {path: self.deployment_id._describe_path(path) for path in self._paths()},
         }

@@ -8,50 +8,108 @@ import logging
 
 import psycopg2
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
+
+LONGEST_FAULT = 200  # characters of its message: what follows is for the log
+
+
+def fault_text(error):
+    """A fault in one line: its kind, and the first line of what it says (further ones may hold values of records)."""
+    message = str(error).strip().partition("\n")[0][:LONGEST_FAULT]
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
+    # Had a turn in a pass that is not through yet, see `_take_turns`
+    monitor_taken = fields.Boolean(readonly=True, copy=False)
+    health_taken = fields.Boolean(readonly=True, copy=False)
+
     @api.model
     def _cron_monitor(self):
         """Report on every deployment at work. One that fails becomes an alert and does not stop the others."""
-        cron = self.env["ir.cron"]
-        due = self.search(Domain("state", "in", self._at_work_states()), order="id")
+        self._take_turns("monitor", self.search(Domain("state", "in", self._at_work_states()), order="id"))
+
+    @api.model
+    def _take_turns(self, what, deployments):
+        """Do `what` for each of `deployments`, each in a transaction of its own and at most once in a pass.
+
+        A pass that is interrupted goes on where it was: that one had its turn is committed before the work, so that
+        one that takes its process along keeps no other from being reached.
+        """
+        cron, taken = self.env["ir.cron"], f"{what}_taken"
+        due = deployments.filtered(lambda deployment: not deployment[taken])
+        if not due:  # the last pass ended, or was interrupted at its very end
+            deployments[taken] = False
+            due = deployments
         cron._commit_progress(remaining=len(due))
-        failed = self.browse()
+        collided, goes_on = self.browse(), True
         for deployment in due:
-            locked = deployment.try_lock_for_update()
-            if locked and not locked._monitor_or_alert():
-                failed |= deployment
-            if not cron._commit_progress(1):
+            try:
+                deployment._take_turn(what)
+            except psycopg2.OperationalError:  # somebody wrote the same rows: once more, when the others are through
+                self.env.cr.rollback()
+                collided |= deployment
+            goes_on = cron._commit_progress(1)
+            if not goes_on:
                 break
-        if failed:
-            _logger.warning("Monitoring failed for: %s", ", ".join(failed.mapped("name")))
+        for deployment in collided:
+            try:
+                deployment._take_turn(what)
+            except psycopg2.OperationalError as error:
+                self.env.cr.rollback()
+                deployment._alert_broken(what, error)
+            cron._commit_progress()
+        if goes_on:
+            deployments[taken] = False
+            cron._commit_progress()
+
+    def _take_turn(self, what):
+        self[f"{what}_taken"] = True
+        self.env["ir.cron"]._commit_progress()
+        locked = self.try_lock_for_update()
+        if locked:
+            getattr(locked, f"_{what}_or_alert")()
 
     def _monitor_or_alert(self):
-        """Monitor one deployment; False where that failed, which is an alert of its own."""
+        return self._or_alert("monitor", self._monitor)
+
+    def _health_or_alert(self):
+        return self._or_alert("health", self._watch_health)
+
+    def _or_alert(self, what, work):
+        """Do `work` for one deployment; False where that failed, which is an alert of its own."""
         self.ensure_one()
-        alerts = self.env["ai.deployment.alert"]
         try:
             with self.env.cr.savepoint():
-                self._monitor()
-            alerts._resolve(self, "monitor")
-            return True
+                work()
         except psycopg2.OperationalError:
             raise
-        except Exception as error:
-            _logger.exception("Monitoring of %s failed", self.name)
-            alerts._raise(
-                self, "monitor",
-                name=self.env._("“%(what)s” could not be watched: %(why)s", what=self.name, why=type(error).__name__),
-                suggestion=self.env._("Ask an administrator to look at the server log. Until then nobody sees drift."),
-            )  # fmt: skip
+        except Exception as error:  # noqa: BLE001 - it becomes an alert, and stops no other
+            _logger.info("%s of deployment %s failed", what, self.id, exc_info=True)
+            self._alert_broken(what, error)
             return False
+        self.env["ai.deployment.alert"]._resolve(self, f"broken:{what}")
+        return True
+
+    def _alert_broken(self, what, error):
+        """Tell what could not be done for this deployment; the traceback is in the server log, as information."""
+        text = (
+            self.env._("“%(what)s” could not be watched: %(why)s", what=self.name, why=fault_text(error))
+            if what == "monitor"
+            else self.env._(
+                "The health of “%(what)s” could not be looked at: %(why)s", what=self.name, why=fault_text(error)
+            )
+        )
+        self.env["ai.deployment.alert"]._raise(
+            self, f"broken:{what}",
+            name=text,
+            suggestion=self.env._("Ask an administrator to look at the server log. Until then nobody sees drift."),
+        )  # fmt: skip
 
     def _monitor(self):
         self._refresh_routing_lines()

@@ -6,7 +6,10 @@ from . import test_ai_deployment_assignment
 from . import test_ai_deployment_batch
 from . import test_ai_deployment_carrier
 from . import test_ai_deployment_feature
+from . import test_ai_deployment_health
+from . import test_ai_deployment_health_address
 from . import test_ai_deployment_inference
+from . import test_ai_deployment_jobs
 from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_monitoring
@@ -20,6 +23,7 @@ from . import test_ai_deployment_reviewed
 from . import test_ai_deployment_routing
 from . import test_ai_deployment_scorable_mixin
 from . import test_ai_deployment_scoring
+from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training
 from . import test_ai_deployment_trigger
 from . import test_ai_deployment_version

@@ -169,13 +169,15 @@ class TestFeature(AiDeploymentCase):
     def test_the_declaration_as_a_version_keeps_it(self):
         feature = self.deployment.feature_ids[0]
         feature.write({"required": True, "sensitive": True})
+        field_id = self.env["ir.model.fields"]._get("crm.lead", "expected_revenue").id
+        read = {"type": "monetary", "model": "", "keys": [], "field_ids": [field_id], "levels": []}
         self.assertEqual(
             feature._to_spec(),
             {
                 "key": "expected_revenue", "name": "Expected Revenue", "kind": "number", "source": "path",
                 "path": "expected_revenue", "start_path": "", "end_path": "", "measure": "", "group_paths": [],
                 "value_path": "", "window_days": 0, "required": True, "sensitive": True, "tail": "two",
-                "direction": "free", "stands_alone": True, "together": "",
+                "direction": "free", "stands_alone": True, "together": "", "fields": {"expected_revenue": read},
             },
         )  # fmt: skip
 

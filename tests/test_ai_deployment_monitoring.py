@@ -195,7 +195,7 @@ class TestMonitoring(AiDeploymentCase):
             self.assertIs(cron.method_direct_trigger(), True)
         self.env.invalidate_all()
         self.assertEqual(len(other.report_ids), 1)
-        alert = self.alert("monitor")
+        alert = self.alert("broken:monitor")
         self.assertEqual((alert.state, alert.activity_ids.user_id), ("firing", self.owner))
         with clock.at(NOW + WEEK), self.enter_registry_test_mode():
             self.assertIs(cron.method_direct_trigger(), True)

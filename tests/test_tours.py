@@ -77,6 +77,14 @@ class TestTours(HttpCase, AiDeploymentCase):
                 self.deployment._monitor()
         self.start_tour("/odoo/ai-monitoring", "ai_deployment_monitoring", login="ai_owner")
 
+    def test_health(self):
+        self.env.ref("ai_deployment.ir_cron_monitor").active = False
+        self.start_tour("/odoo/ai-deployments", "ai_deployment_health", login="ai_owner")
+
+    def test_health_address(self):
+        self.start_tour("/odoo/ai-deployments", "ai_deployment_health_address", login="ai_manager")
+        self.assertTrue(self.env["ai.deployment"]._has_health_token())
+
     def test_kill_switch(self):
         self.start_tour("/odoo/ai-deployments", "ai_deployment_kill_switch", login="ai_deputy")
         self.deployment.invalidate_recordset()

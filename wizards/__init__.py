@@ -1,2 +1,3 @@
+from . import ai_deployment_health_address
 from . import ai_deployment_review_decide
 from . import ai_deployment_version_import

@@ -6,6 +6,7 @@ registry.category("web_tour.tours").add("ai_deployment_owner", {
     steps: () => [
         { trigger: ".o_kanban_group:contains(Production) .o_kanban_record:contains(Which leads to call)", run: "click" },
         { trigger: ".o_form_view .o_statusbar_status button.o_arrow_button_current:contains(Production)" },
+        { trigger: ".o_field_widget[name=health_html] .o_ai_health:contains(All well)" },
         { trigger: ".o_field_widget[name=feature_ids] .o_data_row:contains(Country)" },
         { trigger: ".o_notebook_headers a[name=versions]", run: "click" },
         { trigger: ".o_field_widget[name=version_ids] .o_data_row:contains(Version 1)" },

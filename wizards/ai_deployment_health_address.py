@@ -1,0 +1,38 @@
+"""Makes the address that an outside check calls, and shows it once: only a fingerprint of it is kept."""
+
+from odoo import fields, models
+from odoo.exceptions import AccessError
+
+
+class AiDeploymentHealthAddress(models.TransientModel):
+    _name = "ai.deployment.health.address"
+    _description = "Health Address"
+
+    address = fields.Char(store=False, readonly=True)
+    has_address = fields.Boolean(store=False, readonly=True, default=lambda self: self._has_address())
+
+    def _has_address(self):
+        return self.env["ai.deployment"]._has_health_token()
+
+    def action_make(self):
+        """A new address, in place of the one before."""
+        self._check_administrator()
+        token = self.env["ai.deployment"]._make_health_token()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Health Address"),
+            "res_model": self._name,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_address": f"{self.get_base_url()}/ai_deployment/health/{token}"},
+        }
+
+    def action_remove(self):
+        """Without an address nobody can ask from outside."""
+        self._check_administrator()
+        self.env["ai.deployment"]._forget_health_token()
+        return {"type": "ir.actions.act_window_close"}
+
+    def _check_administrator(self):
+        if not self.env.user.has_group("ai_deployment.group_manager"):
+            raise AccessError(self.env._("Only an administrator may do this."))
