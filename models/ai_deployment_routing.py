@@ -131,7 +131,7 @@ class AiDeployment(models.Model):
         return held_out.get("sureness") or [], held_out.get("per_day") or 0.0
 
     def _sureness_of_late(self, version, days):
-        """How little each record of the latest of `days` needed a person: as many days as give enough, a week at least."""
+        """How little each record of the latest `days` needed a person: as many days as give enough, at least a week."""
         count = 0
         for start in sorted(days, reverse=True):
             count += days[start]
