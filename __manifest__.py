@@ -13,6 +13,7 @@
         "security/ai_deployment_rules.xml",
         "data/mail_activity_type_data.xml",
         "data/ir_cron_data.xml",
+        "wizards/ai_deployment_alert_mute_views.xml",
         "wizards/ai_deployment_review_decide_views.xml",
         "wizards/ai_deployment_version_import_views.xml",
         "views/ai_deployment_inference_views.xml",

@@ -24,6 +24,9 @@ from . import ai_deployment_carrier_chunk
 from . import ai_deployment_sum
 from . import ai_deployment_report
 from . import ai_deployment_alert
+from . import ai_deployment_alert_mute
+from . import ai_deployment_alert_reading
+from . import ai_deployment_hearing
 from . import ai_deployment_trigger
 from . import ai_deployment_monitoring
 from . import ai_deployment_drift

@@ -2,6 +2,8 @@ from . import test_access
 from . import test_account_move
 from . import test_ai_deployment
 from . import test_ai_deployment_alert
+from . import test_ai_deployment_alert_mute
+from . import test_ai_deployment_alert_reading
 from . import test_ai_deployment_assignment
 from . import test_ai_deployment_batch
 from . import test_ai_deployment_carrier

@@ -1,2 +1,3 @@
+from . import ai_deployment_alert_mute
 from . import ai_deployment_review_decide
 from . import ai_deployment_version_import
