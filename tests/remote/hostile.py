@@ -29,6 +29,10 @@ class HostileServer:
 
     def close(self):
         self._open = False
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for a call
+        except OSError:
+            return  # closed before
         self._socket.close()
 
     def _serve(self):
