@@ -26,12 +26,16 @@ from . import ai_deployment_report
 from . import ai_deployment_alert
 from . import ai_deployment_alert_mute
 from . import ai_deployment_alert_reading
+from . import ai_deployment_channel
+from . import ai_deployment_channel_summary
+from . import ai_deployment_message
 from . import ai_deployment_hearing
 from . import ai_deployment_trigger
 from . import ai_deployment_monitoring
 from . import ai_deployment_drift
 from . import ai_deployment_performance
 from . import ir_actions_server
+from . import res_partner
 from . import res_users
 from . import crm_lead
 from . import account_move

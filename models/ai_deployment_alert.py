@@ -95,6 +95,7 @@ class AiDeploymentAlert(models.Model):
         for alert in self.filtered(lambda alert: alert.level == "alert" and not alert._is_kept_quiet()):
             alert.write(alert._untold_values() | {"state": "firing", "told_date": clock.now()})
             alert._point(alert.deployment_id._person_to_tell(), alert.name)
+            self.env["ai.deployment.channel"]._tell(alert)
 
     def _untold_values(self):
         """What begins anew with each time that people are told."""
@@ -115,7 +116,7 @@ class AiDeploymentAlert(models.Model):
     def _cron_alerts(self):
         """What the passing of days brings, one step at a time: a step that fails stops no other."""
         cron = self.env["ir.cron"]
-        steps = self._daily_steps()
+        steps = self._daily_steps() + self.env["ai.deployment.channel"]._daily_steps()
         cron._commit_progress(remaining=len(steps))
         for step in steps:
             try:

@@ -7,10 +7,12 @@ from . import test_ai_deployment_alert_reading
 from . import test_ai_deployment_assignment
 from . import test_ai_deployment_batch
 from . import test_ai_deployment_carrier
+from . import test_ai_deployment_channel
 from . import test_ai_deployment_feature
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
+from . import test_ai_deployment_message
 from . import test_ai_deployment_monitoring
 from . import test_ai_deployment_performance
 from . import test_ai_deployment_profile
@@ -26,6 +28,7 @@ from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
 from . import test_attacks
 from . import test_crm_lead
+from . import test_credentials
 from . import test_feature_reader
 from . import test_hooks
 from . import test_ir_actions_server
