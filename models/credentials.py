@@ -1,9 +1,9 @@
 """Secrets of the server: named in the database, held outside of it.
 
 A record stores the name alone. The value comes from the environment variable ``AI_DEPLOYMENT_CREDENTIAL_<NAME>``, else
-from the section ``[ai_deployment]`` of Odoo's configuration file, under ``credential_<name>``: no backup, copy, export or
-field of the database holds it. Odoo's own section ``[options]`` is not used: Odoo warns of what it does not know there,
-and keeps it where any module finds it.
+from the section ``[ai_deployment]`` of Odoo's configuration file, under ``credential_<name>``: no backup, copy, export
+or field of the database holds it. Odoo's own section ``[options]`` is not used: Odoo warns of what it does not know
+there, and keeps it where any module finds it.
 """
 
 import configparser

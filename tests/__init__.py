@@ -8,6 +8,7 @@ from . import test_ai_deployment_assignment
 from . import test_ai_deployment_batch
 from . import test_ai_deployment_carrier
 from . import test_ai_deployment_channel
+from . import test_ai_deployment_channel_summary
 from . import test_ai_deployment_feature
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_leaks

@@ -1,4 +1,4 @@
-"""Secrets: read from the server's surroundings, by a name that can mean nothing else, and masked where they could show."""
+"""Secrets: read from the server's surroundings by a name that means nothing else, and masked where they could show."""
 
 import os
 import tempfile
