@@ -231,12 +231,12 @@ class TestMessage(MessageCase):
             self.answering(bad)
             channel = self.add("webhook")
             alert = self.raise_alert(f"cause {channel.id}")
-            with self.assertLogs(level="DEBUG") as logs:
-                logging.getLogger(LOG).debug("there is a log")
+            with self.assertLogs("urllib3", "DEBUG") as wire, self.assertLogs("odoo", "DEBUG") as logs:
+                logging.getLogger("urllib3").debug("there is a log")
                 self.send()
             rows = [*channel.read(), *self.messages(channel).read(), *self.trouble(channel).read(), *alert.read()]
             exported = channel.export_data(["name", "credential", "failure_message"])["datas"]
-            shown = repr(rows) + repr(exported) + "".join(logs.output)
+            shown = repr(rows) + repr(exported) + "".join(wire.output + logs.output)
             self.assertNotIn(SECRET, shown)
             channel.unlink()
 
