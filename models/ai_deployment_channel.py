@@ -34,7 +34,7 @@ class AiDeploymentChannel(models.Model):
     )  # fmt: skip
     partner_ids = fields.Many2many("res.partner", "ai_deployment_channel_partner_rel", string="To")
     discuss_channel_id = fields.Many2one(
-        "discuss.channel", "Discuss Channel", ondelete="set null", domain=[("channel_type", "in", ("channel", "group"))]
+        "discuss.channel", ondelete="set null", domain=[("channel_type", "in", ("channel", "group"))]
     )
     credential = fields.Char(
         "Name of the Address",

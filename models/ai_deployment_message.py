@@ -27,6 +27,7 @@ MOST_ATTEMPTS = 4
 FIRST_WAIT = timedelta(minutes=5)  # grows fourfold: 5 and 20 minutes, 1 hour and 20
 LEASE = timedelta(minutes=5)
 TOGETHER = 20  # alerts that go out as one message
+LONGEST_IN_QUEUE = timedelta(days=1)
 KEPT_DAYS = 90
 
 
@@ -160,7 +161,7 @@ class AiDeploymentMessage(models.Model):
         template = self.env.ref("ai_deployment.mail_template_message")
         recipients = [(6, 0, self.partner_ids.filtered("email").ids)]
         self.mail_id = template.send_mail(self.id, email_values={"recipient_ids": recipients})
-        messages.state = "handed"
+        messages.write({"state": "handed", "next_date": clock.now() + LONGEST_IN_QUEUE})
 
     def _send_by_discuss(self, messages):
         target = self.channel_id.discuss_channel_id
@@ -235,6 +236,8 @@ class AiDeploymentMessage(models.Model):
                 (message | message.carried_ids)._not_sent(self.env._("The mail server did not take the mail."))
             elif message.mail_id.state == "sent":
                 (message | message.carried_ids)._sent()
+            elif message.next_date <= clock.now():
+                (message | message.carried_ids)._not_sent(self.env._("Its mail has waited in the queue for a day."))
         for message in self.search([("state", "=", "handed"), ("mail_id", "=", False), ("carried_by_id", "=", False)]):
             (message | message.carried_ids)._sent()
 

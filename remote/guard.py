@@ -83,9 +83,9 @@ def _may_be_called(text, allowed):
     address = _inner(ipaddress.ip_address(text.partition("%")[0]))
     if address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
-    if allowed and (address.is_loopback or address.is_private):
-        return True
-    return address.is_global and not address.is_reserved
+    if address.is_reserved and not address.is_loopback:  # ::1 counts as both
+        return False
+    return allowed or address.is_global
 
 
 def _inner(address):

@@ -291,6 +291,16 @@ class TestMessage(MessageCase):
         self.assertEqual(self.messages(channel).mapped("state"), ["failed", "failed"])
         self.assertEqual(self.activities(self.trouble(channel)).user_id, self.owner)
 
+    def test_a_mail_queue_that_stands_still_is_told(self):
+        channel = self.add()
+        self.raise_alert()
+        self.send()
+        self.send(hours=23)
+        self.assertEqual(self.messages(channel).state, "handed")
+        self.send(days=1)
+        self.assertEqual(self.messages(channel).state, "failed")
+        self.assertIn("waited in the queue", self.trouble(channel).name)
+
     def test_a_contact_who_lost_the_address(self):
         channel = self.add()
         self.raise_alert()

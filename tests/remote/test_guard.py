@@ -50,7 +50,8 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse():
 @pytest.mark.parametrize("allowed", ["example.com", "example.com:443"])
 def test_an_allowed_host_may_be_private(host, allowed):
     assert checked("10.0.0.5", allowed={allowed}, host=host)
-    assert checked("127.0.0.1", allowed={allowed}, host=host)
+    for address in ("127.0.0.1", "::1", "100.64.0.1", "fd00::1"):
+        assert checked(address, allowed={allowed}, host=host)
 
 
 @pytest.mark.parametrize("allowed", ["other.com", "example.com:8443", "sub.example.com", "com", "*", "*.com", ""])
@@ -59,7 +60,10 @@ def test_allowed_means_exactly_that_host(allowed):
         checked("10.0.0.5", allowed={allowed})
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1"])
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1", "240.0.0.1", "255.255.255.255"],
+)
 def test_no_permission_opens_what_is_no_service_of_anybody(address):
     with pytest.raises(EndpointRefused):
         checked(address, allowed={"example.com"})
