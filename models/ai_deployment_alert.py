@@ -110,6 +110,16 @@ class AiDeploymentAlert(models.Model):
                 note=self.suggestion or False,
             )  # fmt: skip
 
+    def _outward_name(self):
+        """What happened, in words that may leave Odoo: which values a sensitive input takes stays inside."""
+        self.ensure_one()
+        kind, _, rest = self.cause.partition(":")
+        key, _, test = rest.rpartition(":")
+        version = self.report_id.version_id or self.deployment_id.champion_id
+        if kind == "drift" and test == "shape" and version and key in version._sensitive_keys():
+            return self.env._("An input that is marked as sensitive moved. What moved stands in Odoo.")
+        return self.name
+
     # Once a day
 
     @api.model

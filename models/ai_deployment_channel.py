@@ -196,11 +196,12 @@ class AiDeploymentChannel(models.Model):
             return
         deployment = alert.deployment_id.sudo()
         words = self._in_language_of(deployment._person_to_tell())
+        what = alert.with_env(words.env).sudo()._outward_name()
         for channel in deployment.channel_ids.filtered(
             lambda c: c.active and c.kind != "activity" and c.what == "each"
         ):
             channel._queue(
-                words.env._("%(deployment)s: %(what)s", deployment=deployment.name, what=alert.name),
+                words.env._("%(deployment)s: %(what)s", deployment=deployment.name, what=what),
                 alert.suggestion or "",
                 link=f"/odoo/ai-alerts/{alert.id}", alert=alert,
             )  # fmt: skip

@@ -81,9 +81,9 @@ class AiDeploymentChannel(models.Model):
         is_open = alerts.filtered(lambda a: a.state in OPEN and not a.is_muted)
         came = is_open.filtered(lambda a: a.opened_date and a.opened_date > since)
         over = alerts.filtered(lambda a: a.state == "resolved" and a.resolved_date and a.resolved_date > since)
-        lines = [self.env._("New: %s", alert.name) for alert in came]
+        lines = [self.env._("New: %s", alert._outward_name()) for alert in came]
         lines += [self._still_open(alert) for alert in is_open - came]
-        lines += [self.env._("Over: %s", alert.name) for alert in over]
+        lines += [self.env._("Over: %s", alert._outward_name()) for alert in over]
         if not lines:
             return ""
         muted = len(alerts.filtered(lambda a: a.state in OPEN and a.is_muted))
@@ -92,9 +92,9 @@ class AiDeploymentChannel(models.Model):
         return "\n".join([self.deployment_id.name, *(f"• {line}" for line in lines)])
 
     def _still_open(self, alert):
-        since = format_date(self.env, alert.opened_date or alert.first_date)
+        since, name = format_date(self.env, alert.opened_date or alert.first_date), alert._outward_name()
         if alert.state == "acknowledged":
-            return self.env._("Open since %(date)s, acknowledged: %(what)s", date=since, what=alert.name)
+            return self.env._("Open since %(date)s, acknowledged: %(what)s", date=since, what=name)
         if alert.level == "alert" and not alert.read_date:
-            return self.env._("Open since %(date)s, unread: %(what)s", date=since, what=alert.name)
-        return self.env._("Open since %(date)s: %(what)s", date=since, what=alert.name)
+            return self.env._("Open since %(date)s, unread: %(what)s", date=since, what=name)
+        return self.env._("Open since %(date)s: %(what)s", date=since, what=name)

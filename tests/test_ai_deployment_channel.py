@@ -203,6 +203,21 @@ class TestChannel(ChannelCase):
         self.raise_alert("muted")
         self.assertEqual(len(self.messages(channel)), 1)
 
+    def test_values_of_a_sensitive_input_do_not_leave(self):
+        self.deployment.feature_ids.filtered(lambda feature: feature.path == "country_id").sensitive = True
+        channel, summary = self.add(), self.add("discuss", what="daily")
+        alert = self.raise_alert("drift:country_id:shape", name="Country: “Belgium” 45 %, 20 % before")
+        self.raise_alert("drift:country_id:missing", name="Country is empty on 31 %")
+        self.raise_alert("drift:source_id:shape", name="Source: “Web” 45 %, 20 % before")
+        summary._summarise()
+        texts = "\n".join(f"{message.subject} {message.body}" for message in self.messages())
+        self.assertNotIn("Belgium", texts)
+        self.assertEqual(texts.count("marked as sensitive moved"), 2)
+        self.assertEqual(texts.count("Country is empty"), 2)
+        self.assertEqual(texts.count("“Web”"), 2)
+        self.assertEqual(self.messages(channel).filtered(lambda m: m.alert_id == alert).channel_id, channel)
+        self.assertIn("Belgium", alert.name)
+
     def test_an_alert_about_a_channel_is_for_the_owner_alone(self):
         self.add()
         alert = self.raise_alert("channel:7")
