@@ -126,6 +126,8 @@ class PredictionInvalid(VersionError):
 class EndpointError(InferenceError):
     """The endpoint is at fault."""
 
+    retry_after = None  # seconds that the endpoint asked to wait, where it said so
+
     def __init__(self, reason=""):
         super().__init__(reason)
 

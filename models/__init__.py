@@ -25,6 +25,12 @@ from . import ai_deployment_carrier_chunk
 from . import ai_deployment_sum
 from . import ai_deployment_report
 from . import ai_deployment_alert
+from . import ai_deployment_alert_mute
+from . import ai_deployment_alert_reading
+from . import ai_deployment_channel
+from . import ai_deployment_channel_summary
+from . import ai_deployment_message
+from . import ai_deployment_hearing
 from . import ai_deployment_trigger
 from . import ai_deployment_monitoring
 from . import ai_deployment_drift_words
@@ -39,6 +45,7 @@ from . import ai_deployment_performance
 from . import ai_deployment_page
 from . import digest_digest
 from . import ir_actions_server
+from . import res_partner
 from . import res_users
 from . import crm_lead
 from . import account_move

@@ -218,17 +218,17 @@ class AiDeployment(models.Model):
         """Who hears of this deployment: its owner, else its deputy, else an administrator of the company."""
         self.ensure_one()
         deployment = self.sudo()
-        administrators = (
-            self.env.ref("ai_deployment.group_manager")
-            .sudo()
-            .all_user_ids.filtered(
-                lambda user: not user.share
-                and user.id != self.env.ref("base.user_root").id
-                and deployment.company_id in user.company_ids
-            )
-        )
-        people = deployment.user_id | deployment.deputy_id | administrators.sorted("id")
+        people = deployment.user_id | deployment.deputy_id | deployment._administrators()
         return people.filtered("active")[:1]
+
+    def _administrators(self):
+        """The people who administer deployments in this company; never Odoo's own system user."""
+        self.ensure_one()
+        members = self.env.ref("ai_deployment.group_manager").sudo().all_user_ids
+        system, company = self.env.ref("base.user_root"), self.sudo().company_id
+        return members.filtered(
+            lambda user: user.active and not user.share and user.id != system.id and company in user.company_ids
+        ).sorted("id")
 
     def _record_domain(self):
         self.ensure_one()

@@ -2,9 +2,13 @@ from . import test_access
 from . import test_account_move
 from . import test_ai_deployment
 from . import test_ai_deployment_alert
+from . import test_ai_deployment_alert_mute
+from . import test_ai_deployment_alert_reading
 from . import test_ai_deployment_assignment
 from . import test_ai_deployment_batch
 from . import test_ai_deployment_carrier
+from . import test_ai_deployment_channel
+from . import test_ai_deployment_channel_summary
 from . import test_ai_deployment_feature
 from . import test_ai_deployment_health
 from . import test_ai_deployment_health_address
@@ -12,6 +16,7 @@ from . import test_ai_deployment_inference
 from . import test_ai_deployment_jobs
 from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
+from . import test_ai_deployment_message
 from . import test_ai_deployment_monitoring
 from . import test_ai_deployment_page
 from . import test_ai_deployment_performance
@@ -32,6 +37,7 @@ from . import test_attacks
 from . import test_bulk
 from . import test_crm_lead
 from . import test_digest_digest
+from . import test_credentials
 from . import test_feature_reader
 from . import test_hooks
 from . import test_ir_actions_server

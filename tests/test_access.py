@@ -19,6 +19,9 @@ READERS = {
     "ai.deployment.assignment": NAMED,
     "ai.deployment.trigger": NAMED,
     "ai.deployment.alert": NAMED,
+    "ai.deployment.channel": NAMED,
+    # a summary is about all deployments of its owner, so it is not for the deputy of one of them
+    "ai.deployment.message": {"owner", "manager", "auditor"},
     "ai.deployment.report": NAMED,
     "ai.deployment.report.line": NAMED,
     "ai.deployment.profile": NAMED - {"reviewer"},
@@ -41,11 +44,13 @@ WRITERS = {
     "ai.deployment": ANSWERABLE,
     "ai.deployment.feature": ANSWERABLE,
     "ai.deployment.trigger": ANSWERABLE,
+    "ai.deployment.channel": ANSWERABLE,
 }
 DELETERS = {
     "ai.deployment": {"manager"},
     "ai.deployment.feature": ANSWERABLE,
     "ai.deployment.trigger": ANSWERABLE,
+    "ai.deployment.channel": ANSWERABLE,
 }
 CREATORS = {model: ANSWERABLE | {"other_owner"} for model in WRITERS}
 
@@ -81,6 +86,9 @@ class AccessCase(AiDeploymentCase):
         with clock.at(NOW):
             cls.deployment._score(cls.mine + cls.theirs)
             cls.deployment.state = "production"
+        cls.env["ai.deployment.channel"].create(
+            {"deployment_id": cls.deployment.id, "partner_ids": cls.owner.partner_id.ids}
+        )
         cls.alert = cls.env["ai.deployment.alert"]._raise(cls.deployment, "test", name="Something happened")
         cls.report = cls.env["ai.deployment.report"].create(
             {
@@ -209,6 +217,8 @@ class TestAccess(AccessCase):
             ("ai.deployment.assignment", "manager", {"end_date": NOW}),
             ("ai.deployment.alert", "owner", {"state": "resolved"}),
             ("ai.deployment.profile", "manager", {"row_count": 0}),
+            ("ai.deployment.channel", "reviewer", {"active": False}),
+            ("ai.deployment.message", "owner", {"state": "sent"}),
         ):
             with self.subTest(model=model, person=name), self.assertRaises(AccessError):
                 self.row_of(model).with_user(getattr(self, name)).write(values)
@@ -218,6 +228,7 @@ class TestAccess(AccessCase):
         for model, more in (
             ("ai.deployment.feature", {"path": "campaign_id", "name": "Campaign"}),
             ("ai.deployment.trigger", {"kind": "labels", "threshold": 5}),
+            ("ai.deployment.channel", {"partner_ids": self.owner.partner_id.ids}),
         ):
             with self.subTest(model=model):
                 with self.assertRaises(AccessError):

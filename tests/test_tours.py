@@ -85,6 +85,17 @@ class TestTours(HttpCase, AiDeploymentCase):
         self.start_tour("/odoo/ai-deployments", "ai_deployment_health_address", login="ai_manager")
         self.assertTrue(self.env["ai.deployment"]._has_health_token())
 
+    def test_alerts(self):
+        alert = self.env["ai.deployment.alert"]._raise(
+            self.deployment, "drift:country_id:missing", name="Country is empty on 31 % of leads"
+        )
+        self.start_tour("/odoo/ai-deployments", "ai_deployment_alerts", login="ai_deputy")
+        self.env.invalidate_all()
+        self.assertEqual((alert.is_muted, alert.read_by_id), (True, self.deputy))
+        channel = self.deployment.channel_ids.filtered(lambda channel: channel.kind == "email")
+        self.assertEqual(channel.partner_ids, self.owner.partner_id)
+        self.assertEqual(self.env["ai.deployment.message"].search([]).channel_id, channel)
+
     def test_kill_switch(self):
         self.start_tour("/odoo/ai-deployments", "ai_deployment_kill_switch", login="ai_deputy")
         self.deployment.invalidate_recordset()

@@ -1,3 +1,4 @@
+from . import ai_deployment_alert_mute
 from . import ai_deployment_health_address
 from . import ai_deployment_review_decide
 from . import ai_deployment_version_import

@@ -69,7 +69,9 @@ def run_plain(arguments, score, *, nightly):
     for folder in folders:
         if named and folder not in named:
             continue
-        targets = arguments if named else [folder, *arguments]
+        elsewhere = [other for other in named if other != folder]
+        targets = [argument for argument in arguments if not any(other in argument for other in elsewhere)]
+        targets = targets if named else [folder, *arguments]
         with tempfile.TemporaryDirectory() as reports:
             _pytest(folder, targets, Path(reports, "junit.xml"), score, nightly=nightly)
 

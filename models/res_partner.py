@@ -1,0 +1,11 @@
+"""Whether a contact is a colleague, whom an owner may tell of alerts without asking an administrator."""
+
+from odoo import models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _ai_is_colleague(self):
+        self.ensure_one()
+        return bool(self.sudo().user_ids.filtered(lambda user: user.active and not user.share))

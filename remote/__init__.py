@@ -1,0 +1,12 @@
+"""What goes over the wire: plain Python on requests, no Odoo, no recordset, no cursor.
+
+Addresses, texts and secrets are handed in; answers and one error per call come out, as the words of ``ml/errors.py``.
+
+=======  =====================================================================
+guard    which addresses may be called, checked where the connection is made
+session  one call: time limits, few repeats, checked answers, nothing logged
+webhook  a message for a chat, in the format of Slack's incoming webhooks
+=======  =====================================================================
+
+Imports run upwards in this table, never down. Import the modules, not this package: it holds only this map.
+"""

@@ -1,0 +1,303 @@
+"""One call over the wire: how long it may take, when it is repeated, and what is accepted as an answer.
+
+Whatever the other side does, a call ends within its deadline, holds at most `MOST_BYTES` of the answer, and raises
+nothing but an ``EndpointError``. The address may hold a secret (a webhook's is one): no error, cause or log line shows
+it.
+"""
+
+import email.utils
+import http.client
+import logging
+import random
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NewConnectionError
+
+from ..ml.errors import (
+    EndpointBusy,
+    EndpointError,
+    EndpointMalformed,
+    EndpointRefused,
+    EndpointTimeout,
+    EndpointUnreachable,
+)
+
+CONNECT = 2.0  # seconds
+READ = 10.0
+DEADLINE = 20.0
+MOST_RETRIES = 2
+FIRST_PAUSE = 0.5  # the longest pause before the first repeat; it doubles
+RETRIED = {429, 502, 503, 504}  # and where there was no connection
+MOST_BYTES = 5_000_000
+
+_is_calling = ContextVar("ai_deployment_calling", default=False)
+
+
+class Answer:
+    """Status and body of an answer that was accepted."""
+
+    __slots__ = ("status", "body")
+
+    def __init__(self, status, body):
+        self.status = status
+        self.body = body
+
+
+class Session:
+    """Calls through a guard.
+
+    ``sleep`` and ``jitter`` (a share from 0 to 1) are handed in by tests; ``deadline`` holds for one call with all
+    its repeats.
+    """
+
+    def __init__(self, guard, *, deadline=DEADLINE, sleep=time.sleep, jitter=random.random):
+        self._guard = guard
+        self._deadline = deadline
+        self._sleep = sleep
+        self._jitter = jitter
+
+    def post(self, url, payload, *, headers=None):
+        """Send `payload` as JSON; the answer, or an ``EndpointError``."""
+        end = time.monotonic() + self._deadline
+        with _silence():
+            for attempt in range(MOST_RETRIES + 1):
+                answer, error, may_repeat = self._once(url, payload, headers, end)
+                if error is None:
+                    return answer
+                pause = self._pause(attempt, error.retry_after)
+                if not may_repeat or attempt == MOST_RETRIES or time.monotonic() + pause >= end:
+                    break
+                self._sleep(pause)
+        raise error  # outside of any except block: what was caught there holds the address
+
+    def _pause(self, attempt, retry_after):
+        """Full jitter: anywhere up to a limit that doubles; never before the moment that the other side named."""
+        return max(self._jitter() * FIRST_PAUSE * 2**attempt, retry_after or 0)
+
+    def _once(self, url, payload, headers, end):
+        """(answer, error, whether it may be repeated): never raises what the other side can cause."""
+        watch = _Watch(end)
+        try:
+            self._guard.check(url)
+            with requests.Session() as session:
+                session.trust_env = False  # neither a proxy, which would resolve names by itself, nor a .netrc
+                adapter = _Adapter(self._guard, watch)
+                session.mount("https://", adapter)
+                session.mount("http://", adapter)
+                # identity: what is counted is what is held, and 5 MB cannot unfold into more
+                sent = {"Accept-Encoding": "identity", **(headers or {})}
+                with session.post(
+                    url, json=payload, headers=sent, timeout=READ, allow_redirects=False, stream=True
+                ) as response:
+                    watch.has_answered = True
+                    _check_status(response)
+                    return Answer(response.status_code, _body(response, watch)), None, False
+        except EndpointError as error:
+            return None, error, getattr(error, "status", None) in RETRIED
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            ours = _translated(error, watch)
+            return None, ours, isinstance(ours, EndpointUnreachable)
+        finally:
+            watch.close()
+
+
+def _check_status(response):
+    status = response.status_code
+    if status == 429 or status >= 500:
+        error = EndpointBusy(f"It answered with status {status}.")
+        error.status, error.retry_after = status, _seconds(response.headers.get("Retry-After"))
+        raise error
+    if status >= 400:
+        raise EndpointRefused(f"It answered with status {status}.")
+    if not 200 <= status < 300:
+        raise EndpointRefused(f"It answered with status {status}, which is followed nowhere.")
+
+
+def _seconds(text):
+    """What a Retry-After header asks for, in seconds; None where it says nothing that can be read.
+
+    >>> _seconds("7"), _seconds("soon"), _seconds(None)
+    (7.0, None, None)
+    """
+    if not text:
+        return None
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return max(moment.timestamp() - time.time(), 0.0)
+
+
+def _body(response, watch):
+    """The whole body, not one byte more than allowed."""
+    if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
+        raise EndpointMalformed("It is packed, which was not asked for.")
+    length = response.headers.get("Content-Length", "")
+    parts, size = [], 0
+    if not (length.isdigit() and int(length) > MOST_BYTES):
+        while part := response.raw.read(65536, decode_content=False):
+            if watch.is_over:
+                raise EndpointTimeout("It was still answering.")
+            size += len(part)
+            if size > MOST_BYTES:
+                break
+            parts.append(part)
+        else:
+            if watch.is_over:
+                raise EndpointTimeout("It was still answering.")
+            return b"".join(parts)
+    raise EndpointMalformed(f"It is longer than {MOST_BYTES // 1_000_000} MB.")
+
+
+def _translated(error, watch):
+    """A foreign exception as one of ours. Its own text is dropped: it would show the address."""
+    if watch.refusal is not None:
+        return watch.refusal
+    if watch.is_over or isinstance(error, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError | TimeoutError):
+        return EndpointTimeout("")
+    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        return EndpointRefused("Its certificate is not valid.")
+    if watch.has_answered:
+        return EndpointMalformed("It broke off.")
+    if _is_no_http(error):
+        return EndpointMalformed("It is no answer of a web server.")
+    if isinstance(error, requests.ConnectionError | OSError):
+        return EndpointUnreachable("")
+    return EndpointMalformed("")
+
+
+def _is_no_http(error):
+    """Whether something was answered that HTTP does not know, however deep requests and urllib3 wrapped it."""
+    if isinstance(error, http.client.RemoteDisconnected):
+        return False
+    if isinstance(error, http.client.HTTPException):
+        return True
+    return any(_is_no_http(inner) for inner in getattr(error, "args", ()) if isinstance(inner, Exception))
+
+
+# The connection: to a checked address, and never longer than the deadline
+
+
+class _Watch:
+    """Shuts a connection at the deadline, whatever it waits for: a handshake, or a header that comes drop by drop."""
+
+    def __init__(self, end):
+        self.is_over = False
+        self.has_answered = False
+        self.refusal = None  # why no connection was made, in words of ours
+        self._end = end
+        self._twins = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(max(self.left(), 0), self._shut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def left(self):
+        return self._end - time.monotonic()
+
+    def guard(self, connection):
+        """Watch over a socket. Its twin lives on where TLS takes the socket itself over."""
+        with self._lock:
+            self._twins.append(connection.dup())
+        if self.is_over:
+            self._shut()
+
+    def _shut(self):
+        self.is_over = True
+        with self._lock:
+            for twin in self._twins:
+                try:
+                    twin.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue  # closed by the other side before
+
+    def close(self):
+        self._timer.cancel()
+        with self._lock:
+            while self._twins:
+                self._twins.pop().close()
+
+
+def _connected(connection, guard, watch):
+    """A socket to one of the checked addresses of this connection's host."""
+    limit = min(CONNECT, watch.left())
+    try:
+        if limit <= 0:
+            raise EndpointTimeout("")
+        addresses = guard.addresses(connection.host, connection.port, limit)
+    except EndpointError as error:
+        watch.refusal = error
+        raise NewConnectionError(connection, "not connected") from None
+    end = time.monotonic() + limit
+    for family, address in addresses:
+        found = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            found.settimeout(max(end - time.monotonic(), 0.001))
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            found.connect(address)
+            found.settimeout(READ)
+            watch.guard(found)
+            return found
+        except OSError:
+            found.close()
+    watch.refusal = EndpointUnreachable("")
+    raise NewConnectionError(connection, "not connected") from None
+
+
+class _Adapter(HTTPAdapter):
+    """Makes connections of ours, one attempt each; repeating is the session's."""
+
+    def __init__(self, guard, watch):
+        class Plain(HTTPConnection):
+            def _new_conn(self):
+                return _connected(self, guard, watch)
+
+        class Secure(HTTPSConnection):
+            def _new_conn(self):
+                return _connected(self, guard, watch)
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self._pools = {"http": PlainPool, "https": SecurePool}
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *arguments, **options):
+        result = super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+        return result
+
+
+# Logs: urllib3 writes the address of each call at the level DEBUG
+
+
+class _WhileCalling(logging.Filter):
+    def filter(self, record):
+        return not _is_calling.get()
+
+
+for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry"):
+    logging.getLogger(_name).addFilter(_WhileCalling())
+
+
+@contextmanager
+def _silence():
+    token = _is_calling.set(True)
+    try:
+        yield
+    finally:
+        _is_calling.reset(token)

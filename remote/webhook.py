@@ -1,0 +1,55 @@
+"""A message for a chat, in the format of Slack's incoming webhooks, which Mattermost and Rocket.Chat read as well."""
+
+import re
+
+from ..ml.errors import EndpointRefused
+from .guard import Guard
+from .session import Session
+
+MOST_CHARACTERS = 3000  # of one block
+MOST_BLOCKS = 20
+_WORD = re.compile(r"[a-z_]{2,40}")
+
+
+def post(url, messages, *, allowed=(), session=None):
+    """Send `messages` as one call. Raises an ``EndpointError``; nothing shows `url`, which is a secret."""
+    answer = (session or Session(Guard(allowed))).post(url, payload(messages))
+    text = answer.body[:100].decode("utf-8", "replace").strip()
+    # Slack says "ok"; others say nothing, or send an object
+    if _WORD.fullmatch(text) and text != "ok":
+        raise EndpointRefused("" if text in url else f"It answered “{text}”.")
+
+
+def payload(messages):
+    """`messages` are (subject, text, link, label of the link).
+
+    >>> payload([("Which leads to call: it moved", "Ask <why>.", "https://odoo.example.com/odoo/ai-alerts/7", "Open")])
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'text': 'Which leads to call: it moved',
+     'blocks': [{'type': 'section', 'text': {'type': 'mrkdwn', 'text':
+       '*Which leads to call: it moved*\\nAsk &lt;why&gt;.\\n<https://odoo.example.com/odoo/ai-alerts/7|Open>'}}]}
+    """
+    blocks = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": _block(*message)}} for message in messages[:MOST_BLOCKS]
+    ]
+    text = "; ".join(escaped(subject) for subject, *_rest in messages)
+    return {"text": _cut(text, MOST_CHARACTERS), "blocks": blocks}
+
+
+def _block(subject, text, link, label):
+    tail = f"\n<{escaped(link)}|{escaped(label)}>" if link else ""
+    lines = f"*{escaped(' '.join(subject.split()))}*" + (f"\n{escaped(text)}" if text else "")
+    return _cut(lines, MOST_CHARACTERS - len(tail)) + tail
+
+
+def escaped(text):
+    """What comes out of records must not call everybody (<!channel>) or hide a link.
+
+    >>> escaped("<!channel> R&D")
+    '&lt;!channel&gt; R&amp;D'
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _cut(text, most):
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,401 @@
+"""Messages: sent after the transaction, each way by itself; what does not go through is tried again, then told."""
+
+import json
+import logging
+import os
+from contextlib import suppress
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.neutralize import get_neutralization_queries
+from odoo.tests import tagged
+from odoo.tests.test_cursor import TestCursor
+from odoo.tools import mute_logger
+
+from odoo.addons.ai_deployment.models import ai_deployment_message, clock
+from odoo.addons.ai_deployment.tests.common import NOW, QUIET
+from odoo.addons.ai_deployment.tests.remote.hostile import HostileServer, answer
+from odoo.addons.ai_deployment.tests.test_ai_deployment_channel import ChannelCase
+
+LOG = "odoo.addons.ai_deployment.models.ai_deployment_message"
+SECRET = "T00-B00-secret"
+
+
+class MessageCase(ChannelCase):
+    """A server on this machine that stands for the chat; its address is a credential of the environment."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = HostileServer()
+        self.addCleanup(self.server.close)
+        self.path = f"/ok/{SECRET}"
+        self.set_address(self.server.url(self.path))
+        self.env["ir.config_parameter"].set_param("ai_deployment.allowed_hosts", f"127.0.0.1:{self.server.port}")
+
+    def set_address(self, url, name="TEST_HOOK"):
+        self.enterContext(patch.dict(os.environ, {f"AI_DEPLOYMENT_CREDENTIAL_{name}": url}))
+
+    def answering(self, *answers):
+        self.path = f"/services/{SECRET}"
+        self.server.answers[self.path] = list(answers)
+        self.set_address(self.server.url(self.path))
+
+    def send(self, **after):
+        with self.enter_registry_test_mode(), clock.at(NOW + timedelta(**after)):
+            self.env.ref("ai_deployment.ir_cron_send").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def sent_bodies(self):
+        return [json.loads(body) for _path, _headers, body in self.server.calls]
+
+    def trouble(self, channel):
+        return self.env["ai.deployment.alert"].search([("cause", "=", channel._cause())])
+
+
+@tagged("post_install", "-at_install")
+class TestMessage(MessageCase):
+    # Webhook
+
+    def test_a_webhook_gets_what_slack_reads(self):
+        channel = self.add("webhook")
+        alert = self.raise_alert(name="Country <b> is empty", suggestion="Look at the form.")
+        self.assertEqual(self.server.calls, [], "nothing is called by who raises an alert")
+        self.send(minutes=1)
+        [sent] = self.sent_bodies()
+        self.assertEqual(sent["text"], "Which leads to call: Country &lt;b&gt; is empty")
+        self.assertIn("Look at the form.", sent["blocks"][0]["text"]["text"])
+        self.assertIn(f"/odoo/ai-alerts/{alert.id}|Open in Odoo>", sent["blocks"][0]["text"]["text"])
+        message = self.messages(channel)
+        self.assertEqual((message.state, message.sent_date), ("sent", NOW + timedelta(minutes=1)))
+        self.assertEqual(channel.last_sent_date, NOW + timedelta(minutes=1))
+        self.send(minutes=2)
+        self.assertEqual(len(self.server.calls), 1)
+
+    def test_alerts_of_one_run_go_out_as_one_call(self):
+        channel = self.add("webhook")
+        for number in range(3):
+            self.raise_alert(f"cause {number}", name=f"It moved {number}")
+        self.send()
+        [sent] = self.sent_bodies()
+        self.assertEqual(len(sent["blocks"]), 3)
+        messages = self.messages(channel)
+        self.assertEqual(set(messages.mapped("state")), {"sent"})
+        self.assertEqual(messages[0].carried_ids, messages[1:])
+
+    def test_the_call_is_made_between_two_transactions(self):
+        """The row is put off and that is committed; no query is made from there until the answer is here."""
+        channel = self.add("webhook")
+        self.raise_alert()
+        seen, commit, call = [], TestCursor.commit, ai_deployment_message._call
+
+        def committing(cursor):
+            commit(cursor)
+            seen.append(("commit", cursor.sql_log_count))
+            self.committing = cursor
+
+        def calling(*arguments):
+            seen.append(("call", self.committing.sql_log_count))
+            result = call(*arguments)
+            seen.append(("answer", self.committing.sql_log_count))
+            return result
+
+        with patch.object(TestCursor, "commit", committing), patch.object(ai_deployment_message, "_call", calling):
+            self.send()
+        position = [what for what, _count in seen].index("call")
+        (before, at_commit), (_call, at_call), (_answer, at_answer) = seen[position - 1 : position + 2]
+        self.assertEqual(before, "commit")
+        self.assertEqual((at_call, at_answer), (at_commit, at_commit))
+        self.assertEqual(self.messages(channel).state, "sent")
+
+    def test_who_dies_in_the_middle_leaves_it_to_be_sent_again(self):
+        channel = self.add("webhook")
+        self.raise_alert()
+
+        class Killed(BaseException):
+            pass
+
+        def die(*arguments):
+            raise Killed
+
+        # not assertRaises, which would take back what was committed
+        with patch.object(ai_deployment_message, "_call", die), suppress(Killed):
+            self.send()
+        self.env.invalidate_all()
+        message = self.messages(channel)
+        self.assertEqual((message.state, message.next_date), ("pending", NOW + ai_deployment_message.LEASE))
+        self.send(minutes=1)
+        self.assertEqual(self.server.calls, [], "another cron does not take what is under way")
+        self.send(minutes=6)
+        self.assertEqual((message.state, len(self.server.calls)), ("sent", 1))
+
+    def test_what_may_pass_is_tried_again_with_growing_pauses_then_told(self):
+        self.answering(answer(500))
+        channel = self.add("webhook")
+        alert = self.raise_alert()
+        message = self.messages(channel)
+        waits, now = [], 0
+        for _attempt in range(3):
+            self.send(minutes=now)
+            self.assertEqual((message.state, message.failure_message), (
+                "pending", "The endpoint is busy. It answered with status 500."))  # fmt: skip
+            self.assertFalse(self.trouble(channel))
+            due = int((message.next_date - NOW).total_seconds() / 60)
+            waits, now = [*waits, due - now], due
+        self.assertEqual(waits, [5, 20, 80])
+        self.send(minutes=now)
+        self.assertEqual((message.state, message.attempts), ("failed", 4))
+        trouble = self.trouble(channel)
+        self.assertEqual((trouble.state, trouble.deployment_id), ("firing", self.deployment))
+        self.assertIn("It answered with status 500.", trouble.name)
+        self.assertEqual(self.activities(trouble).user_id, self.owner)
+        self.assertEqual(channel.failure_message, message.failure_message)
+        self.assertEqual(self.messages(), message, "the trouble itself goes through no channel")
+        self.assertEqual(self.activities(alert).user_id, self.owner)
+
+    def test_a_wish_to_wait_is_honoured(self):
+        self.answering(answer(500, Retry_After=3600))
+        channel = self.add("webhook")
+        self.raise_alert()
+        self.send()
+        self.assertEqual(self.messages(channel).next_date, NOW + timedelta(hours=1))
+
+    def test_what_is_refused_is_told_at_once(self):
+        self.answering(answer(404))
+        channel = self.add("webhook")
+        self.raise_alert()
+        self.send()
+        self.assertEqual(self.messages(channel).state, "failed")
+        self.assertEqual(self.trouble(channel).state, "firing")
+
+    def test_when_it_works_again_the_alert_about_it_is_over(self):
+        self.answering(answer(404), answer(200))
+        channel = self.add("webhook")
+        self.raise_alert()
+        self.send()
+        channel.with_user(self.owner).action_try()
+        self.send(minutes=1)
+        self.assertEqual(self.trouble(channel).state, "resolved")
+        self.assertFalse(channel.failure_message)
+
+    def test_a_way_that_fails_stops_no_other(self):
+        self.answering(answer(404))
+        self.set_address(self.server.url("/ok/other"), "OTHER_HOOK")
+        broken, other, mail, room = (
+            self.add("webhook"), self.add("webhook", credential="OTHER_HOOK"), self.add(), self.add("discuss"),
+        )  # fmt: skip
+        self.raise_alert()
+        with (
+            mute_logger(LOG),
+            patch.object(type(self.env["ai.deployment.message"]), "_send_by_discuss", side_effect=KeyError("boom")),
+        ):
+            self.send()
+        states = {channel: self.messages(channel).state for channel in (broken, other, mail, room)}
+        self.assertEqual(states, {broken: "failed", other: "sent", mail: "handed", room: "pending"})
+        self.send(minutes=5)
+        self.assertEqual(self.messages(room).state, "sent")
+
+    def test_a_fault_of_ours_during_a_call_fails_that_message_alone(self):
+        self.set_address(self.server.url("/ok/other"), "OTHER_HOOK")
+        broken, other = self.add("webhook"), self.add("webhook", credential="OTHER_HOOK")
+        self.raise_alert()
+        post = ai_deployment_message.webhook.post
+
+        def sometimes(url, *arguments, **options):
+            if SECRET in url:
+                raise KeyError(url)
+            return post(url, *arguments, **options)
+
+        with patch.object(ai_deployment_message.webhook, "post", sometimes), self.assertLogs(LOG, "ERROR") as logs:
+            self.send()
+        self.assertNotIn(SECRET, "".join(logs.output))
+        self.assertEqual((self.messages(broken).state, self.messages(other).state), ("failed", "sent"))
+
+    def test_a_host_that_nobody_allowed_is_not_called(self):
+        self.env["ir.config_parameter"].set_param("ai_deployment.allowed_hosts", "127.0.0.1:1, example.com")
+        channel = self.add("webhook")
+        self.raise_alert()
+        self.send()
+        self.assertEqual(self.server.calls, [])
+        self.assertEqual(self.messages(channel).state, "failed")
+
+    def test_an_address_that_this_server_does_not_have(self):
+        channel = self.add("webhook", credential="NOT_HERE")
+        self.raise_alert()
+        self.send()
+        self.assertEqual(self.messages(channel).failure_message, "This server has no address called “NOT_HERE”.")
+        self.assertEqual(self.trouble(channel).state, "firing")
+
+    def test_the_address_shows_nowhere(self):
+        for bad in (answer(404), answer(500), b"garbage\r\n\r\n", answer(200, SECRET.encode())):
+            self.answering(bad)
+            channel = self.add("webhook")
+            alert = self.raise_alert(f"cause {channel.id}")
+            with self.assertLogs("urllib3", "DEBUG") as wire, self.assertLogs("odoo", "DEBUG") as logs:
+                logging.getLogger("urllib3").debug("there is a log")
+                self.send()
+            rows = [*channel.read(), *self.messages(channel).read(), *self.trouble(channel).read(), *alert.read()]
+            exported = channel.export_data(["name", "credential", "failure_message"])["datas"]
+            shown = repr(rows) + repr(exported) + "".join(wire.output + logs.output)
+            self.assertNotIn(SECRET, shown)
+            channel.unlink()
+
+    # E-mail
+
+    def test_mail_waits_in_odoos_queue_in_the_owners_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.owner.lang = "fr_FR"
+        template = self.env.ref("ai_deployment.mail_template_message")
+        template.with_context(lang="fr_FR").body_html = "<p>Bonjour <t t-out='object.subject'/></p>"
+        channel = self.add(partner_ids=(self.owner + self.manager).partner_id.ids)
+        self.raise_alert()
+        self.send()
+        message = self.messages(channel)
+        mail = message.mail_id
+        self.assertEqual((message.state, mail.state), ("handed", "outgoing"))
+        self.assertEqual(mail.recipient_ids, (self.owner + self.manager).partner_id)
+        self.assertEqual(mail.subject, "Which leads to call: It moved")
+        self.assertIn("Bonjour Which leads to call", mail.body_html)
+
+    def test_the_mail_says_what_happened_what_to_do_and_where(self):
+        self.add()
+        first = self.raise_alert(name="Country <b> is empty", suggestion="Look at the form.")
+        self.raise_alert("second", name="The score moved")
+        self.send()
+        [message] = self.messages().filtered("mail_id")
+        for text in (
+            "Country &lt;b&gt; is empty",
+            "Look at the form.",
+            f"/odoo/ai-alerts/{first.id}",
+            "The score moved",
+        ):
+            self.assertIn(text, message.mail_id.body_html)
+
+    def test_a_mail_that_left_is_sent(self):
+        channel = self.add()
+        self.raise_alert()
+        self.raise_alert("second")
+        self.send()
+        self.messages(channel).mail_id.unlink()  # as Odoo does with each mail that left
+        self.send(minutes=15)
+        self.assertEqual(self.messages(channel).mapped("state"), ["sent", "sent"])
+        self.assertEqual(channel.last_sent_date, NOW + timedelta(minutes=15))
+
+    def test_a_mail_that_did_not_leave_is_told(self):
+        channel = self.add()
+        self.raise_alert()
+        self.raise_alert("second")
+        self.send()
+        self.messages(channel).mail_id.write({"state": "exception", "failure_reason": "No such host"})
+        self.send(minutes=15)
+        self.assertEqual(self.messages(channel).mapped("state"), ["failed", "failed"])
+        self.assertEqual(self.activities(self.trouble(channel)).user_id, self.owner)
+
+    def test_a_mail_queue_that_stands_still_is_told(self):
+        channel = self.add()
+        self.raise_alert()
+        self.send()
+        self.send(hours=23)
+        self.assertEqual(self.messages(channel).state, "handed")
+        self.send(days=1)
+        self.assertEqual(self.messages(channel).state, "failed")
+        self.assertIn("waited in the queue", self.trouble(channel).name)
+
+    def test_a_contact_who_lost_the_address(self):
+        channel = self.add()
+        self.raise_alert()
+        self.owner.partner_id.email = False
+        self.send()
+        self.assertEqual(self.messages(channel).state, "failed")
+
+    # Discuss
+
+    def test_a_room_of_discuss_gets_a_message(self):
+        channel = self.add("discuss")
+        self.raise_alert(name="Country <b> is empty", suggestion="Look at the form.")
+        self.send()
+        posted = self.env["mail.message"].search([("model", "=", "discuss.channel"), ("res_id", "=", self.room.id)])
+        [body] = [message.body for message in posted if "Country" in message.body]
+        self.assertIn("Country &lt;b&gt; is empty", body)
+        self.assertIn("Look at the form.", body)
+        self.assertEqual(self.messages(channel).state, "sent")
+
+    def test_a_room_that_is_gone(self):
+        channel = self.add("discuss")
+        self.raise_alert()
+        self.room.unlink()
+        self.env.invalidate_all()
+        self.send()
+        self.assertEqual(self.messages(channel).failure_message, "The Discuss channel is gone.")
+
+    # Together
+
+    def test_two_crons_never_take_the_same_message(self):
+        """With real transactions: what one holds, the other passes over."""
+        with self.registry.cursor() as cursor:
+            env = api.Environment(cursor, SUPERUSER_ID, dict(QUIET))
+            deployment = env["ai.deployment"].create(
+                {
+                    "name": "Concurrent", "purpose": "A test.", "user_id": env.ref("base.user_admin").id,
+                    "model_id": env["ir.model"]._get("crm.lead").id,
+                }
+            )  # fmt: skip
+            for name in ("ONE", "TWO"):
+                channel = env["ai.deployment.channel"].create(
+                    {"deployment_id": deployment.id, "kind": "webhook", "credential": name}
+                )
+                channel._queue("Subject", "Text")
+            ids = env["ai.deployment.message"].search([("deployment_id", "=", deployment.id)]).ids
+        try:
+            with self.registry.cursor() as one, self.registry.cursor() as two:
+                taken = [
+                    api.Environment(cursor, SUPERUSER_ID, {})["ai.deployment.message"]._take().ids
+                    for cursor in (one, two, two)
+                ]
+                two.rollback()
+                one.rollback()
+            self.assertEqual([len(some) for some in taken], [1, 1, 1])
+            self.assertEqual({taken[0][0], taken[1][0]}, set(ids))
+            self.assertNotIn(taken[0][0], taken[2])
+        finally:
+            with self.registry.cursor() as cursor:
+                api.Environment(cursor, SUPERUSER_ID, {})["ai.deployment"].browse(deployment.id).unlink()
+
+    def test_old_messages_are_forgotten_and_waiting_ones_kept(self):
+        self.add("webhook")
+        for cause in ("one", "two"):
+            self.raise_alert(cause)
+        old, waiting = self.messages()
+        old.state = "sent"
+        self.env.cr.execute("UPDATE ai_deployment_message SET create_date = %s", [NOW - timedelta(days=91)])
+        self.env.invalidate_all()
+        self.assertEqual(self.env["ai.deployment.message"]._gc_messages(), (1, False))
+        self.assertEqual(self.messages(), waiting)
+
+    # Copies
+
+    def neutralize(self):
+        self.env.flush_all()
+        for query in get_neutralization_queries(["ai_deployment"]):
+            self.env.cr.execute(query)
+        self.env.invalidate_all()
+
+    def test_a_neutralised_copy_calls_nobody(self):
+        hook, mail = self.add("webhook"), self.add()
+        self.raise_alert()
+        self.neutralize()
+        self.assertFalse(hook.active)
+        self.assertTrue(mail.active)
+        self.assertFalse(self.messages())
+        self.assertFalse(self.env["ir.config_parameter"].get_param("ai_deployment.allowed_hosts"))
+        self.raise_alert("later")
+        self.send()
+        self.assertEqual(self.server.calls, [])
+
+    def test_even_where_somebody_switches_it_on_again(self):
+        self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
+        channel = self.add("webhook")
+        self.raise_alert()
+        self.send()
+        self.assertEqual(self.server.calls, [])
+        self.assertIn("calls nobody", self.messages(channel).failure_message)

@@ -1,0 +1,31 @@
+"""Asks until when an alert may be quiet, and why."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..models import clock
+
+
+class AiDeploymentAlertMute(models.TransientModel):
+    _name = "ai.deployment.alert.mute"
+    _description = "Mute an Alert"
+
+    alert_ids = fields.Many2many("ai.deployment.alert", string="Alerts", required=True)
+    until = fields.Date(
+        "Mute Until", required=True, default=lambda self: clock.today() + timedelta(days=14),
+        help="On this day the owner is told again, if it is still open.",
+    )  # fmt: skip
+    reason = fields.Char("Why", required=True)
+
+    @api.model
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        if self.env.context.get("active_model") == "ai.deployment.alert":
+            values["alert_ids"] = [(6, 0, self.env.context.get("active_ids", []))]
+        return values
+
+    def action_mute(self):
+        self.ensure_one()
+        self.alert_ids._mute(self.until, self.reason)
+        return {"type": "ir.actions.act_window_close"}
