@@ -41,6 +41,8 @@ from . import ai_deployment_drift
 from . import ai_deployment_reference
 from . import ai_deployment_report_records
 from . import ai_deployment_alert_records
+from . import ai_deployment_performance_words
+from . import ai_deployment_outlook
 from . import ai_deployment_performance
 from . import ai_deployment_page
 from . import digest_digest

@@ -7,7 +7,7 @@ words that an owner reads are in `ai_deployment_drift_words`.
 
 from datetime import timedelta
 
-from odoo import models
+from odoo import fields, models
 from odoo.fields import Domain
 
 from ..ml import drift, quality
@@ -64,7 +64,9 @@ class AiDeployment(models.Model):
             bins, reference, window, delta2=drift.PRESETS[self.drift_sensitivity], min_rows=MIN_ROWS, floors=floors,
             broken=quality.broken(whole),
         ) if window.rows else []  # fmt: skip
-        lines = [self._line_values(n, result, version, bins) for n, result in enumerate([*moved, *whole])]
+        lines = [self._line_values(result, version, bins) for result in [*moved, *whole]]
+        if window.rows >= MIN_ROWS:
+            lines += self._estimate_values(version, start, end)
         report = (
             self.env["ai.deployment.report"]
             .sudo()
@@ -81,7 +83,7 @@ class AiDeployment(models.Model):
                     "is_provisional": is_provisional,
                     "verdict": self._report_verdict(window, lines),
                     "summary": self._summary(window, lines),
-                    "line_ids": [(0, 0, line) for line in lines],
+                    "line_ids": [fields.Command.create({"sequence": n, **line}) for n, line in enumerate(lines)],
                 }
             )
         )
@@ -118,9 +120,8 @@ class AiDeployment(models.Model):
             return f"{text} {moved}" if moved else text
         return self.env._("Moved: %s", moved) if moved else self.env._("As before.")
 
-    def _line_values(self, sequence, result, version, bins):
+    def _line_values(self, result, version, bins):
         return {
-            "sequence": sequence,
             "key": result.name,
             "label": self._column_label(version, result.name),
             "test": result.test,
@@ -143,12 +144,15 @@ class AiDeployment(models.Model):
     def _update_alerts(self, report):
         alerts, histories, open_causes = self.env["ai.deployment.alert"], self._histories(report), self._open_causes()
         judged = report.line_ids.filtered(lambda line: line.verdict != "cannot_judge")
-        score_moved = any(line.exceeded for line in judged if line.key in (SCORE, PREDICTION))
+        score_moved = any(line.exceeded for line in judged if line.key in (SCORE, PREDICTION)) or any(
+            line.high < line.threshold for line in judged if line.key == "estimate:auc"
+        )
         for line in judged:
             cause = f"{'quality' if line.test in quality.TESTS else 'drift'}:{line.key}:{line.test}"
             fires, onset = self._alarm(line, cause, histories[line.key, line.test])
             if fires:
-                # A shape that moved without moving the score is worth knowing, not worth interrupting somebody.
+                # A shape that moved without moving the score, and costs nothing as far as can be estimated, is worth
+                # knowing, not worth interrupting somebody.
                 quiet = line.test == "shape" and not score_moved
                 alert = alerts._raise(
                     self, cause, name=self._alert_text(line, onset), level="notice" if quiet else "alert",

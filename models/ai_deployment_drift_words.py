@@ -20,9 +20,9 @@ class AiDeployment(models.Model):
     def _movement_text(self, result, version, bins):
         """One result as a sentence."""
         if result.name == quality.ROWS:
-            return self._rows_text(result)
+            return self._rows_movement_text(result)
         if result.test in ("missing", "unseen", quality.RANGE):
-            return self._share_text(result, version)
+            return self._share_movement_text(result, version)
         label, words = self._column_label(version, result.name), self.env[self.res_model]._ai_words()
         names = version._level_names_cached().get(result.name)
         if result.name == PREDICTION:
@@ -42,7 +42,7 @@ class AiDeployment(models.Model):
         )
         return f"{label}: {moved}" if moved else label
 
-    def _share_text(self, result, version):
+    def _share_movement_text(self, result, version):
         sentence = {
             "missing": self.env._("%(input)s is empty on %(now)s of %(records)s, %(before)s before"),
             "unseen": self.env._(
@@ -59,7 +59,7 @@ class AiDeployment(models.Model):
             "before": percent(result.reference_share or 0.0),
         }
 
-    def _rows_text(self, result):
+    def _rows_movement_text(self, result):
         records, before, now = self.env[self.res_model]._ai_words()["records"], result.reference_share, result.statistic
         if result.test == quality.VOLUME:
             return self.env._(

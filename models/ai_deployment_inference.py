@@ -63,6 +63,9 @@ class AiDeploymentInference(models.Model):
     prediction = fields.Boolean(readonly=True)
     confidence = fields.Float(readonly=True, aggregator="avg", digits=(16, 4))
     incumbent_value = fields.Float("Odoo's Own Opinion", readonly=True, aggregator="avg", digits=(16, 4))
+    person_value = fields.Float(
+        "A Person's Own Estimate", readonly=True, aggregator="avg", digits=(16, 4), help="Entered by hand."
+    )
     is_intake = fields.Boolean("First Time", readonly=True, help="The first score of this record by this version.")
     route = fields.Selection(ROUTES, required=True, readonly=True)
     review_reason = fields.Selection(REVIEW_REASONS, readonly=True)

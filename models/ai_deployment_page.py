@@ -18,7 +18,8 @@ from ..ml.binning import few_digits
 from ..ml.errors import InferenceError
 from ..ml.profile import RESERVED, SCORE, Profile
 from . import clock
-from .ai_deployment_drift import JUDGED, WINDOW, percent
+from .ai_deployment_drift import JUDGED, WINDOW
+from .ai_deployment_drift_words import percent
 from .ai_deployment_performance import SCORED_AS_PROBABILITY
 
 NOW_DAYS = timedelta(days=28)

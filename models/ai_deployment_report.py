@@ -31,6 +31,8 @@ TESTS = [
     ("segment", "Part of the records"),
     ("duel", "Against Odoo and people"),
     ("estimate", "Estimated before outcomes are known"),
+    ("risk", "Since it serves"),
+    ("maturity", "How long outcomes take"),
 ]
 
 

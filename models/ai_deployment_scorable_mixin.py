@@ -92,12 +92,18 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return 0.0
 
     @api.model
-    def _ai_came_true(self, landmarks, horizon_days):
+    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
         """What came of records: {id: True or False}, for `landmarks` ({id: moment of the score}).
 
-        True is won within the horizon. Left out is what is gone, was closed before its score, or was too old for it.
+        True is won within the horizon, which begins with the record, or with the score where `from_score`. Left out is
+        what is gone, was closed before its score, or was too old for it.
         """
         return {}
+
+    @api.model
+    def _ai_decided_after(self, deployment, now):
+        """(days until it was decided or None, days watched) of late records: how long outcomes take."""
+        return []
 
     @api.model
     def _ai_outcome_counts(self, deployment, now):
@@ -107,6 +113,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.model
     def _ai_incumbent_sql(self, alias):
         """SQL of what Odoo itself says, from 0 to 1 or NULL; None where that takes more than a column."""
+        return None
+
+    @api.model
+    def _ai_person_sql(self, alias):
+        """SQL of what a person estimated by hand, from 0 to 1 or NULL; None where nobody can."""
         return None
 
     def _ai_incumbent(self):

@@ -59,6 +59,7 @@ class Standing(NamedTuple):
     is_known: bool  # this version has scored it before
     incumbent: float | None  # what Odoo itself says, where a column says it
     came: object  # when the record was created
+    person: float | None  # what a person estimated by hand, where that is not logged yet
 
 
 class AiDeployment(models.Model):
@@ -207,7 +208,13 @@ class AiDeployment(models.Model):
         )  # fmt: skip
         incumbent = records._ai_incumbent_sql(records._table) or SQL("NULL")
         came = SQL.identifier(records._table, "create_date")
-        rows = self.env.execute_query(query.select(record, codes, known, incumbent, came))
+        person = records._ai_person_sql(records._table) or SQL("NULL::float8")
+        unlogged = SQL(  # looked up for the few that have one
+            "CASE WHEN %s IS NOT NULL THEN (SELECT %s WHERE NOT EXISTS (SELECT FROM ai_deployment_inference"
+            " WHERE deployment_id = %s AND res_id = %s AND version_id = %s AND person_value IS NOT NULL)) END",
+            person, person, self.id, record, version.id,
+        )  # fmt: skip
+        rows = self.env.execute_query(query.select(record, codes, known, incumbent, came, unlogged))
         return {res_id: Standing(*row) for res_id, *row in rows}
 
     def _after_score(self, records):
@@ -254,7 +261,10 @@ class AiDeployment(models.Model):
         changed = [
             row
             for row, res_id in enumerate(ids)
-            if call.again or row in scored.errors or call.standing[res_id].codes != codes[row]
+            if call.again
+            or row in scored.errors
+            or call.standing[res_id].codes != codes[row]
+            or call.standing[res_id].person is not None
         ]
         call.outcome["unchanged"] += len(ids) - len(changed)
         if not changed:

@@ -27,6 +27,7 @@ from .feature_reader import FeatureReader
 
 MIN_CASES = 50  # of either outcome, under which there is no version
 MONTH_DAYS = 30.4
+MOST_OUTCOMES = 2000  # of the records that tested a version, kept for what is expected of later ones
 MIN_MONTH_ROWS = 50
 TEST_SHARE = 0.15  # the latest rows, that training.SHARES leaves for testing
 ALL_ROWS = (0.85, 0.15, 0.0)  # learn from all; the later part still decides how far back to look
@@ -202,7 +203,8 @@ class AiDeployment(models.Model):
         """What routing needs to know of the records that tested the version: plain JSON.
 
         `curves`: what was wrong above each line, per side; `sureness`: how little each record needed a person, at most
-        1,001 of them by rank; `per_day`: records a day in the tested time.
+        1,001 of them by rank; `per_day`: records a day in the tested time; `outcomes`: what was said of the latest, and
+        what came true.
         """
         anomaly = self.method == "anomaly"
         later = np.arange(0 if anomaly else round(len(moments) * (1 - TEST_SHARE)), len(moments))
@@ -217,7 +219,11 @@ class AiDeployment(models.Model):
             "curves": {} if anomaly else {name: curves[side] for name, side in SIDES.items()},
             "sureness": np.quantile(sureness, np.linspace(0, 1, min(len(sureness), 1001))).tolist(),
             "per_day": len(later) / days,
-        }
+            "outcomes": {} if anomaly else {
+                "labels": np.asarray(labels)[later][good][-MOST_OUTCOMES:].astype(int).tolist(),
+                "values": scored.values[good][-MOST_OUTCOMES:].round(4).tolist(),
+            },
+        }  # fmt: skip
 
     def _judged_text(self, tested):
         """What the verdicts say of a new version; no more, since the judged records were chosen by the old one."""

@@ -37,6 +37,7 @@ class Lines:
     predictions: list
     confidences: list
     incumbents: list
+    people: list
     routes: list
     reasons: list
     chances: list
@@ -65,6 +66,7 @@ class AiDeployment(models.Model):
             predictions=scored.predictions[chosen].tolist(),
             confidences=scored.confidences[chosen].tolist(),
             incumbents=self._incumbents(call, named),
+            people=[call.standing[res_id].person for res_id in named],
             routes=[],
             reasons=[why[row] or ("audit" if audit else None) for row, audit in zip(rows, audited, strict=True)],
             chances=[None if why[row] else chance for row, chance in zip(rows, chances.tolist(), strict=True)],
@@ -94,7 +96,7 @@ class AiDeployment(models.Model):
         none = [None] * len(ids)
         return Lines(
             ids=list(ids), inputs=none, codes=none, values=none, predictions=none, confidences=none,
-            incumbents=none,  # reading Odoo's opinion may be what failed
+            incumbents=none, people=none,  # reading Odoo's opinion may be what failed
             routes=["retry" if waits else "review"] * len(ids), reasons=[None if waits else "failed"] * len(ids),
             chances=none, failures=[error] * len(ids), intake=[False] * len(ids), latency_ms=0.0,
         )  # fmt: skip
@@ -156,6 +158,7 @@ class AiDeployment(models.Model):
                 "prediction": ("bool", lines.predictions),
                 "confidence": ("float8", lines.confidences),
                 "incumbent_value": ("float8", lines.incumbents),
+                "person_value": ("float8", lines.people),
                 "is_intake": ("bool", lines.intake),
                 "route": ("varchar", lines.routes),
                 "review_reason": ("varchar", lines.reasons),

@@ -10,6 +10,7 @@ from .ai_deployment_leaks import LeakRow
 
 LATELY_DAYS = 90
 SCORED_FRESH = "7 days"  # at most so old at the first score, to count as what the version learned from
+LATE_LEADS = 5000  # that say how long outcomes take
 EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same minute
 
 # Filled by the outcome, by the work towards it, or at conversion.
@@ -80,8 +81,8 @@ class CrmLead(models.Model):
         return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), created, won))
 
     @api.model
-    def _ai_came_true(self, landmarks, horizon_days):
-        """Counted as in training: from the creation on.
+    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
+        """Counted as in training: from the creation on, unless `from_score`.
 
         A lead that was open for long before its first score has outlived the others and says something else.
         """
@@ -89,17 +90,43 @@ class CrmLead(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT lead.id, lead.won_status = 'won' AND COALESCE(lead.date_closed, lead.create_date)"
-                " <= lead.create_date + %s::interval FROM crm_lead lead"
+                " <= %s + %s::interval FROM crm_lead lead"
                 " JOIN unnest(%s::int[], %s::timestamp[]) AS scored (id, moment) ON scored.id = lead.id"
-                " WHERE lead.create_date >= scored.moment - %s::interval AND"
+                " WHERE (%s OR lead.create_date >= scored.moment - %s::interval) AND"
                 " (lead.won_status = 'pending' OR lead.date_closed IS NULL OR lead.date_closed >= scored.moment)",
+                SQL("scored.moment") if from_score else SQL("lead.create_date"),
                 f"{horizon_days} days",
                 list(landmarks),
                 list(landmarks.values()),
+                from_score,
                 SCORED_FRESH,
             )
         )
         return dict(rows)
+
+    @api.model
+    def _ai_decided_after(self, deployment, now):
+        domain = (
+            deployment._record_domain()
+            & self._ai_base_domain()
+            & Domain("company_id", "in", [deployment.company_id.id, False])
+            & Domain("create_date", "<=", now)
+        )
+        query = self.sudo().with_context(active_test=False)._search(domain)
+        self.flush_model(["won_status", "date_closed"])
+        created, closed = SQL.identifier(self._table, "create_date"), SQL.identifier(self._table, "date_closed")
+        pending = SQL("%s = 'pending'", self._field_to_sql(self._table, "won_status", query))
+        query.order, query.limit = SQL("%s DESC", SQL.identifier(self._table, "id")), LATE_LEADS
+        return self.env.execute_query(
+            query.select(
+                SQL(
+                    "CASE WHEN NOT %s THEN"
+                    " GREATEST(EXTRACT(EPOCH FROM COALESCE(%s, %s) - %s) / 86400.0, 0)::float8 END",
+                    pending, closed, created, created,
+                ),
+                SQL("(EXTRACT(EPOCH FROM %s - %s) / 86400.0)::float8", now, created),
+            )
+        )  # fmt: skip
 
     @api.model
     def _ai_outcome_counts(self, deployment, now):
@@ -157,6 +184,15 @@ class CrmLead(models.Model):
     @api.model
     def _ai_incumbent_sql(self, alias):
         return SQL("%s / 100", SQL.identifier(alias, "automated_probability"))
+
+    @api.model
+    def _ai_person_sql(self, alias):
+        """A probability that is not Odoo's was entered by hand, as long as the lead is open."""
+        own, odoos = SQL.identifier(alias, "probability"), SQL.identifier(alias, "automated_probability")
+        return SQL(
+            "CASE WHEN %s = 'pending' AND ABS(%s - COALESCE(%s, 0)) > 0.01 THEN %s / 100 END",
+            SQL.identifier(alias, "won_status"), own, odoos, own,
+        )  # fmt: skip
 
     @api.model
     def _ai_traits(self):

@@ -18,12 +18,13 @@ from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_message
 from . import test_ai_deployment_monitoring
+from . import test_ai_deployment_outlook
 from . import test_ai_deployment_page
 from . import test_ai_deployment_performance
 from . import test_ai_deployment_profile
+from . import test_ai_deployment_quality
 from . import test_ai_deployment_review
 from . import test_ai_deployment_review_decide
-from . import test_ai_deployment_quality
 from . import test_ai_deployment_reviewed
 from . import test_ai_deployment_routing
 from . import test_ai_deployment_scorable_mixin
@@ -35,9 +36,9 @@ from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
 from . import test_attacks
 from . import test_bulk
+from . import test_credentials
 from . import test_crm_lead
 from . import test_digest_digest
-from . import test_credentials
 from . import test_feature_reader
 from . import test_hooks
 from . import test_ir_actions_server

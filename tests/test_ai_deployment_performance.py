@@ -12,8 +12,7 @@ WEEK = timedelta(days=7)
 HORIZON = timedelta(days=30)
 
 
-@tagged("post_install", "-at_install")
-class TestPerformance(AiDeploymentCase):
+class CohortCase(AiDeploymentCase):
     """Leads of one kind are won in as many cases as the card says: a half of the usual, four fifths of the large."""
 
     @classmethod
@@ -59,6 +58,9 @@ class TestPerformance(AiDeploymentCase):
     def alerts(self):
         return self.env["ai.deployment.alert"].search([("cause", "=like", "performance:%"), ("state", "=", "firing")])
 
+
+@tagged("post_install", "-at_install")
+class TestPerformance(CohortCase):
     def line(self, report, key):
         return report.line_ids.filtered(lambda line: line.key == key)
 

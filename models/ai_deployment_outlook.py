@@ -1,0 +1,242 @@
+"""Beside the figures of a cohort: its parts, what was expected of it, the whole life of the version, and how long
+outcomes take.
+
+The statistics are `ml.segments`, `ml.estimated`, `ml.risk` and `ml.maturity`; each gives lines of a report.
+"""
+
+from datetime import datetime, time
+
+import numpy as np
+
+from odoo import api, fields, models
+from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import SQL
+
+from ..ml import estimated, maturity, performance, risk, segments
+from . import clock
+from .ai_deployment_drift_words import percent
+from .ai_deployment_performance_words import UNTESTED
+from .drawn import drawn
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    segment_field_id = fields.Many2one(
+        "ir.model.fields", "Also by", tracking=True, ondelete="set null",
+        domain="[('model_id', '=', model_id), ('ttype', '=', 'many2one'), ('store', '=', True)]",
+        help="What came true is also judged for each team, country, salesperson …, to see who is served badly.",
+    )  # fmt: skip
+    risk_state = fields.Json(groups=NO_ACCESS)  # of `ml.risk`, with the version that it belongs to
+    maturity_text = fields.Char("Outcomes Take", compute="_compute_maturity_text")
+
+    # Parts of the records
+
+    def _segment_values(self, ids, labels, values, predictions):
+        """A line per segment of a cohort; none where the owner named no field."""
+        field = self.sudo().segment_field_id
+        documents = self.env[self.res_model].sudo()
+        if not field or field.name not in documents._fields:
+            return []
+        documents.flush_model([field.name])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, %s FROM %s WHERE id = ANY(%s)",
+                SQL.identifier(field.name), SQL.identifier(documents._table), ids,
+            )
+        )  # fmt: skip
+        part_of = dict(rows)
+        results = segments.judge_segments(labels, values, predictions, [part_of.get(res_id) for res_id in ids])
+        comodel = self.env[field.relation].sudo().with_context(active_test=False)
+        known = comodel.browse([result.segment for result in results if result.segment]).exists()
+        names = {record.id: record.display_name for record in known}
+        return [self._segment_line(result, field, names) for result in results]
+
+    def _segment_line(self, result, field, names):
+        say = self.env._
+        name = say("The others") if result.rest else names.get(result.segment, say("none"))
+        line = {
+            **UNTESTED, "test": "segment", "verdict": result.verdict,
+            "key": f"segment:{'rest' if result.rest else result.segment or 0}",
+            "label": say("%(field)s: %(name)s", field=field.field_description, name=name),
+        }  # fmt: skip
+        if result.came_true is None:
+            return {**line, "text": say("Cannot judge yet: %s records", result.rows)}
+        return {
+            **line, "statistic": result.came_true, "low": result.low, "high": result.high, "threshold": result.said,
+            "p_value": result.p_value, "adjusted_p": result.adjusted_p, "exceeded": result.exceeded,
+            "text": say(
+                "%(field)s “%(name)s”: the scores said %(said)s %(positives)s on average, %(true)s came true",
+                field=field.field_description, name=name, said=percent(result.said), true=percent(result.came_true),
+                positives=self.env[self.res_model]._ai_words()["positives"],
+            ),
+        }  # fmt: skip
+
+    # What is expected before outcomes are known
+
+    @api.model
+    def _tested_rows(self, version):
+        """(came true, value) of the records that tested the version, none of them learned from."""
+        rows = (version.sudo().held_out or {}).get("outcomes") or {}
+        return np.array(rows.get("labels", ()), dtype=float), np.array(rows.get("values", ()), dtype=float)
+
+    def _estimate_values(self, version, start, end):
+        """Lines of what the latest window will come to; none for versions that promise no chances."""
+        labels, tested = self._tested_rows(version)
+        if self.method != "scorecard" or not len(labels):
+            return []
+        count = sum(self.env["ai.deployment.profile"]._counts_by_day(version, start, end).values())
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT predicted_value, prediction FROM ai_deployment_inference WHERE deployment_id = %s"
+                " AND version_id = %s AND is_intake AND failure_type IS NULL AND date >= %s AND date < %s AND %s",
+                self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
+                drawn(SQL("res_id"), count),
+            )
+        )  # fmt: skip
+        reference = estimated.learn(labels, tested)
+        stands = self._calibration_stands(version)
+        found = estimated.estimate(reference, *_columns(rows, 2), calibration_stands=stands)
+        return self._estimate_lines(found, estimated.expected_auc(reference.chances(tested), tested))
+
+    def _calibration_stands(self, version):
+        """Whether the chances came true on average when that was last judged."""
+        latest = (
+            self.env["ai.deployment.report.line"]
+            .sudo()
+            .search(
+                Domain("report_id.version_id", "=", version.id)
+                & Domain("report_id.kind", "=", "performance")
+                & Domain("key", "=", "in_the_large")
+                & Domain("verdict", "in", ("quiet", "drifted")),
+                order="id desc", limit=1,
+            )
+        )  # fmt: skip
+        return not latest.exceeded
+
+    def _estimate_lines(self, found, auc_when_tested):
+        say, words = self.env._, self.env[self.res_model]._ai_words()
+        line = {**UNTESTED, "test": "estimate", "verdict": "cannot_judge"}
+        why_not = {
+            estimated.HIDDEN: say("Not estimated: lately the chances have not come true on average"),
+            estimated.OUTSIDE: say(
+                "Not estimated: %s of the scores are unlike any that tested the version",
+                percent(found.outside_share or 0),
+            ),
+            estimated.CANNOT_JUDGE: say("Not estimated: too few records"),
+        }.get(found.verdict)
+        if why_not:
+            return [{**line, "key": "estimate:auc", "label": say("Expected order"), "text": why_not}]
+        texts = {
+            "auc": (say("Expected order"), say(
+                "Expected: of two %(records)s, the one that comes true has the higher score in %(now)s of cases "
+                "(%(low)s to %(high)s), as long as equal scores end as before"
+            )),
+            "win_rate": (say("Expected share"), say("Expected: %(now)s %(positives)s (%(low)s to %(high)s)")),
+            "error": (say("Expected errors"), say("Expected: %(now)s of all verdicts wrong (%(low)s to %(high)s)")),
+        }  # fmt: skip
+        lines = []
+        for name, (label, text) in texts.items():
+            band = found.band(name)
+            if band:
+                lines.append(
+                    {**line, "verdict": "quiet", "key": f"estimate:{name}", "label": label, "statistic": band.estimate,
+                     "low": band.low, "high": band.high, "threshold": auc_when_tested if name == "auc" else 0.0,
+                     "text": text % {"now": percent(band.estimate), "low": percent(band.low),
+                                     "high": percent(band.high), **words}}
+                )  # fmt: skip
+        return lines
+
+    def _gap_values(self, version, labels, values, predictions):
+        """A line on a cohort: do equal scores end as they did when the version was tested?"""
+        tested_labels, tested = self._tested_rows(version)
+        if not len(tested):
+            return []
+        found = estimated.estimate(estimated.learn(tested_labels, tested), values, predictions)
+        gap = estimated.gap(found, performance.auc(labels, values))
+        label = self.env._("Order, found minus expected")
+        if gap is None:
+            return []
+        band = found.band("auc")
+        return [
+            {**UNTESTED, "test": "estimate", "key": "gap", "label": label, "statistic": gap.estimate, "low": gap.low,
+             "high": gap.high, "p_value": gap.p_value, "adjusted_p": gap.p_value, "exceeded": gap.exceeded,
+             "verdict": "drifted" if gap.exceeded else "quiet",
+             "text": self.env._(
+                 "Of two %(records)s, the one that came true was expected to have the higher score in %(expected)s of "
+                 "cases, and had it in %(found)s",
+                 records=self.env[self.res_model]._ai_words()["records"], expected=percent(band.estimate),
+                 found=percent(band.estimate + gap.estimate),
+             )}
+        ]  # fmt: skip
+
+    # The whole life of a version
+
+    def _risk_values(self, version, labels, values):
+        """A line on all outcomes since the version serves, which may be looked at every day."""
+        tested_labels, tested = self._tested_rows(version)
+        kept = self.sudo().risk_state or {}
+        state = kept.get("state") if kept.get("version") == version.id else None
+        if state is None:
+            state = risk.start((tested - tested_labels) ** 2) if len(tested) else None
+        if state is None:
+            return []
+        losses = (np.array(values, dtype=float) - np.array(labels, dtype=float)) ** 2
+        state = risk.update(state, losses)
+        self.sudo().risk_state = {"version": version.id, "state": state}
+        look = risk.look(state)
+        return [
+            {**UNTESTED, "test": "risk", "key": "risk", "label": self.env._("Distance from the truth, since it serves"),
+             "statistic": look.risk or 0.0, "low": look.low, "high": 1.0, "threshold": look.limit,
+             "adjusted_p": 0.0 if look.exceeded else 1.0, "exceeded": look.exceeded,
+             "verdict": "drifted" if look.exceeded else "quiet",
+             "text": self.env._(
+                 "Over %(rows)s outcomes the scores are %(risk).3f from the truth (Brier), at least %(low).3f; "
+                 "at most %(limit).3f was to be expected",
+                 rows=look.rows, risk=look.risk or 0.0, low=look.low, limit=look.limit,
+             )}
+        ]  # fmt: skip
+
+    # How long outcomes take
+
+    def _maturity(self):
+        """The curve of decisions of this deployment's records; None where there are no outcomes."""
+        rows = self.env[self.res_model]._ai_decided_after(self, clock.now())
+        return maturity.curve(*zip(*rows, strict=True)) if rows else None
+
+    def _maturity_values(self):
+        found = self._maturity()
+        if not found or not found.enough:
+            return []
+        share = found.share_by(min(self.horizon_days, found.last_day))
+        return [
+            {**UNTESTED, "test": "maturity", "key": "maturity", "label": self.env._("Decided in time"),
+             "statistic": share, "text": self._maturity_sentence(found)}
+        ]  # fmt: skip
+
+    def _maturity_sentence(self, found):
+        day, words = found.day_by_which(0.8), self.env[self.res_model]._ai_words()
+        share = percent(found.share_by(min(self.horizon_days, found.last_day)))
+        if day is None:
+            return self.env._(
+                "%(share)s of %(records)s are decided within %(days)s days; 80 %% never were so far",
+                share=share, records=words["records"], days=self.horizon_days,
+            )  # fmt: skip
+        return self.env._(
+            "80 %% of %(records)s are decided by day %(day)s, %(share)s within the %(days)s days that an outcome has",
+            day=round(day), share=share, records=words["records"], days=self.horizon_days,
+        )  # fmt: skip
+
+    @api.depends("horizon_days", "model_id", "method")
+    def _compute_maturity_text(self):
+        for deployment in self:
+            found = deployment._maturity() if deployment._origin and deployment.method == "scorecard" else None
+            deployment.maturity_text = (
+                deployment._maturity_sentence(found)
+                if found and found.enough
+                else deployment.method == "scorecard" and self.env._("Not known yet: too few are decided")
+            )
+
+
+def _columns(rows, count):
+    return tuple(map(list, zip(*rows, strict=True))) if rows else ([],) * count
