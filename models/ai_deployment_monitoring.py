@@ -43,8 +43,8 @@ class AiDeployment(models.Model):
         """
         cron, taken = self.env["ir.cron"], f"{what}_taken"
         due = deployments.filtered(lambda deployment: not deployment[taken])
-        if not due:  # the last pass ended, or was interrupted at its very end
-            deployments[taken] = False
+        if not due:  # the last pass was interrupted at its very end
+            self._end_pass(taken, deployments)
             due = deployments
         cron._commit_progress(remaining=len(due))
         collided, goes_on = self.browse(), True
@@ -65,8 +65,14 @@ class AiDeployment(models.Model):
                 deployment._alert_broken(what, error)
             cron._commit_progress()
         if goes_on:
+            self._end_pass(taken, deployments)
+
+    def _end_pass(self, taken, deployments):
+        try:
             deployments[taken] = False
-            cron._commit_progress()
+            self.env["ir.cron"]._commit_progress()
+        except psycopg2.OperationalError:  # somebody writes one of them: the next pass begins with this
+            self.env.cr.rollback()
 
     def _take_turn(self, what):
         self[f"{what}_taken"] = True
