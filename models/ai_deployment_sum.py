@@ -15,7 +15,7 @@ from odoo.tools.constants import GC_UNLINK_LIMIT
 from . import clock
 
 LOOKED_AT = timedelta(days=30)
-LATELY = 2  # days before today that every look takes in
+LATELY = 1  # days before today that every look takes in
 ROUND = 14  # each older day is looked at once in so many days
 
 # What the statement reads of records that are written through the ORM, which has to be in the database first.
@@ -56,7 +56,7 @@ class AiDeploymentSum(models.Model):
         review = SQL(
             # A record that waits for a decision already gets no second review: it shares the fate of the first.
             "COALESCE(review.state, (SELECT other.state FROM ai_deployment_review other"
-            " WHERE line.route = 'review' AND other.deployment_id = line.deployment_id AND other.res_id = line.res_id"
+            " WHERE other.deployment_id = line.deployment_id AND other.res_id = line.res_id"
             " AND other.opened_date <= line.date"
             " AND (other.state = 'open' OR COALESCE(other.decided_date, other.write_date) >= line.date)"
             " ORDER BY other.opened_date DESC LIMIT 1))"
@@ -72,14 +72,16 @@ class AiDeploymentSum(models.Model):
                     0 AS expired, 0 AS waiting, 0 AS unchanged, 0 AS cancelled
                 FROM ai_deployment_asked
                 UNION ALL
-                SELECT line.deployment_id, line.asked_day, 0,
-                    (line.route = 'automatic')::int,
-                    (line.route = 'review' AND %s = 'open')::int,
-                    (line.route = 'review' AND %s = 'decided')::int,
-                    (line.route = 'review' AND %s = 'expired')::int, 0, 0, 0
+                SELECT deployment_id, asked_day, 0, COUNT(*)::int4, 0, 0, 0, 0, 0, 0
+                FROM ai_deployment_inference
+                WHERE asked_day IS NOT NULL AND route = 'automatic'
+                GROUP BY deployment_id, asked_day
+                UNION ALL
+                SELECT line.deployment_id, line.asked_day, 0, 0,
+                    (%s = 'open')::int, (%s = 'decided')::int, (%s = 'expired')::int, 0, 0, 0
                 FROM ai_deployment_inference line
                 LEFT JOIN ai_deployment_review review ON review.inference_id = line.id
-                WHERE line.asked_day IS NOT NULL AND line.route <> 'retry'
+                WHERE line.asked_day IS NOT NULL AND line.route = 'review'
                 UNION ALL
                 SELECT deployment_id, day, 0, 0, 0, 0, 0, asks, 0, 0 FROM ai_deployment_request
                 UNION ALL

@@ -72,11 +72,10 @@ class TestTrigger(AiDeploymentCase):
         """The version was trained on 1,000 records; what is beyond them is new."""
         trigger = self.trigger("labels", 3)
         leads = self.env["crm.lead"]
-        row = [(1, NOW, True)]
-        self.patch(type(leads), "_ai_training_rows", lambda *arguments: row * 1002)
+        self.patch(type(leads), "_ai_outcome_counts", lambda *arguments: (300, 702))
         self.evaluate()
         self.assertFalse(trigger.fired_date)
-        self.patch(type(leads), "_ai_training_rows", lambda *arguments: row * 1003)
+        self.patch(type(leads), "_ai_outcome_counts", lambda *arguments: (300, 703))
         self.evaluate()
         self.assertEqual(trigger.fired_reason, "3 new outcomes are known")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .places import CACHE, hash_of
 
-PACKAGE = "evidently>=0.7,<0.8"
+PACKAGES = ("evidently>=0.7,<0.8", "pandas<3")  # it asks pandas for what pandas 3 has no more
 SECONDS = 900
 _REPORT = """
 import json, sys, time
@@ -23,15 +23,15 @@ texts = sys.argv[3].split(",")
 definition = DataDefinition(
     numerical_columns=[name for name in reference if name not in texts], categorical_columns=texts
 )
-started = time.perf_counter()
+started = time.process_time()
 data = [Dataset.from_pandas(frame, data_definition=definition) for frame in (current, reference)]
 Report([DataDriftPreset()]).run(*data).dict()
-print(json.dumps({"seconds": time.perf_counter() - started, "rows": len(current)}))
+print(json.dumps({"seconds": time.process_time() - started, "rows": len(current)}))
 """
 
 
 def report_seconds(reference, current, texts):
-    """(seconds that its drift report takes, None), or (None, why there is none).
+    """(processor seconds that its drift report takes, None), or (None, why there is none).
 
     `reference` and `current` are CSV files with the same columns; those named in `texts` are categories. Reading the
     files is not counted.
@@ -58,7 +58,7 @@ def report_seconds(reference, current, texts):
 
 def _python():
     """(the interpreter that has it, None), or (None, why it could not be installed)."""
-    home = CACHE / f"evidently-{hash_of(PACKAGE, sys.version_info[:2])}"
+    home = CACHE / f"evidently-{hash_of(*PACKAGES, sys.version_info[:2])}"
     python = home / "bin" / "python"
     with open(CACHE / "evidently.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -77,8 +77,8 @@ def _install(python):
     """uv takes seconds where pip looks for minutes at what fits together."""
     uv = Path(sys.executable).with_name("uv")
     if uv.exists():
-        return [str(uv), "pip", "install", "-q", "--python", str(python), PACKAGE]
-    return [str(python), "-m", "pip", "install", "-q", PACKAGE]
+        return [str(uv), "pip", "install", "-q", "--python", str(python), *PACKAGES]
+    return [str(python), "-m", "pip", "install", "-q", *PACKAGES]
 
 
 def _settings():
