@@ -1,7 +1,7 @@
 """Enough of many records: a part that is always the same, drawn by the records' own numbers.
 
-Statistics of a week need thousands of records, not hundreds of thousands. With a part of bounded size a run takes as
-long beside a large log as beside a small one, and no alert rises just because many records make any deviation certain.
+Statistics of a week need thousands of records, not hundreds of thousands. A part of bounded size costs the same however
+many there are, and no alert rises just because many records make any deviation certain.
 """
 
 from odoo.tools import SQL

@@ -3,6 +3,8 @@
 import json
 from datetime import datetime, time, timedelta
 
+import numpy as np
+
 from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.ml.profile import Profile
@@ -114,7 +116,10 @@ def _fill_profiles(env, deployment):
     )
     for day, rows in days:
         share = rows / profile.rows
-        scaled = {name: (values * share).round() for name, values in profile.counts.items()}
+        # Rounded as running totals, so that every input counts all rows.
+        scaled = {
+            name: np.diff(np.round(np.cumsum(values) * share), prepend=0) for name, values in profile.counts.items()
+        }
         env.cr.execute(
             SQL(
                 "INSERT INTO ai_deployment_profile (deployment_id, version_id, day, row_count, counts)"
