@@ -44,6 +44,8 @@ from . import ai_deployment_alert_records
 from . import ai_deployment_performance_words
 from . import ai_deployment_outlook
 from . import ai_deployment_performance
+from . import ai_deployment_verdicts
+from . import ai_deployment_stop
 from . import ai_deployment_page
 from . import digest_digest
 from . import ir_actions_server

@@ -69,6 +69,27 @@ class AccountMove(models.Model):
         self.flush_model(["invoice_date", "date"])
         return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), moment, SQL("NULL::boolean")))
 
+    @api.model
+    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
+        """A bill that a credit note reverses within the horizon was wrong; drafts and what is gone say nothing."""
+        self.flush_model(["reversed_entry_id", "state"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT bill.id, EXISTS (SELECT FROM account_move note WHERE note.reversed_entry_id = bill.id"
+                " AND note.state <> 'cancel' AND note.create_date >= scored.moment"
+                " AND note.create_date <= scored.moment + %s::interval)"
+                " FROM account_move bill JOIN unnest(%s::int[], %s::timestamp[]) AS scored (id, moment)"
+                " ON scored.id = bill.id WHERE bill.state = 'posted'",
+                f"{horizon_days} days",
+                list(landmarks),
+                list(landmarks.values()),
+            )
+        )
+        return dict(rows)
+
+    def _ai_amounts(self):
+        return {bill.id: abs(bill.amount_total_signed) for bill in self}
+
     def _ai_incumbent(self):
         """1 where Odoo warns of the amount or of a duplicate; only drafts get an opinion."""
         drafts = self.sudo().filtered(lambda move: move.state == "draft")

@@ -71,7 +71,7 @@ class AiDeployment(models.Model):
     horizon_days = fields.Integer(
         "Outcome Within Days", default=60,
         help="A record counts as won only if that happened within so many days; what is still open then counts as not "
-        "won.",
+        "won. A bill counts as wrong if a credit note reverses it within so many days.",
     )  # fmt: skip
     most_pairs = fields.Integer(
         "Inputs That Act Together", default=6,

@@ -122,6 +122,7 @@ class AiDeployment(models.Model):
         self.env["ai.deployment.sum"]._check(self)
         self._report_drift()
         self._report_performance()
+        self._report_verdicts()
         self.env["ai.deployment.trigger"]._evaluate(self)
 
     def _alert_version_broken(self, error):

@@ -16,7 +16,7 @@ from odoo.tools import SQL, format_date, formatLang
 
 from ..ml.binning import few_digits
 from ..ml.errors import InferenceError
-from ..ml.profile import RESERVED, SCORE, Profile
+from ..ml.profile import RESERVED, SCORE
 from . import clock
 from .ai_deployment_drift import JUDGED, WINDOW
 from .ai_deployment_drift_words import percent
@@ -122,7 +122,7 @@ class AiDeployment(models.Model):
 
     def _reference_profile(self, version):
         """The counts that the version's intake is compared with."""
-        return Profile.from_dict(version.sudo().reference)
+        return self.env["ai.deployment.reference"]._of(version)[0]
 
     # What is told beside the charts
 

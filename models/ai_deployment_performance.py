@@ -166,6 +166,7 @@ class AiDeployment(models.Model):
                 )  # fmt: skip
             elif fires is False and cause in open_causes:
                 alerts._resolve(self, cause)
+        self._stop_where_below_floor(report)
 
 
 def _floats(values):

@@ -127,6 +127,10 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """
         return {}
 
+    def _ai_amounts(self):
+        """The money in each record, in the currency of its company: {id: amount}."""
+        return {}
+
     @api.model
     def _ai_traits(self):
         """Stored many2one fields that may tell where records that went wrong come from."""

@@ -185,6 +185,9 @@ class CrmLead(models.Model):
     def _ai_incumbent_sql(self, alias):
         return SQL("%s / 100", SQL.identifier(alias, "automated_probability"))
 
+    def _ai_amounts(self):
+        return {lead.id: lead.expected_revenue for lead in self}
+
     @api.model
     def _ai_person_sql(self, alias):
         """A probability that is not Odoo's was entered by hand, as long as the lead is open."""

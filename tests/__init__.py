@@ -32,6 +32,7 @@ from . import test_ai_deployment_scoring
 from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training
 from . import test_ai_deployment_trigger
+from . import test_ai_deployment_verdicts
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
 from . import test_attacks
