@@ -6,7 +6,7 @@ many there are, and no alert rises just because many records make any deviation 
 
 from odoo.tools import SQL
 
-MOST = 5000
+MOST = 2000
 _NUMBERS = 2**31
 
 
