@@ -5,4 +5,4 @@ UPDATE ai_deployment_channel
 DELETE FROM ai_deployment_message
  WHERE state = 'pending';
 DELETE FROM ir_config_parameter
- WHERE key = 'ai_deployment.allowed_hosts';
+ WHERE key IN ('ai_deployment.allowed_hosts', 'ai_deployment.health_token_sha256');
