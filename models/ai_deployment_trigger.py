@@ -1,11 +1,21 @@
-"""A rule that asks for retraining: when it holds, the owner gets a proposal, once per version."""
+"""A rule that asks for retraining: once per version it tells the owner, or makes a version for the owner to look at.
+
+What is trained by itself never serves by itself: the test against the serving version and a person decide that.
+"""
 
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from . import clock
+
+# The alerts that each kind of rule counts, by how their causes begin.
+ALERTS = {
+    "drift": ("drift:",),
+    "performance": ("performance:",),
+    "calibration": ("performance:in_the_large", "performance:slope"),
+}
 
 
 class AiDeploymentTrigger(models.Model):
@@ -22,11 +32,16 @@ class AiDeploymentTrigger(models.Model):
             ("age", "The version is older than … days"),
             ("drift", "At least … drift alerts are open"),
             ("performance", "At least … alerts on what came true are open"),
+            ("calibration", "At least … alerts on chances that do not come true are open"),
             ("labels", "At least … new outcomes are known"),
         ],
         string="When", required=True, default="age",
     )  # fmt: skip
     threshold = fields.Integer("Number", required=True, default=180)
+    act = fields.Selection(
+        [("propose", "Ask the owner"), ("train", "Train a version for the owner to look at")],
+        string="Then", required=True, default="propose",
+    )  # fmt: skip
     fired_date = fields.Datetime("Last Asked", readonly=True, copy=False)
     fired_version_id = fields.Many2one("ai.deployment.version", readonly=True, copy=False, ondelete="set null")
     fired_reason = fields.Char("Why", readonly=True, copy=False)
@@ -52,8 +67,24 @@ class AiDeploymentTrigger(models.Model):
                     "ai_deployment.mail_activity_type_retrain",
                     user_id=deployment._person_to_tell().id,
                     date_deadline=clock.today() + timedelta(days=7),
-                    summary=self.env._("Train again: %s", reason),
+                    summary=trigger._train_for(reason)
+                    if trigger.act == "train"
+                    else self.env._("Train again: %s", reason),
                 )
+
+    def _train_for(self, reason):
+        """Train a version beside the one that serves; what the owner is told of it."""
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                version = self.deployment_id._train()
+        except UserError as error:
+            return self.env._("Train again: %(reason)s. It was tried: %(why)s", reason=reason, why=error)
+        verdict = dict(version._fields["verdict"]._description_selection(self.env))[version.verdict]
+        return self.env._(
+            "%(version)s was trained, as %(reason)s. Against the one that serves: %(verdict)s",
+            version=version.name, reason=reason, verdict=verdict,
+        )  # fmt: skip
 
     def _reason(self, version):
         """Why `version` should be trained again, empty where the rule does not hold."""
@@ -61,15 +92,20 @@ class AiDeploymentTrigger(models.Model):
         if self.kind == "age":
             days = (clock.now() - version.trained_date).days
             return self.env._("the version is %s days old", days) if days > self.threshold else ""
-        if self.kind in ("drift", "performance"):
-            alerts = self.deployment_id.alert_ids.filtered(
-                lambda alert: alert.state in ("firing", "acknowledged") and alert.cause.startswith(f"{self.kind}:")
+        if self.kind in ALERTS:
+            count = len(
+                self.deployment_id.alert_ids.filtered(
+                    lambda alert: alert.state in ("firing", "acknowledged")
+                    and alert.cause.startswith(ALERTS[self.kind])
+                )
             )
-            if len(alerts) < self.threshold:
+            if count < self.threshold:
                 return ""
-            if self.kind == "drift":
-                return self.env._("%s drift alerts are open", len(alerts))
-            return self.env._("%s alerts on what came true are open", len(alerts))
+            return {
+                "drift": self.env._("%s drift alerts are open", count),
+                "performance": self.env._("%s alerts on what came true are open", count),
+                "calibration": self.env._("%s alerts on chances that do not come true are open", count),
+            }[self.kind]
         count = self._new_outcome_count(version)
         return self.env._("%s new outcomes are known", count) if count >= self.threshold else ""
 

@@ -111,7 +111,7 @@ class AccessCase(AiDeploymentCase):
             cls.env["ai.deployment.room"]._take(cls.deployment, 1)
             cls.env["ai.deployment.settled"]._add(cls.deployment, NOW.date(), unchanged=1)
         cls.trigger = cls.env["ai.deployment.trigger"].create({"deployment_id": cls.deployment.id})
-        cls.reference = cls.env["ai.deployment.reference"].create(
+        cls.adopted = cls.env["ai.deployment.reference"].create(
             {
                 "deployment_id": cls.deployment.id, "version_id": cls.version.id, "window_start": NOW.date(),
                 "window_end": NOW.date(), "row_count": 1, "counts": {"rows": 1, "counts": {}},

@@ -54,6 +54,45 @@ class TestTrigger(AiDeploymentCase):
         self.assertEqual(trigger.fired_version_id, second)
         self.assertEqual(len(self.activities()), 2)
 
+    def test_chances_that_do_not_come_true_ask(self):
+        trigger = self.trigger("calibration", 1)
+        alerts = self.env["ai.deployment.alert"]
+        alerts._raise(self.deployment, "performance:auc", name="Order")
+        self.evaluate()
+        self.assertFalse(trigger.fired_date)
+        alerts._raise(self.deployment, "performance:slope", name="Too extreme")
+        self.evaluate()
+        self.assertEqual(trigger.fired_reason, "1 alerts on chances that do not come true are open")
+
+    def test_a_rule_may_train_a_version_that_does_not_serve(self):
+        self.trigger("age", 180, act="train")
+        later = NOW + timedelta(days=181)
+        leads = self.make_leads(240)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = %s + (id %% 100) * interval '1 day',"
+            " expected_revenue = 500 + id %% 7000,"
+            " date_closed = %s + (id %% 100 + 1) * interval '1 day',"
+            " won_status = CASE WHEN id %% 3 = 0 THEN 'won' ELSE 'lost' END WHERE id = ANY(%s)",
+            [NOW - timedelta(days=60), NOW - timedelta(days=60), leads.ids],
+        )
+        self.env.invalidate_all()
+        self.evaluate(later)
+        trained = self.deployment.version_ids - self.version
+        self.assertEqual(len(trained), 1)
+        self.assertEqual(self.deployment.champion_id, self.version)
+        self.assertIn(
+            "was trained, as the version is 181 days old. Against the one that serves:", self.activities().summary
+        )
+        self.evaluate(later + timedelta(days=1))
+        self.assertEqual(self.deployment.version_ids - self.version, trained, "once per serving version")
+
+    def test_a_training_that_is_not_possible_is_told(self):
+        self.trigger("age", 180, act="train")
+        self.evaluate(NOW + timedelta(days=181))
+        self.assertEqual(self.deployment.version_ids, self.version)
+        self.assertIn("It was tried:", self.activities().summary)
+
     def test_open_drift_alerts_ask(self):
         trigger = self.trigger("drift", 2)
         alerts = self.env["ai.deployment.alert"]
