@@ -44,6 +44,7 @@ SHAPE, MISSING_TEST, UNSEEN_TEST = TESTS = ("shape", "missing", "unseen")
 
 PRESETS = {"sensitive": 0.02, "normal": 0.05, "calm": 0.10}  # delta2
 MAX_FLOOR = 0.10  # noisier columns are not watched
+MIN_PART_ROWS = 200  # of a sub-window that says how much a column moves by itself
 MIN_EXPECTED = 5  # rows per cell of the window
 MIN_LEVEL = 10  # reference rows of a level with a cell of its own
 MISSING_TOLERANCE = 0.02
@@ -421,6 +422,25 @@ def _shift(bins, reference, window):
     if spread <= 0:
         return None
     return (quantile(window, 0.5) - quantile(reference, 0.5)) / spread
+
+
+def merged(parts, min_rows=MIN_PART_ROWS):
+    """Neighbouring profiles of ``parts`` added up until each has ``min_rows``: what is left over joins the last.
+
+    A floor from small parts is mostly chance: with 1,000 rows in twelve, a column in five
+    looks too unstable to watch while nothing moves; with 200 rows each, one in two hundred.
+
+    >>> [part.rows for part in merged([Profile(150), Profile(60), Profile(300), Profile(10)])]
+    [210, 310]
+    """
+    whole, rest = [], Profile()
+    for part in parts:
+        rest = rest + part
+        if rest.rows >= min_rows:
+            whole, rest = [*whole, rest], Profile()
+    if rest.rows and whole:
+        whole[-1] = whole[-1] + rest
+    return whole
 
 
 def noise_floor(subwindows, bins):

@@ -18,6 +18,8 @@ from .ai_deployment_drift_words import percent
 from .ai_deployment_performance_words import UNTESTED
 from .drawn import drawn
 
+MORE_THAN_ALL = 0.05  # by which a part has to be off beyond the whole, where the whole is off
+
 
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
@@ -32,8 +34,11 @@ class AiDeployment(models.Model):
 
     # Parts of the records
 
-    def _segment_values(self, ids, labels, values, predictions):
-        """A line per segment of a cohort; none where the owner named no field."""
+    def _segment_values(self, ids, labels, values, predictions, off=0.0):
+        """A line per segment of a cohort; none where the owner named no field.
+
+        Where the whole cohort is `off` by so much, each part is as well: named is what is off by more than that.
+        """
         field = self.sudo().segment_field_id
         documents = self.env[self.res_model].sudo()
         if not field or field.name not in documents._fields:
@@ -50,9 +55,9 @@ class AiDeployment(models.Model):
         comodel = self.env[field.relation].sudo().with_context(active_test=False)
         known = comodel.browse([result.segment for result in results if result.segment]).exists()
         names = {record.id: record.display_name for record in known}
-        return [self._segment_line(result, field, names) for result in results]
+        return [self._segment_line(result, field, names, off) for result in results]
 
-    def _segment_line(self, result, field, names):
+    def _segment_line(self, result, field, names, off):
         say = self.env._
         name = say("The others") if result.rest else names.get(result.segment, say("none"))
         line = {
@@ -62,9 +67,11 @@ class AiDeployment(models.Model):
         }  # fmt: skip
         if result.came_true is None:
             return {**line, "text": say("Cannot judge yet: %s records", result.rows)}
+        exceeded = result.exceeded and (not off or abs(result.said - result.came_true) > off + MORE_THAN_ALL)
         return {
             **line, "statistic": result.came_true, "low": result.low, "high": result.high, "threshold": result.said,
-            "p_value": result.p_value, "adjusted_p": result.adjusted_p, "exceeded": result.exceeded,
+            "p_value": result.p_value, "adjusted_p": result.adjusted_p, "exceeded": exceeded,
+            "verdict": "drifted" if exceeded else "quiet",
             "text": say(
                 "%(field)s “%(name)s”: the scores said %(said)s %(positives)s on average, %(true)s came true",
                 field=field.field_description, name=name, said=percent(result.said), true=percent(result.came_true),
@@ -177,6 +184,8 @@ class AiDeployment(models.Model):
         tested_labels, tested = self._tested_rows(version)
         kept = self.sudo().risk_state or {}
         state = kept.get("state") if kept.get("version") == version.id else None
+        if state and self.alert_ids.filtered(lambda a: a.cause == "performance:risk" and a.state == "acknowledged"):
+            state = None  # dealt with: what was is not counted again
         if state is None:
             state = risk.start((tested - tested_labels) ** 2) if len(tested) else None
         if state is None:

@@ -113,7 +113,8 @@ class AiDeployment(models.Model):
             lines += self._duel_values("incumbent", labels, values, _floats(incumbent))
             people = self._people_cohort(version, start, end)
             lines += self._duel_values("person", *zip(*people, strict=True)) if people else []
-            lines += self._segment_values(ids, labels, values, predictions)
+            off = sum(abs(r.statistic) for r in results if r.name == "in_the_large" and r.exceeded)
+            lines += self._segment_values(ids, labels, values, predictions, off)
             lines += self._gap_values(version, labels, values, predictions)
             lines += self._risk_values(version, labels, values)
             lines += self._maturity_values()

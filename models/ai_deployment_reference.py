@@ -11,13 +11,12 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..ml.drift import noise_floor
+from ..ml.drift import merged, noise_floor
 from ..ml.profile import Profile, bins_of
 from . import clock
 
 MIN_ROWS = 1000
 MIN_WEEKS, MOST_WEEKS = 8, 26
-MIN_WEEK_ROWS = 50  # of a week that says how much weeks differ
 WEEK = timedelta(days=7)
 
 
@@ -111,7 +110,7 @@ class AiDeploymentReference(models.Model):
                 "window_end": end,
                 "row_count": total.rows,
                 "counts": total.to_dict(),
-                "floors": noise_floor([part for part in parts if part.rows >= MIN_WEEK_ROWS], bins_of(version._card())),
+                "floors": noise_floor(merged(parts), bins_of(version._card())),
                 "adopted_by_id": self.env.uid,
                 "date": clock.now(),
             }

@@ -15,7 +15,7 @@ from odoo.tools import SQL
 from ..ml import routing
 from ..ml.challenge import challenge
 from ..ml.columns import NUMBER, make_column
-from ..ml.drift import noise_floor
+from ..ml.drift import merged, noise_floor
 from ..ml.errors import TooFewCases, TrainingError
 from ..ml.profile import Profile, bins_of
 from ..ml.reviewed import SURPRISE
@@ -28,7 +28,6 @@ from .feature_reader import FeatureReader
 MIN_CASES = 50  # of either outcome, under which there is no version
 MONTH_DAYS = 30.4
 MOST_OUTCOMES = 2000  # of the records that tested a version, kept for what is expected of later ones
-MIN_MONTH_ROWS = 50
 TEST_SHARE = 0.15  # the latest rows, that training.SHARES leaves for testing
 ALL_ROWS = (0.85, 0.15, 0.0)  # learn from all; the later part still decides how far back to look
 
@@ -196,7 +195,7 @@ class AiDeployment(models.Model):
         months = np.floor((moments - moments.min()) / MONTH_DAYS) if len(moments) else moments
         scored = card.score(columns)
         parts = [Profile.of(card, scored, months == month) for month in np.unique(months)]
-        parts = [part for part in parts if part.rows >= MIN_MONTH_ROWS]
+        parts = merged(parts)
         return noise_floor(parts, bins_of(card)) if len(parts) > 1 else {}
 
     def _held_out(self, card, columns, moments, labels):

@@ -51,6 +51,25 @@ class TestOutlook(CohortCase):
         alert = self.alerts().filtered(lambda alert: alert.cause == f"performance:segment:{north.id}")
         self.assertIn("“North”", alert.name)
 
+    def test_where_all_are_off_no_part_is_blamed(self):
+        self.deployment.segment_field_id = self.env["ir.model.fields"]._get("crm.lead", "team_id")
+        for week in (0, 1):
+            self.cohort(week, won=0.1, won_large=0.3)
+            report = self.report(week)
+        self.assertTrue(self.line(report, "in_the_large").exceeded)
+        self.assertFalse(report.line_ids.filtered(lambda line: line.test == "segment" and line.exceeded))
+
+    def test_an_alert_that_was_dealt_with_starts_the_count_anew(self):
+        self.tested_on()
+        for week in range(4):
+            self.cohort(week, won=0.5, won_large=0.0)
+            self.report(week)
+        alert = self.alerts().filtered(lambda alert: alert.cause == "performance:risk")
+        self.assertIn("Over 480 outcomes", alert.name)
+        alert.with_user(self.owner).action_acknowledge()
+        self.cohort(4)
+        self.assertIn("Over 120 outcomes", self.line(self.report(4), "risk").text)
+
     def test_a_field_that_is_gone_gives_no_parts_and_no_fault(self):
         field = self.env["ir.model.fields"].create(
             {"name": "x_region_id", "model_id": self.lead_model.id, "ttype": "many2one", "relation": "res.country"}
