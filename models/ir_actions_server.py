@@ -2,6 +2,11 @@
 
 from odoo import api, fields, models
 
+READ_TO_SCORE = (
+    "audit_share", "batch_above", "champion_id", "company_id", "domain", "method", "min_confidence", "model_id",
+    "review_days", "review_unknown", "routing", "routing_lines", "state",
+)  # fmt: skip
+
 
 class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
@@ -39,8 +44,12 @@ class IrActionsServer(models.Model):
         warnings = super()._get_warning_messages()
         if self.state == "ai_deployment_score" and not self.ai_deployment_id:
             warnings.append(self.env._("Choose the deployment to score with."))
-        elif self.state == "ai_deployment_score" and self.ai_deployment_id.sudo().model_id != self.model_id:
-            warnings.append(self.env._("This deployment scores records of another kind."))
+        elif self.state == "ai_deployment_score":
+            # The first look at the deployment while an automation rule runs: somebody waits, so no more is read than
+            # scoring one record needs.
+            self.ai_deployment_id.sudo().fetch(READ_TO_SCORE)
+            if self.ai_deployment_id.sudo().model_id != self.model_id:
+                warnings.append(self.env._("This deployment scores records of another kind."))
         return warnings
 
     def _run_action_ai_deployment_score_multi(self, eval_context=None):
