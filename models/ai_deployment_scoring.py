@@ -193,28 +193,35 @@ class AiDeployment(models.Model):
         )
         records.flush_model()  # at once: what the search needs, and what the reader needs, would be two updates
         query = records.browse().with_context(active_test=False)._search(domain)
+        query.order = None
         record = SQL.identifier(records._table, "id")
-        query.order = record
-        # Each looked up by itself, in an index: a join, or EXISTS, may as well read the whole log for every chunk.
+        # Each looked up by itself, in an index: a join, or EXISTS, may as well read the whole log for every chunk. What
+        # has a current score by this version was scored by it; only the others are looked up in the log.
         codes = SQL(
             "(SELECT codes FROM ai_deployment_score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
             " AND state = 'scored' LIMIT 1)",
             self.id, record, version.id,
         )  # fmt: skip
-        known = SQL(
-            "(SELECT TRUE FROM ai_deployment_inference WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
-            " LIMIT 1) IS NOT NULL",
-            self.id, record, version.id,
+        logged = SQL(
+            "ai_deployment_inference WHERE deployment_id = %s AND res_id = stands.id AND version_id = %s",
+            self.id, version.id,
         )  # fmt: skip
-        incumbent = records._ai_incumbent_sql(records._table) or SQL("NULL")
-        came = SQL.identifier(records._table, "create_date")
-        person = records._ai_person_sql(records._table) or SQL("NULL::float8")
-        unlogged = SQL(  # looked up for the few that have one
-            "CASE WHEN %s IS NOT NULL THEN (SELECT %s WHERE NOT EXISTS (SELECT FROM ai_deployment_inference"
-            " WHERE deployment_id = %s AND res_id = %s AND version_id = %s AND person_value IS NOT NULL)) END",
-            person, person, self.id, record, version.id,
+        found = query.select(
+            record,
+            codes,
+            records._ai_incumbent_sql(records._table) or SQL("NULL::float8"),
+            SQL.identifier(records._table, "create_date"),
+            records._ai_person_sql(records._table) or SQL("NULL::float8"),
+        )
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, codes, codes IS NOT NULL OR (SELECT TRUE FROM %s LIMIT 1) IS NOT NULL, incumbent, came,"
+                " CASE WHEN person IS NOT NULL AND"
+                " (SELECT TRUE FROM %s AND person_value IS NOT NULL LIMIT 1) IS NULL THEN person END"
+                " FROM (%s OFFSET 0) AS stands (id, codes, incumbent, came, person) ORDER BY id",
+                logged, logged, found,
+            )
         )  # fmt: skip
-        rows = self.env.execute_query(query.select(record, codes, known, incumbent, came, unlogged))
         return {res_id: Standing(*row) for res_id, *row in rows}
 
     def _after_score(self, records):

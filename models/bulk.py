@@ -81,6 +81,11 @@ def insert_from(source, table, columns, where=None, conflict=None):
 def _literal(values, distinct):
     """Plain values (None, bool, int, float, str, date) as the text of a PostgreSQL array; `distinct` is their set."""
     kinds = set(map(type, distinct))
+    if kinds == {str}:  # escaped all at once: no text in PostgreSQL holds a NUL
+        joined = "\0".join(values)
+        if joined.count("\0") >= len(values):
+            raise ValueError("A text holds a NUL, which PostgreSQL cannot store.")
+        return '{"' + _escaped(joined).replace("\0", '","') + '"}'
     if any(issubclass(kind, (str, datetime.date)) for kind in kinds):
         elements = {value: _element(value) for value in distinct}
         return "{" + ",".join([elements[value] for value in values]) + "}"
@@ -90,7 +95,9 @@ def _literal(values, distinct):
 
 
 def _element(value):
-    if value is None:
-        return "NULL"
+    return "NULL" if value is None else f'"{_escaped(str(value))}"'
+
+
+def _escaped(text):
     # str's own methods: those of Markup would escape for HTML
-    return '"' + str.replace(str.replace(str(value), "\\", "\\\\"), '"', '\\"') + '"'
+    return str.replace(str.replace(text, "\\", "\\\\"), '"', '\\"')

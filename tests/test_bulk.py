@@ -36,6 +36,12 @@ class TestBulk(TransactionCase):
         self.assertEqual(self.sent("name", "varchar", AWKWARD), AWKWARD)
         self.assertEqual(self.sent("name", "varchar", [Markup('<b a="1">'), "x"]), ['<b a="1">', "x"])
 
+    def test_text_without_gaps_arrives_as_it_was(self):
+        texts = [text for text in AWKWARD if text is not None]
+        self.assertEqual(self.sent("name", "varchar", texts), texts)
+        with self.assertRaisesRegex(ValueError, "NUL"):
+            bulk.insert_statement("bulk_rows", {"name": ("varchar", ["a", "b\0c"])})
+
     def test_numbers_and_truths_arrive_as_they_were(self):
         numbers = [0.1, -1e300, 3, None, 1 / 3, float("inf")]
         self.assertEqual(self.sent("number", "float8", numbers), numbers)
