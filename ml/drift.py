@@ -95,7 +95,7 @@ def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floo
     ``quality``). Under ``min_rows`` the answer is ``cannot_judge``.
     """
     floors = floors or {}
-    names = [name for name in RESERVED if name in reference.counts]
+    names = [name for name in RESERVED if name in reference.counts and name in (window.counts or RESERVED)]
     names += [name for name in reference.counts if name not in RESERVED]
     if window.rows < min_rows or not reference.rows:
         return [DriftResult(name, SHAPE) for name in names]

@@ -51,13 +51,15 @@ def enough(labels):
 
 
 def judge_outcomes(
-    labels, values, predictions, automatic, *, reference=None, floor_auc=None, target_error=None, level=0.01
-):
+    labels, values, predictions, automatic, *, reference=None, floor_auc=None, target_error=None, capacity=None,
+    level=0.01,
+):  # fmt: skip
     """Every figure of one cohort, as a list of ``OutcomeResult``.
 
     ``labels``, ``predictions``, ``automatic`` (n,) true or false (came true; what was said; settled without a person),
     ``values`` (n,) float64 in [0, 1]. ``reference`` is (positives, rows) of the rows learned from; ``floor_auc`` and
-    ``target_error`` are set by the owner, None where not. Raises ``ValueError`` where the rows do not fit together.
+    ``target_error`` are set by the owner, None where not; ``capacity`` is how many rows somebody can look at, for the
+    share of positives among as many with the highest values. Raises ``ValueError`` where the rows do not fit together.
 
     >>> judge_outcomes([True] * 3, [0.5] * 3, [True] * 3, [True] * 3)[0].verdict
     'cannot_judge'
@@ -75,6 +77,7 @@ def judge_outcomes(
         *_calibration(labels, values, level),
         _auc(labels, values, floor_auc),
         OutcomeResult("average_precision", FIGURE, performance.average_precision(labels, values)),
+        *_precision_at(labels, values, capacity),
         OutcomeResult("brier", FIGURE, brier),
         OutcomeResult("brier_skill", FIGURE, 1 - brier / base),
         *_error_automatic(labels, predictions, automatic, target_error),
@@ -129,6 +132,14 @@ def _auc(labels, values, floor):
         "auc", FIGURE if floor is None else FLOOR, performance.auc(labels, values), low, high, floor,
         exceeded=exceeded, verdict=_verdict(exceeded),
     )  # fmt: skip
+
+
+def _precision_at(labels, values, capacity):
+    if not capacity or capacity >= len(labels):
+        return
+    top = labels[np.argsort(-values, kind="stable")[:capacity]]
+    low, high = performance.clopper_pearson(int(top.sum()), capacity)
+    yield OutcomeResult("precision_at_capacity", FIGURE, float(top.mean()), low, high)
 
 
 def _error_automatic(labels, predictions, automatic, target):

@@ -2,19 +2,22 @@
 
 A profile adds up: one per scoring call, summed per day, week and version. Its
 size does not depend on how many inferences lie behind it. Besides the features it
-counts two pseudo columns, ``SCORE`` (the values, in the card's ``score_bins``) and
-``PREDICTION``. Rows with an error are counted in ``failed`` and nowhere else; ``late``
-are those of the scored rows that had come long before.
+counts three pseudo columns, ``SCORE`` (the values, in the card's ``score_bins``),
+``PREDICTION`` and ``CONFIDENCE``. Rows with an error are counted in ``failed`` and
+nowhere else; of the scored ones, ``late`` had come long before and ``reviewed`` went to
+a person.
 """
 
 import numpy as np
 
-from .binning import CategoryBins
+from .binning import CategoryBins, NumericBins
 
 SCORE = "score"
 PREDICTION = "prediction"
-RESERVED = (SCORE, PREDICTION)
+CONFIDENCE = "confidence"
+RESERVED = (SCORE, PREDICTION, CONFIDENCE)
 PREDICTION_BINS = CategoryBins(("no", "yes"), {"no": 0, "yes": 0})
+CONFIDENCE_BINS = NumericBins(0.0, 1.0, [n / 20 for n in range(1, 20)])
 
 
 def bins_of(card):
@@ -23,21 +26,23 @@ def bins_of(card):
         **card.bins_by_name,
         SCORE: card.score_bins,
         PREDICTION: PREDICTION_BINS,
+        CONFIDENCE: CONFIDENCE_BINS,
     }
 
 
 class Profile:
-    """``rows`` scored, ``late`` ones of these, ``failed`` not, and name -> int64 counts per code.
+    """``rows`` scored, ``late`` and ``reviewed`` of these, ``failed`` not, and name -> int64 counts per code.
 
     >>> one = Profile(2, {"age": np.array([0, 0, 0, 2])})
     >>> (one + one).counts["age"].tolist(), sum([one, one]).rows
     ([0, 0, 0, 4], 4)
     """
 
-    def __init__(self, rows=0, counts=None, failed=0, late=0):
+    def __init__(self, rows=0, counts=None, failed=0, late=0, reviewed=0):
         self.rows = int(rows)
         self.failed = int(failed)
         self.late = int(late)
+        self.reviewed = int(reviewed)
         self.counts = {name: np.asarray(values, dtype=np.int64) for name, values in (counts or {}).items()}
 
     @classmethod
@@ -58,16 +63,29 @@ class Profile:
         counts[SCORE] = np.bincount(score, minlength=card.score_bins.size)
         positive = int(scored.predictions[wanted].sum())
         counts[PREDICTION] = np.array([0, 0, 0, rows - positive, positive])
+        counts[CONFIDENCE] = np.bincount(
+            CONFIDENCE_BINS.codes(scored.confidences[wanted]), minlength=CONFIDENCE_BINS.size
+        )
         return cls(rows, counts, asked - rows, 0 if late is None else np.asarray(late)[wanted].sum())
 
     def __add__(self, other):
         if not self.counts or not other.counts:
             counts = self.counts or other.counts
-        elif {k: len(v) for k, v in self.counts.items()} != {k: len(v) for k, v in other.counts.items()}:
+        elif self._layout() != other._layout():
             raise ValueError("profiles of different versions cannot be added")
         else:
-            counts = {k: v + other.counts[k] for k, v in self.counts.items()}
-        return Profile(self.rows + other.rows, counts, self.failed + other.failed, self.late + other.late)
+            counts = {k: v + other.counts[k] for k, v in self.counts.items() if k in other.counts}
+        return Profile(
+            self.rows + other.rows,
+            counts,
+            self.failed + other.failed,
+            self.late + other.late,
+            self.reviewed + other.reviewed,
+        )
+
+    def _layout(self):
+        """Codes per column; confidences are left out, as older profiles have not counted them."""
+        return {name: len(values) for name, values in self.counts.items() if name != CONFIDENCE}
 
     def __radd__(self, other):  # sum() starts from 0
         return self if other == 0 else NotImplemented
@@ -87,10 +105,11 @@ class Profile:
             "rows": self.rows,
             "failed": self.failed,
             "late": self.late,
+            "reviewed": self.reviewed,
             "counts": {name: values.tolist() for name, values in self.counts.items()},
         }
 
     @classmethod
     def from_dict(cls, data):
         """The reverse of ``to_dict``."""
-        return cls(data["rows"], data["counts"], data.get("failed", 0), data.get("late", 0))
+        return cls(data["rows"], data["counts"], data.get("failed", 0), data.get("late", 0), data.get("reviewed", 0))

@@ -7,6 +7,7 @@ Compared are two profiles, as in ``drift``, and the counts of earlier weeks:
 ``failed``    could more rows not be scored?
 ``late``      were more rows scored long after they had come?
 ``volume``    did fewer rows come than in the weeks before?
+``review``    did another share go to a person than in the weeks before?
 
 All limits are exact tails of the count itself, not of a normal curve. The tests of
 one window share one error level by Holm's method, apart from those of ``drift``.
@@ -23,21 +24,23 @@ from .columns import NUMBER
 from .drift import CANNOT_JUDGE, DRIFTED, QUIET, DriftResult, holm
 from .profile import RESERVED
 
-RANGE, CONSTANT, FAILED, LATE, VOLUME = TESTS = ("range", "constant", "failed", "late", "volume")
+RANGE, CONSTANT, FAILED, LATE, VOLUME, REVIEW = TESTS = ("range", "constant", "failed", "late", "volume", "review")
 ROWS = "rows"  # the pseudo column of what concerns whole rows
 ERRORS = 2.33  # standard errors that a share of the reference may be off
 RANGE_TOLERANCE = 0.01
 CONSTANT_TOLERANCE = 0.02
 FAILED_TOLERANCE = 0.02
 LATE_TOLERANCE = 0.10
+REVIEW_TOLERANCE = 0.10
 MIN_WEEKS, MOST_WEEKS = 4, 12
 
 
-def judge_quality(bins, reference, window, *, weeks=(), level=0.01, min_rows=50):
+def judge_quality(bins, reference, window, *, weeks=(), before=None, level=0.01, min_rows=50):
     """Every test of one window, as a list of ``DriftResult``.
 
     ``bins`` maps names to bins, ``weeks`` are the rows that came in each week, the one
-    in question last. Under ``min_rows`` scored rows only the volume is judged.
+    in question last; ``before`` is the profile of the weeks before, None where these are
+    too few. Under ``min_rows`` scored rows only the volume is judged.
 
     >>> from .profile import Profile
     >>> [r.verdict for r in judge_quality({}, Profile(10), Profile(0), weeks=[9, 11, 10, 10, 0])]
@@ -48,6 +51,8 @@ def judge_quality(bins, reference, window, *, weeks=(), level=0.01, min_rows=50)
         results.append(_failed(reference, window))
     if window.rows >= min_rows and reference.rows:
         results.append(_late(reference, window))
+        if before is not None and before.rows >= min_rows:
+            results.append(_review(before, window))
         for name in reference.counts:
             if name not in RESERVED:
                 results += _column(name, bins[name], reference.counts[name], window.counts[name])
@@ -98,6 +103,20 @@ def _failed(reference, window):
 
 def _late(reference, window):
     return _more(ROWS, LATE, window.late, window.rows, reference.late / reference.rows, reference.rows, LATE_TOLERANCE)
+
+
+def _review(before, window):
+    """Both ways: a flood nobody can work off, and a silence in which nobody is asked."""
+    from scipy.stats import binom
+
+    share, hits, rows = before.reviewed / before.rows, window.reviewed, window.rows
+    reach = ERRORS * math.sqrt(share * (1 - share) / before.rows) + REVIEW_TOLERANCE
+    low, high = max(share - reach, 0.0), min(share + reach, 1.0)
+    p_value = min(1.0, 2 * float(min(binom.sf(hits - 1, rows, high), binom.cdf(hits, rows, low))))
+    return DriftResult(
+        ROWS, REVIEW, statistic=hits / rows, threshold=high if hits / rows >= share else low, p_value=p_value,
+        reference_share=share, window_share=hits / rows,
+    )  # fmt: skip
 
 
 def _more(name, test, hits, cases, share, of, tolerance, **facts):

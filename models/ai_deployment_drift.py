@@ -56,8 +56,9 @@ class AiDeployment(models.Model):
         reference, floors, is_provisional = self.env["ai.deployment.reference"]._of(version)
         bins, first = bins_of(version._card()), self._first_day(version)
         whole = quality.judge_quality(
-            bins, reference, window, weeks=self._weekly_counts(version, first, end), min_rows=MIN_ROWS
-        )
+            bins, reference, window, weeks=self._weekly_counts(version, first, end),
+            before=self._before(version, first, start), min_rows=MIN_ROWS,
+        )  # fmt: skip
         if start == first:  # a first load brings what has been there for long
             whole = [result for result in whole if result.test != quality.LATE]
         moved = drift.judge(
@@ -95,6 +96,13 @@ class AiDeployment(models.Model):
         """The first day of the version's intake, None where nothing was scored."""
         profiles = self.env["ai.deployment.profile"].sudo()
         return profiles.search([("version_id", "=", version.id)], order="day", limit=1).day or None
+
+    def _before(self, version, first, start):
+        """The profile of the weeks before `start`, without the first load; None where these are too few."""
+        since = first and max(first + WINDOW, start - WINDOW * quality.MOST_WEEKS)
+        if not since or (start - since) // WINDOW < quality.MIN_WEEKS:
+            return None
+        return self.env["ai.deployment.profile"]._sum(version, since, start)
 
     def _weekly_counts(self, version, first, end):
         """Records that came in each of the weeks before `end`, the latest last; the first load is left out."""
@@ -153,7 +161,7 @@ class AiDeployment(models.Model):
             if fires:
                 # A shape that moved without moving the score, and costs nothing as far as can be estimated, is worth
                 # knowing, not worth interrupting somebody.
-                quiet = line.test == "shape" and not score_moved
+                quiet = (line.test == "shape" and not score_moved) or line.test == quality.REVIEW
                 alert = alerts._raise(
                     self, cause, name=self._alert_text(line, onset), level="notice" if quiet else "alert",
                     suggestion=self._suggestion(line), onset=onset, report=report,

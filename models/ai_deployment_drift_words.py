@@ -5,7 +5,7 @@ from odoo.tools import format_date
 
 from ..ml import quality
 from ..ml.binning import FIRST
-from ..ml.profile import PREDICTION, SCORE
+from ..ml.profile import CONFIDENCE, PREDICTION, SCORE
 
 
 class AiDeployment(models.Model):
@@ -13,7 +13,8 @@ class AiDeployment(models.Model):
 
     def _column_label(self, version, name):
         fixed = {
-            SCORE: self.env._("The score"), PREDICTION: self.env._("The verdict"), quality.ROWS: self.env._("Records")
+            SCORE: self.env._("The score"), PREDICTION: self.env._("The verdict"),
+            CONFIDENCE: self.env._("How sure the scores are"), quality.ROWS: self.env._("Records"),
         }  # fmt: skip
         return fixed[name] if name in fixed else version._specs()[name]["name"]
 
@@ -66,6 +67,11 @@ class AiDeployment(models.Model):
                 "%(now)s %(records)s came in the last week, about %(before)s in those before",
                 now=round(now), before=round(before), records=records,
             )  # fmt: skip
+        if result.test == quality.REVIEW:
+            return self.env._(
+                "%(now)s of %(records)s went to a person, %(before)s in the weeks before",
+                now=percent(now), before=percent(before), records=records,
+            )  # fmt: skip
         if result.test == quality.FAILED:
             return self.env._(
                 "%(now)s of %(records)s could not be scored, %(before)s before",
@@ -92,13 +98,14 @@ class AiDeployment(models.Model):
             quality.CONSTANT: say("Look for a default, a form or an import that fills in the same value everywhere."),
             quality.FAILED: say("Open the records: an input that has to be there is missing, or cannot be read."),
             quality.LATE: say("Look for an import of old records, or for a scheduled action that stood still."),
+            quality.REVIEW: say("Look at “To a Person”, and at the inputs that moved: reviewers have other work now."),
             quality.VOLUME: say("Check whether records still arrive: the website form, the e-mail alias, the import."),
         }.get(line.test) or say("Ask whether the business changed. If it did, train again once outcomes are known.")
 
 
 def _bin_text(name, bins, code, names):
     """A bin in words; those of the score are shares, shown as per cent as everywhere on screen."""
-    if name != SCORE or not FIRST <= code < bins.size:
+    if name not in (SCORE, CONFIDENCE) or not FIRST <= code < bins.size:
         return bins.label(code, names)
     low, high = bins.bounds(code)
     return f"{100 * low:.0f} to {100 * high:.0f} %"

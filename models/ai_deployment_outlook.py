@@ -177,6 +177,24 @@ class AiDeployment(models.Model):
              )}
         ]  # fmt: skip
 
+    def _given_up_values(self, ids, labels, predictions, automatic):
+        """A line on what came true although the score said it would not, and nobody looked: with the money in it."""
+        given_up = [
+            res_id for res_id, label, said, alone in zip(ids, labels, predictions, automatic, strict=True)
+            if label and alone and not said
+        ]  # fmt: skip
+        if not given_up:
+            return []
+        text = self.env._(
+            "%(count)s %(positives)s had been given up by the score, and nobody looked",
+            count=len(given_up), positives=self.env[self.res_model]._ai_words()["positives"],
+        )  # fmt: skip
+        money = self._money_text(given_up)
+        return [
+            {**UNTESTED, "test": "figure", "key": "given_up", "label": self.env._("Given up, and came true"),
+             "statistic": len(given_up) / len(ids), "text": f"{text}. {money}" if money else text}
+        ]  # fmt: skip
+
     # The whole life of a version
 
     def _risk_values(self, version, labels, values):

@@ -234,6 +234,7 @@ class AiDeployment(models.Model):
             & Domain("version_id", "=", version.id)
             & Domain("failure_type", "=", False)
         )
+        standing = self._standing_counts(version, cuts)
         texts = few_digits([100 * cut for cut in cuts])
         labels = [self._span_text(low, high) for low, high in pairwise(texts)]
         learned = self._open("ai.deployment.version", self.env._("The Reference"), Domain("id", "=", version.id))
@@ -260,12 +261,46 @@ class AiDeployment(models.Model):
                     for share, count in zip(shares["before"], rows["before"], strict=True)
                 ],
             ),
+            self._series(
+                self.env._("All records today"), "line",
+                [
+                    (
+                        round(count / max(sum(standing), 1), 4),
+                        self._share_text(count / max(sum(standing), 1), count),
+                        self._open(
+                            "ai.deployment.score",
+                            self.env._("Records that stand at %s", label),
+                            self._standing_domain(version) & _between("predicted_value", cuts, place),
+                        ),
+                    )
+                    for place, (count, label) in enumerate(zip(standing, labels, strict=True))
+                ],
+            ),
         ]  # fmt: skip
         note = self.env._(
             "%(now)s scored for the first time, beside the %(reference)s that they are compared with.",
             now=self._number(now.rows), reference=self._number(reference.rows),
         )  # fmt: skip
         return self._chart(title, labels, series, percents=True, note=note)
+
+    def _standing_domain(self, version):
+        return (
+            Domain("deployment_id", "=", self.id)
+            & Domain("version_id", "=", version.id)
+            & Domain("state", "=", "scored")
+        )
+
+    def _standing_counts(self, version, cuts):
+        """How many current scores lie between `cuts`: shown, never tested, as most records stood there before."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT width_bucket(predicted_value, %s::float8[]), COUNT(*) FROM ai_deployment_score"
+                " WHERE deployment_id = %s AND version_id = %s AND state = 'scored' GROUP BY 1",
+                cuts[1:-1], self.id, version.id,
+            )
+        )  # fmt: skip
+        found = dict(rows)
+        return [found.get(place, 0) for place in range(len(cuts) - 1)]
 
     def _span_text(self, low, high):
         return self.env._("%(low)s to %(high)s %%", low=low, high=high)

@@ -106,6 +106,7 @@ class AiDeployment(models.Model):
             labels, values, predictions, automatic,
             reference=(version.positive_count, version.row_count), floor_auc=self.floor_auc or None,
             target_error=self.target_error if self.routing == "error" else None,
+            capacity=self.reviews_per_day * max((end - start).days * 5 // 7, 1),
         )  # fmt: skip
         lines = [self._outcome_values(result, values) for result in results]
         judged = outcomes.enough(labels)
@@ -118,6 +119,7 @@ class AiDeployment(models.Model):
             lines += self._gap_values(version, labels, values, predictions)
             lines += self._risk_values(version, labels, values)
             lines += self._maturity_values()
+            lines += self._given_up_values(ids, labels, predictions, automatic)
         moved = [line["text"] for line in lines if line["exceeded"]]
         words = self.env[self.res_model]._ai_words()
         report = (

@@ -40,6 +40,7 @@ class AiDeployment(models.Model):
             "slope": say("How far apart"),
             "auc": say("Order"),
             "average_precision": say("Precision of the top"),
+            "precision_at_capacity": say("Precision of what can be looked at"),
             "brier": say("Distance from the truth (Brier)"),
             "brier_skill": say("Better than the base rate"),
             "error_automatic": say("Wrong without a person"),

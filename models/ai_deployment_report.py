@@ -25,6 +25,7 @@ TESTS = [
     ("failed", "Could not be scored"),
     ("late", "Scored late"),
     ("volume", "Number of records"),
+    ("review", "Share to a person"),
     ("figure", "Figure"),
     ("calibration", "Chance said against chance found"),
     ("floor", "Floor set beforehand"),

@@ -12,7 +12,7 @@ from odoo.tools import SQL, format_datetime
 from ..ml import quality
 from ..ml.binning import FIRST
 from ..ml.causes import common_trait
-from ..ml.profile import PREDICTION, SCORE
+from ..ml.profile import CONFIDENCE, CONFIDENCE_BINS, PREDICTION, SCORE
 from .ai_deployment_drift_words import percent
 from .ai_deployment_scoring import LATE
 
@@ -74,6 +74,7 @@ class AiDeploymentReportLine(models.Model):
             table = SQL.identifier(self.env[self.deployment_id.res_model]._table)
             return {
                 quality.FAILED: SQL("failure_type IS NOT NULL"),
+                quality.REVIEW: SQL("route = 'review' AND failure_type IS NULL"),
                 quality.LATE: SQL(
                     "(SELECT create_date FROM %s document WHERE document.id = line.res_id) < line.date - %s",
                     table, LATE,
@@ -82,11 +83,12 @@ class AiDeploymentReportLine(models.Model):
         if self.key == PREDICTION:
             return SQL("prediction = ANY(%s)", [code > FIRST for code in codes])
         card = version._card()
-        if self.key == SCORE:
-            within = [card.score_bins.bounds(code) for code in codes if code >= FIRST]
-            last = card.score_bins.high
+        if self.key in (SCORE, CONFIDENCE):
+            bins = card.score_bins if self.key == SCORE else CONFIDENCE_BINS
+            column = SQL("predicted_value") if self.key == SCORE else SQL("confidence")
+            within = [bins.bounds(code) for code in codes if code >= FIRST]
             return SQL(" OR ").join(
-                SQL("(predicted_value >= %s AND (predicted_value < %s OR %s >= %s))", low, high, high, last)
+                SQL("(%s >= %s AND (%s < %s OR %s >= %s))", column, low, column, high, high, bins.high)
                 for low, high in within
             ) if within else SQL("FALSE")  # fmt: skip
         place = list(card.bins_by_name).index(self.key)

@@ -282,4 +282,10 @@ class AiDeployment(models.Model):
         mask[[row for row, first in zip(changed, lines.intake, strict=True) if first]] = True
         due = call.now - LATE
         late = [bool(call.standing[res_id].came and call.standing[res_id].came < due) for res_id in ids]
-        self._write_lines(call, lines, Profile.of(call.card, scored, mask, late))
+        profile = Profile.of(call.card, scored, mask, late)
+        profile.reviewed = sum(
+            1
+            for first, route, failure in zip(lines.intake, lines.routes, lines.failures, strict=True)
+            if first and route == "review" and not failure
+        )
+        self._write_lines(call, lines, profile)

@@ -122,6 +122,17 @@ class TestOutlook(CohortCase):
         alert = self.alerts().filtered(lambda alert: alert.cause == "performance:gap")
         self.assertIn("was expected to have the higher score in 90 % of cases, and had it in 45 %", alert.name)
 
+    def test_wins_that_the_score_gave_up_are_counted_with_their_money(self):
+        self.cohort(0)
+        lost = self.make_leads(60, expected_revenue=500, country_id=self.usa.id)
+        self.came_in(lost, NOW - timedelta(hours=1))
+        self.deployment._score(lost, now=NOW)
+        self.close(lost[:3], "won", NOW + timedelta(days=10))
+        self.close(lost[3:], "lost", NOW + timedelta(days=10))
+        text = self.line(self.report(0), "given_up").text
+        self.assertIn("3 wins had been given up by the score, and nobody looked", text)
+        self.assertIn("1,500.00", text)
+
     # The whole life
 
     def test_errors_that_add_up_are_seen_whatever_the_weeks_say(self):

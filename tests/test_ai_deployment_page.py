@@ -81,11 +81,20 @@ class TestPage(PageCase):
         chart = self.page()["distribution"]
         # Belgium is worth 1: log odds 0 for the usual, 1.5 for the large (.82); ten bins of a tenth.
         self.assertEqual(chart["labels"][5], "50 to 60 %")
-        now, before = chart["series"]
+        now, before, standing = chart["series"]
         self.assertEqual((now["texts"][5], now["texts"][8]), ("50.0 % (40)", "50.0 % (40)"))
         self.assertEqual(sum(now["values"]), 1.0)
         self.assertEqual(before["texts"], ["10.0 % (100)"] * 10)
         self.assertEqual(self.listed(before["open"][0]), self.version)
+        self.assertEqual(standing["texts"], now["texts"], "all were scored for the first time just now")
+
+    def test_where_all_records_stand_counts_each_once(self):
+        leads = self.week(5)
+        self.deployment._score(leads, now=NOW + 5 * WEEK + timedelta(days=1), again=True)
+        standing = self.page()["distribution"]["series"][2]
+        counts = [len(self.listed(target)) for target in standing["open"]]
+        self.assertEqual(standing["texts"], [f"{100 * count / 80:.1f} % ({count})" for count in counts])
+        self.assertEqual(sum(counts), 80)
 
     def test_scores_of_more_than_four_weeks_ago_are_not_now(self):
         self.week(0)
@@ -312,7 +321,7 @@ class TestPageAccess(PageCase):
         self.page()  # what is kept per process
         self.env.flush_all()
         self.env.invalidate_all()
-        with clock.at(SHOWN), self.assertQueryCount(16):
+        with clock.at(SHOWN), self.assertQueryCount(17):
             self.deployment.with_user(self.owner).monitoring_page()
 
     def test_the_page_reads_no_lines_of_the_log_and_no_records(self):

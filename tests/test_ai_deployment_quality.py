@@ -102,6 +102,16 @@ class TestQuality(WeeksCase):
         self.assertIn("100 % of leads were older than a week when they were scored first", alert.name)
         self.assertEqual(len(self.env["crm.lead"].search(alert.action_open_records()["domain"])), 80)
 
+    def test_a_flood_for_reviewers_is_a_notice(self):
+        self.deployment.audit_share = 0.0
+        for week in range(7):
+            self.deployment.min_confidence = 1.0 if week >= 5 else 0.0
+            self.come_in(self.leads(60), week)
+            self.look(week)
+        alert = self.alerts("quality:rows:review")
+        self.assertEqual(alert.level, "notice")
+        self.assertIn("100 % of leads went to a person, 0 % in the weeks before", alert.name)
+
     def test_an_alert_says_what_the_records_have_in_common(self):
         fair = self.env["utm.source"].create({"name": "Fair in Ghent"})
         self.deployment.feature_ids.filtered(lambda feature: feature.path == "source_id").unlink()

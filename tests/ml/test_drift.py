@@ -5,7 +5,7 @@ from scipy import stats
 from odoo.addons.ai_deployment.ml import drift
 from odoo.addons.ai_deployment.ml.binning import OTHER, UNSEEN, CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.drift import alarm_state, holm, judge, noise_floor, stability_index, unseen_rate
-from odoo.addons.ai_deployment.ml.profile import PREDICTION, SCORE, Profile
+from odoo.addons.ai_deployment.ml.profile import CONFIDENCE, CONFIDENCE_BINS, PREDICTION, SCORE, Profile
 
 
 def profile(bins, **values):
@@ -40,6 +40,15 @@ def only(results, test, name="x"):
 
 
 # Known values
+def test_a_window_that_has_not_counted_confidences_is_judged_without():
+    reference = Profile(1000, {CONFIDENCE: [0, 0, 0] + [50] * 20, PREDICTION: [0, 0, 0, 700, 300]})
+    window = Profile(100, {PREDICTION: [0, 0, 0, 70, 30]})
+    assert {result.name for result in judge({CONFIDENCE: CONFIDENCE_BINS}, reference, window)} == {PREDICTION}
+    moved = Profile(300, {CONFIDENCE: [0, 0, 0] + [30] * 10 + [0] * 10, PREDICTION: [0, 0, 0, 210, 90]})
+    found = only(judge({CONFIDENCE: CONFIDENCE_BINS}, reference, moved), "shape", CONFIDENCE)
+    assert found.exceeded
+
+
 def test_the_shape_statistic_is_two_sample_chi_square_against_a_tolerated_effect():
     bins = {"x": CategoryBins(["a", "b"], {"a": 600, "b": 400})}
     reference = Profile(1000, {"x": [0, 0, 0, 600, 400]})

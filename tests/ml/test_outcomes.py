@@ -36,6 +36,14 @@ def test_figures_of_four_kinds_of_rows_by_hand():
     assert not any(result.exceeded for result in found.values())
 
 
+def test_precision_of_what_can_be_looked_at():
+    labels, values = np.array([1] * 40 + [0] * 60), np.linspace(1, 0, 100)
+    found = judged(labels, values, capacity=50)["precision_at_capacity"]
+    assert found.statistic == 0.8
+    assert found.low < 0.8 < found.high
+    assert "precision_at_capacity" not in judged(labels, values, capacity=100)
+
+
 @pytest.mark.parametrize(("wins", "losses"), [(0, 200), (9, 200), (200, 9), (20, 29)])
 def test_too_few_of_either_kind_are_not_judged(wins, losses):
     labels = np.array([1] * wins + [0] * losses)

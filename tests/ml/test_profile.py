@@ -6,7 +6,15 @@ import pytest
 from odoo.addons.ai_deployment.ml.binning import NumericBins
 from odoo.addons.ai_deployment.ml.calibration import Identity
 from odoo.addons.ai_deployment.ml.columns import NUMBER, make_column
-from odoo.addons.ai_deployment.ml.profile import PREDICTION, PREDICTION_BINS, RESERVED, SCORE, Profile, bins_of
+from odoo.addons.ai_deployment.ml.profile import (
+    CONFIDENCE,
+    PREDICTION,
+    PREDICTION_BINS,
+    RESERVED,
+    SCORE,
+    Profile,
+    bins_of,
+)
 from odoo.addons.ai_deployment.ml.scorecard import CardFeature, Scorecard
 
 BINS = NumericBins(0, 10, [5], whole=True)
@@ -54,8 +62,18 @@ def test_profiles_of_different_versions_do_not_add_up():
         Profile(1, {"a": [1]}) + Profile(1, {"a": [1, 0]})
 
 
+def test_how_sure_scores_are_is_counted_and_profiles_from_before_still_add_up():
+    found = Profile.of(CARD, scored([1, 7, 7]), late=[True, False, True])
+    assert found.counts[CONFIDENCE].sum() == 3 and found.late == 2
+    before = Profile(5, {name: counts for name, counts in found.counts.items() if name != CONFIDENCE})
+    both = before + found
+    assert both.rows == 8 and CONFIDENCE not in both.counts
+    assert both.counts["age"].tolist() == (2 * found.counts["age"]).tolist()
+
+
 def test_plain_json_and_back():
-    found = Profile.of(CARD, scored([1, None]))
+    found = Profile.of(CARD, scored([1, None]), late=[True, True])
+    found.reviewed = 1
     assert Profile.from_dict(json.loads(json.dumps(found.to_dict()))) == found
 
 

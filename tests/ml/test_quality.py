@@ -97,6 +97,17 @@ def test_weeks_that_always_differ_allow_for_more():
     assert judged[0].p_value > poisson(100).cdf(55), "the mean of eight weeks is not known exactly"
 
 
+def test_another_share_that_goes_to_a_person_either_way():
+    before, usual_week, flood, silence = usual(1000), usual(), usual(), usual()
+    before.reviewed, usual_week.reviewed, flood.reviewed, silence.reviewed = 300, 66, 140, 10
+    exceeded = [
+        [r.test for r in judge_quality(BINS, REFERENCE, window, before=before) if r.exceeded]
+        for window in (usual_week, flood, silence)
+    ]
+    assert exceeded == [[], ["review"], ["review"]]
+    assert not any(r.test == "review" for r in judge_quality(BINS, REFERENCE, flood)), "nothing to compare with"
+
+
 def test_too_few_weeks_or_rows_are_not_judged():
     assert judge_quality(BINS, REFERENCE, usual(49), weeks=[50, 50, 50, 0]) == []
 
