@@ -13,6 +13,7 @@ from itertools import groupby
 
 from odoo.fields import Domain
 
+from odoo.addons.ai_deployment.ml import quality
 from odoo.addons.ai_deployment.models import clock
 
 from . import _copies, _lead_file
@@ -27,10 +28,13 @@ CLOSED_AFTER = timedelta(days=1)
 FILE, SHUFFLED = "file_order", "shuffled"
 # Which moves are asked for, and the alarms that count: by column of `_lead_moves`, cause of the alert.
 ASKED = {
-    "contact": ("medium_id", ("drift:medium_id:shape", "drift:medium_id:unseen")),
-    "poutcome": ("source_id", ("drift:source_id:shape", "drift:source_id:unseen")),
+    # one value on all records is told as such, not as another shape
+    "contact": ("medium_id", ("drift:medium_id:shape", "drift:medium_id:unseen", "quality:medium_id:constant")),
+    "poutcome": ("source_id", ("drift:source_id:shape", "drift:source_id:unseen", "quality:source_id:constant")),
     "win_rate": (WON, ("performance:win_rate",)),
 }
+# What the file itself can say of a month. How many calls a week are made, and how well a model does, it cannot.
+COMPARED = ("shape", "missing", "unseen", "range", "constant", "figure", "calibration", "floor")
 
 
 def evaluate(env, options, figures, watch, say):
@@ -177,7 +181,7 @@ class Replay:
         windows = {
             _cause_of(line): (line.report_id.window_start, line.report_id.window_end)
             for line in lines
-            if line.test != "duel"
+            if line.test in COMPARED
         }
         return Week(monday, set(alerts.mapped("cause")) & set(windows), windows)
 
@@ -185,7 +189,7 @@ class Replay:
 def _cause_of(line):
     if line.report_id.kind == "performance":
         return f"performance:{line.key}"
-    return f"drift:{line.key}:{line.test}"
+    return f"{'quality' if line.test in quality.TESTS else 'drift'}:{line.key}:{line.test}"
 
 
 def _column_of(cause):
@@ -193,4 +197,4 @@ def _column_of(cause):
     kind, key, *test = cause.split(":")
     if kind == "performance":
         return (WON if key == "win_rate" else None), "shape"
-    return (key if key in COLUMNS else None), *test
+    return (key if key in COLUMNS else None), "shape" if kind == "quality" else test[0]
