@@ -104,7 +104,7 @@ class TestQuality(WeeksCase):
 
     def test_a_flood_for_reviewers_is_a_notice(self):
         self.deployment.audit_share = 0.0
-        for week in range(7):
+        for week in range(6):
             self.deployment.min_confidence = 1.0 if week >= 5 else 0.0
             self.come_in(self.leads(60), week)
             self.look(week)
