@@ -197,4 +197,4 @@ def _column_of(cause):
     kind, key, *test = cause.split(":")
     if kind == "performance":
         return (WON if key == "win_rate" else None), "shape"
-    return (key if key in COLUMNS else None), "shape" if kind == "quality" else test[0]
+    return (key if key in COLUMNS else None), "shape" if test[0] == quality.CONSTANT else test[0]

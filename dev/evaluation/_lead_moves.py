@@ -16,9 +16,9 @@ from ._lead_file import CATEGORIES, NUMBERS
 
 MOVED = 0.10
 ENOUGH = 50  # rows of a month, as of a window
-TOLERATED_EFFECT = 0.05  # squared effect of a shape; the next two are shares
+TOLERATED_EFFECT = 0.05  # squared effect of a shape; the next are shares
 TOLERATED_ELSEWHERE = 0.02  # also of what is empty
-TOLERATED_UNSEEN = 0.01
+TOLERATED_UNSEEN = TOLERATED_BEYOND = 0.01
 WON = "won"
 AS_NUMBERS = {f"lead_properties.{name}" for name in NUMBERS}
 COLUMNS = {  # by the name of the deployment's input
@@ -34,7 +34,7 @@ class Moves:
     """`calls` against those of the months `learned` from."""
 
     def __init__(self, calls, learned):
-        self._edges, self._counts = {}, {}
+        self._edges, self._counts, self._beyond = {}, {}, {}
         by_month = {}
         for call in calls:
             by_month.setdefault(call.period, []).append(call)
@@ -47,7 +47,12 @@ class Moves:
                 self._edges[name] = np.unique(np.quantile(present, np.linspace(0.1, 0.9, 9))) if present else []
             self._counts[name, None] = self._count(name, values)
             for month, group in by_month.items():
-                self._counts[name, month] = self._count(name, [value_of(call) for call in group])
+                now = [value_of(call) for call in group]
+                self._counts[name, month] = self._count(name, now)
+                if name in AS_NUMBERS and present:
+                    known = [value for value in now if value is not None]
+                    beyond = sum(not min(present) <= value <= max(present) for value in known)
+                    self._beyond[name, month] = beyond / max(len(known), 1)
         self.rows = {month: len(group) for month, group in by_month.items()}
 
     def _count(self, name, values):
@@ -73,6 +78,8 @@ class Moves:
         """
         if name is None:
             return all(self.still(each, kind, month) for each in COLUMNS for kind in ("missing", "unseen", "shape"))
+        if test == "range":
+            return self._beyond.get((name, month), 0.0) <= TOLERATED_BEYOND
         before, now = self._counts[name, None], self._counts[name, month]
         if test == "missing":
             return _shares(now).get(None, 0.0) - _shares(before).get(None, 0.0) <= TOLERATED_ELSEWHERE
