@@ -16,12 +16,13 @@ broken; whether its shape moved as well is no question then (``broken``).
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from .binning import ABOVE, BELOW, MISSING
 from .columns import NUMBER
-from .drift import CANNOT_JUDGE, DRIFTED, QUIET, DriftResult, holm
+from .drift import DRIFTED, QUIET, DriftResult, holm
 from .profile import RESERVED
 
 RANGE, CONSTANT, FAILED, LATE, VOLUME, REVIEW = TESTS = ("range", "constant", "failed", "late", "volume", "review")
@@ -46,19 +47,22 @@ def judge_quality(bins, reference, window, *, weeks=(), before=None, level=0.01,
     >>> [r.verdict for r in judge_quality({}, Profile(10), Profile(0), weeks=[9, 11, 10, 10, 0])]
     ['drifted']
     """
-    results = [_volume(weeks)]
+    tests = [_volume(weeks)]
     if window.rows + window.failed >= min_rows and reference.rows:
-        results.append(_failed(reference, window))
+        tests.append(_failed(reference, window))
     if window.rows >= min_rows and reference.rows:
-        results.append(_late(reference, window))
+        tests.append(_late(reference, window))
         if before is not None and before.rows >= min_rows:
-            results.append(_review(before, window))
+            tests.append(_review(before, window))
         for name in reference.counts:
             if name not in RESERVED:
-                results += _column(name, bins[name], reference.counts[name], window.counts[name])
-    judged = [result for result in results if result.p_value is not None]
-    adjusted = dict(zip(map(id, judged), holm([result.p_value for result in judged]), strict=True))
-    return [_judged(result, adjusted[id(result)], level) for result in judged]
+                tests += _column(name, bins[name], reference.counts[name], window.counts[name])
+    tests = sorted((test for test in tests if test), key=lambda test: test[0].p_value)
+    adjusted = holm([result.p_value for result, _critical in tests])
+    return [
+        _judged(result, adjusted[rank], critical(level / (len(tests) - rank)), level)
+        for rank, (result, critical) in enumerate(tests)
+    ]
 
 
 def broken(results):
@@ -66,10 +70,10 @@ def broken(results):
     return {result.name for result in results if result.exceeded}
 
 
-def _judged(result, adjusted, level):
+def _judged(result, adjusted, threshold, level):
     exceeded = adjusted <= level
-    return DriftResult(
-        **{**vars(result), "adjusted_p": adjusted, "exceeded": exceeded, "verdict": DRIFTED if exceeded else QUIET}
+    return replace(
+        result, adjusted_p=adjusted, threshold=threshold, exceeded=exceeded, verdict=DRIFTED if exceeded else QUIET
     )
 
 
@@ -86,7 +90,11 @@ def _column(name, bins, reference, window):
     everywhere = MISSING + 1 + int(np.argmax(window[MISSING + 1 :]))
     before = reference[everywhere] / reference_rows
     if window[everywhere] < rows:
-        yield DriftResult(name, CONSTANT, statistic=window[everywhere] / rows, p_value=1.0, verdict=CANNOT_JUDGE)
+        share = float(window[everywhere] / rows)
+        result = DriftResult(
+            name, CONSTANT, statistic=share, p_value=1.0, reference_share=float(before), window_share=share
+        )
+        yield result, lambda _bar: 1.0
     elif before < 1:  # what never varied is not broken
         yield _more(
             name, CONSTANT, rows, rows, before, reference_rows, CONSTANT_TOLERANCE,
@@ -113,10 +121,12 @@ def _review(before, window):
     reach = ERRORS * math.sqrt(share * (1 - share) / before.rows) + REVIEW_TOLERANCE
     low, high = max(share - reach, 0.0), min(share + reach, 1.0)
     p_value = min(1.0, 2 * float(min(binom.sf(hits - 1, rows, high), binom.cdf(hits, rows, low))))
-    return DriftResult(
-        ROWS, REVIEW, statistic=hits / rows, threshold=high if hits / rows >= share else low, p_value=p_value,
-        reference_share=share, window_share=hits / rows,
-    )  # fmt: skip
+    result = DriftResult(
+        ROWS, REVIEW, statistic=hits / rows, p_value=p_value, reference_share=share, window_share=hits / rows
+    )
+    if hits / rows >= share:
+        return result, lambda bar: float(min((binom.isf(bar / 2, rows, high) + 1) / rows, 1.0))
+    return result, lambda bar: float(max((binom.ppf(bar / 2, rows, low) - 1) / rows, 0.0))
 
 
 def _more(name, test, hits, cases, share, of, tolerance, **facts):
@@ -124,10 +134,11 @@ def _more(name, test, hits, cases, share, of, tolerance, **facts):
     from scipy.stats import binom
 
     tolerated = min(float(share + ERRORS * math.sqrt(share * (1 - share) / of) + tolerance), 1.0)
-    return DriftResult(
-        name, test, statistic=hits / cases, threshold=tolerated, p_value=float(binom.sf(hits - 1, cases, tolerated)),
+    result = DriftResult(
+        name, test, statistic=hits / cases, p_value=float(binom.sf(hits - 1, cases, tolerated)),
         reference_share=float(share), window_share=hits / cases, **facts,
     )  # fmt: skip
+    return result, lambda bar: float(min((binom.isf(bar, cases, tolerated) + 1) / cases, 1.0))
 
 
 def _volume(weeks):
@@ -139,7 +150,7 @@ def _volume(weeks):
     *before, now = list(weeks) or [0]
     before = np.array(before[-MOST_WEEKS:], dtype=float)
     if len(before) < MIN_WEEKS or not before.sum():
-        return DriftResult(ROWS, VOLUME)
+        return None
     from scipy.stats import nbinom, poisson
 
     mean = float(before.mean())
@@ -148,7 +159,7 @@ def _volume(weeks):
         law = nbinom(mean**2 / (spread - mean), mean / spread)
     else:
         law = poisson(mean)
-    return DriftResult(
-        ROWS, VOLUME, statistic=float(now), threshold=float(law.ppf(0.01)), p_value=float(law.cdf(now)),
-        reference_share=mean, window_share=float(now),
-    )  # fmt: skip
+    result = DriftResult(
+        ROWS, VOLUME, statistic=float(now), p_value=float(law.cdf(now)), reference_share=mean, window_share=float(now)
+    )
+    return result, lambda bar: float(max(law.ppf(bar) - 1, 0.0))

@@ -334,7 +334,8 @@ class AiDeployment(models.Model):
         labels = {}
         for report in reversed(reports):
             for line in lines.get(report.id, self.env["ai.deployment.report.line"]).sorted("sequence"):
-                labels.setdefault(line.key, line.label)
+                if line.test != "estimate":  # what is expected is no move
+                    labels.setdefault(line.key, line.label)
         order = [key for key in RESERVED if key in labels] + [key for key in labels if key not in RESERVED]
         for key in order:
             cells = [self._heat_cell(report, lines.get(report.id), key, labels[key]) for report in reports]
