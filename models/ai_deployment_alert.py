@@ -116,8 +116,11 @@ class AiDeploymentAlert(models.Model):
         kind, _, rest = self.cause.partition(":")
         key, _, test = rest.rpartition(":")
         version = self.report_id.version_id or self.deployment_id.champion_id
-        if kind == "drift" and test == "shape" and version and key in version._sensitive_keys():
+        hidden = version._sensitive_keys() if version else ()
+        if kind in ("drift", "quality") and test in ("shape", "constant") and key in hidden:
             return self.env._("An input that is marked as sensitive moved. What moved stands in Odoo.")
+        if rest.startswith("segment:") and self.deployment_id.segment_field_id.name in hidden:
+            return self.env._("The scores do not come true for a part of the records. Which part stands in Odoo.")
         return self.name
 
     # Once a day
