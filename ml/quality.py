@@ -20,7 +20,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .binning import ABOVE, BELOW, MISSING
+from .binning import ABOVE, BELOW, FIRST, MISSING
 from .columns import NUMBER
 from .drift import DRIFTED, QUIET, DriftResult, holm
 from .profile import RESERVED
@@ -89,7 +89,8 @@ def _column(name, bins, reference, window):
         yield _more(name, RANGE, hits, rows, chance, reference_rows, RANGE_TOLERANCE, codes=(BELOW, ABOVE))
     everywhere = MISSING + 1 + int(np.argmax(window[MISSING + 1 :]))
     before = reference[everywhere] / reference_rows
-    if window[everywhere] < rows:
+    # Only a bin of its own is one value: what is new, rare or beyond the range is of many kinds.
+    if window[everywhere] < rows or everywhere < FIRST:
         share = float(window[everywhere] / rows)
         result = DriftResult(
             name, CONSTANT, statistic=share, p_value=1.0, reference_share=float(before), window_share=share

@@ -4,11 +4,10 @@ outcomes take.
 The statistics are `ml.segments`, `ml.estimated`, `ml.risk` and `ml.maturity`; each gives lines of a report.
 """
 
-from datetime import datetime, time
-
 import numpy as np
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
@@ -16,7 +15,6 @@ from ..ml import estimated, maturity, performance, risk, segments
 from . import clock
 from .ai_deployment_drift_words import percent
 from .ai_deployment_performance_words import UNTESTED
-from .drawn import drawn
 
 MORE_THAN_ALL = 0.05  # by which a part has to be off beyond the whole, where the whole is off
 
@@ -31,6 +29,19 @@ class AiDeployment(models.Model):
     )  # fmt: skip
     risk_state = fields.Json(groups=NO_ACCESS, copy=False)  # of `ml.risk`, with the version that it belongs to
     maturity_text = fields.Char("Outcomes Take", compute="_compute_maturity_text")
+
+    @api.constrains("segment_field_id", "model_id")
+    def _check_segment_field(self):
+        """Names of what the field points to stand in reports: so it is one that who chooses it may read."""
+        for deployment in self.filtered("segment_field_id"):
+            chosen, documents = deployment.sudo().segment_field_id, self.env[deployment.res_model]
+            field = documents._fields.get(chosen.name) if chosen.model == documents._name else None
+            if not field or field.type != "many2one" or not field.store:
+                raise ValidationError(
+                    self.env._("“Also by” needs a field of the record that points to another one, such as the team.")
+                )
+            if not documents._has_field_access(field, "read"):
+                raise ValidationError(self.env._("You may not read “%s”.", chosen.field_description))
 
     # Parts of the records
 
@@ -92,15 +103,7 @@ class AiDeployment(models.Model):
         labels, tested = self._tested_rows(version)
         if self.method != "scorecard" or not len(labels):
             return []
-        count = sum(self.env["ai.deployment.profile"]._counts_by_day(version, start, end).values())
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT predicted_value, prediction FROM ai_deployment_inference WHERE deployment_id = %s"
-                " AND version_id = %s AND is_intake AND failure_type IS NULL AND date >= %s AND date < %s AND %s",
-                self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
-                drawn(SQL("res_id"), count),
-            )
-        )  # fmt: skip
+        rows = self._first_scores(version, start, end, SQL("predicted_value, prediction"))
         reference = estimated.learn(labels, tested)
         stands = self._calibration_stands(version)
         found = estimated.estimate(reference, *_columns(rows, 2), calibration_stands=stands)

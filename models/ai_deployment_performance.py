@@ -61,21 +61,27 @@ class AiDeployment(models.Model):
         first = self.env["ai.deployment.profile"].sudo().search([("version_id", "=", version.id)], order="day", limit=1)
         return first.day or None
 
+    def _first_scores(self, version, start, end, columns):
+        """`columns` (SQL) of the first scores from `start` up to, not including, `end`; of very many, a part."""
+        count = sum(self.env["ai.deployment.profile"]._counts_by_day(version, start, end).values())
+        return self.env.execute_query(
+            SQL(
+                "SELECT %s FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND is_intake"
+                " AND failure_type IS NULL AND date >= %s AND date < %s AND %s ORDER BY id",
+                columns, self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
+                drawn(SQL("res_id"), count),
+            )
+        )  # fmt: skip
+
     def _cohort(self, version, start, end):
         """First scores from `start` up to, not including, `end` with what came of them: as rows.
 
         (id, came true, value, prediction, settled without a person, Odoo's opinion); what says nothing is left out. Of
         very many, a part (see `drawn`).
         """
-        count = sum(self.env["ai.deployment.profile"]._counts_by_day(version, start, end).values())
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT res_id, date, predicted_value, prediction, route = 'automatic', incumbent_value"
-                " FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND is_intake"
-                " AND failure_type IS NULL AND date >= %s AND date < %s AND %s ORDER BY id",
-                self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
-                drawn(SQL("res_id"), count),
-            )
+        rows = self._first_scores(
+            version, start, end,
+            SQL("res_id, date, predicted_value, prediction, route = 'automatic', incumbent_value"),
         )  # fmt: skip
         came_true = self.env[self.res_model]._ai_came_true({row[0]: row[1] for row in rows}, self.horizon_days)
         return [(row[0], came_true[row[0]], *row[2:]) for row in rows if row[0] in came_true]

@@ -102,8 +102,9 @@ class AiDeploymentReportLine(models.Model):
         if not self.has_records or self.test == quality.VOLUME:
             return ""
         rows = dict(self.sudo()._window_rows())
-        traits = self._traits(list(rows))
-        trait = common_trait(traits, list(rows.values())) if traits else None
+        if not rows:  # retention has passed over the window
+            return ""
+        trait = common_trait(self._traits(list(rows)), list(rows.values()))
         return self._trait_text(trait) if trait else ""
 
     def _traits(self, ids):
@@ -117,15 +118,13 @@ class AiDeploymentReportLine(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT create_uid, date_trunc('minute', create_date) %s"
-                " FROM unnest(%s) WITH ORDINALITY AS asked (id, n) LEFT JOIN %s document ON document.id = asked.id"
-                " ORDER BY n",
+                " FROM unnest(%s::int[]) WITH ORDINALITY AS asked (id, n)"
+                " LEFT JOIN %s document ON document.id = asked.id ORDER BY n",
                 SQL("").join(SQL(", %s", column) for column in columns),
                 ids,
                 SQL.identifier(documents._table),
             )
         )
-        if not rows:
-            return {}
         by_minute = {}
         for row in rows:
             by_minute[row[:2]] = by_minute.get(row[:2], 0) + 1

@@ -21,14 +21,15 @@ class AiDeployment(models.Model):
     )
 
     def _stop_where_below_floor(self, report):
-        """Switch off where the latest reports were all below a floor; whether it was."""
+        """Switch off where the latest reports since it is at work were all below a floor; whether it was."""
         self.ensure_one()
         if not self.stop_after or self.state not in self._at_work_states():
             return False
         latest = report.search(
             Domain("version_id", "=", report.version_id.id)
             & Domain("kind", "=", "performance")
-            & Domain("verdict", "!=", "cannot_judge"),
+            & Domain("verdict", "!=", "cannot_judge")
+            & Domain("date", ">=", self.at_work_since or report.date),  # switched on again, it is counted anew
             limit=self.stop_after,
         )
         below = [one.line_ids.filtered(lambda line: line.test == "floor" and line.exceeded) for one in latest]

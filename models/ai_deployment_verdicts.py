@@ -123,13 +123,7 @@ class AiDeployment(models.Model):
     def _reversal_lines(self, version, start, end):
         """Of the records scored a horizon ago: how many were reversed since, and had a person seen these?"""
         due = timedelta(days=self.horizon_days)
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT res_id, date, route = 'automatic' FROM ai_deployment_inference WHERE deployment_id = %s"
-                " AND version_id = %s AND is_intake AND failure_type IS NULL AND date >= %s AND date < %s ORDER BY id",
-                self.id, version.id, datetime.combine(start - due, time.min), datetime.combine(end - due, time.min),
-            )
-        )  # fmt: skip
+        rows = self._first_scores(version, start - due, end - due, SQL("res_id, date, route = 'automatic'"))
         landmarks = {row[0]: row[1] for row in rows}
         came = self.env[self.res_model]._ai_came_true(landmarks, self.horizon_days) if landmarks else {}
         reversed_ids = [res_id for res_id, is_reversed in came.items() if is_reversed]

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models import clock
@@ -50,6 +51,15 @@ class TestOutlook(CohortCase):
         self.assertFalse(self.line(report, f"segment:{south.id}").exceeded)
         alert = self.alerts().filtered(lambda alert: alert.cause == f"performance:segment:{north.id}")
         self.assertIn("“North”", alert.name)
+
+    def test_only_a_field_that_points_to_something_makes_parts(self):
+        fields = self.env["ir.model.fields"]
+        for field in (fields._get("crm.lead", "name"), fields._get("res.partner", "team_id"),
+                      fields._get("res.partner", "parent_id"), fields._get("crm.lead", "tag_ids")):  # fmt: skip
+            if field:
+                with self.subTest(field=field.name), self.assertRaisesRegex(ValidationError, "points to another one"):
+                    self.deployment.with_user(self.owner).segment_field_id = field
+        self.deployment.with_user(self.owner).segment_field_id = fields._get("crm.lead", "team_id")
 
     def test_where_all_are_off_no_part_is_blamed(self):
         self.deployment.segment_field_id = self.env["ir.model.fields"]._get("crm.lead", "team_id")

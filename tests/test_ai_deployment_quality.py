@@ -149,6 +149,17 @@ class TestQuality(WeeksCase):
         with self.assertRaisesRegex(AccessError, "protected"):
             alert.with_user(self.owner).action_open_records()
 
+    def test_an_alert_whose_log_is_gone_still_speaks(self):
+        self.come_in(self.leads(100), 0)
+        self.look(0)
+        self.come_in(self.leads(100, country_id=self.usa.id), 1)
+        self.look(1)
+        line = self.alerts("quality:country_id:constant").line_id
+        self.env["ai.deployment.inference"].search([("deployment_id", "=", self.deployment.id)])._purge()
+        self.assertEqual(line._common_text(), "")
+        with self.assertRaisesRegex(UserError, "None of these records"):
+            line.action_open_records()
+
     def test_an_alert_without_records_says_so(self):
         alert = self.env["ai.deployment.alert"]._raise(self.deployment, "other", name="x")
         self.assertFalse(alert.has_records)

@@ -25,7 +25,8 @@ class VerdictsCase(AiDeploymentCase):
         cls.bill_version = cls.serve(
             cls.bills, type(card)(card.features, card.intercept, card.calibration, card.score_bins)
         )
-        cls.bills.state = "shadow"
+        with clock.at(NOW):
+            cls.bills.state = "shadow"
         cls.vendor = cls.env["res.partner"].create({"name": "Vendor"})
 
     def make_bills(self, count, amount=100.0, post=False):
@@ -153,8 +154,15 @@ class TestVerdicts(VerdictsCase):
         alert = self.alerts("stopped")
         self.assertIn("switched itself off: below the floor in 2 reports in a row. 1 of 30 flagged", alert.name)
         self.assertEqual(alert.activity_ids.user_id, self.owner)
-        self.bills.state = "shadow"
+        with clock.at(NOW + 2 * WEEK + timedelta(minutes=1)):
+            self.bills.state = "shadow"
         self.assertEqual(alert.state, "resolved")
+        self.flag(2, 1, 29)
+        self.look(2)
+        self.assertEqual(self.bills.state, "shadow", "switched on again, it is counted anew")
+        self.flag(3, 1, 29)
+        self.look(3)
+        self.assertEqual(self.bills.state, "suspended")
 
     def test_without_a_stop_rule_nothing_is_switched_off(self):
         self.bills.floor_precision = 0.5

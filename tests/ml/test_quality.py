@@ -62,6 +62,10 @@ def test_one_value_everywhere():
     assert results["source", "constant"].reference_share == 0.4
 
 
+def test_new_values_of_many_kinds_are_not_one_value():
+    assert not found(profile(np.linspace(0, 999, 200), [f"new {n}" for n in range(200)]))
+
+
 def test_a_broken_column_has_no_shape():
     window = profile(np.linspace(0, 999, 200), ["fair"] * 200)
     failing = broken(judge_quality(BINS, REFERENCE, window))
