@@ -9,6 +9,8 @@ from . import ai_deployment_training
 from . import ai_deployment_inference
 from . import ai_deployment_score
 from . import ai_deployment_review
+from . import ai_deployment_review_assign
+from . import ai_deployment_review_decision
 from . import ai_deployment_profile
 from . import ai_deployment_leaks
 from . import ai_deployment_room

@@ -23,7 +23,7 @@ READ = {
     "ai.deployment": ["retention_days"],
     "ai.deployment.batch": ["deployment_id", "asked_date"],
     "ai.deployment.batch.chunk": ["state"],
-    "ai.deployment.review": ["state"],
+    "ai.deployment.review": ["state", "previous_id"],
 }
 PARTS = ("automatic", "in_review", "reviewed", "expired", "waiting", "unchanged", "cancelled")
 
@@ -81,6 +81,7 @@ class AiDeploymentSum(models.Model):
                     (%s = 'open')::int, (%s = 'decided')::int, (%s = 'expired')::int, 0, 0, 0
                 FROM ai_deployment_inference line
                 LEFT JOIN ai_deployment_review review ON review.inference_id = line.id
+                    AND NOT EXISTS (SELECT FROM ai_deployment_review later WHERE later.previous_id = review.id)
                 WHERE line.asked_day IS NOT NULL AND line.route = 'review'
                 UNION ALL
                 SELECT deployment_id, day, 0, 0, 0, 0, 0, asks, 0, 0 FROM ai_deployment_request

@@ -156,14 +156,14 @@ class AiDeployment(models.Model):
 
         The latest answer counts; who could not tell has said nothing.
         """
-        self.env["ai.deployment.review"].flush_model(["state", "ground_truth", "decided_date"])
+        self.env["ai.deployment.review"].flush_model(["state", "ground_truth", "is_label", "decided_date"])
         rows = self.env.execute_query(
             SQL(
                 "SELECT DISTINCT ON (review.res_id) review.res_id, review.ground_truth = 'positive',"
                 " CASE WHEN review.reason = 'audit' THEN inference.audit_chance END"
                 " FROM ai_deployment_review AS review"
                 " LEFT JOIN ai_deployment_inference AS inference ON inference.id = review.inference_id"
-                " WHERE review.deployment_id = %s AND review.state = 'decided' AND review.ground_truth IS NOT NULL"
+                " WHERE review.deployment_id = %s AND review.state = 'decided' AND review.is_label"
                 " AND review.decided_date <= %s"
                 " ORDER BY review.res_id, review.decided_date DESC, review.id DESC",
                 self.id,

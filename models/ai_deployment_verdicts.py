@@ -78,7 +78,7 @@ class AiDeployment(models.Model):
                 " FROM ai_deployment_review review"
                 " LEFT JOIN ai_deployment_inference line ON line.id = review.inference_id"
                 " WHERE review.deployment_id = %s AND review.version_id = %s AND review.state = 'decided'"
-                " AND review.ground_truth IS NOT NULL AND review.decided_date >= %s AND review.decided_date < %s",
+                " AND review.is_label AND review.decided_date >= %s AND review.decided_date < %s",
                 self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
             )
         )  # fmt: skip

@@ -7,7 +7,6 @@ they cannot differ from them.
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 
@@ -172,7 +171,6 @@ class AiDeployment(models.Model):
 
     def _review_statement(self, call):
         """A review for each line that a person should see, unless the record waits for one already."""
-        deadline = call.now.date() + timedelta(days=self.review_days)
         taken = ("res_id", "failure_type", "predicted_value", "prediction", "confidence")
         return bulk.insert_from(
             "logged",
@@ -187,7 +185,9 @@ class AiDeployment(models.Model):
                 "reason": SQL.identifier("review_reason"),
                 "state": SQL("'open'"),
                 "is_assigned": SQL("FALSE"),
-                "deadline": SQL("%s::date", deadline),
+                "kind": SQL("'first'"),
+                "priority": SQL("50"),
+                "points": SQL("1"),
                 "create_uid": SQL("%s", call.user_id),
                 "create_date": SQL("%s::timestamp", call.now),
                 "write_uid": SQL("%s", call.user_id),

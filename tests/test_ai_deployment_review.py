@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ai_deployment.models import clock
-from odoo.addons.ai_deployment.models.ai_deployment_review import MAX_ACTIVITIES
+from odoo.addons.ai_deployment.models.ai_deployment_review_assign import MAX_ACTIVITIES
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
 
 
@@ -312,7 +312,7 @@ class TestReview(ReviewCase):
 
     def test_open_ones_come_first_the_most_urgent_on_top(self):
         first, second, third = self.ask(self.make_leads(3))
-        first.deadline = NOW.date() + timedelta(days=9)
+        first.deadline, second.deadline = NOW + timedelta(days=9), NOW + timedelta(days=2)
         third.sudo()._decide("unsure")
         found = self.env["ai.deployment.review"].search([("deployment_id", "=", self.deployment.id)])
         self.assertEqual(found.ids, [second.id, first.id, third.id])

@@ -59,6 +59,7 @@ class TestReviewed(AiDeploymentCase):
                     "deployment_id": self.unusual.id, "company_id": self.env.company.id, "res_model": "crm.lead",
                     "res_id": lead.id, "opened_date": NOW, "reason": "flagged", "prediction": True, "state": "decided",
                     "decision": answers.get(ground_truth, "unsure"), "ground_truth": ground_truth,
+                    "is_label": bool(ground_truth),
                     "decided_date": NOW + timedelta(days=days), **values,
                 }
                 for lead in leads

@@ -211,7 +211,7 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
         self.assertEqual(review.res_id, unsure.id)
         self.assertEqual(review.reason, "low_confidence")
         self.assertEqual(review.inference_id, self.inferences_of(unsure))
-        self.assertEqual(review.deadline, NOW.date() + timedelta(days=self.deployment.review_days))
+        self.assertFalse(review.deadline, "it is due from when somebody is found for it")
         self.assertEqual(self.score_of(unsure).state, "scored")
 
     def test_confidence_at_the_line_is_enough(self):

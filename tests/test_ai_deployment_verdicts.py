@@ -51,7 +51,7 @@ class VerdictsCase(AiDeploymentCase):
                     "deployment_id": self.bills.id, "company_id": self.env.company.id, "res_model": "account.move",
                     "res_id": bill.id, "version_id": self.bill_version.id, "opened_date": moment, "reason": reason,
                     "prediction": reason == "flagged", "state": "decided", "decision": "confirmed",
-                    "ground_truth": ground_truth, "decided_date": moment,
+                    "ground_truth": ground_truth, "is_label": bool(ground_truth), "decided_date": moment,
                     "inference_id": self.inferences_of(bill, self.bills)[:1].id,
                 }
                 for bill in bills

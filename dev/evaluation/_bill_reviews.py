@@ -82,6 +82,7 @@ class Replay:
                     "state": "decided",
                     "decision": "confirmed" if payment.anomaly else "overridden",
                     "ground_truth": "positive" if payment.anomaly else "negative",
+                    "is_label": True,
                     "decided_date": evening,
                 }
             )
