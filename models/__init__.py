@@ -2,6 +2,8 @@ from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
 from . import ai_deployment
 from . import ai_deployment_lifecycle
+from . import ai_deployment_transition
+from . import ai_deployment_check_template
 from . import ai_deployment_feature
 from . import ai_deployment_version
 from . import ai_deployment_assignment
@@ -49,6 +51,12 @@ from . import ai_deployment_performance
 from . import ai_deployment_verdicts
 from . import ai_deployment_stop
 from . import ai_deployment_page
+from . import ai_deployment_check
+from . import ai_deployment_checklist
+from . import ai_deployment_decision
+from . import ai_deployment_people
+from . import ai_deployment_evidence_organisational
+from . import ai_deployment_evidence_business
 from . import digest_digest
 from . import ir_actions_server
 from . import res_partner

@@ -22,8 +22,8 @@ from .feature_reader import walk_path
 ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id", "retention_days"}
 # Written by the addon itself, in sudo or as computed fields; never by a person, not even as a default.
 SYSTEM_FIELDS = {
-    "action_server_id", "at_work_since", "champion_id", "health_taken", "is_demonstration", "monitor_taken",
-    "res_model", "routing_lines",
+    "accepted_by_id", "accepted_date", "action_server_id", "at_work_since", "champion_id", "check_template_id",
+    "checks_taken", "health_taken", "is_demonstration", "lesson", "monitor_taken", "res_model", "routing_lines",
 }  # fmt: skip
 
 

@@ -153,7 +153,11 @@ class AiDeployment(models.Model):
         self.state = "suspended"
 
     def action_retire(self):
-        self.state = "retired"
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window", "name": self.env._("Retire"), "res_model": "ai.deployment.retire",
+            "view_mode": "form", "target": "new", "context": {"default_deployment_id": self.id},
+        }  # fmt: skip
 
     @api.model
     def _at_work_states(self):

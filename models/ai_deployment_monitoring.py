@@ -28,6 +28,7 @@ class AiDeployment(models.Model):
     # Had a turn in a pass that is not through yet, see `_take_turns`
     monitor_taken = fields.Boolean(readonly=True, copy=False)
     health_taken = fields.Boolean(readonly=True, copy=False)
+    checks_taken = fields.Boolean(readonly=True, copy=False)
 
     @api.model
     def _cron_monitor(self):
@@ -87,6 +88,9 @@ class AiDeployment(models.Model):
     def _health_or_alert(self):
         return self._or_alert("health", self._watch_health)
 
+    def _checks_or_alert(self):
+        return self._or_alert("checks", self._watch_checks)
+
     def _or_alert(self, what, work):
         """Do `work` for one deployment; False where that failed, which is an alert of its own."""
         self.ensure_one()
@@ -104,13 +108,12 @@ class AiDeployment(models.Model):
 
     def _alert_broken(self, what, error):
         """Tell what could not be done for this deployment; the traceback is in the server log, as information."""
-        text = (
-            self.env._("“%(what)s” could not be watched: %(why)s", what=self.name, why=fault_text(error))
-            if what == "monitor"
-            else self.env._(
-                "The health of “%(what)s” could not be looked at: %(why)s", what=self.name, why=fault_text(error)
-            )
-        )
+        named = {"what": self.name, "why": fault_text(error)}
+        text = {
+            "monitor": self.env._("“%(what)s” could not be watched: %(why)s", **named),
+            "health": self.env._("The health of “%(what)s” could not be looked at: %(why)s", **named),
+            "checks": self.env._("The checklist of “%(what)s” could not be looked at: %(why)s", **named),
+        }[what]
         self.env["ai.deployment.alert"]._raise(
             self, f"broken:{what}",
             name=text,

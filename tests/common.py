@@ -37,6 +37,19 @@ def probability(log_odds):
     return 1 / (1 + math.exp(-log_odds))
 
 
+def approve(deployment):
+    """Everything that a deployment needs from people to go live or to end, so that tests are about something else."""
+    deployment = deployment.sudo()
+    deployment.check_ids.write({"waived_until": datetime.date(2100, 1, 1), "waiver_reason": "A test."})
+    deployment.lesson = "A test."
+    deployment.env["ai.deployment.decision"].create(
+        {
+            "deployment_id": deployment.id, "outcome": "go", "minutes": "A test.", "date": NOW,
+            "user_id": deployment.env.ref("base.user_admin").id, "next_review_date": datetime.date(2100, 1, 1),
+        }
+    )  # fmt: skip
+
+
 class AiDeploymentCase(TransactionCase):
     """People, and a deployment on leads that is at work in shadow with the card above."""
 
@@ -88,7 +101,7 @@ class AiDeploymentCase(TransactionCase):
                 {"path": "source_id", "name": "Source"},
             ],
         )
-        return cls.env["ai.deployment"].create(
+        deployment = cls.env["ai.deployment"].create(
             {
                 "name": "A deployment",
                 "purpose": "Tells sellers which leads are worth a call.",
@@ -100,6 +113,8 @@ class AiDeploymentCase(TransactionCase):
                 **values,
             }
         )
+        approve(deployment)
+        return deployment
 
     @classmethod
     def card(cls, *, low=-1.0, high=1.5, intercept=-1.0, required=(), rows=1000, names=None):

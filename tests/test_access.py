@@ -38,6 +38,11 @@ READERS = {
     "ai.deployment.asked": {"auditor"},
     "ai.deployment.room": {"auditor"},
     "ai.deployment.settled": {"auditor"},
+    "ai.deployment.check": NAMED,
+    "ai.deployment.check.template": NAMED | {"other_owner"},  # what is asked of everybody in the company
+    "ai.deployment.check.template.line": NAMED | {"other_owner"},
+    "ai.deployment.decision": NAMED,
+    "ai.deployment.transition": NAMED,
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
 WRITERS = {
@@ -45,14 +50,20 @@ WRITERS = {
     "ai.deployment.feature": ANSWERABLE,
     "ai.deployment.trigger": ANSWERABLE,
     "ai.deployment.channel": ANSWERABLE,
+    "ai.deployment.check": ANSWERABLE,
+    "ai.deployment.check.template": {"manager"},
+    "ai.deployment.check.template.line": {"manager"},
 }
 DELETERS = {
     "ai.deployment": {"manager"},
     "ai.deployment.feature": ANSWERABLE,
     "ai.deployment.trigger": ANSWERABLE,
     "ai.deployment.channel": ANSWERABLE,
+    "ai.deployment.check": ANSWERABLE,
+    "ai.deployment.check.template": {"manager"},
+    "ai.deployment.check.template.line": {"manager"},
 }
-CREATORS = {model: ANSWERABLE | {"other_owner"} for model in WRITERS}
+CREATORS = {model: who if who == {"manager"} else ANSWERABLE | {"other_owner"} for model, who in WRITERS.items()}
 
 
 class AccessCase(AiDeploymentCase):
@@ -118,6 +129,12 @@ class AccessCase(AiDeploymentCase):
                 "adopted_by_id": cls.owner.id, "date": NOW,
             }
         )  # fmt: skip
+        cls.template = cls.env["ai.deployment.check.template"].create(
+            {
+                "name": "Ours", "company_id": cls.env.company.id,
+                "line_ids": [Command.create({"dimension": "business", "code": "x", "name": "X", "requirement": "X"})],
+            }
+        )  # fmt: skip
         cls.env.flush_all()
 
     @classmethod
@@ -129,6 +146,8 @@ class AccessCase(AiDeploymentCase):
         domain = [("id", "=", self.deployment.id)]
         if model != "ai.deployment":
             domain = [("deployment_id", "=", self.deployment.id)]
+        if model.startswith("ai.deployment.check.template"):
+            return self.template if model == "ai.deployment.check.template" else self.template.line_ids
         if model == "ai.deployment.batch.chunk":
             domain = [("batch_id", "=", self.batch.id)]
         if model in (*LINE_MODELS, "ai.deployment.request"):
@@ -292,7 +311,9 @@ class TestAccess(AccessCase):
                     self.assertIs(here.has_access("read"), name in READERS[model])
                     self.assertFalse(there.has_access("read"))
                     if there.browse().has_access("read"):
-                        self.assertFalse(there.search([]))
+                        self.assertNotIn(row.id, there.search([]).ids)
+                        # the standard checklist belongs to no company
+                        self.assertFalse(there.search([]) and not model.startswith("ai.deployment.check.template"))
 
     # Append-only
 

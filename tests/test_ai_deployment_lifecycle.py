@@ -90,10 +90,10 @@ class TestLifecycle(AiDeploymentCase):
             ("action_go_live", "production"),
             ("action_suspend", "suspended"),
             ("action_go_live", "production"),
-            ("action_retire", "retired"),
         ):
             getattr(deployment, button)()
             self.assertEqual(deployment.state, state)
+        self.assertEqual(deployment.action_retire()["res_model"], "ai.deployment.retire")
 
     # By whom
 

@@ -6,7 +6,7 @@ from odoo.tests import HttpCase, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.ai_deployment.models import clock
-from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
+from odoo.addons.ai_deployment.tests.common import AiDeploymentCase, approve
 
 
 @tagged("post_install", "-at_install", "ai_tour")
@@ -155,6 +155,7 @@ class TestBillTours(HttpCase, AccountTestInvoicingCommon):
                 ],
             }
         )  # fmt: skip
+        approve(deployment)
         deployment._train()
         deployment.state = "shadow"
         deployment._score(odd + bills[-1])

@@ -109,8 +109,22 @@ def train(env, days, leads):
 
 
 def go_live(env):
+    """The owners take it on, an administrator says that a demonstration proves nothing, and somebody else decides."""
+    deciders = {LEADS: "helen", BILLS: "maya"}
     for deployment in both(env):
-        as_owner(deployment).action_go_live()
+        own, decider = as_owner(deployment), user(env, deciders[deployment.name])
+        own.action_accept()
+        own.decider_id = decider
+        deployment.check_ids.with_user(env.ref("base.user_admin"))._waive(
+            "A demonstration: its records were made up, so nothing here is proved.",
+            clock.today() + timedelta(days=365),
+        )
+        deployment.with_user(decider)._decide(
+            "go",
+            "Two weeks in shadow look sensible. It is a demonstration: in earnest, every row of the checklist would "
+            "be proved first.",
+            deployment.review_date,
+        )
 
 
 def automate(env):

@@ -1,0 +1,78 @@
+"""Which rows a checklist has. A company may have a template of its own; without one the standard template serves.
+
+A deployment takes its rows from the template when it is made. What a row asks for stays as it was then: a checklist
+that changes under a signed decision proves nothing.
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+DIMENSIONS = [
+    ("technical", "Technical"),
+    ("monitoring", "Monitoring"),
+    ("organisational", "Organisational"),
+    ("business", "Business"),
+]
+BY_HAND = "by_hand"  # the rule of rows that a person signs
+
+
+class AiDeploymentCheckTemplate(models.Model):
+    _name = "ai.deployment.check.template"
+    _description = "Checklist Template"
+    _order = "company_id, id"
+
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one("res.company", help="Empty: for every company that has none of its own.")
+    one_person = fields.Boolean(
+        "One Person May Do It All",
+        help="For small companies: who built a deployment may also decide on it. Each such decision is logged as one, "
+        "and has to be renewed at every review.",
+    )
+    line_ids = fields.One2many("ai.deployment.check.template.line", "template_id", "Rows", copy=True)
+
+    @api.model
+    def _of_company(self, company):
+        """The template of `company`: its own, else the standard one."""
+        return self.search(Domain("company_id", "in", [company.id, False]), order="company_id, id", limit=1)
+
+    def _check_values(self):
+        """Values of the rows of a new checklist."""
+        self.ensure_one()
+        names = ("sequence", "dimension", "code", "name", "requirement", "rule", "least", "valid_days")
+        return [{name: line[name] for name in names} for line in self.line_ids]
+
+
+class AiDeploymentCheckTemplateLine(models.Model):
+    _name = "ai.deployment.check.template.line"
+    _description = "Row of a Checklist Template"
+    _order = "template_id, sequence, id"
+
+    template_id = fields.Many2one("ai.deployment.check.template", required=True, index=True, ondelete="cascade")
+    sequence = fields.Integer(default=100)
+    dimension = fields.Selection(DIMENSIONS, required=True)
+    code = fields.Char(required=True, help="The same in every checklist, so that rows can be compared.")
+    name = fields.Char(required=True, translate=True)
+    requirement = fields.Text("What Would Satisfy It", required=True, translate=True)
+    rule = fields.Char(
+        "Proved By", required=True, default=BY_HAND,
+        help="The name of what looks for evidence in the records, or “by_hand” where a person signs.",
+    )  # fmt: skip
+    least = fields.Float("At Least", help="What the rule compares with, where it compares: records, days, a share.")
+    valid_days = fields.Integer("Valid for Days", help="Evidence that is older does not count. 0: no limit.")
+
+    _code_uniq = models.UniqueIndex("(template_id, code)", "There is one row with this code already.")
+    _valid_days_not_negative = models.Constraint("CHECK(valid_days >= 0)", "A number of days is not negative.")
+
+    @api.constrains("rule")
+    def _check_rule(self):
+        rules = self.env["ai.deployment"]._evidence_rules()
+        for line in self:
+            if line.rule not in rules:
+                raise ValidationError(
+                    self.env._(
+                        "“%(rule)s” proves nothing: there is no such rule. There are: %(rules)s.",
+                        rule=line.rule, rules=", ".join(sorted(rules)),
+                    )
+                )  # fmt: skip

@@ -1,0 +1,176 @@
+"""The checklist of a deployment: what has to be true before it goes live, looked up in the records.
+
+Every rule is a method `_evidence_<rule>(check)` that looks and returns an `Evidence`; `_satisfy_<rule>(check)` returns
+the action that would satisfy it. They stand in files by dimension: `ai_deployment_evidence_*`. What a demonstration
+shows is never evidence.
+"""
+
+import hashlib
+import json
+import logging
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from . import clock
+from .ai_deployment_check_template import DIMENSIONS
+from .ai_deployment_monitoring import fault_text
+
+_logger = logging.getLogger(__name__)
+
+PREFIX = "_evidence_"
+
+
+class Evidence(NamedTuple):
+    """What a rule found."""
+
+    is_met: bool
+    sentence: str  # what was found, or what is missing, in words that a colleague in finance understands
+    date: Any = False  # of when it is
+    record: Any = None  # what can be opened
+    is_broken: bool = False  # the rule itself failed
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    check_template_id = fields.Many2one(
+        "ai.deployment.check.template", "Checklist Template", readonly=True, ondelete="restrict", copy=False
+    )
+    check_ids = fields.One2many("ai.deployment.check", "deployment_id", "Checklist")
+    progress_technical = fields.Float("Technical", compute="_compute_progress")
+    progress_monitoring = fields.Float("Monitoring", compute="_compute_progress")
+    progress_organisational = fields.Float("Organisational", compute="_compute_progress")
+    progress_business = fields.Float("Business", compute="_compute_progress")
+    progress = fields.Float("Ready", compute="_compute_progress", help="The least of the dimensions.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        deployments = super().create(vals_list)
+        for deployment in deployments.sudo():
+            deployment._start_checklist()
+        return deployments
+
+    def _start_checklist(self):
+        template = self.env["ai.deployment.check.template"]._of_company(self.company_id)
+        self.check_template_id = template
+        self.env["ai.deployment.check"].create(
+            [{"deployment_id": self.id, **values} for values in template._check_values()] if template else []
+        )
+
+    @api.depends("check_ids.state", "check_ids.dimension")
+    def _compute_progress(self):
+        for deployment in self:
+            shares = []
+            for dimension, _label in DIMENSIONS:
+                rows = deployment.check_ids.filtered(lambda check, dimension=dimension: check.dimension == dimension)
+                done = rows.filtered(lambda check: check.state in ("met", "waived"))
+                share = len(done) / len(rows) if rows else 1.0
+                deployment[f"progress_{dimension}"] = share
+                shares.append(share)
+            deployment.progress = min(shares)
+
+    # Looking
+
+    @api.model
+    def _evidence_rules(self):
+        """Names of all rules."""
+        return {name.removeprefix(PREFIX) for name in dir(type(self)) if name.startswith(PREFIX)} - {"basis", "rules"}
+
+    def _look_for(self, check):
+        """Evidence for one row. In sudo."""
+        self.ensure_one()
+        if self.is_demonstration:
+            return Evidence(False, self.env._("A demonstration: its records were made up and prove nothing."))
+        rule = getattr(self, f"{PREFIX}{check.rule}", None)
+        if rule is None:
+            return Evidence(
+                False, self.env._("There is no rule “%s” any more: an administrator has to replace this row.",
+                                  check.rule), is_broken=True,
+            )  # fmt: skip
+        try:
+            with self.env.cr.savepoint():
+                found = rule(check)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            _logger.exception("Evidence for %r of deployment %s could not be looked for", check.rule, self.id)
+            return Evidence(False, self.env._("This could not be looked at: %s", fault_text(error)), is_broken=True)
+        oldest = clock.now() - timedelta(days=check.valid_days)
+        if found.is_met and check.valid_days and found.date and fields.Datetime.to_datetime(found.date) < oldest:
+            return found._replace(
+                is_met=False,
+                sentence=self.env._("%(found)s That is more than %(days)s days ago.", found=found.sentence,
+                                    days=check.valid_days),
+            )  # fmt: skip
+        return found
+
+    def _evidence_by_hand(self, check):
+        if not check.signed_date:
+            return Evidence(False, self.env._("Nobody has signed this yet."))
+        if check.basis != self._evidence_basis():
+            return Evidence(False, self.env._("It was signed for another version or other inputs: sign it anew."))
+        sentence = self.env._("Signed by %(person)s: %(note)s", person=check.signed_by_id.name, note=check.note)
+        return Evidence(True, sentence, check.signed_date)
+
+    def _evidence_basis(self):
+        """A fingerprint of what evidence is about: the serving version and what it reads. A change ends evidence."""
+        self.ensure_one()
+        made_of = {
+            "version": self.champion_id.digest or "",
+            "inputs": sorted(
+                json.dumps(feature._to_spec(), sort_keys=True, default=str) for feature in self.feature_ids
+            ),
+            "domain": self.domain or "",
+        }
+        return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+
+    def action_look_at_checklist(self):
+        self.check_access("read")
+        self.check_ids._refresh()
+        return True
+
+    def _checks_missing(self):
+        """The rows that block, looked at now."""
+        self.ensure_one()
+        checks = self.sudo().check_ids
+        checks._refresh()
+        return checks.filtered(lambda check: check.state not in ("met", "waived"))
+
+    def _checklist_gap(self):
+        """The sentence that says which rows are missing; empty where none is."""
+        missing = self._checks_missing()
+        if not missing:
+            return ""
+        first = missing[0]
+        if len(missing) == 1:
+            return self.env._("“%(row)s” is missing. %(found)s", row=first.name, found=first.evidence or "")
+        return self.env._(
+            "%(count)s rows of its checklist are missing, the first is “%(row)s”. %(found)s",
+            count=len(missing), row=first.name, found=first.evidence or "",
+        )  # fmt: skip
+
+    @api.model
+    def _cron_checklists(self):
+        """Look at all checklists once a day; where a row of a running deployment is missing, its owner is told."""
+        self._take_turns("checks", self.search(Domain("state", "!=", "retired"), order="id"))
+
+    def _watch_checks(self):
+        self.ensure_one()
+        alerts = self.env["ai.deployment.alert"].sudo()
+        gap = self._checklist_gap()
+        if gap and self.state == "production":
+            alerts._raise(
+                self, "checklist", name=gap,
+                suggestion=self.env._("Open the checklist: each row says what would satisfy it."),
+            )  # fmt: skip
+        else:
+            alerts._resolve(self, "checklist")
+
+    def _missing_for(self, target):
+        missing = super()._missing_for(target)
+        return missing or (self._checklist_gap() if target == "production" else "")

@@ -1,0 +1,92 @@
+"""Every step in the life of a deployment: from where to where, when, by whom and why. Written once, never changed."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from . import clock
+from .ai_deployment_lifecycle import STATES
+
+
+class AiDeploymentTransition(models.Model):
+    _name = "ai.deployment.transition"
+    _description = "Step in a Deployment's Life"
+    _order = "date desc, id desc"
+    _log_access = False
+    _rec_name = "date"
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="deployment_id.company_id")
+    date = fields.Datetime(required=True, readonly=True)
+    from_state = fields.Selection(STATES, "From", readonly=True)
+    to_state = fields.Selection(STATES, "To", required=True, readonly=True)
+    user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
+    reason = fields.Text("Why", readonly=True)
+
+    def write(self, vals):
+        # pylint: disable=method-required-super
+        raise UserError(self.env._("What happened in the life of a deployment stays as it was."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("What happened in the life of a deployment stays as it was."))
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    transition_ids = fields.One2many("ai.deployment.transition", "deployment_id", "Its Life", readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        deployments = super().create(vals_list)
+        deployments._keep_transitions({}, "proof", "")
+        return deployments
+
+    def write(self, vals):
+        before = {deployment.id: deployment.state for deployment in self} if "state" in vals else {}
+        result = super().write(vals)
+        if before:
+            moved = self.filtered(lambda deployment: before[deployment.id] != deployment.state)
+            moved._keep_transitions(before, vals["state"], self.env.context.get("ai_deployment_reason") or "")
+        return result
+
+    def _keep_transitions(self, before, state, reason):
+        self.env["ai.deployment.transition"].sudo().create(
+            [
+                {
+                    "deployment_id": deployment.id, "date": clock.now(), "from_state": before.get(deployment.id),
+                    "to_state": state, "user_id": self.env.uid, "reason": str(reason)[:2000],
+                }
+                for deployment in self
+            ]
+        )  # fmt: skip
+
+    def _move(self, state, reason=""):
+        """Go to `state` and keep why."""
+        self.with_context(ai_deployment_reason=reason).write({"state": state})
+
+    def state_at(self, moment):
+        """{id: the state of each deployment at `moment`}; one that was not there yet has none.
+
+        :param moment: datetime or its text, naive UTC
+        """
+        self.check_access("read")
+        try:
+            at = fields.Datetime.to_datetime(moment)
+        except ValueError as error:
+            raise UserError(self.env._("“%s” is not a date.", moment)) from error
+        if not at:
+            raise UserError(self.env._("Say of which day."))
+        rows = (
+            self.env["ai.deployment.transition"]
+            .sudo()
+            .search(Domain("deployment_id", "in", self.ids) & Domain("date", "<=", at), order="date, id")
+        )
+        states = {row.deployment_id.id: row.to_state for row in rows}
+        return {deployment.id: states.get(deployment.id, False) for deployment in self}
+
+    def _check_decides(self):
+        """Only who answers for it."""
+        if not self._may_decide():
+            raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))

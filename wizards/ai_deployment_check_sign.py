@@ -1,0 +1,18 @@
+"""Asks what a person has seen who vouches for a row of a checklist."""
+
+from odoo import fields, models
+
+
+class AiDeploymentCheckSign(models.TransientModel):
+    _name = "ai.deployment.check.sign"
+    _description = "Sign a Checklist Row"
+
+    check_id = fields.Many2one("ai.deployment.check", "Row", required=True, readonly=True, ondelete="cascade")
+    requirement = fields.Text(related="check_id.requirement")
+    note = fields.Text("What You Have Seen", required=True)
+    attachment_ids = fields.Many2many("ir.attachment", string="Documents")
+
+    def action_sign(self):
+        self.ensure_one()
+        self.check_id._sign(self.note, self.attachment_ids)
+        return {"type": "ir.actions.act_window_close"}

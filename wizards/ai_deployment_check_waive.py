@@ -1,0 +1,24 @@
+"""Asks an administrator until when a row of a checklist may be missing, and why."""
+
+from datetime import timedelta
+
+from odoo import fields, models
+
+from ..models import clock
+
+
+class AiDeploymentCheckWaive(models.TransientModel):
+    _name = "ai.deployment.check.waive"
+    _description = "Waive a Checklist Row"
+
+    check_id = fields.Many2one("ai.deployment.check", "Row", required=True, readonly=True, ondelete="cascade")
+    until = fields.Date(
+        "Waive Until", required=True, default=lambda self: clock.today() + timedelta(days=90),
+        help="On the day after, the row blocks again.",
+    )  # fmt: skip
+    reason = fields.Text("Why", required=True)
+
+    def action_waive(self):
+        self.ensure_one()
+        self.check_id._waive(self.reason, self.until)
+        return {"type": "ir.actions.act_window_close"}

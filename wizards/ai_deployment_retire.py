@@ -1,0 +1,16 @@
+"""Asks for the lesson before a deployment is retired: the next one begins with it."""
+
+from odoo import fields, models
+
+
+class AiDeploymentRetire(models.TransientModel):
+    _name = "ai.deployment.retire"
+    _description = "Retire a Deployment"
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    lesson = fields.Text("What Was Learned", required=True)
+
+    def action_retire(self):
+        self.ensure_one()
+        self.deployment_id._retire(self.lesson)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
