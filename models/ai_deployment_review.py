@@ -52,7 +52,6 @@ class AiDeploymentReview(models.Model):
     prediction = fields.Boolean(readonly=True)
     prediction_text = fields.Char("The Score Says", compute="_compute_prediction_text")
     confidence = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
-    reasons = fields.Text(related="inference_id.reasons", related_sudo=True)
     inputs_text = fields.Text(related="inference_id.inputs_text", related_sudo=True)
     incumbent_value = fields.Float(related="inference_id.incumbent_value", related_sudo=True)
 

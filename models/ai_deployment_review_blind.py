@@ -20,6 +20,7 @@ class AiDeploymentReview(models.Model):
     hides_score = fields.Boolean(compute="_compute_hides_score")
     shown_value = fields.Float("Score Shown", compute="_compute_shown", digits=(16, 4))
     shown_confidence = fields.Float("Confidence Shown", compute="_compute_shown", digits=(16, 4))
+    reasons = fields.Text(compute="_compute_reasons")
     truth_text = fields.Char("The Question", compute="_compute_truth_text")
 
     @api.depends("state", "is_blind", "is_assigned")
@@ -34,6 +35,12 @@ class AiDeploymentReview(models.Model):
             shown = not review.hides_score and not review.failure_type
             review.shown_value = shown and review.predicted_value
             review.shown_confidence = shown and review.confidence
+
+    @api.depends("hides_score", "inference_id")
+    @api.depends_context("uid", "lang")
+    def _compute_reasons(self):
+        for review in self:
+            review.reasons = not review.hides_score and review.sudo().inference_id.reasons
 
     @api.depends("hides_score")
     def _compute_prediction_text(self):
