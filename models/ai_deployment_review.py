@@ -87,6 +87,7 @@ class AiDeploymentReview(models.Model):
         "(previous_id) WHERE previous_id IS NOT NULL", "Another review follows this one already."
     )
     _unassigned_idx = models.Index("(id) WHERE state = 'open' AND is_assigned IS NOT TRUE")
+    _decided_idx = models.Index("(deployment_id, decided_date) WHERE state = 'decided'")
     _answers_idx = models.Index("(deployment_id, res_id, decided_date DESC) WHERE state = 'decided'")
 
     @api.depends("res_name", "reason")
@@ -121,6 +122,7 @@ class AiDeploymentReview(models.Model):
             "res_model", "res_id", "reason", "priority", "points", "failure_type", "predicted_value", "prediction",
             "confidence",
         )  # fmt: skip
+        self.invalidate_recordset(["next_id", "may_ask_again", "may_undo"], flush=False)
         return self.sudo().create(
             {
                 **{name: self.sudo()[name].id for name in same},

@@ -60,7 +60,7 @@ class AiDeploymentReview(models.Model):
             text = json.dumps(seen, allow_nan=False)
         except (TypeError, ValueError, RecursionError):
             text = None
-        if not isinstance(seen, dict) or text is None or len(text) > MOST_SEEN:
+        if not isinstance(seen, dict) or text is None or len(text) > MOST_SEEN or "\\u0000" in text:
             raise UserError(self.env._("What was on the screen cannot be kept like this: load the page again."))
         return json.loads(text)  # keys as the database will have them
 
