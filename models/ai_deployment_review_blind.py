@@ -85,7 +85,12 @@ class AiDeploymentReview(models.Model):
                 ).write(vals)
             if drawn:
                 vals = {**vals, "is_blind": True}
-        return super().write(vals)
+        waiting = self.filtered(lambda review: review.state == "open" and review.kind == "second_opinion")
+        result = super().write(vals)
+        if vals.get("state") == "expired":  # nobody is led by the first answer any more, so it is told
+            for review in waiting.sudo().previous_id:
+                review._log_on_document()
+        return result
 
     def _draws_blind(self):
         """Whether this question is one of the share that is asked without the score."""

@@ -69,8 +69,11 @@ class AiDeploymentReview(models.Model):
     @api.depends_context("uid")
     def _compute_may_ask_again(self):
         for review in self:
-            last = review.state == "decided" and not review.next_id
-            review.may_ask_again = last and review.sudo().deployment_id.with_env(self.env)._may_decide()
+            following = review.sudo().next_id
+            last = not following or (following.state == "expired" and not following.next_id)
+            review.may_ask_again = (
+                review.state == "decided" and last and review.sudo().deployment_id.with_env(self.env)._may_decide()
+            )
             review.may_undo = review.state == "decided" and review._is_fresh_answer_of_user()
 
     # Buttons

@@ -114,7 +114,7 @@ class AiDeployment(models.Model):
         return {"answers": sum(row["answers"] for row in rows), "overrides": sum(row["overrides"] for row in rows)}
 
     def _hidden_or_shown(self, rows):
-        """Overrides with the score hidden minus in sight, among first questions: of these the hidden ones were drawn."""
+        """Share of overrides with the score hidden minus in sight, among first questions, from which was drawn."""
         first = [row for row in rows if row["kind"] == "first"]
         hidden = self._answers_in([row for row in first if row["is_blind"]])
         shown = self._answers_in([row for row in first if not row["is_blind"]])

@@ -31,7 +31,7 @@ class TestReviewBlind(DecisionCase):
         self.assertIn("Expected Revenue", review.inputs_text, "the record itself is in sight")
         review.action_answer_yes()
         self.assertFalse(review.hides_score)
-        self.assertEqual(review.shown_value, review.predicted_value)
+        self.assertAlmostEqual(review.shown_value, review.predicted_value, 4)
         self.assertTrue(review.reasons)
         self.assertEqual((review.decision, review.ground_truth, review.is_blind), ("confirmed", "positive", True))
 
@@ -129,6 +129,18 @@ class TestReviewSecondOpinion(DecisionCase):
         told = " ".join((lead.message_ids - before).mapped("body"))
         self.assertIn("First words", told)
         self.assertIn("Second words", told)
+
+    def test_a_second_opinion_that_nobody_gives_leaves_the_first_told(self):
+        lead = self.make_leads()
+        review = self.ask(lead)
+        second = self.decide(review, self.reviewer, note="First words")
+        second.write({"state": "expired"})
+        self.assertEqual(self.labels(review), review)
+        self.assertIn("First words", lead.message_ids[0].body)
+        self.env.invalidate_all()
+        self.assertTrue(review.with_user(self.owner).may_ask_again)
+        again = review.with_user(self.owner)._reopen()
+        self.assertEqual(again.previous_id, second)
 
     def test_who_cannot_tell_leaves_the_first_answer_as_it_is(self):
         review = self.ask(self.make_leads())
