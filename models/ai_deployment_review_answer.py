@@ -45,7 +45,7 @@ class AiDeploymentReviewAnswer(models.Model):
         self.ensure_one()
         reason = self.sudo()
         if reason.deployment_id != deployment:
-            raise UserError(self.env._("“%s” is a reason of another deployment.", reason.name))
+            raise UserError(self.env._("This is a reason of another deployment: choose one of this."))
         if not reason.active:
             raise UserError(self.env._("“%s” is not in use any more: choose another reason.", reason.name))
         if reason.decision not in ((ANY, decision) if decision else (ANY, "confirmed", "overridden")):

@@ -57,7 +57,8 @@ class AiDeploymentReview(models.Model):
         if not seen:
             return {}
         try:
-            text = json.dumps(seen, allow_nan=False)
+            text = json.dumps(seen, allow_nan=False, ensure_ascii=False)
+            text.encode()  # half a character is none for the database
         except (TypeError, ValueError, RecursionError):
             text = None
         if not isinstance(seen, dict) or text is None or len(text) > MOST_SEEN or "\\u0000" in text:
@@ -91,7 +92,7 @@ class AiDeploymentReview(models.Model):
         for key, value in (seen.get("screen") or {}).items():
             plain = key in PLAIN and self._is_plain(value)
             shown = value if plain or isinstance(value, bool) or not hides else MASKED
-            yield f"{labels.get(key, key)}: {self._seen_words(shown)}"
+            yield f"{labels.get(key) or (MASKED if hides else key)}: {self._seen_words(shown)}"
         if self.inference_id.inputs_text:
             yield self.env._("What was read:")
             yield self.inference_id.inputs_text

@@ -156,7 +156,7 @@ class TestReviewAnswer(ReviewCase):
             deep = [deep]
         for seen in (
             {"why": "x" * (MOST_SEEN + 1)}, ["a list"], "text", 5, {"when": self.env.cr.now()}, {"score": float("nan")},
-            {"deep": deep}, {1: object()}, {"bad\x00": "\x00"},
+            {"deep": deep}, {1: object()}, {"bad\x00": "\x00"}, {"half": "\ud800"},
         ):  # fmt: skip
             self.env.invalidate_all()
             with self.subTest(seen=type(seen)), self.assertRaisesRegex(UserError, "load the page again"):
