@@ -17,7 +17,7 @@ from odoo.tools import SQL
 
 from . import clock
 
-BATCH = 500
+BATCH = 1000
 REVIEWER = "ai_deployment.group_reviewer"
 MANAGER = "ai_deployment.group_manager"
 PEOPLE = {"reviewer_ids", "user_id", "deputy_id", "company_id"}
@@ -83,6 +83,7 @@ class AiDeploymentReview(models.Model):
     @api.model
     def _cron_assign(self):
         """Keep the queue in order: close what is moot, find reviewers, see to what is late, point with activities."""
+        self = self.with_context(tracking_disable=True)
         cron, planned = self.env["ir.cron"], {}
         self._expire_moot()
         self._release_unable()
@@ -121,7 +122,7 @@ class AiDeploymentReview(models.Model):
                 following = review.next_step_date or (deadline if escalation == "none" else False)
                 same[reviewer_id, own.get(review.res_id, False), deadline, escalation, following].append(review.id)
         for (reviewer_id, responsible_id, deadline, escalation, following), ids in same.items():
-            self.browse(ids).with_context(tracking_disable=True).write(
+            self.browse(ids).write(
                 {
                     "reviewer_id": reviewer_id,
                     "responsible_id": responsible_id,
@@ -160,27 +161,25 @@ class AiDeploymentReview(models.Model):
 
         Whether they may answer reviews of the deployment at all is asked before: `_able_people`.
         """
-        able = {review.id: [] for review in self}
+        able = {review_id: [] for review_id in self.ids}
         barred = self._barred() if barred is None else barred
+        pairs = [(review.id, review.res_id) for review in self]
         for user in people:
             readable = self._readable_by(user)
-            for review in self:
-                if review.res_id in readable and user.id not in barred[review.id]:
-                    able[review.id].append(user.id)
+            for review_id, res_id in pairs:
+                if res_id in readable and user.id not in barred[review_id]:
+                    able[review_id].append(user.id)
         return able
 
     def _readable_by(self, user):
-        """The ids of the records behind these reviews that `user` may read, archived or not."""
-        readable = set()
-        for res_model, reviews in self.grouped("res_model").items():
-            documents = (
-                self.env[res_model]
-                .with_user(user)
-                .with_context(active_test=False, allowed_company_ids=user.sudo().company_ids.ids)
-            )
-            if documents.has_access("read"):
-                readable.update(documents.search(Domain("id", "in", reviews.mapped("res_id")), order="id")._ids)
-        return readable
+        """The ids of the records behind these reviews of one kind of record that `user` may read, archived or not."""
+        if not self:
+            return set()
+        everywhere = {"active_test": False, "allowed_company_ids": user.sudo().company_ids.ids}
+        documents = self.env[self[0].res_model].with_user(user).with_context(**everywhere)
+        if not documents.has_access("read"):
+            return set()
+        return set(documents._search(Domain("id", "in", self.mapped("res_id"))).get_result_ids())
 
     def _documents(self):
         """The records behind these reviews of one kind of record, in sudo, without those that are gone."""

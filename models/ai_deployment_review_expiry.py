@@ -64,7 +64,7 @@ class AiDeploymentReview(models.Model):
         if not reviews:
             return
         reviews._pointers().unlink()
-        reviews.with_context(tracking_disable=True).write(
+        reviews.write(
             {"state": "expired", "expired_reason": reason, "expired_date": clock.now(), "next_step_date": False}
         )
         for res_model in set(reviews.mapped("res_model")):

@@ -159,9 +159,7 @@ class TestReview(ReviewCase):
         self.assertEqual(self.activities_of(reviews).mapped("user_id"), self.reviewer)
         self.assertEqual(len(self.activities_of(reviews)), MAX_ACTIVITIES - 5 + 2)
         queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
-        self.assertNotIn(
-            queue_type, self.activities_of(reviews).activity_type_id, "nothing is left beyond"
-        )
+        self.assertNotIn(queue_type, self.activities_of(reviews).activity_type_id, "nothing is left beyond")
 
     # Decision
 
