@@ -10,7 +10,6 @@ from odoo.tools import SQL
 from . import clock
 
 MAX_ACTIVITIES = 20
-BATCH = 200  # activities made in one transaction
 
 
 class AiDeploymentReview(models.Model):
@@ -34,21 +33,21 @@ class AiDeploymentReview(models.Model):
 
     @api.model
     def _point_with_activities(self):
-        """Bring activities in step with the queue: what points wrongly goes, what nobody is pointed to comes."""
-        pointed = self._keep_right_pointers()
-        rows = self._next_to_point(list(pointed), pointed)
+        """Bring activities in step with the queue: what points wrongly goes, what nobody is pointed to comes.
+
+        Whoever holds the type of activity does so; another pass at the same time leaves it to that one.
+        """
         review_type, queue_type = self._pointer_types()
-        wanted = []
-        rest = {}
-        for review_id, user_id, room, place, total in rows:
+        if not review_type.try_lock_for_update(allow_referencing=True):
+            return
+        pointed = self._keep_right_pointers()
+        wanted, rest = [], {}
+        for review_id, user_id, room, place, total in self._next_to_point(list(pointed), pointed):
             if place <= room:
-                wanted.append((review_id, user_id))
+                wanted.append(review_id)
             else:
                 rest[user_id] = (review_id, total - room)
-        reviews = self.browse(review_id for review_id, _user in wanted)
-        for start in range(0, len(wanted), BATCH):
-            reviews[start : start + BATCH]._point(review_type, self._reason_of)
-            self.env["ir.cron"]._commit_progress()
+        self.browse(wanted)._point(review_type, self._reason_of)
         self._summarise(rest, queue_type)
 
     def _keep_right_pointers(self):

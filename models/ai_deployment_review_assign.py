@@ -33,7 +33,8 @@ class AiDeployment(models.Model):
     @api.depends_context("lang", "tz")
     def _compute_who_text(self):
         for deployment in self:
-            deployment.who_text = deployment._who_text()
+            stored = deployment._origin
+            deployment.who_text = stored._who_text() if stored else False
 
     def _who_text(self):
         """One sentence: who is away now, and whether somebody is left."""
@@ -87,22 +88,25 @@ class AiDeploymentReview(models.Model):
         cron, planned = self.env["ir.cron"], {}
         self._expire_moot()
         self._release_unable()
-        unasked = Domain("is_assigned", "=", False)
+        unasked = Domain("is_assigned", "=", False) | Domain("deadline", "=", False)
         pool = Domain("reviewer_id", "=", False) & Domain("given_back_by_id", "=", False)
         todo = self.search(Domain("state", "=", "open") & (unasked | pool), order="id")
         cron._commit_progress(remaining=len(todo))
         for start in range(0, len(todo), BATCH):
             batch = todo[start : start + BATCH].try_lock_for_update()
-            batch.filtered(lambda review: review.state == "open" and not review.reviewer_id)._assign(planned)
+            batch.filtered(
+                lambda review: review.state == "open" and not (review.reviewer_id and review.deadline)
+            )._assign(planned)
             if not cron._commit_progress(processed=min(BATCH, len(todo) - start)):
                 return
         self._take_next_steps(planned)
+        cron._commit_progress()
         self._point_with_activities()
 
     # Finding a reviewer
 
     def _assign(self, planned):
-        """Find a reviewer for each of these, and a day by which to answer.
+        """Find a reviewer for each of these that has none, and a day by which to answer.
 
         :param planned: see `_after_working_hours`
         """
@@ -112,10 +116,10 @@ class AiDeploymentReview(models.Model):
         same = defaultdict(list)
         for deployment, reviews in self.grouped("deployment_id").items():
             own = reviews._responsible()
-            chosen = reviews._choose(deployment, own, loads)
+            chosen = reviews.filtered(lambda review: not review.reviewer_id)._choose(deployment, own, loads)
             for review in reviews:
-                reviewer_id = chosen.get(review.id, False)
-                if review.is_assigned and not reviewer_id:
+                reviewer_id = review.reviewer_id.id or chosen.get(review.id, False)
+                if review.is_assigned and review.deadline and not reviewer_id:
                     continue  # it lies in the pool and stays there
                 deadline = review.deadline or deployment._after_working_hours(review.opened_date, planned)
                 escalation = review.escalation or "none"
@@ -341,7 +345,7 @@ class AiDeploymentReview(models.Model):
                 raise UserError(self.env._("This review is closed already."))
             if not mine and not review.sudo().deployment_id.with_env(self.env)._may_decide():
                 raise AccessError(self.env._("Only who is asked, or who answers for the deployment, gives it back."))
-        for reviews in self.sudo().grouped("reviewer_id").values():
+        for reviews in self.sudo().filtered("reviewer_id").grouped("reviewer_id").values():
             reviews._pointers().unlink()
             reviews.write(
                 {

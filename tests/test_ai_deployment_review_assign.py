@@ -150,6 +150,18 @@ class TestAssign(AssignCase):
             with self.assertRaisesRegex(UserError, "closed already"):
                 getattr(review.with_user(self.owner), action)()
 
+    def test_who_was_named_beforehand_stays_and_gets_a_day(self):
+        first = self.assigned()
+        first.with_user(first.reviewer_id)._decide("unsure")
+        again = first._follow("reopened", reviewer_id=self.second.id)
+        taken = self.ask(self.make_leads())
+        taken.with_user(self.second).action_take()
+        self.run_cron()
+        for review in again + taken:
+            self.assertEqual((review.reviewer_id, review.is_assigned), (self.second, True))
+            self.assertEqual(review.deadline, first.deadline)
+            self.assertEqual(self.activities_of(review).user_id, self.second)
+
     # Handing over
 
     def test_whoever_leaves_hands_over_and_nothing_is_lost(self):

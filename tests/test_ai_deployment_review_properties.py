@@ -42,7 +42,7 @@ class TestReviewProperties(AssignCase):
                     with clock.at(self.moment):
                         happened[what.__name__] += bool(self.attempt(what))
                 self.pass_by()
-        missing = {event.__name__ for event in self.events()} - +happened.keys()
+        missing = {event.__name__ for event in self.events() if not happened[event.__name__]}
         self.assertFalse(missing, "each of these worked at least once")
         states = Counter(self.everything().mapped("state"))
         self.assertEqual(set(states), {"open", "decided", "expired"}, "the sequences reach every end")
