@@ -79,7 +79,7 @@ class AiDeploymentReview(models.Model):
         "res.users", "Record's Own Person", readonly=True, help="Whose record it was when a reviewer was looked for."
     )
     begun_date = fields.Datetime("Begun On", readonly=True, help="When the reviewer began to look at it.")
-    given_back_by_id = fields.Many2one("res.users", "Given Back By", readonly=True)
+    given_back_by_id = fields.Many2one("res.users", readonly=True)
 
     @api.model
     def _cron_assign(self):
