@@ -11,12 +11,15 @@ from . import ai_deployment_training
 from . import ai_deployment_inference
 from . import ai_deployment_score
 from . import ai_deployment_review
+from . import ai_deployment_review_activity
 from . import ai_deployment_review_assign
+from . import ai_deployment_review_deadline
 from . import ai_deployment_review_decision
 from . import ai_deployment_review_answer
 from . import ai_deployment_review_seen
 from . import ai_deployment_review_blind
 from . import ai_deployment_deciding
+from . import ai_deployment_review_expiry
 from . import ai_deployment_profile
 from . import ai_deployment_leaks
 from . import ai_deployment_room
@@ -64,6 +67,8 @@ from . import ai_deployment_evidence_organisational
 from . import ai_deployment_evidence_business
 from . import digest_digest
 from . import ir_actions_server
+from . import mail_activity
+from . import res_groups
 from . import res_partner
 from . import res_users
 from . import crm_lead

@@ -18,6 +18,7 @@ class AccountMove(models.Model):
     _inherit = ["account.move", "ai.deployment.scorable.mixin"]
 
     _ai_moment_is_date = True
+    _ai_responsible_field = "invoice_user_id"
 
     ai_score = fields.Float("Unusualness")
 
@@ -103,9 +104,6 @@ class AccountMove(models.Model):
     def _ai_setup_models(self):
         return ("account.journal", "account.tax", "account.payment.term")
 
-    def _ai_responsible(self):
-        return self.invoice_user_id
-
     @api.model
     def _ai_answers(self):
         return [
@@ -118,3 +116,17 @@ class AccountMove(models.Model):
             (self.env._("Asked the vendor, no answer yet"), "unsure", False),
             (self.env._("Something else"), "any", True),
         ]
+
+    def _ai_makers(self):
+        """Who made the bill, and who entered its lines: a bill that came by mail was made by nobody."""
+        makers = super()._ai_makers()
+        entered = Domain("move_id", "in", self.ids) & Domain("display_type", "=", "product")
+        for bill, people in (
+            self.env["account.move.line"].sudo()._read_group(entered, ["move_id"], ["create_uid:recordset"])
+        ):
+            makers[bill.id].update(people.ids)
+        return makers
+
+    @api.model
+    def _ai_moot_domain(self):
+        return Domain("state", "=", "cancel")

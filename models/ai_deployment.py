@@ -100,7 +100,6 @@ class AiDeployment(models.Model):
     alarm_rate = fields.Float(
         "Expected Share Flagged", default=0.01, tracking=True, help="How many of 1 usual records may be flagged."
     )
-    review_days = fields.Integer("Days to Review", default=2)
 
     # Watching
     drift_sensitivity = fields.Selection(
@@ -148,7 +147,6 @@ class AiDeployment(models.Model):
     _horizon_in_reach = models.Constraint(
         "CHECK(horizon_days BETWEEN 1 AND 3650)", "The outcome needs at least one day and at most ten years."
     )
-    _review_days_positive = models.Constraint("CHECK(review_days > 0)", "A review needs at least one day.")
     _batch_above_not_negative = models.Constraint("CHECK(batch_above >= 0)", "A number of records is not negative.")
     _retention_positive = models.Constraint("CHECK(retention_days > 0)", "The log is kept for at least one day.")
     _one_primary = models.UniqueIndex(

@@ -24,6 +24,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     _ai_scorable = True
     _ai_moment_is_date = False
+    _ai_responsible_field = None  # a stored field of the record: the person whose record it is
 
     ai_score = fields.Float(
         "Score", compute="_compute_ai_score", search="_search_ai_score", aggregator="avg", copy=False
@@ -143,7 +144,18 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _ai_responsible(self):
         """The person whose record this is."""
-        return self.env["res.users"]
+        return self[self._ai_responsible_field] if self._ai_responsible_field else self.env["res.users"]
+
+    def _ai_makers(self):
+        """Who made each record, and therefore does not judge it: {id: set of user ids}."""
+        records = self.sudo()
+        records.fetch(["create_uid"])
+        return {record.id: set(record.create_uid.ids) for record in records}
+
+    @api.model
+    def _ai_moot_domain(self):
+        """Records about which no question makes sense any more."""
+        return Domain.FALSE
 
     def _ai_makers(self):
         """Who made each record: nobody reviews what they made. {id: set of user ids}"""

@@ -26,6 +26,8 @@ class CrmLead(models.Model):
     _name = "crm.lead"
     _inherit = ["crm.lead", "ai.deployment.scorable.mixin"]
 
+    _ai_responsible_field = "user_id"
+
     ai_score = fields.Float("Chance to Win")
 
     @api.model
@@ -205,9 +207,6 @@ class CrmLead(models.Model):
     def _ai_setup_models(self):
         return ("crm.stage", "crm.team", "utm.source")
 
-    def _ai_responsible(self):
-        return self.user_id
-
     @api.model
     def _ai_answers(self):
         return [
@@ -224,3 +223,7 @@ class CrmLead(models.Model):
         result = super()._merge_dependences(opportunities)
         self.env["ai.deployment.review"].sudo()._follow_merge(self, opportunities)
         return result
+
+    @api.model
+    def _ai_moot_domain(self):
+        return Domain("won_status", "in", ("won", "lost"))

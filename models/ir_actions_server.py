@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 READ_TO_SCORE = (
     "audit_share", "batch_above", "champion_id", "company_id", "domain", "method", "min_confidence", "model_id",
-    "res_model", "review_days", "review_unknown", "routing", "routing_lines", "state",
+    "res_model", "review_unknown", "routing", "routing_lines", "state",
 )  # fmt: skip
 
 

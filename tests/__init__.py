@@ -28,6 +28,10 @@ from . import test_ai_deployment_review_answer
 from . import test_ai_deployment_review_decide
 from . import test_ai_deployment_review_decision
 from . import test_ai_deployment_review_quality
+from . import test_ai_deployment_review_assign
+from . import test_ai_deployment_review_deadline
+from . import test_ai_deployment_review_decide
+from . import test_ai_deployment_review_properties
 from . import test_ai_deployment_reviewed
 from . import test_ai_deployment_routing
 from . import test_ai_deployment_scorable_mixin
@@ -46,5 +50,7 @@ from . import test_digest_digest
 from . import test_feature_reader
 from . import test_hooks
 from . import test_ir_actions_server
+from . import test_mail_activity
+from . import test_res_users
 from . import test_retention
 from . import test_tours

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ai_deployment.models import clock
-from odoo.addons.ai_deployment.models.ai_deployment_review_assign import MAX_ACTIVITIES
+from odoo.addons.ai_deployment.models.ai_deployment_review_activity import MAX_ACTIVITIES
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
 
 
@@ -50,7 +50,7 @@ class TestReview(ReviewCase):
         activity = self.activities_of(review)
         self.assertEqual(activity.user_id, self.reviewer)
         self.assertEqual(activity.activity_type_id, self.env.ref("ai_deployment.mail_activity_type_review"))
-        self.assertEqual(activity.date_deadline, NOW.date() + timedelta(days=self.deployment.review_days))
+        self.assertEqual(activity.date_deadline, NOW.date() + timedelta(days=2))
         self.assertEqual(activity.summary, "The score is not sure enough")
 
     def test_the_cron_asks_once(self):
@@ -130,19 +130,20 @@ class TestReview(ReviewCase):
         reviews = self.ask(gone + lead)
         gone.unlink()
         self.run_cron()
-        self.assertEqual(reviews.mapped("is_assigned"), [True, True])
+        self.assertEqual(reviews.mapped("state"), ["expired", "open"])
+        self.assertEqual(reviews[1].reviewer_id, self.reviewer)
 
     def test_a_flood_makes_twenty_activities_and_one_that_points_to_the_queue(self):
         reviews = self.ask(self.make_leads(MAX_ACTIVITIES + 10))
         self.run_cron()
         self.assertEqual(reviews.reviewer_id, self.reviewer)
-        self.assertEqual(len(self.activities_of(reviews)), MAX_ACTIVITIES)
-        queue = self.activities_of(self.deployment, self.reviewer)
-        self.assertEqual(len(queue), 1)
-        self.assertEqual(queue.activity_type_id, self.env.ref("ai_deployment.mail_activity_type_queue"))
+        queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
+        queue = self.activities_of(reviews).filtered(lambda activity: activity.activity_type_id == queue_type)
+        self.assertEqual(len(self.activities_of(reviews)), MAX_ACTIVITIES + 1)
+        self.assertEqual(queue.mapped("summary"), ["10 more reviews wait for you in the queue"])
         self.ask(self.make_leads(5))
         self.run_cron()
-        self.assertEqual(len(self.activities_of(self.deployment, self.reviewer)), 1)
+        self.assertEqual(queue.mapped("summary"), ["15 more reviews wait for you in the queue"])
         self.assertEqual(
             self.env["mail.activity"].search_count([("user_id", "=", self.reviewer.id)]), MAX_ACTIVITIES + 1
         )
@@ -151,13 +152,14 @@ class TestReview(ReviewCase):
         reviews = self.ask(self.make_leads(MAX_ACTIVITIES + 2))
         self.run_cron()
         pointed = reviews.filtered("activity_ids")
-        self.assertEqual(len(pointed), MAX_ACTIVITIES)
+        self.assertEqual(len(pointed), MAX_ACTIVITIES + 1)
         for review in pointed[:5]:
             review.with_user(self.reviewer).action_confirm()
         self.run_cron()
         self.assertEqual(self.activities_of(reviews).mapped("user_id"), self.reviewer)
         self.assertEqual(len(self.activities_of(reviews)), MAX_ACTIVITIES - 5 + 2)
-        self.assertFalse(self.activities_of(self.deployment), "nothing is beyond the reviewer's own any more")
+        queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
+        self.assertNotIn(queue_type, self.activities_of(reviews).activity_type_id, "nothing is left beyond")
 
     # Decision
 

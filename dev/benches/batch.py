@@ -54,7 +54,7 @@ def run(env, options, say):
 
 
 def _many(env, deployment, ids, say):
-    """The batch of so many leads and of five times as many: speed, growth, memory, and the activities afterwards."""
+    """The batch of so many leads and of five times as many: speed, growth and memory."""
     say(f"A batch of {len(ids):,} ...")
     few_s, _peak = _batch(env, deployment, ids)
     more, _closed = make_leads(env, (MORE - 1) * len(ids))
@@ -66,9 +66,6 @@ def _many(env, deployment, ids, say):
         shared_s = _carried(env, deployment, ids + more)
     theirs = _timed(env, lambda: _odoo(env))
     growth = (few_s / len(ids)) / (many_s / len(ids) / MORE)
-    opened = env["ai.deployment.review"].sudo().search_count([("state", "=", "open")])
-    say("Activities ...")
-    assigning = _timed(env, env["ai.deployment.review"].sudo()._cron_assign)
     return [
         Figure("batch_leads", MORE * len(ids), "leads"),
         Figure("batch_ours", round(MORE * len(ids) / many_s), "leads/s"),
@@ -77,8 +74,6 @@ def _many(env, deployment, ids, say):
         Figure("batch_ratio_two_lanes", round(theirs / shared_s, 2), "times as fast"),
         Figure("batch_speed_to_fewer", round(growth, 2), "times", target="≥ 0.8 (linear)", met=growth >= 0.8),
         Figure("batch_memory", round(peak_mb), "MB above idle", target=f"≤ {MOST_MB}", met=peak_mb <= MOST_MB),
-        Figure("reviews_open", opened, "reviews"),
-        Figure("reviews_assigned", round(opened / assigning), "reviews/s"),
     ]
 
 
