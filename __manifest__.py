@@ -31,6 +31,7 @@
         "views/ai_deployment_message_views.xml",
         "views/ai_deployment_feature_views.xml",
         "views/ai_deployment_views.xml",
+        "views/ai_deployment_review_rule_views.xml",
         "views/ai_deployment_monitoring_views.xml",
         "views/ai_deployment_health_views.xml",
         "views/crm_lead_views.xml",

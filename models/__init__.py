@@ -11,10 +11,12 @@ from . import ai_deployment_score
 from . import ai_deployment_review
 from . import ai_deployment_review_assign
 from . import ai_deployment_review_decision
+from . import ai_deployment_review_why
 from . import ai_deployment_profile
 from . import ai_deployment_leaks
 from . import ai_deployment_room
 from . import ai_deployment_routing
+from . import ai_deployment_review_rule
 from . import ai_deployment_writing
 from . import ai_deployment_scoring
 from . import ai_deployment_asked

@@ -23,7 +23,7 @@ ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id", "retenti
 # Written by the addon itself, in sudo or as computed fields; never by a person, not even as a default.
 SYSTEM_FIELDS = {
     "action_server_id", "at_work_since", "champion_id", "health_taken", "is_demonstration", "monitor_taken",
-    "res_model", "routing_lines",
+    "res_model", "routing_lines", "routing_rules",
 }  # fmt: skip
 
 

@@ -120,6 +120,21 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """SQL of what a person estimated by hand, from 0 to 1 or NULL; None where nobody can."""
         return None
 
+    @api.model
+    def _ai_amount_sql(self, alias):
+        """SQL of the money at stake in a record, in its company's currency; None where documents hold none."""
+        return None
+
+    @api.model
+    def _ai_new_partner_sql(self, alias):
+        """SQL of whether no earlier document is from the record's partner; None where that is no question."""
+        return None
+
+    @api.model
+    def _ai_told_by_reasons(self):
+        """What a reason to ask tells of a record: {reason: names of the fields that hold it}."""
+        return {}
+
     def _ai_incumbent(self):
         """What Odoo itself says at this moment, per record id: a number from 0 to 1, or nothing.
 

@@ -60,6 +60,8 @@ class Standing(NamedTuple):
     incumbent: float | None  # what Odoo itself says, where a column says it
     came: object  # when the record was created
     person: float | None  # what a person estimated by hand, where that is not logged yet
+    amount: float | None  # the money at stake in it, in the company's currency, where that may be a reason to ask
+    is_new_partner: bool | None  # no earlier document of its partner, where that may be a reason to ask
 
 
 class AiDeployment(models.Model):
@@ -212,13 +214,14 @@ class AiDeployment(models.Model):
             records._ai_incumbent_sql(records._table) or SQL("NULL::float8"),
             SQL.identifier(records._table, "create_date"),
             records._ai_person_sql(records._table) or SQL("NULL::float8"),
+            *self._reasons_read(records),
         )
         rows = self.env.execute_query(
             SQL(
                 "SELECT id, codes, codes IS NOT NULL OR (SELECT TRUE FROM %s LIMIT 1) IS NOT NULL, incumbent, came,"
                 " CASE WHEN person IS NOT NULL AND"
-                " (SELECT TRUE FROM %s AND person_value IS NOT NULL LIMIT 1) IS NULL THEN person END"
-                " FROM (%s OFFSET 0) AS stands (id, codes, incumbent, came, person) ORDER BY id",
+                " (SELECT TRUE FROM %s AND person_value IS NOT NULL LIMIT 1) IS NULL THEN person END, amount, is_new"
+                " FROM (%s OFFSET 0) AS stands (id, codes, incumbent, came, person, amount, is_new) ORDER BY id",
                 logged, logged, found,
             )
         )  # fmt: skip

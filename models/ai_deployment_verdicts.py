@@ -74,7 +74,9 @@ class AiDeployment(models.Model):
         self.env["ai.deployment.review"].flush_model()
         return self.env.execute_query(
             SQL(
-                "SELECT review.res_id, review.reason, review.ground_truth = 'positive', line.audit_chance"
+                # What is flagged is flagged whatever reason it came by: the one of best priority is told.
+                "SELECT review.res_id, CASE WHEN review.prediction AND review.reason <> 'audit' THEN 'flagged'"
+                " ELSE review.reason END, review.ground_truth = 'positive', line.audit_chance"
                 " FROM ai_deployment_review review"
                 " LEFT JOIN ai_deployment_inference line ON line.id = review.inference_id"
                 " WHERE review.deployment_id = %s AND review.version_id = %s AND review.state = 'decided'"
