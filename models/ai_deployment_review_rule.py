@@ -98,13 +98,8 @@ class AiDeploymentReviewRule(models.Model):
             )
         )  # fmt: skip
         if added:
-            self.pool.post_init(self._refresh, sorted({deployment_id for (deployment_id,) in added}))
-
-    @api.model
-    def _refresh(self, deployment_ids):
-        """What scoring reads of rows that SQL wrote."""
-        deployments = self.env["ai.deployment"].browse(deployment_ids)
-        self.env.add_to_compute(deployments._fields["routing_rules"], deployments)
+            deployments = self.env["ai.deployment"].browse({deployment_id for (deployment_id,) in added})
+            self.env.add_to_compute(deployments._fields["routing_rules"], deployments)
 
     @api.model
     def _fitting(self, res_model, method):

@@ -91,7 +91,7 @@ class AiDeploymentReview(models.Model):
 
     def _why_new_vendor(self):
         shown = self - self._hiding(routing.NEW_VENDOR)
-        documents = self.env[self.res_model].browse(shown.mapped("res_id")).exists()._filtered_access("read")
+        documents = self.env[self[:1].res_model].browse(shown.mapped("res_id")).exists()._filtered_access("read")
         name = documents._ai_told_by_reasons().get(routing.NEW_VENDOR, [None])[0]
         if not name:
             return {}
@@ -128,7 +128,7 @@ class AiDeploymentReview(models.Model):
     def _why_audit(self):
         return {
             review: self.env._(
-                "Drawn by lot for a check, as %s of such records are.", f"{100 * line.audit_chance:.2g} %"
+                "Drawn by lot for a check, as %s of such records are.", _fine(line.audit_chance)
             )
             for review, line in self._with_lines()
             if line.audit_chance
@@ -166,3 +166,8 @@ class AiDeploymentReview(models.Model):
         if percent(one) != percent(other) or one == other:
             return percent(one), percent(other)
         return f"{100 * one:.1f} %", f"{100 * other:.1f} %"
+
+
+def _fine(share):
+    """A share that may be small: 0.5 %, 4 %, 100 %."""
+    return f"{100 * share:.1f}".removesuffix(".0") + " %"
