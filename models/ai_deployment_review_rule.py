@@ -1,7 +1,7 @@
 """Why a record goes to a person: one row per deployment and reason, with its on/off, its place in line and its cap.
 
 The rows are there from the beginning, for all reasons that fit the document and the method; nobody adds or deletes any.
-Scoring reads none of them: what is on is kept beside the line of the deployment (`routing_rules`), in order of priority.
+Scoring reads none of them: what is on is kept beside the line of the deployment (`routing_rules`), in their order.
 
 Two reasons keep to rules of their own whatever their priority. What could not be scored has no other reason, and where
 nobody is asked about it, it waits and is tried again. Random checks are drawn among what no other reason took: they say
@@ -132,6 +132,7 @@ class AiDeploymentReviewRule(models.Model):
         return result
 
     def unlink(self):
+        # pylint: disable=no-raise-unlink
         if not self.env.su:
             raise UserError(self.env._("A reason to ask is switched off, not deleted."))
         return super().unlink()
@@ -183,6 +184,8 @@ class AiDeploymentReviewRule(models.Model):
         """What it does where it is on, without a full stop."""
         if self.reason == routing.LOW_CONFIDENCE:
             return self._unsure_sentence(words)
+        if self.reason == routing.FLAGGED:
+            return self._unusual_sentence(words)
         if self.reason == routing.AMOUNT:
             money = formatLang(self.env, self.amount, currency_obj=self.currency_id)
             return self.env._("A person looks at %(records)s of %(money)s and more", money=money, **words)
@@ -195,7 +198,6 @@ class AiDeploymentReviewRule(models.Model):
             return self.env._("A person looks where Odoo's own opinion and the score give different answers")
         return {
             routing.FAILED: self.env._("A person looks at %(records)s that could not be scored", **words),
-            routing.FLAGGED: self.env._("A person looks at %(records)s that look unusual", **words),
             routing.OUT_OF_SUPPORT: self.env._(
                 "A person looks at %(records)s with a value that the version has never seen", **words
             ),
@@ -204,12 +206,22 @@ class AiDeploymentReviewRule(models.Model):
             ),
         }[self.reason]
 
+    def _unusual_sentence(self, words):
+        if self.deployment_id.routing == "capacity":
+            return self.env._(
+                "A person looks at the most unusual %(records)s, as many as a day of %(count)s reviews allows",
+                count=self.deployment_id.reviews_per_day, **words,
+            )  # fmt: skip
+        return self.env._("A person looks at %(records)s that look unusual", **words)
+
     def _unsure_sentence(self, words):
         deployment = self.deployment_id
         if deployment.routing == "error":
             return self.env._(
                 "A person looks where more than %s of the answers could be wrong", percent(deployment.target_error)
             )
+        if deployment.routing == "capacity" and deployment.method == "anomaly":
+            return self.env._("Nobody is asked for this reason while the number of reviews a day decides")
         if deployment.routing == "capacity":
             return self.env._(
                 "A person looks at the least sure %(records)s, as many as a day of %(count)s reviews allows",
@@ -230,11 +242,10 @@ class AiDeployment(models.Model):
     @api.depends(*(f"review_rule_ids.{name}" for name in ("reason", *sorted(EDITABLE))))
     def _compute_routing_rules(self):
         for deployment in self:
-            deployment.routing_rules = [
-                {name: rule[name] for name in ("reason", "priority", "cap", "points", "amount")}
-                for rule in deployment.review_rule_ids.sorted(lambda rule: (rule.priority, rule.id))
-                if rule.is_on
-            ]
+            rules = deployment.review_rule_ids.filtered("is_on").sorted(lambda rule: (rule.priority, rule.id))
+            names = ("reason", "priority", "cap", "points", "amount")
+            # In a key: an empty list would be kept as nothing, and nothing is not the same as all off.
+            deployment.routing_rules = {"on": [{name: rule[name] for name in names} for rule in rules]}
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -281,7 +292,13 @@ class AiDeployment(models.Model):
 
     def _rules_on(self):
         """{reason: its rule as plain data}, of those that are on, the one of best priority first."""
-        return {rule["reason"]: rule for rule in self.routing_rules or ()}
+        if not self.routing_rules:  # nobody chose yet
+            return {
+                reason: {"priority": priority, "cap": 0, "points": POINTS, "amount": AMOUNT}
+                for reason, (is_on, priority) in DEFAULTS.items()
+                if is_on
+            }
+        return {rule.pop("reason"): rule for rule in self.routing_rules["on"]}
 
     def _reasons_read(self, records):
         """SQL of what reasons need to know of `records`: the money at stake, and whether the partner is new.
@@ -296,24 +313,22 @@ class AiDeployment(models.Model):
 
     def _review_columns(self, call):
         """SQL of what a review takes from the rule by which it comes, for the statement that opens it from the log."""
-        rules = list(self._rules_on().values())
+        rules = self._rules_on()
+        lines = {reason: self._line_sql(reason, rule, call.card) for reason, rule in rules.items()}
         return {
-            "priority": _by_reason({rule["reason"]: SQL("%s", rule["priority"]) for rule in rules}, SQL("50")),
-            "points": _by_reason({rule["reason"]: SQL("%s", rule["points"]) for rule in rules}, SQL("1")),
-            "threshold": _by_reason(
-                {rule["reason"]: line for rule in rules if (line := self._line_sql(rule, call.card)) is not None},
-                SQL("NULL::float8"),
-            ),
+            "priority": _by_reason({reason: SQL("%s", rule["priority"]) for reason, rule in rules.items()}, SQL("50")),
+            "points": _by_reason({reason: SQL("%s", rule["points"]) for reason, rule in rules.items()}, SQL("1")),
+            "threshold": _by_reason({reason: line for reason, line in lines.items() if line}, SQL("NULL::float8")),
             "amount": self._amount_at_stake_sql(rules),
         }
 
-    def _line_sql(self, rule, card):
-        """SQL of the figure beyond which a person looks by `rule`; None where there is no such figure."""
-        if rule["reason"] == routing.AMOUNT:
+    def _line_sql(self, reason, rule, card):
+        """SQL of the figure beyond which a person looks for `reason`; None where there is no such figure."""
+        if reason == routing.AMOUNT:
             return SQL("%s::float8", rule["amount"])
-        if rule["reason"] == routing.FLAGGED:
+        if reason == routing.FLAGGED:
             return SQL("%s::float8", self._flag_line(card))
-        if rule["reason"] == routing.LOW_CONFIDENCE:
+        if reason == routing.LOW_CONFIDENCE:
             lines = self.routing_lines or self._lines_by_line()
             return SQL("CASE WHEN prediction THEN %s::float8 ELSE %s::float8 END", lines["positive"], lines["negative"])
         return None
@@ -329,7 +344,7 @@ class AiDeployment(models.Model):
     def _amount_at_stake_sql(self, rules):
         """The amount as it is at this moment, so that the review can say later why it was opened."""
         documents = self.env[self.res_model]
-        if not any(rule["reason"] == routing.AMOUNT for rule in rules) or not documents._ai_amount_sql("stake"):
+        if routing.AMOUNT not in rules or not documents._ai_amount_sql("stake"):
             return SQL("NULL::float8")
         return SQL(
             "CASE WHEN review_reason = %s THEN (SELECT %s FROM %s AS stake WHERE stake.id = logged.res_id) END",

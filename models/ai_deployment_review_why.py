@@ -31,7 +31,7 @@ class AiDeploymentReview(models.Model):
         labels = dict(self._fields["reason"]._description_selection(self.env))
         for (reason, res_model), reviews in self.grouped(lambda review: (review.reason, review.res_model)).items():
             if res_model in self.env:
-                texts = getattr(reviews, f"_why_{reason}")()
+                texts = getattr(reviews, f"_why_{reason}", dict)()
                 for review in reviews:
                     review.why_text = texts.get(review) or labels.get(reason)
 

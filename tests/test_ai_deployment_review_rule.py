@@ -12,6 +12,7 @@ from odoo.tools import mute_logger
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.models.ai_deployment_inference import REVIEW_REASONS
 from odoo.addons.ai_deployment.models.ai_deployment_review_rule import DEFAULTS
+from odoo.addons.ai_deployment.models.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.models.ir_actions_server import READ_TO_SCORE
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
 
@@ -121,12 +122,13 @@ class TestReviewRules(RuleCase):
     def test_another_kind_of_document_gets_its_own_reasons(self):
         deployment = self.make_deployment(features=[])
         deployment.write({"model_id": self.env["ir.model"]._get_id("account.move"), "method": "anomaly"})
-        self.assertEqual(set(deployment.review_rule_ids.mapped("reason")), set(self.bills.review_rule_ids.mapped("reason")))
+        reasons = [set(each.review_rule_ids.mapped("reason")) for each in (deployment, self.bills)]
+        self.assertEqual(*reasons)
 
     def test_a_copy_asks_for_the_same_reasons(self):
         self.rule("amount", is_on=True, amount=700, cap=4, priority=5, points=3)
-        copied = self.deployment.with_user(self.owner).copy()._review_rule("amount")
-        self.assertEqual((copied.is_on, copied.amount, copied.cap, copied.priority, copied.points), (True, 700, 4, 5, 3))
+        made = self.deployment.with_user(self.owner).copy()._review_rule("amount")
+        self.assertEqual((made.is_on, made.amount, made.cap, made.priority, made.points), (True, 700, 4, 5, 3))
 
     def test_a_reason_is_in_the_list_once(self):
         values = {"deployment_id": self.deployment.id, "reason": "amount"}
@@ -183,11 +185,12 @@ class TestReviewRules(RuleCase):
     # Who may change them
 
     def test_owner_deputy_and_administrator_change_them_and_the_change_is_noted(self):
-        for person in (self.owner, self.deputy, self.manager):
+        people = self.owner + self.deputy + self.manager
+        for person in people:
             rule = self.deployment._review_rule("amount").with_user(person)
             rule.write({"is_on": not rule.is_on, "amount": 900 + person.id})
         notes = self.deployment.message_ids.filtered(lambda message: "Reasons to ask" in (message.body or ""))
-        self.assertEqual(set(notes.mapped("author_id")), {p.partner_id for p in (self.owner, self.deputy, self.manager)})
+        self.assertEqual(set(notes.mapped("author_id").ids), set(people.partner_id.ids))
 
     def test_others_change_nothing(self):
         for person in (self.reviewer, self.other_owner, self.auditor, self.seller):
@@ -210,9 +213,7 @@ class TestReviewRules(RuleCase):
 
     def test_a_duplicate_through_the_form_of_the_deployment_is_refused(self):
         with self.assertRaises(AccessError):
-            self.deployment.with_user(self.owner).write(
-                {"review_rule_ids": [Command.create({"reason": "new_vendor"})]}
-            )
+            self.deployment.with_user(self.owner).write({"review_rule_ids": [Command.create({"reason": "new_vendor"})]})
 
     def test_the_form_of_the_deployment_switches_them(self):
         with Form(self.deployment.with_user(self.owner)) as form:
@@ -221,6 +222,21 @@ class TestReviewRules(RuleCase):
                 line.is_on = True
                 line.amount = 750
         self.assertEqual(self.deployment._rules_on()["amount"]["amount"], 750)
+
+    def test_all_of_them_can_be_off(self):
+        self.deployment.min_confidence = 1.0
+        self.deployment.review_rule_ids.is_on = False
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(self.deployment._rules_on(), {})
+        self.assertEqual(self.why(self.make_leads()), ["automatic"])
+
+    def test_what_nobody_chose_yet_is_asked_as_ever(self):
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment SET routing_rules = NULL WHERE id = %s", [self.deployment.id])
+        self.env.invalidate_all()
+        self.deployment.min_confidence = 0.7
+        self.assertEqual(self.why(self.make_leads(**self.unsure)), ["low_confidence"])
 
     # Each reason
 
@@ -340,14 +356,14 @@ class TestReviewRules(RuleCase):
     def test_a_record_that_breaks_the_reading_waits_too_where_nobody_is_asked(self):
         self.rule("failed", is_on=False)
         leads = self.make_leads(3)
-        read, log = self.env.registry["ai.deployment"]._columns, "odoo.addons.ai_deployment.models.ai_deployment_scoring"
+        read, log = FeatureReader.read, "odoo.addons.ai_deployment.models.ai_deployment_scoring"
 
-        def break_on_one(deployment, specs, ids):
+        def break_on_one(reader, ids):
             if leads[1].id in ids:
                 raise RuntimeError("cannot be read")
-            return read(deployment, specs, ids)
+            return read(reader, ids)
 
-        self.patch(self.env.registry["ai.deployment"], "_columns", break_on_one)
+        self.patch(FeatureReader, "read", break_on_one)
         with mute_logger(log):
             outcome = self.deployment._score(leads, now=NOW)
         self.assertEqual((outcome["automatic"], outcome["waiting"]), (2, 1))
@@ -581,7 +597,7 @@ class TestReviewRules(RuleCase):
 
         self.patch(self.env.cr, "execute", watch)
         self.bills._score(bill, now=NOW)
-        self.assertFalse([s for s in statements if "earlier.partner_id" in s or "amount_total_signed\")::float8" in s])
+        self.assertFalse([s for s in statements if "earlier.partner_id" in s or 'amount_total_signed")::float8' in s])
         self.rule("new_vendor", self.bills, is_on=True)
         self.bills._score(bill, now=NOW, again=True)
         self.assertEqual(len([s for s in statements if "earlier.partner_id" in s]), 1)

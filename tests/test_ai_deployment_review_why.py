@@ -145,6 +145,7 @@ class TestWhy(RuleCase):
         self.rule("new_vendor", self.bills, is_on=True)
         self.serve(self.deployment, self.card(required=("source_id",)))
         source = self.env["utm.source"].create({"name": "Fair"}).id
+
         def leads(count, **values):
             return self.make_leads(count, **{"source_id": source, **values})
 
@@ -156,7 +157,7 @@ class TestWhy(RuleCase):
                 + leads(count, expected_revenue=10, country_id=japan) + leads(count, source_id=False)
             )  # fmt: skip
             self.deployment._score(each, now=NOW)
-            vendors = self.env["res.partner"].create([{"name": f"Vendor {n}", "is_company": True} for n in range(count)])
+            vendors = self.env["res.partner"].create([{"name": f"V {n}", "is_company": True} for n in range(count)])
             bills = self.env["account.move"].union(
                 *(self.make_bill(50, partner_id=vendor.id, day=date(2026, 2, 2)) for vendor in vendors)
             )
