@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import NO_ACCESS
 from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 from odoo.tools.sql import column_exists
@@ -233,6 +234,12 @@ class AiDeploymentReviewRule(models.Model):
         )  # fmt: skip
 
 
+class AiDeploymentScore(models.Model):
+    _inherit = "ai.deployment.score"
+
+    amount = fields.Float(readonly=True, groups=NO_ACCESS, aggregator=None)  # it may be a sensitive input
+
+
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
@@ -300,26 +307,47 @@ class AiDeployment(models.Model):
             }
         return {rule.pop("reason"): rule for rule in self.routing_rules["on"]}
 
-    def _reasons_read(self, records):
-        """SQL of what reasons need to know of `records`: the money at stake, and whether the partner is new.
+    def _reasons_read(self, call, records):
+        """SQL of what reasons need to know of `records`: money at stake, a new partner, money at the last score.
 
         Only where such a reason is on; NULL costs nothing.
         """
-        rules, table = self._rules_on(), records._table
+        table, amount = records._table, self._stake_sql(call, records._table)
+        before = SQL(
+            "(SELECT amount FROM ai_deployment_score WHERE deployment_id = %s AND res_id = %s LIMIT 1)",
+            self.id, SQL.identifier(table, "id"),
+        )  # fmt: skip
         return (
-            (routing.AMOUNT in rules and records._ai_amount_sql(table)) or SQL("NULL::float8"),
-            (routing.NEW_VENDOR in rules and records._ai_new_partner_sql(table)) or SQL("NULL::bool"),
+            amount or SQL("NULL::float8"),
+            (routing.NEW_VENDOR in call.rules and records._ai_new_partner_sql(table)) or SQL("NULL::bool"),
+            before if amount else SQL("NULL::float8"),
         )
+
+    def _stake_sql(self, call, alias):
+        """SQL of the money at stake, None where that is no reason to ask."""
+        return self.env[self.res_model]._ai_amount_sql(alias) if routing.AMOUNT in call.rules else None
+
+    def _score_columns(self, call):
+        """SQL of what a current score keeps for its reasons to ask: an amount that rises later is noticed by it."""
+        amount = self._stake_sql(call, "stake")
+        return {"amount": self._of_document(amount)} if amount else {}
+
+    def _of_document(self, value):
+        """SQL of `value` (of the alias "stake") of the record that a line of the log is about."""
+        table = SQL.identifier(self.env[self.res_model]._table)
+        return SQL("(SELECT %s FROM %s AS stake WHERE stake.id = logged.res_id)", value, table)
 
     def _review_columns(self, call):
         """SQL of what a review takes from the rule by which it comes, for the statement that opens it from the log."""
-        rules = self._rules_on()
+        rules = call.rules
         lines = {reason: self._line_sql(reason, rule, call.card) for reason, rule in rules.items()}
+        stake = self._stake_sql(call, "stake")
         return {
             "priority": _by_reason({reason: SQL("%s", rule["priority"]) for reason, rule in rules.items()}, SQL("50")),
             "points": _by_reason({reason: SQL("%s", rule["points"]) for reason, rule in rules.items()}, SQL("1")),
             "threshold": _by_reason({reason: line for reason, line in lines.items() if line}, SQL("NULL::float8")),
-            "amount": self._amount_at_stake_sql(rules),
+            # As it is at this moment, so that the review can say later why it was opened.
+            "amount": _by_reason({routing.AMOUNT: self._of_document(stake)} if stake else {}, SQL("NULL::float8")),
         }
 
     def _line_sql(self, reason, rule, card):
@@ -340,16 +368,6 @@ class AiDeployment(models.Model):
             return None if line is None else 1 - line
         share = getattr(card, "alarm_rate", None)
         return getattr(card, "threshold", None) if share is None else 1 - share
-
-    def _amount_at_stake_sql(self, rules):
-        """The amount as it is at this moment, so that the review can say later why it was opened."""
-        documents = self.env[self.res_model]
-        if routing.AMOUNT not in rules or not documents._ai_amount_sql("stake"):
-            return SQL("NULL::float8")
-        return SQL(
-            "CASE WHEN review_reason = %s THEN (SELECT %s FROM %s AS stake WHERE stake.id = logged.res_id) END",
-            routing.AMOUNT, documents._ai_amount_sql("stake"), SQL.identifier(documents._table),
-        )  # fmt: skip
 
     def _review_values(self, inference):
         """What a review of one line of the log takes from the rule by which it comes, as `_review_columns` says it."""

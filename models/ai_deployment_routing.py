@@ -235,10 +235,12 @@ class AiDeployment(models.Model):
         :param ids: of the records in these rows
         :param incumbents: what Odoo itself says of them, None where it says nothing
         """
-        rules = self._rules_on()
-        failed = np.isin(chosen, list(scored.errors))
+        rules = call.rules
+        failed = np.array([row in scored.errors for row in chosen.tolist()], dtype=bool)
         sides, flagged = self._sides_and_flags(scored)
         sureness = self._sureness(scored.confidences, scored.values)
+        # Who cannot tell what it has seen before says of nothing that it is new.
+        unlike = np.zeros(len(scored), dtype=bool) if scored.support is None else scored.support < 1
         found = {
             routing.FAILED: lambda rule: (failed, None),
             routing.LOW_CONFIDENCE: lambda rule: (
@@ -246,7 +248,7 @@ class AiDeployment(models.Model):
                 sureness[chosen],
             ),
             routing.FLAGGED: lambda rule: (flagged[chosen], sureness[chosen]),
-            routing.OUT_OF_SUPPORT: lambda rule: (scored.support[chosen] < 1, sureness[chosen]),
+            routing.OUT_OF_SUPPORT: lambda rule: (unlike[chosen], sureness[chosen]),
             routing.AMOUNT: lambda rule: self._at_stake(call, ids, rule["amount"]),
             routing.NEW_VENDOR: lambda rule: (
                 np.array([bool(call.standing[res_id].is_new_partner) for res_id in ids], dtype=bool),
@@ -312,12 +314,12 @@ class AiDeployment(models.Model):
         kept = int(((checked != routing.AUTOMATIC) & ~day.waits).sum())
         return chances * (kept / asked) if kept < asked else chances
 
-    def _asks_about_failed(self, ids):
+    def _asks_about_failed(self, rules, ids):
         """(n,) bool: which of `ids`, none of which could be scored, a person is asked about; the others wait."""
-        rules = {name: rule for name, rule in self._rules_on().items() if name == routing.FAILED}
-        if not rules:
+        if routing.FAILED not in rules:
             return [False] * len(ids)
-        day = Day(self, {name: rule["cap"] for name, rule in rules.items() if rule["cap"]}, ids)
+        cap = rules[routing.FAILED]["cap"]
+        day = Day(self, {routing.FAILED: cap} if cap else {}, ids)
         why = day.choose({routing.FAILED: np.ones(len(ids), dtype=bool)}, None)
         day.take()
         return (why == routing.FAILED).tolist()

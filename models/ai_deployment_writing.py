@@ -90,13 +90,13 @@ class AiDeployment(models.Model):
         opinions = documents.browse(ids)._ai_incumbent()
         return [opinions.get(res_id) for res_id in ids]
 
-    def _failed_lines(self, ids, error):
+    def _failed_lines(self, call, ids, error):
         """Lines of records that failed together: they wait where the version is at fault, else a person looks.
 
         They wait as well where nobody is to be asked about failures, or about no more of them today.
         """
         waits = isinstance(error, VersionError) or error.transient
-        asked = [False] * len(ids) if waits else self._asks_about_failed(ids)
+        asked = [False] * len(ids) if waits else self._asks_about_failed(call.rules, ids)
         none = [None] * len(ids)
         return Lines(
             ids=list(ids), inputs=none, codes=none, values=none, predictions=none, confidences=none,
@@ -205,7 +205,8 @@ class AiDeployment(models.Model):
 
     def _score_statement(self, call):
         taken = ("predicted_value", "prediction", "confidence", "failure_type", "codes")
-        updated = ("version_id", "company_id", "date", "state", *taken)
+        more = self._score_columns(call)
+        updated = ("version_id", "company_id", "date", "state", *taken, *more)
         return bulk.insert_from(
             "logged",
             "ai_deployment_score",
@@ -221,6 +222,7 @@ class AiDeployment(models.Model):
                     " ELSE 'scored' END"
                 ),
                 **{name: SQL.identifier(name) for name in taken},
+                **more,
             },
             conflict=SQL(
                 "ON CONFLICT (deployment_id, res_id) DO UPDATE SET %s",

@@ -257,6 +257,20 @@ class TestReviewRules(RuleCase):
         self.rule("amount", is_on=True, amount=5000)
         self.assertEqual(self.why(leads, again=True), ["automatic", "amount"])
 
+    def test_an_amount_that_rises_is_noticed_though_the_score_stays_what_it_was(self):
+        lead = self.make_leads(expected_revenue=4000)
+        self.why(lead)
+        self.rule("amount", is_on=True, amount=5000)
+        self.deployment._score(lead, now=NOW)
+        self.assertEqual(len(self.inferences_of(lead)), 1, "what has not changed is left alone")
+        self.deployment._score(lead, now=NOW, again=True)
+        lead.expected_revenue = 6000  # the same bin
+        self.assertEqual(self.why(lead), ["amount"])
+        self.reviews_of(lead)._decide("confirmed")
+        lead.expected_revenue = 7000
+        outcome = self.deployment._score(lead, now=NOW)
+        self.assertEqual((outcome["unchanged"], len(self.reviews_of(lead))), (1, 1), "asked about once")
+
     def test_money_at_stake_in_a_bill_is_in_the_currency_of_the_company_whatever_its_sign(self):
         self.rule("amount", self.bills, is_on=True, amount=500)
         currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", "JPY")])
@@ -510,7 +524,8 @@ class TestReviewRules(RuleCase):
     def seen_by(self, cursor, deployment, ids):
         """Which of `ids`, all of which fail, a worker with this cursor asks a person about."""
         env = api.Environment(cursor, SUPERUSER_ID, dict(QUIET))
-        return env["ai.deployment"].browse(deployment.id)._asks_about_failed(ids)
+        deployment = env["ai.deployment"].browse(deployment.id)
+        return deployment._asks_about_failed(deployment._rules_on(), ids)
 
     # Random checks
 
