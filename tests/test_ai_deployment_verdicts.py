@@ -97,6 +97,7 @@ class TestVerdicts(VerdictsCase):
 
     def test_what_is_flagged_counts_as_flagged_whatever_reason_it_came_by(self):
         bills = self.make_bills(12)
+        self.bills._score(bills, now=NOW)
         self.decide(bills, "positive", reason="amount").prediction = True
         self.decide(self.make_bills(3, amount=7.0), "negative", reason="new_vendor")
         self.assertIn("12 of 12 flagged bills were unusual", self.line(self.look(0), "precision").text)
