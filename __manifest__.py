@@ -40,6 +40,7 @@
         "views/ai_deployment_views.xml",
         "views/ai_deployment_deciding_views.xml",
         "views/ai_deployment_review_assign_views.xml",
+        "views/ai_deployment_review_rule_views.xml",
         "views/ai_deployment_monitoring_views.xml",
         "views/ai_deployment_health_views.xml",
         "views/ai_deployment_checklist_views.xml",

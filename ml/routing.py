@@ -1,6 +1,7 @@
 """Who decides: the machine or a person; and who looks over the machine's shoulder.
 
-``route`` says why a row needs a person, if it does. Where the line is drawn between
+Several reasons may hold for a row; ``choose`` says by which one it goes to a person,
+if by any: by priority, and within what a day has room for. Where the line is drawn between
 the two is decided beforehand, from held-out rows with known outcome
 (``guaranteed_lines``: at most so many errors among automatic decisions, for each
 side separately) or from the reviewers' time (``capacity_line``).
@@ -18,58 +19,89 @@ from typing import NamedTuple
 import numpy as np
 
 AUTOMATIC = ""
+FAILED = "failed"
 LOW_CONFIDENCE = "low_confidence"
 FLAGGED = "flagged"
 OUT_OF_SUPPORT = "out_of_support"
-REASONS = (LOW_CONFIDENCE, FLAGGED, OUT_OF_SUPPORT)
+AMOUNT = "amount"
+NEW_VENDOR = "new_vendor"
+DISAGREEMENT = "disagreement"
+AUDIT = "audit"
+REASONS = (FAILED, LOW_CONFIDENCE, FLAGGED, OUT_OF_SUPPORT, AMOUNT, NEW_VENDOR, DISAGREEMENT, AUDIT)
 
 STEPS = 20  # lines that are tried per side, the strictest first
 STARTS = 4  # places where the search may begin
 
 
-def route(values, predictions, confidences, *, min_confidence, flagged=None, support=None, min_support=1):
-    """Why each row needs a person: an object array of reasons, "" for automatic.
+# Why a row needs a person
+def unsure(values, predictions, confidences, lines):
+    """(n,) bool: rows that are less sure than the line of their predicted side.
 
-    ``min_confidence`` is one line, or a mapping from the predicted side (True, False)
-    to its line, None where that side is never automatic. ``flagged`` (n,) bool are
-    rows that go to a person whatever the confidence, as what an anomaly card finds.
-    With ``support`` (``ScoredRows.support``) a row needs ``min_support`` similar
-    reference rows. A value or confidence that is not a number is never automatic.
+    ``lines`` maps the predicted side (True, False) to its line, None where that side
+    is never automatic. A value or confidence that is not a number is never sure.
 
-    >>> route([0.9, 0.6], [True, True], [0.9, 0.6], min_confidence=0.8).tolist()
-    ['', 'low_confidence']
+    >>> unsure([0.9, 0.6], [True, True], [0.9, 0.6], {True: 0.8, False: 0.8}).tolist()
+    [False, True]
     """
-    values = np.asarray(values, dtype=np.float64)
     predictions = np.asarray(predictions, dtype=bool)
-    confidences = np.asarray(confidences, dtype=np.float64)
-    lines = min_confidence
-    if isinstance(min_confidence, dict):
-        sides = {side: np.inf if line is None else line for side, line in min_confidence.items()}
-        lines = np.where(predictions, sides[True], sides[False])
-    reasons = np.full(len(values), AUTOMATIC, dtype=object)
-    sure = (confidences >= lines) & ~np.isnan(values)
-    reasons[~sure] = LOW_CONFIDENCE
-    if support is not None:
-        reasons[np.asarray(support) < min_support] = OUT_OF_SUPPORT
-    if flagged is not None:
-        reasons[np.asarray(flagged, dtype=bool)] = FLAGGED
-    return reasons
+    sides = {side: np.inf if line is None else line for side, line in lines.items()}
+    sure = np.asarray(confidences, dtype=np.float64) >= np.where(predictions, sides[True], sides[False])
+    return ~sure | np.isnan(np.asarray(values, dtype=np.float64))
 
 
-def within_capacity(reasons, sureness, room):
-    """``reasons`` with at most ``room`` rows for a person: the least sure keep theirs.
+def disagreeing(predictions, incumbents, cut=0.5):
+    """(n,) bool: rows where the incumbent falls on the other side of ``cut`` than the prediction.
 
-    ``sureness`` (n,) says how little each row needs a person: its confidence, or how
-    usual it is. What is out of support is no question of sureness and always stays.
+    An incumbent without an opinion (NaN) disagrees with nobody.
 
-    >>> within_capacity(["flagged", "", "flagged"], [0.3, 0.9, 0.1], 1).tolist()
-    ['', '', 'flagged']
+    >>> disagreeing([True, True, False], [0.2, 0.8, math.nan]).tolist()
+    [True, False, False]
     """
-    reasons = np.array(reasons, dtype=object)
-    asked = np.flatnonzero((reasons == LOW_CONFIDENCE) | (reasons == FLAGGED))
-    by_need = asked[np.argsort(np.nan_to_num(np.asarray(sureness, dtype=np.float64)[asked], nan=-1), kind="stable")]
-    reasons[by_need[max(room, 0) :]] = AUTOMATIC
-    return reasons
+    incumbents = np.asarray(incumbents, dtype=np.float64)
+    return ~np.isnan(incumbents) & ((incumbents >= cut) != np.asarray(predictions, dtype=bool))
+
+
+def choose(holds, needs=None, *, rooms=(), free=None):
+    """Why each row goes to a person: an object array of reasons, "" for automatic.
+
+    ``holds`` maps each reason to the rows (n,) bool for which it holds, the reason of
+    best priority first: a row goes by the first of its reasons that has room.
+    ``rooms`` are pairs of reasons and how many rows these may take together; a reason
+    in no room takes any number, one in several keeps to each. Where a room does not
+    hold all, those in most need have it: the smallest of ``needs[reason]`` (n,), what
+    is not a number before all others. The rest falls to its next reason, else is
+    automatic. ``free`` (n,) bool are rows that take no room, as they wait already.
+
+    >>> holds = {"amount": [True, True, False], "flagged": [True, False, True]}
+    >>> choose(holds).tolist()
+    ['amount', 'amount', 'flagged']
+    >>> needs = {"amount": [-10.0, -90.0, 0.0]}
+    >>> choose(holds, needs, rooms=[(("amount",), 1)]).tolist()
+    ['flagged', 'amount', 'flagged']
+    """
+    names = list(holds)
+    masks = [np.asarray(mask, dtype=bool) for mask in holds.values()]
+    chosen = np.full(len(masks[0]) if masks else 0, len(names))
+    left = [max(room, 0) for _reasons, room in rooms]
+    for place, (reason, mask) in enumerate(zip(names, masks, strict=True)):
+        asked = np.flatnonzero(mask & (chosen == len(names)))
+        chosen[asked] = place
+        own = [number for number, (reasons, _room) in enumerate(rooms) if reason in reasons]
+        if own:
+            taking = asked if free is None else asked[~np.asarray(free, dtype=bool)[asked]]
+            most = min(left[number] for number in own)
+            chosen[_by_need((needs or {}).get(reason), taking)[most:]] = len(names)
+            for number in own:
+                left[number] -= min(most, len(taking))
+    return np.array([*names, AUTOMATIC], dtype=object)[chosen]
+
+
+def _by_need(need, rows):
+    """``rows``, those in most need first; as they come where nothing tells."""
+    if need is None:
+        return rows
+    need = np.asarray(need, dtype=np.float64)[rows]
+    return rows[np.argsort(np.where(np.isnan(need), -np.inf, need), kind="stable")]
 
 
 # Where the line is
@@ -236,8 +268,16 @@ def audit_selected(keys, share, salt=""):
     >>> audit_selected(["lead,1", "lead,2"], 1.0).tolist()
     [True, True]
     """
-    draws = np.array([_uniform(key, salt) for key in keys], dtype=np.float64)
-    return draws < share
+    return audit_draws(keys, salt) < share
+
+
+def audit_draws(keys, salt=""):
+    """(n,) numbers in [0, 1), the lots by which ``audit_selected`` chooses.
+
+    Of the keys that were selected, lot divided by chance says nothing of how near to
+    the line they are: in that order a day's room is filled by chance alone.
+    """
+    return np.array([_uniform(key, salt) for key in keys], dtype=np.float64)
 
 
 def _uniform(key, salt):

@@ -20,10 +20,12 @@ from . import ai_deployment_review_seen
 from . import ai_deployment_review_blind
 from . import ai_deployment_deciding
 from . import ai_deployment_review_expiry
+from . import ai_deployment_review_why
 from . import ai_deployment_profile
 from . import ai_deployment_leaks
 from . import ai_deployment_room
 from . import ai_deployment_routing
+from . import ai_deployment_review_rule
 from . import ai_deployment_writing
 from . import ai_deployment_scoring
 from . import ai_deployment_asked

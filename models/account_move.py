@@ -88,6 +88,35 @@ class AccountMove(models.Model):
         )
         return dict(rows)
 
+    @api.model
+    def _ai_amount_sql(self, alias):
+        return SQL("ABS(%s)::float8", SQL.identifier(alias, "amount_total_signed"))
+
+    @api.model
+    def _ai_new_partner_sql(self, alias):
+        """Of the commercial partner, in the same company, no bill is posted that is older than this one.
+
+        Bills are found by the contact on them, which has an index; the commercial partner has none.
+        """
+        return SQL(
+            "%s IS NOT NULL AND NOT EXISTS (SELECT FROM account_move earlier WHERE earlier.partner_id = ANY(ARRAY("
+            "SELECT contact.id FROM res_partner contact WHERE contact.commercial_partner_id = %s))"
+            " AND earlier.company_id = %s AND earlier.state = 'posted' AND earlier.move_type IN %s AND %s < %s)",
+            SQL.identifier(alias, "commercial_partner_id"),
+            SQL.identifier(alias, "commercial_partner_id"),
+            SQL.identifier(alias, "company_id"),
+            PURCHASE_TYPES,
+            self._ai_moment_sql("earlier"),
+            self._ai_moment_sql(alias),
+        )
+
+    @api.model
+    def _ai_told_by_reasons(self):
+        return {
+            "amount": ("amount_total_signed", "amount_total", "amount_untaxed_signed", "amount_untaxed"),
+            "new_vendor": ("commercial_partner_id", "partner_id"),
+        }
+
     def _ai_amounts(self):
         return {bill.id: abs(bill.amount_total_signed) for bill in self}
 

@@ -24,6 +24,7 @@ ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id", "retenti
 SYSTEM_FIELDS = {
     "accepted_by_id", "accepted_date", "action_server_id", "at_work_since", "champion_id", "check_template_id",
     "checks_taken", "health_taken", "is_demonstration", "lesson", "monitor_taken", "res_model", "routing_lines",
+    "routing_rules",
 }  # fmt: skip
 
 

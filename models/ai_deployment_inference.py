@@ -24,6 +24,9 @@ REVIEW_REASONS = [
     ("low_confidence", "The score is not sure enough"),
     ("flagged", "Looks unusual"),
     ("out_of_support", "Has a value never seen before"),
+    ("amount", "Much money is at stake"),
+    ("new_vendor", "First bill of this vendor"),
+    ("disagreement", "Odoo's own opinion differs"),
     ("audit", "Random check"),
 ]
 FAILURE_TYPES = [

@@ -155,6 +155,7 @@ class AiDeploymentReview(models.Model):
                 "predicted_value": inference.predicted_value,
                 "prediction": inference.prediction,
                 "confidence": inference.confidence,
+                **inference.deployment_id._review_values(inference),
             }
         )
 

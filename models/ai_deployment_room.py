@@ -1,48 +1,111 @@
-"""How many reviews of a day's capacity are taken: one row per deployment and day, written by whoever takes some.
+"""How many reviews of a day's limits are taken: one row per deployment, day and limit, written by whoever takes some.
 
-Workers that score at the same time do not see each other's reviews. They do meet at this row: the second one is refused
-by the database and does its records again, knowing then what is left.
+A limit is the capacity of a deployment that is routed by it, or the cap of one reason to ask. Workers that score at the
+same time do not see each other's reviews. They do meet at these rows: the second one is refused by the database and
+does its records again, knowing then what is left.
 """
+
+import numpy as np
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from . import clock
+from ..ml import routing
+from . import bulk, clock
+from .ai_deployment_inference import REVIEW_REASONS
+
+CAPACITY = "capacity"
+SHARED = (routing.LOW_CONFIDENCE, routing.FLAGGED)  # the reasons that a capacity limits together
 
 
 class AiDeploymentRoom(models.Model):
     _name = "ai.deployment.room"
-    _description = "Reviews Taken of a Day's Capacity"
+    _description = "Reviews Taken of a Day's Limit"
     _log_access = False
     _rec_name = "day"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     day = fields.Date(required=True, readonly=True)
+    reason = fields.Selection(
+        [(CAPACITY, "Reviews a Day"), *REVIEW_REASONS], "Limit", required=True, readonly=True, default=CAPACITY
+    )
     used = fields.Integer(required=True, readonly=True)
 
-    _deployment_day_uniq = models.UniqueIndex("(deployment_id, day)", "There is one count per day.")
+    _deployment_day_uniq = models.UniqueIndex(
+        "(deployment_id, day, reason)", "There is one count per day and reason to ask."
+    )
 
     @api.model
-    def _left(self, deployment):
-        """Reviews that may still be opened today."""
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT used FROM ai_deployment_room WHERE deployment_id = %s AND day = %s",
-                deployment.id,
-                clock.today(),
-            )
-        )
-        return deployment.reviews_per_day - (rows[0][0] if rows else 0)
-
-    @api.model
-    def _take(self, deployment, count):
-        """`count` reviews of today's capacity are taken."""
-        if count:
-            self.env.cr.execute(
+    def _left(self, deployment, limits):
+        """Reviews that may still be opened today, of `limits` ({limit: reviews a day})."""
+        used = dict(
+            self.env.execute_query(
                 SQL(
-                    "INSERT INTO ai_deployment_room (deployment_id, day, used) VALUES (%s, %s, %s)"
-                    " ON CONFLICT (deployment_id, day) DO UPDATE SET used = ai_deployment_room.used + excluded.used",
-                    deployment.id, clock.today(), count,
+                    "SELECT reason, used FROM ai_deployment_room"
+                    " WHERE deployment_id = %s AND day = %s AND reason = ANY(%s)",
+                    deployment.id, clock.today(), list(limits),
                 )
-            )  # fmt: skip
+            )
+        )  # fmt: skip
+        return {name: limit - used.get(name, 0) for name, limit in limits.items()}
+
+    @api.model
+    def _take(self, deployment, counts):
+        """So many reviews of today's limits are taken: {limit: number}."""
+        counts = {name: count for name, count in sorted(counts.items()) if count}  # one order: nobody waits in a ring
+        if counts:
+            bulk.insert(
+                self.env,
+                self._table,
+                {
+                    "deployment_id": ("int4", deployment.id),
+                    "day": ("date", clock.today()),
+                    "reason": ("varchar", list(counts)),
+                    "used": ("int4", list(counts.values())),
+                },
+                conflict=SQL(
+                    "ON CONFLICT (deployment_id, day, reason)"
+                    " DO UPDATE SET used = ai_deployment_room.used + excluded.used"
+                ),
+            )
             self.invalidate_model(flush=False)
+
+
+class Day:
+    """What the limits of today leave for records `ids`. Where there is no limit, nothing is read and nothing written.
+
+    A record that waits for a decision already costs no time again, so it takes no room.
+    """
+
+    def __init__(self, deployment, limits, ids):
+        self.deployment = deployment
+        self.limits = limits
+        self.used = dict.fromkeys(limits, 0)
+        self.room = deployment.env["ai.deployment.room"]
+        self.left = self.room._left(deployment, limits) if limits else {}
+        self.waits = self._waiting(ids) if limits else np.zeros(len(ids), dtype=bool)
+
+    def _waiting(self, ids):
+        waiting = {
+            res_id
+            for (res_id,) in self.deployment.env.execute_query(
+                SQL(
+                    "SELECT res_id FROM ai_deployment_review WHERE deployment_id = %s AND state = 'open'"
+                    " AND res_id = ANY(%s)",
+                    self.deployment.id, list(ids),
+                )
+            )
+        }  # fmt: skip
+        return np.array([res_id in waiting for res_id in ids], dtype=bool)
+
+    def choose(self, holds, needs):
+        """`routing.choose` within what is left."""
+        sharing = {name: SHARED if name == CAPACITY else (name,) for name in self.limits}
+        rooms = [(reasons, self.left[name] - self.used[name]) for name, reasons in sharing.items()]
+        why = routing.choose(holds, needs, rooms=rooms, free=self.waits)
+        for name, reasons in sharing.items():
+            self.used[name] += int((np.isin(why.astype(str), reasons) & ~self.waits).sum())
+        return why
+
+    def take(self):
+        self.room._take(self.deployment, self.used)

@@ -1,5 +1,8 @@
 """Who decides: where the line lies between what a deployment settles by itself and what a person looks at.
 
+Being unsure, or unusual, is one reason to ask a person; the others, and which of them are on, stand in
+`ai_deployment_review_rule`.
+
 An owner chooses one of three ways: a fixed line, a share of wrong decisions that is not to be exceeded (proved on
 held-out records, for each side separately), or a number of reviews a day. What follows from the choice, for the version
 that serves, is kept in `routing_lines`: scoring reads it there and needs no statistics library.
@@ -17,6 +20,7 @@ from odoo.tools import SQL
 
 from ..ml import routing
 from . import clock
+from .ai_deployment_room import CAPACITY, Day
 from .drawn import MOST, drawn
 
 RECENT = timedelta(days=28)
@@ -48,10 +52,6 @@ class AiDeployment(models.Model):
     reviews_per_day = fields.Integer(
         "Reviews a Day", default=20, tracking=True, help="Those in most need of a look come first; the rest passes."
     )
-    review_unknown = fields.Boolean(
-        "Values Never Seen", default=True, tracking=True,
-        help="A record with a value that the version has never seen goes to a person.",
-    )  # fmt: skip
     audit_share = fields.Float(
         "Random Checks", default=0.01, tracking=True,
         help="The share of automatic decisions that a person looks at all the same; four times that just beside the "
@@ -227,53 +227,102 @@ class AiDeployment(models.Model):
 
     # Used by scoring
 
-    def _route(self, scored, rows, ids):
-        """(why each row of a scored chunk needs a person, its chance of being checked at random otherwise).
+    def _route(self, call, scored, chosen, ids, incumbents):
+        """(why each of the rows `chosen` of a scored chunk goes to a person, its chance of a random check).
 
-        `rows` are those that are logged: only they take up room.
+        Why is "" where no person looks. What fails has no reason but that: no score, no opinion to differ from.
+
+        :param ids: of the records in these rows
+        :param incumbents: what Odoo itself says of them, None where it says nothing
         """
+        rules = call.rules
+        failed = np.array([row in scored.errors for row in chosen.tolist()], dtype=bool)
+        sides, flagged = self._sides_and_flags(scored)
+        sureness = self._sureness(scored.confidences, scored.values)
+        # Who cannot tell what it has seen before says of nothing that it is new.
+        unlike = np.zeros(len(scored), dtype=bool) if scored.support is None else scored.support < 1
+        found = {
+            routing.FAILED: lambda rule: (failed, None),
+            routing.LOW_CONFIDENCE: lambda rule: (
+                routing.unsure(scored.values, scored.predictions, scored.confidences, sides)[chosen],
+                sureness[chosen],
+            ),
+            routing.FLAGGED: lambda rule: (flagged[chosen], sureness[chosen]),
+            routing.OUT_OF_SUPPORT: lambda rule: (unlike[chosen], sureness[chosen]),
+            routing.AMOUNT: lambda rule: self._at_stake(call, ids, rule["amount"]),
+            routing.NEW_VENDOR: lambda rule: (
+                np.array([bool(call.standing[res_id].is_new_partner) for res_id in ids], dtype=bool),
+                sureness[chosen],
+            ),
+            routing.DISAGREEMENT: lambda rule: self._differing(call, scored, chosen, incumbents),
+        }
+        holds, needs = {}, {}
+        for name, rule in rules.items():
+            if name in found:
+                mask, needs[name] = found[name](rule)
+                holds[name] = mask if name == routing.FAILED else mask & ~failed
+        day = Day(self, self._limits(rules), ids)
+        why = day.choose(holds, needs) if holds else np.full(len(ids), routing.AUTOMATIC, dtype=object)
+        chances = self._check_at_random(rules, day, why, failed, self._distances(scored, sides)[chosen], ids)
+        day.take()
+        return why, chances
+
+    def _sides_and_flags(self, scored):
+        """({side: its line}, which rows look unusual: None where the deployment does not look for that)."""
         lines = self.routing_lines or self._lines_by_line()
         sides = {side: lines.get(name) for name, side in SIDES.items()}
-        anomaly = self.method == "anomaly"
-        sureness = 1 - scored.values if anomaly else scored.confidences
-        flagged = scored.predictions if anomaly else None
-        if anomaly and self.routing == "capacity":
-            flagged = sureness < (math.inf if sides[True] is None else sides[True])
-            sides = {True: 0.0, False: 0.0}
-        known = scored.support if self.review_unknown and not anomaly else None
-        reasons = routing.route(
-            scored.values,
-            scored.predictions,
-            scored.confidences,
-            min_confidence=sides,
-            flagged=flagged,
-            support=known,
-        )
-        if self.routing == "capacity":
-            self._fit_capacity(reasons, sureness, [row for row in rows if row not in scored.errors], ids)
-        return reasons, routing.audit_chance(self._distances(scored, sides), self.audit_share, band=AUDIT_BAND)
+        if self.method != "anomaly":
+            return sides, np.zeros(len(scored), dtype=bool)
+        if self.routing != "capacity":
+            return sides, scored.predictions
+        line = math.inf if sides[True] is None else sides[True]
+        return {True: 0.0, False: 0.0}, self._sureness(scored.confidences, scored.values) < line
 
-    def _fit_capacity(self, reasons, sureness, rows, ids):
-        """Of the `rows` that need a person, keep as many in `reasons` as the day has room for.
+    def _at_stake(self, call, ids, amount):
+        """Records in which at least `amount` is at stake; those with most are in most need."""
+        stakes = np.array([call.standing[res_id].amount for res_id in ids], dtype=np.float64)
+        return stakes >= amount, -stakes
 
-        A record that waits for a decision already costs no time again, so it takes no room.
+    def _differing(self, call, scored, chosen, incumbents):
+        """Records of which Odoo itself thinks otherwise; those where it differs most are in most need."""
+        cut = 0.5 if self.method == "anomaly" else getattr(call.card, "threshold", 0.5)
+        opinions = np.array(incumbents, dtype=np.float64)
+        differing = routing.disagreeing(scored.predictions[chosen], opinions, cut)
+        return differing, -np.abs(np.nan_to_num(opinions) - scored.values[chosen])
+
+    def _limits(self, rules):
+        """{limit: reviews a day} of the rules with a cap, and of a capacity."""
+        limits = {name: rule["cap"] for name, rule in rules.items() if rule["cap"]}
+        return {CAPACITY: self.reviews_per_day, **limits} if self.routing == "capacity" else limits
+
+    def _check_at_random(self, rules, day, why, failed, distances, ids):
+        """Random checks of what no person looks at are added to `why`; the chance of each row.
+
+        Where a cap leaves no room for all that were drawn, lots say which are checked, and the chance is lowered for
+        all: each check then stands for as many records as it should.
         """
-        waiting = {
-            res_id
-            for (res_id,) in self.env.execute_query(
-                SQL(
-                    "SELECT res_id FROM ai_deployment_review WHERE deployment_id = %s AND state = 'open'"
-                    " AND res_id = ANY(%s)",
-                    self.id,
-                    [ids[row] for row in rows],
-                )
-            )
-        }
-        rows = [row for row in rows if ids[row] not in waiting]
-        room = self.env["ai.deployment.room"]
-        reasons[rows] = routing.within_capacity(reasons[rows], sureness[rows], room._left(self))
-        taken = np.isin(reasons[rows].astype(str), (routing.LOW_CONFIDENCE, routing.FLAGGED)).sum() if rows else 0
-        room._take(self, int(taken))
+        share = self.audit_share if routing.AUDIT in rules else 0.0
+        chances = routing.audit_chance(distances, share, band=AUDIT_BAND)
+        passes = (why == routing.AUTOMATIC) & ~failed
+        if not share:
+            return chances
+        lots = routing.audit_draws([f"{self.id},{res_id}" for res_id in ids], salt=str(self.id))
+        drawn = (lots < chances) & passes
+        checked = day.choose({routing.AUDIT: drawn}, {routing.AUDIT: lots / np.maximum(chances, 1e-12)})
+        why[checked != routing.AUTOMATIC] = routing.AUDIT
+        asked = int((drawn & ~day.waits).sum())
+        kept = int(((checked != routing.AUTOMATIC) & ~day.waits).sum())
+        return chances * (kept / asked) if kept < asked else chances
+
+    def _asks_about_failed(self, rules, ids):
+        """(n,) bool: which of `ids`, none of which could be scored, a person is asked about; the others wait."""
+        if routing.FAILED not in rules:
+            return [False] * len(ids)
+        cap = rules[routing.FAILED]["cap"]
+        day = Day(self, {routing.FAILED: cap} if cap else {}, ids)
+        why = day.choose({routing.FAILED: np.ones(len(ids), dtype=bool)}, None)
+        day.take()
+        return (why == routing.FAILED).tolist()
 
     def _distances(self, scored, sides):
         """How far each row is from going to a person."""

@@ -121,6 +121,21 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """SQL of what a person estimated by hand, from 0 to 1 or NULL; None where nobody can."""
         return None
 
+    @api.model
+    def _ai_amount_sql(self, alias):
+        """SQL of the money at stake in a record, in its company's currency; None where documents hold none."""
+        return None
+
+    @api.model
+    def _ai_new_partner_sql(self, alias):
+        """SQL of whether no earlier document is from the record's partner; None where that is no question."""
+        return None
+
+    @api.model
+    def _ai_told_by_reasons(self):
+        """What a reason to ask tells of a record: {reason: names of the fields that hold it}."""
+        return {}
+
     def _ai_incumbent(self):
         """What Odoo itself says at this moment, per record id: a number from 0 to 1, or nothing.
 
@@ -156,10 +171,6 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_moot_domain(self):
         """Records about which no question makes sense any more."""
         return Domain.FALSE
-
-    def _ai_makers(self):
-        """Who made each record: nobody reviews what they made. {id: set of user ids}"""
-        return {record.id: set(record.sudo().create_uid.ids) for record in self}
 
     @api.model
     def _ai_answers(self):

@@ -20,6 +20,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..ml import routing
 from ..ml.errors import InferenceError, Unexpected, VersionError
 from ..ml.profile import Profile
 from . import clock
@@ -47,6 +48,7 @@ class Call:
     specs: dict
     sensitive: set
     earlier: dict  # what is known of records that waited, by id
+    rules: dict  # the reasons to ask a person that are on, the one of best priority first
     standing: dict = field(default_factory=dict)  # {id: Standing}
     outcome: Counter = field(default_factory=Counter)
     waiting: set = field(default_factory=set)  # ids that could not be scored and are tried again
@@ -60,6 +62,14 @@ class Standing(NamedTuple):
     incumbent: float | None  # what Odoo itself says, where a column says it
     came: object  # when the record was created
     person: float | None  # what a person estimated by hand, where that is not logged yet
+    amount: float | None  # the money at stake in it, in the company's currency, where that may be a reason to ask
+    is_new_partner: bool | None  # no earlier document of its partner, where that may be a reason to ask
+    amount_before: float | None  # what was at stake when it was scored last
+
+    def has_reached(self, amount):
+        """Whether there is so much at stake now, and was not when it was scored last."""
+        known = self.amount is not None and self.amount_before is not None
+        return known and self.amount_before < amount <= self.amount
 
 
 class AiDeployment(models.Model):
@@ -143,7 +153,7 @@ class AiDeployment(models.Model):
         records = records.browse(dict.fromkeys(records.ids))  # asked for twice in one call is asked for once
         asked, asks = len(records), {res_id: one.asks for res_id, one in (earlier or {}).items()}
         call = deployment._new_call(records.env.uid, again, day, earlier)
-        call.standing = deployment._standing(call.version, records)
+        call.standing = deployment._standing(call, records)
         ids = list(call.standing)
         call.outcome.update(asked=asked, outside=asked - len(ids))
         size = deployment._chunk_size(call.specs, CHUNK)
@@ -175,10 +185,10 @@ class AiDeployment(models.Model):
             card = error
         return Call(
             version, clock.now(), day or clock.today(), uid, again, card, version._specs(), version._sensitive_keys(),
-            earlier or {},
+            earlier or {}, self._rules_on(),
         )  # fmt: skip
 
-    def _standing(self, version, records):
+    def _standing(self, call, records):
         """Those of `records` that the deployment is for and that who asks may read, and where each stands.
 
         {id: Standing}, ids ascending. Only the first time that a version scores a record counts for drift.
@@ -200,11 +210,11 @@ class AiDeployment(models.Model):
         codes = SQL(
             "(SELECT codes FROM ai_deployment_score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
             " AND state = 'scored' LIMIT 1)",
-            self.id, record, version.id,
+            self.id, record, call.version.id,
         )  # fmt: skip
         logged = SQL(
             "ai_deployment_inference WHERE deployment_id = %s AND res_id = stands.id AND version_id = %s",
-            self.id, version.id,
+            self.id, call.version.id,
         )  # fmt: skip
         found = query.select(
             record,
@@ -212,13 +222,15 @@ class AiDeployment(models.Model):
             records._ai_incumbent_sql(records._table) or SQL("NULL::float8"),
             SQL.identifier(records._table, "create_date"),
             records._ai_person_sql(records._table) or SQL("NULL::float8"),
+            *self._reasons_read(call, records),
         )
         rows = self.env.execute_query(
             SQL(
                 "SELECT id, codes, codes IS NOT NULL OR (SELECT TRUE FROM %s LIMIT 1) IS NOT NULL, incumbent, came,"
                 " CASE WHEN person IS NOT NULL AND"
-                " (SELECT TRUE FROM %s AND person_value IS NOT NULL LIMIT 1) IS NULL THEN person END"
-                " FROM (%s OFFSET 0) AS stands (id, codes, incumbent, came, person) ORDER BY id",
+                " (SELECT TRUE FROM %s AND person_value IS NOT NULL LIMIT 1) IS NULL THEN person END,"
+                " amount, is_new, amount_before FROM (%s OFFSET 0)"
+                " AS stands (id, codes, incumbent, came, person, amount, is_new, amount_before) ORDER BY id",
                 logged, logged, found,
             )
         )  # fmt: skip
@@ -251,16 +263,26 @@ class AiDeployment(models.Model):
             if len(ids) == 1:
                 _logger.exception("%s could not score %s,%s", self.name, self.res_model, ids[0])
                 with self.env.cr.savepoint():
-                    self._write_lines(call, self._failed_lines(ids, Unexpected(type(error).__name__)))
+                    self._write_lines(call, self._failed_lines(call, ids, Unexpected(type(error).__name__)))
                 return
         half = len(ids) // 2
         self._score_or_split(call, ids[:half])
         self._score_or_split(call, ids[half:])
 
+    def _has_changed(self, call, standing, codes):
+        """Whether a record is logged: its inputs are new, or something that a person is to be asked about is."""
+        stake = call.rules.get(routing.AMOUNT)
+        return (
+            call.again
+            or standing.codes != codes
+            or standing.person is not None
+            or bool(stake and standing.has_reached(stake["amount"]))
+        )
+
     def _score_chunk(self, call, ids):
         started = time.perf_counter()
         if isinstance(call.card, InferenceError):  # the version itself is at fault: all wait, one alert tells
-            self._write_lines(call, self._failed_lines(ids, call.card))
+            self._write_lines(call, self._failed_lines(call, ids, call.card))
             return
         columns = self._columns(list(call.specs.values()), ids)
         scored = call.card.score(columns)
@@ -268,10 +290,7 @@ class AiDeployment(models.Model):
         changed = [
             row
             for row, res_id in enumerate(ids)
-            if call.again
-            or row in scored.errors
-            or call.standing[res_id].codes != codes[row]
-            or call.standing[res_id].person is not None
+            if row in scored.errors or self._has_changed(call, call.standing[res_id], codes[row])
         ]
         call.outcome["unchanged"] += len(ids) - len(changed)
         if not changed:

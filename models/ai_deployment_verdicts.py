@@ -77,8 +77,10 @@ class AiDeployment(models.Model):
         self.env["ai.deployment.review"].flush_model()
         return self.env.execute_query(
             SQL(
-                "SELECT DISTINCT ON (review.res_id) review.res_id, review.reason, review.ground_truth = 'positive',"
-                " 1 / NULLIF(review.label_weight, 0)"
+                # What is flagged is flagged whatever reason it came by: the one of best priority is told.
+                "SELECT DISTINCT ON (review.res_id) review.res_id,"
+                " CASE WHEN review.prediction AND review.reason <> 'audit' THEN 'flagged' ELSE review.reason END,"
+                " review.ground_truth = 'positive', 1 / NULLIF(review.label_weight, 0)"
                 " FROM ai_deployment_review review"
                 " WHERE review.deployment_id = %s AND review.version_id = %s AND review.state = 'decided'"
                 " AND review.is_label AND review.decided_date >= %s AND review.decided_date < %s"

@@ -50,12 +50,10 @@ class AiDeployment(models.Model):
 
     def _lines(self, call, ids, columns, scored, codes, rows):
         """What to log of `rows` of a scored chunk."""
-        why, chances = self._route(scored, rows, ids)
-        why = why.tolist()
         chosen, named = np.array(rows), [ids[row] for row in rows]
-        chances = chances[chosen]
-        keys = [f"{self.id},{res_id}" for res_id in named]
-        audited = routing.audit_selected(keys, chances, salt=str(self.id)).tolist()
+        incumbents = self._incumbents(call, named)
+        why, chances = self._route(call, scored, chosen, named, incumbents)
+        why = why.tolist()
         lines = Lines(
             ids=named,
             inputs=_json_rows([columns[key].kind for key in call.specs],
@@ -64,11 +62,14 @@ class AiDeployment(models.Model):
             values=scored.values[chosen].tolist(),
             predictions=scored.predictions[chosen].tolist(),
             confidences=scored.confidences[chosen].tolist(),
-            incumbents=self._incumbents(call, named),
+            incumbents=incumbents,
             people=[call.standing[res_id].person for res_id in named],
-            routes=[],
-            reasons=[why[row] or ("audit" if audit else None) for row, audit in zip(rows, audited, strict=True)],
-            chances=[None if why[row] else chance for row, chance in zip(rows, chances.tolist(), strict=True)],
+            routes=["review" if reason else "automatic" for reason in why],
+            reasons=[reason or None for reason in why],
+            chances=[
+                chance if reason in (routing.AUTOMATIC, routing.AUDIT) else None
+                for reason, chance in zip(why, chances.tolist(), strict=True)
+            ],
             failures=[None] * len(rows),
             intake=[not call.standing[res_id].is_known for res_id in named],
             latency_ms=0.0,
@@ -77,8 +78,8 @@ class AiDeployment(models.Model):
             if row in scored.errors:
                 lines.codes[position] = lines.values[position] = lines.predictions[position] = None
                 lines.confidences[position] = lines.chances[position] = None
-                lines.reasons[position], lines.failures[position] = "failed", scored.errors[row]
-        lines.routes = ["review" if reason else "automatic" for reason in lines.reasons]
+                lines.routes[position] = "review" if why[position] else "retry"
+                lines.failures[position] = scored.errors[row]
         return lines
 
     def _incumbents(self, call, ids):
@@ -89,14 +90,19 @@ class AiDeployment(models.Model):
         opinions = documents.browse(ids)._ai_incumbent()
         return [opinions.get(res_id) for res_id in ids]
 
-    def _failed_lines(self, ids, error):
-        """Lines of records that failed together: they wait where the version is at fault, else a person looks."""
+    def _failed_lines(self, call, ids, error):
+        """Lines of records that failed together: they wait where the version is at fault, else a person looks.
+
+        They wait as well where nobody is to be asked about failures, or about no more of them today.
+        """
         waits = isinstance(error, VersionError) or error.transient
+        asked = [False] * len(ids) if waits else self._asks_about_failed(call.rules, ids)
         none = [None] * len(ids)
         return Lines(
             ids=list(ids), inputs=none, codes=none, values=none, predictions=none, confidences=none,
             incumbents=none, people=none,  # reading Odoo's opinion may be what failed
-            routes=["retry" if waits else "review"] * len(ids), reasons=[None if waits else "failed"] * len(ids),
+            routes=["review" if ask else "retry" for ask in asked],
+            reasons=[routing.FAILED if ask else None for ask in asked],
             chances=none, failures=[error] * len(ids), intake=[False] * len(ids), latency_ms=0.0,
         )  # fmt: skip
 
@@ -186,8 +192,7 @@ class AiDeployment(models.Model):
                 "state": SQL("'open'"),
                 "is_assigned": SQL("FALSE"),
                 "kind": SQL("'first'"),
-                "priority": SQL("50"),
-                "points": SQL("1"),
+                **self._review_columns(call),
                 "create_uid": SQL("%s", call.user_id),
                 "create_date": SQL("%s::timestamp", call.now),
                 "write_uid": SQL("%s", call.user_id),
@@ -200,7 +205,8 @@ class AiDeployment(models.Model):
 
     def _score_statement(self, call):
         taken = ("predicted_value", "prediction", "confidence", "failure_type", "codes")
-        updated = ("version_id", "company_id", "date", "state", *taken)
+        more = self._score_columns(call)
+        updated = ("version_id", "company_id", "date", "state", *taken, *more)
         return bulk.insert_from(
             "logged",
             "ai_deployment_score",
@@ -216,6 +222,7 @@ class AiDeployment(models.Model):
                     " ELSE 'scored' END"
                 ),
                 **{name: SQL.identifier(name) for name in taken},
+                **more,
             },
             conflict=SQL(
                 "ON CONFLICT (deployment_id, res_id) DO UPDATE SET %s",

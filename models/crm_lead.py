@@ -187,6 +187,14 @@ class CrmLead(models.Model):
     def _ai_incumbent_sql(self, alias):
         return SQL("%s / 100", SQL.identifier(alias, "automated_probability"))
 
+    @api.model
+    def _ai_amount_sql(self, alias):
+        return SQL("%s::float8", SQL.identifier(alias, "expected_revenue"))
+
+    @api.model
+    def _ai_told_by_reasons(self):
+        return {"amount": ("expected_revenue",)}
+
     def _ai_amounts(self):
         return {lead.id: lead.expected_revenue for lead in self}
 

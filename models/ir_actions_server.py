@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 READ_TO_SCORE = (
     "audit_share", "batch_above", "champion_id", "company_id", "domain", "method", "min_confidence", "model_id",
-    "res_model", "review_unknown", "routing", "routing_lines", "state",
+    "res_model", "routing", "routing_lines", "routing_rules", "state",
 )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ class IrActionsServer(models.Model):
         if outcome["failed"]:
             sentences.append(self.env._("Could not be scored, to a person: %s.", outcome["failed"]))
         if outcome["waiting"]:
-            sentences.append(self.env._("%s wait: the model cannot be used at the moment.", outcome["waiting"]))
+            sentences.append(self.env._("%s could not be scored: they wait and are tried again.", outcome["waiting"]))
         if outcome["outside"]:
             sentences.append(self.env._("%s are not for this deployment.", outcome["outside"]))
         return " ".join(sentences)

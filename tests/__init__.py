@@ -25,13 +25,14 @@ from . import test_ai_deployment_profile
 from . import test_ai_deployment_quality
 from . import test_ai_deployment_review
 from . import test_ai_deployment_review_answer
-from . import test_ai_deployment_review_decide
-from . import test_ai_deployment_review_decision
-from . import test_ai_deployment_review_quality
 from . import test_ai_deployment_review_assign
 from . import test_ai_deployment_review_deadline
 from . import test_ai_deployment_review_decide
+from . import test_ai_deployment_review_decision
 from . import test_ai_deployment_review_properties
+from . import test_ai_deployment_review_quality
+from . import test_ai_deployment_review_rule
+from . import test_ai_deployment_review_why
 from . import test_ai_deployment_reviewed
 from . import test_ai_deployment_routing
 from . import test_ai_deployment_scorable_mixin

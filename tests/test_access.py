@@ -18,6 +18,7 @@ READERS = {
     "ai.deployment.version": NAMED,
     "ai.deployment.assignment": NAMED,
     "ai.deployment.trigger": NAMED,
+    "ai.deployment.review.rule": NAMED,
     "ai.deployment.alert": NAMED,
     "ai.deployment.channel": NAMED,
     # a summary is about all deployments of its owner, so it is not for the deputy of one of them
@@ -55,6 +56,7 @@ WRITERS = {
     "ai.deployment.check.template": {"manager"},
     "ai.deployment.check.template.line": {"manager"},
     "ai.deployment.review.answer": ANSWERABLE,
+    "ai.deployment.review.rule": ANSWERABLE,
 }
 DELETERS = {
     "ai.deployment": {"manager"},
@@ -66,7 +68,11 @@ DELETERS = {
     "ai.deployment.check.template.line": {"manager"},
     "ai.deployment.review.answer": ANSWERABLE,
 }
-CREATORS = {model: who if who == {"manager"} else ANSWERABLE | {"other_owner"} for model, who in WRITERS.items()}
+CREATORS = {
+    model: who if who == {"manager"} else ANSWERABLE | {"other_owner"}
+    for model, who in WRITERS.items()
+    if model != "ai.deployment.review.rule"
+}
 
 
 class AccessCase(AiDeploymentCase):
@@ -122,7 +128,7 @@ class AccessCase(AiDeploymentCase):
             cls.batch = batches._ask(cls.deployment, cls.mine.ids).with_env(cls.env)
             both, why = (cls.mine + cls.theirs).ids, [("unexpected", "x")] * 2
             cls.env["ai.deployment.request"]._add(cls.deployment, NOW.date(), both, why, {})
-            cls.env["ai.deployment.room"]._take(cls.deployment, 1)
+            cls.env["ai.deployment.room"]._take(cls.deployment, {"capacity": 1})
             cls.env["ai.deployment.settled"]._add(cls.deployment, NOW.date(), unchanged=1)
         cls.trigger = cls.env["ai.deployment.trigger"].create({"deployment_id": cls.deployment.id})
         cls.adopted = cls.env["ai.deployment.reference"].create(

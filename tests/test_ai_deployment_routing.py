@@ -159,7 +159,7 @@ class TestRouting(AiDeploymentCase):
     def test_a_value_never_seen_goes_to_a_person_however_sure_the_score_is(self):
         lead = {"expected_revenue": 50000, "country_id": self.env.ref("base.jp").id}
         self.assertEqual(self.score(**lead), "out_of_support")
-        self.deployment.review_unknown = False
+        self.deployment._review_rule("out_of_support").is_on = False
         self.assertEqual(self.score(**lead), "automatic")
 
     def test_a_number_beyond_all_others_is_a_value_never_seen(self):

@@ -95,6 +95,13 @@ class TestVerdicts(VerdictsCase):
         self.assertIn("In them: $\N{NO-BREAK SPACE}800.00", line.text.replace("$8", "$\N{NO-BREAK SPACE}8"))
         self.assertEqual((report.verdict, report.summary), ("quiet", line.text))
 
+    def test_what_is_flagged_counts_as_flagged_whatever_reason_it_came_by(self):
+        bills = self.make_bills(12)
+        self.bills._score(bills, now=NOW)
+        self.decide(bills, "positive", reason="amount").prediction = True
+        self.decide(self.make_bills(3, amount=7.0), "negative", reason="new_vendor")
+        self.assertIn("12 of 12 flagged bills were unusual", self.line(self.look(0), "precision").text)
+
     def test_too_few_verdicts_wait_for_more(self):
         self.flag(0, 2, 3)
         report = self.look(0)

@@ -86,7 +86,7 @@ class TestServerAction(AiDeploymentCase):
         self.env.invalidate_all()
         self.env.registry.clear_cache()
         result = self.run_as(self.seller, self.make_leads())
-        self.assertSaid(result, "0 scored. 1 wait: the model cannot be used at the moment.")
+        self.assertSaid(result, "0 scored. 1 could not be scored: they wait and are tried again.")
 
     def test_a_deployment_that_is_switched_off_says_so(self):
         action = self.action.copy({"binding_model_id": False})

@@ -137,8 +137,9 @@ class Replay:
 
     def _trained(self, name):
         domain = [("referred", "=" if name == FILE else "!=", False)]
+        deployment = declared(self.env, name, horizon_days=HORIZON_DAYS, domain=str(domain))
         # Nobody reviews in a replay.
-        deployment = declared(self.env, name, horizon_days=HORIZON_DAYS, domain=str(domain), review_unknown=False)
+        deployment._review_rule("out_of_support").is_on = False
         train(deployment, START, self.watch)
         return deployment
 

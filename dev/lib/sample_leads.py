@@ -90,9 +90,10 @@ def make_deployment(env, **values):
         {
             "name": "Bench", "purpose": "Measures how fast leads are scored.", "is_primary": False,
             "model_id": env["ir.model"]._get("crm.lead").id, "min_confidence": 0.0, "audit_share": 0.05,
-            "feature_ids": [(0, 0, {"path": path}) for path in INPUTS], "review_unknown": False, **values,
+            "feature_ids": [(0, 0, {"path": path}) for path in INPUTS], **values,
         }
     )  # fmt: skip
+    deployment._review_rule("out_of_support").is_on = False
     deployment._train()
     deployment.state = "shadow"
     env.cr.commit()

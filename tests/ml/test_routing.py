@@ -2,6 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from odoo.addons.ai_deployment.ml import routing
@@ -10,56 +12,149 @@ from odoo.addons.ai_deployment.ml.routing import (
     audit_selected,
     audited_error,
     capacity_line,
+    choose,
+    disagreeing,
     fewest_cases,
     held_out_curve,
     risk_coverage,
-    route,
-    within_capacity,
+    unsure,
 )
 
 
-def reasons(**given):
-    rows = {"values": [0.9, 0.2], "predictions": [True, False], "confidences": [0.9, 0.8], "min_confidence": 0.85}
-    return route(**{**rows, **given}).tolist()
+def less_sure(lines, confidences=(0.9, 0.8), values=(0.9, 0.2)):
+    return unsure(values, [True, False], confidences, lines).tolist()
 
 
-def test_what_is_sure_is_automatic_and_the_line_itself_is_sure():
-    assert reasons() == ["", "low_confidence"]
-    assert reasons(min_confidence=0.8) == ["", ""]
-    assert reasons(min_confidence=0.0) == ["", ""]
+def test_what_is_as_sure_as_the_line_is_sure():
+    assert less_sure({True: 0.85, False: 0.85}) == [False, True]
+    assert less_sure({True: 0.8, False: 0.8}) == [False, False]
+    assert less_sure({True: 0.0, False: 0.0}) == [False, False]
 
 
 def test_each_side_has_its_own_line_and_may_be_off():
-    assert reasons(min_confidence={True: 0.95, False: 0.7}) == ["low_confidence", ""]
-    assert reasons(min_confidence={True: None, False: None}) == ["low_confidence"] * 2
+    assert less_sure({True: 0.95, False: 0.7}) == [True, False]
+    assert less_sure({True: None, False: None}) == [True, True]
 
 
-def test_a_flag_goes_to_a_person_whatever_the_confidence():
-    assert reasons(flagged=[True, False], min_confidence=0) == ["flagged", ""]
-    assert reasons(flagged=[True, False], min_confidence=2) == ["flagged", "low_confidence"]
+def test_what_is_not_a_number_is_never_sure():
+    assert less_sure({True: 0.85, False: 0.85}, confidences=(math.nan, 0.9)) == [True, False]
+    assert less_sure({True: 0.0, False: 0.0}, values=(math.nan, 0.2)) == [True, False]
 
 
-def test_capacity_takes_those_in_most_need_and_leaves_the_rest_to_the_machine():
-    given = ["low_confidence", "", "low_confidence", "out_of_support", "flagged"]
-    sureness = [0.5, 0.1, 0.4, 0.9, math.nan]
-    assert within_capacity(given, sureness, 2).tolist() == ["", "", "low_confidence", "out_of_support", "flagged"]
-    assert within_capacity(given, sureness, 0).tolist() == ["", "", "", "out_of_support", ""]
-    assert within_capacity(given, sureness, 9).tolist() == given
-    assert within_capacity(given, sureness, -3).tolist() == within_capacity(given, sureness, 0).tolist()
+def test_the_incumbent_differs_on_the_other_side_of_the_cut_only():
+    assert disagreeing([True, True, False, False], [0.9, 0.1, 0.9, 0.1]).tolist() == [False, True, True, False]
+    assert disagreeing([True, False], [0.5, 0.5]).tolist() == [False, True]  # on the cut is above, as for a prediction
+    assert disagreeing([True, False], [0.3, 0.3], cut=0.2).tolist() == [False, True]
+    assert disagreeing([True, False], [math.nan, math.nan]).tolist() == [False, False]
+    assert disagreeing([True, False], [None, 1.0]).tolist() == [False, True]
 
 
-def test_what_is_not_a_number_is_never_automatic():
-    assert reasons(confidences=[math.nan, 0.9]) == ["low_confidence", ""]
-    assert reasons(values=[math.nan, 0.2], min_confidence=0) == ["low_confidence", ""]
+def test_the_first_reason_that_holds_is_told():
+    assert choose({"flagged": [True, False], "amount": [True, True]}).tolist() == ["flagged", "amount"]
+    assert choose({"amount": [True, True], "flagged": [True, False]}).tolist() == ["amount", "amount"]
+    assert choose({"amount": [False, True]}).tolist() == ["", "amount"]
+    assert choose({}).tolist() == []
 
 
-def test_a_record_unlike_all_others_is_not_automatic():
-    assert reasons(support=[0, 1], min_confidence=0) == ["out_of_support", ""]
-    assert reasons(support=[5, 6], min_support=6, min_confidence=0) == ["out_of_support", ""]
+def test_reasons_that_share_a_room_take_of_it_those_in_most_need():
+    holds = {"flagged": [False, False, False, True], "low_confidence": [True, False, True, False]}
+    needs = {"low_confidence": [0.5, 0.1, 0.4, 0.9], "flagged": [0.5, 0.1, 0.4, math.nan]}
+    shared = ("flagged", "low_confidence")
+    assert choose(holds, needs, rooms=[(shared, 2)]).tolist() == ["", "", "low_confidence", "flagged"]
+    assert choose(holds, needs, rooms=[(shared, 0)]).tolist() == ["", "", "", ""]
+    assert choose(holds, needs, rooms=[(shared, 9)]).tolist() == ["low_confidence", "", "low_confidence", "flagged"]
+    assert choose(holds, needs, rooms=[(shared, -3)]).tolist() == ["", "", "", ""]
+    both = [(shared, 3), (("low_confidence",), 1)]
+    assert choose(holds, needs, rooms=both).tolist() == ["", "", "low_confidence", "flagged"]
+
+
+def test_what_is_beyond_a_cap_falls_to_its_next_reason():
+    holds = {"amount": [True, True, True], "flagged": [False, True, False]}
+    needs = {"amount": [-900.0, -20.0, -50.0]}
+    assert choose(holds, needs, rooms=[(("amount",), 1)]).tolist() == ["amount", "flagged", ""]
+
+
+def test_who_waits_already_takes_no_room():
+    holds = {"amount": [True, True, True]}
+    found = choose(holds, {"amount": [1.0, 2.0, 3.0]}, rooms=[(("amount",), 1)], free=[True, False, False])
+    assert found.tolist() == ["amount", "amount", ""]
+
+
+NAMES = ("failed", "flagged", "amount", "low_confidence")
+
+
+@st.composite
+def chunks(draw):
+    """(holds, needs, rooms, free) of a chunk of rows."""
+    n = draw(st.integers(0, 12))
+    names = draw(st.permutations(NAMES))
+
+    def rows(element):
+        return draw(st.lists(element, min_size=n, max_size=n))
+
+    need = st.one_of(st.just(math.nan), st.floats(-100, 100), st.sampled_from([0.0, 1.0]))
+    holds = {name: rows(st.booleans()) for name in names}
+    needs = {name: rows(need) for name in draw(st.sets(st.sampled_from(NAMES)))}
+    limited = st.sets(st.sampled_from(NAMES), min_size=1).map(tuple)
+    rooms = draw(st.lists(st.tuples(limited, st.integers(-2, 6)), max_size=4))
+    return holds, needs, rooms, rows(st.booleans())
+
+
+@settings(max_examples=400, deadline=None)
+@given(chunks())
+def test_no_room_is_exceeded_and_none_is_left_while_somebody_could_have_it(chunk):
+    holds, needs, rooms, free = chunk
+    found = choose(holds, needs, rooms=rooms, free=free).tolist()
+    assert len(found) == len(free)
+
+    def used(reasons):
+        return sum(1 for reason, waits in zip(found, free, strict=True) if reason in reasons and not waits)
+
+    left = [max(room, 0) - used(reasons) for reasons, room in rooms]
+    assert all(number >= 0 for number in left)
+    order = list(holds)
+    for row, reason in enumerate(found):
+        assert not reason or holds[reason][row]
+        better = order if not reason else order[: order.index(reason)]
+        for name in (name for name in better if holds[name][row]):  # it did not get this one: there was no room
+            own = [number for number, (reasons, _room) in zip(left, rooms, strict=True) if name in reasons]
+            assert own and not free[row] and min(own) == 0
+
+
+@settings(max_examples=400, deadline=None)
+@given(chunks())
+def test_who_is_left_out_needs_it_no_more_than_who_is_kept(chunk):
+    holds, needs, rooms, free = chunk
+    found = choose(holds, needs, rooms=rooms, free=free).tolist()
+    order = list(holds)
+    for name in needs:
+        need = [-math.inf if math.isnan(value) else value for value in needs[name]]
+        kept = [need[row] for row, reason in enumerate(found) if reason == name and not free[row]]
+        later = ["", *order[order.index(name) + 1 :]]
+        left_out = [need[row] for row, reason in enumerate(found) if holds[name][row] and reason in later]
+        assert not kept or not left_out or max(kept) <= min(left_out)
+
+
+@settings(max_examples=200, deadline=None)
+@given(chunks())
+def test_without_limits_each_row_goes_by_the_first_of_its_reasons(chunk):
+    holds, needs, _rooms, free = chunk
+    found = choose(holds, needs).tolist()
+    assert found == [next((name for name in holds if holds[name][row]), "") for row in range(len(free))]
 
 
 def test_all_reasons_are_in_the_vocabulary():
-    assert set(routing.REASONS) == {"low_confidence", "flagged", "out_of_support"}
+    assert len(set(routing.REASONS)) == len(routing.REASONS) == 8
+
+
+def test_of_those_drawn_the_lot_by_chance_says_nothing_of_the_line():
+    """A cap on random checks that is filled in this order leaves both strata their share."""
+    chances = np.where(np.arange(20_000) < 10_000, 0.4, 0.1)
+    lots = routing.audit_draws(KEYS)
+    drawn = np.flatnonzero(lots < chances)
+    kept = drawn[np.argsort(lots[drawn] / chances[drawn])][:1000]
+    assert (drawn < 10_000).mean() == pytest.approx(0.8, abs=0.02)
+    assert (kept < 10_000).mean() == pytest.approx(0.8, abs=0.04)
 
 
 def test_fifty_nine_cases_without_an_error_promise_five_percent():
