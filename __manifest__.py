@@ -22,6 +22,7 @@
         "views/ai_deployment_inference_views.xml",
         "views/ai_deployment_score_views.xml",
         "views/ai_deployment_review_views.xml",
+        "views/ai_deployment_desk_views.xml",
         "views/ai_deployment_card_templates.xml",
         "views/ai_deployment_version_views.xml",
         "views/ai_deployment_batch_views.xml",

@@ -1,5 +1,6 @@
 from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
+from . import ai_deployment_scorable_review
 from . import ai_deployment
 from . import ai_deployment_lifecycle
 from . import ai_deployment_feature
@@ -11,6 +12,8 @@ from . import ai_deployment_score
 from . import ai_deployment_review
 from . import ai_deployment_review_assign
 from . import ai_deployment_review_decision
+from . import ai_deployment_review_desk
+from . import ai_deployment_review_similar
 from . import ai_deployment_profile
 from . import ai_deployment_leaks
 from . import ai_deployment_room
