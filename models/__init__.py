@@ -14,6 +14,10 @@ from . import ai_deployment_review_assign
 from . import ai_deployment_review_decision
 from . import ai_deployment_review_desk
 from . import ai_deployment_review_similar
+from . import ai_deployment_review_answer
+from . import ai_deployment_review_seen
+from . import ai_deployment_review_blind
+from . import ai_deployment_deciding
 from . import ai_deployment_profile
 from . import ai_deployment_leaks
 from . import ai_deployment_room

@@ -128,11 +128,23 @@ class AccountMove(models.Model):
         """What Odoo itself warns of on this bill."""
         warnings = [self.abnormal_amount_warning, self.abnormal_date_warning]
         if self.duplicated_ref_ids:
-            warnings.append(self.env._("Looks like a duplicate of %s", ", ".join(
-                self.duplicated_ref_ids._filtered_access("read").mapped("display_name")
-            ) or self.env._("another bill")))
+            names = self.duplicated_ref_ids._filtered_access("read").mapped("display_name")
+            warnings.append(self.env._("It looks like a duplicate of %s.", ", ".join(names) or self.env._("another bill")))
         return [warning for warning in warnings if warning]
 
     @api.model
     def _ai_incumbent_text(self, value):
         return self.env._("Odoo warns of it too") if value else self.env._("Odoo warns of nothing")
+
+    @api.model
+    def _ai_answers(self):
+        return [
+            (self.env._("Agreed with the vendor"), "any", False),
+            (self.env._("As ordered and delivered"), "any", False),
+            (self.env._("A wrong amount or price"), "any", False),
+            (self.env._("Billed twice"), "any", False),
+            (self.env._("Not ordered or not delivered"), "any", False),
+            (self.env._("Entered wrongly"), "any", False),
+            (self.env._("Asked the vendor, no answer yet"), "unsure", False),
+            (self.env._("Something else"), "any", True),
+        ]

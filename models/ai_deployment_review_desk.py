@@ -17,13 +17,14 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
 from . import clock
+from .ai_deployment_review_answer import ANY
 
 AHEAD = 2  # cards: the one that is read, and the one after
 AT_ONCE = 20  # reviews that are looked at together when the next ones are sought
 REASONS = 5
 AGAIN = timedelta(minutes=10)  # an answer that comes twice in this time was sent twice, not given twice
-DAY = 86400  # seconds that a card can have been read at most
-ANSWERS = {"confirmed", "overridden", "unsure", "rescored", "positive", "negative"}
+TRUTHS = ("positive", "negative")  # answers where the score is hidden
+ANSWERS = ("confirmed", "overridden", "unsure", "rescored", *TRUTHS)
 
 
 class Sitting(NamedTuple):
@@ -243,7 +244,7 @@ class AiDeploymentReview(models.Model):
 
     def _desk_is_mine_to_decide(self):
         try:
-            self._check_may_decide()
+            self._check_may_decide(judges=not self.failure_type)
         except (AccessError, UserError):
             return False
         return True
@@ -251,33 +252,31 @@ class AiDeploymentReview(models.Model):
     # Answers
 
     def _desk_take_answer(self, decision, note, seconds, answer_id, seen):
-        if decision in ("positive", "negative"):
-            decision = "confirmed" if self.sudo().prediction == (decision == "positive") else "overridden"
-        answer = None
-        if answer_id and "ai.deployment.review.answer" in self.env:
-            answer = self.env["ai.deployment.review.answer"].browse(_ids([answer_id])).exists()
-        hidden = self._desk_is_blind()
-        self._decide(
-            decision,
-            note=note if isinstance(note, str) else "",
-            seconds=min(max(float(seconds or 0), 0.0), DAY),
-            answer=answer,
-            seen=self._desk_seen(seen),
-        )
-        text = dict(self._fields["decision"]._description_selection(self.env))[decision]
-        if hidden:
+        given = {
+            "note": note if isinstance(note, str) else "",
+            "seconds": seconds,
+            "answer": self.env["ai.deployment.review.answer"].browse(_ids([answer_id])).exists(),
+            "seen": self._desk_seen(seen),
+        }
+        hidden = self.hides_score
+        if hidden and decision in TRUTHS:
+            self._answer_truth(decision, **given)
             text = self.env._("The score said: %s", self._desk_score_text())
+        elif hidden and decision != "unsure":
+            raise UserError(self.env._("Choose one of the answers."))
+        else:
+            self._decide(decision, **given)
+            text = dict(self._fields["decision"]._description_selection(self.env))[decision]
         return {"result": "decided", "text": text, "name": self.name, "undo_id": self.id}
 
     @api.model
     def _desk_seen(self, seen):
-        """What was on the screen, as far as it makes sense: {"similar": ids, "score", "reasons", "why"}."""
+        """What was on the screen, as far as it makes sense."""
         seen = seen if isinstance(seen, dict) else {}
         return {
-            "similar": list(_ids(seen.get("similar")))[:REASONS],
-            "score": bool(seen.get("score")),
-            "reasons": bool(seen.get("reasons")),
             "why": str(seen.get("why") or "")[:200],
+            "similar": list(_ids(seen.get("similar")))[:REASONS],
+            **{name: bool(seen.get(name)) for name in ("score", "reasons", "incumbent")},
         }
 
     def _desk_answered_before(self, decision):
@@ -285,7 +284,7 @@ class AiDeploymentReview(models.Model):
         if not self:
             return {"result": "gone", "text": self.env._("This one is gone, or not for you any more.")}
         decisions = dict(self._fields["decision"]._description_selection(self.env))
-        given = {"positive": self.ground_truth, "negative": self.ground_truth}.get(decision, self.decision)
+        given = self.ground_truth if decision in TRUTHS else self.decision
         if self.decided_by_id == self.env.user and given == decision and self.decided_date >= clock.now() - AGAIN:
             return {"result": "decided", "text": decisions[self.decision], "name": self.name, "undo_id": self.id}
         if self.state == "expired":
@@ -318,7 +317,7 @@ class AiDeploymentReview(models.Model):
         self.ensure_one()
         document = self._desk_document()
         words = self.env[self.res_model]._ai_words()
-        blind, failure = self._desk_is_blind(), self._desk_failure()
+        blind, failure = self.hides_score, self._desk_failure()
         return {
             "id": self.id,
             "name": self.name,
@@ -336,13 +335,9 @@ class AiDeploymentReview(models.Model):
             "score": False if blind or failure else self._desk_score(),
             **({"reasons": [], "remarks": []} if blind or failure else self._desk_reasons()),
             "similar": [] if failure else self._desk_similar(),
-            "answers": self._desk_answers(self.sudo().deployment_id),
+            "answers": [] if failure else self._desk_answers(self.sudo().deployment_id, blind),
             "buttons": self._desk_buttons(words, blind, failure),
         }
-
-    def _desk_is_blind(self):
-        """Whether the score is hidden until the question is answered."""
-        return bool("is_blind" in self._fields and self.sudo().is_blind and self.state == "open")
 
     def _desk_why(self):
         """Why the record is here, in plain words."""
@@ -350,19 +345,20 @@ class AiDeploymentReview(models.Model):
         return dict(self._fields["reason"]._description_selection(self.env))[self.reason]
 
     @api.model
-    def _desk_answers(self, deployment):
-        """The reasons that may be given with an answer: [{"id", "name", "decision", "asks_text"}]."""
-        if "ai.deployment.review.answer" not in self.env:
-            return []
-        answers = self.env["ai.deployment.review.answer"].sudo().search(Domain("deployment_id", "=", deployment.id))
+    def _desk_answers(self, deployment, blind):
+        """The reasons that may be given with an answer: [{"id", "name", "decision", "asks_text"}].
+
+        One for "right" or "wrong" alone would tell what the score says where that is hidden.
+        """
         return [
             {
                 "id": answer.id,
                 "name": answer.name,
-                "decision": answer.decision or "",
+                "decision": "" if answer.decision == ANY else answer.decision,
                 "asks_text": answer.asks_text,
             }
-            for answer in answers
+            for answer in deployment.answer_ids
+            if not blind or answer.decision in (ANY, "unsure")
         ]
 
     def _desk_buttons(self, words, blind, failure):

@@ -29,6 +29,7 @@ READERS = {
     # the administrator of deployments may not read leads, so nothing about leads either
     "ai.deployment.inference": NAMED - {"manager"},
     "ai.deployment.review": NAMED - {"manager"},
+    "ai.deployment.review.answer": NAMED,
     # sellers see on leads what stands on the lead itself
     "ai.deployment.score": (NAMED - {"manager"}) | {"seller", "other_owner"},
     "ai.deployment.batch": NAMED | {"seller"},  # who asked for it
@@ -45,12 +46,14 @@ WRITERS = {
     "ai.deployment.feature": ANSWERABLE,
     "ai.deployment.trigger": ANSWERABLE,
     "ai.deployment.channel": ANSWERABLE,
+    "ai.deployment.review.answer": ANSWERABLE,
 }
 DELETERS = {
     "ai.deployment": {"manager"},
     "ai.deployment.feature": ANSWERABLE,
     "ai.deployment.trigger": ANSWERABLE,
     "ai.deployment.channel": ANSWERABLE,
+    "ai.deployment.review.answer": ANSWERABLE,
 }
 CREATORS = {model: ANSWERABLE | {"other_owner"} for model in WRITERS}
 
@@ -229,6 +232,7 @@ class TestAccess(AccessCase):
             ("ai.deployment.feature", {"path": "campaign_id", "name": "Campaign"}),
             ("ai.deployment.trigger", {"kind": "labels", "threshold": 5}),
             ("ai.deployment.channel", {"partner_ids": self.owner.partner_id.ids}),
+            ("ai.deployment.review.answer", {"name": "Because"}),
         ):
             with self.subTest(model=model):
                 with self.assertRaises(AccessError):

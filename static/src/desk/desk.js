@@ -149,10 +149,6 @@ export class Desk extends Component {
         return this.state[whose];
     }
 
-    fits(answer) {
-        return !answer.decision || !this.state.card.is_blind;
-    }
-
     // Commands: each has a key, a button, and one place here
 
     commandOf(key) {
@@ -311,6 +307,7 @@ export class Desk extends Component {
             seen: {
                 similar: card.similar.map((one) => one.id),
                 score: Boolean(card.score),
+                incumbent: Boolean(card.score?.odoo),
                 reasons: Boolean(card.reasons.length),
                 why: card.why,
             },
