@@ -129,7 +129,9 @@ class AccountMove(models.Model):
         warnings = [self.abnormal_amount_warning, self.abnormal_date_warning]
         if self.duplicated_ref_ids:
             names = self.duplicated_ref_ids._filtered_access("read").mapped("display_name")
-            warnings.append(self.env._("It looks like a duplicate of %s.", ", ".join(names) or self.env._("another bill")))
+            warnings.append(
+                self.env._("It looks like a duplicate of %s.", ", ".join(names) or self.env._("another bill"))
+            )
         return [warning for warning in warnings if warning]
 
     @api.model

@@ -216,11 +216,13 @@ class AiDeploymentReview(models.Model):
         found, offset = self.browse(), 0
         while len(found) < count:
             batch = self.search(domain, order="priority, deadline, id", limit=AT_ONCE, offset=offset)
-            found |= batch.filtered(lambda review: review._desk_is_mine_to_decide())
+            for review in batch:
+                if len(found) < count and review._desk_is_mine_to_decide():
+                    found |= review
             offset += AT_ONCE
             if len(batch) < AT_ONCE:
                 break
-        return found[:count]
+        return found
 
     @api.model
     def _desk_answer(self, sitting):

@@ -37,7 +37,7 @@ class AiDeploymentReview(models.Model):
     _cases_idx = models.Index("(version_id, decided_date DESC) WHERE is_label")
 
     def _similar_cases(self):
-        """The most similar cases of the past that the user may read: [(id, name, share in common, ending, positive)]."""
+        """The most similar past cases that the user may read: [(id, name, share in common, ending, is positive)]."""
         self.ensure_one()
         inference = self.sudo().inference_id
         cases = self._past_cases(inference.version_id) if inference.codes else []

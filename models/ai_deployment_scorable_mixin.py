@@ -146,7 +146,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return self.env["res.users"]
 
     def _ai_essentials(self):
-        """What a person reads first who judges the record: [(label, text)] in reading order, of what the user may read."""
+        """What one reads first to judge the record, of what the user may read: [(label, text)] in reading order."""
         return self._ai_field_texts(("create_date", "create_uid"))
 
     def _ai_endings(self):

@@ -91,7 +91,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     # What one reads first
 
     def _ai_field_texts(self, names, **labels):
-        """[(label, text)] of those fields that have a value and that the user may read; `labels` replace the fields' own."""
+        """[(label, text)] of the fields that have a value and that the user may read; `labels` replace their own."""
         texts = []
         for name in names:
             field = self._fields[name]
