@@ -69,15 +69,16 @@ class AiDeploymentReview(models.Model):
         """
         sitting = Sitting.of({**(filters if isinstance(filters, dict) else {}), "deployment_id": deployment_id})
         deployments = self._desk_deployments()
-        waiting = self._desk_waiting(deployments)
-        chosen = [count for count in waiting if not sitting.deployment_id or count["id"] == sitting.deployment_id]
+        waiting = self._desk_domain(deployments)
+        counts = self._desk_waiting(deployments, waiting)
+        chosen = [count for count in counts if sitting.deployment_id in (0, count["id"])]
         mine, pool = (sum(count[name] for count in chosen) for name in ("mine", "pool"))
         return {
             "may_review": bool(deployments),
-            "deployments": waiting,
+            "deployments": counts,
             "mine": mine,
             "pool": pool,
-            **self._desk_answer(sitting),
+            **self._desk_answer(sitting, waiting),
         }
 
     @api.model
@@ -160,20 +161,17 @@ class AiDeploymentReview(models.Model):
 
     @api.model
     def _desk_domain(self, deployments):
-        """Open reviews that the user may decide: an auditor, who may read more, gets no more of them."""
-        return (
-            Domain("deployment_id", "in", deployments.ids)
-            & Domain("state", "=", "open")
-            & (self._access_domain() if self._reads_all_rows() else Domain.TRUE)
-        )
+        """Open reviews of `deployments` about records that the user may read: an auditor gets no more of them.
+
+        For searches in sudo, so that who may read what is looked up once for all of them.
+        """
+        return Domain("deployment_id", "in", deployments.ids) & Domain("state", "=", "open") & self._access_domain()
 
     @api.model
-    def _desk_waiting(self, deployments):
-        """How many reviews wait: [{"id", "name", "mine", "pool"}], deployments in the order of their names."""
-        groups = self._read_group(
-            self._desk_domain(deployments) & Domain("reviewer_id", "in", (self.env.uid, False)),
-            ["deployment_id", "reviewer_id"],
-            ["__count"],
+    def _desk_waiting(self, deployments, waiting):
+        """How many reviews of `waiting` there are: [{"id", "name", "mine", "pool"}], in the order of the names."""
+        groups = self.sudo()._read_group(
+            waiting & Domain("reviewer_id", "in", (self.env.uid, False)), ["deployment_id", "reviewer_id"], ["__count"]
         )
         counts = {(deployment.id, bool(reviewer)): count for deployment, reviewer, count in groups}
         return [
@@ -187,27 +185,24 @@ class AiDeploymentReview(models.Model):
         ]
 
     @api.model
-    def _desk_next(self, sitting, count):
+    def _desk_next(self, sitting, waiting, count):
         """The next reviews of a sitting: mine by urgency, then nobody's, then what was skipped."""
-        deployments = self._desk_deployments()
+        queue = waiting
         if sitting.deployment_id:
-            deployments = deployments.filtered(lambda deployment: deployment.id == sitting.deployment_id)
-        open_ones, left = self._desk_domain(self._desk_deployments()), Domain("id", "not in", sitting.skipped)
+            queue &= Domain("deployment_id", "=", sitting.deployment_id)
         found = self.browse()
         if sitting.first:
-            found |= self._desk_take(open_ones & Domain("id", "in", sitting.first), count)
+            found |= self._desk_take(waiting & Domain("id", "in", sitting.first), count)
         owners = {"mine": (self.env.uid,), "pool": (False,), "all": (self.env.uid, False)}[sitting.whose]
-        queue = self._desk_domain(deployments)
         for reviewer_id in owners:
             if len(found) < count:
-                part = queue & left & Domain("reviewer_id", "=", reviewer_id) & Domain("id", "not in", found.ids)
+                part = queue & Domain("reviewer_id", "=", reviewer_id)
+                part &= Domain("id", "not in", (*sitting.skipped, *found.ids))
                 found |= self._desk_take(part, count - len(found))
         if len(found) < count and sitting.skipped:
-            skipped = self._desk_take(
-                queue & Domain("id", "in", sitting.skipped) & Domain("id", "not in", found.ids), len(sitting.skipped)
-            )
+            part = queue & Domain("id", "in", sitting.skipped) & Domain("id", "not in", found.ids)
             order = {one: place for place, one in enumerate(sitting.skipped)}
-            found |= skipped.sorted(lambda review: order[review.id])
+            found |= self._desk_take(part, len(sitting.skipped)).sorted(lambda review: order[review.id])
         return found[:count]
 
     @api.model
@@ -215,8 +210,8 @@ class AiDeploymentReview(models.Model):
         """The first `count` reviews of `domain` that the user may decide."""
         found, offset = self.browse(), 0
         while len(found) < count:
-            batch = self.search(domain, order="priority, deadline, id", limit=AT_ONCE, offset=offset)
-            for review in batch:
+            batch = self.sudo().search(domain, order="priority, deadline, id", limit=AT_ONCE, offset=offset)
+            for review in batch.with_env(self.env):
                 if len(found) < count and review._desk_is_mine_to_decide():
                     found |= review
             offset += AT_ONCE
@@ -225,9 +220,10 @@ class AiDeploymentReview(models.Model):
         return found
 
     @api.model
-    def _desk_answer(self, sitting):
+    def _desk_answer(self, sitting, waiting=None):
         """What comes next: the ids in their order, and the cards that the browser does not have."""
-        reviews = self._desk_next(sitting, AHEAD)
+        waiting = self._desk_domain(self._desk_deployments()) if waiting is None else waiting
+        reviews = self._desk_next(sitting, waiting, AHEAD)
         return {
             "queue": reviews.ids,
             "cards": [review._desk_card() for review in reviews if review.id not in sitting.known],
@@ -246,7 +242,7 @@ class AiDeploymentReview(models.Model):
 
     def _desk_is_mine_to_decide(self):
         try:
-            self._check_may_decide(judges=not self.failure_type)
+            self._check_may_decide(judges=not self.sudo().failure_type)
         except (AccessError, UserError):
             return False
         return True
@@ -315,36 +311,36 @@ class AiDeploymentReview(models.Model):
     # The card
 
     def _desk_card(self):
-        """All that the page shows of one review."""
+        """All that the page shows of one review, of which it is known that the user may read its record."""
         self.ensure_one()
-        document = self._desk_document()
-        words = self.env[self.res_model]._ai_words()
-        blind, failure = self.hides_score, self._desk_failure()
+        review, document = self.sudo(), self.env[self.sudo().res_model].browse(self.sudo().res_id)
+        words = document._ai_words()
+        blind, failure = review.hides_score, self._desk_failure()
         return {
             "id": self.id,
-            "name": self.name,
-            "kind": self.env["ir.model"]._get(self.res_model).sudo().name,
-            "url": f"/odoo/{self.res_model}/{self.res_id}",
-            "deployment": self.sudo().deployment_id.name,
-            "is_mine": self.reviewer_id == self.env.user,
-            "reviewer": self.reviewer_id.sudo().name or "",
-            "due": format_datetime(self.env, self.deadline, dt_format="short") if self.deadline else "",
-            "is_overdue": bool(self.deadline and self.deadline < clock.now()),
+            "name": document.display_name,
+            "kind": self.env["ir.model"]._get(document._name).sudo().name,
+            "url": f"/odoo/{document._name}/{document.id}",
+            "deployment": review.deployment_id.name,
+            "is_mine": review.reviewer_id == self.env.user,
+            "reviewer": review.reviewer_id.name or "",
+            "due": format_datetime(self.env, review.deadline, dt_format="short") if review.deadline else "",
+            "is_overdue": bool(review.deadline and review.deadline < clock.now()),
             "why": self.env._("Say what you think; the score shows afterwards.") if blind else self._desk_why(),
-            "essentials": document._ai_essentials() if document else [],
+            "essentials": document._ai_essentials(),
             "is_blind": blind,
             "failure": failure,
             "score": False if blind or failure else self._desk_score(),
             **({"reasons": [], "remarks": []} if blind or failure else self._desk_reasons()),
             "similar": [] if failure else self._desk_similar(),
-            "answers": [] if failure else self._desk_answers(self.sudo().deployment_id, blind),
+            "answers": [] if failure else self._desk_answers(review.deployment_id, blind),
             "buttons": self._desk_buttons(words, blind, failure),
         }
 
     def _desk_why(self):
         """Why the record is here, in plain words."""
         self.ensure_one()
-        return dict(self._fields["reason"]._description_selection(self.env))[self.reason]
+        return dict(self._fields["reason"]._description_selection(self.env))[self.sudo().reason]
 
     @api.model
     def _desk_answers(self, deployment, blind):
@@ -379,7 +375,7 @@ class AiDeploymentReview(models.Model):
                 button("negative", "n", words["negative"], style="primary"),
                 unsure,
             ]
-        says, other = ("positive", "negative") if self.prediction else ("negative", "positive")
+        says, other = ("positive", "negative") if self.sudo().prediction else ("negative", "positive")
         return [
             button("confirmed", "r", say("Right"), words[says], "primary"),
             button("overridden", "w", say("Wrong"), words[other], "primary"),
@@ -388,13 +384,14 @@ class AiDeploymentReview(models.Model):
 
     def _desk_failure(self):
         """What went wrong: {"type", "message", "inputs"}, as of the latest attempt; False where there is a score."""
-        if not self.failure_type:
+        review = self.sudo()
+        if not review.failure_type:
             return False
-        latest = self.sudo()._latest_inference()
-        latest = latest if latest.failure_type else self.sudo().inference_id
+        latest = review._latest_inference()
+        latest = latest if latest.failure_type else review.inference_id
         types = dict(self._fields["failure_type"]._description_selection(self.env))
         return {
-            "type": types.get(latest.failure_type or self.failure_type, ""),
+            "type": types.get(latest.failure_type or review.failure_type, ""),
             "message": latest.failure_message or "",
             "inputs": (latest.inputs_text or "").splitlines(),
         }
@@ -410,12 +407,12 @@ class AiDeploymentReview(models.Model):
             "text": self._desk_score_text(),
             "value": review.predicted_value,
             "confidence": f"{100 * review.confidence:.0f} %",
-            "odoo": "" if opinion is None else self.env[self.res_model]._ai_incumbent_text(opinion),
+            "odoo": "" if opinion is None else self.env[review.res_model]._ai_incumbent_text(opinion),
         }
 
     def _desk_score_text(self):
         review = self.sudo()
-        words = self.env[self.res_model]._ai_words()
+        words = self.env[review.res_model]._ai_words()
         value = review.predicted_value
         return f"{100 * value:.1f} % – {words['positive' if review.prediction else 'negative']}"
 
@@ -451,7 +448,7 @@ class AiDeploymentReview(models.Model):
             {
                 "id": res_id,
                 "name": name,
-                "url": f"/odoo/{self.res_model}/{res_id}",
+                "url": f"/odoo/{self.sudo().res_model}/{res_id}",
                 "share": f"{100 * share:.0f} %",
                 "ending": ending,
                 "is_positive": is_positive,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from odoo import models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -39,25 +39,32 @@ class AiDeploymentReview(models.Model):
     def _similar_cases(self):
         """The most similar past cases that the user may read: [(id, name, share in common, ending, is positive)]."""
         self.ensure_one()
-        inference = self.sudo().inference_id
+        inference, documents = self.sudo().inference_id, self.env[self.sudo().res_model]
         cases = self._past_cases(inference.version_id) if inference.codes else []
-        documents = self.env[self.res_model]
         endings = documents.browse({case.res_id for case in cases})._ai_endings()
         cases = [case for case in cases if case.answer or case.res_id in endings]
         similar, words = [], documents._ai_words()
         for alike in self._by_likeness(inference, cases):
-            readable = self._readable_documents([case.res_id for case, _share in alike])
-            for case, share in alike:
-                if case.res_id not in readable:
-                    continue
-                ending = endings.get(case.res_id)
-                if not ending:
-                    text = self.env._("reviewed: %s", words[case.answer])
-                    ending = (text, case.answer == "positive")
-                similar.append((case.res_id, readable[case.res_id].display_name, share, *ending))
-                if len(similar) == SHOWN:
-                    return similar
-        return similar
+            readable = self._readable_ids(documents, [case.res_id for case, _share in alike])
+            similar += [(case, share) for case, share in alike if case.res_id in readable]
+            if len(similar) >= SHOWN:
+                break
+        names = dict(
+            documents.browse(case.res_id for case, _share in similar[:SHOWN]).mapped(
+                lambda document: (document.id, document.display_name)
+            )
+        )
+        return [
+            (
+                case.res_id,
+                names[case.res_id],
+                share,
+                *endings.get(
+                    case.res_id, (self.env._("reviewed: %s", words.get(case.answer)), case.answer == "positive")
+                ),
+            )
+            for case, share in similar[:SHOWN]
+        ]
 
     def _past_cases(self, version):
         """The latest answers, and the latest first scores of records that may have ended by themselves."""
@@ -69,15 +76,15 @@ class AiDeploymentReview(models.Model):
                 " WHERE review.version_id = %s AND inference.version_id = %s AND review.is_label"
                 " AND review.res_id <> %s AND inference.codes IS NOT NULL"
                 " ORDER BY review.decided_date DESC LIMIT %s",
-                version.id, version.id, self.res_id, DECIDED,
+                version.id, version.id, self.sudo().res_id, DECIDED,
             )
         )  # fmt: skip
-        if self.env[self.res_model]._ai_has_outcome():
+        if self.env[self.sudo().res_model]._ai_has_outcome():
             rows += self.env.execute_query(
                 SQL(
                     "SELECT res_id, codes, NULL FROM ai_deployment_inference WHERE version_id = %s AND is_intake"
                     " AND res_id <> %s AND codes IS NOT NULL ORDER BY date DESC LIMIT %s",
-                    version.id, self.res_id, ENDED,
+                    version.id, self.sudo().res_id, ENDED,
                 )
             )  # fmt: skip
         seen, cases = set(), []
@@ -105,10 +112,11 @@ class AiDeploymentReview(models.Model):
         for start in range(0, len(order), AT_ONCE):
             yield [(cases[place], float(shares[place])) for place in order[start : start + AT_ONCE]]
 
-    def _readable_documents(self, ids):
-        """Those of the records `ids` that the user may read, archived or not: {id: record}."""
-        documents = self.env[self.res_model].with_context(active_test=False)
-        return {document.id: document for document in documents.search(Domain("id", "in", ids))}
+    @api.model
+    def _readable_ids(self, documents, ids):
+        """Those of the `ids` whose record the user may read, archived or not. Nothing of the others is fetched."""
+        found = documents.with_context(active_test=False)._search(Domain("id", "in", ids))
+        return set(found.get_result_ids())
 
     # Look-alikes
 

@@ -97,6 +97,7 @@ export class Desk extends Component {
                 const heading = this.headingRef.el;
                 heading?.focus({ preventScroll: true });
                 heading?.closest(".o_content")?.scrollTo(0, 0);
+                heading?.closest(".o_action")?.scrollTo(0, 0); // on a phone the whole page scrolls
             },
             () => [this.state.card]
         );
@@ -326,7 +327,7 @@ export class Desk extends Component {
             return;
         }
         this.keepUnsent(null);
-        const { note: typed } = this.state;
+        const { note: typed, card } = this.state;
         this.accept(answer);
         if (answer.result === "failed") {
             this.state.note = typed;
@@ -334,12 +335,21 @@ export class Desk extends Component {
             return;
         }
         this.state.notice = { level: answer.result === "gone" ? "warning" : "success", text: answer.text, name: answer.name };
-        this.state.left -= 1;
+        this.state.left = Math.max(this.state.left - 1, 0);
+        this.recount(card, -1);
         if (answer.result === "decided") {
             this.state.done += 1;
             this.offerUndo(answer);
         }
         await this.lookAgainIfEmpty();
+    }
+
+    // The numbers on the filters follow what is answered here.
+    recount(card, by) {
+        const whose = card?.is_mine ? "mine" : card?.reviewer ? null : "pool";
+        if (whose) {
+            this.state[whose] = Math.max(this.state[whose] + by, 0);
+        }
     }
 
     // The counts told when the page was opened may be old: what else waits is looked up when this queue is empty.
@@ -375,6 +385,7 @@ export class Desk extends Component {
             this.state.done = Math.max(this.state.done - 1, 0);
             this.state.left += 1;
             this.accept(answer);
+            this.recount(this.state.card, 1);
             this.state.notice = { level: "info", text: _t("Your answer was taken back."), name };
         } else if (!this.state.problem.again) {
             this.state.undo = null;
