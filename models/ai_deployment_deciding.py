@@ -1,4 +1,4 @@
-"""How a deployment wants to be answered: its reasons, a second person above an amount, shares for checks of reviewing."""
+"""How a deployment is answered: its reasons, a second person above an amount, shares for checks of reviewing."""
 
 from odoo import api, fields, models
 
@@ -20,8 +20,8 @@ class AiDeployment(models.Model):
     )  # fmt: skip
     double_share = fields.Float(
         "Asked Twice", default=0.05, tracking=True,
-        help="The share of answers for which another person is asked the same, without the first answer: whether people "
-        "agree. Takes two reviewers at least.",
+        help="The share of answers for which another person is asked the same, without the first answer: whether "
+        "people agree. Takes two reviewers at least.",
     )  # fmt: skip
 
     _four_eyes_not_negative = models.Constraint(

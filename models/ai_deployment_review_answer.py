@@ -41,14 +41,14 @@ class AiDeploymentReviewAnswer(models.Model):
         return super(AiDeploymentReviewAnswer, self - kept).unlink()
 
     def _check_fits(self, deployment, decision, note):
-        """Raise unless this reason may be given for an answer of `deployment`."""
+        """Raise unless this reason may be given for an answer of `deployment`; `decision` None: for either side."""
         self.ensure_one()
         reason = self.sudo()
         if reason.deployment_id != deployment:
-            raise UserError(self.env._("“%s” is a reason of another deployment.", reason.name))
+            raise UserError(self.env._("This is a reason of another deployment: choose one of this."))
         if not reason.active:
             raise UserError(self.env._("“%s” is not in use any more: choose another reason.", reason.name))
-        if reason.decision not in (ANY, decision):
+        if reason.decision not in ((ANY, decision) if decision else (ANY, "confirmed", "overridden")):
             raise UserError(self.env._("“%s” is no reason for this answer: choose another one.", reason.name))
         if reason.asks_text and not (note or "").strip():
             raise UserError(self.env._("“%s” asks for a few words as well.", reason.name))

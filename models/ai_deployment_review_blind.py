@@ -20,6 +20,7 @@ class AiDeploymentReview(models.Model):
     hides_score = fields.Boolean(compute="_compute_hides_score")
     shown_value = fields.Float("Score Shown", compute="_compute_shown", digits=(16, 4))
     shown_confidence = fields.Float("Confidence Shown", compute="_compute_shown", digits=(16, 4))
+    reasons = fields.Text(compute="_compute_reasons")
     truth_text = fields.Char("The Question", compute="_compute_truth_text")
 
     @api.depends("state", "is_blind", "is_assigned")
@@ -34,6 +35,12 @@ class AiDeploymentReview(models.Model):
             shown = not review.hides_score and not review.failure_type
             review.shown_value = shown and review.predicted_value
             review.shown_confidence = shown and review.confidence
+
+    @api.depends("hides_score", "inference_id")
+    @api.depends_context("uid", "lang")
+    def _compute_reasons(self):
+        for review in self:
+            review.reasons = not review.hides_score and review.sudo().inference_id.reasons
 
     @api.depends("hides_score")
     def _compute_prediction_text(self):
@@ -78,7 +85,12 @@ class AiDeploymentReview(models.Model):
                 ).write(vals)
             if drawn:
                 vals = {**vals, "is_blind": True}
-        return super().write(vals)
+        waiting = self.filtered(lambda review: review.state == "open" and review.kind == "second_opinion")
+        result = super().write(vals)
+        if vals.get("state") == "expired":  # nobody is led by the first answer any more, so it is told
+            for review in waiting.sudo().previous_id:
+                review._log_on_document()
+        return result
 
     def _draws_blind(self):
         """Whether this question is one of the share that is asked without the score."""

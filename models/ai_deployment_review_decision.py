@@ -41,6 +41,7 @@ class AiDeploymentReview(models.Model):
         compute="_compute_label_weight", store=True, digits=(16, 4), aggregator=None,
         help="How many records like it a random check stands for. 0: no random check, so it stands for itself alone.",
     )  # fmt: skip
+    next_id = fields.Many2one("ai.deployment.review", "After This", compute="_compute_next_id")
     may_ask_again = fields.Boolean(compute="_compute_may_ask_again")
     may_undo = fields.Boolean(compute="_compute_may_ask_again")
 
@@ -57,13 +58,22 @@ class AiDeploymentReview(models.Model):
             chance = review.inference_id.audit_chance if review.is_label and review.reason == "audit" else 0.0
             review.label_weight = 1 / chance if chance > 0 else 0.0
 
+    @api.depends("state")
+    def _compute_next_id(self):
+        following = self.sudo().search([("previous_id", "in", self.ids)])
+        after = {review.previous_id.id: review.with_env(self.env) for review in following}
+        for review in self:
+            review.next_id = after.get(review._origin.id)
+
     @api.depends("state", "decided_date")
     @api.depends_context("uid")
     def _compute_may_ask_again(self):
-        followed = self.sudo().search([("previous_id", "in", self.ids)]).previous_id
         for review in self:
-            last = review.state == "decided" and review.sudo() not in followed
-            review.may_ask_again = last and review.sudo().deployment_id.with_env(self.env)._may_decide()
+            following = review.sudo().next_id
+            last = not following or (following.state == "expired" and not following.next_id)
+            review.may_ask_again = (
+                review.state == "decided" and last and review.sudo().deployment_id.with_env(self.env)._may_decide()
+            )
             review.may_undo = review.state == "decided" and review._is_fresh_answer_of_user()
 
     # Buttons
@@ -201,6 +211,8 @@ class AiDeploymentReview(models.Model):
     def _decide_each(self, decision, note="", answer=None):
         """Answer many questions: those that cannot be are told with why, and the others are answered all the same.
 
+        :param decision: of `DECISIONS`, or "positive" or "negative" where the score is hidden
+
         A refusal of the only one, or the same of all, is raised: then nothing was answered.
         """
         refused, kinds = {}, set()
@@ -208,7 +220,8 @@ class AiDeploymentReview(models.Model):
             try:
                 with self.env.cr.savepoint():
                     review._check_shown(decision)
-                    review._decide(decision, note=note, answer=answer)
+                    give = review._answer_truth if decision in ("positive", "negative") else review._decide
+                    give(decision, note=note, answer=answer)
             except UserError as error:  # an `AccessError` is one as well
                 refused.setdefault(str(error), []).append(review.id)
                 kinds.add(type(error))
@@ -224,7 +237,7 @@ class AiDeploymentReview(models.Model):
                 "type": "warning",
                 "sticky": True,
                 "message": text,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+                "next": {"type": "ir.actions.act_window_close"},
             },
         }
 

@@ -15,9 +15,10 @@ from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 
 from .ai_deployment_inference import MASKED
+from .ai_deployment_review_decision import ANSWERS
 
 MOST_SEEN = 8000  # characters of JSON from a browser
-PLAIN = {"score", "confidence", "incumbent", "similar"}  # never an input of the record: shown unmasked
+PLAIN = {"score", "confidence", "incumbent", "reasons", "similar"}  # never an input of the record: shown unmasked
 
 
 class AiDeploymentReview(models.Model):
@@ -32,7 +33,9 @@ class AiDeploymentReview(models.Model):
     def _answer_values(self, decision, answer, note):
         if not answer:
             return {}
-        answer._check_fits(self.sudo().deployment_id, decision, note)
+        # Whoever does not see the score must not learn it from which reason is refused.
+        fits = None if self.hides_score and decision in ANSWERS else decision
+        answer._check_fits(self.sudo().deployment_id, fits, note)
         return {"answer_id": answer.id}
 
     def _seen_values(self, seen):
@@ -54,10 +57,11 @@ class AiDeploymentReview(models.Model):
         if not seen:
             return {}
         try:
-            text = json.dumps(seen, allow_nan=False)
+            text = json.dumps(seen, allow_nan=False, ensure_ascii=False)
+            text.encode()  # half a character is none for the database
         except (TypeError, ValueError, RecursionError):
             text = None
-        if not isinstance(seen, dict) or text is None or len(text) > MOST_SEEN:
+        if not isinstance(seen, dict) or text is None or len(text) > MOST_SEEN or "\\u0000" in text:
             raise UserError(self.env._("What was on the screen cannot be kept like this: load the page again."))
         return json.loads(text)  # keys as the database will have them
 
@@ -81,13 +85,14 @@ class AiDeploymentReview(models.Model):
         if seen.get("inference"):
             yield self.env._("Line of the log: %s", seen["inference"])
         labels = {
-            "score": self.env._("Score"), "confidence": self.env._("Confidence"), "why": self.env._("Why"),
-            "incumbent": self.env._("Odoo says"), "similar": self.env._("Similar cases"),
+            "score": self.env._("Score"), "confidence": self.env._("Confidence"), "why": self.env._("Why it is here"),
+            "reasons": self.env._("Reasons"), "incumbent": self.env._("Odoo says"),
+            "similar": self.env._("Similar cases"),
         }  # fmt: skip
         for key, value in (seen.get("screen") or {}).items():
             plain = key in PLAIN and self._is_plain(value)
             shown = value if plain or isinstance(value, bool) or not hides else MASKED
-            yield f"{labels.get(key, key)}: {self._seen_words(shown)}"
+            yield f"{labels.get(key) or (MASKED if hides else key)}: {self._seen_words(shown)}"
         if self.inference_id.inputs_text:
             yield self.env._("What was read:")
             yield self.inference_id.inputs_text

@@ -256,21 +256,25 @@ class TestAccess(AccessCase):
 
     def test_no_group_of_ours_gives_more_than_being_an_employee(self):
         employee = self.env.ref("base.group_user")
-        groups = [f"ai_deployment.group_{name}" for name in ("reviewer", "owner", "manager", "auditor", "sensitive")]
+        groups = [
+            f"ai_deployment.group_{name}"
+            for name in ("reviewer", "owner", "manager", "auditor", "sensitive", "review_figures")
+        ]
         ours = self.env["res.groups"].union(*(self.env.ref(name) for name in groups))
         for group in ours:
             with self.subTest(group=group.name):
                 self.assertFalse(group.all_implied_ids - ours - employee.all_implied_ids)
 
     def test_the_ladder_of_groups(self):
-        reviewer, owner, manager, auditor, sensitive = (
+        reviewer, owner, manager, auditor, sensitive, figures = (
             self.env.ref(f"ai_deployment.group_{name}")
-            for name in ("reviewer", "owner", "manager", "auditor", "sensitive")
+            for name in ("reviewer", "owner", "manager", "auditor", "sensitive", "review_figures")
         )
         self.assertIn(reviewer, owner.all_implied_ids)
         self.assertIn(owner, manager.all_implied_ids)
-        self.assertFalse((auditor + sensitive) & (reviewer + owner + manager).all_implied_ids)
-        self.assertFalse((reviewer + sensitive) & auditor.all_implied_ids)
+        self.assertFalse((auditor + sensitive + figures) & (reviewer + owner + manager).all_implied_ids)
+        self.assertFalse((reviewer + sensitive + figures) & auditor.all_implied_ids)
+        self.assertFalse(figures.all_user_ids, "nobody is a member by default")
 
     # Companies
 
