@@ -127,11 +127,10 @@ class AccountMove(models.Model):
     def _ai_warnings(self):
         """What Odoo itself warns of on this bill."""
         warnings = [self.abnormal_amount_warning, self.abnormal_date_warning]
-        if self.duplicated_ref_ids:
-            names = self.duplicated_ref_ids._filtered_access("read").mapped("display_name")
-            warnings.append(
-                self.env._("It looks like a duplicate of %s.", ", ".join(names) or self.env._("another bill"))
-            )
+        duplicates = self.sudo().duplicated_ref_ids  # it cannot even be computed where one of them is hidden
+        if duplicates:
+            names = ", ".join(duplicates.with_env(self.env)._filtered_access("read").mapped("display_name"))
+            warnings.append(self.env._("It looks like a duplicate of %s.", names or self.env._("another bill")))
         return [warning for warning in warnings if warning]
 
     @api.model

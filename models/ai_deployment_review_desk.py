@@ -223,10 +223,10 @@ class AiDeploymentReview(models.Model):
     def _desk_answer(self, sitting, waiting=None):
         """What comes next: the ids in their order, and the cards that the browser does not have."""
         waiting = self._desk_domain(self._desk_deployments()) if waiting is None else waiting
-        reviews = self._desk_next(sitting, waiting, AHEAD)
+        reviews, past = self._desk_next(sitting, waiting, AHEAD), {}
         return {
             "queue": reviews.ids,
-            "cards": [review._desk_card() for review in reviews if review.id not in sitting.known],
+            "cards": [review._desk_card(past) for review in reviews if review.id not in sitting.known],
         }
 
     @api.model
@@ -264,7 +264,8 @@ class AiDeploymentReview(models.Model):
             raise UserError(self.env._("Choose one of the answers."))
         else:
             self._decide(decision, **given)
-            text = dict(self._fields["decision"]._description_selection(self.env))[decision]
+            decisions = dict(self._fields["decision"]._description_selection(self.env))
+            text = self.env._("Closed without a score") if self.failure_type else decisions[decision]
         return {"result": "decided", "text": text, "name": self.name, "undo_id": self.id}
 
     @api.model
@@ -310,8 +311,11 @@ class AiDeploymentReview(models.Model):
 
     # The card
 
-    def _desk_card(self):
-        """All that the page shows of one review, of which it is known that the user may read its record."""
+    def _desk_card(self, past=None):
+        """All that the page shows of one review, of which it is known that the user may read its record.
+
+        :param past: see `_similar_cases`
+        """
         self.ensure_one()
         review, document = self.sudo(), self.env[self.sudo().res_model].browse(self.sudo().res_id)
         words = document._ai_words()
@@ -332,7 +336,7 @@ class AiDeploymentReview(models.Model):
             "failure": failure,
             "score": False if blind or failure else self._desk_score(),
             **({"reasons": [], "remarks": []} if blind or failure else self._desk_reasons()),
-            "similar": [] if failure else self._desk_similar(),
+            "similar": [] if failure else self._desk_similar(past),
             "answers": [] if failure else self._desk_answers(review.deployment_id, blind),
             "buttons": self._desk_buttons(words, blind, failure),
         }
@@ -443,7 +447,7 @@ class AiDeploymentReview(models.Model):
             "remarks": remarks,
         }
 
-    def _desk_similar(self):
+    def _desk_similar(self, past):
         return [
             {
                 "id": res_id,
@@ -453,5 +457,5 @@ class AiDeploymentReview(models.Model):
                 "ending": ending,
                 "is_positive": is_positive,
             }
-            for res_id, name, share, ending, is_positive in self._similar_cases()
+            for res_id, name, share, ending, is_positive in self._similar_cases(past)
         ]

@@ -5,6 +5,7 @@ as the points of its reasons that the other one shares. Of the past only the lat
 costs the same however long the log is.
 """
 
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,8 @@ DECIDED = 500  # of the latest answers
 ENDED = 1000  # of the latest first scores, for records that end by themselves
 SHOWN = 3
 LEAST_ALIKE = 0.5  # of the points in common, to be called similar
-AT_ONCE = 60  # candidates whose access is looked up together
+AT_ONCE = 60  # candidates whose ending and access are looked up together
+MOST_PIECES = 5  # of so many candidates
 MOST_ALIKE = 1000  # open reviews among which look-alikes are sought
 
 
@@ -36,35 +38,30 @@ class AiDeploymentReview(models.Model):
 
     _cases_idx = models.Index("(version_id, decided_date DESC) WHERE is_label")
 
-    def _similar_cases(self):
-        """The most similar past cases that the user may read: [(id, name, share in common, ending, is positive)]."""
+    def _similar_cases(self, past=None):
+        """The most similar past cases that the user may read: [(id, name, share in common, ending, is positive)].
+
+        :param past: cases that were looked up for another review before, by version; filled here
+        """
         self.ensure_one()
         inference, documents = self.sudo().inference_id, self.env[self.sudo().res_model]
-        cases = self._past_cases(inference.version_id) if inference.codes else []
-        endings = documents.browse({case.res_id for case in cases})._ai_endings()
-        cases = [case for case in cases if case.answer or case.res_id in endings]
+        version, past = inference.version_id, {} if past is None else past
+        if not inference.codes:
+            return []
+        if version.id not in past:
+            past[version.id] = self._past_cases(version)
         similar, words = [], documents._ai_words()
-        for alike in self._by_likeness(inference, cases):
-            readable = self._readable_ids(documents, [case.res_id for case, _share in alike])
-            similar += [(case, share) for case, share in alike if case.res_id in readable]
+        for alike in islice(self._by_likeness(inference, past[version.id]), MOST_PIECES):
+            ids = [case.res_id for case, _share in alike]
+            endings, readable = documents.browse(ids)._ai_endings(), self._readable_ids(documents, ids)
+            for case, share in alike:
+                if case.res_id in readable and (case.answer or case.res_id in endings):
+                    answer = (self.env._("reviewed: %s", words.get(case.answer)), case.answer == "positive")
+                    similar.append((case.res_id, share, *endings.get(case.res_id, answer)))
             if len(similar) >= SHOWN:
                 break
-        names = dict(
-            documents.browse(case.res_id for case, _share in similar[:SHOWN]).mapped(
-                lambda document: (document.id, document.display_name)
-            )
-        )
-        return [
-            (
-                case.res_id,
-                names[case.res_id],
-                share,
-                *endings.get(
-                    case.res_id, (self.env._("reviewed: %s", words.get(case.answer)), case.answer == "positive")
-                ),
-            )
-            for case, share in similar[:SHOWN]
-        ]
+        shown = documents.browse(case[0] for case in similar[:SHOWN])
+        return [(document.id, document.display_name, *case[1:]) for document, case in zip(shown, similar, strict=False)]
 
     def _past_cases(self, version):
         """The latest answers, and the latest first scores of records that may have ended by themselves."""
@@ -74,17 +71,17 @@ class AiDeploymentReview(models.Model):
                 "SELECT review.res_id, inference.codes, review.ground_truth FROM ai_deployment_review review"
                 " JOIN ai_deployment_inference inference ON inference.id = review.inference_id"
                 " WHERE review.version_id = %s AND inference.version_id = %s AND review.is_label"
-                " AND review.res_id <> %s AND inference.codes IS NOT NULL"
+                " AND inference.codes IS NOT NULL"
                 " ORDER BY review.decided_date DESC LIMIT %s",
-                version.id, version.id, self.sudo().res_id, DECIDED,
+                version.id, version.id, DECIDED,
             )
         )  # fmt: skip
         if self.env[self.sudo().res_model]._ai_has_outcome():
             rows += self.env.execute_query(
                 SQL(
                     "SELECT res_id, codes, NULL FROM ai_deployment_inference WHERE version_id = %s AND is_intake"
-                    " AND res_id <> %s AND codes IS NOT NULL ORDER BY date DESC LIMIT %s",
-                    version.id, self.sudo().res_id, ENDED,
+                    " AND codes IS NOT NULL ORDER BY date DESC LIMIT %s",
+                    version.id, ENDED,
                 )
             )  # fmt: skip
         seen, cases = set(), []
@@ -101,7 +98,8 @@ class AiDeploymentReview(models.Model):
         except ArtifactRejected:
             return
         own = np.frombuffer(bytes.fromhex(inference.codes), dtype=np.uint8)
-        cases = [case for case in cases if len(case.codes) == len(inference.codes)]
+        length, itself = len(inference.codes), inference.res_id
+        cases = [case for case in cases if len(case.codes) == length and case.res_id != itself]
         if not cases:
             return
         codes = np.frombuffer(bytes.fromhex("".join(case.codes for case in cases)), dtype=np.uint8)

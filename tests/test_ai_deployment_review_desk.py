@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET
 from odoo.addons.ai_deployment.tests.test_ai_deployment_review import ReviewCase
@@ -391,3 +392,50 @@ class TestWantsMyReview(DeskCase):
         self.assertNotIn("ai_wants_my_review", view["arch"])
         view = self.env["crm.lead"].with_user(self.reviewer).get_view(self.env.ref("crm.crm_lead_view_form").id, "form")
         self.assertIn("ai_review_text", view["arch"])
+
+
+@tagged("post_install", "-at_install")
+class TestBillEssentials(AccountTestInvoicingCommon):
+    def bill(self, **values):
+        return self.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": self.partner_a.id,
+                "invoice_date": NOW.date(),
+                "ref": "A 1",
+                "invoice_line_ids": [(0, 0, {"name": "x", "price_unit": 100, "tax_ids": [(5,)]})],
+                **values,
+            }
+        )
+
+    def test_a_bill_shows_what_an_accountant_looks_at_first(self):
+        for number in range(12):
+            self.bill(ref=f"Usual {number}", invoice_date=NOW.date() - timedelta(days=30 * number + 30))._post()
+        self.bill(partner_id=self.partner_b.id)._post()
+        bill = self.bill(
+            ref="Usual 0", invoice_line_ids=[(0, 0, {"name": "x", "price_unit": 90000, "tax_ids": [(5,)]})]
+        )
+        essentials = bill._ai_essentials()
+        texts = dict(essentials)
+        self.assertEqual([label for label, _text in essentials][:3], ["Vendor", "Total", "Bill Date"])
+        self.assertEqual((texts["Vendor"], texts["Reference"]), (self.partner_a.name, "Usual 0"))
+        self.assertIn("90,000.00", texts["Total"])
+        self.assertIn(bill.currency_id.symbol, texts["Total"])
+        self.assertEqual(texts["Journal"], bill.journal_id.display_name)
+        self.assertEqual(texts["Earlier Bills"], "12")
+        warnings = [text for label, text in essentials if label == "Odoo Warns"]
+        self.assertTrue(any("amount" in text for text in warnings), warnings)
+        self.assertTrue(any("duplicate" in text for text in warnings), warnings)
+
+    def test_earlier_bills_are_those_that_the_reader_may_read(self):
+        self.bill()._post()
+        company = self.company_data["company"].id
+        self.env["ir.rule"].create(
+            {
+                "name": "test",
+                "model_id": self.env["ir.model"]._get("account.move").id,
+                "domain_force": f"[('state', '=', 'draft'), ('company_id', '=', {company})]",
+            }
+        )
+        texts = dict(self.bill(ref="B").with_user(self.env.user).sudo(False)._ai_essentials())
+        self.assertEqual(texts["Earlier Bills"], "0")
