@@ -107,8 +107,7 @@ class AiDeploymentReview(models.Model):
         following = self.sudo().search([("previous_id", "=", self.id)])
         if following.state == "open" and following.kind in ANOTHER:
             following._set_aside()  # what this answer asked for is not wanted any more
-        mine = {"reviewer_id": self.env.uid, "is_assigned": True, "deadline": self.deadline}
-        return self._ask_again("", **mine)._action_form()
+        return self._ask_again("", reviewer_id=self.env.uid, deadline=self.deadline)._action_form()
 
     def action_score_again(self):
         """Ask the serving version again; where that works now, this review is over."""
