@@ -25,9 +25,7 @@ def run(env, options, say):
     admin = env(user=env.ref("base.user_admin"))
     say(f"Making {count:,} leads with a review each ...")
     open_ids, closed_ids = make_leads(admin, count, 2000)
-    deployment = make_deployment(
-        admin, blind_share=0.0, double_share=0.0, reviewer_ids=[Command.set(people.ids)]
-    )
+    deployment = make_deployment(admin, blind_share=0.0, double_share=0.0, reviewer_ids=[Command.set(people.ids)])
     deployment._score(admin["crm.lead"].browse(open_ids[:500] + closed_ids[:500]))
     _fill(admin, deployment, open_ids, people)
     reviewer = people[0]
@@ -90,11 +88,12 @@ def _fill(env, deployment, lead_ids, people):
             " AS moment) AS at JOIN source_line ON source_line.place = lead.place %% (SELECT COUNT(*) FROM source_line)"
             " RETURNING id, res_id, res_model, date, deployment_id, company_id, version_id, predicted_value,"
             " prediction, confidence)"
-            " INSERT INTO ai_deployment_review (inference_id, res_id, res_model, opened_date, deployment_id, company_id,"
-            " version_id, predicted_value, prediction, confidence, reason, kind, priority, points, state, is_assigned,"
+            " INSERT INTO ai_deployment_review (inference_id, res_id, res_model, opened_date, deployment_id,"
+            " company_id, version_id, predicted_value, prediction, confidence, reason, kind, priority, points, state, is_assigned,"
             " create_uid, create_date, write_uid, write_date)"
             " SELECT id, res_id, res_model, date, deployment_id, company_id, version_id, predicted_value, prediction,"
-            " confidence, 'low_confidence', 'first', 50, 1, 'decided', true, 1, date, 1, date FROM line ORDER BY res_id",
+            " confidence, 'low_confidence', 'first', 50, 1, 'decided', true, 1, date, 1, date FROM line"
+            " ORDER BY res_id",
             columns, columns, list(lead_ids), now, len(lead_ids),
         )
     )  # fmt: skip
@@ -140,13 +139,6 @@ def _measure_desk(desk, times):
     env = desk.env
     answer = _timed(env, times["open"], lambda: desk.desk_open())
     _timed(env, times["open_mine"], lambda: desk.desk_open(filters={"whose": "mine"}))
-    if not answer["queue"]:
-        print({k: v for k, v in answer.items() if k != "cards"}, desk.search_count([]), desk.sudo().search_count([]), desk.sudo()._read_group([], ["state","reviewer_id"], ["__count"]))
-        for r in desk.search([], limit=3):
-            try:
-                r._check_may_decide()
-            except Exception as e:
-                print(repr(e))
     first, second = answer["queue"]
     _timed(env, times["card"], lambda: desk.desk_card(second))
     known = {"known": [second]}
