@@ -28,6 +28,7 @@
         "views/ai_deployment_inference_views.xml",
         "views/ai_deployment_score_views.xml",
         "views/ai_deployment_review_views.xml",
+        "views/ai_deployment_desk_views.xml",
         "views/ai_deployment_review_decision_views.xml",
         "views/ai_deployment_card_templates.xml",
         "views/ai_deployment_version_views.xml",

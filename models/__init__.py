@@ -1,5 +1,6 @@
 from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
+from . import ai_deployment_scorable_review
 from . import ai_deployment
 from . import ai_deployment_lifecycle
 from . import ai_deployment_transition
@@ -15,6 +16,8 @@ from . import ai_deployment_review_activity
 from . import ai_deployment_review_assign
 from . import ai_deployment_review_deadline
 from . import ai_deployment_review_decision
+from . import ai_deployment_review_desk
+from . import ai_deployment_review_similar
 from . import ai_deployment_review_answer
 from . import ai_deployment_review_seen
 from . import ai_deployment_review_blind

@@ -133,6 +133,37 @@ class AccountMove(models.Model):
     def _ai_setup_models(self):
         return ("account.journal", "account.tax", "account.payment.term")
 
+    def _ai_essentials(self):
+        self.ensure_one()
+        names = (
+            "partner_id", "amount_total", "invoice_date", "ref", "invoice_date_due", "journal_id", "invoice_user_id",
+            "create_uid",
+        )  # fmt: skip
+        essentials = self._ai_field_texts(names, partner_id=self.env._("Vendor"), invoice_date=self.env._("Bill Date"))
+        vendor = self.commercial_partner_id
+        if vendor:
+            earlier = self.search_count(
+                self._ai_history_domain()
+                & Domain("commercial_partner_id", "=", vendor.id)
+                & Domain("company_id", "=", self.company_id.id)
+                & Domain("id", "!=", self.id)
+            )
+            essentials.append((self.env._("Earlier Bills"), str(earlier)))
+        return essentials + [(self.env._("Odoo Warns"), text) for text in self._ai_warnings()]
+
+    def _ai_warnings(self):
+        """What Odoo itself warns of on this bill."""
+        warnings = [self.abnormal_amount_warning, self.abnormal_date_warning]
+        duplicates = self.sudo().duplicated_ref_ids  # it cannot even be computed where one of them is hidden
+        if duplicates:
+            names = ", ".join(duplicates.with_env(self.env)._filtered_access("read").mapped("display_name"))
+            warnings.append(self.env._("It looks like a duplicate of %s.", names or self.env._("another bill")))
+        return [warning for warning in warnings if warning]
+
+    @api.model
+    def _ai_incumbent_text(self, value):
+        return self.env._("Odoo warns of it too") if value else self.env._("Odoo warns of nothing")
+
     @api.model
     def _ai_answers(self):
         return [

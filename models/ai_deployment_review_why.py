@@ -24,7 +24,9 @@ class AiDeploymentReview(models.Model):
         self.ensure_one()
         return super()._follow(kind, **{"threshold": self.threshold, "amount": self.sudo().amount, **values})
 
-    @api.depends("reason", "confidence", "predicted_value", "prediction", "failure_type", "threshold", "inference_id")
+    @api.depends(
+        "reason", "confidence", "predicted_value", "prediction", "failure_type", "threshold", "inference_id", "hides_score"
+    )
     @api.depends_context("uid", "lang", "allowed_company_ids")
     def _compute_why_text(self):
         self.why_text = False
@@ -32,8 +34,8 @@ class AiDeploymentReview(models.Model):
         for (reason, res_model), reviews in self.grouped(lambda review: (review.reason, review.res_model)).items():
             if res_model in self.env:
                 texts = getattr(reviews, f"_why_{reason}", dict)()
-                for review in reviews:
-                    review.why_text = texts.get(review) or labels.get(reason)
+                for review in reviews:  # the figures would tell what the score says
+                    review.why_text = (not review.hides_score and texts.get(review)) or labels.get(reason)
 
     # One method per reason: {review: sentence}; where it says nothing, the reason's own name does
 

@@ -15,7 +15,7 @@ from odoo.tools import SQL
 from .feature_reader import walk_path
 
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
-SCORE_FIELDS = {*SCORE_COLUMNS, "ai_reasons", "ai_wants_review"}
+SCORE_FIELDS = {*SCORE_COLUMNS, "ai_reasons", "ai_wants_review", "ai_wants_my_review", "ai_review_text"}
 
 
 class AiDeploymentScorableMixin(models.AbstractModel):
@@ -160,6 +160,19 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_responsible(self):
         """The person whose record this is."""
         return self[self._ai_responsible_field] if self._ai_responsible_field else self.env["res.users"]
+
+    def _ai_essentials(self):
+        """What one reads first to judge the record, of what the user may read: [(label, text)] in reading order."""
+        return self._ai_field_texts(("create_date", "create_uid"))
+
+    def _ai_endings(self):
+        """How records ended by themselves: {id: (what people call it, whether that is the positive side)}."""
+        return {}
+
+    @api.model
+    def _ai_incumbent_text(self, value):
+        """What Odoo's own opinion, a number from 0 to 1, means in words."""
+        return f"{100 * value:.0f} %"
 
     def _ai_makers(self):
         """Who made each record, and therefore does not judge it: {id: set of user ids}."""

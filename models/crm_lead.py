@@ -215,6 +215,25 @@ class CrmLead(models.Model):
     def _ai_setup_models(self):
         return ("crm.stage", "crm.team", "utm.source")
 
+    def _ai_essentials(self):
+        self.ensure_one()
+        customer = "partner_id" if self.partner_id else "partner_name" if self.partner_name else "contact_name"
+        names = (
+            customer, "country_id", "expected_revenue", "stage_id", "source_id", "user_id", "create_date", "create_uid",
+        )  # fmt: skip
+        return self._ai_field_texts(names, partner_name=self.env._("Customer"), contact_name=self.env._("Customer"))
+
+    def _ai_endings(self):
+        labels = dict(self._fields["won_status"]._description_selection(self.env))
+        self.flush_model(["won_status"])
+        closed = self.env.execute_query(
+            SQL(
+                "SELECT id, won_status FROM crm_lead WHERE id = ANY(%s) AND won_status IN ('won', 'lost')",
+                list(self.ids),
+            )
+        )
+        return {lead_id: (labels[status], status == "won") for lead_id, status in closed}
+
     @api.model
     def _ai_answers(self):
         return [

@@ -122,6 +122,74 @@ class TestTours(HttpCase, AiDeploymentCase):
         self.assertEqual(poor.note, "They called me back")
 
 
+class DeskTourCase(HttpCase, AiDeploymentCase):
+    """Cards that wait for the reviewer, "Card 0" first."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deployment.write({"min_confidence": 1.0, "blind_share": 0.0, "double_share": 0.0})
+
+    def ask(self, count, person=None, **values):
+        leads = self.env["crm.lead"].browse()
+        for number in range(count):
+            leads += self.make_leads(name=f"Card {number}", **{"expected_revenue": 20000, **values})
+        self.deployment._score(leads, now=clock.now())
+        reviews = self.reviews_of(leads)
+        reviews.write({"reviewer_id": (person or self.reviewer).id, "is_assigned": True})
+        return reviews.sorted(lambda review: leads.ids.index(review.res_id))
+
+
+@tagged("post_install", "-at_install", "ai_tour")
+class TestDeskTours(DeskTourCase):
+    def test_desk_keyboard(self):
+        reviews = self.ask(12)
+        self.start_tour("/odoo/ai-desk", "ai_deployment_desk_keyboard", login="ai_reviewer")
+        reviews.invalidate_recordset()
+        decided = reviews.filtered(lambda review: review.state == "decided")
+        self.assertEqual(len(decided), 10)
+        self.assertEqual(
+            reviews.mapped("decision"),
+            ["confirmed", "overridden", "unsure", "confirmed", "overridden", False, "confirmed", "confirmed",
+             "overridden", "unsure", "confirmed", False],
+        )  # fmt: skip
+        self.assertTrue(reviews[4].answer_id)
+        self.assertTrue(all(review.seconds_spent > 0 for review in decided))
+        self.assertEqual(decided.decided_by_id, self.reviewer)
+
+    def test_desk_undo(self):
+        first, _second = self.ask(2)
+        self.start_tour("/odoo/ai-desk", "ai_deployment_desk_undo", login="ai_reviewer")
+        first.invalidate_recordset()
+        self.assertEqual(first._chain().mapped("decision"), ["confirmed", "overridden"])
+        self.assertEqual(first._chain().mapped("is_label"), [False, True])
+
+    def test_desk_bulk(self):
+        alike = self.ask(4)
+        other = self.ask(1, expected_revenue=10, country_id=self.usa.id)
+        other._document().name = "Other"
+        self.start_tour("/odoo/ai-desk", "ai_deployment_desk_bulk", login="ai_reviewer")
+        (alike + other).invalidate_recordset()
+        self.assertEqual(set(alike.mapped("decision")), {"confirmed"})
+        self.assertEqual(other.state, "open")
+
+    def test_desk_from_lead(self):
+        _first, second = self.ask(2)
+        self.start_tour(f"/odoo/crm.lead/{second.res_id}", "ai_deployment_desk_from_lead", login="ai_reviewer")
+
+
+@tagged("post_install", "-at_install", "ai_tour")
+class TestDeskOnPhone(DeskTourCase):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_desk_phone(self):
+        reviews = self.ask(3)
+        self.start_tour("/odoo/ai-desk", "ai_deployment_desk_phone", login="ai_reviewer")
+        reviews.invalidate_recordset()
+        self.assertEqual(reviews.mapped("decision"), ["confirmed", False, "unsure"])
+
+
 @tagged("post_install", "-at_install", "ai_tour")
 class TestBillTours(HttpCase, AccountTestInvoicingCommon):
     def test_accountant(self):
