@@ -5,8 +5,8 @@ one place holds for the button, the wizard, RPC, imports, server actions, crons 
 "judged already" that a caller could set.
 
 A held bill raises `GateHeld`. That takes along what scoring has just found, the review included, so it is found again
-where it is kept: after the transaction, in one of its own (`_ai_keep_after`), or, where the caller can go on without the
-bill, in this one (`_ai_try`).
+where it is kept: after the transaction, in one of its own (`_ai_keep_after`), or, where the caller can go on without
+the bill, in this one (`_ai_try`).
 """
 
 import logging
@@ -334,7 +334,8 @@ class AiDeployment(models.Model):
         log._log(self, "waived", by_standing.get("waived", ()))
         if unscored := by_standing.get("opened"):
             log._log(self, "opened", unscored, note=self.env._("It could not be scored."))
-            self._gate_say({each.move_id: self.env._("Posted without a look: it could not be scored.") for each in unscored})
+            text = self.env._("Posted without a look: it could not be scored.")
+            self._gate_say({each.move_id: text for each in unscored})
             self._tell_gate_is_open(self.env._("some could not be scored."))
         if risky := by_standing.get("risky"):
             self._gate_ask(risky)

@@ -1,8 +1,8 @@
 """The gate on posting: which deployment stands at it, what it holds, and when it opens by itself.
 
 One gate per company: that of the deployment on bills that is shown on records and in production. A deployment in proof
-or in shadow holds nothing and says nothing. One that was switched off, retired, lost its version or is not looked after any
-more stands open, and says so on each bill that it would have looked at, until somebody sets its gate to off.
+or in shadow holds nothing and says nothing. One that was switched off, retired, lost its version or is not looked after
+any more stands open, and says so on each bill that it would have looked at, until somebody sets its gate to off.
 
 What is judged about a bill stands in `ai_deployment_gate_judge`, where bills meet it in `account_move_posting`.
 """
@@ -68,9 +68,7 @@ class AiDeployment(models.Model):
     _gate_score_is_share = models.Constraint(
         "CHECK(gate_score BETWEEN 0 AND 1)", "The score from which bills are held lies between 0 and 100 %."
     )
-    _gate_stale_not_negative = models.Constraint(
-        "CHECK(gate_stale_days >= 0)", "A number of days is not negative."
-    )
+    _gate_stale_not_negative = models.Constraint("CHECK(gate_stale_days >= 0)", "A number of days is not negative.")
 
     @api.constrains("gate", "model_id")
     def _check_gate(self):

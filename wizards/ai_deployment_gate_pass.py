@@ -42,9 +42,7 @@ class AiDeploymentGatePass(models.TransientModel):
         is_maker = self.move_id.sudo().create_uid == self.env.user
         if is_maker and not gate.gate_maker_may_pass:
             raise UserError(self.env._("You made this bill: somebody else has to pass it."))
-        self.env["ai.deployment.gate.event"]._log(
-            gate, "passed", [verdict], note=self.note.strip(), is_maker=is_maker
-        )
+        self.env["ai.deployment.gate.event"]._log(gate, "passed", [verdict], note=self.note.strip(), is_maker=is_maker)
         gate._gate_say(
             {
                 verdict.move_id: self.env._(
