@@ -26,6 +26,7 @@ drift              have the inputs or the scores moved since the reference
 quality            is what comes in whole: ranges, constants, volume
 causes             what the rows in question have in common
 performance        values against what really happened, with intervals
+agreement          do reviewers judge alike, and with a look at the record
 challenge          may the challenger replace the champion: one paired test
 outcomes           a cohort whose outcomes are due against what was said of it
 estimated          performance expected before the outcomes are known

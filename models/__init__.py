@@ -11,6 +11,10 @@ from . import ai_deployment_score
 from . import ai_deployment_review
 from . import ai_deployment_review_assign
 from . import ai_deployment_review_decision
+from . import ai_deployment_review_answer
+from . import ai_deployment_review_seen
+from . import ai_deployment_review_blind
+from . import ai_deployment_deciding
 from . import ai_deployment_profile
 from . import ai_deployment_leaks
 from . import ai_deployment_room
@@ -47,6 +51,7 @@ from . import ai_deployment_performance_words
 from . import ai_deployment_outlook
 from . import ai_deployment_performance
 from . import ai_deployment_verdicts
+from . import ai_deployment_review_quality
 from . import ai_deployment_stop
 from . import ai_deployment_page
 from . import digest_digest

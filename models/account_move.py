@@ -105,3 +105,16 @@ class AccountMove(models.Model):
 
     def _ai_responsible(self):
         return self.invoice_user_id
+
+    @api.model
+    def _ai_answers(self):
+        return [
+            (self.env._("Agreed with the vendor"), "any", False),
+            (self.env._("As ordered and delivered"), "any", False),
+            (self.env._("A wrong amount or price"), "any", False),
+            (self.env._("Billed twice"), "any", False),
+            (self.env._("Not ordered or not delivered"), "any", False),
+            (self.env._("Entered wrongly"), "any", False),
+            (self.env._("Asked the vendor, no answer yet"), "unsure", False),
+            (self.env._("Something else"), "any", True),
+        ]

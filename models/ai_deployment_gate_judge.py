@@ -106,6 +106,7 @@ class AiDeployment(models.Model):
             move=move,
         )
         # Each looked up by itself in an index; the sum keeps the order from being read from the primary key instead.
+        # A question that nobody answered in time does not take back the answer before it, but a withdrawn one is gone.
         line = SQL(
             "SELECT id, review_reason FROM ai_deployment_inference"
             " WHERE deployment_id = gate.id AND res_id = %s.id ORDER BY id + 0 DESC LIMIT 1",
@@ -113,9 +114,11 @@ class AiDeployment(models.Model):
         )
         review = SQL(
             "SELECT asked.id, asked.state, asked.reason, asked.ground_truth, asked.reviewer_id, asked.decided_by_id,"
-            " asked.decided_date, asked.version_id, asked.inference_id, about.codes"
+            " asked.decided_date, asked.version_id, asked.inference_id, about.codes, asked.is_label OR NOT EXISTS"
+            "  (SELECT FROM ai_deployment_review WHERE previous_id = asked.id) AS stands"
             " FROM ai_deployment_review asked LEFT JOIN ai_deployment_inference about ON about.id = asked.inference_id"
-            " WHERE asked.deployment_id = gate.id AND asked.res_id = %s.id ORDER BY asked.id + 0 DESC LIMIT 1",
+            " WHERE asked.deployment_id = gate.id AND asked.res_id = %s.id AND asked.state <> 'expired'"
+            " ORDER BY asked.id + 0 DESC LIMIT 1",
             move,
         )
         passed = SQL(
@@ -140,10 +143,9 @@ class AiDeployment(models.Model):
             "  ELSE COALESCE(line.review_reason, 'flagged') END AS reason"
         )
         answer = SQL(
-            "SELECT review.state = 'decided' AND score.state = 'scored' AND review.codes = score.codes"
-            " AND review.version_id = score.version_id AS given,"
-            " CASE WHEN review.state = 'decided' AND score.state = 'scored' AND review.codes = score.codes"
-            "  AND review.version_id = score.version_id THEN review.ground_truth END AS truth"
+            "SELECT about_now.given, CASE WHEN about_now.given THEN review.ground_truth END AS truth"
+            " FROM (SELECT COALESCE(review.state = 'decided' AND review.stands AND score.state = 'scored'"
+            "  AND review.codes = score.codes AND review.version_id = score.version_id, FALSE) AS given) about_now"
         )
         standing = SQL(
             "CASE WHEN ABS(%s.amount_total_signed) < gate.gate_from_amount THEN 'small'"
@@ -164,7 +166,7 @@ class AiDeployment(models.Model):
         )  # fmt: skip
         return SQL(
             "SELECT gate.id, gate.gate, %(standing)s AS standing, looked.reason, score.failure_type, line.id,"
-            " review.id, review.state, COALESCE(answer.given, FALSE), review.inference_id, review.reviewer_id,"
+            " review.id, review.state, answer.given, review.inference_id, review.reviewer_id,"
             " review.decided_by_id, review.decided_date, waiver.id, %(fingerprint)s, score.codes, %(people)s"
             " FROM ai_deployment gate"
             " JOIN ai_deployment_score score ON score.deployment_id = gate.id AND score.res_id = %(move)s.id"

@@ -52,7 +52,6 @@ class AiDeploymentReview(models.Model):
     prediction = fields.Boolean(readonly=True)
     prediction_text = fields.Char("The Score Says", compute="_compute_prediction_text")
     confidence = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
-    reasons = fields.Text(related="inference_id.reasons", related_sudo=True)
     inputs_text = fields.Text(related="inference_id.inputs_text", related_sudo=True)
     incumbent_value = fields.Float(related="inference_id.incumbent_value", related_sudo=True)
 
@@ -88,6 +87,7 @@ class AiDeploymentReview(models.Model):
         "(previous_id) WHERE previous_id IS NOT NULL", "Another review follows this one already."
     )
     _unassigned_idx = models.Index("(id) WHERE state = 'open' AND is_assigned IS NOT TRUE")
+    _decided_idx = models.Index("(deployment_id, decided_date) WHERE state = 'decided'")
     _answers_idx = models.Index("(deployment_id, res_id, decided_date DESC) WHERE state = 'decided'")
 
     @api.depends("res_name", "reason")
@@ -122,6 +122,7 @@ class AiDeploymentReview(models.Model):
             "res_model", "res_id", "reason", "priority", "points", "failure_type", "predicted_value", "prediction",
             "confidence",
         )  # fmt: skip
+        self.invalidate_recordset(["next_id", "may_ask_again", "may_undo"], flush=False)
         return self.sudo().create(
             {
                 **{name: self.sudo()[name].id for name in same},

@@ -145,6 +145,20 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """The person whose record this is."""
         return self.env["res.users"]
 
+    def _ai_makers(self):
+        """Who made each record: nobody reviews what they made. {id: set of user ids}"""
+        return {record.id: set(record.sudo().create_uid.ids) for record in self}
+
+    @api.model
+    def _ai_answers(self):
+        """Reasons that reviewers choose from, as a new deployment begins: [(name, decision, asks for words)]."""
+        return [
+            (self.env._("I checked it"), "confirmed", False),
+            (self.env._("The record is wrong or incomplete"), "any", False),
+            (self.env._("I know more than the record says"), "overridden", True),
+            (self.env._("Something else"), "any", True),
+        ]
+
     @api.model
     def _ai_words(self):
         """How scores and documents of this kind are called: see the overrides."""

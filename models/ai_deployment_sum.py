@@ -23,7 +23,7 @@ READ = {
     "ai.deployment": ["retention_days"],
     "ai.deployment.batch": ["deployment_id", "asked_date"],
     "ai.deployment.batch.chunk": ["state"],
-    "ai.deployment.review": ["state", "previous_id"],
+    "ai.deployment.review": ["res_id", "state", "previous_id"],
 }
 PARTS = ("automatic", "in_review", "reviewed", "expired", "waiting", "unchanged", "cancelled")
 
@@ -58,6 +58,13 @@ class AiDeploymentSum(models.Model):
             "COALESCE(review.state, (SELECT other.state FROM ai_deployment_review other"
             " WHERE other.deployment_id = line.deployment_id AND other.res_id = line.res_id"
             " AND other.opened_date <= line.date"
+            " AND (other.state = 'open' OR COALESCE(other.decided_date, other.write_date) >= line.date)"
+            " ORDER BY other.opened_date DESC LIMIT 1),"
+            # Where the record was merged away meanwhile, that review is about the survivor.
+            " (SELECT other.state FROM ai_deployment_inference asked"
+            " JOIN ai_deployment_review other ON other.inference_id = asked.id"
+            " WHERE asked.deployment_id = line.deployment_id AND asked.res_id = line.res_id"
+            " AND other.res_id <> line.res_id AND other.opened_date <= line.date"
             " AND (other.state = 'open' OR COALESCE(other.decided_date, other.write_date) >= line.date)"
             " ORDER BY other.opened_date DESC LIMIT 1))"
         )

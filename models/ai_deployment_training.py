@@ -154,15 +154,15 @@ class AiDeployment(models.Model):
     def _verdicts(self):
         """What reviewers have found out so far: ({record id: True or False}, {record id: chance of a random check}).
 
-        The latest answer counts; who could not tell has said nothing.
+        Of several about one record the latest counts; who could not tell has said nothing. The chance outlives the log.
         """
-        self.env["ai.deployment.review"].flush_model(["state", "ground_truth", "is_label", "decided_date"])
+        names = ["res_id", "state", "ground_truth", "is_label", "label_weight", "decided_date"]
+        self.env["ai.deployment.review"].flush_model(names)
         rows = self.env.execute_query(
             SQL(
                 "SELECT DISTINCT ON (review.res_id) review.res_id, review.ground_truth = 'positive',"
-                " CASE WHEN review.reason = 'audit' THEN inference.audit_chance END"
+                " 1 / NULLIF(review.label_weight, 0)"
                 " FROM ai_deployment_review AS review"
-                " LEFT JOIN ai_deployment_inference AS inference ON inference.id = review.inference_id"
                 " WHERE review.deployment_id = %s AND review.state = 'decided' AND review.is_label"
                 " AND review.decided_date <= %s"
                 " ORDER BY review.res_id, review.decided_date DESC, review.id DESC",

@@ -70,15 +70,19 @@ class AiDeployment(models.Model):
         return report
 
     def _decided_reviews(self, version, start, end):
-        """(record id, why it came, whether it was unusual, chance of the random check) of verdicts in a window."""
+        """(record id, why it came, whether it was unusual, chance of the random check) of verdicts in a window.
+
+        Of several about one record the latest counts, as in training.
+        """
         self.env["ai.deployment.review"].flush_model()
         return self.env.execute_query(
             SQL(
-                "SELECT review.res_id, review.reason, review.ground_truth = 'positive', line.audit_chance"
+                "SELECT DISTINCT ON (review.res_id) review.res_id, review.reason, review.ground_truth = 'positive',"
+                " 1 / NULLIF(review.label_weight, 0)"
                 " FROM ai_deployment_review review"
-                " LEFT JOIN ai_deployment_inference line ON line.id = review.inference_id"
                 " WHERE review.deployment_id = %s AND review.version_id = %s AND review.state = 'decided'"
-                " AND review.is_label AND review.decided_date >= %s AND review.decided_date < %s",
+                " AND review.is_label AND review.decided_date >= %s AND review.decided_date < %s"
+                " ORDER BY review.res_id, review.decided_date DESC, review.id DESC",
                 self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
             )
         )  # fmt: skip

@@ -207,3 +207,20 @@ class CrmLead(models.Model):
 
     def _ai_responsible(self):
         return self.user_id
+
+    @api.model
+    def _ai_answers(self):
+        return [
+            (self.env._("I talked to them"), "any", False),
+            (self.env._("The budget is not there"), "any", False),
+            (self.env._("They decide at another time"), "any", False),
+            (self.env._("They have chosen somebody else"), "any", False),
+            (self.env._("The lead is wrong or incomplete"), "any", False),
+            (self.env._("Too little is known"), "unsure", False),
+            (self.env._("Something else"), "any", True),
+        ]
+
+    def _merge_dependences(self, opportunities):
+        result = super()._merge_dependences(opportunities)
+        self.env["ai.deployment.review"].sudo()._follow_merge(self, opportunities)
+        return result

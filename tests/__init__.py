@@ -25,7 +25,10 @@ from . import test_ai_deployment_performance
 from . import test_ai_deployment_profile
 from . import test_ai_deployment_quality
 from . import test_ai_deployment_review
+from . import test_ai_deployment_review_answer
 from . import test_ai_deployment_review_decide
+from . import test_ai_deployment_review_decision
+from . import test_ai_deployment_review_quality
 from . import test_ai_deployment_reviewed
 from . import test_ai_deployment_routing
 from . import test_ai_deployment_scorable_mixin

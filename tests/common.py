@@ -96,6 +96,8 @@ class AiDeploymentCase(TransactionCase):
                 "model_id": cls.lead_model.id,
                 "review_date": (NOW + datetime.timedelta(days=90)).date(),
                 "audit_share": 0.0,
+                "blind_share": 0.0,
+                "double_share": 0.0,
                 "feature_ids": [(0, 0, feature) for feature in features],
                 **values,
             }

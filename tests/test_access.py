@@ -29,6 +29,7 @@ READERS = {
     # the administrator of deployments may not read leads, so nothing about leads either
     "ai.deployment.inference": NAMED - {"manager"},
     "ai.deployment.review": NAMED - {"manager"},
+    "ai.deployment.review.answer": NAMED,
     # sellers see on leads what stands on the lead itself
     "ai.deployment.score": (NAMED - {"manager"}) | {"seller", "other_owner"},
     "ai.deployment.batch": NAMED | {"seller"},  # who asked for it
@@ -45,12 +46,14 @@ WRITERS = {
     "ai.deployment.feature": ANSWERABLE,
     "ai.deployment.trigger": ANSWERABLE,
     "ai.deployment.channel": ANSWERABLE,
+    "ai.deployment.review.answer": ANSWERABLE,
 }
 DELETERS = {
     "ai.deployment": {"manager"},
     "ai.deployment.feature": ANSWERABLE,
     "ai.deployment.trigger": ANSWERABLE,
     "ai.deployment.channel": ANSWERABLE,
+    "ai.deployment.review.answer": ANSWERABLE,
 }
 CREATORS = {model: ANSWERABLE | {"other_owner"} for model in WRITERS}
 
@@ -229,6 +232,7 @@ class TestAccess(AccessCase):
             ("ai.deployment.feature", {"path": "campaign_id", "name": "Campaign"}),
             ("ai.deployment.trigger", {"kind": "labels", "threshold": 5}),
             ("ai.deployment.channel", {"partner_ids": self.owner.partner_id.ids}),
+            ("ai.deployment.review.answer", {"name": "Because"}),
         ):
             with self.subTest(model=model):
                 with self.assertRaises(AccessError):
@@ -252,21 +256,25 @@ class TestAccess(AccessCase):
 
     def test_no_group_of_ours_gives_more_than_being_an_employee(self):
         employee = self.env.ref("base.group_user")
-        groups = [f"ai_deployment.group_{name}" for name in ("reviewer", "owner", "manager", "auditor", "sensitive")]
+        groups = [
+            f"ai_deployment.group_{name}"
+            for name in ("reviewer", "owner", "manager", "auditor", "sensitive", "review_figures")
+        ]
         ours = self.env["res.groups"].union(*(self.env.ref(name) for name in groups))
         for group in ours:
             with self.subTest(group=group.name):
                 self.assertFalse(group.all_implied_ids - ours - employee.all_implied_ids)
 
     def test_the_ladder_of_groups(self):
-        reviewer, owner, manager, auditor, sensitive = (
+        reviewer, owner, manager, auditor, sensitive, figures = (
             self.env.ref(f"ai_deployment.group_{name}")
-            for name in ("reviewer", "owner", "manager", "auditor", "sensitive")
+            for name in ("reviewer", "owner", "manager", "auditor", "sensitive", "review_figures")
         )
         self.assertIn(reviewer, owner.all_implied_ids)
         self.assertIn(owner, manager.all_implied_ids)
-        self.assertFalse((auditor + sensitive) & (reviewer + owner + manager).all_implied_ids)
-        self.assertFalse((reviewer + sensitive) & auditor.all_implied_ids)
+        self.assertFalse((auditor + sensitive + figures) & (reviewer + owner + manager).all_implied_ids)
+        self.assertFalse((reviewer + sensitive + figures) & auditor.all_implied_ids)
+        self.assertFalse(figures.all_user_ids, "nobody is a member by default")
 
     # Companies
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.ai_deployment.tests.test_ai_deployment_review import ReviewCase
 
 HORIZON = 60
 CREATED = NOW - timedelta(days=100)
@@ -116,3 +118,85 @@ class TestCrmLead(AiDeploymentCase):
     def test_whose_lead_it_is(self):
         self.assertEqual(self.make_leads()._ai_responsible(), self.seller)
         self.assertFalse(self.make_leads(user_id=False)._ai_responsible())
+
+
+@tagged("post_install", "-at_install")
+class TestMergedLeads(ReviewCase):
+    """What is asked about leads that are merged into another one, by Odoo's own merge."""
+
+    def merge(self, head, tail, **options):
+        """Merge `tail` into `head`, as a salesperson does."""
+        head.sudo().stage_id = self.env["crm.stage"].search([], order="sequence desc", limit=1)  # the surest survives
+        (tail.sudo() - head).stage_id = self.env["crm.stage"].search([], order="sequence", limit=1)
+        self.env.invalidate_all()
+        survivor = (head + tail).with_user(self.seller).merge_opportunity(**options)
+        self.assertEqual(survivor, head)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return survivor
+
+    def test_an_open_question_follows_the_survivor(self):
+        head, tail = self.make_leads(2)
+        review = self.ask(tail)
+        line = review.inference_id
+        self.run_cron()
+        self.merge(head, tail)
+        self.assertFalse(tail.exists())
+        self.assertEqual((review.state, review.res_id, review.inference_id), ("open", head.id, line))
+        self.assertEqual(line.res_id, tail.id, "the log does not change")
+        self.assertEqual(self.activities_of(review).user_id, self.reviewer)
+        review.with_user(self.reviewer)._decide("confirmed")
+        self.assertEqual(self.deployment._verdicts()[0], {head.id: True})
+        self.assertIn("review by", head.message_ids[0].body)
+
+    def test_one_question_is_enough(self):
+        head, tail, other = self.make_leads(3)
+        standing, gone, third = self.ask(head + tail + other)
+        self.run_cron()
+        self.merge(head, tail + other)
+        self.assertEqual((standing + gone + third).mapped("state"), ["open", "expired", "expired"])
+        self.assertTrue((standing + gone + third).exists(), "nothing is deleted")
+        self.assertFalse(self.activities_of(gone + third))
+        self.assertEqual(gone.res_id, tail.id)
+
+    def test_of_two_that_are_merged_away_the_more_urgent_follows(self):
+        head, tail, other = self.make_leads(3)
+        first, second = self.ask(tail + other)
+        second.priority = 1
+        self.merge(head, tail + other)
+        self.assertEqual((first.state, second.state, second.res_id), ("expired", "open", head.id))
+
+    def test_labels_do_not_double(self):
+        head, tail = self.make_leads(2)
+        standing, gone = self.ask(head + tail)
+        standing.with_user(self.reviewer)._decide("confirmed")
+        with clock.at(NOW + timedelta(hours=1)):
+            self.merge(head, tail)
+            gone.with_user(self.reviewer)._decide("overridden")
+            verdicts = self.deployment._verdicts()[0]
+        self.assertEqual(verdicts, {head.id: False}, "one record, one label: the latest")
+
+    def test_decided_questions_stay_where_they_are(self):
+        head, tail = self.make_leads(2)
+        review = self.ask(tail)
+        review.with_user(self.reviewer)._decide("confirmed")
+        self.merge(head, tail)
+        self.assertEqual((review.res_id, review.is_label), (tail.id, True))
+        self.assertFalse(self.reviews_of(head))
+
+    def test_without_unlinking_it_is_the_same(self):
+        head, tail = self.make_leads(2)
+        review = self.ask(tail)
+        self.merge(head, tail, auto_unlink=False)
+        self.assertTrue(tail.exists())
+        self.assertEqual((review.state, review.res_id), ("open", head.id))
+
+    def test_the_sum_of_what_was_asked_stays_whole(self):
+        head, tail = self.make_leads(2)
+        self.ask(tail)
+        tail.expected_revenue = 20000
+        with clock.at(NOW + timedelta(hours=1)):
+            self.deployment._score(tail)  # waits for an answer already, so that line has no question of its own
+            self.merge(head, tail)
+        rows = self.env["ai.deployment.sum"].search([("deployment_id", "=", self.deployment.id)])
+        self.assertEqual([(row.asked, row.in_review, row.difference) for row in rows], [(2, 2, 0)])

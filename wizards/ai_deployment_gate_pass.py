@@ -39,7 +39,7 @@ class AiDeploymentGatePass(models.TransientModel):
 
     def _log_pass(self, gate, verdict):
         """Four eyes: a maker does not pass what is his own, unless the company has nobody else and has said so."""
-        is_maker = self.move_id.sudo().create_uid == self.env.user
+        is_maker = self.env.uid in self.move_id.sudo()._ai_makers().get(self.move_id.id, ())
         if is_maker and not gate.gate_maker_may_pass:
             raise UserError(self.env._("You made this bill: somebody else has to pass it."))
         self.env["ai.deployment.gate.event"]._log(gate, "passed", [verdict], note=self.note.strip(), is_maker=is_maker)

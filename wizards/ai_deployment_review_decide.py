@@ -1,4 +1,4 @@
-"""Asks a reviewer what is wrong, before an answer of the model is overridden."""
+"""Asks a reviewer for the answer and why, about one review or many at once."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -9,12 +9,37 @@ class AiDeploymentReviewDecide(models.TransientModel):
     _description = "Decide a Review"
 
     review_ids = fields.Many2many("ai.deployment.review", string="Reviews", required=True)
+    review_count = fields.Integer(compute="_compute_about")
+    deployment_id = fields.Many2one("ai.deployment", compute="_compute_about")
+    hides_score = fields.Boolean(compute="_compute_about")
+    truth_text = fields.Char("The Question", compute="_compute_about")
     decision = fields.Selection(
         [("confirmed", "The score is right"), ("overridden", "The score is wrong"), ("unsure", "Cannot tell")],
         required=True,
         default="overridden",
     )
+    truth = fields.Selection(
+        [("positive", "Yes"), ("negative", "No"), ("unsure", "Cannot tell")],
+        "Answer", help="Asked where the score shows after the answer only.",
+    )  # fmt: skip
+    answer_id = fields.Many2one("ai.deployment.review.answer", "Reason")
+    asks_text = fields.Boolean(related="answer_id.asks_text")
     note = fields.Text("Why")
+
+    @api.depends("review_ids")
+    def _compute_about(self):
+        for wizard in self:
+            reviews, deployments = wizard.review_ids, wizard.review_ids.deployment_id
+            wizard.review_count = len(reviews)
+            wizard.deployment_id = deployments if len(deployments) == 1 else False  # reasons are of one deployment
+            wizard.hides_score = bool(reviews) and all(reviews.mapped("hides_score"))
+            wizard.truth_text = reviews[:1].truth_text if wizard.hides_score else False
+
+    @api.onchange("decision", "truth")
+    def _onchange_decision(self):
+        fitting = ("any", self.truth) if self.hides_score else ("any", self.decision)
+        if self.answer_id.decision not in fitting:
+            self.answer_id = False
 
     @api.model
     def default_get(self, fields):
@@ -27,5 +52,8 @@ class AiDeploymentReviewDecide(models.TransientModel):
         self.ensure_one()
         if not self.review_ids:
             raise UserError(self.env._("There is no review to decide."))
-        self.review_ids._decide(self.decision, note=self.note or "")
-        return {"type": "ir.actions.act_window_close"}
+        if self.hides_score and not self.truth:
+            raise UserError(self.env._("Say yes or no."))
+        decision = self.truth if self.hides_score else self.decision
+        told = self.review_ids._decide_each(decision, note=self.note or "", answer=self.answer_id)
+        return told if isinstance(told, dict) else {"type": "ir.actions.act_window_close"}

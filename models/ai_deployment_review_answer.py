@@ -1,0 +1,69 @@
+"""Reasons for an answer: the short list from which a reviewer of this deployment says why.
+
+One that was used is archived, never deleted: answers refer to it.
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+ANY = "any"
+
+
+class AiDeploymentReviewAnswer(models.Model):
+    _name = "ai.deployment.review.answer"
+    _description = "Reason for an Answer"
+    _order = "deployment_id, sequence, id"
+
+    name = fields.Char("Reason", required=True, translate=True)
+    deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="deployment_id.company_id")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    decision = fields.Selection(
+        [
+            ("confirmed", "The score is right"), ("overridden", "The score is wrong"), ("unsure", "Cannot tell"),
+            (ANY, "Any answer"),
+        ],
+        string="Offered For", required=True, default=ANY,
+    )  # fmt: skip
+    asks_text = fields.Boolean("Asks for Words", help="Whoever chooses it has to write something as well.")
+
+    def write(self, vals):
+        if "deployment_id" in vals and any(answer.deployment_id.id != vals["deployment_id"] for answer in self):
+            raise UserError(self.env._("A reason belongs to its deployment: make a new one for another."))
+        return super().write(vals)
+
+    def unlink(self):
+        self.check_access("unlink")
+        used = self.env["ai.deployment.review"].sudo().search([("answer_id", "in", self.ids)]).answer_id.ids
+        kept = self.filtered(lambda answer: answer.id in used)
+        kept.active = False
+        return super(AiDeploymentReviewAnswer, self - kept).unlink()
+
+    def _check_fits(self, deployment, decision, note):
+        """Raise unless this reason may be given for an answer of `deployment`; `decision` None: for either side."""
+        self.ensure_one()
+        reason = self.sudo()
+        if reason.deployment_id != deployment:
+            raise UserError(self.env._("This is a reason of another deployment: choose one of this."))
+        if not reason.active:
+            raise UserError(self.env._("“%s” is not in use any more: choose another reason.", reason.name))
+        if reason.decision not in ((ANY, decision) if decision else (ANY, "confirmed", "overridden")):
+            raise UserError(self.env._("“%s” is no reason for this answer: choose another one.", reason.name))
+        if reason.asks_text and not (note or "").strip():
+            raise UserError(self.env._("“%s” asks for a few words as well.", reason.name))
+
+    @api.model
+    def _default_values(self, deployment):
+        """What a new deployment begins with: the reasons of its kind of document."""
+        reasons = self.env[deployment.res_model]._ai_answers() if deployment.res_model in self.env else []
+        return [
+            {
+                "deployment_id": deployment.id,
+                "name": name,
+                "decision": decision,
+                "asks_text": asks_text,
+                "sequence": 10 * n,
+            }
+            for n, (name, decision, asks_text) in enumerate(reasons, 1)
+        ]
