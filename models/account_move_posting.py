@@ -1,8 +1,8 @@
 """Bills at the gate: nothing becomes posted past `write`, so that is where they are looked at.
 
 `_post` writes the state after all of Odoo's own checks, and whoever does not come through `_post` writes it as well. So
-one place holds for the button, the wizard, RPC, imports, server actions, crons and other modules alike, and no mark says
-"judged already" that a caller could set.
+one place holds for the button, the wizard, RPC, imports, server actions, crons and other modules alike, and no mark
+says "judged already" that a caller could set.
 
 A held bill raises `GateHeld`. That takes along what scoring has just found, the review included, so it is found again
 where it is kept: after the transaction, in one of its own (`_ai_keep_after`), or, where the caller can go on without
@@ -26,8 +26,8 @@ from .account_move import PURCHASE_TYPES
 
 _logger = logging.getLogger(__name__)
 
-# What may be written together with the state: more would be judged as it was before.
-WITH_STATE = {"checked", "is_manually_modified", "posted_before", "state"}
+# What may be written together with the state: more would be judged as it was before. (An import writes the id as well.)
+WITH_STATE = {"checked", "id", "is_manually_modified", "posted_before", "state"}
 NAMED = 10  # held bills named in one message
 PENDING = "ai_deployment.gate_pending"
 TRIES = 3

@@ -39,6 +39,8 @@ READERS = {
     "ai.deployment.asked": {"auditor"},
     "ai.deployment.room": {"auditor"},
     "ai.deployment.settled": {"auditor"},
+    "ai.deployment.gate.event": NAMED - {"manager"},
+    "ai.deployment.waiver": NAMED,
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
 WRITERS = {
@@ -47,6 +49,7 @@ WRITERS = {
     "ai.deployment.trigger": ANSWERABLE,
     "ai.deployment.channel": ANSWERABLE,
     "ai.deployment.review.answer": ANSWERABLE,
+    "ai.deployment.waiver": ANSWERABLE,
 }
 DELETERS = {
     "ai.deployment": {"manager"},
@@ -113,6 +116,18 @@ class AccessCase(AiDeploymentCase):
             cls.env["ai.deployment.request"]._add(cls.deployment, NOW.date(), both, why, {})
             cls.env["ai.deployment.room"]._take(cls.deployment, 1)
             cls.env["ai.deployment.settled"]._add(cls.deployment, NOW.date(), unchanged=1)
+        cls.env["ai.deployment.gate.event"].create(
+            {
+                "deployment_id": cls.deployment.id, "company_id": cls.env.company.id, "res_model": "crm.lead",
+                "res_id": cls.mine.id, "date": NOW, "kind": "opened", "user_id": cls.seller.id,
+            }
+        )  # fmt: skip
+        # Only bills are waived; whose deployment it is decides who sees it, whatever the deployment is about.
+        cls.env.cr.execute(
+            "INSERT INTO ai_deployment_waiver (deployment_id, partner_id, user_id, note, end_date, active)"
+            " VALUES (%s, %s, %s, 'Why', %s, TRUE)",
+            [cls.deployment.id, cls.seller.partner_id.id, cls.owner.id, NOW.date()],
+        )
         cls.trigger = cls.env["ai.deployment.trigger"].create({"deployment_id": cls.deployment.id})
         cls.adopted = cls.env["ai.deployment.reference"].create(
             {
@@ -134,7 +149,7 @@ class AccessCase(AiDeploymentCase):
             domain = [("deployment_id", "=", self.deployment.id)]
         if model == "ai.deployment.batch.chunk":
             domain = [("batch_id", "=", self.batch.id)]
-        if model in (*LINE_MODELS, "ai.deployment.request"):
+        if model in (*LINE_MODELS, "ai.deployment.request", "ai.deployment.gate.event"):
             domain += [("res_id", "=", self.mine.id)]
         return self.env[model].search(domain, limit=1)
 

@@ -178,8 +178,7 @@ class TestWaysToPost(GateCase):
         bill.with_context(**dict.fromkeys(keys, True)).action_post()
 
     def by_import(self, bill):
-        found = bill.load([".id", "state"], [[str(bill.id), "Posted"]])
-        import logging; logging.getLogger("odoo.addons.x").error("LOAD %s", found)
+        bill.load([".id", "state"], [[str(bill.id), "Posted"]])
 
     def server_action(self, code):
         return self.env["ir.actions.server"].create(
@@ -560,6 +559,17 @@ class TestPosting(GateCase):
         review.sudo()._follow("second_opinion", is_assigned=True, reviewer_id=self.gate_owner.id)
         with self.stopped():
             bill.action_post()
+
+    def test_an_answer_that_was_taken_back_releases_nothing_though_nobody_answered_again(self):
+        kept, taken_back = self.make_bill(), self.make_bill()
+        opinion = self.look(kept).sudo()._follow("second_opinion", is_assigned=True)
+        opinion.state = "expired"
+        kept.action_post()  # nobody gave the second opinion: the first stands
+        self.assertEqual(kept.state, "posted")
+        again = self.look(taken_back).sudo()._reopen()
+        again.sudo().state = "expired"
+        with self.stopped():
+            taken_back.action_post()
 
     # Warn
 
