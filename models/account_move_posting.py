@@ -165,6 +165,9 @@ class AccountMove(models.Model):
                 for pending in hooks.data.get(PENDING, {}).values():
                     pending.difference_update(stop.move_ids)
             held = self.browse(stop.move_ids)._ai_held_now()
+            if not held:  # posting itself would have changed it into what is held, such as by another date
+                self._ai_keep_after(stop.move_ids)
+                raise
             return None, held
 
     # People post

@@ -22,6 +22,7 @@ GATE_FIELDS = {
     "gate", "gate_from_amount", "gate_risk", "gate_score", "gate_unavailable", "gate_stale_days",
     "gate_maker_may_pass",
 }  # fmt: skip
+KEPT_CONTEXT = {"allowed_company_ids", "lang", "tz"}
 OPEN = "gate:open"  # the cause of the alert
 STANDING = Domain("res_model", "=", "account.move") & Domain("is_primary", "=", True) & Domain("gate", "!=", "off")
 
@@ -89,19 +90,20 @@ class AiDeployment(models.Model):
 
     @api.model
     def _gates_of(self, companies):
-        """The deployment at the gate of each of `companies` that has one, in sudo."""
-        found = (
-            self.sudo()
-            .with_context(active_test=False)
-            .search(
-                STANDING
-                & Domain("company_id", "in", companies.ids)
-                & Domain("state", "in", ("production", "suspended", "retired")),
-                order="id desc",
-            )
+        """The deployment at the gate of each of `companies` that has one, in sudo.
+
+        Without the context of the caller: a default in it would end in reviews and in the log.
+        """
+        kept = {key: self.env.context[key] for key in KEPT_CONTEXT & self.env.context.keys()}
+        clean = self.sudo().with_context(kept)  # pylint: disable=context-overridden
+        found = clean.with_context(active_test=False).search(
+            STANDING
+            & Domain("company_id", "in", companies.ids)
+            & Domain("state", "in", ("production", "suspended", "retired")),
+            order="id desc",
         )
-        gates = self.sudo().browse()
-        for one in found.sorted(lambda deployment: deployment.state != "production"):
+        gates = clean.browse()
+        for one in clean.browse(found.ids).sorted(lambda deployment: deployment.state != "production"):
             if one.company_id not in gates.company_id:
                 gates += one
         return gates

@@ -66,9 +66,13 @@ class AiDeployment(models.Model):
             return {}
         self._score(bills)
         verdicts = self._gate_verdicts(bills)
-        for move_id in self._gate_changed_below(verdicts.values()):
+        if changed := self._gate_changed_below(verdicts.values()):
             # It says so much else than what was reviewed that the answer is not about it, though it scores the same.
-            verdicts[move_id] = verdicts[move_id]._replace(standing="risky", is_answered=False)
+            self._score(bills.browse(changed), again=True)
+            for move_id, verdict in self._gate_verdicts(bills.browse(changed)).items():
+                if verdict.standing == "released":
+                    verdict = verdict._replace(standing="risky", is_answered=False)
+                verdicts[move_id] = verdict
         return verdicts
 
     def _gate_verdicts(self, bills):

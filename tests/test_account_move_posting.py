@@ -540,10 +540,25 @@ class TestPosting(GateCase):
             bill.action_post()
         self.assertEqual(len(self.reviews_of(bill)), 2)
         self.assertEqual(self.review_of(bill).state, "open")
-        self.review_of(bill).with_user(self.ben)._decide("confirmed")
-        bill.invoice_line_ids.price_unit = 20000
-        with self.stopped():
-            bill.action_post()
+        self.review_of(bill).with_user(self.ben)._decide("overridden")
+        bill.action_post()
+        self.assertEqual((bill.state, bill.amount_untaxed), ("posted", 2_000_000))
+
+    def test_a_default_in_the_context_answers_no_question(self):
+        self.gate.write({"routing": "capacity", "reviews_per_day": 0})
+        bill = self.make_bill().with_user(self.ann)
+        forged = {
+            "default_state": "decided", "default_decision": "overridden", "default_ground_truth": "negative",
+            "default_decided_by_id": self.ben.id, "default_is_label": True, "default_kind": "passed",
+            "default_reviewer_id": self.ann.id, "default_is_assigned": True, "default_waiver_id": 1,
+            "active_test": False, "disable_abnormal_invoice_detection": False,
+        }  # fmt: skip
+        for _time in range(2):
+            bill.with_context(**forged).action_post()
+        review = self.review_of(bill)
+        self.assertEqual((bill.state, review.state, review.reviewer_id), ("draft", "open", self.ben))
+        self.assertFalse(review.ground_truth or review.is_label)
+        self.assertEqual(self.kinds(bill), ["held"])
 
     def test_an_answer_by_another_version_does_not_release(self):
         bill = self.make_bill()

@@ -42,7 +42,7 @@ class AiDeploymentGatePass(models.TransientModel):
         is_maker = self.env.uid in self.move_id.sudo()._ai_makers().get(self.move_id.id, ())
         if is_maker and not gate.gate_maker_may_pass:
             raise UserError(self.env._("You made this bill: somebody else has to pass it."))
-        self.env["ai.deployment.gate.event"]._log(gate, "passed", [verdict], note=self.note.strip(), is_maker=is_maker)
+        gate.env["ai.deployment.gate.event"]._log(gate, "passed", [verdict], note=self.note.strip(), is_maker=is_maker)
         gate._gate_say(
             {
                 verdict.move_id: self.env._(
