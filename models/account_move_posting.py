@@ -44,6 +44,10 @@ class GateHeld(UserError):
         self.move_ids = tuple(move_ids)
 
 
+# The web client chooses the dialog by the name of the class: a held bill is a refusal like any other, no fault.
+GateHeld.__module__, GateHeld.__name__ = UserError.__module__, UserError.__name__
+
+
 @contextmanager
 def leaving_out(move_ids):
     token = _left_out.set(tuple(move_ids))

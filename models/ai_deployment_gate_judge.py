@@ -65,6 +65,7 @@ class AiDeployment(models.Model):
         if not bills:
             return {}
         self._score(bills)
+        bills.invalidate_recordset(["ai_is_held", "alerts"], flush=False)
         verdicts = self._gate_verdicts(bills)
         if changed := self._gate_changed_below(verdicts.values()):
             # It says so much else than what was reviewed that the answer is not about it, though it scores the same.
