@@ -23,6 +23,8 @@
         "wizards/ai_deployment_retire_views.xml",
         "wizards/ai_deployment_health_address_views.xml",
         "wizards/ai_deployment_alert_mute_views.xml",
+        "wizards/ai_deployment_gate_held_views.xml",
+        "wizards/ai_deployment_gate_pass_views.xml",
         "wizards/ai_deployment_review_decide_views.xml",
         "wizards/ai_deployment_version_import_views.xml",
         "views/ai_deployment_inference_views.xml",
@@ -52,6 +54,7 @@
         "views/ir_actions_server_views.xml",
         "views/digest_digest_views.xml",
         "views/ai_deployment_menus.xml",
+        "views/ai_deployment_gate_views.xml",
     ],
     "demo": ["demo/ai_deployment_demo.xml"],
     "assets": {

@@ -78,3 +78,8 @@ from . import res_partner
 from . import res_users
 from . import crm_lead
 from . import account_move
+from . import ai_deployment_gate
+from . import ai_deployment_gate_judge
+from . import ai_deployment_gate_event
+from . import ai_deployment_waiver
+from . import account_move_posting

@@ -19,7 +19,7 @@ from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import walk_path
 
-ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id", "retention_days"}
+ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id", "retention_days", "gate_maker_may_pass"}
 # Written by the addon itself, in sudo or as computed fields; never by a person, not even as a default.
 SYSTEM_FIELDS = {
     "accepted_by_id", "accepted_date", "action_server_id", "at_work_since", "champion_id", "check_template_id",

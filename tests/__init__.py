@@ -1,5 +1,7 @@
 from . import test_access
 from . import test_account_move
+from . import test_account_move_posting
+from . import test_account_move_posting_tours
 from . import test_ai_deployment
 from . import test_ai_deployment_alert
 from . import test_ai_deployment_alert_mute

@@ -45,6 +45,8 @@ READERS = {
     "ai.deployment.check.template.line": NAMED | {"other_owner"},
     "ai.deployment.decision": NAMED,
     "ai.deployment.transition": NAMED,
+    "ai.deployment.gate.event": NAMED - {"manager"},
+    "ai.deployment.waiver": NAMED,
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
 WRITERS = {
@@ -57,6 +59,7 @@ WRITERS = {
     "ai.deployment.check.template.line": {"manager"},
     "ai.deployment.review.answer": ANSWERABLE,
     "ai.deployment.review.rule": ANSWERABLE,
+    "ai.deployment.waiver": ANSWERABLE,
 }
 DELETERS = {
     "ai.deployment": {"manager"},
@@ -130,6 +133,18 @@ class AccessCase(AiDeploymentCase):
             cls.env["ai.deployment.request"]._add(cls.deployment, NOW.date(), both, why, {})
             cls.env["ai.deployment.room"]._take(cls.deployment, {"capacity": 1})
             cls.env["ai.deployment.settled"]._add(cls.deployment, NOW.date(), unchanged=1)
+        cls.env["ai.deployment.gate.event"].create(
+            {
+                "deployment_id": cls.deployment.id, "company_id": cls.env.company.id, "res_model": "crm.lead",
+                "res_id": cls.mine.id, "date": NOW, "kind": "opened", "user_id": cls.seller.id,
+            }
+        )  # fmt: skip
+        # Only bills are waived; whose deployment it is decides who sees it, whatever the deployment is about.
+        cls.env.cr.execute(
+            "INSERT INTO ai_deployment_waiver (deployment_id, partner_id, user_id, note, end_date, active)"
+            " VALUES (%s, %s, %s, 'Why', %s, TRUE)",
+            [cls.deployment.id, cls.seller.partner_id.id, cls.owner.id, NOW.date()],
+        )
         cls.trigger = cls.env["ai.deployment.trigger"].create({"deployment_id": cls.deployment.id})
         cls.adopted = cls.env["ai.deployment.reference"].create(
             {
@@ -159,7 +174,7 @@ class AccessCase(AiDeploymentCase):
             return self.template if model == "ai.deployment.check.template" else self.template.line_ids
         if model == "ai.deployment.batch.chunk":
             domain = [("batch_id", "=", self.batch.id)]
-        if model in (*LINE_MODELS, "ai.deployment.request"):
+        if model in (*LINE_MODELS, "ai.deployment.request", "ai.deployment.gate.event"):
             domain += [("res_id", "=", self.mine.id)]
         return self.env[model].search(domain, limit=1)
 

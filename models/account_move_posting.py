@@ -1,0 +1,385 @@
+"""Bills at the gate: nothing becomes posted past `write`, so that is where they are looked at.
+
+`_post` writes the state after all of Odoo's own checks, and whoever does not come through `_post` writes it as well. So
+one place holds for the button, the wizard, RPC, imports, server actions, crons and other modules alike, and no mark
+says "judged already" that a caller could set.
+
+A held bill raises `GateHeld`. That takes along what scoring has just found, the review included, so it is found again
+where it is kept: after the transaction, in one of its own (`_ai_keep_after`), or, where the caller can go on without
+the bill, in this one (`_ai_try`).
+"""
+
+import logging
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .account_move import PURCHASE_TYPES
+
+_logger = logging.getLogger(__name__)
+
+# What may be written together with the state: more would be judged as it was before. (An import writes the id as well.)
+WITH_STATE = {"checked", "id", "is_manually_modified", "posted_before", "state"}
+NAMED = 10  # held bills named in one message
+PENDING = "ai_deployment.gate_pending"
+TRIES = 3
+
+# Bills that the search of the auto-post job passes over; see `_autopost_draft_entries`.
+_left_out = ContextVar("ai_deployment_left_out", default=())
+
+
+class GateHeld(UserError):
+    """Bills are held. Carries their ids beside the sentence."""
+
+    def __init__(self, message, move_ids):
+        super().__init__(message)
+        self.move_ids = tuple(move_ids)
+
+
+# The web client chooses the dialog by the name of the class: a held bill is a refusal like any other, no fault.
+GateHeld.__module__, GateHeld.__name__ = UserError.__module__, UserError.__name__
+
+
+@contextmanager
+def leaving_out(move_ids):
+    token = _left_out.set(tuple(move_ids))
+    try:
+        yield
+    finally:
+        _left_out.reset(token)
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    ai_is_held = fields.Boolean(
+        "Held", compute="_compute_ai_is_held", search="_search_ai_is_held", copy=False,
+        help="It cannot be posted before somebody has looked at it.",
+    )  # fmt: skip
+
+    # Where nothing gets past
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Odoo refuses a move that is posted from the start; a default from the context must not bring one in."""
+        kind = self.env.context.get("default_move_type")
+        vals_list = [
+            {"state": "draft", **vals} if vals.get("move_type", kind) in PURCHASE_TYPES else vals for vals in vals_list
+        ]
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if vals.get("state") == "posted":
+            self._ai_stop_at_gate(vals)
+        elif vals.get("move_type") in PURCHASE_TYPES:
+            self._ai_refuse_posted_kind()
+        return super().write(vals)
+
+    def _ai_stop_at_gate(self, vals):
+        """Raise where some of these must not be posted; keep what the gate let through and why."""
+        bills = self._ai_bills_to_post(vals.get("move_type"))
+        gates = self.env["ai.deployment"]._gates_of(bills.company_id) if bills else ()
+        if not gates:
+            return
+        if vals.keys() - WITH_STATE:
+            raise UserError(self.env._("A bill is posted by itself: change the rest before."))
+        judged = [(gate, gate._gate_look(bills)) for gate in gates]
+        held = {}
+        for gate, (_why, verdicts) in judged:
+            held.update(gate._gate_holds(verdicts))
+        if held:
+            self._ai_keep_after(held)
+            raise GateHeld(self._ai_held_text(held), held)
+        for gate, (why, verdicts) in judged:
+            gate._gate_let_through(bills, why, verdicts)
+
+    def _ai_bills_to_post(self, kind=None):
+        return self.filtered(
+            lambda move: move.state != "posted"
+            and (kind in PURCHASE_TYPES or move.is_purchase_document(include_receipts=True))
+        )
+
+    def _ai_refuse_posted_kind(self):
+        posted = self.filtered(lambda move: move.state == "posted" and move.move_type not in PURCHASE_TYPES)
+        if posted and self.env["ai.deployment"]._gates_of(posted.company_id):
+            raise UserError(self.env._("A posted entry cannot become a bill."))
+
+    def _ai_held_text(self, held):
+        """The held bills by name, each with why and what to do.
+
+        :param held: {id: Verdict}
+        """
+        gates = self.env["ai.deployment"].sudo()
+        lines = [
+            self.env._(
+                "%(bill)s (%(vendor)s): %(why)s",
+                bill=bill.ref or bill.display_name,
+                vendor=bill.partner_id.display_name or self.env._("no vendor"),
+                why=gates.browse(held[bill.id].deployment_id)._gate_sentence(held[bill.id]),
+            )
+            for bill in self.browse(held)[:NAMED].sudo()
+        ]
+        if len(held) > NAMED:
+            lines.append(self.env._("… and %s more.", len(held) - NAMED))
+        title = self.env._("Not posted, because somebody has to look at it before:")
+        if len(held) > 1:
+            title = self.env._("Not posted, because somebody has to look at them before:")
+        return "\n".join([title, *lines])
+
+    # Held bills keep their review, whatever becomes of the transaction
+
+    def _ai_keep_after(self, held):
+        """When this transaction is over, score the held bills once more and keep what comes of it.
+
+        Not before: another cursor would wait for rows that this transaction has written, and never get them. Whoever
+        catches the error may still commit, so both ends are watched.
+        """
+        cr = self.env.cr
+        who = (self.env.uid, tuple(self.env.companies.ids), self.env.lang)
+        for hooks in (cr.postcommit, cr.postrollback):
+            pending = hooks.data.setdefault(PENDING, {})
+            if not pending:
+                hooks.add(partial(_keep_pending, self.env.registry, pending))
+            pending.setdefault(who, set()).update(held)
+
+    def _ai_held_now(self):
+        """{id: Verdict} of those that would be held, with their reviews and the line in the log kept here."""
+        bills, held = self._ai_bills_to_post(), {}
+        for gate in self.env["ai.deployment"]._gates_of(bills.company_id) if bills else ():
+            found = gate._gate_holds(gate._gate_look(bills)[1])
+            gate._gate_keep(list(found.values()))
+            held.update(found)
+        return held
+
+    def _ai_try(self, post):
+        """(result of `post()`, {}), or (None, {id: Verdict} of those held) with nothing of it done but the reviews."""
+        try:
+            with self.env.cr.savepoint():
+                return post(), {}
+        except GateHeld as stop:
+            for hooks in (self.env.cr.postcommit, self.env.cr.postrollback):
+                for pending in hooks.data.get(PENDING, {}).values():
+                    pending.difference_update(stop.move_ids)
+            held = self.browse(stop.move_ids)._ai_held_now()
+            if not held:  # posting itself would have changed it into what is held, such as by another date
+                self._ai_keep_after(stop.move_ids)
+                raise
+            return None, held
+
+    # People post
+
+    def action_post(self):
+        """On the form, a held bill is told of in a dialog: nothing is rolled back, so its review is there at once."""
+        detects = not self.env.context.get("disable_abnormal_invoice_detection", True)
+        if not detects or not self._ai_meets_a_gate():
+            return super().action_post()
+        result, held = self._ai_try(super().action_post)
+        return self._ai_show_held(held) if held else result
+
+    def action_validate_moves_with_confirmation(self):
+        """From the list, the clean ones are posted and the held ones shown."""
+        drafts = self.filtered(lambda move: move.state == "draft" and move.line_ids)
+        held = (drafts - drafts._get_moves_requiring_confirmation())._ai_held_now() if self._ai_meets_a_gate() else {}
+        if not held:
+            return super().action_validate_moves_with_confirmation()
+        rest = drafts - self.browse(held)
+        following = super(AccountMove, rest).action_validate_moves_with_confirmation() if rest else False
+        return self._ai_show_held(held, following)
+
+    def _ai_meets_a_gate(self):
+        bills = self._ai_bills_to_post()
+        return bool(bills and self.env["ai.deployment"]._gates_of(bills.company_id))
+
+    def _ai_show_held(self, held, following=False):
+        """The held ones in a dialog, or in a notification where another dialog follows."""
+        text = self._ai_held_text(held)
+        if following:
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {"type": "warning", "sticky": True, "message": text, "next": following},
+            }
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Held"),
+            "res_model": "ai.deployment.gate.held",
+            "res_id": self.env["ai.deployment.gate.held"].create({"move_ids": list(held), "text": text}).id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def action_ai_pass_gate(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Pass with a Reason"),
+            "res_model": "ai.deployment.gate.pass",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_move_id": self.id},
+        }
+
+    # Bills that post themselves
+
+    def _autopost_bill(self):
+        """An imported bill that is held stays a draft; raising would lose the bill with it."""
+        if not self._ai_meets_a_gate():
+            return super()._autopost_bill()
+        result, held = self._ai_try(super()._autopost_bill)
+        if held:
+            self.message_post(body=self._ai_held_text(held))
+        return result
+
+    def _autopost_draft_entries(self, batch_size=100):
+        """Held bills are left out of the nightly posting, instead of a comment on each of them every night."""
+        companies = self.env["ai.deployment"].sudo().search([("gate", "=", "block")]).company_id
+        due = self.browse()
+        if companies:
+            due = self.search(
+                Domain("state", "=", "draft")
+                & Domain("date", "<=", fields.Date.context_today(self))
+                & Domain("auto_post", "!=", "no")
+                & Domain("move_type", "in", PURCHASE_TYPES)
+                & Domain("company_id", "in", companies.ids)
+            )
+        with leaving_out(due._ai_held_now()):
+            return super()._autopost_draft_entries(batch_size)
+
+    def _search(self, domain, *args, **kwargs):
+        if left_out := _left_out.get():
+            asked = {condition.field_expr for condition in Domain(domain).iter_conditions()}
+            if asked == {"state", "date", "auto_post"}:  # the search of the job itself, no other below it
+                domain = Domain(domain) & Domain("id", "not in", left_out)
+        return super()._search(domain, *args, **kwargs)
+
+    # Shown
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr == "ai_is_held":
+            return SQL(
+                "(%s = 'draft' AND EXISTS (SELECT FROM (%s) gated WHERE gated.gate = 'block'"
+                " AND gated.standing IN ('risky', 'unusual', 'unscored')))",
+                super()._field_to_sql(alias, "state", query),
+                self.env["ai.deployment"]._gate_sql(alias),
+            )
+        return super()._field_to_sql(alias, field_expr, query)
+
+    def _search_ai_is_held(self, operator, value):
+        self.env["ai.deployment"]._gate_flush(self.browse())
+        return self._search_by_score_column("ai_is_held", operator, value)
+
+    @api.depends("state", "move_type")
+    def _compute_ai_is_held(self):
+        self.ai_is_held = False
+        bills = self._ai_drafts_of_bills()
+        for move_id, verdict in self.env["ai.deployment"]._gate_verdicts(bills).items():
+            bills.browse(move_id).ai_is_held = verdict.gate == "block" and verdict.is_held
+
+    def _ai_drafts_of_bills(self):
+        return self._origin.filtered(lambda move: move.state == "draft" and move.move_type in PURCHASE_TYPES)
+
+    def _get_alerts(self):
+        """Above the form of a draft: that it is held, or that a colleague is asked about it."""
+        alerts = super()._get_alerts()
+        bill = self._ai_drafts_of_bills()
+        verdict = self.env["ai.deployment"]._gate_verdicts(bill).get(bill.id) if bill else None
+        if verdict and (verdict.is_held or verdict.review_state == "open"):
+            alerts["ai_deployment_gate"] = self._ai_banner(verdict)
+        return alerts
+
+    def _ai_banner(self, verdict):
+        gate = self.env["ai.deployment"].sudo().browse(verdict.deployment_id)
+        blocks = verdict.is_held and verdict.gate == "block"
+        if verdict.sees_review and verdict.is_held:
+            message = gate._gate_sentence(verdict)
+        elif verdict.sees_review:
+            message = self.env._("A colleague is asked to look at it. It can be posted all the same.")
+        elif blocks:
+            message = self.env._("Somebody has to look at this bill before it is posted.")
+        else:
+            message = self.env._("A colleague is asked to look at this bill.")
+        banner = {"level": "danger" if blocks else "warning" if verdict.is_held else "info", "message": message}
+        if verdict.sees_review and verdict.review_id:
+            banner["action_text"] = self.env._("Open the review")
+            banner["action"] = {
+                "type": "ir.actions.act_window",
+                "res_model": "ai.deployment.review",
+                "res_id": verdict.review_id,
+                "views": [(False, "form")],
+            }
+        return banner
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    def _gate_look(self, bills):
+        """(why this gate is open, {id: Verdict} of the bills it is for): one of them is empty."""
+        self.ensure_one()
+        why = self._gate_is_open_because()
+        return why, {} if why else self._gate_judge(bills)
+
+    def _gate_holds(self, verdicts):
+        return {each.move_id: each for each in verdicts.values() if each.is_held and self.gate == "block"}
+
+    def _gate_let_through(self, bills, why, verdicts):
+        """Keep and say what is let through though it would be held, or could not be looked at."""
+        if why:
+            self._gate_stands_open(self._gate_scope(bills.sudo()), why)
+            return
+        log, by_standing = self.env["ai.deployment.gate.event"], {}
+        for verdict in verdicts.values():
+            by_standing.setdefault("risky" if verdict.is_held else verdict.standing, []).append(verdict)
+        log._log(self, "waived", by_standing.get("waived", ()))
+        if unscored := by_standing.get("opened"):
+            log._log(self, "opened", unscored, note=self.env._("It could not be scored."))
+            text = self.env._("Posted without a look: it could not be scored.")
+            self._gate_say({each.move_id: text for each in unscored})
+            self._tell_gate_is_open(self.env._("some could not be scored."))
+        if risky := by_standing.get("risky"):
+            self._gate_ask(risky)
+            log._log(self, "warned", risky)
+            self._gate_say(
+                {each.move_id: self.env._("Posted with a warning: %s", self._gate_sentence(each)) for each in risky}
+            )
+
+    def _gate_stands_open(self, bills, why):
+        """Said on each bill and kept; the owner hears of it once."""
+        if not bills:
+            return
+        self.env["ai.deployment.gate.event"]._log_open(self, bills, why)
+        self._gate_say(dict.fromkeys(bills.ids, self.env._("Posted without a look, as the gate is open: %s", why)))
+        self._tell_gate_is_open(why)
+
+    def _gate_say(self, texts):
+        """:param texts: {bill id: what stands in its chatter}"""
+        self.env["account.move"].sudo().browse(texts)._message_log_batch(bodies=texts)
+
+
+def _keep_pending(registry, pending):
+    """Score held bills in a transaction of their own and keep what comes of it; never in the way of the caller."""
+    for (uid, company_ids, lang), move_ids in pending.items():
+        for attempt in range(TRIES if move_ids else 0):
+            try:
+                _keep(registry, uid, company_ids, lang, sorted(move_ids))
+                break
+            except TransactionRollbackError:  # somebody scored the same bills
+                time.sleep(0.05 * (attempt + 1))
+            except Exception:
+                _logger.exception("The reviews of held bills could not be kept: %s", sorted(move_ids))
+                break
+
+
+def _keep(registry, uid, company_ids, lang, move_ids):
+    with registry.cursor() as cr:
+        cr.execute("SET LOCAL lock_timeout = '5s'")
+        env = api.Environment(cr, uid, {"allowed_company_ids": list(company_ids), "lang": lang})
+        env["account.move"].sudo().browse(move_ids).exists()._ai_held_now()

@@ -1,0 +1,89 @@
+"""What the gate did about a bill: held it, said so, let it through and why. Append-only, for everybody."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import NO_ACCESS
+
+from . import clock
+from .ai_deployment_inference import REVIEW_REASONS
+
+KINDS = [
+    ("held", "Held"),
+    ("warned", "Posted with a warning"),
+    ("waived", "Let through by a waiver"),
+    ("passed", "Passed by a person"),
+    ("opened", "Let through: the gate was open"),
+]
+
+
+class AiDeploymentGateEvent(models.Model):
+    _name = "ai.deployment.gate.event"
+    _description = "What the Gate Did"
+    _inherit = "ai.deployment.document.mixin"
+    _order = "id desc"
+    _log_access = False
+    _rec_name = "res_id"
+
+    date = fields.Datetime(required=True, readonly=True)
+    kind = fields.Selection(KINDS, "What Happened", required=True, readonly=True)
+    reason = fields.Selection(REVIEW_REASONS, "Why It Was Risky", readonly=True)
+    note = fields.Text("Said About It", readonly=True, help="The reason given, or why the gate was open.")
+    user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
+    is_maker = fields.Boolean("Made It as Well", readonly=True, help="Who passed this bill has made it.")
+    inference_id = fields.Many2one("ai.deployment.inference", readonly=True, ondelete="set null")
+    review_id = fields.Many2one("ai.deployment.review", readonly=True, ondelete="restrict")
+    waiver_id = fields.Many2one("ai.deployment.waiver", readonly=True, index="btree_not_null", ondelete="restrict")
+    # What the bill said when it was passed: a pass is about that and nothing else.
+    fingerprint = fields.Char(readonly=True, groups=NO_ACCESS)
+    codes = fields.Char(readonly=True, groups=NO_ACCESS)
+
+    _record_idx = models.Index("(deployment_id, res_id)")
+
+    @api.model
+    def _log(self, deployment, kind, verdicts, **values):
+        """One row per verdict.
+
+        :param verdicts: of `ai_deployment_gate_judge.Verdict`
+        """
+        return self.sudo().create(
+            [
+                {
+                    **self._plain_values(deployment, verdict.move_id),
+                    "kind": kind,
+                    "reason": verdict.reason,
+                    "inference_id": verdict.inference_id,
+                    "review_id": verdict.review_id,
+                    "waiver_id": verdict.waiver_id if kind == "waived" else False,
+                    "fingerprint": verdict.fingerprint,
+                    "codes": verdict.codes,
+                    **values,
+                }
+                for verdict in verdicts
+            ]
+        )
+
+    @api.model
+    def _log_open(self, deployment, bills, why):
+        """One row per bill that an open gate has not looked at."""
+        return self.sudo().create(
+            [{**self._plain_values(deployment, bill.id), "kind": "opened", "note": why} for bill in bills]
+        )
+
+    @api.model
+    def _plain_values(self, deployment, move_id):
+        return {
+            "date": clock.now(),
+            "deployment_id": deployment.id,
+            "company_id": deployment.company_id.id,
+            "res_model": "account.move",
+            "res_id": move_id,
+            "user_id": self.env.uid,
+        }
+
+    def write(self, vals):
+        raise AccessError(self.env._("The log cannot be changed."))
+
+    def unlink(self):
+        # Not `@api.ondelete`: a context key of the installer switches those off, and this must hold for everybody.
+        # pylint: disable=no-raise-unlink
+        raise AccessError(self.env._("The log cannot be deleted."))

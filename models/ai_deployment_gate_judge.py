@@ -1,0 +1,320 @@
+"""What the gate thinks of a bill, as one SQL expression: for posting, for the banner, for the filter "Held".
+
+Where a bill stands (`Verdict.standing`):
+
+    small      under the amount from which this gate looks
+    clean      not risky
+    released   risky, and the last review of its chain says that it is usual, about the inputs of now
+    waived     risky for a reason that a waiver of its vendor covers
+    passed     somebody has passed it, as it is now
+    opened     it could not be scored, and such bills are posted
+    risky      nobody has looked at it, or could tell
+    unusual    a person has looked at it as it is now, and found it unusual; no waiver covers that
+    unscored   it could not be scored, and such bills are held
+"""
+
+import json
+from datetime import datetime
+from typing import NamedTuple
+
+from odoo import models
+from odoo.tools import SQL, format_date
+
+from . import clock
+from .ai_deployment_writing import _json_rows
+
+HELD = ("risky", "unusual", "unscored")
+NEAR = 0.1  # by which share a ratio to what is usual may move, as other bills come in, before it says something new
+
+
+class Verdict(NamedTuple):
+    move_id: int
+    deployment_id: int
+    gate: str
+    standing: str
+    reason: str  # of REVIEW_REASONS: why it is risky, where it is
+    failure_type: str | None
+    inference_id: int | None
+    review_id: int | None
+    review_state: str | None
+    is_answered: bool  # the last review is decided, about the inputs of now
+    reviewed_inference_id: int | None
+    reviewer_id: int | None
+    decided_by_id: int | None
+    decided_date: datetime | None
+    waiver_id: int | None
+    fingerprint: str
+    codes: str | None
+    sees_review: bool  # the current user is one of the people of the deployment
+
+    @property
+    def is_held(self):
+        return self.standing in HELD
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    def _gate_judge(self, bills):
+        """Score those of `bills` that are new or changed, in one go; {bill id: Verdict}, of those this gate is for.
+
+        It counts as asked by the current user. Bills are read in sudo: who may post a bill may have it looked at.
+        """
+        self.ensure_one()
+        bills = self._gate_scope(bills.sudo())
+        if not bills:
+            return {}
+        self._score(bills)
+        bills.invalidate_recordset(["ai_is_held", "alerts"], flush=False)
+        verdicts = self._gate_verdicts(bills)
+        if changed := self._gate_changed_below(verdicts.values()):
+            # It says so much else than what was reviewed that the answer is not about it, though it scores the same.
+            self._score(bills.browse(changed), again=True)
+            for move_id, verdict in self._gate_verdicts(bills.browse(changed)).items():
+                if verdict.standing == "released":
+                    verdict = verdict._replace(standing="risky", is_answered=False)
+                verdicts[move_id] = verdict
+        return verdicts
+
+    def _gate_verdicts(self, bills):
+        """{bill id: Verdict} as things stand, nothing is scored."""
+        if not bills.ids:
+            return {}
+        self._gate_flush(bills)
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT move.id, gated.* FROM account_move move, LATERAL (%s) gated WHERE move.id = ANY(%s)",
+                self._gate_sql("move"),
+                list(bills.ids),
+            )
+        )
+        return {row[0]: Verdict(*row) for row in rows}
+
+    def _gate_flush(self, bills):
+        bills.flush_model(
+            [
+                "amount_total", "amount_total_signed", "commercial_partner_id", "company_id", "currency_id",
+                "invoice_date", "move_type", "partner_bank_id", "partner_id", "ref", "state",
+            ]
+        )  # fmt: skip
+        self.env["ai.deployment"].flush_model()
+        self.env["ai.deployment.review"].flush_model()
+        self.env["ai.deployment.waiver"].flush_model()
+
+    def _gate_sql(self, alias):
+        """SELECT of what `Verdict` holds, its id aside, for the row `alias` of account_move; no row without a gate."""
+        move = SQL.identifier(alias)
+        fingerprint = SQL(
+            "MD5(ROW(%(move)s.move_type, %(move)s.commercial_partner_id, %(move)s.partner_id,"
+            " %(move)s.partner_bank_id, %(move)s.currency_id, %(move)s.amount_total, %(move)s.invoice_date,"
+            " %(move)s.ref)::text)",
+            move=move,
+        )
+        # Each looked up by itself in an index; the sum keeps the order from being read from the primary key instead.
+        # A question that nobody answered in time does not take back the answer before it, but a withdrawn one is gone.
+        line = SQL(
+            "SELECT id, review_reason FROM ai_deployment_inference"
+            " WHERE deployment_id = gate.id AND res_id = %s.id ORDER BY id + 0 DESC LIMIT 1",
+            move,
+        )
+        review = SQL(
+            "SELECT asked.id, asked.state, asked.reason, asked.ground_truth, asked.reviewer_id, asked.decided_by_id,"
+            " asked.decided_date, asked.version_id, asked.inference_id, about.codes, asked.is_label OR NOT EXISTS"
+            "  (SELECT FROM ai_deployment_review WHERE previous_id = asked.id) AS stands"
+            " FROM ai_deployment_review asked LEFT JOIN ai_deployment_inference about ON about.id = asked.inference_id"
+            " WHERE asked.deployment_id = gate.id AND asked.res_id = %s.id AND asked.state <> 'expired'"
+            " ORDER BY asked.id + 0 DESC LIMIT 1",
+            move,
+        )
+        passed = SQL(
+            "SELECT id FROM ai_deployment_gate_event WHERE deployment_id = gate.id AND res_id = %s.id"
+            " AND kind = 'passed' AND fingerprint = %s AND codes IS NOT DISTINCT FROM score.codes LIMIT 1",
+            move, fingerprint,
+        )  # fmt: skip
+        waiver = SQL(
+            "SELECT id FROM ai_deployment_waiver WHERE deployment_id = gate.id AND active AND end_date >= %s"
+            " AND partner_id = %s.commercial_partner_id AND (reason IS NULL OR reason = looked.reason)"
+            " ORDER BY id LIMIT 1",
+            clock.today(), move,
+        )  # fmt: skip
+        looked = SQL(
+            "SELECT COALESCE(CASE gate.gate_risk"
+            "  WHEN 'score' THEN score.predicted_value >= gate.gate_score"
+            "  WHEN 'review' THEN line.review_reason NOT IN ('audit', 'failed')"
+            "  ELSE score.prediction OR line.review_reason = 'flagged' END, FALSE) AS risky,"
+            " CASE WHEN score.state <> 'scored' THEN 'failed'"
+            "  WHEN answer.truth = 'positive' THEN review.reason"
+            "  WHEN line.review_reason IN ('audit', 'failed') THEN 'flagged'"
+            "  ELSE COALESCE(line.review_reason, 'flagged') END AS reason"
+        )
+        answer = SQL(
+            "SELECT about_now.given, CASE WHEN about_now.given THEN review.ground_truth END AS truth"
+            " FROM (SELECT COALESCE(review.state = 'decided' AND review.stands AND score.state = 'scored'"
+            "  AND review.codes = score.codes AND review.version_id = score.version_id, FALSE) AS given) about_now"
+        )
+        standing = SQL(
+            "CASE WHEN ABS(%s.amount_total_signed) < gate.gate_from_amount THEN 'small'"
+            " WHEN passed.id IS NOT NULL THEN 'passed'"
+            " WHEN answer.truth = 'positive' THEN 'unusual'"
+            " WHEN score.state = 'scored' AND NOT looked.risky THEN 'clean'"
+            " WHEN answer.truth = 'negative' THEN 'released'"
+            " WHEN score.state <> 'scored' AND gate.gate_unavailable = 'open' THEN 'opened'"
+            " WHEN waiver.id IS NOT NULL THEN 'waived'"
+            " WHEN score.state <> 'scored' THEN 'unscored'"
+            " ELSE 'risky' END",
+            move,
+        )
+        people = SQL(
+            "%(manager)s OR gate.user_id = %(uid)s OR gate.deputy_id = %(uid)s OR EXISTS (SELECT FROM"
+            " ai_deployment_reviewer_rel WHERE ai_deployment_id = gate.id AND res_users_id = %(uid)s)",
+            manager=self.env.user.has_group("ai_deployment.group_manager"), uid=self.env.uid,
+        )  # fmt: skip
+        return SQL(
+            "SELECT gate.id, gate.gate, %(standing)s AS standing, looked.reason, score.failure_type, line.id,"
+            " review.id, review.state, answer.given, review.inference_id, review.reviewer_id,"
+            " review.decided_by_id, review.decided_date, waiver.id, %(fingerprint)s, score.codes, %(people)s"
+            " FROM ai_deployment gate"
+            " JOIN ai_deployment_score score ON score.deployment_id = gate.id AND score.res_id = %(move)s.id"
+            " LEFT JOIN LATERAL (%(line)s) line ON TRUE"
+            " LEFT JOIN LATERAL (%(review)s) review ON TRUE"
+            " LEFT JOIN LATERAL (%(passed)s) passed ON TRUE"
+            " CROSS JOIN LATERAL (%(answer)s) answer"
+            " CROSS JOIN LATERAL (%(looked)s) looked"
+            " LEFT JOIN LATERAL (%(waiver)s) waiver ON TRUE"
+            " WHERE gate.company_id = %(move)s.company_id AND gate.res_model = 'account.move' AND gate.is_primary"
+            " AND gate.active AND gate.state = 'production' AND gate.gate <> 'off'",
+            standing=standing, fingerprint=fingerprint, people=people, move=move, line=line, review=review,
+            passed=passed, answer=answer, looked=looked, waiver=waiver,
+        )  # fmt: skip
+
+    def _gate_changed_below(self, verdicts):
+        """Ids of released bills whose own inputs are others than those reviewed, though their bins are the same.
+
+        The highest bin has no end: whoever had 20,000 released could post two million under the same codes.
+        """
+        released = {v.reviewed_inference_id: v.move_id for v in verdicts if v.standing == "released"}
+        if not released:
+            return []
+        specs = self.champion_id._specs()
+        compared = [
+            (place, spec)
+            for place, spec in enumerate(specs.values())
+            if spec["source"] == "path" or (spec["source"] == "history" and spec["measure"] == "ratio")
+        ]
+        if not compared:
+            return []
+        columns = self._columns([spec for _place, spec in compared], list(released.values()))
+        now = _json_rows(
+            [columns[spec["key"]].kind for _place, spec in compared],
+            [columns[spec["key"]].values for _place, spec in compared],
+        )
+        logged = dict(
+            self.env.execute_query(
+                SQL("SELECT id, inputs FROM ai_deployment_inference WHERE id = ANY(%s)", list(released))
+            )
+        )
+        changed = []
+        for (inference_id, move_id), row in zip(released.items(), now, strict=True):
+            before = logged.get(inference_id) or [None] * len(specs)
+            for (place, spec), value in zip(compared, json.loads(row), strict=True):
+                if not _says_the_same(spec, before[place], value):
+                    changed.append(move_id)
+                    break
+        return changed
+
+    # What is kept of it
+
+    def _gate_keep(self, verdicts):
+        """Held bills have an open review with somebody to look at it, and a line in the log of the gate."""
+        if not verdicts:
+            return
+        asked = self._gate_ask(verdicts)
+        verdicts = [verdict._replace(review_id=asked.get(verdict.move_id, verdict.review_id)) for verdict in verdicts]
+        told = self._gate_told([verdict.move_id for verdict in verdicts])
+        new = [v for v in verdicts if told.get(v.move_id) != ("held", v.inference_id, v.review_id)]
+        self.env["ai.deployment.gate.event"]._log(self, "held", new)
+
+    def _gate_told(self, move_ids):
+        """{bill id: (what the last line of the log says, its inference, its review)}."""
+        return {
+            move_id: tuple(rest)
+            for move_id, *rest in self.env.execute_query(
+                SQL(
+                    "SELECT DISTINCT ON (res_id) res_id, kind, inference_id, review_id FROM ai_deployment_gate_event"
+                    " WHERE deployment_id = %s AND res_id = ANY(%s) ORDER BY res_id, id DESC",
+                    self.id, move_ids,
+                )
+            )
+        }  # fmt: skip
+
+    def _gate_ask(self, verdicts):
+        """Open the reviews that risky bills lack, and look for a reviewer at once; {bill id: review id}."""
+        reviews = self.env["ai.deployment.review"].sudo()
+        lacking = [
+            verdict
+            for verdict in verdicts
+            if verdict.standing == "risky" and verdict.review_state != "open" and not verdict.is_answered
+        ]
+        lines = self.env["ai.deployment.inference"].sudo().browse(verdict.inference_id for verdict in lacking)
+        asked = reviews.create(
+            [
+                {
+                    "deployment_id": self.id,
+                    "version_id": line.version_id.id,
+                    "company_id": self.company_id.id,
+                    "res_model": line.res_model,
+                    "res_id": line.res_id,
+                    "inference_id": line.id,
+                    "opened_date": clock.now(),
+                    "reason": verdict.reason,
+                    "predicted_value": line.predicted_value,
+                    "prediction": line.prediction,
+                    "confidence": line.confidence,
+                }
+                for verdict, line in zip(lacking, lines, strict=True)
+            ]
+        )
+        waiting = reviews.browse(verdict.review_id for verdict in verdicts if verdict.review_state == "open")
+        if unassigned := asked + waiting.filtered(lambda review: not review.is_assigned):
+            unassigned._assign()
+            self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+        return {review.res_id: review.id for review in asked}
+
+    # Words
+
+    def _gate_sentence(self, verdict):
+        """Why this bill is held and what to do, in one or two sentences."""
+        reasons = dict(self.env["ai.deployment.review"]._fields["reason"]._description_selection(self.env))
+        why = reasons[verdict.reason]
+        if verdict.standing == "unscored":
+            kinds = dict(self.env["ai.deployment.review"]._fields["failure_type"]._description_selection(self.env))
+            why = kinds.get(verdict.failure_type, why)
+            return self.env._("%s. Complete it, or have it passed with a reason.", why)
+        if verdict.is_answered:
+            names = {
+                "person": self.env["res.users"].sudo().browse(verdict.decided_by_id).name,
+                "date": format_date(self.env, verdict.decided_date),
+            }
+            if verdict.standing == "unusual":
+                return self.env._(
+                    "Reviewed by %(person)s on %(date)s: unusual. Correct it, or have it passed with a reason.", **names
+                )
+            return self.env._(
+                "%(person)s could not tell on %(date)s. Correct it, or have it passed with a reason.", **names
+            )
+        if verdict.review_state == "open" and verdict.reviewer_id:
+            person = self.env["res.users"].sudo().browse(verdict.reviewer_id).name
+            return self.env._("%(why)s. %(person)s was asked to look at it.", why=why, person=person)
+        return self.env._("%s. A reviewer is asked to look at it.", why)
+
+
+class AiDeploymentReview(models.Model):
+    _inherit = "ai.deployment.review"
+
+    _record_idx = models.Index("(deployment_id, res_id)")
+
+
+def _says_the_same(spec, before, now):
+    if spec["source"] != "history" or before is None or now is None:
+        return before == now
+    return abs(now - before) <= NEAR * abs(before)

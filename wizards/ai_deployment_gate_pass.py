@@ -1,0 +1,53 @@
+"""Asks why a held bill is posted all the same, writes that down, and posts it with the rights of who asks."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+PASSERS = "ai_deployment.group_pass_gate"
+
+
+class AiDeploymentGatePass(models.TransientModel):
+    _name = "ai.deployment.gate.pass"
+    _description = "Pass the Gate"
+
+    move_id = fields.Many2one("account.move", "Bill", required=True)
+    why_held = fields.Text("Why It Is Held", compute="_compute_why_held")
+    note = fields.Text("Why It Is Right", required=True)
+
+    @api.depends("move_id")
+    def _compute_why_held(self):
+        gates = self.env["ai.deployment"].sudo()
+        for wizard in self:
+            verdict = gates._gate_verdicts(wizard.move_id).get(wizard.move_id.id)
+            held = verdict and verdict.is_held
+            wizard.why_held = held and gates.browse(verdict.deployment_id)._gate_sentence(verdict)
+
+    def action_pass(self):
+        self.ensure_one()
+        bill = self.move_id
+        if not self.env.user.has_group(PASSERS):
+            raise AccessError(self.env._("Only members of “AI Deployment: Pass the Gate” may pass a held bill."))
+        bill.check_access("write")
+        if not (self.note or "").strip():
+            raise UserError(self.env._("Say why it is right."))
+        for gate in self.env["ai.deployment"]._gates_of(bill.company_id):
+            verdict = gate._gate_holds(gate._gate_look(bill)[1]).get(bill.id)
+            if verdict:
+                self._log_pass(gate, verdict)
+        bill.sudo(False)._post(soft=False)
+        return {"type": "ir.actions.act_window_close"}
+
+    def _log_pass(self, gate, verdict):
+        """Four eyes: a maker does not pass what is his own, unless the company has nobody else and has said so."""
+        is_maker = self.env.uid in self.move_id.sudo()._ai_makers().get(self.move_id.id, ())
+        if is_maker and not gate.gate_maker_may_pass:
+            raise UserError(self.env._("You made this bill: somebody else has to pass it."))
+        gate.env["ai.deployment.gate.event"]._log(gate, "passed", [verdict], note=self.note.strip(), is_maker=is_maker)
+        gate._gate_say(
+            {
+                verdict.move_id: self.env._(
+                    "%(deployment)s – passed by %(person)s: %(why)s",
+                    deployment=gate.name, person=self.env.user.name, why=self.note.strip(),
+                )
+            }
+        )  # fmt: skip
