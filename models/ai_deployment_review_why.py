@@ -25,8 +25,9 @@ class AiDeploymentReview(models.Model):
         return super()._follow(kind, **{"threshold": self.threshold, "amount": self.sudo().amount, **values})
 
     @api.depends(
-        "reason", "confidence", "predicted_value", "prediction", "failure_type", "threshold", "inference_id", "hides_score"
-    )
+        "reason", "confidence", "predicted_value", "prediction", "failure_type", "threshold", "inference_id",
+        "hides_score",
+    )  # fmt: skip
     @api.depends_context("uid", "lang", "allowed_company_ids")
     def _compute_why_text(self):
         self.why_text = False
