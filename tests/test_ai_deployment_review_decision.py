@@ -1,6 +1,8 @@
 """What an answer does: who may give it, what becomes a label, when a second person is asked, how it is taken back."""
 
+from collections import Counter
 from datetime import timedelta
+from random import Random
 
 import psycopg2
 
@@ -181,7 +183,7 @@ class TestReviewDecision(DecisionCase):
             action = review.with_user(self.reviewer).action_undo()
         again = self.env["ai.deployment.review"].browse(action["res_id"])
         self.assertEqual((again.kind, again.previous_id, again.state), ("reopened", review, "open"))
-        self.assertEqual((again.reviewer_id, again.is_assigned), (self.reviewer, True), "it is in the same hands")
+        self.assertEqual(again.reviewer_id, self.reviewer, "it is in the same hands")
         self.assertEqual(again.deadline, review.deadline)
         self.assertEqual((review.state, review.note, review.is_label), ("decided", "Oops.", False))
         self.assertIn("took the answer", lead.message_ids[0].body)
@@ -321,6 +323,53 @@ class TestReviewDecision(DecisionCase):
         with self.assertRaisesRegex(UserError, "2 of 2 were not decided"):
             reviews.with_user(self.reviewer).action_confirm()
         self.assertEqual(reviews.decided_by_id, self.colleague)
+
+    def test_whatever_people_do_labels_are_single_and_nobodys_own(self):
+        self.deployment.write({"four_eyes_amount": 6000, "double_share": 0.5})
+        people = (self.reviewer, self.colleague, self.owner, self.deputy)
+        leads = self.make_leads(4, expected_revenue=5000) + self.make_leads(3, expected_revenue=9000)
+        for person in people:
+            leads += self.made_by(person)
+        self.ask(leads)
+        reviews = self.env["ai.deployment.review"]
+        random, done = Random(6), Counter()
+        kinds = ("confirmed", "overridden", "unsure", "undo", "reopen", "merge")
+        for step in range(250):
+            what = random.choices(kinds, (4, 4, 1, 3, 3, 0.5))[0]
+            among = self.reviews_of(leads)
+            fitting = among.filtered(lambda r, open_=what not in ("undo", "reopen"): (r.state == "open") == open_)
+            review, person = random.choice(fitting or among), random.choice(people)
+            if what == "undo" and random.random() < 0.5:
+                person = review.decided_by_id or person
+            self.env.invalidate_all()
+            try:
+                with clock.at(NOW + timedelta(seconds=step // 2)), self.env.cr.savepoint():
+                    mine = review.with_user(person)
+                    if what == "undo":
+                        mine.action_undo()
+                    elif what == "reopen":
+                        mine.action_reopen()
+                    elif what == "merge":
+                        reviews.sudo()._follow_merge(*random.choices(leads, k=2))
+                    else:
+                        mine._decide(what, seconds=step)
+                done[what] += 1
+            except UserError:
+                done["refused"] += 1
+        self.assertGreater(min(done.values()), 2, done)
+        asked = self.reviews_of(leads)
+        by_state = asked.grouped("state")
+        self.assertEqual(len(asked), sum(len(by_state.get(state, ())) for state in ("open", "decided", "expired")))
+        waiting = by_state.get("open", asked.browse()).mapped("res_id")
+        self.assertEqual(len(waiting), len(set(waiting)))
+        for review in asked:
+            chain, label = review._chain(), self.labels(review)
+            self.assertLessEqual(len(label), 1)
+            if label:
+                self.assertTrue(label.state == "decided" and label.ground_truth)
+                self.assertNotIn(label.decided_by_id.id, label._makers())
+            answered = (review._round() & chain.filtered("decided_by_id")).mapped("decided_by_id.id")
+            self.assertEqual(len(answered), len(review._round().filtered("decided_by_id")), "each person once a round")
 
     def test_no_door_leads_around_the_answer(self):
         review = self.ask(self.make_leads()).with_user(self.reviewer)
