@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from odoo import models
+from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from . import clock
@@ -112,6 +113,7 @@ class AiDeployment(models.Model):
         )
         # Each looked up by itself in an index; the sum keeps the order from being read from the primary key instead.
         # A question that nobody answered in time does not take back the answer before it, but a withdrawn one is gone.
+        # A second opinion looks at the reviewers, not at the bill: it holds nothing while it is open.
         line = SQL(
             "SELECT id, review_reason FROM ai_deployment_inference"
             " WHERE deployment_id = gate.id AND res_id = %s.id ORDER BY id + 0 DESC LIMIT 1",
@@ -123,6 +125,7 @@ class AiDeployment(models.Model):
             "  (SELECT FROM ai_deployment_review WHERE previous_id = asked.id) AS stands"
             " FROM ai_deployment_review asked LEFT JOIN ai_deployment_inference about ON about.id = asked.inference_id"
             " WHERE asked.deployment_id = gate.id AND asked.res_id = %s.id AND asked.state <> 'expired'"
+            " AND NOT (asked.state = 'open' AND asked.kind = 'second_opinion')"
             " ORDER BY asked.id + 0 DESC LIMIT 1",
             move,
         )
@@ -256,6 +259,9 @@ class AiDeployment(models.Model):
             if verdict.standing == "risky" and verdict.review_state != "open" and not verdict.is_answered
         ]
         lines = self.env["ai.deployment.inference"].sudo().browse(verdict.inference_id for verdict in lacking)
+        # One question about a record at a time: a second opinion about the bill as it was is not wanted any more.
+        others = Domain("deployment_id", "=", self.id) & Domain("res_id", "in", lines.mapped("res_id"))
+        reviews.search(others & Domain("state", "=", "open"))._set_aside()
         asked = reviews.create(
             [
                 {
@@ -266,6 +272,7 @@ class AiDeployment(models.Model):
                     "res_id": line.res_id,
                     "inference_id": line.id,
                     "opened_date": clock.now(),
+                    **self._review_values(line),
                     "reason": verdict.reason,
                     "predicted_value": line.predicted_value,
                     "prediction": line.prediction,

@@ -224,6 +224,7 @@ class AiDeploymentReview(models.Model):
         """What comes next: the ids in their order, and the cards that the browser does not have."""
         waiting = self._desk_domain(self._desk_deployments()) if waiting is None else waiting
         reviews, past = self._desk_next(sitting, waiting, AHEAD), {}
+        reviews[:1]._begin()  # in front of somebody now: it is not handed over because the record is
         return {
             "queue": reviews.ids,
             "cards": [review._desk_card(past) for review in reviews if review.id not in sitting.known],
