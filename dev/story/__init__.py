@@ -39,4 +39,5 @@ def tell(env, say):
     progress.step("training", "Training them", lambda: deployments.train(env, days, leads))
     replay.run(env, days, leads, bills, progress)
     progress.step("automation", "Scoring new leads from now on", lambda: deployments.automate(env))
+    progress.step("gate", "Holding suspicious bills from now on", lambda: deployments.guard(env))
     return figures.read(env, days, bills, progress)

@@ -149,6 +149,14 @@ def automate(env):
     )
 
 
+def guard(env):
+    """From now on a suspicious bill is held before it is posted, and a vendor's first bill goes to a person."""
+    bills = of_bills(env)
+    own = as_owner(bills)
+    own.gate = "block"
+    own.review_rule_ids.filtered(lambda rule: rule.reason == "new_vendor").is_on = True
+
+
 def of_leads(env):
     return env["ai.deployment"].search([("name", "=", LEADS)])
 

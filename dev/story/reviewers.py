@@ -52,10 +52,10 @@ def work(env, days, leads, bills, day):
             _fill_in(own, leads, bills)
             if review.state == "open":  # scored now, but the score itself goes to a person
                 own._decide("unsure", note="Filled in what was missing.", seconds=seconds)
-        elif review.res_model == "account.move":
-            own._decide(*_judge_bill(random, odd.get(review.res_id)), seconds=seconds)
         else:
-            own._decide(*_judge_lead(random), seconds=seconds)
+            is_bill = review.res_model == "account.move"
+            decision, note = _judge_bill(random, odd.get(review.res_id)) if is_bill else _judge_lead(random)
+            own._decide(decision, note=note, seconds=seconds, answer=_reason(random, own, decision))
 
 
 def _waiting(env, today):
@@ -78,6 +78,14 @@ def _fill_in(review, leads, bills):
         leads.name_source(document)
     review.env.flush_all()
     review.action_score_again()
+
+
+def _reason(random, review, decision):
+    """A reason of the deployment's own list that is offered with this decision; every third answer has none."""
+    offered = review.deployment_id.answer_ids.filtered(
+        lambda answer: answer.decision in ("any", decision) and not answer.asks_text
+    )
+    return random.choice(offered) if offered and random.random() < 0.66 else None
 
 
 def _judge_bill(random, kind):
