@@ -89,8 +89,8 @@ def _fill(env, deployment, lead_ids, people):
             " RETURNING id, res_id, res_model, date, deployment_id, company_id, version_id, predicted_value,"
             " prediction, confidence)"
             " INSERT INTO ai_deployment_review (inference_id, res_id, res_model, opened_date, deployment_id,"
-            " company_id, version_id, predicted_value, prediction, confidence, reason, kind, priority, points, state, is_assigned,"
-            " create_uid, create_date, write_uid, write_date)"
+            " company_id, version_id, predicted_value, prediction, confidence, reason, kind, priority, points, state,"
+            " is_assigned, create_uid, create_date, write_uid, write_date)"
             " SELECT id, res_id, res_model, date, deployment_id, company_id, version_id, predicted_value, prediction,"
             " confidence, 'low_confidence', 'first', 50, 1, 'decided', true, 1, date, 1, date FROM line"
             " ORDER BY res_id",
