@@ -105,11 +105,12 @@ class AiDeploymentReview(models.Model):
 
     # Finding a reviewer
 
-    def _assign(self, planned):
+    def _assign(self, planned=None):
         """Find a reviewer for each of these that has none, and a day by which to answer.
 
         :param planned: see `_after_working_hours`
         """
+        planned = {} if planned is None else planned
         waiting = Domain("state", "=", "open") & Domain("reviewer_id", "!=", False)
         loads = defaultdict(int)
         loads.update((user.id, points) for user, points in self._read_group(waiting, ["reviewer_id"], ["points:sum"]))
