@@ -11,7 +11,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.models.account_move_posting import GateHeld
-from odoo.addons.ai_deployment.tests.common import QUIET, AiDeploymentCase
+from odoo.addons.ai_deployment.tests.common import QUIET, AiDeploymentCase, approve
 
 PASS = "ai_deployment.group_pass_gate"
 CARELESS = """
@@ -656,6 +656,7 @@ class TestPosting(GateCase):
     def test_another_one_in_production_stands_in_for_one_that_was_switched_off(self):
         self.gate.action_suspend()
         other = self.gate.copy({"name": "Another", "review_date": self.gate.review_date, "gate": "block"})
+        approve(other)
         card = self.gate.champion_id._card()
         self.serve(other, type(card)(card.features, card.intercept, card.calibration, card.score_bins))
         other.state = "shadow"
