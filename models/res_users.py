@@ -7,6 +7,12 @@ from odoo.exceptions import UserError
 class ResUsers(models.Model):
     _inherit = "res.users"
 
+    def write(self, vals):
+        result = super().write(vals)
+        if {"active", "group_ids"} & vals.keys() and self.ids:
+            self.env["ai.deployment"]._people_changed(self)
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_asked(self):
         inferences = self.env["ai.deployment.inference"].sudo()
