@@ -31,8 +31,9 @@ class AiDeployment(models.Model):
         return result
 
     def _sync_state(self, state):
-        super()._sync_state(state)
+        result = super()._sync_state(state)
         self._sync_review_activity()
+        return result
 
     @api.model
     def _reviewed_states(self):

@@ -126,9 +126,7 @@ class AiDeployment(models.Model):
             if person in deployment._builders():
                 raise ValidationError(self.env._("%s built it, so somebody else has to decide.", person.name))
             if person in deployment.user_id | deployment.deputy_id:
-                raise ValidationError(
-                    self.env._("%s answers for it, so somebody else has to decide.", person.name)
-                )
+                raise ValidationError(self.env._("%s answers for it, so somebody else has to decide.", person.name))
 
     def write(self, vals):
         if "review_date" in vals and not self.env.su:

@@ -1,4 +1,4 @@
-"""What a deployment is for, what it touches and what it cannot do, in plain words; read and signed by those who have to.
+"""What a deployment is for, touches and cannot do, in plain words; read and signed by those who have to.
 
 The text is made from the records: purpose and limits as the owner wrote them, and the inputs as they are declared. A
 signature is for one text (`digest`). When a word or an input changes, it counts no more.
@@ -168,7 +168,8 @@ class AiDeployment(models.Model):
         return self.env["ir.qweb"]._render(
             "ai_deployment.explanation",
             {
-                "text": self._explanation(), "method": methods.get(self.method, ""),
+                "text": self._explanation(),
+                "method": methods.get(self.method, ""),
                 "records": self.model_id.name or "",
                 "inputs": sorted((one.name or "", bool(one.sensitive)) for one in self.feature_ids),
             },
@@ -203,7 +204,9 @@ class AiDeployment(models.Model):
             if signature.user_id in partisans:
                 return Evidence(False, self.env._("%s built it or answers for it: somebody else signs.", name))
         names = ", ".join(self.signature_ids.user_id.mapped("name"))
-        return Evidence(True, self.env._("Read and signed by %s.", names), min(self.signature_ids.mapped("signed_date")))
+        return Evidence(
+            True, self.env._("Read and signed by %s.", names), min(self.signature_ids.mapped("signed_date"))
+        )
 
     def _satisfy_explained(self, check):
         mine = self.sudo().signature_ids.filtered(lambda one: one.user_id == self.env.user and one.state != "signed")

@@ -88,7 +88,7 @@ class AiDeployment(models.Model):
 
     @api.constrains("user_id", "deputy_id", "model_id")
     def _check_people(self):
-        """A person who names somebody hears at once of what speaks against it; what code writes, the checklist tells."""
+        """Who names somebody hears at once of what speaks against it; of what code writes the checklist tells."""
         super()._check_people()
         if self.env.su:
             return

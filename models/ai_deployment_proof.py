@@ -90,7 +90,7 @@ class AiDeployment(models.Model):
         return max(filter(None, moments))
 
     def _proof_reason(self):
-        """The sentence that says why this proof of concept should not be built; empty where nothing speaks against it."""
+        """The sentence that says why this should not be built; empty where nothing speaks against it."""
         self.ensure_one()
         if self.state != "proof":
             return ""

@@ -95,9 +95,7 @@ class AiDeployment(models.Model):
         """What has left the proof of concept has a history that is kept; one with a log is refused for that."""
         for deployment in self.sudo():
             if deployment.transition_ids.filtered("from_state") and not deployment._has_shadow_inference():
-                raise UserError(
-                    self.env._("“%s” has a history, which is kept. Retire it instead.", deployment.name)
-                )
+                raise UserError(self.env._("“%s” has a history, which is kept. Retire it instead.", deployment.name))
 
     def _check_decides(self):
         """Only who answers for it."""

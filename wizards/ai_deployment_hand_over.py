@@ -9,7 +9,7 @@ class AiDeploymentHandOver(models.TransientModel):
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     user_id = fields.Many2one("res.users", "New Owner", required=True, domain=[("share", "=", False)])
-    deputy_id = fields.Many2one("res.users", "Deputy", domain=[("share", "=", False)])
+    deputy_id = fields.Many2one("res.users", domain=[("share", "=", False)])
     decider_id = fields.Many2one("res.users", "Decides on Go", domain=[("share", "=", False)])
     note = fields.Text("What They Have to Know", required=True)
 
