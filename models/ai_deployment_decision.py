@@ -49,6 +49,16 @@ class AiDeploymentDecision(models.Model):
         help="Who decided also built it or answers for it: the checklist's template permits one person to do it all.",
     )  # fmt: skip
 
+    @api.depends("outcome", "date", "deployment_id")
+    @api.depends_context("lang", "tz")
+    def _compute_display_name(self):
+        outcomes = dict(self._fields["outcome"]._description_selection(self.env))
+        for decision in self:
+            decision.display_name = self.env._(
+                "%(outcome)s: %(what)s, %(day)s", outcome=outcomes.get(decision.outcome, ""),
+                what=decision.deployment_id.sudo().name, day=format_date(self.env, decision.date),
+            )  # fmt: skip
+
     @api.depends("evidence")
     @api.depends_context("lang")
     def _compute_evidence_html(self):
@@ -117,10 +127,6 @@ class AiDeployment(models.Model):
             person = deployment.decider_id
             if not person.active or person.share or person.id == self.env.ref("base.user_root").id:
                 raise ValidationError(self.env._("%s cannot decide: an active internal user has to.", person.name))
-            if not self.env.su and not person.has_group("ai_deployment.group_reviewer"):
-                raise ValidationError(
-                    self.env._("%s has no part in AI deployments yet: an administrator gives one.", person.name)
-                )
             if deployment.sudo().check_template_id.one_person:
                 continue
             if person in deployment._builders():

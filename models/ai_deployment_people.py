@@ -14,6 +14,8 @@ from odoo.tools import format_date
 from . import clock
 from .ai_deployment_checklist import Evidence
 
+NAMED = {"user_id", "deputy_id", "decider_id", "budget_holder_id", "model_id"}  # people, and what they have to see
+
 
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
@@ -86,17 +88,33 @@ class AiDeployment(models.Model):
         """Accounts of Odoo itself that are never a person."""
         return (self.env.ref("base.user_root") | self.env.ref("base.public_user")).sudo()
 
-    @api.constrains("user_id", "deputy_id", "model_id")
-    def _check_people(self):
-        """Who names somebody hears at once of what speaks against it; of what code writes the checklist tells."""
-        super()._check_people()
+    @api.model_create_multi
+    def create(self, vals_list):
+        deployments = super().create(vals_list)
+        deployments._check_named(NAMED)
+        return deployments
+
+    def _check_named(self, names):
+        """Who names somebody hears at once of what speaks against it; of what code writes the checklist tells.
+
+        Constraints run in sudo, so they cannot tell the two apart.
+        """
         if self.env.su:
             return
-        for deployment in self:
-            for person in deployment.user_id | deployment.deputy_id:
+        for deployment in self.sudo():
+            answering = deployment.browse().user_id.union(
+                *(deployment[name] for name in ("user_id", "deputy_id") if name in names or "model_id" in names)
+            )
+            for person in answering:
                 gap = deployment._person_gap(person) or deployment._shared_login_gap(person)
                 if gap:
                     raise ValidationError(gap)
+            for name in {"decider_id", "budget_holder_id"} & names:
+                person = deployment[name]
+                if person and not person.has_group("ai_deployment.group_reviewer"):
+                    raise ValidationError(
+                        self.env._("%s has no part in AI deployments yet: an administrator gives one.", person.name)
+                    )
 
     @api.depends("accepted_by_id", "user_id")
     def _compute_has_accepted(self):
@@ -135,6 +153,8 @@ class AiDeployment(models.Model):
             changed.sudo().write({"accepted_by_id": False, "accepted_date": False})
         if {"user_id", "model_id"} & vals.keys():
             self.sudo()._look_at_owner()
+        if NAMED & vals.keys():
+            self._check_named(NAMED & vals.keys())
         return result
 
     # Days of grace

@@ -47,12 +47,13 @@ class AiDeployment(models.Model):
         "CHECK(proof_idle_weeks > 0)", "A proof of concept is idle after one week at the earliest."
     )
 
-    @api.constrains("expiry_date")
-    def _check_expiry_date(self):
-        today = clock.today()
-        for deployment in self.filtered("expiry_date"):
+    @api.model_create_multi
+    def create(self, vals_list):
+        deployments, today = super().create(vals_list), clock.today()
+        for deployment in deployments.filtered("expiry_date"):
             if not self.env.su and not today <= deployment.expiry_date <= today + timedelta(days=MOST_PROOF_DAYS):
                 raise ValidationError(self.env._("A proof of concept ends on a day to come, within a year."))
+        return deployments
 
     def write(self, vals):
         if "expiry_date" in vals and not self.env.su:
@@ -67,10 +68,6 @@ class AiDeployment(models.Model):
             person = deployment.budget_holder_id
             if not person.active or person.share or person in self._system_users():
                 raise ValidationError(self.env._("%s cannot pay for it: an active internal user has to.", person.name))
-            if not self.env.su and not person.has_group("ai_deployment.group_reviewer"):
-                raise ValidationError(
-                    self.env._("%s has no part in AI deployments yet: an administrator gives one.", person.name)
-                )
 
     # A reason not to build it
 
@@ -83,11 +80,16 @@ class AiDeployment(models.Model):
         self.ensure_one()
         deployment = self.sudo()
         moments = [
-            deployment.create_date, deployment.accepted_date,
+            deployment.accepted_date,
             *deployment.version_ids.mapped("trained_date"), *deployment.feature_ids.mapped("write_date"),
             *deployment.transition_ids.mapped("date"), *deployment.check_ids.mapped("signed_date"),
         ]  # fmt: skip
-        return max(filter(None, moments))
+        return max((moment for moment in moments if moment and moment <= clock.now()), default=self._began())
+
+    def _began(self):
+        """When it was made, by the clock."""
+        self.ensure_one()
+        return min(self.sudo().transition_ids.mapped("date"), default=self.create_date)
 
     def _proof_reason(self):
         """The sentence that says why this should not be built; empty where nothing speaks against it."""
@@ -131,7 +133,7 @@ class AiDeployment(models.Model):
         """Tell who pays for it. A new one has a week before anybody is told that its owner has not accepted yet."""
         self.ensure_one()
         alerts, reason = self.env["ai.deployment.alert"].sudo(), self._proof_reason()
-        if not reason or clock.now() - self.create_date < timedelta(weeks=1):
+        if not reason or clock.now() - self._began() < timedelta(weeks=1):
             alerts._resolve(self, "proof")
             return
         alert = alerts._raise(

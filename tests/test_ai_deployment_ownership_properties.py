@@ -37,6 +37,19 @@ class TestOwnershipProperties(AiDeploymentCase):
         self.now = NOW
         self.entered = {}  # moment and rows that were not met nor waived, per deployment that is in production
 
+    def bring_live(self, deployment):
+        """Everything as it should be: by chance alone that is too rare."""
+        self.people.sudo().active = True
+        named = {"user_id": self.owner.id, "deputy_id": self.deputy.id, "decider_id": self.reviewer.id}
+        deployment.write({**named, "review_date": clock.today() + timedelta(days=30)})
+        deployment.check_ids.with_user(self.manager)._waive("So.", clock.today() + timedelta(days=40))
+        if deployment.state in ("proof", "suspended"):
+            if deployment.state == "proof" and deployment._is_expired():
+                deployment.with_user(self.owner)._extend(clock.today() + timedelta(days=30), "More.")
+            deployment.with_user(self.owner).action_start_shadow()
+        deployment._score(self.lead)
+        deployment.with_user(self.reviewer)._decide("go", "Yes.")
+
     # What may happen
 
     def happen(self, rng, deployment):
@@ -51,7 +64,7 @@ class TestOwnershipProperties(AiDeploymentCase):
                 lambda: rng.choice(deployment.check_ids).with_user(person)._waive("So.", day + timedelta(days=9)),
                 lambda: rng.choice(deployment.check_ids).with_user(person)._sign("Seen."),
                 lambda: deployment.with_user(deployment.decider_id)._decide("go", "Yes."),
-                lambda: deployment.with_user(deployment.decider_id)._decide("go", "Yes."),
+                *[lambda: self.bring_live(deployment)] * 5,
                 lambda: mine._decide(rng.choice(["go", "no_go", "conditions"]), "Why not.", conditions="None."),
                 lambda: mine._decide("no_go", "No."),
                 lambda: deployment._assign_champion(self.keep(deployment, self.card(high=rng.random())), "Promoted"),
