@@ -94,7 +94,8 @@ class AiDeployment(models.Model):
     def _unlink_except_with_life(self):
         """What has left the proof of concept has a history that is kept; one with a log is refused for that."""
         for deployment in self.sudo():
-            if deployment.transition_ids.filtered("from_state") and not deployment._has_shadow_inference():
+            lived = deployment.transition_ids.filtered("from_state") or deployment.decision_ids
+            if lived and not deployment._has_shadow_inference():
                 raise UserError(self.env._("“%s” has a history, which is kept. Retire it instead.", deployment.name))
 
     def _check_decides(self):
