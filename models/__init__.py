@@ -68,6 +68,9 @@ from . import ai_deployment_check
 from . import ai_deployment_checklist
 from . import ai_deployment_decision
 from . import ai_deployment_people
+from . import ai_deployment_proof
+from . import ai_deployment_explanation
+from . import ai_deployment_agenda
 from . import ai_deployment_evidence_organisational
 from . import ai_deployment_evidence_business
 from . import digest_digest

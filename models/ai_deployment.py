@@ -19,12 +19,15 @@ from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import walk_path
 
-ADMINISTRATOR_FIELDS = {"viewer_group_ids", "is_primary", "company_id", "retention_days", "gate_maker_may_pass"}
+ADMINISTRATOR_FIELDS = {
+    "viewer_group_ids", "is_primary", "company_id", "retention_days", "gate_maker_may_pass", "grace_days",
+    "proof_idle_weeks",
+}  # fmt: skip
 # Written by the addon itself, in sudo or as computed fields; never by a person, not even as a default.
 SYSTEM_FIELDS = {
     "accepted_by_id", "accepted_date", "action_server_id", "at_work_since", "champion_id", "check_template_id",
-    "checks_taken", "health_taken", "is_demonstration", "lesson", "monitor_taken", "res_model", "routing_lines",
-    "routing_rules",
+    "checks_taken", "health_taken", "is_demonstration", "lesson", "monitor_taken", "res_model", "retrain_event_id",
+    "routing_lines", "routing_rules", "unowned_date",
 }  # fmt: skip
 
 
@@ -288,6 +291,9 @@ class AiDeployment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if "default_state" in self.env.context:
+            kept = {key: value for key, value in self.env.context.items() if key != "default_state"}
+            self = self.with_context(kept)  # pylint: disable=context-overridden
         if not self.env.su:
             guarded = {f"default_{name}" for name in SYSTEM_FIELDS | ADMINISTRATOR_FIELDS | {"state"}}
             kept = {key: value for key, value in self.env.context.items() if key not in guarded}

@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from . import clock
 from .ai_deployment_check_template import BY_HAND, DIMENSIONS
+from .ai_deployment_lifecycle import without_defaults
 
 OWN_ROW = "own"  # the code of rows that somebody added
 WORDS = {"name", "requirement", "sequence", "dimension"}  # what may be changed of a row that somebody added
@@ -23,6 +24,7 @@ class AiDeploymentCheck(models.Model):
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
+    is_demonstration = fields.Boolean(related="deployment_id.is_demonstration")
     sequence = fields.Integer(default=500)
     dimension = fields.Selection(DIMENSIONS, required=True, default="business")
     code = fields.Char(required=True, readonly=True, default=OWN_ROW)
@@ -69,9 +71,8 @@ class AiDeploymentCheck(models.Model):
             for vals in vals_list:
                 if vals.keys() - WORDS - {"deployment_id"}:
                     raise AccessError(self.env._("A row of your own has a name and says what would satisfy it."))
-            kept = {key: value for key, value in self.env.context.items() if not key.startswith("default_")}
-            self = self.with_context(kept)  # pylint: disable=context-overridden
-        return super().create(vals_list)
+        # Rows are also made by the system, in the context of who makes a deployment.
+        return super(AiDeploymentCheck, without_defaults(self)).create(vals_list)
 
     def write(self, vals):
         if not self.env.su:
@@ -80,7 +81,7 @@ class AiDeploymentCheck(models.Model):
             if self.filtered(lambda check: check.code != OWN_ROW):
                 raise AccessError(self.env._("Rows of the template stay as they are."))
             if "name" in vals or "requirement" in vals:
-                self.sudo()._forget()  # what was signed was signed for other words
+                self.sudo()._forget()  # what was signed or waived was so for other words
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -93,7 +94,12 @@ class AiDeploymentCheck(models.Model):
             )
 
     def _forget(self):
-        self.write({"note": False, "signed_by_id": False, "signed_date": False, "basis": False, "state": "missing"})
+        self.write(
+            {
+                "note": False, "signed_by_id": False, "signed_date": False, "basis": False, "attachment_ids": False,
+                "waived_by_id": False, "waiver_reason": False, "waived_until": False, "state": "missing",
+            }
+        )  # fmt: skip
 
     # Looking
 
@@ -131,7 +137,7 @@ class AiDeploymentCheck(models.Model):
     def action_satisfy(self):
         """Whatever would satisfy this row: opens the page, asks the question or starts the drill."""
         self.ensure_one()
-        self.check_access("read")
+        self.deployment_id._check_decides()
         satisfy = getattr(self.deployment_id, f"_satisfy_{self.rule}", None)
         return satisfy(self) if satisfy else self._ask("ai.deployment.check.sign", self.env._("Sign"))
 
@@ -164,6 +170,8 @@ class AiDeploymentCheck(models.Model):
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
         if not (note or "").strip():
             raise UserError(self.env._("Say what you have seen: a signature without it proves nothing."))
+        if attachments:
+            self._take_documents(attachments)
         self.sudo().write(
             {
                 "note": note.strip(), "signed_by_id": self.env.uid, "signed_date": clock.now(),
@@ -174,6 +182,12 @@ class AiDeploymentCheck(models.Model):
         self._refresh()
         self._tell(self.env._("“%(row)s” was signed by %(person)s: %(note)s", row=self.name,
                               person=self.env.user.name, note=note.strip()))  # fmt: skip
+
+    def _take_documents(self, attachments):
+        """Documents that were uploaded for this row are read by whoever reads the row; others stay where they are."""
+        attachments.check_access("read")
+        loose = attachments.filtered(lambda document: not document.res_id and document.create_uid == self.env.user)
+        loose.sudo().write({"res_model": self._name, "res_id": self.id})
 
     def _waive(self, reason, until):
         """An administrator lets this row pass until a day; then it blocks again."""

@@ -42,6 +42,19 @@ class AiDeployment(models.Model):
         "ai.deployment.check.template", "Checklist Template", readonly=True, ondelete="restrict", copy=False
     )
     check_ids = fields.One2many("ai.deployment.check", "deployment_id", "Checklist")
+    technical_check_ids = fields.One2many(
+        "ai.deployment.check", "deployment_id", "Technical Rows", domain=[("dimension", "=", "technical")]
+    )
+    monitoring_check_ids = fields.One2many(
+        "ai.deployment.check", "deployment_id", "Monitoring Rows", domain=[("dimension", "=", "monitoring")]
+    )
+    organisational_check_ids = fields.One2many(
+        "ai.deployment.check", "deployment_id", "Organisational Rows", domain=[("dimension", "=", "organisational")]
+    )
+    business_check_ids = fields.One2many(
+        "ai.deployment.check", "deployment_id", "Business Rows", domain=[("dimension", "=", "business")]
+    )
+    progress_html = fields.Html("How Far", compute="_compute_progress_html", sanitize=False)
     progress_technical = fields.Float("Technical", compute="_compute_progress")
     progress_monitoring = fields.Float("Monitoring", compute="_compute_progress")
     progress_organisational = fields.Float("Organisational", compute="_compute_progress")
@@ -56,6 +69,8 @@ class AiDeployment(models.Model):
         return deployments
 
     def _start_checklist(self):
+        if self.check_ids:
+            return
         template = self.env["ai.deployment.check.template"]._of_company(self.company_id)
         self.check_template_id = template
         self.env["ai.deployment.check"].create(
@@ -72,7 +87,21 @@ class AiDeployment(models.Model):
                 share = len(done) / len(rows) if rows else 1.0
                 deployment[f"progress_{dimension}"] = share
                 shares.append(share)
-            deployment.progress = min(shares)
+            deployment.progress = min(shares) if deployment.check_ids else 0.0
+
+    @api.depends("check_ids.state", "check_ids.dimension")
+    @api.depends_context("lang")
+    def _compute_progress_html(self):
+        labels = self.env["ai.deployment.check"]._fields["dimension"]._description_selection(self.env)
+        for deployment in self:
+            bars = []
+            for dimension, label in labels:
+                rows = deployment.check_ids.filtered(lambda check, dimension=dimension: check.dimension == dimension)
+                counts = {state: sum(row.state == state for row in rows) for state in ("met", "waived")}
+                bars.append({"label": label, "rows": len(rows), **counts})
+            deployment.progress_html = bool(deployment.check_ids) and self.env["ir.qweb"]._render(
+                "ai_deployment.checklist_bars", {"bars": bars, "ready": round(100 * deployment.progress)}
+            )
 
     # Looking
 
@@ -86,28 +115,33 @@ class AiDeployment(models.Model):
         self.ensure_one()
         if self.is_demonstration:
             return Evidence(False, self.env._("A demonstration: its records were made up and prove nothing."))
-        rule = getattr(self, f"{PREFIX}{check.rule}", None)
-        if rule is None:
+        if check.rule not in self._evidence_rules():
             return Evidence(
                 False, self.env._("There is no rule “%s” any more: an administrator has to replace this row.",
                                   check.rule), is_broken=True,
             )  # fmt: skip
         try:
             with self.env.cr.savepoint():
-                found = rule(check)
+                found = Evidence(*getattr(self, f"{PREFIX}{check.rule}")(check))
+                return self._aged(found, check.valid_days)
         except psycopg2.OperationalError:
             raise
-        except Exception as error:
-            _logger.exception("Evidence for %r of deployment %s could not be looked for", check.rule, self.id)
+        except Exception as error:  # noqa: BLE001 - it is what the row says, and breaks no other
+            _logger.warning("Evidence for %r of deployment %s could not be looked for", check.rule, self.id,
+                            exc_info=True)  # fmt: skip
             return Evidence(False, self.env._("This could not be looked at: %s", fault_text(error)), is_broken=True)
-        oldest = clock.now() - timedelta(days=check.valid_days)
-        if found.is_met and check.valid_days and found.date and fields.Datetime.to_datetime(found.date) < oldest:
-            return found._replace(
-                is_met=False,
-                sentence=self.env._("%(found)s That is more than %(days)s days ago.", found=found.sentence,
-                                    days=check.valid_days),
-            )  # fmt: skip
-        return found
+
+    def _aged(self, found, valid_days):
+        """`found`, which counts no more where it is older than `valid_days`; what has no date was found now."""
+        if not (found.is_met and valid_days and found.date):
+            return found
+        if clock.now() - fields.Datetime.to_datetime(found.date) <= timedelta(days=valid_days):
+            return found
+        return found._replace(
+            is_met=False,
+            sentence=self.env._("%(found)s That is more than %(days)s days ago.", found=found.sentence,
+                                days=valid_days),
+        )  # fmt: skip
 
     def _evidence_by_hand(self, check):
         if not check.signed_date:
@@ -131,12 +165,15 @@ class AiDeployment(models.Model):
 
     def action_look_at_checklist(self):
         self.check_access("read")
+        for deployment in self.sudo():
+            deployment._start_checklist()
         self.check_ids._refresh()
         return True
 
     def _checks_missing(self):
         """The rows that block, looked at now."""
         self.ensure_one()
+        self.sudo()._start_checklist()  # one that was made before there were checklists, or while there was no template
         checks = self.sudo().check_ids
         checks._refresh()
         return checks.filtered(lambda check: check.state not in ("met", "waived"))
@@ -144,6 +181,8 @@ class AiDeployment(models.Model):
     def _checklist_gap(self):
         """The sentence that says which rows are missing; empty where none is."""
         missing = self._checks_missing()
+        if not self.sudo().check_ids:
+            return self.env._("it has no checklist: an administrator activates a template for this company.")
         if not missing:
             return ""
         first = missing[0]

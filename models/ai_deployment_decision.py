@@ -1,19 +1,25 @@
 """A go or no-go, signed by the named decider, with the evidence as it stood. Written once, never changed.
 
-Nobody decides on what they built, unless the template of the checklist says that one person may do it all; then the
-decision says so, and holds until the next review only.
+Nobody decides on what they built or answer for, unless the template of the checklist says that one person may do it
+all; then the decision says so, and holds until the next review only.
+
+A go is for the version that served when it was signed. One that is promoted or rolled back to while the deployment is
+in production passed a test of its own, and the go goes on; to come back into production with a version that was never
+there takes a new decision (`_go_gap`).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
+from odoo.tools import SQL, format_date
 
 from . import clock
+from .ai_deployment_lifecycle import without_defaults
 
 OUTCOMES = [("go", "Go"), ("conditions", "Go with conditions"), ("no_go", "No-go")]
 LEAST_DAYS = 90  # from going live to the first review
+MOST_DAYS = 730  # to the next review, whichever
 
 
 class AiDeploymentDecision(models.Model):
@@ -25,6 +31,7 @@ class AiDeploymentDecision(models.Model):
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one(related="deployment_id.company_id")
+    is_demonstration = fields.Boolean(related="deployment_id.is_demonstration")
     version_id = fields.Many2one("ai.deployment.version", "About", readonly=True, ondelete="restrict")
     kind = fields.Selection(
         [("first", "Going live"), ("review", "Periodic review")], required=True, readonly=True, default="first"
@@ -38,16 +45,48 @@ class AiDeploymentDecision(models.Model):
     evidence = fields.Json("Checklist as It Stood", readonly=True)
     evidence_html = fields.Html("The Checklist", compute="_compute_evidence_html", sanitize=False)
     by_builder = fields.Boolean(
-        "By Who Built It", readonly=True, help="The checklist's template permits one person to do it all."
-    )
+        "By Who Built It", readonly=True,
+        help="Who decided also built it or answers for it: the checklist's template permits one person to do it all.",
+    )  # fmt: skip
+
+    @api.depends("outcome", "date", "deployment_id")
+    @api.depends_context("lang", "tz")
+    def _compute_display_name(self):
+        outcomes = dict(self._fields["outcome"]._description_selection(self.env))
+        for decision in self:
+            decision.display_name = self.env._(
+                "%(outcome)s: %(what)s, %(day)s", outcome=outcomes.get(decision.outcome, ""),
+                what=decision.deployment_id.sudo().name, day=format_date(self.env, decision.date),
+            )  # fmt: skip
 
     @api.depends("evidence")
     @api.depends_context("lang")
     def _compute_evidence_html(self):
         for decision in self:
             decision.evidence_html = self.env["ir.qweb"]._render(
-                "ai_deployment.decision_evidence", {"rows": decision.evidence or []}
+                "ai_deployment.decision_evidence", {"groups": self._by_dimension(decision.evidence or [])}
             )
+
+    @api.model
+    def _by_dimension(self, rows):
+        """The frozen `rows` of a checklist by dimension: [(label, rows, number of those that do not block)]."""
+        groups = []
+        for dimension, label in self.env["ai.deployment.check"]._fields["dimension"]._description_selection(self.env):
+            own = [row for row in rows if row["dimension"] == dimension]
+            if own:
+                groups.append((label, own, sum(row["state"] in ("met", "waived") for row in own)))
+        return groups
+
+    @api.constrains("user_id", "deployment_id")
+    def _check_apart(self):
+        for decision in self:
+            deployment = decision.deployment_id.sudo()
+            if decision.user_id in deployment._builders() and not deployment.check_template_id.one_person:
+                raise ValidationError(self.env._("%s built it, so somebody else decides.", decision.user_id.name))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super(AiDeploymentDecision, without_defaults(self)).create(vals_list)
 
     def write(self, vals):
         # pylint: disable=method-required-super
@@ -82,31 +121,66 @@ class AiDeployment(models.Model):
         for deployment in self:
             deployment.is_decider = deployment.decider_id == self.env.user
 
-    @api.constrains("decider_id")
+    @api.constrains("decider_id", "user_id", "deputy_id")
     def _check_decider(self):
-        for deployment in self:
+        for deployment in self.filtered("decider_id"):
             person = deployment.decider_id
-            if person and (not person.active or person.share or person.id == self.env.ref("base.user_root").id):
+            if not person.active or person.share or person.id == self.env.ref("base.user_root").id:
                 raise ValidationError(self.env._("%s cannot decide: an active internal user has to.", person.name))
+            if deployment.sudo().check_template_id.one_person:
+                continue
+            if person in deployment._builders():
+                raise ValidationError(self.env._("%s built it, so somebody else has to decide.", person.name))
+            if person in deployment.user_id | deployment.deputy_id:
+                raise ValidationError(self.env._("%s answers for it, so somebody else has to decide.", person.name))
+
+    def write(self, vals):
+        if "review_date" in vals and not self.env.su:
+            self._check_review_date(fields.Date.to_date(vals["review_date"]))
+        return super().write(vals)
+
+    def _check_review_date(self, day):
+        """What is in production is not reviewed by moving the date on."""
+        for deployment in self.sudo().filtered(lambda deployment: deployment.state == "production"):
+            latest = deployment.latest_decision_id
+            if day and latest and day > latest.next_review_date and day > deployment.review_date:
+                raise UserError(
+                    self.env._(
+                        "“%(name)s” is in production: its review moves on when it is decided on anew.",
+                        name=deployment.name,
+                    )
+                )  # fmt: skip
 
     def _builders(self):
-        """Who made the serving version, or the deployment."""
+        """Who made the deployment, or trained a version of it."""
         self.ensure_one()
         system = self.env.ref("base.user_root")
-        return (self.sudo().create_uid | self.sudo().champion_id.trained_by_id) - system
+        return (self.sudo().create_uid | self.sudo().version_ids.trained_by_id) - system
 
-    def _decide(self, outcome, minutes, next_review_date=None, conditions=""):
-        """Sign a go or no-go as the named decider; the decision. A go brings a deployment in shadow into production."""
+    def _partisans(self):
+        """Who does not decide: who built it, and who answers for it."""
+        return self._builders() | self.sudo().user_id | self.sudo().deputy_id
+
+    def _decide(self, outcome, minutes, next_review_date=None, conditions="", seen=None):
+        """Sign a go or no-go as the named decider; the decision. A go brings a deployment in shadow into production.
+
+        :param seen: (serving version, latest decision) as the decider saw them; refused where they are others by now
+        """
         self.ensure_one()
         self._check_may_sign()
-        # Two who decide at once would both see the other's decision missing.
-        self.sudo().lock_for_update()
+        # Two who decide at once would both see the other's decision missing. Who comes second waits; where the first
+        # one has written meanwhile, PostgreSQL says so and Odoo begins anew.
+        self.env.execute_query(SQL("SELECT id FROM ai_deployment WHERE id = %s FOR NO KEY UPDATE", self.id))
         self._check_decision(outcome, minutes, next_review_date, conditions)
         deployment = self.sudo()
+        if seen and seen != (deployment.champion_id, deployment.latest_decision_id):
+            raise UserError(
+                self.env._("Somebody decided, or another version serves, since you opened this. Look at it once more.")
+            )
         gap = deployment._checklist_gap()
         if outcome != "no_go" and gap:
             raise UserError(self.env._("“%(name)s” is not ready: %(why)s", name=self.name, why=gap))
-        by_builder = self.env.user in self._builders()
+        by_builder = self.env.user in self._partisans()
         review_date = next_review_date or clock.today() + timedelta(days=LEAST_DAYS)
         decision = (
             self.env["ai.deployment.decision"]
@@ -114,8 +188,8 @@ class AiDeployment(models.Model):
             .create(
                 {
                     "deployment_id": self.id, "version_id": deployment.champion_id.id, "outcome": outcome,
-                    "kind": "review" if deployment.state == "production" else "first", "date": clock.now(),
-                    "user_id": self.env.uid, "conditions": conditions, "minutes": minutes.strip(),
+                    "kind": "review" if deployment._was_live() else "first", "date": clock.now(),
+                    "user_id": self.env.uid, "conditions": (conditions or "").strip(), "minutes": minutes.strip(),
                     "next_review_date": review_date, "evidence": deployment._frozen_checklist(),
                     "by_builder": by_builder,
                 }
@@ -139,8 +213,10 @@ class AiDeployment(models.Model):
                 if self.sudo().decider_id
                 else self.env._("Nobody is named yet who decides on this: the owner names somebody first.")
             )
-        if self.env.user in self._builders() and not self.sudo().check_template_id.one_person:
-            raise AccessError(self.env._("Who built it does not decide on it: the owner names somebody else."))
+        if self.env.user in self._partisans() and not self.sudo().check_template_id.one_person:
+            raise AccessError(
+                self.env._("Who built it or answers for it does not decide on it: the owner names somebody else.")
+            )
 
     def _check_decision(self, outcome, minutes, next_review_date, conditions):
         if outcome not in dict(OUTCOMES):
@@ -153,15 +229,19 @@ class AiDeployment(models.Model):
             raise UserError(self.env._("Name the conditions."))
         if next_review_date and next_review_date <= clock.today():
             raise ValidationError(self.env._("The next review lies in the future."))
+        if next_review_date and next_review_date > clock.today() + timedelta(days=MOST_DAYS):
+            raise ValidationError(self.env._("The next review comes within two years."))
         least = clock.today() + timedelta(days=LEAST_DAYS)
-        if self.sudo().state == "shadow" and outcome != "no_go" and next_review_date and next_review_date < least:
+        if not self._was_live() and outcome != "no_go" and next_review_date and next_review_date < least:
             raise ValidationError(self.env._("The first review comes %s days after going live, or later.", LEAST_DAYS))
 
     def _follow_decision(self, decision):
         """A go makes a deployment in shadow live; a no-go takes one that is live back into shadow."""
         deployment = self.sudo()
         if decision.outcome == "no_go" and deployment.state == "production":
-            deployment._move("shadow", decision.minutes)
+            # A no-go is always followed: without a version that could go on in shadow, it is switched off.
+            missing = deployment._missing_for("shadow")
+            deployment._move("suspended" if missing else "shadow", decision.minutes)
         elif decision.outcome != "no_go" and deployment.state == "shadow":
             deployment._move("production", decision.minutes)
 
@@ -171,7 +251,8 @@ class AiDeployment(models.Model):
         return [
             {
                 "dimension": check.dimension, "code": check.code, "name": check.name, "state": check.state,
-                "state_name": states[check.state], "evidence": check.evidence or "",
+                "requirement": check.requirement or "", "state_name": states[check.state],
+                "evidence": check.evidence or "",
                 "evidence_date": str(check.evidence_date or ""), "waived_by": check.waived_by_id.name or "",
                 "waiver_reason": check.waiver_reason or "", "waived_until": str(check.waived_until or ""),
             }
@@ -180,13 +261,38 @@ class AiDeployment(models.Model):
 
     def _missing_for(self, target):
         missing = super()._missing_for(target)
-        if missing or target != "production":
-            return missing
-        latest = self.env["ai.deployment.decision"].sudo().search(
-            Domain("deployment_id", "=", self.id), order="date desc, id desc", limit=1
-        )  # fmt: skip
+        return missing or (self._go_gap() if target == "production" else "")
+
+    def _go_gap(self):
+        """Why no go stands behind going into production now; empty where one does."""
+        self.ensure_one()
+        latest = self.sudo().latest_decision_id
         if not latest:
             return self.env._("nobody has signed a go yet.")
         if latest.outcome == "no_go":
             return self.env._("the latest decision, by %s, is a no-go.", latest.user_id.name)
+        if latest.by_builder and latest.next_review_date < clock.today():
+            return self.env._(
+                "who built it decided, and that held until %s only: it has to be decided anew.",
+                format_date(self.env, latest.next_review_date),
+            )
+        decided, serving = latest.version_id, self.sudo().champion_id
+        if decided and decided != serving and not self._was_live(serving):
+            return self.env._(
+                "the go was for %(old)s, and %(new)s was never in production: it has to be decided on.",
+                old=decided.name, new=serving.name,
+            )  # fmt: skip
         return ""
+
+    def _was_live(self, version=None):
+        """Whether this deployment, or `version` as its serving one, was in production before or is."""
+        self.ensure_one()
+        steps = self.sudo().transition_ids.sorted(lambda step: (step.date, step.id))
+        ends = [*(step.date for step in steps[1:]), datetime.max]
+        live = [(step.date, end) for step, end in zip(steps, ends, strict=True) if step.to_state == "production"]
+        if version is None:
+            return bool(live)
+        served = self.sudo().assignment_ids.filtered(lambda one: one.role == "champion" and one.version_id == version)
+        return any(
+            one.start_date < end and begin < (one.end_date or datetime.max) for one in served for begin, end in live
+        )

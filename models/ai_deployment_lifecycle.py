@@ -4,10 +4,16 @@ A state changes only along `TRANSITIONS`, whoever writes it and however. Each st
 is said in one sentence.
 """
 
+import logging
+
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from . import clock
+
+_logger = logging.getLogger(__name__)
 
 STATES = [
     ("proof", "Proof of concept"),
@@ -23,6 +29,12 @@ TRANSITIONS = {
     "suspended": {"shadow", "production", "retired"},
     "retired": set(),
 }
+
+
+def without_defaults(records):
+    """`records` without the defaults in their context: no caller chooses values for what the system keeps."""
+    kept = {key: value for key, value in records.env.context.items() if not key.startswith("default_")}
+    return records.with_context(kept)  # pylint: disable=context-overridden
 
 
 class AiDeployment(models.Model):
@@ -42,14 +54,34 @@ class AiDeployment(models.Model):
         return [state for state, _label in STATES if state in states]
 
     def write(self, vals):
-        if "state" in vals:
-            for deployment in self:
-                deployment._check_transition(vals["state"])
-        result = super().write(vals)
-        if "state" in vals:
-            self._sync_action_menu()
-            self._sync_batches()
+        if "state" not in vals:
+            return super().write(vals)
+        others = {name: value for name, value in vals.items() if name != "state"}
+        if others:  # first, so that a step is judged by what the deployment is then, not by what it was before
+            super().write(others)
+        for deployment in self:
+            deployment._check_transition(vals["state"])
+        result = super().write({"state": vals["state"]})
+        self._follow_state(vals["state"])
         return result
+
+    def _follow_state(self, state):
+        """What goes with a new state. Switching off never fails because of it: the next look sets it right."""
+        self.env.flush_all()  # what is wrong with the step itself is told as such
+        try:
+            with self.env.cr.savepoint():
+                self._sync_state(state)
+        except psycopg2.OperationalError:
+            raise  # somebody wrote the same rows: Odoo does it all once more
+        except Exception:
+            if state != "suspended":
+                raise
+            _logger.exception("Deployments %s were switched off; what goes with it failed", self.ids)
+
+    def _sync_state(self, state):
+        """Hook: keep in step with the new state of these deployments."""
+        self._sync_action_menu()
+        self._sync_batches()
 
     def _check_transition(self, target):
         self.ensure_one()
@@ -58,6 +90,8 @@ class AiDeployment(models.Model):
         if not self._may_decide():
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
         labels = dict(self._fields["state"]._description_selection(self.env))
+        if target not in labels:
+            raise UserError(self.env._("There is no state “%s”.", target))
         if target not in TRANSITIONS[self.state]:
             raise UserError(
                 self.env._("“%(old)s” cannot become “%(new)s”.", old=labels[self.state], new=labels.get(target, target))
@@ -149,8 +183,12 @@ class AiDeployment(models.Model):
         self.state = "production"
 
     def action_suspend(self):
-        """The kill switch: from now on no score is shown and nothing is scored."""
-        self.state = "suspended"
+        """The kill switch: from now on no score is shown and nothing is scored.
+
+        It asks for nothing but who presses it. Of several, those that are not at work are left as they are.
+        """
+        at_work = self.filtered(lambda deployment: deployment.state in deployment._at_work_states())
+        (at_work or self).state = "suspended"
 
     def action_retire(self):
         self.ensure_one()

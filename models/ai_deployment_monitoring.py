@@ -10,6 +10,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
@@ -78,9 +79,19 @@ class AiDeployment(models.Model):
     def _take_turn(self, what):
         self[f"{what}_taken"] = True
         self.env["ir.cron"]._commit_progress()
-        locked = self.try_lock_for_update()
-        if locked:
-            getattr(locked, f"_{what}_or_alert")()
+        if self._lock_turn():
+            getattr(self, f"_{what}_or_alert")()
+
+    def _lock_turn(self):
+        """Whether nobody else looks at this deployment now, until this transaction ends.
+
+        Not a lock on its row: a look takes its time, and who switches the deployment off would have to wait for it.
+        """
+        self.ensure_one()
+        [[is_free]] = self.env.execute_query(
+            SQL("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", f"ai.deployment.turn,{self.id}")
+        )
+        return is_free and bool(self.exists())
 
     def _monitor_or_alert(self):
         return self._or_alert("monitor", self._monitor)

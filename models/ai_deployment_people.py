@@ -1,10 +1,20 @@
-"""Who answers for a deployment: the owner accepts in person."""
+"""Who answers for a deployment: people who can, and who accepted in person; and what follows when they cannot any more.
+
+An owner who left, lost the role or the access, or a review that was missed, starts days of grace: the scores stay and
+the page says why. When they are over (`shown_until`), no score is shown until a person answers for it again.
+"""
+
+from datetime import date, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_date
 
 from . import clock
 from .ai_deployment_checklist import Evidence
+
+NAMED = {"user_id", "deputy_id", "decider_id", "budget_holder_id", "model_id"}  # people, and what they have to see
 
 
 class AiDeployment(models.Model):
@@ -13,12 +23,109 @@ class AiDeployment(models.Model):
     accepted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     accepted_date = fields.Datetime("Accepted On", readonly=True, copy=False)
     has_accepted = fields.Boolean(compute="_compute_has_accepted")
+    is_owner = fields.Boolean(compute="_compute_is_owner")
     lesson = fields.Text("What Was Learned", readonly=True, copy=False, tracking=True)
+
+    grace_days = fields.Integer(
+        "Days of Grace", default=14, tracking=True,
+        help="So many days scores stay when nobody answers for them any more, or the review was missed.",
+    )  # fmt: skip
+    unowned_date = fields.Date(
+        readonly=True, copy=False, help="Since when its owner cannot answer for it, as far as that was noticed."
+    )
+    shown_until = fields.Date("Scores Stay Until", compute="_compute_shown_until", store=True)
+    grace_text = fields.Char(compute="_compute_grace_text")
+
+    _grace_days_in_reach = models.Constraint(
+        "CHECK(grace_days BETWEEN 0 AND 90)", "The days of grace lie between 0 and 90."
+    )
+
+    # Who can
+
+    def _person_gap(self, person):
+        """Why `person` cannot answer for this deployment (any more); empty where nothing speaks against it.
+
+        What is looked at: the account is active and internal, is not Odoo's own, has the role Owner, and may read the
+        records that are scored. Cheap: nothing of it is looked up per person in the database twice.
+        """
+        self.ensure_one()
+        person = person.sudo()
+        if not person.active:
+            return self.env._("%s is not active any more.", person.name)
+        if person.share or person in self._system_users():
+            return self.env._("%s is not a colleague: an active internal user has to answer for it.", person.name)
+        if not person.has_group("ai_deployment.group_owner"):
+            return self.env._("%s has not the role “Owner” of AI Deployment.", person.name)
+        documents = self.env[self.res_model].with_user(person).sudo(False) if self.res_model in self.env else None
+        if documents is not None and not documents.has_access("read"):
+            words = documents._ai_words()
+            return self.env._("%(person)s may not read %(records)s.", person=person.name, records=words["records"])
+        return ""
+
+    def _shared_login_gap(self, person):
+        """Why the account of `person` looks as if nobody, or several people, stood behind it.
+
+        A person has an e-mail address; one that another active account has too, or that is the company's own, is a
+        shared one. A login that several people use under one address of its own cannot be told from a person.
+        """
+        person = person.sudo()
+        address = person.partner_id.email_normalized
+        if not address:
+            return self.env._("%s has no e-mail address, so nobody can be asked in person.", person.name)
+        if address in person.company_ids.mapped("partner_id.email_normalized"):
+            return self.env._("The address of %s is the company's own, so it is no person's login.", person.name)
+        others = self.env["res.users"].sudo().search(
+            [("partner_id.email_normalized", "=", address), ("id", "!=", person.id), ("share", "=", False)], limit=1
+        )  # fmt: skip
+        if others:
+            return self.env._(
+                "%(person)s and %(other)s have the same e-mail address, so it is no person's login.",
+                person=person.name, other=others.name,
+            )  # fmt: skip
+        return ""
+
+    def _system_users(self):
+        """Accounts of Odoo itself that are never a person."""
+        return (self.env.ref("base.user_root") | self.env.ref("base.public_user")).sudo()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        deployments = super().create(vals_list)
+        deployments._check_named(NAMED)
+        return deployments
+
+    def _check_named(self, names):
+        """Who names somebody hears at once of what speaks against it; of what code writes the checklist tells.
+
+        Constraints run in sudo, so they cannot tell the two apart.
+        """
+        if self.env.su:
+            return
+        for deployment in self.sudo():
+            answering = deployment.browse().user_id.union(
+                *(deployment[name] for name in ("user_id", "deputy_id") if name in names or "model_id" in names)
+            )
+            for person in answering:
+                gap = deployment._person_gap(person) or deployment._shared_login_gap(person)
+                if gap:
+                    raise ValidationError(gap)
+            for name in {"decider_id", "budget_holder_id"} & names:
+                person = deployment[name]
+                if person and not person.has_group("ai_deployment.group_reviewer"):
+                    raise ValidationError(
+                        self.env._("%s has no part in AI deployments yet: an administrator gives one.", person.name)
+                    )
 
     @api.depends("accepted_by_id", "user_id")
     def _compute_has_accepted(self):
         for deployment in self:
             deployment.has_accepted = bool(deployment.user_id) and deployment.accepted_by_id == deployment.user_id
+
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_is_owner(self):
+        for deployment in self:
+            deployment.is_owner = deployment.user_id == self.env.user
 
     def action_accept(self):
         """The owner takes it on, in person: nobody accepts for somebody else."""
@@ -26,12 +133,174 @@ class AiDeployment(models.Model):
             deployment.check_access("read")
             if self.env.user != deployment.user_id:
                 raise AccessError(self.env._("Only %s accepts this, in person.", deployment.user_id.name))
+            gap = deployment._person_gap(self.env.user) or deployment._shared_login_gap(self.env.user)
+            if gap:
+                raise UserError(gap)
             deployment.sudo().write({"accepted_by_id": self.env.uid, "accepted_date": clock.now()})
             deployment.sudo()._message_log(
                 body=self.env._("%s answers for this deployment.", self.env.user.name),
                 author_id=self.env.user.partner_id.id,
             )
         return True
+
+    def write(self, vals):
+        """An acceptance is one person's: it ends with the owner, and does not come back with the same one."""
+        changed = self.browse()
+        if "user_id" in vals:
+            changed = self.filtered(lambda deployment: deployment.user_id.id != vals["user_id"])
+        result = super().write(vals)
+        if changed:
+            changed.sudo().write({"accepted_by_id": False, "accepted_date": False})
+        if {"user_id", "model_id"} & vals.keys():
+            self.sudo()._look_at_owner()
+        if NAMED & vals.keys():
+            self._check_named(NAMED & vals.keys())
+        return result
+
+    # Days of grace
+
+    def _look_at_owner(self):
+        """Keep since when the owner cannot answer for it."""
+        for deployment in self:
+            gap = deployment._person_gap(deployment.user_id)
+            if gap and not deployment.unowned_date:
+                deployment.unowned_date = clock.today()
+            elif not gap and deployment.unowned_date:
+                deployment.unowned_date = False
+
+    @api.model
+    def _people_changed(self, users):
+        """Somebody was archived, or has other roles: those who are left hear of it at once, not with the next job."""
+        theirs = self.sudo().search([("user_id", "in", users.ids), ("state", "!=", "retired")])
+        theirs._look_at_owner()
+        theirs._sync_review_activity()
+        for deployment in theirs.filtered(lambda deployment: deployment.state in deployment._at_work_states()):
+            finding = next((one for one in deployment._people_findings() if one.code == "owner"), None)
+            alerts = self.env["ai.deployment.alert"].sudo()
+            if finding:
+                alerts._raise(
+                    deployment, "health:owner", name=finding.sentence, suggestion=finding.suggestion, level="alert"
+                )
+            else:
+                alerts._resolve(deployment, "health:owner")
+
+    @api.depends("review_date", "unowned_date", "grace_days")
+    def _compute_shown_until(self):
+        for deployment in self:
+            begins = min(filter(None, (deployment.review_date, deployment.unowned_date)), default=None)
+            days = timedelta(days=deployment.grace_days)
+            deployment.shown_until = begins and min(begins, date.max - days) + days
+
+    def _grace_over(self):
+        """Whether the days of grace are over, so that no score is shown."""
+        self.ensure_one()
+        return bool(self.shown_until) and self.shown_until < clock.today()
+
+    def _grace_reason(self):
+        """Why the days of grace began; empty where they did not."""
+        self.ensure_one()
+        deployment = self.sudo()
+        if deployment.unowned_date:
+            gap = deployment._person_gap(deployment.user_id)
+            return gap or self.env._("%s could not answer for it.", deployment.user_id.name)
+        if deployment.review_date and deployment.review_date < clock.today():
+            return self.env._("The review was due on %s.", format_date(self.env, deployment.review_date))
+        return ""
+
+    @api.depends("shown_until", "state", "user_id")
+    @api.depends_context("lang")
+    def _compute_grace_text(self):
+        for deployment in self:
+            reason = deployment._grace_reason() if deployment.state == "production" else ""
+            until = format_date(self.env, deployment.shown_until)
+            if not reason:
+                deployment.grace_text = False
+            elif deployment._grace_over():
+                deployment.grace_text = self.env._("Scores are not shown any more since %(day)s. %(why)s", day=until,
+                                                   why=reason)  # fmt: skip
+            else:
+                deployment.grace_text = self.env._("Scores stay until %(day)s only. %(why)s", day=until, why=reason)
+
+    def _people_findings(self):
+        gap = self._person_gap(self.user_id) if self.user_id.active else ""
+        if gap:
+            yield self._severe("owner", gap, self.env._("Name a new owner, or give the role or the access back."))
+        if self.deputy_id and (gap := self._person_gap(self.deputy_id)):
+            yield self._notice("deputy", gap, self.env._("Name a new deputy."))
+        for finding in super()._people_findings():
+            if finding.code == "review" and self.state == "production":  # here somebody is told on the first day
+                finding = finding._replace(
+                    severity="severe",
+                    suggestion=self.env._("Whoever decides on it signs the periodic review under “Decide”."),
+                )
+            yield finding
+
+    def _watch_health(self):
+        self._look_at_owner()
+        return super()._watch_health()
+
+    # Handing over
+
+    def _hand_over(self, owner, deputy, decider, note):
+        """Others answer for it from now on. The new owner has yet to accept; what was open goes along."""
+        self.ensure_one()
+        self._check_decides()
+        if self.state == "retired":
+            raise UserError(self.env._("“%s” is retired: there is nothing to hand over.", self.name))
+        if not (note or "").strip():
+            raise UserError(self.env._("Tell the new people what they have to know."))
+        former, change = self.user_id, self.env.user
+        everything = self.sudo()
+        activities = everything._activities_of(former)
+        self.write({"user_id": owner.id, "deputy_id": deputy.id, "decider_id": decider.id})
+        if owner != former:
+            everything._pass_on(activities, former, owner)
+        everything.message_subscribe(partner_ids=(owner | deputy | decider).partner_id.ids)
+        everything._message_log(
+            body=self.env._(
+                "%(who)s handed this over from %(old)s to %(new)s: %(note)s",
+                who=change.name, old=former.name, new=owner.name, note=note.strip(),
+            ),
+            author_id=change.partner_id.id,
+        )  # fmt: skip
+
+    def _activities_of(self, person):
+        """Open activities of `person` on this deployment and its alerts."""
+        domain = Domain("user_id", "=", person.id) & (
+            Domain("res_model", "=", self._name) & Domain("res_id", "in", self.ids)
+            | Domain("res_model", "=", "ai.deployment.alert") & Domain("res_id", "in", self.alert_ids.ids)
+        )
+        return self.env["mail.activity"].sudo().search(domain)
+
+    def _pass_on(self, activities, former, owner):
+        activities.exists().with_context(mail_activity_quick_update=True).write({"user_id": owner.id})
+        alerts = self.alert_ids.filtered(lambda alert: alert.state in ("firing", "acknowledged"))
+        alerts.filtered(lambda alert: alert.state == "acknowledged").write(
+            {"state": "firing", "acknowledged_by_id": False, "acknowledged_date": False}
+        )
+        for alert in alerts.filtered(lambda alert: alert.level == "alert" and not alert._is_kept_quiet()):
+            if owner not in alert.activity_ids.user_id:
+                alert._point(owner, alert.name)
+        reviews = self.env["ai.deployment.review"].sudo().search(
+            Domain("deployment_id", "=", self.id)
+            & Domain("state", "=", "open")
+            & Domain("reviewer_id", "=", former.id)
+        )  # fmt: skip
+        if former not in self.reviewer_ids:  # asked as the owner, not as a reviewer
+            for review in reviews:
+                able = owner in review._possible_reviewers()
+                review.activity_unlink(["ai_deployment.mail_activity_type_review"])
+                review.write({"reviewer_id": owner.id if able else False, "is_assigned": able})
+
+    def action_hand_over(self):
+        self.ensure_one()
+        self._check_decides()
+        return {
+            "type": "ir.actions.act_window", "name": self.env._("Hand Over"), "view_mode": "form", "target": "new",
+            "res_model": "ai.deployment.hand.over", "context": {"default_deployment_id": self.id},
+        }  # fmt: skip
+
+    # Retiring
 
     def _retire(self, lesson):
         """Retire for good, with what was learned."""
@@ -47,12 +316,19 @@ class AiDeployment(models.Model):
             return self.env._("write down what was learned first.")
         return super()._missing_for(target)
 
+    # Evidence
+
     def _evidence_owner_accepted(self, check):
-        if not self.user_id.active:
-            return Evidence(False, self.env._("%s is not active any more.", self.user_id.name))
+        gap = self._person_gap(self.user_id) or self._shared_login_gap(self.user_id)
+        if gap:
+            return Evidence(False, gap)
         if not self.has_accepted:
             return Evidence(False, self.env._("%s has not accepted yet.", self.user_id.name))
         return Evidence(True, self.env._("%s has accepted.", self.user_id.name), self.accepted_date)
 
     def _satisfy_owner_accepted(self, check):
-        return self.action_accept()
+        if self.env.user != self.user_id:
+            raise UserError(self.env._("Only %s accepts this, in person.", self.user_id.name))
+        self.action_accept()
+        check._refresh()
+        return True

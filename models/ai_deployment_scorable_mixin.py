@@ -12,6 +12,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from . import clock
 from .feature_reader import walk_path
 
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
@@ -239,6 +240,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 Domain("res_model", "=", self._name)
                 & Domain("is_primary", "=", True)
                 & Domain("state", "=", "production")
+                & Domain("shown_until", ">=", clock.today())  # days of grace, see `ai_deployment_people`
                 & Domain("company_id", "in", self.env.companies.ids)
                 & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
             )

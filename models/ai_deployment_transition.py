@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from . import clock
-from .ai_deployment_lifecycle import STATES
+from .ai_deployment_lifecycle import STATES, without_defaults
 
 
 class AiDeploymentTransition(models.Model):
@@ -22,6 +22,10 @@ class AiDeploymentTransition(models.Model):
     to_state = fields.Selection(STATES, "To", required=True, readonly=True)
     user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
     reason = fields.Text("Why", readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super(AiDeploymentTransition, without_defaults(self)).create(vals_list)
 
     def write(self, vals):
         # pylint: disable=method-required-super
@@ -74,7 +78,7 @@ class AiDeployment(models.Model):
         self.check_access("read")
         try:
             at = fields.Datetime.to_datetime(moment)
-        except ValueError as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise UserError(self.env._("“%s” is not a date.", moment)) from error
         if not at:
             raise UserError(self.env._("Say of which day."))
@@ -86,7 +90,16 @@ class AiDeployment(models.Model):
         states = {row.deployment_id.id: row.to_state for row in rows}
         return {deployment.id: states.get(deployment.id, False) for deployment in self}
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_life(self):
+        """What has left the proof of concept has a history that is kept; one with a log is refused for that."""
+        for deployment in self.sudo():
+            lived = deployment.transition_ids.filtered("from_state") or deployment.decision_ids
+            if lived and not deployment._has_shadow_inference():
+                raise UserError(self.env._("“%s” has a history, which is kept. Retire it instead.", deployment.name))
+
     def _check_decides(self):
         """Only who answers for it."""
-        if not self._may_decide():
+        self.check_access("read")
+        if not all(deployment._may_decide() for deployment in self):
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))

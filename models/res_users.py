@@ -13,10 +13,12 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def write(self, vals):
-        """Who is archived, loses the group or leaves a company hands over their reviews."""
+        """Who is archived, loses the group or leaves a company hands over their reviews, and answers no more."""
         result = super().write(vals)
         if LEAVING & vals.keys():
             self.env["ai.deployment.review"].sudo()._release_after_change(Domain("reviewer_id", "in", self.ids))
+        if {"active", "group_ids"} & vals.keys() and self.ids:
+            self.env["ai.deployment"]._people_changed(self)
         return result
 
     @api.ondelete(at_uninstall=False)

@@ -11,6 +11,8 @@ from . import test_ai_deployment_batch
 from . import test_ai_deployment_carrier
 from . import test_ai_deployment_channel
 from . import test_ai_deployment_channel_summary
+from . import test_ai_deployment_check
+from . import test_ai_deployment_decision
 from . import test_ai_deployment_feature
 from . import test_ai_deployment_health
 from . import test_ai_deployment_health_address
@@ -21,7 +23,9 @@ from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_message
 from . import test_ai_deployment_monitoring
 from . import test_ai_deployment_outlook
+from . import test_ai_deployment_ownership_properties
 from . import test_ai_deployment_page
+from . import test_ai_deployment_people
 from . import test_ai_deployment_performance
 from . import test_ai_deployment_profile
 from . import test_ai_deployment_quality
@@ -42,6 +46,7 @@ from . import test_ai_deployment_scorable_mixin
 from . import test_ai_deployment_scoring
 from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training
+from . import test_ai_deployment_transition
 from . import test_ai_deployment_trigger
 from . import test_ai_deployment_verdicts
 from . import test_ai_deployment_version

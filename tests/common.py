@@ -107,7 +107,9 @@ class AiDeploymentCase(TransactionCase):
                 "purpose": "Tells sellers which leads are worth a call.",
                 "user_id": cls.owner.id,
                 "model_id": cls.lead_model.id,
-                "review_date": (NOW + datetime.timedelta(days=90)).date(),
+                # in the future both for tests that stand at `NOW` and for those that do not
+                "review_date": (max(NOW, clock.now()) + datetime.timedelta(days=90)).date(),
+                "expiry_date": (max(NOW, clock.now()) + datetime.timedelta(days=90)).date(),
                 "audit_share": 0.0,
                 "blind_share": 0.0,
                 "double_share": 0.0,

@@ -44,6 +44,7 @@ READERS = {
     "ai.deployment.check.template": NAMED | {"other_owner"},  # what is asked of everybody in the company
     "ai.deployment.check.template.line": NAMED | {"other_owner"},
     "ai.deployment.decision": NAMED,
+    "ai.deployment.signature": NAMED | {"accountant"},  # who has to sign it
     "ai.deployment.transition": NAMED,
     "ai.deployment.gate.event": NAMED - {"manager"},
     "ai.deployment.waiver": NAMED,
@@ -60,6 +61,7 @@ WRITERS = {
     "ai.deployment.review.answer": ANSWERABLE,
     "ai.deployment.review.rule": ANSWERABLE,
     "ai.deployment.waiver": ANSWERABLE,
+    "ai.deployment.signature": ANSWERABLE,
 }
 DELETERS = {
     "ai.deployment": {"manager"},
@@ -70,6 +72,7 @@ DELETERS = {
     "ai.deployment.check.template": {"manager"},
     "ai.deployment.check.template.line": {"manager"},
     "ai.deployment.review.answer": ANSWERABLE,
+    "ai.deployment.signature": ANSWERABLE,
 }
 CREATORS = {
     model: who if who == {"manager"} else ANSWERABLE | {"other_owner"}
@@ -153,6 +156,9 @@ class AccessCase(AiDeploymentCase):
                 "adopted_by_id": cls.owner.id, "date": NOW,
             }
         )  # fmt: skip
+        cls.env["ai.deployment.signature"].create(
+            {"deployment_id": cls.deployment.id, "role": "finance", "user_id": cls.accountant.id}
+        )
         cls.template = cls.env["ai.deployment.check.template"].create(
             {
                 "name": "Ours", "company_id": cls.env.company.id,

@@ -189,7 +189,12 @@ class TestDeployment(AiDeploymentCase):
         self.assertFalse(self.make_deployment(champion_id=self.version.id).champion_id)
 
     def test_a_deployment_without_a_log_can_be_deleted_by_an_administrator(self):
-        deployment = self.make_deployment()
+        decided = self.make_deployment()
+        with self.assertRaisesRegex(UserError, "has a history"):
+            decided.with_user(self.manager).unlink()
+        deployment = self.env["ai.deployment"].create(
+            {"name": "New", "purpose": "A test.", "user_id": self.owner.id, "model_id": self.lead_model.id}
+        )
         self.env.invalidate_all()
         with self.assertRaises(AccessError):
             deployment.with_user(self.owner).unlink()

@@ -101,6 +101,43 @@ class TestTours(HttpCase, AiDeploymentCase):
         self.deployment.invalidate_recordset()
         self.assertEqual(self.deployment.state, "suspended")
 
+    def test_from_proof_of_concept_to_go(self):
+        """Every person does their own part; what other pieces prove is waived by the administrator."""
+        name = "Who pays late"
+        start = "/odoo/ai-deployments"
+        self.start_tour(start, "ai_deployment_proof", login="ai_owner")
+        deployment = self.env["ai.deployment"].search([("name", "=", name)])
+        self.assertEqual((deployment.user_id, deployment.decider_id), (self.owner, self.reviewer))
+        deployment.write({"feature_ids": [(0, 0, {"path": "expected_revenue"})], "is_primary": False})
+        version = self.keep(deployment, self.card(names=["expected_revenue"]))
+        deployment._assign_champion(version, "Trained")
+        self.start_tour(start, "ai_deployment_owner_accepts", login="ai_owner")
+        self.env.invalidate_all()
+        self.assertEqual((deployment.state, deployment.has_accepted), ("shadow", True))
+        self.assertEqual(deployment.signature_ids.user_id, self.accountant)
+        deployment._score(self.good)
+        self.start_tour("/odoo/ai-signatures", "ai_deployment_signer", login="ai_accountant")
+        self.start_tour(start, "ai_deployment_owner_signs", login="ai_owner")
+        self.env.invalidate_all()
+        rows = {row.code: row for row in deployment.check_ids}
+        for code in ("own", "owner_accepted", "explained", "budget"):
+            self.assertEqual(rows[code].state, "met", rows[code].evidence)
+        for row in deployment.check_ids.filtered(lambda row: row.state == "missing" and row.rule == "by_hand"):
+            row.with_user(self.owner)._sign("Looked at it.")
+        deployment.check_ids[0].sudo().signed_date = False  # one is left for the administrator
+        deployment.check_ids._refresh()
+        self.start_tour(start, "ai_deployment_administrator_waives", login="ai_manager")
+        self.env.invalidate_all()
+        self.assertIn("waived", deployment.check_ids.mapped("state"))
+        deployment.check_ids.filtered(lambda row: row.state in ("missing", "broken")).with_user(self.manager)._waive(
+            "A test.", clock.today() + timedelta(days=9)
+        )
+        self.start_tour(start, "ai_deployment_decider", login="ai_reviewer")
+        self.env.invalidate_all()
+        self.assertEqual(deployment.state, "production")
+        self.assertEqual(deployment.decision_ids.user_id, self.reviewer)
+        self.assertEqual(deployment.decision_ids.outcome, "conditions")
+
     def test_seller(self):
         self.score(self.good + self.poor)
         self.start_tour("/odoo", "ai_deployment_seller", login="ai_seller")

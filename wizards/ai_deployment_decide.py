@@ -13,24 +13,51 @@ class AiDeploymentDecide(models.TransientModel):
     _description = "Go or No-Go"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    is_demonstration = fields.Boolean(related="deployment_id.is_demonstration")
     outcome = fields.Selection(OUTCOMES, required=True)
     conditions = fields.Text()
     minutes = fields.Text("Why You Decide So", required=True)
     next_review_date = fields.Date(
         "Next Review", required=True, default=lambda self: clock.today() + timedelta(days=LEAST_DAYS)
     )
+    # What the decider saw when this was opened
+    version_id = fields.Many2one("ai.deployment.version", "About", readonly=True)
+    decision_id = fields.Many2one("ai.deployment.decision", readonly=True)
+    by_builder = fields.Boolean(compute="_compute_by_builder")
+    gap = fields.Char(compute="_compute_checklist_html")
     checklist_html = fields.Html(compute="_compute_checklist_html", sanitize=False)
+
+    @api.model
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        deployment = self.env["ai.deployment"].browse(values.get("deployment_id")).exists()
+        if deployment:
+            deployment.check_access("read")
+            latest = deployment.sudo().latest_decision_id
+            values |= {"version_id": deployment.sudo().champion_id.id, "decision_id": latest.id}
+        return values
+
+    @api.depends("deployment_id")
+    @api.depends_context("uid")
+    def _compute_by_builder(self):
+        for wizard in self:
+            wizard.by_builder = self.env.user in wizard.deployment_id._partisans()
 
     @api.depends("deployment_id")
     def _compute_checklist_html(self):
+        decisions = self.env["ai.deployment.decision"]
         for wizard in self:
             wizard.deployment_id.check_access("read")
-            wizard.deployment_id.sudo().check_ids._refresh()
+            wizard.gap = wizard.deployment_id.sudo()._checklist_gap()
             wizard.checklist_html = self.env["ir.qweb"]._render(
-                "ai_deployment.decision_evidence", {"rows": wizard.deployment_id._frozen_checklist()}
+                "ai_deployment.decision_evidence",
+                {"groups": decisions._by_dimension(wizard.deployment_id._frozen_checklist())},
             )
 
     def action_decide(self):
         self.ensure_one()
-        self.deployment_id._decide(self.outcome, self.minutes, self.next_review_date, self.conditions or "")
+        self.deployment_id._decide(
+            self.outcome, self.minutes, self.next_review_date, self.conditions or "",
+            seen=(self.version_id.sudo(), self.decision_id.sudo()),
+        )  # fmt: skip
         return {"type": "ir.actions.client", "tag": "soft_reload"}

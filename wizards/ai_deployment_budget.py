@@ -1,0 +1,33 @@
+"""Asks what training again takes, and keeps time for it in the owner's calendar."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..models import clock
+
+
+class AiDeploymentBudget(models.TransientModel):
+    _name = "ai.deployment.budget"
+    _description = "Plan Training Again"
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    currency_id = fields.Many2one(related="deployment_id.currency_id")
+    hours = fields.Float("Hours of Work", required=True)
+    cost = fields.Monetary("Computing", help="0 where your own server does it.")
+    start = fields.Datetime("In the Owner's Calendar On", required=True)
+
+    @api.model
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        deployment = self.env["ai.deployment"].browse(values.get("deployment_id")).exists()
+        if deployment:
+            deployment.check_access("read")
+            day = (clock.now() + timedelta(days=90)).replace(hour=9, minute=0, second=0)
+            values |= {"hours": deployment.retrain_hours or 8, "cost": deployment.retrain_cost, "start": day}
+        return values
+
+    def action_plan(self):
+        self.ensure_one()
+        self.deployment_id._plan_training(self.hours, self.cost, self.start)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -1,0 +1,21 @@
+"""Asks until when a proof of concept goes on, and why."""
+
+from datetime import timedelta
+
+from odoo import fields, models
+
+from ..models import clock
+
+
+class AiDeploymentExtend(models.TransientModel):
+    _name = "ai.deployment.extend"
+    _description = "Extend a Proof of Concept"
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    until = fields.Date("Goes On Until", required=True, default=lambda self: clock.today() + timedelta(days=30))
+    reason = fields.Text("Why", required=True)
+
+    def action_extend(self):
+        self.ensure_one()
+        self.deployment_id._extend(self.until, self.reason)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}

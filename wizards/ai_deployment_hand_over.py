@@ -1,0 +1,28 @@
+"""Asks who answers for a deployment from now on, and what they have to know."""
+
+from odoo import api, fields, models
+
+
+class AiDeploymentHandOver(models.TransientModel):
+    _name = "ai.deployment.hand.over"
+    _description = "Hand a Deployment Over"
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    user_id = fields.Many2one("res.users", "New Owner", required=True, domain=[("share", "=", False)])
+    deputy_id = fields.Many2one("res.users", domain=[("share", "=", False)])
+    decider_id = fields.Many2one("res.users", "Decides on Go", domain=[("share", "=", False)])
+    note = fields.Text("What They Have to Know", required=True)
+
+    @api.model
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        deployment = self.env["ai.deployment"].browse(values.get("deployment_id")).exists()
+        if deployment:
+            deployment.check_access("read")
+            values |= {"deputy_id": deployment.deputy_id.id, "decider_id": deployment.decider_id.id}
+        return values
+
+    def action_hand_over(self):
+        self.ensure_one()
+        self.deployment_id._hand_over(self.user_id, self.deputy_id, self.decider_id, self.note)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
