@@ -43,6 +43,7 @@ READERS = {
     "ai.deployment.check.template.line": NAMED | {"other_owner"},
     "ai.deployment.decision": NAMED,
     "ai.deployment.transition": NAMED,
+    "ai.deployment.drill": NAMED,
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
 WRITERS = {
@@ -129,6 +130,9 @@ class AccessCase(AiDeploymentCase):
                 "adopted_by_id": cls.owner.id, "date": NOW,
             }
         )  # fmt: skip
+        cls.drill = cls.env["ai.deployment.drill"].create(
+            {"deployment_id": cls.deployment.id, "kind": "faults", "date": NOW, "user_id": cls.owner.id}
+        )
         cls.template = cls.env["ai.deployment.check.template"].create(
             {
                 "name": "Ours", "company_id": cls.env.company.id,
