@@ -1,7 +1,7 @@
 """What was asked: how many records, of which deployment, on which day. Written before the work, never changed.
 
-One row per call. Its moment and its person are those of the lines that the call logs, so that what a server action asked
-for can be told from what came in another way without a column in the log.
+One row per call. Its moment and its person are those of the lines that the call logs, so that what a server action
+asked for can be told from what came in another way without a column in the log.
 """
 
 from odoo import api, fields, models

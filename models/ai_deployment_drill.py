@@ -1,8 +1,8 @@
 """A drill: something is broken on purpose, to see that no record is lost and that a person hears of it.
 
 Everything happens in a savepoint that is rolled back, under a time limit of its own; the record of the drill alone
-stays. What would happen after the transaction (mails, calls, notifications) is thrown away with it. No business record is
-written or locked: a temporary view of the same name stands in for its table, which PostgreSQL finds first, in this
+stays. What would happen after the transaction (mails, calls, notifications) is thrown away with it. No business record
+is written or locked: a temporary view of the same name stands in for its table, which PostgreSQL finds first, in this
 transaction alone. What is broken stands in `ai_deployment_drill_faults`, `ai_deployment_drill_alert` and
 `ai_deployment_fallback_drill`.
 """

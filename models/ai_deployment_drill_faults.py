@@ -1,4 +1,4 @@
-"""The drill of faults: each breaks something for real, and asks the database where the record ended and who was told."""
+"""The drill of faults: each breaks something for real, then asks where the record ended and who was told."""
 
 import socket
 
@@ -93,8 +93,8 @@ class AiDeployment(models.Model):
             return False, self.env._("No input of it stands on the record itself, so none could be made slow.")
         self.env.cr.execute(
             SQL(
-                "CREATE FUNCTION pg_temp.ai_deployment_slow(value anyelement) RETURNS anyelement LANGUAGE plpgsql STABLE"
-                " AS 'BEGIN PERFORM pg_sleep(%s); RETURN value; END'",
+                "CREATE FUNCTION pg_temp.ai_deployment_slow(value anyelement) RETURNS anyelement LANGUAGE plpgsql"
+                " STABLE AS 'BEGIN PERFORM pg_sleep(%s); RETURN value; END'",
                 NEVER,
             )
         )

@@ -96,10 +96,11 @@ class AiDeployment(models.Model):
             return Evidence(
                 False, self.env._("Written down, but no version was trained again and tested since it began in shadow.")
             )
+        verdicts = dict(latest._fields["verdict"]._description_selection(self.env))
         sentence = self.env._(
-            "%(version)s was trained on %(rows)s records on %(day)s and tested against the one that served: %(verdict)s",
+            "%(version)s was trained on %(rows)s records on %(day)s and tested against the one that served: %(text)s",
             version=latest.name, rows=latest.row_count, day=format_date(self.env, latest.trained_date),
-            verdict=latest.verdict_text or dict(latest._fields["verdict"]._description_selection(self.env))[latest.verdict],
+            text=latest.verdict_text or verdicts[latest.verdict],
         )  # fmt: skip
         return Evidence(True, sentence, latest.trained_date, latest)
 

@@ -34,7 +34,7 @@ KNOWN_FORMS = re.compile(
 def looks_like_a_secret(text):
     """Whether `text` holds something that looks like a credential in clear.
 
-    >>> [looks_like_a_secret(text) for text in ("token = 'abcdef123456'", "https://u:pw@host/x", "model._score(records)")]
+    >>> [looks_like_a_secret(text) for text in ("token = 'abcdef123456'", "https://u:pw@host/x", "model._cron()")]
     [True, True, False]
     """
     return bool(ASSIGNED.search(text or "") or KNOWN_FORMS.search(text or ""))
@@ -151,8 +151,8 @@ class AiDeployment(models.Model):
             )  # fmt: skip
             return Evidence(False, sentence, latest or False)
         sentence = self.env._(
-            "%(version)s has scored %(scored)s records here by its server action, the last on %(day)s; %(failed)s could "
-            "not be scored and went to a person.",
+            "%(version)s has scored %(scored)s records here by its server action, the last on %(day)s; %(failed)s "
+            "could not be scored and went to a person.",
             version=version.name, scored=scored, failed=failed, day=format_date(self.env, latest),
         )  # fmt: skip
         return Evidence(True, sentence, latest, self.action_server_id or None)
@@ -181,7 +181,8 @@ class AiDeployment(models.Model):
             SQL(
                 "SELECT SUM(COALESCE((chunk.outcome->>'automatic')::int, 0)"
                 " + COALESCE((chunk.outcome->>'review')::int, 0) - COALESCE((chunk.outcome->>'failed')::int, 0)),"
-                " SUM(COALESCE((chunk.outcome->>'failed')::int, 0)), MAX(batch.asked_date) FROM ai_deployment_batch batch JOIN ai_deployment_batch_chunk chunk ON chunk.batch_id = batch.id"
+                " SUM(COALESCE((chunk.outcome->>'failed')::int, 0)), MAX(batch.asked_date)"
+                " FROM ai_deployment_batch batch JOIN ai_deployment_batch_chunk chunk ON chunk.batch_id = batch.id"
                 " WHERE batch.deployment_id = %s AND batch.action_id IS NOT NULL AND batch.asked_date >= %s"
                 " AND chunk.state = 'done'",
                 self.id, since,
@@ -203,7 +204,8 @@ class AiDeployment(models.Model):
         query = documents._search(domain, order="id desc", limit=max(int(check.least), 1))
         query.add_where(
             SQL(
-                "NOT EXISTS (SELECT FROM ai_deployment_score WHERE deployment_id = %s AND version_id = %s AND res_id = %s)",
+                "NOT EXISTS (SELECT FROM ai_deployment_score"
+                " WHERE deployment_id = %s AND version_id = %s AND res_id = %s)",
                 self.id, self.sudo().champion_id.id, SQL.identifier(documents._table, "id"),
             )
         )  # fmt: skip
@@ -339,9 +341,9 @@ class AiDeployment(models.Model):
         if faults:
             return Evidence(False, " ".join(faults), clock.now())
         sentence = self.env._(
-            "Secrets are named here and held by the server; nothing that looks like one stands in the parameters of this "
-            "addon or in the %(actions)s actions that score; nobody who scores by an API key is an administrator. What "
-            "other systems keep is not seen from here.",
+            "Secrets are named here and held by the server; nothing that looks like one stands in the parameters of "
+            "this addon or in the %(actions)s actions that score; nobody who scores by an API key is an administrator. "
+            "What other systems keep is not seen from here.",
             actions=len(self._scoring_actions()),
         )  # fmt: skip
         return Evidence(True, sentence, clock.now())

@@ -133,9 +133,9 @@ class AiDeployment(models.Model):
         self.env["ai.deployment.alert"]._raise(
             self, "slow",
             name=self.env._("Scoring “%s” took longer than the database allows", self.name),
-            suggestion=self.env._("What was asked for waits and is tried again. If it comes back, an administrator looks "
-                                  "at the time limit of the database, or the owner takes out inputs about earlier "
-                                  "records."),
+            suggestion=self.env._("What was asked for waits and is tried again. If it comes back, an administrator "
+                                  "looks at the time limit of the database, or the owner takes out inputs about "
+                                  "earlier records."),
         )  # fmt: skip
 
     def _alert_version_broken(self, error):
