@@ -65,12 +65,22 @@ class AiDeployment(models.Model):
                                 input=spec["name"], ended=self._ended_text(ended, line))  # fmt: skip
 
     def _drill_damaged(self):
+        record = self._drill_record()
+        self._standing_alert_aside("version")
+        self._serve_for_now(self._damaged_version())
+        line, ended = self._drill_score(record)
+        told = self._told_of("version")
+        went = ended == "retry" and line.failure_type == "artifact_rejected" and told
+        return went, self.env._("The damage was noticed. The record %(ended)s; %(told)s.",
+                                ended=self._ended_text(ended, line), told=self._told_text(told))  # fmt: skip
+
+    def _damaged_version(self):
         """A copy of the serving version with one thing changed, under the fingerprint of the original."""
-        record, version = self._drill_record(), self.champion_id
+        version = self.champion_id
         latest = self.env["ai.deployment.version"].sudo().search(
             Domain("deployment_id", "=", self.id), order="number desc", limit=1
         )  # fmt: skip
-        damaged = self.env["ai.deployment.version"].sudo().create(
+        return self.env["ai.deployment.version"].sudo().create(
             {
                 "deployment_id": self.id, "number": latest.number + 1, "kind": version.kind,
                 "trained_date": version.trained_date, "digest": version.digest,
@@ -78,13 +88,6 @@ class AiDeployment(models.Model):
                 "reference": version.reference,
             }
         )  # fmt: skip
-        self._standing_alert_aside("version")
-        self._serve_for_now(damaged)
-        line, ended = self._drill_score(record)
-        told = self._told_of("version")
-        went = ended == "retry" and line.failure_type == "artifact_rejected" and told
-        return went, self.env._("The damage was noticed. The record %(ended)s; %(told)s.",
-                                ended=self._ended_text(ended, line), told=self._told_text(told))  # fmt: skip
 
     def _drill_slow(self):
         record = self._drill_record()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import NoUsableFeature
 from odoo.addons.ai_deployment.ml.segment_test import (
