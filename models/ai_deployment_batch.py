@@ -100,7 +100,7 @@ class AiDeploymentBatch(models.Model):
                 "attempts": ("int4", 0),
             },
         )
-        self.env["ai.deployment.sum"]._asked(deployment, now.date(), len(ids), self.env.user, action)
+        self.env["ai.deployment.sum"]._asked(deployment, now.date(), len(ids), self.env.user)
         batch.invalidate_recordset(["chunk_ids"])
         batch._begin()
         return batch

@@ -278,7 +278,7 @@ class AiDeployment(models.Model):
         tomorrow = clock.today() + datetime.timedelta(days=1)
         days = self.env["ai.deployment.profile"]._counts_by_day(version, datetime.date.min, tomorrow)
         count = max(sum(days.values()), 1)
-        number = SQL("(hashint4(res_id # %s) & 2147483647)", clock.today().toordinal() * 7919)
+        number = SQL("(hashint4(res_id # %s) & 2147483647)", clock.today().toordinal() * 7919 % 2**31)
         share = min(SPARE * least / count, 1.0)
         columns = (
             "id", "res_id", "inputs", "codes", "predicted_value", "prediction", "confidence", "route", "latency_ms",

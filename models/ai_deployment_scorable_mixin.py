@@ -384,7 +384,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             found.update({res_id: (value or 0.0, fallback.sentence) for res_id, value in rows})
         return found
 
-    def _ai_shown_scores(self, deployment_ids):
+    def _ai_shown_scores(self, deployment_ids=None):
         """The shown score of each record that has one: {record id: score in sudo}."""
         ids = [record._origin.id for record in self if record._origin.id]
         query = self.browse(ids)._as_query(ordered=False)

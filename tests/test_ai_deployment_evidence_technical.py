@@ -291,9 +291,8 @@ class TestEvidenceTechnical(EvidenceCase):
         self.assertNotIn("abcdef", found.sentence)
 
     def test_an_integration_must_not_administer(self):
-        self.env["res.users.apikeys"].with_user(self.owner).sudo(False)._generate(
-            "rpc", "integration", NOW.replace(year=2099)
-        )
+        keys = self.env["res.users.apikeys"].with_user(self.owner).sudo(False)
+        keys._generate("rpc", "integration", fields.Datetime.now() + timedelta(days=30))
         self.assertMet("credentials", "nobody who scores by an API key is an administrator")
         self.owner.group_ids += self.env.ref("ai_deployment.group_manager")
         self.assertMissing("credentials", f"{self.owner.name} scores by an API key and is an administrator.")
