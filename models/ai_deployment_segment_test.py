@@ -74,14 +74,10 @@ class AiDeployment(models.Model):
 
     def _recipe(self, tested, specs):
         """A function that makes a card of other rows as the version was made."""
-        from ..ml.training import train_scorecard
-        from .ai_deployment_training import ALL_ROWS
+        from ..ml.training import learn_briefly
 
-        def learn(columns, labels, moments):
-            options = self._scorecard_options(specs)
-            return train_scorecard(columns, labels, moments, shares=ALL_ROWS, recipe=tested.recipe, **options).card
-
-        return learn
+        options = self._scorecard_options(specs)
+        return lambda columns, labels, moments: learn_briefly(columns, labels, moments, tested.recipe, **options)
 
     def _flagged_parts(self, specs, columns, moments, later, path, parts):
         """A card of the earlier records alone, tried on the later ones: how many of each part does it flag?"""

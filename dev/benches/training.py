@@ -56,7 +56,7 @@ def run(env, options, say):
 def _train(rows):
     from odoo.addons.ai_deployment.ml.performance import auc
     from odoo.addons.ai_deployment.ml.segment_test import judge_left_out
-    from odoo.addons.ai_deployment.ml.training import train_scorecard
+    from odoo.addons.ai_deployment.ml.training import learn_briefly, train_scorecard
 
     columns, labels, odds = _table(rows)
     moments = np.linspace(0, 700, rows)
@@ -73,7 +73,7 @@ def _train(rows):
         again, before_parts = time.perf_counter() - started, time.process_time()
         parts = columns["category_1"].values.tolist()
         left_out = judge_left_out(
-            lambda *rows: train_scorecard(*rows, shares=shares, recipe=tested.recipe).card,
+            lambda *rows: learn_briefly(*rows, tested.recipe),
             columns, labels, moments, parts,
         )  # fmt: skip
     later = slice(-tested.metrics["test_rows"], None)

@@ -16,7 +16,7 @@ from odoo.addons.ai_deployment.ml.segment_test import (
     thinned,
 )
 from odoo.addons.ai_deployment.ml.threads import one_thread
-from odoo.addons.ai_deployment.ml.training import train_scorecard
+from odoo.addons.ai_deployment.ml.training import Recipe, learn_briefly
 
 
 # On later rows
@@ -73,7 +73,7 @@ def world(rows=1500, upside_down=False, seed=0):
 
 def learn(columns, labels, moments):
     with one_thread():
-        return train_scorecard(columns, labels, moments, shares=(0.85, 0.15, 0.0), pairs=0).card
+        return learn_briefly(columns, labels, moments, Recipe([], 0.5, 30, True))
 
 
 def test_what_holds_everywhere_holds_for_a_part_never_seen():
