@@ -22,8 +22,8 @@ from .errors import TrainingError
 
 MOST = 20  # parts with a line of their own
 MIN_POSITIVES = 50
-LEFT_OUT = 3  # of the largest parts
-MOST_LEARNED = 5_000  # rows of the others that are learned from: more would not change what is asked here
+LEFT_OUT = 2  # of the largest parts
+MOST_LEARNED = 4_000  # rows of the others that are learned from: more would not change what is asked here
 MOST_TESTED = 5_000
 MIN_ROWS = 200  # of a part, to say anything about a share of one in a hundred
 MANY_TIMES = 3  # as many as expected

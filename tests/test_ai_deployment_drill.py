@@ -3,6 +3,7 @@
 import time
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -152,14 +153,45 @@ class TestDrill(DrillCase):
             with self.assertRaises(UserError):
                 change()
 
-    def test_bills_can_be_drilled_too(self):
-        move = self.env["ir.model"]._get("account.move")
-        deployment = self.make_deployment(
-            model_id=move.id, method="anomaly", features=[{"path": "ref", "name": "Reference"}], is_primary=False
-        )
-        self.assertFalse(deployment.champion_id)
+    def test_without_a_version_there_is_nothing_to_try(self):
+        deployment = self.make_deployment(is_primary=False)
         with self.assertRaisesRegex(UserError, "No version serves"):
             deployment.sudo()._drill("faults")
+
+
+@tagged("post_install", "-at_install")
+class TestDrillOnBills(AiDeploymentCase):
+    """The same on bills, whose opinion of Odoo's own is read record by record."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        journals = cls.env["account.journal"].search(cls.env["account.journal"]._check_company_domain(cls.env.company))
+        if "purchase" not in journals.mapped("type"):
+            cls.env["account.chart.template"].try_loading("generic_coa", cls.env.company, install_demo=False)
+        cls.bills = cls.make_deployment(
+            name="Unusual bills", model_id=cls.env["ir.model"]._get("account.move").id, method="anomaly",
+            min_confidence=0.0, features=[{"path": "amount_untaxed", "name": "Amount"}], is_primary=False,
+        )  # fmt: skip
+        card = cls.card(names=["expected_revenue"])
+        card.features[0].__dict__["name"] = "amount_untaxed"
+        cls.serve(cls.bills, type(card)(card.features, card.intercept, card.calibration, card.score_bins))
+        cls.bills.state = "shadow"
+        cls.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": cls.env["res.partner"].create({"name": "Vendor"}).id,
+                "invoice_date": NOW.date(),
+                "invoice_line_ids": [Command.create({"name": "Line", "price_unit": 100.0, "tax_ids": []})],
+            }
+        )
+
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.ai_deployment_scoring")
+    def test_bills_are_drilled_alike(self):
+        with clock.at(NOW):
+            drill = self.bills.sudo()._drill("faults")
+        self.assertTrue(drill.is_passed, drill.summary)
+        self.assertIn("“Amount” was of the wrong kind", drill.summary)
 
 
 @tagged("post_install", "-at_install")
