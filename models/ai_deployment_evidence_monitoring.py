@@ -74,7 +74,7 @@ class AiDeployment(models.Model):
     # An alert reaches its reader
 
     def _evidence_alert_drill(self, check):
-        return self._evidence_of_drill("alert")
+        return self._found_in_drill("alert")
 
     def _satisfy_alert_drill(self, check):
         return self._run_drill_for(check, "alert")

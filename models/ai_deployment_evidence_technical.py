@@ -43,7 +43,7 @@ def looks_like_a_secret(text):
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
-    def _evidence_no_version(self):
+    def _found_no_version(self):
         return Evidence(False, self.env._("No version serves yet."))
 
     # Tested on later records and on parts of the business
@@ -51,14 +51,14 @@ class AiDeployment(models.Model):
     def _evidence_later_and_segments(self, check):
         version = self.champion_id
         if not version:
-            return self._evidence_no_version()
+            return self._found_no_version()
         found = (version.held_out or {}).get("segments")
         if not found:
             return Evidence(
                 False, self.env._("%s was not tested part by part: train a new version.", version.name), record=version
             )
         if "flagged" in found:
-            return self._evidence_flagged_parts(version, found)
+            return self._found_in_flagged_parts(version, found)
         whole = found["whole"]
         if whole["brier"] is None:
             sentence = self.env._(
@@ -111,7 +111,7 @@ class AiDeployment(models.Model):
             return [*named[:MOST_NAMED], self.env._("%s more", len(named) - MOST_NAMED)]
         return named
 
-    def _evidence_flagged_parts(self, version, found):
+    def _found_in_flagged_parts(self, version, found):
         """Without outcomes: what can be known is whether later records are flagged about as often as expected."""
         whole, expected = found["whole"], round(100 * found["expected"], 1)
         share = round(100 * whole["flagged"] / whole["rows"], 1) if whole["rows"] else 0.0
@@ -142,7 +142,7 @@ class AiDeployment(models.Model):
     def _evidence_runs_here(self, check):
         version, least = self.champion_id, int(check.least)
         if not version:
-            return self._evidence_no_version()
+            return self._found_no_version()
         scored, failed, latest = self._run_by_action(version)
         if scored < least:
             sentence = self.env._(
@@ -222,15 +222,15 @@ class AiDeployment(models.Model):
     # Faults
 
     def _evidence_faults_handled(self, check):
-        return self._evidence_of_drill("faults")
+        return self._found_in_drill("faults")
 
     def _satisfy_faults_handled(self, check):
         return self._run_drill_for(check, "faults")
 
-    def _evidence_of_drill(self, kind):
+    def _found_in_drill(self, kind):
         """The latest drill of a kind, if it was made with the version that serves."""
         if not self.champion_id:
-            return self._evidence_no_version()
+            return self._found_no_version()
         drill = self.env["ai.deployment.drill"].search(
             Domain("deployment_id", "=", self.id) & Domain("kind", "=", kind), limit=1
         )
@@ -249,7 +249,7 @@ class AiDeployment(models.Model):
     def _evidence_log_complete(self, check):
         version, least = self.champion_id, int(check.least)
         if not version:
-            return self._evidence_no_version()
+            return self._found_no_version()
         try:
             card, specs = version._card(), version._specs()
         except VersionError as error:

@@ -65,6 +65,12 @@ class TestEvidenceTechnical(EvidenceCase):
             self.assertGreaterEqual(len(lines), 2)
             self.assertEqual(set(lines.mapped("rule")), {code})
 
+    def test_no_helper_passes_for_a_rule(self):
+        rules = self.env["ai.deployment"]._evidence_rules()
+        lines = self.env["ai.deployment.check.template.line"].search([])
+        self.assertFalse(rules & {"no_version", "flagged_parts", "of_drill"})
+        self.assertLessEqual(set(lines.mapped("rule")), rules)
+
     # Tested on later records and on parts
 
     def tested(self, **parts):
