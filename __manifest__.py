@@ -53,6 +53,7 @@
         "views/ai_deployment_checklist_views.xml",
         "views/ai_deployment_decision_views.xml",
         "views/ai_deployment_check_template_views.xml",
+        "views/ai_deployment_drill_views.xml",
         "views/crm_lead_views.xml",
         "views/account_move_views.xml",
         "views/ir_actions_server_views.xml",

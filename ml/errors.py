@@ -16,6 +16,7 @@ value next to the rows that succeeded. ``*`` marks what may succeed if tried aga
         EndpointBusy *        asked to come back later
         EndpointRefused       the request was not accepted
         EndpointMalformed     the answer cannot be read
+      TookTooLong *       the database ended it at its time limit
       Unexpected          nobody foresaw it; found by scoring the record alone
 
 A ``TrainingError`` stands beside it: there is no card, and the message is a
@@ -168,6 +169,14 @@ class EndpointMalformed(EndpointError):
 
     failure_type = "endpoint_malformed"
     sentence = "The answer of the endpoint cannot be read. {0}"
+
+
+class TookTooLong(InferenceError):
+    """What had to be read took longer than the database lets a statement take."""
+
+    failure_type = "took_too_long"
+    transient = True
+    sentence = "Reading its inputs took longer than the database allows."
 
 
 class Unexpected(InferenceError):

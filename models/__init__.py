@@ -8,6 +8,7 @@ from . import ai_deployment_check_template
 from . import ai_deployment_feature
 from . import ai_deployment_version
 from . import ai_deployment_assignment
+from . import ai_deployment_segment_test
 from . import ai_deployment_training
 from . import ai_deployment_inference
 from . import ai_deployment_score
@@ -67,6 +68,12 @@ from . import ai_deployment_page
 from . import ai_deployment_check
 from . import ai_deployment_checklist
 from . import ai_deployment_decision
+from . import ai_deployment_drill
+from . import ai_deployment_drill_faults
+from . import ai_deployment_drill_alert
+from . import ai_deployment_fallback
+from . import ai_deployment_evidence_technical
+from . import ai_deployment_evidence_monitoring
 from . import ai_deployment_people
 from . import ai_deployment_proof
 from . import ai_deployment_explanation

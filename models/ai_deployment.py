@@ -26,8 +26,8 @@ ADMINISTRATOR_FIELDS = {
 # Written by the addon itself, in sudo or as computed fields; never by a person, not even as a default.
 SYSTEM_FIELDS = {
     "accepted_by_id", "accepted_date", "action_server_id", "at_work_since", "champion_id", "check_template_id",
-    "checks_taken", "health_taken", "is_demonstration", "lesson", "monitor_taken", "res_model", "retrain_event_id",
-    "routing_lines", "routing_rules", "unowned_date",
+    "checks_taken", "drill_taken", "fallback_reason", "fallback_since", "health_taken", "is_demonstration", "lesson",
+    "monitor_taken", "res_model", "retrain_event_id", "routing_lines", "routing_rules", "unowned_date",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
 from . import bulk, clock
+from .unchecked_many2one import UncheckedMany2one
 
 CHUNK = 5000  # records per piece: what one statement writes, and half a second of work that a kill can cost
 FORGOTTEN_AT_ONCE = 1000
@@ -28,6 +29,7 @@ class AiDeploymentBatch(models.Model):
     user_id = fields.Many2one("res.users", "Asked By", required=True, readonly=True, ondelete="restrict")
     asked_date = fields.Datetime("Asked On", required=True, readonly=True)
     end_date = fields.Datetime("Ended On", readonly=True)
+    action_id = UncheckedMany2one("ir.actions.server", "By the Server Action", readonly=True)
     again = fields.Boolean("Score What Has Not Changed Too", readonly=True)
     state = fields.Selection(
         [("running", "Running"), ("paused", "Paused"), ("done", "Done"), ("cancelled", "Cancelled")],
@@ -69,7 +71,7 @@ class AiDeploymentBatch(models.Model):
     # Asking
 
     @api.model
-    def _ask(self, deployment, ids, again=False):
+    def _ask(self, deployment, ids, again=False, action=None):
         """Keep the wish to score `ids`; the lanes begin as soon as the transaction is committed."""
         now = clock.now()
         ids = sorted(set(ids))
@@ -79,6 +81,7 @@ class AiDeploymentBatch(models.Model):
                 "user_id": self.env.uid,
                 "asked_date": now,
                 "again": again,
+                "action_id": action.id if action else False,
                 "record_count": len(ids),
                 "state": "running" if ids else "done",
                 "end_date": False if ids else now,
@@ -97,7 +100,7 @@ class AiDeploymentBatch(models.Model):
                 "attempts": ("int4", 0),
             },
         )
-        self.env["ai.deployment.sum"]._asked(deployment, now.date(), len(ids))
+        self.env["ai.deployment.sum"]._asked(deployment, now.date(), len(ids), self.env.user)
         batch.invalidate_recordset(["chunk_ids"])
         batch._begin()
         return batch

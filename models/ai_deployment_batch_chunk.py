@@ -53,6 +53,13 @@ class AiDeploymentBatchChunk(models.Model):
                     break
                 chunk._work()
                 cron._commit_progress(1)
+            except psycopg2.errors.QueryCanceled:
+                self.env.cr.rollback()  # no collision: the same will take as long again, so a person has to know
+                if not chunk:
+                    raise
+                _logger.warning("A piece of batch %s took longer than the database allows", chunk.batch_id.id)
+                chunk._failed()
+                cron._commit_progress(1)
             except psycopg2.OperationalError:
                 self.env.cr.rollback()  # somebody wrote the same rows: it is done again, by this lane or another
                 collisions += 1

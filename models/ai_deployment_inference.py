@@ -39,6 +39,7 @@ FAILURE_TYPES = [
     ("endpoint_busy", "The remote model was busy"),
     ("endpoint_refused", "The remote model refused"),
     ("endpoint_malformed", "The remote model's answer made no sense"),
+    ("took_too_long", "Reading took longer than the database allows"),
     ("unexpected", "An unexpected fault"),
 ]
 MASKED = "•••"

@@ -123,6 +123,7 @@ class AiDeployment(models.Model):
         text = {
             "monitor": self.env._("“%(what)s” could not be watched: %(why)s", **named),
             "health": self.env._("The health of “%(what)s” could not be looked at: %(why)s", **named),
+            "drill": self.env._("What “%(what)s” shows instead of scores could not be tried: %(why)s", **named),
             "checks": self.env._("The checklist of “%(what)s” could not be looked at: %(why)s", **named),
         }[what]
         self.env["ai.deployment.alert"]._raise(
@@ -138,6 +139,16 @@ class AiDeployment(models.Model):
         self._report_performance()
         self._report_verdicts()
         self.env["ai.deployment.trigger"]._evaluate(self)
+
+    def _alert_took_too_long(self):
+        """The database ended the reading of inputs at its time limit: one alert, however often."""
+        self.env["ai.deployment.alert"]._raise(
+            self, "slow",
+            name=self.env._("Scoring “%s” took longer than the database allows", self.name),
+            suggestion=self.env._("What was asked for waits and is tried again. If it comes back, an administrator "
+                                  "looks at the time limit of the database, or the owner takes out inputs about "
+                                  "earlier records."),
+        )  # fmt: skip
 
     def _alert_version_broken(self, error):
         """The serving version cannot be used: one alert, however many records wait for it."""

@@ -106,7 +106,9 @@ class AiDeploymentRequest(models.Model):
         self.flush_recordset()
         self.env.execute_query(SQL("DELETE FROM ai_deployment_request WHERE id = ANY(%s) RETURNING id", list(self.ids)))
         self.invalidate_model(flush=False)
-        deployment._settle(self.env[deployment.res_model].browse(earlier), day, earlier=earlier)
+        outcome = deployment._settle(self.env[deployment.res_model].browse(earlier), day, earlier=earlier)
+        if not outcome["waiting"]:
+            self.env["ai.deployment.alert"]._resolve(deployment, "slow")
 
     @api.model
     def _cancel_all(self, deployment):

@@ -16,7 +16,15 @@ from . import clock
 from .feature_reader import walk_path
 
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
-SCORE_FIELDS = {*SCORE_COLUMNS, "ai_reasons", "ai_wants_review", "ai_wants_my_review", "ai_review_text"}
+# What has to be known of a deployment to show a score, or what stands in its place.
+READ_TO_SHOW = (
+    "company_id", "domain", "fallback", "fallback_below", "fallback_reason", "fallback_since", "fallback_value",
+    "res_model", "state",
+)  # fmt: skip
+SHOWN = {*SCORE_COLUMNS, "ai_is_fallback"}
+SCORE_FIELDS = {
+    *SCORE_COLUMNS, "ai_is_fallback", "ai_reasons", "ai_wants_review", "ai_wants_my_review", "ai_review_text",
+}  # fmt: skip
 
 
 class AiDeploymentScorableMixin(models.AbstractModel):
@@ -36,6 +44,10 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     ai_score_date = fields.Datetime(
         "Scored On", compute="_compute_ai_score", search="_search_ai_score_date", copy=False
     )
+    ai_is_fallback = fields.Boolean(
+        "Shown Instead", compute="_compute_ai_score", search="_search_ai_is_fallback", copy=False,
+        help="Not a score of ours: what is shown in its place, and why, stands in the reasons.",
+    )  # fmt: skip
     ai_reasons = fields.Text("Reasons", compute="_compute_ai_score", copy=False)
     ai_wants_review = fields.Boolean(
         "Wants Review", compute="_compute_ai_wants_review", search="_search_ai_wants_review", copy=False
@@ -231,25 +243,45 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     # The score on the record
 
     @api.model
-    def _ai_shown_deployment_ids(self):
-        """Deployments whose scores this user may see on records, as a sorted tuple."""
+    def _ai_shown(self):
+        """(deployments whose scores this user may see on records, what of them shows instead as `Fallback`s).
+
+        One statement, whether there is a fallback or not. Where another deployment of the company is in production,
+        nobody needs what one that is switched off would show.
+        """
         deployments = (
             self.env["ai.deployment"]
             .sudo()
-            .search(
+            .search_fetch(
                 Domain("res_model", "=", self._name)
                 & Domain("is_primary", "=", True)
-                & Domain("state", "=", "production")
-                & Domain("shown_until", ">=", clock.today())  # days of grace, see `ai_deployment_people`
+                & (
+                    # days of grace, see `ai_deployment_people`; what shows when they are over is the fallback
+                    (Domain("state", "=", "production") & Domain("shown_until", ">=", clock.today()))
+                    | (Domain("state", "in", ("production", "suspended")) & Domain("fallback_since", "!=", False))
+                )
                 & Domain("company_id", "in", self.env.companies.ids)
-                & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
+                & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids),
+                READ_TO_SHOW,
             )
         )
-        return tuple(sorted(deployments.ids))
+        live = deployments.filtered(lambda deployment: deployment.state == "production")
+        off = {one.company_id: one.id for one in (deployments - live).sorted("id")}
+        ids = [one for company, one in off.items() if company not in live.company_id]
+        fallbacks = (live | deployments.browse(ids))._fallbacks_shown()
+        return live.filtered(lambda deployment: not deployment._fallback_in_force()), fallbacks
 
     @api.model
-    def _ai_join_score(self, alias, query):
-        """Join the score that is shown on the record; the alias of the joined table."""
+    def _ai_shown_deployment_ids(self):
+        """Deployments whose scores this user may see on records, as a sorted tuple."""
+        return tuple(sorted(self._ai_shown()[0].ids))
+
+    @api.model
+    def _ai_join_score(self, alias, query, deployment_ids=None):
+        """Join the score that is shown on the record; the alias of the joined table.
+
+        :param deployment_ids: those whose scores are shown, where that is known already
+        """
         score = query.make_alias(alias, "ai_score")
         query.add_join(
             "LEFT JOIN",
@@ -260,7 +292,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 SQL.identifier(score, "res_id"),
                 SQL.identifier(alias, "id"),
                 SQL.identifier(score, "deployment_id"),
-                list(self._ai_shown_deployment_ids()),
+                sorted(self._ai_shown_deployment_ids() if deployment_ids is None else deployment_ids),
                 SQL.identifier(score, "company_id"),
                 self._field_to_sql(alias, "company_id", query),
                 self.env.company.id,
@@ -293,15 +325,50 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr == "ai_wants_review" and query is not None:
             return SQL("(%s IS NOT NULL)", SQL.identifier(self._ai_join_review(alias, query), "id"))
-        if field_expr in SCORE_COLUMNS and query is not None:
-            score = self._ai_join_score(alias, query)
-            if field_expr != "ai_score_date":
-                return SQL.identifier(score, SCORE_COLUMNS[field_expr])
-            # A record that could not be scored has a row too, without figures.
-            return SQL(
+        if field_expr in SHOWN and query is not None:
+            return self._ai_shown_sql(alias, field_expr, query)
+        return super()._field_to_sql(alias, field_expr, query)
+
+    @api.model
+    def _ai_shown_sql(self, alias, name, query):
+        """SQL of what the record shows in `name`: of the score, or of what shows in its place."""
+        shown, fallbacks = self._ai_shown()
+        score = self._ai_join_score(alias, query, shown.ids)
+        if name == "ai_is_fallback":
+            own = SQL("FALSE")
+        elif name == "ai_score_date":  # a record that could not be scored has a row too, without figures
+            own = SQL(
                 "CASE WHEN %s = 'scored' THEN %s END", SQL.identifier(score, "state"), SQL.identifier(score, "date")
             )
-        return super()._field_to_sql(alias, field_expr, query)
+        else:
+            own = SQL.identifier(score, SCORE_COLUMNS[name])
+        if not fallbacks:
+            return own
+        whens = []
+        for fallback in fallbacks:
+            value = SQL("TRUE") if name == "ai_is_fallback" else SQL("NULL")
+            if name == "ai_score":
+                value = fallback.deployment._fallback_sql(alias)
+            whens.append(SQL("WHEN %s THEN %s", self._ai_fallback_condition(fallback, alias, score, query), value))
+        return SQL("CASE %s ELSE %s END", SQL(" ").join(whens), own)
+
+    @api.model
+    def _ai_fallback_condition(self, fallback, alias, score, query):
+        """SQL of whether `fallback` shows on the record `alias`, whose score is joined as `score`."""
+        deployment = fallback.deployment
+        if fallback.below is not None:
+            return SQL(
+                "%s = %s AND %s = 'scored' AND %s < %s",
+                SQL.identifier(score, "deployment_id"), deployment.id, SQL.identifier(score, "state"),
+                SQL.identifier(score, "confidence"), fallback.below,
+            )  # fmt: skip
+        documents = self.sudo().with_context(active_test=False)
+        records = documents._search(deployment._record_domain() & documents._ai_base_domain(), bypass_access=True)
+        return SQL(
+            "COALESCE(%s, %s) = %s AND %s IN %s",
+            self._field_to_sql(alias, "company_id", query), self.env.company.id, deployment.company_id.id,
+            SQL.identifier(alias, "id"), records.subselect(),
+        )  # fmt: skip
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         if field_name in SCORE_COLUMNS:
@@ -323,6 +390,9 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _search_ai_score_date(self, operator, value):
         return self._search_by_score_column("ai_score_date", operator, value)
 
+    def _search_ai_is_fallback(self, operator, value):
+        return self._search_by_score_column("ai_is_fallback", operator, value)
+
     def _search_ai_wants_review(self, operator, value):
         return self._search_by_score_column("ai_wants_review", operator, value)
 
@@ -339,10 +409,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score(self):
-        self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_reasons = False
-        scores = self._ai_shown_scores()
+        self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_reasons = self.ai_is_fallback = False
+        shown, fallbacks = self._ai_shown() if any(record._origin.id for record in self) else (None, [])
+        scores = self._ai_shown_scores(shown.ids) if shown else {}
+        instead = self._ai_shown_instead(fallbacks, shown.ids) if fallbacks else {}
         for record in self:
             score = scores.get(record._origin.id)
+            if record._origin.id in instead:
+                record.ai_score, record.ai_reasons = instead[record._origin.id]
+                record.ai_is_fallback = True
+                continue
             if score:
                 record.ai_reasons = score.reasons
             if score and score.state == "scored":
@@ -350,14 +426,23 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 record.ai_confidence = score.confidence
                 record.ai_score_date = score.date
 
-    def _ai_shown_scores(self):
+    def _ai_shown_instead(self, fallbacks, deployment_ids):
+        """What shows in the place of a score, of the records where something does: {record id: (figure, sentence)}."""
+        ids, found = [record._origin.id for record in self if record._origin.id], {}
+        for fallback in fallbacks:
+            query = self.browse(ids)._as_query(ordered=False)
+            score = self._ai_join_score(self._table, query, deployment_ids)
+            query.add_where(self._ai_fallback_condition(fallback, self._table, score, query))
+            value = fallback.deployment._fallback_sql(self._table)
+            rows = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), value))
+            found.update({res_id: (value or 0.0, fallback.sentence) for res_id, value in rows})
+        return found
+
+    def _ai_shown_scores(self, deployment_ids=None):
         """The shown score of each record that has one: {record id: score in sudo}."""
         ids = [record._origin.id for record in self if record._origin.id]
-        deployment_ids = self._ai_shown_deployment_ids() if ids else ()
-        if not deployment_ids:
-            return {}
         query = self.browse(ids)._as_query(ordered=False)
-        score = self._ai_join_score(self._table, query)
+        score = self._ai_join_score(self._table, query, deployment_ids)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
         rows = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), SQL.identifier(score, "id")))
         scores = self.env["ai.deployment.score"].sudo().browse(score_id for _id, score_id in rows)

@@ -21,7 +21,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..ml import routing
-from ..ml.errors import InferenceError, Unexpected, VersionError
+from ..ml.errors import InferenceError, TookTooLong, Unexpected, VersionError
 from ..ml.profile import Profile
 from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
@@ -75,7 +75,7 @@ class Standing(NamedTuple):
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
-    def _score(self, records, now=None, again=False):
+    def _score(self, records, now=None, again=False, action=None):
         """Score `records` with the serving version; the outcome as a Counter.
 
         Counted: asked, outside (not this deployment's records, or not readable by who asks), unchanged (same version,
@@ -84,6 +84,7 @@ class AiDeployment(models.Model):
         :param records: recordset of the deployment's document model, with the rights of who asks
         :param now: the moment of scoring, for a replay; by default the clock's
         :param again: log also what has not changed
+        :param action: the server action that asks
         :raise UserError: where the deployment is not at work
         """
         self.ensure_one()
@@ -92,10 +93,10 @@ class AiDeployment(models.Model):
             raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
         with clock.at(now or clock.now()):
             day = clock.today()
-            self.env["ai.deployment.sum"]._asked(deployment, day, len(set(records.ids)))
+            self.env["ai.deployment.sum"]._asked(deployment, day, len(set(records.ids)), records.env.user, action)
             return self._settle(records, day, again=again)
 
-    def _ask(self, records, again=False):
+    def _ask(self, records, again=False, action=None):
         """Score `records` now, or keep the wish as a batch where there are more than `batch_above`.
 
         The outcome as `_score` gives it, or with `queued` records of an `ai.deployment.batch`.
@@ -103,10 +104,10 @@ class AiDeployment(models.Model):
         self.ensure_one()
         deployment = self.sudo()
         if len(records) <= deployment.batch_above:
-            return self._score(records, again=again)
+            return self._score(records, again=again, action=action)
         if deployment.state not in self._at_work_states():
             raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
-        batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again)
+        batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action)
         return Counter(asked=len(records), queued=batch.record_count)
 
     @api.model
@@ -255,6 +256,12 @@ class AiDeployment(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._score_chunk(call, ids)
+            return
+        except psycopg2.errors.QueryCanceled:  # too slow for the database's own limit: as slow in halves, so they wait
+            call.outcome, call.waiting = outcome, waiting
+            with self.env.cr.savepoint():
+                self._write_lines(call, self._failed_lines(ids, TookTooLong()))
+                self._alert_took_too_long()
             return
         except psycopg2.OperationalError:
             raise  # serialization failure, deadlock, lost connection: not a record's fault

@@ -117,8 +117,8 @@ class AiDeploymentSum(models.Model):
     # Written by scoring
 
     @api.model
-    def _asked(self, deployment, day, count):
-        self.env["ai.deployment.asked"]._add(deployment, day, count)
+    def _asked(self, deployment, day, count, user=None, action=None):
+        self.env["ai.deployment.asked"]._add(deployment, day, count, user, action)
 
     @api.model
     def _settled(self, deployment, day, unchanged=0, cancelled=0):

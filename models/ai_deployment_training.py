@@ -101,7 +101,10 @@ class AiDeployment(models.Model):
         used = [by_key[name] for name in training.card.names]  # one that is always empty is left out
         values = {
             "floors": self._floors(training.card, columns, moments),
-            "held_out": self._held_out(tested.card, columns, moments, labels),
+            "held_out": {
+                **self._held_out(tested.card, columns, moments, labels),
+                "segments": self._segment_tests(tested, specs, columns, ids, moments, labels),
+            },
             "left_out": [feature.name for feature in self.feature_ids - known_in_time],
         }
         champion = self.champion_id
@@ -125,18 +128,10 @@ class AiDeployment(models.Model):
 
     def _fit_anomaly(self, specs, columns, moments, labels):
         """An anomaly card, and from enough verdicts on a card that has learned from them as well."""
-        from ..ml.anomaly_training import train_anomaly
         from ..ml.reviewed_training import train_reviewed
 
         options = {"alarm_rate": self.alarm_rate, "required": [spec["key"] for spec in specs if spec["required"]]}
-        training = train_anomaly(
-            columns,
-            moments,
-            tails={spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER},
-            pairs=[(spec["key"], spec["together"]) for spec in specs if spec["together"]],
-            context=[spec["key"] for spec in specs if not spec["stands_alone"]],
-            **options,
-        )
+        training = self._learn_usual(specs, columns, moments, **options)
         verdicts, chances = self._verdicts()
         if not verdicts:
             return training, training
@@ -150,6 +145,19 @@ class AiDeployment(models.Model):
         # Who called keeps the declarations of all that the card reads, this one too.
         specs.append(self.feature_ids._card_spec(SURPRISE, self.env._("How unusual overall")))
         return reviewed
+
+    def _learn_usual(self, specs, columns, moments, **options):
+        """An anomaly card of what is usual in these rows."""
+        from ..ml.anomaly_training import train_anomaly
+
+        return train_anomaly(
+            columns,
+            moments,
+            tails={spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER},
+            pairs=[(spec["key"], spec["together"]) for spec in specs if spec["together"]],
+            context=[spec["key"] for spec in specs if not spec["stands_alone"]],
+            **options,
+        )
 
     def _verdicts(self):
         """What reviewers have found out so far: ({record id: True or False}, {record id: chance of a random check}).
@@ -179,16 +187,19 @@ class AiDeployment(models.Model):
         """
         from ..ml.training import train_scorecard
 
-        options = {
+        options = self._scorecard_options(specs)
+        tested = train_scorecard(columns, labels, moments, **options)
+        again = train_scorecard(columns, labels, moments, shares=ALL_ROWS, recipe=tested.recipe, **options)
+        return tested, replace(again, metrics={**tested.metrics, "learned_rows": again.metrics["train_rows"]})
+
+    def _scorecard_options(self, specs):
+        return {
             "required": [spec["key"] for spec in specs if spec["required"]],
             "monotone": {spec["key"]: DIRECTIONS[spec["direction"]] for spec in specs if spec["kind"] == NUMBER},
             "min_cases": MIN_CASES,
             "pairs": self.most_pairs,
             "positive_weight": self.positive_weight,
         }
-        tested = train_scorecard(columns, labels, moments, **options)
-        again = train_scorecard(columns, labels, moments, shares=ALL_ROWS, recipe=tested.recipe, **options)
-        return tested, replace(again, metrics={**tested.metrics, "learned_rows": again.metrics["train_rows"]})
 
     def _floors(self, card, columns, moments):
         """How much each input moves by itself, {key: floor}: from the months that the version was trained on."""

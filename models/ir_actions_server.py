@@ -65,7 +65,7 @@ class IrActionsServer(models.Model):
             return self._ai_notification(
                 "warning", self.env._("“%s” is switched off: nothing was scored.", deployment.name)
             )
-        outcome = deployment.with_env(records.env)._ask(records)
+        outcome = deployment.with_env(records.env)._ask(records, action=self)
         return self._ai_notification("success", self._ai_outcome_text(outcome))
 
     def _ai_outcome_text(self, outcome):

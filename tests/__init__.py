@@ -13,6 +13,10 @@ from . import test_ai_deployment_channel
 from . import test_ai_deployment_channel_summary
 from . import test_ai_deployment_check
 from . import test_ai_deployment_decision
+from . import test_ai_deployment_drill
+from . import test_ai_deployment_evidence_monitoring
+from . import test_ai_deployment_evidence_technical
+from . import test_ai_deployment_fallback
 from . import test_ai_deployment_feature
 from . import test_ai_deployment_health
 from . import test_ai_deployment_health_address

@@ -48,6 +48,7 @@ READERS = {
     "ai.deployment.transition": NAMED,
     "ai.deployment.gate.event": NAMED - {"manager"},
     "ai.deployment.waiver": NAMED,
+    "ai.deployment.drill": NAMED,
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
 WRITERS = {
@@ -158,6 +159,9 @@ class AccessCase(AiDeploymentCase):
         )  # fmt: skip
         cls.env["ai.deployment.signature"].create(
             {"deployment_id": cls.deployment.id, "role": "finance", "user_id": cls.accountant.id}
+        )
+        cls.drill = cls.env["ai.deployment.drill"].create(
+            {"deployment_id": cls.deployment.id, "kind": "faults", "date": NOW, "user_id": cls.owner.id}
         )
         cls.template = cls.env["ai.deployment.check.template"].create(
             {

@@ -85,6 +85,9 @@ class AiDeploymentVersionImport(models.TransientModel):
             "pipeline_size": card.file["size"],
             "pipeline_digest": card.file["sha256"],
             "floors": deployment._floors(card, columns, moments),
+            "held_out": {
+                "segments": deployment._segment_tests(training, list(specs.values()), columns, ids, moments, labels)
+            },
         }
         if deployment.champion_id:
             values.update(deployment._challenge(deployment.champion_id, training, columns, ids, labels))
