@@ -32,6 +32,8 @@ estimated          performance expected before the outcomes are known
 maturity           how long outcomes take, open records counted as what they are
 risk               a bound on the mean loss that may be looked at every day
 segments           whether scores are as true for every part of the business
+value              what changed between two periods, with intervals
+comparison         what differs between two cards
 table              what is learned from: refusals, time order, which row is for what
 points             points purified, centred and completed
 pairs              which inputs act together
