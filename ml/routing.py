@@ -21,6 +21,7 @@ AUTOMATIC = ""
 LOW_CONFIDENCE = "low_confidence"
 FLAGGED = "flagged"
 OUT_OF_SUPPORT = "out_of_support"
+EDGE_CASE = "edge_case"  # what is not to be decided, whatever the score: whoever routes knows it
 REASONS = (LOW_CONFIDENCE, FLAGGED, OUT_OF_SUPPORT)
 
 STEPS = 20  # lines that are tried per side, the strictest first

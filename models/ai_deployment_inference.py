@@ -25,6 +25,7 @@ REVIEW_REASONS = [
     ("flagged", "Looks unusual"),
     ("out_of_support", "Has a value never seen before"),
     ("audit", "Random check"),
+    ("edge_case", "A case that it must not decide"),
 ]
 FAILURE_TYPES = [
     ("missing_feature", "A required input is missing"),
