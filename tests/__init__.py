@@ -9,9 +9,12 @@ from . import test_ai_deployment_batch
 from . import test_ai_deployment_carrier
 from . import test_ai_deployment_channel
 from . import test_ai_deployment_channel_summary
+from . import test_ai_deployment_edge_case
+from . import test_ai_deployment_evidence_business
 from . import test_ai_deployment_feature
 from . import test_ai_deployment_health
 from . import test_ai_deployment_health_address
+from . import test_ai_deployment_holdout
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_jobs
 from . import test_ai_deployment_leaks
@@ -32,6 +35,7 @@ from . import test_ai_deployment_scoring
 from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training
 from . import test_ai_deployment_trigger
+from . import test_ai_deployment_value
 from . import test_ai_deployment_verdicts
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
@@ -43,5 +47,6 @@ from . import test_digest_digest
 from . import test_feature_reader
 from . import test_hooks
 from . import test_ir_actions_server
+from . import test_reports
 from . import test_retention
 from . import test_tours

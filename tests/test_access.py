@@ -43,6 +43,8 @@ READERS = {
     "ai.deployment.check.template.line": NAMED | {"other_owner"},
     "ai.deployment.decision": NAMED,
     "ai.deployment.transition": NAMED,
+    "ai.deployment.value": NAMED,
+    "ai.deployment.edge.case": NAMED,
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
 WRITERS = {
@@ -53,6 +55,7 @@ WRITERS = {
     "ai.deployment.check": ANSWERABLE,
     "ai.deployment.check.template": {"manager"},
     "ai.deployment.check.template.line": {"manager"},
+    "ai.deployment.edge.case": ANSWERABLE,
 }
 DELETERS = {
     "ai.deployment": {"manager"},
@@ -62,6 +65,7 @@ DELETERS = {
     "ai.deployment.check": ANSWERABLE,
     "ai.deployment.check.template": {"manager"},
     "ai.deployment.check.template.line": {"manager"},
+    "ai.deployment.edge.case": ANSWERABLE,
 }
 CREATORS = {model: who if who == {"manager"} else ANSWERABLE | {"other_owner"} for model, who in WRITERS.items()}
 
@@ -135,6 +139,15 @@ class AccessCase(AiDeploymentCase):
                 "line_ids": [Command.create({"dimension": "business", "code": "x", "name": "X", "requirement": "X"})],
             }
         )  # fmt: skip
+        cls.env["ai.deployment.value"].create(
+            {
+                "deployment_id": cls.deployment.id, "code": "conversion", "period": "before", "kind": "share",
+                "unit": "share", "date": NOW, "start_date": NOW.date(), "end_date": NOW.date(),
+            }
+        )  # fmt: skip
+        cls.env["ai.deployment.edge.case"].create(
+            {"deployment_id": cls.deployment.id, "name": "Friends", "domain": "[('priority', '=', '3')]"}
+        )
         cls.env.flush_all()
 
     @classmethod
