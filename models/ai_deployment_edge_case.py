@@ -41,11 +41,11 @@ class AiDeploymentEdgeCase(models.Model):
     kind = fields.Selection(
         [("domain", "By a filter"), ("words", "By words")], "How It Is Recognised", required=True, default="domain"
     )
-    domain = fields.Char("Filter", default="[]")
+    domain = fields.Char("Records That Match", default="[]")
     words = fields.Char(help="Separated by commas. One of them in the record's texts is enough.")
     instead = fields.Selection(INSTEAD, "What Happens Instead", required=True, default="person")
     note = fields.Text("What That Person Does")
-    drill_id = fields.Integer("Drill", help="Number of the drill that shows it.")
+    drill_id = fields.Integer("Number of the Drill", help="The drill that shows it; 0: the latest of what shows instead.")
 
     # When that was tried
     tried_date = fields.Datetime("Tried On", readonly=True, copy=False)
@@ -113,7 +113,7 @@ class AiDeploymentEdgeCase(models.Model):
                 raise UserError(self.env._("A case stays with its deployment."))
         result = super().write(vals)
         if SAID_FIELDS & vals.keys():
-                self.sudo()._forget()  # what was tried was another case
+            self.sudo()._forget()  # what was tried was another case
         if not self.env.su and (SAID_FIELDS | {"name"}) & vals.keys():
             for case in self:
                 case._tell(self.env._("What must not be decided was changed: %s", case.name))
@@ -125,7 +125,8 @@ class AiDeploymentEdgeCase(models.Model):
         return super().unlink()
 
     def _forget(self):
-        super().write({"is_proved": False, "result": False, "tried_count": 0, "basis": False})
+        """What came of trying says nothing any more."""
+        self.write({"is_proved": False, "result": False, "tried_count": 0, "basis": False})
 
     def _tell(self, sentence):
         self.deployment_id.sudo()._message_log(body=sentence, author_id=self.env.user.partner_id.id)
@@ -169,7 +170,7 @@ class AiDeploymentEdgeCase(models.Model):
         routes = self._routes(records)
         kept = [record for record in records if routes.get(record.id) == "review"]
         if len(kept) == len(records):
-            return True, len(records), self.env._("%s of %s real records went to a person.", len(kept), len(records))
+            return True, len(records), self.env._("All of %s real records went to a person.", len(records))
         return False, len(records), self.env._(
             "Only %(count)s of %(all)s real records went to a person; number %(id)s did not.",
             count=len(kept), all=len(records), id=next(record.id for record in records if record not in kept),

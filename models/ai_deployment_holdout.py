@@ -66,7 +66,10 @@ class AiDeployment(models.Model):
     @api.depends_context("lang")
     def _compute_holdout_text(self):
         for deployment in self:
-            deployment.holdout_text = deployment.holdout_share and self.env._(
+            if not deployment.holdout_share:
+                deployment.holdout_text = False
+                continue
+            deployment.holdout_text = self.env._(
                 "%(share)s %% of the %(records)s that came since %(day)s have no score on purpose, by chance, to learn "
                 "what the score does.",
                 share=f"{100 * deployment.holdout_share:g}", day=format_date(self.env, deployment.holdout_since),

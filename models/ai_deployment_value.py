@@ -27,7 +27,7 @@ WEEK = timedelta(days=7)
 
 
 class Measure(NamedTuple):
-    """One measure of a kind of document: what it is called, and its SQL, which is NULL where a record does not count."""
+    """One measure of a kind of document: its name, and its SQL, which is NULL where a record does not count."""
 
     name: str
     kind: str  # of ml.value: a share or a mean
@@ -202,7 +202,8 @@ class AiDeployment(models.Model):
         """When it went live for the first time; False where it has not."""
         self.ensure_one()
         first = self.env["ai.deployment.transition"].sudo().search(
-            Domain("deployment_id", "=", self.id) & Domain("to_state", "=", "production"), order="date, id", limit=1
+            Domain("deployment_id", "=", self._origin.id) & Domain("to_state", "=", "production"),
+            order="date, id", limit=1,
         )  # fmt: skip
         return first.date
 
@@ -259,7 +260,7 @@ class AiDeployment(models.Model):
         self.ensure_one()
         measures = self._value_measures()
         rows = self.env["ai.deployment.value"].sudo().search(
-            Domain("deployment_id", "=", self.id) & Domain("period", "=", "before"), order="id desc"
+            Domain("deployment_id", "=", self._origin.id) & Domain("period", "=", "before"), order="id desc"
         )  # fmt: skip
         latest = {}
         for row in rows:
@@ -343,10 +344,11 @@ class AiDeployment(models.Model):
         return seconds / 3600
 
     def _watch_checks(self):
-        super()._watch_checks()
+        result = super()._watch_checks()
         latest = self.sudo().value_ids.filtered(lambda row: row.period != "before").mapped("date")
         if self.state == "production" and (not latest or max(latest) <= clock.now() - WEEK):
             self.sudo()._measure_since_live()
+        return result
 
     # Words
 

@@ -193,7 +193,8 @@ class ReportModelCard(models.AbstractModel):
                 self.env._(
                     "A floor of %(floor)s %% was set beforehand; after %(count)s reports below it, it switches itself "
                     "off.",
-                    floor=round(100 * floor), count=deployment.stop_after,
+                    floor=round(100 * floor),
+                    count=deployment.stop_after,
                 )
                 if deployment.stop_after
                 else self.env._("A floor of %s %% was set beforehand.", round(100 * floor))

@@ -1,7 +1,7 @@
 """Why one record had the score it had: for an auditor, or for the question of a customer.
 
-Read with the rights of who prints: the line of the log decides who may (its deployment's people who may read the record;
-the Auditor), and inputs are masked as on the screen.
+Read with the rights of who prints: the line of the log decides who may (people of its deployment who may read the
+record; the Auditor), and inputs are masked as on the screen.
 """
 
 import numpy as np

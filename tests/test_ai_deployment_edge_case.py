@@ -65,7 +65,7 @@ class TestEdgeCase(AiDeploymentCase):
         self.assertTrue(case.is_proved)
         self.assertTrue(case.is_current)
         self.assertEqual(case.tried_count, 3)
-        self.assertEqual(case.result, "3 of 3 real records went to a person.")
+        self.assertEqual(case.result, "All of 3 real records went to a person.")
         self.assertEqual((case.tried_by_id, case.tried_date), (self.owner, NOW))
         after = [
             self.env[model].search_count([])

@@ -18,7 +18,7 @@ class AiDeploymentRecordEvidence(models.TransientModel):
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True)
     date = fields.Date("On", required=True, default=lambda self: clock.today())
     inference_id = fields.Many2one("ai.deployment.inference", compute="_compute_inference_id", compute_sudo=False)
-    found = fields.Char("Found", compute="_compute_inference_id", compute_sudo=False)
+    found = fields.Char("Score of", compute="_compute_inference_id", compute_sudo=False)
 
     @api.depends("deployment_id", "res_id", "date")
     def _compute_inference_id(self):
