@@ -45,11 +45,11 @@ class AiDeploymentEdgeCase(models.Model):
     words = fields.Char(help="Separated by commas. One of them in the record's texts is enough.")
     instead = fields.Selection(INSTEAD, "What Happens Instead", required=True, default="person")
     note = fields.Text("What That Person Does")
-    drill_id = fields.Integer("Number of the Drill", help="The drill that shows it; 0: the latest of what shows instead.")
+    drill_id = fields.Integer("Number of the Drill", help="0: the latest of what shows instead.")
 
     # When that was tried
     tried_date = fields.Datetime("Tried On", readonly=True, copy=False)
-    tried_by_id = fields.Many2one("res.users", "Tried By", readonly=True, copy=False)
+    tried_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     tried_count = fields.Integer("Records Tried", readonly=True, copy=False)
     result = fields.Text("What Came of It", readonly=True, copy=False)
     is_proved = fields.Boolean("Works", readonly=True, copy=False)

@@ -322,7 +322,7 @@ class AiDeployment(models.Model):
         costs = {RUNNING: -self.value_running_cost, REVIEWING: -review}
         rows = [
             {**frame, "code": code, **_money(statistics.Change(cost, cost, cost)),
-             "assumption": self.env._("entered") if code == RUNNING else self.env._("the price of an hour")}
+             "assumption": self.env._("what was entered") if code == RUNNING else self.env._("the price of an hour")}
             for code, cost in costs.items()
             if cost
         ]  # fmt: skip

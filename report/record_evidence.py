@@ -101,7 +101,7 @@ class ReportRecordEvidence(models.AbstractModel):
                     "name": spec["name"],
                     "read": MASKED if hidden else line._input_text(spec, values[reason.feature]),
                     "counts_as": MASKED if hidden else label,
-                    "points": f"{reason.contribution:+.2f}", "raises": reason.contribution > 0,
+                    "points": _points_text(reason.contribution),
                 }
             )  # fmt: skip
         return {"rows": rows, "start": f"{card.intercept:+.2f}", "approximate": not card.exact_reasons}
@@ -128,10 +128,14 @@ class ReportRecordEvidence(models.AbstractModel):
         return self.env._("On the record, members of: %s, as far as they may read the record.", groups)
 
     def _reviews(self, line):
-        reviews = self.env["ai.deployment.review"].search(Domain("inference_id", "=", line.id), order="id")
+        """Of this record, whichever line they were asked about: a question stays open when a record is scored again."""
+        reviews = self.env["ai.deployment.review"].search(
+            Domain("deployment_id", "=", line.deployment_id.id) & Domain("res_id", "=", line.res_id), order="id"
+        )
         return [
             {
-                "asked": format_datetime(self.env, review.opened_date), "reason": self._label(review, "reason"),
+                "asked": format_datetime(self.env, review.opened_date), "line": review.sudo().inference_id.id or "–",
+                "reason": self._label(review, "reason"),
                 "reviewer": review.sudo().reviewer_id.name or "–", "state": self._label(review, "state"),
                 "decision": self._label(review, "decision") if review.decision else "",
                 "decided_by": review.sudo().decided_by_id.name or "",
@@ -173,3 +177,11 @@ class AiDeploymentScore(models.Model):
         if not line:
             raise UserError(self.env._("The line behind this score is not kept any more."))
         return line.action_print_evidence()
+
+
+def _points_text(points):
+    """Points with where they move the score; none where nothing shows."""
+    written = f"{points:+.2f}"
+    if float(written) == 0:
+        return "0.00"
+    return f"{'▲' if points > 0 else '▼'} {written}"

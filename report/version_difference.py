@@ -81,12 +81,13 @@ class AiDeploymentVersion(models.Model):
     _inherit = "ai.deployment.version"
 
     def action_print_difference(self):
-        """Against the version that serves, or against the one before where this one serves."""
+        """Against the version that serves; from there against the one before, or the only one after."""
         self.ensure_one()
         self.check_access("read")
         other = self.deployment_id.champion_id
         if other == self:
-            other = self.deployment_id.version_ids.filtered(lambda one: one.number < self.number).sorted("number")[-1:]
+            others = (self.deployment_id.version_ids - self).sorted("number")
+            other = others.filtered(lambda one: one.number < self.number)[-1:] or others[-1:]
         if not other:
             raise UserError(self.env._("There is no other version to compare with."))
         return self.env.ref("ai_deployment.action_report_version_difference").sudo().report_action(

@@ -110,6 +110,10 @@ class TestHoldout(HoldoutCase):
             self.assertEqual(
                 len(self.env[model].with_user(self.auditor).search([("res_id", "in", held.ids)])), len(held)
             )
+        line = self.inferences_of(held)[0]
+        with self.assertRaises(AccessError):
+            line.with_user(self.owner).action_print_evidence()
+        self.assertTrue(line.with_user(self.auditor).action_print_evidence())
         scores = self.env["ai.deployment.score"].with_user(self.seller)
         self.assertFalse(scores.search([("res_id", "in", held.ids)]))
         self.assertTrue(scores.search([("res_id", "in", shown.ids)]))

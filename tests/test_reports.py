@@ -180,7 +180,7 @@ class TestRecordEvidence(ReportCase):
         text = self.paper("record_evidence", self.line)
         for words in (
             "Chairs for the town hall", "scored 81.8 %", "will win", "Expected Revenue", "20,000",
-            "10,000 to 100,000", "+1.50", "Belgium", "+1.00", "Source", "+0.00", "Everybody starts from", "-1.00",
+            "10,000 to 100,000", "+1.50", "Belgium", "+1.00", "Source", "0.00", "Everybody starts from", "-1.00",
             self.version.digest, "The Line of the Log", str(self.line.id), "Version 1",
             "it was not in production",
         ):  # fmt: skip
@@ -274,7 +274,8 @@ class TestRecordEvidence(ReportCase):
         score = self.score_of(self.lead)
         action = score.with_user(self.owner).action_print_evidence()
         self.assertEqual(action["context"]["active_ids"], self.line.ids)
-        self.deployment.state = "production"
+        with clock.at(NOW):
+            self.deployment.state = "production"
         with self.assertRaises(AccessError):
             score.with_user(self.seller).action_print_evidence()  # a viewer of scores is nobody of the deployment
 
