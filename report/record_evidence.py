@@ -124,7 +124,9 @@ class ReportRecordEvidence(models.AbstractModel):
             return self.env._("Nobody: this record has no score on purpose, by chance.")
         if state != "production":
             return self.env._("Nobody but the people of the deployment: it was not in production.")
-        groups = ", ".join(deployment.viewer_group_ids.mapped("full_name")) or self.env._("nobody")
+        groups = ", ".join(deployment.viewer_group_ids.mapped("full_name"))
+        if not groups:
+            return self.env._("Nobody but the people of the deployment: no group is named that sees scores.")
         return self.env._("On the record, members of: %s, as far as they may read the record.", groups)
 
     def _reviews(self, line):
