@@ -50,3 +50,4 @@ from . import test_ir_actions_server
 from . import test_reports
 from . import test_retention
 from . import test_tours
+from . import test_value_tour
