@@ -34,6 +34,8 @@ maturity           how long outcomes take, open records counted as what they are
 risk               a bound on the mean loss that may be looked at every day
 segments           whether scores are as true for every part of the business
 segment_test       a version tested part by part, and on parts it never saw
+value              what changed between two periods, with intervals
+comparison         what differs between two cards
 table              what is learned from: refusals, time order, which row is for what
 points             points purified, centred and completed
 pairs              which inputs act together

@@ -28,6 +28,7 @@ NEW_VENDOR = "new_vendor"
 DISAGREEMENT = "disagreement"
 AUDIT = "audit"
 REASONS = (FAILED, LOW_CONFIDENCE, FLAGGED, OUT_OF_SUPPORT, AMOUNT, NEW_VENDOR, DISAGREEMENT, AUDIT)
+EDGE_CASE = "edge_case"  # what is not to be decided, whatever the score: whoever routes knows it
 
 STEPS = 20  # lines that are tried per side, the strictest first
 STARTS = 4  # places where the search may begin

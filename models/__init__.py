@@ -79,6 +79,9 @@ from . import ai_deployment_proof
 from . import ai_deployment_explanation
 from . import ai_deployment_agenda
 from . import ai_deployment_evidence_organisational
+from . import ai_deployment_edge_case
+from . import ai_deployment_value
+from . import ai_deployment_holdout
 from . import ai_deployment_evidence_business
 from . import digest_digest
 from . import ir_actions_server

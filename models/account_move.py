@@ -4,6 +4,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..ml.value import MEAN, SHARE
+from .ai_deployment_value import Measure
+
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
 # Filled by posting, paying or reconciling.
 KNOWN_TOO_LATE = {
@@ -190,3 +193,69 @@ class AccountMove(models.Model):
     @api.model
     def _ai_moot_domain(self):
         return Domain("state", "=", "cancel")
+
+    @api.model
+    def _ai_value_domain(self):
+        return Domain("move_type", "in", ("in_invoice", "in_receipt")) & Domain("state", "=", "posted")
+
+    @api.model
+    def _ai_value_measures(self, deployment, alias):
+        """Minutes are real where a reviewer's time was taken; nobody's where Odoo itself posted the bill."""
+        record, minutes = SQL.identifier(alias, "id"), deployment.value_minutes
+        alone = SQL("(%s = %s)", self._ai_posted_by_sql(alias), self.env.ref("base.user_root").id)
+        reviewed = SQL(
+            "(SELECT SUM(review.seconds_spent) / 60 FROM ai_deployment_review review WHERE review.deployment_id = %s"
+            " AND review.res_id = %s AND review.state = 'decided' AND review.seconds_spent > 0)",
+            deployment.id, record,
+        )  # fmt: skip
+        return {
+            "minutes": Measure(
+                self.env._("Minutes per bill"), MEAN, "minutes",
+                SQL("COALESCE(%s, CASE WHEN %s THEN 0 WHEN NOT %s THEN %s END)", reviewed, alone, alone,
+                    minutes or None),
+                -deployment.value_hourly_cost / 60 if deployment.value_hourly_cost else None,
+                self.env._("%s minutes for a bill that a person posts without a review", f"{minutes:g}")
+                if minutes else "",
+                holds_reviews=True,
+                basis=f"{minutes:g}" if minutes else "",
+            ),
+            "duplicates": Measure(
+                self.env._("Lost to duplicates and wrong bills, per bill"), MEAN, "money",
+                self._ai_lost_sql(alias, deployment.horizon_days), -1.0,
+            ),
+            "unattended": Measure(
+                self.env._("Posted without a person"), SHARE, "share",
+                SQL("CASE WHEN %s THEN 1 WHEN NOT %s THEN 0 END", alone, alone),
+            ),
+        }  # fmt: skip
+
+    @api.model
+    def _ai_posted_by_sql(self, alias):
+        """SQL of who posted a bill, by its tracking; NULL where that was not tracked."""
+        return SQL(
+            "(SELECT message.create_uid FROM mail_message message"
+            " JOIN mail_tracking_value tracked ON tracked.mail_message_id = message.id"
+            " WHERE message.model = %s AND message.res_id = %s AND tracked.field_id = %s"
+            " ORDER BY tracked.id DESC LIMIT 1)",
+            self._name, SQL.identifier(alias, "id"), self.env["ir.model.fields"]._get(self._name, "state").id,
+        )  # fmt: skip
+
+    @api.model
+    def _ai_lost_sql(self, alias, days):
+        """SQL of the money in a bill that should not have been paid: credited in time, or paid a second time."""
+        amount = SQL("ABS(%s)", SQL.identifier(alias, "amount_total_signed"))
+        same = SQL(" AND ").join(
+            SQL("%s = %s", SQL.identifier("twin", name), SQL.identifier(alias, name))
+            for name in ("ref", "move_type", "commercial_partner_id", "currency_id", "amount_total", "company_id")
+        )
+        credited = SQL(
+            "(SELECT SUM(ABS(note.amount_total_signed)) FROM account_move note WHERE note.reversed_entry_id = %s"
+            " AND note.state = 'posted' AND %s <= %s + %s::interval)",
+            SQL.identifier(alias, "id"), self._ai_moment_sql("note"), self._ai_moment_sql(alias), f"{days} days",
+        )  # fmt: skip
+        paid_twice = SQL(
+            "%s IN ('paid', 'in_payment', 'partial') AND EXISTS (SELECT FROM account_move twin WHERE %s"
+            " AND twin.state = 'posted' AND twin.id < %s)",
+            SQL.identifier(alias, "payment_state"), same, SQL.identifier(alias, "id"),
+        )  # fmt: skip
+        return SQL("CASE WHEN %s THEN %s ELSE LEAST(%s, COALESCE(%s, 0)) END", paid_twice, amount, amount, credited)

@@ -84,7 +84,13 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
                 & Domain("res_model", "=", res_model)
                 & Domain("res_id", "in", readable)
             )
-        return access
+        hidden = self._hidden_domain()
+        return access if hidden.is_false() else access & ~hidden
+
+    @api.model
+    def _hidden_domain(self):
+        """Rows that are hidden on purpose from everybody but the Auditor."""
+        return Domain.FALSE
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, *, active_test=True, bypass_access=False):
@@ -112,7 +118,9 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
         """Those of `lines` whose deployment or record the user may not reach."""
         lines_by_document = defaultdict(lambda: defaultdict(list))
         visible = self._visible_deployments()
-        forbidden = OrderedSet()
+        forbidden, hidden = OrderedSet(), self._hidden_domain()
+        if not hidden.is_false():
+            forbidden.update(self.sudo()._search(Domain("id", "in", lines.ids) & hidden).get_result_ids())
         for line in lines.sudo():
             if line.deployment_id in visible and line.res_model in self.env:
                 lines_by_document[line.res_model][line.res_id].append(line.id)

@@ -28,6 +28,7 @@ REVIEW_REASONS = [
     ("new_vendor", "First bill of this vendor"),
     ("disagreement", "Odoo's own opinion differs"),
     ("audit", "Random check"),
+    ("edge_case", "A case that it must not decide"),
 ]
 FAILURE_TYPES = [
     ("missing_feature", "A required input is missing"),

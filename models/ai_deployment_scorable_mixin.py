@@ -34,6 +34,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     _ai_scorable = True
     _ai_moment_is_date = False
     _ai_responsible_field = None  # a stored field of the record: the person whose record it is
+    _ai_may_hold_out = False  # whether scores of some of them may be hidden on purpose, to learn what scores do
 
     ai_score = fields.Float(
         "Score", compute="_compute_ai_score", search="_search_ai_score", aggregator="avg", copy=False
@@ -217,6 +218,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             "negative": self.env._("no"),
         }
 
+    @api.model
+    def _ai_value_measures(self, deployment, alias):
+        """What a deployment is to improve, per record of the table `alias`: {code: Measure}; nothing by default."""
+        return {}
+
+    @api.model
+    def _ai_value_domain(self):
+        """Records that these measures are about, of those that the deployment is for."""
+        return Domain.TRUE
+
     # Words for people
 
     @api.model
@@ -288,7 +299,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             score,
             "ai_deployment_score",
             SQL(
-                "%s = %s AND %s = ANY(%s) AND %s = COALESCE(%s, %s)",
+                "%s = %s AND %s = ANY(%s) AND %s = COALESCE(%s, %s)%s",
                 SQL.identifier(score, "res_id"),
                 SQL.identifier(alias, "id"),
                 SQL.identifier(score, "deployment_id"),
@@ -296,9 +307,21 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 SQL.identifier(score, "company_id"),
                 self._field_to_sql(alias, "company_id", query),
                 self.env.company.id,
+                self._ai_not_held_out_sql(alias, SQL.identifier(score, "deployment_id")),
             ),
         )
         return score
+
+    @api.model
+    def _ai_not_held_out_sql(self, alias, deployment):
+        """What leaves out records whose score is hidden on purpose, to be added to a condition; mostly nothing."""
+        holdouts = self.env["ai.deployment"]._holdouts(self._name)
+        if not holdouts:
+            return SQL()
+        return SQL(
+            " AND NOT (%s)",
+            SQL(" OR ").join(SQL("%s = %s AND %s", deployment, one.id, one.sql(alias)) for one in holdouts),
+        )
 
     @api.model
     def _ai_join_review(self, alias, query):

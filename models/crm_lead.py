@@ -6,7 +6,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..ml.value import MEAN, SHARE
 from .ai_deployment_leaks import LeakRow
+from .ai_deployment_value import Measure
 
 LATELY_DAYS = 90
 SCORED_FRESH = "7 days"  # at most so old at the first score, to count as what the version learned from
@@ -27,6 +29,7 @@ class CrmLead(models.Model):
     _inherit = ["crm.lead", "ai.deployment.scorable.mixin"]
 
     _ai_responsible_field = "user_id"
+    _ai_may_hold_out = True
 
     ai_score = fields.Float("Chance to Win")
 
@@ -254,3 +257,29 @@ class CrmLead(models.Model):
     @api.model
     def _ai_moot_domain(self):
         return Domain("won_status", "in", ("won", "lost"))
+
+    @api.model
+    def _ai_value_measures(self, deployment, alias):
+        """All of it within the horizon after the lead came, so that an older lead had no more time than a younger."""
+        created, closed = SQL.identifier(alias, "create_date"), SQL.identifier(alias, "date_closed")
+        status, horizon = SQL.identifier(alias, "won_status"), SQL("%s::interval", f"{deployment.horizon_days} days")
+        in_time = SQL("COALESCE(%s, %s) <= %s + %s", closed, created, created, horizon)
+        won, decided = SQL("(%s = 'won' AND %s)", status, in_time), SQL("(%s <> 'pending' AND %s)", status, in_time)
+        revenue = SQL.identifier(alias, "expected_revenue")
+        days = SQL("GREATEST(EXTRACT(EPOCH FROM COALESCE(%s, %s) - %s) / 86400.0, 0)", closed, created, created)
+        return {
+            "conversion": Measure(
+                self.env._("Won, of decided leads"), SHARE, "share",
+                SQL("CASE WHEN %s THEN CASE WHEN %s THEN 1 ELSE 0 END END", decided, won),
+            ),
+            "days_to_close": Measure(
+                self.env._("Days until decided"), MEAN, "days", SQL("CASE WHEN %s THEN %s END", decided, days)
+            ),
+            "revenue": Measure(
+                self.env._("Won revenue per lead"), MEAN, "money",
+                SQL("CASE WHEN %s THEN COALESCE(%s, 0) ELSE 0 END", won, revenue),
+                deployment.value_margin or None,
+                self.env._("%s %% of a won euro is kept", round(100 * deployment.value_margin))
+                if deployment.value_margin else "",
+            ),
+        }  # fmt: skip

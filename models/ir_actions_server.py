@@ -3,8 +3,8 @@
 from odoo import api, fields, models
 
 READ_TO_SCORE = (
-    "audit_share", "batch_above", "champion_id", "company_id", "domain", "method", "min_confidence", "model_id",
-    "res_model", "routing", "routing_lines", "routing_rules", "state",
+    "audit_share", "batch_above", "champion_id", "company_id", "domain", "has_edge_cases", "holdout_share", "method",
+    "min_confidence", "model_id", "res_model", "routing", "routing_lines", "routing_rules", "state",
 )  # fmt: skip
 
 

@@ -14,12 +14,15 @@ from . import test_ai_deployment_channel_summary
 from . import test_ai_deployment_check
 from . import test_ai_deployment_decision
 from . import test_ai_deployment_drill
+from . import test_ai_deployment_edge_case
+from . import test_ai_deployment_evidence_business
 from . import test_ai_deployment_evidence_monitoring
 from . import test_ai_deployment_evidence_technical
 from . import test_ai_deployment_fallback
 from . import test_ai_deployment_feature
 from . import test_ai_deployment_health
 from . import test_ai_deployment_health_address
+from . import test_ai_deployment_holdout
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_jobs
 from . import test_ai_deployment_leaks
@@ -52,6 +55,7 @@ from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training
 from . import test_ai_deployment_transition
 from . import test_ai_deployment_trigger
+from . import test_ai_deployment_value
 from . import test_ai_deployment_verdicts
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
@@ -64,6 +68,8 @@ from . import test_feature_reader
 from . import test_hooks
 from . import test_ir_actions_server
 from . import test_mail_activity
+from . import test_reports
 from . import test_res_users
 from . import test_retention
 from . import test_tours
+from . import test_value_tour

@@ -49,6 +49,8 @@ READERS = {
     "ai.deployment.gate.event": NAMED - {"manager"},
     "ai.deployment.waiver": NAMED,
     "ai.deployment.drill": NAMED,
+    "ai.deployment.value": NAMED,
+    "ai.deployment.edge.case": NAMED,
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
 WRITERS = {
@@ -63,6 +65,7 @@ WRITERS = {
     "ai.deployment.review.rule": ANSWERABLE,
     "ai.deployment.waiver": ANSWERABLE,
     "ai.deployment.signature": ANSWERABLE,
+    "ai.deployment.edge.case": ANSWERABLE,
 }
 DELETERS = {
     "ai.deployment": {"manager"},
@@ -74,6 +77,7 @@ DELETERS = {
     "ai.deployment.check.template.line": {"manager"},
     "ai.deployment.review.answer": ANSWERABLE,
     "ai.deployment.signature": ANSWERABLE,
+    "ai.deployment.edge.case": ANSWERABLE,
 }
 CREATORS = {
     model: who if who == {"manager"} else ANSWERABLE | {"other_owner"}
@@ -169,6 +173,15 @@ class AccessCase(AiDeploymentCase):
                 "line_ids": [Command.create({"dimension": "business", "code": "x", "name": "X", "requirement": "X"})],
             }
         )  # fmt: skip
+        cls.env["ai.deployment.value"].create(
+            {
+                "deployment_id": cls.deployment.id, "code": "conversion", "period": "before", "kind": "share",
+                "unit": "share", "date": NOW, "start_date": NOW.date(), "end_date": NOW.date(),
+            }
+        )  # fmt: skip
+        cls.env["ai.deployment.edge.case"].create(
+            {"deployment_id": cls.deployment.id, "name": "Friends", "domain": "[('priority', '=', '3')]"}
+        )
         cls.env.flush_all()
 
     @classmethod

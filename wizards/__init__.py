@@ -1,5 +1,6 @@
 from . import ai_deployment_alert_mute
 from . import ai_deployment_budget
+from . import ai_deployment_baseline
 from . import ai_deployment_check_sign
 from . import ai_deployment_check_waive
 from . import ai_deployment_decide
@@ -8,6 +9,8 @@ from . import ai_deployment_gate_pass
 from . import ai_deployment_extend
 from . import ai_deployment_hand_over
 from . import ai_deployment_health_address
+from . import ai_deployment_holdout
+from . import ai_deployment_record_evidence
 from . import ai_deployment_retire
 from . import ai_deployment_review_decide
 from . import ai_deployment_version_import

@@ -1,0 +1,87 @@
+"""What differs between two cards of the same question: inputs that came and went, and points that moved.
+
+Two versions rarely have the same bins, so points are compared value by value: where numbers are cut by either card,
+and for each level that either knows. A value that both treat alike is one row, whatever its bins are called.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .binning import NumericBins, number_text
+
+MISSING_TEXT = "missing"
+
+
+class Moved(NamedTuple):
+    """One value of one input that both cards read: its points then and now."""
+
+    feature: str
+    label: str
+    before: float
+    after: float
+
+    @property
+    def change(self):
+        return self.after - self.before
+
+
+def inputs_changed(old, new):
+    """(names only the new card reads, names only the old one read), in the order of the cards."""
+    before, after = [feature.name for feature in old.features], [feature.name for feature in new.features]
+    return [name for name in after if name not in before], [name for name in before if name not in after]
+
+
+def points_moved(old, new, names=None, least=0.005):
+    """``Moved`` of every value whose points differ by ``least`` or more, the largest first.
+
+    ``names`` maps an input to a mapping from level to display name.
+    """
+    earlier = {feature.name: feature for feature in old.features}
+    moved = []
+    for feature in new.features:
+        before = earlier.get(feature.name)
+        if before is not None and type(before.bins) is type(feature.bins):
+            moved += _moved(before, feature, (names or {}).get(feature.name) or {})
+    return sorted((row for row in moved if abs(row.change) >= least), key=lambda row: -abs(row.change))
+
+
+def _moved(before, after, names):
+    numeric = isinstance(after.bins, NumericBins)
+    values, labels = _numbers(before.bins, after.bins) if numeric else _levels(before.bins, after.bins, names)
+    was, now = before.points[before.bins.codes(values)], after.points[after.bins.codes(values)]
+    rows = [Moved(after.name, *row) for row in zip(labels, was.tolist(), now.tolist(), strict=True)]
+    return _joined(rows) if numeric else rows
+
+
+def _numbers(before, after):
+    """A value in each interval that the cuts of either card make, and one that is missing."""
+    known = [bins for bins in (before, after) if bins.low is not None]
+    cuts = sorted({edge for bins in known for edge in bins.edges})
+    low, high = min((bins.low for bins in known), default=0.0), max((bins.high for bins in known), default=0.0)
+    ends = [low, *(cut for cut in cuts if low < cut <= high), high]
+    values, labels = [np.nan], [MISSING_TEXT]
+    for start, end in zip(ends[:-1], ends[1:], strict=True):
+        values.append(start)  # intervals are closed below
+        labels.append((start, end))
+    return np.array(values), labels
+
+
+def _joined(rows):
+    """Neighbouring intervals with the same points on both sides are one, and every interval gets its text."""
+    joined = []
+    for row in rows:
+        last = joined[-1] if joined else None
+        if last and last.label != MISSING_TEXT and (last.before, last.after) == (row.before, row.after):
+            joined[-1] = last._replace(label=(last.label[0], row.label[1]))
+        else:
+            joined.append(row)
+    return [
+        row if row.label == MISSING_TEXT else row._replace(label=" to ".join(map(number_text, row.label)))
+        for row in joined
+    ]
+
+
+def _levels(before, after, names):
+    levels = list(dict.fromkeys([*after.levels, *before.levels]))
+    return np.array([None, *levels], dtype=object), [MISSING_TEXT, *(str(names.get(level, level)) for level in levels)]

@@ -1,0 +1,163 @@
+"""What changed between two periods or two groups, with an interval: shares, means, and sums of several changes.
+
+A period is kept as three numbers per measure (``Moments``: count, mean, standard deviation), so that a baseline which
+was frozen long ago can be compared with any later period. Shares are means of zeros and ones.
+
+Differences of shares have Newcombe's interval (his method 10, of two Wilson intervals), differences of means Welch's,
+sums of independent changes the one that follows from theirs (MOVER). With fewer than ``LEAST`` records on either side,
+or money in fewer than ``LEAST_PAID`` of them, nothing is said: a mean that rests on a handful of large amounts has no
+interval that holds.
+
+Sources: Wilson 1927; Newcombe 1998; Welch 1947; Zou and Donner 2008 (MOVER).
+"""
+
+import math
+from typing import NamedTuple
+
+LEAST = 30  # records on either side
+LEAST_PAID = 10  # records that are not zero, of a mean
+LEVEL = 0.95
+SHARE, MEAN = "share", "mean"
+
+
+class Moments(NamedTuple):
+    """One measure over one period: records, their mean, their standard deviation, and how many are not zero."""
+
+    count: int
+    mean: float
+    deviation: float = 0.0
+    nonzero: int = 0
+
+    @classmethod
+    def of(cls, count, total, squares, nonzero=0):
+        """From the sums that a database gives; NaN where there is nothing.
+
+        >>> Moments.of(4, 8.0, 20.0, 4)
+        Moments(count=4, mean=2.0, deviation=1.1547005383792515, nonzero=4)
+        """
+        if not count:
+            return cls(0, math.nan, math.nan, 0)
+        mean = total / count
+        if count == 1:
+            return cls(1, mean, math.nan, nonzero)
+        return cls(count, mean, math.sqrt(max(squares - count * mean * mean, 0.0) / (count - 1)), nonzero)
+
+
+class Change(NamedTuple):
+    """An estimate and its interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+def enough(moments, kind):
+    """Whether a period says anything.
+
+    >>> enough(Moments(100, 0.2), SHARE), enough(Moments(100, 0.2, 3.0, nonzero=2), MEAN)
+    (True, False)
+    """
+    if moments.count < LEAST or math.isnan(moments.mean):
+        return False
+    return kind == SHARE or moments.nonzero >= min(LEAST_PAID, moments.count)
+
+
+def share_interval(share, count, level=LEVEL):
+    """Wilson's interval of a share, as (low, high).
+
+    >>> [round(end, 4) for end in share_interval(0.1, 100)]
+    [0.0552, 0.1744]
+    """
+    z = _z(level)
+    center = (share + z * z / (2 * count)) / (1 + z * z / count)
+    reach = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    low = 0.0 if share <= 0 else max(center - reach, 0.0)
+    high = 1.0 if share >= 1 else min(center + reach, 1.0)
+    return low, high
+
+
+def interval(moments, kind, level=LEVEL):
+    """The measure of one period as a ``Change`` from nothing: estimate with interval."""
+    if kind == SHARE:
+        return Change(moments.mean, *share_interval(moments.mean, moments.count, level))
+    reach = _t(moments.count - 1, level) * moments.deviation / math.sqrt(moments.count)
+    return Change(moments.mean, moments.mean - reach, moments.mean + reach)
+
+
+def share_change(before, after, level=LEVEL):
+    """after minus before, both shares: Newcombe's interval.
+
+    >>> change = share_change(Moments(80, 48 / 80), Moments(70, 56 / 70))  # his example (a), with the sides swapped
+    >>> [round(number, 4) for number in change]
+    [0.2, 0.0524, 0.3339]
+    """
+    low_before, high_before = share_interval(before.mean, before.count, level)
+    low_after, high_after = share_interval(after.mean, after.count, level)
+    difference = after.mean - before.mean
+    return Change(
+        difference,
+        difference - math.hypot(after.mean - low_after, high_before - before.mean),
+        difference + math.hypot(high_after - after.mean, before.mean - low_before),
+    )
+
+
+def mean_change(before, after, level=LEVEL):
+    """after minus before, both means: Welch's interval.
+
+    >>> change = mean_change(Moments(15, 20.82, 2.79), Moments(15, 22.98, 2.25))
+    >>> [round(number, 2) for number in change]
+    [2.16, 0.26, 4.06]
+    """
+    difference = after.mean - before.mean
+    one, two = before.deviation**2 / before.count, after.deviation**2 / after.count
+    if one + two == 0:
+        return Change(difference, difference, difference)
+    freedom = (one + two) ** 2 / (one**2 / (before.count - 1) + two**2 / (after.count - 1))
+    reach = _t(freedom, level) * math.sqrt(one + two)
+    return Change(difference, difference - reach, difference + reach)
+
+
+def change(before, after, kind, level=LEVEL):
+    """after minus before, or None where one of them says nothing.
+
+    >>> change(Moments(5, 0.2), Moments(500, 0.3), SHARE)
+    """
+    if not (enough(before, kind) and enough(after, kind)):
+        return None
+    return (share_change if kind == SHARE else mean_change)(before, after, level)
+
+
+def scaled(one, factor):
+    """A change in another unit; a negative factor turns its interval round.
+
+    >>> scaled(Change(2.0, 1.0, 4.0), -10)
+    Change(estimate=-20.0, low=-40.0, high=-10.0)
+    """
+    ends = sorted((one.low * factor, one.high * factor))
+    return Change(one.estimate * factor, *ends)
+
+
+def added(changes, fixed=0.0):
+    """The sum of independent changes, and of ``fixed``, which is known exactly.
+
+    >>> added([Change(10.0, 7.0, 13.0), Change(20.0, 16.0, 24.0)], fixed=-5)
+    Change(estimate=25.0, low=20.0, high=30.0)
+    """
+    total = sum(one.estimate for one in changes) + fixed
+    return Change(
+        total,
+        total - math.hypot(*(one.estimate - one.low for one in changes)),
+        total + math.hypot(*(one.high - one.estimate for one in changes)),
+    )
+
+
+def _z(level):
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def _t(freedom, level):
+    from scipy.stats import t
+
+    return float(t.ppf((1 + level) / 2, freedom))

@@ -1,0 +1,319 @@
+"""The model card of a deployment, and the evidence pack that goes beyond it: read from the records, nothing typed in.
+
+Everything is read with the rights of who prints, so that paper shows what the screen would; only names of people and of
+groups are looked up beyond that.
+"""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_date, format_datetime
+
+from ..models import clock
+from ..models.feature_reader import walk_path
+
+MOST_ALERTS = 60
+METRICS = ("test_rows", "auc", "brier", "brier_base_rate", "average_precision")
+
+
+class ReportModelCard(models.AbstractModel):
+    _name = "report.ai_deployment.model_card"
+    _description = "Model Card"
+
+    @api.model
+    def _get_report_values(self, docids, data=None):
+        deployments = self.env["ai.deployment"].browse(docids).exists()
+        deployments.check_access("read")
+        return {
+            "doc_ids": deployments.ids, "doc_model": "ai.deployment", "docs": deployments,
+            "papers": [self._paper(deployment) for deployment in deployments],
+        }  # fmt: skip
+
+    def _paper(self, deployment):
+        """What is printed of one deployment, as plain texts by section."""
+        return {
+            "doc": deployment,
+            "company": deployment.sudo().company_id,
+            "printed": self._printed(),
+            "facts": self._facts(deployment),
+            "people": self._people(deployment),
+            "inputs": self._inputs(deployment),
+            "readers": self._readers(deployment.res_model),
+            "test": self._test(deployment.champion_id),
+            "segments": self._segments(deployment),
+            "reports": [report for report in map(self._report, self._latest_reports(deployment)) if report],
+            "limits": self._limits(deployment),
+            "edge_cases": self._edge_cases(deployment),
+            "fallback": self._fallback(deployment),
+            "value": deployment.value_html,
+            "value_text": deployment.value_text,
+            "value_caveat": deployment.value_caveat,
+        }
+
+    def _printed(self):
+        return self.env._(
+            "Printed on %(day)s by %(person)s",
+            day=format_datetime(self.env, clock.now()), person=self.env.user.name,
+        )  # fmt: skip
+
+    def _label(self, record, name):
+        return dict(record._fields[name]._description_selection(self.env)).get(record[name], "")
+
+    def _facts(self, deployment):
+        version = deployment.champion_id
+        live = deployment.sudo()._went_live()
+        return [
+            (self.env._("State"), self._label(deployment, "state")),
+            (self.env._("Works on"), deployment.sudo().model_id.name),
+            (self.env._("Only records"), deployment.domain if deployment.domain not in (False, "", "[]") else "–"),
+            (self.env._("Does"), self._label(deployment, "method")),
+            (self.env._("Outcome within"), self.env._("%s days", deployment.horizon_days)),
+            (self.env._("Serving version"), version.name or self.env._("none")),
+            (self.env._("Trained"), format_datetime(self.env, version.trained_date) if version else "–"),
+            (self.env._("Records learned from"), f"{version.row_count:,}" if version else "–"),
+            (self.env._("Live since"), format_datetime(self.env, live) if live else self.env._("not live yet")),
+            (self.env._("Next review"), format_date(self.env, deployment.review_date)),
+            (self.env._("Health"), deployment.health_reason or self._label(deployment, "health")),
+            (self.env._("Log kept for"), self.env._("%s days", deployment.retention_days)),
+            (self.env._("Fingerprint"), version.digest or "–"),
+        ]
+
+    def _people(self, deployment):
+        told = deployment.sudo()
+        accepted = told.accepted_date and self.env._("accepted on %s", format_date(self.env, told.accepted_date))
+        named = [
+            (self.env._("Owner"), told.user_id.name, accepted if told.has_accepted else ""),
+            (self.env._("Deputy"), told.deputy_id.name, ""),
+            (self.env._("Decides on go"), told.decider_id.name, ""),
+            (self.env._("Reviewers"), ", ".join(told.reviewer_ids.mapped("name")), ""),
+            (self.env._("Built by"), ", ".join(told._builders().mapped("name")), ""),
+            (self.env._("Sees scores"), ", ".join(told.viewer_group_ids.mapped("full_name")), ""),
+        ]
+        return [(role, name or self.env._("nobody"), note) for role, name, note in named]
+
+    def _inputs(self, deployment):
+        documents = self.env[deployment.res_model]
+        rows = []
+        for feature in deployment.feature_ids:
+            paths = [path for path in (feature.path, feature.start_path, feature.end_path, feature.value_path) if path]
+            steps = [walk_path(documents, path) for path in paths]
+            fields = [path[-1].field for path in steps if path]
+            groups = {group for field in fields for group in (field.groups or "").split(",") if group}
+            models_read = {field.model_name for field in fields} - {deployment.res_model}
+            rows.append(
+                {
+                    "name": feature.name, "source": self._label(feature, "source"), "reads": feature.key,
+                    "sensitive": feature.sensitive, "required": feature.required,
+                    "groups": ", ".join(sorted(self._group_name(group) for group in groups)),
+                    "models": ", ".join(sorted(self.env["ir.model"]._get(name).sudo().name for name in models_read)),
+                }
+            )  # fmt: skip
+        return rows
+
+    def _group_name(self, xmlid):
+        group = self.env.ref(xmlid.strip().lstrip("!"), raise_if_not_found=False)
+        return group.sudo().full_name if group and group._name == "res.groups" else xmlid
+
+    def _readers(self, res_model):
+        """Names of the groups that may read these records at all; record rules narrow that down further."""
+        access = self.env["ir.model.access"].sudo().search(
+            Domain("model_id.model", "=", res_model) & Domain("perm_read", "=", True)
+        )  # fmt: skip
+        groups = access.group_id
+        return ", ".join(sorted(groups.mapped("full_name")))
+
+    # How good it is
+
+    def _test(self, version):
+        metrics = version.metrics or {}
+        names = {
+            "test_rows": self.env._("Later records it was tested on"),
+            "auc": self.env._("Cases put in the right order"),
+            "brier": self.env._("Mean squared distance from what happened"),
+            "brier_base_rate": self.env._("The same, always saying the average"),
+            "average_precision": self.env._("Average precision on judged records"),
+        }
+        rows = [
+            (names[key], f"{metrics[key]:,}" if key == "test_rows" else f"{metrics[key]:.3f}")
+            for key in METRICS
+            if isinstance(metrics.get(key), int | float)
+        ]
+        return [*rows, *([(self.env._("Against the version before"), version.verdict_text)] if version.verdict_text
+                         else [])]  # fmt: skip
+
+    def _segments(self, deployment):
+        """Parts of the business in the test, where the version was tested by parts: plain rows."""
+        kept = (deployment.champion_id.held_out or {}).get("segments") or {}
+        parts = (kept.get("later") or kept.get("flagged") or []) if isinstance(kept, dict) else []
+        names = self.env[deployment.res_model]._ai_level_names(
+            kept["path"], [str(part["part"]) for part in parts if part["part"]]
+        ) if parts and kept.get("path") else {}  # fmt: skip
+        return [
+            {
+                "name": names.get(str(part["part"]), part["part"] or self.env._("none")), "rows": part["rows"],
+                "positives": part.get("positives", part.get("flagged")),
+                "brier": _three(part.get("brier")), "base": _three(part.get("base_brier")),
+            }
+            for part in parts
+        ]  # fmt: skip
+
+    def _latest_reports(self, deployment):
+        reports = self.env["ai.deployment.report"]
+        for kind, _label in reports._fields["kind"].selection:
+            yield reports.search(
+                Domain("deployment_id", "=", deployment.id) & Domain("kind", "=", kind), limit=1
+            )  # fmt: skip
+
+    def _report(self, report):
+        if not report:
+            return None
+        lines = report.line_ids if report.kind == "performance" else report.line_ids.filtered("exceeded")
+        return {
+            "kind": self._label(report, "kind"), "verdict": self._label(report, "verdict"),
+            "moved": report.verdict == "drifted", "summary": report.summary or "", "rows": report.row_count,
+            "window": self.env._(
+                "%(start)s to %(end)s, %(count)s records", start=format_date(self.env, report.window_start),
+                end=format_date(self.env, report.window_end), count=report.row_count,
+            ),
+            "lines": [
+                (line.label, line.text or f"{line.statistic:.3f}", self._label(line, "verdict")) for line in lines
+            ],
+        }  # fmt: skip
+
+    # Where it ends
+
+    def _limits(self, deployment):
+        version = deployment.champion_id
+        limits = [*(deployment.routing_text or "").splitlines()]
+        if version.left_out_text:
+            limits.append(self.env._("Left out, as it comes with the outcome: %s.", version.left_out_text))
+        floor = deployment.floor_precision if deployment.method == "anomaly" else deployment.floor_auc
+        if floor:
+            limits.append(
+                self.env._(
+                    "A floor of %(floor)s %% was set beforehand; after %(count)s reports below it, it switches itself "
+                    "off.",
+                    floor=round(100 * floor),
+                    count=deployment.stop_after,
+                )
+                if deployment.stop_after
+                else self.env._("A floor of %s %% was set beforehand.", round(100 * floor))
+            )
+        if deployment.holdout_text:
+            limits.append(deployment.holdout_text)
+        return limits
+
+    def _edge_cases(self, deployment):
+        return [
+            {
+                "name": case.name, "instead": self._label(case, "instead"), "note": case.note or "",
+                "result": case.result or self.env._("Not tried yet."), "works": case.is_current,
+                "tried": format_date(self.env, case.tried_date) if case.tried_date else "",
+            }
+            for case in deployment.edge_case_ids
+        ]  # fmt: skip
+
+    def _fallback(self, deployment):
+        """What shows instead of scores, as far as the records say it."""
+        sentences = []
+        if "fallback" in deployment._fields and deployment._fields["fallback"].type == "selection":
+            sentences.append(self.env._("Instead of a score: %s.", self._label(deployment, "fallback") or "–"))
+        before = deployment.assignment_ids.filtered(lambda one: one.role == "champion" and one.end_date)[:1]
+        if before:
+            sentences.append(
+                self.env._("%(name)s served until %(day)s and can serve again at any time.",
+                           name=before.version_id.name, day=format_date(self.env, before.end_date))
+            )  # fmt: skip
+        sentences.append(
+            self.env._(
+                "Switched off, it shows no score and scores nothing; the owner, the deputy and an administrator can do "
+                "that at any moment."
+            )
+        )
+        return sentences
+
+
+class ReportEvidencePack(models.AbstractModel):
+    _name = "report.ai_deployment.evidence_pack"
+    _inherit = "report.ai_deployment.model_card"
+    _description = "Evidence Pack"
+
+    def _paper(self, deployment):
+        return {
+            **super()._paper(deployment),
+            "checks": [self._check(check) for check in deployment.check_ids],
+            "waivers": [self._check(check) for check in deployment.check_ids if check.waived_until],
+            "decisions": [self._decision(decision) for decision in deployment.decision_ids],
+            "life": [
+                (format_datetime(self.env, step.date), self._label(step, "to_state"), step.sudo().user_id.name,
+                 step.reason or "")
+                for step in deployment.transition_ids
+            ],
+            "served": [
+                (one.version_id.name, format_datetime(self.env, one.start_date),
+                 format_datetime(self.env, one.end_date) if one.end_date else "", one.sudo().user_id.name,
+                 one.reason or "")
+                for one in deployment.assignment_ids
+            ],
+            "alerts": self._alerts(deployment),
+        }  # fmt: skip
+
+    def _check(self, check):
+        told = check.sudo()
+        return {
+            "dimension": self._label(check, "dimension"), "name": check.name, "state": self._label(check, "state"),
+            "code": check.state, "evidence": check.evidence or "", "requirement": check.requirement or "",
+            "looked": format_datetime(self.env, check.looked_date) if check.looked_date else "",
+            "waived": self.env._(
+                "Waived by %(person)s until %(day)s: %(why)s", person=told.waived_by_id.name or "–",
+                day=format_date(self.env, check.waived_until), why=check.waiver_reason or "",
+            ) if check.waived_until else "",
+        }  # fmt: skip
+
+    def _decision(self, decision):
+        return {
+            "outcome": self._label(decision, "outcome"), "kind": self._label(decision, "kind"),
+            "date": format_datetime(self.env, decision.date), "person": decision.sudo().user_id.name,
+            "version": decision.version_id.name or "", "minutes": decision.minutes or "",
+            "conditions": decision.conditions or "", "next": format_date(self.env, decision.next_review_date),
+            "by_builder": decision.by_builder, "evidence": decision.evidence_html,
+        }  # fmt: skip
+
+    def _alerts(self, deployment):
+        alerts = self.env["ai.deployment.alert"].search(
+            Domain("deployment_id", "=", deployment.id), order="first_date desc, id desc", limit=MOST_ALERTS
+        )
+        return [
+            (format_datetime(self.env, alert.first_date) if alert.first_date else "", alert.name,
+             self._label(alert, "state"), alert.sudo().acknowledged_by_id.name or "",
+             format_datetime(self.env, alert.resolved_date) if alert.resolved_date else "")
+            for alert in alerts
+        ]  # fmt: skip
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    def action_print_model_card(self):
+        return self._print("ai_deployment.action_report_model_card")
+
+    def action_print_evidence_pack(self):
+        return self._print("ai_deployment.action_report_evidence_pack")
+
+    def _print(self, xmlid):
+        self.check_access("read")
+        if not self:
+            raise UserError(self.env._("Choose what to print."))
+        return self.env.ref(xmlid).sudo().report_action(self, config=False)
+
+    def action_ask_record_evidence(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window", "name": self.env._("Why Did a Record Have Its Score?"),
+            "res_model": "ai.deployment.record.evidence", "view_mode": "form", "target": "new",
+            "context": {"default_deployment_id": self.id},
+        }  # fmt: skip
+
+
+def _three(number):
+    return f"{number:.3f}" if number is not None else ""

@@ -1,0 +1,189 @@
+"""Why one record had the score it had: for an auditor, or for the question of a customer.
+
+Read with the rights of who prints: the line of the log decides who may (people of its deployment who may read the
+record; the Auditor), and inputs are masked as on the screen.
+"""
+
+import numpy as np
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_datetime
+
+from ..ml.errors import ArtifactRejected
+from ..models.ai_deployment_inference import MASKED
+
+
+class ReportRecordEvidence(models.AbstractModel):
+    _name = "report.ai_deployment.record_evidence"
+    _inherit = "report.ai_deployment.model_card"
+    _description = "Evidence on One Record"
+
+    @api.model
+    def _get_report_values(self, docids, data=None):
+        lines = self.env["ai.deployment.inference"].browse(docids).exists()
+        if not lines:
+            raise UserError(self.env._("This line is not in the log any more."))
+        lines.check_access("read")
+        return {
+            "doc_ids": lines.ids, "doc_model": "ai.deployment.inference", "docs": lines,
+            "papers": [self._paper(line) for line in lines],
+        }  # fmt: skip
+
+    def _paper(self, line):
+        deployment, version = line.sudo().deployment_id, line.sudo().version_id
+        return {
+            "doc": line,
+            "deployment": deployment,
+            "company": line.sudo().company_id,
+            "printed": self._printed(),
+            "answer": self._answer(line),
+            "facts": self._line_facts(line),
+            "version_facts": [
+                (self.env._("Version"), version.name or "–"),
+                (self.env._("Trained"), format_datetime(self.env, version.trained_date) if version else "–"),
+                (self.env._("Learned from"), self.env._("%s records", f"{version.row_count:,}")),
+                (self.env._("Fingerprint"), version.digest or "–"),
+                (self.env._("Served"), self._served(deployment, version)),
+            ],
+            "points": self._points(line),
+            "notes": version._support_texts(line.sudo().codes),
+            "seen": self._seen(line),
+            "reviews": self._reviews(line),
+            "later": self._later(line),
+            "purpose": deployment.purpose,
+        }
+
+    def _answer(self, line):
+        if line.failure_type:
+            return self.env._("It could not be scored: %s", line.failure_message or self._label(line, "failure_type"))
+        words = self.env[line.res_model]._ai_words()
+        return self.env._(
+            "On %(day)s, “%(record)s” scored %(score)s %%: %(answer)s, %(sure)s %% sure.",
+            day=format_datetime(self.env, line.date), record=line.res_name, score=f"{100 * line.predicted_value:.1f}",
+            answer=words["positive" if line.prediction else "negative"], sure=round(100 * line.confidence),
+        )  # fmt: skip
+
+    def _line_facts(self, line):
+        return [
+            (self.env._("Line of the log"), f"{line.id}"),
+            (self.env._("Record"), f"{line.res_name} ({line.res_model},{line.res_id})"),
+            (self.env._("Scored"), format_datetime(self.env, line.date)),
+            (self.env._("Asked by"), line.sudo().user_id.name or "–"),
+            (self.env._("Where it went"), self._label(line, "route")),
+            (self.env._("Why to a person"), self._label(line, "review_reason") if line.review_reason else "–"),
+            (self.env._("Odoo's own opinion"), f"{100 * line.incumbent_value:.1f} %" if line.incumbent_value else "–"),
+            (self.env._("A person's own estimate"), f"{100 * line.person_value:.1f} %" if line.person_value else "–"),
+            (self.env._("Took"), f"{line.latency_ms:.1f} ms"),
+        ]
+
+    def _points(self, line):
+        """{"rows", "start", "approximate"}: each input as it was read and what it added, the strongest first."""
+        told, version = line.sudo(), line.sudo().version_id
+        if not version or not told.codes:
+            return {"rows": [], "start": "", "approximate": False}
+        try:
+            card = version._card()
+        except ArtifactRejected:
+            return {"rows": [], "start": "", "approximate": False}
+        masks_all, sees = line._masking()
+        specs, sensitive = version._specs(), version._sensitive_keys()
+        values = dict(zip(specs, told.inputs or [None] * len(specs), strict=True))
+        names = version._level_names_cached()
+        rows = []
+        for reason in card.explain(np.frombuffer(bytes.fromhex(told.codes), dtype=np.uint8), len(specs)):
+            hidden = masks_all or (reason.feature in sensitive and not sees)
+            spec = specs[reason.feature]
+            label = card.bins_by_name[reason.feature].label(reason.code, names.get(reason.feature))
+            rows.append(
+                {
+                    "name": spec["name"],
+                    "read": MASKED if hidden else line._input_text(spec, values[reason.feature]),
+                    "counts_as": MASKED if hidden else label,
+                    "points": _points_text(reason.contribution),
+                }
+            )  # fmt: skip
+        return {"rows": rows, "start": f"{card.intercept:+.2f}", "approximate": not card.exact_reasons}
+
+    def _served(self, deployment, version):
+        served = deployment.assignment_ids.filtered(lambda one: one.version_id == version and one.role == "champion")
+        return "; ".join(
+            self.env._(
+                "%(start)s to %(end)s", start=format_datetime(self.env, one.start_date),
+                end=format_datetime(self.env, one.end_date) if one.end_date else self.env._("now"),
+            )
+            for one in served
+        ) or "–"  # fmt: skip
+
+    def _seen(self, line):
+        """Who could see this score: what is kept is who was asked, and to whom it was open."""
+        deployment = line.sudo().deployment_id
+        state = deployment.state_at(line.date)[deployment.id]
+        if deployment._held_out_ids([line.res_id]):
+            return self.env._("Nobody: this record has no score on purpose, by chance.")
+        if state != "production":
+            return self.env._("Nobody but the people of the deployment: it was not in production.")
+        groups = ", ".join(deployment.viewer_group_ids.mapped("full_name"))
+        if not groups:
+            return self.env._("Nobody but the people of the deployment: no group is named that sees scores.")
+        return self.env._("On the record, members of: %s, as far as they may read the record.", groups)
+
+    def _reviews(self, line):
+        """Of this record, whichever line they were asked about: a question stays open when a record is scored again."""
+        reviews = self.env["ai.deployment.review"].search(
+            Domain("deployment_id", "=", line.deployment_id.id) & Domain("res_id", "=", line.res_id), order="id"
+        )
+        return [
+            {
+                "asked": format_datetime(self.env, review.opened_date), "line": review.sudo().inference_id.id or "–",
+                "reason": self._label(review, "reason"),
+                "reviewer": review.sudo().reviewer_id.name or "–", "state": self._label(review, "state"),
+                "decision": self._label(review, "decision") if review.decision else "",
+                "decided_by": review.sudo().decided_by_id.name or "",
+                "decided": format_datetime(self.env, review.decided_date) if review.decided_date else "",
+                "note": review.note or "", "seconds": round(review.seconds_spent),
+            }
+            for review in reviews
+        ]  # fmt: skip
+
+    def _later(self, line):
+        """Scores of the same record before and after, as far as they may be read."""
+        lines = self.env["ai.deployment.inference"].search(
+            Domain("deployment_id", "=", line.deployment_id.id) & Domain("res_id", "=", line.res_id),
+            order="id desc", limit=20,
+        )  # fmt: skip
+        return [
+            (one.id, format_datetime(self.env, one.date), one.sudo().version_id.name or "",
+             "–" if one.failure_type else f"{100 * one.predicted_value:.1f} %", one == line)
+            for one in lines
+        ]  # fmt: skip
+
+
+class AiDeploymentInference(models.Model):
+    _inherit = "ai.deployment.inference"
+
+    def action_print_evidence(self):
+        self.check_access("read")
+        return self.env.ref("ai_deployment.action_report_record_evidence").sudo().report_action(self, config=False)
+
+
+class AiDeploymentScore(models.Model):
+    _inherit = "ai.deployment.score"
+
+    def action_print_evidence(self):
+        """Of the line that this score stands on, for who may read the log."""
+        self.ensure_one()
+        self.check_access("read")
+        line = self._latest_inference().with_env(self.env)
+        if not line:
+            raise UserError(self.env._("The line behind this score is not kept any more."))
+        return line.action_print_evidence()
+
+
+def _points_text(points):
+    """Points with where they move the score; none where nothing shows."""
+    written = f"{points:+.2f}"
+    if float(written) == 0:
+        return "0.00"
+    return f"{'▲' if points > 0 else '▼'} {written}"

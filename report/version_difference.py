@@ -1,0 +1,95 @@
+"""What differs between two versions: inputs that came and went, points that moved, and how both did when tested."""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+
+from ..ml.comparison import inputs_changed, points_moved
+from ..ml.errors import ArtifactRejected
+
+MOST_MOVED = 40
+
+
+class ReportVersionDifference(models.AbstractModel):
+    _name = "report.ai_deployment.version_difference"
+    _inherit = "report.ai_deployment.model_card"
+    _description = "Difference Between Two Versions"
+
+    @api.model
+    def _get_report_values(self, docids, data=None):
+        versions = self.env["ai.deployment.version"].browse(docids).exists()
+        versions.check_access("read")
+        if len(versions) != 2 or len(versions.deployment_id) != 1:
+            raise UserError(self.env._("Choose two versions of the same deployment."))
+        old, new = versions.sorted("number")
+        return {
+            "doc_ids": versions.ids, "doc_model": "ai.deployment.version", "docs": new,
+            "papers": [
+                {
+                    "doc": new, "old": old, "deployment": new.deployment_id,
+                    "company": new.sudo().company_id, "printed": self._printed(), "facts": self._both(old, new),
+                    **self._differences(old, new),
+                }
+            ],
+        }  # fmt: skip
+
+    def _both(self, old, new):
+        """Rows of (what, old, new)."""
+        tests = [dict(self._test(version)) for version in (old, new)]
+        rows = [
+            (self.env._("Kind"), *(self._label(version, "kind") for version in (old, new))),
+            (self.env._("Trained"), *(format_datetime(self.env, version.trained_date) for version in (old, new))),
+            (self.env._("Trained by"), *(version.sudo().trained_by_id.name or "–" for version in (old, new))),
+            (self.env._("Records learned from"), *(f"{version.row_count:,}" for version in (old, new))),
+            *((name, *(test.get(name, "–") for test in tests)) for name in dict.fromkeys([*tests[0], *tests[1]])),
+            (self.env._("Fingerprint"), *(version.digest[:16] for version in (old, new))),
+        ]
+        return rows
+
+    def _differences(self, old, new):
+        try:
+            cards = old._card(), new._card()
+        except ArtifactRejected as error:
+            return {"broken": str(error), "added": [], "removed": [], "moved": [], "more": 0, "approximate": False}
+        names = {key: spec["name"] for version in (old, new) for key, spec in version._specs().items()}
+        added, removed = inputs_changed(*cards)
+        sees = self.env.user.has_group("ai_deployment.group_sensitive")
+        hidden = frozenset() if sees else old._sensitive_keys() | new._sensitive_keys()
+        levels = {**old.sudo()._level_names(), **new.sudo()._level_names()}
+        for key, known in old.sudo()._level_names().items():
+            levels[key] = {**known, **levels[key]}
+        moved = points_moved(*cards, levels)
+        return {
+            "broken": "",
+            "added": [names[key] for key in added],
+            "removed": [names[key] for key in removed],
+            "moved": [
+                {
+                    "input": names[row.feature],
+                    "value": self.env._("protected") if row.feature in hidden else row.label,
+                    "before": f"{row.before:+.2f}", "after": f"{row.after:+.2f}", "change": f"{row.change:+.2f}",
+                    "raises": row.change > 0,
+                }
+                for row in moved[:MOST_MOVED]
+            ],
+            "more": max(len(moved) - MOST_MOVED, 0),
+            "approximate": not all(card.exact_reasons for card in cards),
+        }  # fmt: skip
+
+
+class AiDeploymentVersion(models.Model):
+    _inherit = "ai.deployment.version"
+
+    def action_print_difference(self):
+        """Against the version that serves; from there against the one before, or the only one after."""
+        self.ensure_one()
+        self.check_access("read")
+        other = self.deployment_id.champion_id
+        if other == self:
+            others = (self.deployment_id.version_ids - self).sorted("number")
+            other = others.filtered(lambda one: one.number < self.number)[-1:] or others[-1:]
+        if not other:
+            raise UserError(self.env._("There is no other version to compare with."))
+        return self.env.ref("ai_deployment.action_report_version_difference").sudo().report_action(
+            self | other, config=False
+        )  # fmt: skip

@@ -1,0 +1,177 @@
+"""What changed: known values, intervals that hold as often as they say, and nothing said of too little."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from odoo.addons.ai_deployment.ml.value import (
+    LEAST,
+    LEAST_PAID,
+    MEAN,
+    SHARE,
+    Change,
+    Moments,
+    added,
+    change,
+    enough,
+    interval,
+    mean_change,
+    scaled,
+    share_change,
+    share_interval,
+)
+
+
+def moments(values):
+    values = np.asarray(values, dtype=float)
+    return Moments.of(len(values), float(values.sum()), float((values**2).sum()), int((values != 0).sum()))
+
+
+# Known values
+@pytest.mark.parametrize(
+    ("first", "of_first", "second", "of_second", "low", "high"),
+    [  # Newcombe 1998, Table II, method 10: the intervals of first minus second
+        (56, 70, 48, 80, 0.0524, 0.3339),
+        (9, 10, 3, 10, 0.1705, 0.8090),
+        (6, 7, 2, 7, 0.0582, 0.8062),
+        (5, 56, 0, 29, -0.0381, 0.1926),
+        (0, 10, 0, 20, -0.1611, 0.2775),
+        (10, 10, 0, 20, 0.6791, 1.0),
+        (10, 10, 0, 10, 0.6075, 1.0),
+    ],
+)
+def test_newcombes_own_table(first, of_first, second, of_second, low, high):
+    found = share_change(Moments(of_second, second / of_second), Moments(of_first, first / of_first))
+    assert found.estimate == pytest.approx(first / of_first - second / of_second)
+    assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+
+
+def test_wilson_is_what_scipy_says():
+    known = stats.binomtest(7, 60).proportion_ci(0.95, method="wilson")
+    assert share_interval(7 / 60, 60) == (pytest.approx(known.low), pytest.approx(known.high))
+
+
+def test_welch_is_what_scipy_says():
+    rng = np.random.default_rng(1)
+    before, after = rng.normal(10, 3, 40), rng.normal(12, 6, 90)
+    known = stats.ttest_ind(after, before, equal_var=False).confidence_interval(0.95)
+    found = mean_change(moments(before), moments(after))
+    assert (found.low, found.high) == (pytest.approx(known.low), pytest.approx(known.high))
+
+
+def test_one_mean_is_what_scipy_says():
+    values = np.random.default_rng(2).exponential(5, 50)
+    known = stats.t.interval(0.95, 49, values.mean(), values.std(ddof=1) / math.sqrt(50))
+    found = interval(moments(values), MEAN)
+    assert (found.low, found.high) == (pytest.approx(known[0]), pytest.approx(known[1]))
+    assert interval(Moments(100, 0.1), SHARE).high == pytest.approx(0.1744, abs=1e-4)
+
+
+def test_moments_are_those_of_numpy():
+    values = np.random.default_rng(3).lognormal(5, 1, 200)
+    found = moments(values)
+    assert found.mean == pytest.approx(values.mean())
+    assert found.deviation == pytest.approx(values.std(ddof=1))
+
+
+def test_two_constant_periods_differ_exactly():
+    assert mean_change(Moments(40, 3.0, 0.0, 40), Moments(50, 5.0, 0.0, 50)) == Change(2.0, 2.0, 2.0)
+
+
+def test_a_sum_of_one_is_itself_and_costs_only_move_it():
+    one = Change(10.0, 4.0, 20.0)
+    assert added([one]) == one
+    assert added([one], fixed=-3) == Change(7.0, 1.0, 17.0)
+    assert added([], fixed=-3) == Change(-3, -3, -3)
+
+
+# Nothing is said of too little
+def test_too_few_records_say_nothing():
+    few, many = Moments(LEAST - 1, 0.5), Moments(1000, 0.5)
+    assert change(few, many, SHARE) is None
+    assert change(many, few, SHARE) is None
+    assert change(many, many, SHARE) is not None
+    assert change(Moments.of(0, 0, 0), many, SHARE) is None
+
+
+def test_a_mean_of_a_handful_of_amounts_says_nothing():
+    assert not enough(Moments(1000, 12.0, 300.0, LEAST_PAID - 1), MEAN)
+    assert enough(Moments(1000, 12.0, 300.0, LEAST_PAID), MEAN)
+    # a share of few hits is a share all the same: its interval knows
+    assert enough(Moments(1000, 0.002, 0.04, 2), SHARE)
+
+
+def test_one_record_has_no_deviation():
+    assert math.isnan(Moments.of(1, 5.0, 25.0).deviation)
+    assert not enough(Moments.of(1, 5.0, 25.0), MEAN)
+
+
+# Properties
+counts = st.integers(LEAST, 5000)
+
+
+@settings(deadline=None)
+@given(counts, counts, st.data())
+def test_the_interval_holds_the_estimate_and_stays_in_reach(n_before, n_after, data):
+    before = Moments(n_before, data.draw(st.integers(0, n_before)) / n_before)
+    after = Moments(n_after, data.draw(st.integers(0, n_after)) / n_after)
+    found = share_change(before, after)
+    assert -1 - 1e-9 <= found.low <= found.estimate + 1e-12
+    assert found.estimate - 1e-12 <= found.high <= 1 + 1e-9
+    back = share_change(after, before)
+    assert (back.low, back.high) == (pytest.approx(-found.high), pytest.approx(-found.low))
+
+
+@settings(deadline=None)
+@given(st.floats(-1e6, 1e6), st.floats(0, 1e6), st.floats(0, 1e6), st.floats(-1e3, 1e3))
+def test_another_unit_keeps_the_order(estimate, down, up, factor):
+    found = scaled(Change(estimate, estimate - down, estimate + up), factor)
+    assert found.low <= found.estimate + 1e-6
+    assert found.estimate <= found.high + 1e-6
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(-1e5, 1e5), st.floats(0, 1e5), st.floats(0, 1e5)), max_size=6))
+def test_a_sum_is_surer_than_its_parts_added_end_to_end(parts):
+    changes = [Change(estimate, estimate - down, estimate + up) for estimate, down, up in parts]
+    found = added(changes)
+    assert found.low >= sum(one.low for one in changes) - 1e-3
+    assert found.high <= sum(one.high for one in changes) + 1e-3
+
+
+# As often as they say: printed in the docstring of the module that uses them, bounded here from the sample
+def coverage(draw, truth, kind, runs=2000):
+    rng = np.random.default_rng(7)
+    said = held = 0
+    for _run in range(runs):
+        found = change(moments(draw(rng, False)), moments(draw(rng, True)), kind)
+        if found:
+            said += 1
+            held += found.low <= truth <= found.high
+    return held / said
+
+
+@pytest.mark.parametrize(("p", "q", "n"), [(0.2, 0.2, 60), (0.05, 0.08, 200), (0.3, 0.5, 40), (0.01, 0.01, 300)])
+def test_shares_hold_as_often_as_they_say(p, q, n):
+    found = coverage(lambda rng, after: rng.random(n) < (q if after else p), q - p, SHARE)
+    assert found > 0.935
+
+
+def test_revenue_of_few_winners_holds_about_as_often_as_it_says():
+    """One lead in five is won, at amounts that differ a hundredfold: the hardest case that is still answered."""
+
+    def draw(rng, after):
+        return (rng.random(400) < 0.2) * rng.lognormal(8, 1, 400)
+
+    assert coverage(draw, 0.0, MEAN) > 0.93
+
+
+def test_no_difference_is_rarely_called_one():
+    def draw(rng, after):
+        return (rng.random(300) < 0.1) * rng.lognormal(6, 1.2, 300)
+
+    assert coverage(draw, 0.0, MEAN) > 0.93
