@@ -170,6 +170,16 @@ class AiDeployment(models.Model):
         self.check_ids._refresh()
         return True
 
+    def action_add_row(self):
+        """A row of somebody's own, beside those of the template."""
+        self.ensure_one()
+        self._check_decides()
+        view = self.env.ref("ai_deployment.ai_deployment_check_view_form_new")
+        return {
+            "type": "ir.actions.act_window", "name": self.env._("Add a Row"), "res_model": "ai.deployment.check",
+            "views": [(view.id, "form")], "target": "new", "context": {"default_deployment_id": self.id},
+        }  # fmt: skip
+
     def _checks_missing(self):
         """The rows that block, looked at now."""
         self.ensure_one()
