@@ -13,7 +13,6 @@ ACTIVITY = "ai_deployment.mail_activity_type_deployment_review"
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
-    currency_id = fields.Many2one(related="company_id.currency_id")
     retrain_hours = fields.Float("Hours for Training Again", tracking=True, help="Work of people, per time.")
     retrain_cost = fields.Monetary("Computing for Training Again", tracking=True, help="Per time; 0 on your own.")
     retrain_event_id = fields.Many2one("calendar.event", "Trained Again On", readonly=True, copy=False, index=True)
