@@ -572,9 +572,23 @@ class TestPosting(GateCase):
     def test_an_open_question_at_the_end_of_a_chain_holds(self):
         bill = self.make_bill()
         review = self.look(bill)
-        review.sudo()._follow("second_opinion", is_assigned=True, reviewer_id=self.gate_owner.id)
+        review.sudo()._follow("four_eyes", is_assigned=True, reviewer_id=self.gate_owner.id)
         with self.stopped():
             bill.action_post()
+
+    def test_a_second_opinion_looks_at_the_reviewers_and_holds_no_bill(self):
+        bill = self.make_bill()
+        self.look(bill).sudo()._follow("second_opinion", is_assigned=True, reviewer_id=self.gate_owner.id)
+        bill.action_post()
+        self.assertEqual(bill.state, "posted")
+
+    def test_an_open_second_opinion_gives_way_to_the_question_about_a_changed_bill(self):
+        bill = self.make_bill()
+        opinion = self.look(bill).sudo()._follow("second_opinion", is_assigned=True, reviewer_id=self.gate_owner.id)
+        bill.invoice_line_ids.price_unit = 90000
+        with self.stopped():
+            bill.action_post()
+        self.assertEqual((opinion.state, self.review_of(bill).state), ("expired", "open"))
 
     def test_an_answer_that_was_taken_back_releases_nothing_though_nobody_answered_again(self):
         kept, taken_back = self.make_bill(), self.make_bill()
@@ -616,7 +630,7 @@ class TestPosting(GateCase):
             self.gate.action_suspend()
 
         def retired():
-            self.gate.action_retire()
+            self.gate._retire("Another way was found.")
 
         for step in (overdue, failing, no_version, suspended, retired):
             with self.subTest(why=step.__name__), self.undone():
