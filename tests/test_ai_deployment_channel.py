@@ -69,7 +69,9 @@ class TestChannel(ChannelCase):
         self.assertEqual(len(self.deployment.channel_ids), 1)
 
     def test_a_deployment_can_still_be_deleted_with_it(self):
-        deployment = self.make_deployment()
+        deployment = self.env["ai.deployment"].create(  # nobody has decided on it yet
+            {"name": "New", "purpose": "A test.", "user_id": self.owner.id, "model_id": self.lead_model.id}
+        )
         channel = deployment.channel_ids
         deployment.with_user(self.manager).unlink()
         self.assertFalse(channel.exists())
