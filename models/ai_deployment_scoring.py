@@ -260,7 +260,7 @@ class AiDeployment(models.Model):
         except psycopg2.errors.QueryCanceled:  # too slow for the database's own limit: as slow in halves, so they wait
             call.outcome, call.waiting = outcome, waiting
             with self.env.cr.savepoint():
-                self._write_lines(call, self._failed_lines(ids, TookTooLong()))
+                self._write_lines(call, self._failed_lines(call, ids, TookTooLong()))
                 self._alert_took_too_long()
             return
         except psycopg2.OperationalError:

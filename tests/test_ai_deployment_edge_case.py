@@ -12,7 +12,8 @@ class TestEdgeCase(AiDeploymentCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.deployment.review_unknown = False  # else they go to a person as nobody has seen so much money
+        # else they go to a person as nobody has seen so much money
+        cls.deployment._review_rule("out_of_support").is_on = False
         cls.large = cls.make_leads(3, name="Large", expected_revenue=900000)
         cls.small = cls.make_leads(3, name="Small")
 

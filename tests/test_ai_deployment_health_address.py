@@ -87,6 +87,7 @@ class TestHealthAddress(AddressCase, HttpCase):
         address = self.make_address()
         self.deployment.action_server_id.unlink()
         self.env.flush_all()
+        self.env.cr.precommit.run()  # what was done before tells the browsers now, not with the look
         cr, written = self.env.cr, []
         execute = type(cr).execute
 
