@@ -8,11 +8,10 @@ class AiDeployment(models.Model):
 
     answer_ids = fields.One2many("ai.deployment.review.answer", "deployment_id", "Reasons for an Answer", copy=True)
     four_eyes_amount = fields.Monetary(
-        "Second Person From", currency_field="company_currency_id", tracking=True,
+        "Second Person From", tracking=True,
         help="A record of at least this amount is judged by two people; where they differ, the owner decides. "
         "0: one person is enough.",
     )  # fmt: skip
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
     blind_share = fields.Float(
         "Score Hidden", default=0.05, tracking=True,
         help="The share of questions whose score shows only after the answer: whether people judge by themselves. "

@@ -213,6 +213,7 @@ class TestHandOver(PeopleCase):
         self.assertEqual(self.deployment.activity_ids.user_id, self.other_owner)
         self.assertEqual(len(self.deployment.activity_ids), 2, "training again, and the next review")
         self.assertEqual((alert.state, alert.activity_ids.user_id), ("firing", self.other_owner))
+        review._assign()
         self.assertEqual(review.reviewer_id, self.other_owner)
         self.assertNotIn(self.owner, review.activity_ids.user_id)
         self.assertIn("Ask Anna.", self.deployment.message_ids[0].body)

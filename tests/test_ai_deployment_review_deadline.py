@@ -221,7 +221,7 @@ class TestExpiry(DeadlineCase):
     def test_a_retired_deployment_asks_nothing(self):
         reviews = self.ask(self.make_leads(2))
         self.run_cron()
-        self.deployment.action_retire()
+        self.deployment._retire("Another way was found.")
         self.assertExpired(reviews, "retired")
 
     def test_the_sum_still_adds_up(self):

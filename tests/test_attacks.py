@@ -53,7 +53,7 @@ class TestAttacks(AiDeploymentCase):
     def test_retiring_deletes_no_action_but_its_own(self):
         action = self.other_action()
         self.deployment.sudo().action_server_id = action
-        self.deployment.with_user(self.owner).action_retire()
+        self.deployment.with_user(self.owner)._retire("It was replaced.")
         self.assertTrue(action.exists())
 
     def test_inputs_do_not_follow_to_other_records(self):
