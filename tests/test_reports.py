@@ -52,7 +52,10 @@ class TestModelCard(ReportCase):
                 "deployment_id": self.deployment.id, "outcome": "conditions", "minutes": "Seen the test.", "date": NOW,
                 "conditions": "Watch the north.", "user_id": self.manager.id, "next_review_date": "2100-01-01",
                 "evidence": [
-                    {"name": "Old row", "state": "met", "state_name": "Met", "evidence": "As it stood."},
+                    {
+                        "dimension": "business", "name": "Old row", "state": "met", "state_name": "Met",
+                        "evidence": "As it stood.",
+                    },
                 ],
             }
         )  # fmt: skip
@@ -85,7 +88,12 @@ class TestModelCard(ReportCase):
             {
                 "deployment_id": self.deployment.id, "outcome": "go", "minutes": ATTACK, "conditions": ATTACK,
                 "date": NOW, "user_id": self.manager.id, "next_review_date": "2100-01-01",
-                "evidence": [{"name": ATTACK, "state": "met", "state_name": ATTACK, "evidence": ATTACK}],
+                "evidence": [
+                    {
+                        "dimension": "business", "name": ATTACK, "state": "met", "state_name": ATTACK,
+                        "evidence": ATTACK,
+                    }
+                ],
             }
         )  # fmt: skip
         for report in ("model_card", "evidence_pack"):
