@@ -107,7 +107,9 @@ class AiDeployment(models.Model):
                 *(deployment[name] for name in ("user_id", "deputy_id") if name in names or "model_id" in names)
             )
             for person in answering:
-                gap = deployment._person_gap(person) or deployment._shared_login_gap(person)
+                gap = deployment._person_gap(person)
+                if not gap and person.partner_id.email_normalized:  # who has none yet is asked for one when accepting
+                    gap = deployment._shared_login_gap(person)
                 if gap:
                     raise ValidationError(gap)
             for name in {"decider_id", "budget_holder_id"} & names:

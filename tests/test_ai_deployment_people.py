@@ -45,14 +45,11 @@ class TestOwner(PeopleCase):
         return new_test_user(self.env, login, groups=groups, context=QUIET, **values)
 
     def test_bots_shared_logins_and_who_cannot_see_the_records_are_refused_when_named(self):
-        no_mail = self.user("ai_no_mail", email="n@example.com")
-        no_mail.partner_id.email = False
         twin = self.user("ai_twin", email="ai_owner@example.com")
         people = {
             self.env.ref("base.user_root"): "active internal user",
             self.env.ref("base.public_user"): "active internal user",
             self.user("ai_portal_owner", "base.group_portal", email="p@example.com"): "active internal user",
-            no_mail: "no e-mail address",
             twin: "have the same e-mail address",
             self.user("ai_no_role", "sales_team.group_sale_salesman", email="r@example.com"): "has not the role",
             self.user("ai_no_leads", "ai_deployment.group_owner", email="l@example.com"): "may not read leads",
@@ -66,6 +63,14 @@ class TestOwner(PeopleCase):
                         self.deployment.with_user(self.deputy).write({field: person.id})
         twin.active = False
         self.deployment.with_user(self.deputy).user_id = self.other_owner
+
+    def test_who_has_no_address_yet_is_asked_for_one_when_accepting(self):
+        no_mail = self.user("ai_no_mail", email="n@example.com")
+        no_mail.partner_id.email = False
+        self.deployment.with_user(self.deputy).user_id = no_mail
+        with self.assertRaisesRegex(UserError, "no e-mail address"):
+            self.deployment.with_user(no_mail).action_accept()
+        self.assertFalse(self.deployment.has_accepted)
 
     def test_the_owner_accepts_in_person_and_once_per_owner(self):
         row = self.row("owner_accepted")
