@@ -72,6 +72,7 @@ from . import ai_deployment_drill
 from . import ai_deployment_drill_faults
 from . import ai_deployment_drill_alert
 from . import ai_deployment_fallback
+from . import ai_deployment_fallback_rule
 from . import ai_deployment_evidence_technical
 from . import ai_deployment_evidence_monitoring
 from . import ai_deployment_people

@@ -21,6 +21,7 @@ from .feature_reader import walk_path
 
 ADMINISTRATOR_FIELDS = {
     "viewer_group_ids", "is_primary", "company_id", "retention_days", "gate_maker_may_pass", "grace_days",
+    "fallback_action_id",
     "proof_idle_weeks",
 }  # fmt: skip
 # Written by the addon itself, in sudo or as computed fields; never by a person, not even as a default.

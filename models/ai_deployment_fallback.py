@@ -31,7 +31,7 @@ class AiDeployment(models.Model):
     fallback = fields.Selection(
         [
             ("none", "Nothing"), ("incumbent", "Odoo's own estimate"), ("previous", "What the version before said"),
-            ("constant", "A fixed figure"),
+            ("constant", "A fixed figure"), ("rule", "A rule of our own"),
         ],
         "Shown Instead", required=True, default="none", tracking=True,
         help="What stands in the place of scores while it is switched off, or its version cannot be used.",

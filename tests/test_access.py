@@ -49,6 +49,7 @@ READERS = {
     "ai.deployment.gate.event": NAMED - {"manager"},
     "ai.deployment.waiver": NAMED,
     "ai.deployment.drill": NAMED,
+    "ai.deployment.fallback.figure": {"auditor"},
     "ai.deployment.value": NAMED,
     "ai.deployment.edge.case": NAMED,
 }
@@ -163,6 +164,9 @@ class AccessCase(AiDeploymentCase):
         )  # fmt: skip
         cls.env["ai.deployment.signature"].create(
             {"deployment_id": cls.deployment.id, "role": "finance", "user_id": cls.accountant.id}
+        )
+        cls.env["ai.deployment.fallback.figure"].create(
+            {"deployment_id": cls.deployment.id, "res_id": cls.mine.id, "value": 0.5}
         )
         cls.drill = cls.env["ai.deployment.drill"].create(
             {"deployment_id": cls.deployment.id, "kind": "faults", "date": NOW, "user_id": cls.owner.id}
