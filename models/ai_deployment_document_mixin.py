@@ -28,6 +28,7 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
     res_name = fields.Char("Record", compute="_compute_res_name", compute_sudo=False)
 
     @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "lang")
     def _compute_res_name(self):
         for res_model, lines in self.grouped("res_model").items():
             documents = self.env[res_model].browse(lines.mapped("res_id")).exists()

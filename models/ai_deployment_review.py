@@ -92,6 +92,7 @@ class AiDeploymentReview(models.Model):
     _answers_idx = models.Index("(deployment_id, res_id, decided_date DESC) WHERE state = 'decided'")
 
     @api.depends("res_name", "reason")
+    @api.depends_context("uid", "lang")
     def _compute_name(self):
         for review in self:
             review.name = review.res_name

@@ -439,6 +439,14 @@ class TestDocumentLineAccess(AccessCase):
         cls.env.flush_all()
         cls.env.invalidate_all()
 
+    def test_a_name_that_was_read_with_all_rights_is_not_handed_to_who_has_fewer(self):
+        """The auditor reads lines about records that he may not read, also where the system has just named them."""
+        for model in LINE_MODELS:
+            line = self.lines_of(model, self.theirs)[:1]
+            with self.subTest(model=model):
+                self.assertEqual(line.sudo().res_name, "Theirs")
+                self.assertNotIn("Theirs", line.with_user(self.auditor).sudo(False).res_name)
+
     def each_model(self):
         for model in LINE_MODELS:
             expected = self.lines_of(model, self.mine + self.archived)
