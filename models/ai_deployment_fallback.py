@@ -8,6 +8,8 @@ comes into force, and none has to be taken back when it is over.
 
 from typing import Any, NamedTuple
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -142,9 +144,29 @@ class AiDeployment(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if {"state", "fallback"} & vals.keys():
+        if "fallback" in vals:
             self._update_fallback()
         return result
+
+    def _sync_state(self, state):
+        result = super()._sync_state(state)
+        self._update_fallback()
+        return result
+
+    @api.model
+    def _cron_health(self):
+        """What shows instead is kept right also where nothing is at work, and no health is looked at."""
+        for deployment in self.search(Domain("fallback", "!=", "none") & Domain("state", "!=", "retired")):
+            try:
+                deployment._or_alert("fallback", deployment._refresh_fallback)
+            except psycopg2.OperationalError:  # somebody wrote the same rows: with the next pass
+                self.env.cr.rollback()
+            self.env["ir.cron"]._commit_progress()
+        return super()._cron_health()
+
+    def _refresh_fallback(self):
+        """Hook: set right what shows instead, once an hour."""
+        self._update_fallback()
 
     def _alert_version_broken(self, error):
         result = super()._alert_version_broken(error)

@@ -69,7 +69,9 @@ class AiDeployment(models.Model):
                 .sudo()
                 .search_count(Domain("deployment_id", "=", deployment.id), limit=1)
             ):
-                self.env.ref("ai_deployment.ir_cron_health").sudo()._trigger()
+                job = self.env.ref("ai_deployment.ir_cron_health", raise_if_not_found=False)
+                if job:
+                    job.sudo()._trigger()
         return result
 
     def _as_if(self, state):
@@ -84,13 +86,11 @@ class AiDeployment(models.Model):
             self.sudo()._update_fallback()
         return result
 
-    @api.model
-    def _cron_health(self):
-        """New records, and changed ones, have their figure within the hour; one rule that fails stops nothing."""
-        for deployment in self.search(Domain("fallback", "=", RULE) & Domain("state", "!=", "retired")):
-            deployment._update_figures()
-            self.env["ir.cron"]._commit_progress()
-        return super()._cron_health()
+    def _refresh_fallback(self):
+        """New records, and changed ones, have their figure within the hour."""
+        result = super()._refresh_fallback()
+        self._update_figures()
+        return result
 
     def _update_figures(self):
         """Ask the rule about all open records, and keep what it says; nothing while it is not shown.

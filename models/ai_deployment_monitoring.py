@@ -124,6 +124,7 @@ class AiDeployment(models.Model):
             "monitor": self.env._("“%(what)s” could not be watched: %(why)s", **named),
             "health": self.env._("The health of “%(what)s” could not be looked at: %(why)s", **named),
             "drill": self.env._("What “%(what)s” shows instead of scores could not be tried: %(why)s", **named),
+            "fallback": self.env._("What “%(what)s” shows instead could not be kept right: %(why)s", **named),
             "checks": self.env._("The checklist of “%(what)s” could not be looked at: %(why)s", **named),
         }[what]
         self.env["ai.deployment.alert"]._raise(

@@ -69,6 +69,13 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
         self.assertFalse(self.env["ai.deployment.fallback.figure"].search([("deployment_id", "=", self.deployment.id)]))
         self.assertEqual(self.seen()[1], {False})
 
+    def test_the_kill_switch_works_though_the_job_is_gone(self):
+        self.env.ref("ai_deployment.ir_cron_health").unlink()
+        self.deployment.write({"fallback": "rule", "fallback_action_id": self.rule.id})
+        self.deployment.with_user(self.owner).action_suspend()
+        self.assertEqual(self.deployment.state, "suspended")
+        self.assertTrue(self.deployment.fallback_since)
+
     def test_nothing_that_it_does_is_kept(self):
         self.switch_off("records.write({'name': 'Changed'})\n" + TENTH)
         self.assertEqual(self.seen()[0], [0.1, 0.2, 0.3])
