@@ -93,7 +93,9 @@ class AiDeployment(models.Model):
     def _holdouts(self, res_model):
         """The hold-outs that are on, as a tuple of `Holdout`: remembered, as every list of records asks."""
         deployments = self.sudo().with_context(active_test=False).search(
-            Domain("res_model", "=", res_model) & Domain("holdout_share", ">", 0) & Domain("holdout_since", "!=", False),
+            Domain("res_model", "=", res_model)
+            & Domain("holdout_share", ">", 0)
+            & Domain("holdout_since", "!=", False),
             order="id",
         )  # fmt: skip
         return tuple(deployment._holdout() for deployment in deployments)
