@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from . import clock
 from .ai_deployment_check_template import BY_HAND, DIMENSIONS
+from .tools.trust import own
 
 OWN_ROW = "own"  # the code of rows that somebody added
 WORDS = {"name", "requirement", "sequence", "dimension"}  # what may be changed of a row that somebody added
@@ -210,4 +211,4 @@ class AiDeploymentCheck(models.Model):
             )  # fmt: skip
 
     def _tell(self, sentence):
-        self.deployment_id.sudo()._message_log(body=sentence, author_id=self.env.user.partner_id.id)
+        own(self.deployment_id)._message_log(body=sentence, author_id=self.env.user.partner_id.id)
