@@ -23,7 +23,7 @@ class AiDeploymentCheck(models.Model):
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
     is_demonstration = fields.Boolean(related="deployment_id.is_demonstration")
     sequence = fields.Integer(default=500)
