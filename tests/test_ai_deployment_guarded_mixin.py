@@ -33,6 +33,8 @@ class TestGuardedMixin(AiDeploymentCase):
         cls.gate = cls.make_deployment(
             name="Bills", model_id=cls.bills.id, method="anomaly", features=[{"path": "amount_total", "name": "Total"}]
         )
+        journal = cls.env["account.journal"].create({"name": "Entries", "code": "AIG", "type": "general"})
+        cls.entry = cls.env["account.move"].create({"move_type": "entry", "journal_id": journal.id})
         cls.owner.group_ids += cls.env.ref("ai_deployment.group_pass_gate")
         cls.owner.group_ids += cls.env.ref("account.group_account_invoice")
         cls.template = cls.env["ai.deployment.check.template"].search([], limit=1)
@@ -60,15 +62,20 @@ class TestGuardedMixin(AiDeploymentCase):
             "ai.deployment.check.template": (manager, {"name": "Template"}),
             "ai.deployment.check.template.line": (
                 manager,
-                {"template_id": self.template.id, "name": "Row", "requirement": "Something", "dimension": "business"},
+                {
+                    "template_id": self.template.id, "code": "mine", "name": "Row", "requirement": "Something",
+                    "dimension": "business",
+                },
             ),
             "ai.deployment.check.waive": (manager, {**check, "reason": "Later"}),
-            "ai.deployment.decide": (self.reviewer, {"deployment_id": self.deployment.id, "outcome": "go", "minutes": "M"}),
+            "ai.deployment.decide": (
+                self.reviewer, {"deployment_id": self.deployment.id, "outcome": "go", "minutes": "Right"}
+            ),
             "ai.deployment.edge.case": (owner, {**about, "name": "Case", "domain": "[('country_id.code', '=', 'BE')]"}),
             "ai.deployment.extend": (owner, {**about, "until": day, "reason": "More"}),
             "ai.deployment.feature": (owner, {**about, "path": "priority"}),
             "ai.deployment.gate.held": (owner, {}),
-            "ai.deployment.gate.pass": (owner, {"move_id": self.env["account.move"].search([], limit=1).id, "note": "N"}),
+            "ai.deployment.gate.pass": (owner, {"move_id": self.entry.id, "note": "Right"}),
             "ai.deployment.hand.over": (owner, {**about, "user_id": self.deputy.id, "note": "Know"}),
             "ai.deployment.health.address": (manager, {}),
             "ai.deployment.holdout": (owner, {**about, "reason": "Learn"}),
@@ -162,7 +169,7 @@ class TestGuardedMixin(AiDeploymentCase):
         """By values, by the context, by an own default, by one of the company."""
         samples = self.samples()
         for name, (user, given) in samples.items():
-            model = self.env[name].with_user(user).with_context(dict.fromkeys(KEPT & self.env.context.keys()))
+            model = self.env[name].with_user(user)
             with self.subTest(model=name), self.undone():
                 plain = model.create(given)
                 forged = {}
@@ -252,9 +259,9 @@ class TestGuardedMixin(AiDeploymentCase):
         for model in self.models:
             for user in (self.owner, self.manager):
                 for records in (model.with_user(user), model.with_user(user).sudo()):
-                    guarded = records.with_context(context)._ai_guarded()
+                    guarded = records.with_context(**context)._ai_guarded()
                     self.assertLessEqual(guarded.env.context.keys(), KEPT | {BY_ADDON}, model._name)
-        acting = own(self.env["mail.activity"].with_user(self.owner).with_context(context))
+        acting = own(self.env["mail.activity"].with_user(self.owner).with_context(**context))
         self.assertLessEqual(acting.env.context.keys(), KEPT | {BY_ADDON})
 
     def keys_of_odoo(self):
