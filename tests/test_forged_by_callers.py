@@ -9,11 +9,13 @@ from unittest.mock import patch
 
 import psycopg2
 
+from odoo import api
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.account.models.account_move import AccountMove
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.models.account_move_posting import GateHeld
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
@@ -63,19 +65,20 @@ class TestForgedBills(GateCase):
 
     def created_posted(self, amount):
         """A bill that another module posts while it is created, past `write`."""
-        moves = self.env["account.move"].with_user(self.ann)
-        create = type(moves)._create
+        create = AccountMove.create
 
-        def post(self, data_list):
-            created = create(self, data_list)
+        @api.model_create_multi
+        def post(self, vals_list):
+            created = create(self, vals_list)
+            created.flush_recordset()
             self.env.cr.execute("UPDATE account_move SET state = 'posted' WHERE id IN %s", [created._ids])
-            created.invalidate_recordset(["state"], flush=False)
+            created.invalidate_recordset(["state"])
             return created
 
-        with patch.object(type(moves), "_create", post):
-            values = self.values(move_type="in_invoice")
-            values["invoice_line_ids"][0][2]["price_unit"] = amount
-            return moves.create(values)
+        values = self.values(move_type="in_invoice")
+        values["invoice_line_ids"][0][2]["price_unit"] = amount
+        with patch.object(AccountMove, "create", post):
+            return self.env["account.move"].with_user(self.ann).create(values)
 
     def test_what_comes_out_posted_all_the_same_goes_through_the_gate(self):
         with self.assertRaises(GateHeld), self.env.cr.savepoint():
