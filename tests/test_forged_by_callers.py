@@ -154,7 +154,6 @@ class TestForgedBills(GateCase):
                 self.assertIn("gate", self.gate.message_ids.tracking_value_ids.field_id.mapped("name"))
         self.env.cr.precommit.clear()
 
-
     def test_the_trace_is_not_removed_afterwards(self):
         quiet = dict.fromkeys(self.env.context, False)
         self.gate.with_user(self.gate_owner).with_context(**quiet).write({"gate": "off"})
