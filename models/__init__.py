@@ -87,6 +87,7 @@ from . import ai_deployment_evidence_business
 from . import digest_digest
 from . import ir_actions_server
 from . import mail_activity
+from . import res_company
 from . import res_groups
 from . import res_partner
 from . import res_users

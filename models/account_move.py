@@ -64,7 +64,7 @@ class AccountMove(models.Model):
         domain = (
             deployment._record_domain()
             & self._ai_history_domain()
-            & Domain("company_id", "=", deployment.company_id.id)
+            & Domain("company_id", "in", deployment._company_ids())
         )
         query = self.sudo()._search(domain)
         moment = self._ai_moment_sql(self._table)
@@ -96,18 +96,18 @@ class AccountMove(models.Model):
         return SQL("ABS(%s)::float8", SQL.identifier(alias, "amount_total_signed"))
 
     @api.model
-    def _ai_new_partner_sql(self, alias):
-        """Of the commercial partner, in the same company, no bill is posted that is older than this one.
+    def _ai_new_partner_sql(self, alias, company_ids=()):
+        """Of the commercial partner, in the same company or its branches, no bill is posted older than this one.
 
         Bills are found by the contact on them, which has an index; the commercial partner has none.
         """
         return SQL(
             "%s IS NOT NULL AND NOT EXISTS (SELECT FROM account_move earlier WHERE earlier.partner_id = ANY(ARRAY("
             "SELECT contact.id FROM res_partner contact WHERE contact.commercial_partner_id = %s))"
-            " AND earlier.company_id = %s AND earlier.state = 'posted' AND earlier.move_type IN %s AND %s < %s)",
+            " AND earlier.company_id = ANY(%s) AND earlier.state = 'posted' AND earlier.move_type IN %s AND %s < %s)",
             SQL.identifier(alias, "commercial_partner_id"),
             SQL.identifier(alias, "commercial_partner_id"),
-            SQL.identifier(alias, "company_id"),
+            list(company_ids),
             PURCHASE_TYPES,
             self._ai_moment_sql("earlier"),
             self._ai_moment_sql(alias),
@@ -148,7 +148,7 @@ class AccountMove(models.Model):
             earlier = self.search_count(
                 self._ai_history_domain()
                 & Domain("commercial_partner_id", "=", vendor.id)
-                & Domain("company_id", "=", self.company_id.id)
+                & Domain("company_id", "child_of", self.company_id.sudo().root_id.id)
                 & Domain("id", "!=", self.id)
             )
             essentials.append((self.env._("Earlier Bills"), str(earlier)))

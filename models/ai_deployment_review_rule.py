@@ -319,7 +319,8 @@ class AiDeployment(models.Model):
         )  # fmt: skip
         return (
             amount or SQL("NULL::float8"),
-            (routing.NEW_VENDOR in call.rules and records._ai_new_partner_sql(table)) or SQL("NULL::bool"),
+            (routing.NEW_VENDOR in call.rules and records._ai_new_partner_sql(table, self._company_ids()))
+            or SQL("NULL::bool"),
             before if amount else SQL("NULL::float8"),
         )
 

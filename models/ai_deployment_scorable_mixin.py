@@ -8,6 +8,8 @@ to one of its viewer groups. Who cannot read the record never gets here.
 What differs per kind of document is a hook, `_ai_*`, overridden in that document's own file.
 """
 
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -25,6 +27,15 @@ SHOWN = {*SCORE_COLUMNS, "ai_is_fallback"}
 SCORE_FIELDS = {
     *SCORE_COLUMNS, "ai_is_fallback", "ai_reasons", "ai_wants_review", "ai_wants_my_review", "ai_review_text",
 }  # fmt: skip
+
+
+class Shown(NamedTuple):
+    """What a user sees on records: one deployment speaks per company, the nearest one above a branch."""
+
+    deployments: object  # whose scores are shown, in sudo
+    fallbacks: list  # what shows instead of some, as `Fallback`s
+    companies: dict  # {deployment id: ids of the companies of whose records it speaks}
+    home: int  # the company whose deployment speaks of records that belong to no company
 
 
 class AiDeploymentScorableMixin(models.AbstractModel):
@@ -141,8 +152,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return None
 
     @api.model
-    def _ai_new_partner_sql(self, alias):
-        """SQL of whether no earlier document is from the record's partner; None where that is no question."""
+    def _ai_new_partner_sql(self, alias, company_ids=()):
+        """SQL of whether no earlier document is from the record's partner; None where that is no question.
+
+        :param company_ids: the companies whose documents are looked at
+        """
         return None
 
     @api.model
@@ -255,11 +269,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.model
     def _ai_shown(self):
-        """(deployments whose scores this user may see on records, what of them shows instead as `Fallback`s).
+        """Return what this user sees on records, as `Shown`.
 
         One statement, whether there is a fallback or not. Where another deployment of the company is in production,
-        nobody needs what one that is switched off would show.
+        nobody needs what one that is switched off would show. A branch without a deployment of its own is spoken for
+        by that of the nearest company above it.
         """
+        companies = self.env.companies
         deployments = (
             self.env["ai.deployment"]
             .sudo()
@@ -271,7 +287,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                     (Domain("state", "=", "production") & Domain("shown_until", ">=", clock.today()))
                     | (Domain("state", "in", ("production", "suspended")) & Domain("fallback_since", "!=", False))
                 )
-                & Domain("company_id", "in", self.env.companies.ids)
+                & Domain("company_id", "in", companies._ai_with_above())
                 & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids),
                 READ_TO_SHOW,
             )
@@ -279,34 +295,63 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         live = deployments.filtered(lambda deployment: deployment.state == "production")
         off = {one.company_id: one.id for one in (deployments - live).sorted("id")}
         ids = [one for company, one in off.items() if company not in live.company_id]
-        fallbacks = (live | deployments.browse(ids))._fallbacks_shown()
-        return live.filtered(lambda deployment: not deployment._fallback_in_force()), fallbacks
+        speaking = live | deployments.browse(ids)
+        nearest = companies._ai_nearest(set(speaking.company_id.ids))
+        home = nearest.get(self.env.company.id, self.env.company.id)
+        return Shown(
+            deployments=live.filtered(lambda deployment: not deployment._fallback_in_force()),
+            fallbacks=speaking._fallbacks_shown(),
+            companies={
+                one.id: [company for company, owner in {**nearest, home: home}.items() if owner == one.company_id.id]
+                for one in speaking
+            },
+            home=home,
+        )
 
     @api.model
     def _ai_shown_deployment_ids(self):
         """Deployments whose scores this user may see on records, as a sorted tuple."""
-        return tuple(sorted(self._ai_shown()[0].ids))
+        return tuple(sorted(self._ai_shown().deployments.ids))
 
     @api.model
-    def _ai_join_score(self, alias, query, deployment_ids=None):
+    def _ai_shown_condition(self, alias, line, shown, query):
+        """SQL of whether `line`, the alias of a table with a score or review, is what is shown of the record."""
+        pairs = tuple((each.id, company) for each in shown.deployments for company in shown.companies[each.id])
+        if not pairs:
+            return SQL("FALSE")
+        return SQL(
+            "%s = %s AND %s = ANY(%s) AND %s = %s AND (%s, %s) IN %s",
+            SQL.identifier(line, "res_id"),
+            SQL.identifier(alias, "id"),
+            SQL.identifier(line, "deployment_id"),
+            sorted(shown.deployments.ids),
+            SQL.identifier(line, "company_id"),
+            self._ai_company_sql(alias, shown, query),
+            SQL.identifier(line, "deployment_id"),
+            SQL.identifier(line, "company_id"),
+            pairs,
+        )
+
+    @api.model
+    def _ai_company_sql(self, alias, shown, query):
+        """SQL of the company whose deployment speaks of the record, where that belongs to none as well."""
+        return SQL("COALESCE(%s, %s)", self._field_to_sql(alias, "company_id", query), shown.home)
+
+    @api.model
+    def _ai_join_score(self, alias, query, shown=None):
         """Join the score that is shown on the record; the alias of the joined table.
 
-        :param deployment_ids: those whose scores are shown, where that is known already
+        :param shown: what the user sees, as `_ai_shown` says it, where that is known already
         """
+        shown = self._ai_shown() if shown is None else shown
         score = query.make_alias(alias, "ai_score")
         query.add_join(
             "LEFT JOIN",
             score,
             "ai_deployment_score",
             SQL(
-                "%s = %s AND %s = ANY(%s) AND %s = COALESCE(%s, %s)%s",
-                SQL.identifier(score, "res_id"),
-                SQL.identifier(alias, "id"),
-                SQL.identifier(score, "deployment_id"),
-                sorted(self._ai_shown_deployment_ids() if deployment_ids is None else deployment_ids),
-                SQL.identifier(score, "company_id"),
-                self._field_to_sql(alias, "company_id", query),
-                self.env.company.id,
+                "%s%s",
+                self._ai_shown_condition(alias, score, shown, query),
                 self._ai_not_held_out_sql(alias, SQL.identifier(score, "deployment_id")),
             ),
         )
@@ -332,14 +377,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             review,
             "ai_deployment_review",
             SQL(
-                "%s = %s AND %s = ANY(%s) AND %s = COALESCE(%s, %s) AND %s = 'open'",
-                SQL.identifier(review, "res_id"),
-                SQL.identifier(alias, "id"),
-                SQL.identifier(review, "deployment_id"),
-                list(self._ai_shown_deployment_ids()),
-                SQL.identifier(review, "company_id"),
-                self._field_to_sql(alias, "company_id", query),
-                self.env.company.id,
+                "%s AND %s = 'open'",
+                self._ai_shown_condition(alias, review, self._ai_shown(), query),
                 SQL.identifier(review, "state", to_flush=state),
             ),
         )
@@ -355,8 +394,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.model
     def _ai_shown_sql(self, alias, name, query):
         """SQL of what the record shows in `name`: of the score, or of what shows in its place."""
-        shown, fallbacks = self._ai_shown()
-        score = self._ai_join_score(alias, query, shown.ids)
+        shown = self._ai_shown()
+        score = self._ai_join_score(alias, query, shown)
         if name == "ai_is_fallback":
             own = SQL("FALSE")
         elif name == "ai_score_date":  # a record that could not be scored has a row too, without figures
@@ -365,18 +404,19 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             )
         else:
             own = SQL.identifier(score, SCORE_COLUMNS[name])
-        if not fallbacks:
+        if not shown.fallbacks:
             return own
         whens = []
-        for fallback in fallbacks:
+        for fallback in shown.fallbacks:
             value = SQL("TRUE") if name == "ai_is_fallback" else SQL("NULL")
             if name == "ai_score":
                 value = fallback.deployment._fallback_sql(alias)
-            whens.append(SQL("WHEN %s THEN %s", self._ai_fallback_condition(fallback, alias, score, query), value))
+            condition = self._ai_fallback_condition(fallback, alias, score, query, shown)
+            whens.append(SQL("WHEN %s THEN %s", condition, value))
         return SQL("CASE %s ELSE %s END", SQL(" ").join(whens), own)
 
     @api.model
-    def _ai_fallback_condition(self, fallback, alias, score, query):
+    def _ai_fallback_condition(self, fallback, alias, score, query, shown):
         """SQL of whether `fallback` shows on the record `alias`, whose score is joined as `score`."""
         deployment = fallback.deployment
         if fallback.below is not None:
@@ -388,8 +428,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         documents = self.sudo().with_context(active_test=False)
         records = documents._search(deployment._record_domain() & documents._ai_base_domain(), bypass_access=True)
         return SQL(
-            "COALESCE(%s, %s) = %s AND %s IN %s",
-            self._field_to_sql(alias, "company_id", query), self.env.company.id, deployment.company_id.id,
+            "%s = ANY(%s) AND %s IN %s",
+            self._ai_company_sql(alias, shown, query), shown.companies[deployment.id],
             SQL.identifier(alias, "id"), records.subselect(),
         )  # fmt: skip
 
@@ -433,9 +473,9 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score(self):
         self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_reasons = self.ai_is_fallback = False
-        shown, fallbacks = self._ai_shown() if any(record._origin.id for record in self) else (None, [])
-        scores = self._ai_shown_scores(shown.ids) if shown else {}
-        instead = self._ai_shown_instead(fallbacks, shown.ids) if fallbacks else {}
+        shown = self._ai_shown() if any(record._origin.id for record in self) else None
+        scores = self._ai_shown_scores(shown) if shown and shown.deployments else {}
+        instead = self._ai_shown_instead(shown) if shown and shown.fallbacks else {}
         for record in self:
             score = scores.get(record._origin.id)
             if record._origin.id in instead:
@@ -449,23 +489,23 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 record.ai_confidence = score.confidence
                 record.ai_score_date = score.date
 
-    def _ai_shown_instead(self, fallbacks, deployment_ids):
+    def _ai_shown_instead(self, shown):
         """What shows in the place of a score, of the records where something does: {record id: (figure, sentence)}."""
         ids, found = [record._origin.id for record in self if record._origin.id], {}
-        for fallback in fallbacks:
+        for fallback in shown.fallbacks:
             query = self.browse(ids)._as_query(ordered=False)
-            score = self._ai_join_score(self._table, query, deployment_ids)
-            query.add_where(self._ai_fallback_condition(fallback, self._table, score, query))
+            score = self._ai_join_score(self._table, query, shown)
+            query.add_where(self._ai_fallback_condition(fallback, self._table, score, query, shown))
             value = fallback.deployment._fallback_sql(self._table)
             rows = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), value))
             found.update({res_id: (value or 0.0, fallback.sentence) for res_id, value in rows})
         return found
 
-    def _ai_shown_scores(self, deployment_ids=None):
+    def _ai_shown_scores(self, shown=None):
         """The shown score of each record that has one: {record id: score in sudo}."""
         ids = [record._origin.id for record in self if record._origin.id]
         query = self.browse(ids)._as_query(ordered=False)
-        score = self._ai_join_score(self._table, query, deployment_ids)
+        score = self._ai_join_score(self._table, query, shown)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
         rows = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), SQL.identifier(score, "id")))
         scores = self.env["ai.deployment.score"].sudo().browse(score_id for _id, score_id in rows)

@@ -331,7 +331,7 @@ class FeatureReader:
         return query.select(self._column(self.documents, table, path, query))
 
     def _company_domain(self):
-        return Domain("company_id", "in", [self.company.id, False])
+        return Domain("company_id", "in", [*self.company._ai_branch_ids(self.company.id), False])
 
     def _happens(self, place, number, spec, partition):
         """Whether this is a first time, a repeat, a slip."""
