@@ -240,7 +240,8 @@ class AiDeployment(models.Model):
 
     def _company_domain(self):
         """Records of its company and of the branches below it, and those that belong to no company."""
-        return Domain("company_id", "in", [*self._company_ids(), False])
+        ours = self.env["res.company"]._ai_branches_sql(self.sudo().company_id.id)
+        return Domain("company_id", "in", ours) | Domain("company_id", "=", False)
 
     def _record_domain(self):
         self.ensure_one()

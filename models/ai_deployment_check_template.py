@@ -34,7 +34,7 @@ class AiDeploymentCheckTemplate(models.Model):
 
     @api.model
     def _of_company(self, company):
-        """Return the template of `company`: its own, else that of the nearest company above it, else the standard one."""
+        """Return the template of `company`: its own, else that of the nearest one above it, else the standard one."""
         above = list(self.env["res.company"]._ai_above_ids(company.id))
         found = self.search(Domain("company_id", "in", [*above, False]), order="company_id, id")
         return found.sorted(lambda one: above.index(one.company_id.id) if one.company_id else len(above))[:1]

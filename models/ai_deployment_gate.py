@@ -1,8 +1,9 @@
 """The gate on posting: which deployment stands at it, what it holds, and when it opens by itself.
 
-One gate per company and its branches: that of the deployment on bills that is shown on records and in production. A deployment in proof
-or in shadow holds nothing and says nothing. One that was switched off, retired, lost its version or is not looked after
-any more stands open, and says so on each bill that it would have looked at, until somebody sets its gate to off.
+One gate per company and its branches: that of the deployment on bills that is shown on records and in production. A
+deployment in proof or in shadow holds nothing and says nothing. One that was switched off, retired, lost its version or
+is not looked after any more stands open, and says so on each bill that it would have looked at, until somebody sets its
+gate to off.
 
 What is judged about a bill stands in `ai_deployment_gate_judge`, where bills meet it in `account_move_posting`.
 """
@@ -106,7 +107,7 @@ class AiDeployment(models.Model):
         clean = self.sudo().with_context(kept)  # pylint: disable=context-overridden
         found = clean.with_context(active_test=False).search(
             STANDING
-            & Domain("company_id", "in", companies._ai_with_above())
+            & Domain("company_id", "in", companies._ai_above_sql())
             & Domain("state", "in", ("production", "suspended", "retired")),
             order="id desc",
         )

@@ -34,8 +34,12 @@ class Shown(NamedTuple):
 
     deployments: object  # whose scores are shown, in sudo
     fallbacks: list  # what shows instead of some, as `Fallback`s
-    companies: dict  # {deployment id: ids of the companies of whose records it speaks}
-    home: int  # the company whose deployment speaks of records that belong to no company
+    nearest: dict  # {company id: id of the company whose deployment speaks of its records}
+
+    def companies(self, deployment):
+        """Return the ids of the companies of whose records `deployment` speaks."""
+        own = deployment.company_id.id
+        return [own, *sorted(company for company, owner in self.nearest.items() if owner == own != company)]
 
 
 class AiDeploymentScorableMixin(models.AbstractModel):
@@ -43,7 +47,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     _description = "Document That Can Be Scored"
 
     _ai_scorable = True
-    _ai_moment_is_date = False
+    _ai_comes_in_order = True  # whether no record comes after one whose own date (`_ai_moment_sql`) is later
     _ai_responsible_field = None  # a stored field of the record: the person whose record it is
     _ai_may_hold_out = False  # whether scores of some of them may be hidden on purpose, to learn what scores do
 
@@ -93,13 +97,24 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return Domain.TRUE
 
     @api.model
-    def _ai_history_partition(self):
-        """Fields in which earlier records must be the same in every history."""
+    def _ai_history_fellows_domain(self):
+        """Records that count as earlier ones for those judged together with them that have a higher id.
+
+        They are not in the books yet, but will be. Only stored fields of the record itself.
+        """
+        return Domain.FALSE
+
+    @api.model
+    def _ai_history_partition(self, amounts):
+        """Fields in which earlier records must be the same in a history.
+
+        :param amounts: whether amounts are compared
+        """
         return ()
 
     @api.model
     def _ai_moment_sql(self, alias):
-        """SQL of the record's own date: when it came, and what "earlier" is measured against."""
+        """SQL of the record's own date: what days are counted from, and windows of days measured against."""
         return SQL.identifier(alias, "create_date")
 
     @api.model
@@ -152,10 +167,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return None
 
     @api.model
-    def _ai_new_partner_sql(self, alias, company_ids=()):
+    def _ai_new_partner_sql(self, alias, company_id, together=()):
         """SQL of whether no earlier document is from the record's partner; None where that is no question.
 
-        :param company_ids: the companies whose documents are looked at
+        :param company_id: the company whose documents are looked at, and those of its branches
+        :param together: ids of the records that are judged together
         """
         return None
 
@@ -287,7 +303,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                     (Domain("state", "=", "production") & Domain("shown_until", ">=", clock.today()))
                     | (Domain("state", "in", ("production", "suspended")) & Domain("fallback_since", "!=", False))
                 )
-                & Domain("company_id", "in", companies._ai_with_above())
+                & Domain("company_id", "in", companies._ai_above_sql())
                 & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids),
                 READ_TO_SHOW,
             )
@@ -296,16 +312,10 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         off = {one.company_id: one.id for one in (deployments - live).sorted("id")}
         ids = [one for company, one in off.items() if company not in live.company_id]
         speaking = live | deployments.browse(ids)
-        nearest = companies._ai_nearest(set(speaking.company_id.ids))
-        home = nearest.get(self.env.company.id, self.env.company.id)
         return Shown(
             deployments=live.filtered(lambda deployment: not deployment._fallback_in_force()),
             fallbacks=speaking._fallbacks_shown(),
-            companies={
-                one.id: [company for company, owner in {**nearest, home: home}.items() if owner == one.company_id.id]
-                for one in speaking
-            },
-            home=home,
+            nearest=companies._ai_nearest(set(speaking.company_id.ids)),
         )
 
     @api.model
@@ -316,7 +326,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.model
     def _ai_shown_condition(self, alias, line, shown, query):
         """SQL of whether `line`, the alias of a table with a score or review, is what is shown of the record."""
-        pairs = tuple((each.id, company) for each in shown.deployments for company in shown.companies[each.id])
+        pairs = tuple((each.id, company) for each in shown.deployments for company in shown.companies(each))
         if not pairs:
             return SQL("FALSE")
         return SQL(
@@ -335,7 +345,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.model
     def _ai_company_sql(self, alias, shown, query):
         """SQL of the company whose deployment speaks of the record, where that belongs to none as well."""
-        return SQL("COALESCE(%s, %s)", self._field_to_sql(alias, "company_id", query), shown.home)
+        here = self.env.company.id
+        return SQL("COALESCE(%s, %s)", self._field_to_sql(alias, "company_id", query), shown.nearest.get(here, here))
 
     @api.model
     def _ai_join_score(self, alias, query, shown=None):
@@ -429,7 +440,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         records = documents._search(deployment._record_domain() & documents._ai_base_domain(), bypass_access=True)
         return SQL(
             "%s = ANY(%s) AND %s IN %s",
-            self._ai_company_sql(alias, shown, query), shown.companies[deployment.id],
+            self._ai_company_sql(alias, shown, query), shown.companies(deployment),
             SQL.identifier(alias, "id"), records.subselect(),
         )  # fmt: skip
 

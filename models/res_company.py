@@ -4,7 +4,7 @@ A branch is a company with a parent. Companies that are not branches of one anot
 """
 
 from odoo import api, models
-from odoo.tools import ormcache
+from odoo.tools import SQL, ormcache
 
 
 class ResCompany(models.Model):
@@ -24,9 +24,22 @@ class ResCompany(models.Model):
         path = self.sudo().browse(company_id).parent_path or f"{company_id}/"
         return tuple(int(label) for label in reversed(path.strip("/").split("/")))
 
-    def _ai_with_above(self):
-        """Return the ids of these companies and of all above them: whose deployments can speak of their records."""
-        return sorted({above for company in self.ids for above in self._ai_above_ids(company)})
+    @api.model
+    def _ai_branches_sql(self, company_id):
+        """Return SQL of the ids that `_ai_branch_ids` gives, for statements that are not to wait for it."""
+        return SQL(
+            "(SELECT branch.id FROM res_company home JOIN res_company branch"
+            " ON STARTS_WITH(branch.parent_path, home.parent_path) WHERE home.id = %s)",
+            company_id,
+        )
+
+    def _ai_above_sql(self):
+        """Return SQL of the ids of these companies and all above them: whose deployments can speak of their records."""
+        return SQL(
+            "(SELECT home.id FROM res_company own JOIN res_company home"
+            " ON STARTS_WITH(own.parent_path, home.parent_path) WHERE own.id = ANY(%s))",
+            list(self.ids),
+        )
 
     def _ai_nearest(self, owner_ids):
         """Return which of `owner_ids` is nearest above each of these companies, itself included.
@@ -34,10 +47,11 @@ class ResCompany(models.Model):
         :param owner_ids: ids of companies that have something of their own
         :return: {company id: company id}, without those that have none above
         """
-        nearest = {}
-        for company in self.ids:
-            for above in self._ai_above_ids(company):
-                if above in owner_ids:
-                    nearest[company] = above
-                    break
+        nearest = {company: company for company in self.ids if company in owner_ids}
+        for company in self.ids if owner_ids else ():
+            if company not in nearest:
+                for above in self._ai_above_ids(company):
+                    if above in owner_ids:
+                        nearest[company] = above
+                        break
         return nearest

@@ -1,4 +1,4 @@
-"""A company means itself and its branches: at the gate, in scoring, in what is shown, in histories. Others never pool."""
+"""A company means it and its branches: at the gate, in scoring, in what is shown, in histories; others never pool."""
 
 from odoo import Command
 from odoo.tests import new_test_user, tagged
