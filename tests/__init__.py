@@ -74,3 +74,4 @@ from . import test_res_users
 from . import test_retention
 from . import test_tours
 from . import test_value_tour
+from . import test_views_new_record
