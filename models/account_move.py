@@ -74,7 +74,7 @@ class AccountMove(models.Model):
         return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), moment, SQL("NULL::boolean")))
 
     @api.model
-    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
+    def _ai_came_true(self, deployment, landmarks, from_score=False):
         """A bill that a credit note reverses within the horizon was wrong; drafts and what is gone say nothing."""
         self.flush_model(["reversed_entry_id", "state"])
         rows = self.env.execute_query(
@@ -84,7 +84,7 @@ class AccountMove(models.Model):
                 " AND note.create_date <= scored.moment + %s::interval)"
                 " FROM account_move bill JOIN unnest(%s::int[], %s::timestamp[]) AS scored (id, moment)"
                 " ON scored.id = bill.id WHERE bill.state = 'posted'",
-                f"{horizon_days} days",
+                f"{deployment.horizon_days} days",
                 list(landmarks),
                 list(landmarks.values()),
             )

@@ -92,6 +92,23 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return SQL.identifier(alias, "create_date")
 
     @api.model
+    def _ai_began_sql(self, alias, deployment):
+        """SQL of the moment from which a record counts: for its place in time, its age and its horizon."""
+        return self._ai_moment_sql(alias)
+
+    @api.model
+    def _ai_ended_sql(self, alias, deployment):
+        """SQL of the moment at which a record ended: NULL while it is open, and where nobody knows when.
+
+        The one definition for labels, maturity, leaks, durations and value.
+        """
+        return SQL("NULL::timestamp")
+
+    @api.model
+    def _ai_keep_outcomes(self):
+        """Hook: keep the end of records that ended past the ORM, before anything rewrites it."""
+
+    @api.model
     def _ai_training_rows(self, deployment, now):
         """Rows to learn from, oldest first: list of (id, moment, label), label None without outcomes."""
         raise NotImplementedError
@@ -102,16 +119,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return []
 
     @api.model
-    def _ai_edited_after_closing(self, name, closed_ids):
+    def _ai_edited_after_closing(self, deployment, name, closed_ids):
         """The share of the closed records whose tracking shows the field `name` changed after they were closed."""
         return 0.0
 
     @api.model
-    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
+    def _ai_came_true(self, deployment, landmarks, from_score=False):
         """What came of records: {id: True or False}, for `landmarks` ({id: moment of the score}).
 
         True is won within the horizon, which begins with the record, or with the score where `from_score`. Left out is
-        what is gone, was closed before its score, or was too old for it.
+        what is gone, was closed before its score, or was too old for it. What was merged counts as its survivor does.
         """
         return {}
 

@@ -170,7 +170,7 @@ class AiDeployment(models.Model):
             & Domain("company_id", "in", [self.company_id.id, False])
         )
         query = documents._search(domain)
-        moment = documents._ai_moment_sql(documents._table)
+        moment = documents._ai_began_sql(documents._table, self)
         first, after_last = (datetime.combine(day, time.min) for day in (start, end + timedelta(days=1)))
         query.add_where(SQL("%s >= %s AND %s < %s", moment, first, moment, after_last))
         query.order = None

@@ -30,6 +30,7 @@ from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_message
 from . import test_ai_deployment_monitoring
+from . import test_ai_deployment_outcome
 from . import test_ai_deployment_outlook
 from . import test_ai_deployment_ownership_properties
 from . import test_ai_deployment_page
