@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..ml.value import MEAN, SHARE
 from .ai_deployment_value import Measure
+from .drawn import in_drawn_order
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
 # Filled by posting, paying or reconciling.
@@ -69,7 +70,7 @@ class AccountMove(models.Model):
         query = self.sudo()._search(domain)
         moment = self._ai_moment_sql(self._table)
         query.add_where(SQL("%s <= %s", moment, now.date()))
-        query.order = SQL("%s, %s", moment, SQL.identifier(self._table, "id"))
+        query.order = SQL("%s, %s", moment, in_drawn_order(SQL.identifier(self._table, "id")))
         self.flush_model(["invoice_date", "date"])
         return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), moment, SQL("NULL::boolean")))
 

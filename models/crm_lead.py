@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ..ml.value import MEAN, SHARE
 from .ai_deployment_leaks import LeakRow
 from .ai_deployment_value import Measure
+from .drawn import in_drawn_order
 
 LATELY_DAYS = 90
 SCORED_FRESH = "7 days"  # at most so old at the first score, to count as what the version learned from
@@ -69,7 +70,7 @@ class CrmLead(models.Model):
         query = self.sudo().with_context(active_test=False)._search(domain)
         began = self._ai_began_sql(self._table, deployment)
         query.add_where(SQL("%s + %s::interval <= %s", began, f"{deployment.horizon_days} days", now))
-        query.order = SQL("%s, %s", began, SQL.identifier(self._table, "id"))
+        query.order = SQL("%s, %s", began, in_drawn_order(SQL.identifier(self._table, "id")))
         self._ai_flush_ends(deployment)
         return query, self._ai_won_in_time_sql(self._table, deployment)
 

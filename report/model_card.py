@@ -176,7 +176,7 @@ class ReportModelCard(models.AbstractModel):
                 end=format_date(self.env, report.window_end), count=report.row_count,
             ),
             "lines": [
-                (line.label, line.text or f"{line.statistic:.3f}", self._label(line, "verdict")) for line in lines
+                (line.label, line.text or (f"{line.statistic:.3f}" if line.statistic is not False else ""), self._label(line, "verdict")) for line in lines
             ],
         }  # fmt: skip
 

@@ -55,6 +55,7 @@ from . import test_ai_deployment_scorable_mixin
 from . import test_ai_deployment_scoring
 from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training
+from . import test_ai_deployment_training_moments
 from . import test_ai_deployment_transition
 from . import test_ai_deployment_trigger
 from . import test_ai_deployment_value

@@ -1,0 +1,1 @@
+from . import optional_float
