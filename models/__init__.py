@@ -12,6 +12,7 @@ from . import ai_deployment_version
 from . import ai_deployment_assignment
 from . import ai_deployment_segment_test
 from . import ai_deployment_training
+from . import training
 from . import ai_deployment_inference
 from . import ai_deployment_score
 from . import ai_deployment_review

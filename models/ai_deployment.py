@@ -343,6 +343,15 @@ class AiDeployment(models.Model):
             raise UserError(
                 self.env._("Versions were trained for these records already. Make a new deployment for other ones.")
             )
+        if "start_field_id" in vals and any(
+            deployment.version_ids and (vals["start_field_id"] or False) != deployment.start_field_id.id
+            for deployment in self.sudo()
+        ):
+            raise UserError(
+                self.env._(
+                    "Versions learned from records that began on another date. Make a new deployment for this one."
+                )
+            )
         if "model_id" in vals and any(d.feature_ids and d.model_id.id != vals["model_id"] for d in self.sudo()):
             raise UserError(self.env._("Its inputs belong to other records: remove them first."))
 

@@ -67,6 +67,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return set()
 
     @api.model
+    def _ai_no_start_fields(self):
+        """Names of dates that cannot say when a record began."""
+        return self._ai_fields_known_too_late()
+
+    @api.model
     def _ai_base_domain(self):
         """Records of this model that a deployment may score at all."""
         return Domain.TRUE
@@ -141,6 +146,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_outcome_counts(self, deployment, now):
         """(positive, negative) records that could be learned from; None where there are no outcomes."""
         return None
+
+    @api.model
+    def _ai_outcomes_to_come(self, deployment, now):
+        """[(label, moment from which it counts)] of records that ended, but whose horizon has not passed yet."""
+        return []
 
     @api.model
     def _ai_incumbent_sql(self, alias):

@@ -10,7 +10,7 @@ import numpy as np
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..ml import artifact, routing
 from ..ml.challenge import challenge
@@ -37,7 +37,7 @@ class AiDeployment(models.Model):
 
     readiness = fields.Char(compute="_compute_readiness", help="What is missing before a first version can be trained.")
 
-    @api.depends("method", "champion_id", "model_id", "horizon_days", "domain")
+    @api.depends("method", "champion_id", "model_id", "horizon_days", "domain", "start_field_id")
     def _compute_readiness(self):
         for deployment in self:
             deployment.readiness = False
@@ -45,17 +45,41 @@ class AiDeployment(models.Model):
                 deployment.readiness = deployment.sudo()._missing_outcomes_text()
 
     def _missing_outcomes_text(self):
-        """How many outcomes are missing until there can be a version; False where there are enough or none needed."""
+        """How many outcomes are missing until there can be a version, and which of them are there and count later.
+
+        False where there are enough, or none are needed.
+        """
         documents = self.env[self.res_model]
         counts = documents._ai_outcome_counts(self, clock.now()) if self.method == "scorecard" else None
         if counts is None or min(counts) >= MIN_CASES:
             return False
         words = documents._ai_words()
+        to_come = {True: [], False: []}
+        for label, due in documents._ai_outcomes_to_come(self, clock.now()):
+            to_come[label].append(due)
+        missing = {True: max(MIN_CASES - counts[0], 0), False: max(MIN_CASES - counts[1], 0)}
+        if any(to_come.values()) and all(len(to_come[side]) >= missing[side] for side in missing):
+            return self.env._(
+                "%(wins)s %(positives)s and %(others)s %(negatives)s are there, but a record counts only %(days)s days "
+                "after it began: there will be enough on %(day)s. If they are older than the day on which they were "
+                "entered here, name the date on which they began under “Start Date”.",
+                wins=counts[0] + len(to_come[True]), others=counts[1] + len(to_come[False]), days=self.horizon_days,
+                positives=words["positives"], negatives=words["negatives"],
+                day=format_date(self.env, max(to_come[side][least - 1] for side, least in missing.items() if least)),
+            )  # fmt: skip
         rarer = 0 if counts[0] <= counts[1] else 1
-        return self.env._(
+        text = self.env._(
             "About %(missing)s more %(cases)s are needed before it can learn: there are %(found)s so far. Until then "
             "Odoo's own estimate is all there is.",
             missing=MIN_CASES - counts[rarer], cases=words[("positives", "negatives")[rarer]], found=counts[rarer],
+        )  # fmt: skip
+        if not any(to_come.values()):
+            return text
+        first = min(min(dues) for dues in to_come.values() if dues)
+        return self.env._(
+            "%(text)s Of younger records, %(wins)s %(positives)s and %(others)s %(negatives)s count from %(day)s on.",
+            text=text, wins=len(to_come[True]), others=len(to_come[False]), positives=words["positives"],
+            negatives=words["negatives"], day=format_date(self.env, first),
         )  # fmt: skip
 
     def action_train(self):
@@ -94,9 +118,8 @@ class AiDeployment(models.Model):
         try:
             tested, training = self._fit(specs, columns, moments, labels)
         except TrainingError as error:
-            raise UserError(
-                self.env._("“%(name)s” could not be trained: %(why)s", name=self.name, why=error)
-            ) from error
+            why = " ".join(filter(None, (str(error), self._missing_outcomes_text())))
+            raise UserError(self.env._("“%(name)s” could not be trained: %(why)s", name=self.name, why=why)) from error
         by_key = {spec["key"]: spec for spec in specs}
         used = [by_key[name] for name in training.card.names]  # one that is always empty is left out
         values = {

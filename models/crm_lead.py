@@ -25,6 +25,10 @@ KNOWN_TOO_LATE = {
 }  # fmt: skip
 
 
+NO_START = KNOWN_TOO_LATE - {"date_conversion", "date_open"} | {"date_deadline"}
+ENTERED_CLOSED = "1 hour"  # after a record was entered, to have been closed before it came
+
+
 class CrmLead(models.Model):
     _name = "crm.lead"
     _inherit = ["crm.lead", "ai.deployment.scorable.mixin"]
@@ -41,6 +45,10 @@ class CrmLead(models.Model):
     @api.model
     def _ai_fields_known_too_late(self):
         return KNOWN_TOO_LATE
+
+    @api.model
+    def _ai_no_start_fields(self):
+        return NO_START
 
     @api.model
     def _ai_words(self):
@@ -75,11 +83,19 @@ class CrmLead(models.Model):
         return query, self._ai_won_in_time_sql(self._table, deployment)
 
     @api.model
+    def _ai_began_sql(self, alias, deployment):
+        """The date that the owner named, else the creation: of an import, that is the night of the import."""
+        created, name = SQL.identifier(alias, "create_date"), deployment.sudo().start_field_id.name
+        if name in (False, "create_date") or name not in self._fields:
+            return created
+        return SQL("COALESCE(%s::timestamp, %s)", SQL.identifier(alias, name), created)
+
+    @api.model
     def _ai_ended_sql(self, alias, deployment):
         """The earliest of what tells when a lead ended: Odoo rewrites `date_closed` when a won lead is archived or set
         won again, and its last change of stage when it goes to another won stage; our own day is written once.
 
-        Without `date_closed` nobody knows: old databases, leads that were created inactive.
+        Without `date_closed` nobody knows: old databases, leads that were created inactive. Nor of an import.
         """
         outcome = SQL(
             "(SELECT outcome.date FROM ai_deployment_outcome outcome WHERE outcome.res_model = %s"
@@ -87,12 +103,16 @@ class CrmLead(models.Model):
             self._name, SQL.identifier(alias, "id"), SQL.identifier(alias, "won_status"),
         )  # fmt: skip
         closed, staged = SQL.identifier(alias, "date_closed"), SQL.identifier(alias, "date_last_stage_update")
-        return SQL(
-            "CASE WHEN %s IS NULL THEN NULL WHEN %s = 'won' THEN LEAST(%s, %s, %s) WHEN %s = 'lost' THEN LEAST(%s, %s)"
-            " END",
-            closed, SQL.identifier(alias, "won_status"), outcome, closed, staged,
-            SQL.identifier(alias, "won_status"), outcome, closed,
-        )  # fmt: skip
+        status, created = SQL.identifier(alias, "won_status"), SQL.identifier(alias, "create_date")
+        ended = SQL("LEAST(%s, %s, CASE WHEN %s = 'won' THEN %s END)", outcome, closed, status, staged)
+        unknown = SQL("%s IS NULL", closed)
+        began = self._ai_began_sql(alias, deployment)
+        if began != created:  # one that was entered as closed, long after it began, ended nobody knows when
+            unknown = SQL(
+                "(%s OR (%s < %s - interval '1 day' AND %s BETWEEN %s - interval '1 minute' AND %s + %s::interval))",
+                unknown, began, created, ended, created, created, ENTERED_CLOSED,
+            )  # fmt: skip
+        return SQL("CASE WHEN %s IN ('won', 'lost') AND NOT %s THEN %s END", status, unknown, ended)
 
     @api.model
     def _ai_days_sql(self, began, ended):
@@ -104,7 +124,9 @@ class CrmLead(models.Model):
     @api.model
     def _ai_flush_ends(self, deployment):
         """Write what `_ai_began_sql` and `_ai_ended_sql` read."""
-        self.flush_model(["won_status", "date_closed", "date_last_stage_update"])
+        start = deployment.sudo().start_field_id.name
+        names = ["won_status", "date_closed", "date_last_stage_update", *([start] if start in self._fields else [])]
+        self.flush_model(names)
 
     @api.model
     def _ai_won_in_time_sql(self, alias, deployment):
@@ -172,6 +194,21 @@ class CrmLead(models.Model):
         return self.env.execute_query(
             query.select(SQL("COUNT(*) FILTER (WHERE %s)", won), SQL("COUNT(*) FILTER (WHERE NOT %s)", won))
         )[0]
+
+    @api.model
+    def _ai_outcomes_to_come(self, deployment, now):
+        domain = (
+            deployment._record_domain()
+            & self._ai_base_domain()
+            & Domain("company_id", "in", [deployment.company_id.id, False])
+            & Domain("won_status", "in", ("won", "lost"))
+        )
+        query = self.sudo().with_context(active_test=False)._search(domain)
+        self._ai_flush_ends(deployment)
+        due = SQL("%s + %s::interval", self._ai_began_sql(self._table, deployment), f"{deployment.horizon_days} days")
+        query.add_where(SQL("%s > %s", due, now))
+        query.order = due
+        return self.env.execute_query(query.select(self._ai_won_in_time_sql(self._table, deployment), due))
 
     @api.model
     def _ai_leak_rows(self, deployment, now, most):
