@@ -255,7 +255,7 @@ class AiDeployment(models.Model):
 
         alerts = count("ai.deployment.alert", [("state", "in", ("firing", "acknowledged"))])
         reviews = count("ai.deployment.review", [("state", "=", "open")])
-        scores = count("ai.deployment.score", [])
+        scores = count("ai.deployment.score", self.env["ai.deployment.score"]._counting_domain())
         for deployment in self:
             deployment.open_alert_count = alerts.get(deployment.id, 0)
             deployment.open_review_count = reviews.get(deployment.id, 0)
@@ -374,7 +374,9 @@ class AiDeployment(models.Model):
         }
 
     def action_view_scores(self):
-        return self._action_lines("ai.deployment.score", self.env._("Scores"))
+        action = self._action_lines("ai.deployment.score", self.env._("Scores"))
+        counting = self.env["ai.deployment.score"]._counting_domain()
+        return action if counting.is_true() else {**action, "domain": [*action["domain"], *counting]}
 
     def action_view_inferences(self):
         return self._action_lines("ai.deployment.inference", self.env._("Log"))

@@ -288,6 +288,7 @@ class AiDeployment(models.Model):
             Domain("deployment_id", "=", self.id)
             & Domain("version_id", "=", version.id)
             & Domain("state", "=", "scored")
+            & Domain("has_record", "=", True)
         )
 
     def _standing_counts(self, version, cuts):
@@ -295,8 +296,9 @@ class AiDeployment(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT width_bucket(predicted_value, %s::float8[]), COUNT(*) FROM ai_deployment_score"
-                " WHERE deployment_id = %s AND version_id = %s AND state = 'scored' GROUP BY 1",
-                cuts[1:-1], self.id, version.id,
+                " WHERE deployment_id = %s AND version_id = %s AND state = 'scored'"
+                " AND EXISTS (SELECT FROM %s document WHERE document.id = res_id) GROUP BY 1",
+                cuts[1:-1], self.id, version.id, SQL.identifier(self.env[self.res_model]._table),
             )
         )  # fmt: skip
         found = dict(rows)

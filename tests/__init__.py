@@ -45,6 +45,7 @@ from . import test_ai_deployment_review_deadline
 from . import test_ai_deployment_review_decide
 from . import test_ai_deployment_review_decision
 from . import test_ai_deployment_review_desk
+from . import test_ai_deployment_review_life
 from . import test_ai_deployment_review_properties
 from . import test_ai_deployment_review_quality
 from . import test_ai_deployment_review_rule
