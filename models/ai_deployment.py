@@ -368,8 +368,7 @@ class AiDeployment(models.Model):
 
     def action_view_scores(self):
         action = self._action_lines("ai.deployment.score", self.env._("Scores"))
-        counting = self.env["ai.deployment.score"]._counting_domain()
-        return action if counting.is_true() else {**action, "domain": [*action["domain"], *counting]}
+        return {**action, "domain": [*action["domain"], *self.env["ai.deployment.score"]._counting_domain()]}
 
     def action_view_inferences(self):
         return self._action_lines("ai.deployment.inference", self.env._("Log"))

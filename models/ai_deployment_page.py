@@ -288,7 +288,6 @@ class AiDeployment(models.Model):
             Domain("deployment_id", "=", self.id)
             & Domain("version_id", "=", version.id)
             & Domain("state", "=", "scored")
-            & Domain("has_record", "=", True)
         )
 
     def _standing_counts(self, version, cuts):
@@ -296,9 +295,8 @@ class AiDeployment(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT width_bucket(predicted_value, %s::float8[]), COUNT(*) FROM ai_deployment_score"
-                " WHERE deployment_id = %s AND version_id = %s AND state = 'scored'"
-                " AND EXISTS (SELECT FROM %s document WHERE document.id = res_id) GROUP BY 1",
-                cuts[1:-1], self.id, version.id, SQL.identifier(self.env[self.res_model]._table),
+                " WHERE deployment_id = %s AND version_id = %s AND state = 'scored' GROUP BY 1",
+                cuts[1:-1], self.id, version.id,
             )
         )  # fmt: skip
         found = dict(rows)

@@ -255,6 +255,14 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """Records that these measures are about, of those that the deployment is for."""
         return Domain.TRUE
 
+    def unlink(self):
+        gone = self.ids
+        result = super().unlink()
+        if gone:
+            self.env["ai.deployment.outcome"].sudo()._withdraw(self._name, gone)
+            self.env["ai.deployment.score"].sudo()._record_gone(self._name, gone)
+        return result
+
     # Words for people
 
     @api.model

@@ -337,12 +337,6 @@ class CrmLead(models.Model):
         outcomes._withdraw(self._name, reopened)
         return result
 
-    def unlink(self):
-        gone = self.ids
-        result = super().unlink()
-        self.env["ai.deployment.outcome"].sudo()._withdraw(self._name, gone)
-        return result
-
     @api.model
     def _ai_keep_outcomes(self):
         """Keep the end of all leads that ended before anybody watched; one statement, those that are kept stay."""

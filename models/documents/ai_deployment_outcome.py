@@ -18,6 +18,7 @@ WON, LOST, MERGED = "won", "lost", "merged"
 
 class AiDeploymentOutcome(models.Model):
     _name = "ai.deployment.outcome"
+    _inherit = "ai.deployment.guarded.mixin"
     _description = "Outcome of a Record"
     _log_access = False
     _rec_name = "status"
