@@ -259,7 +259,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         gone = self.ids
         result = super().unlink()
         if gone:
-            self.env["ai.deployment.outcome"].sudo()._withdraw(self._name, gone)
+            self.env["ai.deployment.outcome"].sudo()._forget(self._name, gone)
             self.env["ai.deployment.score"].sudo()._record_gone(self._name, gone)
         return result
 

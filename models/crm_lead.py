@@ -346,7 +346,8 @@ class CrmLead(models.Model):
             SQL(
                 "INSERT INTO ai_deployment_outcome (res_model, res_id, status, date)"
                 " SELECT %s, lead.id, lead.won_status, %s FROM crm_lead lead WHERE lead.won_status IN ('won', 'lost')"
-                " AND %s IS NOT NULL ON CONFLICT DO NOTHING",
+                " AND %s IS NOT NULL ON CONFLICT (res_model, res_id) DO UPDATE SET status = EXCLUDED.status,"
+                " date = EXCLUDED.date WHERE ai_deployment_outcome.status NOT IN (EXCLUDED.status, 'merged')",
                 self._name, ended, ended,
             )
         )  # fmt: skip

@@ -1,8 +1,10 @@
 """When and how a record ended: written once, whatever is clicked later; one definition for all that asks."""
 
+import random
 from datetime import timedelta
 from unittest.mock import patch
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.hooks import post_init_hook
@@ -90,7 +92,7 @@ class TestOutcome(AiDeploymentCase):
         lead = self.came()
         self.win(lead, CREATED + 5 * DAY)
         lead.write({"stage_id": self.open_stage.id, "probability": 20})
-        self.assertFalse(self.outcome(lead))
+        self.assertEqual(self.outcome(lead).status, "open")
         self.assertIsNone(self.ended(lead))
         self.assertFalse(self.label(lead))
         self.win(lead, CREATED + 70 * DAY)
@@ -103,7 +105,7 @@ class TestOutcome(AiDeploymentCase):
             lead.action_set_lost()
         self.assertEqual((self.outcome(lead).status, self.outcome(lead).date), ("lost", CREATED + DAY))
         lead.action_restore()
-        self.assertFalse(self.outcome(lead))
+        self.assertEqual(self.outcome(lead).status, "open")
         with clock.at(CREATED + 2 * DAY):
             lead.action_set_lost()
         self.win(lead, CREATED + 3 * DAY)
@@ -192,3 +194,36 @@ class TestOutcome(AiDeploymentCase):
             lead.write({"expected_revenue": 7})
             lead.write({"stage_id": self.open_stage.id})
             self.came()
+
+    def test_whatever_is_clicked_the_end_is_the_day_on_which_the_status_became_what_it_is(self):
+        """Random clicks on one lead, a day each; Odoo dates all of them by its own clock, far later."""
+        clicks = (
+            lambda lead: lead.action_set_won(),
+            lambda lead: lead.action_set_lost(),
+            lambda lead: lead.action_archive(),
+            lambda lead: lead.action_unarchive(),
+            lambda lead: lead.action_restore(),
+            lambda lead: lead.write({"stage_id": self.won_stages[0].id}),
+            lambda lead: lead.write({"stage_id": self.won_stages[1].id}),
+            lambda lead: lead.write({"stage_id": self.open_stage.id, "probability": 20}),
+            lambda lead: lead.write({"active": False}),
+        )
+        reached = set()
+        for seed in range(4):
+            rng, lead, status, since = random.Random(seed), self.came(probability=20), "pending", None
+            for number in range(25):
+                moment, click = CREATED + (number + 1) * DAY, rng.choice(clicks)
+                with clock.at(moment), self.subTest(seed=seed, click=number):
+                    try:
+                        with self.env.cr.savepoint():
+                            click(lead)
+                            self.env.flush_all()
+                    except ValidationError:  # Odoo refuses it
+                        lead.invalidate_recordset()
+                    if lead.won_status != status:
+                        status, since = lead.won_status, moment
+                    reached.add(status)
+                    known = status != "pending" and lead.date_closed  # without it nobody knows when
+                    self.assertEqual(self.ended(lead), since if known else None)
+                    self.assertIn(self.outcome(lead).status, [status] if status != "pending" else (False, "open"))
+        self.assertEqual(reached, {"pending", "won", "lost"})

@@ -13,7 +13,8 @@ from odoo.tools import SQL
 
 from .. import bulk, clock
 
-WON, LOST, MERGED = "won", "lost", "merged"
+WON, LOST, MERGED, OPEN = "won", "lost", "merged", "open"
+AT_ONCE = "1 minute"  # opened and ended again within it: one click of Odoo's, such as Won on an archived won lead
 
 
 class AiDeploymentOutcome(models.Model):
@@ -26,9 +27,14 @@ class AiDeploymentOutcome(models.Model):
     res_model = fields.Char("Document Model", required=True, readonly=True)
     res_id = fields.Integer("Record", required=True, readonly=True)
     status = fields.Selection(
-        [(WON, "Won"), (LOST, "Lost"), (MERGED, "Merged")], "Outcome", required=True, readonly=True
+        [(WON, "Won"), (LOST, "Lost"), (MERGED, "Merged"), (OPEN, "Opened again")],
+        "Outcome",
+        required=True,
+        readonly=True,
     )
     date = fields.Datetime("Ended On", required=True, readonly=True)
+    former_status = fields.Char("Before", readonly=True)
+    reopened_date = fields.Datetime("Opened Again On", readonly=True)
     survivor_id = fields.Integer("Merged Into", readonly=True)
 
     _record_uniq = models.UniqueIndex("(res_model, res_id)", "A record has one outcome.")
@@ -53,23 +59,40 @@ class AiDeploymentOutcome(models.Model):
                 "survivor_id": ("int4", survivor.id if survivor else None),
             },
             SQL(
-                "ON CONFLICT (res_model, res_id) DO UPDATE SET status = EXCLUDED.status, date = EXCLUDED.date,"
-                " survivor_id = EXCLUDED.survivor_id WHERE ai_deployment_outcome.status <> EXCLUDED.status"
+                "ON CONFLICT (res_model, res_id) DO UPDATE SET status = EXCLUDED.status,"
+                " survivor_id = EXCLUDED.survivor_id, date = CASE WHEN %(kept)s.status = 'open'"
+                " AND %(kept)s.former_status = EXCLUDED.status"
+                " AND %(kept)s.reopened_date BETWEEN EXCLUDED.date - %(at_once)s::interval AND EXCLUDED.date"
+                " THEN %(kept)s.date ELSE EXCLUDED.date END WHERE %(kept)s.status <> EXCLUDED.status",
+                kept=SQL.identifier(self._table),
+                at_once=AT_ONCE,
             ),
         )
         self.invalidate_model(flush=False)
 
     @api.model
     def _withdraw(self, res_model, ids):
-        """Forget the outcome of records that are open again, or gone without a survivor."""
+        """Take back the outcome of records that are open again."""
         if ids:
             self.env.cr.execute(
                 SQL(
-                    "DELETE FROM ai_deployment_outcome WHERE res_model = %s AND res_id = ANY(%s) AND status <> %s",
-                    res_model, list(ids), MERGED,
+                    "UPDATE ai_deployment_outcome SET former_status = status, status = 'open', reopened_date = %s"
+                    " WHERE res_model = %s AND res_id = ANY(%s) AND status IN ('won', 'lost')",
+                    clock.now(), res_model, list(ids),
                 )
             )  # fmt: skip
             self.invalidate_model(flush=False)
+
+    @api.model
+    def _forget(self, res_model, ids):
+        """Delete the outcome of records that are gone without a survivor."""
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM ai_deployment_outcome WHERE res_model = %s AND res_id = ANY(%s) AND status <> %s",
+                res_model, list(ids), MERGED,
+            )
+        )  # fmt: skip
+        self.invalidate_model(flush=False)
 
     @api.model
     def _survivors(self, res_model, ids):
