@@ -78,6 +78,7 @@ from . import test_mail_activity
 from . import test_reports
 from . import test_res_users
 from . import test_retention
+from . import test_shipped
 from . import test_tours
 from . import test_value_tour
 from . import test_views_new_record
