@@ -26,6 +26,7 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
     res_model = fields.Char("Document Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Document", model_field="res_model", required=True, readonly=True)
     res_name = fields.Char("Record", compute="_compute_res_name", compute_sudo=False)
+    has_record = fields.Boolean("Record Exists", compute="_compute_has_record", search="_search_has_record")
 
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "lang")
@@ -40,6 +41,28 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
                 if line.res_id not in there:
                     other = self.env._("%s (deleted)", other)
                 line.res_name = names.get(line.res_id) or other
+
+    @api.depends("res_model", "res_id")
+    def _compute_has_record(self):
+        for res_model, lines in self.grouped("res_model").items():
+            there = set(self.env[res_model].sudo().browse(lines.mapped("res_id")).exists().ids)
+            for line in lines:
+                line.has_record = line.res_id in there
+
+    def _search_has_record(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        there = Domain.FALSE
+        for res_model in self.env["ai.deployment"]._target_models():
+            documents = self.env[res_model].sudo().with_context(active_test=False)
+            ids = documents._search(Domain.TRUE, bypass_access=True)
+            there |= Domain("res_model", "=", res_model) & Domain("res_id", "in", ids)
+        return there if set(value) == {True} else ~there if True not in value else Domain.TRUE
+
+    @api.model
+    def _counting_domain(self):
+        """Rows that count: of records that exist. Who has no right to all rows sees no others anyway."""
+        return Domain("has_record", "=", True) if self._reads_all_rows() else Domain.TRUE
 
     def _document(self):
         """The business record itself, empty where it is gone."""

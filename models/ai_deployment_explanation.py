@@ -67,7 +67,8 @@ class AiDeploymentSignature(models.Model):
     @api.depends_context("lang")
     def _compute_text_html(self):
         for signature in self:
-            signature.text_html = signature.deployment_id._explanation_html()
+            deployment = signature.deployment_id
+            signature.text_html = deployment._explanation_html() if deployment else False
 
     @api.constrains("user_id", "deployment_id")
     def _check_signer(self):

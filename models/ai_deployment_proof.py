@@ -122,7 +122,8 @@ class AiDeployment(models.Model):
     def _compute_proof_text(self):
         for deployment in self:
             kept = deployment._origin
-            deployment.proof_text = kept and kept.user_id == deployment.user_id and kept._proof_reason()
+            known = bool(kept) and kept.user_id == deployment.user_id
+            deployment.proof_text = kept._proof_reason() if known else False
 
     def _watch_checks(self):
         result = super()._watch_checks()

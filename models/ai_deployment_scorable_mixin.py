@@ -82,6 +82,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return set()
 
     @api.model
+    def _ai_no_start_fields(self):
+        """Names of dates that cannot say when a record began."""
+        return self._ai_fields_known_too_late()
+
+    @api.model
     def _ai_base_domain(self):
         """Records of this model that a deployment may score at all."""
         return Domain.TRUE
@@ -118,6 +123,23 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return SQL.identifier(alias, "create_date")
 
     @api.model
+    def _ai_began_sql(self, alias, deployment):
+        """SQL of the moment from which a record counts: for its place in time, its age and its horizon."""
+        return self._ai_moment_sql(alias)
+
+    @api.model
+    def _ai_ended_sql(self, alias, deployment):
+        """SQL of the moment at which a record ended: NULL while it is open, and where nobody knows when.
+
+        The one definition for labels, maturity, leaks, durations and value.
+        """
+        return SQL("NULL::timestamp")
+
+    @api.model
+    def _ai_keep_outcomes(self):
+        """Hook: keep the end of records that ended past the ORM, before anything rewrites it."""
+
+    @api.model
     def _ai_training_rows(self, deployment, now):
         """Rows to learn from, oldest first: list of (id, moment, label), label None without outcomes."""
         raise NotImplementedError
@@ -128,16 +150,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return []
 
     @api.model
-    def _ai_edited_after_closing(self, name, closed_ids):
+    def _ai_edited_after_closing(self, deployment, name, closed_ids):
         """The share of the closed records whose tracking shows the field `name` changed after they were closed."""
         return 0.0
 
     @api.model
-    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
+    def _ai_came_true(self, deployment, landmarks, from_score=False):
         """What came of records: {id: True or False}, for `landmarks` ({id: moment of the score}).
 
         True is won within the horizon, which begins with the record, or with the score where `from_score`. Left out is
-        what is gone, was closed before its score, or was too old for it.
+        what is gone, was closed before its score, or was too old for it. What was merged counts as its survivor does.
         """
         return {}
 
@@ -150,6 +172,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_outcome_counts(self, deployment, now):
         """(positive, negative) records that could be learned from; None where there are no outcomes."""
         return None
+
+    @api.model
+    def _ai_outcomes_to_come(self, deployment, now):
+        """[(label, moment from which it counts)] of records that ended, but whose horizon has not passed yet."""
+        return []
 
     @api.model
     def _ai_incumbent_sql(self, alias):
@@ -257,6 +284,14 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_value_domain(self):
         """Records that these measures are about, of those that the deployment is for."""
         return Domain.TRUE
+
+    def unlink(self):
+        gone = self.ids
+        result = super().unlink()
+        if gone:
+            self.env["ai.deployment.outcome"].sudo()._forget(self._name, gone)
+            self.env["ai.deployment.score"].sudo()._record_gone(self._name, gone)
+        return result
 
     # Words for people
 

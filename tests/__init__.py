@@ -31,6 +31,7 @@ from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_message
 from . import test_ai_deployment_monitoring
+from . import test_ai_deployment_outcome
 from . import test_ai_deployment_outlook
 from . import test_ai_deployment_ownership_properties
 from . import test_ai_deployment_page
@@ -45,6 +46,7 @@ from . import test_ai_deployment_review_deadline
 from . import test_ai_deployment_review_decide
 from . import test_ai_deployment_review_decision
 from . import test_ai_deployment_review_desk
+from . import test_ai_deployment_review_life
 from . import test_ai_deployment_review_properties
 from . import test_ai_deployment_review_quality
 from . import test_ai_deployment_review_rule
@@ -55,6 +57,7 @@ from . import test_ai_deployment_scorable_mixin
 from . import test_ai_deployment_scoring
 from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training
+from . import test_ai_deployment_training_moments
 from . import test_ai_deployment_transition
 from . import test_ai_deployment_trigger
 from . import test_ai_deployment_value
@@ -79,3 +82,4 @@ from . import test_retention
 from . import test_shipped
 from . import test_tours
 from . import test_value_tour
+from . import test_views_new_record

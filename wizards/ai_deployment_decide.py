@@ -42,12 +42,16 @@ class AiDeploymentDecide(models.TransientModel):
     @api.depends_context("uid")
     def _compute_by_builder(self):
         for wizard in self:
-            wizard.by_builder = self.env.user in wizard.deployment_id._partisans()
+            deployment = wizard.deployment_id
+            wizard.by_builder = bool(deployment) and self.env.user in deployment._partisans()
 
     @api.depends("deployment_id")
     def _compute_checklist_html(self):
         decisions = self.env["ai.deployment.decision"]
         for wizard in self:
+            if not wizard.deployment_id:
+                wizard.gap = wizard.checklist_html = False
+                continue
             wizard.deployment_id.check_access("read")
             wizard.gap = wizard.deployment_id.sudo()._checklist_gap()
             wizard.checklist_html = self.env["ir.qweb"]._render(

@@ -20,8 +20,8 @@ class AiDeploymentGatePass(models.TransientModel):
         gates = self.env["ai.deployment"].sudo()
         for wizard in self:
             verdict = gates._gate_verdicts(wizard.move_id).get(wizard.move_id.id)
-            held = verdict and verdict.is_held
-            wizard.why_held = held and gates.browse(verdict.deployment_id)._gate_sentence(verdict)
+            held = bool(verdict) and verdict.is_held
+            wizard.why_held = gates.browse(verdict.deployment_id)._gate_sentence(verdict) if held else False
 
     def action_pass(self):
         self.ensure_one()
