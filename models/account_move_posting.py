@@ -264,7 +264,8 @@ class AccountMove(models.Model):
 
     def _autopost_draft_entries(self, batch_size=100):
         """Held bills are left out of the nightly posting, instead of a comment on each of them every night."""
-        companies = self.env["ai.deployment"].sudo().search([("gate", "=", "block")]).company_id
+        gates = self.env["ai.deployment"].sudo().search([("gate", "=", "block")])
+        companies = {company for gate in gates for company in gate._company_ids()}
         due = self.browse()
         if companies:
             due = self.search(
@@ -272,7 +273,7 @@ class AccountMove(models.Model):
                 & Domain("date", "<=", fields.Date.context_today(self))
                 & Domain("auto_post", "!=", "no")
                 & Domain("move_type", "in", PURCHASE_TYPES)
-                & Domain("company_id", "in", companies.ids)
+                & Domain("company_id", "in", companies)
             )
         with leaving_out(due._ai_held_now()):
             return super()._autopost_draft_entries(batch_size)

@@ -18,6 +18,7 @@ from odoo.tools import mute_logger
 from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import walk_path
+from .tools.shipped import shipped
 
 ADMINISTRATOR_FIELDS = {
     "viewer_group_ids", "is_primary", "company_id", "retention_days", "gate_maker_may_pass", "grace_days",
@@ -223,11 +224,22 @@ class AiDeployment(models.Model):
     def _administrators(self):
         """The people who administer deployments in this company; never Odoo's own system user."""
         self.ensure_one()
-        members = self.env.ref("ai_deployment.group_manager").sudo().all_user_ids
+        group = shipped(self.env, "group_manager") or self.env.ref("base.group_system").sudo()
+        members = group.all_user_ids
         system, company = self.env.ref("base.user_root"), self.sudo().company_id
         return members.filtered(
             lambda user: user.active and not user.share and user.id != system.id and company in user.company_ids
         ).sorted("id")
+
+    def _company_ids(self):
+        """Return the ids of the companies whose records it is for: its own and the branches below it."""
+        self.ensure_one()
+        return self.env["res.company"]._ai_branch_ids(self.sudo().company_id.id)
+
+    def _company_domain(self):
+        """Records of its company and of the branches below it, and those that belong to no company."""
+        ours = self.env["res.company"]._ai_branches_sql(self.sudo().company_id.id)
+        return Domain("company_id", "in", ours) | Domain("company_id", "=", False)
 
     def _record_domain(self):
         self.ensure_one()

@@ -23,6 +23,7 @@ from odoo.tools import SQL, format_date
 
 from . import clock
 from .ai_deployment_writing import _json_rows
+from .tools.shipped import wake
 
 HELD = ("risky", "unusual", "unscored")
 NEAR = 0.1  # by which share a ratio to what is usual may move, as other bills come in, before it says something new
@@ -111,6 +112,15 @@ class AiDeployment(models.Model):
             " %(move)s.ref)::text)",
             move=move,
         )
+        # That of the bill's company, or of the nearest one above it: its path in the tree is the longest.
+        gate = SQL(
+            "SELECT standing.* FROM ai_deployment standing JOIN res_company home ON home.id = standing.company_id"
+            " JOIN res_company own ON own.id = %s.company_id AND STARTS_WITH(own.parent_path, home.parent_path)"
+            " WHERE standing.res_model = 'account.move' AND standing.is_primary AND standing.active"
+            " AND standing.state = 'production' AND standing.gate <> 'off'"
+            " ORDER BY LENGTH(home.parent_path) DESC, standing.id DESC LIMIT 1",
+            move,
+        )
         # Each looked up by itself in an index; the sum keeps the order from being read from the primary key instead.
         # A question that nobody answered in time does not take back the answer before it, but a withdrawn one is gone.
         # A second opinion looks at the reviewers, not at the bill: it holds nothing while it is open.
@@ -176,17 +186,15 @@ class AiDeployment(models.Model):
             "SELECT gate.id, gate.gate, %(standing)s AS standing, looked.reason, score.failure_type, line.id,"
             " review.id, review.state, answer.given, review.inference_id, review.reviewer_id,"
             " review.decided_by_id, review.decided_date, waiver.id, %(fingerprint)s, score.codes, %(people)s"
-            " FROM ai_deployment gate"
+            " FROM (%(gate)s) gate"
             " JOIN ai_deployment_score score ON score.deployment_id = gate.id AND score.res_id = %(move)s.id"
             " LEFT JOIN LATERAL (%(line)s) line ON TRUE"
             " LEFT JOIN LATERAL (%(review)s) review ON TRUE"
             " LEFT JOIN LATERAL (%(passed)s) passed ON TRUE"
             " CROSS JOIN LATERAL (%(answer)s) answer"
             " CROSS JOIN LATERAL (%(looked)s) looked"
-            " LEFT JOIN LATERAL (%(waiver)s) waiver ON TRUE"
-            " WHERE gate.company_id = %(move)s.company_id AND gate.res_model = 'account.move' AND gate.is_primary"
-            " AND gate.active AND gate.state = 'production' AND gate.gate <> 'off'",
-            standing=standing, fingerprint=fingerprint, people=people, move=move, line=line, review=review,
+            " LEFT JOIN LATERAL (%(waiver)s) waiver ON TRUE",
+            gate=gate, standing=standing, fingerprint=fingerprint, people=people, move=move, line=line, review=review,
             passed=passed, answer=answer, looked=looked, waiver=waiver,
         )  # fmt: skip
 
@@ -269,7 +277,7 @@ class AiDeployment(models.Model):
                 {
                     "deployment_id": self.id,
                     "version_id": line.version_id.id,
-                    "company_id": self.company_id.id,
+                    "company_id": line.company_id.id,
                     "res_model": line.res_model,
                     "res_id": line.res_id,
                     "inference_id": line.id,
@@ -286,7 +294,7 @@ class AiDeployment(models.Model):
         waiting = reviews.browse(verdict.review_id for verdict in verdicts if verdict.review_state == "open")
         if unassigned := asked + waiting.filtered(lambda review: not review.is_assigned):
             unassigned._assign()
-            self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+            wake(self.env, "ir_cron_assign_reviews")
         return {review.res_id: review.id for review in asked}
 
     # Words

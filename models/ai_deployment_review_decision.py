@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from . import clock
+from .tools.shipped import wake
 from .tools.trust import own
 
 UNDO = timedelta(seconds=60)
@@ -298,7 +299,7 @@ class AiDeploymentReview(models.Model):
             self.is_label = True
         if follows:
             self._follow(**follows)
-            self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+            wake(self.env, "ir_cron_assign_reviews")
         for review in self._told_now(follows):
             review._log_on_document()
 
@@ -372,7 +373,7 @@ class AiDeploymentReview(models.Model):
         before._chain().is_label = False
         again = last._follow("reopened", **values)
         self.env[before.res_model].invalidate_model(["ai_wants_review"], flush=False)
-        self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+        wake(self.env, "ir_cron_assign_reviews")
         before._log_taken_back(note or "")
         return again.with_env(self.env)
 
@@ -394,12 +395,13 @@ class AiDeploymentReview(models.Model):
         reviews = self.search(domain & Domain("res_id", "in", (survivor | gone).ids), order="priority, deadline, id")
         for deployment, asked in reviews.grouped("deployment_id").items():
             standing = asked.filtered(lambda review: review.res_id == survivor.id)
-            fits = survivor.sudo().company_id in (deployment.company_id, self.env["res.company"])
+            company = survivor.sudo().company_id
+            fits = not company or company.id in deployment._company_ids()
             moved = (asked if fits and not standing else asked.browse())[:1]
             (asked - standing - moved)._set_aside()
             for review in moved:
                 name = review._document().sudo().display_name
-                review.write({"res_id": survivor.id})
+                review.write({"res_id": survivor.id, "company_id": (company or deployment.company_id).id})
                 own(review)._message_log(body=self.env._("“%s” was merged into this record.", name))
         self.env[survivor._name].invalidate_model(["ai_wants_review"], flush=False)
 

@@ -62,6 +62,7 @@ from . import test_ai_deployment_verdicts
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
 from . import test_attacks
+from . import test_branches
 from . import test_bulk
 from . import test_credentials
 from . import test_crm_lead
@@ -75,5 +76,6 @@ from . import test_mail_activity
 from . import test_reports
 from . import test_res_users
 from . import test_retention
+from . import test_shipped
 from . import test_tours
 from . import test_value_tour
