@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_account_move
+from . import test_account_move_duplicates
 from . import test_account_move_posting
 from . import test_account_move_posting_tours
 from . import test_ai_deployment
