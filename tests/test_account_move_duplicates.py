@@ -9,7 +9,6 @@ from odoo.addons.ai_deployment.ml.binning import NumericBins
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.models.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.tests.test_account_move_posting import GateCase
-from odoo.addons.ai_deployment.tests.test_feature_reader import spec
 
 REPEATS = {
     "source": "history", "measure": "count", "group_paths": "partner_id, amount_total", "window_days": 14,
