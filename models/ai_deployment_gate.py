@@ -17,13 +17,13 @@ from odoo.tools import SQL, format_date
 
 from . import clock
 from .account_move import PURCHASE_TYPES
+from .tools.trust import own
 
 GATES = [("off", "Off"), ("warn", "Say so and let it pass"), ("block", "Hold it")]
 GATE_FIELDS = {
     "gate", "gate_from_amount", "gate_risk", "gate_score", "gate_unavailable", "gate_stale_days",
     "gate_maker_may_pass",
 }  # fmt: skip
-KEPT_CONTEXT = {"allowed_company_ids", "lang", "tz"}
 OPEN = "gate:open"  # the cause of the alert
 STANDING = Domain("res_model", "=", "account.move") & Domain("is_primary", "=", True) & Domain("gate", "!=", "off")
 
@@ -100,23 +100,23 @@ class AiDeployment(models.Model):
         """The deployment at the gate of each of `companies` that has one: {company id: deployment in sudo}.
 
         A branch has that of the nearest company above it, where it has none of its own; one in production comes before
-        one that cannot hold anything. Without the context of the caller: a default in it would end in reviews and in
-        the log.
+        one that cannot hold anything, an archived one last. Without the context of the caller: a key of it would end in
+        reviews and in the log.
         """
-        kept = {key: self.env.context[key] for key in KEPT_CONTEXT & self.env.context.keys()}
-        clean = self.sudo().with_context(kept)  # pylint: disable=context-overridden
+        clean = own(self)
         found = clean.with_context(active_test=False).search(
             STANDING
             & Domain("company_id", "in", companies._ai_above_sql())
             & Domain("state", "in", ("production", "suspended", "retired")),
             order="id desc",
         )
-        live = found.filtered(lambda deployment: deployment.state == "production")
+        active = found.filtered("active")
+        live = active.filtered(lambda deployment: deployment.state == "production")
         gates = {}
-        for some in (found, live):  # the later ones win: of one company the latest, and those in production
-            own = {deployment.company_id.id: deployment.id for deployment in reversed(some)}
-            nearest = companies._ai_nearest(own.keys())
-            gates.update({company: clean.browse(own[above]) for company, above in nearest.items()})
+        for some in (found - active, active, live):  # the later ones win; of one company, the latest
+            latest = {deployment.company_id.id: deployment.id for deployment in some.sorted("id")}
+            nearest = companies._ai_nearest(latest.keys())
+            gates.update({company: clean.browse(latest[above]) for company, above in nearest.items()})
         return gates
 
     def _gate_is_open_because(self):

@@ -25,6 +25,7 @@ from ..ml import routing
 from . import clock
 from .ai_deployment_review_rule import DEFAULTS
 from .ai_deployment_writing import _json_rows
+from .tools.shipped import wake
 
 HELD = ("risky", "unusual", "unscored")
 NEAR = 0.1  # by which share a ratio to what is usual may move, as other bills come in, before it says something new
@@ -234,6 +235,8 @@ class AiDeployment(models.Model):
         released = {v.reviewed_inference_id: v.move_id for v in verdicts if v.standing == "released"}
         if not released:
             return []
+        if self.champion_id._fault():  # nothing can be compared, so nothing says that they are what was reviewed
+            return list(released.values())
         specs = self.champion_id._specs()
         compared = [
             (place, spec)
@@ -320,7 +323,7 @@ class AiDeployment(models.Model):
         waiting = reviews.browse(verdict.review_id for verdict in verdicts if verdict.review_state == "open")
         if unassigned := asked + waiting.filtered(lambda review: not review.is_assigned):
             unassigned._assign()
-            self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+            wake(self.env, "ir_cron_assign_reviews")
         return {review.res_id: review.id for review in asked}
 
     # Words

@@ -35,6 +35,9 @@ FAILURE_TYPES = [
     ("invalid_feature", "An input cannot be read"),
     ("artifact_rejected", "The version is damaged"),
     ("prediction_invalid", "The version gave no usable answer"),
+    ("input_gone", "What the version reads is gone"),
+    ("version_fails", "The version fails on every record"),
+    ("filter_broken", "The filter cannot be used"),
     ("endpoint_timeout", "The remote model did not answer in time"),
     ("endpoint_unreachable", "The remote model could not be reached"),
     ("endpoint_busy", "The remote model was busy"),
@@ -49,7 +52,7 @@ MASKED = "•••"
 class AiDeploymentInference(models.Model):
     _name = "ai.deployment.inference"
     _description = "Inference Log"
-    _inherit = "ai.deployment.document.mixin"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
     _order = "id desc"
     _log_access = False
     _rec_name = "res_id"

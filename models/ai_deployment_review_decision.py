@@ -11,6 +11,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from . import clock
+from .tools.shipped import wake
+from .tools.trust import own
 
 UNDO = timedelta(seconds=60)
 ANSWERS = ("confirmed", "overridden")  # say something about the truth
@@ -297,7 +299,7 @@ class AiDeploymentReview(models.Model):
             self.is_label = True
         if follows:
             self._follow(**follows)
-            self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+            wake(self.env, "ir_cron_assign_reviews")
         for review in self._told_now(follows):
             review._log_on_document()
 
@@ -371,7 +373,7 @@ class AiDeploymentReview(models.Model):
         before._chain().is_label = False
         again = last._follow("reopened", **values)
         self.env[before.res_model].invalidate_model(["ai_wants_review"], flush=False)
-        self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+        wake(self.env, "ir_cron_assign_reviews")
         before._log_taken_back(note or "")
         return again.with_env(self.env)
 
@@ -400,7 +402,7 @@ class AiDeploymentReview(models.Model):
             for review in moved:
                 name = review._document().sudo().display_name
                 review.write({"res_id": survivor.id, "company_id": (company or deployment.company_id).id})
-                review._message_log(body=self.env._("“%s” was merged into this record.", name))
+                own(review)._message_log(body=self.env._("“%s” was merged into this record.", name))
         self.env[survivor._name].invalidate_model(["ai_wants_review"], flush=False)
 
     # Notes on the record
@@ -433,6 +435,6 @@ class AiDeploymentReview(models.Model):
         )
 
     def _log_note(self, body, author):
-        document = self._document().sudo()
+        document = own(self._document())
         if document and hasattr(document, "_message_log"):
             document._message_log(body=body, author_id=author.partner_id.id)
