@@ -121,8 +121,8 @@ class AccountMove(models.Model):
         for gate, (_why, verdicts) in judged:
             held.update(gate._gate_holds(verdicts))
         if held:
-            self._ai_keep_after(bills.ids)
-            raise GateHeld(self._ai_held_text(held), held, bills.ids)
+            self._ai_keep_after(self.ids)
+            raise GateHeld(self._ai_held_text(held), held, self.ids)
         for gate, (why, verdicts) in judged:
             gate._gate_let_through(self, why, verdicts)
 
