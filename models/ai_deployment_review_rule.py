@@ -205,7 +205,7 @@ class AiDeploymentReviewRule(models.Model):
                 "A person looks at %(records)s with a value that the version has never seen", **words
             ),
             routing.NEW_VENDOR: self.env._(
-                "A person looks at %(records)s of vendors of whom nothing older is posted", **words
+                "A person looks at %(records)s of vendors of whom nothing is posted yet", **words
             ),
         }[self.reason]
 

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_account_move
+from . import test_account_move_duplicates
 from . import test_account_move_posting
 from . import test_account_move_posting_tours
 from . import test_ai_deployment
@@ -72,6 +73,7 @@ from . import test_crm_lead
 from . import test_digest_digest
 from . import test_faults
 from . import test_feature_reader
+from . import test_feature_reader_histories
 from . import test_forged_by_callers
 from . import test_hooks
 from . import test_ir_actions_server

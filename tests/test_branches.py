@@ -168,6 +168,19 @@ class TestBranches(BranchCase):
         there = self.env["ai.deployment"].with_user(manager).with_context(allowed_company_ids=self.shop.ids)
         self.assertFalse(there.search([("id", "=", self.deployment.id)]))
 
+    def test_a_filter_that_leaves_out_a_branch_is_told(self):
+        def found():
+            return [finding for finding in self.deployment._health()[self.deployment.id] if finding.code == "branches"]
+
+        self.lead_of(self.north)
+        self.lead_of(self.shop)
+        self.lead_of(self.stranger)
+        self.assertFalse(found())
+        self.deployment.domain = f"[('company_id', 'in', {[self.parent.id, self.shop.id]})]"
+        [finding] = found()
+        self.assertEqual((finding.severity, "N (1)" in finding.sentence), ("notice", True), finding.sentence)
+        self.assertNotIn("Shop", finding.sentence)
+
     def test_a_branch_has_the_checklist_of_the_company_above(self):
         templates = self.env["ai.deployment.check.template"]
         ours = templates.create({"name": "Ours", "company_id": self.parent.id})
