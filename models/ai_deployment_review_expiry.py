@@ -90,7 +90,7 @@ class AiDeploymentReview(models.Model):
         left = {}
         if documents._active_name:
             left["archived"] = Domain(documents._active_name, "=", False)
-        left["company"] = Domain("company_id", "not in", [deployment.company_id.id, False])
+        left["company"] = Domain("company_id", "not in", [*deployment._company_ids(), False])
         try:
             with self.env.cr.savepoint(flush=False):
                 outside = ~(deployment._record_domain() & documents._ai_base_domain())

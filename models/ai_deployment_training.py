@@ -164,9 +164,12 @@ class AiDeployment(models.Model):
             outcomes=words["negatives" if tested.any() else "positives"], rows=len(tested),
         )  # fmt: skip
 
-    def _columns(self, specs, ids):
-        """Columns of the records `ids`: {key: Column}, rows in the order of `ids`."""
-        values = FeatureReader(self.env[self.res_model], specs, self.company_id).read(ids)
+    def _columns(self, specs, ids, together=()):
+        """Columns of the records `ids`: {key: Column}, rows in the order of `ids`.
+
+        :param together: ids of all records that are judged together, where `ids` are only some of them
+        """
+        values = FeatureReader(self.env[self.res_model], specs, self.company_id).read(ids, together)
         return {spec["key"]: make_column(spec["key"], spec["kind"], values[spec["key"]]) for spec in specs}
 
     def _fit(self, specs, columns, moments, labels):

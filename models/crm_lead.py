@@ -70,11 +70,7 @@ class CrmLead(models.Model):
 
         Lost, won later or still open is not won.
         """
-        domain = (
-            deployment._record_domain()
-            & self._ai_base_domain()
-            & Domain("company_id", "in", [deployment.company_id.id, False])
-        )
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
         query = self.sudo().with_context(active_test=False)._search(domain)
         began = self._ai_began_sql(self._table, deployment)
         query.add_where(SQL("%s + %s::interval <= %s", began, f"{deployment.horizon_days} days", now))
@@ -168,11 +164,7 @@ class CrmLead(models.Model):
 
     @api.model
     def _ai_decided_after(self, deployment, now):
-        domain = (
-            deployment._record_domain()
-            & self._ai_base_domain()
-            & Domain("company_id", "in", [deployment.company_id.id, False])
-        )
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
         query = self.sudo().with_context(active_test=False)._search(domain)
         self._ai_flush_ends(deployment)
         began, ended = self._ai_began_sql(self._table, deployment), self._ai_ended_sql(self._table, deployment)
@@ -200,7 +192,7 @@ class CrmLead(models.Model):
         domain = (
             deployment._record_domain()
             & self._ai_base_domain()
-            & Domain("company_id", "in", [deployment.company_id.id, False])
+            & deployment._company_domain()
             & Domain("won_status", "in", ("won", "lost"))
         )
         query = self.sudo().with_context(active_test=False)._search(domain)
@@ -213,11 +205,7 @@ class CrmLead(models.Model):
     @api.model
     def _ai_leak_rows(self, deployment, now, most):
         """Leads that came lately, closed ones and open ones: of the same time, so that only the closing differs."""
-        domain = (
-            deployment._record_domain()
-            & self._ai_base_domain()
-            & Domain("company_id", "in", [deployment.company_id.id, False])
-        )
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
         self._ai_flush_ends(deployment)
         since = now - timedelta(days=max(2 * deployment.horizon_days, LATELY_DAYS))
         began, ended = self._ai_began_sql(self._table, deployment), self._ai_ended_sql(self._table, deployment)
