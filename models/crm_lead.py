@@ -359,7 +359,7 @@ class CrmLead(models.Model):
         decided = SQL("(%s <> 'pending' AND %s)", SQL.identifier(alias, "won_status"), in_time)
         revenue = SQL.identifier(alias, "expected_revenue")
         days = self._ai_days_sql(began, ended)
-        return {
+        measures = {
             "conversion": Measure(
                 self.env._("Won, of decided leads"), SHARE, "share",
                 SQL("CASE WHEN %s THEN CASE WHEN %s THEN 1 ELSE 0 END END", decided, won),
@@ -375,3 +375,5 @@ class CrmLead(models.Model):
                 if deployment.value_margin else "",
             ),
         }  # fmt: skip
+        basis = deployment.sudo().start_field_id.name or ""  # counted from elsewhere, figures cannot be compared
+        return {code: measure._replace(basis=basis) for code, measure in measures.items()}

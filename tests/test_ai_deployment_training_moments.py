@@ -206,6 +206,7 @@ class TestStartDate(MomentsCase):
         with clock.at(NOW):
             found = deployment._measure((NOW - 130 * DAY).date(), (NOW - 130 * DAY).date())[None]
         self.assertEqual((found["conversion"].count, found["revenue"].count), (0, 1), "decided too late to count")
+        self.assertEqual(deployment._value_measures()["conversion"].basis, "date_open", "another figure than before")
 
     def test_only_a_date_that_can_be_a_start_is_taken(self):
         deployment = self.make_deployment(is_primary=False)
