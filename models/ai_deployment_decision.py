@@ -25,6 +25,7 @@ MOST_DAYS = 730  # to the next review, whichever
 class AiDeploymentDecision(models.Model):
     _name = "ai.deployment.decision"
     _description = "Go or No-Go"
+    _inherit = "ai.deployment.readable.mixin"
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "outcome"
@@ -106,7 +107,7 @@ class AiDeployment(models.Model):
     )  # fmt: skip
     decision_ids = fields.One2many("ai.deployment.decision", "deployment_id", "Decisions", readonly=True)
     latest_decision_id = fields.Many2one("ai.deployment.decision", compute="_compute_latest_decision_id")
-    is_decider = fields.Boolean(compute="_compute_is_decider")
+    is_decider = fields.Boolean(compute="_compute_is_decider", unsaved=True)
 
     @api.depends("decision_ids")
     def _compute_latest_decision_id(self):

@@ -31,11 +31,12 @@ class _TakeBack(Exception):
 class AiDeploymentEdgeCase(models.Model):
     _name = "ai.deployment.edge.case"
     _description = "What a Deployment Must Not Decide"
+    _inherit = "ai.deployment.readable.mixin"
     _order = "deployment_id, sequence, id"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
-    deployment_res_model = fields.Char(related="deployment_id.res_model")
+    deployment_res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
     sequence = fields.Integer(default=10)
     name = fields.Char("What It Must Not Decide", required=True)
     kind = fields.Selection(

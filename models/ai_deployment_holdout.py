@@ -58,7 +58,7 @@ class AiDeployment(models.Model):
     holdout_since = fields.Datetime("Without a Score Since", readonly=True, copy=False)
     holdout_reason = fields.Char("Why Without a Score", readonly=True, copy=False)
     holdout_text = fields.Char("Shown to Nobody", compute="_compute_holdout_text")
-    may_hold_out = fields.Boolean(compute="_compute_may_hold_out")
+    may_hold_out = fields.Boolean(compute="_compute_may_hold_out", unsaved=True)
 
     _holdout_share_in_reach = models.Constraint(
         "CHECK(holdout_share BETWEEN 0 AND 0.5)", "At most half of the records go without a score."

@@ -10,6 +10,7 @@ from ..models import clock
 class AiDeploymentAlertMute(models.TransientModel):
     _name = "ai.deployment.alert.mute"
     _description = "Mute an Alert"
+    _inherit = "ai.deployment.readable.mixin"
 
     alert_ids = fields.Many2many("ai.deployment.alert", string="Alerts", required=True)
     until = fields.Date(
@@ -23,6 +24,7 @@ class AiDeploymentAlertMute(models.TransientModel):
         values = super().default_get(fields)
         if self.env.context.get("active_model") == "ai.deployment.alert":
             values["alert_ids"] = [(6, 0, self.env.context.get("active_ids", []))]
+            self._check_named_readable([values])
         return values
 
     def action_mute(self):

@@ -11,9 +11,10 @@ from ..models.ai_deployment_decision import LEAST_DAYS, OUTCOMES
 class AiDeploymentDecide(models.TransientModel):
     _name = "ai.deployment.decide"
     _description = "Go or No-Go"
+    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
-    is_demonstration = fields.Boolean(related="deployment_id.is_demonstration")
+    is_demonstration = fields.Boolean(related="deployment_id.is_demonstration", related_sudo=False, unsaved=True)
     outcome = fields.Selection(OUTCOMES, required=True)
     conditions = fields.Text()
     minutes = fields.Text("Why You Decide So", required=True)
@@ -23,9 +24,9 @@ class AiDeploymentDecide(models.TransientModel):
     # What the decider saw when this was opened
     version_id = fields.Many2one("ai.deployment.version", "About", readonly=True)
     decision_id = fields.Many2one("ai.deployment.decision", readonly=True)
-    by_builder = fields.Boolean(compute="_compute_by_builder")
-    gap = fields.Char(compute="_compute_checklist_html")
-    checklist_html = fields.Html(compute="_compute_checklist_html", sanitize=False)
+    by_builder = fields.Boolean(compute="_compute_by_builder", unsaved=True)
+    gap = fields.Char(compute="_compute_checklist_html", unsaved=True)
+    checklist_html = fields.Html(compute="_compute_checklist_html", sanitize=False, unsaved=True)
 
     @api.model
     def default_get(self, fields):
@@ -41,6 +42,7 @@ class AiDeploymentDecide(models.TransientModel):
     @api.depends_context("uid")
     def _compute_by_builder(self):
         for wizard in self:
+            wizard.deployment_id.check_access("read")
             wizard.by_builder = self.env.user in wizard.deployment_id._partisans()
 
     @api.depends("deployment_id")

@@ -17,6 +17,7 @@ from ..models import clock
 class AiDeploymentVersionImport(models.TransientModel):
     _name = "ai.deployment.version.import"
     _description = "Import a Model"
+    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True)
     # Not an attachment: what is refused leaves nothing behind but this row, which goes with the wizard.
@@ -25,7 +26,7 @@ class AiDeploymentVersionImport(models.TransientModel):
     expected_digest = fields.Char(
         "Expected SHA-256", help="The fingerprint that the maker of the file has told you. Another file is refused."
     )
-    inputs_text = fields.Text("Inputs", compute="_compute_inputs_text")
+    inputs_text = fields.Text("Inputs", compute="_compute_inputs_text", unsaved=True)
 
     @api.depends("deployment_id")
     def _compute_inputs_text(self):
