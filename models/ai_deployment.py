@@ -35,7 +35,7 @@ SYSTEM_FIELDS = {
 class AiDeployment(models.Model):
     _name = "ai.deployment"
     _description = "AI Deployment"
-    _inherit = ["mail.thread", "mail.activity.mixin", "ai.deployment.readable.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "name, id"
     _check_company_auto = True
 

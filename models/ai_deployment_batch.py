@@ -20,7 +20,6 @@ OUTCOMES = ("automatic", "review", "failed", "waiting", "unchanged", "outside")
 class AiDeploymentBatch(models.Model):
     _name = "ai.deployment.batch"
     _description = "Scoring Batch"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "id desc"
     _rec_name = "name"
 

@@ -22,7 +22,6 @@ MOST_COLLISIONS = 20  # serialization failures in one run, after which the lane 
 class AiDeploymentBatchChunk(models.Model):
     _name = "ai.deployment.batch.chunk"
     _description = "Piece of a Scoring Batch"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "id"
     _log_access = False
 

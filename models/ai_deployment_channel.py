@@ -19,7 +19,6 @@ SYSTEM_FIELDS = {"last_sent_date", "failure_message", "summary_date"}
 class AiDeploymentChannel(models.Model):
     _name = "ai.deployment.channel"
     _description = "Way to Hear of a Deployment"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "deployment_id, kind, id"
 
     name = fields.Char(compute="_compute_name")

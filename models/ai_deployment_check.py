@@ -20,7 +20,6 @@ MOST_WAIVED_DAYS = 365
 class AiDeploymentCheck(models.Model):
     _name = "ai.deployment.check"
     _description = "Checklist Row"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "deployment_id, sequence, id"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")

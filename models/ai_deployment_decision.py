@@ -25,7 +25,6 @@ MOST_DAYS = 730  # to the next review, whichever
 class AiDeploymentDecision(models.Model):
     _name = "ai.deployment.decision"
     _description = "Go or No-Go"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "outcome"

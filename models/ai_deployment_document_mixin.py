@@ -20,7 +20,6 @@ from odoo.tools import OrderedSet
 class AiDeploymentDocumentMixin(models.AbstractModel):
     _name = "ai.deployment.document.mixin"
     _description = "Line About a Business Record"
-    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")

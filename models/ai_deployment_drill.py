@@ -47,7 +47,6 @@ class Step(NamedTuple):
 class AiDeploymentDrill(models.Model):
     _name = "ai.deployment.drill"
     _description = "Drill"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "date desc, id desc"
     _log_access = False
 

@@ -31,7 +31,6 @@ class _TakeBack(Exception):
 class AiDeploymentEdgeCase(models.Model):
     _name = "ai.deployment.edge.case"
     _description = "What a Deployment Must Not Decide"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "deployment_id, sequence, id"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")

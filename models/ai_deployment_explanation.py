@@ -23,7 +23,7 @@ FEWEST_WORDS = 5
 class AiDeploymentSignature(models.Model):
     _name = "ai.deployment.signature"
     _description = "Signature Under an Explanation"
-    _inherit = ["mail.thread", "mail.activity.mixin", "ai.deployment.readable.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "deployment_id, role, id"
     _rec_name = "role"
 

@@ -25,7 +25,6 @@ AT_ONCE = 1000  # records that a rule is asked about at a time
 class AiDeploymentFallbackFigure(models.Model):
     _name = "ai.deployment.fallback.figure"
     _description = "Figure of a Rule That Shows Instead of a Score"
-    _inherit = "ai.deployment.readable.mixin"
     _log_access = False
     _rec_name = "res_id"
 

@@ -25,7 +25,6 @@ VALUE_MEASURES = {"ratio", "ratio_max", "deviation", *SLIP_MEASURES}
 class AiDeploymentFeature(models.Model):
     _name = "ai.deployment.feature"
     _description = "Deployment Input"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "sequence, id"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")

@@ -34,7 +34,6 @@ KEPT_DAYS = 90
 class AiDeploymentMessage(models.Model):
     _name = "ai.deployment.message"
     _description = "Message about a Deployment"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "id desc"
     _rec_name = "subject"
 

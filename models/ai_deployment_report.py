@@ -40,7 +40,6 @@ TESTS = [
 class AiDeploymentReport(models.Model):
     _name = "ai.deployment.report"
     _description = "Monitoring Report"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "window_end desc, id desc"
 
     name = fields.Char(compute="_compute_name")
@@ -94,7 +93,6 @@ class AiDeploymentReport(models.Model):
 class AiDeploymentReportLine(models.Model):
     _name = "ai.deployment.report.line"
     _description = "Monitoring Report Line"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "exceeded desc, sequence, id"
     _rec_name = "label"
 

@@ -12,7 +12,6 @@ ANY = "any"
 class AiDeploymentReviewAnswer(models.Model):
     _name = "ai.deployment.review.answer"
     _description = "Reason for an Answer"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "deployment_id, sequence, id"
 
     name = fields.Char("Reason", required=True, translate=True)

@@ -40,7 +40,6 @@ EDITABLE = {"amount", "cap", "is_on", "points", "priority"}
 class AiDeploymentReviewRule(models.Model):
     _name = "ai.deployment.review.rule"
     _description = "Reason to Ask"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "deployment_id, priority, id"
     _rec_name = "reason"
 

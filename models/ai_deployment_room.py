@@ -21,7 +21,6 @@ SHARED = (routing.LOW_CONFIDENCE, routing.FLAGGED)  # the reasons that a capacit
 class AiDeploymentRoom(models.Model):
     _name = "ai.deployment.room"
     _description = "Reviews Taken of a Day's Limit"
-    _inherit = "ai.deployment.readable.mixin"
     _log_access = False
     _rec_name = "day"
 

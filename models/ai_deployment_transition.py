@@ -11,7 +11,6 @@ from .ai_deployment_lifecycle import STATES, without_defaults
 class AiDeploymentTransition(models.Model):
     _name = "ai.deployment.transition"
     _description = "Step in a Deployment's Life"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "date"

@@ -21,7 +21,6 @@ ALERTS = {
 class AiDeploymentTrigger(models.Model):
     _name = "ai.deployment.trigger"
     _description = "Retraining Trigger"
-    _inherit = "ai.deployment.readable.mixin"
     _order = "deployment_id, id"
     _rec_name = "kind"
 

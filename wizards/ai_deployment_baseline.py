@@ -12,7 +12,6 @@ YEAR = 365
 class AiDeploymentBaseline(models.TransientModel):
     _name = "ai.deployment.baseline"
     _description = "Measure What Was Before"
-    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     start_date = fields.Date("From", required=True, compute="_compute_dates", store=True, readonly=False, unsaved=True)

@@ -10,7 +10,6 @@ from ..models import clock
 class AiDeploymentBudget(models.TransientModel):
     _name = "ai.deployment.budget"
     _description = "Plan Training Again"
-    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     currency_id = fields.Many2one(related="deployment_id.currency_id", related_sudo=False, unsaved=True)

@@ -6,7 +6,6 @@ from odoo import fields, models
 class AiDeploymentCheckSign(models.TransientModel):
     _name = "ai.deployment.check.sign"
     _description = "Sign a Checklist Row"
-    _inherit = "ai.deployment.readable.mixin"
 
     check_id = fields.Many2one("ai.deployment.check", "Row", required=True, readonly=True, ondelete="cascade")
     requirement = fields.Text(related="check_id.requirement", related_sudo=False, unsaved=True)

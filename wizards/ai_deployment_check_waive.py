@@ -10,7 +10,6 @@ from ..models import clock
 class AiDeploymentCheckWaive(models.TransientModel):
     _name = "ai.deployment.check.waive"
     _description = "Waive a Checklist Row"
-    _inherit = "ai.deployment.readable.mixin"
 
     check_id = fields.Many2one("ai.deployment.check", "Row", required=True, readonly=True, ondelete="cascade")
     until = fields.Date(

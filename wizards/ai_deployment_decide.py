@@ -11,7 +11,6 @@ from ..models.ai_deployment_decision import LEAST_DAYS, OUTCOMES
 class AiDeploymentDecide(models.TransientModel):
     _name = "ai.deployment.decide"
     _description = "Go or No-Go"
-    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     is_demonstration = fields.Boolean(related="deployment_id.is_demonstration", related_sudo=False, unsaved=True)

@@ -10,7 +10,6 @@ from ..models import clock
 class AiDeploymentExtend(models.TransientModel):
     _name = "ai.deployment.extend"
     _description = "Extend a Proof of Concept"
-    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     until = fields.Date("Goes On Until", required=True, default=lambda self: clock.today() + timedelta(days=30))

@@ -6,7 +6,6 @@ from odoo import api, fields, models
 class AiDeploymentHandOver(models.TransientModel):
     _name = "ai.deployment.hand.over"
     _description = "Hand a Deployment Over"
-    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     user_id = fields.Many2one("res.users", "New Owner", required=True, domain=[("share", "=", False)])

@@ -7,7 +7,6 @@ from odoo.exceptions import AccessError
 class AiDeploymentHealthAddress(models.TransientModel):
     _name = "ai.deployment.health.address"
     _description = "Health Address"
-    _inherit = "ai.deployment.readable.mixin"
 
     address = fields.Char(store=False, readonly=True)
     has_address = fields.Boolean(store=False, readonly=True, default=lambda self: self._has_address())

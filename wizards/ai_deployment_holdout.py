@@ -6,7 +6,6 @@ from odoo import fields, models
 class AiDeploymentHoldout(models.TransientModel):
     _name = "ai.deployment.holdout"
     _description = "Records Without a Score"
-    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     share = fields.Float(

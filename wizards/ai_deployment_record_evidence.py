@@ -12,7 +12,6 @@ from ..models import clock
 class AiDeploymentRecordEvidence(models.TransientModel):
     _name = "ai.deployment.record.evidence"
     _description = "Why a Record Had Its Score"
-    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)

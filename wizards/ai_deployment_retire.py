@@ -6,7 +6,6 @@ from odoo import fields, models
 class AiDeploymentRetire(models.TransientModel):
     _name = "ai.deployment.retire"
     _description = "Retire a Deployment"
-    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     lesson = fields.Text("What Was Learned", required=True)

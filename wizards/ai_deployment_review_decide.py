@@ -7,7 +7,6 @@ from odoo.exceptions import UserError
 class AiDeploymentReviewDecide(models.TransientModel):
     _name = "ai.deployment.review.decide"
     _description = "Decide a Review"
-    _inherit = "ai.deployment.readable.mixin"
 
     review_ids = fields.Many2many("ai.deployment.review", string="Reviews", required=True)
     review_count = fields.Integer(compute="_compute_about", unsaved=True)

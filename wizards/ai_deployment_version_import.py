@@ -17,7 +17,6 @@ from ..models import clock
 class AiDeploymentVersionImport(models.TransientModel):
     _name = "ai.deployment.version.import"
     _description = "Import a Model"
-    _inherit = "ai.deployment.readable.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True)
     # Not an attachment: what is refused leaves nothing behind but this row, which goes with the wizard.
