@@ -211,7 +211,7 @@ class AccountMove(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Held"),
             "res_model": "ai.deployment.gate.held",
-            "res_id": self.env["ai.deployment.gate.held"].create({"move_ids": list(held), "text": text}).id,
+            "res_id": self.env["ai.deployment.gate.held"].sudo().create({"move_ids": list(held), "text": text}).id,
             "views": [(False, "form")],
             "target": "new",
         }

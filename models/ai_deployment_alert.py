@@ -22,7 +22,7 @@ ACTIVITY = "ai_deployment.mail_activity_type_alert"
 class AiDeploymentAlert(models.Model):
     _name = "ai.deployment.alert"
     _description = "Deployment Alert"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ai.deployment.guarded.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "state, last_date desc, id desc"
     _mail_post_access = "read"
 

@@ -10,7 +10,7 @@ import ast
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
@@ -20,7 +20,6 @@ from . import clock
 TRIED = 20  # real records, the latest, that show where a case ends
 TEXT_FIELDS = ("name", "ref", "contact_name", "partner_name", "description", "narration")
 INSTEAD = [("person", "A person decides"), ("outside", "It is not scored"), ("drill", "As a drill shows")]
-RESULT_FIELDS = {"tried_date", "tried_by_id", "tried_count", "result", "is_proved", "basis"}
 SAID_FIELDS = {"deployment_id", "kind", "domain", "words", "instead", "drill_id"}
 
 
@@ -31,6 +30,7 @@ class _TakeBack(Exception):
 class AiDeploymentEdgeCase(models.Model):
     _name = "ai.deployment.edge.case"
     _description = "What a Deployment Must Not Decide"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
@@ -95,11 +95,6 @@ class AiDeploymentEdgeCase(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
-            guarded = {f"default_{name}" for name in RESULT_FIELDS}
-            kept = {key: value for key, value in self.env.context.items() if key not in guarded}
-            self = self.with_context(kept)  # pylint: disable=context-overridden
-            vals_list = [{key: vals[key] for key in vals.keys() - RESULT_FIELDS} for vals in vals_list]
         cases = super().create(vals_list)
         for case in cases:
             case._tell(self.env._("Must not be decided: %s", case.name))
@@ -107,8 +102,6 @@ class AiDeploymentEdgeCase(models.Model):
 
     def write(self, vals):
         if not self.env.su:
-            if RESULT_FIELDS & vals.keys():
-                raise AccessError(self.env._("What came of it is found by trying it."))
             if "deployment_id" in vals and any(case.deployment_id.id != vals["deployment_id"] for case in self):
                 raise UserError(self.env._("A case stays with its deployment."))
         result = super().write(vals)

@@ -12,7 +12,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from . import clock
 from .ai_deployment_checklist import Evidence
-from .ai_deployment_lifecycle import without_defaults
 
 ROLES = [("finance", "Finance"), ("legal", "Legal"), ("it", "IT")]
 ACTIVITY = "ai_deployment.mail_activity_type_sign"
@@ -23,7 +22,7 @@ FEWEST_WORDS = 5
 class AiDeploymentSignature(models.Model):
     _name = "ai.deployment.signature"
     _description = "Signature Under an Explanation"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ai.deployment.guarded.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "deployment_id, role, id"
     _rec_name = "role"
 
@@ -84,7 +83,7 @@ class AiDeploymentSignature(models.Model):
     def create(self, vals_list):
         if not self.env.su and any(vals.keys() - CHOSEN for vals in vals_list):
             raise AccessError(self.env._("A signature is given in person."))
-        signatures = super(AiDeploymentSignature, without_defaults(self)).create(vals_list)
+        signatures = super().create(vals_list)
         signatures._ask()
         return signatures
 

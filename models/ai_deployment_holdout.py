@@ -63,6 +63,10 @@ class AiDeployment(models.Model):
     _holdout_share_in_reach = models.Constraint(
         "CHECK(holdout_share BETWEEN 0 AND 0.5)", "At most half of the records go without a score."
     )
+    _holdout_has_begun = models.Constraint(
+        "CHECK(COALESCE(holdout_share, 0) = 0 OR holdout_since IS NOT NULL)",
+        "Records go without a score from a moment on.",
+    )
 
     @api.depends("holdout_share", "holdout_since")
     @api.depends_context("lang")
@@ -89,27 +93,18 @@ class AiDeployment(models.Model):
     def _holdouts(self, res_model):
         """The hold-outs that are on, as a tuple of `Holdout`: remembered, as every list of records asks."""
         deployments = self.sudo().with_context(active_test=False).search(
-            Domain("res_model", "=", res_model) & Domain("holdout_share", ">", 0), order="id"
+            Domain("res_model", "=", res_model)
+            & Domain("holdout_share", ">", 0)
+            & Domain("holdout_since", "!=", False),
+            order="id",
         )  # fmt: skip
         return tuple(deployment._holdout() for deployment in deployments)
 
     def _holdout(self):
         return Holdout(self.id, self.res_model, self.holdout_share, self.holdout_since)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            ours = {"holdout_share", "holdout_since", "holdout_reason"}
-            guarded = {f"default_{name}" for name in ours}
-            kept = {key: value for key, value in self.env.context.items() if key not in guarded}
-            self = self.with_context(kept)  # pylint: disable=context-overridden
-            vals_list = [{key: vals[key] for key in vals.keys() - ours} for vals in vals_list]
-        return super().create(vals_list)
-
     def write(self, vals):
         if {"holdout_share", "holdout_since", "holdout_reason"} & vals.keys():
-            if not self.env.su:
-                raise AccessError(self.env._("Which records have no score is not set by hand."))
             self.env.registry.clear_cache()
             result = super().write(vals)
             self.flush_recordset(["holdout_share", "holdout_since"])
@@ -178,7 +173,7 @@ class AiDeployment(models.Model):
 
     def _held_out_ids(self, ids):
         """Those of `ids` whose score nobody is shown."""
-        if not self.holdout_share:
+        if not self.holdout_share or not self.holdout_since:
             return set()
         table = self.env[self.res_model]._table
         rows = self.env.execute_query(

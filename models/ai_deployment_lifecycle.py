@@ -31,12 +31,6 @@ TRANSITIONS = {
 }
 
 
-def without_defaults(records):
-    """`records` without the defaults in their context: no caller chooses values for what the system keeps."""
-    kept = {key: value for key, value in records.env.context.items() if not key.startswith("default_")}
-    return records.with_context(kept)  # pylint: disable=context-overridden
-
-
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 

@@ -34,6 +34,7 @@ KEPT_DAYS = 90
 class AiDeploymentMessage(models.Model):
     _name = "ai.deployment.message"
     _description = "Message about a Deployment"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "id desc"
     _rec_name = "subject"
 

@@ -23,6 +23,7 @@ WEEK = timedelta(days=7)
 class AiDeploymentReference(models.Model):
     _name = "ai.deployment.reference"
     _description = "Adopted Reference"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "id desc"
     _rec_name = "window_start"
 

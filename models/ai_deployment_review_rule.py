@@ -40,6 +40,7 @@ EDITABLE = {"amount", "cap", "is_on", "points", "priority"}
 class AiDeploymentReviewRule(models.Model):
     _name = "ai.deployment.review.rule"
     _description = "Reason to Ask"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, priority, id"
     _rec_name = "reason"
 

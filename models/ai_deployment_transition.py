@@ -5,12 +5,13 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from . import clock
-from .ai_deployment_lifecycle import STATES, without_defaults
+from .ai_deployment_lifecycle import STATES
 
 
 class AiDeploymentTransition(models.Model):
     _name = "ai.deployment.transition"
     _description = "Step in a Deployment's Life"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "date"
@@ -22,10 +23,6 @@ class AiDeploymentTransition(models.Model):
     to_state = fields.Selection(STATES, "To", required=True, readonly=True)
     user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
     reason = fields.Text("Why", readonly=True)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        return super(AiDeploymentTransition, without_defaults(self)).create(vals_list)
 
     def write(self, vals):
         # pylint: disable=method-required-super

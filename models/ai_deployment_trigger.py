@@ -21,6 +21,7 @@ ALERTS = {
 class AiDeploymentTrigger(models.Model):
     _name = "ai.deployment.trigger"
     _description = "Retraining Trigger"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, id"
     _rec_name = "kind"
 

@@ -42,6 +42,7 @@ class Measure(NamedTuple):
 class AiDeploymentValue(models.Model):
     _name = "ai.deployment.value"
     _description = "What a Deployment Is Worth"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, period, id"
     _log_access = False
 

@@ -19,6 +19,7 @@ NEGLIGIBLE = 0.005  # points that no printed card shows are no reason
 class AiDeploymentVersion(models.Model):
     _name = "ai.deployment.version"
     _description = "Deployment Version"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, number desc"
     _rec_name = "name"
 

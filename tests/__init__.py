@@ -21,6 +21,7 @@ from . import test_ai_deployment_evidence_technical
 from . import test_ai_deployment_fallback
 from . import test_ai_deployment_fallback_rule
 from . import test_ai_deployment_feature
+from . import test_ai_deployment_guarded_mixin
 from . import test_ai_deployment_health
 from . import test_ai_deployment_health_address
 from . import test_ai_deployment_holdout

@@ -1,1 +1,3 @@
+from . import trust
 from . import ai_deployment_readable_mixin
+from . import ai_deployment_guarded_mixin
