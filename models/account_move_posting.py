@@ -23,6 +23,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .account_move import PURCHASE_TYPES
+from .tools.ai_deployment_readable_mixin import readable_origin
 
 _logger = logging.getLogger(__name__)
 
@@ -284,7 +285,7 @@ class AccountMove(models.Model):
             bills.browse(move_id).ai_is_held = verdict.gate == "block" and verdict.is_held
 
     def _ai_drafts_of_bills(self):
-        return self._origin.filtered(lambda move: move.state == "draft" and move.move_type in PURCHASE_TYPES)
+        return readable_origin(self).filtered(lambda move: move.state == "draft" and move.move_type in PURCHASE_TYPES)
 
     def _get_alerts(self):
         """Above the form of a draft: that it is held, or that a colleague is asked about it."""

@@ -86,7 +86,7 @@ class AiDeployment(models.Model):
     def _compute_may_hold_out(self):
         for deployment in self:
             documents = self.env.get(deployment.res_model)
-            deployment.may_hold_out = documents is not None and documents._ai_may_hold_out
+            deployment.may_hold_out = getattr(documents, "_ai_may_hold_out", False)
 
     @api.model
     @tools.ormcache("res_model")

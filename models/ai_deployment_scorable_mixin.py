@@ -14,6 +14,7 @@ from odoo.tools import SQL
 
 from . import clock
 from .feature_reader import walk_path
+from .tools.ai_deployment_readable_mixin import readable_origin
 
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
 # What has to be known of a deployment to show a score, or what stands in its place.
@@ -419,9 +420,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _search_ai_wants_review(self, operator, value):
         return self._search_by_score_column("ai_wants_review", operator, value)
 
+    def _ai_stored_ids(self):
+        """Ids of the stored records behind these; of records being edited, only those that the user may read."""
+        return readable_origin(self).ids
+
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_wants_review(self):
-        ids = [record._origin.id for record in self if record._origin.id]
+        ids = self._ai_stored_ids()
         waiting = set()
         if ids and self._ai_shown_deployment_ids():
             query = self.browse(ids)._as_query(ordered=False)
@@ -433,7 +438,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score(self):
         self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_reasons = self.ai_is_fallback = False
-        shown, fallbacks = self._ai_shown() if any(record._origin.id for record in self) else (None, [])
+        shown, fallbacks = self._ai_shown() if any(self._origin.ids) else (None, [])
         scores = self._ai_shown_scores(shown.ids) if shown else {}
         instead = self._ai_shown_instead(fallbacks, shown.ids) if fallbacks else {}
         for record in self:
@@ -451,7 +456,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _ai_shown_instead(self, fallbacks, deployment_ids):
         """What shows in the place of a score, of the records where something does: {record id: (figure, sentence)}."""
-        ids, found = [record._origin.id for record in self if record._origin.id], {}
+        ids, found = self._ai_stored_ids(), {}
         for fallback in fallbacks:
             query = self.browse(ids)._as_query(ordered=False)
             score = self._ai_join_score(self._table, query, deployment_ids)
@@ -463,7 +468,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _ai_shown_scores(self, deployment_ids=None):
         """The shown score of each record that has one: {record id: score in sudo}."""
-        ids = [record._origin.id for record in self if record._origin.id]
+        ids = self._ai_stored_ids()
         query = self.browse(ids)._as_query(ordered=False)
         score = self._ai_join_score(self._table, query, deployment_ids)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))

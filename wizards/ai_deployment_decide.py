@@ -41,14 +41,16 @@ class AiDeploymentDecide(models.TransientModel):
     @api.depends("deployment_id")
     @api.depends_context("uid")
     def _compute_by_builder(self):
-        for wizard in self:
+        self.by_builder = False
+        for wizard in self.filtered("deployment_id"):
             wizard.deployment_id.check_access("read")
             wizard.by_builder = self.env.user in wizard.deployment_id._partisans()
 
     @api.depends("deployment_id")
     def _compute_checklist_html(self):
         decisions = self.env["ai.deployment.decision"]
-        for wizard in self:
+        self.gap = self.checklist_html = False
+        for wizard in self.filtered("deployment_id"):
             wizard.deployment_id.check_access("read")
             wizard.gap = wizard.deployment_id.sudo()._checklist_gap()
             wizard.checklist_html = self.env["ir.qweb"]._render(
