@@ -90,6 +90,7 @@ class AccountMove(models.Model):
         gates = self.env["ai.deployment"]._gates_of(bills.company_id) if bills else ()
         if not gates:
             return
+        self.check_access("write")  # who may not post learns nothing of why a bill is held, and leaves no trace
         if vals.keys() - WITH_STATE:
             raise UserError(self.env._("A bill is posted by itself: change the rest before."))
         judged = [(gate, gate._gate_look(bills)) for gate in gates]
@@ -179,6 +180,7 @@ class AccountMove(models.Model):
 
     def action_post(self):
         """On the form, a held bill is told of in a dialog: nothing is rolled back, so its review is there at once."""
+        self.check_access("write")
         detects = not self.env.context.get("disable_abnormal_invoice_detection", True)
         if not detects or not self._ai_meets_a_gate():
             return super().action_post()
@@ -187,6 +189,7 @@ class AccountMove(models.Model):
 
     def action_validate_moves_with_confirmation(self):
         """From the list, the clean ones are posted and the held ones shown."""
+        self.check_access("write")
         drafts = self.filtered(lambda move: move.state == "draft" and move.line_ids)
         held = (drafts - drafts._get_moves_requiring_confirmation())._ai_held_now() if self._ai_meets_a_gate() else {}
         if not held:

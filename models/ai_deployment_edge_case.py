@@ -142,9 +142,11 @@ class AiDeploymentEdgeCase(models.Model):
         return True
 
     def _records(self, domain):
-        """The latest real records of the case, and of `domain`, that are not held out."""
+        """The latest real records of the case, and of `domain`, that are not held out, with the rights of who tries."""
         deployment = self.deployment_id
-        documents = self.env[deployment.res_model].with_context(active_test=False)
+        documents = self.env[deployment.res_model].sudo(False).with_context(active_test=False)
+        if not documents.has_access("read"):
+            return documents.browse()
         domain = (
             Domain(domain) & self._domain() & documents._ai_base_domain()
             & Domain("company_id", "in", [deployment.company_id.id, False])

@@ -223,7 +223,7 @@ class AiDeploymentScore(models.Model):
 
     @api.model
     def _hidden_domain(self):
-        return _hidden(self)
+        return super()._hidden_domain() | _hidden(self)
 
 
 class AiDeploymentInference(models.Model):
@@ -231,4 +231,4 @@ class AiDeploymentInference(models.Model):
 
     @api.model
     def _hidden_domain(self):
-        return _hidden(self)
+        return super()._hidden_domain() | _hidden(self)
