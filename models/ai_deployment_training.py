@@ -47,9 +47,12 @@ class AiDeployment(models.Model):
                 deployment.readiness = deployment._readiness()
 
     def _readiness(self):
-        """`_missing_outcomes_text` for the user: figures only where he may read each record that they count."""
-        text = self.sudo()._missing_outcomes_text()
-        if not text or reads_all(self.env[self.res_model], self._record_domain()):
+        """`_missing_outcomes_text` for the user: figures only where he may read each record that could be counted.
+
+        Asked of the company, not of the filter: that a filter finds nothing is what it must not tell.
+        """
+        text, documents = self.sudo()._missing_outcomes_text(), self.env[self.res_model]
+        if not text or reads_all(documents, Domain("company_id", "in", [self.sudo().company_id.id, False])):
             return text
         return self.env._(
             "More outcomes are needed before it can learn. Until then Odoo's own estimate is all there is."
