@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from . import clock
 from .ai_deployment_check_template import BY_HAND, DIMENSIONS
+from .tools.trust import own
 
 OWN_ROW = "own"  # the code of rows that somebody added
 WORDS = {"name", "requirement", "sequence", "dimension"}  # what may be changed of a row that somebody added
@@ -22,7 +23,7 @@ class AiDeploymentCheck(models.Model):
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
     is_demonstration = fields.Boolean(related="deployment_id.is_demonstration", related_sudo=False, unsaved=True)
     sequence = fields.Integer(default=500)
@@ -210,4 +211,4 @@ class AiDeploymentCheck(models.Model):
             )  # fmt: skip
 
     def _tell(self, sentence):
-        self.deployment_id.sudo()._message_log(body=sentence, author_id=self.env.user.partner_id.id)
+        own(self.deployment_id)._message_log(body=sentence, author_id=self.env.user.partner_id.id)

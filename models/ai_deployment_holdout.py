@@ -20,6 +20,7 @@ from odoo.tools import SQL, format_date
 
 from ..ml.routing import AUTOMATIC
 from . import clock
+from .tools.trust import own
 
 MOST_HELD_OUT = 0.5
 
@@ -139,7 +140,7 @@ class AiDeployment(models.Model):
         self.env[deployment.res_model].invalidate_model(
             ["ai_score", "ai_confidence", "ai_score_date", "ai_reasons"], flush=False
         )
-        deployment._message_log(
+        own(deployment)._message_log(
             body=self.env._(
                 "%(person)s: %(share)s %% of new records have no score on purpose. %(why)s",
                 person=self.env.user.name, share=f"{100 * share:g}", why=reason.strip(),

@@ -12,6 +12,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from . import clock
+from .tools.trust import own
 
 _logger = logging.getLogger(__name__)
 
@@ -134,19 +135,15 @@ class AiDeployment(models.Model):
         """An entry in the Action menu of the documents' list while the deployment is at work."""
         for deployment in self.sudo():
             if deployment.state in ("shadow", "production") and not deployment.action_server_id:
-                deployment.action_server_id = (
-                    self.env["ir.actions.server"]
-                    .sudo()
-                    .create(
-                        {
-                            "name": self.env._("Score with %s", deployment.name),
-                            "model_id": deployment.model_id.id,
-                            "binding_model_id": deployment.model_id.id,
-                            "binding_view_types": "list,form",
-                            "state": "ai_deployment_score",
-                            "ai_deployment_id": deployment.id,
-                        }
-                    )
+                deployment.action_server_id = own(self.env["ir.actions.server"]).create(
+                    {
+                        "name": self.env._("Score with %s", deployment.name),
+                        "model_id": deployment.model_id.id,
+                        "binding_model_id": deployment.model_id.id,
+                        "binding_view_types": "list,form",
+                        "state": "ai_deployment_score",
+                        "ai_deployment_id": deployment.id,
+                    }
                 )
             elif deployment.state in ("proof", "retired", "suspended"):
                 deployment.action_server_id.filtered(

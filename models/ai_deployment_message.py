@@ -8,7 +8,6 @@ off for `LEASE`, so that nobody else takes it and a process that dies in the mid
 import logging
 from datetime import timedelta
 
-import psycopg2
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -20,6 +19,8 @@ from ..remote import webhook
 from ..remote.guard import parse_allowed
 from . import clock
 from .credentials import credential, masked
+from .tools import faults
+from .tools.trust import own
 
 _logger = logging.getLogger(__name__)
 
@@ -145,7 +146,7 @@ class AiDeploymentMessage(models.Model):
         try:
             with self.env.cr.savepoint():
                 getattr(first, f"_send_by_{channel.kind}")(self)
-        except psycopg2.OperationalError:
+        except faults.OF_THE_MOMENT:
             raise
         except Exception as error:
             _logger.exception("Messages %s could not be sent", self.ids)
@@ -161,7 +162,7 @@ class AiDeploymentMessage(models.Model):
             return
         template = self.env.ref("ai_deployment.mail_template_message")
         recipients = [(6, 0, self.partner_ids.filtered("email").ids)]
-        self.mail_id = template.send_mail(self.id, email_values={"recipient_ids": recipients})
+        self.mail_id = own(template).send_mail(self.id, email_values={"recipient_ids": recipients})
         messages.write({"state": "handed", "next_date": clock.now() + LONGEST_IN_QUEUE})
 
     def _send_by_discuss(self, messages):
@@ -169,7 +170,7 @@ class AiDeploymentMessage(models.Model):
         if not target or not target.active:
             messages._not_sent(self.env._("The Discuss channel is gone."))
             return
-        target.message_post(
+        own(target).message_post(
             body=Markup("<br/>").join(message._as_html() for message in messages),
             message_type="comment", subtype_xmlid="mail.mt_comment",
         )  # fmt: skip

@@ -8,6 +8,10 @@ from . import clock
 from .ai_deployment_lifecycle import STATES
 
 
+class Reason(str):
+    """Why a step is taken, as a wizard of the addon asked for it: a caller over HTTP can only send a plain text."""
+
+
 class AiDeploymentTransition(models.Model):
     _name = "ai.deployment.transition"
     _description = "Step in a Deployment's Life"
@@ -49,7 +53,8 @@ class AiDeployment(models.Model):
         result = super().write(vals)
         if before:
             moved = self.filtered(lambda deployment: before[deployment.id] != deployment.state)
-            moved._keep_transitions(before, vals["state"], self.env.context.get("ai_deployment_reason") or "")
+            reason = self.env.context.get("ai_deployment_reason")
+            moved._keep_transitions(before, vals["state"], reason if isinstance(reason, Reason) else "")
         return result
 
     def _keep_transitions(self, before, state, reason):
@@ -65,7 +70,7 @@ class AiDeployment(models.Model):
 
     def _move(self, state, reason=""):
         """Go to `state` and keep why."""
-        self.with_context(ai_deployment_reason=reason).write({"state": state})
+        self.with_context(ai_deployment_reason=Reason(reason)).write({"state": state})
 
     def state_at(self, moment):
         """{id: the state of each deployment at `moment`}; one that was not there yet has none.

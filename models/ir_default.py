@@ -18,16 +18,10 @@ class IrDefault(models.Model):
         Records that this addon makes with all rights take none, whichever model they are of.
         """
         defaults = super()._get_model_defaults(model_name, condition)
-        if not defaults or is_by_addon(self.env) and not self._ai_is_guarded(model_name):
+        if not defaults:
+            return defaults
+        guarded = hasattr(self.env.get(model_name), "_ai_undefaulted_fields")
+        if self.env.su if guarded else is_by_addon(self.env):
             return {}
-        if self._ai_is_guarded(model_name):
-            if self.env.su:
-                return {}
-            left_out = self.env[model_name]._ai_undefaulted_fields()
-        else:
-            left_out = WITHOUT_DEFAULT.get(model_name)
+        left_out = self.env[model_name]._ai_undefaulted_fields() if guarded else WITHOUT_DEFAULT.get(model_name)
         return {name: value for name, value in defaults.items() if name not in left_out} if left_out else defaults
-
-    @api.model
-    def _ai_is_guarded(self, model_name):
-        return hasattr(self.env.get(model_name), "_ai_undefaulted_fields")

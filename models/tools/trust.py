@@ -42,6 +42,11 @@ def own(records):
     activity in the course of what a person does. Language, time zone and companies of the caller are kept, and so is
     the user.
     """
-    kept = {key: value for key, value in records.env.context.items() if key in SPEAKING or value is OWN}
+    system = is_system(records.env)
+    kept = {
+        key: value
+        for key, value in records.env.context.items()
+        if key in SPEAKING or value is OWN or (system and not key.startswith("default_"))
+    }
     # pylint: disable-next=context-overridden
     return records.sudo().with_context({**kept, BY_ADDON: OWN})
