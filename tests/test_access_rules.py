@@ -106,8 +106,8 @@ class TestInputsOfOthers(AiDeploymentCase):
 
     def log(self, deployment, version, lead, inputs):
         self.env.cr.execute(
-            "INSERT INTO ai_deployment_inference (deployment_id, company_id, version_id, res_id, date, inputs, res_model,"
-            " route) VALUES (%s, %s, %s, %s, %s, %s, 'crm.lead', 'automatic') RETURNING id",
+            "INSERT INTO ai_deployment_inference (deployment_id, company_id, version_id, res_id, date, inputs,"
+            " res_model, route) VALUES (%s, %s, %s, %s, %s, %s, 'crm.lead', 'automatic') RETURNING id",
             [deployment.id, deployment.company_id.id, version.id, lead.id, NOW, json.dumps(inputs)],
         )
         return self.env.cr.fetchone()[0]

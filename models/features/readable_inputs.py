@@ -7,7 +7,7 @@ or records that have no rules, such as tags.
 
 from odoo.fields import Domain
 
-from ..feature_reader import walk_path
+from ..feature_reader import paths_of, walk_path
 
 X2MANY = ("one2many", "many2many")
 
@@ -37,12 +37,6 @@ def _is_ruled(documents, step):
     if field.type == "one2many" and lines._fields[field.inverse_name].type != "many2one":
         return True  # activities, messages: they ask for access in their own way
     return not documents.env["ir.rule"].sudo(False)._compute_domain(field.comodel_name, "read").is_true()
-
-
-def paths_of(spec):
-    """Every path that an input reads, as its version keeps it."""
-    names = ("path", "start_path", "end_path", "value_path")
-    return [path for path in (*map(spec.get, names), *spec.get("group_paths", ())) if path]
 
 
 def unreadable_keys(documents, specs):
