@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..ml.value import MEAN, SHARE
 from .ai_deployment_value import Measure
+from .drawn import in_drawn_order
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
 # Filled by posting, paying or reconciling.
@@ -14,13 +15,15 @@ KNOWN_TOO_LATE = {
     "is_manually_modified", "is_move_sent", "name", "payment_reference", "payment_state", "posted_before",
     "sequence_number", "sequence_prefix", "state", "status_in_payment", "write_date", "write_uid",
 }  # fmt: skip
+TWINS_WITHIN_DAYS = 14  # between two bills that may be one: what comes every month is farther apart
+ODOOS_WARNINGS = ("abnormal_amount_warning", "abnormal_date_warning", "duplicated_ref_ids")
 
 
 class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "ai.deployment.scorable.mixin"]
 
-    _ai_moment_is_date = True
+    _ai_comes_in_order = False  # the date on a bill is its vendor's
     _ai_responsible_field = "invoice_user_id"
 
     ai_score = fields.Float("Unusualness")
@@ -50,9 +53,13 @@ class AccountMove(models.Model):
         return Domain("move_type", "in", PURCHASE_TYPES) & Domain("state", "=", "posted")
 
     @api.model
-    def _ai_history_partition(self):
+    def _ai_history_fellows_domain(self):
+        return Domain("move_type", "in", PURCHASE_TYPES) & Domain("state", "=", "draft")
+
+    @api.model
+    def _ai_history_partition(self, amounts):
         # A refund says nothing about what a bill usually costs, nor does an amount in another currency.
-        return ("move_type", "currency_id")
+        return ("move_type", "currency_id") if amounts else ("move_type",)
 
     @api.model
     def _ai_moment_sql(self, alias):
@@ -61,20 +68,16 @@ class AccountMove(models.Model):
     @api.model
     def _ai_training_rows(self, deployment, now):
         """Posted bills up to now; nobody has judged them, so there is no label."""
-        domain = (
-            deployment._record_domain()
-            & self._ai_history_domain()
-            & Domain("company_id", "=", deployment.company_id.id)
-        )
+        domain = deployment._record_domain() & self._ai_history_domain() & deployment._company_domain()
         query = self.sudo()._search(domain)
         moment = self._ai_moment_sql(self._table)
         query.add_where(SQL("%s <= %s", moment, now.date()))
-        query.order = SQL("%s, %s", moment, SQL.identifier(self._table, "id"))
+        query.order = SQL("%s, %s", moment, in_drawn_order(SQL.identifier(self._table, "id")))
         self.flush_model(["invoice_date", "date"])
         return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), moment, SQL("NULL::boolean")))
 
     @api.model
-    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
+    def _ai_came_true(self, deployment, landmarks, from_score=False):
         """A bill that a credit note reverses within the horizon was wrong; drafts and what is gone say nothing."""
         self.flush_model(["reversed_entry_id", "state"])
         rows = self.env.execute_query(
@@ -84,7 +87,7 @@ class AccountMove(models.Model):
                 " AND note.create_date <= scored.moment + %s::interval)"
                 " FROM account_move bill JOIN unnest(%s::int[], %s::timestamp[]) AS scored (id, moment)"
                 " ON scored.id = bill.id WHERE bill.state = 'posted'",
-                f"{horizon_days} days",
+                f"{deployment.horizon_days} days",
                 list(landmarks),
                 list(landmarks.values()),
             )
@@ -96,21 +99,24 @@ class AccountMove(models.Model):
         return SQL("ABS(%s)::float8", SQL.identifier(alias, "amount_total_signed"))
 
     @api.model
-    def _ai_new_partner_sql(self, alias):
-        """Of the commercial partner, in the same company, no bill is posted that is older than this one.
+    def _ai_new_partner_sql(self, alias, company_id, together=()):
+        """Of the commercial partner, no bill was in the books before this one, whatever its date and currency.
 
-        Bills are found by the contact on them, which has an index; the commercial partner has none.
+        What is in the books before is said in `feature_reader`. Bills are found by the contact on them, which has an
+        index; the commercial partner has none.
         """
         return SQL(
-            "%s IS NOT NULL AND NOT EXISTS (SELECT FROM account_move earlier WHERE earlier.partner_id = ANY(ARRAY("
-            "SELECT contact.id FROM res_partner contact WHERE contact.commercial_partner_id = %s))"
-            " AND earlier.company_id = %s AND earlier.state = 'posted' AND earlier.move_type IN %s AND %s < %s)",
-            SQL.identifier(alias, "commercial_partner_id"),
-            SQL.identifier(alias, "commercial_partner_id"),
-            SQL.identifier(alias, "company_id"),
-            PURCHASE_TYPES,
-            self._ai_moment_sql("earlier"),
-            self._ai_moment_sql(alias),
+            "%(partner)s IS NOT NULL AND NOT EXISTS (SELECT FROM account_move earlier WHERE earlier.partner_id = ANY("
+            "ARRAY(SELECT contact.id FROM res_partner contact WHERE contact.commercial_partner_id = %(partner)s))"
+            " AND earlier.company_id IN %(ours)s AND earlier.move_type IN %(types)s AND earlier.id <> %(id)s"
+            " AND CASE earlier.state WHEN 'posted' THEN %(state)s <> 'posted' OR earlier.id < %(id)s"
+            " WHEN 'draft' THEN %(state)s <> 'posted' AND earlier.id < %(id)s AND earlier.id = ANY(%(together)s) END)",
+            partner=SQL.identifier(alias, "commercial_partner_id"),
+            ours=self.env["res.company"]._ai_branches_sql(company_id),
+            types=PURCHASE_TYPES,
+            id=SQL.identifier(alias, "id"),
+            state=SQL.identifier(alias, "state"),
+            together=list(together),
         )
 
     @api.model
@@ -124,9 +130,15 @@ class AccountMove(models.Model):
         return {bill.id: abs(bill.amount_total_signed) for bill in self}
 
     def _ai_incumbent(self):
-        """1 where Odoo warns of the amount or of a duplicate; only drafts get an opinion."""
+        """1 where Odoo warns of the amount, of the date or of a duplicate; only drafts get an opinion.
+
+        As it is now: other bills have come since the form of this one was opened, and whoever posts by a program
+        switches the warnings off for speed.
+        """
         drafts = self.sudo().filtered(lambda move: move.state == "draft")
-        return {move.id: float(bool(move.abnormal_amount_warning or move.duplicated_ref_ids)) for move in drafts}
+        drafts = drafts.with_context(disable_abnormal_invoice_detection=False)
+        drafts.invalidate_recordset(ODOOS_WARNINGS, flush=False)
+        return {move.id: float(any(move[name] for name in ODOOS_WARNINGS)) for move in drafts}
 
     @api.model
     def _ai_traits(self):
@@ -148,7 +160,7 @@ class AccountMove(models.Model):
             earlier = self.search_count(
                 self._ai_history_domain()
                 & Domain("commercial_partner_id", "=", vendor.id)
-                & Domain("company_id", "=", self.company_id.id)
+                & Domain("company_id", "child_of", self.company_id.sudo().root_id.id)
                 & Domain("id", "!=", self.id)
             )
             essentials.append((self.env._("Earlier Bills"), str(earlier)))
@@ -221,7 +233,7 @@ class AccountMove(models.Model):
             ),
             "duplicates": Measure(
                 self.env._("Lost to duplicates and wrong bills, per bill"), MEAN, "money",
-                self._ai_lost_sql(alias, deployment.horizon_days), -1.0,
+                self._ai_lost_sql(alias, deployment), -1.0,
             ),
             "unattended": Measure(
                 self.env._("Posted without a person"), SHARE, "share",
@@ -241,21 +253,42 @@ class AccountMove(models.Model):
         )  # fmt: skip
 
     @api.model
-    def _ai_lost_sql(self, alias, days):
-        """SQL of the money in a bill that should not have been paid: credited in time, or paid a second time."""
-        amount = SQL("ABS(%s)", SQL.identifier(alias, "amount_total_signed"))
+    def _ai_lost_sql(self, alias, deployment):
+        """SQL of the money in a bill that should not have been paid: credited in time, or paid a second time.
+
+        Paid a second time is a bill like an earlier one of nearly the same date only where a reviewer called one of
+        the two wrong: ten rents under one reference, or part deliveries of one order, are as they should be. Where a
+        credit note says it, the money counts once, on the credited bill.
+        """
+        bill, amount = SQL.identifier(alias), SQL("ABS(%s)", SQL.identifier(alias, "amount_total_signed"))
         same = SQL(" AND ").join(
             SQL("%s = %s", SQL.identifier("twin", name), SQL.identifier(alias, name))
-            for name in ("ref", "move_type", "commercial_partner_id", "currency_id", "amount_total", "company_id")
+            for name in ("ref", "move_type", "commercial_partner_id", "currency_id", "amount_total")
         )
-        credited = SQL(
+        paid_twice = SQL(
+            "%(bill)s.payment_state IN ('paid', 'in_payment', 'partial') AND EXISTS (SELECT FROM account_move twin"
+            " WHERE %(same)s AND twin.state = 'posted' AND twin.id < %(bill)s.id AND twin.company_id IN %(ours)s"
+            " AND %(then)s BETWEEN %(now)s - %(near)s::interval AND %(now)s + %(near)s::interval"
+            " AND %(credited)s IS NULL AND EXISTS (SELECT FROM ai_deployment_review review"
+            "  WHERE review.deployment_id = %(deployment)s AND review.res_id IN (%(bill)s.id, twin.id)"
+            "  AND review.state = 'decided' AND review.is_label AND review.ground_truth = 'positive'))",
+            bill=bill,
+            same=same,
+            ours=self.env["res.company"]._ai_branches_sql(deployment.company_id.id),
+            then=self._ai_moment_sql("twin"),
+            now=self._ai_moment_sql(alias),
+            near=f"{TWINS_WITHIN_DAYS} days",
+            credited=self._ai_credited_sql("twin", deployment.horizon_days),
+            deployment=deployment.id,
+        )
+        credited = self._ai_credited_sql(alias, deployment.horizon_days)
+        return SQL("CASE WHEN %s THEN %s ELSE LEAST(%s, COALESCE(%s, 0)) END", paid_twice, amount, amount, credited)
+
+    @api.model
+    def _ai_credited_sql(self, alias, days):
+        """SQL of what credit notes took back of a bill within `days`; NULL where there is none."""
+        return SQL(
             "(SELECT SUM(ABS(note.amount_total_signed)) FROM account_move note WHERE note.reversed_entry_id = %s"
             " AND note.state = 'posted' AND %s <= %s + %s::interval)",
             SQL.identifier(alias, "id"), self._ai_moment_sql("note"), self._ai_moment_sql(alias), f"{days} days",
         )  # fmt: skip
-        paid_twice = SQL(
-            "%s IN ('paid', 'in_payment', 'partial') AND EXISTS (SELECT FROM account_move twin WHERE %s"
-            " AND twin.state = 'posted' AND twin.id < %s)",
-            SQL.identifier(alias, "payment_state"), same, SQL.identifier(alias, "id"),
-        )  # fmt: skip
-        return SQL("CASE WHEN %s THEN %s ELSE LEAST(%s, COALESCE(%s, 0)) END", paid_twice, amount, amount, credited)

@@ -41,11 +41,12 @@ _judged = ContextVar("ai_deployment_judged")
 
 
 class GateHeld(UserError):
-    """Bills are held. Carries their ids beside the sentence."""
+    """Bills are held. Carries their ids beside the sentence, and those of all that were judged together with them."""
 
-    def __init__(self, message, move_ids):
+    def __init__(self, message, move_ids, together=()):
         super().__init__(message)
         self.move_ids = tuple(move_ids)
+        self.together = tuple({*move_ids, *together})
 
 
 # The web client chooses the dialog by the name of the class: a held bill is a refusal like any other, no fault.
@@ -122,8 +123,8 @@ class AccountMove(models.Model):
         for gate, (_why, verdicts) in judged:
             held.update(gate._gate_holds(verdicts))
         if held:
-            self._ai_keep_after(held)
-            raise GateHeld(self._ai_held_text(held), held)
+            self._ai_keep_after(self.ids)
+            raise GateHeld(self._ai_held_text(held), held, self.ids)
         for gate, (why, verdicts) in judged:
             gate._gate_let_through(self, why, verdicts)
 
@@ -162,11 +163,12 @@ class AccountMove(models.Model):
 
     # Held bills keep their review, whatever becomes of the transaction
 
-    def _ai_keep_after(self, held):
-        """When this transaction is over, score the held bills once more and keep what comes of it.
+    def _ai_keep_after(self, move_ids):
+        """When this transaction is over, score the bills once more, together as now, and keep what is held of them.
 
-        Not before: another cursor would wait for rows that this transaction has written, and never get them. Whoever
-        catches the error may still commit, so both ends are watched.
+        Of two copies the second is held because of the first, so the first has to be judged with it again. Not before:
+        another cursor would wait for rows that this transaction has written, and never get them. Whoever catches the
+        error may still commit, so both ends are watched.
         """
         cr = self.env.cr
         who = (self.env.uid, tuple(self.env.companies.ids), self.env.lang)
@@ -174,7 +176,7 @@ class AccountMove(models.Model):
             pending = hooks.data.setdefault(PENDING, {})
             if not pending:
                 hooks.add(partial(_keep_pending, self.env.registry, pending))
-            pending.setdefault(who, set()).update(held)
+            pending.setdefault(who, set()).update(move_ids)
 
     def _ai_held_now(self):
         """{id: Verdict} of those that would be held, with their reviews and the line in the log kept here."""
@@ -193,10 +195,10 @@ class AccountMove(models.Model):
         except GateHeld as stop:
             for hooks in (self.env.cr.postcommit, self.env.cr.postrollback):
                 for pending in hooks.data.get(PENDING, {}).values():
-                    pending.difference_update(stop.move_ids)
-            held = self.browse(stop.move_ids)._ai_held_now()
+                    pending.difference_update(stop.together)
+            held = self.browse(stop.together)._ai_held_now()
             if not held:  # posting itself would have changed it into what is held, such as by another date
-                self._ai_keep_after(stop.move_ids)
+                self._ai_keep_after(stop.together)
                 raise
             return None, held
 
@@ -268,7 +270,8 @@ class AccountMove(models.Model):
 
     def _autopost_draft_entries(self, batch_size=100):
         """Held bills are left out of the nightly posting, instead of a comment on each of them every night."""
-        companies = self.env["ai.deployment"].sudo().search([("gate", "=", "block")]).company_id
+        gates = self.env["ai.deployment"].sudo().search([("gate", "=", "block")])
+        companies = {company for gate in gates for company in gate._company_ids()}
         due = self.browse()
         if companies:
             due = self.search(
@@ -276,7 +279,7 @@ class AccountMove(models.Model):
                 & Domain("date", "<=", fields.Date.context_today(self))
                 & Domain("auto_post", "!=", "no")
                 & Domain("move_type", "in", PURCHASE_TYPES)
-                & Domain("company_id", "in", companies.ids)
+                & Domain("company_id", "in", companies)
             )
         with leaving_out(due._ai_held_now()):
             return super()._autopost_draft_entries(batch_size)

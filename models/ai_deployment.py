@@ -236,6 +236,16 @@ class AiDeployment(models.Model):
             lambda user: user.active and not user.share and user.id != system.id and company in user.company_ids
         ).sorted("id")
 
+    def _company_ids(self):
+        """Return the ids of the companies whose records it is for: its own and the branches below it."""
+        self.ensure_one()
+        return self.env["res.company"]._ai_branch_ids(self.sudo().company_id.id)
+
+    def _company_domain(self):
+        """Records of its company and of the branches below it, and those that belong to no company."""
+        ours = self.env["res.company"]._ai_branches_sql(self.sudo().company_id.id)
+        return Domain("company_id", "in", ours) | Domain("company_id", "=", False)
+
     def _record_domain(self):
         self.ensure_one()
         return Domain(ast.literal_eval((self.domain or "[]").strip() or "[]"))
@@ -258,7 +268,7 @@ class AiDeployment(models.Model):
 
         alerts = count("ai.deployment.alert", [("state", "in", ("firing", "acknowledged"))])
         reviews = count("ai.deployment.review", [("state", "=", "open")])
-        scores = count("ai.deployment.score", [])
+        scores = count("ai.deployment.score", self.env["ai.deployment.score"]._counting_domain())
         for deployment in self:
             deployment.open_alert_count = alerts.get(deployment.id, 0)
             deployment.open_review_count = reviews.get(deployment.id, 0)
@@ -343,6 +353,15 @@ class AiDeployment(models.Model):
             raise UserError(
                 self.env._("Versions were trained for these records already. Make a new deployment for other ones.")
             )
+        if "start_field_id" in vals and any(
+            deployment.version_ids and (vals["start_field_id"] or False) != deployment.start_field_id.id
+            for deployment in self.sudo()
+        ):
+            raise UserError(
+                self.env._(
+                    "Versions learned from records that began on another date. Make a new deployment for this one."
+                )
+            )
         if "model_id" in vals and any(d.feature_ids and d.model_id.id != vals["model_id"] for d in self.sudo()):
             raise UserError(self.env._("Its inputs belong to other records: remove them first."))
 
@@ -365,7 +384,8 @@ class AiDeployment(models.Model):
         }
 
     def action_view_scores(self):
-        return self._action_lines("ai.deployment.score", self.env._("Scores"))
+        action = self._action_lines("ai.deployment.score", self.env._("Scores"))
+        return {**action, "domain": [*action["domain"], *self.env["ai.deployment.score"]._counting_domain()]}
 
     def action_view_inferences(self):
         return self._action_lines("ai.deployment.inference", self.env._("Log"))

@@ -1,8 +1,9 @@
 """The gate on posting: which deployment stands at it, what it holds, and when it opens by itself.
 
-One gate per company: that of the deployment on bills that is shown on records and in production. A deployment in proof
-or in shadow holds nothing and says nothing. One that was switched off, retired, lost its version or is not looked after
-any more stands open, and says so on each bill that it would have looked at, until somebody sets its gate to off.
+One gate per company and its branches: that of the deployment on bills that is shown on records and in production. A
+deployment in proof or in shadow holds nothing and says nothing. One that was switched off, retired, lost its version or
+is not looked after any more stands open, and says so on each bill that it would have looked at, until somebody sets its
+gate to off.
 
 What is judged about a bill stands in `ai_deployment_gate_judge`, where bills meet it in `account_move_posting`.
 """
@@ -90,21 +91,32 @@ class AiDeployment(models.Model):
 
     @api.model
     def _gates_of(self, companies):
-        """The deployment at the gate of each of `companies` that has one, in sudo.
+        """The deployments at the gate of `companies`, in sudo."""
+        first, *others = [*dict.fromkeys(self._gate_per_company(companies).values())] or [self.sudo().browse()]
+        return first.concat(*others)
 
-        Without the context of the caller: a key of it would end in reviews and in the log. An archived one comes last.
+    @api.model
+    def _gate_per_company(self, companies):
+        """The deployment at the gate of each of `companies` that has one: {company id: deployment in sudo}.
+
+        A branch has that of the nearest company above it, where it has none of its own; one in production comes before
+        one that cannot hold anything, an archived one last. Without the context of the caller: a key of it would end in
+        reviews and in the log.
         """
         clean = own(self)
         found = clean.with_context(active_test=False).search(
             STANDING
-            & Domain("company_id", "in", companies.ids)
+            & Domain("company_id", "in", companies._ai_above_sql())
             & Domain("state", "in", ("production", "suspended", "retired")),
             order="id desc",
         )
-        gates = clean.browse()
-        for one in clean.browse(found.ids).sorted(lambda one: (not one.active, one.state != "production")):
-            if one.company_id not in gates.company_id:
-                gates += one
+        active = found.filtered("active")
+        live = active.filtered(lambda deployment: deployment.state == "production")
+        gates = {}
+        for some in (found - active, active, live):  # the later ones win; of one company, the latest
+            latest = {deployment.company_id.id: deployment.id for deployment in some.sorted("id")}
+            nearest = companies._ai_nearest(latest.keys())
+            gates.update({company: clean.browse(latest[above]) for company, above in nearest.items()})
         return gates
 
     def _gate_is_open_because(self):
@@ -150,8 +162,11 @@ class AiDeployment(models.Model):
         return ""
 
     def _gate_scope(self, bills):
-        """Those of `bills` that this gate is for."""
-        bills = bills.filtered(lambda bill: bill.company_id == self.company_id and bill.move_type in PURCHASE_TYPES)
+        """Those of `bills` that this gate is for: of its company, and of branches that have no gate of their own."""
+        bills = bills.filtered(lambda bill: bill.move_type in PURCHASE_TYPES)
+        if bills.company_id - self.company_id:
+            gates = self._gate_per_company(bills.company_id)
+            bills = bills.filtered(lambda bill: gates.get(bill.company_id.id) == self)
         domain = self._record_domain()
         if domain.is_true() or not bills:
             return bills

@@ -45,10 +45,11 @@ class AiDeploymentGateEvent(models.Model):
 
         :param verdicts: of `ai_deployment_gate_judge.Verdict`
         """
+        bills = self.env["account.move"].sudo().browse(verdict.move_id for verdict in verdicts)
         return self.sudo().create(
             [
                 {
-                    **self._plain_values(deployment, verdict.move_id),
+                    **self._plain_values(deployment, bill),
                     "kind": kind,
                     "reason": verdict.reason,
                     "inference_id": verdict.inference_id,
@@ -58,7 +59,7 @@ class AiDeploymentGateEvent(models.Model):
                     "codes": verdict.codes,
                     **values,
                 }
-                for verdict in verdicts
+                for verdict, bill in zip(verdicts, bills, strict=True)
             ]
         )
 
@@ -66,17 +67,17 @@ class AiDeploymentGateEvent(models.Model):
     def _log_open(self, deployment, bills, why):
         """One row per bill that an open gate has not looked at."""
         return self.sudo().create(
-            [{**self._plain_values(deployment, bill.id), "kind": "opened", "note": why} for bill in bills]
+            [{**self._plain_values(deployment, bill.sudo()), "kind": "opened", "note": why} for bill in bills]
         )
 
     @api.model
-    def _plain_values(self, deployment, move_id):
+    def _plain_values(self, deployment, bill):
         return {
             "date": clock.now(),
             "deployment_id": deployment.id,
-            "company_id": deployment.company_id.id,
+            "company_id": bill.company_id.id,
             "res_model": "account.move",
-            "res_id": move_id,
+            "res_id": bill.id,
             "user_id": self.env.uid,
         }
 

@@ -122,7 +122,8 @@ class AiDeployment(models.Model):
     def _compute_proof_text(self):
         for deployment in self:
             kept = deployment._origin
-            deployment.proof_text = kept and kept.user_id == deployment.user_id and kept._proof_reason()
+            known = bool(kept) and kept.user_id == deployment.user_id
+            deployment.proof_text = kept._proof_reason() if known else False
 
     def _watch_checks(self):
         result = super()._watch_checks()
@@ -204,7 +205,7 @@ class AiDeployment(models.Model):
         retired = self.sudo().with_context(active_test=False).search(
             Domain("state", "=", "retired") & Domain("lesson", "!=", False)
             & Domain("res_model", "=", self.model_id.sudo().model) & Domain("method", "=", self.method)
-            & Domain("company_id", "=", self.company_id.id) & Domain("id", "!=", self._origin.id),
+            & Domain("company_id", "in", self.company_id._ai_above_sql()) & Domain("id", "!=", self._origin.id),
             order="id desc",
         )  # fmt: skip
         return retired.filtered(self._resembles)[:3]

@@ -179,7 +179,10 @@ class AiDeployment(models.Model):
 
     def _side_texts(self):
         lines, words = self.routing_lines or {}, self.env[self.res_model]._ai_words()
-        if not (self._tested_version().held_out or {}).get("curves"):
+        champion = self._tested_version()
+        if not (champion.held_out or {}).get("curves"):
+            if champion.verdict_text and champion.metrics.get("auc") is None:
+                yield champion.verdict_text
             yield self.env._("A person looks at every record until a version was tested.")
             return
         needed = routing.fewest_cases(self.target_error)

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import SQL
 
 from .ai_deployment_inference import FAILURE_TYPES
 from .unchecked_many2one import UncheckedMany2one
@@ -20,7 +21,12 @@ class AiDeploymentScore(models.Model):
     version_id = UncheckedMany2one("ai.deployment.version", readonly=True)
     date = fields.Datetime("Scored On", required=True, readonly=True)
     state = fields.Selection(
-        [("scored", "Scored"), ("failed", "Could not be scored"), ("waiting", "Waits for another try")],
+        [
+            ("scored", "Scored"),
+            ("failed", "Could not be scored"),
+            ("waiting", "Waits for another try"),
+            ("gone", "The record was deleted"),
+        ],
         required=True,
         readonly=True,
     )
@@ -47,7 +53,7 @@ class AiDeploymentScore(models.Model):
     def _compute_reasons(self):
         masking, hidden = self.env["ai.deployment.inference"]._masking(), self._keys_hidden_on_records()
         for score in self:
-            if score.state == "scored":
+            if score.state in ("scored", "gone"):
                 score.reasons = score.version_id._reasons_text(
                     score.sudo().codes, *masking, hidden.get(score.id, frozenset())
                 )
@@ -55,6 +61,23 @@ class AiDeploymentScore(models.Model):
                 labels = dict(self._fields["failure_type"]._description_selection(self.env))
                 what = score._latest_inference().failure_message or labels.get(score.failure_type)
                 score.reasons = self.env._("Could not be scored: %s", what)
+
+    @api.model
+    def _counting_domain(self):
+        return Domain("state", "!=", "gone")
+
+    @api.model
+    def _record_gone(self, res_model, ids):
+        """Scores of records that were deleted are kept for the Auditor, and count no more; one statement."""
+        self.flush_model(["state"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ai_deployment_score SET state = 'gone' WHERE res_id = ANY(%s)"
+                " AND deployment_id IN (SELECT id FROM ai_deployment WHERE res_model = %s)",
+                list(ids), res_model,
+            )
+        )  # fmt: skip
+        self.invalidate_model(["state"], flush=False)
 
     def _latest_inference(self):
         """The line of the log that this score stands on."""

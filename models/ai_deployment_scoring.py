@@ -25,6 +25,7 @@ from ..ml import routing
 from ..ml.errors import FilterBroken, InferenceError, TookTooLong, Unexpected, VersionError, VersionFails
 from ..ml.profile import Profile
 from . import clock
+from .ai_deployment_review_expiry import MAY_RETURN
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .ai_deployment_writing import hex_rows
 from .tools import faults
@@ -74,6 +75,7 @@ class Standing(NamedTuple):
     amount: float | None  # the money at stake in it, in the company's currency, where that may be a reason to ask
     is_new_partner: bool | None  # no earlier document of its partner, where that may be a reason to ask
     amount_before: float | None  # what was at stake when it was scored last
+    company_id: int  # whose record it is: the deployment's company or one of its branches
 
     def has_reached(self, amount):
         """Whether there is so much at stake now, and was not when it was scored last."""
@@ -138,7 +140,7 @@ class AiDeployment(models.Model):
         try:
             with self.env.cr.savepoint():
                 domain = self._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
-                domain &= Domain("company_id", "in", [self.company_id.id, False])
+                domain &= self._company_domain()
                 ids = documents.search(domain).ids
         except faults.OF_THE_MOMENT:
             raise
@@ -208,18 +210,23 @@ class AiDeployment(models.Model):
             Domain("id", "in", records.ids)
             & self._record_domain()
             & self.env[self.res_model]._ai_base_domain()
-            & Domain("company_id", "in", [self.company_id.id, False])
+            & self._company_domain()
         )
         records.flush_model()  # at once: what the search needs, and what the reader needs, would be two updates
+        self.env["ai.deployment.review"].flush_model(["expired_date", "expired_reason", "previous_id", "state"])
         query = records.browse().with_context(active_test=False)._search(domain)
         query.order = None
         record = SQL.identifier(records._table, "id")
         # Each looked up by itself, in an index: a join, or EXISTS, may as well read the whole log for every chunk. What
         # has a current score by this version was scored by it; only the others are looked up in the log.
+        # One whose question was closed because it had left, and that is back, is new: it is asked about again.
         codes = SQL(
-            "(SELECT codes FROM ai_deployment_score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
-            " AND state = 'scored' LIMIT 1)",
-            self.id, record, call.version.id,
+            "(SELECT codes FROM ai_deployment_score score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
+            " AND state = 'scored' AND NOT EXISTS (SELECT FROM ai_deployment_review closed"
+            " WHERE closed.deployment_id = score.deployment_id AND closed.res_id = score.res_id"
+            " AND closed.state = 'expired' AND closed.expired_reason IN %s AND closed.expired_date >= score.date"
+            " AND NOT EXISTS (SELECT FROM ai_deployment_review later WHERE later.previous_id = closed.id)) LIMIT 1)",
+            self.id, record, call.version.id, MAY_RETURN,
         )  # fmt: skip
         logged = SQL(
             "ai_deployment_inference WHERE deployment_id = %s AND res_id = stands.id AND version_id = %s",
@@ -232,14 +239,16 @@ class AiDeployment(models.Model):
             SQL.identifier(records._table, "create_date"),
             records._ai_person_sql(records._table) or SQL("NULL::float8"),
             *self._reasons_read(call, records),
+            SQL("COALESCE(%s, %s)", SQL.identifier(records._table, "company_id"), self.company_id.id),
         )
         rows = self.env.execute_query(
             SQL(
                 "SELECT id, codes, codes IS NOT NULL OR (SELECT TRUE FROM %s LIMIT 1) IS NOT NULL, incumbent, came,"
                 " CASE WHEN person IS NOT NULL AND"
                 " (SELECT TRUE FROM %s AND person_value IS NOT NULL LIMIT 1) IS NULL THEN person END,"
-                " amount, is_new, amount_before FROM (%s OFFSET 0)"
-                " AS stands (id, codes, incumbent, came, person, amount, is_new, amount_before) ORDER BY id",
+                " amount, is_new, amount_before, company_id FROM (%s OFFSET 0)"
+                " AS stands (id, codes, incumbent, came, person, amount, is_new, amount_before, company_id)"
+                " ORDER BY id",
                 logged, logged, found,
             )
         )  # fmt: skip
@@ -450,7 +459,7 @@ class AiDeployment(models.Model):
         if isinstance(call.card, InferenceError):  # the version itself is at fault: all wait, one alert tells
             self._write_lines(call, self._failed_lines(call, ids, call.card))
             return
-        columns = self._columns(list(call.specs.values()), ids)
+        columns = self._columns(list(call.specs.values()), ids, together=call.standing)
         scored = call.card.score(columns)
         codes = hex_rows(scored.codes)
         changed = [

@@ -13,6 +13,7 @@ from ..ml.binning import MISSING
 from ..ml.errors import ArtifactRejected, InputGone, VersionError
 from .feature_reader import paths_of, reads_alike, walk_path
 from .features.readable_inputs import unreadable_keys
+from .tools.optional_float import OptionalFloat
 from .tools.trust import own
 
 FEW_SIMILAR = 10  # records, under which a score is marked as resting on few
@@ -46,12 +47,14 @@ class AiDeploymentVersion(models.Model):
     row_count = fields.Integer("Records Learned From", readonly=True)
     positive_count = fields.Integer("Of Them Won", readonly=True)
     metrics = fields.Json(readonly=True)
-    auc = fields.Float("AUC", compute="_compute_metrics", digits=(4, 3))
-    brier = fields.Float("Brier Score", compute="_compute_metrics", digits=(4, 3))
-    brier_base_rate = fields.Float("Brier Score of the Base Rate", compute="_compute_metrics", digits=(4, 3))
+    auc = OptionalFloat("AUC", compute="_compute_metrics", digits=(4, 3))
+    brier = OptionalFloat("Brier Score", compute="_compute_metrics", digits=(4, 3))
+    brier_base_rate = OptionalFloat("Brier Score of the Base Rate", compute="_compute_metrics", digits=(4, 3))
     digest = fields.Char("Fingerprint", required=True, readonly=True)
     # The levels of sensitive inputs stand in these; `card_html` shows them masked to everybody else.
     artifact = fields.Json(required=True, readonly=True, groups="ai_deployment.group_sensitive")
+    # The same recipe without the latest rows: what the figures are of, and what a later version is compared with.
+    tested_artifact = fields.Json("Tested Card", readonly=True, groups="ai_deployment.group_sensitive")
     feature_specs = fields.Json(
         "Inputs as Trained", required=True, readonly=True, groups="ai_deployment.group_sensitive"
     )
@@ -68,7 +71,10 @@ class AiDeploymentVersion(models.Model):
     card_html = fields.Html("Card", compute="_compute_card_html", sanitize=False)
     challenge = fields.Json("Test Against the Serving Version", readonly=True)
     verdict = fields.Selection(
-        [("first", "First version"), ("better", "Better"), ("inconclusive", "Too early to say"), ("worse", "Worse")],
+        [
+            ("first", "First version"), ("better", "Better"), ("same", "The same"),
+            ("inconclusive", "Too early to say"), ("worse", "Worse"),
+        ],
         required=True, readonly=True, default="first",
     )  # fmt: skip
     verdict_text = fields.Char(readonly=True)
@@ -85,9 +91,8 @@ class AiDeploymentVersion(models.Model):
     def _compute_metrics(self):
         for version in self:
             metrics = version.metrics or {}
-            version.auc = metrics.get("auc") or 0.0
-            version.brier = metrics.get("brier") or 0.0
-            version.brier_base_rate = metrics.get("brier_base_rate") or 0.0
+            for name in ("auc", "brier", "brier_base_rate"):
+                version[name] = metrics.get(name)  # None where there is no answer: no 0
 
     @api.depends("left_out")
     def _compute_left_out_text(self):
@@ -132,6 +137,12 @@ class AiDeploymentVersion(models.Model):
         if version.kind == "pipeline":
             content = base64.b64decode(version.pipeline_file or b"")
         return artifact.load(version.artifact, expected_digest=version.digest, content=content)
+
+    def _tested_card(self):
+        """The card that was tested, which has not learned from the latest rows; the serving one where that was."""
+        self.ensure_one()
+        kept = self.sudo().tested_artifact
+        return artifact.load(kept) if kept else self._card()
 
     def _fault(self):
         """Return why this version cannot score at all, as a VersionError; None where it can."""

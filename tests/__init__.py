@@ -2,6 +2,7 @@ from . import test_access
 from . import test_access_properties
 from . import test_access_rules
 from . import test_account_move
+from . import test_account_move_duplicates
 from . import test_account_move_posting
 from . import test_account_move_posting_tours
 from . import test_ai_deployment
@@ -33,6 +34,7 @@ from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_message
 from . import test_ai_deployment_monitoring
+from . import test_ai_deployment_outcome
 from . import test_ai_deployment_outlook
 from . import test_ai_deployment_ownership_properties
 from . import test_ai_deployment_page
@@ -48,6 +50,7 @@ from . import test_ai_deployment_review_deadline
 from . import test_ai_deployment_review_decide
 from . import test_ai_deployment_review_decision
 from . import test_ai_deployment_review_desk
+from . import test_ai_deployment_review_life
 from . import test_ai_deployment_review_properties
 from . import test_ai_deployment_review_quality
 from . import test_ai_deployment_review_rule
@@ -58,6 +61,7 @@ from . import test_ai_deployment_scorable_mixin
 from . import test_ai_deployment_scoring
 from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training
+from . import test_ai_deployment_training_moments
 from . import test_ai_deployment_transition
 from . import test_ai_deployment_trigger
 from . import test_ai_deployment_value
@@ -65,12 +69,14 @@ from . import test_ai_deployment_verdicts
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
 from . import test_attacks
+from . import test_branches
 from . import test_bulk
 from . import test_credentials
 from . import test_crm_lead
 from . import test_digest_digest
 from . import test_faults
 from . import test_feature_reader
+from . import test_feature_reader_histories
 from . import test_forged_by_callers
 from . import test_hooks
 from . import test_ir_actions_server
@@ -81,3 +87,4 @@ from . import test_retention
 from . import test_shipped
 from . import test_tours
 from . import test_value_tour
+from . import test_views_new_record

@@ -21,8 +21,8 @@ class AiDeploymentGatePass(models.TransientModel):
         for wizard in self:
             wizard.move_id.check_access("write")  # as for passing it
             verdict = gates._gate_verdicts(wizard.move_id).get(wizard.move_id.id)
-            held = verdict and verdict.is_held
-            wizard.why_held = held and gates.browse(verdict.deployment_id)._gate_sentence(verdict)
+            held = bool(verdict) and verdict.is_held
+            wizard.why_held = gates.browse(verdict.deployment_id)._gate_sentence(verdict) if held else False
 
     def action_pass(self):
         self.ensure_one()

@@ -1,3 +1,4 @@
+from . import optional_float
 from . import faults
 from . import quiet_sql
 from . import shipped
