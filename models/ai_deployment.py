@@ -18,6 +18,7 @@ from odoo.tools import mute_logger
 from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import walk_path
+from .features.readable_inputs import passes_others
 from .tools.shipped import shipped
 
 ADMINISTRATOR_FIELDS = {
@@ -62,7 +63,9 @@ class AiDeployment(models.Model):
         "ir.model", "Works On", required=True, ondelete="cascade",
         domain=lambda self: [("model", "in", self._target_models())],
     )  # fmt: skip
-    res_model = fields.Char("Document Model", related="model_id.model", store=True, precompute=True, index=True)
+    res_model = fields.Char(
+        "Document Model", related="model_id.model", store=True, precompute=True, index=True, unsaved=True
+    )
     domain = fields.Char("Only Records", default="[]", help="Records outside this filter are not scored.")
     method = fields.Selection(
         [("scorecard", "Predict an outcome"), ("anomaly", "Find unusual records")],
@@ -134,8 +137,8 @@ class AiDeployment(models.Model):
         compute="_compute_health",
     )
     health_reason = fields.Char(compute="_compute_health")
-    is_administrator = fields.Boolean(compute="_compute_rights")
-    may_decide = fields.Boolean(compute="_compute_rights")
+    is_administrator = fields.Boolean(compute="_compute_rights", unsaved=True)
+    may_decide = fields.Boolean(compute="_compute_rights", unsaved=True)
 
     _alarm_rate_is_share = models.Constraint(
         "CHECK(alarm_rate > 0 AND alarm_rate <= 0.5)", "The expected share flagged lies above 0 and is at most 0.5."
@@ -197,6 +200,8 @@ class AiDeployment(models.Model):
             steps = walk_path(documents, condition.field_expr)
             if steps is None:
                 raise ValueError(condition.field_expr)
+            if passes_others(documents, steps):
+                raise AccessError(self.env._("“%s” cannot be used in a filter of yours.", condition.field_expr))
             for step in steps:
                 model = documents.env[step.field.model_name]
                 readable = model.has_access("read") and model._has_field_access(step.field, "read")

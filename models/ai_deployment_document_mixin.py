@@ -16,6 +16,8 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import OrderedSet
 
+from .features.readable_inputs import keys_hidden_on
+
 
 class AiDeploymentDocumentMixin(models.AbstractModel):
     _name = "ai.deployment.document.mixin"
@@ -41,6 +43,16 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
                 if line.res_id not in there:
                     other = self.env._("%s (deleted)", other)
                 line.res_name = names.get(line.res_id) or other
+
+    def _keys_hidden_on_records(self):
+        """Inputs that the user may not read on single records: {line id: set of keys}; of the others, nothing."""
+        hidden = {}
+        for (res_model, version), lines in self.sudo().grouped(lambda one: (one.res_model, one.version_id)).items():
+            if version and res_model in self.env:
+                documents = self.env[res_model].sudo(False)
+                by_record = keys_hidden_on(documents, version._specs(), lines.mapped("res_id"))
+                hidden.update((line.id, by_record[line.res_id]) for line in lines if line.res_id in by_record)
+        return hidden
 
     @api.depends("res_model", "res_id")
     def _compute_has_record(self):
@@ -83,6 +95,11 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
     @api.model
     def _visible_deployments(self):
         """The deployments whose lines the current user may see, as far as the deployment decides. In sudo."""
+        return self._deployments_of_user()
+
+    @api.model
+    def _deployments_of_user(self):
+        """The deployments that the current user has a part in, in the companies at hand. In sudo."""
         deployments = self.env["ai.deployment"].sudo().with_context(active_test=False)
         domain = Domain("company_id", "in", self.env.companies._ai_above_sql())
         if not self.env.user.has_group("ai_deployment.group_manager"):

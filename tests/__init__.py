@@ -1,4 +1,6 @@
 from . import test_access
+from . import test_access_properties
+from . import test_access_rules
 from . import test_account_move
 from . import test_account_move_duplicates
 from . import test_account_move_posting
@@ -40,6 +42,7 @@ from . import test_ai_deployment_people
 from . import test_ai_deployment_performance
 from . import test_ai_deployment_profile
 from . import test_ai_deployment_quality
+from . import test_ai_deployment_readable_mixin
 from . import test_ai_deployment_review
 from . import test_ai_deployment_review_answer
 from . import test_ai_deployment_review_assign
