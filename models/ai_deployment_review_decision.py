@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
+from odoo.fields import NO_ACCESS, Domain
 
 from . import clock
 
@@ -41,6 +41,7 @@ class AiDeploymentReview(models.Model):
         compute="_compute_label_weight", store=True, digits=(16, 4), aggregator=None,
         help="How many records like it a random check stands for. 0: no random check, so it stands for itself alone.",
     )  # fmt: skip
+    fingerprint = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
     next_id = fields.Many2one("ai.deployment.review", "After This", compute="_compute_next_id")
     may_ask_again = fields.Boolean(compute="_compute_may_ask_again")
     may_undo = fields.Boolean(compute="_compute_may_ask_again")
@@ -187,6 +188,7 @@ class AiDeploymentReview(models.Model):
                     **review._answer_values(decision, answer, note),
                     **review._seen_values(seen),
                     **review._truth_values(decision),
+                    **review._about_values(),
                 }
             )
             self.env[review.res_model].invalidate_model(["ai_wants_review"], flush=False)
@@ -207,6 +209,11 @@ class AiDeploymentReview(models.Model):
             return {}
         confirmed = decision == "confirmed"
         return {"ground_truth": "positive" if self.sudo().prediction == confirmed else "negative"}
+
+    def _about_values(self):
+        """What the answer is about: where that is another record by then, a gate asks again."""
+        document = self.sudo()._document()
+        return {"fingerprint": document._ai_fingerprints().get(document.id)} if document else {}
 
     def _decide_each(self, decision, note="", answer=None):
         """Answer many questions: those that cannot be are told with why, and the others are answered all the same.
