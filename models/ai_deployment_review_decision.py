@@ -108,7 +108,9 @@ class AiDeploymentReview(models.Model):
         following = self.sudo().search([("previous_id", "=", self.id)])
         if following.state == "open" and following.kind in ANOTHER:
             following._set_aside()  # what this answer asked for is not wanted any more
-        return self._ask_again("", reviewer_id=self.env.uid, deadline=self.deadline)._action_form()
+        me = self.env.uid
+        again = {"reviewer_id": me} if me not in self._makers() else {}  # whoever edited the record is asked no more
+        return self._ask_again("", deadline=self.deadline, **again)._action_form()
 
     def action_score_again(self):
         """Ask the serving version again; where that works now, this review is over."""
@@ -396,6 +398,8 @@ class AiDeploymentReview(models.Model):
 
         The others expire: so does each where the survivor has an open one, or is none of the deployment's company's.
         """
+        people = set().union(*gone._ai_makers().values())
+        self.env["ai.deployment.edit"]._note(survivor, people)  # who made what went into it has made it as well
         domain = Domain("res_model", "=", survivor._name) & Domain("state", "=", "open")
         reviews = self.search(domain & Domain("res_id", "in", (survivor | gone).ids), order="priority, deadline, id")
         for deployment, asked in reviews.grouped("deployment_id").items():
