@@ -57,6 +57,7 @@ class Verdict(NamedTuple):
     codes: str | None
     sees_review: bool  # the current user is one of the people of the deployment
     was_held: bool  # the last line of the gate's log says so
+    held_inference_id: int | None  # what it was held for, where the serving version would let it through
 
     @property
     def is_held(self):
@@ -174,7 +175,8 @@ class AiDeployment(models.Model):
             clock.today(), move, _no_maker(makers, "user_id"), _no_maker(makers, "changed_by_id"),
         )  # fmt: skip
         held = SQL(
-            "SELECT event.kind = 'held' AS pending, line.version_id FROM ai_deployment_gate_event event"
+            "SELECT event.kind = 'held' AS pending, line.version_id, event.inference_id"
+            " FROM ai_deployment_gate_event event"
             " LEFT JOIN ai_deployment_inference line ON line.id = event.inference_id"
             " WHERE event.deployment_id = gate.id AND event.res_id = %s.id ORDER BY event.id + 0 DESC LIMIT 1",
             move,
@@ -183,10 +185,10 @@ class AiDeployment(models.Model):
             "SELECT COALESCE(CASE gate.gate_risk"
             "  WHEN 'score' THEN score.predicted_value >= gate.gate_score"
             "  WHEN 'review' THEN line.review_reason NOT IN ('audit', 'failed')"
-            "  ELSE score.prediction OR line.review_reason = 'flagged' END, FALSE)"
+            "  ELSE score.prediction OR line.review_reason = 'flagged' END, FALSE) AS risky,"
             # Held by a version before, and nobody has looked since.
-            " OR held.pending IS TRUE AND held.version_id IS DISTINCT FROM score.version_id"
-            "  AND NOT (answer.spoken AND review.ground_truth = 'negative') AS risky,"
+            " held.pending IS TRUE AND held.version_id IS DISTINCT FROM score.version_id"
+            "  AND NOT (answer.spoken AND review.ground_truth = 'negative') AS remembered,"
             " CASE WHEN score.state <> 'scored' THEN 'failed'"
             "  WHEN answer.truth = 'positive' THEN review.reason"
             "  WHEN line.review_reason IN ('audit', 'failed') THEN 'flagged'"
@@ -204,7 +206,7 @@ class AiDeployment(models.Model):
             "CASE WHEN ABS(%s.amount_total_signed) < gate.gate_from_amount THEN 'small'"
             " WHEN passed.id IS NOT NULL THEN 'passed'"
             " WHEN answer.truth = 'positive' THEN 'unusual'"
-            " WHEN score.state = 'scored' AND NOT looked.risky THEN 'clean'"
+            " WHEN score.state = 'scored' AND NOT looked.risky AND NOT looked.remembered THEN 'clean'"
             " WHEN answer.truth = 'negative' THEN 'released'"
             " WHEN score.state <> 'scored' AND gate.gate_unavailable = 'open' THEN 'opened'"
             " WHEN waiver.id IS NOT NULL THEN 'waived'"
@@ -221,7 +223,7 @@ class AiDeployment(models.Model):
             "SELECT gate.id, gate.gate, %(standing)s AS standing, looked.reason, score.failure_type, line.id,"
             " review.id, review.state, answer.given, review.inference_id, review.reviewer_id,"
             " review.decided_by_id, review.decided_date, waiver.id, %(fingerprint)s, score.codes, %(people)s,"
-            " COALESCE(held.pending, FALSE)"
+            " COALESCE(held.pending, FALSE), CASE WHEN looked.remembered THEN held.inference_id END"
             " FROM ai_deployment gate"
             " JOIN ai_deployment_score score ON score.deployment_id = gate.id AND score.res_id = %(move)s.id"
             " LEFT JOIN LATERAL (%(line)s) line ON TRUE"
@@ -281,6 +283,7 @@ class AiDeployment(models.Model):
         asked = self._gate_ask(verdicts)
         verdicts = [verdict._replace(review_id=asked.get(verdict.move_id, verdict.review_id)) for verdict in verdicts]
         told = self._gate_told([verdict.move_id for verdict in verdicts])
+        verdicts = [v._replace(inference_id=v.held_inference_id or v.inference_id) for v in verdicts]
         new = [v for v in verdicts if told.get(v.move_id) != ("held", v.inference_id, v.review_id)]
         self.env["ai.deployment.gate.event"]._log(self, "held", new)
 
