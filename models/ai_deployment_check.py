@@ -88,7 +88,11 @@ class AiDeploymentCheck(models.Model):
     def _unlink_except_in_use(self):
         if self.env.su:
             return
-        if self.filtered(lambda check: check.code != OWN_ROW or check.deployment_id.state != "proof"):
+        if self.sudo().filtered(
+            lambda check: check.code != OWN_ROW
+            or check.deployment_id.state != "proof"
+            or check.deployment_id.decision_ids  # somebody has decided with it in sight
+        ):
             raise UserError(
                 self.env._("Only rows of your own can be removed, and only while it is a proof of concept.")
             )

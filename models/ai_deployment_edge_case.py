@@ -111,6 +111,8 @@ class AiDeploymentEdgeCase(models.Model):
                 raise AccessError(self.env._("What came of it is found by trying it."))
             if "deployment_id" in vals and any(case.deployment_id.id != vals["deployment_id"] for case in self):
                 raise UserError(self.env._("A case stays with its deployment."))
+        if SAID_FIELDS & vals.keys():
+            self._check_may_loosen()
         result = super().write(vals)
         if SAID_FIELDS & vals.keys():
             self.sudo()._forget()  # what was tried was another case
@@ -119,7 +121,21 @@ class AiDeploymentEdgeCase(models.Model):
                 case._tell(self.env._("What must not be decided was changed: %s", case.name))
         return result
 
+    def _check_may_loosen(self):
+        """From the first go on, its owner does not take back alone what it must not decide: that was part of the go."""
+        if self.env.su or self.env.user.has_group("ai_deployment.group_manager"):
+            return
+        for case in self:
+            if case.sudo().deployment_id._was_live():
+                raise AccessError(
+                    self.env._(
+                        "“%s” was part of the go: only an administrator changes or removes it. Add a case beside it.",
+                        case.name,
+                    )
+                )
+
     def unlink(self):
+        self._check_may_loosen()
         for case in self:
             case._tell(self.env._("May be decided from now on: %s", case.name))
         return super().unlink()

@@ -231,6 +231,7 @@ class AiDeploymentFeature(models.Model):
             if DECLARATION & vals.keys():
                 self._check_may_uncover()  # what is masked is found by its declaration
         self.env.registry.clear_cache()  # versions keep in mind which inputs are to be masked
+        self.env["ai.deployment.edit"]._note(self.deployment_id)
         return super().write(vals)
 
     @api.model_create_multi
@@ -242,12 +243,15 @@ class AiDeploymentFeature(models.Model):
             kept = {key: value for key, value in self.env.context.items() if key not in guarded}
             self = self.with_context(kept)  # pylint: disable=context-overridden
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        features = super().create(vals_list)
+        self.env["ai.deployment.edit"]._note(features.deployment_id)
+        return features
 
     def unlink(self):
         if not self.env.su:
             self._check_may_uncover()
         self.env.registry.clear_cache()
+        self.env["ai.deployment.edit"]._note(self.deployment_id)
         return super().unlink()
 
     def _check_system_fields(self, vals):

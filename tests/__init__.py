@@ -73,5 +73,6 @@ from . import test_mail_activity
 from . import test_reports
 from . import test_res_users
 from . import test_retention
+from . import test_separation
 from . import test_tours
 from . import test_value_tour

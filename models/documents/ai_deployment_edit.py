@@ -32,8 +32,11 @@ class AiDeploymentEdit(models.Model):
     _record_user_uniq = models.UniqueIndex("(res_model, res_id, user_id)", "One row says that a person wrote a record.")
 
     @api.model
-    def _note(self, records, user_ids=None):
-        """Note that the current user, or `user_ids`, wrote what is judged of `records`; Odoo's own account is nobody."""
+    def _note(self, records, user_ids=None, kind=None):
+        """Note that the current user, or `user_ids`, wrote what is judged of `records`; Odoo's own account is nobody.
+
+        :param kind: kept in the place of the model's name where it is something else that they did
+        """
         people = {self.env.uid} if user_ids is None else set(user_ids)
         people.discard(SUPERUSER_ID)
         if not people or not records.ids:
@@ -43,13 +46,25 @@ class AiDeploymentEdit(models.Model):
             hooks.data[NOTED] = {}
             hooks.add(partial(_write_noted, self.env.cr))
         hooks.data[NOTED].update(
-            {(records._name, record_id, user_id): now for record_id in records.ids for user_id in people}
+            {(kind or records._name, record_id, user_id): now for record_id in records.ids for user_id in people}
         )
 
     @api.model
     def _flush_noted(self):
         """Write what was noted in this transaction, so that SQL finds it."""
         _write_noted(self.env.cr)
+
+    @api.model
+    def _people(self, record, kind=None):
+        """Return who is noted for `record`, as users in sudo."""
+        self._flush_noted()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT user_id FROM ai_deployment_edit WHERE res_model = %s AND res_id = %s",
+                kind or record._name, record.id or 0,
+            )
+        )  # fmt: skip
+        return self.env["res.users"].sudo().browse(row[0] for row in rows)
 
     @api.autovacuum
     def _gc_edits(self):
