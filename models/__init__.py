@@ -1,3 +1,4 @@
+from . import tools
 from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
 from . import ai_deployment_scorable_review
@@ -85,6 +86,7 @@ from . import ai_deployment_value
 from . import ai_deployment_holdout
 from . import ai_deployment_evidence_business
 from . import digest_digest
+from . import ir_default
 from . import ir_actions_server
 from . import mail_activity
 from . import res_groups

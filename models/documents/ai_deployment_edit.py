@@ -21,6 +21,7 @@ KEPT = timedelta(days=400)  # rows of bank accounts
 class AiDeploymentEdit(models.Model):
     _name = "ai.deployment.edit"
     _description = "Who Wrote What Is Judged"
+    _inherit = "ai.deployment.guarded.mixin"
     _log_access = False
     _rec_name = "res_id"
 

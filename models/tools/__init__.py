@@ -1,0 +1,2 @@
+from . import trust
+from . import ai_deployment_guarded_mixin
