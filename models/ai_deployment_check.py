@@ -22,6 +22,7 @@ class AiDeploymentCheck(models.Model):
     _description = "Checklist Row"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
+    _ai_most = 200
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")

@@ -26,6 +26,7 @@ class AiDeploymentFeature(models.Model):
     _description = "Deployment Input"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "sequence, id"
+    _ai_most = 200
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     res_model = fields.Char(related="deployment_id.res_model")

@@ -17,6 +17,7 @@ UNDO = timedelta(seconds=60)
 ANSWERS = ("confirmed", "overridden")  # say something about the truth
 ANOTHER = ("second_opinion", "four_eyes")  # are for somebody who has not answered yet
 MOST_SECONDS = 3600.0
+MOST_AT_ONCE = 1000  # questions that get one answer
 
 
 def sane_seconds(seconds):
@@ -225,6 +226,8 @@ class AiDeploymentReview(models.Model):
 
         A refusal of the only one, or the same of all, is raised: then nothing was answered.
         """
+        if len(self) > MOST_AT_ONCE:
+            raise UserError(self.env._("At most %s questions are answered at once: choose fewer.", MOST_AT_ONCE))
         refused, kinds = {}, set()
         for review in self:
             try:
