@@ -8,7 +8,6 @@ off for `LEASE`, so that nobody else takes it and a process that dies in the mid
 import logging
 from datetime import timedelta
 
-import psycopg2
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -20,6 +19,7 @@ from ..remote import webhook
 from ..remote.guard import parse_allowed
 from . import clock
 from .credentials import credential, masked
+from .tools import faults
 from .tools.trust import own
 
 _logger = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ class AiDeploymentMessage(models.Model):
         try:
             with self.env.cr.savepoint():
                 return work()
-        except psycopg2.OperationalError:
+        except faults.OF_THE_MOMENT:
             raise
         except Exception as error:  # noqa: BLE001 - its traceback could show an address, so the log gets its name alone
             _logger.error("Messages %s could not be sent: %s", self.ids, type(error).__name__)
@@ -166,7 +166,7 @@ class AiDeploymentMessage(models.Model):
             with self.env.cr.savepoint():
                 self.write({"attempts": self[0].attempts + 1})
                 self._not_sent(why, transient=True)
-        except psycopg2.OperationalError:
+        except faults.OF_THE_MOMENT:
             raise
         except Exception as error:  # noqa: BLE001 - not even the owner can be told: nothing is tried again
             _logger.error("Messages %s are given up: %s", self.ids, type(error).__name__)

@@ -68,6 +68,7 @@ from . import test_company_separation
 from . import test_credentials
 from . import test_crm_lead
 from . import test_digest_digest
+from . import test_faults
 from . import test_feature_reader
 from . import test_forged_by_callers
 from . import test_hooks

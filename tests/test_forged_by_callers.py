@@ -154,6 +154,28 @@ class TestForgedBills(GateCase):
                 self.assertIn("gate", self.gate.message_ids.tracking_value_ids.field_id.mapped("name"))
         self.env.cr.precommit.clear()
 
+    def test_the_trace_is_not_removed_afterwards(self):
+        quiet = dict.fromkeys(self.env.context, False)
+        self.gate.with_user(self.gate_owner).with_context(**quiet).write({"gate": "off"})
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        trace = self.gate.message_ids.filtered("tracking_value_ids")
+        self.assertTrue(trace)
+        self.gate_owner.group_ids += self.env.ref("ai_deployment.group_manager")
+        for attempt in (
+            lambda: trace.with_user(self.gate_owner).unlink(),
+            lambda: trace.with_user(self.gate_owner).with_context(_force_unlink=True).unlink(),
+            lambda: trace.with_user(self.gate_owner).write({"body": "Nothing happened", "message_type": "comment"}),
+            lambda: self.gate.with_user(self.gate_owner).write({"message_ids": [Command.delete(trace.id)]}),
+            lambda: self.gate.with_user(self.gate_owner).write({"message_ids": [Command.clear()]}),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                attempt()
+            self.env.invalidate_all()
+        self.assertTrue(trace.exists().tracking_value_ids)
+        said = self.gate.with_user(self.gate_owner).message_post(body="A word", message_type="comment")
+        said.with_user(self.gate_owner).unlink()
+
 
 @tagged("post_install", "-at_install")
 class TestForgedDeployments(AiDeploymentCase):
