@@ -73,7 +73,7 @@ class AiDeploymentScore(models.Model):
             .search(
                 Domain("is_primary", "=", True)
                 & Domain("state", "=", "production")
-                & Domain("company_id", "in", self.env.companies.ids)
+                & Domain("company_id", "in", self.env.companies._ai_above_sql())
                 & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
             )
         )

@@ -63,6 +63,7 @@ from . import test_ai_deployment_verdicts
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
 from . import test_attacks
+from . import test_branches
 from . import test_bulk
 from . import test_company_separation
 from . import test_credentials
