@@ -260,7 +260,9 @@ class AiDeployment(models.Model):
     def _people_findings(self):
         gap = self._person_gap(self.user_id) if self.user_id.active else ""
         if gap:
-            yield self._severe("owner", gap, self.env._("An administrator names a new owner, or gives the role or the access back."))
+            yield self._severe(
+                "owner", gap, self.env._("An administrator names a new owner, or gives the role or the access back.")
+            )
         if self.deputy_id and (gap := self._person_gap(self.deputy_id)):
             yield self._notice("deputy", gap, self.env._("Name a new deputy."))
         for finding in super()._people_findings():

@@ -146,9 +146,7 @@ class TestMakersOfBills(GateCase):
                 self.env["ai.deployment.review"].with_user(self.ben).desk_decide(review.id, "overridden")
             self.assertFalse(self.env["ai.deployment.review"].with_user(self.ben).desk_card(review.id))
             review.sudo()._assign()
-            activity = review.sudo().activity_schedule(
-                "ai_deployment.mail_activity_type_review", user_id=self.ben.id
-            )
+            activity = review.sudo().activity_schedule("ai_deployment.mail_activity_type_review", user_id=self.ben.id)
             with self.assertRaises(AccessError):
                 activity.with_user(self.ben).action_feedback(feedback="Fine")
             self.assertEqual(review.sudo().state, "open")
