@@ -188,7 +188,7 @@ class AiDeployment(models.Model):
                 raise AccessError(self.env._("Only the owner or an administrator hands a deployment over."))
 
     def _has_independent_reviewer(self):
-        """Whether somebody reviews who neither built it nor decides on it; one person may do it all where that is so."""
+        """Whether somebody reviews who neither built it nor decides on it, or one person may do it all."""
         deployment = self.sudo()
         apart = deployment.reviewer_ids - deployment._builders() - deployment.decider_id
         return bool(apart) or deployment.check_template_id.one_person

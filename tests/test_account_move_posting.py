@@ -1131,6 +1131,7 @@ class TestWaysAround(GateCase):
 
     def test_a_bill_of_a_branch_on_the_journal_of_its_parent(self):
         branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.env.company.id})
+        self.env.cr.precommit.run()  # its accounts are those of the company above
         self.env.user.company_ids += branch
         (self.ann + self.ben).company_ids += branch
         bill = self.make_bill(company_id=branch.id, ref="Branch")

@@ -126,7 +126,7 @@ class TestMakersOfBills(GateCase):
             self.assertIn(self.ben.id, bill._ai_makers()[bill.id])
 
     def test_editing_then_answering(self):
-        """Whatever was asked before and after: at the form, at the desk, in bulk, by the activity, as a second person."""
+        """At the form, at the desk, in bulk, by taking it over and by the activity."""
         asked = 0
         for bill in self.each_way(self.ben):
             self.gate._score(bill)
