@@ -119,8 +119,8 @@ class AiDeployment(models.Model):
             return self._score(records, again=again, action=action)
         if deployment.state not in self._at_work_states():
             raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
-        batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action)
-        return Counter(asked=len(records), queued=batch.record_count)
+        self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action)
+        return Counter(asked=len(records), queued=len(set(records.ids)))
 
     @api.model
     def _cron_score_nightly(self):

@@ -18,6 +18,7 @@ from . import test_ai_deployment_check
 from . import test_ai_deployment_decision
 from . import test_ai_deployment_drill
 from . import test_ai_deployment_edge_case
+from . import test_ai_deployment_edit
 from . import test_ai_deployment_evidence_business
 from . import test_ai_deployment_evidence_monitoring
 from . import test_ai_deployment_evidence_technical
@@ -71,6 +72,7 @@ from . import test_ai_deployment_version_import
 from . import test_attacks
 from . import test_branches
 from . import test_bulk
+from . import test_company_separation
 from . import test_credentials
 from . import test_crm_lead
 from . import test_digest_digest
@@ -80,10 +82,12 @@ from . import test_feature_reader_histories
 from . import test_forged_by_callers
 from . import test_hooks
 from . import test_ir_actions_server
+from . import test_limits
 from . import test_mail_activity
 from . import test_reports
 from . import test_res_users
 from . import test_retention
+from . import test_separation
 from . import test_shipped
 from . import test_tours
 from . import test_value_tour
