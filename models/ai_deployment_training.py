@@ -120,7 +120,7 @@ class AiDeployment(models.Model):
 
         :param together: ids of all records that are judged together, where `ids` are only some of them
         """
-        values = FeatureReader(self.env[self.res_model], specs, self.company_id).read(ids, together)
+        values = FeatureReader(self.env[self.res_model], specs, self.company_id, together).read(ids)
         return {spec["key"]: make_column(spec["key"], spec["kind"], values[spec["key"]]) for spec in specs}
 
     def _fit(self, specs, columns, moments, labels):
