@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..ml.value import MEAN, SHARE
 from .ai_deployment_value import Measure
+from .drawn import in_drawn_order
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
 # Filled by posting, paying or reconciling.
@@ -71,12 +72,12 @@ class AccountMove(models.Model):
         query = self.sudo()._search(domain)
         moment = self._ai_moment_sql(self._table)
         query.add_where(SQL("%s <= %s", moment, now.date()))
-        query.order = SQL("%s, %s", moment, SQL.identifier(self._table, "id"))
+        query.order = SQL("%s, %s", moment, in_drawn_order(SQL.identifier(self._table, "id")))
         self.flush_model(["invoice_date", "date"])
         return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), moment, SQL("NULL::boolean")))
 
     @api.model
-    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
+    def _ai_came_true(self, deployment, landmarks, from_score=False):
         """A bill that a credit note reverses within the horizon was wrong; drafts and what is gone say nothing."""
         self.flush_model(["reversed_entry_id", "state"])
         rows = self.env.execute_query(
@@ -86,7 +87,7 @@ class AccountMove(models.Model):
                 " AND note.create_date <= scored.moment + %s::interval)"
                 " FROM account_move bill JOIN unnest(%s::int[], %s::timestamp[]) AS scored (id, moment)"
                 " ON scored.id = bill.id WHERE bill.state = 'posted'",
-                f"{horizon_days} days",
+                f"{deployment.horizon_days} days",
                 list(landmarks),
                 list(landmarks.values()),
             )

@@ -300,7 +300,7 @@ class AiDeployment(models.Model):
         lines = self.env["ai.deployment.inference"].sudo().browse(verdict.inference_id for verdict in lacking)
         # One question about a record at a time: a second opinion about the bill as it was is not wanted any more.
         others = Domain("deployment_id", "=", self.id) & Domain("res_id", "in", lines.mapped("res_id"))
-        reviews.search(others & Domain("state", "=", "open"))._set_aside()
+        reviews.search(others & Domain("state", "=", "open"))._set_aside("withdrawn")
         asked = reviews.create(
             [
                 {

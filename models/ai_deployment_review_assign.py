@@ -89,6 +89,7 @@ class AiDeploymentReview(models.Model):
         self = self.with_context(tracking_disable=OWN)
         cron, planned = self.env["ir.cron"], {}
         self._expire_moot()
+        self._ask_about_returned()
         self._release_unable()
         unasked = Domain("is_assigned", "=", False) | Domain("deadline", "=", False)
         pool = Domain("reviewer_id", "=", False) & Domain("given_back_by_id", "=", False)

@@ -176,9 +176,15 @@ class ReportModelCard(models.AbstractModel):
                 end=format_date(self.env, report.window_end), count=report.row_count,
             ),
             "lines": [
-                (line.label, line.text or f"{line.statistic:.3f}", self._label(line, "verdict")) for line in lines
+                (line.label, line.text or self._figure_text(line.statistic), self._label(line, "verdict"))
+                for line in lines
             ],
         }  # fmt: skip
+
+    @staticmethod
+    def _figure_text(figure):
+        """The figure in three digits; one that does not exist is empty, never 0."""
+        return "" if figure is False else f"{figure:.3f}"
 
     # Where it ends
 

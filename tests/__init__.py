@@ -1,4 +1,6 @@
 from . import test_access
+from . import test_access_properties
+from . import test_access_rules
 from . import test_account_move
 from . import test_account_move_duplicates
 from . import test_account_move_posting
@@ -32,6 +34,7 @@ from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_message
 from . import test_ai_deployment_monitoring
+from . import test_ai_deployment_outcome
 from . import test_ai_deployment_outlook
 from . import test_ai_deployment_ownership_properties
 from . import test_ai_deployment_page
@@ -39,6 +42,7 @@ from . import test_ai_deployment_people
 from . import test_ai_deployment_performance
 from . import test_ai_deployment_profile
 from . import test_ai_deployment_quality
+from . import test_ai_deployment_readable_mixin
 from . import test_ai_deployment_review
 from . import test_ai_deployment_review_answer
 from . import test_ai_deployment_review_assign
@@ -46,6 +50,7 @@ from . import test_ai_deployment_review_deadline
 from . import test_ai_deployment_review_decide
 from . import test_ai_deployment_review_decision
 from . import test_ai_deployment_review_desk
+from . import test_ai_deployment_review_life
 from . import test_ai_deployment_review_properties
 from . import test_ai_deployment_review_quality
 from . import test_ai_deployment_review_rule
@@ -56,6 +61,7 @@ from . import test_ai_deployment_scorable_mixin
 from . import test_ai_deployment_scoring
 from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training
+from . import test_ai_deployment_training_moments
 from . import test_ai_deployment_transition
 from . import test_ai_deployment_trigger
 from . import test_ai_deployment_value
@@ -81,3 +87,4 @@ from . import test_retention
 from . import test_shipped
 from . import test_tours
 from . import test_value_tour
+from . import test_views_new_record
