@@ -53,7 +53,7 @@ class AiDeployment(models.Model):
         Asked of the company, not of the filter: that a filter finds nothing is what it must not tell.
         """
         text, documents = self.sudo()._missing_outcomes_text(), self.env[self.res_model]
-        if not text or reads_all(documents, Domain("company_id", "in", [self.sudo().company_id.id, False])):
+        if not text or reads_all(documents, self._company_domain()):
             return text
         return self.env._(
             "More outcomes are needed before it can learn. Until then Odoo's own estimate is all there is."
