@@ -122,7 +122,7 @@ class AiDeploymentInference(models.Model):
 
     def _reads_all_documents(self):
         documents = self.env[self.res_model]
-        return reads_all(documents, Domain("company_id", "in", [self.sudo().company_id.id, False]))
+        return reads_all(documents, self.deployment_id.sudo()._company_domain())
 
     @api.depends_context("uid", "lang")
     @api.depends("version_id")

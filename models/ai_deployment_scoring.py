@@ -459,7 +459,8 @@ class AiDeployment(models.Model):
         if isinstance(call.card, InferenceError):  # the version itself is at fault: all wait, one alert tells
             self._write_lines(call, self._failed_lines(call, ids, call.card))
             return
-        columns = self._columns(list(call.specs.values()), ids, together=call.standing)
+        part = {"together": call.standing} if len(ids) < len(call.standing) else {}
+        columns = self._columns(list(call.specs.values()), ids, **part)
         scored = call.card.score(columns)
         codes = hex_rows(scored.codes)
         changed = [

@@ -10,7 +10,6 @@ import numpy as np
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..ml import artifact, routing
@@ -53,7 +52,7 @@ class AiDeployment(models.Model):
         Asked of the company, not of the filter: that a filter finds nothing is what it must not tell.
         """
         text, documents = self.sudo()._missing_outcomes_text(), self.env[self.res_model]
-        if not text or reads_all(documents, Domain("company_id", "in", [self.sudo().company_id.id, False])):
+        if not text or reads_all(documents, self._company_domain()):
             return text
         return self.env._(
             "More outcomes are needed before it can learn. Until then Odoo's own estimate is all there is."
@@ -184,7 +183,7 @@ class AiDeployment(models.Model):
 
         :param together: ids of all records that are judged together, where `ids` are only some of them
         """
-        values = FeatureReader(self.env[self.res_model], specs, self.company_id).read(ids, together)
+        values = FeatureReader(self.env[self.res_model], specs, self.company_id, together).read(ids)
         return {spec["key"]: make_column(spec["key"], spec["kind"], values[spec["key"]]) for spec in specs}
 
     def _fit(self, specs, columns, moments, labels):

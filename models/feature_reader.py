@@ -112,19 +112,19 @@ def paths_of(spec):
 
 
 class FeatureReader:
-    def __init__(self, documents, specs, company):
+    def __init__(self, documents, specs, company, together=()):
+        """Prepare to read.
+
+        :param together: ids of all records that are judged together, where those to read are only some of them
+        """
         self.documents = documents.sudo().with_company(company).with_context(active_test=False, lang="en_US").browse()
         self.specs = specs
         self.company = company
-        self._together = []
+        self._together = set(together)
 
-    def read(self, ids, together=()):
-        """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere.
-
-        :param together: ids of all records that are judged together, where `ids` are only some of them
-        """
+    def read(self, ids):
+        """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere."""
         ids = list(ids)
-        self._together = sorted({*ids, *together})
         in_sql = [spec for spec in self.specs if self._has_columns(spec)]
         rows = {}
         if ids and in_sql:
@@ -261,7 +261,7 @@ class FeatureReader:
         """
         table, model = self.documents._table, self.documents
         known = self._where(model._ai_history_domain() & self._company_domain())
-        together = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), self._together)
+        together = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), sorted({*self._together, *ids}))
         fellow = SQL("(%s AND %s)", together, self._where(model._ai_history_fellows_domain() & self._company_domain()))
         query = Query(model.env, table)
         asked = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids)
