@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..ml.value import MEAN, SHARE
 from .ai_deployment_value import Measure
+from .tools.wording import plain
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
 # Filled by posting, paying or reconciling.
@@ -123,6 +124,9 @@ class AccountMove(models.Model):
             "new_vendor": ("commercial_partner_id", "partner_id"),
         }
 
+    def _ai_currency(self):
+        return self.sudo().exists().currency_id
+
     def _ai_amounts(self):
         return {bill.id: abs(bill.amount_total_signed) for bill in self}
 
@@ -217,7 +221,7 @@ class AccountMove(models.Model):
                 SQL("COALESCE(%s, CASE WHEN %s THEN 0 WHEN NOT %s THEN %s END)", reviewed, alone, alone,
                     minutes or None),
                 -deployment.value_hourly_cost / 60 if deployment.value_hourly_cost else None,
-                self.env._("%s minutes for a bill that a person posts without a review", f"{minutes:g}")
+                self.env._("%s minutes for a bill that a person posts without a review", plain(self.env, minutes))
                 if minutes else "",
                 holds_reviews=True,
                 basis=f"{minutes:g}" if minutes else "",
