@@ -77,5 +77,6 @@
         "web.assets_tests": ["ai_deployment/static/tests/tours/**/*"],
     },
     "application": True,
+    "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

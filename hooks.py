@@ -1,6 +1,11 @@
 """What Odoo's installer asks of the addon beside loading it."""
 
 
+def post_init_hook(env):
+    """Keep when the records ended that are there already: from now on nothing rewrites that."""
+    env["crm.lead"].sudo()._ai_keep_outcomes()
+
+
 def uninstall_hook(env):
     """Leave no action, activity or parameter of ours behind: leads and bills stay as they were."""
     env["ir.actions.server"].search([("state", "=", "ai_deployment_score")]).unlink()

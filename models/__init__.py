@@ -1,5 +1,6 @@
 from . import features
 from . import tools
+from . import documents
 from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
 from . import ai_deployment_scorable_review
@@ -12,6 +13,7 @@ from . import ai_deployment_version
 from . import ai_deployment_assignment
 from . import ai_deployment_segment_test
 from . import ai_deployment_training
+from . import training
 from . import ai_deployment_inference
 from . import ai_deployment_score
 from . import ai_deployment_review

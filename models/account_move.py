@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..ml.value import MEAN, SHARE
 from .ai_deployment_value import Measure
+from .drawn import in_drawn_order
 from .tools.wording import plain
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
@@ -15,6 +16,8 @@ KNOWN_TOO_LATE = {
     "is_manually_modified", "is_move_sent", "name", "payment_reference", "payment_state", "posted_before",
     "sequence_number", "sequence_prefix", "state", "status_in_payment", "write_date", "write_uid",
 }  # fmt: skip
+TWINS_WITHIN_DAYS = 14  # between two bills that may be one: what comes every month is farther apart
+ODOOS_WARNINGS = ("abnormal_amount_warning", "abnormal_date_warning", "duplicated_ref_ids")
 
 
 class AccountMove(models.Model):
@@ -70,12 +73,12 @@ class AccountMove(models.Model):
         query = self.sudo()._search(domain)
         moment = self._ai_moment_sql(self._table)
         query.add_where(SQL("%s <= %s", moment, now.date()))
-        query.order = SQL("%s, %s", moment, SQL.identifier(self._table, "id"))
+        query.order = SQL("%s, %s", moment, in_drawn_order(SQL.identifier(self._table, "id")))
         self.flush_model(["invoice_date", "date"])
         return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), moment, SQL("NULL::boolean")))
 
     @api.model
-    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
+    def _ai_came_true(self, deployment, landmarks, from_score=False):
         """A bill that a credit note reverses within the horizon was wrong; drafts and what is gone say nothing."""
         self.flush_model(["reversed_entry_id", "state"])
         rows = self.env.execute_query(
@@ -85,7 +88,7 @@ class AccountMove(models.Model):
                 " AND note.create_date <= scored.moment + %s::interval)"
                 " FROM account_move bill JOIN unnest(%s::int[], %s::timestamp[]) AS scored (id, moment)"
                 " ON scored.id = bill.id WHERE bill.state = 'posted'",
-                f"{horizon_days} days",
+                f"{deployment.horizon_days} days",
                 list(landmarks),
                 list(landmarks.values()),
             )
@@ -131,9 +134,15 @@ class AccountMove(models.Model):
         return {bill.id: abs(bill.amount_total_signed) for bill in self}
 
     def _ai_incumbent(self):
-        """1 where Odoo warns of the amount or of a duplicate; only drafts get an opinion."""
+        """1 where Odoo warns of the amount, of the date or of a duplicate; only drafts get an opinion.
+
+        As it is now: other bills have come since the form of this one was opened, and whoever posts by a program
+        switches the warnings off for speed.
+        """
         drafts = self.sudo().filtered(lambda move: move.state == "draft")
-        return {move.id: float(bool(move.abnormal_amount_warning or move.duplicated_ref_ids)) for move in drafts}
+        drafts = drafts.with_context(disable_abnormal_invoice_detection=False)
+        drafts.invalidate_recordset(ODOOS_WARNINGS, flush=False)
+        return {move.id: float(any(move[name] for name in ODOOS_WARNINGS)) for move in drafts}
 
     @api.model
     def _ai_traits(self):
@@ -228,7 +237,7 @@ class AccountMove(models.Model):
             ),
             "duplicates": Measure(
                 self.env._("Lost to duplicates and wrong bills, per bill"), MEAN, "money",
-                self._ai_lost_sql(alias, deployment.horizon_days), -1.0,
+                self._ai_lost_sql(alias, deployment), -1.0,
             ),
             "unattended": Measure(
                 self.env._("Posted without a person"), SHARE, "share",
@@ -248,21 +257,42 @@ class AccountMove(models.Model):
         )  # fmt: skip
 
     @api.model
-    def _ai_lost_sql(self, alias, days):
-        """SQL of the money in a bill that should not have been paid: credited in time, or paid a second time."""
-        amount = SQL("ABS(%s)", SQL.identifier(alias, "amount_total_signed"))
+    def _ai_lost_sql(self, alias, deployment):
+        """SQL of the money in a bill that should not have been paid: credited in time, or paid a second time.
+
+        Paid a second time is a bill like an earlier one of nearly the same date only where a reviewer called one of
+        the two wrong: ten rents under one reference, or part deliveries of one order, are as they should be. Where a
+        credit note says it, the money counts once, on the credited bill.
+        """
+        bill, amount = SQL.identifier(alias), SQL("ABS(%s)", SQL.identifier(alias, "amount_total_signed"))
         same = SQL(" AND ").join(
             SQL("%s = %s", SQL.identifier("twin", name), SQL.identifier(alias, name))
-            for name in ("ref", "move_type", "commercial_partner_id", "currency_id", "amount_total", "company_id")
+            for name in ("ref", "move_type", "commercial_partner_id", "currency_id", "amount_total")
         )
-        credited = SQL(
+        paid_twice = SQL(
+            "%(bill)s.payment_state IN ('paid', 'in_payment', 'partial') AND EXISTS (SELECT FROM account_move twin"
+            " WHERE %(same)s AND twin.state = 'posted' AND twin.id < %(bill)s.id AND twin.company_id IN %(ours)s"
+            " AND %(then)s BETWEEN %(now)s - %(near)s::interval AND %(now)s + %(near)s::interval"
+            " AND %(credited)s IS NULL AND EXISTS (SELECT FROM ai_deployment_review review"
+            "  WHERE review.deployment_id = %(deployment)s AND review.res_id IN (%(bill)s.id, twin.id)"
+            "  AND review.state = 'decided' AND review.is_label AND review.ground_truth = 'positive'))",
+            bill=bill,
+            same=same,
+            ours=self.env["res.company"]._ai_branches_sql(deployment.company_id.id),
+            then=self._ai_moment_sql("twin"),
+            now=self._ai_moment_sql(alias),
+            near=f"{TWINS_WITHIN_DAYS} days",
+            credited=self._ai_credited_sql("twin", deployment.horizon_days),
+            deployment=deployment.id,
+        )
+        credited = self._ai_credited_sql(alias, deployment.horizon_days)
+        return SQL("CASE WHEN %s THEN %s ELSE LEAST(%s, COALESCE(%s, 0)) END", paid_twice, amount, amount, credited)
+
+    @api.model
+    def _ai_credited_sql(self, alias, days):
+        """SQL of what credit notes took back of a bill within `days`; NULL where there is none."""
+        return SQL(
             "(SELECT SUM(ABS(note.amount_total_signed)) FROM account_move note WHERE note.reversed_entry_id = %s"
             " AND note.state = 'posted' AND %s <= %s + %s::interval)",
             SQL.identifier(alias, "id"), self._ai_moment_sql("note"), self._ai_moment_sql(alias), f"{days} days",
         )  # fmt: skip
-        paid_twice = SQL(
-            "%s IN ('paid', 'in_payment', 'partial') AND EXISTS (SELECT FROM account_move twin WHERE %s"
-            " AND twin.state = 'posted' AND twin.id < %s)",
-            SQL.identifier(alias, "payment_state"), same, SQL.identifier(alias, "id"),
-        )  # fmt: skip
-        return SQL("CASE WHEN %s THEN %s ELSE LEAST(%s, COALESCE(%s, 0)) END", paid_twice, amount, amount, credited)

@@ -23,6 +23,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .account_move import PURCHASE_TYPES
+from .tools.ai_deployment_readable_mixin import readable_origin
 from .tools.trust import own
 
 _logger = logging.getLogger(__name__)
@@ -40,11 +41,12 @@ _judged = ContextVar("ai_deployment_judged")
 
 
 class GateHeld(UserError):
-    """Bills are held. Carries their ids beside the sentence."""
+    """Bills are held. Carries their ids beside the sentence, and those of all that were judged together with them."""
 
-    def __init__(self, message, move_ids):
+    def __init__(self, message, move_ids, together=()):
         super().__init__(message)
         self.move_ids = tuple(move_ids)
+        self.together = tuple({*move_ids, *together})
 
 
 # The web client chooses the dialog by the name of the class: a held bill is a refusal like any other, no fault.
@@ -108,6 +110,7 @@ class AccountMove(models.Model):
         gates = self.env["ai.deployment"]._gates_of(bills.company_id) if bills else ()
         if not gates:
             return
+        self.check_access("write")  # who may not post learns nothing of why a bill is held, and leaves no trace
         if vals.keys() - WITH_STATE:
             raise UserError(self.env._("A bill is posted by itself: change the rest before."))
         bills._ai_judge(gates)
@@ -120,8 +123,8 @@ class AccountMove(models.Model):
         for gate, (_why, verdicts) in judged:
             held.update(gate._gate_holds(verdicts))
         if held:
-            self._ai_keep_after(held)
-            raise GateHeld(self._ai_held_text(held), held)
+            self._ai_keep_after(self.ids)
+            raise GateHeld(self._ai_held_text(held), held, self.ids)
         for gate, (why, verdicts) in judged:
             gate._gate_let_through(self, why, verdicts)
 
@@ -160,11 +163,12 @@ class AccountMove(models.Model):
 
     # Held bills keep their review, whatever becomes of the transaction
 
-    def _ai_keep_after(self, held):
-        """When this transaction is over, score the held bills once more and keep what comes of it.
+    def _ai_keep_after(self, move_ids):
+        """When this transaction is over, score the bills once more, together as now, and keep what is held of them.
 
-        Not before: another cursor would wait for rows that this transaction has written, and never get them. Whoever
-        catches the error may still commit, so both ends are watched.
+        Of two copies the second is held because of the first, so the first has to be judged with it again. Not before:
+        another cursor would wait for rows that this transaction has written, and never get them. Whoever catches the
+        error may still commit, so both ends are watched.
         """
         cr = self.env.cr
         who = (self.env.uid, tuple(self.env.companies.ids), self.env.lang)
@@ -172,7 +176,7 @@ class AccountMove(models.Model):
             pending = hooks.data.setdefault(PENDING, {})
             if not pending:
                 hooks.add(partial(_keep_pending, self.env.registry, pending))
-            pending.setdefault(who, set()).update(held)
+            pending.setdefault(who, set()).update(move_ids)
 
     def _ai_held_now(self):
         """{id: Verdict} of those that would be held, with their reviews and the line in the log kept here."""
@@ -191,10 +195,10 @@ class AccountMove(models.Model):
         except GateHeld as stop:
             for hooks in (self.env.cr.postcommit, self.env.cr.postrollback):
                 for pending in hooks.data.get(PENDING, {}).values():
-                    pending.difference_update(stop.move_ids)
-            held = self.browse(stop.move_ids)._ai_held_now()
+                    pending.difference_update(stop.together)
+            held = self.browse(stop.together)._ai_held_now()
             if not held:  # posting itself would have changed it into what is held, such as by another date
-                self._ai_keep_after(stop.move_ids)
+                self._ai_keep_after(stop.together)
                 raise
             return None, held
 
@@ -202,6 +206,7 @@ class AccountMove(models.Model):
 
     def action_post(self):
         """On the form, a held bill is told of in a dialog: nothing is rolled back, so its review is there at once."""
+        self.check_access("write")
         detects = not self.env.context.get("disable_abnormal_invoice_detection", True)
         if not detects or not self._ai_meets_a_gate():
             return super().action_post()
@@ -210,6 +215,7 @@ class AccountMove(models.Model):
 
     def action_validate_moves_with_confirmation(self):
         """From the list, the clean ones are posted and the held ones shown."""
+        self.check_access("write")
         drafts = self.filtered(lambda move: move.state == "draft" and move.line_ids)
         held = (drafts - drafts._get_moves_requiring_confirmation())._ai_held_now() if self._ai_meets_a_gate() else {}
         if not held:
@@ -309,7 +315,7 @@ class AccountMove(models.Model):
             bills.browse(move_id).ai_is_held = verdict.gate == "block" and verdict.is_held
 
     def _ai_drafts_of_bills(self):
-        return self._origin.filtered(lambda move: move.state == "draft" and move.move_type in PURCHASE_TYPES)
+        return readable_origin(self).filtered(lambda move: move.state == "draft" and move.move_type in PURCHASE_TYPES)
 
     def _get_alerts(self):
         """Above the form of a draft: that it is held, or that a colleague is asked about it."""

@@ -18,6 +18,7 @@ from odoo.tools import mute_logger
 from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import walk_path
+from .features.readable_inputs import passes_others
 from .tools.shipped import shipped
 
 ADMINISTRATOR_FIELDS = {
@@ -62,7 +63,9 @@ class AiDeployment(models.Model):
         "ir.model", "Works On", required=True, ondelete="cascade",
         domain=lambda self: [("model", "in", self._target_models())],
     )  # fmt: skip
-    res_model = fields.Char("Document Model", related="model_id.model", store=True, precompute=True, index=True)
+    res_model = fields.Char(
+        "Document Model", related="model_id.model", store=True, precompute=True, index=True, unsaved=True
+    )
     domain = fields.Char("Only Records", default="[]", help="Records outside this filter are not scored.")
     method = fields.Selection(
         [("scorecard", "Predict an outcome"), ("anomaly", "Find unusual records")],
@@ -134,8 +137,8 @@ class AiDeployment(models.Model):
         compute="_compute_health",
     )
     health_reason = fields.Char(compute="_compute_health")
-    is_administrator = fields.Boolean(compute="_compute_rights")
-    may_decide = fields.Boolean(compute="_compute_rights")
+    is_administrator = fields.Boolean(compute="_compute_rights", unsaved=True)
+    may_decide = fields.Boolean(compute="_compute_rights", unsaved=True)
 
     _alarm_rate_is_share = models.Constraint(
         "CHECK(alarm_rate > 0 AND alarm_rate <= 0.5)", "The expected share flagged lies above 0 and is at most 0.5."
@@ -197,6 +200,8 @@ class AiDeployment(models.Model):
             steps = walk_path(documents, condition.field_expr)
             if steps is None:
                 raise ValueError(condition.field_expr)
+            if passes_others(documents, steps):
+                raise AccessError(self.env._("“%s” cannot be used in a filter of yours.", condition.field_expr))
             for step in steps:
                 model = documents.env[step.field.model_name]
                 readable = model.has_access("read") and model._has_field_access(step.field, "read")
@@ -263,7 +268,7 @@ class AiDeployment(models.Model):
 
         alerts = count("ai.deployment.alert", [("state", "in", ("firing", "acknowledged"))])
         reviews = count("ai.deployment.review", [("state", "=", "open")])
-        scores = count("ai.deployment.score", [])
+        scores = count("ai.deployment.score", self.env["ai.deployment.score"]._counting_domain())
         for deployment in self:
             deployment.open_alert_count = alerts.get(deployment.id, 0)
             deployment.open_review_count = reviews.get(deployment.id, 0)
@@ -348,6 +353,15 @@ class AiDeployment(models.Model):
             raise UserError(
                 self.env._("Versions were trained for these records already. Make a new deployment for other ones.")
             )
+        if "start_field_id" in vals and any(
+            deployment.version_ids and (vals["start_field_id"] or False) != deployment.start_field_id.id
+            for deployment in self.sudo()
+        ):
+            raise UserError(
+                self.env._(
+                    "Versions learned from records that began on another date. Make a new deployment for this one."
+                )
+            )
         if "model_id" in vals and any(d.feature_ids and d.model_id.id != vals["model_id"] for d in self.sudo()):
             raise UserError(self.env._("Its inputs belong to other records: remove them first."))
 
@@ -370,7 +384,8 @@ class AiDeployment(models.Model):
         }
 
     def action_view_scores(self):
-        return self._action_lines("ai.deployment.score", self.env._("Scores"))
+        action = self._action_lines("ai.deployment.score", self.env._("Scores"))
+        return {**action, "domain": [*action["domain"], *self.env["ai.deployment.score"]._counting_domain()]}
 
     def action_view_inferences(self):
         return self._action_lines("ai.deployment.inference", self.env._("Log"))

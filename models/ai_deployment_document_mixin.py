@@ -16,6 +16,8 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import OrderedSet
 
+from .features.readable_inputs import keys_hidden_on
+
 
 class AiDeploymentDocumentMixin(models.AbstractModel):
     _name = "ai.deployment.document.mixin"
@@ -26,6 +28,7 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
     res_model = fields.Char("Document Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Document", model_field="res_model", required=True, readonly=True)
     res_name = fields.Char("Record", compute="_compute_res_name", compute_sudo=False)
+    has_record = fields.Boolean("Record Exists", compute="_compute_has_record", search="_search_has_record")
 
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "lang")
@@ -40,6 +43,38 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
                 if line.res_id not in there:
                     other = self.env._("%s (deleted)", other)
                 line.res_name = names.get(line.res_id) or other
+
+    def _keys_hidden_on_records(self):
+        """Inputs that the user may not read on single records: {line id: set of keys}; of the others, nothing."""
+        hidden = {}
+        for (res_model, version), lines in self.sudo().grouped(lambda one: (one.res_model, one.version_id)).items():
+            if version and res_model in self.env:
+                documents = self.env[res_model].sudo(False)
+                by_record = keys_hidden_on(documents, version._specs(), lines.mapped("res_id"))
+                hidden.update((line.id, by_record[line.res_id]) for line in lines if line.res_id in by_record)
+        return hidden
+
+    @api.depends("res_model", "res_id")
+    def _compute_has_record(self):
+        for res_model, lines in self.grouped("res_model").items():
+            there = set(self.env[res_model].sudo().browse(lines.mapped("res_id")).exists().ids)
+            for line in lines:
+                line.has_record = line.res_id in there
+
+    def _search_has_record(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        there = Domain.FALSE
+        for res_model in self.env["ai.deployment"]._target_models():
+            documents = self.env[res_model].sudo().with_context(active_test=False)
+            ids = documents._search(Domain.TRUE, bypass_access=True)
+            there |= Domain("res_model", "=", res_model) & Domain("res_id", "in", ids)
+        return there if set(value) == {True} else ~there if True not in value else Domain.TRUE
+
+    @api.model
+    def _counting_domain(self):
+        """Rows that count: of records that exist. Who has no right to all rows sees no others anyway."""
+        return Domain("has_record", "=", True) if self._reads_all_rows() else Domain.TRUE
 
     def _document(self):
         """The business record itself, empty where it is gone."""
@@ -60,6 +95,11 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
     @api.model
     def _visible_deployments(self):
         """The deployments whose lines the current user may see, as far as the deployment decides. In sudo."""
+        return self._deployments_of_user()
+
+    @api.model
+    def _deployments_of_user(self):
+        """The deployments that the current user has a part in, in the companies at hand. In sudo."""
         deployments = self.env["ai.deployment"].sudo().with_context(active_test=False)
         domain = Domain("company_id", "in", self.env.companies._ai_above_sql())
         if not self.env.user.has_group("ai_deployment.group_manager"):

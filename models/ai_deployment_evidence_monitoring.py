@@ -102,7 +102,8 @@ class AiDeployment(models.Model):
             version=latest.name, rows=latest.row_count, day=format_date(self.env, latest.trained_date),
             text=latest.verdict_text or verdicts[latest.verdict],
         )  # fmt: skip
-        return Evidence(True, sentence, latest.trained_date, latest)
+        # a recipe that makes it worse is no way to train it again
+        return Evidence(latest.verdict != "worse", sentence, latest.trained_date, latest)
 
     def _satisfy_retrained(self, check):
         if not (self.retraining_plan or "").strip():

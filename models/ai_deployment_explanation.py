@@ -67,7 +67,8 @@ class AiDeploymentSignature(models.Model):
     @api.depends_context("lang")
     def _compute_text_html(self):
         for signature in self:
-            signature.text_html = signature.deployment_id._explanation_html()
+            deployment = signature.deployment_id
+            signature.text_html = deployment._explanation_html() if deployment else False
 
     @api.constrains("user_id", "deployment_id")
     def _check_signer(self):
@@ -91,12 +92,13 @@ class AiDeploymentSignature(models.Model):
     def write(self, vals):
         if not self.env.su and vals.keys() & {"signed_date", "digest", "deployment_id"}:
             raise AccessError(self.env._("A signature is given in person."))
-        if {"user_id", "role"} & vals.keys():  # what one person signed for one part is not another one's signature
-            vals = {**vals, "signed_date": False, "digest": False}
-            result = super().write(vals)
-            self._ask()
-            return result
-        return super().write(vals)
+        if not {"user_id", "role"} & vals.keys():
+            return super().write(vals)
+        result = super().write(vals)
+        # What one person signed for one part is not another one's signature.
+        own(self).write({"signed_date": False, "digest": False})
+        self._ask()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_signed(self):

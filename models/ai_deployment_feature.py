@@ -12,6 +12,7 @@ from odoo.exceptions import AccessError, ValidationError
 from ..ml.columns import CATEGORY, NUMBER, TAGS
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import MEASURES, VALUE_MEASURES, walk_path
+from .features.readable_inputs import passes_others
 from .features.values import SEVERAL
 
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
@@ -28,11 +29,11 @@ class AiDeploymentFeature(models.Model):
     _order = "sequence, id"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
-    res_model = fields.Char(related="deployment_id.res_model")
-    method = fields.Selection(related="deployment_id.method")
+    res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
+    method = fields.Selection(related="deployment_id.method", related_sudo=False, unsaved=True)
     sequence = fields.Integer(default=10)
     name = fields.Char(
-        "Input", required=True, compute="_compute_name", store=True, readonly=False, precompute=True,
+        "Input", required=True, compute="_compute_name", store=True, readonly=False, precompute=True, unsaved=True,
         help="How this input is called in reasons and alerts, in the words of the people who read them.",
     )  # fmt: skip
     source = fields.Selection(
@@ -54,9 +55,9 @@ class AiDeploymentFeature(models.Model):
     window_days = fields.Integer("Within Days", help="Only earlier records of the last days; 0: all of them.")
     kind = fields.Selection(
         [(NUMBER, "Number"), (CATEGORY, "Category")],
-        required=True, compute="_compute_kind", store=True, readonly=False, precompute=True,
+        required=True, compute="_compute_kind", store=True, readonly=False, precompute=True, unsaved=True,
     )  # fmt: skip
-    key = fields.Char("Technical Name", compute="_compute_key", store=True, precompute=True)
+    key = fields.Char("Technical Name", compute="_compute_key", store=True, precompute=True, unsaved=True)
     required = fields.Boolean(
         help="A record without this input is not scored but goes to a person; a number of 0 counts as not filled in."
     )
@@ -170,6 +171,10 @@ class AiDeploymentFeature(models.Model):
 
     def _check_readable(self, path, steps):
         """Inputs are read with elevated rights, so whoever declares one must be able to read it without them."""
+        if passes_others(self.env[self.res_model].with_user(self.env.uid), steps):
+            raise ValidationError(
+                self.env._("“%s” reads lines that not everybody may read who may read the record.", path)
+            )
         for step in steps:
             # create() checks constraints with elevated rights; what counts is the person
             model = self.env[step.field.model_name].with_user(self.env.uid)
@@ -237,6 +242,9 @@ class AiDeploymentFeature(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:  # said so, instead of leaving it out: who gives it believes that it counts
+            for name in self._ai_system_fields() & {name for vals in vals_list for name in vals}:
+                self._check_field_access(self._fields[name], "write")
         self.env.registry.clear_cache()
         return super().create(vals_list)
 

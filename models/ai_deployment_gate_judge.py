@@ -21,7 +21,9 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..ml import routing
 from . import clock
+from .ai_deployment_review_rule import DEFAULTS
 from .ai_deployment_writing import _json_rows
 from .tools.shipped import wake
 
@@ -67,9 +69,11 @@ class AiDeployment(models.Model):
         if not bills:
             return {}
         self._score(bills)
+        if warned := self._gate_warned_anew(bills):
+            self._score(bills.browse(warned), again=True)
         bills.invalidate_recordset(["ai_is_held", "alerts"], flush=False)
         verdicts = self._gate_verdicts(bills)
-        if changed := self._gate_changed_below(verdicts.values()):
+        if changed := self._gate_changed_below(verdicts.values(), bills.ids):
             # It says so much else than what was reviewed that the answer is not about it, though it scores the same.
             self._score(bills.browse(changed), again=True)
             for move_id, verdict in self._gate_verdicts(bills.browse(changed)).items():
@@ -125,13 +129,15 @@ class AiDeployment(models.Model):
         # A question that nobody answered in time does not take back the answer before it, but a withdrawn one is gone.
         # A second opinion looks at the reviewers, not at the bill: it holds nothing while it is open.
         line = SQL(
-            "SELECT id, review_reason FROM ai_deployment_inference"
+            "SELECT id, review_reason, incumbent_value >= 0.5 AND %s AS warned FROM ai_deployment_inference"
             " WHERE deployment_id = gate.id AND res_id = %s.id ORDER BY id + 0 DESC LIMIT 1",
+            _asks_where_odoo_warns(),
             move,
         )
         review = SQL(
             "SELECT asked.id, asked.state, asked.reason, asked.ground_truth, asked.reviewer_id, asked.decided_by_id,"
-            " asked.decided_date, asked.version_id, asked.inference_id, about.codes, asked.is_label OR NOT EXISTS"
+            " asked.decided_date, asked.version_id, asked.inference_id, about.codes,"
+            " about.incumbent_value >= 0.5 AS knew_warning, asked.is_label OR NOT EXISTS"
             "  (SELECT FROM ai_deployment_review WHERE previous_id = asked.id) AS stands"
             " FROM ai_deployment_review asked LEFT JOIN ai_deployment_inference about ON about.id = asked.inference_id"
             " WHERE asked.deployment_id = gate.id AND asked.res_id = %s.id AND asked.state <> 'expired'"
@@ -150,20 +156,24 @@ class AiDeployment(models.Model):
             " ORDER BY id LIMIT 1",
             clock.today(), move,
         )  # fmt: skip
+        # What Odoo itself warns of is risky where that is a reason to ask, whether or not a day had room for a review.
         looked = SQL(
-            "SELECT COALESCE(CASE gate.gate_risk"
-            "  WHEN 'score' THEN score.predicted_value >= gate.gate_score"
-            "  WHEN 'review' THEN line.review_reason NOT IN ('audit', 'failed')"
-            "  ELSE score.prediction OR line.review_reason = 'flagged' END, FALSE) AS risky,"
+            "SELECT found.risky OR COALESCE(line.warned, FALSE) AS risky,"
             " CASE WHEN score.state <> 'scored' THEN 'failed'"
             "  WHEN answer.truth = 'positive' THEN review.reason"
+            "  WHEN line.warned AND NOT found.risky THEN 'disagreement'"
             "  WHEN line.review_reason IN ('audit', 'failed') THEN 'flagged'"
             "  ELSE COALESCE(line.review_reason, 'flagged') END AS reason"
+            " FROM (SELECT COALESCE(CASE gate.gate_risk"
+            "  WHEN 'score' THEN score.predicted_value >= gate.gate_score"
+            "  WHEN 'review' THEN line.review_reason NOT IN ('audit', 'failed')"
+            "  ELSE score.prediction OR line.review_reason = 'flagged' END, FALSE) AS risky) AS found"
         )
         answer = SQL(
             "SELECT about_now.given, CASE WHEN about_now.given THEN review.ground_truth END AS truth"
             " FROM (SELECT COALESCE(review.state = 'decided' AND review.stands AND score.state = 'scored'"
-            "  AND review.codes = score.codes AND review.version_id = score.version_id, FALSE) AS given) about_now"
+            "  AND review.codes = score.codes AND review.version_id = score.version_id, FALSE)"
+            "  AND (review.knew_warning OR line.warned IS NOT TRUE) IS TRUE AS given) about_now"
         )
         standing = SQL(
             "CASE WHEN ABS(%s.amount_total_signed) < gate.gate_from_amount THEN 'small'"
@@ -198,10 +208,29 @@ class AiDeployment(models.Model):
             passed=passed, answer=answer, looked=looked, waiver=waiver,
         )  # fmt: skip
 
-    def _gate_changed_below(self, verdicts):
+    def _gate_warned_anew(self, bills):
+        """Ids of bills of which Odoo says something else than when they were scored last: another one came since.
+
+        Only where that is a reason to ask a person.
+        """
+        if routing.DISAGREEMENT not in self._rules_on():
+            return []
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT ON (res_id) res_id, incumbent_value FROM ai_deployment_inference"
+                " WHERE deployment_id = %s AND res_id = ANY(%s) AND failure_type IS NULL ORDER BY res_id, id DESC",
+                self.id, list(bills.ids),
+            )
+        )  # fmt: skip
+        logged, now = dict(rows), bills._ai_incumbent()
+        return [res_id for res_id, opinion in now.items() if res_id in logged and opinion != (logged[res_id] or 0.0)]
+
+    def _gate_changed_below(self, verdicts, together):
         """Ids of released bills whose own inputs are others than those reviewed, though their bins are the same.
 
         The highest bin has no end: whoever had 20,000 released could post two million under the same codes.
+
+        :param together: ids of all bills that are judged together
         """
         released = {v.reviewed_inference_id: v.move_id for v in verdicts if v.standing == "released"}
         if not released:
@@ -216,7 +245,7 @@ class AiDeployment(models.Model):
         ]
         if not compared:
             return []
-        columns = self._columns([spec for _place, spec in compared], list(released.values()))
+        columns = self._columns([spec for _place, spec in compared], list(released.values()), together)
         now = _json_rows(
             [columns[spec["key"]].kind for _place, spec in compared],
             [columns[spec["key"]].values for _place, spec in compared],
@@ -271,7 +300,7 @@ class AiDeployment(models.Model):
         lines = self.env["ai.deployment.inference"].sudo().browse(verdict.inference_id for verdict in lacking)
         # One question about a record at a time: a second opinion about the bill as it was is not wanted any more.
         others = Domain("deployment_id", "=", self.id) & Domain("res_id", "in", lines.mapped("res_id"))
-        reviews.search(others & Domain("state", "=", "open"))._set_aside()
+        reviews.search(others & Domain("state", "=", "open"))._set_aside("withdrawn")
         asked = reviews.create(
             [
                 {
@@ -303,6 +332,8 @@ class AiDeployment(models.Model):
         """Why this bill is held and what to do, in one or two sentences."""
         reasons = dict(self.env["ai.deployment.review"]._fields["reason"]._description_selection(self.env))
         why = reasons[verdict.reason]
+        if verdict.reason == routing.DISAGREEMENT and (warnings := self._gate_warnings(verdict)):
+            why = warnings
         if verdict.standing == "unscored":
             kinds = dict(self.env["ai.deployment.review"]._fields["failure_type"]._description_selection(self.env))
             why = kinds.get(verdict.failure_type, why)
@@ -324,11 +355,24 @@ class AiDeployment(models.Model):
             return self.env._("%(why)s. %(person)s was asked to look at it.", why=why, person=person)
         return self.env._("%s. A reviewer is asked to look at it.", why)
 
+    def _gate_warnings(self, verdict):
+        """What Odoo warns of on the bill, in its own words, without the full stop; empty where it warns no more."""
+        bill = self.env["account.move"].browse(verdict.move_id).with_context(disable_abnormal_invoice_detection=False)
+        return " ".join(" ".join(bill._ai_warnings()).split()).rstrip(".")
+
 
 class AiDeploymentReview(models.Model):
     _inherit = "ai.deployment.review"
 
     _record_idx = models.Index("(deployment_id, res_id)")
+
+
+def _asks_where_odoo_warns():
+    """SQL of whether the reason "Odoo's own opinion differs" is on at the gate: see `_rules_on`."""
+    unset = any(reason == routing.DISAGREEMENT and is_on for reason, (is_on, _priority) in DEFAULTS.items())
+    return SQL(
+        "COALESCE(gate.routing_rules -> 'on' @> %s::jsonb, %s)", json.dumps([{"reason": routing.DISAGREEMENT}]), unset
+    )
 
 
 def _says_the_same(spec, before, now):

@@ -112,6 +112,7 @@ class AiDeployment(models.Model):
             *self._input_findings(facts.levels),
             *self._job_findings(facts.troubles),
             *self._people_findings(),
+            *self._branch_findings(),
             *self._entrance_findings(facts.actions.get(self.id, self.env["ir.actions.server"])),
             *self._idle_findings(*facts.asked[self.id]),
             *self._report_findings(facts.first_days, facts.reported),
@@ -185,6 +186,26 @@ class AiDeployment(models.Model):
                 "review",
                 self.env._("The review was due on %s.", format_date(self.env, self.review_date)),
                 self.env._("Look whether it still does what it is for, and set the next review."),
+            )
+
+    def _branch_findings(self):
+        """Branches of its company whose open records its filter leaves out, all of them."""
+        branches = self._company_ids()[1:]
+        if not branches:
+            return
+        documents = self.env[self.res_model].sudo()
+        there = documents._ai_base_domain() & documents._ai_open_domain() & Domain("company_id", "in", branches)
+        seen = {company.id for [company] in documents._read_group(there & self._record_domain(), ["company_id"])}
+        unseen = documents._read_group(there & Domain("company_id", "not in", list(seen)), ["company_id"], ["__count"])
+        if unseen:
+            yield self._notice(
+                "branches",
+                self.env._(
+                    "It does not look at %(records)s of branches: %(branches)s.",
+                    records=documents._ai_words()["records"],
+                    branches=", ".join(f"{company.name} ({count})" for company, count in unseen),
+                ),
+                self.env._("Change “Only Records”, or make a deployment for the branch."),
             )
 
     def _entrance_findings(self, actions):

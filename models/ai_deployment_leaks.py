@@ -54,7 +54,9 @@ class AiDeploymentFeature(models.Model):
         self.ensure_one()
         documents = self.env[self.res_model]
         names = {steps[0].field.name for path in self._paths() if (steps := walk_path(documents, path))}
-        return max((documents._ai_edited_after_closing(name, closed_ids) for name in names), default=0.0)
+        return max(
+            (documents._ai_edited_after_closing(self.deployment_id, name, closed_ids) for name in names), default=0.0
+        )
 
 
 class AiDeployment(models.Model):

@@ -37,6 +37,9 @@ class AiDeployment(models.Model):
     @api.model
     def _cron_monitor(self):
         """Report on every deployment at work. One that fails becomes an alert and does not stop the others."""
+        for res_model in self._target_models():
+            self.env[res_model].sudo()._ai_keep_outcomes()
+        self.env["ir.cron"]._commit_progress()
         self._take_turns("monitor", self.search(Domain("state", "in", self._at_work_states()), order="id"))
 
     @api.model

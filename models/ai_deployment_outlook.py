@@ -218,7 +218,7 @@ class AiDeployment(models.Model):
         look = risk.look(state)
         return [
             {**UNTESTED, "test": "risk", "key": "risk", "label": self.env._("Distance from the truth, since it serves"),
-             "statistic": look.risk or 0.0, "low": look.low, "high": 1.0, "threshold": look.limit,
+             "statistic": look.risk, "low": look.low, "high": 1.0, "threshold": look.limit,
              "adjusted_p": 0.0 if look.exceeded else 1.0, "exceeded": look.exceeded,
              "verdict": "drifted" if look.exceeded else "quiet",
              "text": self.env._(

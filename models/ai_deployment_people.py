@@ -23,8 +23,8 @@ class AiDeployment(models.Model):
 
     accepted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     accepted_date = fields.Datetime("Accepted On", readonly=True, copy=False)
-    has_accepted = fields.Boolean(compute="_compute_has_accepted")
-    is_owner = fields.Boolean(compute="_compute_is_owner")
+    has_accepted = fields.Boolean(compute="_compute_has_accepted", unsaved=True)
+    is_owner = fields.Boolean(compute="_compute_is_owner", unsaved=True)
     lesson = fields.Text("What Was Learned", readonly=True, copy=False, tracking=True)
 
     grace_days = fields.Integer(
@@ -291,10 +291,10 @@ class AiDeployment(models.Model):
             & Domain("reviewer_id", "=", former.id)
         )  # fmt: skip
         if former not in self.reviewer_ids:  # asked as the owner, not as a reviewer
-            for review in reviews:
-                able = owner in review._possible_reviewers()
-                review.activity_unlink(["ai_deployment.mail_activity_type_review"])
-                review.write({"reviewer_id": owner.id if able else False, "is_assigned": able})
+            reviews._release()
+            able = reviews._able(self._at_work(owner))
+            taken = reviews.filtered(lambda review: able[review.id])
+            taken.write({"reviewer_id": owner.id, "is_assigned": True})
 
     def action_hand_over(self):
         self.ensure_one()

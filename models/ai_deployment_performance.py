@@ -83,7 +83,7 @@ class AiDeployment(models.Model):
             version, start, end,
             SQL("res_id, date, predicted_value, prediction, route = 'automatic', incumbent_value"),
         )  # fmt: skip
-        came_true = self.env[self.res_model]._ai_came_true({row[0]: row[1] for row in rows}, self.horizon_days)
+        came_true = self.env[self.res_model]._ai_came_true(self, {row[0]: row[1] for row in rows})
         return [(row[0], came_true[row[0]], *row[2:]) for row in rows if row[0] in came_true]
 
     def _people_cohort(self, version, start, end):
@@ -101,7 +101,7 @@ class AiDeployment(models.Model):
             )
         )  # fmt: skip
         landmarks = {row[0]: row[1] for row in rows}
-        came_true = self.env[self.res_model]._ai_came_true(landmarks, self.horizon_days, from_score=True)
+        came_true = self.env[self.res_model]._ai_came_true(self, landmarks, from_score=True)
         return [(came_true[row[0]], *row[2:]) for row in rows if row[0] in came_true]
 
     def _make_performance_report(self, version, cohort, start, end):

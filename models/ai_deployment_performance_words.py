@@ -19,9 +19,9 @@ class AiDeployment(models.Model):
             "key": result.name,
             "label": label,
             "test": result.test,
-            "statistic": result.statistic or 0.0,
-            "low": result.low or 0.0,
-            "high": result.high or 0.0,
+            "statistic": result.statistic,  # None where there is no answer: no 0
+            "low": result.low,
+            "high": result.high,
             "threshold": result.threshold or 0.0,
             # a figure that was not tested proves nothing: 1, not the 0 that an empty float reads as
             "p_value": 1.0 if result.p_value is None else result.p_value,

@@ -146,10 +146,12 @@ class AiDeployment(models.Model):
                     rows=adopted.row_count, start=format_date(self.env, adopted.window_start),
                     end=format_date(self.env, adopted.window_end - timedelta(days=1)),
                 )  # fmt: skip
-            else:
-                deployment.reference_text = version and self.env._(
+            elif version:
+                deployment.reference_text = self.env._(
                     "The %s records that it learned from (provisional)", version.sudo().row_count
                 )
+            else:
+                deployment.reference_text = False
 
     def action_adopt_reference(self):
         """The owner says that the latest weeks were ordinary."""

@@ -8,6 +8,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .tools.optional_float import OptionalFloat
+
 KINDS = [("drift", "What Comes In"), ("performance", "What Came True")]
 VERDICTS = [
     ("drifted", "Moved"),
@@ -106,9 +108,9 @@ class AiDeploymentReportLine(models.Model):
     key = fields.Char("Technical Name", required=True, readonly=True, index=True)
     label = fields.Char("Input", required=True, readonly=True)
     test = fields.Selection(TESTS, required=True, readonly=True)
-    statistic = fields.Float(readonly=True, digits=(16, 4))
-    low = fields.Float("At Least", readonly=True, digits=(16, 4))
-    high = fields.Float("At Most", readonly=True, digits=(16, 4))
+    statistic = OptionalFloat(readonly=True, digits=(16, 4))
+    low = OptionalFloat("At Least", readonly=True, digits=(16, 4))
+    high = OptionalFloat("At Most", readonly=True, digits=(16, 4))
     threshold = fields.Float(readonly=True, digits=(16, 6))
     p_value = fields.Float(readonly=True, digits=(16, 8))
     adjusted_p = fields.Float("Adjusted p", readonly=True, digits=(16, 8))

@@ -89,6 +89,7 @@ class AiDeploymentReview(models.Model):
         self = self.with_context(tracking_disable=OWN)
         cron, planned = self.env["ir.cron"], {}
         self._expire_moot()
+        self._ask_about_returned()
         self._release_unable()
         unasked = Domain("is_assigned", "=", False) | Domain("deadline", "=", False)
         pool = Domain("reviewer_id", "=", False) & Domain("given_back_by_id", "=", False)
@@ -170,11 +171,11 @@ class AiDeploymentReview(models.Model):
         """
         able = {review_id: [] for review_id in self.ids}
         barred = self._barred() if barred is None else barred
-        pairs = [(review.id, review.res_id) for review in self]
+        rows = [(review.id, review.res_id, review.company_id.id) for review in self]
         for user in people:
-            readable = self._readable_by(user)
-            for review_id, res_id in pairs:
-                if res_id in readable and user.id not in barred[review_id]:
+            readable, companies = self._readable_by(user), set(user.sudo().company_ids.ids)
+            for review_id, res_id, company in rows:
+                if res_id in readable and company in companies and user.id not in barred[review_id]:
                     able[review_id].append(user.id)
         return able
 
@@ -245,8 +246,8 @@ class AiDeploymentReview(models.Model):
         asked = Domain("state", "=", "open") & Domain("reviewer_id", "!=", False) & domain
         groups = self._read_group(asked, ["deployment_id", "reviewer_id"], ["id:recordset"])
         for deployment, user, reviews in groups:
-            if not deployment._able_people(user):
-                reviews._release()
+            able = deployment._able_people(user)
+            reviews.filtered(lambda review, able=able: review.company_id not in able.company_ids)._release()
 
     @api.model
     def _release_unable(self):
@@ -258,7 +259,7 @@ class AiDeploymentReview(models.Model):
         for (deployment,) in self._read_group(asked, ["deployment_id"]):
             reviews = self.search_fetch(
                 asked & Domain("deployment_id", "=", deployment.id),
-                ["res_model", "res_id", "reviewer_id", "deadline", "begun_date", "kind"],
+                ["company_id", "res_model", "res_id", "reviewer_id", "deadline", "begun_date", "kind"],
                 order="id",
             )
             lost = reviews._with_lost_reviewer(deployment)

@@ -108,7 +108,7 @@ class AiDeploymentReview(models.Model):
             raise UserError(self.env._("An answer can be taken back within a minute, by whoever gave it."))
         following = self.sudo().search([("previous_id", "=", self.id)])
         if following.state == "open" and following.kind in ANOTHER:
-            following._set_aside()  # what this answer asked for is not wanted any more
+            following._set_aside("withdrawn")  # what this answer asked for is not wanted any more
         return self._ask_again("", reviewer_id=self.env.uid, deadline=self.deadline)._action_form()
 
     def action_score_again(self):
@@ -377,9 +377,12 @@ class AiDeploymentReview(models.Model):
         before._log_taken_back(note or "")
         return again.with_env(self.env)
 
-    def _set_aside(self):
-        """Close open questions that nobody has to answer any more: they expire and are kept. In sudo."""
-        self.write({"state": "expired"})
+    def _set_aside(self, reason):
+        """Close open questions that nobody has to answer any more: they expire and are kept. In sudo.
+
+        :param reason: one of `expired_reason`
+        """
+        self.write({"state": "expired", "expired_reason": reason, "expired_date": clock.now(), "next_step_date": False})
         self.activity_ids.unlink()
         self.flush_recordset(["state"])
 
@@ -398,7 +401,19 @@ class AiDeploymentReview(models.Model):
             company = survivor.sudo().company_id
             fits = not company or company.id in deployment._company_ids()
             moved = (asked if fits and not standing else asked.browse())[:1]
-            (asked - standing - moved)._set_aside()
+            closed = asked - standing - moved
+            names = {review: review._document().sudo().display_name for review in closed}
+            closed._set_aside("merged" if fits else "company")
+            for review in closed:
+                body = self.env._(
+                    "“%(one)s” was merged into “%(other)s”.", one=names[review], other=survivor.display_name
+                )
+                review._message_log(body=body)
+                for going_on in standing | moved:
+                    going_on._message_log(
+                        body=self.env._("“%s” was merged into this record, so this question stands for both.",
+                                        names[review])
+                    )  # fmt: skip
             for review in moved:
                 name = review._document().sudo().display_name
                 review.write({"res_id": survivor.id, "company_id": (company or deployment.company_id).id})

@@ -289,7 +289,10 @@ class AiDeploymentReview(models.Model):
         if self.decided_by_id == self.env.user and given == decision and self.decided_date >= clock.now() - AGAIN:
             return {"result": "decided", "text": decisions[self.decision], "name": self.name, "undo_id": self.id}
         if self.state == "expired":
-            return {"result": "gone", "text": self.env._("Nobody has to answer this one any more.")}
+            reasons = dict(self._fields["expired_reason"]._description_selection(self.env))
+            why = reasons.get(self.expired_reason)
+            nobody = self.env._("Nobody has to answer this one any more.")
+            return {"result": "gone", "text": f"{nobody} {why}." if why else nobody}
         text = self.env._(
             "%(person)s has answered this one already: %(decision)s.",
             person=self.sudo().decided_by_id.name, decision=decisions.get(self.decision, ""),
@@ -430,10 +433,11 @@ class AiDeploymentReview(models.Model):
         inference = self.sudo().inference_id
         version = inference.version_id
         masks_all, sees_sensitive = inference._masking()
+        hidden = inference._keys_hidden_on_records().get(inference.id, frozenset())
         document = self.env[self.sudo().res_model].browse(self.sudo().res_id)
         reasons = version._reasons(
-            inference.codes, masks_all=masks_all, sees_sensitive=sees_sensitive, top=REASONS, inputs=inference.inputs,
-            document=document,
+            inference.codes, masks_all=masks_all, sees_sensitive=sees_sensitive, hidden=hidden, top=REASONS,
+            inputs=inference.inputs, document=document,
         )  # fmt: skip
         remarks = [text.removeprefix("? ") for text in version._support_texts(inference.codes)]
         if reasons and not version._card().exact_reasons:

@@ -3,7 +3,8 @@
 The score of a record lives in `ai.deployment.score`, never on the record. The fields here are not stored: one join
 (`_ai_join_score`) serves reading, searching, sorting, grouping and exporting, and holds all conditions under which a
 score is shown: the deployment is the primary one of the record's company, it is in production, and the user belongs
-to one of its viewer groups. Who cannot read the record never gets here.
+to one of its viewer groups; the record is not held out, and the user is not to judge it unseen. Who cannot read the
+record never gets here. `ai.deployment.score` asks the same conditions (`_ai_shown_score_ids`).
 
 What differs per kind of document is a hook, `_ai_*`, overridden in that document's own file.
 """
@@ -16,13 +17,14 @@ from odoo.tools import SQL
 
 from . import clock
 from .features.names import LevelNames
+from .tools.ai_deployment_readable_mixin import readable_origin
 from .tools.wording import percent
 
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
 # What has to be known of a deployment to show a score, or what stands in its place.
 READ_TO_SHOW = (
     "company_id", "domain", "fallback", "fallback_below", "fallback_reason", "fallback_since", "fallback_value",
-    "res_model", "state",
+    "res_model", "shown_until", "state",
 )  # fmt: skip
 SHOWN = {*SCORE_COLUMNS, "ai_is_fallback"}
 SCORE_FIELDS = {
@@ -83,6 +85,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return set()
 
     @api.model
+    def _ai_no_start_fields(self):
+        """Names of dates that cannot say when a record began."""
+        return self._ai_fields_known_too_late()
+
+    @api.model
     def _ai_base_domain(self):
         """Records of this model that a deployment may score at all."""
         return Domain.TRUE
@@ -119,6 +126,23 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return SQL.identifier(alias, "create_date")
 
     @api.model
+    def _ai_began_sql(self, alias, deployment):
+        """SQL of the moment from which a record counts: for its place in time, its age and its horizon."""
+        return self._ai_moment_sql(alias)
+
+    @api.model
+    def _ai_ended_sql(self, alias, deployment):
+        """SQL of the moment at which a record ended: NULL while it is open, and where nobody knows when.
+
+        The one definition for labels, maturity, leaks, durations and value.
+        """
+        return SQL("NULL::timestamp")
+
+    @api.model
+    def _ai_keep_outcomes(self):
+        """Hook: keep the end of records that ended past the ORM, before anything rewrites it."""
+
+    @api.model
     def _ai_training_rows(self, deployment, now):
         """Rows to learn from, oldest first: list of (id, moment, label), label None without outcomes."""
         raise NotImplementedError
@@ -129,16 +153,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return []
 
     @api.model
-    def _ai_edited_after_closing(self, name, closed_ids):
+    def _ai_edited_after_closing(self, deployment, name, closed_ids):
         """The share of the closed records whose tracking shows the field `name` changed after they were closed."""
         return 0.0
 
     @api.model
-    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
+    def _ai_came_true(self, deployment, landmarks, from_score=False):
         """What came of records: {id: True or False}, for `landmarks` ({id: moment of the score}).
 
         True is won within the horizon, which begins with the record, or with the score where `from_score`. Left out is
-        what is gone, was closed before its score, or was too old for it.
+        what is gone, was closed before its score, or was too old for it. What was merged counts as its survivor does.
         """
         return {}
 
@@ -151,6 +175,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_outcome_counts(self, deployment, now):
         """(positive, negative) records that could be learned from; None where there are no outcomes."""
         return None
+
+    @api.model
+    def _ai_outcomes_to_come(self, deployment, now):
+        """[(label, moment from which it counts)] of records that ended, but whose horizon has not passed yet."""
+        return []
 
     @api.model
     def _ai_incumbent_sql(self, alias):
@@ -263,6 +292,14 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """Records that these measures are about, of those that the deployment is for."""
         return Domain.TRUE
 
+    def unlink(self):
+        gone = self.ids
+        result = super().unlink()
+        if gone:
+            self.env["ai.deployment.outcome"].sudo()._forget(self._name, gone)
+            self.env["ai.deployment.score"].sudo()._record_gone(self._name, gone)
+        return result
+
     # Words for people
 
     @api.model
@@ -276,12 +313,14 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     # The score on the record
 
     @api.model
-    def _ai_shown(self):
+    def _ai_shown(self, beside=()):
         """Return what this user sees on records, as `Shown`.
 
         One statement, whether there is a fallback or not. Where another deployment of the company is in production,
         nobody needs what one that is switched off would show. A branch without a deployment of its own is spoken for
         by that of the nearest company above it.
+
+        :param beside: ids of deployments whose scores the user may see without belonging to a viewer group
         """
         companies = self.env.companies
         deployments = (
@@ -289,14 +328,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             .sudo()
             .search_fetch(
                 Domain("res_model", "=", self._name)
-                & Domain("is_primary", "=", True)
                 & (
                     # days of grace, see `ai_deployment_people`; what shows when they are over is the fallback
                     (Domain("state", "=", "production") & Domain("shown_until", ">=", clock.today()))
                     | (Domain("state", "in", ("production", "suspended")) & Domain("fallback_since", "!=", False))
                 )
                 & Domain("company_id", "in", companies._ai_above_sql())
-                & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids),
+                & (
+                    Domain("is_primary", "=", True) & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
+                    | Domain("id", "in", beside)
+                ),
                 READ_TO_SHOW,
             )
         )
@@ -304,8 +345,9 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         off = {one.company_id: one.id for one in (deployments - live).sorted("id")}
         ids = [one for company, one in off.items() if company not in live.company_id]
         speaking = live | deployments.browse(ids)
+        answered = live.filtered(lambda deployment: deployment.shown_until and not deployment._grace_over())
         return Shown(
-            deployments=live.filtered(lambda deployment: not deployment._fallback_in_force()),
+            deployments=answered.filtered(lambda deployment: not deployment._fallback_in_force()),
             fallbacks=speaking._fallbacks_shown(),
             nearest=companies._ai_nearest(set(speaking.company_id.ids)),
         )
@@ -353,9 +395,10 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             score,
             "ai_deployment_score",
             SQL(
-                "%s%s",
+                "%s%s%s",
                 self._ai_shown_condition(alias, score, shown, query),
                 self._ai_not_held_out_sql(alias, SQL.identifier(score, "deployment_id")),
+                self._ai_not_blind_sql(SQL.identifier(alias, "id"), SQL.identifier(score, "deployment_id")),
             ),
         )
         return score
@@ -370,6 +413,37 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             " AND NOT (%s)",
             SQL(" OR ").join(SQL("%s = %s AND %s", deployment, one.id, one.sql(alias)) for one in holdouts),
         )
+
+    @api.model
+    def _ai_not_blind_sql(self, record, deployment):
+        """SQL that leaves out records whose score a reviewer is to judge without having seen it; for others, nothing.
+
+        To be added to a condition.
+        """
+        if not self.env.user.has_group("ai_deployment.group_reviewer"):
+            return SQL()
+        return SQL(
+            " AND (%s, %s) NOT IN (%s)", deployment, record, self.env["ai.deployment.review"]._blind_records_sql()
+        )
+
+    @api.model
+    def _ai_shown_score_ids(self, beside=()):
+        """SQL of the ids of all scores that the user is shown on records of this model that he may read.
+
+        The conditions of the score fields, and so the one answer to what is shown: what a fallback shows instead of is
+        left out.
+
+        :param beside: as for `_ai_shown`
+        """
+        shown = self._ai_shown(beside)
+        query = self.with_context(active_test=False)._search(Domain.TRUE)
+        score = self._ai_join_score(self._table, query, shown)
+        query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
+        for fallback in shown.fallbacks:
+            condition = self._ai_fallback_condition(fallback, self._table, score, query, shown)
+            query.add_where(SQL("(%s) IS NOT TRUE", condition))
+        query.order = None
+        return query.subselect(SQL.identifier(score, "id"))
 
     @api.model
     def _ai_join_review(self, alias, query):
@@ -462,9 +536,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _search_ai_wants_review(self, operator, value):
         return self._search_by_score_column("ai_wants_review", operator, value)
 
+    def _ai_stored_ids(self):
+        """Ids of the stored records behind these; of records being edited, only those that the user may read."""
+        return readable_origin(self).ids
+
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_wants_review(self):
-        ids = [record._origin.id for record in self if record._origin.id]
+        ids = self._ai_stored_ids()
         waiting = set()
         if ids and self._ai_shown_deployment_ids():
             query = self.browse(ids)._as_query(ordered=False)
@@ -476,7 +554,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score(self):
         self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_reasons = self.ai_is_fallback = False
-        shown = self._ai_shown() if any(record._origin.id for record in self) else None
+        shown = self._ai_shown() if any(self._origin.ids) else None
         scores = self._ai_shown_scores(shown) if shown and shown.deployments else {}
         instead = self._ai_shown_instead(shown) if shown and shown.fallbacks else {}
         for record in self:
@@ -494,7 +572,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _ai_shown_instead(self, shown):
         """What shows in the place of a score, of the records where something does: {record id: (figure, sentence)}."""
-        ids, found = [record._origin.id for record in self if record._origin.id], {}
+        ids, found = self._ai_stored_ids(), {}
         for fallback in shown.fallbacks:
             query = self.browse(ids)._as_query(ordered=False)
             score = self._ai_join_score(self._table, query, shown)
@@ -506,7 +584,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _ai_shown_scores(self, shown=None):
         """The shown score of each record that has one: {record id: score in sudo}."""
-        ids = [record._origin.id for record in self if record._origin.id]
+        ids = self._ai_stored_ids()
         query = self.browse(ids)._as_query(ordered=False)
         score = self._ai_join_score(self._table, query, shown)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import SQL
 
 from .ai_deployment_inference import FAILURE_TYPES
 from .unchecked_many2one import UncheckedMany2one
@@ -20,7 +21,12 @@ class AiDeploymentScore(models.Model):
     version_id = UncheckedMany2one("ai.deployment.version", readonly=True)
     date = fields.Datetime("Scored On", required=True, readonly=True)
     state = fields.Selection(
-        [("scored", "Scored"), ("failed", "Could not be scored"), ("waiting", "Waits for another try")],
+        [
+            ("scored", "Scored"),
+            ("failed", "Could not be scored"),
+            ("waiting", "Waits for another try"),
+            ("gone", "The record was deleted"),
+        ],
         required=True,
         readonly=True,
     )
@@ -45,14 +51,33 @@ class AiDeploymentScore(models.Model):
     @api.depends_context("uid", "lang")
     @api.depends("version_id", "state", "failure_type")
     def _compute_reasons(self):
-        masking = self.env["ai.deployment.inference"]._masking()
+        masking, hidden = self.env["ai.deployment.inference"]._masking(), self._keys_hidden_on_records()
         for score in self:
-            if score.state == "scored":
-                score.reasons = score.version_id._reasons_text(score.sudo().codes, *masking)
+            if score.state in ("scored", "gone"):
+                score.reasons = score.version_id._reasons_text(
+                    score.sudo().codes, *masking, hidden.get(score.id, frozenset())
+                )
             else:
                 labels = dict(self._fields["failure_type"]._description_selection(self.env))
                 what = score._latest_inference().failure_message or labels.get(score.failure_type)
                 score.reasons = self.env._("Could not be scored: %s", what)
+
+    @api.model
+    def _counting_domain(self):
+        return Domain("state", "!=", "gone")
+
+    @api.model
+    def _record_gone(self, res_model, ids):
+        """Scores of records that were deleted are kept for the Auditor, and count no more; one statement."""
+        self.flush_model(["state"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ai_deployment_score SET state = 'gone' WHERE res_id = ANY(%s)"
+                " AND deployment_id IN (SELECT id FROM ai_deployment WHERE res_model = %s)",
+                list(ids), res_model,
+            )
+        )  # fmt: skip
+        self.invalidate_model(["state"], flush=False)
 
     def _latest_inference(self):
         """The line of the log that this score stands on."""
@@ -63,18 +88,28 @@ class AiDeploymentScore(models.Model):
             .search([("deployment_id", "=", self.deployment_id.id), ("res_id", "=", self.res_id)], limit=1)
         )
 
+    # Access: what the record itself shows, and to the people of a deployment what it scores before it is shown
+
     @api.model
     def _visible_deployments(self):
-        """Beside the people of a deployment, its viewers see scores: in production, as on the record itself."""
-        deployments = super()._visible_deployments()
-        shown = (
-            self.env["ai.deployment"]
-            .sudo()
-            .search(
-                Domain("is_primary", "=", True)
-                & Domain("state", "=", "production")
-                & Domain("company_id", "in", self.env.companies._ai_above_sql())
-                & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
-            )
+        """Deployments that are not shown yet, to their people; those at work show as on the record, see below."""
+        return super()._visible_deployments().filtered(lambda deployment: deployment.state in ("proof", "shadow"))
+
+    @api.model
+    def _access_domain(self):
+        """Scores that are shown on their records by the one expression of that, and those before it is shown.
+
+        The people of a deployment need no viewer group; else they are shown what viewers are.
+        """
+        access, theirs = super()._access_domain(), self._deployments_of_user().ids
+        for res_model in self.env["ai.deployment"]._target_models():
+            documents = self.env[res_model]
+            if documents.has_access("read"):
+                access |= Domain("id", "in", documents._ai_shown_score_ids(theirs))
+        return access
+
+    def _without_document_access(self, operation, lines):
+        readable = self._search(
+            Domain("id", "in", lines.ids) & self._access_domain(), active_test=False, bypass_access=True
         )
-        return deployments | shown
+        return lines - self.browse(readable.get_result_ids())

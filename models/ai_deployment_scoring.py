@@ -25,6 +25,7 @@ from ..ml import routing
 from ..ml.errors import FilterBroken, InferenceError, TookTooLong, Unexpected, VersionError, VersionFails
 from ..ml.profile import Profile
 from . import clock
+from .ai_deployment_review_expiry import MAY_RETURN
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .ai_deployment_writing import hex_rows
 from .tools import faults
@@ -212,15 +213,20 @@ class AiDeployment(models.Model):
             & self._company_domain()
         )
         records.flush_model()  # at once: what the search needs, and what the reader needs, would be two updates
+        self.env["ai.deployment.review"].flush_model(["expired_date", "expired_reason", "previous_id", "state"])
         query = records.browse().with_context(active_test=False)._search(domain)
         query.order = None
         record = SQL.identifier(records._table, "id")
         # Each looked up by itself, in an index: a join, or EXISTS, may as well read the whole log for every chunk. What
         # has a current score by this version was scored by it; only the others are looked up in the log.
+        # One whose question was closed because it had left, and that is back, is new: it is asked about again.
         codes = SQL(
-            "(SELECT codes FROM ai_deployment_score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
-            " AND state = 'scored' LIMIT 1)",
-            self.id, record, call.version.id,
+            "(SELECT codes FROM ai_deployment_score score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
+            " AND state = 'scored' AND NOT EXISTS (SELECT FROM ai_deployment_review closed"
+            " WHERE closed.deployment_id = score.deployment_id AND closed.res_id = score.res_id"
+            " AND closed.state = 'expired' AND closed.expired_reason IN %s AND closed.expired_date >= score.date"
+            " AND NOT EXISTS (SELECT FROM ai_deployment_review later WHERE later.previous_id = closed.id)) LIMIT 1)",
+            self.id, record, call.version.id, MAY_RETURN,
         )  # fmt: skip
         logged = SQL(
             "ai_deployment_inference WHERE deployment_id = %s AND res_id = stands.id AND version_id = %s",
@@ -453,7 +459,7 @@ class AiDeployment(models.Model):
         if isinstance(call.card, InferenceError):  # the version itself is at fault: all wait, one alert tells
             self._write_lines(call, self._failed_lines(call, ids, call.card))
             return
-        columns = self._columns(list(call.specs.values()), ids)
+        columns = self._columns(list(call.specs.values()), ids, together=call.standing)
         scored = call.card.score(columns)
         codes = hex_rows(scored.codes)
         changed = [

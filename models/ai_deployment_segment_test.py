@@ -16,15 +16,13 @@ from ..ml.errors import TrainingError
 from ..ml.outcomes import MIN_CLASS
 from ..ml.threads import one_thread
 
-TEST_SHARE = 0.15  # as in training
-
 
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     def _segment_tests(self, tested, specs, columns, ids, moments, labels):
         """What is kept of the parts of the business; rows in order of time."""
-        later = np.arange(round(len(ids) * (1 - TEST_SHARE)), len(ids))
+        later = self._test_rows(len(ids))
         path, parts = self._parts_of(specs, columns, ids, later)
         if self.method == "anomaly":
             return self._flagged_parts(specs, columns, moments, later, path, parts)

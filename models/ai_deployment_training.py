@@ -10,9 +10,10 @@ import numpy as np
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
 
-from ..ml import routing
+from ..ml import artifact, routing
 from ..ml.challenge import challenge
 from ..ml.columns import NUMBER, make_column
 from ..ml.drift import merged, noise_floor
@@ -24,6 +25,7 @@ from . import clock
 from .ai_deployment_feature import DIRECTIONS
 from .ai_deployment_routing import SIDES
 from .feature_reader import FeatureReader
+from .features.readable_inputs import reads_all
 
 MIN_CASES = 50  # of either outcome, under which there is no version
 MONTH_DAYS = 30.4
@@ -37,26 +39,62 @@ class AiDeployment(models.Model):
 
     readiness = fields.Char(compute="_compute_readiness", help="What is missing before a first version can be trained.")
 
-    @api.depends("method", "champion_id", "model_id", "horizon_days", "domain")
-    @api.depends_context("lang")
+    @api.depends("method", "champion_id", "model_id", "horizon_days", "domain", "start_field_id")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_readiness(self):
         for deployment in self:
             deployment.readiness = False
             if not deployment.champion_id and deployment.res_model in self._target_models():
-                deployment.readiness = deployment.sudo()._missing_outcomes_text()
+                deployment.readiness = deployment._readiness()
+
+    def _readiness(self):
+        """`_missing_outcomes_text` for the user: figures only where he may read each record that could be counted.
+
+        Asked of the company, not of the filter: that a filter finds nothing is what it must not tell.
+        """
+        text, documents = self.sudo()._missing_outcomes_text(), self.env[self.res_model]
+        if not text or reads_all(documents, Domain("company_id", "in", [self.sudo().company_id.id, False])):
+            return text
+        return self.env._(
+            "More outcomes are needed before it can learn. Until then Odoo's own estimate is all there is."
+        )
 
     def _missing_outcomes_text(self):
-        """How many outcomes are missing until there can be a version; False where there are enough or none needed."""
+        """How many outcomes are missing until there can be a version, and which of them are there and count later.
+
+        False where there are enough, or none are needed.
+        """
         documents = self.env[self.res_model]
         counts = documents._ai_outcome_counts(self, clock.now()) if self.method == "scorecard" else None
         if counts is None or min(counts) >= MIN_CASES:
             return False
         words = documents._ai_words()
+        to_come = {True: [], False: []}
+        for label, due in documents._ai_outcomes_to_come(self, clock.now()):
+            to_come[label].append(due)
+        missing = {True: max(MIN_CASES - counts[0], 0), False: max(MIN_CASES - counts[1], 0)}
+        if any(to_come.values()) and all(len(to_come[side]) >= missing[side] for side in missing):
+            return self.env._(
+                "%(wins)s %(positives)s and %(others)s %(negatives)s are there, but a record counts only %(days)s days "
+                "after it began: there will be enough on %(day)s. If they are older than the day on which they were "
+                "entered here, name the date on which they began under “Start Date”.",
+                wins=counts[0] + len(to_come[True]), others=counts[1] + len(to_come[False]), days=self.horizon_days,
+                positives=words["positives"], negatives=words["negatives"],
+                day=format_date(self.env, max(to_come[side][least - 1] for side, least in missing.items() if least)),
+            )  # fmt: skip
         rarer = 0 if counts[0] <= counts[1] else 1
-        return self.env._(
+        text = self.env._(
             "About %(missing)s more %(cases)s are needed before it can learn: there are %(found)s so far. Until then "
             "Odoo's own estimate is all there is.",
             missing=MIN_CASES - counts[rarer], cases=words[("positives", "negatives")[rarer]], found=counts[rarer],
+        )  # fmt: skip
+        if not any(to_come.values()):
+            return text
+        first = min(min(dues) for dues in to_come.values() if dues)
+        return self.env._(
+            "%(text)s Of younger records, %(wins)s %(positives)s and %(others)s %(negatives)s count from %(day)s on.",
+            text=text, wins=len(to_come[True]), others=len(to_come[False]), positives=words["positives"],
+            negatives=words["negatives"], day=format_date(self.env, first),
         )  # fmt: skip
 
     def action_train(self):
@@ -95,30 +133,58 @@ class AiDeployment(models.Model):
         try:
             tested, training = self._fit(specs, columns, moments, labels)
         except TrainingError as error:
-            raise UserError(
-                self.env._("“%(name)s” could not be trained: %(why)s", name=self.name, why=error)
-            ) from error
+            why = " ".join(filter(None, (str(error), self._missing_outcomes_text())))
+            raise UserError(self.env._("“%(name)s” could not be trained: %(why)s", name=self.name, why=why)) from error
         by_key = {spec["key"]: spec for spec in specs}
         used = [by_key[name] for name, _columns in training.card.inputs]  # one that is always empty is left out
         values = {
             "floors": self._floors(training.card, columns, moments),
             "held_out": {
                 **self._held_out(tested.card, columns, moments, labels),
+                **self._learned(ids, moments),
                 "segments": self._segment_tests(tested, specs, columns, ids, moments, labels),
             },
             "left_out": [feature.name for feature in self.feature_ids - known_in_time],
+            "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
+            "verdict_text": self._untested_text(labels),
         }
         champion = self.champion_id
         if champion:
-            values.update(self._challenge(champion, tested, columns, ids, labels))
+            values.update(self._challenge(champion, tested, training, columns, ids, moments, labels))
         version = self.env["ai.deployment.version"]._store(self, training, used, clock.now(), **values)
         if not champion:
             self._assign_champion(version, self.env._("First version"))
         return version
 
-    def _columns(self, specs, ids):
-        """Columns of the records `ids`: {key: Column}, rows in the order of `ids`."""
-        values = FeatureReader(self.env[self.res_model], specs, self.company_id).read(ids)
+    @api.model
+    def _test_rows(self, count):
+        """The numbers of the rows that test a version, of `count` rows in order of time: the one cut for all."""
+        return np.arange(round(count * (1 - TEST_SHARE)), count)
+
+    def _learned(self, ids, moments):
+        """How far the card that was tested has learned: the last of its rows, for `_unseen_by`. Plain JSON."""
+        later = self._test_rows(len(ids))
+        if self.method == "anomaly" or not len(later) or not later[0]:
+            return {}
+        return {"learned": {"id": ids[later[0] - 1], "moment": float(moments[later[0] - 1])}}
+
+    def _untested_text(self, labels):
+        """Why the latest rows prove nothing; False where both outcomes are among them, or none is asked for."""
+        tested = np.asarray(labels)[self._test_rows(len(labels))]
+        if self.method == "anomaly" or len(set(tested.tolist())) == 2:
+            return False
+        words = self.env[self.res_model]._ai_words()
+        return self.env._(
+            "Could not be tested: no %(outcomes)s among the latest %(rows)s records.",
+            outcomes=words["negatives" if tested.any() else "positives"], rows=len(tested),
+        )  # fmt: skip
+
+    def _columns(self, specs, ids, together=()):
+        """Columns of the records `ids`: {key: Column}, rows in the order of `ids`.
+
+        :param together: ids of all records that are judged together, where `ids` are only some of them
+        """
+        values = FeatureReader(self.env[self.res_model], specs, self.company_id).read(ids, together)
         return {spec["key"]: make_column(spec["key"], spec["kind"], values[spec["key"]]) for spec in specs}
 
     def _fit(self, specs, columns, moments, labels):
@@ -218,19 +284,20 @@ class AiDeployment(models.Model):
         what came true.
         """
         anomaly = self.method == "anomaly"
-        later = np.arange(0 if anomaly else round(len(moments) * (1 - TEST_SHARE)), len(moments))
+        later = np.arange(len(moments)) if anomaly else self._test_rows(len(moments))
         scored = card.score({key: column.take(later) for key, column in columns.items()})
         good = ~np.isnan(scored.values)
         if not good.any():
             return {}
+        proves_nothing = anomaly or len(set(labels[later][good].tolist())) < 2
         curves = routing.held_out_curve(labels[later][good], scored.predictions[good], scored.confidences[good])
         sureness = 1 - scored.values[good] if anomaly else scored.confidences[good]
         days = max(float(np.ptp(moments[later])), 1.0)
         return {
-            "curves": {} if anomaly else {name: curves[side] for name, side in SIDES.items()},
+            "curves": {} if proves_nothing else {name: curves[side] for name, side in SIDES.items()},
             "sureness": np.quantile(sureness, np.linspace(0, 1, min(len(sureness), 1001))).tolist(),
             "per_day": len(later) / days,
-            "outcomes": {} if anomaly else {
+            "outcomes": {} if proves_nothing else {
                 "labels": np.asarray(labels)[later][good][-MOST_OUTCOMES:].astype(int).tolist(),
                 "values": scored.values[good][-MOST_OUTCOMES:].round(4).tolist(),
             },
@@ -247,16 +314,28 @@ class AiDeployment(models.Model):
             old=round(100 * (metrics["average_precision_before"] or 0)),
         )  # fmt: skip
 
-    def _challenge(self, champion, tested, columns, ids, labels):
-        """How the new card did against the serving version on the same later rows; values for the new version."""
-        card = tested.card
+    def _challenge(self, champion, tested, training, columns, ids, moments, labels):
+        """How a new version did against the serving one; values for the new version.
+
+        Both are judged by the cards that were tested, on rows that neither has learned from: what serves has learned
+        from the very rows that tested it, so it would know the answers.
+        """
+        if artifact.digest(artifact.dump(training.card)) == champion.digest:
+            return {
+                "verdict": "same",
+                "verdict_text": self.env._("The same as the one that serves: these records teach nothing else."),
+            }
         if self.method == "anomaly":
             return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
-        later = np.arange(round(len(ids) * (1 - TEST_SHARE)), len(ids))
-        new = card.score({key: column.take(later) for key, column in columns.items()})
-        old = champion._card().score(self._columns(list(champion._specs().values()), [ids[row] for row in later]))
+        rows = self._unseen_by(champion, ids, moments)
+        new = tested.card.score({key: column.take(rows) for key, column in columns.items()})
+        specs = list(champion._specs().values())
+        old = champion._tested_card().score(self._columns(specs, [ids[row] for row in rows]))
         both = ~(np.isnan(new.values) | np.isnan(old.values))
-        result = challenge(labels[later][both], new.values[both], old.values[both])
+        result = challenge(labels[rows][both], new.values[both], old.values[both])
+        untested = self._untested_text(labels)
+        if untested:
+            return {"challenge": result.to_dict(), "verdict": "inconclusive", "verdict_text": untested}
         text = {
             "better": self.env._("Better on the latest %s records.", result.rows),
             "worse": self.env._("Worse on the latest %s records.", result.rows),
@@ -270,3 +349,12 @@ class AiDeployment(models.Model):
                 else self.env._("About as good as the one that serves.")
             )
         return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
+
+    def _unseen_by(self, champion, ids, moments):
+        """The numbers of the rows that test a new version and that the tested card of `champion` never learned from."""
+        later, learned = self._test_rows(len(ids)), (champion.sudo().held_out or {}).get("learned")
+        if not learned:
+            return later
+        if learned["id"] in ids:  # rows keep their order, also those of one moment
+            return later[later > ids.index(learned["id"])]
+        return later[moments[later] > learned["moment"]]

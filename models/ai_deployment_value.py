@@ -172,7 +172,7 @@ class AiDeployment(models.Model):
             self._record_domain() & documents._ai_base_domain() & documents._ai_value_domain() & self._company_domain()
         )
         query = documents._search(domain)
-        moment = documents._ai_moment_sql(documents._table)
+        moment = documents._ai_began_sql(documents._table, self)
         first, after_last = (datetime.combine(day, time.min) for day in (start, end + timedelta(days=1)))
         query.add_where(SQL("%s >= %s AND %s < %s", moment, first, moment, after_last))
         query.order = None

@@ -134,7 +134,7 @@ class AiDeployment(models.Model):
         due = timedelta(days=self.horizon_days)
         rows = self._first_scores(version, start - due, end - due, SQL("res_id, date, route = 'automatic'"))
         landmarks = {row[0]: row[1] for row in rows}
-        came = self.env[self.res_model]._ai_came_true(landmarks, self.horizon_days) if landmarks else {}
+        came = self.env[self.res_model]._ai_came_true(self, landmarks) if landmarks else {}
         reversed_ids = [res_id for res_id, is_reversed in came.items() if is_reversed]
         if not reversed_ids:
             return []

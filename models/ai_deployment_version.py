@@ -13,6 +13,8 @@ from ..ml import artifact
 from ..ml.binning import MISSING
 from ..ml.errors import ArtifactRejected, InputGone, VersionError
 from .feature_reader import paths_of, reads_alike, walk_path
+from .features.readable_inputs import unreadable_keys
+from .tools.optional_float import OptionalFloat
 from .tools.trust import own
 from .tools.wording import ReaderWords, about, number, percent, signed
 
@@ -47,12 +49,14 @@ class AiDeploymentVersion(models.Model):
     row_count = fields.Integer("Records Learned From", readonly=True)
     positive_count = fields.Integer("Of Them Won", readonly=True)
     metrics = fields.Json(readonly=True)
-    auc = fields.Float("AUC", compute="_compute_metrics", digits=(4, 3))
-    brier = fields.Float("Brier Score", compute="_compute_metrics", digits=(4, 3))
-    brier_base_rate = fields.Float("Brier Score of the Base Rate", compute="_compute_metrics", digits=(4, 3))
+    auc = OptionalFloat("AUC", compute="_compute_metrics", digits=(4, 3))
+    brier = OptionalFloat("Brier Score", compute="_compute_metrics", digits=(4, 3))
+    brier_base_rate = OptionalFloat("Brier Score of the Base Rate", compute="_compute_metrics", digits=(4, 3))
     digest = fields.Char("Fingerprint", required=True, readonly=True)
     # The levels of sensitive inputs stand in these; `card_html` shows them masked to everybody else.
     artifact = fields.Json(required=True, readonly=True, groups="ai_deployment.group_sensitive")
+    # The same recipe without the latest rows: what the figures are of, and what a later version is compared with.
+    tested_artifact = fields.Json("Tested Card", readonly=True, groups="ai_deployment.group_sensitive")
     feature_specs = fields.Json(
         "Inputs as Trained", required=True, readonly=True, groups="ai_deployment.group_sensitive"
     )
@@ -69,7 +73,10 @@ class AiDeploymentVersion(models.Model):
     card_html = fields.Html("Card", compute="_compute_card_html", sanitize=False)
     challenge = fields.Json("Test Against the Serving Version", readonly=True)
     verdict = fields.Selection(
-        [("first", "First version"), ("better", "Better"), ("inconclusive", "Too early to say"), ("worse", "Worse")],
+        [
+            ("first", "First version"), ("better", "Better"), ("same", "The same"),
+            ("inconclusive", "Too early to say"), ("worse", "Worse"),
+        ],
         required=True, readonly=True, default="first",
     )  # fmt: skip
     verdict_text = fields.Char(readonly=True)
@@ -87,9 +94,8 @@ class AiDeploymentVersion(models.Model):
     def _compute_metrics(self):
         for version in self:
             metrics = version.metrics or {}
-            version.auc = metrics.get("auc") or 0.0
-            version.brier = metrics.get("brier") or 0.0
-            version.brier_base_rate = metrics.get("brier_base_rate") or 0.0
+            for name in ("auc", "brier", "brier_base_rate"):
+                version[name] = metrics.get(name)  # None where there is no answer: no 0
 
     @api.depends("left_out")
     def _compute_left_out_text(self):
@@ -134,6 +140,12 @@ class AiDeploymentVersion(models.Model):
         if version.kind == "pipeline":
             content = base64.b64decode(version.pipeline_file or b"")
         return artifact.load(version.artifact, expected_digest=version.digest, content=content)
+
+    def _tested_card(self):
+        """The card that was tested, which has not learned from the latest rows; the serving one where that was."""
+        self.ensure_one()
+        kept = self.sudo().tested_artifact
+        return artifact.load(kept) if kept else self._card()
 
     def _fault(self):
         """Return why this version cannot score at all, as a VersionError; None where it can."""
@@ -190,6 +202,17 @@ class AiDeploymentVersion(models.Model):
         now_sensitive = version.deployment_id.feature_ids.filtered("sensitive").mapped("key")
         return frozenset(now_sensitive) | {key for key, spec in version._specs().items() if spec["sensitive"]}
 
+    def _unreadable_keys(self):
+        """Inputs that the user may read on no record, whatever was declared."""
+        self.ensure_one()
+        return frozenset() if self.env.uid == api.SUPERUSER_ID else self._cached_unreadable_keys(self.id)
+
+    @api.model
+    @tools.ormcache("self.env.uid", "version_id")  # who changes groups or access rights clears it
+    def _cached_unreadable_keys(self, version_id):
+        version = self.sudo().browse(version_id)
+        return unreadable_keys(self.env[version.deployment_id.res_model].sudo(False), version._specs())
+
     def _level_names(self):
         """Names of record ids that stand as levels in the card: {key: {level: name}}."""
         self.ensure_one()
@@ -203,12 +226,15 @@ class AiDeploymentVersion(models.Model):
             names[key] = documents._ai_level_names(spec["path"], levels, learned) if levels else {}
         return names
 
-    def _reasons(self, codes, *, masks_all=False, sees_sensitive=False, top=3, inputs=None, document=None):
+    def _reasons(
+        self, codes, *, masks_all=False, sees_sensitive=False, hidden=frozenset(), top=3, inputs=None, document=None
+    ):
         """The strongest reasons behind a score: list of (input, value, contribution), values masked where due.
 
-        `codes`: bin codes as the log keeps them, two hexadecimal digits per input; `inputs`: the values that the log
-        keeps, in the order of the inputs, and `document` the record: with them, a multiple of an amount says
-        what was expected and how far the record is from it.
+        `codes`: bin codes as the log keeps them, two hexadecimal digits per input; `hidden`: keys of inputs that the
+        user may not read on this record; `inputs`: the values that the log keeps, in the order of the inputs, and
+        `document` the record: with them, a multiple of an amount says what was expected and how far the record is
+        from it.
         """
         if not self or not codes:
             return []
@@ -216,18 +242,17 @@ class AiDeploymentVersion(models.Model):
             card, names, specs = self._card(), self._level_names_cached(), self._specs()
         except ArtifactRejected:  # an alert tells about the version; a record without reasons is still shown
             return []
-        sensitive = self._sensitive_keys()
+        sensitive, hidden = self._sensitive_keys(), self._unreadable_keys() | hidden
         reasons = []
         row = np.frombuffer(bytes.fromhex(codes), dtype=np.uint8)
+        masked = hidden | (frozenset() if sees_sensitive else sensitive)
         read = dict(zip(specs, inputs, strict=True)) if inputs and len(inputs) == len(specs) else {}
-        shown = {key: value for key, value in read.items() if sees_sensitive or key not in sensitive}
+        shown = {key: value for key, value in read.items() if key not in masked}
         for reason in card.explain(row, top=top, names=names, words=self._reader_words()):
-            is_hidden = masks_all or (reason.feature in sensitive and not sees_sensitive)
-            value = (
-                self.env._("protected")
-                if is_hidden
-                else (self._expected_text(specs[reason.feature], shown, document) or reason.label)
-            )
+            if masks_all or reason.feature in masked:
+                value = self.env._("protected")
+            else:
+                value = self._expected_text(specs[reason.feature], shown, document) or reason.label
             if abs(reason.contribution) >= NEGLIGIBLE:
                 reasons.append((specs[reason.feature]["name"], value, reason.contribution))
         return reasons
@@ -246,9 +271,9 @@ class AiDeploymentVersion(models.Model):
             return self.env._("about %(times)s times the expected %(amount)s", times=multiple, amount=usual)
         return self.env._("about %(times)s times the highest so far, %(amount)s", times=multiple, amount=usual)
 
-    def _reasons_text(self, codes, masks_all=False, sees_sensitive=False, inputs=None):
+    def _reasons_text(self, codes, masks_all=False, sees_sensitive=False, hidden=frozenset(), inputs=None):
         """One reason a line, its arrow says whether it raises or lowers the score; approximate ones are marked."""
-        reasons = self._reasons(codes, masks_all=masks_all, sees_sensitive=sees_sensitive, inputs=inputs)
+        reasons = self._reasons(codes, masks_all=masks_all, sees_sensitive=sees_sensitive, hidden=hidden, inputs=inputs)
         lines = [f"{'▲' if contribution > 0 else '▼'} {name}: {value}" for name, value, contribution in reasons]
         if lines and not self._card().exact_reasons:
             lines.append(self.env._("(approximate reasons)"))
@@ -293,7 +318,7 @@ class AiDeploymentVersion(models.Model):
         """
         key, tag = self._card().tags.get(column, (column, None))
         name = self._specs()[key]["name"]
-        if tag is None or key in self._sensitive_keys():
+        if tag is None or key in self._sensitive_keys() | self._unreadable_keys():
             return name
         tag = self._level_names_cached().get(key, {}).get(tag, tag)
         return self.env._("%(input)s “%(tag)s”", input=name, tag=tag)
@@ -334,7 +359,7 @@ class AiDeploymentVersion(models.Model):
         self.ensure_one()
         card, specs = self._card(), self._specs()
         sees = self.env.user.has_group("ai_deployment.group_sensitive")
-        hidden = set() if sees else self._sensitive_keys()
+        hidden = self._unreadable_keys() | (frozenset() if sees else self._sensitive_keys())
         strongest = max((abs(feature.points).max() for feature in card.features), default=0.0) or 1.0
         groups = {}
         for key, label, points, share in card.rows(self._level_names(), self._reader_words()):

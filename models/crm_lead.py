@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ..ml.value import MEAN, SHARE
 from .ai_deployment_leaks import LeakRow
 from .ai_deployment_value import Measure
+from .drawn import in_drawn_order
 
 LATELY_DAYS = 90
 SCORED_FRESH = "7 days"  # at most so old at the first score, to count as what the version learned from
@@ -22,6 +23,10 @@ KNOWN_TOO_LATE = {
     "is_automated_probability", "lost_reason_id", "message_ids", "partner_id", "probability", "prorated_revenue",
     "recurring_revenue_prorated", "stage_id", "won_status", "write_date", "write_uid",
 }  # fmt: skip
+
+
+NO_START = KNOWN_TOO_LATE - {"date_conversion", "date_open"} | {"date_deadline"}
+ENTERED_CLOSED = "1 hour"  # after a record was entered, to have been closed before it came
 
 
 class CrmLead(models.Model):
@@ -40,6 +45,10 @@ class CrmLead(models.Model):
     @api.model
     def _ai_fields_known_too_late(self):
         return KNOWN_TOO_LATE
+
+    @api.model
+    def _ai_no_start_fields(self):
+        return NO_START
 
     @api.model
     def _ai_words(self):
@@ -63,71 +72,112 @@ class CrmLead(models.Model):
         """
         domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
         query = self.sudo().with_context(active_test=False)._search(domain)
-        created = SQL.identifier(self._table, "create_date")
-        closed = SQL.identifier(self._table, "date_closed")
-        horizon = SQL("%s::interval", f"{deployment.horizon_days} days")
-        query.add_where(SQL("%s + %s <= %s", created, horizon, now))
-        query.order = SQL("%s, %s", created, SQL.identifier(self._table, "id"))
-        won = SQL(
-            "(%s = 'won' AND COALESCE(%s, %s) <= %s + %s)",
-            self._field_to_sql(self._table, "won_status", query), closed, created, created, horizon,
+        began = self._ai_began_sql(self._table, deployment)
+        query.add_where(SQL("%s + %s::interval <= %s", began, f"{deployment.horizon_days} days", now))
+        query.order = SQL("%s, %s", began, in_drawn_order(SQL.identifier(self._table, "id")))
+        self._ai_flush_ends(deployment)
+        return query, self._ai_won_in_time_sql(self._table, deployment)
+
+    @api.model
+    def _ai_began_sql(self, alias, deployment):
+        """The date that the owner named, else the creation: of an import, that is the night of the import."""
+        created, name = SQL.identifier(alias, "create_date"), deployment.sudo().start_field_id.name
+        if name in (False, "create_date") or name not in self._fields:
+            return created
+        return SQL("COALESCE(%s::timestamp, %s)", SQL.identifier(alias, name), created)
+
+    @api.model
+    def _ai_ended_sql(self, alias, deployment):
+        """The earliest of what tells when a lead ended: Odoo rewrites `date_closed` when a won lead is archived or set
+        won again, and its last change of stage when it goes to another won stage; our own day is written once.
+
+        Without `date_closed` nobody knows: old databases, leads that were created inactive. Nor of an import.
+        """
+        outcome = SQL(
+            "(SELECT outcome.date FROM ai_deployment_outcome outcome WHERE outcome.res_model = %s"
+            " AND outcome.res_id = %s AND outcome.status = %s)",
+            self._name, SQL.identifier(alias, "id"), SQL.identifier(alias, "won_status"),
         )  # fmt: skip
-        self.flush_model(["won_status", "date_closed"])
-        return query, won
+        closed, staged = SQL.identifier(alias, "date_closed"), SQL.identifier(alias, "date_last_stage_update")
+        status, created = SQL.identifier(alias, "won_status"), SQL.identifier(alias, "create_date")
+        ended = SQL("LEAST(%s, %s, CASE WHEN %s = 'won' THEN %s END)", outcome, closed, status, staged)
+        unknown = SQL("%s IS NULL", closed)
+        began = self._ai_began_sql(alias, deployment)
+        if began != created:  # one that was entered as closed, long after it began, ended nobody knows when
+            unknown = SQL(
+                "(%s OR (%s < %s - interval '1 day' AND %s BETWEEN %s - interval '1 minute' AND %s + %s::interval))",
+                unknown, began, created, ended, created, created, ENTERED_CLOSED,
+            )  # fmt: skip
+        return SQL("CASE WHEN %s IN ('won', 'lost') AND NOT %s THEN %s END", status, unknown, ended)
+
+    @api.model
+    def _ai_days_sql(self, began, ended):
+        """SQL of the days from one moment to another, NULL where the second is: GREATEST alone would make it day 0."""
+        return SQL(
+            "CASE WHEN %s IS NOT NULL THEN GREATEST(EXTRACT(EPOCH FROM %s - %s) / 86400.0, 0) END", ended, ended, began
+        )
+
+    @api.model
+    def _ai_flush_ends(self, deployment):
+        """Write what `_ai_began_sql` and `_ai_ended_sql` read."""
+        start = deployment.sudo().start_field_id.name
+        names = ["won_status", "date_closed", "date_last_stage_update", *([start] if start in self._fields else [])]
+        self.flush_model(names)
+
+    @api.model
+    def _ai_won_in_time_sql(self, alias, deployment):
+        """SQL of whether a lead was won within the horizon; one that was won nobody knows when counts as won."""
+        began = self._ai_began_sql(alias, deployment)
+        return SQL(
+            "(%s = 'won' AND COALESCE(%s, %s) <= %s + %s::interval)",
+            SQL.identifier(alias, "won_status"), self._ai_ended_sql(alias, deployment), began, began,
+            f"{deployment.horizon_days} days",
+        )  # fmt: skip
 
     @api.model
     def _ai_training_rows(self, deployment, now):
         query, won = self._ai_matured(deployment, now)
-        created = SQL.identifier(self._table, "create_date")
-        return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), created, won))
+        began = self._ai_began_sql(self._table, deployment)
+        return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), began, won))
 
     @api.model
-    def _ai_came_true(self, landmarks, horizon_days, from_score=False):
+    def _ai_came_true(self, deployment, landmarks, from_score=False):
         """Counted as in training: from the creation on, unless `from_score`.
 
         A lead that was open for long before its first score has outlived the others and says something else.
         """
-        self.flush_model(["won_status", "date_closed"])
+        self._ai_flush_ends(deployment)
+        survivors = self.env["ai.deployment.outcome"].sudo()._survivors(self._name, landmarks)
+        began, ended = self._ai_began_sql("lead", deployment), self._ai_ended_sql("lead", deployment)
         rows = self.env.execute_query(
             SQL(
-                "SELECT lead.id, lead.won_status = 'won' AND COALESCE(lead.date_closed, lead.create_date)"
-                " <= %s + %s::interval FROM crm_lead lead"
-                " JOIN unnest(%s::int[], %s::timestamp[]) AS scored (id, moment) ON scored.id = lead.id"
-                " WHERE (%s OR lead.create_date >= scored.moment - %s::interval) AND"
-                " (lead.won_status = 'pending' OR lead.date_closed IS NULL OR lead.date_closed >= scored.moment)",
-                SQL("scored.moment") if from_score else SQL("lead.create_date"),
-                f"{horizon_days} days",
-                list(landmarks),
-                list(landmarks.values()),
-                from_score,
-                SCORED_FRESH,
+                "SELECT scored.id, lead.won_status = 'won' AND COALESCE(%s, %s) <= %s + %s::interval"
+                " FROM crm_lead lead JOIN unnest(%s::int[], %s::int[], %s::timestamp[])"
+                " AS scored (id, lead_id, moment) ON scored.lead_id = lead.id"
+                " WHERE (%s OR %s >= scored.moment - %s::interval) AND COALESCE(%s >= scored.moment, TRUE)",
+                ended, began, SQL("scored.moment") if from_score else began, f"{deployment.horizon_days} days",
+                list(landmarks), [survivors.get(res_id, res_id) for res_id in landmarks], list(landmarks.values()),
+                from_score, began, SCORED_FRESH, ended,
             )
-        )
+        )  # fmt: skip
         return dict(rows)
 
     @api.model
     def _ai_decided_after(self, deployment, now):
-        domain = (
-            deployment._record_domain()
-            & self._ai_base_domain()
-            & deployment._company_domain()
-            & Domain("create_date", "<=", now)
-        )
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
         query = self.sudo().with_context(active_test=False)._search(domain)
-        self.flush_model(["won_status", "date_closed"])
-        created, closed = SQL.identifier(self._table, "create_date"), SQL.identifier(self._table, "date_closed")
-        pending = SQL("%s = 'pending'", self._field_to_sql(self._table, "won_status", query))
+        self._ai_flush_ends(deployment)
+        began, ended = self._ai_began_sql(self._table, deployment), self._ai_ended_sql(self._table, deployment)
+        query.add_where(SQL("%s <= %s", began, now))
+        # one that ended nobody knows when says nothing of how long it takes
+        query.add_where(SQL("(%s = 'pending' OR %s IS NOT NULL)", SQL.identifier(self._table, "won_status"), ended))
         query.order, query.limit = SQL("%s DESC", SQL.identifier(self._table, "id")), LATE_LEADS
         return self.env.execute_query(
             query.select(
-                SQL(
-                    "CASE WHEN NOT %s THEN"
-                    " GREATEST(EXTRACT(EPOCH FROM COALESCE(%s, %s) - %s) / 86400.0, 0)::float8 END",
-                    pending, closed, created, created,
-                ),
-                SQL("(EXTRACT(EPOCH FROM %s - %s) / 86400.0)::float8", now, created),
+                SQL("(%s)::float8", self._ai_days_sql(began, ended)),
+                SQL("(EXTRACT(EPOCH FROM %s - %s) / 86400.0)::float8", now, began),
             )
-        )  # fmt: skip
+        )
 
     @api.model
     def _ai_outcome_counts(self, deployment, now):
@@ -138,32 +188,44 @@ class CrmLead(models.Model):
         )[0]
 
     @api.model
-    def _ai_leak_rows(self, deployment, now, most):
-        """Leads that came lately, closed ones and open ones: of the same time, so that only the closing differs."""
+    def _ai_outcomes_to_come(self, deployment, now):
         domain = (
             deployment._record_domain()
             & self._ai_base_domain()
             & deployment._company_domain()
-            & Domain("create_date", ">=", now - timedelta(days=max(2 * deployment.horizon_days, LATELY_DAYS)))
-            & Domain("create_date", "<=", now)
+            & Domain("won_status", "in", ("won", "lost"))
         )
-        self.flush_model(["won_status", "date_closed"])
+        query = self.sudo().with_context(active_test=False)._search(domain)
+        self._ai_flush_ends(deployment)
+        due = SQL("%s + %s::interval", self._ai_began_sql(self._table, deployment), f"{deployment.horizon_days} days")
+        query.add_where(SQL("%s > %s", due, now))
+        query.order = due
+        return self.env.execute_query(query.select(self._ai_won_in_time_sql(self._table, deployment), due))
+
+    @api.model
+    def _ai_leak_rows(self, deployment, now, most):
+        """Leads that came lately, closed ones and open ones: of the same time, so that only the closing differs."""
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
+        self._ai_flush_ends(deployment)
+        since = now - timedelta(days=max(2 * deployment.horizon_days, LATELY_DAYS))
+        began, ended = self._ai_began_sql(self._table, deployment), self._ai_ended_sql(self._table, deployment)
+        won = SQL("%s = 'won'", SQL.identifier(self._table, "won_status"))
         rows = []
         for closed in (True, False):
             leads = self.sudo().with_context(active_test=False)
             query = leads._search(domain & Domain("won_status", "!=" if closed else "=", "pending"))
-            created = SQL.identifier(self._table, "create_date")
-            until = SQL("COALESCE(%s, %s)", SQL.identifier(self._table, "date_closed"), created)
-            won = SQL("%s = 'won'", self._field_to_sql(self._table, "won_status", query))
-            age = SQL("EXTRACT(EPOCH FROM (%s - %s)) / 86400.0", until if closed else SQL("%s", now), created)
-            query.order = SQL("%s DESC, %s DESC", created, SQL.identifier(self._table, "id"))
+            query.add_where(SQL("%s BETWEEN %s AND %s", began, since, now))
+            if closed:  # of one that ended nobody knows when, nobody knows how old it was
+                query.add_where(SQL("%s IS NOT NULL", ended))
+            age = SQL("EXTRACT(EPOCH FROM (%s - %s)) / 86400.0", ended if closed else SQL("%s", now), began)
+            query.order = SQL("%s DESC, %s DESC", began, SQL.identifier(self._table, "id"))
             query.limit = most
-            found = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), age, created, won))
+            found = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), age, began, won))
             rows += [LeakRow(res_id, closed, float(days), came, label) for res_id, days, came, label in found]
         return rows
 
     @api.model
-    def _ai_edited_after_closing(self, name, closed_ids):
+    def _ai_edited_after_closing(self, deployment, name, closed_ids):
         if not closed_ids or not getattr(self._fields[name], "tracking", None):
             return 0.0
         self.env["mail.tracking.value"].flush_model()
@@ -173,10 +235,11 @@ class CrmLead(models.Model):
                 "SELECT COUNT(DISTINCT lead.id) FROM crm_lead lead"
                 " JOIN mail_message message ON message.model = %s AND message.res_id = lead.id"
                 " JOIN mail_tracking_value value ON value.mail_message_id = message.id"
-                " WHERE lead.id = ANY(%s) AND value.field_id = %s AND message.date > lead.date_closed + %s::interval",
+                " WHERE lead.id = ANY(%s) AND value.field_id = %s AND message.date > %s + %s::interval",
                 self._name,
                 closed_ids,
                 self.env["ir.model.fields"]._get(self._name, name).id,
+                self._ai_ended_sql("lead", deployment),
                 EDITED_AFTER,
             )  # fmt: skip
         )
@@ -248,8 +311,41 @@ class CrmLead(models.Model):
             (self.env._("Something else"), "any", True),
         ]
 
+    def _handle_won_lost(self, old_status_by_lead, new_status_by_lead):
+        """Keep when a lead ends, with the very change that Odoo counts; nothing is asked where none ends or reopens."""
+        result = super()._handle_won_lost(old_status_by_lead, new_status_by_lead)
+        ended, reopened = {}, []
+        for lead_id, new in new_status_by_lead.items():
+            old = old_status_by_lead.get(lead_id, {})
+            status = "won" if new["is_won"] else "lost" if new["is_lost"] else None
+            before = "won" if old.get("is_won") else "lost" if old.get("is_lost") else None
+            if status and status != before:
+                ended[lead_id] = status
+            elif before and not status:
+                reopened.append(lead_id)
+        outcomes = self.env["ai.deployment.outcome"].sudo()
+        outcomes._keep(self._name, ended)
+        outcomes._withdraw(self._name, reopened)
+        return result
+
+    @api.model
+    def _ai_keep_outcomes(self):
+        """Keep the end of all leads that ended before anybody watched; one statement, those that are kept stay."""
+        self.env.flush_all()
+        ended = self._ai_ended_sql("lead", self.env["ai.deployment"])
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO ai_deployment_outcome (res_model, res_id, status, date)"
+                " SELECT %s, lead.id, lead.won_status, %s FROM crm_lead lead WHERE lead.won_status IN ('won', 'lost')"
+                " AND %s IS NOT NULL ON CONFLICT (res_model, res_id) DO UPDATE SET status = EXCLUDED.status,"
+                " date = EXCLUDED.date WHERE ai_deployment_outcome.status NOT IN (EXCLUDED.status, 'merged')",
+                self._name, ended, ended,
+            )
+        )  # fmt: skip
+
     def _merge_dependences(self, opportunities):
         result = super()._merge_dependences(opportunities)
+        self.env["ai.deployment.outcome"].sudo()._keep(self._name, dict.fromkeys(opportunities.ids, "merged"), self)
         self.env["ai.deployment.review"].sudo()._follow_merge(self, opportunities)
         return result
 
@@ -260,13 +356,13 @@ class CrmLead(models.Model):
     @api.model
     def _ai_value_measures(self, deployment, alias):
         """All of it within the horizon after the lead came, so that an older lead had no more time than a younger."""
-        created, closed = SQL.identifier(alias, "create_date"), SQL.identifier(alias, "date_closed")
-        status, horizon = SQL.identifier(alias, "won_status"), SQL("%s::interval", f"{deployment.horizon_days} days")
-        in_time = SQL("COALESCE(%s, %s) <= %s + %s", closed, created, created, horizon)
-        won, decided = SQL("(%s = 'won' AND %s)", status, in_time), SQL("(%s <> 'pending' AND %s)", status, in_time)
+        began, ended = self._ai_began_sql(alias, deployment), self._ai_ended_sql(alias, deployment)
+        in_time = SQL("COALESCE(%s, %s) <= %s + %s::interval", ended, began, began, f"{deployment.horizon_days} days")
+        won = self._ai_won_in_time_sql(alias, deployment)
+        decided = SQL("(%s <> 'pending' AND %s)", SQL.identifier(alias, "won_status"), in_time)
         revenue = SQL.identifier(alias, "expected_revenue")
-        days = SQL("GREATEST(EXTRACT(EPOCH FROM COALESCE(%s, %s) - %s) / 86400.0, 0)", closed, created, created)
-        return {
+        days = self._ai_days_sql(began, ended)
+        measures = {
             "conversion": Measure(
                 self.env._("Won, of decided leads"), SHARE, "share",
                 SQL("CASE WHEN %s THEN CASE WHEN %s THEN 1 ELSE 0 END END", decided, won),
@@ -282,3 +378,5 @@ class CrmLead(models.Model):
                 if deployment.value_margin else "",
             ),
         }  # fmt: skip
+        basis = deployment.sudo().start_field_id.name or ""  # counted from elsewhere, figures cannot be compared
+        return {code: measure._replace(basis=basis) for code, measure in measures.items()}

@@ -48,7 +48,8 @@ class DigestDigest(models.Model):
         groups = reviews._read_group(
             Domain("company_id", "in", companies.ids)
             & Domain("opened_date", "<", end)
-            & (Domain("state", "=", "open") | Domain("decided_date", ">=", end)),
+            & (Domain("state", "=", "open") | Domain("decided_date", ">=", end))
+            & reviews._counting_domain(),
             ["company_id"],
             ["__count"],
         )
@@ -60,7 +61,7 @@ class DigestDigest(models.Model):
             "ai.deployment.inference",
             "kpi_ai_scored_value",
             date_field="date",
-            additional_domain=[("failure_type", "=", False)],
+            additional_domain=[("failure_type", "=", False), *self.env["ai.deployment.inference"]._counting_domain()],
         )
 
     def _compute_kpis_actions(self, company, user):

@@ -10,6 +10,14 @@ MOST = 2000
 _NUMBERS = 2**31
 
 
+def in_drawn_order(column):
+    """SQL to sort records of one moment by, after that moment; `column` holds their ids.
+
+    Records of an import share their moment, and their ids stand in the order of its file, often sorted by outcome.
+    """
+    return SQL("hashint4(%s), %s", column, column)
+
+
 def drawn(column, count):
     """SQL that holds for about `MOST` of `count` records, all where there are no more; `column` holds their ids."""
     if count <= MOST:

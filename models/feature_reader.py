@@ -632,14 +632,14 @@ class FeatureReader:
     def _window(self, spec, partition):
         """Earlier records only: the frame ends before the record's own place.
 
-        A microsecond per place tells records of one moment apart, and moves no date by more than a second or two.
+        A microsecond per place tells records of one moment apart: a window is by as much as a second too long for it.
         """
         if not spec["window_days"]:
             return SQL("(PARTITION BY %s ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)", partition)
         return SQL(
             "(PARTITION BY %s ORDER BY moment::timestamp + place * INTERVAL '1 microsecond'"
             " RANGE BETWEEN %s::interval PRECEDING AND INTERVAL '1 microsecond' PRECEDING)",
-            partition, f"{spec['window_days']} days",
+            partition, f"{spec['window_days']} days 1 second",
         )  # fmt: skip
 
     # What has no column

@@ -177,10 +177,14 @@ class ReportModelCard(models.AbstractModel):
                 end=format_date(self.env, report.window_end), count=report.row_count,
             ),
             "lines": [
-                (line.label, line.text or number(self.env, line.statistic, 3), self._label(line, "verdict"))
+                (line.label, line.text or self._figure_text(line.statistic), self._label(line, "verdict"))
                 for line in lines
             ],
         }  # fmt: skip
+
+    def _figure_text(self, figure):
+        """The figure in three digits; one that does not exist is empty, never 0."""
+        return "" if figure is False else number(self.env, figure, 3)
 
     # Where it ends
 

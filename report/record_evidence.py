@@ -89,14 +89,13 @@ class ReportRecordEvidence(models.AbstractModel):
             card = version._card()
         except ArtifactRejected:
             return {"rows": [], "start": "", "approximate": False}
-        masks_all, sees = line._masking()
-        specs, sensitive = version._specs(), version._sensitive_keys()
+        specs, masked = version._specs(), line._masked_keys()
         values = dict(zip(specs, told.inputs or [None] * len(specs), strict=True))
         names = version._level_names_cached()
         rows = []
         row = np.frombuffer(bytes.fromhex(told.codes), dtype=np.uint8)
         for reason in card.explain(row, len(specs), names, version._reader_words()):
-            hidden = masks_all or (reason.feature in sensitive and not sees)
+            hidden = reason.feature in masked
             spec = specs[reason.feature]
             rows.append(
                 {

@@ -1,5 +1,8 @@
 from . import test_access
+from . import test_access_properties
+from . import test_access_rules
 from . import test_account_move
+from . import test_account_move_duplicates
 from . import test_account_move_posting
 from . import test_account_move_posting_tours
 from . import test_ai_deployment
@@ -31,6 +34,7 @@ from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_message
 from . import test_ai_deployment_monitoring
+from . import test_ai_deployment_outcome
 from . import test_ai_deployment_outlook
 from . import test_ai_deployment_ownership_properties
 from . import test_ai_deployment_page
@@ -38,6 +42,7 @@ from . import test_ai_deployment_people
 from . import test_ai_deployment_performance
 from . import test_ai_deployment_profile
 from . import test_ai_deployment_quality
+from . import test_ai_deployment_readable_mixin
 from . import test_ai_deployment_review
 from . import test_ai_deployment_review_answer
 from . import test_ai_deployment_review_assign
@@ -45,6 +50,7 @@ from . import test_ai_deployment_review_deadline
 from . import test_ai_deployment_review_decide
 from . import test_ai_deployment_review_decision
 from . import test_ai_deployment_review_desk
+from . import test_ai_deployment_review_life
 from . import test_ai_deployment_review_properties
 from . import test_ai_deployment_review_quality
 from . import test_ai_deployment_review_rule
@@ -55,6 +61,7 @@ from . import test_ai_deployment_scorable_mixin
 from . import test_ai_deployment_scoring
 from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training
+from . import test_ai_deployment_training_moments
 from . import test_ai_deployment_transition
 from . import test_ai_deployment_trigger
 from . import test_ai_deployment_value
@@ -69,6 +76,7 @@ from . import test_crm_lead
 from . import test_digest_digest
 from . import test_faults
 from . import test_feature_reader
+from . import test_feature_reader_histories
 from . import test_forged_by_callers
 from . import test_hooks
 from . import test_input_values
@@ -82,3 +90,4 @@ from . import test_shipped
 from . import test_tours
 from . import test_value_tour
 from . import test_wording
+from . import test_views_new_record

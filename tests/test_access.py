@@ -39,6 +39,7 @@ READERS = {
     "ai.deployment.sum": NAMED,
     "ai.deployment.asked": {"auditor"},
     "ai.deployment.room": {"auditor"},
+    "ai.deployment.outcome": set(),  # read by the program alone: a record tells its own end
     "ai.deployment.settled": {"auditor"},
     "ai.deployment.check": NAMED,
     "ai.deployment.check.template": NAMED | {"other_owner"},  # what is asked of everybody in the company
@@ -183,6 +184,7 @@ class AccessCase(AiDeploymentCase):
                 "unit": "share", "date": NOW, "start_date": NOW.date(), "end_date": NOW.date(),
             }
         )  # fmt: skip
+        cls.env["ai.deployment.outcome"]._keep("crm.lead", {cls.mine.id: "lost"})
         cls.env["ai.deployment.edge.case"].create(
             {"deployment_id": cls.deployment.id, "name": "Friends", "domain": "[('priority', '=', '3')]"}
         )
@@ -201,7 +203,9 @@ class AccessCase(AiDeploymentCase):
             return self.template if model == "ai.deployment.check.template" else self.template.line_ids
         if model == "ai.deployment.batch.chunk":
             domain = [("batch_id", "=", self.batch.id)]
-        if model in (*LINE_MODELS, "ai.deployment.request", "ai.deployment.gate.event"):
+        if model == "ai.deployment.outcome":  # of a record, whatever deployments are about it
+            domain = [("res_model", "=", "crm.lead")]
+        if model in (*LINE_MODELS, "ai.deployment.outcome", "ai.deployment.request", "ai.deployment.gate.event"):
             domain += [("res_id", "=", self.mine.id)]
         return self.env[model].search(domain, limit=1)
 

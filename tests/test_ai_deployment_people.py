@@ -223,6 +223,43 @@ class TestHandOver(PeopleCase):
         self.assertNotIn(self.owner, review.activity_ids.user_id)
         self.assertIn("Ask Anna.", self.deployment.message_ids[0].body)
 
+    def open_review(self, **values):
+        """An open review of one lead that the owner is asked as the owner, with its pointer."""
+        lead = self.make_leads(**values)
+        self.deployment.min_confidence = 1.0
+        self.deployment._score(lead)
+        review = self.reviews_of(lead)
+        review._assign()
+        review._point_with_activities()
+        self.assertEqual(review.reviewer_id, self.owner)
+        return review
+
+    def test_the_open_reviews_of_a_former_owner_who_becomes_deputy_go_to_the_new_owner(self):
+        review = self.open_review()
+        self.hand_over(deputy_id=self.owner.id, decider_id=self.reviewer.id)
+        self.assertEqual((self.deployment.user_id, self.deployment.deputy_id), (self.other_owner, self.owner))
+        self.assertEqual((review.reviewer_id, review.is_assigned), (self.other_owner, True))
+        self.assertNotIn(self.owner, review.activity_ids.user_id)
+        review._point_with_activities()
+        self.assertEqual(review.activity_ids.user_id, self.other_owner)
+
+    def test_a_review_that_the_new_owner_must_not_answer_is_assigned_to_somebody_else_later(self):
+        review = self.open_review()
+        lead = self.env["crm.lead"].browse(review.res_id)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_lead SET create_uid = %s WHERE id = %s", [self.other_owner.id, lead.id])
+        lead.invalidate_recordset()
+        self.hand_over(deputy_id=self.owner.id, decider_id=self.reviewer.id)
+        self.assertEqual((review.reviewer_id.id, review.is_assigned), (False, False))
+        review._assign()
+        self.assertEqual(review.reviewer_id, self.owner, "as the deputy: who made the lead does not judge it")
+
+    def test_a_former_owner_who_is_a_reviewer_keeps_the_reviews(self):
+        review = self.open_review()
+        self.deployment.reviewer_ids = self.owner
+        self.hand_over(deputy_id=self.owner.id, decider_id=self.reviewer.id)
+        self.assertEqual(review.reviewer_id, self.owner)
+
     def test_who_may_not_decide_hands_nothing_over(self):
         for person in (self.other_owner, self.reviewer):
             with self.subTest(person=person.login), self.assertRaises(AccessError):

@@ -207,7 +207,7 @@ class TestExpiry(DeadlineCase):
         self.run_cron()
         won.action_set_won()
         lost.action_set_lost()
-        stays.action_archive()  # without a word on the outcome
+        stays.expected_revenue = 7
         self.assertExpired(reviews[:2], "settled")
         self.assertEqual(reviews[2].state, "open")
 

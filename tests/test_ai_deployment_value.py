@@ -376,19 +376,66 @@ class TestValueOfBills(AiDeploymentCase):
         note.reversed_entry_id = bill
         self.assertAlmostEqual(self.found()["duplicates"].mean, 50.0)
 
-    def test_an_exact_duplicate_that_was_paid_is_money_lost_the_first_is_not(self):
-        twins = [self.make_bill(200.0, ref="INV-7") for _twin in range(2)]
-        other = self.make_bill(200.0, ref="INV-8")
+    def paid(self, *bills):
         self.env.flush_all()
+        ids = [bill.id for bill in bills]
+        self.env.cr.execute("UPDATE account_move SET payment_state = 'paid' WHERE id = ANY(%s)", [ids])
+        self.env.invalidate_all()
+
+    def called_wrong(self, bill, ground_truth="positive"):
+        """A reviewer has said that a bill is wrong."""
+        self.env["ai.deployment.review"].sudo().create(
+            {
+                "deployment_id": self.bills.id, "res_model": "account.move", "res_id": bill.id, "state": "decided",
+                "company_id": bill.company_id.id, "reason": "flagged", "opened_date": NOW, "decided_date": NOW,
+                "is_label": True, "ground_truth": ground_truth,
+            }
+        )  # fmt: skip
+
+    def lost(self):
         found = self.found()["duplicates"]
-        self.assertEqual(found.nonzero, 0)  # nobody has paid yet
-        self.env.cr.execute(
-            "UPDATE account_move SET payment_state = 'paid' WHERE id = ANY(%s)",
-            [[bill.id for bill in (*twins, other)]],
-        )
+        return round(found.mean * found.count, 2)
+
+    def test_a_duplicate_that_was_paid_and_called_wrong_is_money_lost_the_first_is_not(self):
+        twins = [self.make_bill(200.0, ref="INV-7"), self.make_bill(200.0, date(2025, 9, 8), ref="INV-7")]
+        other = self.make_bill(200.0, ref="INV-8")
+        self.called_wrong(twins[1])
+        self.assertEqual(self.lost(), 0)  # nobody has paid yet
+        self.paid(*twins, other)
         found = self.found()["duplicates"]
         self.assertEqual((found.count, found.nonzero), (3, 1))
         self.assertAlmostEqual(found.mean, 200 / 3)
+
+    def test_alike_bills_that_nobody_called_wrong_are_no_money_lost(self):
+        """Ten rents under one reference, part deliveries of one order, a number that begins anew each year."""
+        rents = [self.make_bill(1350.0, date(2025, 1 + month, 1), ref="RENT") for month in range(10)]
+        parts = [self.make_bill(80.0, date(2025, 9, 1 + day), ref="PO-17") for day in (0, 2, 2, 9)]
+        yearly = [self.make_bill(55.0, date(year, 9, 1), ref="1") for year in (2024, 2025)]
+        self.paid(*rents, *parts, *yearly)
+        with self.subTest("all in the time that is measured"):
+            found = self.found(date(2024, 1, 1), date(2025, 12, 31))["duplicates"]
+            self.assertEqual((found.count, found.nonzero), (16, 0))
+        self.called_wrong(parts[2], "negative")
+        self.called_wrong(rents[8])  # there is none near it
+        self.assertEqual(self.found(date(2024, 1, 1), date(2025, 12, 31))["duplicates"].nonzero, 0)
+
+    def test_a_credited_pair_counts_once_whichever_was_credited(self):
+        for which in (0, 1):
+            with self.subTest(which=which), self.env.cr.savepoint() as savepoint:
+                twins = [self.make_bill(200.0, date(2025, 9, 1 + 3 * n), ref="INV-7") for n in range(2)]
+                note = self.make_bill(200.0, date(2025, 9, 20), move_type="in_refund")
+                note.reversed_entry_id = twins[which]
+                self.called_wrong(twins[1])
+                self.paid(*twins)
+                self.assertEqual(self.lost(), 200)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_a_duplicate_counts_where_the_first_was_called_wrong(self):
+        twins = [self.make_bill(200.0, date(2025, 9, 1 + 3 * n), ref="INV-7") for n in range(2)]
+        self.called_wrong(twins[0])
+        self.paid(*twins)
+        self.assertEqual(self.lost(), 200)
 
     def test_drafts_refunds_and_invoices_do_not_count(self):
         self.make_bill(move_type="in_refund")

@@ -148,12 +148,13 @@ class TestBranches(BranchCase):
         )  # fmt: skip
         self.deployment.write({"reviewer_ids": [Command.set(reviewer.ids)], "min_confidence": 0.999})
         lead, elsewhere = self.lead_of(self.shop), self.lead_of(self.parent)
+        elsewhere += self.make_leads(company_id=False, user_id=False, team_id=False)  # asked about in the company above
         self.deployment._score(lead + elsewhere)
         with self.enter_registry_test_mode():
             self.env.ref("ai_deployment.ir_cron_assign_reviews").method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual(self.reviews_of(lead).reviewer_id, reviewer)
-        self.assertNotEqual(self.reviews_of(elsewhere).reviewer_id, reviewer, "a record that they cannot read")
+        self.assertNotIn(reviewer, self.reviews_of(elsewhere).reviewer_id, "records that they cannot read, or reviews")
         seen = self.env["ai.deployment.review"].with_user(reviewer).with_context(allowed_company_ids=self.shop.ids)
         self.assertEqual(seen.search([]).mapped("res_id"), lead.ids)
         self.assertEqual(seen.search([]).deployment_id.name, self.deployment.name)
@@ -167,6 +168,19 @@ class TestBranches(BranchCase):
         )  # fmt: skip
         there = self.env["ai.deployment"].with_user(manager).with_context(allowed_company_ids=self.shop.ids)
         self.assertFalse(there.search([("id", "=", self.deployment.id)]))
+
+    def test_a_filter_that_leaves_out_a_branch_is_told(self):
+        def found():
+            return [finding for finding in self.deployment._health()[self.deployment.id] if finding.code == "branches"]
+
+        self.lead_of(self.north)
+        self.lead_of(self.shop)
+        self.lead_of(self.stranger)
+        self.assertFalse(found())
+        self.deployment.domain = f"[('company_id', 'in', {[self.parent.id, self.shop.id]})]"
+        [finding] = found()
+        self.assertEqual((finding.severity, "N (1)" in finding.sentence), ("notice", True), finding.sentence)
+        self.assertNotIn("Shop", finding.sentence)
 
     def test_a_branch_has_the_checklist_of_the_company_above(self):
         templates = self.env["ai.deployment.check.template"]

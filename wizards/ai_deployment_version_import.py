@@ -26,7 +26,7 @@ class AiDeploymentVersionImport(models.TransientModel):
     expected_digest = fields.Char(
         "Expected SHA-256", help="The fingerprint that the maker of the file has told you. Another file is refused."
     )
-    inputs_text = fields.Text("Inputs", compute="_compute_inputs_text")
+    inputs_text = fields.Text("Inputs", compute="_compute_inputs_text", unsaved=True)
 
     @api.depends("deployment_id")
     def _compute_inputs_text(self):
@@ -89,12 +89,14 @@ class AiDeploymentVersionImport(models.TransientModel):
             "pipeline_size": card.file["size"],
             "pipeline_digest": card.file["sha256"],
             "floors": deployment._floors(card, columns, moments),
+            "verdict_text": deployment._untested_text(labels),
             "held_out": {
                 "segments": deployment._segment_tests(training, list(specs.values()), columns, ids, moments, labels)
             },
         }
         if deployment.champion_id:
-            values.update(deployment._challenge(deployment.champion_id, training, columns, ids, labels))
+            champion = deployment.champion_id
+            values.update(deployment._challenge(champion, training, training, columns, ids, moments, labels))
         used = [specs[name] for name in card.names]
         return self.env["ai.deployment.version"]._store(deployment, training, used, clock.now(), **values)
 

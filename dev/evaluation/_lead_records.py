@@ -99,7 +99,8 @@ class Leads:
             }
             closed = SQL("create_date + %s", self.closed_after)
             assigned = [SQL("%s = %s", SQL.identifier(name), value) for name, value in values.items()]
-            assigned += [SQL("%s = %s", SQL.identifier(name), closed) for name in ("date_closed", "write_date")]
+            dated = ("date_closed", "write_date", *(("date_last_stage_update",) if won else ()))
+            assigned += [SQL("%s = %s", SQL.identifier(name), closed) for name in dated]
             ids = [self.ids[call.number] for call in calls if call.won == won]
             self.env.cr.execute(SQL("UPDATE crm_lead SET %s WHERE id = ANY(%s)", SQL(", ").join(assigned), ids))
         self.env.invalidate_all()
