@@ -1,5 +1,6 @@
-from . import tools
 from . import features
+from . import tools
+from . import documents
 from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
 from . import ai_deployment_scorable_review

@@ -10,6 +10,7 @@ from ..ml.value import MEAN, SHARE
 from . import clock
 from .ai_deployment_value import Measure
 from .drawn import in_drawn_order
+from .tools.wording import plain
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
 STAKE = timedelta(days=90)  # so long whoever wrote a bank account has a stake in bills that are paid to it
@@ -129,6 +130,9 @@ class AccountMove(models.Model):
             "amount": ("amount_total_signed", "amount_total", "amount_untaxed_signed", "amount_untaxed"),
             "new_vendor": ("commercial_partner_id", "partner_id"),
         }
+
+    def _ai_currency(self):
+        return self.sudo().exists().currency_id
 
     def _ai_amounts(self):
         return {bill.id: abs(bill.amount_total_signed) for bill in self}
@@ -265,7 +269,7 @@ class AccountMove(models.Model):
                 SQL("COALESCE(%s, CASE WHEN %s THEN 0 WHEN NOT %s THEN %s END)", reviewed, alone, alone,
                     minutes or None),
                 -deployment.value_hourly_cost / 60 if deployment.value_hourly_cost else None,
-                self.env._("%s minutes for a bill that a person posts without a review", f"{minutes:g}")
+                self.env._("%s minutes for a bill that a person posts without a review", plain(self.env, minutes))
                 if minutes else "",
                 holds_reviews=True,
                 basis=f"{minutes:g}" if minutes else "",

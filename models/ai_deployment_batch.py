@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
 from . import bulk, clock
+from .tools.wording import number
 from .unchecked_many2one import UncheckedMany2one
 
 CHUNK = 5000  # records per piece: what one statement writes, and half a second of work that a kill can cost
@@ -52,7 +53,7 @@ class AiDeploymentBatch(models.Model):
             words = self.env[batch.sudo().deployment_id.res_model]._ai_words()
             batch.name = self.env._(
                 "%(count)s %(records)s, %(date)s",
-                count=f"{batch.record_count:,}", records=words["records"],
+                count=number(self.env, batch.record_count), records=words["records"],
                 date=format_datetime(self.env, batch.asked_date, dt_format="short") if batch.asked_date else "",
             )  # fmt: skip
 

@@ -16,8 +16,9 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import clock
-from .feature_reader import walk_path
+from .features.names import LevelNames
 from .tools.ai_deployment_readable_mixin import readable_origin
+from .tools.wording import percent
 
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
 # What has to be known of a deployment to show a score, or what stands in its place.
@@ -216,6 +217,10 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """
         return {}
 
+    def _ai_currency(self):
+        """The currency of the amounts on this record; no record where documents have none."""
+        return self.env["res.currency"]
+
     def _ai_amounts(self):
         """The money in each record, in the currency of its company: {id: amount}."""
         return {}
@@ -245,7 +250,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.model
     def _ai_incumbent_text(self, value):
         """What Odoo's own opinion, a number from 0 to 1, means in words."""
-        return f"{100 * value:.0f} %"
+        return percent(self.env, value)
 
     def _ai_makers(self):
         """Who made each record, and therefore does not judge it: {id: set of user ids}."""
@@ -324,25 +329,12 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     # Words for people
 
     @api.model
-    def _ai_level_names(self, path, levels):
-        """What people call the levels of a category at the end of `path`: {level: name}; ids become names."""
-        steps = walk_path(self, path)
-        if not steps or steps[-1].property_name:
-            return {}
-        field = steps[-1].field
-        if field.type == "selection":
-            return dict(field._description_selection(self.env))
-        if field.type == "boolean":
-            return {"true": self.env._("yes"), "false": self.env._("no")}
-        if not field.relational:
-            return {}
-        ids = {int(part) for level in levels for part in level.split(",") if part.isdigit()}
-        comodel = self.env[field.comodel_name].sudo().with_context(active_test=False)
-        known = {record.id: record.display_name for record in comodel.browse(ids).exists()}
-        return {
-            level: ", ".join(known.get(int(part), part) if part.isdigit() else part for part in level.split(","))
-            for level in levels
-        }
+    def _ai_level_names(self, path, levels, learned=None):
+        """What people call the levels of a category at the end of `path`: {level: name}; ids become names.
+
+        :param learned: what a version keeps of `path` (see `_describe_path`): options that are gone have their label
+        """
+        return LevelNames(self, path, learned).of(levels)
 
     # The score on the record
 

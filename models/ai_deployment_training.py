@@ -39,7 +39,7 @@ class AiDeployment(models.Model):
     readiness = fields.Char(compute="_compute_readiness", help="What is missing before a first version can be trained.")
 
     @api.depends("method", "champion_id", "model_id", "horizon_days", "domain", "start_field_id")
-    @api.depends_context("uid", "allowed_company_ids")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_readiness(self):
         for deployment in self:
             deployment.readiness = False
@@ -135,7 +135,7 @@ class AiDeployment(models.Model):
             why = " ".join(filter(None, (str(error), self._missing_outcomes_text())))
             raise UserError(self.env._("“%(name)s” could not be trained: %(why)s", name=self.name, why=why)) from error
         by_key = {spec["key"]: spec for spec in specs}
-        used = [by_key[name] for name in training.card.names]  # one that is always empty is left out
+        used = [by_key[name] for name, _columns in training.card.inputs]  # one that is always empty is left out
         values = {
             "floors": self._floors(training.card, columns, moments),
             "held_out": {

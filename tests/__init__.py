@@ -81,6 +81,7 @@ from . import test_feature_reader
 from . import test_feature_reader_histories
 from . import test_forged_by_callers
 from . import test_hooks
+from . import test_input_values
 from . import test_ir_actions_server
 from . import test_limits
 from . import test_mail_activity
@@ -88,7 +89,9 @@ from . import test_reports
 from . import test_res_users
 from . import test_retention
 from . import test_separation
+from . import test_tag_inputs
 from . import test_shipped
 from . import test_tours
 from . import test_value_tour
+from . import test_wording
 from . import test_views_new_record
