@@ -43,8 +43,15 @@ OWN_PEOPLE = {
     "lead_owner": "maya", "lead_deputy": "ben", "lead_reviewer": "sofia", "gate_owner": "helen", "gate_deputy": "luis",
     "gate_reviewer": "anna", "auditor": "david",
 }  # fmt: skip
-# Columns of a deployment that are not put back after an attack: what they point to may be gone.
-NOT_RESTORED = {"id", "action_server_id"}
+# Put back after each attack, in this order: the tables, without the columns that point to what may be gone.
+RESTORED = {
+    "ai_deployment": {"action_server_id", "fallback_action_id"},
+    "ai_deployment_check_template": set(),
+    "ai_deployment_check_template_line": set(),
+    "ai_deployment_check": set(),
+    "ai_deployment_feature": set(),
+    "ai_deployment_channel": set(),
+}
 
 
 class NotCarriedOut(Exception):
@@ -104,7 +111,7 @@ class Session:
     """A person who is logged in over HTTP, as a browser is and with a key for `/json/2`."""
 
     def __init__(self, world, user, password):
-        self.base, self.user, self.http = world.base, user, requests.Session()
+        self.base, self.user, self.http, self._trace = world.base, user, requests.Session(), world.trace
         found = self._post(
             "/web/session/authenticate", {"db": world.env.cr.dbname, "login": user.login, "password": password}
         )
@@ -140,9 +147,8 @@ class Session:
 
     def onchange(self, model, values, *fields, context=None):
         """What a form that is not saved yet shows of `fields`."""
-        return self.call(
-            model, "onchange", [], values, [], {name: {} for name in fields}, context=context or {},
-        )  # fmt: skip
+        spec = {name: {} for name in (*values, *fields)}
+        return self.call(model, "onchange", [], values, [], spec, context=context or {})
 
     def default(self, model, field, value):
         """Set a default of the person's own, as the developer's menu does."""
@@ -159,6 +165,7 @@ class Session:
             raise NotCarriedOut(f"the server answered {answer.status_code} to {path}: {answer.text[:200]}") from None
         if "error" in found:
             data = found["error"].get("data") or {}
+            self._trace(f"    {self.user.login}: {params.get('model')}.{params.get('method')}: {data.get('message')}")
             return Answer(None, data.get("name", "error"), json.dumps(data))
         return Answer(found.get("result"), "", json.dumps(found.get("result")))
 
@@ -166,9 +173,13 @@ class Session:
 class World:
     """The copy of the database that is attacked, as superuser, and the people of the attacks."""
 
-    def __init__(self, env, base, people, leads, bills):
-        """:param people: {name: (user, password)}; `leads`, `bills`: the deployments, in production"""
-        self.env, self.base = env, base
+    def __init__(self, env, base, people, leads, bills, trace):
+        """
+        :param people: {name: (user, password)}
+        :param leads: the deployment on leads, in production; `bills`: the one at the gate
+        :param trace: is told each refusal
+        """
+        self.env, self.base, self.trace = env, base, trace
         self._people, self._sessions, self._keys = people, {}, {}
         self.leads, self.bills = leads, bills
         self.other_company = self.user("foreign_manager").company_id
@@ -300,10 +311,6 @@ class World:
         self.commit()
         return lead
 
-    def foreign_lead(self, **values):
-        """A lead of the other company."""
-        return self.lead_of(self.other_company, **values)
-
     def lead_of(self, company, **values):
         lead = self.env["crm.lead"].create(
             {"name": f"{CANARY} lead {self.number()}", "type": "opportunity", "company_id": company.id,
@@ -326,8 +333,9 @@ class World:
     # Between two attacks
 
     def remember(self):
-        """Keep the deployments as they are now: each attack begins with them."""
-        self.env.cr.execute("DROP TABLE IF EXISTS attack_before; CREATE TABLE attack_before AS TABLE ai_deployment")
+        """Keep the deployments and their checklists as they are now: each attack begins with them."""
+        for table in RESTORED:
+            self.env.cr.execute(SQL("CREATE TABLE %s AS TABLE %s", _kept(table), SQL.identifier(table)))
         self.env.cr.execute("SELECT COALESCE(MAX(id), 0) FROM ir_default")
         self._last_default = self.env.cr.fetchone()[0]
         self.commit()
@@ -340,26 +348,46 @@ class World:
     def restore(self):
         """Take back the defaults that were set, the deployments that were made and what was changed of the others."""
         self.restore_defaults()
-        columns = [
-            name
-            for name, field in self.env["ai.deployment"]._fields.items()
-            if field.store and field.column_type and name not in NOT_RESTORED
-        ]
-        self.env.cr.execute(
-            SQL(
-                "UPDATE ai_deployment SET (%s) = (SELECT %s FROM attack_before WHERE attack_before.id = ai_deployment.id)"
-                " WHERE id IN (SELECT id FROM attack_before)",
-                SQL(", ").join(map(SQL.identifier, columns)),
-                SQL(", ").join(SQL.identifier("attack_before", name) for name in columns),
-            )
-        )
+        for table, left_out in RESTORED.items():
+            self._restore_table(table, left_out)
         # What an attack has made neither shows scores nor stands at the gate of the next one.
         self.env.cr.execute(
-            "UPDATE ai_deployment SET is_primary = false, gate = 'off' WHERE id NOT IN (SELECT id FROM attack_before)"
+            SQL(
+                "UPDATE ai_deployment SET is_primary = false, gate = 'off' WHERE id NOT IN (SELECT id FROM %s)",
+                _kept("ai_deployment"),
+            )
         )
         self.env.registry.clear_cache()
         self.commit()
         self.look()
+
+    def _restore_table(self, table, left_out):
+        columns = [
+            name
+            for (name,) in self.env.execute_query(
+                SQL("SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY 1", table)
+            )
+        ]
+        kept, own = _kept(table), SQL.identifier(table)
+        changed = [name for name in columns if name not in left_out and name != "id"]
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET (%s) = (SELECT %s FROM %s kept WHERE kept.id = %s.id) WHERE id IN (SELECT id FROM %s)",
+                own, SQL(", ").join(map(SQL.identifier, changed)),
+                SQL(", ").join(SQL.identifier("kept", name) for name in changed), kept, own, kept,
+            )
+        )  # fmt: skip
+        names = SQL(", ").join(map(SQL.identifier, columns))
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO %s (%s) SELECT %s FROM %s WHERE id NOT IN (SELECT id FROM %s)",
+                own, names, names, kept, own,
+            )
+        )  # fmt: skip
+
+
+def _kept(table):
+    return SQL.identifier(f"attack_{table}")
 
 
 def leaks(answer, *words):

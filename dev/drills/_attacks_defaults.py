@@ -190,7 +190,7 @@ def _deployment_with(world, defaults_of, who="bill_owner"):
 
 @defaults("owner", "Deployments are born in production.", "state of the new one")
 def deployment_born_in_production(world):
-    made = _deployment_with(world, {"state": "production"})
+    made = _deployment_with(world, {"state": "production", "is_primary": False})
     return bool(made) and made.state != "proof"
 
 
@@ -308,12 +308,12 @@ def input_born_harmless(world):
     return bool(feature) and (bool(feature.leak_verdict) or feature.key == "forged")
 
 
-def _decoy(world, **defaults_of):
+def _decoy(world, values=(), **defaults_of):
     """Another deployment on bills, made by somebody else; then the held bill is posted."""
-    move, person = world.held_bill(), world.as_("bill_owner")
+    move, person, values = world.held_bill(), world.as_("bill_owner"), dict(values)
     for field, value in defaults_of.items():
         person.default("ai.deployment", field, value)
-    made = world.new_deployment("bill_owner", gate="block") or world.new_deployment("bill_owner")
+    made = world.new_deployment("bill_owner", gate="block", **values) or world.new_deployment("bill_owner", **values)
     person.call("ai.deployment", "write", [made], {"gate": "block"})
     person.call("ai.deployment", "write", [made], {"active": False})
     world.restore_defaults()
@@ -321,9 +321,9 @@ def _decoy(world, **defaults_of):
     return bool(made) and world.posted_unseen(move, allowed=("passed", "waived"))
 
 
-@defaults("other owner", "A decoy in production by default is archived with its gate on.", "state of the held bill")
+@defaults("other owner", "A decoy in production by default is made archived, with its gate on.", "state of the held bill")
 def archived_decoy_opens_the_gate(world):
-    return _decoy(world, state="production")
+    return _decoy(world, {"active": False}, state="production")
 
 
 @defaults("other owner", "A decoy is born in production and archived.", "state of the held bill")

@@ -6,7 +6,7 @@ from odoo import Command
 
 from odoo.addons.ai_deployment.models import clock
 
-from drills._attack_world import CANARY, NotCarriedOut, attack, leaks
+from drills._attack_world import CANARY, attack, leaks
 
 KIND = "onchange"
 onchange = partial(attack, KIND)
@@ -25,61 +25,66 @@ def _show(world, who, model, values, *fields, context=None):
     return world.as_(who).onchange(model, values, *fields, context=context)
 
 
-def _lead_values(world, domain, horizon=400):
+def _lead_values(world, domain):
     return {
         "name": "Probe", "purpose": "Probe", "model_id": world.model_id("crm.lead"), "method": "scorecard",
-        "domain": domain, "horizon_days": horizon, "company_id": world.env.company.id,
+        "domain": domain, "horizon_days": 60, "company_id": world.env.company.id,
     }  # fmt: skip
 
 
-def _oracle(world, who, target, condition_true, condition_false, won):
-    """Whether the two questions about a record that the person cannot read have different answers."""
+def _oracle(world, who, target, condition_true, condition_false):
+    """Whether the two questions about a record that the person cannot read have different answers.
+
+    Beside it stand three leads that were won, so that the answer counts the lost ones.
+    """
+    won = [world.lead_of(target.company_id) for _number in range(3)]
+    for lead in won:
+        lead.action_set_won()
+    won = _old_leads(world, won)
+    _old_leads(world, [target])
     answers = []
     for condition in (condition_true, condition_false):
-        domain = f"['|',('id','in',{won}),'&',('id','=',{target.id}),{condition!r}]"
-        answers.append(_show(world, who, "ai.deployment", _lead_values(world, domain), "readiness"))
-    return answers[0].text != answers[1].text and f"{answers[0].text[:120]} / {answers[1].text[:120]}"
+        domain = f"['|',('id','in',{won.ids}),'&',('id','=',{target.id}),{condition!r}]"
+        values = {**_lead_values(world, domain), "company_id": target.company_id.id}
+        answers.append((_show(world, who, "ai.deployment", values, "readiness").value or {}).get("value", {}))
+    told = [answer.get("readiness") for answer in answers]
+    return told[0] != told[1] and f"{told[0]} / {told[1]}"
 
 
-def _won_leads(world, count):
-    """Ids of `count` won leads; the outcome of a further one then shows in the answer."""
-    won = world.env["crm.lead"].with_context(active_test=False).search([("won_status", "=", "won")], limit=count)
-    if not won:
-        raise NotCarriedOut("there is no won lead")
-    return won.ids
-
-
-def _lost_lead(world, company, **values):
-    lead = world.lead_of(company, **values)
-    lead.action_set_lost()
+def _old_leads(world, leads):
+    """`leads` as if they had come long ago: their outcome is due."""
+    world.env.flush_all()
+    leads = world.env["crm.lead"].browse([lead.id for lead in leads])
+    world.env.cr.execute(
+        "UPDATE crm_lead SET create_date = create_date - interval '200 days',"
+        " date_closed = date_closed - interval '200 days' WHERE id = ANY(%s)",
+        [leads.ids],
+    )
     world.commit()
-    return lead
+    world.look()
+    return leads
 
 
 @onchange("pure owner", "The readiness of a new deployment answers yes or no about a lead.", "two answers compared")
 def readiness_tells_of_leads(world):
-    target = _lost_lead(world, world.env.company)
-    return _oracle(
-        world, "pure_owner", target, ("phone", "=like", "+44%"), ("phone", "=like", "+49%"), _won_leads(world, 3)
-    )
+    target = world.lead_of(world.env.company)
+    return _oracle(world, "pure_owner", target, ("phone", "=like", "+44%"), ("phone", "=like", "+49%"))
 
 
 @onchange("pure owner", "The same about a lead of another company.", "two answers compared")
 def readiness_tells_of_another_company(world):
-    target = _lost_lead(world, world.other_company, expected_revenue=77_777)
+    target = world.lead_of(world.other_company, expected_revenue=77_777)
     return _oracle(
-        world, "pure_owner", target, ("expected_revenue", ">", 70_000), ("expected_revenue", ">", 80_000),
-        _won_leads(world, 3),
-    )  # fmt: skip
+        world, "pure_owner", target, ("expected_revenue", ">", 70_000), ("expected_revenue", ">", 80_000)
+    )
 
 
 @onchange("owner with own leads", "The same about another seller's lead.", "two answers compared")
 def readiness_tells_of_a_colleagues_lead(world):
-    target = _lost_lead(world, world.env.company, user_id=world.user("seller").id, email_from="secret@vip.example")
+    target = world.lead_of(world.env.company, user_id=world.user("seller").id, email_from="secret@vip.example")
     return _oracle(
-        world, "selling_owner", target, ("email_from", "ilike", "vip"), ("email_from", "ilike", "nobody"),
-        _won_leads(world, 3),
-    )  # fmt: skip
+        world, "selling_owner", target, ("email_from", "ilike", "vip"), ("email_from", "ilike", "nobody")
+    )
 
 
 @onchange("pure owner", "Somebody else's alerts are put into a new deployment.", "their texts in the answer")
@@ -236,12 +241,16 @@ def everything_at_once(world):
     world.bills.check_ids[:1].write({"evidence": f"{CANARY} evidence", "requirement": f"{CANARY} requirement"})
     world.bills.feature_ids[:1].name = f"{CANARY} input"
     world.commit()
-    fields, values, asked = world.env["ai.deployment"]._fields, {"state": "production"}, []
+    fields, foreign, asked = world.env["ai.deployment"]._fields, {}, []
     for name, field in fields.items():
-        if field.type in ("one2many", "many2many") and field.comodel_name.startswith("ai.deployment"):
-            values[name] = [[6, 0, world.bills[name].ids]]
+        if field.type in ("one2many", "many2many") and (field.comodel_name or "").startswith("ai.deployment"):
+            foreign[name] = [[6, 0, world.bills[name].ids]]
         elif field.type == "many2one" and world.bills[name]:
-            values[name] = world.bills[name].id
+            foreign[name] = world.bills[name].id
         elif not field.store and field.compute and field.type in ("char", "text", "html"):
             asked.append(name)
-    return leaks(_show(world, "pure_owner", "ai.deployment", values, *asked), CANARY)
+    told = []
+    for name, value in foreign.items():
+        values = {"state": "production", "model_id": world.bills.model_id.id, name: value}
+        told += [name] if leaks(_show(world, "pure_owner", "ai.deployment", values, *asked), CANARY) else []
+    return ", ".join(told)

@@ -22,55 +22,54 @@ def _values(answer, name):
 # Inputs
 
 
-@rules("owner with own leads", "An input reads another seller's leads through the customer.", "the log of an own lead")
-def input_through_a_list(world):
-    person, seller = world.as_("selling_owner"), world.user("seller")
-    customer = world.env["res.partner"].create({"name": "Shared customer"})
-    secret = f"{CANARY} of a colleague"
-    world.lead(partner_id=customer.id, name=secret)
-    own = world.lead("selling_owner", partner_id=customer.id)
-    own.user_id = person.user
-    world.env["crm.lead"].search([("name", "=", secret)]).user_id = seller
+def _log_of_an_own_lead(world, path, secret_values):
+    """What the log says of a lead of `selling_owner` under an input that leads to colleagues' leads of its customer.
+
+    Five customers have twenty old leads each, so that the input varies; the own lead's customer has the secret one too.
+    """
+    person, env = world.as_("selling_owner"), world.env
+    customers = env["res.partner"].create([{"name": f"Shared customer {number}"} for number in range(6)])
+    old = env["crm.lead"].search([("partner_id", "=", False)], order="id", limit=100)
+    secret = world.lead(partner_id=customers[5].id, **secret_values)
+    own = world.lead("selling_owner", partner_id=customers[5].id)
+    env.flush_all()
+    for number, lead in enumerate(old):
+        env.cr.execute("UPDATE crm_lead SET partner_id = %s WHERE id = %s", [customers[number % 5].id, lead.id])
+    env.cr.execute("UPDATE crm_lead SET create_date = '2020-01-01' WHERE id = %s", [secret.id])
     world.commit()
     made = person.new(
         "ai.deployment", name="Probe", purpose="Probe", model_id=world.model_id("crm.lead"), method="anomaly",
-        feature_ids=[[0, 0, {"path": "partner_id.opportunity_ids.name", "name": "Other leads"}]],
+        feature_ids=[
+            [0, 0, {"path": path, "name": "Others", "leak_override": "It is known at once."}],
+            [0, 0, {"path": "expected_revenue", "name": "Revenue"}],
+        ],
     )  # fmt: skip
-    if not made:
-        return False
-    for step in ("action_train", "action_start_shadow"):
-        if not person.call("ai.deployment", step, [made]).ok:
-            return False
-    action = world.look()["ai.deployment"].browse(made).action_server_id
-    person.call("ir.actions.server", "run", action.ids,
-                context={"active_model": "crm.lead", "active_id": own.id, "active_ids": own.ids})  # fmt: skip
-    found = person.call("ai.deployment.inference", "search_read", [("deployment_id", "=", made)],
-                        ["inputs_text", "reasons"])  # fmt: skip
-    return leaks(found, secret)
+    answers = [person.call("ai.deployment", step, [made]) for step in ("action_train", "action_start_shadow") if made]
+    text = ""
+    if made and all(answer.ok for answer in answers):
+        action = world.look()["ai.deployment"].browse(made).action_server_id
+        person.call("ir.actions.server", "run", action.ids,
+                    context={"active_model": "crm.lead", "active_id": own.id, "active_ids": own.ids})  # fmt: skip
+        found = person.call("ai.deployment.inference", "search_read", [("deployment_id", "=", made)], ["inputs_text"])
+        text = " ".join(_values(found, "inputs_text"))
+        world.trace(f"    {text}")
+    world.look()
+    world.env.cr.execute("UPDATE crm_lead SET partner_id = NULL WHERE partner_id = ANY(%s)", [customers.ids])
+    world.commit()
+    return text
 
 
-@rules("owner with own leads", "An input counts a colleague's leads through the customer.", "whether it is declared")
+@rules("owner with own leads", "An input reads a colleague's lead through the customer.", "the log of an own lead")
+def input_through_a_list(world):
+    return "77,777" in _log_of_an_own_lead(
+        world, "partner_id.opportunity_ids.expected_revenue", {"expected_revenue": 77_777}
+    )
+
+
+@rules("owner with own leads", "An input counts colleagues' leads through the customer.", "the log of an own lead")
 def input_counting_a_list(world):
-    """The number of a customer's leads at colleagues is a number about records that the person cannot read."""
-    person = world.as_("selling_owner")
-    customer = world.env["res.partner"].create({"name": "Shared customer"})
-    for _number in range(7):
-        world.lead(partner_id=customer.id)
-    own = world.lead("selling_owner", partner_id=customer.id)
-    made = person.new(
-        "ai.deployment", name="Probe", purpose="Probe", model_id=world.model_id("crm.lead"), method="anomaly",
-        feature_ids=[[0, 0, {"path": "partner_id.opportunity_ids", "name": "Number of leads"}]],
-    )  # fmt: skip
-    if not made:
-        return False
-    for step in ("action_train", "action_start_shadow"):
-        if not person.call("ai.deployment", step, [made]).ok:
-            return False
-    action = world.look()["ai.deployment"].browse(made).action_server_id
-    person.call("ir.actions.server", "run", action.ids,
-                context={"active_model": "crm.lead", "active_id": own.id, "active_ids": own.ids})  # fmt: skip
-    found = person.call("ai.deployment.inference", "search_read", [("deployment_id", "=", made)], ["inputs_text"])
-    return any("8" in text for text in _values(found, "inputs_text"))
+    """How many leads colleagues have with a customer is told of records that the person cannot read."""
+    return "Others: 2" in _log_of_an_own_lead(world, "partner_id.opportunity_ids", {})
 
 
 def _trial(world, person, lead, condition):

@@ -1,8 +1,10 @@
 """Attack a copy of the demonstration over HTTP as named users; one figure per kind of attack, met where nothing passed.
 
 Without a demonstration (`dev/demo --once` builds one), a small database with the same people is prepared instead.
+AI_DEPLOYMENT_ATTACKS=NAME,NAME tries these alone, and prints what is refused.
 """
 
+import os
 import tempfile
 import time
 
@@ -52,15 +54,17 @@ def run(env, options, say):
         say("No demonstration was built: preparing a small database ...")
         prepare(env)
     people = _hire_attackers(env)
-    attacks = REGISTRY[: options.limit] if options.limit else REGISTRY
+    chosen = os.environ.get("AI_DEPLOYMENT_ATTACKS", "").split(",")
+    attacks = [attack for attack in REGISTRY if chosen == [""] or attack.name in chosen][: options.limit]
     outcomes = {kind: [] for kind in KINDS}
     broken = []
     with tempfile.TemporaryDirectory() as folder, lanes.node(
         env, "attack", folder, "--workers=0", "--max-cron-threads=0"
     ) as server:  # fmt: skip
         world = World(
-            env, f"http://127.0.0.1:{server.port}", people, deployments.of_leads(env), deployments.of_bills(env)
-        )
+            env, f"http://127.0.0.1:{server.port}", people, deployments.of_leads(env), deployments.of_bills(env),
+            trace=say if chosen != [""] else lambda text: None,
+        )  # fmt: skip
         _wait_for(server, world.base)
         world.remember()
         for attack in attacks:
@@ -78,7 +82,7 @@ def run(env, options, say):
             if got:
                 say(f"  GOT THROUGH: {attack.kind}: {attack.name}: {attack.tries} {'' if got is True else got}")
             world.restore()
-    return _figures(outcomes, broken, bool(options.limit))
+    return _figures(outcomes, broken, len(attacks) < len(REGISTRY))
 
 
 def _figures(outcomes, broken, is_part):
