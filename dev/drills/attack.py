@@ -1,6 +1,7 @@
 """Attack a copy of the demonstration over HTTP as named users; one figure per kind of attack, met where nothing passed.
 
-Without a demonstration (`dev/demo --once` builds one), a small database with the same people is prepared instead.
+Without a demonstration (`dev/demo --once` builds one), or with AI_DEPLOYMENT_SMALL=1, a small database with the same
+people is prepared instead.
 AI_DEPLOYMENT_ATTACKS=NAME,NAME tries these alone, and prints what is refused.
 """
 

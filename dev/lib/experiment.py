@@ -4,7 +4,8 @@ A file defines ``run(env, options, say) -> list of figures`` and is run inside O
 addon installed. What else it wants is said by constants in it:
 
 PLAIN = True           run without Odoo, as ``run(None, options, say)``
-DEMONSTRATION = True   run on a copy of the demonstration, where one was built (``dev/demo``)
+DEMONSTRATION = True   run on a copy of the demonstration, where one was built (``dev/demo``) and unless
+                       AI_DEPLOYMENT_SMALL=1 says that a small database is enough
 MUST_BE_MET = True     exit with a status other than 0 when a figure misses its target
 """
 
@@ -85,7 +86,8 @@ def _run_in_odoo(file, options):
     from . import databases, demo, templates
     from .odoo_process import must_succeed, shell
 
-    template = (_says(file, "DEMONSTRATION") and demo.built()) or templates.prepared("addon")
+    wants_demo = _says(file, "DEMONSTRATION") and os.environ.get("AI_DEPLOYMENT_SMALL") != "1"
+    template = (wants_demo and demo.built()) or templates.prepared("addon")
     with tempfile.TemporaryDirectory() as folder, databases.throwaway(template) as database:
         if template == demo.DATABASE:
             demo.bring_up_to_date(database)
