@@ -6,10 +6,10 @@ the server runs any more. Who does not know the token learns nothing, not even w
 
 import logging
 
-import psycopg2
-
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
+
+from ..models.tools import faults
 
 _logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class Health(http.Controller):
             return self._say("not found", 404)
         try:
             well = deployments._is_all_well()
-        except psycopg2.OperationalError:  # Odoo repeats the request, or answers that it cannot
+        except faults.OF_THE_MOMENT:  # Odoo repeats the request, or answers that it cannot
             raise
         except Exception:  # noqa: BLE001 - what cannot be looked at is not well
             _logger.info("The health of deployments could not be looked at", exc_info=True)

@@ -10,6 +10,9 @@ value next to the rows that succeeded. ``*`` marks what may succeed if tried aga
       VersionError        the version is at fault
         ArtifactRejected      the stored card is not what it claims to be
         PredictionInvalid     the answer is not a probability
+        InputGone             what it reads is not there any more
+        VersionFails          it fails on every record
+        FilterBroken          which records it is for cannot be found out
       EndpointError       the endpoint is at fault
         EndpointTimeout *     no answer in time
         EndpointUnreachable * no connection
@@ -122,6 +125,34 @@ class PredictionInvalid(VersionError):
 
     failure_type = "prediction_invalid"
     sentence = "The prediction is not valid: {0}"
+
+
+class InputGone(VersionError):
+    """What the version reads is not there any more, or is of another kind than it learned from.
+
+    >>> str(InputGone("Industry", "there is no field “x_industry”"))
+    'Input “Industry” cannot be read any more: there is no field “x_industry”'
+    """
+
+    failure_type = "input_gone"
+    sentence = "Input “{0}” cannot be read any more: {1}"
+
+    def __init__(self, feature, reason):
+        super(VersionError, self).__init__(feature, reason)
+
+
+class VersionFails(VersionError):
+    """Every record that was tried fails in the same way, so none of them is to blame."""
+
+    failure_type = "version_fails"
+    sentence = "It fails on every record: {0}"
+
+
+class FilterBroken(VersionError):
+    """Which records the deployment is for cannot be found out."""
+
+    failure_type = "filter_broken"
+    sentence = "“Only Records” is not a filter that can be used any more: {0}"
 
 
 class EndpointError(InferenceError):

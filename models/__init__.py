@@ -1,3 +1,4 @@
+from . import tools
 from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
 from . import ai_deployment_scorable_review

@@ -7,12 +7,11 @@ one place and nobody is told twice of one thing. Files of their own hold how lon
 
 import logging
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from . import clock
+from .tools import faults
 
 _logger = logging.getLogger(__name__)
 
@@ -135,7 +134,7 @@ class AiDeploymentAlert(models.Model):
             try:
                 with self.env.cr.savepoint():
                     step()
-            except psycopg2.OperationalError:
+            except faults.OF_THE_MOMENT:
                 raise
             except Exception:
                 _logger.exception("A daily step for alerts failed")

@@ -128,7 +128,9 @@ class AiDeploymentBatch(models.Model):
         """Go on: with those of `self` that are paused."""
         for batch in self.filtered(lambda batch: batch.state == "paused"):
             batch.write({"state": "running", "paused_reason": False})
-            batch.chunk_ids.filtered(lambda chunk: chunk.state == "open").attempts = 0
+            batch.chunk_ids.filtered(lambda chunk: chunk.state == "open").write(
+                {"attempts": 0, "interruptions": 0, "taken_date": False}
+            )
             batch._begin()
 
     def action_resume(self):
@@ -198,11 +200,29 @@ class AiDeploymentBatch(models.Model):
     # The end
 
     @api.model
+    def _pause_where_set_aside(self):
+        """Tell of pieces that were set aside; pause the batches that have only such pieces left."""
+        chunks = self.env["ai.deployment.batch.chunk"].sudo()
+        aside = chunks.search(chunks._set_aside_domain() & Domain("batch_id.state", "=", "running"))
+        for chunk in aside.try_lock_for_update() if aside else ():  # what a lane works on is locked by it
+            batch = chunk.batch_id
+            self.env["ai.deployment.alert"]._raise(
+                batch.deployment_id, "aside",
+                name=self.env._("%(count)s records of %(batch)s were set aside", count=chunk.record_count,
+                                batch=batch.name),
+                suggestion=self.env._("The process that scored them ended twice. Ask an administrator to look at the "
+                                      "server log, then resume the batch."),
+            )  # fmt: skip
+            if all(piece in aside for piece in batch.chunk_ids if piece.state == "open"):
+                batch._pause(self.env._("The process that scored its last records ended twice."))
+
+    @api.model
     def _finish(self):
         """Close the batches without open pieces and tell who asked. Called between pieces, by any lane."""
         open_pieces = Domain("chunk_ids", "any", [("state", "=", "open")])
         for batch in self.sudo().search(Domain("state", "=", "cancelled") & open_pieces):
             batch._cancel_pieces()  # a lane held them when the batch was cancelled, and could not finish
+        self._pause_where_set_aside()
         batches = self.sudo().search(Domain("state", "=", "running") & ~open_pieces)
         for batch in batches.try_lock_for_update():
             batch.write({"state": "done", "end_date": clock.now()})

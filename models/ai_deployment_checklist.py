@@ -11,14 +11,13 @@ import logging
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from . import clock
 from .ai_deployment_check_template import DIMENSIONS
 from .ai_deployment_monitoring import fault_text
+from .tools import faults
 
 _logger = logging.getLogger(__name__)
 
@@ -124,7 +123,7 @@ class AiDeployment(models.Model):
             with self.env.cr.savepoint():
                 found = Evidence(*getattr(self, f"{PREFIX}{check.rule}")(check))
                 return self._aged(found, check.valid_days)
-        except psycopg2.OperationalError:
+        except faults.OF_THE_MOMENT:
             raise
         except Exception as error:  # noqa: BLE001 - it is what the row says, and breaks no other
             _logger.warning("Evidence for %r of deployment %s could not be looked for", check.rule, self.id,

@@ -15,7 +15,6 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-from ..ml.errors import VersionError
 from . import clock
 
 
@@ -71,11 +70,8 @@ class AiDeployment(models.Model):
             return [self.env._("ours is switched off")]
         if self.state == "production" and self._grace_over():
             return [self.env._("nobody answers for ours any more")]
-        if self.state == "production" and self.champion_id:
-            try:
-                self.champion_id._card()
-            except VersionError:
-                return [self.env._("ours cannot be used at the moment")]
+        if self.state == "production" and self.champion_id and self.champion_id._fault():
+            return [self.env._("ours cannot be used at the moment")]
         return []
 
     def _update_fallback(self):

@@ -198,6 +198,8 @@ class AiDeployment(models.Model):
         released = {v.reviewed_inference_id: v.move_id for v in verdicts if v.standing == "released"}
         if not released:
             return []
+        if self.champion_id._fault():  # nothing can be compared, so nothing says that they are what was reviewed
+            return list(released.values())
         specs = self.champion_id._specs()
         compared = [
             (place, spec)

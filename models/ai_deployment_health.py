@@ -12,8 +12,6 @@ import secrets
 from datetime import timedelta
 from typing import NamedTuple
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
@@ -21,6 +19,7 @@ from odoo.tools import SQL, format_date
 from ..ml.errors import VersionError
 from . import clock
 from .ai_deployment_monitoring import fault_text
+from .tools import faults
 
 _logger = logging.getLogger(__name__)
 
@@ -93,7 +92,7 @@ class AiDeployment(models.Model):
             try:
                 with self.env.cr.savepoint(flush=False):
                     found[deployment.id] = deployment._findings(facts)
-            except psycopg2.OperationalError:
+            except faults.OF_THE_MOMENT:
                 raise
             except Exception as error:  # noqa: BLE001 - it is a finding, and stops no other
                 _logger.info("The health of deployment %s could not be looked at", deployment.id, exc_info=True)

@@ -8,7 +8,6 @@ off for `LEASE`, so that nobody else takes it and a process that dies in the mid
 import logging
 from datetime import timedelta
 
-import psycopg2
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -20,6 +19,7 @@ from ..remote import webhook
 from ..remote.guard import parse_allowed
 from . import clock
 from .credentials import credential, masked
+from .tools import faults
 
 _logger = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ class AiDeploymentMessage(models.Model):
         try:
             with self.env.cr.savepoint():
                 getattr(first, f"_send_by_{channel.kind}")(self)
-        except psycopg2.OperationalError:
+        except faults.OF_THE_MOMENT:
             raise
         except Exception as error:
             _logger.exception("Messages %s could not be sent", self.ids)

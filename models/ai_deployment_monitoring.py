@@ -12,6 +12,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .ai_deployment_scoring import FAILS, FILTER
+from .tools import faults
+
 _logger = logging.getLogger(__name__)
 
 LONGEST_FAULT = 200  # characters of its message: what follows is for the log
@@ -108,7 +111,7 @@ class AiDeployment(models.Model):
         try:
             with self.env.cr.savepoint():
                 work()
-        except psycopg2.OperationalError:
+        except faults.OF_THE_MOMENT:
             raise
         except Exception as error:  # noqa: BLE001 - it becomes an alert, and stops no other
             _logger.info("%s of deployment %s failed", what, self.id, exc_info=True)
@@ -149,6 +152,23 @@ class AiDeployment(models.Model):
             suggestion=self.env._("What was asked for waits and is tried again. If it comes back, an administrator "
                                   "looks at the time limit of the database, or the owner takes out inputs about "
                                   "earlier records."),
+        )  # fmt: skip
+
+    def _alert_version_fails(self, error):
+        """Every record that was tried failed in the same way: one alert, however many wait."""
+        self.env["ai.deployment.alert"]._raise(
+            self, FAILS,
+            name=self.env._("“%(what)s” fails on every record: %(why)s", what=self.name, why=error),
+            suggestion=self.env._("Ask an administrator to look at the server log, or let an earlier version serve. "
+                                  "What waits is tried again by itself."),
+        )  # fmt: skip
+
+    def _alert_filter_broken(self, error):
+        """Which records it is for cannot be found out: one alert, however many wait."""
+        self.env["ai.deployment.alert"]._raise(
+            self, FILTER,
+            name=self.env._("“%(what)s” does not know which records to score: %(why)s", what=self.name, why=error),
+            suggestion=self.env._("Correct “Only Records”, or ask an administrator to. What waits is scored then."),
         )  # fmt: skip
 
     def _alert_version_broken(self, error):

@@ -1,7 +1,8 @@
 """A record that waits: it was asked for, could not be scored for a reason that may pass, and is tried again.
 
 One row per record and day asked; `asks` counts how often it was asked for on that day. The row goes when the record is
-settled, in the transaction that settles it.
+settled, in the transaction that settles it. A try is counted, and the next one put off, before the work: requests whose
+process ended are tried again later and in ever smaller groups, until one that ends it alone goes to a person.
 """
 
 from datetime import timedelta
@@ -10,13 +11,16 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..ml.errors import InferenceError
+from ..ml.errors import InferenceError, Unexpected
 from . import bulk, clock
 from .ai_deployment_inference import FAILURE_TYPES
+from .ai_deployment_scoring import FAILS, FILTER
 
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(days=1)
 CHUNK = 2000
+SMALLER = 8  # times, the group after each try whose process ended
+MOST_INTERRUPTIONS = 5  # alone by then
 
 
 class AiDeploymentRequest(models.Model):
@@ -31,6 +35,7 @@ class AiDeploymentRequest(models.Model):
     day = fields.Date("Asked On", required=True, readonly=True)
     asks = fields.Integer("Times Asked", required=True, readonly=True)
     attempts = fields.Integer(required=True, readonly=True)
+    interruptions = fields.Integer(readonly=True, help="Tries that did not end: the process was killed.")
     next_date = fields.Datetime("Next Try", required=True, readonly=True, index=True)
     failure_type = fields.Selection(FAILURE_TYPES, "Why", readonly=True)
     failure_message = fields.Char("What Happened", readonly=True)
@@ -41,7 +46,7 @@ class AiDeploymentRequest(models.Model):
     def _add(self, deployment, day, ids, failures, earlier):
         """`ids` wait, each with its (failure type, message); `earlier` holds what requests they had before this try."""
         attempts = [earlier[res_id].attempts + 1 if res_id in earlier else 1 for res_id in ids]
-        waits = [min(FIRST_WAIT * 2 ** min(tries - 1, 10), LONGEST_WAIT) for tries in attempts]
+        waits = [_wait_after(tries) for tries in attempts]
         bulk.insert(
             self.env,
             self._table,
@@ -76,7 +81,11 @@ class AiDeploymentRequest(models.Model):
         for deployment in usable:
             self.env["ai.deployment.alert"]._resolve(deployment, "version")
             while requests := self._take(deployment):
-                requests._retry()
+                requests = requests._begin()
+                if requests and requests[0].interruptions > MOST_INTERRUPTIONS:
+                    requests._give_up()
+                elif requests:
+                    requests._retry()
                 if not cron._commit_progress(len(requests), remaining=self._due_count(usable)):
                     return
 
@@ -93,22 +102,49 @@ class AiDeploymentRequest(models.Model):
         return self.env["ai.deployment"].sudo().union(*(deployment for (deployment,) in groups))
 
     def _take(self, deployment):
-        """The next requests of one day that are due, locked."""
+        """The next requests of one day that are due, locked; those whose tries ended in order come first."""
         due = Domain("deployment_id", "=", deployment.id) & Domain("next_date", "<=", clock.now())
-        first = self.sudo().search(due, order="day, id", limit=1)
-        requests = self.sudo().search(due & Domain("day", "=", first.day), order="id", limit=CHUNK) if first else first
-        return requests.try_lock_for_update()
+        first = self.sudo().search(due, order="interruptions NULLS FIRST, day, id", limit=1)
+        if not first:
+            return first
+        alike = Domain("day", "=", first.day) & Domain("interruptions", "=", first.interruptions)
+        size = max(CHUNK // SMALLER**first.interruptions, 1)
+        return self.sudo().search(due & alike, order="id", limit=size).try_lock_for_update()
+
+    def _begin(self):
+        """Count the start of a try and put the next one off, committed before the work; return those still there."""
+        for attempts, requests in self.grouped("attempts").items():
+            requests.next_date = clock.now() + _wait_after(attempts + 1)
+        self.interruptions = self[0].interruptions + 1
+        self.env["ir.cron"]._commit_progress()
+        return self.try_lock_for_update()
+
+    def _give_up(self):
+        """Send records to a person: each ended the process that scored it alone."""
+        deployment, day = self.deployment_id, self[0].day
+        records = self.env[deployment.res_model].browse(self.mapped("res_id"))
+        call = deployment._new_call(self.env.uid, False, day)
+        self._forget()
+        deployment._write_lines(call, deployment._failed_lines(call, records.ids, Unexpected("it ends its process")))
+        deployment._after_score(records)
+
+    def _forget(self):
+        self.flush_recordset()
+        self.env.execute_query(SQL("DELETE FROM ai_deployment_request WHERE id = ANY(%s) RETURNING id", list(self.ids)))
+        self.invalidate_model(flush=False)
 
     def _retry(self):
         """Score the records of these requests, all of one deployment and day; those that wait again get a new row."""
         deployment, day = self.deployment_id, self[0].day
         earlier = {request.res_id: Earlier(request.asks, request.attempts) for request in self}
-        self.flush_recordset()
-        self.env.execute_query(SQL("DELETE FROM ai_deployment_request WHERE id = ANY(%s) RETURNING id", list(self.ids)))
-        self.invalidate_model(flush=False)
+        self._forget()
         outcome = deployment._settle(self.env[deployment.res_model].browse(earlier), day, earlier=earlier)
+        alerts = self.env["ai.deployment.alert"]
         if not outcome["waiting"]:
-            self.env["ai.deployment.alert"]._resolve(deployment, "slow")
+            alerts._resolve(deployment, "slow")
+        if outcome["asked"] > outcome["waiting"]:  # some could be found and scored
+            for cause in (FAILS, FILTER):
+                alerts._resolve(deployment, cause)
 
     @api.model
     def _cancel_all(self, deployment):
@@ -132,6 +168,11 @@ class AiDeploymentRequest(models.Model):
             )
         )  # fmt: skip
         self.invalidate_model(flush=False)
+
+
+def _wait_after(tries):
+    """The time until the next try after so many tries."""
+    return min(FIRST_WAIT * 2 ** min(tries - 1, 10), LONGEST_WAIT)
 
 
 class Earlier:

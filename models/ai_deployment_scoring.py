@@ -2,7 +2,8 @@
 
 `_score` is the one door: the server action, the crons and the API come through here. It writes nothing on the records.
 Everything of a chunk happens in one savepoint; a chunk that fails is split until the record at fault stands alone and
-goes to a person. Only faults of the moment (a serialization failure, a deadlock) leave the method: who called repeats.
+goes to a person. Where all records fail in the same way the version is at fault: they wait, and one alert tells.
+Only faults of the moment (a collision, a fault of the database server) leave the method: who called repeats.
 """
 
 import logging
@@ -10,10 +11,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import psycopg2
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -21,11 +22,13 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..ml import routing
-from ..ml.errors import InferenceError, TookTooLong, Unexpected, VersionError
+from ..ml.errors import FilterBroken, InferenceError, TookTooLong, Unexpected, VersionError, VersionFails
 from ..ml.profile import Profile
 from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .ai_deployment_writing import hex_rows
+from .tools import faults
+from .tools.quiet_sql import quiet_sql
 
 _logger = logging.getLogger(__name__)
 
@@ -33,6 +36,9 @@ CHUNK = 5000
 # A chunk with histories sorts all earlier records of its groups: fewer, larger ones sort them less often.
 HISTORY_CHUNK = 20_000
 LATE = timedelta(days=7)  # from its creation to its first score, after which a record came late
+SUSPECTS = 3  # records that fail in the same way while none succeeds, from which on the version is to blame
+FAILS = "fails"  # cause of the alert about that
+FILTER = "filter"  # cause of the alert about a filter that cannot be used
 
 
 @dataclass
@@ -52,6 +58,8 @@ class Call:
     standing: dict = field(default_factory=dict)  # {id: Standing}
     outcome: Counter = field(default_factory=Counter)
     waiting: set = field(default_factory=set)  # ids that could not be scored and are tried again
+    suspects: dict = field(default_factory=dict)  # {id: how it failed when it was scored alone}
+    condemned: VersionError | None = None  # why the version is to blame, once that is known
 
 
 class Standing(NamedTuple):
@@ -93,8 +101,9 @@ class AiDeployment(models.Model):
             raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
         with clock.at(now or clock.now()):
             day = clock.today()
-            self.env["ai.deployment.sum"]._asked(deployment, day, len(set(records.ids)), records.env.user, action)
-            return self._settle(records, day, again=again)
+            count, asker = len(set(records.ids)), records.env.user
+            asked = partial(self.env["ai.deployment.sum"]._asked, deployment, day, count, asker, action)
+            return self._settle(records, day, again=again, before=asked)
 
     def _ask(self, records, again=False, action=None):
         """Score `records` now, or keep the wish as a batch where there are more than `batch_above`.
@@ -130,7 +139,7 @@ class AiDeployment(models.Model):
                 domain = self._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
                 domain &= Domain("company_id", "in", [self.company_id.id, False])
                 ids = documents.search(domain).ids
-        except psycopg2.OperationalError:
+        except faults.OF_THE_MOMENT:
             raise
         except Exception:
             _logger.exception("The open records of %s could not be found", self.name)
@@ -143,25 +152,23 @@ class AiDeployment(models.Model):
         alerts._resolve(self, "nightly")
         self.env["ai.deployment.batch"]._ask(self, ids)
 
-    def _settle(self, records, day, *, again=False, earlier=None):
+    def _settle(self, records, day, *, again=False, earlier=None, before=None):
         """Score `records`, which were asked for on `day`; the outcome as a Counter (see `_score`).
 
         Every one of them ends in exactly one place that the sum of that day counts. `earlier`: what is known of
-        records that waited, by id.
+        records that waited, by id. `before`: a function that is called first, in the savepoint of the scoring.
         """
         self.ensure_one()
         deployment = self.sudo()
         records = records.browse(dict.fromkeys(records.ids))  # asked for twice in one call is asked for once
         asked, asks = len(records), {res_id: one.asks for res_id, one in (earlier or {}).items()}
+        self.env.cr.flush()  # what the caller wrote fails here, as it would without us
         call = deployment._new_call(records.env.uid, again, day, earlier)
-        call.standing = deployment._standing(call, records)
+        deployment._score_in_chunks(call, records, before)
         ids = list(call.standing)
-        call.outcome.update(asked=asked, outside=asked - len(ids))
-        size = deployment._chunk_size(call.specs, CHUNK)
-        for start in range(0, len(ids), size):
-            deployment._score_or_split(call, ids[start : start + size])
+        gone = set(records.ids).difference(ids, call.waiting)
+        call.outcome.update(asked=asked, outside=len(gone))
         # Asked for more often than once: the other times found nothing new.
-        gone = set(records.ids).difference(ids)
         repeated = sum(asks.get(res_id, 1) - 1 for res_id in ids if res_id not in call.waiting)
         self.env["ai.deployment.sum"]._settled(
             deployment, day,
@@ -179,11 +186,11 @@ class AiDeployment(models.Model):
 
     def _new_call(self, uid, again, day=None, earlier=None):
         version = self.champion_id
-        try:
+        card = version._fault()
+        if card:
+            self._alert_version_broken(card)
+        else:
             card = version._card()
-        except VersionError as error:
-            self._alert_version_broken(error)
-            card = error
         return Call(
             version, clock.now(), day or clock.today(), uid, again, card, version._specs(), version._sensitive_keys(),
             earlier or {}, self._rules_on(),
@@ -250,31 +257,182 @@ class AiDeployment(models.Model):
 
     # Chunks
 
+    def _score_in_chunks(self, call, records, before):
+        """Find those of `records` that the deployment is for, and score them in chunks.
+
+        One chunk, by far the most common, is found and scored in one savepoint; only where that fails, and for more
+        records, is each step in a savepoint of its own.
+        """
+        size = self._chunk_size(call.specs, CHUNK)
+        try:
+            with self.env.cr.savepoint():
+                if before:
+                    before()
+                call.standing = self._standing(call, records)
+                if len(call.standing) <= size:
+                    self._score_chunk(call, list(call.standing))
+                    return
+        except Exception as error:
+            kind = faults.kind_of(error)
+            if kind and kind != faults.TOO_SLOW:
+                raise
+            call.outcome, call.waiting = Counter(), set()
+            if before:
+                before()
+            if kind and call.standing:  # scoring them took too long, and would again
+                self._wait_as_slow(call, list(call.standing))
+                return
+            self._find(call, records)
+        ids = list(call.standing)
+        for start in range(0, len(ids), size):
+            self._score_or_split(call, ids[start : start + size])
+        self._blame(call)
+
+    def _find(self, call, records):
+        """Find the records again, after a failure: where that fails too, all of them wait and one alert tells."""
+        call.standing = {}
+        try:
+            with self.env.cr.savepoint():
+                call.standing = self._standing(call, records)
+            return
+        except UserError:
+            raise
+        except Exception as error:
+            kind = faults.kind_of(error)
+            if (kind and kind != faults.TOO_SLOW) or (not kind and self._filter_works()):
+                raise
+            faults.log_fault(_logger, f"The records of deployment {self.id} could not be found", error)
+            why = TookTooLong() if kind else FilterBroken(type(error).__name__)
+        # Which of them the deployment is for is not known, so they wait without a line in the log.
+        ids = records._filtered_access("read").ids
+        failure = self.env["ai.deployment.inference"]._failure_values(why, {}, ())
+        self.env["ai.deployment.request"]._add(self, call.day, ids, [failure] * len(ids), call.earlier)
+        call.waiting.update(ids)
+        call.outcome["waiting"] += len(ids)
+        if kind:
+            self._alert_took_too_long()
+        else:
+            self._alert_filter_broken(why)
+
+    def _filter_works(self):
+        try:
+            with self.env.cr.savepoint(), quiet_sql("The filter of a deployment"):
+                self.env[self.res_model].search(self._record_domain(), limit=1)
+        except Exception as error:
+            if faults.is_of_the_moment(error):
+                raise
+            return False
+        return True
+
     def _score_or_split(self, call, ids):
         """Score a chunk; where it fails, halve it until the record at fault stands alone."""
+        if call.condemned:
+            self._wait(call, ids, call.condemned)
+            return
         outcome, waiting = Counter(call.outcome), set(call.waiting)
         try:
             with self.env.cr.savepoint():
                 self._score_chunk(call, ids)
             return
-        except psycopg2.errors.QueryCanceled:  # too slow for the database's own limit: as slow in halves, so they wait
-            call.outcome, call.waiting = outcome, waiting
-            with self.env.cr.savepoint():
-                self._write_lines(call, self._failed_lines(call, ids, TookTooLong()))
-                self._alert_took_too_long()
-            return
-        except psycopg2.OperationalError:
-            raise  # serialization failure, deadlock, lost connection: not a record's fault
         except Exception as error:
             call.outcome, call.waiting = outcome, waiting
+            kind = faults.kind_of(error)
+            if kind == faults.TOO_SLOW:
+                self._wait_as_slow(call, ids)
+                return
+            if kind:
+                raise  # a collision, a fault of the server: no record's fault
+            if isinstance(error, VersionError):
+                self._condemn(call, error)
+                self._wait(call, ids, error)
+                return
             if len(ids) == 1:
-                _logger.exception("%s could not score %s,%s", self.name, self.res_model, ids[0])
-                with self.env.cr.savepoint():
-                    self._write_lines(call, self._failed_lines(call, ids, Unexpected(type(error).__name__)))
+                self._suspect(call, ids[0], error)
                 return
         half = len(ids) // 2
         self._score_or_split(call, ids[:half])
         self._score_or_split(call, ids[half:])
+
+    def _wait(self, call, ids, error):
+        with self.env.cr.savepoint():
+            self._write_lines(call, self._failed_lines(call, ids, error))
+
+    def _wait_as_slow(self, call, ids):
+        """Too slow for the database's own limit: as slow in halves, so they wait."""
+        self._wait(call, ids, TookTooLong())
+        self._alert_took_too_long()
+
+    # Who is to blame
+
+    def _suspect(self, call, res_id, error):
+        """Note that a record failed alone; where all that were tried fail in the same way, condemn the version."""
+        how = f"{type(error).__name__} at {faults.place_of(error)}"
+        call.suspects[res_id] = how
+        if len(call.suspects) == 1:  # the others are counted
+            faults.log_fault(_logger, f"Deployment {self.id} could not score {self.res_model},{res_id}", error)
+        if len(call.suspects) == SUSPECTS and self._fails_everywhere(call):
+            self._condemn(call, VersionFails(how))
+
+    def _condemn(self, call, error):
+        call.condemned = error
+        self._alert_version_fails(error)
+
+    def _fails_everywhere(self, call):
+        """Whether all suspects failed in one way, nothing succeeded, and records elsewhere in the call fail as well."""
+        if len(set(call.suspects.values())) > 1 or self._succeeded(call):
+            return False
+        ids = list(call.standing)
+        return not any(self._could_score(call, ids[len(ids) * part // 4]) for part in (1, 2, 3)) and not (
+            self._could_score(call, ids[-1])
+        )
+
+    @staticmethod
+    def _succeeded(call):
+        return any(call.outcome[name] for name in ("automatic", "review", "unchanged"))
+
+    def _could_score(self, call, res_id):
+        """Whether a record can be scored, without leaving anything of it behind."""
+        outcome, waiting = Counter(call.outcome), set(call.waiting)
+        savepoint = self.env.cr.savepoint()
+        try:
+            self._score_chunk(call, [res_id])
+            self.env.flush_all()
+        except Exception as error:
+            if faults.is_of_the_moment(error):
+                raise
+            return False
+        finally:
+            call.outcome, call.waiting = outcome, waiting
+            savepoint.close(rollback=True)
+        return True
+
+    def _blame(self, call):
+        """Send the records that failed alone to a person; all of them wait where the version is to blame."""
+        if not call.suspects:
+            return
+        if len(call.suspects) > 1:
+            _logger.error("Deployment %s could not score %s records", self.id, len(call.suspects))
+        how = next(iter(call.suspects.values()))
+        if not call.condemned and not self._succeeded(call) and self._failed_before(call, how):
+            self._condemn(call, VersionFails(how))
+        if call.condemned:
+            self._wait(call, list(call.suspects), call.condemned)
+            return
+        for how in set(call.suspects.values()):
+            ids = [res_id for res_id, its in call.suspects.items() if its == how]
+            self._wait(call, ids, Unexpected(how))
+
+    def _failed_before(self, call, how):
+        """Whether the latest records that were scored one by one all failed in this way, too."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT failure_message FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s"
+                " AND date > %s ORDER BY id DESC LIMIT %s",
+                self.id, call.version.id, call.now - timedelta(hours=1), SUSPECTS - 1,
+            )
+        )  # fmt: skip
+        said = str(Unexpected(how))
+        return len(rows) == SUSPECTS - 1 and all(message in (said, str(VersionFails(how))) for (message,) in rows)
 
     def _has_changed(self, call, standing, codes):
         """Whether a record is logged: its inputs are new, or something that a person is to be asked about is."""

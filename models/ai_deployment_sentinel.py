@@ -10,12 +10,10 @@ from odoo.fields import Domain
 
 from ..ml.binning import CategoryBins
 from ..ml.errors import VersionError
-from .feature_reader import walk_path
+from .feature_reader import form_of, walk_path
 
 SMALL = 100  # records, up to which a relation is set up by somebody rather than filled by daily work
 PEOPLE = {"res.partner", "res.users"}  # come and go without anybody changing the way of working
-# Kinds of fields that read alike.
-FORMS = {"float": "number", "integer": "number", "monetary": "number", "text": "char", "html": "char"}
 
 
 class AiDeployment(models.Model):
@@ -56,7 +54,7 @@ class AiDeployment(models.Model):
                 now = self._describe_path(path, levels)
                 if now is None:
                     yield self._field_gone(key, spec, path, learned)
-                elif (_form(now), now["model"]) != (_form(learned), learned["model"]):
+                elif learned and (form_of(now["type"]), now["model"]) != (form_of(learned["type"]), learned["model"]):
                     yield self._field_changed(key, spec, path)
                 elif now["keys"] != learned["keys"]:
                     yield from self._options_changed(key, spec, path, learned["keys"], bins[key])
@@ -161,10 +159,6 @@ class AiDeployment(models.Model):
             ids = list(query) if query is not None else []
             levels[place] = ids if len(ids) <= SMALL else []
         return levels[place]
-
-
-def _form(description):
-    return FORMS.get(description["type"], description["type"])
 
 
 def _quoted(names):

@@ -10,7 +10,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ..ml import artifact
 from ..ml.binning import MISSING
-from ..ml.errors import ArtifactRejected
+from ..ml.errors import ArtifactRejected, InputGone, VersionError
+from .feature_reader import paths_of, reads_alike, walk_path
 
 FEW_SIMILAR = 10  # records, under which a score is marked as resting on few
 NEGLIGIBLE = 0.005  # points that no printed card shows are no reason
@@ -128,6 +129,39 @@ class AiDeploymentVersion(models.Model):
         if version.kind == "pipeline":
             content = base64.b64decode(version.with_context(bin_size=False).pipeline_file or b"")
         return artifact.load(version.artifact, expected_digest=version.digest, content=content)
+
+    def _fault(self):
+        """Return why this version cannot score at all, as a VersionError; None where it can."""
+        self.ensure_one()
+        try:
+            self._card()
+        except VersionError as error:
+            return error
+        broken = self._cached_broken_input(self.id)
+        if not broken:
+            return None
+        name, path, is_gone = broken
+        why = self.env._("there is no field “%s”.", path) if is_gone else self._changed_text(path)
+        return InputGone(name, why)
+
+    def _changed_text(self, path):
+        return self.env._("the field “%s” is of another type than when the version learned from it.", path)
+
+    @api.model
+    @tools.ormcache("version_id")  # emptied when fields come or go, as all caches of the registry are
+    def _cached_broken_input(self, version_id):
+        """(name, path, whether the field is gone) of the first input that reads something else now, None if none."""
+        version = self.sudo().browse(version_id)
+        documents = self.env[version.deployment_id.res_model]
+        for spec in version._specs().values():
+            learned = spec.get("fields") or {}
+            for path in [] if spec["source"] == "card" else paths_of(spec):
+                steps = walk_path(documents, path)
+                if steps is None:
+                    return spec["name"], path, True
+                if path in learned and not reads_alike(learned[path], steps[-1]):
+                    return spec["name"], path, False
+        return None
 
     def _specs(self):
         """Declarations of the inputs as trained: {key: spec}, in the order of the card."""

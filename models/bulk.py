@@ -8,6 +8,8 @@ import datetime
 
 from odoo.tools import SQL
 
+from .tools.quiet_sql import quiet_sql
+
 
 def write(env, statements):
     """Run several statements as one: one way to the database and back. None among them is left out.
@@ -17,7 +19,8 @@ def write(env, statements):
     *others, last = [each for each in statements.items() if each[1]] or [(None, None)]
     if last[1]:
         parts = [SQL("%s AS (%s)", SQL.identifier(name), statement) for name, statement in others]
-        env.cr.execute(SQL("WITH %s %s", SQL(", ").join(parts), last[1]) if parts else last[1])
+        with quiet_sql(f"Rows written at once: {', '.join(name for name, _statement in (*others, last))}"):
+            env.cr.execute(SQL("WITH %s %s", SQL(", ").join(parts), last[1]) if parts else last[1])
 
 
 def insert(env, table, columns, conflict=None):

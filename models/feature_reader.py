@@ -36,6 +36,8 @@ EVENT_MEASURES = ("first_time", "repeat", *SLIP_MEASURES)
 WIDE_MEASURES = ("share", *EVENT_MEASURES)
 _TEXT_TYPES = ("char", "text", "html", "selection", "json", "many2many", "properties")
 LONGEST_AMOUNT = 14  # digits, cents included; beyond, nobody types amounts
+# Types of fields that read alike.
+FORMS = {"float": "number", "integer": "number", "monetary": "number", "text": "char", "html": "char"}
 # A spread is known only from some records on, and is never taken as smaller than 10 %: a vendor who always bills the
 # same amount would else turn one cent into an alarm.
 DEVIATION_MIN_COUNT = 5
@@ -68,8 +70,31 @@ def walk_path(documents, path):
                 return None
             return [*steps, Step(field, names[0])]
         steps.append(Step(field))
-        model = model.env[field.comodel_name] if field.relational else None
+        model = model.env.get(field.comodel_name) if field.relational else None
     return steps
+
+
+def reads_alike(learned, step):
+    """Return whether the end of a path still gives the kind of value that a version learned from.
+
+    :param learned: dict with "type" and "model", as `_describe_path` keeps it; None where it was not known
+    :param step: Step, the end of the path now
+    """
+    if not learned:
+        return True
+    model = step.field.comodel_name if step.field.type == "many2one" and not step.property_name else ""
+    return form_of(learned["type"]) == form_of(step.field.type) and (learned["model"] or "") == (model or "")
+
+
+def form_of(kind):
+    """The kind of value that fields of the type `kind` hold: types that read alike have the same."""
+    return FORMS.get(kind, kind)
+
+
+def paths_of(spec):
+    """The paths that an input reads, as a list without empty ones."""
+    paths = [spec["path"], spec["start_path"], spec["end_path"], *spec["group_paths"], spec["value_path"]]
+    return [path for path in paths if path]
 
 
 class FeatureReader:

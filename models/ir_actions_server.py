@@ -1,6 +1,18 @@
 """The server action type "Score with a Deployment": for automation rules, crons, and the Action menu of lists."""
 
-from odoo import api, fields, models
+import logging
+from functools import partial
+
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
+
+from ..ml.errors import Unexpected
+from . import clock
+from .tools import faults
+
+_logger = logging.getLogger(__name__)
 
 READ_TO_SCORE = (
     "audit_share", "batch_above", "champion_id", "company_id", "domain", "has_edge_cases", "holdout_share", "method",
@@ -65,8 +77,32 @@ class IrActionsServer(models.Model):
             return self._ai_notification(
                 "warning", self.env._("“%s” is switched off: nothing was scored.", deployment.name)
             )
-        outcome = deployment.with_env(records.env)._ask(records, action=self)
+        self.env.cr.flush()  # what the user wrote fails here, with the user's own error
+        try:
+            outcome = deployment.with_env(records.env)._ask(records, action=self)
+        except Exception as error:
+            if self._ai_ends_transaction(error):
+                raise
+            return self._ai_scored_later(deployment, records, error)
         return self._ai_notification("success", self._ai_outcome_text(outcome))
+
+    def _ai_ends_transaction(self, error):
+        """Whether nothing can be saved any more, so that Odoo repeats the call or tells the user."""
+        is_lost = faults.kind_of(error) in (faults.COLLISION, faults.LOST_CONNECTION)
+        return is_lost or self.env.cr._cnx.get_transaction_status() == TRANSACTION_STATUS_INERROR
+
+    def _ai_scored_later(self, deployment, records, error):
+        """Save what the user saves although scoring failed: the records wait, and are tried again."""
+        if isinstance(error, UserError):
+            return self._ai_notification("warning", str(error))
+        faults.log_fault(_logger, f"Deployment {deployment.id} could not score what was saved", error)
+        how = f"{type(error).__name__} at {faults.place_of(error)}"
+        self.env.cr.postcommit.add(
+            partial(_keep_waiting, self.env.registry, deployment.id, self.env.uid, tuple(records.ids), self.id, how)
+        )
+        return self._ai_notification(
+            "warning", self.env._("Scoring failed. The records are saved, wait, and are tried again.")
+        )
 
     def _ai_outcome_text(self, outcome):
         if outcome.get("queued"):
@@ -95,3 +131,23 @@ class IrActionsServer(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+
+def _keep_waiting(registry, deployment_id, uid, ids, action_id, how):
+    """Keep records that could not be scored as requests, after the transaction that saved them.
+
+    :param how: str, what went wrong, without values of records
+    """
+    try:
+        with registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            deployment = env["ai.deployment"].browse(deployment_id).exists()
+            if not deployment or deployment.state == "retired":
+                return
+            user, action = env["res.users"].browse(uid), env["ir.actions.server"].browse(action_id)
+            day = clock.today()
+            env["ai.deployment.sum"]._asked(deployment, day, len(ids), user, action)
+            failure = env["ai.deployment.inference"]._failure_values(Unexpected(how), {}, ())
+            env["ai.deployment.request"]._add(deployment, day, ids, [failure] * len(ids), {})
+    except faults.OF_THE_MOMENT as error:
+        faults.log_fault(_logger, f"{len(ids)} records of deployment {deployment_id} wait for nobody", error)

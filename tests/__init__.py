@@ -66,6 +66,7 @@ from . import test_bulk
 from . import test_credentials
 from . import test_crm_lead
 from . import test_digest_digest
+from . import test_faults
 from . import test_feature_reader
 from . import test_hooks
 from . import test_ir_actions_server

@@ -17,8 +17,9 @@ from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.test_ai_deployment_health import HealthCase
 
 
-@tagged("post_install", "-at_install")
-class TestSentinel(HealthCase):
+class SentinelCase(HealthCase):
+    """A deployment with one input of its own, and fields to take away."""
+
     def watch(self, path, counts=None, **feature):
         """A deployment at work whose only input is `path`; `counts`: how often each level was seen in training."""
         counts = {str(level): count for level, count in (counts or {}).items()}
@@ -49,6 +50,9 @@ class TestSentinel(HealthCase):
             {"name": name, "field_description": "Tier", "model_id": self.lead_model.id, "ttype": ttype, **values}
         )
 
+
+@tagged("post_install", "-at_install")
+class TestSentinel(SentinelCase):
     def only(self, deployment):
         """The one finding there is."""
         found = self.findings(deployment=deployment)

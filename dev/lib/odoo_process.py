@@ -13,6 +13,8 @@ from pathlib import Path
 from .places import CACHE
 from .talk import Failure
 
+_running = []
+
 
 @dataclasses.dataclass
 class Report:
@@ -40,38 +42,52 @@ def record(arguments, *, echo=False, options=()):
 def shell(database, script, *, environment=None):
     """Run a script inside ``odoo shell``; its output goes through. Returns the exit status."""
     command = [sys.executable, os.environ["ODOO_BIN"], "shell", "-d", database, "--no-http", "--log-level=warn"]
-    return _child(command, text=script, env={**os.environ, **(environment or {})})
+    return run_child(command, text=script, env={**os.environ, **(environment or {})})
 
 
 def _run(command, echo):
     if echo:
-        return _child(command, stdin=subprocess.DEVNULL), ""
+        return run_child(command, stdin=subprocess.DEVNULL), ""
     logs = CACHE / "logs"
     logs.mkdir(exist_ok=True)
     with open(logs / f"odoo-{os.getpid()}.log", "w+", encoding="utf-8", errors="replace") as log:
-        status = _child(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        status = run_child(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.seek(0)
         output = log.read()
     Path(log.name).unlink()
     return status, output
 
 
-def _child(command, *, text=None, **options):
+def run_child(command, *, text=None, **options):
+    """Run a command to its end and return its exit status; ended in order when this process is interrupted."""
     if text is not None:
         options["stdin"] = subprocess.PIPE
     process = subprocess.Popen(command, encoding="utf-8", **options)
+    _running.append(process)
     try:
         process.communicate(text)
     except BaseException:
-        # Odoo stops in order at the first interrupt; the database it uses is about to be dropped.
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
         raise
+    finally:
+        _running.remove(process)
     return process.returncode
+
+
+def end_children():
+    """End what other threads have started: an interrupt reaches the main thread only."""
+    for process in list(_running):
+        _end(process)
+
+
+def _end(process):
+    # Odoo stops in order at the first interrupt; the database it uses is about to be dropped.
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def reason_in(output):

@@ -1,6 +1,9 @@
 """Odoo's command line, with a record of what its exit status does not tell.
 
-usage: python -m lib.odoo_recorder REPORT [--no-assets] [--progress] -- ODOO-ARGUMENT ...
+usage: python -m lib.odoo_recorder REPORT [--no-assets] [--progress] [--claims=FOLDER] -- ODOO-ARGUMENT ...
+
+With --claims, several processes share one run: each test class is carried out by the first that leaves its mark in
+that folder.
 
 Odoo exits with 0 when no test was selected, when all were skipped and when our own log lines complain. The report
 holds a status per test, the reasons of skips, our WARNING and ERROR lines, and tests that would never run.
@@ -93,6 +96,40 @@ def without_assets():
     IrQweb._pregenerate_assets_bundles = lambda self: []
 
 
+def share_classes(folder):
+    """Run only the test classes that no other process of the run has claimed in `folder`."""
+    from odoo.tests import suite
+
+    def unclaimed(tests):
+        current, mine = None, False
+        for test in tests:
+            if type(test) is not current:
+                current = type(test)
+                mine = _claim(Path(folder), f"{current.__module__}.{current.__qualname__}")
+            if mine:
+                yield test
+
+    original = suite.TestSuite.run
+
+    def run(self, outcome, debug=False):
+        # The tests are taken while running, not before: whoever is free takes the next class.
+        tests, self._tests = self._tests, unclaimed(list(self))
+        try:
+            return original(self, outcome, debug)
+        finally:
+            self._tests = tests
+
+    suite.TestSuite.run = run
+
+
+def _claim(folder, name):
+    try:
+        (folder / name).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
 def tests_that_never_run():
     """Tests without ``post_install`` run only while the addon is being installed, which dev/test does not do."""
     from odoo.tests.loader import get_module_test_cases, get_test_modules
@@ -118,6 +155,9 @@ def main():
     try:
         if "--no-assets" in options:
             without_assets()
+        for option in options:
+            if option.startswith("--claims="):
+                share_classes(option.removeprefix("--claims="))
         odoo.cli.main()
         if "--test-tags" in sys.argv:
             problems = tests_that_never_run()

@@ -1,4 +1,8 @@
-"""Run the tests part by part, and end with one line that is the sum of what the runners themselves report."""
+"""Run the tests part by part, and end with one line that is the sum of what the runners themselves report.
+
+A whole run uses two cores: one lane begins with the browser, the other with the tests without Odoo, and both then share
+the classes of Odoo's runner, each in a database of its own.
+"""
 
 import argparse
 import collections
@@ -9,11 +13,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from . import databases, house_rules, templates
-from .odoo_process import reason_in, record
+from .odoo_process import end_children, reason_in, record, run_child
 from .places import ADDON, CACHE, REPO
 from .talk import finish, say, sentence_of
 
@@ -31,7 +36,14 @@ class Score:
 
     def __init__(self):
         self.count = collections.Counter()
+        self.by_part = collections.defaultdict(collections.Counter)
         self.failed_checks = []
+        self._lock = threading.Lock()
+
+    def add(self, part, counted):
+        with self._lock:
+            self.count.update(counted)
+            self.by_part[part].update(counted)
 
     def fail(self, sentence):
         self.failed_checks.append(sentence)
@@ -46,13 +58,50 @@ class Score:
         return not self.failed_checks and not self.count["failed"] and bool(self.count["passed"])
 
 
-def run_part(part, arguments, score):
-    before = score.count.copy()
+def lanes_of(part, arguments):
+    """The parts that each lane carries out, one after the other; a part in two lanes is shared class by class."""
+    cores = os.cpu_count() or 1
+    if part:
+        return [[part]] * (2 if part == "odoo" and not arguments and cores > 1 else 1)
+    return [["tours", "odoo"], ["ml", "odoo"]] if cores > 1 else [["ml", "odoo", "tours"]]
+
+
+def run_lanes(lanes, arguments, score):
+    with tempfile.TemporaryDirectory() as claims:
+        threads = [threading.Thread(target=_run_lane, args=(lane, arguments, score, claims)) for lane in lanes]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        except BaseException:
+            end_children()
+            raise
+    for part in dict.fromkeys(part for lane in lanes for part in lane):
+        _check_selected(part, score)
+
+
+def _run_lane(parts, arguments, score, claims):
+    # A failure in one part must not hide the result of the others.
+    for part in parts:
+        say(f"== {part}")
+        try:
+            run_part(part, arguments, score, claims)
+        except Exception as error:
+            score.fail(f"{part}: {sentence_of(error) or repr(error)}")
+            if os.environ.get("AI_DEPLOYMENT_DEBUG"):
+                raise
+
+
+def run_part(part, arguments, score, claims):
     if part in ("ml", "nightly"):
-        run_plain(arguments if part == "ml" else [], score, nightly=part == "nightly")
+        run_plain(part, arguments if part == "ml" else [], score)
     if part != "ml":
-        run_odoo(part, arguments, score)
-    counted = score.count - before
+        run_odoo(part, arguments, score, claims)
+
+
+def _check_selected(part, score):
+    counted = score.by_part[part]
     if not sum(counted.values()):
         score.fail(f"{part}: no test was selected.")
     elif not counted["passed"] and not counted["failed"]:
@@ -62,7 +111,7 @@ def run_part(part, arguments, score):
 # pytest, without Odoo
 
 
-def run_plain(arguments, score, *, nightly):
+def run_plain(part, arguments, score):
     # A folder is its own root: above it pytest would import the addon, which needs Odoo.
     folders = [folder for folder in PLAIN_FOLDERS if next((REPO / folder).rglob("test_*.py"), None)]
     named = {folder for folder in folders for argument in arguments if folder in argument}
@@ -73,19 +122,19 @@ def run_plain(arguments, score, *, nightly):
         targets = [argument for argument in arguments if not any(other in argument for other in elsewhere)]
         targets = targets if named else [folder, *arguments]
         with tempfile.TemporaryDirectory() as reports:
-            _pytest(folder, targets, Path(reports, "junit.xml"), score, nightly=nightly)
+            _pytest(part, folder, targets, Path(reports, "junit.xml"), score)
 
 
-def _pytest(folder, arguments, report, score, *, nightly):
+def _pytest(part, folder, arguments, report, score):
     command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}"]
     command += ["-o", f"cache_dir={CACHE / 'pytest' / folder}", "-p", "no:odoo"]
-    command += ["-m", "nightly" if nightly else "not nightly", *arguments]
-    status = subprocess.run(command, cwd=REPO, stdin=subprocess.DEVNULL).returncode
+    command += ["-m", "nightly" if part == "nightly" else "not nightly", *arguments]
+    status = run_child(command, cwd=REPO, stdin=subprocess.DEVNULL)
     if report.exists():
         suite = ElementTree.parse(report).getroot().find("testsuite")
         total, *others = (int(suite.get(name)) for name in ("tests", "skipped", "failures", "errors"))
         skipped, failures, errors = others
-        score.count.update(passed=total - sum(others), failed=failures + errors, skipped=skipped)
+        score.add(part, {"passed": total - sum(others), "failed": failures + errors, "skipped": skipped})
         if status and status != 5 and not failures + errors:
             score.fail(f"{folder}: pytest ended with status {status}.")
     elif status != 5:  # 5: nothing selected, which may be true of one of the folders
@@ -95,7 +144,7 @@ def _pytest(folder, arguments, report, score, *, nightly):
 # Odoo's own runner
 
 
-def run_odoo(part, arguments, score):
+def run_odoo(part, arguments, score, claims):
     browser = part != "odoo"
     problem = _files_not_imported() or (_browser_is_missing() if browser else None)
     if problem:
@@ -103,15 +152,17 @@ def run_odoo(part, arguments, score):
         return
     template = templates.prepared("assets" if browser else "addon")
     tags = ",".join(TAGS[part].format(tests=f"/{ADDON}{argument}") for argument in map(_as_filter, arguments or [""]))
+    claims = Path(claims, part)
+    claims.mkdir(exist_ok=True)
     screenshots = CACHE / "screenshots"
     with databases.throwaway(template) as database:
         report = record(
             ["-d", database, "--stop-after-init", "--log-level=warn", "--test-tags", tags]
             + ["--http-port", str(_free_port()), "--screenshots", str(screenshots)],
             echo=True,
-            options=["--progress"] + ([] if browser else ["--no-assets"]),
+            options=["--progress", f"--claims={claims}"] + ([] if browser else ["--no-assets"]),
         )
-    score.count.update(collections.Counter(report.tests.values()))
+    score.add(part, collections.Counter(report.tests.values()))
     _check_report(part, report, score, screenshots / database)
     _check_log(part, templates.install_log(template) + report.log, score)
 
@@ -174,15 +225,7 @@ def main():
     parser.add_argument("part", nargs="?", choices=PARTS)
     options, arguments = parser.parse_known_args()
     score = Score()
-    # A failure in one part must not hide the result of the others.
-    for part in [options.part] if options.part else PARTS[:3]:
-        say(f"== {part}")
-        try:
-            run_part(part, arguments, score)
-        except Exception as error:
-            if os.environ.get("AI_DEPLOYMENT_DEBUG"):
-                raise
-            score.fail(f"{part}: {sentence_of(error) or repr(error)}")
+    run_lanes(lanes_of(options.part, arguments), arguments, score)
     print(score.closing_line(), flush=True)
     return 0 if score.is_good() else 1
 

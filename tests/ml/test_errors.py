@@ -11,6 +11,9 @@ FAILURE_TYPES = {
     "invalid_feature",
     "artifact_rejected",
     "prediction_invalid",
+    "input_gone",
+    "version_fails",
+    "filter_broken",
     "endpoint_timeout",
     "endpoint_unreachable",
     "endpoint_busy",
@@ -22,8 +25,9 @@ FAILURE_TYPES = {
 
 
 def an(error_class):
-    """Some instance of a leaf: every leaf takes one fact but InvalidFeature."""
-    return error_class("amount", "a reason") if error_class is errors.InvalidFeature else error_class("amount")
+    """Some instance of a leaf: every leaf takes one fact but those about an input."""
+    of_input = (errors.InvalidFeature, errors.InputGone)
+    return error_class("amount", "a reason") if error_class in of_input else error_class("amount")
 
 
 def test_the_vocabulary_of_failures_is_complete_and_has_no_word_twice():

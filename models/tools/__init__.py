@@ -1,0 +1,2 @@
+from . import faults
+from . import quiet_sql

@@ -1,0 +1,43 @@
+"""Keep what a statement carries out of the server log.
+
+Odoo logs a statement that fails, and at DEBUG each one, with all its values: a chunk of scores is a megabyte of inputs
+in clear text. Inside `quiet_sql` one line tells what was written instead.
+"""
+
+import logging
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_told = ContextVar("ai_deployment_quiet_sql", default=None)
+
+
+class _Shorten(logging.Filter):
+    """Replace what Odoo logs of a statement by the description of the `quiet_sql` around it."""
+
+    def filter(self, record):
+        told = _told.get()
+        if told is not None and record.levelno in (logging.DEBUG, logging.ERROR):
+            error = record.args[-1] if record.levelno == logging.ERROR and record.args else None
+            record.msg, record.args = "%s%s", (told, f": {_name(error)}" if error is not None else "")
+        return True
+
+
+def _name(error):
+    code = getattr(error, "pgcode", None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__
+
+
+@contextmanager
+def quiet_sql(told):
+    """Let the log say `told` instead of the statements that are executed inside.
+
+    :param told: str such as "5000 rows for ai_deployment_inference"
+    """
+    token = _told.set(told)
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
+logging.getLogger("odoo.sql_db").addFilter(_Shorten())
