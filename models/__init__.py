@@ -86,8 +86,10 @@ from . import ai_deployment_value
 from . import ai_deployment_holdout
 from . import ai_deployment_evidence_business
 from . import digest_digest
+from . import ir_default
 from . import ir_actions_server
 from . import mail_activity
+from . import mail_message
 from . import res_groups
 from . import res_partner
 from . import res_users

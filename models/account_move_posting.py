@@ -23,6 +23,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .account_move import PURCHASE_TYPES
+from .tools.trust import own
 
 _logger = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ TRIES = 3
 
 # Bills that the search of the auto-post job passes over; see `_autopost_draft_entries`.
 _left_out = ContextVar("ai_deployment_left_out", default=())
+# Ids of bills that were judged while other entries are created; see `AccountMove.create`.
+_judged = ContextVar("ai_deployment_judged")
 
 
 class GateHeld(UserError):
@@ -57,6 +60,17 @@ def leaving_out(move_ids):
         _left_out.reset(token)
 
 
+@contextmanager
+def noting_judged():
+    """Collect the ids of the bills that the gate judges within the block."""
+    judged = set()
+    token = _judged.set(judged)
+    try:
+        yield judged
+    finally:
+        _judged.reset(token)
+
+
 class AccountMove(models.Model):
     _inherit = "account.move"
 
@@ -69,12 +83,17 @@ class AccountMove(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Odoo refuses a move that is posted from the start; a default from the context must not bring one in."""
-        kind = self.env.context.get("default_move_type")
-        vals_list = [
-            {"state": "draft", **vals} if vals.get("move_type", kind) in PURCHASE_TYPES else vals for vals in vals_list
-        ]
-        return super().create(vals_list)
+        """Begin every entry as a draft, whatever a default says; judge what comes out posted all the same.
+
+        Odoo refuses a move that is posted from the start only where the values say so. A default (of the context, of
+        the user or of another module) would not be seen there.
+        """
+        with noting_judged() as judged:
+            moves = super().create([{"state": "draft", **vals} for vals in vals_list])
+        posted = moves.filtered(lambda move: move.state == "posted" and move.id not in judged)
+        if bills := posted.filtered(lambda move: move.is_purchase_document(include_receipts=True)):
+            bills._ai_judge(self.env["ai.deployment"]._gates_of(bills.company_id))
+        return moves
 
     def write(self, vals):
         if vals.get("state") == "posted":
@@ -91,7 +110,12 @@ class AccountMove(models.Model):
             return
         if vals.keys() - WITH_STATE:
             raise UserError(self.env._("A bill is posted by itself: change the rest before."))
-        judged = [(gate, gate._gate_look(bills)) for gate in gates]
+        bills._ai_judge(gates)
+        _judged.get(set()).update(bills.ids)
+
+    def _ai_judge(self, gates):
+        """Raise `GateHeld` where one of `gates` holds some of these bills; else keep what it let through and why."""
+        judged = [(gate, gate._gate_look(self)) for gate in gates]
         held = {}
         for gate, (_why, verdicts) in judged:
             held.update(gate._gate_holds(verdicts))
@@ -99,7 +123,7 @@ class AccountMove(models.Model):
             self._ai_keep_after(held)
             raise GateHeld(self._ai_held_text(held), held)
         for gate, (why, verdicts) in judged:
-            gate._gate_let_through(bills, why, verdicts)
+            gate._gate_let_through(self, why, verdicts)
 
     def _ai_bills_to_post(self, kind=None):
         return self.filtered(
@@ -211,7 +235,7 @@ class AccountMove(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Held"),
             "res_model": "ai.deployment.gate.held",
-            "res_id": self.env["ai.deployment.gate.held"].create({"move_ids": list(held), "text": text}).id,
+            "res_id": self.env["ai.deployment.gate.held"].sudo().create({"move_ids": list(held), "text": text}).id,
             "views": [(False, "form")],
             "target": "new",
         }
@@ -235,7 +259,7 @@ class AccountMove(models.Model):
             return super()._autopost_bill()
         result, held = self._ai_try(super()._autopost_bill)
         if held:
-            self.message_post(body=self._ai_held_text(held))
+            own(self).message_post(body=self._ai_held_text(held))
         return result
 
     def _autopost_draft_entries(self, batch_size=100):
@@ -361,7 +385,7 @@ class AiDeployment(models.Model):
 
     def _gate_say(self, texts):
         """:param texts: {bill id: what stands in its chatter}"""
-        self.env["account.move"].sudo().browse(texts)._message_log_batch(bodies=texts)
+        own(self.env["account.move"]).browse(texts)._message_log_batch(bodies=texts)
 
 
 def _keep_pending(registry, pending):

@@ -24,20 +24,16 @@ ADMINISTRATOR_FIELDS = {
     "fallback_action_id",
     "proof_idle_weeks",
 }  # fmt: skip
-# Written by the addon itself, in sudo or as computed fields; never by a person, not even as a default.
-SYSTEM_FIELDS = {
-    "accepted_by_id", "accepted_date", "action_server_id", "at_work_since", "champion_id", "check_template_id",
-    "checks_taken", "drill_taken", "fallback_reason", "fallback_since", "health_taken", "is_demonstration", "lesson",
-    "monitor_taken", "res_model", "retrain_event_id", "routing_lines", "routing_rules", "unowned_date",
-}  # fmt: skip
 
 
 class AiDeployment(models.Model):
     _name = "ai.deployment"
     _description = "AI Deployment"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ai.deployment.guarded.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "name, id"
     _check_company_auto = True
+    _ai_fields_without_default = frozenset(ADMINISTRATOR_FIELDS)
+    _ai_judged_fields = frozenset({"state"})  # a step of life, see `ai_deployment_lifecycle`
 
     # Registration
     name = fields.Char(required=True, tracking=True)
@@ -292,23 +288,20 @@ class AiDeployment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if "default_state" in self.env.context:
-            kept = {key: value for key, value in self.env.context.items() if key != "default_state"}
-            self = self.with_context(kept)  # pylint: disable=context-overridden
-        if not self.env.su:
-            guarded = {f"default_{name}" for name in SYSTEM_FIELDS | ADMINISTRATOR_FIELDS | {"state"}}
-            kept = {key: value for key, value in self.env.context.items() if key not in guarded}
-            self = self.with_context(kept)  # pylint: disable=context-overridden
-            vals_list = [{key: vals[key] for key in vals.keys() - SYSTEM_FIELDS} for vals in vals_list]
         for vals in vals_list:
             self.browse()._check_administrator_fields(vals)  # of nothing: a copy inherits no right of its original
-            if vals.get("state", "proof") != "proof":
-                raise UserError(self.env._("A deployment begins as a proof of concept."))
-        return super().create(vals_list)
+            self._check_begins(vals.get("state", "proof"))
+        deployments = super().create(vals_list)
+        for deployment in deployments:  # whatever brought it in
+            self._check_begins(deployment.state)
+        return deployments
+
+    @api.model
+    def _check_begins(self, state):
+        if state != "proof":
+            raise UserError(self.env._("A deployment begins as a proof of concept."))
 
     def write(self, vals):
-        if not self.env.su and SYSTEM_FIELDS & vals.keys():
-            raise AccessError(self.env._("This is kept by the system and cannot be changed by hand."))
         self._check_administrator_fields(vals)
         self._check_served_fields(vals)
         if "active" in vals and not vals["active"] and self.filtered(lambda d: d.state in d._at_work_states()):

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 
 from . import clock
 from .ai_deployment_checklist import Evidence
+from .tools.trust import OWN, own
 
 ACTIVITY = "ai_deployment.mail_activity_type_deployment_review"
 
@@ -45,7 +46,7 @@ class AiDeployment(models.Model):
         if not kind:  # somebody deleted the type: what it is for stands on the page all the same
             return
         ours = Domain("res_model", "=", self._name) & Domain("activity_type_id", "=", kind.id)
-        quiet = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        quiet = own(self.env["mail.activity"]).with_context(mail_activity_quick_update=OWN)
         standing = quiet.search(ours & Domain("res_id", "in", self.ids)).grouped("res_id")
         for deployment in self.sudo():
             activity, person = standing.get(deployment.id, quiet.browse()), deployment._person_to_tell()
@@ -117,9 +118,9 @@ class AiDeployment(models.Model):
             "partner_ids": [fields.Command.set(deployment.user_id.partner_id.ids)],
             "res_model_id": self.env["ir.model"]._get_id(self._name), "res_id": deployment.id,
         }  # fmt: skip
-        event, now = deployment.retrain_event_id, clock.now()
+        event, now = own(deployment).retrain_event_id, clock.now()
         if event and event.active and event.start > now:
             event.write(values)
         else:
-            event = self.env["calendar.event"].sudo().create(values)
+            event = own(self.env["calendar.event"]).create(values)
         deployment.write({"retrain_hours": hours, "retrain_cost": cost, "retrain_event_id": event.id})

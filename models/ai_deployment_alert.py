@@ -12,6 +12,7 @@ from odoo.exceptions import AccessError
 
 from . import clock
 from .tools import faults
+from .tools.trust import OWN, own
 
 _logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ ACTIVITY = "ai_deployment.mail_activity_type_alert"
 class AiDeploymentAlert(models.Model):
     _name = "ai.deployment.alert"
     _description = "Deployment Alert"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ai.deployment.guarded.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "state, last_date desc, id desc"
     _mail_post_access = "read"
 
@@ -54,7 +55,7 @@ class AiDeploymentAlert(models.Model):
     @api.model
     def _raise(self, deployment, cause, *, name, level="alert", suggestion="", onset=None, report=None):
         """Open the alert of this cause, or open it again; the owner is told when it opens, not while it stays open."""
-        alert = self.sudo().search([("deployment_id", "=", deployment.id), ("cause", "=", cause)])
+        alert = own(self).search([("deployment_id", "=", deployment.id), ("cause", "=", cause)])
         now = clock.now()
         values = {
             "name": name, "level": level, "suggestion": suggestion, "last_date": now, "report_id": report and report.id,
@@ -64,7 +65,7 @@ class AiDeploymentAlert(models.Model):
             "acknowledged_by_id": False, "acknowledged_date": False, "resolved_date": False,
         }  # fmt: skip
         if not alert:
-            alert = self.sudo().with_context(mail_create_nosubscribe=True).create(
+            alert = alert.with_context(mail_create_nosubscribe=OWN).create(
                 {**values, **opened, "deployment_id": deployment.id, "cause": cause, "first_date": now}
             )  # fmt: skip
             alert._tell()
@@ -81,7 +82,7 @@ class AiDeploymentAlert(models.Model):
 
     @api.model
     def _resolve(self, deployment, cause):
-        alert = self.sudo().search(
+        alert = own(self).search(
             [("deployment_id", "=", deployment.id), ("cause", "=", cause), ("state", "!=", "resolved")]
         )
         if alert:
@@ -104,7 +105,7 @@ class AiDeploymentAlert(models.Model):
         """An activity on this alert for each of `people`."""
         self.ensure_one()
         for person in people:
-            self.activity_schedule(
+            own(self).activity_schedule(
                 ACTIVITY, user_id=person.id, date_deadline=clock.today(), summary=summary,
                 note=self.suggestion or False,
             )  # fmt: skip

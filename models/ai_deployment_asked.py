@@ -13,6 +13,7 @@ from .unchecked_many2one import UncheckedMany2one
 class AiDeploymentAsked(models.Model):
     _name = "ai.deployment.asked"
     _description = "Records Asked For"
+    _inherit = "ai.deployment.guarded.mixin"
     _log_access = False
     _rec_name = "day"
 

@@ -9,6 +9,7 @@ from . import clock
 class AiDeploymentAssignment(models.Model):
     _name = "ai.deployment.assignment"
     _description = "Serving History"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "start_date desc, id desc"
     _rec_name = "version_id"
 

@@ -20,6 +20,7 @@ OUTCOMES = ("automatic", "review", "failed", "waiting", "unchanged", "outside")
 class AiDeploymentBatch(models.Model):
     _name = "ai.deployment.batch"
     _description = "Scoring Batch"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "id desc"
     _rec_name = "name"
 

@@ -29,6 +29,7 @@ MOST_COLLISIONS = 20  # serialization failures in one run, after which the lane 
 class AiDeploymentBatchChunk(models.Model):
     _name = "ai.deployment.batch.chunk"
     _description = "Piece of a Scoring Batch"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "id"
     _log_access = False
 

@@ -13,12 +13,12 @@ from . import clock
 from .credentials import NAME
 
 CAUSE = "channel:"  # begins the cause of an alert about a channel
-SYSTEM_FIELDS = {"last_sent_date", "failure_message", "summary_date"}
 
 
 class AiDeploymentChannel(models.Model):
     _name = "ai.deployment.channel"
     _description = "Way to Hear of a Deployment"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, kind, id"
 
     name = fields.Char(compute="_compute_name")
@@ -105,8 +105,6 @@ class AiDeploymentChannel(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
-            vals_list = [{key: vals[key] for key in vals.keys() - SYSTEM_FIELDS} for vals in vals_list]
         channels = super().create(vals_list)
         for channel in channels:
             channel._check_reach(set())
@@ -115,8 +113,6 @@ class AiDeploymentChannel(models.Model):
     def write(self, vals):
         self.check_access("write")
         if not self.env.su:
-            if SYSTEM_FIELDS & vals.keys():
-                raise AccessError(self.env._("This is kept by the system and cannot be changed by hand."))
             if any(channel.deployment_id.id != vals.get("deployment_id", channel.deployment_id.id) for channel in self):
                 raise AccessError(self.env._("A way to hear of a deployment stays with it."))
         if {"active", "kind", "what", "deployment_id"} & vals.keys():

@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from . import clock
 from .ai_deployment_check_template import BY_HAND, DIMENSIONS
-from .ai_deployment_lifecycle import without_defaults
+from .tools.trust import own
 
 OWN_ROW = "own"  # the code of rows that somebody added
 WORDS = {"name", "requirement", "sequence", "dimension"}  # what may be changed of a row that somebody added
@@ -20,9 +20,10 @@ MOST_WAIVED_DAYS = 365
 class AiDeploymentCheck(models.Model):
     _name = "ai.deployment.check"
     _description = "Checklist Row"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
     is_demonstration = fields.Boolean(related="deployment_id.is_demonstration")
     sequence = fields.Integer(default=500)
@@ -71,8 +72,7 @@ class AiDeploymentCheck(models.Model):
             for vals in vals_list:
                 if vals.keys() - WORDS - {"deployment_id"}:
                     raise AccessError(self.env._("A row of your own has a name and says what would satisfy it."))
-        # Rows are also made by the system, in the context of who makes a deployment.
-        return super(AiDeploymentCheck, without_defaults(self)).create(vals_list)
+        return super().create(vals_list)
 
     def write(self, vals):
         if not self.env.su:
@@ -211,4 +211,4 @@ class AiDeploymentCheck(models.Model):
             )  # fmt: skip
 
     def _tell(self, sentence):
-        self.deployment_id.sudo()._message_log(body=sentence, author_id=self.env.user.partner_id.id)
+        own(self.deployment_id)._message_log(body=sentence, author_id=self.env.user.partner_id.id)

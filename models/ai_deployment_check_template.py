@@ -20,6 +20,7 @@ BY_HAND = "by_hand"  # the rule of rows that a person signs
 class AiDeploymentCheckTemplate(models.Model):
     _name = "ai.deployment.check.template"
     _description = "Checklist Template"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "company_id, id"
 
     name = fields.Char(required=True, translate=True)
@@ -47,6 +48,7 @@ class AiDeploymentCheckTemplate(models.Model):
 class AiDeploymentCheckTemplateLine(models.Model):
     _name = "ai.deployment.check.template.line"
     _description = "Row of a Checklist Template"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "template_id, sequence, id"
 
     template_id = fields.Many2one("ai.deployment.check.template", required=True, index=True, ondelete="cascade")

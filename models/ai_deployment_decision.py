@@ -15,7 +15,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
 from . import clock
-from .ai_deployment_lifecycle import without_defaults
 
 OUTCOMES = [("go", "Go"), ("conditions", "Go with conditions"), ("no_go", "No-go")]
 LEAST_DAYS = 90  # from going live to the first review
@@ -25,6 +24,7 @@ MOST_DAYS = 730  # to the next review, whichever
 class AiDeploymentDecision(models.Model):
     _name = "ai.deployment.decision"
     _description = "Go or No-Go"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "outcome"
@@ -83,10 +83,6 @@ class AiDeploymentDecision(models.Model):
             deployment = decision.deployment_id.sudo()
             if decision.user_id in deployment._builders() and not deployment.check_template_id.one_person:
                 raise ValidationError(self.env._("%s built it, so somebody else decides.", decision.user_id.name))
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        return super(AiDeploymentDecision, without_defaults(self)).create(vals_list)
 
     def write(self, vals):
         # pylint: disable=method-required-super

@@ -47,6 +47,7 @@ class Step(NamedTuple):
 class AiDeploymentDrill(models.Model):
     _name = "ai.deployment.drill"
     _description = "Drill"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "date desc, id desc"
     _log_access = False
 

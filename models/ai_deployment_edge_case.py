@@ -10,17 +10,17 @@ import ast
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
 from ..ml.routing import EDGE_CASE
 from . import clock
+from .tools.trust import own
 
 TRIED = 20  # real records, the latest, that show where a case ends
 TEXT_FIELDS = ("name", "ref", "contact_name", "partner_name", "description", "narration")
 INSTEAD = [("person", "A person decides"), ("outside", "It is not scored"), ("drill", "As a drill shows")]
-RESULT_FIELDS = {"tried_date", "tried_by_id", "tried_count", "result", "is_proved", "basis"}
 SAID_FIELDS = {"deployment_id", "kind", "domain", "words", "instead", "drill_id"}
 
 
@@ -31,6 +31,7 @@ class _TakeBack(Exception):
 class AiDeploymentEdgeCase(models.Model):
     _name = "ai.deployment.edge.case"
     _description = "What a Deployment Must Not Decide"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
@@ -95,11 +96,6 @@ class AiDeploymentEdgeCase(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
-            guarded = {f"default_{name}" for name in RESULT_FIELDS}
-            kept = {key: value for key, value in self.env.context.items() if key not in guarded}
-            self = self.with_context(kept)  # pylint: disable=context-overridden
-            vals_list = [{key: vals[key] for key in vals.keys() - RESULT_FIELDS} for vals in vals_list]
         cases = super().create(vals_list)
         for case in cases:
             case._tell(self.env._("Must not be decided: %s", case.name))
@@ -107,8 +103,6 @@ class AiDeploymentEdgeCase(models.Model):
 
     def write(self, vals):
         if not self.env.su:
-            if RESULT_FIELDS & vals.keys():
-                raise AccessError(self.env._("What came of it is found by trying it."))
             if "deployment_id" in vals and any(case.deployment_id.id != vals["deployment_id"] for case in self):
                 raise UserError(self.env._("A case stays with its deployment."))
         result = super().write(vals)
@@ -129,7 +123,7 @@ class AiDeploymentEdgeCase(models.Model):
         self.write({"is_proved": False, "result": False, "tried_count": 0, "basis": False})
 
     def _tell(self, sentence):
-        self.deployment_id.sudo()._message_log(body=sentence, author_id=self.env.user.partner_id.id)
+        own(self.deployment_id)._message_log(body=sentence, author_id=self.env.user.partner_id.id)
 
     # Trying
 

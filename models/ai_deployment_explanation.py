@@ -12,7 +12,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from . import clock
 from .ai_deployment_checklist import Evidence
-from .ai_deployment_lifecycle import without_defaults
+from .tools.trust import own
 
 ROLES = [("finance", "Finance"), ("legal", "Legal"), ("it", "IT")]
 ACTIVITY = "ai_deployment.mail_activity_type_sign"
@@ -23,7 +23,7 @@ FEWEST_WORDS = 5
 class AiDeploymentSignature(models.Model):
     _name = "ai.deployment.signature"
     _description = "Signature Under an Explanation"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ai.deployment.guarded.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "deployment_id, role, id"
     _rec_name = "role"
 
@@ -84,7 +84,7 @@ class AiDeploymentSignature(models.Model):
     def create(self, vals_list):
         if not self.env.su and any(vals.keys() - CHOSEN for vals in vals_list):
             raise AccessError(self.env._("A signature is given in person."))
-        signatures = super(AiDeploymentSignature, without_defaults(self)).create(vals_list)
+        signatures = super().create(vals_list)
         signatures._ask()
         return signatures
 
@@ -105,7 +105,7 @@ class AiDeploymentSignature(models.Model):
 
     def _ask(self):
         """Point to it with an activity for whoever has to sign."""
-        for signature in self.sudo():
+        for signature in own(self):
             signature.activity_unlink([ACTIVITY])
             signature.activity_schedule(
                 ACTIVITY, user_id=signature.user_id.id, date_deadline=clock.today(),
@@ -118,17 +118,17 @@ class AiDeploymentSignature(models.Model):
             signature.check_access("read")
             if self.env.user != signature.user_id:
                 raise AccessError(self.env._("Only %s signs this, in person.", signature.user_id.name))
-            own, deployment = signature.sudo(), signature.sudo().deployment_id
+            deployment = own(signature).deployment_id
             gap = deployment._explanation_gap()
             if gap:
                 raise UserError(gap)
             digest = deployment._explanation_digest()
-            own.write({"signed_date": clock.now(), "digest": digest})
-            own._message_log(
+            own(signature).write({"signed_date": clock.now(), "digest": digest})
+            own(signature)._message_log(
                 body=self.env._("%(who)s signed the text %(digest)s.", who=self.env.user.name, digest=digest[:12]),
                 author_id=self.env.user.partner_id.id,
             )
-            own.activity_feedback([ACTIVITY])
+            own(signature).activity_feedback([ACTIVITY])
             deployment.check_ids.filtered(lambda check: check.rule == "explained")._refresh()
         return True
 

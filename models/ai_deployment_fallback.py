@@ -16,6 +16,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from . import clock
+from .tools.trust import own
 
 
 class Fallback(NamedTuple):
@@ -82,7 +83,7 @@ class AiDeployment(models.Model):
             if bool(deployment.fallback_since) != bool(reason) or (deployment.fallback_reason or False) != reason:
                 began = deployment.fallback_since or clock.now()
                 deployment.write({"fallback_since": began if reason else False, "fallback_reason": reason})
-                deployment._message_log(body=deployment._fallback_news(reason))
+                own(deployment)._message_log(body=deployment._fallback_news(reason))
 
     def _fallback_news(self, reason):
         if not reason:

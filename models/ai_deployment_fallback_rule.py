@@ -25,6 +25,7 @@ AT_ONCE = 1000  # records that a rule is asked about at a time
 class AiDeploymentFallbackFigure(models.Model):
     _name = "ai.deployment.fallback.figure"
     _description = "Figure of a Rule That Shows Instead of a Score"
+    _inherit = "ai.deployment.guarded.mixin"
     _log_access = False
     _rec_name = "res_id"
 

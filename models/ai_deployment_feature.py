@@ -15,7 +15,6 @@ from .feature_reader import MEASURES, SLIP_MEASURES, walk_path
 
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
 DIRECTIONS = {"free": 0, "rising": 1, "falling": -1}
-SYSTEM_FIELDS = {"key", "leak_verdict", "leak_reason"}
 DECLARATION = {
     "source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "window_days",
 }  # fmt: skip
@@ -25,6 +24,7 @@ VALUE_MEASURES = {"ratio", "ratio_max", "deviation", *SLIP_MEASURES}
 class AiDeploymentFeature(models.Model):
     _name = "ai.deployment.feature"
     _description = "Deployment Input"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "sequence, id"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
@@ -223,7 +223,6 @@ class AiDeploymentFeature(models.Model):
 
     def write(self, vals):
         if not self.env.su:
-            self._check_system_fields(vals)
             if "deployment_id" in vals and any(f.deployment_id.id != vals["deployment_id"] for f in self):
                 raise AccessError(self.env._("An input stays with its deployment."))
             if "sensitive" in vals and not vals["sensitive"]:
@@ -235,12 +234,6 @@ class AiDeploymentFeature(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
-            for vals in vals_list:
-                self._check_system_fields(vals)
-            guarded = {f"default_{name}" for name in SYSTEM_FIELDS}
-            kept = {key: value for key, value in self.env.context.items() if key not in guarded}
-            self = self.with_context(kept)  # pylint: disable=context-overridden
         self.env.registry.clear_cache()
         return super().create(vals_list)
 
@@ -249,10 +242,6 @@ class AiDeploymentFeature(models.Model):
             self._check_may_uncover()
         self.env.registry.clear_cache()
         return super().unlink()
-
-    def _check_system_fields(self, vals):
-        if SYSTEM_FIELDS & vals.keys():
-            raise AccessError(self.env._("What training found about an input is not written by hand."))
 
     def _check_may_uncover(self):
         """What an administrator or owner marked as sensitive stays masked, in what was logged before too."""

@@ -16,13 +16,13 @@ from odoo.tools import SQL, format_date
 
 from . import clock
 from .account_move import PURCHASE_TYPES
+from .tools.trust import own
 
 GATES = [("off", "Off"), ("warn", "Say so and let it pass"), ("block", "Hold it")]
 GATE_FIELDS = {
     "gate", "gate_from_amount", "gate_risk", "gate_score", "gate_unavailable", "gate_stale_days",
     "gate_maker_may_pass",
 }  # fmt: skip
-KEPT_CONTEXT = {"allowed_company_ids", "lang", "tz"}
 OPEN = "gate:open"  # the cause of the alert
 STANDING = Domain("res_model", "=", "account.move") & Domain("is_primary", "=", True) & Domain("gate", "!=", "off")
 
@@ -92,10 +92,9 @@ class AiDeployment(models.Model):
     def _gates_of(self, companies):
         """The deployment at the gate of each of `companies` that has one, in sudo.
 
-        Without the context of the caller: a default in it would end in reviews and in the log.
+        Without the context of the caller: a key of it would end in reviews and in the log. An archived one comes last.
         """
-        kept = {key: self.env.context[key] for key in KEPT_CONTEXT & self.env.context.keys()}
-        clean = self.sudo().with_context(kept)  # pylint: disable=context-overridden
+        clean = own(self)
         found = clean.with_context(active_test=False).search(
             STANDING
             & Domain("company_id", "in", companies.ids)
@@ -103,7 +102,7 @@ class AiDeployment(models.Model):
             order="id desc",
         )
         gates = clean.browse()
-        for one in clean.browse(found.ids).sorted(lambda deployment: deployment.state != "production"):
+        for one in clean.browse(found.ids).sorted(lambda one: (not one.active, one.state != "production")):
             if one.company_id not in gates.company_id:
                 gates += one
         return gates

@@ -19,7 +19,7 @@ KINDS = [
 class AiDeploymentGateEvent(models.Model):
     _name = "ai.deployment.gate.event"
     _description = "What the Gate Did"
-    _inherit = "ai.deployment.document.mixin"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
     _order = "id desc"
     _log_access = False
     _rec_name = "res_id"

@@ -20,6 +20,7 @@ from odoo.tools import SQL, format_date
 
 from ..ml.routing import AUTOMATIC
 from . import clock
+from .tools.trust import own
 
 MOST_HELD_OUT = 0.5
 
@@ -63,6 +64,10 @@ class AiDeployment(models.Model):
     _holdout_share_in_reach = models.Constraint(
         "CHECK(holdout_share BETWEEN 0 AND 0.5)", "At most half of the records go without a score."
     )
+    _holdout_has_begun = models.Constraint(
+        "CHECK(COALESCE(holdout_share, 0) = 0 OR holdout_since IS NOT NULL)",
+        "Records go without a score from a moment on.",
+    )
 
     @api.depends("holdout_share", "holdout_since")
     @api.depends_context("lang")
@@ -89,27 +94,18 @@ class AiDeployment(models.Model):
     def _holdouts(self, res_model):
         """The hold-outs that are on, as a tuple of `Holdout`: remembered, as every list of records asks."""
         deployments = self.sudo().with_context(active_test=False).search(
-            Domain("res_model", "=", res_model) & Domain("holdout_share", ">", 0), order="id"
+            Domain("res_model", "=", res_model)
+            & Domain("holdout_share", ">", 0)
+            & Domain("holdout_since", "!=", False),
+            order="id",
         )  # fmt: skip
         return tuple(deployment._holdout() for deployment in deployments)
 
     def _holdout(self):
         return Holdout(self.id, self.res_model, self.holdout_share, self.holdout_since)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            ours = {"holdout_share", "holdout_since", "holdout_reason"}
-            guarded = {f"default_{name}" for name in ours}
-            kept = {key: value for key, value in self.env.context.items() if key not in guarded}
-            self = self.with_context(kept)  # pylint: disable=context-overridden
-            vals_list = [{key: vals[key] for key in vals.keys() - ours} for vals in vals_list]
-        return super().create(vals_list)
-
     def write(self, vals):
         if {"holdout_share", "holdout_since", "holdout_reason"} & vals.keys():
-            if not self.env.su:
-                raise AccessError(self.env._("Which records have no score is not set by hand."))
             self.env.registry.clear_cache()
             result = super().write(vals)
             self.flush_recordset(["holdout_share", "holdout_since"])
@@ -144,7 +140,7 @@ class AiDeployment(models.Model):
         self.env[deployment.res_model].invalidate_model(
             ["ai_score", "ai_confidence", "ai_score_date", "ai_reasons"], flush=False
         )
-        deployment._message_log(
+        own(deployment)._message_log(
             body=self.env._(
                 "%(person)s: %(share)s %% of new records have no score on purpose. %(why)s",
                 person=self.env.user.name, share=f"{100 * share:g}", why=reason.strip(),
@@ -178,7 +174,7 @@ class AiDeployment(models.Model):
 
     def _held_out_ids(self, ids):
         """Those of `ids` whose score nobody is shown."""
-        if not self.holdout_share:
+        if not self.holdout_share or not self.holdout_since:
             return set()
         table = self.env[self.res_model]._table
         rows = self.env.execute_query(

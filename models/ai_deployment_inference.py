@@ -52,7 +52,7 @@ MASKED = "•••"
 class AiDeploymentInference(models.Model):
     _name = "ai.deployment.inference"
     _description = "Inference Log"
-    _inherit = "ai.deployment.document.mixin"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
     _order = "id desc"
     _log_access = False
     _rec_name = "res_id"

@@ -12,6 +12,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from . import clock
+from .tools.trust import own
 
 _logger = logging.getLogger(__name__)
 
@@ -29,12 +30,6 @@ TRANSITIONS = {
     "suspended": {"shadow", "production", "retired"},
     "retired": set(),
 }
-
-
-def without_defaults(records):
-    """`records` without the defaults in their context: no caller chooses values for what the system keeps."""
-    kept = {key: value for key, value in records.env.context.items() if not key.startswith("default_")}
-    return records.with_context(kept)  # pylint: disable=context-overridden
 
 
 class AiDeployment(models.Model):
@@ -140,19 +135,15 @@ class AiDeployment(models.Model):
         """An entry in the Action menu of the documents' list while the deployment is at work."""
         for deployment in self.sudo():
             if deployment.state in ("shadow", "production") and not deployment.action_server_id:
-                deployment.action_server_id = (
-                    self.env["ir.actions.server"]
-                    .sudo()
-                    .create(
-                        {
-                            "name": self.env._("Score with %s", deployment.name),
-                            "model_id": deployment.model_id.id,
-                            "binding_model_id": deployment.model_id.id,
-                            "binding_view_types": "list,form",
-                            "state": "ai_deployment_score",
-                            "ai_deployment_id": deployment.id,
-                        }
-                    )
+                deployment.action_server_id = own(self.env["ir.actions.server"]).create(
+                    {
+                        "name": self.env._("Score with %s", deployment.name),
+                        "model_id": deployment.model_id.id,
+                        "binding_model_id": deployment.model_id.id,
+                        "binding_view_types": "list,form",
+                        "state": "ai_deployment_score",
+                        "ai_deployment_id": deployment.id,
+                    }
                 )
             elif deployment.state in ("proof", "retired", "suspended"):
                 deployment.action_server_id.filtered(

@@ -20,6 +20,7 @@ from ..remote.guard import parse_allowed
 from . import clock
 from .credentials import credential, masked
 from .tools import faults
+from .tools.trust import own
 
 _logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ KEPT_DAYS = 90
 class AiDeploymentMessage(models.Model):
     _name = "ai.deployment.message"
     _description = "Message about a Deployment"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "id desc"
     _rec_name = "subject"
 
@@ -160,7 +162,7 @@ class AiDeploymentMessage(models.Model):
             return
         template = self.env.ref("ai_deployment.mail_template_message")
         recipients = [(6, 0, self.partner_ids.filtered("email").ids)]
-        self.mail_id = template.send_mail(self.id, email_values={"recipient_ids": recipients})
+        self.mail_id = own(template).send_mail(self.id, email_values={"recipient_ids": recipients})
         messages.write({"state": "handed", "next_date": clock.now() + LONGEST_IN_QUEUE})
 
     def _send_by_discuss(self, messages):
@@ -168,7 +170,7 @@ class AiDeploymentMessage(models.Model):
         if not target or not target.active:
             messages._not_sent(self.env._("The Discuss channel is gone."))
             return
-        target.message_post(
+        own(target).message_post(
             body=Markup("<br/>").join(message._as_html() for message in messages),
             message_type="comment", subtype_xmlid="mail.mt_comment",
         )  # fmt: skip

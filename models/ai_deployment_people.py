@@ -13,6 +13,7 @@ from odoo.tools import format_date
 
 from . import clock
 from .ai_deployment_checklist import Evidence
+from .tools.trust import OWN, own
 
 NAMED = {"user_id", "deputy_id", "decider_id", "budget_holder_id", "model_id"}  # people, and what they have to see
 
@@ -140,7 +141,7 @@ class AiDeployment(models.Model):
             if gap:
                 raise UserError(gap)
             deployment.sudo().write({"accepted_by_id": self.env.uid, "accepted_date": clock.now()})
-            deployment.sudo()._message_log(
+            own(deployment)._message_log(
                 body=self.env._("%s answers for this deployment.", self.env.user.name),
                 author_id=self.env.user.partner_id.id,
             )
@@ -253,7 +254,7 @@ class AiDeployment(models.Model):
         if not (note or "").strip():
             raise UserError(self.env._("Tell the new people what they have to know."))
         former, change = self.user_id, self.env.user
-        everything = self.sudo()
+        everything = own(self)
         activities = everything._activities_of(former)
         self.write({"user_id": owner.id, "deputy_id": deputy.id, "decider_id": decider.id})
         if owner != former:
@@ -276,7 +277,7 @@ class AiDeployment(models.Model):
         return self.env["mail.activity"].sudo().search(domain)
 
     def _pass_on(self, activities, former, owner):
-        activities.exists().with_context(mail_activity_quick_update=True).write({"user_id": owner.id})
+        own(activities.exists()).with_context(mail_activity_quick_update=OWN).write({"user_id": owner.id})
         alerts = self.alert_ids.filtered(lambda alert: alert.state in ("firing", "acknowledged"))
         alerts.filtered(lambda alert: alert.state == "acknowledged").write(
             {"state": "firing", "acknowledged_by_id": False, "acknowledged_date": False}

@@ -19,6 +19,7 @@ DAYS_AT_ONCE = 500
 class AiDeploymentProfile(models.Model):
     _name = "ai.deployment.profile"
     _description = "Counts per Bin"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "day desc, id desc"
     _log_access = False
     _rec_name = "day"

@@ -14,6 +14,7 @@ from odoo.tools import format_date
 from ..ml.drift import merged, noise_floor
 from ..ml.profile import Profile, bins_of
 from . import clock
+from .tools.trust import own
 
 MIN_ROWS = 1000
 MIN_WEEKS, MOST_WEEKS = 8, 26
@@ -23,6 +24,7 @@ WEEK = timedelta(days=7)
 class AiDeploymentReference(models.Model):
     _name = "ai.deployment.reference"
     _description = "Adopted Reference"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "id desc"
     _rec_name = "window_start"
 
@@ -116,7 +118,7 @@ class AiDeploymentReference(models.Model):
             }
         )
         self.env["ai.deployment.alert"]._resolve(deployment, "reference")
-        deployment.sudo().message_post(
+        own(deployment).message_post(
             body=self.env._(
                 "New records are compared with the %(rows)s of %(start)s to %(end)s from now on.",
                 rows=total.rows, start=format_date(self.env, start),

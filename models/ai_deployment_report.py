@@ -40,6 +40,7 @@ TESTS = [
 class AiDeploymentReport(models.Model):
     _name = "ai.deployment.report"
     _description = "Monitoring Report"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "window_end desc, id desc"
 
     name = fields.Char(compute="_compute_name")
@@ -93,6 +94,7 @@ class AiDeploymentReport(models.Model):
 class AiDeploymentReportLine(models.Model):
     _name = "ai.deployment.report.line"
     _description = "Monitoring Report Line"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "exceeded desc, sequence, id"
     _rec_name = "label"
 

@@ -26,7 +26,7 @@ MOST_INTERRUPTIONS = 5  # alone by then
 class AiDeploymentRequest(models.Model):
     _name = "ai.deployment.request"
     _description = "Record That Waits for Its Score"
-    _inherit = "ai.deployment.document.mixin"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
     _order = "next_date, id"
     _log_access = False
     _rec_name = "res_id"

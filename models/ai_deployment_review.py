@@ -13,7 +13,6 @@ from odoo.exceptions import UserError
 
 from . import clock
 from .ai_deployment_inference import FAILURE_TYPES, REVIEW_REASONS
-from .ai_deployment_lifecycle import without_defaults
 
 DECISIONS = [
     ("confirmed", "The score is right"),
@@ -32,7 +31,7 @@ KINDS = [
 class AiDeploymentReview(models.Model):
     _name = "ai.deployment.review"
     _description = "Review"
-    _inherit = ["mail.thread", "mail.activity.mixin", "ai.deployment.document.mixin"]
+    _inherit = ["ai.deployment.guarded.mixin", "mail.thread", "mail.activity.mixin", "ai.deployment.document.mixin"]
     _order = "state desc, priority, deadline, id"
     _mail_post_access = "read"
 
@@ -104,11 +103,6 @@ class AiDeploymentReview(models.Model):
             review.prediction_text = (
                 False if review.failure_type else words["positive" if review.prediction else "negative"]
             )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        # Questions are opened by the system, in the context of who answers or posts: it chooses nothing of them.
-        return super(AiDeploymentReview, without_defaults(self)).create(vals_list)
 
     def unlink(self):
         # pylint: disable=no-raise-unlink

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from . import clock
+from .tools.trust import OWN, own
 
 MAX_ACTIVITIES = 20
 
@@ -97,7 +98,7 @@ class AiDeploymentReview(models.Model):
         """
         self.mapped("display_name")  # all at once: an activity would look its own up
         model = self.env["ir.model"]._get(self._name)
-        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
+        own(self.env["mail.activity"]).with_context(mail_activity_quick_update=OWN).create(
             [
                 {
                     "res_model_id": model.id,

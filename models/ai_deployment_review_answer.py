@@ -12,6 +12,7 @@ ANY = "any"
 class AiDeploymentReviewAnswer(models.Model):
     _name = "ai.deployment.review.answer"
     _description = "Reason for an Answer"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
 
     name = fields.Char("Reason", required=True, translate=True)

@@ -16,6 +16,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import clock
+from .tools.trust import OWN
 
 BATCH = 1000
 REVIEWER = "ai_deployment.group_reviewer"
@@ -84,7 +85,7 @@ class AiDeploymentReview(models.Model):
     @api.model
     def _cron_assign(self):
         """Keep the queue in order: close what is moot, find reviewers, see to what is late, point with activities."""
-        self = self.with_context(tracking_disable=True)
+        self = self.with_context(tracking_disable=OWN)
         cron, planned = self.env["ir.cron"], {}
         self._expire_moot()
         self._release_unable()
@@ -233,7 +234,7 @@ class AiDeploymentReview(models.Model):
         """Nobody is asked any more: the cron looks for somebody anew."""
         if self:
             self._pointers().unlink()
-            self.with_context(tracking_disable=True).write(
+            self.with_context(tracking_disable=OWN).write(
                 {"reviewer_id": False, "is_assigned": False, "begun_date": False}
             )
 

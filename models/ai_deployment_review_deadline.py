@@ -12,6 +12,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from . import clock
+from .tools.trust import own
 
 HOUR = timedelta(hours=1)
 QUEUE_PATH = "/odoo/ai-reviews"
@@ -91,7 +92,7 @@ class AiDeploymentReview(models.Model):
         for user, count in self._read_group(late, ["reviewer_id"], ["__count"]):
             if user.id not in told:
                 words = self.with_context(lang=user.lang).env._
-                self.env["mail.thread"].message_notify(
+                own(self.env["mail.thread"]).message_notify(
                     partner_ids=user.partner_id.ids,
                     subject=words("%s reviews of yours are overdue", count) if count > 1
                     else words("A review of yours is overdue"),

@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from . import clock
+from .tools.trust import own
 
 UNDO = timedelta(seconds=60)
 ANSWERS = ("confirmed", "overridden")  # say something about the truth
@@ -399,7 +400,7 @@ class AiDeploymentReview(models.Model):
             for review in moved:
                 name = review._document().sudo().display_name
                 review.write({"res_id": survivor.id})
-                review._message_log(body=self.env._("“%s” was merged into this record.", name))
+                own(review)._message_log(body=self.env._("“%s” was merged into this record.", name))
         self.env[survivor._name].invalidate_model(["ai_wants_review"], flush=False)
 
     # Notes on the record
@@ -432,6 +433,6 @@ class AiDeploymentReview(models.Model):
         )
 
     def _log_note(self, body, author):
-        document = self._document().sudo()
+        document = own(self._document())
         if document and hasattr(document, "_message_log"):
             document._message_log(body=body, author_id=author.partner_id.id)

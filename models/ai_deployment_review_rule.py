@@ -20,6 +20,7 @@ from odoo.tools.sql import column_exists
 from ..ml import routing
 from .ai_deployment_drift_words import percent
 from .ai_deployment_inference import REVIEW_REASONS
+from .tools.trust import own
 
 # reason: (is on, priority). In this order several reasons for one record were told before owners could choose.
 DEFAULTS = {
@@ -40,6 +41,7 @@ EDITABLE = {"amount", "cap", "is_on", "points", "priority"}
 class AiDeploymentReviewRule(models.Model):
     _name = "ai.deployment.review.rule"
     _description = "Reason to Ask"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, priority, id"
     _rec_name = "reason"
 
@@ -127,7 +129,7 @@ class AiDeploymentReviewRule(models.Model):
             changed = rules.filtered(lambda rule: rule.sentence != before[rule])
             if changed:
                 texts = [self.env._("Reasons to ask a person changed:"), *changed.mapped("sentence")]
-                deployment.sudo()._message_log(body=Markup("<br/>").join(texts), author_id=self.env.user.partner_id.id)
+                own(deployment)._message_log(body=Markup("<br/>").join(texts), author_id=self.env.user.partner_id.id)
             if any(rule.reason == routing.FAILED and rule.is_on for rule in changed):
                 self.env["ai.deployment.request"].sudo()._make_due(deployment)  # somebody may look at what waits
         return result

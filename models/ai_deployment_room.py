@@ -21,6 +21,7 @@ SHARED = (routing.LOW_CONFIDENCE, routing.FLAGGED)  # the reasons that a capacit
 class AiDeploymentRoom(models.Model):
     _name = "ai.deployment.room"
     _description = "Reviews Taken of a Day's Limit"
+    _inherit = "ai.deployment.guarded.mixin"
     _log_access = False
     _rec_name = "day"
 

@@ -10,7 +10,7 @@ from .unchecked_many2one import UncheckedMany2one
 class AiDeploymentScore(models.Model):
     _name = "ai.deployment.score"
     _description = "Current Score"
-    _inherit = "ai.deployment.document.mixin"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
     _order = "predicted_value desc nulls last, id"
     _log_access = False
     _rec_name = "res_id"

@@ -8,6 +8,7 @@ from . import bulk
 class AiDeploymentSettled(models.Model):
     _name = "ai.deployment.settled"
     _description = "Records Settled Without a Log Line"
+    _inherit = "ai.deployment.guarded.mixin"
     _log_access = False
     _rec_name = "day"
 

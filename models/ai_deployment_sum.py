@@ -31,6 +31,7 @@ PARTS = ("automatic", "in_review", "reviewed", "expired", "waiting", "unchanged"
 class AiDeploymentSum(models.Model):
     _name = "ai.deployment.sum"
     _description = "What Was Asked and What Became of It"
+    _inherit = "ai.deployment.guarded.mixin"
     _auto = False
     _order = "day desc, deployment_id"
     _rec_name = "day"

@@ -5,12 +5,17 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from . import clock
-from .ai_deployment_lifecycle import STATES, without_defaults
+from .ai_deployment_lifecycle import STATES
+
+
+class Reason(str):
+    """Why a step is taken, as a wizard of the addon asked for it: a caller over HTTP can only send a plain text."""
 
 
 class AiDeploymentTransition(models.Model):
     _name = "ai.deployment.transition"
     _description = "Step in a Deployment's Life"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "date"
@@ -22,10 +27,6 @@ class AiDeploymentTransition(models.Model):
     to_state = fields.Selection(STATES, "To", required=True, readonly=True)
     user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
     reason = fields.Text("Why", readonly=True)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        return super(AiDeploymentTransition, without_defaults(self)).create(vals_list)
 
     def write(self, vals):
         # pylint: disable=method-required-super
@@ -52,7 +53,8 @@ class AiDeployment(models.Model):
         result = super().write(vals)
         if before:
             moved = self.filtered(lambda deployment: before[deployment.id] != deployment.state)
-            moved._keep_transitions(before, vals["state"], self.env.context.get("ai_deployment_reason") or "")
+            reason = self.env.context.get("ai_deployment_reason")
+            moved._keep_transitions(before, vals["state"], reason if isinstance(reason, Reason) else "")
         return result
 
     def _keep_transitions(self, before, state, reason):
@@ -68,7 +70,7 @@ class AiDeployment(models.Model):
 
     def _move(self, state, reason=""):
         """Go to `state` and keep why."""
-        self.with_context(ai_deployment_reason=reason).write({"state": state})
+        self.with_context(ai_deployment_reason=Reason(reason)).write({"state": state})
 
     def state_at(self, moment):
         """{id: the state of each deployment at `moment`}; one that was not there yet has none.

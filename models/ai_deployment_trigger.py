@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from . import clock
+from .tools.trust import own
 
 # The alerts that each kind of rule counts, by how their causes begin.
 ALERTS = {
@@ -21,6 +22,7 @@ ALERTS = {
 class AiDeploymentTrigger(models.Model):
     _name = "ai.deployment.trigger"
     _description = "Retraining Trigger"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, id"
     _rec_name = "kind"
 
@@ -63,7 +65,7 @@ class AiDeploymentTrigger(models.Model):
             reason = trigger._reason(version)
             if reason:
                 trigger.write({"fired_date": clock.now(), "fired_version_id": version.id, "fired_reason": reason})
-                deployment.activity_schedule(
+                own(deployment).activity_schedule(
                     "ai_deployment.mail_activity_type_retrain",
                     user_id=deployment._person_to_tell().id,
                     date_deadline=clock.today() + timedelta(days=7),

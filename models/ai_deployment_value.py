@@ -18,6 +18,7 @@ from odoo.tools import SQL, format_amount, format_date
 
 from ..ml import value as statistics
 from . import clock
+from .tools.trust import own
 
 UNITS = [("share", "Share"), ("days", "Days"), ("minutes", "Minutes"), ("money", "Money")]
 PERIODS = [("before", "Before"), ("after", "Since going live"), ("holdout", "Against records without a score")]
@@ -42,6 +43,7 @@ class Measure(NamedTuple):
 class AiDeploymentValue(models.Model):
     _name = "ai.deployment.value"
     _description = "What a Deployment Is Worth"
+    _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, period, id"
     _log_access = False
 
@@ -235,7 +237,7 @@ class AiDeployment(models.Model):
                 for code in measures
             ]
         )  # fmt: skip
-        deployment._message_log(
+        own(deployment)._message_log(
             body=self.env._("What was before was measured and frozen: %s", deployment._baseline_sentence(rows)),
             author_id=self.env.user.partner_id.id,
         )

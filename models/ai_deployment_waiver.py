@@ -16,7 +16,7 @@ LATER = {"active", "end_date"}  # what can be changed of a waiver that was given
 class AiDeploymentWaiver(models.Model):
     _name = "ai.deployment.waiver"
     _description = "Waiver at the Gate"
-    _inherit = "mail.thread"
+    _inherit = ["ai.deployment.guarded.mixin", "mail.thread"]
     _order = "end_date desc, id desc"
     _rec_name = "partner_id"
     _mail_post_access = "read"

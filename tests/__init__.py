@@ -22,6 +22,7 @@ from . import test_ai_deployment_evidence_technical
 from . import test_ai_deployment_fallback
 from . import test_ai_deployment_fallback_rule
 from . import test_ai_deployment_feature
+from . import test_ai_deployment_guarded_mixin
 from . import test_ai_deployment_health
 from . import test_ai_deployment_health_address
 from . import test_ai_deployment_holdout
@@ -68,6 +69,7 @@ from . import test_crm_lead
 from . import test_digest_digest
 from . import test_faults
 from . import test_feature_reader
+from . import test_forged_by_callers
 from . import test_hooks
 from . import test_ir_actions_server
 from . import test_mail_activity

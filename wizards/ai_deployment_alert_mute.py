@@ -10,6 +10,7 @@ from ..models import clock
 class AiDeploymentAlertMute(models.TransientModel):
     _name = "ai.deployment.alert.mute"
     _description = "Mute an Alert"
+    _inherit = "ai.deployment.guarded.mixin"
 
     alert_ids = fields.Many2many("ai.deployment.alert", string="Alerts", required=True)
     until = fields.Date(

@@ -12,8 +12,9 @@ YEAR = 365
 class AiDeploymentBaseline(models.TransientModel):
     _name = "ai.deployment.baseline"
     _description = "Measure What Was Before"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     start_date = fields.Date("From", required=True, compute="_compute_dates", store=True, readonly=False)
     end_date = fields.Date("Until", required=True, compute="_compute_dates", store=True, readonly=False)
 

@@ -10,8 +10,9 @@ from ..models import clock
 class AiDeploymentBudget(models.TransientModel):
     _name = "ai.deployment.budget"
     _description = "Plan Training Again"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     currency_id = fields.Many2one(related="deployment_id.currency_id")
     hours = fields.Float("Hours of Work", required=True)
     cost = fields.Monetary("Computing", help="0 where your own server does it.")

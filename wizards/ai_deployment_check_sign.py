@@ -6,8 +6,9 @@ from odoo import fields, models
 class AiDeploymentCheckSign(models.TransientModel):
     _name = "ai.deployment.check.sign"
     _description = "Sign a Checklist Row"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    check_id = fields.Many2one("ai.deployment.check", "Row", required=True, readonly=True, ondelete="cascade")
+    check_id = fields.Many2one("ai.deployment.check", "Row", required=True, ondelete="cascade")
     requirement = fields.Text(related="check_id.requirement")
     note = fields.Text("What You Have Seen", required=True)
     attachment_ids = fields.Many2many("ir.attachment", string="Documents")

@@ -10,8 +10,9 @@ from ..models import clock
 class AiDeploymentCheckWaive(models.TransientModel):
     _name = "ai.deployment.check.waive"
     _description = "Waive a Checklist Row"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    check_id = fields.Many2one("ai.deployment.check", "Row", required=True, readonly=True, ondelete="cascade")
+    check_id = fields.Many2one("ai.deployment.check", "Row", required=True, ondelete="cascade")
     until = fields.Date(
         "Waive Until", required=True, default=lambda self: clock.today() + timedelta(days=90),
         help="On the day after, the row blocks again.",

@@ -11,8 +11,9 @@ from ..models.ai_deployment_decision import LEAST_DAYS, OUTCOMES
 class AiDeploymentDecide(models.TransientModel):
     _name = "ai.deployment.decide"
     _description = "Go or No-Go"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     is_demonstration = fields.Boolean(related="deployment_id.is_demonstration")
     outcome = fields.Selection(OUTCOMES, required=True)
     conditions = fields.Text()
@@ -21,8 +22,8 @@ class AiDeploymentDecide(models.TransientModel):
         "Next Review", required=True, default=lambda self: clock.today() + timedelta(days=LEAST_DAYS)
     )
     # What the decider saw when this was opened
-    version_id = fields.Many2one("ai.deployment.version", "About", readonly=True)
-    decision_id = fields.Many2one("ai.deployment.decision", readonly=True)
+    version_id = fields.Many2one("ai.deployment.version", "About")
+    decision_id = fields.Many2one("ai.deployment.decision")
     by_builder = fields.Boolean(compute="_compute_by_builder")
     gap = fields.Char(compute="_compute_checklist_html")
     checklist_html = fields.Html(compute="_compute_checklist_html", sanitize=False)

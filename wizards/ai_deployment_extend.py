@@ -10,8 +10,9 @@ from ..models import clock
 class AiDeploymentExtend(models.TransientModel):
     _name = "ai.deployment.extend"
     _description = "Extend a Proof of Concept"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     until = fields.Date("Goes On Until", required=True, default=lambda self: clock.today() + timedelta(days=30))
     reason = fields.Text("Why", required=True)
 

@@ -6,6 +6,7 @@ from odoo import fields, models
 class AiDeploymentGateHeld(models.TransientModel):
     _name = "ai.deployment.gate.held"
     _description = "Held Bills"
+    _inherit = "ai.deployment.guarded.mixin"
 
     move_ids = fields.Many2many("account.move", string="Held", readonly=True)
     text = fields.Text(readonly=True)

@@ -9,6 +9,7 @@ PASSERS = "ai_deployment.group_pass_gate"
 class AiDeploymentGatePass(models.TransientModel):
     _name = "ai.deployment.gate.pass"
     _description = "Pass the Gate"
+    _inherit = "ai.deployment.guarded.mixin"
 
     move_id = fields.Many2one("account.move", "Bill", required=True)
     why_held = fields.Text("Why It Is Held", compute="_compute_why_held")

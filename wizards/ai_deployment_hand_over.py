@@ -6,8 +6,9 @@ from odoo import api, fields, models
 class AiDeploymentHandOver(models.TransientModel):
     _name = "ai.deployment.hand.over"
     _description = "Hand a Deployment Over"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     user_id = fields.Many2one("res.users", "New Owner", required=True, domain=[("share", "=", False)])
     deputy_id = fields.Many2one("res.users", domain=[("share", "=", False)])
     decider_id = fields.Many2one("res.users", "Decides on Go", domain=[("share", "=", False)])

@@ -7,8 +7,9 @@ from odoo.exceptions import AccessError
 class AiDeploymentHealthAddress(models.TransientModel):
     _name = "ai.deployment.health.address"
     _description = "Health Address"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    address = fields.Char(store=False, readonly=True)
+    address = fields.Char(store=False)
     has_address = fields.Boolean(store=False, readonly=True, default=lambda self: self._has_address())
 
     def _has_address(self):

@@ -6,8 +6,9 @@ from odoo import fields, models
 class AiDeploymentHoldout(models.TransientModel):
     _name = "ai.deployment.holdout"
     _description = "Records Without a Score"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     share = fields.Float(
         "Share Without a Score", required=True, default=0.1, help="Of new records, by chance. 0 ends it; half at most."
     )

@@ -12,8 +12,9 @@ from ..models import clock
 class AiDeploymentRecordEvidence(models.TransientModel):
     _name = "ai.deployment.record.evidence"
     _description = "Why a Record Had Its Score"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     res_model = fields.Char(related="deployment_id.res_model")
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True)
     date = fields.Date("On", required=True, default=lambda self: clock.today())

@@ -6,8 +6,9 @@ from odoo import fields, models
 class AiDeploymentRetire(models.TransientModel):
     _name = "ai.deployment.retire"
     _description = "Retire a Deployment"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     lesson = fields.Text("What Was Learned", required=True)
 
     def action_retire(self):

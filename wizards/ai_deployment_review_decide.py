@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 class AiDeploymentReviewDecide(models.TransientModel):
     _name = "ai.deployment.review.decide"
     _description = "Decide a Review"
+    _inherit = "ai.deployment.guarded.mixin"
 
     review_ids = fields.Many2many("ai.deployment.review", string="Reviews", required=True)
     review_count = fields.Integer(compute="_compute_about")

@@ -17,8 +17,9 @@ from ..models import clock
 class AiDeploymentVersionImport(models.TransientModel):
     _name = "ai.deployment.version.import"
     _description = "Import a Model"
+    _inherit = "ai.deployment.guarded.mixin"
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True)
+    deployment_id = fields.Many2one("ai.deployment", required=True)
     # Not an attachment: what is refused leaves nothing behind but this row, which goes with the wizard.
     file = fields.Binary(required=True, attachment=False)
     file_name = fields.Char()

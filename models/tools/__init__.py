@@ -1,2 +1,4 @@
 from . import faults
 from . import quiet_sql
+from . import trust
+from . import ai_deployment_guarded_mixin
