@@ -24,6 +24,7 @@ from odoo.tools import SQL
 
 from .account_move import PURCHASE_TYPES
 from .tools.trust import own
+from .tools.ai_deployment_readable_mixin import readable_origin
 
 _logger = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class AccountMove(models.Model):
         gates = self.env["ai.deployment"]._gates_of(bills.company_id) if bills else ()
         if not gates:
             return
+        self.check_access("write")  # who may not post learns nothing of why a bill is held, and leaves no trace
         if vals.keys() - WITH_STATE:
             raise UserError(self.env._("A bill is posted by itself: change the rest before."))
         bills._ai_judge(gates)
@@ -202,6 +204,7 @@ class AccountMove(models.Model):
 
     def action_post(self):
         """On the form, a held bill is told of in a dialog: nothing is rolled back, so its review is there at once."""
+        self.check_access("write")
         detects = not self.env.context.get("disable_abnormal_invoice_detection", True)
         if not detects or not self._ai_meets_a_gate():
             return super().action_post()
@@ -210,6 +213,7 @@ class AccountMove(models.Model):
 
     def action_validate_moves_with_confirmation(self):
         """From the list, the clean ones are posted and the held ones shown."""
+        self.check_access("write")
         drafts = self.filtered(lambda move: move.state == "draft" and move.line_ids)
         held = (drafts - drafts._get_moves_requiring_confirmation())._ai_held_now() if self._ai_meets_a_gate() else {}
         if not held:
@@ -308,7 +312,7 @@ class AccountMove(models.Model):
             bills.browse(move_id).ai_is_held = verdict.gate == "block" and verdict.is_held
 
     def _ai_drafts_of_bills(self):
-        return self._origin.filtered(lambda move: move.state == "draft" and move.move_type in PURCHASE_TYPES)
+        return readable_origin(self).filtered(lambda move: move.state == "draft" and move.move_type in PURCHASE_TYPES)
 
     def _get_alerts(self):
         """Above the form of a draft: that it is held, or that a colleague is asked about it."""

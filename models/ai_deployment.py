@@ -61,7 +61,9 @@ class AiDeployment(models.Model):
         "ir.model", "Works On", required=True, ondelete="cascade",
         domain=lambda self: [("model", "in", self._target_models())],
     )  # fmt: skip
-    res_model = fields.Char("Document Model", related="model_id.model", store=True, precompute=True, index=True)
+    res_model = fields.Char(
+        "Document Model", related="model_id.model", store=True, precompute=True, index=True, unsaved=True
+    )
     domain = fields.Char("Only Records", default="[]", help="Records outside this filter are not scored.")
     method = fields.Selection(
         [("scorecard", "Predict an outcome"), ("anomaly", "Find unusual records")],
@@ -133,8 +135,8 @@ class AiDeployment(models.Model):
         compute="_compute_health",
     )
     health_reason = fields.Char(compute="_compute_health")
-    is_administrator = fields.Boolean(compute="_compute_rights")
-    may_decide = fields.Boolean(compute="_compute_rights")
+    is_administrator = fields.Boolean(compute="_compute_rights", unsaved=True)
+    may_decide = fields.Boolean(compute="_compute_rights", unsaved=True)
 
     _alarm_rate_is_share = models.Constraint(
         "CHECK(alarm_rate > 0 AND alarm_rate <= 0.5)", "The expected share flagged lies above 0 and is at most 0.5."

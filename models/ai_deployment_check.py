@@ -25,7 +25,7 @@ class AiDeploymentCheck(models.Model):
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
-    is_demonstration = fields.Boolean(related="deployment_id.is_demonstration")
+    is_demonstration = fields.Boolean(related="deployment_id.is_demonstration", related_sudo=False, unsaved=True)
     sequence = fields.Integer(default=500)
     dimension = fields.Selection(DIMENSIONS, required=True, default="business")
     code = fields.Char(required=True, readonly=True, default=OWN_ROW)
@@ -57,8 +57,8 @@ class AiDeploymentCheck(models.Model):
     waiver_reason = fields.Text("Waived Because", readonly=True)
     waived_until = fields.Date(readonly=True)
 
-    is_administrator = fields.Boolean(related="deployment_id.is_administrator", related_sudo=False)
-    may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False)
+    is_administrator = fields.Boolean(related="deployment_id.is_administrator", related_sudo=False, unsaved=True)
+    may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False, unsaved=True)
 
     _standard_code_uniq = models.UniqueIndex(
         "(deployment_id, code) WHERE code <> 'own'", "The checklist has this row already."

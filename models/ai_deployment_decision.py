@@ -102,7 +102,7 @@ class AiDeployment(models.Model):
     )  # fmt: skip
     decision_ids = fields.One2many("ai.deployment.decision", "deployment_id", "Decisions", readonly=True)
     latest_decision_id = fields.Many2one("ai.deployment.decision", compute="_compute_latest_decision_id")
-    is_decider = fields.Boolean(compute="_compute_is_decider")
+    is_decider = fields.Boolean(compute="_compute_is_decider", unsaved=True)
 
     @api.depends("decision_ids")
     def _compute_latest_decision_id(self):

@@ -36,7 +36,7 @@ class AiDeploymentEdgeCase(models.Model):
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
-    deployment_res_model = fields.Char(related="deployment_id.res_model")
+    deployment_res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
     sequence = fields.Integer(default=10)
     name = fields.Char("What It Must Not Decide", required=True)
     kind = fields.Selection(
@@ -143,9 +143,11 @@ class AiDeploymentEdgeCase(models.Model):
         return True
 
     def _records(self, domain):
-        """The latest real records of the case, and of `domain`, that are not held out."""
+        """The latest real records of the case, and of `domain`, that are not held out, with the rights of who tries."""
         deployment = self.deployment_id
-        documents = self.env[deployment.res_model].with_context(active_test=False)
+        documents = self.env[deployment.res_model].sudo(False).with_context(active_test=False)
+        if not documents.has_access("read"):
+            return documents.browse()
         domain = (
             Domain(domain) & self._domain() & documents._ai_base_domain()
             & Domain("company_id", "in", [deployment.company_id.id, False])

@@ -28,11 +28,11 @@ class AiDeploymentFeature(models.Model):
     _order = "sequence, id"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
-    res_model = fields.Char(related="deployment_id.res_model")
-    method = fields.Selection(related="deployment_id.method")
+    res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
+    method = fields.Selection(related="deployment_id.method", related_sudo=False, unsaved=True)
     sequence = fields.Integer(default=10)
     name = fields.Char(
-        "Input", required=True, compute="_compute_name", store=True, readonly=False, precompute=True,
+        "Input", required=True, compute="_compute_name", store=True, readonly=False, precompute=True, unsaved=True,
         help="How this input is called in reasons and alerts, in the words of the people who read them.",
     )  # fmt: skip
     source = fields.Selection(
@@ -54,9 +54,9 @@ class AiDeploymentFeature(models.Model):
     window_days = fields.Integer("Within Days", help="Only earlier records of the last days; 0: all of them.")
     kind = fields.Selection(
         [(NUMBER, "Number"), (CATEGORY, "Category")],
-        required=True, compute="_compute_kind", store=True, readonly=False, precompute=True,
+        required=True, compute="_compute_kind", store=True, readonly=False, precompute=True, unsaved=True,
     )  # fmt: skip
-    key = fields.Char("Technical Name", compute="_compute_key", store=True, precompute=True)
+    key = fields.Char("Technical Name", compute="_compute_key", store=True, precompute=True, unsaved=True)
     required = fields.Boolean(help="A record without this input is not scored but goes to a person.")
     sensitive = fields.Boolean(help="Values are masked in logs and reasons, except for people granted to see them.")
     tail = fields.Selection(

@@ -59,7 +59,7 @@ class AiDeployment(models.Model):
     holdout_since = fields.Datetime("Without a Score Since", readonly=True, copy=False)
     holdout_reason = fields.Char("Why Without a Score", readonly=True, copy=False)
     holdout_text = fields.Char("Shown to Nobody", compute="_compute_holdout_text")
-    may_hold_out = fields.Boolean(compute="_compute_may_hold_out")
+    may_hold_out = fields.Boolean(compute="_compute_may_hold_out", unsaved=True)
 
     _holdout_share_in_reach = models.Constraint(
         "CHECK(holdout_share BETWEEN 0 AND 0.5)", "At most half of the records go without a score."
@@ -87,7 +87,7 @@ class AiDeployment(models.Model):
     def _compute_may_hold_out(self):
         for deployment in self:
             documents = self.env.get(deployment.res_model)
-            deployment.may_hold_out = documents is not None and documents._ai_may_hold_out
+            deployment.may_hold_out = getattr(documents, "_ai_may_hold_out", False)
 
     @api.model
     @tools.ormcache("res_model")
@@ -224,7 +224,7 @@ class AiDeploymentScore(models.Model):
 
     @api.model
     def _hidden_domain(self):
-        return _hidden(self)
+        return super()._hidden_domain() | _hidden(self)
 
 
 class AiDeploymentInference(models.Model):
@@ -232,4 +232,4 @@ class AiDeploymentInference(models.Model):
 
     @api.model
     def _hidden_domain(self):
-        return _hidden(self)
+        return super()._hidden_domain() | _hidden(self)

@@ -23,8 +23,8 @@ class AiDeployment(models.Model):
 
     accepted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     accepted_date = fields.Datetime("Accepted On", readonly=True, copy=False)
-    has_accepted = fields.Boolean(compute="_compute_has_accepted")
-    is_owner = fields.Boolean(compute="_compute_is_owner")
+    has_accepted = fields.Boolean(compute="_compute_has_accepted", unsaved=True)
+    is_owner = fields.Boolean(compute="_compute_is_owner", unsaved=True)
     lesson = fields.Text("What Was Learned", readonly=True, copy=False, tracking=True)
 
     grace_days = fields.Integer(

@@ -41,7 +41,7 @@ class AiDeployment(models.Model):
         "Idle After Weeks", default=4, help="A proof of concept that nobody worked on for so long is called idle."
     )
     proof_text = fields.Char(compute="_compute_proof_text")
-    lessons_html = fields.Html(compute="_compute_lessons_html", sanitize=False)
+    lessons_html = fields.Html(compute="_compute_lessons_html", sanitize=False, unsaved=True)
 
     _proof_idle_weeks_positive = models.Constraint(
         "CHECK(proof_idle_weeks > 0)", "A proof of concept is idle after one week at the earliest."

@@ -6,11 +6,16 @@ is looked for; until then one that would be drawn shows no score either.
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..ml import routing
 from .ai_deployment_review_decision import ANSWERS
+from .tools.trust import OWN
 
 FIRST = ("first", "reopened")
+FETCHING = "ai_deployment_fetching"
+TOLD = {"predicted_value", "prediction", "confidence"}  # what is stored of the score in a question about it
 
 
 class AiDeploymentReview(models.Model):
@@ -28,6 +33,67 @@ class AiDeploymentReview(models.Model):
         for review in self:
             drawn = review.is_blind or (not review.is_assigned and review._draws_blind())
             review.hides_score = review.state == "open" and drawn
+
+    # Whatever way these columns are asked for, by search, order, group or export, the answer is as in the form
+
+    @api.model
+    def _hides_score_sql(self, alias):
+        """SQL of `hides_score` of the review `alias`."""
+
+        def column(name):
+            return SQL.identifier(alias, name, to_flush=self._fields[name])
+
+        deployments = self.env["ai.deployment"]
+        lot = SQL(
+            "('x' || encode(substr(sha256(%s || convert_to(%s::text, 'UTF8')), 1, 6), 'hex'))::bit(48)::int8",
+            b"blind\0", SQL.identifier(alias, "id"),
+        )  # fmt: skip
+        drawn = SQL(
+            "EXISTS (SELECT FROM ai_deployment asking WHERE asking.id = %s AND asking.blind_share > 0"
+            " AND %s < %s * 281474976710656"
+            " AND (SELECT COUNT(*) FROM ai_deployment_reviewer_rel rel JOIN res_users person"
+            "      ON person.id = rel.res_users_id AND person.active WHERE rel.ai_deployment_id = asking.id) > 1)",
+            column("deployment_id"), lot,
+            SQL.identifier("asking", "blind_share", to_flush=deployments._fields["blind_share"]),
+        )  # fmt: skip
+        return SQL(
+            "(%s = 'open' AND (%s IS TRUE OR (%s IS NOT TRUE AND %s IS NULL AND %s = 'first' AND %s)))",
+            column("state"), column("is_blind"), column("is_assigned"), column("failure_type"), column("kind"), drawn,
+        )  # fmt: skip
+
+    @api.model
+    def _blind_records_sql(self):
+        """SQL of (deployment id, record id) of all records that are to be judged without their score in sight."""
+        return SQL(
+            "SELECT asked.deployment_id, asked.res_id FROM ai_deployment_review asked WHERE %s",
+            self._hides_score_sql("asked"),
+        )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        found = super()._field_to_sql(alias, field_expr, query)
+        if field_expr in TOLD and self.env.context.get(FETCHING) is not OWN and not self._reads_all_rows():
+            return SQL("CASE WHEN NOT %s THEN %s END", self._hides_score_sql(alias), found)
+        return found
+
+    def _fetch_query(self, query, fields):
+        """What is kept in memory serves whoever acts with all rights as well; it is hidden where it is told."""
+        fetching = self.with_context(**{FETCHING: OWN})
+        return super(AiDeploymentReview, fetching)._fetch_query(query, fields).with_env(self.env)
+
+    def _read_format(self, fnames, load="_classic_read"):
+        rows = super()._read_format(fnames, load)
+        told = TOLD.intersection(fnames)
+        if told and not self._reads_all_rows():
+            hiding = set(self.filtered("hides_score").ids)
+            rows = [{**row, **dict.fromkeys(told, False)} if row["id"] in hiding else row for row in rows]
+        return rows
+
+    def _export_rows(self, fields, *, _is_toplevel_call=True):
+        if any(path and path[0] in TOLD for path in fields) and not self._reads_all_rows():
+            hiding = self.filtered("hides_score")
+            if hiding:  # nothing is exported of a question that has not been answered without the score
+                self = self - hiding
+        return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
 
     @api.depends("hides_score", "predicted_value", "confidence")
     def _compute_shown(self):
@@ -121,3 +187,28 @@ class AiDeploymentReview(models.Model):
             # Compared is like with like: the second person sees the score if the first did.
             return {"kind": "second_opinion", "is_blind": self.is_blind}
         return follows
+
+
+def _of_blind_records(lines):
+    """Domain of the lines of `lines`' model about records that are to be judged without their score in sight."""
+    blind = lines.env["ai.deployment.review"]._blind_records_sql()
+    table = SQL.identifier(lines._table)
+    return Domain(
+        "id", "in", SQL("(SELECT id FROM %s line WHERE (line.deployment_id, line.res_id) IN (%s))", table, blind)
+    )
+
+
+class AiDeploymentScore(models.Model):
+    _inherit = "ai.deployment.score"
+
+    @api.model
+    def _hidden_domain(self):
+        return super()._hidden_domain() | _of_blind_records(self)
+
+
+class AiDeploymentInference(models.Model):
+    _inherit = "ai.deployment.inference"
+
+    @api.model
+    def _hidden_domain(self):
+        return super()._hidden_domain() | _of_blind_records(self)

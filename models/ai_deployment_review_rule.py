@@ -46,7 +46,7 @@ class AiDeploymentReviewRule(models.Model):
     _rec_name = "reason"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
-    currency_id = fields.Many2one(related="deployment_id.company_id.currency_id")
+    currency_id = fields.Many2one(related="deployment_id.company_id.currency_id", unsaved=True)
     reason = fields.Selection(REVIEW_REASONS, required=True, readonly=True)
     is_on = fields.Boolean("On", default=True)
     priority = fields.Integer(
@@ -59,7 +59,7 @@ class AiDeploymentReviewRule(models.Model):
         help="How much work one such review is, compared with others: reviewers get equal shares of it.",
     )  # fmt: skip
     amount = fields.Monetary("From", default=AMOUNT, help="In the currency of the company.")
-    sentence = fields.Char("What It Does Now", compute="_compute_sentence")
+    sentence = fields.Char("What It Does Now", compute="_compute_sentence", unsaved=True)
 
     _reason_uniq = models.UniqueIndex("(deployment_id, reason)", "This reason is in the list already.")
     _priority_in_reach = models.Constraint(

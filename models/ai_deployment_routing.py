@@ -22,6 +22,7 @@ from ..ml import routing
 from . import clock
 from .ai_deployment_room import CAPACITY, Day
 from .drawn import MOST, drawn
+from .tools.ai_deployment_readable_mixin import readable_origin
 
 RECENT = timedelta(days=28)
 WEEK = timedelta(days=7)
@@ -57,8 +58,8 @@ class AiDeployment(models.Model):
         help="The share of automatic decisions that a person looks at all the same; four times that just beside the "
         "line.",
     )  # fmt: skip
-    routing_lines = fields.Json(compute="_compute_routing_lines", store=True, copy=False)
-    routing_text = fields.Text("What That Means", compute="_compute_routing_text")
+    routing_lines = fields.Json(compute="_compute_routing_lines", store=True, copy=False, unsaved=True)
+    routing_text = fields.Text("What That Means", compute="_compute_routing_text", unsaved=True)
 
     _min_confidence_is_probability = models.Constraint(
         "CHECK(min_confidence BETWEEN 0 AND 1)", "The minimum confidence is a share, from 0 to 1."
@@ -86,6 +87,10 @@ class AiDeployment(models.Model):
 
     # The lines
 
+    def _tested_version(self):
+        """The serving version, in sudo; of an edited form that of the stored deployment, if the user may read it."""
+        return readable_origin(self).champion_id.sudo()
+
     @api.depends("routing", "min_confidence", "target_error", "reviews_per_day", "champion_id", "method")
     def _compute_routing_lines(self):
         for deployment in self:
@@ -96,7 +101,7 @@ class AiDeployment(models.Model):
 
     def _lines_by_error(self):
         """Each side's line with its evidence; a side without proof has none, so a person decides all of it."""
-        curves = (self.champion_id.sudo().held_out or {}).get("curves")
+        curves = (self._tested_version().held_out or {}).get("curves")
         if not curves:
             return {"positive": None, "negative": None}
         found = routing.guaranteed_lines(
@@ -120,14 +125,14 @@ class AiDeployment(models.Model):
 
         The usual day counts, not the mean: a first load of all open records in one night is no day's work.
         """
-        version = self.champion_id
-        if not version or not self._origin:
+        version = self._tested_version()
+        if not version:
             return [], 0.0
         since, tomorrow = (clock.now() - RECENT).date(), clock.today() + timedelta(days=1)
         days = self.env["ai.deployment.profile"]._counts_by_day(version, since, tomorrow)
         if sum(days.values()) >= ENOUGH:
             return self._sureness_of_late(version, days), statistics.median(days.values())
-        held_out = version.sudo().held_out or {}
+        held_out = version.held_out or {}
         return held_out.get("sureness") or [], held_out.get("per_day") or 0.0
 
     def _sureness_of_late(self, version, days):
@@ -174,7 +179,7 @@ class AiDeployment(models.Model):
 
     def _side_texts(self):
         lines, words = self.routing_lines or {}, self.env[self.res_model]._ai_words()
-        if not (self.champion_id.sudo().held_out or {}).get("curves"):
+        if not (self._tested_version().held_out or {}).get("curves"):
             yield self.env._("A person looks at every record until a version was tested.")
             return
         needed = routing.fewest_cases(self.target_error)
@@ -203,7 +208,7 @@ class AiDeployment(models.Model):
 
     def _line_text(self):
         """What the line would have meant for the records that tested the version; False without a test."""
-        curves = (self.champion_id.sudo().held_out or {}).get("curves") or {}
+        curves = (self._tested_version().held_out or {}).get("curves") or {}
         total = sum(curve[-1][1] for curve in curves.values() if curve)
         if not total:
             return False

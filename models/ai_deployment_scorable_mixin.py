@@ -3,7 +3,8 @@
 The score of a record lives in `ai.deployment.score`, never on the record. The fields here are not stored: one join
 (`_ai_join_score`) serves reading, searching, sorting, grouping and exporting, and holds all conditions under which a
 score is shown: the deployment is the primary one of the record's company, it is in production, and the user belongs
-to one of its viewer groups. Who cannot read the record never gets here.
+to one of its viewer groups; the record is not held out, and the user is not to judge it unseen. Who cannot read the
+record never gets here. `ai.deployment.score` asks the same conditions (`_ai_shown_score_ids`).
 
 What differs per kind of document is a hook, `_ai_*`, overridden in that document's own file.
 """
@@ -14,6 +15,7 @@ from odoo.tools import SQL
 
 from . import clock
 from .feature_reader import walk_path
+from .tools.ai_deployment_readable_mixin import readable_origin
 
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
 # What has to be known of a deployment to show a score, or what stands in its place.
@@ -299,7 +301,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             score,
             "ai_deployment_score",
             SQL(
-                "%s = %s AND %s = ANY(%s) AND %s = COALESCE(%s, %s)%s",
+                "%s = %s AND %s = ANY(%s) AND %s = COALESCE(%s, %s)%s%s",
                 SQL.identifier(score, "res_id"),
                 SQL.identifier(alias, "id"),
                 SQL.identifier(score, "deployment_id"),
@@ -308,6 +310,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 self._field_to_sql(alias, "company_id", query),
                 self.env.company.id,
                 self._ai_not_held_out_sql(alias, SQL.identifier(score, "deployment_id")),
+                self._ai_not_blind_sql(SQL.identifier(alias, "id"), SQL.identifier(score, "deployment_id")),
             ),
         )
         return score
@@ -322,6 +325,35 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             " AND NOT (%s)",
             SQL(" OR ").join(SQL("%s = %s AND %s", deployment, one.id, one.sql(alias)) for one in holdouts),
         )
+
+    @api.model
+    def _ai_not_blind_sql(self, record, deployment):
+        """SQL that leaves out records whose score a reviewer is to judge without having seen it; for others, nothing.
+
+        To be added to a condition.
+        """
+        if not self.env.user.has_group("ai_deployment.group_reviewer"):
+            return SQL()
+        return SQL(
+            " AND (%s, %s) NOT IN (%s)", deployment, record, self.env["ai.deployment.review"]._blind_records_sql()
+        )
+
+    @api.model
+    def _ai_shown_score_ids(self):
+        """SQL of the ids of all scores that the user is shown on records of this model that he may read.
+
+        The conditions of the score fields, and so the one answer to what is shown: what a fallback shows instead of is
+        left out.
+        """
+        shown, fallbacks = self._ai_shown()
+        query = self.with_context(active_test=False)._search(Domain.TRUE)
+        score = self._ai_join_score(self._table, query, shown.ids)
+        query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
+        for fallback in fallbacks:
+            condition = self._ai_fallback_condition(fallback, self._table, score, query)
+            query.add_where(SQL("(%s) IS NOT TRUE", condition))
+        query.order = None
+        return query.subselect(SQL.identifier(score, "id"))
 
     @api.model
     def _ai_join_review(self, alias, query):
@@ -419,9 +451,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _search_ai_wants_review(self, operator, value):
         return self._search_by_score_column("ai_wants_review", operator, value)
 
+    def _ai_stored_ids(self):
+        """Ids of the stored records behind these; of records being edited, only those that the user may read."""
+        return readable_origin(self).ids
+
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_wants_review(self):
-        ids = [record._origin.id for record in self if record._origin.id]
+        ids = self._ai_stored_ids()
         waiting = set()
         if ids and self._ai_shown_deployment_ids():
             query = self.browse(ids)._as_query(ordered=False)
@@ -433,7 +469,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score(self):
         self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_reasons = self.ai_is_fallback = False
-        shown, fallbacks = self._ai_shown() if any(record._origin.id for record in self) else (None, [])
+        shown, fallbacks = self._ai_shown() if any(self._origin.ids) else (None, [])
         scores = self._ai_shown_scores(shown.ids) if shown else {}
         instead = self._ai_shown_instead(fallbacks, shown.ids) if fallbacks else {}
         for record in self:
@@ -451,7 +487,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _ai_shown_instead(self, fallbacks, deployment_ids):
         """What shows in the place of a score, of the records where something does: {record id: (figure, sentence)}."""
-        ids, found = [record._origin.id for record in self if record._origin.id], {}
+        ids, found = self._ai_stored_ids(), {}
         for fallback in fallbacks:
             query = self.browse(ids)._as_query(ordered=False)
             score = self._ai_join_score(self._table, query, deployment_ids)
@@ -463,7 +499,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _ai_shown_scores(self, deployment_ids=None):
         """The shown score of each record that has one: {record id: score in sudo}."""
-        ids = [record._origin.id for record in self if record._origin.id]
+        ids = self._ai_stored_ids()
         query = self.browse(ids)._as_query(ordered=False)
         score = self._ai_join_score(self._table, query, deployment_ids)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))

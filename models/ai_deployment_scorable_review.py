@@ -68,7 +68,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_open_reviews(self):
         """The open reviews of each record that the user may decide, the user's own first: {record id: reviews}."""
         reviews = self.env["ai.deployment.review"]
-        ids = [record._origin.id for record in self if record._origin.id]
+        ids = self._ai_stored_ids()
         deployments = reviews._desk_deployments().filtered_domain([("res_model", "=", self._name)]) if ids else ()
         found = reviews.browse()
         if deployments:

@@ -63,18 +63,25 @@ class AiDeploymentScore(models.Model):
             .search([("deployment_id", "=", self.deployment_id.id), ("res_id", "=", self.res_id)], limit=1)
         )
 
+    # Access: what the record itself shows, and to the people of a deployment what it scores before it is shown
+
     @api.model
     def _visible_deployments(self):
-        """Beside the people of a deployment, its viewers see scores: in production, as on the record itself."""
-        deployments = super()._visible_deployments()
-        shown = (
-            self.env["ai.deployment"]
-            .sudo()
-            .search(
-                Domain("is_primary", "=", True)
-                & Domain("state", "=", "production")
-                & Domain("company_id", "in", self.env.companies.ids)
-                & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
-            )
+        """Deployments that are not shown yet, to their people; those at work show as on the record, see below."""
+        return super()._visible_deployments().filtered(lambda deployment: deployment.state in ("proof", "shadow"))
+
+    @api.model
+    def _access_domain(self):
+        """Scores that are shown on their records by the one expression of that, and those before it is shown."""
+        access = super()._access_domain()
+        for res_model in self.env["ai.deployment"]._target_models():
+            documents = self.env[res_model]
+            if documents.has_access("read"):
+                access |= Domain("id", "in", documents._ai_shown_score_ids())
+        return access
+
+    def _without_document_access(self, operation, lines):
+        readable = self._search(
+            Domain("id", "in", lines.ids) & self._access_domain(), active_test=False, bypass_access=True
         )
-        return deployments | shown
+        return lines - self.browse(readable.get_result_ids())

@@ -24,6 +24,7 @@ class AiDeploymentAlertMute(models.TransientModel):
         values = super().default_get(fields)
         if self.env.context.get("active_model") == "ai.deployment.alert":
             values["alert_ids"] = [(6, 0, self.env.context.get("active_ids", []))]
+            self._check_named_readable([values])
         return values
 
     def action_mute(self):

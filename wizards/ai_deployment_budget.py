@@ -13,7 +13,7 @@ class AiDeploymentBudget(models.TransientModel):
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
-    currency_id = fields.Many2one(related="deployment_id.currency_id")
+    currency_id = fields.Many2one(related="deployment_id.currency_id", related_sudo=False, unsaved=True)
     hours = fields.Float("Hours of Work", required=True)
     cost = fields.Monetary("Computing", help="0 where your own server does it.")
     start = fields.Datetime("In the Owner's Calendar On", required=True)

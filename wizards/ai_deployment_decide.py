@@ -14,7 +14,7 @@ class AiDeploymentDecide(models.TransientModel):
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
-    is_demonstration = fields.Boolean(related="deployment_id.is_demonstration")
+    is_demonstration = fields.Boolean(related="deployment_id.is_demonstration", related_sudo=False, unsaved=True)
     outcome = fields.Selection(OUTCOMES, required=True)
     conditions = fields.Text()
     minutes = fields.Text("Why You Decide So", required=True)
@@ -24,9 +24,9 @@ class AiDeploymentDecide(models.TransientModel):
     # What the decider saw when this was opened
     version_id = fields.Many2one("ai.deployment.version", "About")
     decision_id = fields.Many2one("ai.deployment.decision")
-    by_builder = fields.Boolean(compute="_compute_by_builder")
-    gap = fields.Char(compute="_compute_checklist_html")
-    checklist_html = fields.Html(compute="_compute_checklist_html", sanitize=False)
+    by_builder = fields.Boolean(compute="_compute_by_builder", unsaved=True)
+    gap = fields.Char(compute="_compute_checklist_html", unsaved=True)
+    checklist_html = fields.Html(compute="_compute_checklist_html", sanitize=False, unsaved=True)
 
     @api.model
     def default_get(self, fields):
@@ -41,13 +41,16 @@ class AiDeploymentDecide(models.TransientModel):
     @api.depends("deployment_id")
     @api.depends_context("uid")
     def _compute_by_builder(self):
-        for wizard in self:
+        self.by_builder = False
+        for wizard in self.filtered("deployment_id"):
+            wizard.deployment_id.check_access("read")
             wizard.by_builder = self.env.user in wizard.deployment_id._partisans()
 
     @api.depends("deployment_id")
     def _compute_checklist_html(self):
         decisions = self.env["ai.deployment.decision"]
-        for wizard in self:
+        self.gap = self.checklist_html = False
+        for wizard in self.filtered("deployment_id"):
             wizard.deployment_id.check_access("read")
             wizard.gap = wizard.deployment_id.sudo()._checklist_gap()
             wizard.checklist_html = self.env["ir.qweb"]._render(

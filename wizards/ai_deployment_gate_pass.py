@@ -12,13 +12,14 @@ class AiDeploymentGatePass(models.TransientModel):
     _inherit = "ai.deployment.guarded.mixin"
 
     move_id = fields.Many2one("account.move", "Bill", required=True)
-    why_held = fields.Text("Why It Is Held", compute="_compute_why_held")
+    why_held = fields.Text("Why It Is Held", compute="_compute_why_held", unsaved=True)
     note = fields.Text("Why It Is Right", required=True)
 
     @api.depends("move_id")
     def _compute_why_held(self):
         gates = self.env["ai.deployment"].sudo()
         for wizard in self:
+            wizard.move_id.check_access("write")  # as for passing it
             verdict = gates._gate_verdicts(wizard.move_id).get(wizard.move_id.id)
             held = verdict and verdict.is_held
             wizard.why_held = held and gates.browse(verdict.deployment_id)._gate_sentence(verdict)

@@ -15,11 +15,13 @@ class AiDeploymentRecordEvidence(models.TransientModel):
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
-    res_model = fields.Char(related="deployment_id.res_model")
+    res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True)
     date = fields.Date("On", required=True, default=lambda self: clock.today())
-    inference_id = fields.Many2one("ai.deployment.inference", compute="_compute_inference_id", compute_sudo=False)
-    found = fields.Char("Score of", compute="_compute_inference_id", compute_sudo=False)
+    inference_id = fields.Many2one(
+        "ai.deployment.inference", compute="_compute_inference_id", compute_sudo=False, unsaved=True
+    )
+    found = fields.Char("Score of", compute="_compute_inference_id", compute_sudo=False, unsaved=True)
 
     @api.depends("deployment_id", "res_id", "date")
     def _compute_inference_id(self):

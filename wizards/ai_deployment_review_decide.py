@@ -10,10 +10,10 @@ class AiDeploymentReviewDecide(models.TransientModel):
     _inherit = "ai.deployment.guarded.mixin"
 
     review_ids = fields.Many2many("ai.deployment.review", string="Reviews", required=True)
-    review_count = fields.Integer(compute="_compute_about")
-    deployment_id = fields.Many2one("ai.deployment", compute="_compute_about")
-    hides_score = fields.Boolean(compute="_compute_about")
-    truth_text = fields.Char("The Question", compute="_compute_about")
+    review_count = fields.Integer(compute="_compute_about", unsaved=True)
+    deployment_id = fields.Many2one("ai.deployment", compute="_compute_about", unsaved=True)
+    hides_score = fields.Boolean(compute="_compute_about", unsaved=True)
+    truth_text = fields.Char("The Question", compute="_compute_about", unsaved=True)
     decision = fields.Selection(
         [("confirmed", "The score is right"), ("overridden", "The score is wrong"), ("unsure", "Cannot tell")],
         required=True,
@@ -24,7 +24,7 @@ class AiDeploymentReviewDecide(models.TransientModel):
         "Answer", help="Asked where the score shows after the answer only.",
     )  # fmt: skip
     answer_id = fields.Many2one("ai.deployment.review.answer", "Reason")
-    asks_text = fields.Boolean(related="answer_id.asks_text")
+    asks_text = fields.Boolean(related="answer_id.asks_text", related_sudo=False, unsaved=True)
     note = fields.Text("Why")
 
     @api.depends("review_ids")
@@ -47,6 +47,7 @@ class AiDeploymentReviewDecide(models.TransientModel):
         values = super().default_get(fields)
         if self.env.context.get("active_model") == "ai.deployment.review":
             values["review_ids"] = [(6, 0, self.env.context.get("active_ids", []))]
+            self._check_named_readable([values])
         return values
 
     def action_decide(self):

@@ -26,7 +26,7 @@ class AiDeploymentVersionImport(models.TransientModel):
     expected_digest = fields.Char(
         "Expected SHA-256", help="The fingerprint that the maker of the file has told you. Another file is refused."
     )
-    inputs_text = fields.Text("Inputs", compute="_compute_inputs_text")
+    inputs_text = fields.Text("Inputs", compute="_compute_inputs_text", unsaved=True)
 
     @api.depends("deployment_id")
     def _compute_inputs_text(self):

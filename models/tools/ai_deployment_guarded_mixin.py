@@ -22,6 +22,7 @@ MAGIC = frozenset({*models.LOG_ACCESS_COLUMNS, "id", "parent_path"})
 
 class AiDeploymentGuardedMixin(models.AbstractModel):
     _name = "ai.deployment.guarded.mixin"
+    _inherit = "ai.deployment.readable.mixin"
     _description = "What the System Keeps"
 
     # Writable fields that nevertheless take no default of a user, a company or a context.
