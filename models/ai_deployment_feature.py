@@ -26,6 +26,7 @@ class AiDeploymentFeature(models.Model):
     _description = "Deployment Input"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "sequence, id"
+    _ai_most = 200
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
@@ -230,17 +231,21 @@ class AiDeploymentFeature(models.Model):
             if DECLARATION & vals.keys():
                 self._check_may_uncover()  # what is masked is found by its declaration
         self.env.registry.clear_cache()  # versions keep in mind which inputs are to be masked
+        self.env["ai.deployment.edit"]._note(self.deployment_id)
         return super().write(vals)
 
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        features = super().create(vals_list)
+        self.env["ai.deployment.edit"]._note(features.deployment_id)
+        return features
 
     def unlink(self):
         if not self.env.su:
             self._check_may_uncover()
         self.env.registry.clear_cache()
+        self.env["ai.deployment.edit"]._note(self.deployment_id)
         return super().unlink()
 
     def _check_may_uncover(self):

@@ -26,6 +26,8 @@ AGAIN = timedelta(minutes=10)  # an answer that comes twice in this time was sen
 TRUTHS = ("positive", "negative")  # answers where the score is hidden
 ANSWERS = ("confirmed", "overridden", "unsure", "rescored", *TRUTHS)
 
+MOST_IDS = 1000  # cards of one sitting that are remembered
+
 
 class Sitting(NamedTuple):
     """What the browser says of its sitting, as far as it makes sense."""
@@ -50,7 +52,9 @@ class Sitting(NamedTuple):
 
 
 def _ids(value):
-    return tuple(one for one in value if type(one) is int) if isinstance(value, list | tuple) else ()
+    """The ids in what a browser told, the latest of too many."""
+    ids = value[-MOST_IDS:] if isinstance(value, list | tuple) else ()
+    return tuple(one for one in ids if type(one) is int)
 
 
 class AiDeploymentReview(models.Model):

@@ -192,9 +192,35 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _ai_makers(self):
         """Who made each record, and therefore does not judge it: {id: set of user ids}."""
-        records = self.sudo()
-        records.fetch(["create_uid"])
-        return {record.id: set(record.create_uid.ids) for record in records}
+        if not self.ids:
+            return {}
+        self._ai_flush_makers()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT record.id, ARRAY(%s) FROM %s record WHERE record.id = ANY(%s)",
+                self._ai_makers_sql("record"),
+                SQL.identifier(self._table),
+                self.ids,
+            )
+        )
+        return {record_id: set(people) - {None} for record_id, people in rows}
+
+    @api.model
+    def _ai_makers_sql(self, alias):
+        """SQL of the ids of the users who made the record `alias`: who created it, and who wrote what is judged."""
+        return SQL(
+            "SELECT %s UNION SELECT user_id FROM ai_deployment_edit WHERE res_model = %s AND res_id = %s",
+            SQL.identifier(alias, "create_uid"), self._name, SQL.identifier(alias, "id"),
+        )  # fmt: skip
+
+    def _ai_flush_makers(self):
+        """Write to the database what `_ai_makers_sql` reads."""
+        self.flush_model(["create_uid"])
+        self.env["ai.deployment.edit"]._flush_noted()
+
+    def _ai_fingerprints(self):
+        """What an answer about each of these records is about, in a hash: {id: text}; nothing where no gate asks."""
+        return {}
 
     @api.model
     def _ai_moot_domain(self):

@@ -16,6 +16,7 @@ from . import test_ai_deployment_check
 from . import test_ai_deployment_decision
 from . import test_ai_deployment_drill
 from . import test_ai_deployment_edge_case
+from . import test_ai_deployment_edit
 from . import test_ai_deployment_evidence_business
 from . import test_ai_deployment_evidence_monitoring
 from . import test_ai_deployment_evidence_technical
@@ -77,5 +78,6 @@ from . import test_mail_activity
 from . import test_reports
 from . import test_res_users
 from . import test_retention
+from . import test_separation
 from . import test_tours
 from . import test_value_tour
