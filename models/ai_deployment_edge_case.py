@@ -8,7 +8,7 @@ it was (`basis`): another version, another filter or other words make it count n
 import ast
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 

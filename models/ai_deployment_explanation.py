@@ -92,8 +92,8 @@ class AiDeploymentSignature(models.Model):
         if not self.env.su and vals.keys() & {"signed_date", "digest", "deployment_id"}:
             raise AccessError(self.env._("A signature is given in person."))
         if {"user_id", "role"} & vals.keys():  # what one person signed for one part is not another one's signature
-            vals = {**vals, "signed_date": False, "digest": False}
             result = super().write(vals)
+            own(self).write({"signed_date": False, "digest": False})
             self._ask()
             return result
         return super().write(vals)

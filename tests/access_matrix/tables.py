@@ -22,10 +22,10 @@ MODELS = {
         free="alarm_rate audit_share batch_above blind_share double_share drift_sensitivity escalation_days "
         "fallback_below fallback_value floor_auc floor_precision four_eyes_amount horizon_days idle_days limits "
         "min_confidence most_pairs name positive_weight purpose retrain_cost retrain_hours retraining_plan "
-        "review_hours reviewer_ids reviews_per_day routing score_nightly segment_field_id stop_after target_error "
+        "review_hours reviewer_ids reviews_per_day routing score_nightly stop_after target_error "
         "value_hourly_cost value_margin value_minutes value_running_cost",
         judged="active budget_holder_id decider_id deputy_id domain expiry_date fallback method model_id review_date "
-        "state",
+        "segment_field_id state",
         owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",
         admin="company_id fallback_action_id gate_maker_may_pass grace_days is_primary proof_idle_weeks "
         "retention_days viewer_group_ids",
@@ -63,8 +63,8 @@ MODELS = {
         system="failure_message last_sent_date summary_date",
     ),
     "ai.deployment.edge.case": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
-        free="drill_id name note sequence", judged="domain instead kind words", fixed="deployment_id",
+        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=frozenset({"administrator"}),  # it was part of the go
+        free="name note sequence", judged="domain drill_id instead kind words", fixed="deployment_id",
         system="basis is_proved result tried_by_id tried_count tried_date",
     ),
     # What is asked of a deployment before it goes live. The row at hand is one of the template's: it stays.
@@ -165,11 +165,12 @@ MODELS = {
         "is_blind is_label kind label_weight next_step_date note opened_date points predicted_value prediction "
         "previous_id priority reason reminded_date res_id res_model responsible_id reviewer_id seconds_spent state "
         "threshold version_id",
-        hidden="amount seen",
+        hidden="amount fingerprint seen",
     ),
     "ai.deployment.request": Rights(
         read=READERS_OF_DOCUMENTS,
-        system="asks attempts company_id day deployment_id failure_message failure_type next_date res_id res_model",
+        system="asks attempts company_id day deployment_id failure_message failure_type interruptions next_date res_id "
+        "res_model",
     ),
     "ai.deployment.gate.event": Rights(
         read=READERS_OF_DOCUMENTS,
@@ -184,7 +185,8 @@ MODELS = {
         "user_id waits_for_switch",
     ),
     "ai.deployment.batch.chunk": Rights(
-        read=AUDITOR, system="attempts batch_id job_date outcome record_count record_ids state"
+        read=AUDITOR,
+        system="attempts batch_id interruptions job_date outcome record_count record_ids state taken_date",
     ),
     "ai.deployment.sum": Rights(
         read=NAMED,
@@ -195,6 +197,7 @@ MODELS = {
     "ai.deployment.room": Rights(read=AUDITOR, system="day deployment_id reason used"),
     "ai.deployment.settled": Rights(read=AUDITOR, system="cancelled day deployment_id unchanged"),
     "ai.deployment.fallback.figure": Rights(read=AUDITOR, system="deployment_id res_id value"),
+    "ai.deployment.edit": Rights(system="date res_id res_model user_id"),
     "ai.deployment.waiver": Rights(
         read=NAMED, create=OWNERS, write=ANSWERABLE,
         free="active", judged="end_date", fixed="deployment_id note partner_id reason", system="user_id",
@@ -209,8 +212,8 @@ WIZARDS = {
     "ai.deployment.check.sign": Rights(create=OWNERS, free="note", judged="attachment_ids", fixed="check_id"),
     "ai.deployment.check.waive": Rights(create=MANAGERS, free="reason until", fixed="check_id"),
     "ai.deployment.decide": Rights(
-        create=REVIEWERS, free="conditions minutes next_review_date outcome", fixed="deployment_id",
-        system="decision_id version_id",
+        create=REVIEWERS, free="conditions minutes next_review_date outcome",
+        fixed="decision_id deployment_id version_id",  # what the decider saw
     ),
     "ai.deployment.extend": Rights(create=OWNERS, free="reason until", fixed="deployment_id"),
     "ai.deployment.gate.held": Rights(create=frozenset({"clerk"}), system="move_ids text"),
