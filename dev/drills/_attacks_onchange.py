@@ -130,15 +130,15 @@ def inputs_in_explanation(world):
 
 @onchange("pure owner", "Somebody else's version is put into a new deployment.", "test figures in the answer")
 def figures_in_routing_text(world):
-    version = world.leads.champion_id
-    shown = []
-    for champion in (version.id, False):
-        values = {**_lead_values(world, "[]"), "champion_id": champion, "routing": "capacity", "reviews_per_day": 20}
-        names = ("routing_text", "reference_text", "maturity_text")
-        shown.append(_show(world, "pure_owner", "ai.deployment", values, *names).text)
-        values["routing"] = "error"
-        shown.append(_show(world, "pure_owner", "ai.deployment", values, *names).text)
-    return (shown[0] != shown[2] or shown[1] != shown[3]) and shown[0][:160]
+    names, told = ("routing_text", "reference_text", "maturity_text"), []
+    for routing in ("capacity", "error"):
+        values = {**_lead_values(world, "[]"), "routing": routing, "reviews_per_day": 20}
+        shown = []
+        for champion in (world.leads.champion_id.id, False):
+            answer = _show(world, "pure_owner", "ai.deployment", {**values, "champion_id": champion}, *names)
+            shown.append({name: (answer.value or {}).get("value", {}).get(name) for name in names})
+        told += [f"{name}: {text}" for name, text in shown[0].items() if text and text != shown[1][name]]
+    return "; ".join(told)
 
 
 @onchange("pure owner", "A new channel points to a private Discuss channel.", "its name in the answer")
