@@ -19,6 +19,7 @@ from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import walk_path
 from .tools.limits import MOST_CONDITIONS
+from .tools.shipped import shipped
 
 # What is wrong with a filter that somebody wrote; one that is nested too deep ends in the last two.
 FILTER_ERRORS = (ValueError, SyntaxError, TypeError, KeyError, psycopg2.Error, RecursionError, MemoryError)
@@ -231,7 +232,8 @@ class AiDeployment(models.Model):
     def _administrators(self):
         """The people who administer deployments in this company; never Odoo's own system user."""
         self.ensure_one()
-        members = self.env.ref("ai_deployment.group_manager").sudo().all_user_ids
+        group = shipped(self.env, "group_manager") or self.env.ref("base.group_system").sudo()
+        members = group.all_user_ids
         system, company = self.env.ref("base.user_root"), self.sudo().company_id
         return members.filtered(
             lambda user: user.active and not user.share and user.id != system.id and company in user.company_ids

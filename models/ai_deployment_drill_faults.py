@@ -178,7 +178,8 @@ class AiDeployment(models.Model):
         alert = self.env["ai.deployment.alert"].sudo().search(
             Domain("deployment_id", "=", self.id) & Domain("cause", "=", cause) & Domain("state", "=", "firing")
         )  # fmt: skip
-        activities = alert.activity_ids.filtered(lambda activity: activity.activity_type_id == self.env.ref(ACTIVITY))
+        kind = self.env.ref(ACTIVITY, raise_if_not_found=False)
+        activities = alert.activity_ids.filtered(lambda activity: activity.activity_type_id == kind)
         return activities.user_id & self._person_to_tell()
 
     def _told_text(self, told):

@@ -16,6 +16,7 @@ from odoo.tools import SQL, split_every
 from . import bulk
 from .ai_deployment_monitoring import fault_text
 from .tools.kept_open import forbidden_names, kept_open
+from .tools.shipped import wake
 
 _logger = logging.getLogger(__name__)
 
@@ -71,9 +72,7 @@ class AiDeployment(models.Model):
                 .sudo()
                 .search_count(Domain("deployment_id", "=", deployment.id), limit=1)
             ):
-                job = self.env.ref("ai_deployment.ir_cron_health", raise_if_not_found=False)
-                if job:
-                    job.sudo()._trigger()
+                wake(self.env, "ir_cron_health")
         return result
 
     def _as_if(self, state):

@@ -32,6 +32,7 @@ from odoo.tools import SQL, format_date
 from . import clock
 from .account_move import PURCHASE_TYPES
 from .ai_deployment_writing import _json_rows
+from .tools.shipped import wake
 
 HELD = ("risky", "unusual", "unscored")
 NEAR = 0.1  # by which share a ratio to what is usual may move, as other bills come in, before it says something new
@@ -336,7 +337,7 @@ class AiDeployment(models.Model):
         waiting = reviews.browse(verdict.review_id for verdict in verdicts if verdict.review_state == "open")
         if unassigned := asked + waiting.filtered(lambda review: not review.is_assigned):
             unassigned._assign()
-            self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+            wake(self.env, "ir_cron_assign_reviews")
         return {review.res_id: review.id for review in asked}
 
     # Words

@@ -20,6 +20,7 @@ from ..remote.guard import parse_allowed
 from . import clock
 from .credentials import credential, masked
 from .tools import faults
+from .tools.shipped import shipped, wake
 from .tools.trust import own
 
 _logger = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class AiDeploymentMessage(models.Model):
                 "next_date": clock.now(),
             }
         )
-        self.env.ref("ai_deployment.ir_cron_send")._trigger()
+        wake(self.env, "ir_cron_send")
         return message
 
     # The cron
@@ -180,7 +181,10 @@ class AiDeploymentMessage(models.Model):
         if not self.partner_ids.filtered("email"):
             messages._not_sent(self.env._("Nobody to write to has an e-mail address."))
             return
-        template = self.env.ref("ai_deployment.mail_template_message")
+        template = shipped(self.env, "mail_template_message")
+        if not template:
+            messages._not_sent(self.env._("The template of these mails is gone. Update the addon AI Deployment."))
+            return
         recipients = [(6, 0, self.partner_ids.filtered("email").ids)]
         self.mail_id = own(template).send_mail(self.id, email_values={"recipient_ids": recipients})
         messages.write({"state": "handed", "next_date": clock.now() + LONGEST_IN_QUEUE})

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from . import clock
+from .tools.shipped import shipped
 from .tools.trust import OWN, own
 
 MAX_ACTIVITIES = 20
@@ -18,9 +19,10 @@ class AiDeploymentReview(models.Model):
 
     @api.model
     def _pointer_types(self):
-        """The types of activity (of one review, of the rest of the queue)."""
-        ref = self.env.ref
-        return ref("ai_deployment.mail_activity_type_review"), ref("ai_deployment.mail_activity_type_queue")
+        """The types of activity (of one review, of the rest of the queue); empty where somebody deleted them."""
+        none = self.env["mail.activity.type"]
+        names = ("mail_activity_type_review", "mail_activity_type_queue")
+        return tuple(shipped(self.env, name) or none for name in names)
 
     def _pointers(self):
         """The activities that point to these reviews; not what a person planned beside them."""
@@ -39,6 +41,8 @@ class AiDeploymentReview(models.Model):
         Whoever holds the type of activity does so; another pass at the same time leaves it to that one.
         """
         review_type, queue_type = self._pointer_types()
+        if not review_type or not queue_type:
+            return  # reviews are assigned all the same, and stand at the desk
         if not review_type.try_lock_for_update(allow_referencing=True):
             return
         pointed = self._keep_right_pointers()

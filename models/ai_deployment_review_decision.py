@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import NO_ACCESS, Domain
 
 from . import clock
+from .tools.shipped import wake
 from .tools.trust import own
 
 UNDO = timedelta(seconds=60)
@@ -310,7 +311,7 @@ class AiDeploymentReview(models.Model):
             self.is_label = True
         if follows:
             self._follow(**follows)
-            self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+            wake(self.env, "ir_cron_assign_reviews")
         for review in self._told_now(follows):
             review._log_on_document()
 
@@ -384,7 +385,7 @@ class AiDeploymentReview(models.Model):
         before._chain().is_label = False
         again = last._follow("reopened", **values)
         self.env[before.res_model].invalidate_model(["ai_wants_review"], flush=False)
-        self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+        wake(self.env, "ir_cron_assign_reviews")
         before._log_taken_back(note or "")
         return again.with_env(self.env)
 

@@ -29,6 +29,7 @@ from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .ai_deployment_writing import hex_rows
 from .tools import faults
 from .tools.quiet_sql import quiet_sql
+from .tools.shipped import wake
 
 _logger = logging.getLogger(__name__)
 
@@ -176,7 +177,7 @@ class AiDeployment(models.Model):
             cancelled=call.outcome["outside"] + sum(asks.get(res_id, 1) - 1 for res_id in gone),
         )  # fmt: skip
         if call.outcome["review"]:
-            self.env.ref("ai_deployment.ir_cron_assign_reviews").sudo()._trigger()
+            wake(self.env, "ir_cron_assign_reviews")
         deployment._after_score(records)
         return call.outcome
 

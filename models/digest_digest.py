@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from . import clock
+from .tools.shipped import shipped
 
 
 class DigestDigest(models.Model):
@@ -64,13 +65,15 @@ class DigestDigest(models.Model):
 
     def _compute_kpis_actions(self, company, user):
         result = super()._compute_kpis_actions(company, user)
-        menu = self.env.ref("ai_deployment.menu_root").id
+        menu = shipped(self.env, "menu_root")
+        if not menu:
+            return result
         for kpi, action in (
             ("kpi_ai_open_alerts", "ai_deployment_alert_action"),
             ("kpi_ai_open_reviews", "ai_deployment_review_action"),
             ("kpi_ai_scored", "ai_deployment_inference_action"),
         ):
-            result[kpi] = f"ai_deployment.{action}?menu_id={menu}"
+            result[kpi] = f"ai_deployment.{action}?menu_id={menu.id}"
         return result
 
     # What they share

@@ -7,6 +7,8 @@ cron points to it again. Of activities of other records nothing is looked up.
 from odoo import models
 from odoo.exceptions import AccessError
 
+from .tools.shipped import shipped
+
 REVIEW = "ai.deployment.review"
 
 
@@ -27,7 +29,7 @@ class MailActivity(models.Model):
         """The open reviews that these activities point to; refused where the user may not see them."""
         if not any(activity.res_model == REVIEW for activity in self):
             return self.env[REVIEW]
-        review_type = self.env.ref("ai_deployment.mail_activity_type_review")
+        review_type = shipped(self.env, "mail_activity_type_review")
         pointing = self.filtered(
             lambda activity: activity.res_model == REVIEW
             and activity.active

@@ -79,5 +79,6 @@ from . import test_reports
 from . import test_res_users
 from . import test_retention
 from . import test_separation
+from . import test_shipped
 from . import test_tours
 from . import test_value_tour

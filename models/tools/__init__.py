@@ -2,4 +2,6 @@ from . import faults
 from . import quiet_sql
 from . import trust
 from . import ai_deployment_readable_mixin
+from . import shipped
+from . import trust
 from . import ai_deployment_guarded_mixin
