@@ -236,6 +236,9 @@ class AiDeploymentFeature(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:  # said so, instead of leaving it out: who gives it believes that it counts
+            for name in self._ai_system_fields() & {name for vals in vals_list for name in vals}:
+                self._check_field_access(self._fields[name], "write")
         self.env.registry.clear_cache()
         features = super().create(vals_list)
         self.env["ai.deployment.edit"]._note(features.deployment_id)
