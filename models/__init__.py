@@ -1,4 +1,5 @@
 from . import tools
+from . import features
 from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
 from . import ai_deployment_scorable_review

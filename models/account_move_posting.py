@@ -23,8 +23,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .account_move import PURCHASE_TYPES
-from .tools.trust import own
 from .tools.ai_deployment_readable_mixin import readable_origin
+from .tools.trust import own
 
 _logger = logging.getLogger(__name__)
 

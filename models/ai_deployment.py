@@ -18,6 +18,7 @@ from odoo.tools import mute_logger
 from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import walk_path
+from .features.readable_inputs import passes_others
 from .tools.limits import MOST_CONDITIONS
 from .tools.shipped import shipped
 
@@ -205,6 +206,8 @@ class AiDeployment(models.Model):
             steps = walk_path(documents, condition.field_expr)
             if steps is None:
                 raise ValueError(condition.field_expr)
+            if passes_others(documents, steps):
+                raise AccessError(self.env._("“%s” cannot be used in a filter of yours.", condition.field_expr))
             for step in steps:
                 model = documents.env[step.field.model_name]
                 readable = model.has_access("read") and model._has_field_access(step.field, "read")

@@ -16,6 +16,8 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import OrderedSet
 
+from .features.readable_inputs import keys_hidden_on
+
 
 class AiDeploymentDocumentMixin(models.AbstractModel):
     _name = "ai.deployment.document.mixin"
@@ -40,6 +42,16 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
                 if line.res_id not in there:
                     other = self.env._("%s (deleted)", other)
                 line.res_name = names.get(line.res_id) or other
+
+    def _keys_hidden_on_records(self):
+        """Inputs that the user may not read on single records: {line id: set of keys}; of the others, nothing."""
+        hidden = {}
+        for (res_model, version), lines in self.sudo().grouped(lambda one: (one.res_model, one.version_id)).items():
+            if version and res_model in self.env:
+                documents = self.env[res_model].sudo(False)
+                by_record = keys_hidden_on(documents, version._specs(), lines.mapped("res_id"))
+                hidden.update((line.id, by_record[line.res_id]) for line in lines if line.res_id in by_record)
+        return hidden
 
     def _document(self):
         """The business record itself, empty where it is gone."""

@@ -12,6 +12,7 @@ from odoo.exceptions import AccessError, ValidationError
 from ..ml.columns import CATEGORY, NUMBER
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import MEASURES, SLIP_MEASURES, walk_path
+from .features.readable_inputs import passes_others
 
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
 DIRECTIONS = {"free": 0, "rising": 1, "falling": -1}
@@ -168,6 +169,10 @@ class AiDeploymentFeature(models.Model):
 
     def _check_readable(self, path, steps):
         """Inputs are read with elevated rights, so whoever declares one must be able to read it without them."""
+        if passes_others(self.env[self.res_model].with_user(self.env.uid), steps):
+            raise ValidationError(
+                self.env._("“%s” reads lines that not everybody may read who may read the record.", path)
+            )
         for step in steps:
             # create() checks constraints with elevated rights; what counts is the person
             model = self.env[step.field.model_name].with_user(self.env.uid)

@@ -16,6 +16,7 @@ from odoo.tools.constants import GC_UNLINK_LIMIT
 from ..ml.columns import NUMBER
 from ..ml.errors import InferenceError, MissingFeature
 from . import clock
+from .features.readable_inputs import reads_all
 from .unchecked_many2one import UncheckedMany2one
 
 ROUTES = [("automatic", "Automatic"), ("review", "To a person"), ("retry", "Waits for another try")]
@@ -92,28 +93,45 @@ class AiDeploymentInference(models.Model):
     @api.depends_context("uid")
     @api.depends("version_id")
     def _compute_inputs_text(self):
-        masks_all, sees_sensitive = self._masking()
         for inference in self:
             values, version = inference.sudo().inputs or [], inference.version_id.sudo()
             if not values:
                 inference.inputs_text = False
                 continue
-            sensitive = version._sensitive_keys()
+            masked = inference._masked_keys()
             inference.inputs_text = "\n".join(
-                f"{spec['name']}: "
-                + (
-                    MASKED
-                    if masks_all or (key in sensitive and not sees_sensitive)
-                    else inference._input_text(spec, value)
-                )
+                f"{spec['name']}: {MASKED if key in masked else inference._input_text(spec, value)}"
                 for (key, spec), value in zip(version._specs().items(), values, strict=True)
             )
+
+    def _masked_keys(self):
+        """Inputs of this line whose values are not shown to the user."""
+        self.ensure_one()
+        masks_all, sees_sensitive = self._masking()
+        version = self.version_id.sudo()
+        specs = version._specs()
+        if masks_all:
+            return set(specs)
+        masked = set() if sees_sensitive else set(version._sensitive_keys())
+        masked |= version._unreadable_keys() | self._keys_hidden_on_records().get(self.id, set())
+        # A figure about earlier records tells of the only one there is.
+        histories = {key for key, spec in specs.items() if spec["source"] == "history"} - masked
+        if histories and not self._reads_all_documents():
+            masked |= histories
+        return masked
+
+    def _reads_all_documents(self):
+        documents = self.env[self.res_model]
+        return reads_all(documents, Domain("company_id", "in", [self.sudo().company_id.id, False]))
 
     @api.depends_context("uid", "lang")
     @api.depends("version_id")
     def _compute_reasons(self):
+        masking, hidden = self._masking(), self._keys_hidden_on_records()
         for inference in self:
-            inference.reasons = inference.version_id._reasons_text(inference.sudo().codes, *self._masking())
+            inference.reasons = inference.version_id._reasons_text(
+                inference.sudo().codes, *masking, hidden.get(inference.id, frozenset())
+            )
 
     @api.model
     def _masking(self):

@@ -433,7 +433,10 @@ class AiDeploymentReview(models.Model):
         inference = self.sudo().inference_id
         version = inference.version_id
         masks_all, sees_sensitive = inference._masking()
-        reasons = version._reasons(inference.codes, masks_all=masks_all, sees_sensitive=sees_sensitive, top=REASONS)
+        hidden = inference._keys_hidden_on_records().get(inference.id, frozenset())
+        reasons = version._reasons(
+            inference.codes, masks_all=masks_all, sees_sensitive=sees_sensitive, hidden=hidden, top=REASONS
+        )
         remarks = [text.removeprefix("? ") for text in version._support_texts(inference.codes)]
         if reasons and not version._card().exact_reasons:
             remarks.append(self.env._("These reasons are approximate."))

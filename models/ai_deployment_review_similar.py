@@ -121,6 +121,8 @@ class AiDeploymentReview(models.Model):
     def _look_alikes(self):
         """The open reviews that ask the same: same reason, same answer, and the same strongest input or failure."""
         self.ensure_one()
+        if self.hides_score:  # what else the score says the same of would tell what it says
+            return self
         domain = Domain("state", "=", "open") & Domain("version_id", "=", self.version_id.id)
         domain &= Domain("deployment_id", "=", self.deployment_id.id) & Domain("reason", "=", self.reason)
         if self.failure_type:

@@ -21,7 +21,7 @@ SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "
 # What has to be known of a deployment to show a score, or what stands in its place.
 READ_TO_SHOW = (
     "company_id", "domain", "fallback", "fallback_below", "fallback_reason", "fallback_since", "fallback_value",
-    "res_model", "state",
+    "res_model", "shown_until", "state",
 )  # fmt: skip
 SHOWN = {*SCORE_COLUMNS, "ai_is_fallback"}
 SCORE_FIELDS = {
@@ -308,7 +308,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         off = {one.company_id: one.id for one in (deployments - live).sorted("id")}
         ids = [one for company, one in off.items() if company not in live.company_id]
         fallbacks = (live | deployments.browse(ids))._fallbacks_shown()
-        return live.filtered(lambda deployment: not deployment._fallback_in_force()), fallbacks
+        answered = live.filtered(lambda deployment: deployment.shown_until and not deployment._grace_over())
+        return answered.filtered(lambda deployment: not deployment._fallback_in_force()), fallbacks
 
     @api.model
     def _ai_shown_deployment_ids(self):

@@ -45,10 +45,12 @@ class AiDeploymentScore(models.Model):
     @api.depends_context("uid", "lang")
     @api.depends("version_id", "state", "failure_type")
     def _compute_reasons(self):
-        masking = self.env["ai.deployment.inference"]._masking()
+        masking, hidden = self.env["ai.deployment.inference"]._masking(), self._keys_hidden_on_records()
         for score in self:
             if score.state == "scored":
-                score.reasons = score.version_id._reasons_text(score.sudo().codes, *masking)
+                score.reasons = score.version_id._reasons_text(
+                    score.sudo().codes, *masking, hidden.get(score.id, frozenset())
+                )
             else:
                 labels = dict(self._fields["failure_type"]._description_selection(self.env))
                 what = score._latest_inference().failure_message or labels.get(score.failure_type)

@@ -10,6 +10,7 @@ import numpy as np
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..ml import routing
@@ -24,6 +25,7 @@ from . import clock
 from .ai_deployment_feature import DIRECTIONS
 from .ai_deployment_routing import SIDES
 from .feature_reader import FeatureReader
+from .features.readable_inputs import reads_all
 
 MIN_CASES = 50  # of either outcome, under which there is no version
 MONTH_DAYS = 30.4
@@ -38,11 +40,24 @@ class AiDeployment(models.Model):
     readiness = fields.Char(compute="_compute_readiness", help="What is missing before a first version can be trained.")
 
     @api.depends("method", "champion_id", "model_id", "horizon_days", "domain")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_readiness(self):
         for deployment in self:
             deployment.readiness = False
             if not deployment.champion_id and deployment.res_model in self._target_models():
-                deployment.readiness = deployment.sudo()._missing_outcomes_text()
+                deployment.readiness = deployment._readiness()
+
+    def _readiness(self):
+        """`_missing_outcomes_text` for the user: figures only where he may read each record that could be counted.
+
+        Asked of the company, not of the filter: that a filter finds nothing is what it must not tell.
+        """
+        text, documents = self.sudo()._missing_outcomes_text(), self.env[self.res_model]
+        if not text or reads_all(documents, Domain("company_id", "in", [self.sudo().company_id.id, False])):
+            return text
+        return self.env._(
+            "More outcomes are needed before it can learn. Until then Odoo's own estimate is all there is."
+        )
 
     def _missing_outcomes_text(self):
         """How many outcomes are missing until there can be a version; False where there are enough or none needed."""

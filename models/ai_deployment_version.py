@@ -12,6 +12,7 @@ from ..ml import artifact
 from ..ml.binning import MISSING
 from ..ml.errors import ArtifactRejected, InputGone, VersionError
 from .feature_reader import paths_of, reads_alike, walk_path
+from .features.readable_inputs import unreadable_keys
 from .tools.trust import own
 
 FEW_SIMILAR = 10  # records, under which a score is marked as resting on few
@@ -187,6 +188,17 @@ class AiDeploymentVersion(models.Model):
         now_sensitive = version.deployment_id.feature_ids.filtered("sensitive").mapped("key")
         return frozenset(now_sensitive) | {key for key, spec in version._specs().items() if spec["sensitive"]}
 
+    def _unreadable_keys(self):
+        """Inputs that the user may read on no record, whatever was declared."""
+        self.ensure_one()
+        return frozenset() if self.env.uid == api.SUPERUSER_ID else self._cached_unreadable_keys(self.id)
+
+    @api.model
+    @tools.ormcache("self.env.uid", "version_id")  # who changes groups or access rights clears it
+    def _cached_unreadable_keys(self, version_id):
+        version = self.sudo().browse(version_id)
+        return unreadable_keys(self.env[version.deployment_id.res_model].sudo(False), version._specs())
+
     def _level_names(self):
         """Names of record ids that stand as levels in the card: {key: {level: name}}."""
         self.ensure_one()
@@ -198,10 +210,11 @@ class AiDeploymentVersion(models.Model):
             names[key] = documents._ai_level_names(spec["path"], levels) if levels else {}
         return names
 
-    def _reasons(self, codes, *, masks_all=False, sees_sensitive=False, top=3):
+    def _reasons(self, codes, *, masks_all=False, sees_sensitive=False, hidden=frozenset(), top=3):
         """The strongest reasons behind a score: list of (input, value, contribution), values masked where due.
 
-        `codes`: bin codes as the log keeps them, two hexadecimal digits per input.
+        `codes`: bin codes as the log keeps them, two hexadecimal digits per input; `hidden`: keys of inputs that the
+        user may not read on this record.
         """
         if not self or not codes:
             return []
@@ -209,10 +222,10 @@ class AiDeploymentVersion(models.Model):
             card, names, specs = self._card(), self._level_names_cached(), self._specs()
         except ArtifactRejected:  # an alert tells about the version; a record without reasons is still shown
             return []
-        sensitive = self._sensitive_keys()
+        sensitive, hidden = self._sensitive_keys(), self._unreadable_keys() | hidden
         reasons = []
         for reason in card.explain(np.frombuffer(bytes.fromhex(codes), dtype=np.uint8), top=top):
-            if masks_all or (reason.feature in sensitive and not sees_sensitive):
+            if masks_all or reason.feature in hidden or (reason.feature in sensitive and not sees_sensitive):
                 value = self.env._("protected")
             else:
                 value = card.bins_by_name[reason.feature].label(reason.code, names.get(reason.feature))
@@ -220,11 +233,13 @@ class AiDeploymentVersion(models.Model):
                 reasons.append((specs[reason.feature]["name"], value, reason.contribution))
         return reasons
 
-    def _reasons_text(self, codes, masks_all=False, sees_sensitive=False):
+    def _reasons_text(self, codes, masks_all=False, sees_sensitive=False, hidden=frozenset()):
         """One reason a line, its arrow says whether it raises or lowers the score; approximate ones are marked."""
         lines = [
             f"{'▲' if contribution > 0 else '▼'} {name}: {value}"
-            for name, value, contribution in self._reasons(codes, masks_all=masks_all, sees_sensitive=sees_sensitive)
+            for name, value, contribution in self._reasons(
+                codes, masks_all=masks_all, sees_sensitive=sees_sensitive, hidden=hidden
+            )
         ]
         if lines and not self._card().exact_reasons:
             lines.append(self.env._("(approximate reasons)"))
@@ -286,7 +301,7 @@ class AiDeploymentVersion(models.Model):
         self.ensure_one()
         card, specs = self._card(), self._specs()
         sees = self.env.user.has_group("ai_deployment.group_sensitive")
-        hidden = set() if sees else self._sensitive_keys()
+        hidden = self._unreadable_keys() | (frozenset() if sees else self._sensitive_keys())
         strongest = max((abs(feature.points).max() for feature in card.features), default=0.0) or 1.0
         groups = {}
         for key, label, points, share in card.rows(self._level_names()):

@@ -87,13 +87,12 @@ class ReportRecordEvidence(models.AbstractModel):
             card = version._card()
         except ArtifactRejected:
             return {"rows": [], "start": "", "approximate": False}
-        masks_all, sees = line._masking()
-        specs, sensitive = version._specs(), version._sensitive_keys()
+        specs, masked = version._specs(), line._masked_keys()
         values = dict(zip(specs, told.inputs or [None] * len(specs), strict=True))
         names = version._level_names_cached()
         rows = []
         for reason in card.explain(np.frombuffer(bytes.fromhex(told.codes), dtype=np.uint8), len(specs)):
-            hidden = masks_all or (reason.feature in sensitive and not sees)
+            hidden = reason.feature in masked
             spec = specs[reason.feature]
             label = card.bins_by_name[reason.feature].label(reason.code, names.get(reason.feature))
             rows.append(

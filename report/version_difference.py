@@ -55,6 +55,7 @@ class ReportVersionDifference(models.AbstractModel):
         added, removed = inputs_changed(*cards)
         sees = self.env.user.has_group("ai_deployment.group_sensitive")
         hidden = frozenset() if sees else old._sensitive_keys() | new._sensitive_keys()
+        hidden |= old._unreadable_keys() | new._unreadable_keys()
         levels = {**old.sudo()._level_names(), **new.sudo()._level_names()}
         for key, known in old.sudo()._level_names().items():
             levels[key] = {**known, **levels[key]}

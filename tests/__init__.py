@@ -1,5 +1,7 @@
 from . import test_access
 from . import test_access_matrix
+from . import test_access_properties
+from . import test_access_rules
 from . import test_account_move
 from . import test_account_move_posting
 from . import test_account_move_posting_tours
