@@ -24,7 +24,7 @@ class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "ai.deployment.scorable.mixin"]
 
-    _ai_moment_is_date = True
+    _ai_comes_in_order = False  # the date on a bill is its vendor's
     _ai_responsible_field = "invoice_user_id"
 
     ai_score = fields.Float("Unusualness")
@@ -54,9 +54,13 @@ class AccountMove(models.Model):
         return Domain("move_type", "in", PURCHASE_TYPES) & Domain("state", "=", "posted")
 
     @api.model
-    def _ai_history_partition(self):
+    def _ai_history_fellows_domain(self):
+        return Domain("move_type", "in", PURCHASE_TYPES) & Domain("state", "=", "draft")
+
+    @api.model
+    def _ai_history_partition(self, amounts):
         # A refund says nothing about what a bill usually costs, nor does an amount in another currency.
-        return ("move_type", "currency_id")
+        return ("move_type", "currency_id") if amounts else ("move_type",)
 
     @api.model
     def _ai_moment_sql(self, alias):
@@ -65,11 +69,7 @@ class AccountMove(models.Model):
     @api.model
     def _ai_training_rows(self, deployment, now):
         """Posted bills up to now; nobody has judged them, so there is no label."""
-        domain = (
-            deployment._record_domain()
-            & self._ai_history_domain()
-            & Domain("company_id", "=", deployment.company_id.id)
-        )
+        domain = deployment._record_domain() & self._ai_history_domain() & deployment._company_domain()
         query = self.sudo()._search(domain)
         moment = self._ai_moment_sql(self._table)
         query.add_where(SQL("%s <= %s", moment, now.date()))
@@ -100,21 +100,24 @@ class AccountMove(models.Model):
         return SQL("ABS(%s)::float8", SQL.identifier(alias, "amount_total_signed"))
 
     @api.model
-    def _ai_new_partner_sql(self, alias):
-        """Of the commercial partner, in the same company, no bill is posted that is older than this one.
+    def _ai_new_partner_sql(self, alias, company_id, together=()):
+        """Of the commercial partner, no bill was in the books before this one, whatever its date and currency.
 
-        Bills are found by the contact on them, which has an index; the commercial partner has none.
+        What is in the books before is said in `feature_reader`. Bills are found by the contact on them, which has an
+        index; the commercial partner has none.
         """
         return SQL(
-            "%s IS NOT NULL AND NOT EXISTS (SELECT FROM account_move earlier WHERE earlier.partner_id = ANY(ARRAY("
-            "SELECT contact.id FROM res_partner contact WHERE contact.commercial_partner_id = %s))"
-            " AND earlier.company_id = %s AND earlier.state = 'posted' AND earlier.move_type IN %s AND %s < %s)",
-            SQL.identifier(alias, "commercial_partner_id"),
-            SQL.identifier(alias, "commercial_partner_id"),
-            SQL.identifier(alias, "company_id"),
-            PURCHASE_TYPES,
-            self._ai_moment_sql("earlier"),
-            self._ai_moment_sql(alias),
+            "%(partner)s IS NOT NULL AND NOT EXISTS (SELECT FROM account_move earlier WHERE earlier.partner_id = ANY("
+            "ARRAY(SELECT contact.id FROM res_partner contact WHERE contact.commercial_partner_id = %(partner)s))"
+            " AND earlier.company_id IN %(ours)s AND earlier.move_type IN %(types)s AND earlier.id <> %(id)s"
+            " AND CASE earlier.state WHEN 'posted' THEN %(state)s <> 'posted' OR earlier.id < %(id)s"
+            " WHEN 'draft' THEN %(state)s <> 'posted' AND earlier.id < %(id)s AND earlier.id = ANY(%(together)s) END)",
+            partner=SQL.identifier(alias, "commercial_partner_id"),
+            ours=self.env["res.company"]._ai_branches_sql(company_id),
+            types=PURCHASE_TYPES,
+            id=SQL.identifier(alias, "id"),
+            state=SQL.identifier(alias, "state"),
+            together=list(together),
         )
 
     @api.model
@@ -152,7 +155,7 @@ class AccountMove(models.Model):
             earlier = self.search_count(
                 self._ai_history_domain()
                 & Domain("commercial_partner_id", "=", vendor.id)
-                & Domain("company_id", "=", self.company_id.id)
+                & Domain("company_id", "child_of", self.company_id.sudo().root_id.id)
                 & Domain("id", "!=", self.id)
             )
             essentials.append((self.env._("Earlier Bills"), str(earlier)))

@@ -406,12 +406,13 @@ class AiDeployment(models.Model):
         if why:
             inside = self._gate_scope(bills.sudo())
             self._gate_stands_open(inside, why)
-            log._log_plain(self, "outside", (bills.sudo() - inside).filtered(self._gate_covers).ids)
+            log._log_plain(self, "outside", self._gate_covered(bills.sudo() - inside))
             return
         for verdict in verdicts.values():
             by_standing.setdefault("risky" if verdict.is_held else verdict.standing, []).append(verdict)
         log._log(self, "waived", by_standing.get("waived", ()))
-        log._log_plain(self, "outside", [verdict.move_id for verdict in by_standing.get("outside", ())])
+        outside = [verdict.move_id for verdict in by_standing.get("outside", ())]
+        log._log_plain(self, "outside", self.env["account.move"].browse(outside))
         quiet = [one for name in ("small", "clean", "released") for one in by_standing.get(name, ())]
         log._log(self, "posted", [verdict for verdict in quiet if verdict.was_held])
         if unscored := by_standing.get("opened"):

@@ -242,6 +242,16 @@ class AiDeployment(models.Model):
             lambda user: user.active and not user.share and user.id != system.id and company in user.company_ids
         ).sorted("id")
 
+    def _company_ids(self):
+        """Return the ids of the companies whose records it is for: its own and the branches below it."""
+        self.ensure_one()
+        return self.env["res.company"]._ai_branch_ids(self.sudo().company_id.id)
+
+    def _company_domain(self):
+        """Records of its company and of the branches below it, and those that belong to no company."""
+        ours = self.env["res.company"]._ai_branches_sql(self.sudo().company_id.id)
+        return Domain("company_id", "in", ours) | Domain("company_id", "=", False)
+
     def _record_domain(self):
         self.ensure_one()
         return Domain(ast.literal_eval((self.domain or "[]").strip() or "[]"))

@@ -56,8 +56,10 @@ class AiDeploymentCheckTemplate(models.Model):
 
     @api.model
     def _of_company(self, company):
-        """The template of `company`: its own, else the standard one."""
-        return self.search(Domain("company_id", "in", [company.id, False]), order="company_id, id", limit=1)
+        """Return the template of `company`: its own, else that of the nearest one above it, else the standard one."""
+        above = list(self.env["res.company"]._ai_above_ids(company.id))
+        found = self.search(Domain("company_id", "in", [*above, False]), order="company_id, id")
+        return found.sorted(lambda one: above.index(one.company_id.id) if one.company_id else len(above))[:1]
 
     def _check_values(self):
         """Values of the rows of a new checklist."""

@@ -73,7 +73,7 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
     def _visible_deployments(self):
         """The deployments whose lines the current user may see, as far as the deployment decides. In sudo."""
         deployments = self.env["ai.deployment"].sudo().with_context(active_test=False)
-        domain = Domain("company_id", "in", self.env.companies.ids)
+        domain = Domain("company_id", "in", self.env.companies._ai_above_sql())
         if not self.env.user.has_group("ai_deployment.group_manager"):
             uid = self.env.uid
             domain &= Domain("user_id", "=", uid) | Domain("deputy_id", "=", uid) | Domain("reviewer_ids", "in", uid)

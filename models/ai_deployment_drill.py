@@ -194,7 +194,7 @@ class AiDeployment(models.Model):
         """The latest record that the deployment is for, with all rights; it is read, never written."""
         documents = self.env[self.res_model].sudo().with_context(active_test=False)
         domain = self._record_domain() & documents._ai_base_domain()
-        domain &= Domain("company_id", "in", [self.company_id.id, False])
+        domain &= self._company_domain()
         record = documents.search(domain & documents._ai_open_domain(), order="id desc", limit=1)
         record = record or documents.search(domain, order="id desc", limit=1)
         if not record:

@@ -174,7 +174,7 @@ class AiDeploymentEdgeCase(models.Model):
             return documents.browse()
         domain = (
             Domain(domain) & self._domain() & documents._ai_base_domain()
-            & Domain("company_id", "in", [deployment.company_id.id, False])
+            & deployment._company_domain()
         )  # fmt: skip
         records = documents.search(domain, order="id desc", limit=2 * TRIED)
         held = deployment._held_out_ids(records.ids)

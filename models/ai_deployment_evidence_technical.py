@@ -200,7 +200,7 @@ class AiDeployment(models.Model):
         documents = self.env[self.res_model]
         documents.check_access("read")
         domain = self._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
-        domain &= Domain("company_id", "in", [self.company_id.id, False])
+        domain &= self._company_domain()
         query = documents._search(domain, order="id desc", limit=max(int(check.least), 1))
         query.add_where(
             SQL(

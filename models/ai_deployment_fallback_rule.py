@@ -132,7 +132,7 @@ class AiDeployment(models.Model):
         """{record id: figure} of all open records, as the rule says."""
         documents = self.env[self.res_model].sudo()
         domain = self._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
-        domain &= Domain("company_id", "in", [self.company_id.id, False])
+        domain &= self._company_domain()
         figures = {}
         for ids in split_every(AT_ONCE, documents.search(domain, order="id").ids):
             figures.update(self._ask_rule(documents.browse(ids)))

@@ -1,7 +1,7 @@
 """What a deployment reads of a record: one declared input each.
 
 Three sources: a field path of the record, the days between two of its dates, or a history of earlier records
-(strictly before this one's own date). `feature_reader` turns the declarations into one SQL statement; here they
+(in the books already, whatever their date). `feature_reader` turns the declarations into one SQL statement; here they
 are kept, named and checked. A version keeps a copy of the declarations that it was trained with (`_to_spec`), so that
 editing a feature changes the next version, never the one that serves.
 """
@@ -11,7 +11,7 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ..ml.columns import CATEGORY, NUMBER
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
-from .feature_reader import MEASURES, SLIP_MEASURES, walk_path
+from .feature_reader import MEASURES, VALUE_MEASURES, walk_path
 from .features.readable_inputs import passes_others
 
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
@@ -19,7 +19,6 @@ DIRECTIONS = {"free": 0, "rising": 1, "falling": -1}
 DECLARATION = {
     "source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "window_days",
 }  # fmt: skip
-VALUE_MEASURES = {"ratio", "ratio_max", "deviation", *SLIP_MEASURES}
 
 
 class AiDeploymentFeature(models.Model):

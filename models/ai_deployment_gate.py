@@ -1,8 +1,9 @@
 """The gate on posting: which deployment stands at it, what it holds, and when it opens by itself.
 
-One gate per company: that of the deployment on bills that is shown on records and in production. A deployment in proof
-or in shadow holds nothing and says nothing. One that was switched off, retired, lost its version or is not looked after
-any more stands open, and says so on each bill that it would have looked at, until somebody sets its gate to off.
+One gate per company and its branches: that of the deployment on bills that is shown on records and in production. A
+deployment in proof or in shadow holds nothing and says nothing. One that was switched off, retired, lost its version or
+is not looked after any more stands open, and says so on each bill that it would have looked at, until somebody sets its
+gate to off.
 
 What is judged about a bill stands in `ai_deployment_gate_judge`, where bills meet it in `account_move_posting`.
 """
@@ -90,21 +91,32 @@ class AiDeployment(models.Model):
 
     @api.model
     def _gates_of(self, companies):
-        """The deployment at the gate of each of `companies` that has one, in sudo.
+        """The deployments at the gate of `companies`, in sudo."""
+        first, *others = [*dict.fromkeys(self._gate_per_company(companies).values())] or [self.sudo().browse()]
+        return first.concat(*others)
 
-        Without the context of the caller: a key of it would end in reviews and in the log. An archived one comes last.
+    @api.model
+    def _gate_per_company(self, companies):
+        """The deployment at the gate of each of `companies` that has one: {company id: deployment in sudo}.
+
+        A branch has that of the nearest company above it, where it has none of its own; one in production comes before
+        one that cannot hold anything, and an archived one last. Without the context of the caller: a key of it would
+        end in reviews and in the log.
         """
         clean = own(self)
         found = clean.with_context(active_test=False).search(
             STANDING
-            & Domain("company_id", "in", companies.ids)
+            & Domain("company_id", "in", companies._ai_above_sql())
             & Domain("state", "in", ("production", "suspended", "retired")),
             order="id desc",
         )
-        gates = clean.browse()
-        for one in clean.browse(found.ids).sorted(lambda one: (not one.active, one.state != "production")):
-            if one.company_id not in gates.company_id:
-                gates += one
+        active = found.filtered("active")
+        live = active.filtered(lambda deployment: deployment.state == "production")
+        gates = {}
+        for some in (found, active, live):  # the later ones win: of one company the latest, and those in production
+            by_company = {deployment.company_id.id: deployment.id for deployment in reversed(some)}
+            nearest = companies._ai_nearest(by_company.keys())
+            gates.update({company: clean.browse(by_company[above]) for company, above in nearest.items()})
         return gates
 
     @api.model
@@ -165,13 +177,17 @@ class AiDeployment(models.Model):
             return self.env._("There was no report on “%s” for too long.", self.name)
         return ""
 
-    def _gate_covers(self, bill):
-        """Whether `bill` belongs to the company of this gate."""
-        return bill.company_id == self.company_id
+    def _gate_covered(self, bills):
+        """Those of `bills` that belong to the company of this gate, or to a branch without a gate of its own."""
+        bills = bills.filtered(lambda bill: bill.move_type in PURCHASE_TYPES)
+        if bills.company_id - self.company_id:
+            gates = self._gate_per_company(bills.company_id)
+            bills = bills.filtered(lambda bill: gates.get(bill.company_id.id) == self)
+        return bills
 
     def _gate_scope(self, bills):
-        """Those of `bills` that this gate is for."""
-        bills = bills.filtered(lambda bill: self._gate_covers(bill) and bill.move_type in PURCHASE_TYPES)
+        """Those of `bills` that this gate is for: of its company, and of branches that have no gate of their own."""
+        bills = self._gate_covered(bills)
         domain = self._record_domain()
         if domain.is_true() or not bills:
             return bills

@@ -47,10 +47,11 @@ class AiDeploymentGateEvent(models.Model):
 
         :param verdicts: of `ai_deployment_gate_judge.Verdict`
         """
+        bills = self.env["account.move"].sudo().browse(verdict.move_id for verdict in verdicts)
         return self.sudo().create(
             [
                 {
-                    **self._plain_values(deployment, verdict.move_id),
+                    **self._plain_values(deployment, bill),
                     "kind": kind,
                     "reason": verdict.reason,
                     "inference_id": verdict.inference_id,
@@ -60,30 +61,30 @@ class AiDeploymentGateEvent(models.Model):
                     "codes": verdict.codes,
                     **values,
                 }
-                for verdict in verdicts
+                for verdict, bill in zip(verdicts, bills, strict=True)
             ]
         )
 
     @api.model
     def _log_open(self, deployment, bills, why):
         """One row per bill that an open gate has not looked at."""
-        return self._log_plain(deployment, "opened", bills.ids, note=why)
+        return self._log_plain(deployment, "opened", bills, note=why)
 
     @api.model
-    def _log_plain(self, deployment, kind, move_ids, **values):
+    def _log_plain(self, deployment, kind, bills, **values):
         """One row per bill, without what was found about it."""
         return self.sudo().create(
-            [{**self._plain_values(deployment, move_id), "kind": kind, **values} for move_id in move_ids]
+            [{**self._plain_values(deployment, bill), "kind": kind, **values} for bill in bills.sudo()]
         )
 
     @api.model
-    def _plain_values(self, deployment, move_id):
+    def _plain_values(self, deployment, bill):
         return {
             "date": clock.now(),
             "deployment_id": deployment.id,
-            "company_id": deployment.company_id.id,
+            "company_id": bill.company_id.id,
             "res_model": "account.move",
-            "res_id": move_id,
+            "res_id": bill.id,
             "user_id": self.env.uid,
         }
 

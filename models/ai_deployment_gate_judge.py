@@ -80,10 +80,11 @@ class AiDeployment(models.Model):
             self._score(inside)
         bills.invalidate_recordset(["ai_is_held", "alerts"], flush=False)
         verdicts = self._gate_verdicts(bills, self)
+        covered = self._gate_covered(bills - inside)
         for bill in bills - inside:
             if bill.id not in verdicts or verdicts[bill.id].standing in ("clean", "opened", "small"):
                 verdicts.pop(bill.id, None)
-                if self._gate_covers(bill):
+                if bill in covered:
                     verdicts[bill.id] = self._outside_verdict(bill)
         if changed := self._gate_changed_below(verdicts.values()):
             # It says so much else than what was reviewed that the answer is not about it, though it scores the same.
@@ -141,6 +142,24 @@ class AiDeployment(models.Model):
         move = SQL.identifier(alias)
         bills = self.env["account.move"]
         fingerprint, makers = bills._ai_fingerprint_sql(alias), bills._ai_makers_sql(alias)
+        # That of the bill's company, or of the nearest one above it: its path in the tree is the longest. And that of a
+        # company which the bill has left, or of one above it that holds the bill still.
+        at_work = SQL(
+            "%(gate)s.res_model = 'account.move' AND %(gate)s.is_primary AND %(gate)s.active"
+            " AND %(gate)s.state = 'production' AND %(gate)s.gate <> 'off'",
+            gate=SQL.identifier("standing"),
+        )
+        gate = SQL(
+            "SELECT standing.* FROM ai_deployment standing JOIN res_company home ON home.id = standing.company_id"
+            " JOIN res_company own ON own.id = %(move)s.company_id WHERE %(at_work)s AND (standing.id = ("
+            "  SELECT standing.id FROM ai_deployment standing JOIN res_company home ON home.id = standing.company_id"
+            "  JOIN res_company own ON own.id = %(move)s.company_id AND STARTS_WITH(own.parent_path, home.parent_path)"
+            "  WHERE %(at_work)s ORDER BY LENGTH(home.parent_path) DESC, standing.id DESC LIMIT 1)"
+            " OR NOT STARTS_WITH(own.parent_path, home.parent_path) OR (SELECT kind = 'held'"
+            "  FROM ai_deployment_gate_event WHERE deployment_id = standing.id AND res_id = %(move)s.id"
+            "  ORDER BY id + 0 DESC LIMIT 1))",
+            move=move, at_work=at_work,
+        )  # fmt: skip
         # Each looked up by itself in an index; the sum keeps the order from being read from the primary key instead.
         # A question that nobody answered in time does not take back the answer before it, but a withdrawn one is gone.
         # A second opinion looks at the reviewers, not at the bill: it holds nothing while it is open.
@@ -225,7 +244,7 @@ class AiDeployment(models.Model):
             " review.id, review.state, answer.given, review.inference_id, review.reviewer_id,"
             " review.decided_by_id, review.decided_date, waiver.id, %(fingerprint)s, score.codes, %(people)s,"
             " COALESCE(held.pending, FALSE), CASE WHEN looked.remembered THEN held.inference_id END"
-            " FROM ai_deployment gate"
+            " FROM (%(gate)s) gate"
             " JOIN ai_deployment_score score ON score.deployment_id = gate.id AND score.res_id = %(move)s.id"
             " LEFT JOIN LATERAL (%(line)s) line ON TRUE"
             " LEFT JOIN LATERAL (%(review)s) review ON TRUE"
@@ -233,10 +252,8 @@ class AiDeployment(models.Model):
             " LEFT JOIN LATERAL (%(held)s) held ON TRUE"
             " CROSS JOIN LATERAL (%(answer)s) answer"
             " CROSS JOIN LATERAL (%(looked)s) looked"
-            " LEFT JOIN LATERAL (%(waiver)s) waiver ON TRUE"
-            " WHERE gate.res_model = 'account.move' AND gate.is_primary"
-            " AND gate.active AND gate.state = 'production' AND gate.gate <> 'off'",
-            standing=standing, fingerprint=fingerprint, people=people, move=move, line=line, review=review,
+            " LEFT JOIN LATERAL (%(waiver)s) waiver ON TRUE",
+            gate=gate, standing=standing, fingerprint=fingerprint, people=people, move=move, line=line, review=review,
             passed=passed, answer=answer, looked=looked, waiver=waiver, held=held,
         )  # fmt: skip
 
@@ -320,7 +337,7 @@ class AiDeployment(models.Model):
                 {
                     "deployment_id": self.id,
                     "version_id": line.version_id.id,
-                    "company_id": self.company_id.id,
+                    "company_id": line.company_id.id,
                     "res_model": line.res_model,
                     "res_id": line.res_id,
                     "inference_id": line.id,

@@ -204,7 +204,7 @@ class AiDeployment(models.Model):
         retired = self.sudo().with_context(active_test=False).search(
             Domain("state", "=", "retired") & Domain("lesson", "!=", False)
             & Domain("res_model", "=", self.model_id.sudo().model) & Domain("method", "=", self.method)
-            & Domain("company_id", "=", self.company_id.id) & Domain("id", "!=", self._origin.id),
+            & Domain("company_id", "in", self.company_id._ai_above_sql()) & Domain("id", "!=", self._origin.id),
             order="id desc",
         )  # fmt: skip
         return retired.filtered(self._resembles)[:3]

@@ -43,8 +43,12 @@ class AiDeploymentRequest(models.Model):
     _record_day_uniq = models.UniqueIndex("(deployment_id, res_id, day)", "This record waits already.")
 
     @api.model
-    def _add(self, deployment, day, ids, failures, earlier):
-        """`ids` wait, each with its (failure type, message); `earlier` holds what requests they had before this try."""
+    def _add(self, deployment, day, ids, failures, earlier, companies=None):
+        """`ids` wait, each with its (failure type, message); `earlier` holds what requests they had before this try.
+
+        :param companies: ids of the companies whose records they are, in the order of `ids`; by default the
+            deployment's own
+        """
         attempts = [earlier[res_id].attempts + 1 if res_id in earlier else 1 for res_id in ids]
         waits = [_wait_after(tries) for tries in attempts]
         bulk.insert(
@@ -52,7 +56,7 @@ class AiDeploymentRequest(models.Model):
             self._table,
             {
                 "deployment_id": ("int4", deployment.id),
-                "company_id": ("int4", deployment.company_id.id),
+                "company_id": ("int4", list(companies) if companies else deployment.company_id.id),
                 "res_model": ("varchar", deployment.res_model),
                 "res_id": ("int4", list(ids)),
                 "day": ("date", day),

@@ -59,9 +59,10 @@ class AiDeployment(models.Model):
         self.ensure_one()
         deployment = self.sudo()
         named = deployment.reviewer_ids | deployment.user_id | deployment.deputy_id
+        companies = set(deployment._company_ids())
         return people.sudo().filtered(
             lambda user: user.active
-            and deployment.company_id in user.company_ids
+            and not companies.isdisjoint(user.company_ids.ids)
             and user.has_group(REVIEWER)
             and (user in named or user.has_group(MANAGER))
         )

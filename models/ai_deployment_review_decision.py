@@ -409,12 +409,13 @@ class AiDeploymentReview(models.Model):
         reviews = self.search(domain & Domain("res_id", "in", (survivor | gone).ids), order="priority, deadline, id")
         for deployment, asked in reviews.grouped("deployment_id").items():
             standing = asked.filtered(lambda review: review.res_id == survivor.id)
-            fits = survivor.sudo().company_id in (deployment.company_id, self.env["res.company"])
+            company = survivor.sudo().company_id
+            fits = not company or company.id in deployment._company_ids()
             moved = (asked if fits and not standing else asked.browse())[:1]
             (asked - standing - moved)._set_aside()
             for review in moved:
                 name = review._document().sudo().display_name
-                review.write({"res_id": survivor.id})
+                review.write({"res_id": survivor.id, "company_id": (company or deployment.company_id).id})
                 own(review)._message_log(body=self.env._("“%s” was merged into this record.", name))
         self.env[survivor._name].invalidate_model(["ai_wants_review"], flush=False)
 

@@ -114,7 +114,7 @@ class AiDeploymentReviewRule(models.Model):
         else:
             if documents._ai_amount_sql("document") is None:
                 left_out.add(routing.AMOUNT)
-            if documents._ai_new_partner_sql("document") is None:
+            if documents._ai_new_partner_sql("document", self.env.company.id) is None:
                 left_out.add(routing.NEW_VENDOR)
         return [reason for reason in DEFAULTS if reason not in left_out]
 
@@ -321,7 +321,11 @@ class AiDeployment(models.Model):
         )  # fmt: skip
         return (
             amount or SQL("NULL::float8"),
-            (routing.NEW_VENDOR in call.rules and records._ai_new_partner_sql(table)) or SQL("NULL::bool"),
+            (
+                routing.NEW_VENDOR in call.rules
+                and records._ai_new_partner_sql(table, self.company_id.id, tuple(records.ids))
+            )
+            or SQL("NULL::bool"),
             before if amount else SQL("NULL::float8"),
         )
 

@@ -9,6 +9,8 @@ record never gets here. `ai.deployment.score` asks the same conditions (`_ai_sho
 What differs per kind of document is a hook, `_ai_*`, overridden in that document's own file.
 """
 
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -29,12 +31,25 @@ SCORE_FIELDS = {
 }  # fmt: skip
 
 
+class Shown(NamedTuple):
+    """What a user sees on records: one deployment speaks per company, the nearest one above a branch."""
+
+    deployments: object  # whose scores are shown, in sudo
+    fallbacks: list  # what shows instead of some, as `Fallback`s
+    nearest: dict  # {company id: id of the company whose deployment speaks of its records}
+
+    def companies(self, deployment):
+        """Return the ids of the companies of whose records `deployment` speaks."""
+        own = deployment.company_id.id
+        return [own, *sorted(company for company, owner in self.nearest.items() if owner == own != company)]
+
+
 class AiDeploymentScorableMixin(models.AbstractModel):
     _name = "ai.deployment.scorable.mixin"
     _description = "Document That Can Be Scored"
 
     _ai_scorable = True
-    _ai_moment_is_date = False
+    _ai_comes_in_order = True  # whether no record comes after one whose own date (`_ai_moment_sql`) is later
     _ai_responsible_field = None  # a stored field of the record: the person whose record it is
     _ai_may_hold_out = False  # whether scores of some of them may be hidden on purpose, to learn what scores do
 
@@ -84,13 +99,24 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return Domain.TRUE
 
     @api.model
-    def _ai_history_partition(self):
-        """Fields in which earlier records must be the same in every history."""
+    def _ai_history_fellows_domain(self):
+        """Records that count as earlier ones for those judged together with them that have a higher id.
+
+        They are not in the books yet, but will be. Only stored fields of the record itself.
+        """
+        return Domain.FALSE
+
+    @api.model
+    def _ai_history_partition(self, amounts):
+        """Fields in which earlier records must be the same in a history.
+
+        :param amounts: whether amounts are compared
+        """
         return ()
 
     @api.model
     def _ai_moment_sql(self, alias):
-        """SQL of the record's own date: when it came, and what "earlier" is measured against."""
+        """SQL of the record's own date: what days are counted from, and windows of days measured against."""
         return SQL.identifier(alias, "create_date")
 
     @api.model
@@ -143,8 +169,12 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return None
 
     @api.model
-    def _ai_new_partner_sql(self, alias):
-        """SQL of whether no earlier document is from the record's partner; None where that is no question."""
+    def _ai_new_partner_sql(self, alias, company_id, together=()):
+        """SQL of whether no earlier document is from the record's partner; None where that is no question.
+
+        :param company_id: the company whose documents are looked at, and those of its branches
+        :param together: ids of the records that are judged together
+        """
         return None
 
     @api.model
@@ -283,11 +313,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.model
     def _ai_shown(self):
-        """(deployments whose scores this user may see on records, what of them shows instead as `Fallback`s).
+        """Return what this user sees on records, as `Shown`.
 
         One statement, whether there is a fallback or not. Where another deployment of the company is in production,
-        nobody needs what one that is switched off would show.
+        nobody needs what one that is switched off would show. A branch without a deployment of its own is spoken for
+        by that of the nearest company above it.
         """
+        companies = self.env.companies
         deployments = (
             self.env["ai.deployment"]
             .sudo()
@@ -299,7 +331,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                     (Domain("state", "=", "production") & Domain("shown_until", ">=", clock.today()))
                     | (Domain("state", "in", ("production", "suspended")) & Domain("fallback_since", "!=", False))
                 )
-                & Domain("company_id", "in", self.env.companies.ids)
+                & Domain("company_id", "in", companies._ai_above_sql())
                 & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids),
                 READ_TO_SHOW,
             )
@@ -307,35 +339,59 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         live = deployments.filtered(lambda deployment: deployment.state == "production")
         off = {one.company_id: one.id for one in (deployments - live).sorted("id")}
         ids = [one for company, one in off.items() if company not in live.company_id]
-        fallbacks = (live | deployments.browse(ids))._fallbacks_shown()
+        speaking = live | deployments.browse(ids)
         answered = live.filtered(lambda deployment: deployment.shown_until and not deployment._grace_over())
-        return answered.filtered(lambda deployment: not deployment._fallback_in_force()), fallbacks
+        return Shown(
+            deployments=answered.filtered(lambda deployment: not deployment._fallback_in_force()),
+            fallbacks=speaking._fallbacks_shown(),
+            nearest=companies._ai_nearest(set(speaking.company_id.ids)),
+        )
 
     @api.model
     def _ai_shown_deployment_ids(self):
         """Deployments whose scores this user may see on records, as a sorted tuple."""
-        return tuple(sorted(self._ai_shown()[0].ids))
+        return tuple(sorted(self._ai_shown().deployments.ids))
 
     @api.model
-    def _ai_join_score(self, alias, query, deployment_ids=None):
+    def _ai_shown_condition(self, alias, line, shown, query):
+        """SQL of whether `line`, the alias of a table with a score or review, is what is shown of the record."""
+        pairs = tuple((each.id, company) for each in shown.deployments for company in shown.companies(each))
+        if not pairs:
+            return SQL("FALSE")
+        return SQL(
+            "%s = %s AND %s = ANY(%s) AND %s = %s AND (%s, %s) IN %s",
+            SQL.identifier(line, "res_id"),
+            SQL.identifier(alias, "id"),
+            SQL.identifier(line, "deployment_id"),
+            sorted(shown.deployments.ids),
+            SQL.identifier(line, "company_id"),
+            self._ai_company_sql(alias, shown, query),
+            SQL.identifier(line, "deployment_id"),
+            SQL.identifier(line, "company_id"),
+            pairs,
+        )
+
+    @api.model
+    def _ai_company_sql(self, alias, shown, query):
+        """SQL of the company whose deployment speaks of the record, where that belongs to none as well."""
+        here = self.env.company.id
+        return SQL("COALESCE(%s, %s)", self._field_to_sql(alias, "company_id", query), shown.nearest.get(here, here))
+
+    @api.model
+    def _ai_join_score(self, alias, query, shown=None):
         """Join the score that is shown on the record; the alias of the joined table.
 
-        :param deployment_ids: those whose scores are shown, where that is known already
+        :param shown: what the user sees, as `_ai_shown` says it, where that is known already
         """
+        shown = self._ai_shown() if shown is None else shown
         score = query.make_alias(alias, "ai_score")
         query.add_join(
             "LEFT JOIN",
             score,
             "ai_deployment_score",
             SQL(
-                "%s = %s AND %s = ANY(%s) AND %s = COALESCE(%s, %s)%s%s",
-                SQL.identifier(score, "res_id"),
-                SQL.identifier(alias, "id"),
-                SQL.identifier(score, "deployment_id"),
-                sorted(self._ai_shown_deployment_ids() if deployment_ids is None else deployment_ids),
-                SQL.identifier(score, "company_id"),
-                self._field_to_sql(alias, "company_id", query),
-                self.env.company.id,
+                "%s%s%s",
+                self._ai_shown_condition(alias, score, shown, query),
                 self._ai_not_held_out_sql(alias, SQL.identifier(score, "deployment_id")),
                 self._ai_not_blind_sql(SQL.identifier(alias, "id"), SQL.identifier(score, "deployment_id")),
             ),
@@ -372,12 +428,12 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         The conditions of the score fields, and so the one answer to what is shown: what a fallback shows instead of is
         left out.
         """
-        shown, fallbacks = self._ai_shown()
+        shown = self._ai_shown()
         query = self.with_context(active_test=False)._search(Domain.TRUE)
-        score = self._ai_join_score(self._table, query, shown.ids)
+        score = self._ai_join_score(self._table, query, shown)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
-        for fallback in fallbacks:
-            condition = self._ai_fallback_condition(fallback, self._table, score, query)
+        for fallback in shown.fallbacks:
+            condition = self._ai_fallback_condition(fallback, self._table, score, query, shown)
             query.add_where(SQL("(%s) IS NOT TRUE", condition))
         query.order = None
         return query.subselect(SQL.identifier(score, "id"))
@@ -391,14 +447,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             review,
             "ai_deployment_review",
             SQL(
-                "%s = %s AND %s = ANY(%s) AND %s = COALESCE(%s, %s) AND %s = 'open'",
-                SQL.identifier(review, "res_id"),
-                SQL.identifier(alias, "id"),
-                SQL.identifier(review, "deployment_id"),
-                list(self._ai_shown_deployment_ids()),
-                SQL.identifier(review, "company_id"),
-                self._field_to_sql(alias, "company_id", query),
-                self.env.company.id,
+                "%s AND %s = 'open'",
+                self._ai_shown_condition(alias, review, self._ai_shown(), query),
                 SQL.identifier(review, "state", to_flush=state),
             ),
         )
@@ -414,8 +464,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.model
     def _ai_shown_sql(self, alias, name, query):
         """SQL of what the record shows in `name`: of the score, or of what shows in its place."""
-        shown, fallbacks = self._ai_shown()
-        score = self._ai_join_score(alias, query, shown.ids)
+        shown = self._ai_shown()
+        score = self._ai_join_score(alias, query, shown)
         if name == "ai_is_fallback":
             own = SQL("FALSE")
         elif name == "ai_score_date":  # a record that could not be scored has a row too, without figures
@@ -424,18 +474,19 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             )
         else:
             own = SQL.identifier(score, SCORE_COLUMNS[name])
-        if not fallbacks:
+        if not shown.fallbacks:
             return own
         whens = []
-        for fallback in fallbacks:
+        for fallback in shown.fallbacks:
             value = SQL("TRUE") if name == "ai_is_fallback" else SQL("NULL")
             if name == "ai_score":
                 value = fallback.deployment._fallback_sql(alias)
-            whens.append(SQL("WHEN %s THEN %s", self._ai_fallback_condition(fallback, alias, score, query), value))
+            condition = self._ai_fallback_condition(fallback, alias, score, query, shown)
+            whens.append(SQL("WHEN %s THEN %s", condition, value))
         return SQL("CASE %s ELSE %s END", SQL(" ").join(whens), own)
 
     @api.model
-    def _ai_fallback_condition(self, fallback, alias, score, query):
+    def _ai_fallback_condition(self, fallback, alias, score, query, shown):
         """SQL of whether `fallback` shows on the record `alias`, whose score is joined as `score`."""
         deployment = fallback.deployment
         if fallback.below is not None:
@@ -447,8 +498,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         documents = self.sudo().with_context(active_test=False)
         records = documents._search(deployment._record_domain() & documents._ai_base_domain(), bypass_access=True)
         return SQL(
-            "COALESCE(%s, %s) = %s AND %s IN %s",
-            self._field_to_sql(alias, "company_id", query), self.env.company.id, deployment.company_id.id,
+            "%s = ANY(%s) AND %s IN %s",
+            self._ai_company_sql(alias, shown, query), shown.companies(deployment),
             SQL.identifier(alias, "id"), records.subselect(),
         )  # fmt: skip
 
@@ -496,9 +547,9 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score(self):
         self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_reasons = self.ai_is_fallback = False
-        shown, fallbacks = self._ai_shown() if any(self._origin.ids) else (None, [])
-        scores = self._ai_shown_scores(shown.ids) if shown else {}
-        instead = self._ai_shown_instead(fallbacks, shown.ids) if fallbacks else {}
+        shown = self._ai_shown() if any(self._origin.ids) else None
+        scores = self._ai_shown_scores(shown) if shown and shown.deployments else {}
+        instead = self._ai_shown_instead(shown) if shown and shown.fallbacks else {}
         for record in self:
             score = scores.get(record._origin.id)
             if record._origin.id in instead:
@@ -512,23 +563,23 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 record.ai_confidence = score.confidence
                 record.ai_score_date = score.date
 
-    def _ai_shown_instead(self, fallbacks, deployment_ids):
+    def _ai_shown_instead(self, shown):
         """What shows in the place of a score, of the records where something does: {record id: (figure, sentence)}."""
         ids, found = self._ai_stored_ids(), {}
-        for fallback in fallbacks:
+        for fallback in shown.fallbacks:
             query = self.browse(ids)._as_query(ordered=False)
-            score = self._ai_join_score(self._table, query, deployment_ids)
-            query.add_where(self._ai_fallback_condition(fallback, self._table, score, query))
+            score = self._ai_join_score(self._table, query, shown)
+            query.add_where(self._ai_fallback_condition(fallback, self._table, score, query, shown))
             value = fallback.deployment._fallback_sql(self._table)
             rows = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), value))
             found.update({res_id: (value or 0.0, fallback.sentence) for res_id, value in rows})
         return found
 
-    def _ai_shown_scores(self, deployment_ids=None):
+    def _ai_shown_scores(self, shown=None):
         """The shown score of each record that has one: {record id: score in sudo}."""
         ids = self._ai_stored_ids()
         query = self.browse(ids)._as_query(ordered=False)
-        score = self._ai_join_score(self._table, query, deployment_ids)
+        score = self._ai_join_score(self._table, query, shown)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
         rows = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), SQL.identifier(score, "id")))
         scores = self.env["ai.deployment.score"].sudo().browse(score_id for _id, score_id in rows)

@@ -74,6 +74,7 @@ class Standing(NamedTuple):
     amount: float | None  # the money at stake in it, in the company's currency, where that may be a reason to ask
     is_new_partner: bool | None  # no earlier document of its partner, where that may be a reason to ask
     amount_before: float | None  # what was at stake when it was scored last
+    company_id: int  # whose record it is: the deployment's company or one of its branches
 
     def has_reached(self, amount):
         """Whether there is so much at stake now, and was not when it was scored last."""
@@ -117,8 +118,8 @@ class AiDeployment(models.Model):
             return self._score(records, again=again, action=action)
         if deployment.state not in self._at_work_states():
             raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
-        batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action)
-        return Counter(asked=len(records), queued=batch.record_count)
+        self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action)
+        return Counter(asked=len(records), queued=len(set(records.ids)))
 
     @api.model
     def _cron_score_nightly(self):
@@ -138,7 +139,7 @@ class AiDeployment(models.Model):
         try:
             with self.env.cr.savepoint():
                 domain = self._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
-                domain &= Domain("company_id", "in", [self.company_id.id, False])
+                domain &= self._company_domain()
                 ids = documents.search(domain).ids
         except faults.OF_THE_MOMENT:
             raise
@@ -208,7 +209,7 @@ class AiDeployment(models.Model):
             Domain("id", "in", records.ids)
             & self._record_domain()
             & self.env[self.res_model]._ai_base_domain()
-            & Domain("company_id", "in", [self.company_id.id, False])
+            & self._company_domain()
         )
         records.flush_model()  # at once: what the search needs, and what the reader needs, would be two updates
         query = records.browse().with_context(active_test=False)._search(domain)
@@ -232,14 +233,16 @@ class AiDeployment(models.Model):
             SQL.identifier(records._table, "create_date"),
             records._ai_person_sql(records._table) or SQL("NULL::float8"),
             *self._reasons_read(call, records),
+            SQL("COALESCE(%s, %s)", SQL.identifier(records._table, "company_id"), self.company_id.id),
         )
         rows = self.env.execute_query(
             SQL(
                 "SELECT id, codes, codes IS NOT NULL OR (SELECT TRUE FROM %s LIMIT 1) IS NOT NULL, incumbent, came,"
                 " CASE WHEN person IS NOT NULL AND"
                 " (SELECT TRUE FROM %s AND person_value IS NOT NULL LIMIT 1) IS NULL THEN person END,"
-                " amount, is_new, amount_before FROM (%s OFFSET 0)"
-                " AS stands (id, codes, incumbent, came, person, amount, is_new, amount_before) ORDER BY id",
+                " amount, is_new, amount_before, company_id FROM (%s OFFSET 0)"
+                " AS stands (id, codes, incumbent, came, person, amount, is_new, amount_before, company_id)"
+                " ORDER BY id",
                 logged, logged, found,
             )
         )  # fmt: skip

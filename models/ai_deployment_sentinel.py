@@ -153,7 +153,7 @@ class AiDeployment(models.Model):
             comodel = self.env[model].sudo().with_context(active_test=True)
             domain = Domain.TRUE
             if "company_id" in comodel._fields:
-                domain = Domain("company_id", "in", [self.company_id.id, False])
+                domain = self._company_domain()
             # By id: in the order of the model, the database would sort all of a large one.
             query = None if model in PEOPLE else comodel._search(domain, limit=SMALL + 1, order="id")
             ids = list(query) if query is not None else []

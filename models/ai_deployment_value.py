@@ -166,10 +166,7 @@ class AiDeployment(models.Model):
         documents = self.env[self.res_model].sudo().with_context(active_test=False)
         measures = self._value_measures()
         domain = (
-            self._record_domain()
-            & documents._ai_base_domain()
-            & documents._ai_value_domain()
-            & Domain("company_id", "in", [self.company_id.id, False])
+            self._record_domain() & documents._ai_base_domain() & documents._ai_value_domain() & self._company_domain()
         )
         query = documents._search(domain)
         moment = documents._ai_moment_sql(documents._table)

@@ -21,7 +21,8 @@ from . import bulk
 
 # What reviews and current scores take from a line of the log.
 TAKEN = (
-    "id", "res_id", "route", "review_reason", "predicted_value", "prediction", "confidence", "failure_type", "codes",
+    "id", "res_id", "company_id", "route", "review_reason", "predicted_value", "prediction", "confidence",
+    "failure_type", "codes",
 )  # fmt: skip
 
 
@@ -140,7 +141,9 @@ class AiDeployment(models.Model):
         rows = [row for row, route in enumerate(lines.routes) if route == "retry"]
         if rows:
             ids = [lines.ids[row] for row in rows]
-            self.env["ai.deployment.request"]._add(self, call.day, ids, [failures[row] for row in rows], call.earlier)
+            companies = [call.standing[res_id].company_id for res_id in ids]
+            failed = [failures[row] for row in rows]
+            self.env["ai.deployment.request"]._add(self, call.day, ids, failed, call.earlier, companies)
             call.waiting.update(ids)
 
     # The parts of the statement
@@ -153,7 +156,7 @@ class AiDeployment(models.Model):
                 "asked_day": ("date", call.day),
                 "deployment_id": ("int4", self.id),
                 "version_id": ("int4", call.version.id),
-                "company_id": ("int4", self.company_id.id),
+                "company_id": ("int4", [call.standing[res_id].company_id for res_id in lines.ids]),
                 "user_id": ("int4", call.user_id),
                 "res_model": ("varchar", self.res_model),
                 "res_id": ("int4", lines.ids),
@@ -184,7 +187,7 @@ class AiDeployment(models.Model):
             {
                 "deployment_id": SQL("%s", self.id),
                 "version_id": SQL("%s", call.version.id),
-                "company_id": SQL("%s", self.company_id.id),
+                "company_id": SQL.identifier("company_id"),
                 "res_model": SQL("%s", self.res_model),
                 "inference_id": SQL.identifier("id"),
                 "opened_date": SQL("%s::timestamp", call.now),
@@ -215,7 +218,7 @@ class AiDeployment(models.Model):
                 "res_model": SQL("%s", self.res_model),
                 "res_id": SQL.identifier("res_id"),
                 "version_id": SQL("%s", call.version.id),
-                "company_id": SQL("%s", self.company_id.id),
+                "company_id": SQL.identifier("company_id"),
                 "date": SQL("%s::timestamp", call.now),
                 "state": SQL(
                     "CASE WHEN route = 'retry' THEN 'waiting' WHEN failure_type IS NOT NULL THEN 'failed'"

@@ -61,11 +61,7 @@ class CrmLead(models.Model):
 
         Lost, won later or still open is not won.
         """
-        domain = (
-            deployment._record_domain()
-            & self._ai_base_domain()
-            & Domain("company_id", "in", [deployment.company_id.id, False])
-        )
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
         query = self.sudo().with_context(active_test=False)._search(domain)
         created = SQL.identifier(self._table, "create_date")
         closed = SQL.identifier(self._table, "date_closed")
@@ -114,7 +110,7 @@ class CrmLead(models.Model):
         domain = (
             deployment._record_domain()
             & self._ai_base_domain()
-            & Domain("company_id", "in", [deployment.company_id.id, False])
+            & deployment._company_domain()
             & Domain("create_date", "<=", now)
         )
         query = self.sudo().with_context(active_test=False)._search(domain)
@@ -147,7 +143,7 @@ class CrmLead(models.Model):
         domain = (
             deployment._record_domain()
             & self._ai_base_domain()
-            & Domain("company_id", "in", [deployment.company_id.id, False])
+            & deployment._company_domain()
             & Domain("create_date", ">=", now - timedelta(days=max(2 * deployment.horizon_days, LATELY_DAYS)))
             & Domain("create_date", "<=", now)
         )

@@ -1,9 +1,14 @@
 """All inputs of a chunk of records in one SQL statement.
 
 `FeatureReader(documents, specs, company).read(ids)` gives a dict: feature key -> list of raw values, in the order of
-`ids`. Paths become joins, ages become differences, histories become window functions over earlier records, strictly
-before the record's own date (records of the same moment do not see each other). Fields that are not stored have
-no column and are read through the ORM, after the statement. What a card works out by itself (source "card") is None.
+`ids`. Paths become joins, ages become differences, histories become aggregates over earlier records. Fields that are
+not stored have no column and are read through the ORM, after the statement. What a card works out by itself (source
+"card") is None.
+
+Earlier means in the books already, whatever the date on the record: for a record that is not in the books, all that
+is, and what is judged together with it and has a lower id; for one that is, what has a lower id. So nothing sees
+itself, of two alike only one sees the other, and training sees no record that came later. `place` is that order. A
+window of days reaches both ways from the record's own date. See `docs/adr/0033-in-the-books.md`.
 
 Inputs are read with elevated rights and in one language: what a version sees must not depend on who asks. Which records
 may be scored is decided before, with the rights of the user.
@@ -29,6 +34,8 @@ MEASURES = {
     "swapped": "How unusual two swapped digits are",
     "shifted": "How unusual a moved decimal point is",
 }
+# Measures that compare amounts, so that only amounts in one currency may meet.
+VALUE_MEASURES = ("ratio", "ratio_max", "deviation", "swapped", "shifted")
 # Two classes of slips of the pen: an amount of the same digits as an earlier one, but for two neighbours or the point.
 SLIP_MEASURES = ("swapped", "shifted")
 EVENT_MEASURES = ("first_time", "repeat", *SLIP_MEASURES)
@@ -42,6 +49,13 @@ FORMS = {"float": "number", "integer": "number", "monetary": "number", "text": "
 # same amount would else turn one cent into an alarm.
 DEVIATION_MIN_COUNT = 5
 DEVIATION_MIN_SPREAD = 0.1
+
+
+class Group(NamedTuple):
+    """What earlier records share in one set of measures, as field paths."""
+
+    always: tuple  # by the kind of document, see `_ai_history_partition`
+    own: tuple  # as declared, the first one is the wider group that some measures compare with
 
 
 class Step(NamedTuple):
@@ -102,10 +116,15 @@ class FeatureReader:
         self.documents = documents.sudo().with_company(company).with_context(active_test=False, lang="en_US").browse()
         self.specs = specs
         self.company = company
+        self._together = []
 
-    def read(self, ids):
-        """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere."""
+    def read(self, ids, together=()):
+        """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere.
+
+        :param together: ids of all records that are judged together, where `ids` are only some of them
+        """
         ids = list(ids)
+        self._together = sorted({*ids, *together})
         in_sql = [spec for spec in self.specs if self._has_columns(spec)]
         rows = {}
         if ids and in_sql:
@@ -137,12 +156,20 @@ class FeatureReader:
         return SQL("WITH %s %s", SQL(", ").join(with_parts), select) if with_parts else select
 
     def _histories(self, specs):
-        """History features by what earlier records share: {(path, ...): [spec, ...]}."""
+        """History features by what earlier records share: {Group: [spec, ...]}."""
         by_groups = {}
         for spec in specs:
             if spec["source"] == "history":
-                by_groups.setdefault(tuple(spec["group_paths"]), []).append(spec)
+                by_groups.setdefault(self._group(spec), []).append(spec)
         return by_groups
+
+    def _group(self, spec):
+        own = tuple(spec["group_paths"])
+        steps = (walk_path(self.documents, path) for path in own)
+        amounts = spec["measure"] in VALUE_MEASURES or any(
+            found and found[-1].field.type in ("monetary", "float") for found in steps
+        )
+        return Group(tuple(self.documents._ai_history_partition(amounts)), own)
 
     def _expression(self, spec, table, query, histories):
         if spec["source"] == "path":
@@ -153,9 +180,9 @@ class FeatureReader:
             start = self._column(self.documents, table, spec["start_path"], query)
             end = self._column(self.documents, table, spec["end_path"], query)
             return _days(SQL("%s::timestamp - %s::timestamp", end, start))
-        groups = tuple(spec["group_paths"])
-        alias = f"history_{list(histories).index(groups)}"
-        return SQL.identifier(alias, f"m{histories[groups].index(spec)}")
+        group = self._group(spec)
+        alias = f"history_{list(histories).index(group)}"
+        return SQL.identifier(alias, f"m{histories[group].index(spec)}")
 
     def _column(self, model, alias, path, query):
         """SQL of the value at the end of `path`, with the joins it needs added to `query`.
@@ -206,12 +233,12 @@ class FeatureReader:
         again in every window and every set.
         """
         parts, bases = [], {}
-        for groups in histories:
-            bases.setdefault(groups[0], []).append(groups)
-        numbers = {groups: number for number, groups in enumerate(histories)}
+        for group in histories:
+            bases.setdefault(group.own[0], []).append(group)
+        numbers = {group: number for number, group in enumerate(histories)}
         for base, (first, sets) in enumerate(bases.items()):
-            group_paths = list(dict.fromkeys(path for groups in sets for path in groups))
-            specs = [spec for groups in sets for spec in histories[groups]]
+            group_paths = list(dict.fromkeys(path for group in sets for path in (*group.always, *group.own)))
+            specs = [spec for group in sets for spec in histories[group]]
             value_paths = list(dict.fromkeys(spec["value_path"] for spec in specs if spec["value_path"]))
             columns = {
                 **{("group", path): f"p{n}" for n, path in enumerate(group_paths)},
@@ -220,32 +247,38 @@ class FeatureReader:
             alias = f"earlier_{base}"
             candidates = self._candidates(first, columns, ids)
             parts.append(SQL("%s AS MATERIALIZED (%s)", SQL.identifier(alias), candidates))
-            for groups in sets:
-                parts += self._slips(alias, numbers[groups], groups, histories[groups], columns)
-                measures = self._measures(alias, numbers[groups], groups, histories[groups], columns)
-                parts.append(SQL("%s AS (%s)", SQL.identifier(f"history_{numbers[groups]}"), measures))
+            for group in sets:
+                parts += self._slips(alias, numbers[group], group, histories[group], columns)
+                parts += self._neighbours(alias, numbers[group], group, histories[group], columns)
+                measures = self._measures(alias, numbers[group], group, histories[group], columns)
+                parts.append(SQL("%s AS (%s)", SQL.identifier(f"history_{numbers[group]}"), measures))
         return parts
 
     def _candidates(self, first, columns, ids):
-        """The asked records, and earlier ones that share the first group with one of them."""
+        """The asked records, and others that share the first group with one of them and may count as earlier.
+
+        `known` is in the books; `counts` may be earlier for another one, and is so for all with a higher `place`.
+        """
         table, model = self.documents._table, self.documents
-        known = model._search(model._ai_history_domain() & self._company_domain(), bypass_access=True).where_clause
+        known = self._where(model._ai_history_domain() & self._company_domain())
+        together = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), self._together)
+        fellow = SQL("(%s AND %s)", together, self._where(model._ai_history_fellows_domain() & self._company_domain()))
         query = Query(model.env, table)
         asked = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids)
-        query.add_where(SQL("(%s OR (%s))", asked, known))
+        query.add_where(SQL("(%s OR (%s) OR %s)", asked, known, fellow))
         if model._fields[first.split(".")[0]].type != "one2many":
             # A value of the lines is looked up per row: once, below, and not again for a filter.
             group = self._column(model, table, first, query)
             query.add_where(SQL("%s IN (%s)", group, self._asked_groups(first, ids)))
+        moment = model._ai_moment_sql(table)
+        order = SQL("%s, %s", moment, SQL.identifier(table, "id")) if self._in_order else SQL.identifier(table, "id")
         selected = [
             SQL("%s AS id", SQL.identifier(table, "id")),
-            SQL("%s AS moment", model._ai_moment_sql(table)),
+            SQL("%s AS moment", moment),
             SQL("(%s) AS asked", asked),
-            SQL("(%s) AS known", known),
+            SQL("((%s) OR %s) AS counts", known, fellow),
+            SQL("ROW_NUMBER() OVER (ORDER BY NOT (%s), %s) AS place", known, order),
         ]
-        for number, path in enumerate(model._ai_history_partition()):
-            column = self._column(model, table, path, query)
-            selected.append(SQL("%s AS %s", column, SQL.identifier(f"same{number}")))
         for (kind, path), name in columns.items():
             value = self._column(model, table, path, query)
             if kind == "value":
@@ -255,16 +288,30 @@ class FeatureReader:
             selected.append(SQL("%s AS %s", value, SQL.identifier(name)))
         return query.select(*selected)
 
-    def _measures(self, alias, place, groups, specs, columns):
+    def _where(self, domain):
+        where = self.documents._search(domain, bypass_access=True).where_clause
+        return where or SQL("TRUE")
+
+    @property
+    def _in_order(self):
+        """Whether records come in the order of their own dates: no record comes after one of a later date."""
+        return self.documents._ai_comes_in_order
+
+    def _measures(self, alias, place, group, specs, columns):
         """One row per asked record: the measures of one set of groups, over the candidates in `alias`."""
-        always, own = self._partition_names(groups, columns)
+        always, own = self._partition_names(group, columns)
         whole, first = SQL(", ").join([*always, *own]), SQL(", ").join([*always, own[0]])
         complete = SQL(" AND ").join(SQL("%s IS NOT NULL", name) for name in own)
         wide = any(spec["measure"] in WIDE_MEASURES for spec in specs)
         same = SQL(", ").join(own[:1] if wide else own)
+        rows = SQL("SELECT * FROM %s", SQL.identifier(alias))
+        for number, spec in enumerate(specs):
+            if self._has_neighbours(spec):
+                joined = SQL.identifier(f"near_{place}_{number}")
+                rows = SQL("%s LEFT JOIN %s USING (id)", rows, joined)
         rows = SQL(
-            "SELECT * FROM %s WHERE (%s) IN (SELECT %s FROM %s WHERE asked)",
-            SQL.identifier(alias), same, same, SQL.identifier(alias),
+            "%s WHERE (%s) IN (SELECT %s FROM %s WHERE asked)",
+            rows, same, same, SQL.identifier(alias),
         )  # fmt: skip
         for happens in (self._happens, self._counts):  # what counts is seen in what happened
             events = [
@@ -290,57 +337,143 @@ class FeatureReader:
             SQL(", ").join(selected), rows,
         )  # fmt: skip
 
-    def _partition_names(self, groups, columns):
+    def _partition_names(self, group, columns):
         """(what every history is apart by, what this one is), as column names of the candidates."""
-        always = [SQL.identifier(f"same{n}") for n in range(len(self.documents._ai_history_partition()))]
-        return always, [SQL.identifier(columns["group", path]) for path in groups]
+        return tuple([SQL.identifier(columns["group", path]) for path in paths] for paths in group)
 
-    def _slips(self, alias, place, groups, specs, columns):
+    # Earlier records within days of a record, where these do not come in the order of their dates
+
+    def _has_neighbours(self, spec):
+        """Whether a measure is aggregated over pairs of records: no frame says both "came before" and "within days"."""
+        if self._in_order or spec["measure"] in SLIP_MEASURES:
+            return False
+        return bool(spec["window_days"]) or spec["measure"] == "days_since"
+
+    def _neighbours(self, alias, place, group, specs, columns):
+        """WITH parts: per record what `_frames` gives elsewhere, aggregated over its pairs with earlier records.
+
+        Records meet those of the same, the last and the next stretch of `window_days`: all within the window are in
+        there, and PostgreSQL can find them by equality.
+        """
+        always, own = self._partition_names(group, columns)
+        parts = []
+        for number, spec in enumerate(specs):
+            if not self._has_neighbours(spec):
+                continue
+            days, wide = spec["window_days"], spec["measure"] in WIDE_MEASURES
+            names = [*always, own[0]] if spec["measure"] == "share" else [*always, *own]
+            others = own[1:] if spec["measure"] == "share" else []
+            value = (
+                SQL.identifier(columns[("value", spec["value_path"])]) if spec["value_path"] else SQL("NULL::float8")
+            )
+            shared = SQL(", ").join([*names, *others])
+            stretch = SQL("FLOOR(EXTRACT(EPOCH FROM moment) / %s)", 86400 * days) if days else SQL("0")
+            earlier = SQL(
+                "SELECT place, moment, %s, %s AS amount, %s + side.step AS stretch FROM %s"
+                " CROSS JOIN (VALUES (-1), (0), (1)) AS side (step) WHERE counts AND (%s OR side.step = 0)",
+                shared, value, stretch, SQL.identifier(alias), bool(days),
+            )  # fmt: skip
+            if spec["measure"] == "days_since":  # of one day, the one that came first says it all: far fewer pairs
+                earlier = SQL(
+                    "SELECT MIN(place) AS place, moment, %s, NULL::float8 AS amount, stretch FROM (%s) AS one_by_one"
+                    " GROUP BY moment, %s, stretch",
+                    shared, earlier, shared,
+                )  # fmt: skip
+            within = SQL("TRUE")
+            if days:
+                span = SQL("%s::interval", f"{days} days")
+                within = SQL("earlier.moment BETWEEN now.moment - %s AND now.moment + %s", span, span)
+            same = SQL(" AND ").join(SQL("earlier.%s = now.%s", name, name) for name in others) or SQL("TRUE")
+            parts.append(
+                SQL(
+                    "%s AS MATERIALIZED (SELECT now.id, COUNT(*) FILTER (WHERE %s) AS %s, COUNT(*) AS %s,"
+                    " AVG(LN(NULLIF(amount, 0))) AS %s, STDDEV_SAMP(LN(NULLIF(amount, 0))) AS %s, MAX(amount) AS %s,"
+                    " MIN(ABS(%s)) AS %s"
+                    " FROM (SELECT *, %s AS stretch FROM %s WHERE asked OR %s) AS now JOIN (%s) AS earlier"
+                    " ON %s AND earlier.stretch = now.stretch AND earlier.place < now.place AND %s GROUP BY now.id)",
+                    SQL.identifier(f"near_{place}_{number}"),
+                    same,
+                    *(SQL.identifier(f"{letter}{number}") for letter in ("n", "w", "u", "d", "x")),
+                    _days(SQL("now.moment::timestamp - earlier.moment::timestamp")),
+                    SQL.identifier(f"g{number}"),
+                    stretch,
+                    SQL.identifier(alias),
+                    wide and spec["measure"] != "share",
+                    earlier,
+                    SQL(" AND ").join(SQL("now.%s = earlier.%s", name, name) for name in names),
+                    within,
+                )
+            )
+        return parts
+
+    def _frames(self, number, value, spec, partition, first_partition):
+        """SQL of what a measure needs to know of the earlier records of a row.
+
+        :return: {"n": how many, "w": how many in the first group, "u": mean and "d": deviation of the logarithms of
+            their amounts, "x": their highest amount, "g": days to the nearest}
+        """
+        if self._has_neighbours(spec):
+            found = {letter: SQL.identifier(f"{letter}{number}") for letter in "nwudxg"}
+            return {**found, **{letter: SQL("COALESCE(%s, 0)", found[letter]) for letter in "nw"}}
+        window, wider = self._window(spec, partition), self._window(spec, first_partition)
+        return {
+            "n": SQL("COUNT(*) FILTER (WHERE counts) OVER %s", window),
+            "w": SQL("COUNT(*) FILTER (WHERE counts) OVER %s", wider),
+            "u": SQL("AVG(LN(NULLIF(%s, 0))) FILTER (WHERE counts) OVER %s", value, window),
+            "d": SQL("STDDEV_SAMP(LN(NULLIF(%s, 0))) FILTER (WHERE counts) OVER %s", value, window),
+            "x": SQL("MAX(%s) FILTER (WHERE counts) OVER %s", value, window),
+            "g": _days(SQL("moment::timestamp - (MAX(moment) FILTER (WHERE counts) OVER %s)::timestamp", window)),
+        }
+
+    def _slips(self, alias, place, group, specs, columns):
         """WITH parts: the ids of records whose amount is, but for a slip of the pen, an earlier one of their group.
 
         Only amounts of the same digits can be that, so only these are compared with each other. An amount that was
         there before in just this form is a repeat, not a slip.
         """
-        always, own = self._partition_names(groups, columns)
+        always, own = self._partition_names(group, columns)
         names = [*always, *own]
         parts = []
         for number, spec in enumerate(specs):
             if spec["measure"] not in SLIP_MEASURES:
                 continue
             digits, slips = SQL.identifier(f"digits_{place}_{number}"), SQL.identifier(f"slips_{place}_{number}")
-            group = SQL(", ").join(names)
+            shared = SQL(", ").join(names)
             value = SQL.identifier(columns["value", spec["value_path"]])
             parts.append(
                 SQL(
                     "%s AS MATERIALIZED (SELECT *, MIN(cents) OVER alike < MAX(cents) OVER alike AS has_others"
-                    " FROM (SELECT id, known, moment, %s, cents, %s AS digits FROM"
+                    " FROM (SELECT id, counts, place, moment, %s, cents, %s AS digits FROM"
                     " (SELECT *, ROUND(%s::numeric * 100)::int8 AS cents FROM %s WHERE %s >= 0.01 AND %s < %s)"
                     " AS amounts) AS coded WINDOW alike AS (PARTITION BY %s, digits))",
                     digits,
-                    group,
+                    shared,
                     _digits(SQL("cents")),
                     value,
                     SQL.identifier(alias),
                     value,
                     value,
                     10.0 ** (LONGEST_AMOUNT - 2),
-                    group,
+                    shared,
                 )  # fmt: skip
             )
             recent = SQL("TRUE")
             if spec["window_days"]:
-                recent = SQL("earlier.moment >= now.moment - %s::interval", f"{spec['window_days']} days")
+                span = SQL("%s::interval", f"{spec['window_days']} days")
+                recent = SQL("earlier.moment BETWEEN now.moment - %s AND now.moment + %s", span, span)
             joined = [SQL("now.%s = earlier.%s", name, name) for name in [*names, SQL.identifier("digits")]]
             parts.append(
                 SQL(
                     "%s AS MATERIALIZED (SELECT now.id FROM %s AS now JOIN"
-                    " (SELECT DISTINCT %s, digits, cents, moment FROM %s WHERE known AND has_others) AS earlier"
-                    " ON %s AND earlier.moment < now.moment WHERE now.has_others GROUP BY now.id"
+                    " (SELECT %s, digits, cents, moment, MIN(place) AS place FROM %s WHERE counts AND has_others"
+                    " GROUP BY %s, digits, cents, moment) AS earlier"
+                    " ON %s AND earlier.place < now.place WHERE now.has_others GROUP BY now.id"
                     " HAVING BOOL_OR(%s AND %s) AND NOT BOOL_OR(now.cents = earlier.cents))",
                     slips,
                     digits,
-                    group,
+                    shared,
                     digits,
+                    shared,
                     SQL(" AND ").join(joined),
                     recent,
                     _IS_SLIP[spec["measure"]],
@@ -356,34 +489,33 @@ class FeatureReader:
         return query.select(self._column(self.documents, table, path, query))
 
     def _company_domain(self):
-        return Domain("company_id", "in", [self.company.id, False])
+        ours = self.company._ai_branches_sql(self.company.id)
+        return Domain("company_id", "in", ours) | Domain("company_id", "=", False)
 
     def _happens(self, place, number, spec, partition):
         """Whether this is a first time, a repeat, a slip."""
         if spec["measure"] in SLIP_MEASURES:
             happened = SQL("id IN (SELECT id FROM %s)", SQL.identifier(f"slips_{place}_{number}"))
         else:
-            before = SQL("COUNT(*) FILTER (WHERE known) OVER %s", self._window(spec, partition))
+            before = self._frames(number, SQL("NULL"), spec, partition, partition)["n"]
             happened = SQL("%s = 0" if spec["measure"] == "first_time" else "%s > 0", before)
         return SQL("%s AS %s", happened, SQL.identifier(f"h{number}"))
 
     def _counts(self, place, number, spec, partition):
         """Three columns: whether it surprises, whether later records count it, and whether among what.
 
-        Ten bills of one day on one new account are all first times, but one new account. An amount that comes each
-        month repeats each month, but only once for the first time: counted are amounts, not bills.
+        Ten bills of one day on one new account are ten bills, but one new account. An amount that comes each month
+        repeats each month, but only once for the first time: counted are amounts, not bills.
         """
         happened = SQL.identifier(f"h{number}")
-        rows = SQL("(PARTITION BY %s ORDER BY moment, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)", partition)
-        is_first = SQL("COUNT(*) FILTER (WHERE known) OVER %s = 0", rows)
+        always = self._window({**spec, "window_days": 0}, partition)
+        is_first = SQL("COUNT(*) FILTER (WHERE counts) OVER %s = 0", always)
         match spec["measure"]:
             case "first_time":
                 surprises, counted, among = happened, is_first, SQL("TRUE")
             case "repeat":
-                always = self._window({**spec, "window_days": 0}, partition)
-                surprises = SQL("%s AND COUNT(*) FILTER (WHERE known AND %s) OVER %s = 0", happened, happened, always)
-                counted = SQL("%s AND COUNT(*) FILTER (WHERE known AND %s) OVER %s = 0", happened, happened, rows)
-                among = is_first
+                surprises = SQL("%s AND COUNT(*) FILTER (WHERE counts AND %s) OVER %s = 0", happened, happened, always)
+                counted, among = surprises, is_first
             case _:
                 surprises, counted, among = happened, happened, SQL("TRUE")
         return SQL(
@@ -393,51 +525,47 @@ class FeatureReader:
         )  # fmt: skip
 
     def _measure(self, number, value, spec, partition, first_partition):
-        window = self._window(spec, partition)
-        count = SQL("COUNT(*) FILTER (WHERE known) OVER %s", window)
-        usual = SQL("AVG(LN(NULLIF(%s, 0))) FILTER (WHERE known) OVER %s", value, window)
+        earlier = self._frames(number, value, spec, partition, first_partition)
         match spec["measure"]:
             case "count":
-                return count
+                return earlier["n"]
             case "days_since":
-                latest = SQL("MAX(moment) FILTER (WHERE known) OVER %s", window)
-                return _days(SQL("moment::timestamp - (%s)::timestamp", latest))
+                return earlier["g"]
             case "ratio":
-                return SQL("EXP(LN(NULLIF(%s, 0)) - %s)", value, usual)
+                return SQL("EXP(LN(NULLIF(%s, 0)) - %s)", value, earlier["u"])
             case "ratio_max":
-                return SQL("%s / NULLIF(MAX(%s) FILTER (WHERE known) OVER %s, 0)", value, value, window)
+                return SQL("%s / NULLIF(%s, 0)", value, earlier["x"])
             case "deviation":
-                spread = SQL("STDDEV_SAMP(LN(NULLIF(%s, 0))) FILTER (WHERE known) OVER %s", value, window)
                 return SQL(
                     "CASE WHEN %s >= %s THEN (LN(NULLIF(%s, 0)) - %s) / GREATEST(%s, %s) END",
-                    count, DEVIATION_MIN_COUNT, value, usual, spread, DEVIATION_MIN_SPREAD,
+                    earlier["n"], DEVIATION_MIN_COUNT, value, earlier["u"], earlier["d"], DEVIATION_MIN_SPREAD,
                 )  # fmt: skip
             case "share":
-                wider = SQL("COUNT(*) FILTER (WHERE known) OVER %s", self._window(spec, first_partition))
-                return SQL("(%s)::float / NULLIF(%s, 0)", count, wider)
+                return SQL("(%s)::float / NULLIF(%s, 0)", earlier["n"], earlier["w"])
             case "first_time" | "repeat" | "swapped" | "shifted":
                 # How often this happened in the first group so far; 1 where it does not happen now. A vendor with whom
                 # everything is new surprises nobody with something new.
                 event, counted, among = (SQL.identifier(f"{letter}{number}") for letter in "eca")
                 window = self._window({**spec, "window_days": 0}, first_partition)
                 return SQL(
-                    "CASE WHEN %s THEN (COUNT(*) FILTER (WHERE known AND %s) OVER %s + 0.5)"
-                    " / (COUNT(*) FILTER (WHERE known AND %s) OVER %s + 1.0) ELSE 1 END",
+                    "CASE WHEN %s THEN (COUNT(*) FILTER (WHERE counts AND %s) OVER %s + 0.5)"
+                    " / (COUNT(*) FILTER (WHERE counts AND %s) OVER %s + 1.0) ELSE 1 END",
                     event, counted, window, among, window,
                 )  # fmt: skip
         raise ValueError(f"Unknown measure {spec['measure']!r}")
 
     def _window(self, spec, partition):
-        """Earlier records only: the frame ends one step before the record's own moment."""
-        step = "1 day" if self.documents._ai_moment_is_date else "1 microsecond"
-        start = (
-            SQL("%s::interval PRECEDING", f"{spec['window_days']} days")
-            if spec["window_days"]
-            else SQL("UNBOUNDED PRECEDING")
-        )
+        """Earlier records only: the frame ends before the record's own place.
+
+        A microsecond per place tells records of one moment apart, and moves no date by more than a second or two.
+        """
+        if not spec["window_days"]:
+            return SQL("(PARTITION BY %s ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)", partition)
         return SQL(
-            "(PARTITION BY %s ORDER BY moment RANGE BETWEEN %s AND %s::interval PRECEDING)", partition, start, step
-        )
+            "(PARTITION BY %s ORDER BY moment::timestamp + place * INTERVAL '1 microsecond'"
+            " RANGE BETWEEN %s::interval PRECEDING AND INTERVAL '1 microsecond' PRECEDING)",
+            partition, f"{spec['window_days']} days",
+        )  # fmt: skip
 
     # What has no column
 

@@ -67,7 +67,9 @@ from . import test_ai_deployment_verdicts
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
 from . import test_attacks
+from . import test_branches
 from . import test_bulk
+from . import test_company_separation
 from . import test_credentials
 from . import test_crm_lead
 from . import test_digest_digest
@@ -76,6 +78,7 @@ from . import test_feature_reader
 from . import test_forged_by_callers
 from . import test_hooks
 from . import test_ir_actions_server
+from . import test_limits
 from . import test_mail_activity
 from . import test_reports
 from . import test_res_users

@@ -52,6 +52,7 @@ READERS = {
     "ai.deployment.fallback.figure": {"auditor"},
     "ai.deployment.value": NAMED,
     "ai.deployment.edge.case": NAMED,
+    "ai.deployment.edit": set(),  # who wrote which record is asked by the gate and by reviews, never listed
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
 WRITERS = {
@@ -183,6 +184,8 @@ class AccessCase(AiDeploymentCase):
                 "unit": "share", "date": NOW, "start_date": NOW.date(), "end_date": NOW.date(),
             }
         )  # fmt: skip
+        cls.env["ai.deployment.edit"]._note(cls.mine, cls.seller.ids)
+        cls.env["ai.deployment.edit"]._flush_noted()
         cls.env["ai.deployment.edge.case"].create(
             {"deployment_id": cls.deployment.id, "name": "Friends", "domain": "[('priority', '=', '3')]"}
         )
@@ -199,6 +202,8 @@ class AccessCase(AiDeploymentCase):
             domain = [("deployment_id", "=", self.deployment.id)]
         if model.startswith("ai.deployment.check.template"):
             return self.template if model == "ai.deployment.check.template" else self.template.line_ids
+        if model == "ai.deployment.edit":
+            domain = [("res_model", "=", "crm.lead"), ("res_id", "=", self.mine.id)]
         if model == "ai.deployment.batch.chunk":
             domain = [("batch_id", "=", self.batch.id)]
         if model in (*LINE_MODELS, "ai.deployment.request", "ai.deployment.gate.event"):

@@ -282,20 +282,32 @@ class TestReviewRules(RuleCase):
         self.rule("flagged", self.bills, is_on=False)
         self.assertEqual(self.why(bills), ["amount", "amount", "automatic", "amount"])
 
-    def test_the_first_bill_of_a_vendor_is_told_by_its_own_moment(self):
+    def test_the_first_bill_of_a_vendor_is_the_first_in_the_books_whatever_its_date(self):
         self.rule("new_vendor", self.bills, is_on=True)
         contact = self.env["res.partner"].create({"name": "Their bookkeeper", "parent_id": self.vendor.id})
         first = self.make_bill()
         self.assertEqual(self.why(first), ["new_vendor"])
         draft_before = self.make_bill(day=date(2026, 2, 3))
-        self.assertEqual(self.why(draft_before), ["new_vendor"], "nothing older is posted")
+        self.assertEqual(self.why(draft_before), ["new_vendor"], "nothing is posted")
         first.action_post()
         later = self.make_bill(day=date(2026, 2, 9), partner_id=contact.id)
         same_day, older = self.make_bill(), self.make_bill(day=date(2026, 1, 5))
-        self.assertEqual(self.why(later + same_day + older), ["automatic", "new_vendor", "new_vendor"])
-        self.assertEqual(self.why(first, again=True), ["new_vendor"], "itself is no older bill")
+        self.assertEqual(self.why(later + same_day + older), ["automatic"] * 3)
+        self.assertEqual(self.why(first, again=True), ["new_vendor"], "itself is no earlier bill")
         nobody = self.make_bill(partner_id=False)
         self.assertEqual(self.why(nobody), ["automatic"])
+
+    def test_of_first_bills_judged_together_one_is_the_first(self):
+        self.rule("new_vendor", self.bills, is_on=True)
+        bills = self.make_bill(day=date(2026, 2, 9)) + self.make_bill(day=date(2026, 2, 3))
+        self.assertEqual(self.why(bills[::-1]), ["automatic", "new_vendor"])
+
+    def test_a_vendor_is_not_new_again_in_another_currency(self):
+        self.rule("new_vendor", self.bills, is_on=True)
+        self.make_bill(post=True)
+        currency = self.env.ref("base.JPY")
+        currency.active = True
+        self.assertEqual(self.why(self.make_bill(currency_id=currency.id)), ["automatic"])
 
     def test_what_was_sold_to_a_vendor_makes_it_no_older_vendor(self):
         self.rule("new_vendor", self.bills, is_on=True)
@@ -461,11 +473,14 @@ class TestReviewRules(RuleCase):
                 self.assertEqual(sorted(self.why(leads)), ["automatic"] * 2 + [reason] * 2)
                 savepoint.rollback()
                 self.env.invalidate_all()
+        vendors = self.env["res.partner"].create([{"name": f"New {number}"} for number in range(4)])
         for reason, amount in (("flagged", 20000), ("new_vendor", 50)):
             for other in self.bills.review_rule_ids:
                 other.is_on = other.reason == reason
             self.rule(reason, self.bills, cap=2)
-            bills = self.env["account.move"].union(*(self.make_bill(amount + n) for n in range(4)))
+            bills = self.env["account.move"].union(
+                *(self.make_bill(amount + n, partner_id=vendors[n].id) for n in range(4))
+            )
             with self.subTest(reason=reason):
                 self.assertEqual(sorted(self.why(bills)), sorted(["automatic"] * 2 + [reason] * 2))
 

@@ -1,4 +1,4 @@
-"""What is read of a record: paths, ages, and histories that see only what came before."""
+"""What is read of a record: paths, ages, and histories that see only what was in the books before."""
 
 import datetime
 import math
@@ -146,11 +146,14 @@ class TestHistories(AccountTestInvoicingCommon):
         return [None if value is None else float(value) for value in reader.read(records.ids)["x"]]
 
     def earlier(self, bill, *, same, days=None):
-        """Posted bills strictly before `bill` that are the same in what `same` says."""
-        return self.posted.filtered(
-            lambda other: other.invoice_date < bill.invoice_date
+        """Bills in the books before `bill`, and drafts judged together with it and entered before it, alike by `same`.
+
+        Within days of its own date, whatever theirs.
+        """
+        return self.bills.filtered(
+            lambda other: (other.id < bill.id or bill not in self.posted and other in self.posted)
             and same(other) == same(bill)
-            and (days is None or (bill.invoice_date - other.invoice_date).days <= days)
+            and (days is None or abs((bill.invoice_date - other.invoice_date).days) <= days)
         )
 
     def by_vendor(self, bill):
@@ -173,17 +176,18 @@ class TestHistories(AccountTestInvoicingCommon):
     def test_count(self):
         self.assertMeasure(lambda bill, earlier: len(earlier), measure="count", group_paths=["partner_id"])
 
-    def test_bills_of_the_same_day_do_not_see_each_other(self):
-        days = self.bills.grouped("invoice_date")
+    def test_of_bills_of_one_day_the_later_one_sees_the_earlier_one(self):
+        days = self.posted.grouped("invoice_date")
         twins = next(bills for bills in days.values() if len(bills) > 2)
         counts = self.read(twins, measure="count", group_paths=["move_type"])
-        self.assertEqual(len(set(counts)), 1)
+        self.assertEqual(counts, [self.posted.ids.index(bill.id) for bill in twins])
 
-    def test_a_draft_is_not_history(self):
-        latest = self.bills.sorted("invoice_date")[-1]
-        count = self.read(latest, measure="count", group_paths=["move_type"])[0]
-        before = self.posted.filtered(lambda bill: bill.invoice_date < latest.invoice_date)
-        self.assertEqual(count, len(before))
+    def test_a_draft_is_not_history_unless_it_is_judged_together(self):
+        drafts = self.bills - self.posted
+        alone = [self.read(draft, measure="count", group_paths=["move_type"])[0] for draft in drafts]
+        self.assertEqual(alone, [len(self.posted)] * len(drafts))
+        together = self.read(drafts, measure="count", group_paths=["move_type"])
+        self.assertEqual(together, [len(self.posted) + place for place in range(len(drafts))])
 
     def test_count_in_a_group_of_two_fields(self):
         self.assertMeasure(
@@ -198,7 +202,8 @@ class TestHistories(AccountTestInvoicingCommon):
 
     def test_days_since(self):
         self.assertMeasure(
-            lambda bill, earlier: (bill.invoice_date - max(earlier.mapped("invoice_date"))).days if earlier else None,
+            lambda bill, earlier: min((abs((bill.invoice_date - other.invoice_date).days) for other in earlier),
+                                      default=None),
             measure="days_since", group_paths=["partner_id"],
         )  # fmt: skip
 
@@ -286,6 +291,9 @@ class TestHistories(AccountTestInvoicingCommon):
         self.env.flush_all()
         return bills
 
+    def slips_alone(self, bills, measure):
+        return [self.slips(bill, measure)[0] for bill in bills]
+
     def slips(self, bills, measure, **values):
         return self.read(
             bills, measure=measure, group_paths=["partner_id"], value_path="amount_total", window_days=31, **values
@@ -297,7 +305,7 @@ class TestHistories(AccountTestInvoicingCommon):
         tried = [1243.56, 2134.56, 1234.65, 1432.56, 12345.60, 1234.56, 1234.57, 7770, 6543.21]
         drafts = self.make_bills(vendor, [(10, amount) for amount in tried], post=False)
         rare = 0.5 / 3  # no swap among two earlier bills
-        self.assertEqual(self.slips(drafts, "swapped"), [rare, rare, rare, 1, 1, 1, 1, 1, 1])
+        self.assertEqual(self.slips_alone(drafts, "swapped"), [rare, rare, rare, 1, 1, 1, 1, 1, 1])
         late, stranger = self.make_bills(vendor, [(33, 1243.56)], False), self.make_bills(other, [(9, 1243.56)], False)
         self.assertEqual(self.slips(late + stranger, "swapped"), [1, 1])
 
@@ -307,7 +315,7 @@ class TestHistories(AccountTestInvoicingCommon):
         tried = [12345, 123450, 1234500, 123.45, 12345000, 1243.5, 77.7, 1234.5]
         drafts = self.make_bills(vendor, [(10, amount) for amount in tried], post=False)
         rare = 0.5 / 3
-        self.assertEqual(self.slips(drafts, "shifted"), [rare, rare, rare, rare, 1, 1, rare, 1])
+        self.assertEqual(self.slips_alone(drafts, "shifted"), [rare, rare, rare, rare, 1, 1, rare, 1])
 
     def test_slips_that_happen_often_with_a_vendor_surprise_less(self):
         vendor = self.env["res.partner"].create({"name": "V"})
@@ -315,18 +323,25 @@ class TestHistories(AccountTestInvoicingCommon):
         draft = self.make_bills(vendor, [(4, 13.20)], post=False)
         self.assertEqual(self.slips(draft, "swapped"), [(2 + 0.5) / (4 + 1)])
 
-    def test_bills_of_one_day_are_no_slips_of_each_other_nor_is_a_draft(self):
+    def test_of_two_alike_on_one_day_the_second_is_the_slip_and_a_draft_is_one_only_together(self):
         vendor = self.env["res.partner"].create({"name": "V"})
         posted = self.make_bills(vendor, [(0, 12.34), (0, 21.34)])
-        draft = self.make_bills(vendor, [(1, 56.78)], post=False)
-        asked = posted + draft + self.make_bills(vendor, [(2, 65.78)], post=False)
-        self.assertEqual(self.slips(asked, "swapped"), [1, 1, 1, 1])
+        self.assertEqual(self.slips(posted, "swapped"), [1, 0.5 / 2])
+        first, second = self.make_bills(vendor, [(1, 56.78)], False), self.make_bills(vendor, [(2, 65.78)], False)
+        self.assertEqual(self.slips(second, "swapped"), [1])
+        self.assertEqual(self.slips(first + second, "swapped"), [1, (1 + 0.5) / (3 + 1)])
+
+    def test_a_slip_is_found_on_a_bill_dated_before_the_right_one(self):
+        vendor = self.env["res.partner"].create({"name": "V"})
+        self.make_bills(vendor, [(20, 1234.56), (21, 777)])
+        drafts = self.make_bills(vendor, [(10, 1243.56)], False), self.make_bills(vendor, [(60, 1243.56)], False)
+        self.assertEqual([self.slips(draft, "swapped") for draft in drafts], [[0.5 / 3], [1]])
 
     def test_a_slip_does_not_depend_on_the_order_in_which_is_asked(self):
         vendor = self.env["res.partner"].create({"name": "V"})
         bills = self.make_bills(vendor, [(0, 12.34), (5, 21.34), (5, 12.43), (9, 34.12), (40, 13.24)])
         values = self.slips(bills, "swapped")
-        self.assertEqual(values, [1, 0.25, 0.25, 1, 1])
+        self.assertEqual(values, [1, 0.5 / 2, (1 + 0.5) / (2 + 1), 1, 1])
         self.assertEqual(self.slips(bills[::-1], "swapped"), values[::-1])
 
     def test_an_amount_of_nothing_is_no_slip(self):
@@ -389,6 +404,6 @@ class TestHistories(AccountTestInvoicingCommon):
             }
         )  # fmt: skip
         bill._post()
-        first = self.posted.filtered(lambda b: b.partner_id == self.partner_a).sorted("invoice_date")[:1]
+        first = self.posted.filtered(lambda b: b.partner_id == self.partner_a)[:1]
         self.env.flush_all()
         self.assertEqual(self.read(first, measure="count", group_paths=["partner_id"]), [0])
