@@ -1,8 +1,8 @@
 """What the attacks share: the people, the records they aim at, sessions over HTTP, and a registry of attacks.
 
-An attack is a function that is registered with :func:`attack`. It acts over HTTP as one of the people, then looks at the
-database as superuser, or at the content of the answers, and returns what got through: a sentence, or nothing. An error
-that the server answered is no proof by itself. An attack that cannot be carried out raises :class:`NotCarriedOut`.
+An attack is a function that is registered with :func:`attack`. It acts over HTTP as one of the people, then looks at
+the database as superuser, or at the content of the answers, and returns what got through: a sentence, or nothing. An
+error that the server answered is no proof by itself. One that cannot be carried out raises :class:`NotCarriedOut`.
 """
 
 import dataclasses

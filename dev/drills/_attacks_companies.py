@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from odoo.addons.ai_deployment.models import clock
-
 from drills._attack_world import CANARY, NotCarriedOut, attack, leaks
+
+from odoo.addons.ai_deployment.models import clock
 
 KIND = "companies"
 companies = partial(attack, KIND)
@@ -29,7 +29,9 @@ def shared_template_lets_one_person_do_all(world):
     return changed
 
 
-@companies("administrator of another company", "Rows of the shared template are removed, changed and added.", "the rows")
+@companies(
+    "administrator of another company", "Rows of the shared template are removed, changed and added.", "the rows"
+)
 def shared_template_emptied(world):
     template, person = _shared_template(world), world.as_("foreign_manager")
     rows = template.line_ids
@@ -169,38 +171,35 @@ def wizards_of_a_colleague(world):
 
 def _row_of_wizard(world, model, maker):
     """A row of the wizard that `maker` opened, with what it requires filled in."""
-    values = {"create_uid": maker.id}
-    for name, field in world.env[model]._fields.items():
-        if not field.store or field.related or name in ("create_uid", "write_uid"):
+    env = world.env
+    filled = {
+        "char": CANARY, "text": CANARY, "date": str(clock.today()), "datetime": f"{clock.today()} 09:00:00",
+        "integer": 1, "float": 1, "many2one_reference": 1, "binary": "WnE3Q2FuYXJ5",
+    }  # fmt: skip
+    values = {}
+    for name, field in env[model]._fields.items():
+        if not field.store or field.related or not field.required:
             continue
-        if name == "deployment_id":
-            values[name] = world.bills.id
-        elif name == "check_id":
-            values[name] = world.bills.check_ids[:1].id
-        elif field.required and field.type == "many2one":
-            values[name] = world.env[field.comodel_name].search([], limit=1).id
-        elif field.required and field.type in ("char", "text"):
-            values[name] = CANARY
-        elif field.required and field.type == "date":
-            values[name] = str(clock.today())
-        elif field.required and field.type == "datetime":
-            values[name] = str(clock.today()) + " 09:00:00"
-        elif field.required and field.type in ("integer", "float", "many2one_reference"):
-            values[name] = 1
-        elif field.required and field.type == "selection":
-            values[name] = field.get_values(world.env)[0]
-        elif field.required and field.type == "binary":
-            values[name] = "WnE3Q2FuYXJ5"
+        if field.type == "many2one":
+            values[name] = env[field.comodel_name].search([], limit=1).id
+        elif field.type == "selection":
+            values[name] = field.get_values(env)[0]
+        elif field.type in filled:
+            values[name] = filled[field.type]
+    values |= {"deployment_id": world.bills.id} if "deployment_id" in env[model]._fields else {}
+    values |= {"check_id": world.bills.check_ids[:1].id} if "check_id" in env[model]._fields else {}
     try:
-        with world.env.cr.savepoint():
-            rows = world.env[model].with_user(maker).sudo().create({k: v for k, v in values.items() if k != "create_uid"})
+        with env.cr.savepoint():
+            rows = env[model].with_user(maker).sudo().create(values)
     except Exception as error:
         raise NotCarriedOut(f"{model} cannot be made: {error}") from error
     world.commit()
     return rows
 
 
-@companies("administrator of another company", "An alert of this company is muted through a dialog of one's own.", "alert")
+@companies(
+    "administrator of another company", "An alert of this company is muted through a dialog of one's own.", "alert"
+)
 def foreign_alert_muted(world):
     alert = world.env["ai.deployment.alert"]._raise(world.bills, f"attack{world.number()}", name="Alert")
     world.commit()
@@ -212,7 +211,9 @@ def foreign_alert_muted(world):
     return bool(world.look()["ai.deployment.alert"].browse(alert.id).muted_until)
 
 
-@companies("administrator of another company", "A wizard of one's own acts on a deployment of this company.", "its state")
+@companies(
+    "administrator of another company", "A wizard of one's own acts on a deployment of this company.", "its state"
+)
 def wizard_on_a_foreign_deployment(world):
     person = world.as_("foreign_manager")
     for model, method, values in (

@@ -2,11 +2,11 @@
 
 from functools import partial
 
+from drills._attack_world import NotCarriedOut, attack
+
 from odoo import Command
 
 from odoo.addons.ai_deployment.models import clock
-
-from drills._attack_world import NotCarriedOut, attack
 
 KIND = "context_keys"
 LIFTING = {
@@ -140,7 +140,8 @@ def defaults_in_the_context(world):
     }  # fmt: skip
     answer = world.as_("bill_owner").json2(
         "ai.deployment", "create", context=keys,
-        vals_list=[{"name": "Context", "purpose": "x", "method": "anomaly", "model_id": world.model_id("account.move")}],
+        vals_list=[{"name": "Context", "purpose": "x", "method": "anomaly",
+                    "model_id": world.model_id("account.move")}],
     )  # fmt: skip
     made = world.look()["ai.deployment"].browse(answer.value if answer.ok else [])
     return bool(made) and bool(

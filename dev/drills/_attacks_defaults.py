@@ -321,7 +321,9 @@ def _decoy(world, values=(), **defaults_of):
     return bool(made) and world.posted_unseen(move, allowed=("passed", "waived"))
 
 
-@defaults("other owner", "A decoy in production by default is made archived, with its gate on.", "state of the held bill")
+@defaults(
+    "other owner", "A decoy in production by default is made archived, with its gate on.", "state of the held bill"
+)
 def archived_decoy_opens_the_gate(world):
     return _decoy(world, {"active": False}, state="production")
 

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from odoo import Command
-
 from drills._attack_world import NotCarriedOut, attack
+
+from odoo import Command
 
 KIND = "segregation_of_duties"
 duties = partial(attack, KIND)
@@ -54,7 +54,9 @@ def _usual_bill(world):
     return world.bill(amount=0)
 
 
-@duties("reviewer", "Multiplies the amount of a colleague's bill and answers about it.", "the answer, state of the bill")
+@duties(
+    "reviewer", "Multiplies the amount of a colleague's bill and answers about it.", "the answer, state of the bill"
+)
 def reviewer_edits_the_amount(world):
     move = _usual_bill(world)
     _edit(world, "gate_reviewer", move, price=943_147.0)

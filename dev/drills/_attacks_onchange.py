@@ -2,11 +2,11 @@
 
 from functools import partial
 
+from drills._attack_world import CANARY, attack, leaks
+
 from odoo import Command
 
 from odoo.addons.ai_deployment.models import clock
-
-from drills._attack_world import CANARY, attack, leaks
 
 KIND = "onchange"
 onchange = partial(attack, KIND)
@@ -74,17 +74,13 @@ def readiness_tells_of_leads(world):
 @onchange("pure owner", "The same about a lead of another company.", "two answers compared")
 def readiness_tells_of_another_company(world):
     target = world.lead_of(world.other_company, expected_revenue=77_777)
-    return _oracle(
-        world, "pure_owner", target, ("expected_revenue", ">", 70_000), ("expected_revenue", ">", 80_000)
-    )
+    return _oracle(world, "pure_owner", target, ("expected_revenue", ">", 70_000), ("expected_revenue", ">", 80_000))
 
 
 @onchange("owner with own leads", "The same about another seller's lead.", "two answers compared")
 def readiness_tells_of_a_colleagues_lead(world):
     target = world.lead_of(world.env.company, user_id=world.user("seller").id, email_from="secret@vip.example")
-    return _oracle(
-        world, "selling_owner", target, ("email_from", "ilike", "vip"), ("email_from", "ilike", "nobody")
-    )
+    return _oracle(world, "selling_owner", target, ("email_from", "ilike", "vip"), ("email_from", "ilike", "nobody"))
 
 
 @onchange("pure owner", "Somebody else's alerts are put into a new deployment.", "their texts in the answer")

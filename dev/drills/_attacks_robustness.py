@@ -23,7 +23,11 @@ def _sending_with(world, address):
     channels = world.env["ai.deployment.channel"]
     broken = channels.create({"deployment_id": world.leads.id, "kind": "webhook", "credential": name})
     healthy = channels.create(
-        {"deployment_id": world.bills.id, "kind": "email", "partner_ids": [(6, 0, world.user("gate_owner").partner_id.ids)]}
+        {
+            "deployment_id": world.bills.id,
+            "kind": "email",
+            "partner_ids": [(6, 0, world.user("gate_owner").partner_id.ids)],
+        }
     )
     world.commit()
     world.as_("manager").call("ai.deployment.channel", "action_try", broken.ids)

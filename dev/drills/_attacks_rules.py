@@ -3,11 +3,17 @@
 import datetime
 from functools import partial
 
-from odoo.addons.ai_deployment.models import clock
-
 from drills._attack_world import CANARY, NotCarriedOut, attack, leaks
 
+from odoo.addons.ai_deployment.models import clock
+
 KIND = "record_rules"
+RAW_FIELDS = (
+    ("ai.deployment.inference", "inputs"),
+    ("ai.deployment.inference", "codes"),
+    ("ai.deployment.score", "codes"),
+    ("ai.deployment.gate.event", "fingerprint"),
+)
 rules = partial(attack, KIND)
 
 
@@ -87,7 +93,9 @@ def _trial(world, person, lead, condition):
     return found
 
 
-@rules("owner with own leads", "Cases that must not be decided are tried on a colleague's lead.", "two results compared")
+@rules(
+    "owner with own leads", "Cases that must not be decided are tried on a colleague's lead.", "two results compared"
+)
 def trials_tell_of_leads(world):
     person, lead = world.as_("selling_owner"), world.lead(expected_revenue=60_000)
     world.leads.user_id = person.user
@@ -228,7 +236,9 @@ def reader_tries_to_post(world):
     answers = [
         person.call("account.move", "action_post", move.ids),
         person.call("account.move", "write", move.ids, {"state": "posted"}),
-        person.json2("account.move", "action_post", ids=move.ids, context={"disable_abnormal_invoice_detection": False}),
+        person.json2(
+            "account.move", "action_post", ids=move.ids, context={"disable_abnormal_invoice_detection": False}
+        ),
         person.call("account.move", "action_validate_moves_with_confirmation", move.ids),
     ]
     world.look()
@@ -288,14 +298,15 @@ def notes_of_a_deployment(world):
     )  # fmt: skip
 
 
-@rules("auditor and administrator", "Raw inputs and bin codes are read, exported, grouped and sorted by.", "the answers")
+@rules(
+    "auditor and administrator", "Raw inputs and bin codes are read, exported, grouped and sorted by.", "the answers"
+)
 def raw_inputs(world):
     world.lead()
     told = []
     for who in ("auditor", "manager", "lead_owner"):
         person = world.as_(who)
-        for model, field in (("ai.deployment.inference", "inputs"), ("ai.deployment.inference", "codes"),
-                             ("ai.deployment.score", "codes"), ("ai.deployment.gate.event", "fingerprint")):  # fmt: skip
+        for model, field in RAW_FIELDS:
             ids = world.env[model].search([], limit=2, order="id desc").ids
             answers = [
                 person.call(model, "search_read", [], [field], limit=2),

@@ -10,9 +10,6 @@ import tempfile
 import time
 
 import requests
-
-from odoo import Command
-
 from drills import (
     _attacks_companies,
     _attacks_context,
@@ -26,6 +23,9 @@ from drills import (
 )
 from drills._attack_small import prepare
 from drills._attack_world import ATTACKERS, OWN_PEOPLE, PASSWORD, REGISTRY, NotCarriedOut, World
+
+from odoo import Command
+
 from lib import lanes
 from lib.figures import Figure
 from lib.talk import Failure

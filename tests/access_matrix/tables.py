@@ -11,6 +11,7 @@ ANSWERABLE = frozenset({"owner", "deputy", "administrator"})
 OWNERS = ANSWERABLE | {"pure_owner", "foreign_administrator"}  # who may make something of their own
 REVIEWERS = OWNERS | {"reviewer"}
 MANAGERS = frozenset({"administrator", "foreign_administrator"})
+ADMINISTRATOR = frozenset({"administrator"})
 AUDITOR = frozenset({"auditor"})
 # The administrator of deployments reads nothing about documents that the administrator cannot read.
 READERS_OF_DOCUMENTS = NAMED - {"administrator"}
@@ -63,7 +64,7 @@ MODELS = {
         system="failure_message last_sent_date summary_date",
     ),
     "ai.deployment.edge.case": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=frozenset({"administrator"}),  # it was part of the go
+        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ADMINISTRATOR,  # it was part of the go
         free="name note sequence", judged="domain drill_id instead kind words", fixed="deployment_id",
         system="basis is_proved result tried_by_id tried_count tried_date",
     ),
@@ -76,11 +77,11 @@ MODELS = {
     ),
     # Deployments were made by it: it is archived instead of deleted.
     "ai.deployment.check.template": Rights(
-        read=NAMED | {"pure_owner"}, create=MANAGERS, write=frozenset({"administrator"}),
+        read=NAMED | {"pure_owner"}, create=MANAGERS, write=ADMINISTRATOR,
         free="active name one_person", judged="company_id",
     ),
     "ai.deployment.check.template.line": Rights(
-        read=NAMED | {"pure_owner"}, create=MANAGERS, write=frozenset({"administrator"}), unlink=frozenset({"administrator"}),
+        read=NAMED | {"pure_owner"}, create=MANAGERS, write=ADMINISTRATOR, unlink=ADMINISTRATOR,
         free="code dimension least name requirement sequence valid_days", judged="rule template_id",
     ),
     "ai.deployment.signature": Rights(
@@ -237,7 +238,9 @@ WIZARDS = {
 
 # Fields of the addon on Odoo's own models: {model: {field: roles that may write it through their own rights there}}.
 # Of those that are not stored it is checked that nobody can write them.
-SHOWN = "ai_score ai_confidence ai_score_date ai_is_fallback ai_reasons ai_wants_review ai_wants_my_review ai_review_text"
+SHOWN = (
+    "ai_score ai_confidence ai_score_date ai_is_fallback ai_reasons ai_wants_review ai_wants_my_review ai_review_text"
+)
 ELSEWHERE = {
     "account.bank.statement.line": f"{SHOWN} ai_is_held",  # inherited from its entry
     "account.move": f"{SHOWN} ai_is_held",
