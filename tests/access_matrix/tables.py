@@ -201,7 +201,8 @@ MODELS = {
     "ai.deployment.edit": Rights(system="date res_id res_model user_id"),
     "ai.deployment.waiver": Rights(
         read=NAMED, create=OWNERS, write=ANSWERABLE,
-        free="active", judged="end_date", fixed="deployment_id note partner_id reason", system="user_id",
+        free="active", judged="end_date", fixed="deployment_id note partner_id reason",
+        system="changed_by_id user_id",
     ),
 }  # fmt: skip
 
