@@ -100,8 +100,8 @@ class AiDeployment(models.Model):
         """The deployment at the gate of each of `companies` that has one: {company id: deployment in sudo}.
 
         A branch has that of the nearest company above it, where it has none of its own; one in production comes before
-        one that cannot hold anything, and an archived one last. Without the context of the caller: a key of it would
-        end in reviews and in the log.
+        one that cannot hold anything, an archived one last. Without the context of the caller: a key of it would end in
+        reviews and in the log.
         """
         clean = own(self)
         found = clean.with_context(active_test=False).search(
@@ -113,10 +113,10 @@ class AiDeployment(models.Model):
         active = found.filtered("active")
         live = active.filtered(lambda deployment: deployment.state == "production")
         gates = {}
-        for some in (found, active, live):  # the later ones win: of one company the latest, and those in production
-            by_company = {deployment.company_id.id: deployment.id for deployment in reversed(some)}
-            nearest = companies._ai_nearest(by_company.keys())
-            gates.update({company: clean.browse(by_company[above]) for company, above in nearest.items()})
+        for some in (found - active, active, live):  # the later ones win; of one company, the latest
+            latest = {deployment.company_id.id: deployment.id for deployment in some.sorted("id")}
+            nearest = companies._ai_nearest(latest.keys())
+            gates.update({company: clean.browse(latest[above]) for company, above in nearest.items()})
         return gates
 
     @api.model
