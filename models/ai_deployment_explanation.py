@@ -91,12 +91,13 @@ class AiDeploymentSignature(models.Model):
     def write(self, vals):
         if not self.env.su and vals.keys() & {"signed_date", "digest", "deployment_id"}:
             raise AccessError(self.env._("A signature is given in person."))
-        if {"user_id", "role"} & vals.keys():  # what one person signed for one part is not another one's signature
-            result = super().write(vals)
-            own(self).write({"signed_date": False, "digest": False})
-            self._ask()
-            return result
-        return super().write(vals)
+        if not {"user_id", "role"} & vals.keys():
+            return super().write(vals)
+        result = super().write(vals)
+        # What one person signed for one part is not another one's signature.
+        own(self).write({"signed_date": False, "digest": False})
+        self._ask()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_signed(self):
