@@ -55,8 +55,9 @@ class TestAccessProperties(AiDeploymentCase):
         cls.leads = cls.env["crm.lead"]
         for number in range(12):
             lead = cls.make_leads(
-                1, name=f"Lead {number}", user_id=sellers[number % 4].id, expected_revenue=(500, 5000, 20000)[number % 3],
-                country_id=(cls.belgium, cls.usa, cls.france)[number // 4].id, active=number != 7,
+                1, name=f"Lead {number}", user_id=sellers[number % 4].id, active=number != 7,
+                expected_revenue=(500, 5000, 20000)[number % 3],
+                country_id=(cls.belgium, cls.usa, cls.france)[number // 4].id,
             )  # fmt: skip
             cls.leads += lead
         cls.deployment.write(

@@ -35,9 +35,9 @@ class AiDeploymentReadableMixin(models.AbstractModel):
         return name == "unsaved" or super()._valid_field_parameter(field, name)
 
     def _compute_field_value(self, field):
-        unsaved = self.filtered(lambda record: not record.id)
-        if not unsaved or getattr(field, "unsaved", False):
+        if all(self._ids) or getattr(field, "unsaved", False):
             return super()._compute_field_value(field)
+        unsaved = self.filtered(lambda record: not record.id)
         readable = readable_origin(unsaved)
         for record in unsaved:
             origin = record._origin & readable
