@@ -203,10 +203,10 @@ class AccountMove(models.Model):
         )  # fmt: skip
 
     def _ai_flush_makers(self):
-        super()._ai_flush_makers()
         self.flush_model(["create_date", "partner_bank_id"])
         self.env["account.move.line"].flush_model(["create_uid", "display_type", "move_id"])
         self.env["res.partner.bank"].flush_model(["acc_number", "partner_id"])
+        return super()._ai_flush_makers()
 
     @api.model
     def _ai_fingerprint_sql(self, alias):

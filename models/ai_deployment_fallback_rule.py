@@ -146,11 +146,9 @@ class AiDeployment(models.Model):
         if names := forbidden_names(action.code):
             raise UserError(self.env._("it may not use “%s”, which ends a transaction.", ", ".join(names)))
         with self._undone(), kept_open(self.env):
-            said = (
-                action
-                .with_context(active_model=records._name, active_ids=records.ids, active_id=records.ids[0])
-                .run()
-            )
+            said = action.with_context(
+                active_model=records._name, active_ids=records.ids, active_id=records.ids[0]
+            ).run()
         if not isinstance(said, dict):
             raise UserError(self.env._("it set no figures: “action” has to be a figure for each record."))
         known, figures = set(records.ids), {}

@@ -188,7 +188,7 @@ class AiDeployment(models.Model):
                 raise AccessError(self.env._("Only the owner or an administrator hands a deployment over."))
 
     def _has_independent_reviewer(self):
-        """Whether somebody reviews who neither built it nor decides on it; one person may do it all where that is so."""
+        """Whether somebody reviews who neither built it nor decides on it, or one person may do it all."""
         deployment = self.sudo()
         apart = deployment.reviewer_ids - deployment._builders() - deployment.decider_id
         return bool(apart) or deployment.check_template_id.one_person
@@ -260,7 +260,9 @@ class AiDeployment(models.Model):
     def _people_findings(self):
         gap = self._person_gap(self.user_id) if self.user_id.active else ""
         if gap:
-            yield self._severe("owner", gap, self.env._("An administrator names a new owner, or gives the role or the access back."))
+            yield self._severe(
+                "owner", gap, self.env._("An administrator names a new owner, or gives the role or the access back.")
+            )
         if self.deputy_id and (gap := self._person_gap(self.deputy_id)):
             yield self._notice("deputy", gap, self.env._("Name a new deputy."))
         for finding in super()._people_findings():

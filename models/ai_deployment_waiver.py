@@ -95,9 +95,9 @@ class AiDeploymentWaiver(models.Model):
         if not self.env.su and vals.keys() - LATER:
             raise UserError(self.env._("A waiver is not changed afterwards: archive it and give another one."))
         self._check_may_give()
-        if LATER & vals.keys():  # whoever prolongs it answers for it as well
-            vals = {**vals, "changed_by_id": self.env.uid}
         result = super().write(vals)
+        if LATER & vals.keys():  # whoever prolongs it answers for it as well
+            super(AiDeploymentWaiver, self.sudo()).write({"changed_by_id": self.env.uid})
         if vals.get("active"):
             self._check_end_date()
         return result

@@ -1129,6 +1129,24 @@ class TestWaysAround(GateCase):
         self.env.invalidate_all()
         self.assertEqual(bill.state, "draft")
 
+    def test_a_bill_of_a_branch_on_the_journal_of_its_parent(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.env.company.id})
+        self.env.cr.precommit.run()  # its accounts are those of the company above
+        self.env.user.company_ids += branch
+        (self.ann + self.ben).company_ids += branch
+        bill = self.make_bill(company_id=branch.id, ref="Branch")
+        self.assertEqual((bill.company_id, bill.journal_id.company_id), (branch, self.env.company))
+        with self.stopped("Branch"):
+            bill.with_user(self.ann).with_context(allowed_company_ids=branch.ids).action_post()
+        self.assertEqual((bill.state, self.kinds(bill)), ("draft", ["held"]))
+        self.assertTrue(bill.ai_is_held)
+        self.look(bill)
+        self.post(bill)
+        self.assertEqual((bill.state, self.kinds(bill)), ("posted", ["held", "posted"]))
+        small = self.make_bill(100, company_id=branch.id)
+        self.post(small)
+        self.assertEqual((small.state, self.kinds(small)), ("posted", []))
+
     # Editing first
 
     def test_editing_then_answering_then_posting(self):

@@ -126,7 +126,7 @@ class TestMakersOfBills(GateCase):
             self.assertIn(self.ben.id, bill._ai_makers()[bill.id])
 
     def test_editing_then_answering(self):
-        """Whatever was asked before and after: at the form, at the desk, in bulk, by the activity, as a second person."""
+        """At the form, at the desk, in bulk, by taking it over and by the activity."""
         asked = 0
         for bill in self.each_way(self.ben):
             self.gate._score(bill)
@@ -146,9 +146,7 @@ class TestMakersOfBills(GateCase):
                 self.env["ai.deployment.review"].with_user(self.ben).desk_decide(review.id, "overridden")
             self.assertFalse(self.env["ai.deployment.review"].with_user(self.ben).desk_card(review.id))
             review.sudo()._assign()
-            activity = review.sudo().activity_schedule(
-                "ai_deployment.mail_activity_type_review", user_id=self.ben.id
-            )
+            activity = review.sudo().activity_schedule("ai_deployment.mail_activity_type_review", user_id=self.ben.id)
             with self.assertRaises(AccessError):
                 activity.with_user(self.ben).action_feedback(feedback="Fine")
             self.assertEqual(review.sudo().state, "open")

@@ -111,7 +111,8 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
 
     def test_it_may_read_by_sql_and_try_things(self):
         self.switch_off(
-            "env.cr.execute('SELECT id, 0.3 FROM crm_lead WHERE id = ANY(%s)', [records.ids])\naction = {row[0]: float(row[1]) for row in env.cr.fetchall()}"
+            "env.cr.execute('SELECT id, 0.3 FROM crm_lead WHERE id = ANY(%s)', [records.ids])\n"
+            "action = {row[0]: float(row[1]) for row in env.cr.fetchall()}"
         )
         self.assertEqual(self.seen()[0], [0.3, 0.3, 0.3])
 

@@ -37,7 +37,7 @@ class TestCompanySeparation(AiDeploymentCase):
             "ai.deployment.check.template"
         ].search([("company_id", "=", False)], limit=1)
         cls.theirs = cls.env["ai.deployment"].with_user(cls.bea).create(
-            {"name": "Of B", "purpose": "Tells sellers of B which leads are worth a call.", "model_id": cls.lead_model.id}
+            {"name": "Of B", "purpose": "Tells sellers of B whom to call.", "model_id": cls.lead_model.id}
         )  # fmt: skip
         cls.env.flush_all()
 

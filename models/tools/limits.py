@@ -13,9 +13,7 @@ MOST_LINKED = 1000  # records in one list, at once
 MOST_CONDITIONS = 200  # in one filter
 
 # Read-only fields that keep the words of a person, given in a dialog or with an answer.
-SAID = frozenset(
-    "conditions holdout_reason lesson minutes mute_reason note pipeline_name reason waiver_reason".split()
-)
+SAID = frozenset("conditions holdout_reason lesson minutes mute_reason note pipeline_name reason waiver_reason".split())
 
 
 def too_much(field, value):

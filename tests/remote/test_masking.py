@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from odoo.addons.ai_deployment.remote.masking import MASK, masked
 
 MALFORMED = (
