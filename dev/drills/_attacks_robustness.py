@@ -157,28 +157,41 @@ def the_same_batch_again_and_again(world):
     return len(waiting) >= 12 and f"{len(waiting)} batches wait"
 
 
+# What a rule may try to keep what it wrote: {} is the number of the lead.
+COMMITTING = (
+    "env.cr.commit()",
+    "cursor = env.cr\ncursor.commit()",
+    "env['ir.cron']._commit_progress()",
+    "env['ai.deployment.message']._cron_send()",
+    "env.cr.postcommit.run()\nenv.cr.execute('COMMIT')",
+)
+
+
 @robustness("administrator", "A rule that shows instead of scores writes and commits.", "the record that it wrote to")
 def rule_that_commits(world):
-    lead = world.lead()
-    rule = world.env["ir.actions.server"].create(
-        {
-            "name": "Rule", "model_id": world.model_id("crm.lead"), "state": "code",
-            "code": f"env['crm.lead'].browse({lead.id}).write({{'description': 'committed'}})\n"
-                    "env.cr.commit()\naction = {record.id: 0.5 for record in records}",
-        }
-    )  # fmt: skip
-    world.commit()
-    person = world.as_("manager")
-    person.call("ai.deployment", "write", world.leads.ids, {"fallback": "rule", "fallback_action_id": rule.id})
-    person.call("ai.deployment", "action_suspend", world.leads.ids)
-    world.look()
-    with contextlib.suppress(Exception):
-        world.leads._refresh_fallback()
-    world.env.cr.rollback()
-    written = "committed" in str(world.look()["crm.lead"].browse(lead.id).description or "")
-    if world.leads.fallback != "rule":
-        raise NotCarriedOut("the rule could not be set")
-    return written
+    told, person = [], world.as_("manager")
+    for committing in COMMITTING:
+        lead = world.lead()
+        rule = world.env["ir.actions.server"].create(
+            {
+                "name": "Rule", "model_id": world.model_id("crm.lead"), "state": "code",
+                "code": f"env['crm.lead'].browse({lead.id}).write({{'description': 'committed'}})\n"
+                        f"{committing}\naction = {{record.id: 0.5 for record in records}}",
+            }
+        )  # fmt: skip
+        world.commit()
+        values = {"fallback": "rule", "fallback_action_id": rule.id}
+        if not person.call("ai.deployment", "write", world.leads.ids, values).ok:
+            continue  # refused before it could run
+        person.call("ai.deployment", "action_suspend", world.leads.ids)
+        world.look()
+        with contextlib.suppress(Exception):
+            world.leads._refresh_fallback()
+        world.env.cr.rollback()
+        if "committed" in str(world.look()["crm.lead"].browse(lead.id).description or ""):
+            told.append(committing)
+        world.restore()
+    return "; ".join(told)
 
 
 @robustness("clerk", "The bank account of a released bill is changed, which no input reads.", "state of the bill")
