@@ -41,7 +41,7 @@ ATTACKERS = {
 # login in the demonstration: what it is called here
 OWN_PEOPLE = {
     "lead_owner": "maya", "lead_deputy": "ben", "lead_reviewer": "sofia", "gate_owner": "helen", "gate_deputy": "luis",
-    "gate_reviewer": "anna", "auditor": "david",
+    "gate_reviewer": "anna", "auditor": "david", "system": "admin",
 }  # fmt: skip
 # Put back after each attack, in this order: the tables, without the columns that point to what may be gone.
 RESTORED = {
