@@ -204,6 +204,27 @@ class AccessMatrixCase(AccessCase):
             "ai.deployment.version.import": own and {**about, "file": "AAAA"},
         }  # fmt: skip
 
+    # Forms that are not saved yet
+
+    def probes(self, model):
+        """Values of a form that point to what its reader may not read, one relation at a time; asked is everything."""
+        for name, field in self.env[model]._fields.items():
+            if not field.relational or field.comodel_name not in self.env or name in COLUMNS_OF_ODOO:
+                continue
+            targets = self.rows.get(field.comodel_name)
+            if field.comodel_name == "crm.lead":
+                targets = self.theirs
+            if not targets:
+                continue
+            ids = targets.sudo().ids
+            yield {name: ids[0] if field.type == "many2one" else [Command.set(ids)]}
+        if "res_id" in self.env[model]._fields:
+            yield {"res_id": self.theirs.id, "res_model": "crm.lead", "deployment_id": self.deployment.id}
+
+    def asked(self, model, values):
+        names = [name for name, field in self.env[model]._fields.items() if not field.relational]
+        return {name: {} for name in (*values, *names)}
+
 
 @tagged("post_install", "-at_install")
 class TestAccessMatrix(AccessMatrixCase):
@@ -274,6 +295,7 @@ class TestAccessMatrix(AccessMatrixCase):
                         allowed = role in getattr(MODELS[model], operation)
                         self.assertIs(row.with_user(self.roles[role]).has_access(operation), allowed)
 
+    @mute_logger("odoo.sql_db")
     def test_deleting_with_and_without_keys(self):
         """No key of the context deletes what the table keeps; `_force_unlink` switches Odoo's own checks off."""
         for model, row in self.rows.items():
@@ -338,6 +360,7 @@ class TestAccessMatrix(AccessMatrixCase):
 
     # Fields
 
+    @mute_logger("odoo.sql_db")
     def test_writing_each_field(self):
         for model, row in self.rows.items():
             for field, kind in MODELS[model].kinds().items():
@@ -413,6 +436,7 @@ class TestAccessMatrix(AccessMatrixCase):
 
     # Defaults
 
+    @mute_logger("odoo.sql_db")
     def test_no_default_of_a_user_reaches_what_is_guarded(self):
         """Whoever makes a row: what the system, or an administrator, sets is not chosen by an own default."""
         for role in ROLES:
@@ -490,27 +514,6 @@ class TestAccessMatrix(AccessMatrixCase):
                     if not isinstance(before.get(name), datetime.datetime):
                         with self.subTest(field=f"{model}.{name}"):
                             self.assertEqual(after.get(name), before.get(name))
-
-    # Forms that are not saved yet
-
-    def probes(self, model):
-        """Values of a form that point to what its reader may not read, one relation at a time; asked is everything."""
-        for name, field in self.env[model]._fields.items():
-            if not field.relational or field.comodel_name not in self.env or name in COLUMNS_OF_ODOO:
-                continue
-            targets = self.rows.get(field.comodel_name)
-            if field.comodel_name == "crm.lead":
-                targets = self.theirs
-            if not targets:
-                continue
-            ids = targets.sudo().ids
-            yield {name: ids[0] if field.type == "many2one" else [Command.set(ids)]}
-        if "res_id" in self.env[model]._fields:
-            yield {"res_id": self.theirs.id, "res_model": "crm.lead", "deployment_id": self.deployment.id}
-
-    def asked(self, model, values):
-        names = [name for name, field in self.env[model]._fields.items() if not field.relational]
-        return {name: {} for name in (*values, *names)}
 
     @mute_logger("odoo.models")
     def test_forms_that_are_not_saved_tell_nothing(self):
