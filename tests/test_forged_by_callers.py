@@ -88,6 +88,8 @@ class TestForgedBills(GateCase):
         self.assertEqual(self.created_posted(100.0).state, "posted")
 
     def test_forged_answers_release_no_bill(self):
+        """Routing asks nobody here: it is the gate that opens the review, in the transaction of who posts."""
+        self.gate.review_rule_ids.write({"is_on": False})
         own_defaults(
             self.ann, "ai.deployment.review", state="decided", decision="overridden", ground_truth="negative",
             decided_by_id=self.ben.id, is_label=True,
