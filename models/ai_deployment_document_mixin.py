@@ -72,6 +72,11 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
     @api.model
     def _visible_deployments(self):
         """The deployments whose lines the current user may see, as far as the deployment decides. In sudo."""
+        return self._deployments_of_user()
+
+    @api.model
+    def _deployments_of_user(self):
+        """The deployments that the current user has a part in, in the companies at hand. In sudo."""
         deployments = self.env["ai.deployment"].sudo().with_context(active_test=False)
         domain = Domain("company_id", "in", self.env.companies._ai_above_sql())
         if not self.env.user.has_group("ai_deployment.group_manager"):

@@ -312,12 +312,14 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     # The score on the record
 
     @api.model
-    def _ai_shown(self):
+    def _ai_shown(self, beside=()):
         """Return what this user sees on records, as `Shown`.
 
         One statement, whether there is a fallback or not. Where another deployment of the company is in production,
         nobody needs what one that is switched off would show. A branch without a deployment of its own is spoken for
         by that of the nearest company above it.
+
+        :param beside: ids of deployments whose scores the user may see without belonging to a viewer group
         """
         companies = self.env.companies
         deployments = (
@@ -325,14 +327,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             .sudo()
             .search_fetch(
                 Domain("res_model", "=", self._name)
-                & Domain("is_primary", "=", True)
                 & (
                     # days of grace, see `ai_deployment_people`; what shows when they are over is the fallback
                     (Domain("state", "=", "production") & Domain("shown_until", ">=", clock.today()))
                     | (Domain("state", "in", ("production", "suspended")) & Domain("fallback_since", "!=", False))
                 )
                 & Domain("company_id", "in", companies._ai_above_sql())
-                & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids),
+                & (
+                    Domain("is_primary", "=", True) & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
+                    | Domain("id", "in", beside)
+                ),
                 READ_TO_SHOW,
             )
         )
@@ -422,13 +426,15 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         )
 
     @api.model
-    def _ai_shown_score_ids(self):
+    def _ai_shown_score_ids(self, beside=()):
         """SQL of the ids of all scores that the user is shown on records of this model that he may read.
 
         The conditions of the score fields, and so the one answer to what is shown: what a fallback shows instead of is
         left out.
+
+        :param beside: as for `_ai_shown`
         """
-        shown = self._ai_shown()
+        shown = self._ai_shown(beside)
         query = self.with_context(active_test=False)._search(Domain.TRUE)
         score = self._ai_join_score(self._table, query, shown)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))

@@ -74,12 +74,15 @@ class AiDeploymentScore(models.Model):
 
     @api.model
     def _access_domain(self):
-        """Scores that are shown on their records by the one expression of that, and those before it is shown."""
-        access = super()._access_domain()
+        """Scores that are shown on their records by the one expression of that, and those before it is shown.
+
+        The people of a deployment need no viewer group; else they are shown what viewers are.
+        """
+        access, theirs = super()._access_domain(), self._deployments_of_user().ids
         for res_model in self.env["ai.deployment"]._target_models():
             documents = self.env[res_model]
             if documents.has_access("read"):
-                access |= Domain("id", "in", documents._ai_shown_score_ids())
+                access |= Domain("id", "in", documents._ai_shown_score_ids(theirs))
         return access
 
     def _without_document_access(self, operation, lines):

@@ -174,7 +174,7 @@ class TestInputsOfOthers(AiDeploymentCase):
                     "export": lambda rows=rows: rows.search([]).export_data(["counts"]),
                 }
                 for name, ask in asks.items():
-                    with self.assertRaises(AccessError, msg=name), self.env.cr.savepoint():
+                    with self.assertRaises(UserError, msg=name), self.env.cr.savepoint():
                         ask()
 
 
