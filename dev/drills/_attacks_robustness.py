@@ -167,7 +167,9 @@ COMMITTING = (
 )
 
 
-@robustness("administrator of Odoo", "A rule that shows instead of scores writes and commits.", "the record that it wrote to")
+@robustness(
+    "administrator of Odoo", "A rule that shows instead of scores writes and commits.", "the record that it wrote to"
+)
 def rule_that_commits(world):
     told, person = [], world.as_("system")
     for committing in COMMITTING:
