@@ -149,3 +149,25 @@ def defaults_in_the_context(world):
         or made.viewer_group_ids or made.check_ids.filtered("waived_until")
         or str(made.shown_until) == "2099-01-01"
     )  # fmt: skip
+
+
+@context_keys("owner", "The trace of a switch of the gate is changed and deleted afterwards.", "the history")
+def trace_removed_afterwards(world):
+    person = world.as_("gate_owner")
+    person.call("ai.deployment", "write", world.bills.ids, {"gate": "off"})
+    person.call("ai.deployment", "write", world.bills.ids, {"gate": "block"})
+    traces = (
+        world.look()["ai.deployment"]
+        .browse(world.bills.id)
+        .message_ids.filtered(lambda one: one.author_id == person.user.partner_id and one.tracking_value_ids)
+    )
+    if not traces:
+        raise NotCarriedOut("no trace was left")
+    values = traces.tracking_value_ids
+    person.call("mail.message", "unlink", traces.ids)
+    person.call("mail.message", "write", traces.ids, {"model": "res.partner", "res_id": person.user.partner_id.id})
+    person.call("mail.tracking.value", "unlink", values.ids)
+    person.call("ai.deployment", "_message_update_content", world.bills.ids, traces.ids[:1], body="")
+    traces = world.look()["mail.message"].browse(traces.ids)
+    kept = traces.exists().filtered(lambda one: one.model == "ai.deployment" and one.tracking_value_ids)
+    return kept != traces

@@ -8,6 +8,9 @@ from drills._attack_world import CANARY, NotCarriedOut, attack, leaks
 from odoo.addons.ai_deployment.models import clock
 
 KIND = "record_rules"
+STANDARD_METHODS = {
+    "create", "write", "unlink", "copy", "default_get", "init", "onchange", "web_save", "web_read", "fields_get",
+}  # fmt: skip
 RAW_FIELDS = (
     ("ai.deployment.inference", "inputs"),
     ("ai.deployment.inference", "codes"),
@@ -341,3 +344,49 @@ def order_of_hidden_scores(world):
             answer = person.call(model, "search_read", condition, ["id"], order=f"{name} desc, {tie}")
             orders.append([row["id"] for row in answer.value or []] if answer.ok else [])
     return len(orders[0]) > 1 and orders[0] == orders[2] or len(orders[1]) > 1 and orders[1] == orders[3]
+
+
+def _public_methods(model):
+    """Names of the methods of the addon that anybody may call over RPC on `model`."""
+    for kind in type(model).mro():
+        if kind.__module__.startswith("odoo.addons.ai_deployment"):
+            for name, member in vars(kind).items():
+                if callable(member) and not name.startswith("_") and name not in STANDARD_METHODS:
+                    yield name
+
+
+@rules("owner of something else, colleague, other administrator", "Every public method, on rows that they cannot read.",
+       "planted texts in the answers, the rows")  # fmt: skip
+def every_public_method(world):
+    _plant(world)
+    told = []
+    for model in sorted(name for name in world.env.registry if name.startswith("ai.deployment")):
+        if world.env[model]._abstract or world.env[model]._transient:
+            continue
+        about = "id" if model == "ai.deployment" else "deployment_id"
+        row = about in world.env[model]._fields and world.env[model].search([(about, "=", world.bills.id)], limit=1)
+        for method in sorted(set(_public_methods(world.env[model]))) if row else ():
+            for who in ("pure_owner", "colleague", "foreign_manager"):
+                before = _stored(row)
+                answer = world.as_(who).call(model, method, row.ids)
+                told += [f"{model}.{method} tells {who}"] if leaks(answer, CANARY) else []
+                row = world.look()[model].browse(row.id)
+                told += [f"{model}.{method} acts for {who}"] if not row.exists() or _stored(row) != before else []
+                if not row.exists():
+                    break
+    return "; ".join(told)
+
+
+def _plant(world):
+    world.held_bill()
+    world.env["ai.deployment.alert"]._raise(world.bills, f"attack{world.number()}", name=f"{CANARY} alert")
+    world.bills.write({"purpose": f"{CANARY} purpose", "limits": f"{CANARY} limits"})
+    world.bills.check_ids[:1].write({"evidence": f"{CANARY} evidence", "requirement": f"{CANARY} requirement"})
+    world.commit()
+
+
+def _stored(row):
+    return [
+        str(row[name]) for name, field in row._fields.items()
+        if field.store and field.column_type and name not in ("write_date", "write_uid")
+    ]  # fmt: skip

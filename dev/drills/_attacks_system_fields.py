@@ -162,3 +162,55 @@ def records_of_the_work(world):
         names = row and _written(world, "manager", row)
         taken += [f"{model}: {names}"] if names else []
     return "; ".join(taken)
+
+
+@system_fields("owner", "Lines of a deployment are written, made and removed through itself.", "the lines")
+def through_the_lines_of_a_deployment(world):
+    world.held_bill()
+    world.env["ai.deployment.alert"]._raise(world.bills, f"attack{world.number()}", name="Alert")
+    world.commit()
+    person, taken = world.as_("gate_owner"), []
+    forged = {
+        "check_ids": {"state": "met"}, "decision_ids": {"outcome": "go"}, "transition_ids": {"to_state": "production"},
+        "alert_ids": {"state": "resolved"}, "assignment_ids": {"end_date": False}, "report_ids": {"verdict": "quiet"},
+        "version_ids": {"verdict": "better"}, "signature_ids": {"signed_date": "2026-01-01 00:00:00"},
+        "drill_ids": {"is_passed": True}, "value_ids": {"money": 1e6}, "edge_case_ids": {"is_proved": True},
+    }  # fmt: skip
+    for name, values in forged.items():
+        before, rows = _lines(world, name, values)
+        for command in (*([1, row, values] for row in rows[:1]), [0, 0, values], *([2, row] for row in rows[-1:])):
+            person.call("ai.deployment", "write", world.bills.ids, {name: [command]})
+            person.call("ai.deployment", "web_save", world.bills.ids, {name: [command]}, {"id": {}})
+        taken += [name] if _lines(world, name, values)[0] != before else []
+    return ", ".join(taken)
+
+
+def _lines(world, name, values):
+    """What the lines hold in the fields that are forged, and their ids."""
+    rows = world.look()["ai.deployment"].browse(world.bills.id)[name]
+    return [(row.id, *(str(row[key]) for key in values)) for row in rows], rows.ids
+
+
+@system_fields("owner", "Deployments are imported in production, with what only administrators set.", "the new ones")
+def imported_in_production(world):
+    name = f"Imported {world.number()}"
+    world.as_("bill_owner").call(
+        "ai.deployment", "load",
+        ["name", "purpose", "model_id/.id", "method", "state", "retention_days", "is_demonstration", "grace_days"],
+        [[name, "x", str(world.model_id("account.move")), "anomaly", "production", "1", "True", "90"]],
+    )  # fmt: skip
+    made = world.look()["ai.deployment"].search([("name", "=", name)])
+    return bool(made) and (made.state != "proof" or made.retention_days == 1 or made.grace_days == 90)
+
+
+@system_fields(
+    "owner", "A live deployment is copied, with its state, its people's signatures and its viewers.", "the copy"
+)
+def copied_alive(world):
+    answer = world.as_("gate_owner").call(
+        "ai.deployment", "copy", world.bills.ids, {"state": "production", "gate": "block"}
+    )
+    if not answer.ok:
+        return False
+    made = world.look()["ai.deployment"].browse(answer.value)
+    return made.state != "proof" or bool(made.viewer_group_ids or made.decision_ids or made.accepted_by_id)
