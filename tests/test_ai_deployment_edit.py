@@ -1,6 +1,7 @@
 """Whoever wrote what is judged of a bill neither answers for it nor passes it, whichever way it was written."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -296,6 +297,25 @@ class TestMakersOfBills(GateCase):
         before = self.env.cr.sql_log_count
         self.env["ai.deployment.edit"]._flush_noted()
         self.assertEqual(self.env.cr.sql_log_count - before, 1)
+
+    def test_making_a_bill_costs_no_statement_more(self):
+        def cost():
+            before = self.env.cr.sql_log_count
+            self.make_bill()
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        own, self.env = self.env, self.env(user=self.ann)
+        try:
+            type(self).env, kept = self.env, type(self).env
+            cost()
+            noted = cost()
+            with patch.object(type(self.env["account.move"]), "_ai_note_maker", lambda bills: None):
+                plain = cost()
+        finally:
+            self.env = own
+            type(self).env = kept
+        self.assertLessEqual(noted, plain)
 
 
 @tagged("post_install", "-at_install")
