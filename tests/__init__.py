@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_access_matrix
 from . import test_access_properties
 from . import test_access_rules
 from . import test_account_move

@@ -1,7 +1,12 @@
 """Benches, evaluations and drills: one Python file each, run the same way.
 
 A file defines ``run(env, options, say) -> list of figures`` and is run inside Odoo, on a throwaway database with the
-addon installed. With ``PLAIN = True`` in it, it is run without Odoo, as ``run(None, options, say)``.
+addon installed. What else it wants is said by constants in it:
+
+PLAIN = True           run without Odoo, as ``run(None, options, say)``
+DEMONSTRATION = True   run on a copy of the demonstration, where one was built (``dev/demo``) and unless
+                       AI_DEPLOYMENT_SMALL=1 says that a small database is enough
+MUST_BE_MET = True     exit with a status other than 0 when a figure misses its target
 """
 
 import argparse
@@ -17,6 +22,7 @@ from . import figures
 from .places import DEV
 from .talk import Failure, finish, say
 
+STDOUT = Path("-")
 _INSIDE = "from lib.experiment import run_inside\nrun_inside(env)\n"
 
 
@@ -29,11 +35,15 @@ def main():
     if options.data and not options.data.exists():
         raise Failure(f"there is no file {options.data}.")
     file = available[options.name]
-    found = _run_plain(file, options) if _is_plain(file) else _run_in_odoo(file, options)
+    found = _run_plain(file, options) if _says(file, "PLAIN") else _run_in_odoo(file, options)
     document = figures.as_document(options.name, found)
-    print(figures.figure_table(found), flush=True)
-    if options.json:
+    on_stdout = options.json == STDOUT
+    print(figures.figure_table(found), file=sys.stderr if on_stdout else sys.stdout, flush=True)
+    if on_stdout:
+        print(figures.as_text(document), flush=True)
+    elif options.json:
         figures.write(options.json, document)
+    return int(_says(file, "MUST_BE_MET") and any(figure.met is False for figure in found))
 
 
 def _parser(kind):
@@ -46,13 +56,13 @@ def _parser(kind):
 
 
 def _absolute(text):
-    return Path(text).absolute()
+    return STDOUT if text == "-" else Path(text).absolute()
 
 
-def _is_plain(file):
-    """Read, not imported: most of these files import Odoo."""
+def _says(file, constant):
+    """Whether the file sets `constant` to something true. Read, not imported: most of these files import Odoo."""
     for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.Assign) and any(getattr(name, "id", "") == "PLAIN" for name in node.targets):
+        if isinstance(node, ast.Assign) and any(getattr(name, "id", "") == constant for name in node.targets):
             return bool(ast.literal_eval(node.value))
     return False
 
@@ -73,10 +83,14 @@ def _run_plain(file, options):
 
 
 def _run_in_odoo(file, options):
-    from . import databases, templates
+    from . import databases, demo, templates
     from .odoo_process import must_succeed, shell
 
-    with tempfile.TemporaryDirectory() as folder, databases.throwaway(templates.prepared("addon")) as database:
+    wants_demo = _says(file, "DEMONSTRATION") and os.environ.get("AI_DEPLOYMENT_SMALL") != "1"
+    template = (wants_demo and demo.built()) or templates.prepared("addon")
+    with tempfile.TemporaryDirectory() as folder, databases.throwaway(template) as database:
+        if template == demo.DATABASE:
+            demo.bring_up_to_date(database)
         exchange = Path(folder, "figures.json")
         task = {"file": str(file), "out": str(exchange), "options": vars(options)}
         status = shell(database, _INSIDE, environment={"AI_DEPLOYMENT_TASK": json.dumps(task, default=str)})
