@@ -99,7 +99,6 @@ from . import res_partner
 from . import res_users
 from . import crm_lead
 from . import account_move
-from . import documents
 from . import ai_deployment_gate
 from . import ai_deployment_gate_judge
 from . import ai_deployment_gate_event
