@@ -3,6 +3,7 @@
 Addresses, texts and secrets are handed in; answers and one error per call come out, as the words of ``ml/errors.py``.
 
 =======  =====================================================================
+masking  a text without the address or secret that it may quote
 guard    which addresses may be called, checked where the connection is made
 session  one call: time limits, few repeats, checked answers, nothing logged
 webhook  a message for a chat, in the format of Slack's incoming webhooks

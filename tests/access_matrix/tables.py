@@ -26,7 +26,7 @@ MODELS = {
         "review_hours reviewer_ids reviews_per_day routing score_nightly stop_after target_error "
         "value_hourly_cost value_margin value_minutes value_running_cost",
         judged="active budget_holder_id decider_id deputy_id domain expiry_date fallback method model_id review_date "
-        "segment_field_id state",
+        "segment_field_id start_field_id state",
         owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",
         admin="company_id fallback_action_id gate_maker_may_pass grace_days is_primary proof_idle_weeks "
         "retention_days viewer_group_ids",
@@ -110,7 +110,7 @@ MODELS = {
         read=NAMED,
         system="challenge deployment_id digest floors held_out kind left_out metrics number pipeline_digest "
         "pipeline_name pipeline_size positive_count row_count trained_by_id trained_date verdict verdict_text",
-        sensitive="artifact feature_specs pipeline_file reference",
+        sensitive="artifact feature_specs pipeline_file reference tested_artifact",
     ),
     "ai.deployment.assignment": Rights(
         read=NAMED, system="deployment_id end_date reason role start_date user_id version_id"
@@ -198,6 +198,7 @@ MODELS = {
     "ai.deployment.room": Rights(read=AUDITOR, system="day deployment_id reason used"),
     "ai.deployment.settled": Rights(read=AUDITOR, system="cancelled day deployment_id unchanged"),
     "ai.deployment.fallback.figure": Rights(read=AUDITOR, system="deployment_id res_id value"),
+    "ai.deployment.outcome": Rights(system="date former_status reopened_date res_id res_model status survivor_id"),
     "ai.deployment.edit": Rights(system="date res_id res_model user_id"),
     "ai.deployment.waiver": Rights(
         read=NAMED, create=OWNERS, write=ANSWERABLE,
