@@ -1,7 +1,14 @@
 """Benches, evaluations and drills: one Python file each, run the same way.
 
 A file defines ``run(env, options, say) -> list of figures`` and is run inside Odoo, on a throwaway database with the
-addon installed. With ``PLAIN = True`` in it, it is run without Odoo, as ``run(None, options, say)``.
+addon installed. What it says of itself at its top, in constants that are read without importing it:
+
+``PLAIN = True``   it is run without Odoo, as ``run(None, options, say)``
+``SMALL = N``      its smallest size: ``--small`` is ``--limit N``, and ``options.small`` is true
+``QUICK = True``   the smallest size takes under 5 seconds: it is run in ``dev/test`` as well, not only nightly
+``DATA = "FILE"``  the file that it needs; looked for in ``../shared/data`` where ``--data`` does not name another
+
+``tests/ml/test_experiments.py`` runs the smallest size of every file that is there.
 """
 
 import argparse
@@ -14,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 from . import figures
-from .places import DEV
+from .places import DEV, SHARED_DATA
 from .talk import Failure, finish, say
 
 _INSIDE = "from lib.experiment import run_inside\nrun_inside(env)\n"
@@ -26,10 +33,15 @@ def main():
     options = _parser(kind).parse_args(arguments)
     if options.name not in available:
         raise Failure(f"there is no {options.name}; available: {', '.join(available) or 'none yet'}.")
+    file = available[options.name]
+    facts = facts_of(file)
+    if options.data is None and "DATA" in facts and (SHARED_DATA / facts["DATA"]).exists():
+        options.data = SHARED_DATA / facts["DATA"]
     if options.data and not options.data.exists():
         raise Failure(f"there is no file {options.data}.")
-    file = available[options.name]
-    found = _run_plain(file, options) if _is_plain(file) else _run_in_odoo(file, options)
+    if options.small and options.limit is None:
+        options.limit = facts.get("SMALL")
+    found = _run_plain(file, options) if facts.get("PLAIN") else _run_in_odoo(file, options)
     document = figures.as_document(options.name, found)
     print(figures.figure_table(found), flush=True)
     if options.json:
@@ -42,6 +54,7 @@ def _parser(kind):
     parser.add_argument("--json", type=_absolute)
     parser.add_argument("--data", type=_absolute)
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--small", action="store_true")
     return parser
 
 
@@ -49,12 +62,13 @@ def _absolute(text):
     return Path(text).absolute()
 
 
-def _is_plain(file):
-    """Read, not imported: most of these files import Odoo."""
+def facts_of(file):
+    """{name: value} of the constants that a file says about itself. Read, not imported: most of them import Odoo."""
+    facts = {}
     for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.Assign) and any(getattr(name, "id", "") == "PLAIN" for name in node.targets):
-            return bool(ast.literal_eval(node.value))
-    return False
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("PLAIN", "SMALL", "QUICK", "DATA"):
+            facts[node.targets[0].id] = ast.literal_eval(node.value)
+    return facts
 
 
 def _load(file):
