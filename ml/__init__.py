@@ -5,8 +5,10 @@ come out. Nothing here reads a clock, a file or a network.
 
 =================  ===========================================================
 errors             what can go wrong, as one tree of exceptions
+words              texts about bins, in English; readers' languages are handed in
 columns            raw Python objects of one input -> one typed numpy column
 binning            a column -> one byte per row: missing, unseen, other, bins
+tags               several values at a time: one yes or no per frequent one
 calibration        raw sums -> probabilities (or ranks), always monotone
 printing           a card's bins as few lines as a person reads
 cards              what both cards share: codes, contributions, reasons, support

@@ -27,9 +27,11 @@ from .errors import BadTrainingInput, NoUsableFeature
 from .points import centre
 from .profile import Profile
 from .table import make_table
+from .tags import RestColumn, members_of, spread_table, with_tags
 from .training import Training
 
 MAX_BINS = 100  # half of them narrowing towards both ends: a step in the tails is a factor of about 1.5
+MIN_LEVEL = 5  # rows of a level that gets a bin
 MAX_PAIRS = 50  # that an artifact may hold
 
 
@@ -47,12 +49,16 @@ def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), co
     """
     started = time.perf_counter()
     table = make_table(columns, moments, required=required)
+    table = spread_table(table, np.flatnonzero(table.usable), min_count=MIN_LEVEL)
     if not 0 < alarm_rate < 1:
         raise BadTrainingInput("The expected share of alarms must be between 0 and 1.")
     pairs = list(dict.fromkeys(tuple(pair) for pair in pairs if set(pair) <= set(table.columns)))
     if len(pairs) > MAX_PAIRS:
         raise BadTrainingInput(f"At most {MAX_PAIRS} pairs of inputs can go together, not {len(pairs)}.")
-    silent = set(context)
+    tags = {name: members_of(column) for name, column in table.columns.items() if isinstance(column, RestColumn)}
+    # Tags go together with something one by one.
+    pairs = [(a, b) for one, two in pairs for a in tags.get(one, [one]) for b in tags.get(two, [two])][:MAX_PAIRS]
+    silent = {column for name in context for column in (name, *tags.get(name, ()))}
     needed = {name for name in table.columns if name not in silent}.union(*pairs)
     features, coded, shares = [], {}, {}
     for name, column in table.columns.items():
@@ -64,7 +70,7 @@ def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), co
             bins = NumericBins.fit(column.values, MAX_BINS, spacing="tails")
             beyond = beyond_earlier_range(column.values)
         else:
-            bins = CategoryBins.fit(column.values, min_count=5)
+            bins = with_tags(CategoryBins.fit(column.values, min_count=MIN_LEVEL), column)
         codes = bins.codes(column.values)
         counts = np.bincount(codes, minlength=bins.size)
         if counts[MISSING] == counts.sum():

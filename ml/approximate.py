@@ -46,7 +46,8 @@ class ApproximateCard(Card):
     # Printing
     def ranked(self):
         """(name, importance) of every input, the most important first."""
-        return sorted(zip(self.names, self.importances, strict=True), key=lambda item: -item[1])
+        moved = [(name, sum(self.importances[j] for j in places)) for name, places in self.inputs]
+        return sorted(moved, key=lambda item: -item[1])
 
     def as_text(self, names=None):
         """Importance per input, then what a bin adds on average, in plain text."""

@@ -14,14 +14,16 @@ from itertools import pairwise
 
 from .anomaly import AnomalyCard
 from .binning import FIRST, MAX_BINS, MAX_KNOWN
-from .columns import CATEGORY, LONGEST_LEVEL, NUMBER
+from .columns import CATEGORY, LONGEST_LEVEL, NUMBER, TAGS
 from .errors import ArtifactRejected
 from .guests import GuestCard
 from .reviewed import SURPRISE, ReviewedCard
 from .scorecard import Scorecard
+from .tags import MOST_OTHERS, MOST_TAGS, TagBins
 from .trees import LEAF, MAX_CELLS, MAX_LEAVES, TreesCard
 
 FORMAT = 1
+FORMATS = (1, 2)  # 2 may have inputs whose values are tags
 CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, TreesCard, GuestCard)}
 
 MAX_FEATURES = 200
@@ -35,7 +37,7 @@ LARGEST = 1e12  # |points|; log odds beyond a few hundred are already nonsense
 
 def dump(card):
     """The artifact of a card: a dict of plain JSON types."""
-    return {"format": FORMAT, **card.to_dict()}
+    return {"format": 2 if any(isinstance(f.bins, TagBins) for f in card.features) else FORMAT, **card.to_dict()}
 
 
 def digest(data):
@@ -76,14 +78,14 @@ def load(data, expected_digest=None, content=None):
     ...     load({"format": 99})
     ... except ArtifactRejected as error:
     ...     print(error)
-    The artifact is rejected: format 99 is not known here, only 1
+    The artifact is rejected: format 99 is not known here, only 1 and 2
     """
     if not isinstance(data, dict):
         raise ArtifactRejected("it is not a JSON object")
     version = data.get("format")
-    if isinstance(version, bool) or version != FORMAT:
+    if isinstance(version, bool) or version not in FORMATS:
         shown = version if isinstance(version, int | float) else "missing"
-        raise ArtifactRejected(f"format {shown} is not known here, only {FORMAT}")
+        raise ArtifactRejected(f"format {shown} is not known here, only {' and '.join(map(str, FORMATS))}")
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in CARDS:
         raise ArtifactRejected("kind is not one of " + ", ".join(sorted(CARDS)))
@@ -110,6 +112,9 @@ def _check_card(data):
         _check_pair(f"pair {place + 1}", item, sizes)
     _number("intercept", data["intercept"])
     _check_calibration("calibration", data["calibration"], card)
+    tagged = [item["bins"]["kind"] for item in features].count(TAGS)
+    if bool(tagged) != (data["format"] == 2):  # one form per card, so that equal cards have equal fingerprints
+        raise ArtifactRejected("format 2 is that of cards with tags, format 1 of all others")
     bins = data["score_bins"]
     if _check_bins("score_bins", bins) > FIRST + 20 or bins["kind"] != NUMBER:
         raise ArtifactRejected("score_bins: at most 20 intervals of a number")
@@ -131,12 +136,22 @@ def _check_reviewed(data):
     surprise = data["surprise"]
     if not isinstance(surprise, dict) or surprise.get("kind") != AnomalyCard.kind or "format" in surprise:
         raise ArtifactRejected("surprise: an anomaly card is expected")
-    _check_card({**surprise, "format": FORMAT})
+    inputs = surprise.get("features")
+    has_tags = isinstance(inputs, list) and any(_has_tags(item) for item in inputs)
+    _check_card({**surprise, "format": 2 if has_tags else 1})
     kinds = {feature["name"]: feature["bins"]["kind"] for feature in data["features"]}
+    tags = {f["name"]: f["bins"] for f in data["features"] if f["bins"]["kind"] == TAGS}
+    for own in surprise["features"]:
+        if own["bins"]["kind"] == TAGS and own["bins"]["members"] != tags.get(own["name"], {}).get("members"):
+            raise ArtifactRejected(f"surprise: {own['name']!r} has other tags than in the card")
     wanted = {feature["name"]: feature["bins"]["kind"] for feature in surprise["features"]}
     for name, kind in {**wanted, SURPRISE: NUMBER}.items():
         if kinds.get(name) != kind:
             raise ArtifactRejected(f"surprise: {name!r} is not an input of the card, or of another kind")
+
+
+def _has_tags(item):
+    return isinstance(item, dict) and isinstance(item.get("bins"), dict) and item["bins"].get("kind") == TAGS
 
 
 def _check_trees(data):
@@ -254,6 +269,8 @@ def _check_bins(where, data):
         return _check_numeric_bins(where, data)
     if kind == CATEGORY:
         return _check_category_bins(where, data)
+    if kind == TAGS:
+        return _check_tag_bins(where, data)
     raise ArtifactRejected(f"{where} are of no known kind")
 
 
@@ -274,21 +291,38 @@ def _check_numeric_bins(where, data):
     return FIRST + len(edges) + 1
 
 
-def _check_category_bins(where, data):
-    _keys(where, data, ("kind", "levels", "level_counts", "dropped"))
+def _check_tag_bins(where, data):
+    size = _check_category_bins(where, data, TagBins.own)
+    if not set(data["levels"]) <= {str(count) for count in range(MOST_OTHERS + 1)}:
+        raise ArtifactRejected(f"{where}: levels are no counts of other tags")
+    members = _list(f"{where}: members", data["members"], 0, MOST_TAGS)
+    for tag in members:
+        _text(f"{where}: members", tag, LONGEST_LEVEL)
+    _check_counts(f"{where}: known", data["known"])
+    if len(set(members)) != len(members) or not set(members) <= set(data["known"]):
+        raise ArtifactRejected(f"{where}: members must differ and be known")
+    return size
+
+
+def _check_category_bins(where, data, own=()):
+    _keys(where, data, ("kind", "levels", "level_counts", "dropped", *own))
     levels = _list(f"{where}: levels", data["levels"], 0, MAX_BINS)
     for level in levels:
         _text(f"{where}: levels", level, LONGEST_LEVEL)
-    counts = data["level_counts"]
-    if not isinstance(counts, dict) or len(counts) > MAX_KNOWN:
-        raise ArtifactRejected(f"{where}: level_counts must map at most {MAX_KNOWN} levels")
-    for level, count in counts.items():
-        _text(f"{where}: level_counts", level, LONGEST_LEVEL)
-        _count(f"{where}: level_counts", count)
+    counts = _check_counts(f"{where}: level_counts", data["level_counts"])
     if len(set(levels)) != len(levels) or not set(levels) <= set(counts):
         raise ArtifactRejected(f"{where}: levels must differ and be counted")
     _count(f"{where}: dropped", data["dropped"])
     return FIRST + len(levels)
+
+
+def _check_counts(where, counts):
+    if not isinstance(counts, dict) or len(counts) > MAX_KNOWN:
+        raise ArtifactRejected(f"{where} must map at most {MAX_KNOWN} levels")
+    for level, count in counts.items():
+        _text(where, level, LONGEST_LEVEL)
+        _count(where, count)
+    return counts
 
 
 def _check_calibration(where, data, card):

@@ -19,6 +19,7 @@ from collections import Counter
 import numpy as np
 
 from .columns import CATEGORY, NUMBER
+from .words import ENGLISH
 
 MISSING = 0
 BELOW = UNSEEN = 1
@@ -63,7 +64,7 @@ class NumericBins:
             last = FIRST + self.intervals
             lookup = [BELOW, *range(FIRST, last), ABOVE, MISSING]
         self._lookup = np.array(lookup, dtype=np.uint8)
-        self._texts = None  # of the cuts, made when a label is asked for
+        self._cuts = None  # in few digits, made when a label is asked for
 
     @classmethod
     def fit(cls, values, max_bins=MAX_BINS, *, spacing="even"):
@@ -101,19 +102,19 @@ class NumericBins:
         place = int(code) - FIRST
         return cuts[place], cuts[place + 1]
 
-    def label(self, code, names=None):
+    def label(self, code, names=None, words=ENGLISH):
         """Short text of ``code`` for people; ``names`` is for categories only."""
         if code == MISSING:
-            return "missing"
+            return words.missing
         if self.low is None:
-            return "never seen before"
+            return words.never_seen
         if code == BELOW:
-            return f"under {self._text(0)}"
+            return words.under(self._text(0, words))
         if code == ABOVE:
-            return f"over {self._text(-1)}"
-        return self.span(code, code)
+            return words.over(self._text(-1, words))
+        return self.span(code, code, words)
 
-    def span(self, first, last):
+    def span(self, first, last, words=ENGLISH):
         """Short text of the neighbouring intervals from code ``first`` to ``last``.
 
         >>> NumericBins(0, 9, [3, 6], whole=True).span(3, 4)
@@ -124,15 +125,16 @@ class NumericBins:
             low = math.ceil(self.bounds(first)[0])
             high = self.bounds(last)[1]
             high = math.floor(high) if last == self.size - 1 else math.ceil(high) - 1
-            return number_text(low) if low == high else f"{number_text(low)} to {number_text(high)}"
-        low, high = self._text(start), self._text(end)
-        return low if low == high else f"{low} to {high}"
+            low, high = words.number(low), words.number(high)
+        else:
+            low, high = self._text(start, words), self._text(end, words)
+        return words.single(low) if low == high else words.span(low, high)
 
-    def _text(self, place):
+    def _text(self, place, words):
         """The cut at ``place``, counting both ends of the range, in as few digits as tell all cuts apart."""
-        if self._texts is None:
-            self._texts = few_digits((self.low, *self.edges, self.high))
-        return self._texts[place]
+        if self._cuts is None:
+            self._cuts = few_digits((self.low, *self.edges, self.high))
+        return words.number(self._cuts[place])
 
     def fold(self, counts):
         """Counts per interval, with what lies beyond either end added to that end.
@@ -213,14 +215,14 @@ class CategoryBins:
         code = self._code.get
         return np.array([code(value, UNSEEN) for value in values], dtype=np.uint8)
 
-    def label(self, code, names=None):
+    def label(self, code, names=None, words=ENGLISH):
         """Short text of ``code``; ``names`` maps a level to its display name."""
         if code == MISSING:
-            return "missing"
+            return words.missing
         if code == UNSEEN:
-            return "never seen before"
+            return words.never_seen
         if code == OTHER:
-            return "other"
+            return words.other
         level = self.levels[int(code) - FIRST]
         return str((names or {}).get(level, level))
 
@@ -243,25 +245,33 @@ class CategoryBins:
         return cls(data["levels"], data["level_counts"], data["dropped"])
 
 
+BINS = {NUMBER: NumericBins, CATEGORY: CategoryBins}  # by the kind that an artifact names; ``tags`` adds its own
+
+
 def bins_from_dict(data):
     """The bins that ``data`` describes."""
-    return (NumericBins if data["kind"] == NUMBER else CategoryBins).from_dict(data)
+    return BINS[data["kind"]].from_dict(data)
 
 
 def few_digits(numbers):
-    """Texts of ascending ``numbers`` with three digits, or as many more as tell them apart.
+    """Ascending ``numbers``, each rounded to three digits, or as many more as tell it from its neighbours.
 
     >>> few_digits([0.1234567, 25.5, 26.441, 5603.18])
-    ['0.123', '25.5', '26.4', '5,603']
+    [0.123, 25.5, 26.4, 5603.0]
     >>> few_digits([26.41, 26.44])
-    ['26.41', '26.44']
+    [26.41, 26.44]
     """
-    different = len(set(numbers))
+    return [_apart(number, numbers[max(place - 1, 0) : place + 2]) for place, number in enumerate(numbers)]
+
+
+def _apart(number, near):
+    """``number`` with the fewest digits, three or more, that tell it from its different neighbours ``near``."""
+    others = set(near) - {number}
     for digits in range(3, 17):
-        rounded = [_rounded(number, digits) for number in numbers]
-        if len(set(rounded)) == different:
+        rounded = _rounded(number, digits)
+        if all(_rounded(other, digits) != rounded for other in others):
             break
-    return [number_text(number) for number in rounded]
+    return rounded
 
 
 def _rounded(number, digits):
@@ -271,17 +281,7 @@ def _rounded(number, digits):
     return round(number, max(digits - 1 - math.floor(math.log10(abs(number))), 0))
 
 
-def number_text(number):
-    """A number as people write it: at most six digits after the first.
-
-    >>> [number_text(x) for x in (3.0, 1234567.0, 0.25, -2.50, 1e-9, 1e18)]
-    ['3', '1,234,567', '0.25', '-2.5', '1e-09', '1e+18']
-    """
-    number = float(number)
-    if number.is_integer() and abs(number) < 1e15:
-        return f"{int(number):,}"
-    digits = max(6, len(str(int(abs(number)))) + 2) if abs(number) < 1e15 else 6
-    return f"{number:,.{digits}g}"
+number_text = ENGLISH.number
 
 
 def _quantile_starts(values, bins, spacing):

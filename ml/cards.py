@@ -22,7 +22,9 @@ import numpy as np
 from .binning import MISSING, NumericBins, bins_from_dict
 from .calibration import calibration_from_dict
 from .errors import InvalidFeature, MissingFeature, PredictionInvalid
-from .printing import lines_of, strongest_cells
+from .printing import lines_of, lines_of_tags, strongest_cells
+from .tags import TagBins, inputs_of, spread_columns, tags_label, tags_of
+from .words import ENGLISH
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +142,8 @@ class Card:
         self.calibration = calibration
         self.score_bins = score_bins
         self.names = tuple(feature.name for feature in self.features)
+        self.inputs = inputs_of(self.features)  # several columns are one input where its values are tags
+        self.tags = tags_of({feature.name: feature.bins for feature in self.features})
         # All points in one array: one lookup scores a whole chunk.
         sizes = np.array([feature.bins.size for feature in self.features], dtype=np.int64)
         self._sizes = sizes
@@ -192,6 +196,7 @@ class Card:
         """``(n, k)`` codes and the errors of the rows that have one."""
         errors = {}
         coded = []
+        columns = spread_columns(columns, self.bins_by_name)
         for feature in self.features:
             column = columns.get(feature.name)
             if column is None:
@@ -248,43 +253,53 @@ class Card:
         """(n,) bool predictions and (n,) confidences."""
         raise NotImplementedError
 
-    def explain(self, codes_row, top=3, names=None):
-        """The ``top`` reasons of one row, the strongest first, as ``Reason``s.
+    def explain(self, codes_row, top=3, names=None, words=ENGLISH):
+        """The ``top`` reasons of one row, the strongest first, as ``Reason``s: one per input.
 
         ``names`` maps a feature to a mapping from level to display name.
         """
         codes = np.asarray(codes_row)[None, :]
-        contributions = self.contributions(codes)[0].tolist()
-        order = sorted(range(len(contributions)), key=lambda j: -abs(contributions[j]))
+        shares = self.contributions(codes)[0].tolist()
+        codes = codes[0].tolist()
+        totals = [shares[p[0]] if len(p) == 1 else sum(shares[j] for j in p) for _name, p in self.inputs]
         reasons = []
-        for j in order[:top]:
-            feature = self.features[j]
-            code = int(codes[0, j])
-            label = feature.bins.label(code, (names or {}).get(feature.name))
-            reasons.append(Reason(feature.name, code, label, contributions[j]))
+        for place in sorted(range(len(totals)), key=lambda place: -abs(totals[place]))[:top]:
+            name, places = self.inputs[place]
+            known = (names or {}).get(name)
+            bins, code = self.features[places[0]].bins, codes[places[0]]
+            if isinstance(bins, TagBins):
+                label = tags_label(self.features, places, codes, shares, known, words)
+            else:
+                label = bins.label(code, known, words.of(name))
+            reasons.append(Reason(name, code, label, totals[place]))
         return reasons
 
     # Printing
-    def rows(self, names=None):
-        """Rows of the printed card: (feature, label, points, reference share).
+    def rows(self, names=None, words=ENGLISH):
+        """Rows of the printed card: (input, label, points, reference share).
 
         As short as a person reads it: neighbouring intervals of nearly equal points are
-        one line, of many levels the strongest are told (see ``printing``). The stored
-        card stays exact.
+        one line, of many levels the strongest are told, tags say what they add (see
+        ``printing``). The stored card stays exact.
         """
         widest = max((float(np.ptp(feature.points)) for feature in self.features), default=0.0)
-        for feature in self.features:
-            total = max(int(feature.counts.sum()), 1)
-            for line in lines_of(feature.bins, feature.points, feature.counts, widest, (names or {}).get(feature.name)):
-                yield feature.name, line.label, line.points, line.count / total
+        for name, places in self.inputs:
+            features, known = [self.features[j] for j in places], (names or {}).get(name)
+            if isinstance(features[0].bins, TagBins):
+                lines = lines_of_tags(features, known, words)
+            else:
+                lines = _lines(features[0], widest, known, words.of(name))
+            total = max(int(features[0].counts.sum()), 1)
+            for line in lines:
+                yield name, line.label, line.points, line.count / total
 
-    def pair_rows(self, names=None):
+    def pair_rows(self, names=None, words=ENGLISH):
         """Rows of the printed pairs: (first, its label, second, its label, points), the strongest cells only."""
         by_name = {feature.name: feature for feature in self.features}
         for pair in self.pairs:
             one, two = by_name[pair.first], by_name[pair.second]
             labels = [(names or {}).get(feature.name) for feature in (one, two)]
-            for cell in strongest_cells(one, two, pair.points, *labels):
+            for cell in strongest_cells(one, two, pair.points, *labels, words.of(one.name), words.of(two.name)):
                 yield pair.first, cell.first, pair.second, cell.second, cell.points
 
     def as_text(self, names=None):
@@ -350,6 +365,10 @@ class Card:
             **{key: data[key] for key in cls.own},
             **parts,
         )
+
+
+def _lines(feature, widest, names, words):
+    return lines_of(feature.bins, feature.points, feature.counts, widest, names, words)
 
 
 def score_bins_of(values):

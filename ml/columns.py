@@ -1,7 +1,7 @@
 """One input of many records, as a typed numpy column.
 
 SQL and the ORM return Python objects: ``None``, booleans, integers, ``Decimal``,
-text, dates. ``make_column`` turns them into one of two kinds:
+text, dates. ``make_column`` turns them into one of three kinds:
 
 ``NUMBER``
     float64, NaN where missing. Booleans become 0 and 1, dates days since
@@ -10,6 +10,9 @@ text, dates. ``make_column`` turns them into one of two kinds:
 ``CATEGORY``
     an object array of ``str`` or ``None``. Blank text is missing. What is stored
     in JSON and PostgreSQL later is made safe here: no NUL, no lone surrogate.
+``TAGS``
+    an object array of tuples of levels, sorted, each level once; None where there is
+    none. A card reads it as one yes or no per frequent tag (see ``tags``).
 
 A value that cannot be read does not fail the others: it counts as missing, and
 ``errors`` holds an ``InvalidFeature`` for its row.
@@ -28,7 +31,8 @@ from .errors import InvalidFeature
 
 NUMBER = "number"
 CATEGORY = "category"
-KINDS = (NUMBER, CATEGORY)
+TAGS = "tags"
+KINDS = (NUMBER, CATEGORY, TAGS)
 
 LONGEST_LEVEL = 256  # characters; a level is a word, not a document
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -67,6 +71,8 @@ def make_column(name, kind, raw_values):
     array([ 3. ,  nan,  2.5, 12. ,  1. ])
     >>> make_column("city", CATEGORY, ["Bern", " ", None, 3.0, True]).values
     array(['Bern', None, None, '3', 'true'], dtype=object)
+    >>> make_column("tags", TAGS, [("b", "a", "b"), (), None]).values
+    array([('a', 'b'), None, None], dtype=object)
     >>> str(make_column("age", NUMBER, ["old"]).errors[0])
     "Feature 'age' cannot be read: text that is not a number"
     """
@@ -76,7 +82,7 @@ def make_column(name, kind, raw_values):
         if kind == NUMBER and raw_values.dtype.kind in "fiub":
             return Column(name, kind, raw_values.astype(np.float64))
         raw_values = raw_values.tolist()
-    convert = _numbers if kind == NUMBER else _categories
+    convert = {NUMBER: _numbers, CATEGORY: _categories, TAGS: _several}[kind]
     values, reasons = convert(raw_values)
     errors = {row: InvalidFeature(name, why) for row, why in reasons.items()}
     return Column(name, kind, values, errors)
@@ -164,6 +170,34 @@ def _categories(raw):
             cleaned[row] = None
     values[:] = cleaned
     return values, reasons
+
+
+# Tags
+def _several(raw):
+    known = {}
+    values = np.empty(len(raw), dtype=object)
+    reasons = {}
+    for row, several in enumerate(raw):
+        if isinstance(several, tuple) and several in known:
+            values[row] = known[several]
+            continue
+        try:
+            values[row] = _sorted_levels(several)
+        except _Unreadable as error:
+            reasons[row] = str(error)
+            continue
+        if isinstance(several, tuple) and all(type(member) is str for member in several):
+            known[several] = values[row]
+    return values, reasons
+
+
+def _sorted_levels(several):
+    if several is None:
+        return None
+    if not isinstance(several, list | tuple | set | frozenset):
+        several = (several,)
+    levels = {_level(member) for member in several} - {None}
+    return tuple(sorted(levels)) or None
 
 
 def _level_or_reason(value):

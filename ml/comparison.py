@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .binning import NumericBins, number_text
-
-MISSING_TEXT = "missing"
+from .binning import NumericBins
+from .tags import TagBins, no_code, yes_code
+from .words import ENGLISH
 
 
 class Moved(NamedTuple):
@@ -28,11 +28,11 @@ class Moved(NamedTuple):
 
 def inputs_changed(old, new):
     """(names only the new card reads, names only the old one read), in the order of the cards."""
-    before, after = [feature.name for feature in old.features], [feature.name for feature in new.features]
+    before, after = [name for name, _places in old.inputs], [name for name, _places in new.inputs]
     return [name for name in after if name not in before], [name for name in before if name not in after]
 
 
-def points_moved(old, new, names=None, least=0.005):
+def points_moved(old, new, names=None, least=0.005, words=ENGLISH):
     """``Moved`` of every value whose points differ by ``least`` or more, the largest first.
 
     ``names`` maps an input to a mapping from level to display name.
@@ -41,17 +41,25 @@ def points_moved(old, new, names=None, least=0.005):
     moved = []
     for feature in new.features:
         before = earlier.get(feature.name)
-        if before is not None and type(before.bins) is type(feature.bins):
-            moved += _moved(before, feature, (names or {}).get(feature.name) or {})
+        if before is not None and feature.name in new.tags:
+            name, tag = new.tags[feature.name]
+            moved.append(Moved(name, str((names or {}).get(name, {}).get(tag, tag)), *map(_worth, (before, feature))))
+        elif before is not None and type(before.bins) is type(feature.bins):
+            moved += _moved(before, feature, (names or {}).get(feature.name) or {}, words.of(feature.name))
     return sorted((row for row in moved if abs(row.change) >= least), key=lambda row: -abs(row.change))
 
 
-def _moved(before, after, names):
+def _worth(feature):
+    """What one tag adds: the points of having it less those of not having it."""
+    return float(feature.points[yes_code(feature.bins)] - feature.points[no_code(feature.bins)])
+
+
+def _moved(before, after, names, words):
     numeric = isinstance(after.bins, NumericBins)
-    values, labels = _numbers(before.bins, after.bins) if numeric else _levels(before.bins, after.bins, names)
+    values, labels = _numbers(before.bins, after.bins) if numeric else _levels(before.bins, after.bins, names, words)
     was, now = before.points[before.bins.codes(values)], after.points[after.bins.codes(values)]
     rows = [Moved(after.name, *row) for row in zip(labels, was.tolist(), now.tolist(), strict=True)]
-    return _joined(rows) if numeric else rows
+    return _joined(rows, words) if numeric else rows
 
 
 def _numbers(before, after):
@@ -60,28 +68,32 @@ def _numbers(before, after):
     cuts = sorted({edge for bins in known for edge in bins.edges})
     low, high = min((bins.low for bins in known), default=0.0), max((bins.high for bins in known), default=0.0)
     ends = [low, *(cut for cut in cuts if low < cut <= high), high]
-    values, labels = [np.nan], [MISSING_TEXT]
+    values, labels = [np.nan], [None]
     for start, end in zip(ends[:-1], ends[1:], strict=True):
         values.append(start)  # intervals are closed below
         labels.append((start, end))
     return np.array(values), labels
 
 
-def _joined(rows):
+def _joined(rows, words):
     """Neighbouring intervals with the same points on both sides are one, and every interval gets its text."""
     joined = []
     for row in rows:
         last = joined[-1] if joined else None
-        if last and last.label != MISSING_TEXT and (last.before, last.after) == (row.before, row.after):
+        if last and last.label is not None and (last.before, last.after) == (row.before, row.after):
             joined[-1] = last._replace(label=(last.label[0], row.label[1]))
         else:
             joined.append(row)
     return [
-        row if row.label == MISSING_TEXT else row._replace(label=" to ".join(map(number_text, row.label)))
+        row._replace(label=words.missing if row.label is None else words.span(*map(words.number, row.label)))
         for row in joined
     ]
 
 
-def _levels(before, after, names):
+def _levels(before, after, names, words):
     levels = list(dict.fromkeys([*after.levels, *before.levels]))
-    return np.array([None, *levels], dtype=object), [MISSING_TEXT, *(str(names.get(level, level)) for level in levels)]
+    if isinstance(after, TagBins):
+        texts = [words.others(int(level)) for level in levels]
+    else:
+        texts = [str(names.get(level, level)) for level in levels]
+    return np.array([None, *levels], dtype=object), [words.missing, *texts]

@@ -24,7 +24,7 @@ share plus two points, as for missing values.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
 
@@ -33,6 +33,7 @@ import numpy as np
 from .binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN
 from .columns import NUMBER
 from .profile import PREDICTION, PREDICTION_BINS, RESERVED, Profile
+from .tags import tags_of
 
 DRIFTED, QUIET, CANNOT_JUDGE, CONSTANT = VERDICTS = ("drifted", "quiet", "cannot_judge", "constant")
 SHAPE, MISSING_TEST, UNSEEN_TEST = TESTS = ("shape", "missing", "unseen")
@@ -49,6 +50,7 @@ UNSEEN_TOLERANCE = 0.01
 OWN_SHARE = 0.5  # of the error level, for score and prediction
 EFFECT, MORE, FEWER = "effect", "more", "fewer"  # the laws of the statistics
 
+MOST_PARTS = 3  # columns of one input whose movement is told
 AT_ONCE = 1e-6  # adjusted p that needs no second week
 QUIET_WEEKS = 4
 
@@ -85,6 +87,7 @@ class DriftResult:
     labels: tuple = ()
     codes: tuple = ()
     floor: float = 0.0
+    parts: tuple = ()  # of an input that has several columns: the results of those that moved, the surest first
 
 
 def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floors=None, broken=()):
@@ -99,11 +102,11 @@ def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floo
     names += [name for name in reference.counts if name not in RESERVED]
     if window.rows < min_rows or not reference.rows:
         return [DriftResult(name, SHAPE) for name in names]
-    tests = []
+    tests, tags = [], tags_of(bins)
     for name in names:
         own = bins.get(name, PREDICTION_BINS) if name == PREDICTION else bins[name]
         floor = floors.get(name, 0.0)
-        tests += _column_tests(name, own, reference.counts[name], window.counts[name], delta2, floor)
+        tests += _column_tests(name, own, reference.counts[name], window.counts[name], delta2, floor, name in tags)
     _measure(tests)
     measured = [test for test in tests if test.p_value is not None]
     for family, share in ((True, OWN_SHARE), (False, 1 - OWN_SHARE)):
@@ -112,6 +115,22 @@ def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floo
     # An input that fills has other values than before only if it shows in these: its shape is judged as ever.
     noisy = {t.name for t in tests if t.test != SHAPE and t.exceeded and t.law[0] == MORE} | set(broken)
     return [test.result(inhibited=test.name in noisy) for test in tests]
+
+
+def by_input(results, bins):
+    """``results`` with those of the columns of one input and test made one, the surest: one cause, told once."""
+    tags, grouped = tags_of(bins), {}
+    for result in results:
+        grouped.setdefault((tags.get(result.name, (result.name,))[0], result.test), []).append(result)
+    return [_surest(name, several) for (name, _test), several in grouped.items()]
+
+
+def _surest(name, several):
+    if len(several) == 1 and several[0].name == name:
+        return several[0]
+    order = sorted(several, key=lambda r: (not r.exceeded, 2.0 if r.adjusted_p is None else r.adjusted_p))
+    moved = [result for result in order if result.exceeded] or order[:1]
+    return replace(order[0], name=name, parts=tuple(moved[:MOST_PARTS]))
 
 
 class _Test:
@@ -221,9 +240,9 @@ def _by_law(tests):
             yield law, several, *np.array([test.law[1:] for test in several], dtype=float).T
 
 
-def _column_tests(name, bins, reference, window, delta2, floor):
+def _column_tests(name, bins, reference, window, delta2, floor, is_tag=False):
     tests = []
-    if name not in RESERVED:
+    if name not in RESERVED and not is_tag:  # the column of one tag is never empty nor new
         rate = reference[MISSING] / max(reference.sum(), 1)
         tests.append(_missing_test(name, window, rate))
         present = int(window.sum() - window[MISSING])

@@ -12,6 +12,8 @@ import numpy as np
 
 from .binning import ABOVE, BELOW, FIRST, MISSING
 from .columns import NUMBER
+from .tags import member_name, no_code, yes_code
+from .words import ENGLISH
 
 MOST_INTERVALS = 8  # lines of one number
 MOST_LEVELS = 12  # lines of one category
@@ -35,7 +37,7 @@ class Cell(NamedTuple):
     points: float
 
 
-def lines_of(bins, points, counts, widest, names=None):
+def lines_of(bins, points, counts, widest, names=None, words=ENGLISH):
     """``Line``s of one input; ``widest`` is the range of points of the card's widest input.
 
     >>> from .binning import NumericBins
@@ -44,18 +46,46 @@ def lines_of(bins, points, counts, widest, names=None):
     [Line(label='0 to 5', points=1.0, count=10), Line(label='6 to 9', points=2.0, count=5)]
     """
     lines = [
-        Line(bins.label(code, names), float(points[code]), int(counts[code])) for code in range(FIRST) if counts[code]
+        Line(bins.label(code, names, words), float(points[code]), int(counts[code]))
+        for code in range(FIRST)
+        if counts[code]
     ]
     if bins.kind == NUMBER:
         for first, last in interval_groups(points, counts, SAME * widest):
             own = slice(first, last + 1)
-            lines.append(Line(bins.span(first, last), _mean(points[own], counts[own]), int(counts[own].sum())))
+            lines.append(Line(bins.span(first, last, words), _mean(points[own], counts[own]), int(counts[own].sum())))
         return lines
     codes = sorted(range(FIRST, bins.size), key=lambda code: -abs(points[code]))
-    lines += [Line(bins.label(code, names), float(points[code]), int(counts[code])) for code in codes[:MOST_LEVELS]]
+    lines += [
+        Line(bins.label(code, names, words), float(points[code]), int(counts[code])) for code in codes[:MOST_LEVELS]
+    ]
     if rest := codes[MOST_LEVELS:]:
-        lines.append(Line(f"… {len(rest)} others", _mean(points[rest], counts[rest]), int(counts[rest].sum())))
+        lines.append(Line(words.more(len(rest)), _mean(points[rest], counts[rest]), int(counts[rest].sum())))
     return lines
+
+
+def lines_of_tags(features, names=None, words=ENGLISH):
+    """``Line``s of an input whose values are tags: what a row begins with, and what each of its tags adds.
+
+    ``features`` are its columns, the one with the name of the input first. A row that has none of the tags gets the
+    points of every "no"; these are one line, and each tag is worth its "yes" less its "no": added up, the printed lines
+    of a row are its points.
+    """
+    rest, *members = features
+    tag_of = {member_name(rest.name, tag): tag for tag in rest.bins.members}
+    start, lines = 0.0, []
+    for feature in members:
+        yes, no = yes_code(feature.bins), no_code(feature.bins)
+        start += float(feature.points[no])
+        tag = tag_of[feature.name]
+        label = str((names or {}).get(tag, tag))
+        lines.append(Line(label, float(feature.points[yes] - feature.points[no]), int(feature.counts[yes])))
+    lines.sort(key=lambda line: -abs(line.points))
+    if others := lines[MOST_LEVELS:]:
+        points, counts = np.array([line.points for line in others]), np.array([line.count for line in others])
+        lines[MOST_LEVELS:] = [Line(words.more(len(others)), _mean(points, counts), round(float(counts.mean())))]
+    begin = [Line(words.none_of(), start, int(rest.counts.sum()))] if members else []
+    return [*begin, *lines, *lines_of(rest.bins, rest.points, rest.counts, 0.0, words=words)]
 
 
 def interval_groups(points, counts, near):
@@ -84,7 +114,7 @@ def _mean(points, counts):
     return float(np.average(points, weights=counts)) if counts.sum() else float(np.mean(points))
 
 
-def strongest_cells(one, two, points, first_names=None, second_names=None):
+def strongest_cells(one, two, points, first_names=None, second_names=None, words=ENGLISH, second_words=ENGLISH):
     """``Cell``s of a pair of ``CardFeature``s that are worth most, by points and by how common both bins are.
 
     Neighbouring intervals that share their points are one cell.
@@ -98,7 +128,11 @@ def strongest_cells(one, two, points, first_names=None, second_names=None):
             cells.append((abs(value) * math.sqrt(common), row, column, value))
     cells.sort(key=lambda cell: -cell[0])
     return [
-        Cell(_block_label(one.bins, row, first_names), _block_label(two.bins, column, second_names), value)
+        Cell(
+            _block_label(one.bins, row, first_names, words),
+            _block_label(two.bins, column, second_names, second_words),
+            value,
+        )
         for strength, row, column, value in cells[:MOST_CELLS]
         if strength
     ]
@@ -113,5 +147,5 @@ def _blocks(feature, points):
     return blocks
 
 
-def _block_label(bins, block, names):
-    return bins.label(block[0], names) if block[0] == block[1] else bins.span(*block)
+def _block_label(bins, block, names, words):
+    return bins.label(block[0], names, words) if block[0] == block[1] else bins.span(*block, words)

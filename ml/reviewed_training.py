@@ -34,6 +34,7 @@ from .points import centre, complete, purify
 from .profile import Profile
 from .reviewed import SURPRISE, ReviewedCard, surprise_column
 from .table import make_table
+from .tags import TagBins, spread_table, with_tags
 from .training import Training
 
 MIN_CONFIRMED = 30  # confirmed cases, and as many that were not, to speak of a probability
@@ -71,6 +72,8 @@ def train_reviewed(
     columns = {**columns, SURPRISE: replace(overall, errors=errors)}
     stands_for = _stands_for(chances, judged)
     table = make_table(columns, moments, confirmed, required=required)
+    like = {feature.name: feature.bins for feature in surprise.features if isinstance(feature.bins, TagBins)}
+    table = spread_table(table, np.flatnonzero(table.usable), like)
     order = np.argsort(moments, kind="stable")
     rows = _Rows(table.columns, judged[order] & table.usable, table.labels, stands_for[order], table.usable)
     keep = surprise.names  # without these the surprise could not be worked out again
@@ -161,8 +164,13 @@ class _Maker:
             if column.kind == NUMBER:
                 own = NumericBins.fit(values, self.settings.max_bins)
             else:
-                own = CategoryBins.fit(values, self.settings.max_bins)
-            if name in self.keep or name in self.required or len(np.unique(own.codes(values))) > 1:
+                own = with_tags(CategoryBins.fit(values, self.settings.max_bins), column)
+            if (
+                name in self.keep
+                or name in self.required
+                or isinstance(own, TagBins)
+                or len(np.unique(own.codes(values))) > 1
+            ):
                 bins[name] = own
         return bins
 

@@ -29,6 +29,7 @@ from .profile import Profile
 from .recency import choose_half_life, effective_cases, recency_weights
 from .scorecard import Scorecard
 from .table import SHARES, check_cases, make_table
+from .tags import TagBins, spread_table, with_tags
 
 MIN_LATE = 30  # cases of either class among the late rows, to judge a half life by
 PROBED = 20_000  # rows that a half life is tried on, about; more change nothing
@@ -92,6 +93,7 @@ def train_scorecard(
     """
     started = time.perf_counter()
     table = make_table(columns, moments, labels, required=required, shares=shares)
+    table = spread_table(table, table.learn)
     check_cases(table.labels, min_cases)
     learned = table.labels[table.learn]
     check_cases(learned, max(min_cases // 2, 2))
@@ -161,7 +163,8 @@ def choose_inputs(table, settings, required):
     for name, own, codes in _binned(table, settings):
         if len(np.unique(codes)) > 1:
             bins[name] = own
-            strength[name] = _strength(codes, labels) if name not in required else np.inf
+            needed = name in required or isinstance(own, TagBins)  # without it, nobody knows which tags are new
+            strength[name] = np.inf if needed else _strength(codes, labels)
     if not bins:
         raise NoUsableFeature()
     kept = sorted(bins, key=lambda name: -strength[name])[: settings.most_inputs]
@@ -188,6 +191,7 @@ def _binned(table, settings):
     for name, column in table.columns.items():
         values = column.values[table.learn]
         own = (NumericBins if column.kind == NUMBER else CategoryBins).fit(values, settings.max_bins)
+        own = with_tags(own, column)
         yield name, own, own.codes(values)
 
 

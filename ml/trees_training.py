@@ -22,6 +22,7 @@ from .errors import BadTrainingInput
 from .profile import Profile
 from .recency import recency_weights
 from .table import SHARES, check_cases, make_table
+from .tags import spread_table
 from .training import Training, choose_inputs, half_life_of, only_watched, tested_figures
 from .trees import LEAF, MAX_CELLS, TreesCard, pack, with_means
 
@@ -57,6 +58,7 @@ def train_trees(
     """
     started = time.perf_counter()
     table = make_table(columns, moments, labels, required=required, shares=shares)
+    table = spread_table(table, table.learn)
     check_cases(table.labels, min_cases)
     learned = table.labels[table.learn]
     check_cases(learned, max(min_cases // 2, 2))

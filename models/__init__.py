@@ -1,5 +1,5 @@
-from . import tools
 from . import features
+from . import tools
 from . import documents
 from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
@@ -99,6 +99,7 @@ from . import res_partner
 from . import res_users
 from . import crm_lead
 from . import account_move
+from . import documents
 from . import ai_deployment_gate
 from . import ai_deployment_gate_judge
 from . import ai_deployment_gate_event

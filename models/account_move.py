@@ -1,14 +1,19 @@
 """Vendor bills: which moves are bills, what came before them, and Odoo's own warnings (amount, duplicates)."""
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..ml.value import MEAN, SHARE
+from . import clock
 from .ai_deployment_value import Measure
 from .drawn import in_drawn_order
+from .tools.wording import plain
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
+STAKE = timedelta(days=90)  # so long whoever wrote a bank account has a stake in bills that are paid to it
 # Filled by posting, paying or reconciling.
 KNOWN_TOO_LATE = {
     "amount_residual", "amount_residual_signed", "checked", "inalterable_hash", "invoice_has_outstanding",
@@ -126,6 +131,9 @@ class AccountMove(models.Model):
             "new_vendor": ("commercial_partner_id", "partner_id"),
         }
 
+    def _ai_currency(self):
+        return self.sudo().exists().currency_id
+
     def _ai_amounts(self):
         return {bill.id: abs(bill.amount_total_signed) for bill in self}
 
@@ -192,15 +200,50 @@ class AccountMove(models.Model):
             (self.env._("Something else"), "any", True),
         ]
 
-    def _ai_makers(self):
-        """Who made the bill, and who entered its lines: a bill that came by mail was made by nobody."""
-        makers = super()._ai_makers()
-        entered = Domain("move_id", "in", self.ids) & Domain("display_type", "=", "product")
-        for bill, people in (
-            self.env["account.move.line"].sudo()._read_group(entered, ["move_id"], ["create_uid:recordset"])
-        ):
-            makers[bill.id].update(people.ids)
-        return makers
+    @api.model
+    def _ai_makers_sql(self, alias):
+        """Beside whoever wrote the bill: who entered its lines, or lately wrote the bank account that it is paid to.
+
+        A bill that came by mail was made by nobody.
+        """
+        record, account = SQL.identifier(alias, "id"), SQL.identifier(alias, "partner_bank_id")
+        return SQL(
+            "%s UNION SELECT create_uid FROM account_move_line WHERE move_id = %s AND display_type = 'product'"
+            " UNION SELECT user_id FROM ai_deployment_edit WHERE res_model = 'res.partner.bank' AND res_id = %s"
+            "  AND date >= LEAST(%s, %s)",
+            super()._ai_makers_sql(alias), record, account, SQL.identifier(alias, "create_date"),
+            clock.now() - STAKE,
+        )  # fmt: skip
+
+    def _ai_flush_makers(self):
+        self.flush_model(["create_date", "partner_bank_id"])
+        self.env["account.move.line"].flush_model(["create_uid", "display_type", "move_id"])
+        self.env["res.partner.bank"].flush_model(["acc_number", "partner_id"])
+        return super()._ai_flush_makers()
+
+    @api.model
+    def _ai_fingerprint_sql(self, alias):
+        """SQL of what somebody answered for or passed: another amount, vendor or bank account is another bill."""
+        return SQL(
+            "MD5(ROW(%(move)s.move_type, %(move)s.commercial_partner_id, %(move)s.partner_id,"
+            " %(move)s.partner_bank_id, (SELECT ROW(acc_number, partner_id)::text FROM res_partner_bank"
+            " WHERE id = %(move)s.partner_bank_id), %(move)s.currency_id, %(move)s.amount_total,"
+            " %(move)s.amount_untaxed, %(move)s.invoice_date, %(move)s.ref)::text)",
+            move=SQL.identifier(alias),
+        )
+
+    def _ai_fingerprints(self):
+        if not self.ids:
+            return {}
+        self.env["ai.deployment"]._gate_flush(self)
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT id, %s FROM account_move WHERE id = ANY(%s)",
+                    self._ai_fingerprint_sql("account_move"), self.ids,
+                )
+            )
+        )  # fmt: skip
 
     @api.model
     def _ai_moot_domain(self):
@@ -226,7 +269,7 @@ class AccountMove(models.Model):
                 SQL("COALESCE(%s, CASE WHEN %s THEN 0 WHEN NOT %s THEN %s END)", reviewed, alone, alone,
                     minutes or None),
                 -deployment.value_hourly_cost / 60 if deployment.value_hourly_cost else None,
-                self.env._("%s minutes for a bill that a person posts without a review", f"{minutes:g}")
+                self.env._("%s minutes for a bill that a person posts without a review", plain(self.env, minutes))
                 if minutes else "",
                 holds_reviews=True,
                 basis=f"{minutes:g}" if minutes else "",

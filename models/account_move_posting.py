@@ -34,6 +34,14 @@ NAMED = 10  # held bills named in one message
 PENDING = "ai_deployment.gate_pending"
 TRIES = 3
 
+# What of a bill is judged, or leads to it: whoever writes it has made the bill.
+MADE_OF = {
+    "company_id", "currency_id", "fiscal_position_id", "invoice_cash_rounding_id", "invoice_currency_rate",
+    "invoice_date", "invoice_line_ids", "journal_id", "line_ids", "move_type", "partner_bank_id", "partner_id",
+    "quick_edit_total_amount", "ref", "tax_totals",
+}  # fmt: skip
+NOT_COMPARED = {"invoice_line_ids", "line_ids", "tax_totals"}
+
 # Bills that the search of the auto-post job passes over; see `_autopost_draft_entries`.
 _left_out = ContextVar("ai_deployment_left_out", default=())
 # Ids of bills that were judged while other entries are created; see `AccountMove.create`.
@@ -102,12 +110,17 @@ class AccountMove(models.Model):
             self._ai_stop_at_gate(vals)
         elif vals.get("move_type") in PURCHASE_TYPES:
             self._ai_refuse_posted_kind()
-        return super().write(vals)
+        elif "move_type" in vals:
+            self._ai_refuse_other_kind()
+        made = self._ai_made_by(vals)
+        result = super().write(vals)
+        made._ai_note_maker()
+        return result
 
     def _ai_stop_at_gate(self, vals):
         """Raise where some of these must not be posted; keep what the gate let through and why."""
         bills = self._ai_bills_to_post(vals.get("move_type"))
-        gates = self.env["ai.deployment"]._gates_of(bills.company_id) if bills else ()
+        gates = self.env["ai.deployment"]._gates_for(bills) if bills else ()
         if not gates:
             return
         self.check_access("write")  # who may not post learns nothing of why a bill is held, and leaves no trace
@@ -138,6 +151,37 @@ class AccountMove(models.Model):
         posted = self.filtered(lambda move: move.state == "posted" and move.move_type not in PURCHASE_TYPES)
         if posted and self.env["ai.deployment"]._gates_of(posted.company_id):
             raise UserError(self.env._("A posted entry cannot become a bill."))
+
+    def _ai_refuse_other_kind(self):
+        """What is held does not become something that no gate looks at."""
+        drafts = self.filtered(lambda move: move.state != "posted" and move.move_type in PURCHASE_TYPES)
+        verdicts = self.env["ai.deployment"]._gate_verdicts(drafts)
+        held = {key: one for key, one in verdicts.items() if one.gate == "block" and (one.is_held or one.was_held)}
+        if held:
+            raise UserError(
+                self.env._(
+                    "%s is held: it stays a bill until somebody has looked at it.",
+                    ", ".join(bill.ref or bill.display_name for bill in self.browse(held)[:NAMED].sudo()),
+                )
+            )
+
+    # Who wrote what is judged
+
+    def _ai_made_by(self, vals):
+        """Those of these bills whose amounts, vendor, bank account or lines `vals` changes."""
+        names = MADE_OF & vals.keys()
+        if not names:
+            return self.browse()
+        return self.filtered(
+            lambda move: (move.move_type in PURCHASE_TYPES or vals.get("move_type") in PURCHASE_TYPES)
+            and any(name in NOT_COMPARED or self._field_will_change(move, vals, name) for name in names)
+        )
+
+    def _ai_note_maker(self):
+        """The current user has made these bills: neither judges nor passes them. Who created them is known anyway."""
+        me = self.env.uid
+        bills = self.filtered(lambda move: move.move_type in PURCHASE_TYPES and move.create_uid.id != me)
+        self.env["ai.deployment.edit"]._note(bills)
 
     def _ai_held_text(self, held):
         """The held bills by name, each with why and what to do.
@@ -181,7 +225,7 @@ class AccountMove(models.Model):
     def _ai_held_now(self):
         """{id: Verdict} of those that would be held, with their reviews and the line in the log kept here."""
         bills, held = self._ai_bills_to_post(), {}
-        for gate in self.env["ai.deployment"]._gates_of(bills.company_id) if bills else ():
+        for gate in self.env["ai.deployment"]._gates_for(bills) if bills else ():
             found = gate._gate_holds(gate._gate_look(bills)[1])
             gate._gate_keep(list(found.values()))
             held.update(found)
@@ -226,7 +270,7 @@ class AccountMove(models.Model):
 
     def _ai_meets_a_gate(self):
         bills = self._ai_bills_to_post()
-        return bool(bills and self.env["ai.deployment"]._gates_of(bills.company_id))
+        return bool(bills and self.env["ai.deployment"]._gates_for(bills))
 
     def _ai_show_held(self, held, following=False):
         """The held ones in a dialog, or in a notification where another dialog follows."""
@@ -270,16 +314,13 @@ class AccountMove(models.Model):
 
     def _autopost_draft_entries(self, batch_size=100):
         """Held bills are left out of the nightly posting, instead of a comment on each of them every night."""
-        gates = self.env["ai.deployment"].sudo().search([("gate", "=", "block")])
-        companies = {company for gate in gates for company in gate._company_ids()}
         due = self.browse()
-        if companies:
+        if self.env["ai.deployment"].sudo().search_count([("gate", "=", "block")], limit=1):
             due = self.search(
                 Domain("state", "=", "draft")
                 & Domain("date", "<=", fields.Date.context_today(self))
                 & Domain("auto_post", "!=", "no")
                 & Domain("move_type", "in", PURCHASE_TYPES)
-                & Domain("company_id", "in", companies)
             )
         with leaving_out(due._ai_held_now()):
             return super()._autopost_draft_entries(batch_size)
@@ -363,13 +404,19 @@ class AiDeployment(models.Model):
 
     def _gate_let_through(self, bills, why, verdicts):
         """Keep and say what is let through though it would be held, or could not be looked at."""
-        if why:
-            self._gate_stands_open(self._gate_scope(bills.sudo()), why)
-            return
         log, by_standing = self.env["ai.deployment.gate.event"], {}
+        if why:
+            inside = self._gate_scope(bills.sudo())
+            self._gate_stands_open(inside, why)
+            log._log_plain(self, "outside", self._gate_covered(bills.sudo() - inside))
+            return
         for verdict in verdicts.values():
             by_standing.setdefault("risky" if verdict.is_held else verdict.standing, []).append(verdict)
         log._log(self, "waived", by_standing.get("waived", ()))
+        outside = [verdict.move_id for verdict in by_standing.get("outside", ())]
+        log._log_plain(self, "outside", self.env["account.move"].browse(outside))
+        quiet = [one for name in ("small", "clean", "released") for one in by_standing.get(name, ())]
+        log._log(self, "posted", [verdict for verdict in quiet if verdict.was_held])
         if unscored := by_standing.get("opened"):
             log._log(self, "opened", unscored, note=self.env._("It could not be scored."))
             text = self.env._("Posted without a look: it could not be scored.")

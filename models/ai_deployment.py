@@ -19,8 +19,11 @@ from . import clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import walk_path
 from .features.readable_inputs import passes_others
+from .tools.limits import MOST_CONDITIONS
 from .tools.shipped import shipped
 
+# What is wrong with a filter that somebody wrote; one that is nested too deep ends in the last two.
+FILTER_ERRORS = (ValueError, SyntaxError, TypeError, KeyError, psycopg2.Error, RecursionError, MemoryError)
 ADMINISTRATOR_FIELDS = {
     "viewer_group_ids", "is_primary", "company_id", "retention_days", "gate_maker_may_pass", "grace_days",
     "fallback_action_id",
@@ -191,12 +194,15 @@ class AiDeployment(models.Model):
                 deployment._check_domain_readable(documents.with_user(self.env.uid), domain)
                 with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
                     documents.search(domain, limit=1)
-            except (ValueError, SyntaxError, TypeError, KeyError, psycopg2.Error) as error:
+            except FILTER_ERRORS as error:
                 raise ValidationError(self.env._("“Only records” is not a filter that can be used.")) from error
 
     def _check_domain_readable(self, documents, domain):
         """Records are chosen with elevated rights: whoever writes the filter must be able to read what it asks for."""
-        for condition in Domain(domain).iter_conditions():
+        conditions = list(Domain(domain).iter_conditions())
+        if len(conditions) > MOST_CONDITIONS:
+            raise ValidationError(self.env._("A filter has at most %s conditions.", MOST_CONDITIONS))
+        for condition in conditions:
             steps = walk_path(documents, condition.field_expr)
             if steps is None:
                 raise ValueError(condition.field_expr)

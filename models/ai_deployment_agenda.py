@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from . import clock
 from .ai_deployment_checklist import Evidence
 from .tools.trust import OWN, own
+from .tools.wording import plain
 
 ACTIVITY = "ai_deployment.mail_activity_type_deployment_review"
 
@@ -92,7 +93,7 @@ class AiDeployment(models.Model):
             )
         what = self.env._(
             "%(hours)s hours and %(cost)s, in the calendar on %(day)s.",
-            hours=round(self.retrain_hours, 1), cost=self.currency_id.format(self.retrain_cost),
+            hours=plain(self.env, round(self.retrain_hours, 1)), cost=self.currency_id.format(self.retrain_cost),
             day=fields.Date.to_string(event.start.date()),
         )  # fmt: skip
         return Evidence(True, what, clock.now())

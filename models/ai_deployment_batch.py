@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
 from . import bulk, clock
+from .tools.wording import number
 from .unchecked_many2one import UncheckedMany2one
 
 CHUNK = 5000  # records per piece: what one statement writes, and half a second of work that a kill can cost
@@ -52,7 +53,7 @@ class AiDeploymentBatch(models.Model):
             words = self.env[batch.sudo().deployment_id.res_model]._ai_words()
             batch.name = self.env._(
                 "%(count)s %(records)s, %(date)s",
-                count=f"{batch.record_count:,}", records=words["records"],
+                count=number(self.env, batch.record_count), records=words["records"],
                 date=format_datetime(self.env, batch.asked_date, dt_format="short") if batch.asked_date else "",
             )  # fmt: skip
 
@@ -75,7 +76,12 @@ class AiDeploymentBatch(models.Model):
     def _ask(self, deployment, ids, again=False, action=None):
         """Keep the wish to score `ids`; the lanes begin as soon as the transaction is committed."""
         now = clock.now()
-        ids = sorted(set(ids))
+        waiting, waiting_ids = self._waiting(deployment, again)
+        new = set(ids) - waiting_ids
+        if waiting and ids and not new:
+            waiting._begin()  # looking at its pieces has kept the lanes from them for a moment
+            return waiting
+        ids = sorted(new)
         batch = self.sudo().create(
             {
                 "deployment_id": deployment.id,
@@ -105,6 +111,32 @@ class AiDeploymentBatch(models.Model):
         batch.invalidate_recordset(["chunk_ids"])
         batch._begin()
         return batch
+
+    @api.model
+    def _waiting(self, deployment, again):
+        """(the latest batch of the current user that has open pieces, ids of the records that wait in such batches).
+
+        Asking for them once more would only make the queue longer. Others' batches are worked off with others' rights,
+        and a piece that a lane has in hands may have been read before the records changed: neither counts.
+        """
+        batches = self.sudo().search(
+            Domain("deployment_id", "=", deployment.id)
+            & Domain("user_id", "=", self.env.uid)
+            & Domain("state", "in", ("running", "paused"))
+            & (Domain("again", "=", True) if again else Domain.TRUE),
+            order="id",
+        )
+        if not batches:
+            return batches, set()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT batch_id, record_ids FROM ai_deployment_batch_chunk WHERE state = 'open' AND batch_id = ANY(%s)"
+                " ORDER BY batch_id FOR KEY SHARE SKIP LOCKED",
+                batches.ids,
+            )
+        )
+        latest = self.browse(row[0] for row in rows[-1:])
+        return latest.sudo(), {record_id for _batch_id, ids in rows for record_id in ids}
 
     def _begin(self):
         """Call those who do the work; what is done on the spot is only the call."""

@@ -20,6 +20,7 @@ class AiDeploymentChannel(models.Model):
     _description = "Way to Hear of a Deployment"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, kind, id"
+    _ai_most = 50
 
     name = fields.Char(compute="_compute_name")
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")

@@ -22,6 +22,7 @@ class AiDeploymentCheck(models.Model):
     _description = "Checklist Row"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
+    _ai_most = 200
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
@@ -88,7 +89,11 @@ class AiDeploymentCheck(models.Model):
     def _unlink_except_in_use(self):
         if self.env.su:
             return
-        if self.filtered(lambda check: check.code != OWN_ROW or check.deployment_id.state != "proof"):
+        if self.sudo().filtered(
+            lambda check: check.code != OWN_ROW
+            or check.deployment_id.state != "proof"
+            or check.deployment_id.decision_ids  # somebody has decided with it in sight
+        ):
             raise UserError(
                 self.env._("Only rows of your own can be removed, and only while it is a proof of concept.")
             )

@@ -8,6 +8,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from .tools.companies import check_shared
+
 DIMENSIONS = [
     ("technical", "Technical"),
     ("monitoring", "Monitoring"),
@@ -32,6 +34,25 @@ class AiDeploymentCheckTemplate(models.Model):
         "and has to be renewed at every review.",
     )
     line_ids = fields.One2many("ai.deployment.check.template.line", "template_id", "Rows", copy=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        templates = super().create(vals_list)
+        templates._check_shared()
+        return templates
+
+    def write(self, vals):
+        self._check_shared()
+        result = super().write(vals)
+        self._check_shared()  # one of a company's own does not become everybody's
+        return result
+
+    def unlink(self):
+        self._check_shared()
+        return super().unlink()
+
+    def _check_shared(self):
+        check_shared(self.env, any(not template.company_id for template in self.sudo()))
 
     @api.model
     def _of_company(self, company):
@@ -68,6 +89,22 @@ class AiDeploymentCheckTemplateLine(models.Model):
 
     _code_uniq = models.UniqueIndex("(template_id, code)", "There is one row with this code already.")
     _valid_days_not_negative = models.Constraint("CHECK(valid_days >= 0)", "A number of days is not negative.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.template_id._check_shared()
+        return lines
+
+    def write(self, vals):
+        self.template_id._check_shared()
+        result = super().write(vals)
+        self.template_id._check_shared()
+        return result
+
+    def unlink(self):
+        self.template_id._check_shared()
+        return super().unlink()
 
     @api.constrains("rule")
     def _check_rule(self):

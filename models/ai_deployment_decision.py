@@ -16,6 +16,11 @@ from odoo.tools import SQL, format_date
 
 from . import clock
 
+# What a version learns from and is asked about: whoever writes it has built the deployment.
+BUILT = {
+    "alarm_rate", "domain", "feature_ids", "horizon_days", "method", "model_id", "most_pairs", "positive_weight",
+}  # fmt: skip
+ANSWERED = "ai.deployment.hand.over"  # in `ai.deployment.edit`: who answered for a deployment before
 OUTCOMES = [("go", "Go"), ("conditions", "Go with conditions"), ("no_go", "No-go")]
 LEAST_DAYS = 90  # from going live to the first review
 MOST_DAYS = 730  # to the next review, whichever
@@ -127,35 +132,45 @@ class AiDeployment(models.Model):
                 continue
             if person in deployment._builders():
                 raise ValidationError(self.env._("%s built it, so somebody else has to decide.", person.name))
-            if person in deployment.user_id | deployment.deputy_id:
+            if person in deployment._partisans():
                 raise ValidationError(self.env._("%s answers for it, so somebody else has to decide.", person.name))
 
     def write(self, vals):
         if "review_date" in vals and not self.env.su:
             self._check_review_date(fields.Date.to_date(vals["review_date"]))
+        if BUILT & vals.keys():
+            self.env["ai.deployment.edit"]._note(self)
         return super().write(vals)
 
     def _check_review_date(self, day):
-        """What is in production is not reviewed by moving the date on."""
-        for deployment in self.sudo().filtered(lambda deployment: deployment.state == "production"):
-            latest = deployment.latest_decision_id
-            if day and latest and day > latest.next_review_date and day > deployment.review_date:
+        """From the first go on, in whichever state, a review is not put off by writing a later date."""
+        for deployment in self.sudo().filtered("decision_ids"):
+            last = deployment._latest_review_date()
+            if day and last and day > last and day != deployment.review_date:
                 raise UserError(
                     self.env._(
-                        "“%(name)s” is in production: its review moves on when it is decided on anew.",
+                        "“%(name)s” was decided on: its review moves on when it is decided on anew.",
                         name=deployment.name,
                     )
                 )  # fmt: skip
 
+    def _latest_review_date(self):
+        """The day on which the next review is due at the latest; None before the first go."""
+        decisions = self.sudo().decision_ids
+        if all(decision.outcome == "no_go" for decision in decisions):
+            return None
+        return self.sudo().latest_decision_id.next_review_date
+
     def _builders(self):
-        """Who made the deployment, or trained a version of it."""
+        """Who made the deployment, wrote what it learns from, or trained a version of it."""
         self.ensure_one()
-        system = self.env.ref("base.user_root")
-        return (self.sudo().create_uid | self.sudo().version_ids.trained_by_id) - system
+        system, wrote = self.env.ref("base.user_root"), self.env["ai.deployment.edit"]._people(self._origin)
+        return (self.sudo().create_uid | self.sudo().version_ids.trained_by_id | wrote) - system
 
     def _partisans(self):
-        """Who does not decide: who built it, and who answers for it."""
-        return self._builders() | self.sudo().user_id | self.sudo().deputy_id
+        """Who does not decide: who built it, and who answers for it or did so before."""
+        before = self.env["ai.deployment.edit"]._people(self._origin, ANSWERED)
+        return self._builders() | self.sudo().user_id | self.sudo().deputy_id | before
 
     def _decide(self, outcome, minutes, next_review_date=None, conditions="", seen=None):
         """Sign a go or no-go as the named decider; the decision. A go brings a deployment in shadow into production.
@@ -270,6 +285,11 @@ class AiDeployment(models.Model):
         if latest.by_builder and latest.next_review_date < clock.today():
             return self.env._(
                 "who built it decided, and that held until %s only: it has to be decided anew.",
+                format_date(self.env, latest.next_review_date),
+            )
+        if self.review_date > latest.next_review_date:
+            return self.env._(
+                "it was decided that its next review is on %s: set that day.",
                 format_date(self.env, latest.next_review_date),
             )
         decided, serving = latest.version_id, self.sudo().champion_id

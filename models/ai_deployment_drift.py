@@ -68,7 +68,8 @@ class AiDeployment(models.Model):
             bins, compared, window, delta2=drift.PRESETS[self.drift_sensitivity], min_rows=MIN_ROWS, floors=floors,
             broken=quality.broken(whole),
         ) if window.rows else []  # fmt: skip
-        lines = [self._line_values(result, version, bins) for result in [*moved, *whole]]
+        results = [*drift.by_input(moved, bins), *drift.by_input(whole, bins)]
+        lines = [self._line_values(result, version, bins) for result in results]
         if window.rows >= MIN_ROWS:
             lines += self._estimate_values(version, start, end)
         report = (
@@ -86,7 +87,7 @@ class AiDeployment(models.Model):
                     "reference_count": compared.rows,
                     "is_provisional": is_provisional,
                     "is_like": bool(like),
-                    "blind_spot": self._blind_spot(version, moved, bool(like)),
+                    "blind_spot": self._blind_spot(version, drift.by_input(moved, bins), bool(like)),
                     "verdict": self._report_verdict(window, lines),
                     "summary": self._summary(window, lines),
                     "line_ids": [fields.Command.create({"sequence": n, **line}) for n, line in enumerate(lines)],
@@ -148,7 +149,7 @@ class AiDeployment(models.Model):
             "effect": result.effect,
             "reference_share": result.reference_share or 0.0,
             "window_share": result.window_share or 0.0,
-            "codes": list(result.codes),
+            "codes": _codes_of(result),
             "text": self._movement_text(result, version, bins),
         }
 
@@ -205,3 +206,10 @@ class AiDeployment(models.Model):
         return lines.sorted(lambda line: (line.report_id.window_end, line.id)).grouped(
             lambda line: (line.key, line.test)
         )
+
+
+def _codes_of(result):
+    """The codes in question as a line keeps them: with their column where it is not that of the whole input."""
+    column = result.parts[0].name if result.parts else result.name
+    codes = list(result.codes)
+    return codes if column == result.name or not codes else {"column": column, "codes": codes}

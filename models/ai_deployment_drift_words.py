@@ -1,11 +1,15 @@
 """What came in and moved, in the words of the people who keep these records."""
 
+from dataclasses import replace
+
 from odoo import models
 from odoo.tools import format_date
 
 from ..ml import drift, quality
 from ..ml.binning import FIRST
 from ..ml.profile import CONFIDENCE, PREDICTION, SCORE
+from ..ml.tags import yes_code
+from .tools.wording import ReaderWords, number, percent
 
 
 class AiDeployment(models.Model):
@@ -24,12 +28,18 @@ class AiDeployment(models.Model):
             return self._rows_movement_text(result)
         if result.test in ("missing", "unseen", quality.RANGE):
             return self._share_movement_text(result, version)
+        if result.parts:
+            return self._tags_movement_text(result, version, bins)
         label, words = self._column_label(version, result.name), self.env[self.res_model]._ai_words()
         names = version._level_names_cached().get(result.name)
         if result.name == PREDICTION:
             names = {"yes": words["positive"], "no": words["negative"]}
         texts = [
-            (_bin_text(result.name, bins[result.name], code, names), percent(before), percent(now))
+            (
+                self._bin_text(version, result.name, bins[result.name], code, names),
+                percent(self.env, before),
+                percent(self.env, now),
+            )
             for code, before, now in result.moved
         ]
         if result.test == quality.CONSTANT and texts:
@@ -65,6 +75,29 @@ class AiDeployment(models.Model):
         )
         return f"{text} {rhythm}"
 
+    def _tags_movement_text(self, result, version, bins):
+        """Which tags of an input are on more or fewer records than before."""
+        tags, names, texts = version._card().tags, version._level_names_cached().get(result.name) or {}, []
+        for part in result.parts:
+            if part.name not in tags:  # how many other tags there are
+                whole = replace(part, parts=())
+                texts.append(self._movement_text(whole, version, bins).partition(": ")[2])
+                continue
+            tag, yes = tags[part.name][1], yes_code(bins[part.name])
+            before, now = next(
+                ((before, now) for code, before, now in part.moved if code == yes),
+                (part.reference_share or 0.0, part.window_share or 0.0),
+            )
+            if part.test == quality.CONSTANT and yes not in part.codes:
+                before, now = 1 - before, 0.0
+            texts.append(
+                self.env._(
+                    "“%(tag)s” on %(now)s, %(before)s before",
+                    tag=names.get(tag, tag), now=percent(self.env, now), before=percent(self.env, before),
+                )
+            )  # fmt: skip
+        return f"{self._column_label(version, result.name)}: {'; '.join(filter(None, texts))}"
+
     def _share_movement_text(self, result, version):
         sentence = {
             "missing": self.env._("%(input)s is empty on %(now)s of %(records)s, %(before)s before"),
@@ -78,8 +111,8 @@ class AiDeployment(models.Model):
         return sentence % {
             "input": self._column_label(version, result.name),
             "records": self.env[self.res_model]._ai_words()["records"],
-            "now": percent(result.window_share or 0.0),
-            "before": percent(result.reference_share or 0.0),
+            "now": percent(self.env, result.window_share or 0.0),
+            "before": percent(self.env, result.reference_share or 0.0),
         }
 
     def _rows_movement_text(self, result):
@@ -87,21 +120,21 @@ class AiDeployment(models.Model):
         if result.test == quality.VOLUME:
             return self.env._(
                 "%(now)s %(records)s came in the last week, about %(before)s in those before",
-                now=round(now), before=round(before), records=records,
+                now=number(self.env, now), before=number(self.env, before), records=records,
             )  # fmt: skip
         if result.test == quality.REVIEW:
             return self.env._(
                 "%(now)s of %(records)s went to a person, %(before)s in the weeks before",
-                now=percent(now), before=percent(before), records=records,
+                now=percent(self.env, now), before=percent(self.env, before), records=records,
             )  # fmt: skip
         if result.test == quality.FAILED:
             return self.env._(
                 "%(now)s of %(records)s could not be scored, %(before)s before",
-                now=percent(now), before=percent(before), records=records,
+                now=percent(self.env, now), before=percent(self.env, before), records=records,
             )  # fmt: skip
         return self.env._(
             "%(now)s of %(records)s were older than a week when they were scored first, %(before)s before",
-            now=percent(now), before=percent(before), records=records,
+            now=percent(self.env, now), before=percent(self.env, before), records=records,
         )  # fmt: skip
 
     def _alert_text(self, line, onset):
@@ -126,15 +159,9 @@ class AiDeployment(models.Model):
             quality.VOLUME: say("Check whether records still arrive: the website form, the e-mail alias, the import."),
         }.get(line.test) or say("Ask whether the business changed. If it did, train again once outcomes are known.")
 
-
-def _bin_text(name, bins, code, names):
-    """A bin in words; those of the score are shares, shown as per cent as everywhere on screen."""
-    if name not in (SCORE, CONFIDENCE) or not FIRST <= code < bins.size:
-        return bins.label(code, names)
-    low, high = bins.bounds(code)
-    return f"{100 * low:.0f} to {100 * high:.0f} %"
-
-
-def percent(share):
-    """A share as people read it."""
-    return f"{100 * share:.0f} %"
+    def _bin_text(self, version, name, bins, code, names):
+        """A bin in words; those of the score are shares, shown as per cent as everywhere on screen."""
+        if name not in (SCORE, CONFIDENCE) or not FIRST <= code < bins.size:
+            return bins.label(code, names, ReaderWords(self.env, version._specs()).of(name))
+        low, high = bins.bounds(code)
+        return self.env._("%(low)s to %(high)s", low=number(self.env, 100 * low), high=percent(self.env, high))

@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from ..ml.binning import FIRST
 from ..ml.profile import SCORE, Profile
 from . import clock
+from .tools.wording import number
 
 ROWS = 2000  # that are made up: enough to be beyond doubt at once
 LATER = timedelta(days=3650)  # no real report has such a window
@@ -45,9 +46,10 @@ class AiDeployment(models.Model):
         told = self._told_of(alert.cause)
         messages = self.env["ai.deployment.message"].sudo().search_count(Domain("alert_id", "=", alert.id))
         sentence = self.env._(
-            "The scores of %(rows)s made-up records moved (%(statistic).3f against a threshold of %(threshold).3f): an "
+            "The scores of %(rows)s made-up records moved (%(statistic)s against a threshold of %(threshold)s): an "
             "alert was raised, %(told)s, and %(messages)s messages were on their way.",
-            rows=ROWS, statistic=line.statistic, threshold=line.threshold, told=self._told_text(told),
+            rows=ROWS, statistic=number(self.env, line.statistic, 3, grouping=False),
+            threshold=number(self.env, line.threshold, 3, grouping=False), told=self._told_text(told),
             messages=messages,
         )  # fmt: skip
         return bool(told), sentence

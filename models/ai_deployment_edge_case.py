@@ -7,17 +7,17 @@ it was (`basis`): another version, another filter or other words make it count n
 
 import ast
 
-import psycopg2
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
 from ..ml.routing import EDGE_CASE
 from . import clock
+from .ai_deployment import FILTER_ERRORS
 from .tools.trust import own
 
+MOST_WORDS = 50  # each is looked for in each text of each record
 TRIED = 20  # real records, the latest, that show where a case ends
 TEXT_FIELDS = ("name", "ref", "contact_name", "partner_name", "description", "narration")
 INSTEAD = [("person", "A person decides"), ("outside", "It is not scored"), ("drill", "As a drill shows")]
@@ -33,6 +33,7 @@ class AiDeploymentEdgeCase(models.Model):
     _description = "What a Deployment Must Not Decide"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
+    _ai_most = 50
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
@@ -72,12 +73,19 @@ class AiDeploymentEdgeCase(models.Model):
             return Domain(ast.literal_eval((self.domain or "[]").strip() or "[]"))
         documents = self.env[self.deployment_id.sudo().res_model]
         names = [name for name in TEXT_FIELDS if name in documents._fields and documents._fields[name].store]
-        words = [word.strip() for word in (self.words or "").split(",") if word.strip()]
+        words = self._words()
         return Domain.OR(Domain(name, "ilike", word) for name in names for word in words)
+
+    def _words(self):
+        return sorted({word.strip() for word in (self.words or "").split(",") if word.strip()})
 
     @api.constrains("kind", "domain", "words", "deployment_id", "instead")
     def _check_recognised(self):
         for case in self:
+            if len(case._words()) > MOST_WORDS:
+                raise ValidationError(
+                    self.env._("“%(case)s” has more than %(most)s words.", case=case.name, most=MOST_WORDS)
+                )
             deployment = case.deployment_id
             documents = self.env[deployment.sudo().res_model]
             try:
@@ -85,7 +93,7 @@ class AiDeploymentEdgeCase(models.Model):
                 deployment._check_domain_readable(documents.with_user(self.env.uid), domain)
                 with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
                     documents.sudo().with_context(active_test=False).search(domain, limit=1)
-            except (ValueError, SyntaxError, TypeError, KeyError, psycopg2.Error) as error:
+            except FILTER_ERRORS as error:
                 raise ValidationError(
                     self.env._("“%s” is recognised by nothing that can be used.", case.name)
                 ) from error
@@ -105,6 +113,8 @@ class AiDeploymentEdgeCase(models.Model):
         if not self.env.su:
             if "deployment_id" in vals and any(case.deployment_id.id != vals["deployment_id"] for case in self):
                 raise UserError(self.env._("A case stays with its deployment."))
+        if SAID_FIELDS & vals.keys():
+            self._check_may_loosen()
         result = super().write(vals)
         if SAID_FIELDS & vals.keys():
             self.sudo()._forget()  # what was tried was another case
@@ -113,7 +123,21 @@ class AiDeploymentEdgeCase(models.Model):
                 case._tell(self.env._("What must not be decided was changed: %s", case.name))
         return result
 
+    def _check_may_loosen(self):
+        """From the first go on, its owner does not take back alone what it must not decide: that was part of the go."""
+        if self.env.su or self.env.user.has_group("ai_deployment.group_manager"):
+            return
+        for case in self:
+            if case.sudo().deployment_id._was_live():
+                raise AccessError(
+                    self.env._(
+                        "“%s” was part of the go: only an administrator changes or removes it. Add a case beside it.",
+                        case.name,
+                    )
+                )
+
     def unlink(self):
+        self._check_may_loosen()
         for case in self:
             case._tell(self.env._("May be decided from now on: %s", case.name))
         return super().unlink()

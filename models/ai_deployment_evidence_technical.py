@@ -16,6 +16,7 @@ from ..ml.errors import VersionError
 from . import clock
 from .ai_deployment_checklist import Evidence
 from .credentials import NAME, credential
+from .tools.wording import number
 
 MOST_NAMED = 3
 SPARE = 4  # times as many lines as needed are drawn from the index, so that enough are there
@@ -84,9 +85,10 @@ class AiDeployment(models.Model):
         whole, judged = found["whole"], [part for part in found["later"] if part["brier"] is not None]
         sentences = [
             self.env._(
-                "On %(rows)s later records its mean squared error is %(brier).3f; knowing the share alone gives "
-                "%(base).3f.",
-                rows=whole["rows"], brier=whole["brier"], base=whole["base_brier"],
+                "On %(rows)s later records its mean squared error is %(brier)s; knowing the share alone gives "
+                "%(base)s.",
+                rows=whole["rows"], brier=number(self.env, whole["brier"], 3),
+                base=number(self.env, whole["base_brier"], 3),
             )
         ]  # fmt: skip
         if judged:
@@ -113,8 +115,8 @@ class AiDeployment(models.Model):
 
     def _found_in_flagged_parts(self, version, found):
         """Without outcomes: what can be known is whether later records are flagged about as often as expected."""
-        whole, expected = found["whole"], round(100 * found["expected"], 1)
-        share = round(100 * whole["flagged"] / whole["rows"], 1) if whole["rows"] else 0.0
+        whole, expected = found["whole"], number(self.env, 100 * found["expected"], 1)
+        share = number(self.env, 100 * whole["flagged"] / max(whole["rows"], 1), 1)
         many = [part for part in found["flagged"] if part["exceeded"]]
         if many:
             sentence = self.env._(
@@ -259,7 +261,7 @@ class AiDeployment(models.Model):
             sentence = self.env._("The log of %(version)s has %(count)s of %(least)s lines so far.",
                                   version=version.name, count=len(lines), least=least)  # fmt: skip
             return Evidence(False, sentence)
-        faults = [fault for line in lines for fault in [self._line_fault(line, specs)] if fault]
+        faults = [fault for line in lines for fault in [self._line_fault(line, card)] if fault]
         if not faults:
             faults = self._recomputed_faults(version, card, specs, [line for line in lines if not line["failure_type"]])
         if faults:
@@ -294,15 +296,15 @@ class AiDeployment(models.Model):
         )  # fmt: skip
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
-    def _line_fault(self, line, specs):
+    def _line_fault(self, line, card):
         """What a line of the log lacks, empty where nothing."""
         if line["failure_type"]:
             return "" if line["failure_message"] else self.env._("a failure without its reason")
         values = line["inputs"]
         values = json.loads(values) if isinstance(values, str) else values
-        if not isinstance(values, list) or len(values) != len(specs):
+        if not isinstance(values, list) or len(values) != len(card.inputs):
             return self.env._("inputs are missing")
-        if not re.fullmatch(rf"[0-9a-f]{{{2 * len(specs)}}}", line["codes"] or ""):
+        if not re.fullmatch(rf"[0-9a-f]{{{2 * len(card.names)}}}", line["codes"] or ""):
             return self.env._("what the inputs fell into is missing")
         if any(line[name] is None for name in ("predicted_value", "prediction", "confidence", "route", "latency_ms")):
             return self.env._("what was said, or how sure it was, is missing")

@@ -102,7 +102,10 @@ class AiDeploymentSignature(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_signed(self):
-        if self.sudo().filtered(lambda one: one.signed_date and one.deployment_id.state in ("production", "suspended")):
+        if self.sudo().filtered(
+            lambda one: one.signed_date
+            and (one.deployment_id.state in ("production", "suspended") or one.deployment_id._was_live())
+        ):
             raise UserError(self.env._("What was signed before going live is kept."))
 
     def _ask(self):

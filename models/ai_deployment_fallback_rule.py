@@ -15,6 +15,7 @@ from odoo.tools import SQL, split_every
 
 from . import bulk
 from .ai_deployment_monitoring import fault_text
+from .tools.kept_open import forbidden_names, kept_open
 from .tools.shipped import wake
 
 _logger = logging.getLogger(__name__)
@@ -139,12 +140,15 @@ class AiDeployment(models.Model):
 
     def _ask_rule(self, records):
         """What the rule says of `records`, in the time of a drill; whatever else it does is taken back."""
-        with self._undone():
-            said = (
-                self.fallback_action_id.sudo()
-                .with_context(active_model=records._name, active_ids=records.ids, active_id=records.ids[0])
-                .run()
-            )
+        action = self.fallback_action_id.sudo()
+        if action.state != "code":
+            raise UserError(self.env._("“%s” is no rule for these records.", action.name))
+        if names := forbidden_names(action.code):
+            raise UserError(self.env._("it may not use “%s”, which ends a transaction.", ", ".join(names)))
+        with self._undone(), kept_open(self.env):
+            said = action.with_context(
+                active_model=records._name, active_ids=records.ids, active_id=records.ids[0]
+            ).run()
         if not isinstance(said, dict):
             raise UserError(self.env._("it set no figures: “action” has to be a figure for each record."))
         known, figures = set(records.ids), {}

@@ -9,10 +9,11 @@ editing a feature changes the next version, never the one that serves.
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..ml.columns import CATEGORY, NUMBER
+from ..ml.columns import CATEGORY, NUMBER, TAGS
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .feature_reader import MEASURES, VALUE_MEASURES, walk_path
 from .features.readable_inputs import passes_others
+from .features.values import SEVERAL
 
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
 DIRECTIONS = {"free": 0, "rising": 1, "falling": -1}
@@ -26,6 +27,7 @@ class AiDeploymentFeature(models.Model):
     _description = "Deployment Input"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "sequence, id"
+    _ai_most = 200
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
@@ -57,7 +59,9 @@ class AiDeploymentFeature(models.Model):
         required=True, compute="_compute_kind", store=True, readonly=False, precompute=True, unsaved=True,
     )  # fmt: skip
     key = fields.Char("Technical Name", compute="_compute_key", store=True, precompute=True, unsaved=True)
-    required = fields.Boolean(help="A record without this input is not scored but goes to a person.")
+    required = fields.Boolean(
+        help="A record without this input is not scored but goes to a person; a number of 0 counts as not filled in."
+    )
     sensitive = fields.Boolean(help="Values are masked in logs and reasons, except for people granted to see them.")
     tail = fields.Selection(
         [("two", "High and low"), ("high", "Only high"), ("low", "Only low")],
@@ -131,13 +135,14 @@ class AiDeploymentFeature(models.Model):
             if feature.source != "path":
                 feature.kind = NUMBER
                 continue
-            if feature.kind and feature.path and "." in feature.path:
-                continue  # a property has no type that can be looked up: keep what a person chose
             steps = (
                 feature.path and feature.res_model in self.env and walk_path(self.env[feature.res_model], feature.path)
             )
-            number = steps and steps[-1].field.type in NUMBER_TYPES
-            feature.kind = NUMBER if number else CATEGORY
+            type_ = steps[-1].type(self.env) if steps else None
+            is_defined = steps and steps[-1].property_name and type_ != "properties"
+            if feature.kind and feature.path and "." in feature.path and not is_defined:
+                continue  # keep what a person chose
+            feature.kind = NUMBER if type_ in NUMBER_TYPES else CATEGORY
 
     @api.constrains("source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "deployment_id")
     def _check_declaration(self):
@@ -234,6 +239,7 @@ class AiDeploymentFeature(models.Model):
             if DECLARATION & vals.keys():
                 self._check_may_uncover()  # what is masked is found by its declaration
         self.env.registry.clear_cache()  # versions keep in mind which inputs are to be masked
+        self.env["ai.deployment.edit"]._note(self.deployment_id)
         return super().write(vals)
 
     @api.model_create_multi
@@ -242,12 +248,15 @@ class AiDeploymentFeature(models.Model):
             for name in self._ai_system_fields() & {name for vals in vals_list for name in vals}:
                 self._check_field_access(self._fields[name], "write")
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        features = super().create(vals_list)
+        self.env["ai.deployment.edit"]._note(features.deployment_id)
+        return features
 
     def unlink(self):
         if not self.env.su:
             self._check_may_uncover()
         self.env.registry.clear_cache()
+        self.env["ai.deployment.edit"]._note(self.deployment_id)
         return super().unlink()
 
     def _check_may_uncover(self):
@@ -282,13 +291,20 @@ class AiDeploymentFeature(models.Model):
             "fields": {},
         }  # fmt: skip
 
+    def _has_several_values(self):
+        """Whether a record may have several values at a time: one input, of which each value counts by itself."""
+        steps = self.source == "path" and walk_path(self.env[self.res_model], self.path)
+        return bool(steps) and (
+            any(step.field.type == "many2many" for step in steps) or steps[-1].type(self.env) in SEVERAL
+        )
+
     def _to_spec(self):
         """The declaration as plain data, as a version keeps it and `FeatureReader` reads it."""
         self.ensure_one()
         return {
             "key": self.key,
             "name": self.name,
-            "kind": self.kind,
+            "kind": TAGS if self._has_several_values() else self.kind,
             "source": self.source,
             "path": self.path or "",
             "start_path": self.start_path or "",

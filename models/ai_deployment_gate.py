@@ -119,6 +119,22 @@ class AiDeployment(models.Model):
             gates.update({company: clean.browse(latest[above]) for company, above in nearest.items()})
         return gates
 
+    @api.model
+    def _gates_for(self, bills):
+        """The gates that `bills` have to pass: those of their companies, and of the company that one was moved from."""
+        gates = self._gates_of(bills.company_id)
+        self.env["ai.deployment"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT gate.id FROM ai_deployment gate WHERE gate.res_model = 'account.move' AND gate.is_primary"
+                " AND gate.active AND gate.state = 'production' AND gate.gate <> 'off' AND gate.id <> ALL(%s)"
+                " AND EXISTS (SELECT FROM ai_deployment_score score WHERE score.deployment_id = gate.id"
+                "  AND score.res_id = ANY(%s))",
+                gates.ids, bills.ids,
+            )
+        )  # fmt: skip
+        return gates + gates.browse(row[0] for row in rows)
+
     def _gate_is_open_because(self):
         """Why this gate cannot hold anything at this moment, in one sentence; empty where it can."""
         self.ensure_one()
@@ -161,12 +177,17 @@ class AiDeployment(models.Model):
             return self.env._("There was no report on “%s” for too long.", self.name)
         return ""
 
-    def _gate_scope(self, bills):
-        """Those of `bills` that this gate is for: of its company, and of branches that have no gate of their own."""
+    def _gate_covered(self, bills):
+        """Those of `bills` that belong to the company of this gate, or to a branch without a gate of its own."""
         bills = bills.filtered(lambda bill: bill.move_type in PURCHASE_TYPES)
         if bills.company_id - self.company_id:
             gates = self._gate_per_company(bills.company_id)
             bills = bills.filtered(lambda bill: gates.get(bill.company_id.id) == self)
+        return bills
+
+    def _gate_scope(self, bills):
+        """Those of `bills` that this gate is for: of its company, and of branches that have no gate of their own."""
+        bills = self._gate_covered(bills)
         domain = self._record_domain()
         if domain.is_true() or not bills:
             return bills

@@ -13,6 +13,8 @@ KINDS = [
     ("waived", "Let through by a waiver"),
     ("passed", "Passed by a person"),
     ("opened", "Let through: the gate was open"),
+    ("outside", "Not looked at: outside of the filter"),
+    ("posted", "Posted after it was held"),
 ]
 
 
@@ -66,8 +68,13 @@ class AiDeploymentGateEvent(models.Model):
     @api.model
     def _log_open(self, deployment, bills, why):
         """One row per bill that an open gate has not looked at."""
+        return self._log_plain(deployment, "opened", bills, note=why)
+
+    @api.model
+    def _log_plain(self, deployment, kind, bills, **values):
+        """One row per bill, without what was found about it."""
         return self.sudo().create(
-            [{**self._plain_values(deployment, bill.sudo()), "kind": "opened", "note": why} for bill in bills]
+            [{**self._plain_values(deployment, bill), "kind": kind, **values} for bill in bills.sudo()]
         )
 
     @api.model

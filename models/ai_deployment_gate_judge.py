@@ -11,6 +11,13 @@ Where a bill stands (`Verdict.standing`):
     risky      nobody has looked at it, or could tell
     unusual    a person has looked at it as it is now, and found it unusual; no waiver covers that
     unscored   it could not be scored, and such bills are held
+    outside    the filter leaves it out, and it was not held before
+
+What was held stays held until somebody looked. So the judgement is about bills that the gate's deployment has scored,
+whichever company, kind or filter they belong to by now; and a bill that was held stays risky although another version
+finds nothing, until an answer, a pass or a waiver says otherwise (`remembered`).
+
+An answer and a pass are about the bill as it was (`fingerprint`), and by nobody who wrote what is judged of it.
 """
 
 import json
@@ -18,11 +25,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from odoo import models
+from odoo.api import SUPERUSER_ID
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..ml import routing
 from . import clock
+from .account_move import PURCHASE_TYPES
 from .ai_deployment_review_rule import DEFAULTS
 from .ai_deployment_writing import _json_rows
 from .tools.shipped import wake
@@ -50,6 +59,8 @@ class Verdict(NamedTuple):
     fingerprint: str
     codes: str | None
     sees_review: bool  # the current user is one of the people of the deployment
+    was_held: bool  # the last line of the gate's log says so
+    held_inference_id: int | None  # what it was held for, where the serving version would let it through
 
     @property
     def is_held(self):
@@ -65,25 +76,42 @@ class AiDeployment(models.Model):
         It counts as asked by the current user. Bills are read in sudo: who may post a bill may have it looked at.
         """
         self.ensure_one()
-        bills = self._gate_scope(bills.sudo())
-        if not bills:
-            return {}
-        self._score(bills)
-        if warned := self._gate_warned_anew(bills):
-            self._score(bills.browse(warned), again=True)
+        bills = bills.sudo().filtered(lambda bill: bill.move_type in PURCHASE_TYPES)
+        inside = self._gate_scope(bills)
+        if inside:
+            self._score(inside)
+            if warned := self._gate_warned_anew(inside):
+                self._score(inside.browse(warned), again=True)
         bills.invalidate_recordset(["ai_is_held", "alerts"], flush=False)
-        verdicts = self._gate_verdicts(bills)
+        verdicts = self._gate_verdicts(bills, self)
+        covered = self._gate_covered(bills - inside)
+        for bill in bills - inside:
+            if bill.id not in verdicts or verdicts[bill.id].standing in ("clean", "opened", "small"):
+                verdicts.pop(bill.id, None)
+                if bill in covered:
+                    verdicts[bill.id] = self._outside_verdict(bill)
         if changed := self._gate_changed_below(verdicts.values(), bills.ids):
             # It says so much else than what was reviewed that the answer is not about it, though it scores the same.
-            self._score(bills.browse(changed), again=True)
-            for move_id, verdict in self._gate_verdicts(bills.browse(changed)).items():
+            self._score(bills.browse(changed) & inside, again=True)
+            for move_id, verdict in self._gate_verdicts(bills.browse(changed), self).items():
                 if verdict.standing == "released":
                     verdict = verdict._replace(standing="risky", is_answered=False)
                 verdicts[move_id] = verdict
         return verdicts
 
-    def _gate_verdicts(self, bills):
-        """{bill id: Verdict} as things stand, nothing is scored."""
+    def _outside_verdict(self, bill):
+        nothing = dict.fromkeys(Verdict._fields)
+        return Verdict(
+            **nothing
+            | {"move_id": bill.id, "deployment_id": self.id, "gate": self.gate, "standing": "outside"}
+            | {"is_answered": False, "sees_review": False, "was_held": False}
+        )
+
+    def _gate_verdicts(self, bills, gate=None):
+        """Return {bill id: Verdict} as things stand; nothing is scored.
+
+        :param gate: the gate that is asked; None: any, and where there are two, the one that holds the bill
+        """
         if not bills.ids:
             return {}
         self._gate_flush(bills)
@@ -94,15 +122,21 @@ class AiDeployment(models.Model):
                 list(bills.ids),
             )
         )
-        return {row[0]: Verdict(*row) for row in rows}
+        verdicts = {}
+        for verdict in (Verdict(*row) for row in rows):
+            known = verdicts.get(verdict.move_id)
+            if (gate is None or verdict.deployment_id == gate.id) and not (known and known.is_held):
+                verdicts[verdict.move_id] = verdict
+        return verdicts
 
     def _gate_flush(self, bills):
         bills.flush_model(
             [
-                "amount_total", "amount_total_signed", "commercial_partner_id", "company_id", "currency_id",
-                "invoice_date", "move_type", "partner_bank_id", "partner_id", "ref", "state",
+                "amount_total", "amount_total_signed", "amount_untaxed", "commercial_partner_id", "company_id",
+                "currency_id", "invoice_date", "move_type", "partner_bank_id", "partner_id", "ref", "state",
             ]
         )  # fmt: skip
+        bills._ai_flush_makers()
         self.env["ai.deployment"].flush_model()
         self.env["ai.deployment.review"].flush_model()
         self.env["ai.deployment.waiver"].flush_model()
@@ -110,21 +144,26 @@ class AiDeployment(models.Model):
     def _gate_sql(self, alias):
         """SELECT of what `Verdict` holds, its id aside, for the row `alias` of account_move; no row without a gate."""
         move = SQL.identifier(alias)
-        fingerprint = SQL(
-            "MD5(ROW(%(move)s.move_type, %(move)s.commercial_partner_id, %(move)s.partner_id,"
-            " %(move)s.partner_bank_id, %(move)s.currency_id, %(move)s.amount_total, %(move)s.invoice_date,"
-            " %(move)s.ref)::text)",
-            move=move,
+        bills = self.env["account.move"]
+        fingerprint, makers = bills._ai_fingerprint_sql(alias), bills._ai_makers_sql(alias)
+        # That of the bill's company, or of the nearest one above it: its path in the tree is the longest. And that of a
+        # company which the bill has left, or of one above it that holds the bill still.
+        at_work = SQL(
+            "%(gate)s.res_model = 'account.move' AND %(gate)s.is_primary AND %(gate)s.active"
+            " AND %(gate)s.state = 'production' AND %(gate)s.gate <> 'off'",
+            gate=SQL.identifier("standing"),
         )
-        # That of the bill's company, or of the nearest one above it: its path in the tree is the longest.
         gate = SQL(
             "SELECT standing.* FROM ai_deployment standing JOIN res_company home ON home.id = standing.company_id"
-            " JOIN res_company own ON own.id = %s.company_id AND STARTS_WITH(own.parent_path, home.parent_path)"
-            " WHERE standing.res_model = 'account.move' AND standing.is_primary AND standing.active"
-            " AND standing.state = 'production' AND standing.gate <> 'off'"
-            " ORDER BY LENGTH(home.parent_path) DESC, standing.id DESC LIMIT 1",
-            move,
-        )
+            " JOIN res_company own ON own.id = %(move)s.company_id WHERE %(at_work)s AND (standing.id = ("
+            "  SELECT standing.id FROM ai_deployment standing JOIN res_company home ON home.id = standing.company_id"
+            "  JOIN res_company own ON own.id = %(move)s.company_id AND STARTS_WITH(own.parent_path, home.parent_path)"
+            "  WHERE %(at_work)s ORDER BY LENGTH(home.parent_path) DESC, standing.id DESC LIMIT 1)"
+            " OR NOT STARTS_WITH(own.parent_path, home.parent_path) OR (SELECT kind = 'held'"
+            "  FROM ai_deployment_gate_event WHERE deployment_id = standing.id AND res_id = %(move)s.id"
+            "  ORDER BY id + 0 DESC LIMIT 1))",
+            move=move, at_work=at_work,
+        )  # fmt: skip
         # Each looked up by itself in an index; the sum keeps the order from being read from the primary key instead.
         # A question that nobody answered in time does not take back the answer before it, but a withdrawn one is gone.
         # A second opinion looks at the reviewers, not at the bill: it holds nothing while it is open.
@@ -137,9 +176,13 @@ class AiDeployment(models.Model):
         review = SQL(
             "SELECT asked.id, asked.state, asked.reason, asked.ground_truth, asked.reviewer_id, asked.decided_by_id,"
             " asked.decided_date, asked.version_id, asked.inference_id, about.codes,"
-            " about.incumbent_value >= 0.5 AS knew_warning, asked.is_label OR NOT EXISTS"
-            "  (SELECT FROM ai_deployment_review WHERE previous_id = asked.id) AS stands"
+            " about.incumbent_value >= 0.5 AS knew_warning,"
+            " (asked.is_label OR NOT EXISTS (SELECT FROM ai_deployment_review WHERE previous_id = asked.id))"
+            # The second person has to have seen the same bill as the first.
+            "  AND (asked.kind <> 'four_eyes' OR before.fingerprint = asked.fingerprint) AS stands,"
+            " asked.fingerprint"
             " FROM ai_deployment_review asked LEFT JOIN ai_deployment_inference about ON about.id = asked.inference_id"
+            " LEFT JOIN ai_deployment_review before ON before.id = asked.previous_id"
             " WHERE asked.deployment_id = gate.id AND asked.res_id = %s.id AND asked.state <> 'expired'"
             " AND NOT (asked.state = 'open' AND asked.kind = 'second_opinion')"
             " ORDER BY asked.id + 0 DESC LIMIT 1",
@@ -147,18 +190,29 @@ class AiDeployment(models.Model):
         )
         passed = SQL(
             "SELECT id FROM ai_deployment_gate_event WHERE deployment_id = gate.id AND res_id = %s.id"
-            " AND kind = 'passed' AND fingerprint = %s AND codes IS NOT DISTINCT FROM score.codes LIMIT 1",
-            move, fingerprint,
+            " AND kind = 'passed' AND fingerprint = %s AND codes IS NOT DISTINCT FROM score.codes"
+            " AND (is_maker OR gate.gate_maker_may_pass OR %s) LIMIT 1",
+            move, fingerprint, _no_maker(makers, "user_id"),
         )  # fmt: skip
         waiver = SQL(
             "SELECT id FROM ai_deployment_waiver WHERE deployment_id = gate.id AND active AND end_date >= %s"
             " AND partner_id = %s.commercial_partner_id AND (reason IS NULL OR reason = looked.reason)"
-            " ORDER BY id LIMIT 1",
-            clock.today(), move,
+            " AND (gate.gate_maker_may_pass OR %s AND %s) ORDER BY id LIMIT 1",
+            clock.today(), move, _no_maker(makers, "user_id"), _no_maker(makers, "changed_by_id"),
         )  # fmt: skip
+        held = SQL(
+            "SELECT event.kind = 'held' AS pending, line.version_id, event.inference_id"
+            " FROM ai_deployment_gate_event event"
+            " LEFT JOIN ai_deployment_inference line ON line.id = event.inference_id"
+            " WHERE event.deployment_id = gate.id AND event.res_id = %s.id ORDER BY event.id + 0 DESC LIMIT 1",
+            move,
+        )
         # What Odoo itself warns of is risky where that is a reason to ask, whether or not a day had room for a review.
         looked = SQL(
             "SELECT found.risky OR COALESCE(line.warned, FALSE) AS risky,"
+            # Held by a version before, and nobody has looked since.
+            " held.pending IS TRUE AND held.version_id IS DISTINCT FROM score.version_id"
+            "  AND NOT (answer.spoken AND review.ground_truth = 'negative') AS remembered,"
             " CASE WHEN score.state <> 'scored' THEN 'failed'"
             "  WHEN answer.truth = 'positive' THEN review.reason"
             "  WHEN line.warned AND NOT found.risky THEN 'disagreement'"
@@ -170,16 +224,19 @@ class AiDeployment(models.Model):
             "  ELSE score.prediction OR line.review_reason = 'flagged' END, FALSE) AS risky) AS found"
         )
         answer = SQL(
-            "SELECT about_now.given, CASE WHEN about_now.given THEN review.ground_truth END AS truth"
-            " FROM (SELECT COALESCE(review.state = 'decided' AND review.stands AND score.state = 'scored'"
+            "SELECT as_it_is.spoken, about_now.given, CASE WHEN about_now.given THEN review.ground_truth END AS truth"
+            " FROM (SELECT COALESCE(review.state = 'decided' AND review.stands"
+            "  AND review.fingerprint = %s, FALSE) AND %s AS spoken) as_it_is,"
+            " LATERAL (SELECT COALESCE(as_it_is.spoken AND score.state = 'scored'"
             "  AND review.codes = score.codes AND review.version_id = score.version_id, FALSE)"
-            "  AND (review.knew_warning OR line.warned IS NOT TRUE) IS TRUE AS given) about_now"
-        )
+            "  AND (review.knew_warning OR line.warned IS NOT TRUE) IS TRUE AS given) about_now",
+            fingerprint, _no_maker(makers, "review.decided_by_id"),
+        )  # fmt: skip
         standing = SQL(
             "CASE WHEN ABS(%s.amount_total_signed) < gate.gate_from_amount THEN 'small'"
             " WHEN passed.id IS NOT NULL THEN 'passed'"
             " WHEN answer.truth = 'positive' THEN 'unusual'"
-            " WHEN score.state = 'scored' AND NOT looked.risky THEN 'clean'"
+            " WHEN score.state = 'scored' AND NOT looked.risky AND NOT looked.remembered THEN 'clean'"
             " WHEN answer.truth = 'negative' THEN 'released'"
             " WHEN score.state <> 'scored' AND gate.gate_unavailable = 'open' THEN 'opened'"
             " WHEN waiver.id IS NOT NULL THEN 'waived'"
@@ -195,17 +252,19 @@ class AiDeployment(models.Model):
         return SQL(
             "SELECT gate.id, gate.gate, %(standing)s AS standing, looked.reason, score.failure_type, line.id,"
             " review.id, review.state, answer.given, review.inference_id, review.reviewer_id,"
-            " review.decided_by_id, review.decided_date, waiver.id, %(fingerprint)s, score.codes, %(people)s"
+            " review.decided_by_id, review.decided_date, waiver.id, %(fingerprint)s, score.codes, %(people)s,"
+            " COALESCE(held.pending, FALSE), CASE WHEN looked.remembered THEN held.inference_id END"
             " FROM (%(gate)s) gate"
             " JOIN ai_deployment_score score ON score.deployment_id = gate.id AND score.res_id = %(move)s.id"
             " LEFT JOIN LATERAL (%(line)s) line ON TRUE"
             " LEFT JOIN LATERAL (%(review)s) review ON TRUE"
             " LEFT JOIN LATERAL (%(passed)s) passed ON TRUE"
+            " LEFT JOIN LATERAL (%(held)s) held ON TRUE"
             " CROSS JOIN LATERAL (%(answer)s) answer"
             " CROSS JOIN LATERAL (%(looked)s) looked"
             " LEFT JOIN LATERAL (%(waiver)s) waiver ON TRUE",
             gate=gate, standing=standing, fingerprint=fingerprint, people=people, move=move, line=line, review=review,
-            passed=passed, answer=answer, looked=looked, waiver=waiver,
+            passed=passed, answer=answer, looked=looked, waiver=waiver, held=held,
         )  # fmt: skip
 
     def _gate_warned_anew(self, bills):
@@ -273,6 +332,7 @@ class AiDeployment(models.Model):
         asked = self._gate_ask(verdicts)
         verdicts = [verdict._replace(review_id=asked.get(verdict.move_id, verdict.review_id)) for verdict in verdicts]
         told = self._gate_told([verdict.move_id for verdict in verdicts])
+        verdicts = [v._replace(inference_id=v.held_inference_id or v.inference_id) for v in verdicts]
         new = [v for v in verdicts if told.get(v.move_id) != ("held", v.inference_id, v.review_id)]
         self.env["ai.deployment.gate.event"]._log(self, "held", new)
 
@@ -373,6 +433,13 @@ def _asks_where_odoo_warns():
     return SQL(
         "COALESCE(gate.routing_rules -> 'on' @> %s::jsonb, %s)", json.dumps([{"reason": routing.DISAGREEMENT}]), unset
     )
+
+
+def _no_maker(makers, user):
+    """SQL of whether `user` (an SQL expression in text) is none of `makers`; Odoo's own account never is one."""
+    return SQL("(%(user)s IS NULL OR %(user)s = %(system)s OR %(user)s NOT IN (SELECT made.user_id FROM (%(makers)s)"
+               " made (user_id) WHERE made.user_id IS NOT NULL))",
+               user=SQL(user), system=SUPERUSER_ID, makers=makers)  # fmt: skip
 
 
 def _says_the_same(spec, before, now):

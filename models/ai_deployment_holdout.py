@@ -21,6 +21,7 @@ from odoo.tools import SQL, format_date
 from ..ml.routing import AUTOMATIC
 from . import clock
 from .tools.trust import own
+from .tools.wording import plain
 
 MOST_HELD_OUT = 0.5
 
@@ -79,7 +80,8 @@ class AiDeployment(models.Model):
             deployment.holdout_text = self.env._(
                 "%(share)s %% of the %(records)s that came since %(day)s have no score on purpose, by chance, to learn "
                 "what the score does.",
-                share=f"{100 * deployment.holdout_share:g}", day=format_date(self.env, deployment.holdout_since),
+                share=plain(self.env, 100 * deployment.holdout_share),
+                day=format_date(self.env, deployment.holdout_since),
                 records=self.env[deployment.res_model]._ai_words()["records"],
             )  # fmt: skip
 
@@ -143,7 +145,7 @@ class AiDeployment(models.Model):
         own(deployment)._message_log(
             body=self.env._(
                 "%(person)s: %(share)s %% of new records have no score on purpose. %(why)s",
-                person=self.env.user.name, share=f"{100 * share:g}", why=reason.strip(),
+                person=self.env.user.name, share=plain(self.env, 100 * share), why=reason.strip(),
             ),
             author_id=self.env.user.partner_id.id,
         )  # fmt: skip

@@ -17,6 +17,7 @@ from ..ml.columns import NUMBER
 from ..ml.errors import InferenceError, MissingFeature
 from . import clock
 from .features.readable_inputs import reads_all
+from .tools.wording import plain
 from .unchecked_many2one import UncheckedMany2one
 
 ROUTES = [("automatic", "Automatic"), ("review", "To a person"), ("retry", "Waits for another try")]
@@ -90,7 +91,7 @@ class AiDeploymentInference(models.Model):
     _date_idx = models.Index("USING brin (date)")
     _asked_day_idx = models.Index("USING brin (asked_day)")
 
-    @api.depends_context("uid")
+    @api.depends_context("uid", "lang")
     @api.depends("version_id")
     def _compute_inputs_text(self):
         for inference in self:
@@ -122,15 +123,16 @@ class AiDeploymentInference(models.Model):
 
     def _reads_all_documents(self):
         documents = self.env[self.res_model]
-        return reads_all(documents, Domain("company_id", "in", [self.sudo().company_id.id, False]))
+        return reads_all(documents, self.deployment_id.sudo()._company_domain())
 
     @api.depends_context("uid", "lang")
     @api.depends("version_id")
     def _compute_reasons(self):
         masking, hidden = self._masking(), self._keys_hidden_on_records()
         for inference in self:
+            line = inference.sudo()
             inference.reasons = inference.version_id._reasons_text(
-                inference.sudo().codes, *masking, hidden.get(inference.id, frozenset())
+                line.codes, *masking, hidden.get(inference.id, frozenset()), line.inputs
             )
 
     @api.model
@@ -144,9 +146,13 @@ class AiDeploymentInference(models.Model):
         if value is None:
             return "–"
         if spec["kind"] == NUMBER:
-            return f"{value:,.2f}".rstrip("0").rstrip(".")
-        names = self.env[self.res_model]._ai_level_names(spec["path"], [value]) if spec["source"] == "path" else {}
-        return names.get(value, value)
+            return plain(self.env, round(value, 2))
+        if spec["source"] != "path":
+            return value
+        learned = (spec.get("fields") or {}).get(spec["path"])
+        levels = value if isinstance(value, list) else [value]
+        names = self.env[self.res_model]._ai_level_names(spec["path"], levels, learned)
+        return ", ".join(str(names.get(level, level)) for level in levels)
 
     # Append-only
 

@@ -141,18 +141,38 @@ class AiDeploymentMessage(models.Model):
             return
         first = self[0]
         (self - first).carried_by_id = first
-        if channel.kind == "webhook":
-            first._send_by_webhook(self)
+        if channel.kind != "webhook":
+            self._guarded(lambda: getattr(first, f"_send_by_{channel.kind}")(self))
             return
+        if call := self._guarded(lambda: first._prepare_webhook(self)):
+            self.env["ir.cron"]._commit_progress()
+            # From here to the answer, no transaction is open and no row is locked.
+            error = _call(*call)
+            self._guarded(lambda: self._webhook_answered(call[0], error))
+
+    def _guarded(self, work):
+        """Do `work()`; whatever goes wrong stays with these messages, and the job goes on with the next ones.
+
+        :return: what `work` returns, None where it failed
+        """
         try:
             with self.env.cr.savepoint():
-                getattr(first, f"_send_by_{channel.kind}")(self)
+                return work()
         except faults.OF_THE_MOMENT:
             raise
-        except Exception as error:
-            _logger.exception("Messages %s could not be sent", self.ids)
-            self.write({"attempts": first.attempts + 1})
-            self._not_sent(self.env._("unexpectedly (%s). See the server log.", type(error).__name__), transient=True)
+        except Exception as error:  # noqa: BLE001 - its traceback could show an address, so the log gets its name alone
+            _logger.error("Messages %s could not be sent: %s", self.ids, type(error).__name__)
+            why = self.env._("unexpectedly (%s). See the server log.", type(error).__name__)
+        try:
+            with self.env.cr.savepoint():
+                self.write({"attempts": self[0].attempts + 1})
+                self._not_sent(why, transient=True)
+        except faults.OF_THE_MOMENT:
+            raise
+        except Exception as error:  # noqa: BLE001 - not even the owner can be told: nothing is tried again
+            _logger.error("Messages %s are given up: %s", self.ids, type(error).__name__)
+            self.write({"state": "failed", "failure_message": why, "carried_by_id": False})
+        return None
 
     # Ways to send
 
@@ -180,26 +200,26 @@ class AiDeploymentMessage(models.Model):
         )  # fmt: skip
         messages._sent()
 
-    def _send_by_webhook(self, messages):
-        """Call between two transactions; all that the call needs is read before."""
+    def _prepare_webhook(self, messages):
+        """Read all that the call needs, which is made between two transactions: arguments of `_call`, or None."""
         parameters = self.env["ir.config_parameter"].sudo()
         name = self.channel_id.credential
         url, allowed = credential(name), parse_allowed(parameters.get_param("ai_deployment.allowed_hosts"))
         if parameters.get_param("database.is_neutralized"):
             messages._not_sent(self.env._("This is a copy of the database: it calls nobody."))
-            return
+            return None
         if not url:
             messages._not_sent(self.env._("This server has no address called “%s”.", name))
-            return
+            return None
         texts = [message._as_text() for message in messages]
         messages.write({"attempts": self.attempts + 1, "next_date": clock.now() + LEASE})
-        self.env["ir.cron"]._commit_progress()
-        # From here to the answer, no transaction is open and no row is locked.
-        error = _call(url, texts, allowed)
+        return url, texts, allowed
+
+    def _webhook_answered(self, url, error):
         if error is None:
-            messages._sent()
+            self._sent()
         else:
-            messages._not_sent(
+            self._not_sent(
                 masked(str(error).strip(), url), transient=error.transient, wait=getattr(error, "retry_after", None)
             )
 
@@ -237,15 +257,17 @@ class AiDeploymentMessage(models.Model):
     @api.model
     def _follow_mails(self):
         """A mail that left is gone from the queue (or says so); one that failed stays there."""
-        for message in self.search([("state", "=", "handed"), ("mail_id", "!=", False)]):
-            if message.mail_id.state in ("exception", "cancel"):
-                (message | message.carried_ids)._not_sent(self.env._("The mail server did not take the mail."))
-            elif message.mail_id.state == "sent":
-                (message | message.carried_ids)._sent()
-            elif message.next_date <= clock.now():
-                (message | message.carried_ids)._not_sent(self.env._("Its mail has waited in the queue for a day."))
-        for message in self.search([("state", "=", "handed"), ("mail_id", "=", False), ("carried_by_id", "=", False)]):
-            (message | message.carried_ids)._sent()
+        for message in self.search([("state", "=", "handed"), ("carried_by_id", "=", False)]):
+            (message | message.carried_ids)._guarded(message._follow_mail)
+
+    def _follow_mail(self):
+        told, mail = self | self.carried_ids, self.mail_id
+        if not mail or mail.state == "sent":
+            told._sent()
+        elif mail.state in ("exception", "cancel"):
+            told._not_sent(self.env._("The mail server did not take the mail."))
+        elif self.next_date <= clock.now():
+            told._not_sent(self.env._("Its mail has waited in the queue for a day."))
 
     @api.autovacuum
     def _gc_messages(self):

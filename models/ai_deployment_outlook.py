@@ -13,8 +13,8 @@ from odoo.tools import SQL
 
 from ..ml import estimated, maturity, performance, risk, segments
 from . import clock
-from .ai_deployment_drift_words import percent
 from .ai_deployment_performance_words import UNTESTED
+from .tools.wording import number, percent
 
 MORE_THAN_ALL = 0.05  # by which a part has to be off beyond the whole, where the whole is off
 
@@ -27,7 +27,7 @@ class AiDeployment(models.Model):
         domain="[('model_id', '=', model_id), ('ttype', '=', 'many2one'), ('store', '=', True)]",
         help="What came true is also judged for each team, country, salesperson …, to see who is served badly.",
     )  # fmt: skip
-    risk_state = fields.Json(groups=NO_ACCESS, copy=False)  # of `ml.risk`, with the version that it belongs to
+    risk_state = fields.Json(groups=NO_ACCESS, readonly=True, copy=False)  # of `ml.risk`, with the version that it belongs to
     maturity_text = fields.Char("Outcomes Take", compute="_compute_maturity_text")
 
     @api.constrains("segment_field_id", "model_id")
@@ -85,7 +85,8 @@ class AiDeployment(models.Model):
             "verdict": "drifted" if exceeded else "quiet",
             "text": say(
                 "%(field)s “%(name)s”: the scores said %(said)s %(positives)s on average, %(true)s came true",
-                field=field.field_description, name=name, said=percent(result.said), true=percent(result.came_true),
+                field=field.field_description, name=name, said=percent(self.env, result.said),
+                true=percent(self.env, result.came_true),
                 positives=self.env[self.res_model]._ai_words()["positives"],
             ),
         }  # fmt: skip
@@ -131,7 +132,7 @@ class AiDeployment(models.Model):
             estimated.HIDDEN: say("Not estimated: lately the chances have not come true on average"),
             estimated.OUTSIDE: say(
                 "Not estimated: %s of the scores are unlike any that tested the version",
-                percent(found.outside_share or 0),
+                percent(self.env, found.outside_share or 0),
             ),
             estimated.CANNOT_JUDGE: say("Not estimated: too few records"),
         }.get(found.verdict)
@@ -152,8 +153,8 @@ class AiDeployment(models.Model):
                 lines.append(
                     {**line, "verdict": "quiet", "key": f"estimate:{name}", "label": label, "statistic": band.estimate,
                      "low": band.low, "high": band.high, "threshold": auc_when_tested if name == "auc" else 0.0,
-                     "text": text % {"now": percent(band.estimate), "low": percent(band.low),
-                                     "high": percent(band.high), **words}}
+                     "text": text % {"now": percent(self.env, band.estimate), "low": percent(self.env, band.low),
+                                     "high": percent(self.env, band.high), **words}}
                 )  # fmt: skip
         return lines
 
@@ -175,8 +176,8 @@ class AiDeployment(models.Model):
              "text": self.env._(
                  "Of two %(records)s, the one that came true was expected to have the higher score in %(expected)s of "
                  "cases, and had it in %(found)s",
-                 records=self.env[self.res_model]._ai_words()["records"], expected=percent(band.estimate),
-                 found=percent(band.estimate + gap.estimate),
+                 records=self.env[self.res_model]._ai_words()["records"], expected=percent(self.env, band.estimate),
+                 found=percent(self.env, band.estimate + gap.estimate),
              )}
         ]  # fmt: skip
 
@@ -221,9 +222,10 @@ class AiDeployment(models.Model):
              "adjusted_p": 0.0 if look.exceeded else 1.0, "exceeded": look.exceeded,
              "verdict": "drifted" if look.exceeded else "quiet",
              "text": self.env._(
-                 "Over %(rows)s outcomes the scores are %(risk).3f from the truth (Brier), at least %(low).3f; "
-                 "at most %(limit).3f was to be expected",
-                 rows=look.rows, risk=look.risk or 0.0, low=look.low, limit=look.limit,
+                 "Over %(rows)s outcomes the scores are %(risk)s from the truth (Brier), at least %(low)s; "
+                 "at most %(limit)s was to be expected",
+                 rows=number(self.env, look.rows), risk=number(self.env, look.risk or 0.0, 3),
+                 low=number(self.env, look.low, 3), limit=number(self.env, look.limit, 3),
              )}
         ]  # fmt: skip
 
@@ -246,7 +248,7 @@ class AiDeployment(models.Model):
 
     def _maturity_sentence(self, found):
         day, words = found.day_by_which(0.8), self.env[self.res_model]._ai_words()
-        share = percent(found.share_by(min(self.horizon_days, found.last_day)))
+        share = percent(self.env, found.share_by(min(self.horizon_days, found.last_day)))
         if day is None:
             return self.env._(
                 "%(share)s of %(records)s are decided within %(days)s days; 80 %% never were so far",
@@ -258,6 +260,7 @@ class AiDeployment(models.Model):
         )  # fmt: skip
 
     @api.depends("horizon_days", "model_id", "method")
+    @api.depends_context("lang")
     def _compute_maturity_text(self):
         for deployment in self:
             found = deployment._maturity() if deployment._origin and deployment.method == "scorecard" else None

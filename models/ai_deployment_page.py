@@ -19,8 +19,8 @@ from ..ml.errors import InferenceError
 from ..ml.profile import RESERVED, SCORE
 from . import clock
 from .ai_deployment_drift import JUDGED, WINDOW
-from .ai_deployment_drift_words import percent
 from .ai_deployment_performance import SCORED_AS_PROBABILITY
+from .tools.wording import percent, plain
 
 NOW_DAYS = timedelta(days=28)
 WEEKS = 12
@@ -238,7 +238,7 @@ class AiDeployment(models.Model):
             & Domain("failure_type", "=", False)
         )
         standing = self._standing_counts(version, cuts)
-        texts = few_digits([100 * cut for cut in cuts])
+        texts = [plain(self.env, cut) for cut in few_digits([100 * cut for cut in cuts])]
         labels = [self._span_text(low, high) for low, high in pairwise(texts)]
         learned = self._open("ai.deployment.version", self.env._("The Reference"), Domain("id", "=", version.id))
         series = [
@@ -309,7 +309,7 @@ class AiDeployment(models.Model):
         return self.env._("%(low)s to %(high)s %%", low=low, high=high)
 
     def _share_text(self, share, count):
-        return f"{100 * share:.1f} % ({self._number(count)})"
+        return f"{percent(self.env, share, 1)} ({self._number(count)})"
 
     # Table: what moved
 
@@ -356,7 +356,7 @@ class AiDeployment(models.Model):
         hint = verdicts["drifted" if moved else "quiet"] if shares else verdicts[own[0].verdict]
         return {
             "share": round(max(shares), 3) if shares else None,
-            "text": percent(max(shares)) if shares else "–",
+            "text": percent(self.env, max(shares)) if shares else "–",
             "moved": moved,
             "hint": hint,
             "open": self._open(
@@ -437,8 +437,8 @@ class AiDeployment(models.Model):
         if value is None:
             return ""
         if isinstance(value, list):
-            return self.env._("%(low)s to %(high)s", low=percent(value[0]), high=percent(value[1]))
-        return percent(value)
+            return self.env._("%(low)s to %(high)s", low=percent(self.env, value[0]), high=percent(self.env, value[1]))
+        return percent(self.env, value)
 
     def _open_lines(self, report):
         return self._open("ai.deployment.report.line", self._window_text(report), Domain("report_id", "=", report.id))

@@ -13,8 +13,11 @@ from odoo.tools import format_date
 
 from . import clock
 from .ai_deployment_checklist import Evidence
+from .ai_deployment_decision import ANSWERED
 from .tools.trust import OWN, own
 
+# Whom only the owner or an administrator names: a deputy stands in, and hands nothing over.
+HANDED_OVER = ("user_id", "deputy_id", "decider_id", "budget_holder_id")
 NAMED = {"user_id", "deputy_id", "decider_id", "budget_holder_id", "model_id"}  # people, and what they have to see
 
 
@@ -149,10 +152,22 @@ class AiDeployment(models.Model):
 
     def write(self, vals):
         """An acceptance is one person's: it ends with the owner, and does not come back with the same one."""
+        self._check_hands_over(vals)
         changed = self.browse()
         if "user_id" in vals:
             changed = self.filtered(lambda deployment: deployment.user_id.id != vals["user_id"])
+        if {"user_id", "deputy_id"} & vals.keys():
+            for deployment in self:
+                people = (deployment.user_id | deployment.deputy_id).ids
+                self.env["ai.deployment.edit"]._note(deployment, people, kind=ANSWERED)
+        apart = self.browse()
+        if {"reviewer_ids", "decider_id"} & vals.keys() and not self.env.su:
+            apart = self.filtered(lambda one: one.state == "production" and one._has_independent_reviewer())
         result = super().write(vals)
+        if any(not one._has_independent_reviewer() for one in apart):
+            raise UserError(
+                self.env._("Somebody who neither built it nor decides on it has to stay among those who review.")
+            )
         if changed:
             changed.sudo().write({"accepted_by_id": False, "accepted_date": False})
         if {"user_id", "model_id"} & vals.keys():
@@ -160,6 +175,23 @@ class AiDeployment(models.Model):
         if NAMED & vals.keys():
             self._check_named(NAMED & vals.keys())
         return result
+
+    def _check_hands_over(self, vals):
+        """Raise where somebody else than the owner or an administrator names other people who stand for it."""
+        asked = [name for name in HANDED_OVER if name in vals]
+        if not asked or self.env.su or self.env.user.has_group("ai_deployment.group_manager"):
+            return
+        for deployment in self:
+            if deployment.user_id != self.env.user and any(
+                (vals[name] or False) != deployment[name].id for name in asked
+            ):
+                raise AccessError(self.env._("Only the owner or an administrator hands a deployment over."))
+
+    def _has_independent_reviewer(self):
+        """Whether somebody reviews who neither built it nor decides on it, or one person may do it all."""
+        deployment = self.sudo()
+        apart = deployment.reviewer_ids - deployment._builders() - deployment.decider_id
+        return bool(apart) or deployment.check_template_id.one_person
 
     # Days of grace
 
@@ -228,7 +260,9 @@ class AiDeployment(models.Model):
     def _people_findings(self):
         gap = self._person_gap(self.user_id) if self.user_id.active else ""
         if gap:
-            yield self._severe("owner", gap, self.env._("Name a new owner, or give the role or the access back."))
+            yield self._severe(
+                "owner", gap, self.env._("An administrator names a new owner, or gives the role or the access back.")
+            )
         if self.deputy_id and (gap := self._person_gap(self.deputy_id)):
             yield self._notice("deputy", gap, self.env._("Name a new deputy."))
         for finding in super()._people_findings():

@@ -3,7 +3,7 @@
 from odoo import models
 
 from ..ml import outcomes
-from .ai_deployment_drift_words import percent
+from .tools.wording import number, percent
 
 # A figure that was not tested proves nothing: 1, not the 0 that an empty float reads as.
 UNTESTED = {"threshold": 0.0, "p_value": 1.0, "adjusted_p": 1.0, "exceeded": False, "verdict": "quiet"}
@@ -50,22 +50,24 @@ class AiDeployment(models.Model):
         text_of = getattr(self, f"_text_of_{result.name}", None)
         if text_of:
             return label, text_of(result, values, words)
-        return label, f"{result.statistic:.3f}" if result.name == "brier" else percent(result.statistic)
+        return label, number(self.env, result.statistic, 3) if result.name == "brier" else percent(
+            self.env, result.statistic
+        )
 
     def _text_of_win_rate(self, result, _values, words):
         text = self.env._(
             "%(now)s %(positives)s among %(records)s",
-            now=percent(result.statistic), positives=words["positives"], records=words["records"],
+            now=percent(self.env, result.statistic), positives=words["positives"], records=words["records"],
         )  # fmt: skip
         if result.threshold is None:
             return text
-        return self.env._("%(text)s, %(before)s before", text=text, before=percent(result.threshold))
+        return self.env._("%(text)s, %(before)s before", text=text, before=percent(self.env, result.threshold))
 
     def _text_of_in_the_large(self, result, values, words):
         said = sum(values) / len(values)
         return self.env._(
             "The scores said %(said)s %(positives)s on average, %(true)s came true",
-            said=percent(said), positives=words["positives"], true=percent(said + result.statistic),
+            said=percent(self.env, said), positives=words["positives"], true=percent(self.env, said + result.statistic),
         )  # fmt: skip
 
     def _text_of_slope(self, result, _values, _words):
@@ -79,20 +81,24 @@ class AiDeployment(models.Model):
         text = self.env._(
             "Of two %(records)s, the one that came true had the higher score in %(now)s of cases "
             "(%(low)s to %(high)s)",
-            records=words["records"], now=percent(result.statistic), low=percent(result.low), high=percent(result.high),
+            records=words["records"], now=percent(self.env, result.statistic), low=percent(self.env, result.low),
+            high=percent(self.env, result.high),
         )  # fmt: skip
         if result.threshold is None:
             return text
-        return self.env._("%(text)s; asked for: %(floor)s", text=text, floor=percent(result.threshold))
+        return self.env._("%(text)s; asked for: %(floor)s", text=text, floor=percent(self.env, result.threshold))
 
     def _text_of_error_automatic(self, result, _values, _words):
         text = self.env._(
             "%(now)s of what was settled without a person was wrong (%(low)s to %(high)s)",
-            now=percent(result.statistic), low=percent(result.low), high=percent(result.high),
+            now=percent(self.env, result.statistic), low=percent(self.env, result.low),
+            high=percent(self.env, result.high),
         )  # fmt: skip
         if result.threshold is None:
             return text
-        return self.env._("%(text)s; promised: at most %(target)s", text=text, target=percent(result.threshold))
+        return self.env._(
+            "%(text)s; promised: at most %(target)s", text=text, target=percent(self.env, result.threshold)
+        )
 
     def _duel_values(self, who, labels, values, theirs):
         """Lines of ours against `who` ("incumbent" or "person") on the same records; none where these are too few."""

@@ -157,6 +157,7 @@ class AiDeployment(models.Model):
     reference_text = fields.Char("Compared With", compute="_compute_reference_text")
 
     @api.depends("champion_id")
+    @api.depends_context("lang")
     def _compute_reference_text(self):
         references = self.env["ai.deployment.reference"].sudo()
         for deployment in self:

@@ -75,6 +75,7 @@ class AiDeploymentReport(models.Model):
     )
 
     @api.depends("deployment_id", "window_start", "window_end")
+    @api.depends_context("lang")
     def _compute_name(self):
         for report in self:
             report.name = self.env._(

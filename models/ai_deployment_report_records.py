@@ -13,8 +13,8 @@ from ..ml import quality
 from ..ml.binning import FIRST
 from ..ml.causes import common_trait
 from ..ml.profile import CONFIDENCE, CONFIDENCE_BINS, PREDICTION, SCORE
-from .ai_deployment_drift_words import percent
 from .ai_deployment_scoring import LATE
+from .tools.wording import percent
 
 MOST_RECORDS = 5000  # that a list opens with, or that are searched for what they have in common
 ONE_IMPORT = 20  # records by one person within a minute: nobody types that fast
@@ -69,7 +69,9 @@ class AiDeploymentReportLine(models.Model):
 
     def _in_question_sql(self):
         """SQL on a `line` of the log: is it one that this line of the report is about?"""
-        version, codes = self.report_id.version_id, self.codes or []
+        version, codes, column = self.report_id.version_id, self.codes or [], self.key
+        if isinstance(codes, dict):  # of one tag
+            column, codes = codes["column"], codes["codes"]
         if self.key == quality.ROWS:
             table = SQL.identifier(self.env[self.deployment_id.res_model]._table)
             return {
@@ -91,7 +93,7 @@ class AiDeploymentReportLine(models.Model):
                 SQL("(%s >= %s AND (%s < %s OR %s >= %s))", column, low, column, high, high, bins.high)
                 for low, high in within
             ) if within else SQL("FALSE")  # fmt: skip
-        place = list(card.bins_by_name).index(self.key)
+        place = list(card.bins_by_name).index(column)
         return SQL("substr(codes, %s, 2) = ANY(%s)", 2 * place + 1, [f"{code:02x}" for code in codes])
 
     # What they have in common
@@ -135,7 +137,7 @@ class AiDeploymentReportLine(models.Model):
         return traits
 
     def _trait_text(self, trait):
-        share, others = percent(trait.share), percent(trait.share_of_others)
+        share, others = percent(self.env, trait.share), percent(self.env, trait.share_of_others)
         documents = self.env[self.deployment_id.res_model].sudo()
         if trait.name == "import":
             user_id, minute = trait.value

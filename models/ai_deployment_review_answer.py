@@ -14,6 +14,7 @@ class AiDeploymentReviewAnswer(models.Model):
     _description = "Reason for an Answer"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
+    _ai_most = 100
 
     name = fields.Char("Reason", required=True, translate=True)
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")

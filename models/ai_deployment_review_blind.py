@@ -109,6 +109,7 @@ class AiDeploymentReview(models.Model):
             review.reasons = not review.hides_score and review.sudo().inference_id.reasons
 
     @api.depends("hides_score")
+    @api.depends_context("lang")
     def _compute_prediction_text(self):
         result = super()._compute_prediction_text()
         for review in self:

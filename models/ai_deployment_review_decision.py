@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
+from odoo.fields import NO_ACCESS, Domain
 
 from . import clock
 from .tools.shipped import wake
@@ -18,6 +18,7 @@ UNDO = timedelta(seconds=60)
 ANSWERS = ("confirmed", "overridden")  # say something about the truth
 ANOTHER = ("second_opinion", "four_eyes")  # are for somebody who has not answered yet
 MOST_SECONDS = 3600.0
+MOST_AT_ONCE = 1000  # questions that get one answer
 
 
 def sane_seconds(seconds):
@@ -43,6 +44,7 @@ class AiDeploymentReview(models.Model):
         compute="_compute_label_weight", store=True, digits=(16, 4), aggregator=None,
         help="How many records like it a random check stands for. 0: no random check, so it stands for itself alone.",
     )  # fmt: skip
+    fingerprint = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
     next_id = fields.Many2one("ai.deployment.review", "After This", compute="_compute_next_id")
     may_ask_again = fields.Boolean(compute="_compute_may_ask_again")
     may_undo = fields.Boolean(compute="_compute_may_ask_again")
@@ -109,7 +111,9 @@ class AiDeploymentReview(models.Model):
         following = self.sudo().search([("previous_id", "=", self.id)])
         if following.state == "open" and following.kind in ANOTHER:
             following._set_aside("withdrawn")  # what this answer asked for is not wanted any more
-        return self._ask_again("", reviewer_id=self.env.uid, deadline=self.deadline)._action_form()
+        me = self.env.uid
+        again = {"reviewer_id": me} if me not in self._makers() else {}  # whoever edited the record is asked no more
+        return self._ask_again("", deadline=self.deadline, **again)._action_form()
 
     def action_score_again(self):
         """Ask the serving version again; where that works now, this review is over."""
@@ -189,6 +193,7 @@ class AiDeploymentReview(models.Model):
                     **review._answer_values(decision, answer, note),
                     **review._seen_values(seen),
                     **review._truth_values(decision),
+                    **review._about_values(),
                 }
             )
             self.env[review.res_model].invalidate_model(["ai_wants_review"], flush=False)
@@ -210,6 +215,11 @@ class AiDeploymentReview(models.Model):
         confirmed = decision == "confirmed"
         return {"ground_truth": "positive" if self.sudo().prediction == confirmed else "negative"}
 
+    def _about_values(self):
+        """What the answer is about: where that is another record by then, a gate asks again."""
+        document = self.sudo()._document()
+        return {"fingerprint": document._ai_fingerprints().get(document.id)} if document else {}
+
     def _decide_each(self, decision, note="", answer=None):
         """Answer many questions: those that cannot be are told with why, and the others are answered all the same.
 
@@ -217,6 +227,8 @@ class AiDeploymentReview(models.Model):
 
         A refusal of the only one, or the same of all, is raised: then nothing was answered.
         """
+        if len(self) > MOST_AT_ONCE:
+            raise UserError(self.env._("At most %s questions are answered at once: choose fewer.", MOST_AT_ONCE))
         refused, kinds = {}, set()
         for review in self:
             try:
@@ -394,6 +406,8 @@ class AiDeploymentReview(models.Model):
 
         The others expire: so does each where the survivor has an open one, or is none of the deployment's company's.
         """
+        people = set().union(*gone._ai_makers().values())
+        self.env["ai.deployment.edit"]._note(survivor, people)  # who made what went into it has made it as well
         domain = Domain("res_model", "=", survivor._name) & Domain("state", "=", "open")
         reviews = self.search(domain & Domain("res_id", "in", (survivor | gone).ids), order="priority, deadline, id")
         for deployment, asked in reviews.grouped("deployment_id").items():

@@ -18,6 +18,7 @@ from odoo.tools import SQL, format_datetime
 
 from . import clock
 from .ai_deployment_review_answer import ANY
+from .tools.wording import percent, signed
 
 AHEAD = 2  # cards: the one that is read, and the one after
 AT_ONCE = 20  # reviews that are looked at together when the next ones are sought
@@ -25,6 +26,8 @@ REASONS = 5
 AGAIN = timedelta(minutes=10)  # an answer that comes twice in this time was sent twice, not given twice
 TRUTHS = ("positive", "negative")  # answers where the score is hidden
 ANSWERS = ("confirmed", "overridden", "unsure", "rescored", *TRUTHS)
+
+MOST_IDS = 1000  # cards of one sitting that are remembered
 
 
 class Sitting(NamedTuple):
@@ -50,7 +53,9 @@ class Sitting(NamedTuple):
 
 
 def _ids(value):
-    return tuple(one for one in value if type(one) is int) if isinstance(value, list | tuple) else ()
+    """The ids in what a browser told, the latest of too many."""
+    ids = value[-MOST_IDS:] if isinstance(value, list | tuple) else ()
+    return tuple(one for one in ids if type(one) is int)
 
 
 class AiDeploymentReview(models.Model):
@@ -414,7 +419,7 @@ class AiDeploymentReview(models.Model):
         return {
             "text": self._desk_score_text(),
             "value": review.predicted_value,
-            "confidence": f"{100 * review.confidence:.0f} %",
+            "confidence": percent(self.env, review.confidence),
             "odoo": "" if opinion is None else self.env[review.res_model]._ai_incumbent_text(opinion),
         }
 
@@ -422,7 +427,7 @@ class AiDeploymentReview(models.Model):
         review = self.sudo()
         words = self.env[review.res_model]._ai_words()
         value = review.predicted_value
-        return f"{100 * value:.1f} % – {words['positive' if review.prediction else 'negative']}"
+        return f"{percent(self.env, value, 1)} – {words['positive' if review.prediction else 'negative']}"
 
     def _desk_reasons(self):
         """The inputs that say most, and what makes the score a guess.
@@ -433,9 +438,11 @@ class AiDeploymentReview(models.Model):
         version = inference.version_id
         masks_all, sees_sensitive = inference._masking()
         hidden = inference._keys_hidden_on_records().get(inference.id, frozenset())
+        document = self.env[self.sudo().res_model].browse(self.sudo().res_id)
         reasons = version._reasons(
-            inference.codes, masks_all=masks_all, sees_sensitive=sees_sensitive, hidden=hidden, top=REASONS
-        )
+            inference.codes, masks_all=masks_all, sees_sensitive=sees_sensitive, hidden=hidden, top=REASONS,
+            inputs=inference.inputs, document=document,
+        )  # fmt: skip
         remarks = [text.removeprefix("? ") for text in version._support_texts(inference.codes)]
         if reasons and not version._card().exact_reasons:
             remarks.append(self.env._("These reasons are approximate."))
@@ -446,7 +453,7 @@ class AiDeploymentReview(models.Model):
                     "name": name,
                     "value": value,
                     "points": points,
-                    "text": f"{points:+.2f}",
+                    "text": signed(self.env, points),
                     "width": max(round(100 * abs(points) / strongest), 2),
                 }
                 for name, value, points in reasons
@@ -460,7 +467,7 @@ class AiDeploymentReview(models.Model):
                 "id": res_id,
                 "name": name,
                 "url": f"/odoo/{self.sudo().res_model}/{res_id}",
-                "share": f"{100 * share:.0f} %",
+                "share": percent(self.env, share),
                 "ending": ending,
                 "is_positive": is_positive,
             }

@@ -13,7 +13,7 @@ from odoo.tools import SQL
 from ..ml import agreement
 from ..ml.performance import clopper_pearson
 from . import clock
-from .ai_deployment_drift_words import percent
+from .tools.wording import number, percent, signed
 
 LATELY = "180 days"
 ENOUGH = 30  # answers of one person, under which nothing is said of how they confirm
@@ -148,11 +148,14 @@ class AiDeployment(models.Model):
             (self.env._("Time per answer"), self._time_text(everyone)),
         ]
         if pairs.pairs:
-            text = self.env._("%(share)s of %(pairs)s asked twice", share=percent(pairs.share), pairs=pairs.pairs)
+            text = self.env._(
+                "%(share)s of %(pairs)s asked twice", share=percent(self.env, pairs.share), pairs=pairs.pairs
+            )
             if not math.isnan(pairs.kappa):
                 text = self.env._(
                     "%(text)s; beyond chance %(kappa)s (%(low)s to %(high)s; 1 is perfect, 0 is chance)",
-                    text=text, kappa=f"{pairs.kappa:.2f}", low=f"{pairs.low:.2f}", high=f"{pairs.high:.2f}",
+                    text=text, kappa=number(self.env, pairs.kappa, 2), low=number(self.env, pairs.low, 2),
+                    high=number(self.env, pairs.high, 2),
                 )  # fmt: skip
             lines.append((self.env._("Two people agree"), text))
         difference, low, high, hidden, shown = figures["blind"]
@@ -160,7 +163,8 @@ class AiDeployment(models.Model):
             text = self.env._(
                 "%(difference)s points more often called wrong while hidden (%(low)s to %(high)s; %(hidden)s hidden, "
                 "%(shown)s in sight)",
-                difference=f"{100 * difference:+.0f}", low=f"{100 * low:+.0f}", high=f"{100 * high:+.0f}",
+                difference=signed(self.env, 100 * difference, 0), low=signed(self.env, 100 * low, 0),
+                high=signed(self.env, 100 * high, 0),
                 hidden=hidden, shown=shown,
             )  # fmt: skip
             lines.append((self.env._("Led by the score"), text))
@@ -193,8 +197,10 @@ class AiDeployment(models.Model):
 
     def _override_text(self, counts):
         low, high = clopper_pearson(counts["overrides"], counts["answers"])
-        share = percent(counts["overrides"] / counts["answers"])
-        return self.env._("%(share)s (%(low)s to %(high)s)", share=share, low=percent(low), high=percent(high))
+        share = percent(self.env, counts["overrides"] / counts["answers"])
+        return self.env._(
+            "%(share)s (%(low)s to %(high)s)", share=share, low=percent(self.env, low), high=percent(self.env, high)
+        )
 
     def _time_text(self, counts):
         return self.env._("%s seconds (median)", round(counts["seconds"])) if counts["seconds"] else "–"

@@ -18,9 +18,9 @@ from odoo.tools.misc import formatLang
 from odoo.tools.sql import column_exists
 
 from ..ml import routing
-from .ai_deployment_drift_words import percent
 from .ai_deployment_inference import REVIEW_REASONS
 from .tools.trust import own
+from .tools.wording import percent
 
 # reason: (is on, priority). In this order several reasons for one record were told before owners could choose.
 DEFAULTS = {
@@ -193,7 +193,7 @@ class AiDeploymentReviewRule(models.Model):
             money = formatLang(self.env, self.amount, currency_obj=self.currency_id)
             return self.env._("A person looks at %(records)s of %(money)s and more", money=money, **words)
         if self.reason == routing.AUDIT:
-            share = self.env._("%s %%", f"{100 * self.deployment_id.audit_share:g}")
+            share = percent(self.env, self.deployment_id.audit_share, 4, trimmed=True)
             return self.env._("A person looks at %(share)s of what nobody else looked at, drawn by lot", share=share)
         if self.reason == routing.DISAGREEMENT:
             if self.deployment_id.method == "anomaly":
@@ -221,7 +221,8 @@ class AiDeploymentReviewRule(models.Model):
         deployment = self.deployment_id
         if deployment.routing == "error":
             return self.env._(
-                "A person looks where more than %s of the answers could be wrong", percent(deployment.target_error)
+                "A person looks where more than %s of the answers could be wrong",
+                percent(self.env, deployment.target_error),
             )
         if deployment.routing == "capacity" and deployment.method == "anomaly":
             return self.env._("Nobody is asked for this reason while the number of reviews a day decides")
@@ -232,7 +233,7 @@ class AiDeploymentReviewRule(models.Model):
             )  # fmt: skip
         return self.env._(
             "A person looks at %(records)s whose score is less than %(line)s sure",
-            line=percent(deployment.min_confidence), **words,
+            line=percent(self.env, deployment.min_confidence), **words,
         )  # fmt: skip
 
 

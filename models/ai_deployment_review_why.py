@@ -10,7 +10,7 @@ from odoo.fields import NO_ACCESS
 from odoo.tools.misc import formatLang
 
 from ..ml import routing
-from .ai_deployment_drift_words import percent
+from .tools.wording import percent
 
 
 class AiDeploymentReview(models.Model):
@@ -116,22 +116,23 @@ class AiDeploymentReview(models.Model):
             if review.deployment_id.sudo().method != "anomaly":
                 texts[review] = self.env._(
                     "Odoo says %(odoo)s, the score %(score)s.",
-                    odoo=percent(line.incumbent_value), score=percent(review.predicted_value),
+                    odoo=percent(self.env, line.incumbent_value), score=percent(self.env, review.predicted_value),
                 )  # fmt: skip
             elif review.prediction:
                 texts[review] = self.env._(
-                    "The score says %(score)s, Odoo does not warn.", score=percent(review.predicted_value)
+                    "The score says %(score)s, Odoo does not warn.", score=percent(self.env, review.predicted_value)
                 )
             else:
                 texts[review] = self.env._(
-                    "Odoo warns of it, the score says %(score)s.", score=percent(review.predicted_value)
+                    "Odoo warns of it, the score says %(score)s.", score=percent(self.env, review.predicted_value)
                 )
         return texts
 
     def _why_audit(self):
         return {
             review: self.env._(
-                "Drawn by lot for a check, as %s of such records are.", _fine(line.audit_chance)
+                "Drawn by lot for a check, as %s of such records are.",
+                percent(self.env, line.audit_chance, 1, trimmed=True)
             )
             for review, line in self._with_lines()
             if line.audit_chance
@@ -166,11 +167,6 @@ class AiDeploymentReview(models.Model):
     @api.model
     def _apart(self, one, other):
         """Two shares as people read them, with a digit more where they would read the same."""
-        if percent(one) != percent(other) or one == other:
-            return percent(one), percent(other)
-        return f"{100 * one:.1f} %", f"{100 * other:.1f} %"
-
-
-def _fine(share):
-    """A share that may be small: 0.5 %, 4 %, 100 %."""
-    return f"{100 * share:.1f}".removesuffix(".0") + " %"
+        if percent(self.env, one) != percent(self.env, other) or one == other:
+            return percent(self.env, one), percent(self.env, other)
+        return percent(self.env, one, 1), percent(self.env, other, 1)

@@ -16,8 +16,9 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import clock
-from .feature_reader import walk_path
+from .features.names import LevelNames
 from .tools.ai_deployment_readable_mixin import readable_origin
+from .tools.wording import percent
 
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
 # What has to be known of a deployment to show a score, or what stands in its place.
@@ -216,6 +217,10 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """
         return {}
 
+    def _ai_currency(self):
+        """The currency of the amounts on this record; no record where documents have none."""
+        return self.env["res.currency"]
+
     def _ai_amounts(self):
         """The money in each record, in the currency of its company: {id: amount}."""
         return {}
@@ -245,13 +250,39 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.model
     def _ai_incumbent_text(self, value):
         """What Odoo's own opinion, a number from 0 to 1, means in words."""
-        return f"{100 * value:.0f} %"
+        return percent(self.env, value)
 
     def _ai_makers(self):
         """Who made each record, and therefore does not judge it: {id: set of user ids}."""
-        records = self.sudo()
-        records.fetch(["create_uid"])
-        return {record.id: set(record.create_uid.ids) for record in records}
+        if not self.ids:
+            return {}
+        self._ai_flush_makers()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT record.id, ARRAY(%s) FROM %s record WHERE record.id = ANY(%s)",
+                self._ai_makers_sql("record"),
+                SQL.identifier(self._table),
+                self.ids,
+            )
+        )
+        return {record_id: set(people) - {None} for record_id, people in rows}
+
+    @api.model
+    def _ai_makers_sql(self, alias):
+        """SQL of the ids of the users who made the record `alias`: who created it, and who wrote what is judged."""
+        return SQL(
+            "SELECT %s UNION SELECT user_id FROM ai_deployment_edit WHERE res_model = %s AND res_id = %s",
+            SQL.identifier(alias, "create_uid"), self._name, SQL.identifier(alias, "id"),
+        )  # fmt: skip
+
+    def _ai_flush_makers(self):
+        """Write to the database what `_ai_makers_sql` reads."""
+        self.flush_model(["create_uid"])
+        self.env["ai.deployment.edit"]._flush_noted()
+
+    def _ai_fingerprints(self):
+        """What an answer about each of these records is about, in a hash: {id: text}; nothing where no gate asks."""
+        return {}
 
     @api.model
     def _ai_moot_domain(self):
@@ -298,25 +329,12 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     # Words for people
 
     @api.model
-    def _ai_level_names(self, path, levels):
-        """What people call the levels of a category at the end of `path`: {level: name}; ids become names."""
-        steps = walk_path(self, path)
-        if not steps or steps[-1].property_name:
-            return {}
-        field = steps[-1].field
-        if field.type == "selection":
-            return dict(field._description_selection(self.env))
-        if field.type == "boolean":
-            return {"true": self.env._("yes"), "false": self.env._("no")}
-        if not field.relational:
-            return {}
-        ids = {int(part) for level in levels for part in level.split(",") if part.isdigit()}
-        comodel = self.env[field.comodel_name].sudo().with_context(active_test=False)
-        known = {record.id: record.display_name for record in comodel.browse(ids).exists()}
-        return {
-            level: ", ".join(known.get(int(part), part) if part.isdigit() else part for part in level.split(","))
-            for level in levels
-        }
+    def _ai_level_names(self, path, levels, learned=None):
+        """What people call the levels of a category at the end of `path`: {level: name}; ids become names.
+
+        :param learned: what a version keeps of `path` (see `_describe_path`): options that are gone have their label
+        """
+        return LevelNames(self, path, learned).of(levels)
 
     # The score on the record
 

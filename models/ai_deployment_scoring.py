@@ -119,8 +119,8 @@ class AiDeployment(models.Model):
             return self._score(records, again=again, action=action)
         if deployment.state not in self._at_work_states():
             raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
-        batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action)
-        return Counter(asked=len(records), queued=batch.record_count)
+        self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action)
+        return Counter(asked=len(records), queued=len(set(records.ids)))
 
     @api.model
     def _cron_score_nightly(self):
@@ -459,7 +459,8 @@ class AiDeployment(models.Model):
         if isinstance(call.card, InferenceError):  # the version itself is at fault: all wait, one alert tells
             self._write_lines(call, self._failed_lines(call, ids, call.card))
             return
-        columns = self._columns(list(call.specs.values()), ids, together=call.standing)
+        part = {"together": call.standing} if len(ids) < len(call.standing) else {}
+        columns = self._columns(list(call.specs.values()), ids, **part)
         scored = call.card.score(columns)
         codes = hex_rows(scored.codes)
         changed = [

@@ -23,21 +23,34 @@ class AiDeployment(models.Model):
         """What `path` leads to, as plain data that a version keeps and that is compared later; None if nowhere.
 
         {"type", "model" (at the end of a relation), "keys" (of a selection), "field_ids" (of its steps), "levels" (ids
-        of the records of a small relation)}. `levels`: see `_small_levels`.
+        of the records of a small relation)}; of a property besides "options" ({key: label}), which nobody knows any
+        more once its definition is gone. `levels`: see `_small_levels`.
         """
         self.ensure_one()
         steps = walk_path(self.env[self.res_model], path)
         if steps is None:
             return None
         field, fields = steps[-1].field, self.env["ir.model.fields"]
-        is_relation = field.type == "many2one" and not steps[-1].property_name
-        return {
+        described = {
             "type": field.type,
-            "model": field.comodel_name if is_relation else "",
-            "keys": list(dict(field._description_selection(self.env))) if field.type == "selection" else [],
+            "model": "",
+            "keys": [],
             "field_ids": [fields._get(step.field.model_name, step.field.name).id or 0 for step in steps],
-            "levels": self._small_levels(field.comodel_name, {} if levels is None else levels) if is_relation else [],
+            "levels": [],
         }
+        if steps[-1].property_name:
+            definition = steps[-1].definition(self.env)
+            options = {key: label for key, label, *_color in definition.get(definition.get("type")) or ()}
+            model = definition.get("comodel") or ""
+            described.update(
+                type=definition.get("type") or field.type, keys=list(options), options=options, model=model,
+            )  # fmt: skip
+        elif field.type == "selection":
+            described["keys"] = list(dict(field._description_selection(self.env)))
+        elif field.type in ("many2one", "many2many"):
+            described["model"] = model = field.comodel_name
+            described["levels"] = self._small_levels(model, {} if levels is None else levels)
+        return described
 
     def _input_findings(self, levels):
         """Findings about each input of the serving version."""
@@ -54,13 +67,20 @@ class AiDeployment(models.Model):
                 now = self._describe_path(path, levels)
                 if now is None:
                     yield self._field_gone(key, spec, path, learned)
-                elif learned and (form_of(now["type"]), now["model"]) != (form_of(learned["type"]), learned["model"]):
+                elif not learned or learned["type"] == "properties":  # not defined when the version learned
+                    continue
+                elif now["type"] == "properties":
+                    yield self._property_gone(key, spec)
+                elif form_of(now["type"]) != form_of(learned["type"]) or now["model"] != (
+                    learned["model"] or now["model"]
+                ):
                     yield self._field_changed(key, spec, path)
                 elif now["keys"] != learned["keys"]:
                     yield from self._options_changed(key, spec, path, learned["keys"], bins[key])
                 elif spec["source"] == "path" and learned["levels"] and isinstance(bins[key], CategoryBins):
                     new = set(now["levels"]).difference(learned["levels"])
-                    new = [res_id for res_id in sorted(new) if str(res_id) not in bins[key].level_counts]
+                    known = getattr(bins[key], "known", bins[key].level_counts)
+                    new = [res_id for res_id in sorted(new) if str(res_id) not in known]
                     if new:
                         is_masked = key in version._sensitive_keys()
                         yield self._new_levels(key, spec, self.env[now["model"]].browse(new), is_masked)
@@ -90,6 +110,14 @@ class AiDeployment(models.Model):
             breaks=True,
         )
 
+    def _property_gone(self, key, spec):
+        return self._severe(
+            f"input:{key}",
+            self.env._("Input “%s” is a property that nobody defines any more, so new records will not have it.",
+                       spec["name"]),
+            self.env._("Define the property again under its technical name, or train a version without it."),
+        )  # fmt: skip
+
     def _field_changed(self, key, spec, path):
         return self._severe(
             f"input:{key}",
@@ -103,12 +131,16 @@ class AiDeployment(models.Model):
 
     def _options_changed(self, key, spec, path, learned, bins):
         """An option that is gone is severe where the version learned much from it: its records look unseen now."""
-        labels = dict(self.env[self.res_model]._ai_level_names(path, ()))
-        new = [labels[option] for option in labels if option not in learned]
-        gone = [option for option in learned if option not in labels]
+        now = self._describe_path(path, {})["keys"]
+        labels = self.env[self.res_model]._ai_level_names(path, [*now, *learned], spec["fields"][path])
+        new = [labels[option] for option in now if option not in learned]
+        gone = [labels.get(option, option) for option in learned if option not in now]
+        gone_keys = set(learned).difference(now)
         suggestion = self.env._("If options were renamed, bring their technical names back, or train a new version.")
         if gone:
-            grade = self._severe if set(gone) & set(getattr(bins, "levels", ())) else self._notice
+            grade = (
+                self._severe if gone_keys & set(getattr(bins, "members", getattr(bins, "levels", ()))) else self._notice
+            )
             text = self.env._(
                 "Input “%(input)s” has lost options that the version learned from: %(options)s.",
                 input=spec["name"], options=_quoted(gone),

@@ -10,7 +10,6 @@ import numpy as np
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..ml import artifact, routing
@@ -40,7 +39,7 @@ class AiDeployment(models.Model):
     readiness = fields.Char(compute="_compute_readiness", help="What is missing before a first version can be trained.")
 
     @api.depends("method", "champion_id", "model_id", "horizon_days", "domain", "start_field_id")
-    @api.depends_context("uid", "allowed_company_ids")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_readiness(self):
         for deployment in self:
             deployment.readiness = False
@@ -53,7 +52,7 @@ class AiDeployment(models.Model):
         Asked of the company, not of the filter: that a filter finds nothing is what it must not tell.
         """
         text, documents = self.sudo()._missing_outcomes_text(), self.env[self.res_model]
-        if not text or reads_all(documents, Domain("company_id", "in", [self.sudo().company_id.id, False])):
+        if not text or reads_all(documents, self._company_domain()):
             return text
         return self.env._(
             "More outcomes are needed before it can learn. Until then Odoo's own estimate is all there is."
@@ -136,7 +135,7 @@ class AiDeployment(models.Model):
             why = " ".join(filter(None, (str(error), self._missing_outcomes_text())))
             raise UserError(self.env._("“%(name)s” could not be trained: %(why)s", name=self.name, why=why)) from error
         by_key = {spec["key"]: spec for spec in specs}
-        used = [by_key[name] for name in training.card.names]  # one that is always empty is left out
+        used = [by_key[name] for name, _columns in training.card.inputs]  # one that is always empty is left out
         values = {
             "floors": self._floors(training.card, columns, moments),
             "held_out": {
@@ -184,7 +183,7 @@ class AiDeployment(models.Model):
 
         :param together: ids of all records that are judged together, where `ids` are only some of them
         """
-        values = FeatureReader(self.env[self.res_model], specs, self.company_id).read(ids, together)
+        values = FeatureReader(self.env[self.res_model], specs, self.company_id, together).read(ids)
         return {spec["key"]: make_column(spec["key"], spec["kind"], values[spec["key"]]) for spec in specs}
 
     def _fit(self, specs, columns, moments, labels):

@@ -24,6 +24,7 @@ class AiDeploymentTrigger(models.Model):
     _description = "Retraining Trigger"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, id"
+    _ai_most = 50
     _rec_name = "kind"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")

@@ -19,6 +19,9 @@ from odoo.tools import SQL, format_amount, format_date
 from ..ml import value as statistics
 from . import clock
 from .tools.trust import own
+from .tools.wording import number as number_text
+from .tools.wording import percent
+from .tools.wording import signed as signed_text
 
 UNITS = [("share", "Share"), ("days", "Days"), ("minutes", "Minutes"), ("money", "Money")]
 PERIODS = [("before", "Before"), ("after", "Since going live"), ("holdout", "Against records without a score")]
@@ -464,13 +467,13 @@ class AiDeployment(models.Model):
                 digits = 0 if abs(amount) >= 100 else currency.decimal_places
                 written = format_amount(self.env, round(amount, digits), currency, trailing_zeroes=digits > 0)
             elif unit == "share":
-                written = f"{100 * amount:.1f} %"
+                written = percent(self.env, amount, 1)
             else:
-                written = f"{amount:,.1f}"
+                written = number_text(self.env, amount, 1)
             return f"+{written}" if sign and amount > 0 else written
 
         if unit == "share" and signed:  # a change of a share is in points, not in per cent of it
-            main, ends = f"{100 * number:+.1f}", (f"{100 * low:+.1f}", f"{100 * high:+.1f}")
+            main, *ends = (signed_text(self.env, 100 * points, 1) for points in (number, low, high))
             return self.env._("%(change)s points (%(low)s to %(high)s)", change=main, low=ends[0], high=ends[1])
         if low is None or low == high:
             return text(number, signed)

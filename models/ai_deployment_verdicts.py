@@ -15,8 +15,8 @@ from odoo.tools.misc import formatLang
 from ..ml import performance, routing
 from . import clock
 from .ai_deployment_drift import JUDGED, WINDOW
-from .ai_deployment_drift_words import percent
 from .ai_deployment_performance_words import UNTESTED
+from .tools.wording import percent
 
 MIN_FLAGGED = 10  # verdicts on flagged records, under which their share says nothing
 
@@ -96,11 +96,13 @@ class AiDeployment(models.Model):
         words = self.env[self.res_model]._ai_words()
         text = self.env._(
             "%(right)s of %(flagged)s flagged %(records)s were %(positive)s (%(low)s to %(high)s)",
-            right=len(right), flagged=len(flagged), low=percent(low), high=percent(high),
+            right=len(right), flagged=len(flagged), low=percent(self.env, low), high=percent(self.env, high),
             records=words["records"], positive=words["positive"],
         )  # fmt: skip
         if self.floor_precision:
-            text = self.env._("%(text)s; asked for: %(floor)s", text=text, floor=percent(self.floor_precision))
+            text = self.env._(
+                "%(text)s; asked for: %(floor)s", text=text, floor=percent(self.env, self.floor_precision)
+            )
         money = self._money_text(right)
         return {
             **UNTESTED, "key": "precision", "test": "floor" if self.floor_precision else "figure",
@@ -121,7 +123,8 @@ class AiDeployment(models.Model):
              "statistic": share, "low": low, "high": high,
              "text": self.env._(
                  "%(checks)s random checks: %(share)s of what went through was %(positive)s (%(low)s to %(high)s)",
-                 checks=len(audited), share=percent(share), low=percent(low), high=percent(high),
+                 checks=len(audited), share=percent(self.env, share), low=percent(self.env, low),
+                 high=percent(self.env, high),
                  positive=self.env[self.res_model]._ai_words()["positive"],
              )}
         ]  # fmt: skip

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_amount
 
 from ..ml import artifact
 from ..ml.binning import MISSING
@@ -15,6 +16,7 @@ from .feature_reader import paths_of, reads_alike, walk_path
 from .features.readable_inputs import unreadable_keys
 from .tools.optional_float import OptionalFloat
 from .tools.trust import own
+from .tools.wording import ReaderWords, about, number, percent, signed
 
 FEW_SIMILAR = 10  # records, under which a score is marked as resting on few
 NEGLIGIBLE = 0.005  # points that no printed card shows are no reason
@@ -83,6 +85,7 @@ class AiDeploymentVersion(models.Model):
     _number_uniq = models.UniqueIndex("(deployment_id, number)", "This version exists already.")
 
     @api.depends("number")
+    @api.depends_context("lang")
     def _compute_name(self):
         for version in self:
             version.name = self.env._("Version %s", version.number)
@@ -217,15 +220,21 @@ class AiDeploymentVersion(models.Model):
         card = self._card()
         names = {}
         for key, spec in self._specs().items():
-            levels = getattr(card.bins_by_name[key], "levels", ()) if spec["source"] == "path" else ()
-            names[key] = documents._ai_level_names(spec["path"], levels) if levels else {}
+            bins = card.bins_by_name[key]
+            levels = getattr(bins, "members", getattr(bins, "levels", ())) if spec["source"] == "path" else ()
+            learned = (spec.get("fields") or {}).get(spec["path"])
+            names[key] = documents._ai_level_names(spec["path"], levels, learned) if levels else {}
         return names
 
-    def _reasons(self, codes, *, masks_all=False, sees_sensitive=False, hidden=frozenset(), top=3):
+    def _reasons(
+        self, codes, *, masks_all=False, sees_sensitive=False, hidden=frozenset(), top=3, inputs=None, document=None
+    ):
         """The strongest reasons behind a score: list of (input, value, contribution), values masked where due.
 
         `codes`: bin codes as the log keeps them, two hexadecimal digits per input; `hidden`: keys of inputs that the
-        user may not read on this record.
+        user may not read on this record; `inputs`: the values that the log keeps, in the order of the inputs, and
+        `document` the record: with them, a multiple of an amount says what was expected and how far the record is
+        from it.
         """
         if not self or not codes:
             return []
@@ -235,23 +244,37 @@ class AiDeploymentVersion(models.Model):
             return []
         sensitive, hidden = self._sensitive_keys(), self._unreadable_keys() | hidden
         reasons = []
-        for reason in card.explain(np.frombuffer(bytes.fromhex(codes), dtype=np.uint8), top=top):
-            if masks_all or reason.feature in hidden or (reason.feature in sensitive and not sees_sensitive):
+        row = np.frombuffer(bytes.fromhex(codes), dtype=np.uint8)
+        masked = hidden | (frozenset() if sees_sensitive else sensitive)
+        read = dict(zip(specs, inputs, strict=True)) if inputs and len(inputs) == len(specs) else {}
+        shown = {key: value for key, value in read.items() if key not in masked}
+        for reason in card.explain(row, top=top, names=names, words=self._reader_words()):
+            if masks_all or reason.feature in masked:
                 value = self.env._("protected")
             else:
-                value = card.bins_by_name[reason.feature].label(reason.code, names.get(reason.feature))
+                value = self._expected_text(specs[reason.feature], shown, document) or reason.label
             if abs(reason.contribution) >= NEGLIGIBLE:
                 reasons.append((specs[reason.feature]["name"], value, reason.contribution))
         return reasons
 
-    def _reasons_text(self, codes, masks_all=False, sees_sensitive=False, hidden=frozenset()):
+    def _expected_text(self, spec, read, document):
+        """What was expected and how far the record is from it, for a multiple of an amount; empty where not known."""
+        times = read.get(spec["key"])
+        if spec["source"] != "history" or spec["measure"] not in ("ratio", "ratio_max") or not times:
+            return ""
+        amount, multiple = read.get(spec["value_path"]), about(self.env, times)
+        currency = document._ai_currency() if amount and document is not None else None
+        if not currency:
+            return self.env._("about %s times", multiple)
+        usual = format_amount(self.env, abs(amount) / times, currency)
+        if spec["measure"] == "ratio":
+            return self.env._("about %(times)s times the expected %(amount)s", times=multiple, amount=usual)
+        return self.env._("about %(times)s times the highest so far, %(amount)s", times=multiple, amount=usual)
+
+    def _reasons_text(self, codes, masks_all=False, sees_sensitive=False, hidden=frozenset(), inputs=None):
         """One reason a line, its arrow says whether it raises or lowers the score; approximate ones are marked."""
-        lines = [
-            f"{'▲' if contribution > 0 else '▼'} {name}: {value}"
-            for name, value, contribution in self._reasons(
-                codes, masks_all=masks_all, sees_sensitive=sees_sensitive, hidden=hidden
-            )
-        ]
+        reasons = self._reasons(codes, masks_all=masks_all, sees_sensitive=sees_sensitive, hidden=hidden, inputs=inputs)
+        lines = [f"{'▲' if contribution > 0 else '▼'} {name}: {value}" for name, value, contribution in reasons]
         if lines and not self._card().exact_reasons:
             lines.append(self.env._("(approximate reasons)"))
         return "\n".join([*lines, *self._support_texts(codes)])
@@ -261,22 +284,44 @@ class AiDeploymentVersion(models.Model):
         if not self or not codes or self.kind == "anomaly":
             return []
         try:
-            card, specs = self._card(), self._specs()
+            card = self._card()
         except ArtifactRejected:
             return []
         row = np.frombuffer(bytes.fromhex(codes), dtype=np.uint8)
         counts = [int(feature.counts[code]) for feature, code in zip(card.features, row, strict=True)]
         texts = [
-            self.env._("? %s: never empty before", specs[feature.name]["name"])
+            self.env._("? %s: never empty before", self._column_name(feature.name))
             if code == MISSING
-            else self.env._("? %s: never seen before", specs[feature.name]["name"])
+            else self.env._("? %s: never seen before", self._column_name(feature.name))
             for feature, code, count in zip(card.features, row, counts, strict=True)
             if not count
         ]
         if not texts and min(counts) < FEW_SIMILAR:
-            rarest = specs[card.features[counts.index(min(counts))].name]["name"]
-            texts = [self.env._("? %(input)s: only %(count)s similar records so far", input=rarest, count=min(counts))]
+            rarest = self._column_name(card.features[counts.index(min(counts))].name)
+            texts = [
+                self.env._(
+                    "? %(input)s: only %(count)s similar records so far",
+                    input=rarest,
+                    count=number(self.env, min(counts)),
+                )
+            ]
         return texts
+
+    def _reader_words(self):
+        """Texts about bins of this version, in the language of who reads them."""
+        return ReaderWords(self.env, self._specs())
+
+    def _column_name(self, column):
+        """What people call a column of the card: its input, with the tag where it is the column of one.
+
+        Tags of a sensitive input have no names here.
+        """
+        key, tag = self._card().tags.get(column, (column, None))
+        name = self._specs()[key]["name"]
+        if tag is None or key in self._sensitive_keys() | self._unreadable_keys():
+            return name
+        tag = self._level_names_cached().get(key, {}).get(tag, tag)
+        return self.env._("%(input)s “%(tag)s”", input=name, tag=tag)
 
     def _level_names_cached(self):
         """`_level_names`, looked up once per transaction: a list of scores asks for it on every line."""
@@ -286,17 +331,19 @@ class AiDeploymentVersion(models.Model):
             cache[key] = self.sudo()._level_names()
         return cache[key]
 
-    def _printed_pairs(self, card, specs, hidden, strongest):
+    def _printed_pairs(self, card, hidden, strongest):
         """What two inputs are worth only together: the strongest combinations, as groups of the printed card."""
         groups = {}
-        for first, one, second, two, points in card.pair_rows(self._level_names()):
-            name = self.env._("%(one)s with %(two)s", one=specs[first]["name"], two=specs[second]["name"])
+        for first, one, second, two, points in card.pair_rows(self._level_names(), self._reader_words()):
+            name = self.env._("%(one)s with %(two)s", one=self._column_name(first), two=self._column_name(second))
             label = self.env._("%(one)s and %(two)s", one=one, two=two)
             groups.setdefault((first, second), {"name": name, "rows": []})["rows"].append(
                 {
-                    "label": self.env._("protected") if {first, second} & hidden else label,
+                    "label": self.env._("protected")
+                    if {card.tags.get(first, (first,))[0], card.tags.get(second, (second,))[0]} & hidden
+                    else label,
                     "points": points,
-                    "points_text": f"{points:+.2f}",
+                    "points_text": signed(self.env, points),
                     "width": min(round(100 * abs(points) / strongest), 100),
                     "share_text": "",
                 }
@@ -315,22 +362,22 @@ class AiDeploymentVersion(models.Model):
         hidden = self._unreadable_keys() | (frozenset() if sees else self._sensitive_keys())
         strongest = max((abs(feature.points).max() for feature in card.features), default=0.0) or 1.0
         groups = {}
-        for key, label, points, share in card.rows(self._level_names()):
+        for key, label, points, share in card.rows(self._level_names(), self._reader_words()):
             groups.setdefault(key, {"name": specs[key]["name"], "rows": []})["rows"].append(
                 {
                     "label": self.env._("protected") if key in hidden else label,
                     "points": points,
-                    "points_text": f"{points:+.2f}",
+                    "points_text": signed(self.env, points),
                     "width": round(100 * abs(points) / strongest),
-                    "share_text": f"{100 * share:.0f} %",
+                    "share_text": percent(self.env, share),
                 }
             )
         if card.exact_reasons:
-            pairs = self._printed_pairs(card, specs, hidden, strongest)
+            pairs = self._printed_pairs(card, hidden, strongest)
             return {"groups": [*groups.values(), *pairs], "approximate": False}
         ranked = [(key, importance) for key, importance in card.ranked() if key in groups]
         for key, importance in ranked:
-            groups[key]["importance_text"] = f"± {importance:.2f}"
+            groups[key]["importance_text"] = f"± {number(self.env, importance, 2)}"
         return {"groups": [groups[key] for key, _importance in ranked], "approximate": True}
 
     @api.model

@@ -35,6 +35,7 @@ class AiDeploymentWaiver(models.Model):
     note = fields.Text("Why", required=True)
     end_date = fields.Date("Until", required=True, tracking=True, help="The last day. At most a year ahead.")
     user_id = fields.Many2one("res.users", "Given By", required=True, readonly=True, default=lambda self: self.env.user)
+    changed_by_id = fields.Many2one("res.users", "Last Changed By", readonly=True, copy=False)
     is_over = fields.Boolean("Over", compute="_compute_is_over")
     bill_count = fields.Integer("Bills Let Through", compute="_compute_use")
     last_date = fields.Datetime("Last Used", compute="_compute_use")
@@ -82,7 +83,7 @@ class AiDeploymentWaiver(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Given by who gives it, to the vendor as a whole: an address or a contact stands for its company."""
-        vals_list = [{**vals, "user_id": self.env.uid} for vals in vals_list]
+        vals_list = [{**vals, "user_id": self.env.uid, "changed_by_id": False} for vals in vals_list]
         for vals in vals_list:
             partner = self.env["res.partner"].browse(vals.get("partner_id") or ())
             vals["partner_id"] = partner.commercial_partner_id.id
@@ -95,6 +96,8 @@ class AiDeploymentWaiver(models.Model):
             raise UserError(self.env._("A waiver is not changed afterwards: archive it and give another one."))
         self._check_may_give()
         result = super().write(vals)
+        if LATER & vals.keys():  # whoever prolongs it answers for it as well
+            super(AiDeploymentWaiver, self.sudo()).write({"changed_by_id": self.env.uid})
         if vals.get("active"):
             self._check_end_date()
         return result

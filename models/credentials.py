@@ -9,13 +9,13 @@ there, and keeps it where any module finds it.
 import configparser
 import os
 import re
-from urllib.parse import urlsplit
 
 from odoo.tools import config
 
+from ..remote.masking import masked  # noqa: F401 - beside the secrets that it keeps
+
 NAME = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
 SECTION = "ai_deployment"
-SHORTEST_MASKED = 4
 
 
 def credential(name):
@@ -32,13 +32,3 @@ def _in_file(key):
         return parser.get(SECTION, key, fallback="")
     except (configparser.Error, OSError, UnicodeDecodeError):
         return ""  # Odoo itself says at its start what is wrong with its file; an error of ours could quote it
-
-
-def masked(text, secret):
-    """`text` without `secret`, and without the parts of an address that a secret consists of."""
-    parts = urlsplit(secret) if "://" in secret else None
-    pieces = [secret, *(re.split(r"[/?&=]", f"{parts.path}/{parts.query}") if parts else ())]
-    for piece in sorted(pieces, key=len, reverse=True):
-        if len(piece) >= SHORTEST_MASKED:
-            text = text.replace(piece, "•••")
-    return text

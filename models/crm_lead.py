@@ -249,6 +249,9 @@ class CrmLead(models.Model):
     def _ai_incumbent_sql(self, alias):
         return SQL("%s / 100", SQL.identifier(alias, "automated_probability"))
 
+    def _ai_currency(self):
+        return self.sudo().exists().company_currency
+
     @api.model
     def _ai_amount_sql(self, alias):
         return SQL("%s::float8", SQL.identifier(alias, "expected_revenue"))

@@ -2,8 +2,8 @@
 
 `FeatureReader(documents, specs, company).read(ids)` gives a dict: feature key -> list of raw values, in the order of
 `ids`. Paths become joins, ages become differences, histories become aggregates over earlier records. Fields that are
-not stored have no column and are read through the ORM, after the statement. What a card works out by itself (source
-"card") is None.
+not stored have no column and are read through the ORM, after the statement. What either gives becomes the value of an
+input in `features.values`, so that both ways agree. What a card works out by itself (source "card") is None.
 
 Earlier means in the books already, whatever the date on the record: for a record that is not in the books, all that
 is, and what is judged together with it and has a lower id; for one that is, what has a lower id. So nothing sees
@@ -21,6 +21,8 @@ from odoo.fields import Domain
 from odoo.orm.fields import Field
 from odoo.tools import SQL
 from odoo.tools.query import Query
+
+from .features import values
 
 MEASURES = {
     "count": "Number of earlier records",
@@ -66,7 +68,46 @@ class Step(NamedTuple):
 
     def label(self, env):
         """What a person calls it."""
-        return self.property_name or self.field._description_string(env)
+        if self.property_name:
+            return self.definition(env).get("string") or self.property_name
+        return self.field._description_string(env)
+
+    def definition(self, env):
+        """The definition of the property, {} where there is none; options of all containers that define it."""
+        return property_definition(env[self.field.model_name], self.field, self.property_name)
+
+    def type(self, env):
+        """The type of the field, or of the property ("properties" where it is not defined)."""
+        if self.property_name:
+            return self.definition(env).get("type") or self.field.type
+        return self.field.type
+
+
+def property_definition(model, field, name):
+    """How the property `name` of a properties `field` is defined: the first definition, with the options of all.
+
+    Each container (a team, a project) defines its own; copies of a container define the same property again.
+    """
+    container = model.env[model._fields[field.definition_record].comodel_name]
+    definitions = container._fields[field.definition_record_field]
+    rows = model.env.execute_query(
+        SQL(
+            "SELECT definition FROM %s AS container, jsonb_array_elements(%s) AS definition"
+            " WHERE jsonb_typeof(%s) = 'array' AND definition ->> 'name' = %s ORDER BY container.id",
+            SQL.identifier(container._table),
+            SQL.identifier("container", field.definition_record_field, to_flush=definitions),
+            SQL.identifier("container", field.definition_record_field),
+            name,
+        )
+    )
+    if not rows:
+        return {}
+    merged = dict(rows[0][0])
+    for key in ("selection", "tags"):
+        options = {option[0]: option for (definition,) in reversed(rows) for option in definition.get(key) or ()}
+        if options:
+            merged[key] = list(options.values())
+    return merged
 
 
 def walk_path(documents, path):
@@ -94,10 +135,10 @@ def reads_alike(learned, step):
     :param learned: dict with "type" and "model", as `_describe_path` keeps it; None where it was not known
     :param step: Step, the end of the path now
     """
-    if not learned:
+    if not learned or step.property_name:  # what a property holds is JSON whatever its type, and read as was learned
         return True
-    model = step.field.comodel_name if step.field.type == "many2one" and not step.property_name else ""
-    return form_of(learned["type"]) == form_of(step.field.type) and (learned["model"] or "") == (model or "")
+    model = step.field.comodel_name if step.field.type in ("many2one", "many2many") else ""
+    return form_of(learned["type"]) == form_of(step.field.type) and (learned["model"] or model or "") == (model or "")
 
 
 def form_of(kind):
@@ -112,30 +153,34 @@ def paths_of(spec):
 
 
 class FeatureReader:
-    def __init__(self, documents, specs, company):
+    def __init__(self, documents, specs, company, together=()):
+        """Prepare to read.
+
+        :param together: ids of all records that are judged together, where those to read are only some of them
+        """
         self.documents = documents.sudo().with_company(company).with_context(active_test=False, lang="en_US").browse()
         self.specs = specs
         self.company = company
-        self._together = []
+        self._together = set(together)
 
-    def read(self, ids, together=()):
-        """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere.
-
-        :param together: ids of all records that are judged together, where `ids` are only some of them
-        """
+    def read(self, ids):
+        """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere."""
         ids = list(ids)
-        self._together = sorted({*ids, *together})
         in_sql = [spec for spec in self.specs if self._has_columns(spec)]
         rows = {}
         if ids and in_sql:
             rows = {row[0]: row[1:] for row in self.documents.env.execute_query(self._statement(in_sql, ids))}
         empty = (None,) * len(in_sql)
         columns = zip(*(rows.get(res_id, empty) for res_id in ids), strict=True) if ids else ([] for _ in in_sql)
-        values = dict(zip((spec["key"] for spec in in_sql), map(list, columns), strict=True))
+        read = dict(zip((spec["key"] for spec in in_sql), map(list, columns), strict=True))
         for spec in self.specs:
-            if spec["key"] not in values:
-                values[spec["key"]] = self._read_through_orm(spec, ids)
-        return values
+            if spec["key"] not in read:
+                read[spec["key"]] = self._read_through_orm(spec, ids)
+            if spec["source"] == "path":
+                convert = values.converter(spec, spec["path"], walk_path(self.documents, spec["path"]))
+                if convert:
+                    read[spec["key"]] = [convert(value) for value in read[spec["key"]]]
+        return read
 
     # One statement
 
@@ -173,7 +218,7 @@ class FeatureReader:
 
     def _expression(self, spec, table, query, histories):
         if spec["source"] == "path":
-            return self._column(self.documents, table, spec["path"], query)
+            return self._column(self.documents, table, spec["path"], query, raw=True)
         if spec["source"] == "zeros":
             return _zeros(self._column(self.documents, table, spec["path"], query))
         if spec["source"] == "age":
@@ -184,45 +229,75 @@ class FeatureReader:
         alias = f"history_{list(histories).index(group)}"
         return SQL.identifier(alias, f"m{histories[group].index(spec)}")
 
-    def _column(self, model, alias, path, query):
+    def _column(self, model, alias, path, query, *, raw=False):
         """SQL of the value at the end of `path`, with the joins it needs added to `query`.
 
-        Many2one steps join; a one2many step takes the first line that has a value; a path that ends on a one2many
-        counts its lines, on a many2many lists its ids.
+        Many2one steps join; a one2many step takes the first line that has a value (of numbers, one that is not 0); a
+        path that ends on a one2many counts its lines, one over a many2many gives what all its records have.
+
+        :param raw: as the database holds it, for `values.converter`; else lists and JSON are one text, to be compared
         """
         name, _dot, rest = path.partition(".")
         field = model._fields[name]
         if field.type == "properties":
-            return SQL("(%s ->> %s)", model._field_to_sql(alias, name, query), rest)
+            value = SQL("(%s -> %s)", model._field_to_sql(alias, name, query), rest)
+            return value if raw else values.json_text_sql(value)
         if field.type == "one2many":
-            lines = model.env[field.comodel_name]
-            lines_query = lines._search(Domain(field.get_comodel_domain(model)), bypass_access=True)
-            lines_query.add_where(
-                SQL("%s = %s", SQL.identifier(lines_query.table, field.inverse_name), SQL.identifier(alias, "id"))
-            )
-            if not rest:
-                return lines_query.subselect(SQL("COUNT(*)"))
-            value = self._column(lines, lines_query.table, rest, lines_query)
-            stored = rest if lines._fields[rest.split(".")[0]].type == "json" else None
-            filled = lines._field_to_sql(lines_query.table, stored, lines_query) if stored else value
-            lines_query.add_where(SQL("%s IS NOT NULL", filled))
-            lines_query.order = SQL.identifier(lines_query.table, "id")
-            lines_query.limit = 1
-            return lines_query.subselect(value)
+            return self._first_line(model, alias, field, rest, raw=raw)
         if field.type == "many2many":
-            return SQL(
-                "(SELECT string_agg(%s::text, ',' ORDER BY %s) FROM %s WHERE %s = %s)",
-                SQL.identifier(field.relation, field.column2),
-                SQL.identifier(field.relation, field.column2),
-                SQL.identifier(field.relation),
-                SQL.identifier(field.relation, field.column1),
-                SQL.identifier(alias, "id"),
-            )
+            return self._all_linked(model, alias, field, rest, raw=raw)
         if rest:
             comodel, coalias = field.join(model, alias, query)
-            return self._column(comodel, coalias, rest, query)
+            return self._column(comodel, coalias, rest, query, raw=raw)
         value = model._field_to_sql(alias, name, query)
-        return _json_text(value) if field.type == "json" else value
+        if field.type == "json":
+            return value if raw else values.json_text_sql(value)
+        if field.type == "many2one_reference":
+            model_name = model._field_to_sql(alias, field.model_field, query)
+            return SQL("%s || ',' || NULLIF(%s, 0)", model_name, value)
+        if field.type in values.TEXTS and not raw:
+            return values.text_sql(value)
+        exists = None if alias == self.documents._table else SQL("%s IS NOT NULL", SQL.identifier(alias, "id"))
+        return values.unset_sql(field.type, value, exists)
+
+    def _first_line(self, model, alias, field, rest, *, raw):
+        """SQL of the value at the end of `rest` in the first line of a one2many that has one; of their number."""
+        lines = model.env[field.comodel_name]
+        query = lines._search(Domain(field.get_comodel_domain(model)), bypass_access=True)
+        query.add_where(SQL("%s = %s", SQL.identifier(query.table, field.inverse_name), SQL.identifier(alias, "id")))
+        if not rest:
+            return query.subselect(SQL("COUNT(*)"))
+        value = self._column(lines, query.table, rest, query, raw=raw)
+        last = walk_path(lines, rest)[-1]
+        filled = value
+        if last.property_name or last.field.type == "json":
+            filled = self._column(lines, query.table, rest, query)  # an empty JSON value is not NULL
+        query.add_where(SQL("%s IS NOT NULL", filled))
+        query.order = SQL.identifier(query.table, "id")
+        if last.field.type in values.NUMBERS:
+            query.order = SQL("%s = 0, %s", value, query.order)
+        query.limit = 1
+        return query.subselect(value)
+
+    def _all_linked(self, model, alias, field, rest, *, raw):
+        """SQL of the ids that a many2many links, or of what these have at the end of `rest`: a list, or one text."""
+        linked = SQL.identifier(field.relation, field.column2)
+        owner = SQL("%s = %s", SQL.identifier(field.relation, field.column1), SQL.identifier(alias, "id"))
+        if rest:
+            comodel = model.env[field.comodel_name]
+            query = Query(comodel.env, comodel._table)
+            value = self._column(comodel, comodel._table, rest, query, raw=raw)
+            query.add_join(
+                "JOIN", field.relation, field.relation,
+                SQL("%s = %s AND %s", linked, SQL.identifier(comodel._table, "id"), owner),
+            )  # fmt: skip
+            if raw:
+                return query.subselect(SQL("array_agg(to_jsonb(%s))", value))
+            return query.subselect(SQL("string_agg(DISTINCT %s::text, ',' ORDER BY %s::text)", value, value))
+        table = SQL.identifier(field.relation)
+        if raw:
+            return SQL("(SELECT array_agg(%s) FROM %s WHERE %s)", linked, table, owner)
+        return SQL("(SELECT string_agg(%s::text, ',' ORDER BY %s) FROM %s WHERE %s)", linked, linked, table, owner)
 
     # Histories
 
@@ -261,7 +336,7 @@ class FeatureReader:
         """
         table, model = self.documents._table, self.documents
         known = self._where(model._ai_history_domain() & self._company_domain())
-        together = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), self._together)
+        together = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), sorted({*self._together, *ids}))
         fellow = SQL("(%s AND %s)", together, self._where(model._ai_history_fellows_domain() & self._company_domain()))
         query = Query(model.env, table)
         asked = SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids)
@@ -576,11 +651,7 @@ class FeatureReader:
         if spec["source"] == "card":
             return False
         paths = [spec["start_path"], spec["end_path"]] if spec["source"] == "age" else [spec["path"]]
-        return all(
-            step.field.store or step.field.related or step.field.inherited
-            for path in paths
-            for step in walk_path(self.documents, path)
-        )
+        return all(_has_column(step.field) for path in paths for step in walk_path(self.documents, path))
 
     def _read_through_orm(self, spec, ids):
         if spec["source"] == "card":
@@ -598,13 +669,13 @@ class FeatureReader:
         return [_follow(record, spec["path"]) for record in records]
 
 
-def _json_text(value):
-    """A level for a JSON value: the keys of an object (the accounts of an analytic distribution), else its text."""
-    return SQL(
-        "CASE jsonb_typeof(%s) WHEN 'object'"
-        " THEN (SELECT string_agg(k, ',' ORDER BY k) FROM jsonb_object_keys(%s) AS k) ELSE %s #>> '{}' END",
-        value, value, value,
-    )  # fmt: skip
+def _has_column(field):
+    """Whether SQL can read it: a stored field, or a relation of records followed to one."""
+    if field.type in ("one2many", "many2many"):
+        return field.store and not field.inherited
+    if field.type == "many2one_reference" and not field.store:
+        return False
+    return field.store or field.related or field.inherited
 
 
 def zeros_at_end(amount):
@@ -651,10 +722,20 @@ def _days(interval):
 
 
 def _follow(record, path):
-    """The value at the end of `path`, a relation as its id, nothing as None."""
-    value = record
-    for name in path.split("."):
-        value = value[:1][name]
-    if hasattr(value, "_ids"):
-        return value[:1].id or None
-    return None if value is False and record._fields[path.split(".")[0]].type != "boolean" else value
+    """The raw value at the end of `path`, read through the ORM by the rules of `FeatureReader._column`."""
+    name, _dot, rest = path.partition(".")
+    if not record:
+        return None
+    field = record._fields[name]
+    if field.type == "properties":
+        return values.raw_value(record, name, rest)
+    if not rest:
+        return values.raw_value(record, name)
+    if field.type == "many2many":
+        return [_follow(linked, rest) for linked in record[name]]
+    if field.type == "one2many":
+        found = [_follow(line, rest) for line in record[name].sorted("id")]
+        found = [value for value in found if value is not None and value != ""]
+        # Of numbers, the first that is not 0; False of a boolean is a value.
+        return next((value for value in found if isinstance(value, bool) or value != 0), found[0] if found else None)
+    return _follow(record[name], rest)

@@ -11,6 +11,7 @@ from odoo.tools import format_date, format_datetime
 
 from ..models import clock
 from ..models.feature_reader import walk_path
+from ..models.tools.wording import number
 
 MOST_ALERTS = 60
 METRICS = ("test_rows", "auc", "brier", "brier_base_rate", "average_precision")
@@ -70,7 +71,7 @@ class ReportModelCard(models.AbstractModel):
             (self.env._("Outcome within"), self.env._("%s days", deployment.horizon_days)),
             (self.env._("Serving version"), version.name or self.env._("none")),
             (self.env._("Trained"), format_datetime(self.env, version.trained_date) if version else "–"),
-            (self.env._("Records learned from"), f"{version.row_count:,}" if version else "–"),
+            (self.env._("Records learned from"), number(self.env, version.row_count) if version else "–"),
             (self.env._("Live since"), format_datetime(self.env, live) if live else self.env._("not live yet")),
             (self.env._("Next review"), format_date(self.env, deployment.review_date)),
             (self.env._("Health"), deployment.health_reason or self._label(deployment, "health")),
@@ -134,7 +135,7 @@ class ReportModelCard(models.AbstractModel):
             "average_precision": self.env._("Average precision on judged records"),
         }
         rows = [
-            (names[key], f"{metrics[key]:,}" if key == "test_rows" else f"{metrics[key]:.3f}")
+            (names[key], number(self.env, metrics[key], 0 if key == "test_rows" else 3))
             for key in METRICS
             if isinstance(metrics.get(key), int | float)
         ]
@@ -152,7 +153,7 @@ class ReportModelCard(models.AbstractModel):
             {
                 "name": names.get(str(part["part"]), part["part"] or self.env._("none")), "rows": part["rows"],
                 "positives": part.get("positives", part.get("flagged")),
-                "brier": _three(part.get("brier")), "base": _three(part.get("base_brier")),
+                "brier": _three(self.env, part.get("brier")), "base": _three(self.env, part.get("base_brier")),
             }
             for part in parts
         ]  # fmt: skip
@@ -181,10 +182,9 @@ class ReportModelCard(models.AbstractModel):
             ],
         }  # fmt: skip
 
-    @staticmethod
-    def _figure_text(figure):
+    def _figure_text(self, figure):
         """The figure in three digits; one that does not exist is empty, never 0."""
-        return "" if figure is False else f"{figure:.3f}"
+        return "" if figure is False else number(self.env, figure, 3)
 
     # Where it ends
 
@@ -321,5 +321,5 @@ class AiDeployment(models.Model):
         }  # fmt: skip
 
 
-def _three(number):
-    return f"{number:.3f}" if number is not None else ""
+def _three(env, value):
+    return number(env, value, 3) if value is not None else ""

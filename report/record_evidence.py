@@ -13,6 +13,7 @@ from odoo.tools import format_datetime
 
 from ..ml.errors import ArtifactRejected
 from ..models.ai_deployment_inference import MASKED
+from ..models.tools.wording import number, percent, signed
 
 
 class ReportRecordEvidence(models.AbstractModel):
@@ -43,7 +44,7 @@ class ReportRecordEvidence(models.AbstractModel):
             "version_facts": [
                 (self.env._("Version"), version.name or "–"),
                 (self.env._("Trained"), format_datetime(self.env, version.trained_date) if version else "–"),
-                (self.env._("Learned from"), self.env._("%s records", f"{version.row_count:,}")),
+                (self.env._("Learned from"), self.env._("%s records", number(self.env, version.row_count))),
                 (self.env._("Fingerprint"), version.digest or "–"),
                 (self.env._("Served"), self._served(deployment, version)),
             ],
@@ -61,7 +62,8 @@ class ReportRecordEvidence(models.AbstractModel):
         words = self.env[line.res_model]._ai_words()
         return self.env._(
             "On %(day)s, “%(record)s” scored %(score)s %%: %(answer)s, %(sure)s %% sure.",
-            day=format_datetime(self.env, line.date), record=line.res_name, score=f"{100 * line.predicted_value:.1f}",
+            day=format_datetime(self.env, line.date), record=line.res_name,
+            score=number(self.env, 100 * line.predicted_value, 1),
             answer=words["positive" if line.prediction else "negative"], sure=round(100 * line.confidence),
         )  # fmt: skip
 
@@ -73,9 +75,9 @@ class ReportRecordEvidence(models.AbstractModel):
             (self.env._("Asked by"), line.sudo().user_id.name or "–"),
             (self.env._("Where it went"), self._label(line, "route")),
             (self.env._("Why to a person"), self._label(line, "review_reason") if line.review_reason else "–"),
-            (self.env._("Odoo's own opinion"), f"{100 * line.incumbent_value:.1f} %" if line.incumbent_value else "–"),
-            (self.env._("A person's own estimate"), f"{100 * line.person_value:.1f} %" if line.person_value else "–"),
-            (self.env._("Took"), f"{line.latency_ms:.1f} ms"),
+            (self.env._("Odoo's own opinion"), self._opinion(line.incumbent_value)),
+            (self.env._("A person's own estimate"), self._opinion(line.person_value)),
+            (self.env._("Took"), f"{number(self.env, line.latency_ms, 1)} ms"),
         ]
 
     def _points(self, line):
@@ -91,19 +93,28 @@ class ReportRecordEvidence(models.AbstractModel):
         values = dict(zip(specs, told.inputs or [None] * len(specs), strict=True))
         names = version._level_names_cached()
         rows = []
-        for reason in card.explain(np.frombuffer(bytes.fromhex(told.codes), dtype=np.uint8), len(specs)):
+        row = np.frombuffer(bytes.fromhex(told.codes), dtype=np.uint8)
+        for reason in card.explain(row, len(specs), names, version._reader_words()):
             hidden = reason.feature in masked
             spec = specs[reason.feature]
-            label = card.bins_by_name[reason.feature].label(reason.code, names.get(reason.feature))
             rows.append(
                 {
                     "name": spec["name"],
                     "read": MASKED if hidden else line._input_text(spec, values[reason.feature]),
-                    "counts_as": MASKED if hidden else label,
-                    "points": _points_text(reason.contribution),
+                    "counts_as": MASKED if hidden else reason.label,
+                    "points": self._points_text(reason.contribution),
                 }
             )  # fmt: skip
-        return {"rows": rows, "start": f"{card.intercept:+.2f}", "approximate": not card.exact_reasons}
+        return {"rows": rows, "start": signed(self.env, card.intercept), "approximate": not card.exact_reasons}
+
+    def _points_text(self, points):
+        """Points with where they move the score; none where nothing shows."""
+        if round(points, 2) == 0:
+            return number(self.env, 0, 2)
+        return f"{'▲' if points > 0 else '▼'} {signed(self.env, points)}"
+
+    def _opinion(self, value):
+        return percent(self.env, value, 1) if value else "–"
 
     def _served(self, deployment, version):
         served = deployment.assignment_ids.filtered(lambda one: one.version_id == version and one.role == "champion")
@@ -154,7 +165,7 @@ class ReportRecordEvidence(models.AbstractModel):
         )  # fmt: skip
         return [
             (one.id, format_datetime(self.env, one.date), one.sudo().version_id.name or "",
-             "–" if one.failure_type else f"{100 * one.predicted_value:.1f} %", one == line)
+             "–" if one.failure_type else percent(self.env, one.predicted_value, 1), one == line)
             for one in lines
         ]  # fmt: skip
 
@@ -178,11 +189,3 @@ class AiDeploymentScore(models.Model):
         if not line:
             raise UserError(self.env._("The line behind this score is not kept any more."))
         return line.action_print_evidence()
-
-
-def _points_text(points):
-    """Points with where they move the score; none where nothing shows."""
-    written = f"{points:+.2f}"
-    if float(written) == 0:
-        return "0.00"
-    return f"{'▲' if points > 0 else '▼'} {written}"

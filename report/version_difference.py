@@ -6,6 +6,7 @@ from odoo.tools import format_datetime
 
 from ..ml.comparison import inputs_changed, points_moved
 from ..ml.errors import ArtifactRejected
+from ..models.tools.wording import number, signed
 
 MOST_MOVED = 40
 
@@ -40,7 +41,7 @@ class ReportVersionDifference(models.AbstractModel):
             (self.env._("Kind"), *(self._label(version, "kind") for version in (old, new))),
             (self.env._("Trained"), *(format_datetime(self.env, version.trained_date) for version in (old, new))),
             (self.env._("Trained by"), *(version.sudo().trained_by_id.name or "–" for version in (old, new))),
-            (self.env._("Records learned from"), *(f"{version.row_count:,}" for version in (old, new))),
+            (self.env._("Records learned from"), *(number(self.env, version.row_count) for version in (old, new))),
             *((name, *(test.get(name, "–") for test in tests)) for name in dict.fromkeys([*tests[0], *tests[1]])),
             (self.env._("Fingerprint"), *(version.digest[:16] for version in (old, new))),
         ]
@@ -59,7 +60,7 @@ class ReportVersionDifference(models.AbstractModel):
         levels = {**old.sudo()._level_names(), **new.sudo()._level_names()}
         for key, known in old.sudo()._level_names().items():
             levels[key] = {**known, **levels[key]}
-        moved = points_moved(*cards, levels)
+        moved = points_moved(*cards, levels, words=new._reader_words())
         return {
             "broken": "",
             "added": [names[key] for key in added],
@@ -68,7 +69,8 @@ class ReportVersionDifference(models.AbstractModel):
                 {
                     "input": names[row.feature],
                     "value": self.env._("protected") if row.feature in hidden else row.label,
-                    "before": f"{row.before:+.2f}", "after": f"{row.after:+.2f}", "change": f"{row.change:+.2f}",
+                    "before": signed(self.env, row.before), "after": signed(self.env, row.after),
+                    "change": signed(self.env, row.change),
                     "raises": row.change > 0,
                 }
                 for row in moved[:MOST_MOVED]

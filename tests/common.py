@@ -164,7 +164,7 @@ class AiDeploymentCase(TransactionCase):
         )
         with clock.at(NOW):
             return cls.env["ai.deployment.version"]._store(
-                deployment, training, [specs[name] for name in card.names], NOW, **values
+                deployment, training, [specs[name] for name, _columns in card.inputs], NOW, **values
             )
 
     @classmethod

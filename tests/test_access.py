@@ -53,6 +53,7 @@ READERS = {
     "ai.deployment.fallback.figure": {"auditor"},
     "ai.deployment.value": NAMED,
     "ai.deployment.edge.case": NAMED,
+    "ai.deployment.edit": set(),  # who wrote which record is asked by the gate and by reviews, never listed
 }
 ANSWERABLE = {"owner", "deputy", "manager"}
 WRITERS = {
@@ -185,6 +186,8 @@ class AccessCase(AiDeploymentCase):
             }
         )  # fmt: skip
         cls.env["ai.deployment.outcome"]._keep("crm.lead", {cls.mine.id: "lost"})
+        cls.env["ai.deployment.edit"]._note(cls.mine, cls.seller.ids)
+        cls.env["ai.deployment.edit"]._flush_noted()
         cls.env["ai.deployment.edge.case"].create(
             {"deployment_id": cls.deployment.id, "name": "Friends", "domain": "[('priority', '=', '3')]"}
         )
@@ -201,6 +204,8 @@ class AccessCase(AiDeploymentCase):
             domain = [("deployment_id", "=", self.deployment.id)]
         if model.startswith("ai.deployment.check.template"):
             return self.template if model == "ai.deployment.check.template" else self.template.line_ids
+        if model == "ai.deployment.edit":
+            domain = [("res_model", "=", "crm.lead"), ("res_id", "=", self.mine.id)]
         if model == "ai.deployment.batch.chunk":
             domain = [("batch_id", "=", self.batch.id)]
         if model == "ai.deployment.outcome":  # of a record, whatever deployments are about it

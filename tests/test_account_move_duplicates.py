@@ -36,8 +36,8 @@ class CopyCase(GateCase):
     def repeats(self, bills, together=()):
         declared = [feature._to_spec() for feature in self.gate.feature_ids]
         self.env.flush_all()
-        reader = FeatureReader(self.env["account.move"], declared, self.env.company)
-        return reader.read(bills.ids, together)[declared[0]["key"]]
+        reader = FeatureReader(self.env["account.move"], declared, self.env.company, together)
+        return reader.read(bills.ids)[declared[0]["key"]]
 
 
 @tagged("post_install", "-at_install")

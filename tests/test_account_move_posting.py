@@ -970,6 +970,225 @@ class TestPosting(GateCase):
 
 
 @tagged("post_install", "-at_install")
+class TestWaysAround(GateCase):
+    """Ways to post that change the bill, its maker or the deployment first."""
+
+    def held_bill(self, **values):
+        bill = self.make_bill(ref="Held", **values)
+        with self.stopped():
+            bill.with_user(self.ann).action_post()
+        self.assertEqual(self.kinds(bill), ["held"])
+        return bill
+
+    def post(self, bill):
+        bill.with_user(self.ann).action_post()
+        self.end_transaction(committed=True)
+
+    # Leaving the filter. Each gets a held bill and takes it out of what the gate looks at.
+
+    def leave_by_date(self, bill):
+        bill.with_user(self.ann).write({"date": self.today - timedelta(days=400)})
+
+    def leave_by_bill_date(self, bill):
+        day = self.today - timedelta(days=400)
+        bill.with_user(self.ann).write({"invoice_date": day, "date": day})
+
+    def leave_by_journal(self, bill):
+        bill.journal_id = self.env["account.journal"].create(
+            {"name": "Other bills", "code": "OB", "type": "purchase", "company_id": self.env.company.id}
+        )
+
+    def leave_by_partner(self, bill):
+        bill.with_user(self.ann).partner_id = self.other_vendor
+
+    def leave_by_currency(self, bill):
+        bill.with_user(self.ann).currency_id = self.other_currency
+
+    def leave_by_kind(self, bill):
+        bill.with_user(self.ann).action_switch_move_type()
+
+    def leave_by_company(self, bill):
+        bill.with_context(dynamic_unlink=True).write(
+            {"line_ids": [Command.clear()], "journal_id": self.other_journal.id}
+        )
+        bill.invoice_line_ids = [Command.create({"name": "Line", "quantity": 1, "price_unit": 20000, "tax_ids": []})]
+
+    def leave_by_filter_of_the_deployment(self, bill):
+        self.gate.with_user(self.gate_owner).sudo().domain = "[('ref', '=', 'Nothing')]"
+
+    def leave_by_another_version(self, bill):
+        self.serve(self.gate, self.calm_card())
+
+    def calm_card(self):
+        """A card to which no bill is unusual."""
+        card = self.card(names=["expected_revenue"], low=-3.0, high=-3.0)
+        card.features[0].__dict__["name"] = "amount_untaxed"
+        return type(card)(card.features, card.intercept, card.calibration, card.score_bins)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        currencies = cls.env["res.currency"].with_context(active_test=False)
+        cls.other_currency = currencies.search([("id", "!=", cls.env.company.currency_id.id)], limit=1)
+        cls.other_currency.active = True
+        cls.other_company = cls.env["res.company"].create({"name": "Next door"})
+        cls.env["account.chart.template"].try_loading("generic_coa", cls.other_company, install_demo=False)
+        cls.env.user.company_ids += cls.other_company
+        (cls.ann + cls.ben + cls.cleo).company_ids += cls.other_company
+        cls.other_journal = cls.env["account.journal"].search(
+            [("company_id", "=", cls.other_company.id), ("type", "=", "purchase")], limit=1
+        )
+        cls.gate.domain = repr(
+            [
+                ("date", ">=", str(cls.today - timedelta(days=300))),
+                ("journal_id.code", "!=", "OB"),
+                ("partner_id.name", "=", "Vendor"),
+                ("currency_id", "=", cls.env.company.currency_id.id),
+                ("move_type", "=", "in_invoice"),
+            ]
+        )
+        cls.env.flush_all()
+
+    def leaves(self):
+        return [name for name in dir(self) if name.startswith("leave_")]
+
+    def test_what_was_held_stays_held_until_somebody_looked(self):
+        for name in self.leaves():
+            with self.subTest(way=name), self.undone():
+                bill = self.held_bill()
+                getattr(self, name)(bill)
+                self.env.flush_all()
+                try:
+                    with self.env.cr.savepoint():
+                        self.post(bill)
+                except UserError as error:
+                    self.assertIsInstance(error, GateHeld, name)
+                    self.end_transaction()
+                self.assertEqual(bill.state, "draft", name)
+                self.assertTrue(bill.ai_is_held, name)
+                review = self.review_of(bill)
+                self.assertEqual(review.state, "open", name)
+                if name == "leave_by_company":
+                    self.pass_(bill)
+                else:
+                    review.with_user(self.ben)._answer_truth("negative")
+                    self.post(bill)
+                self.assertEqual(bill.state, "posted", name)
+                self.assertIn(self.kinds(bill)[-1], ("posted", "passed"), name)
+
+    def test_what_is_held_stays_a_bill(self):
+        bill = self.held_bill()
+        for kind in ("entry", "out_invoice"):
+            with self.subTest(kind=kind), self.assertRaisesRegex(UserError, "it stays a bill"):
+                bill.with_user(self.ann).move_type = kind
+        clean = self.make_bill(100)
+        clean.move_type = "entry"
+        self.assertEqual(clean.move_type, "entry")
+
+    def test_what_the_filter_leaves_out_is_noted_when_it_is_posted(self):
+        for mode in ("block", "warn"):
+            self.gate.gate = mode
+            bill = self.make_bill(partner_id=self.other_vendor.id)
+            self.post(bill)
+            self.assertEqual((bill.state, self.kinds(bill)), ("posted", ["outside"]))
+        self.gate.action_suspend()
+        bill = self.make_bill(partner_id=self.other_vendor.id)
+        self.post(bill)
+        self.assertEqual(self.kinds(bill), ["outside"])
+        self.gate.gate = "off"
+        bill = self.make_bill(partner_id=self.other_vendor.id)
+        self.post(bill)
+        self.assertFalse(self.events_of(bill))
+
+    def test_a_bill_of_another_company_that_was_never_held_is_none_of_this_gate(self):
+        bill = self.make_bill(company_id=self.other_company.id, journal_id=self.other_journal.id)
+        bill.action_post()
+        self.assertEqual((bill.state, self.kinds(bill)), ("posted", []))
+
+    def test_corrected_by_the_same_version_is_posted_and_the_log_says_so(self):
+        bill = self.held_bill()
+        bill.with_user(self.ann).invoice_line_ids.price_unit = 100
+        self.post(bill)
+        self.assertEqual((bill.state, self.kinds(bill)), ("posted", ["held", "posted"]))
+
+    def test_released_before_it_left_is_not_released_afterwards(self):
+        bill = self.held_bill()
+        self.look(bill)
+        bill.with_user(self.ann).write({"invoice_date": self.today - timedelta(days=400)})
+        self.leave_by_date(bill)
+        bill.with_user(self.ann).invoice_line_ids.price_unit = 2_000_000
+        with self.stopped():
+            bill.with_user(self.ann).action_post()
+
+    def test_the_nightly_posting_leaves_held_bills_of_another_company_alone(self):
+        bill = self.held_bill()
+        self.leave_by_company(bill)
+        bill.auto_post = "at_date"
+        with self.enter_registry_test_mode():
+            self.env.ref("account.ir_cron_auto_post_draft_entry").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(bill.state, "draft")
+
+    def test_a_bill_of_a_branch_on_the_journal_of_its_parent(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.env.company.id})
+        self.env.cr.precommit.run()  # its accounts are those of the company above
+        self.env.user.company_ids += branch
+        (self.ann + self.ben).company_ids += branch
+        bill = self.make_bill(company_id=branch.id, ref="Branch")
+        self.assertEqual((bill.company_id, bill.journal_id.company_id), (branch, self.env.company))
+        with self.stopped("Branch"):
+            bill.with_user(self.ann).with_context(allowed_company_ids=branch.ids).action_post()
+        self.assertEqual((bill.state, self.kinds(bill)), ("draft", ["held"]))
+        self.assertTrue(bill.ai_is_held)
+        self.look(bill)
+        self.post(bill)
+        self.assertEqual((bill.state, self.kinds(bill)), ("posted", ["held", "posted"]))
+        small = self.make_bill(100, company_id=branch.id)
+        self.post(small)
+        self.assertEqual((small.state, self.kinds(small)), ("posted", []))
+
+    # Editing first
+
+    def test_editing_then_answering_then_posting(self):
+        bill = self.held_bill()
+        bill.with_user(self.ben).invoice_line_ids.price_unit = 91434
+        self.gate._score(bill)
+        with self.assertRaises(AccessError):
+            self.review_of(bill).with_user(self.ben)._answer_truth("negative")
+        with self.stopped():
+            bill.with_user(self.ben).action_post()
+
+    def test_editing_then_passing_then_posting(self):
+        bill = self.held_bill()
+        bill.with_user(self.cleo).invoice_line_ids.price_unit = 91434
+        with self.assertRaisesRegex(UserError, "You made this bill"):
+            self.pass_(bill)
+        with self.stopped():
+            bill.with_user(self.cleo).action_post()
+
+    def test_leaving_costs_no_statement_per_bill(self):
+        def cost(count):
+            bills = self.env["account.move"].union(
+                *(self.make_bill(100, partner_id=self.other_vendor.id, ref=f"{n}") for n in range(count))
+            )
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            bills._post()
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        def more(count):
+            self.gate.gate = "off"
+            cost(count)
+            off = cost(count)
+            self.gate.gate = "block"
+            cost(count)
+            return cost(count) - off
+
+        self.assertLessEqual(more(6), more(2) + 2)
+
+
+@tagged("post_install", "-at_install")
 class TestPostingOverRpc(HttpCase, GateCase):
     """Through HTTP, where an error rolls the transaction back for real and the hooks run by themselves."""
 

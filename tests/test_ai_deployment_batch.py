@@ -125,6 +125,29 @@ class TestBatch(BatchCase):
 
     # Steering
 
+    def test_what_waits_already_is_not_asked_for_again(self):
+        """However often the same is asked for: one batch, one place in the sum, and what is new beside it."""
+        leads = self.make_leads(20)
+        first = self.ask(leads)
+        for _time in range(3):
+            self.assertEqual(self.ask(leads), first)
+        self.assertEqual(self.ask(leads[:7]), first)
+        more = self.make_leads(6)
+        second = self.env["ai.deployment.batch"]._ask(self.deployment, (leads + more).ids)
+        self.assertEqual((second != first, second.record_count), (True, 6))
+        self.assertEqual(sum(self.env["ai.deployment.batch"].search([]).mapped("record_count")), 26)
+        again = self.env["ai.deployment.batch"]._ask(self.deployment, leads.ids, again=True)
+        self.assertEqual(again.record_count, 20)
+        self.assertEqual(self.env["ai.deployment.batch"]._ask(self.deployment, leads.ids, again=True), again)
+        self.work()
+        self.assertEqual(len(self.inferences_of(leads + more)), 26 + 20)
+        self.assertFalse(self.env["ai.deployment.batch"].search([("state", "=", "running")]))
+
+    def test_what_another_person_asked_for_is_worked_off_with_other_rights(self):
+        leads = self.make_leads(20)
+        self.ask(leads)
+        self.assertEqual(self.ask(leads, user=self.owner).user_id, self.owner)
+
     def test_a_paused_batch_waits_and_goes_on(self):
         leads = self.make_leads(12)
         batch = self.ask(leads, user=self.seller)

@@ -82,6 +82,41 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
         self.assertNotIn("Changed", self.leads.mapped("name"))
 
     @mute_logger("odoo.addons.base.models.ir_actions")
+    def test_it_neither_commits_nor_rolls_back(self):
+        """Whatever the way; what was done before is there afterwards, what the rule did is not."""
+        self.switch_off()
+        half = "action = {record.id: 0.5 for record in records}"
+        ways = (
+            "env.cr.commit()", "env.cr.rollback()", "records.env.cr.commit()", "env.cr.close()",
+            "env.cr.execute('COMMIT')", "env.cr.execute('select 1; /* x */ Commit')", "env.cr.execute('ROLLBACK')",
+            "env.cr.execute('ROL' + 'LBACK AND CHAIN')", "env.cr.execute('END')", "env.cr.execute('abort work')",
+            "env.cr.connection.commit()", "env.cr._cnx.rollback()", "env.cr._obj.execute('COMMIT')",
+            "env.registry.cursor().commit()", "env['ir.cron']._commit_progress(1)",
+            "(lambda: [env.cr.commit() for record in records])()",
+        )  # fmt: skip
+        for way in ways:
+            with self.subTest(way=way):
+                before = self.make_leads(1, name="There before")
+                self.env.flush_all()
+                savepoint = self.env.cr.savepoint()
+                self.rule.code = f"records.write({{'name': 'Changed'}})\n{way}\n{half}"
+                self.deployment._update_figures()
+                self.assertIn("end", self.alert().name)
+                savepoint.close(rollback=False)  # it is still there: the transaction has not ended
+                self.assertEqual(before.exists().name, "There before")
+                self.assertNotIn("Changed", self.leads.mapped("name"))
+        self.rule.code = f"try:\n    env.cr.execute('COMMIT')\nexcept Exception:\n    pass\n{half}"
+        self.deployment._update_figures()
+        self.assertFalse(self.alert().name, "a rule that swallows the refusal has committed nothing either")
+
+    def test_it_may_read_by_sql_and_try_things(self):
+        self.switch_off(
+            "env.cr.execute('SELECT id, 0.3 FROM crm_lead WHERE id = ANY(%s)', [records.ids])\n"
+            "action = {row[0]: float(row[1]) for row in env.cr.fetchall()}"
+        )
+        self.assertEqual(self.seen()[0], [0.3, 0.3, 0.3])
+
+    @mute_logger("odoo.addons.base.models.ir_actions")
     def test_what_is_wrong_with_it_is_told_and_what_it_said_before_stays(self):
         self.switch_off()
         for code, sentence in (

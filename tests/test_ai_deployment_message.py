@@ -211,6 +211,60 @@ class TestMessage(MessageCase):
         self.assertNotIn(SECRET, "".join(logs.output))
         self.assertEqual((self.messages(broken).state, self.messages(other).state), ("failed", "sent"))
 
+    @mute_logger(LOG)
+    def test_no_message_stops_the_job(self):
+        """A malformed address, an answer that cannot be kept, a text that cannot be made: the next one goes out."""
+        good, other = self.add("webhook"), self.add("webhook", credential="OTHER_HOOK")
+        messages = self.env["ai.deployment.message"]
+        for address in ("http://[x/secret-part", "https://exa\u2100mple.com/secret-part", "http://", "https://a b/c"):
+            with self.subTest(address=address):
+                self.set_address(address, "OTHER_HOOK")
+                bad, fine = messages._add(other, "Broken", ""), messages._add(good, "Fine", "")
+                self.send()
+                self.assertEqual(fine.state, "sent")
+                self.assertTrue(bad.failure_message)
+                self.assertNotIn("secret-part", bad.failure_message)
+        kinds = type(messages)
+        for name in ("_as_text", "_sent", "_not_sent", "_webhook_answered", "_prepare_webhook"):
+            with self.subTest(fails=name):
+                self.set_address(self.server.url(f"/ok/{SECRET}"), "OTHER_HOOK")
+                plain = getattr(kinds, name)
+
+                def broken(records, *args, plain=plain, **values):
+                    if "Broken" in records.mapped("subject"):
+                        raise ValueError(SECRET)
+                    return plain(records, *args, **values)
+
+                bad, fine = messages._add(other, "Broken", ""), messages._add(good, "Fine", "")
+                if name == "_not_sent":  # not even that can be kept
+                    self.set_address("http://[x/", "OTHER_HOOK")
+                with patch.object(kinds, name, broken):
+                    self.send()
+                self.assertEqual(fine.state, "sent")
+                self.assertEqual(bad.state, "failed" if name == "_not_sent" else "pending")
+                self.assertNotIn(SECRET, bad.failure_message)
+                self.assertFalse(messages._take() & bad, "it is put off, not tried again at once")
+                bad.unlink()
+
+    @mute_logger(LOG)
+    def test_a_mail_whose_end_cannot_be_kept_stops_no_other(self):
+        self.add()
+        messages = self.env["ai.deployment.message"]
+        handed = [messages._add(self.add(person=self.deputy), name, "") for name in ("Broken", "Fine")]
+        self.send()
+        plain = type(messages)._sent
+
+        def broken(records):
+            if "Broken" in records.mapped("subject"):
+                raise ValueError("x")
+            return plain(records)
+
+        for message in handed:
+            message.mail_id.sudo().state = "sent"
+        with patch.object(type(messages), "_sent", broken):
+            self.send(minutes=1)
+        self.assertEqual(handed[1].state, "sent")
+
     def test_a_host_that_nobody_allowed_is_not_called(self):
         self.env["ir.config_parameter"].set_param("ai_deployment.allowed_hosts", "127.0.0.1:1, example.com")
         channel = self.add("webhook")

@@ -60,14 +60,14 @@ class TestOwner(PeopleCase):
             for field in ("user_id", "deputy_id"):
                 with self.subTest(person=person.login, field=field):
                     with self.assertRaisesRegex(ValidationError, sentence), self.env.cr.savepoint():
-                        self.deployment.with_user(self.deputy).write({field: person.id})
+                        self.deployment.with_user(self.owner).write({field: person.id})
         twin.active = False
-        self.deployment.with_user(self.deputy).user_id = self.other_owner
+        self.deployment.with_user(self.owner).user_id = self.other_owner
 
     def test_who_has_no_address_yet_is_asked_for_one_when_accepting(self):
         no_mail = self.user("ai_no_mail", email="n@example.com")
         no_mail.partner_id.email = False
-        self.deployment.with_user(self.deputy).user_id = no_mail
+        self.deployment.with_user(self.owner).user_id = no_mail
         with self.assertRaisesRegex(UserError, "no e-mail address"):
             self.deployment.with_user(no_mail).action_accept()
         self.assertFalse(self.deployment.has_accepted)
@@ -142,7 +142,9 @@ class TestGrace(PeopleCase):
         with clock.at(NOW + 20 * DAY):
             self.deployment.invalidate_recordset(["grace_text"])
             self.assertIn("not shown any more", self.deployment.grace_text)
-            self.deployment.with_user(self.deputy).user_id = self.other_owner
+            with self.assertRaises(AccessError):  # a deputy stands in, and hands nothing over
+                self.deployment.with_user(self.deputy).user_id = self.other_owner
+            self.deployment.with_user(self.manager).user_id = self.other_owner
             self.assertTrue(self.shown())
             self.deployment._watch_health()
             self.assertEqual(alert.state, "resolved")

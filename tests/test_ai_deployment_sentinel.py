@@ -165,6 +165,46 @@ class TestSentinel(SentinelCase):
         self.make_field()
         self.assertEqual(self.findings(deployment=self.watch("x_tier", {"gold": 20})), {})
 
+    # Properties
+
+    def make_property(self, **definition):
+        definition = {"name": "tier", "string": "Tier", **definition}
+        return self.env["crm.team"].create({"name": "T", "lead_properties_definition": [definition]})
+
+    def test_a_property_that_nobody_defines_any_more_is_told(self):
+        team = self.make_property(type="selection", selection=[["a1", "Gold"], ["a2", "Silver"]])
+        copy = team.copy()
+        deployment = self.watch("lead_properties.tier", {"a1": 20})
+        team.lead_properties_definition = []
+        self.assertEqual(self.findings(deployment=deployment), {})  # another team still has it
+        copy.lead_properties_definition = []
+        finding = self.only(deployment)
+        self.assertEqual((finding.code, finding.severity), ("input:lead_properties.tier", "severe"))
+        self.assertEqual(
+            finding.sentence,
+            "Input “Tier” is a property that nobody defines any more, so new records will not have it.",
+        )
+
+    def test_options_of_a_property_are_watched_and_named(self):
+        for type_, color in (("selection", []), ("tags", [1])):
+            path = f"lead_properties.of_{type_}"
+            definition = {"name": f"of_{type_}", "type": type_}
+            before = [[key, label, *color] for key, label in (("a1", "Gold"), ("a2", "Silver"))]
+            now = [[key, label, *color] for key, label in (("a2", "Silver"), ("a3", "Bronze"))]
+            team = self.make_property(**definition, **{type_: before})
+            deployment = self.watch(path, {"a1": 20})
+            team.lead_properties_definition = [{**definition, "string": "Tier", type_: now}]
+            found = self.findings(deployment=deployment)
+            self.assertEqual(set(found), {f"options_gone:{path}", f"options_new:{path}"})
+            self.assertIn("“Gold”", found[f"options_gone:{path}"].sentence)
+            self.assertIn("“Bronze”", found[f"options_new:{path}"].sentence)
+
+    def test_a_property_of_another_type_is_told(self):
+        team = self.make_property(type="integer")
+        deployment = self.watch("lead_properties.tier", {"a1": 20})
+        team.lead_properties_definition = [{"name": "tier", "string": "Tier", "type": "boolean"}]
+        self.assertIn("of another type", self.only(deployment).sentence)
+
     # Small relations
 
     def test_a_new_stage_is_told_before_a_lead_is_in_it(self):

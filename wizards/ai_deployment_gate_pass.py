@@ -32,7 +32,7 @@ class AiDeploymentGatePass(models.TransientModel):
         bill.check_access("write")
         if not (self.note or "").strip():
             raise UserError(self.env._("Say why it is right."))
-        for gate in self.env["ai.deployment"]._gates_of(bill.company_id):
+        for gate in self.env["ai.deployment"]._gates_for(bill):
             verdict = gate._gate_holds(gate._gate_look(bill)[1]).get(bill.id)
             if verdict:
                 self._log_pass(gate, verdict)

@@ -3,6 +3,8 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
+from ..models.tools.companies import check_shared
+
 
 class AiDeploymentHealthAddress(models.TransientModel):
     _name = "ai.deployment.health.address"
@@ -37,3 +39,4 @@ class AiDeploymentHealthAddress(models.TransientModel):
     def _check_administrator(self):
         if not self.env.user.has_group("ai_deployment.group_manager"):
             raise AccessError(self.env._("Only an administrator may do this."))
+        check_shared(self.env, True)  # there is one address, which tells of all companies

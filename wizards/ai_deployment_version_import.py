@@ -8,7 +8,7 @@ import numpy as np
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..ml.columns import NUMBER, make_column
+from ..ml.columns import CATEGORY, NUMBER, TAGS, make_column
 from ..ml.errors import ArtifactRejected, TrainingError
 from ..ml.threads import one_thread
 from ..models import clock
@@ -64,6 +64,9 @@ class AiDeploymentVersionImport(models.TransientModel):
             raise UserError(self.env._("“%s” has no inputs yet. Say first what it reads.", deployment.name))
         content = self._content()
         specs = {feature.key: feature._to_spec() for feature in deployment.feature_ids}
+        for spec in specs.values():
+            if spec["kind"] == TAGS:  # a pipeline reads one value each: its tags, joined by commas
+                spec["kind"] = CATEGORY
         rows = self.env[deployment.res_model].sudo()._ai_training_rows(deployment, clock.now())
         ids = [row[0] for row in rows]
         columns = deployment._columns(list(specs.values()), ids)

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 from . import databases, figures, templates
-from .odoo_process import must_succeed, shell
-from .places import DEV, hash_of
+from .odoo_process import must_succeed, record, shell
+from .places import ADDON, DEV, hash_of
 from .talk import Failure, finish, say
 
 DATABASE = "demo"
@@ -69,6 +69,24 @@ def _key():
 def _finished():
     facts = databases.marked(DATABASE)
     return facts["figures"] if facts and facts.get("key") == _key() else None
+
+
+def built():
+    """The name of the demonstration's database where it was built and can be copied, else an empty string."""
+    if databases.marked(DATABASE) is None:
+        return ""
+    if databases.in_use(DATABASE):
+        raise Failure(f"the database {DATABASE} is in use and cannot be copied; stop dev/demo first.")
+    return DATABASE
+
+
+def bring_up_to_date(copy):
+    """Upgrade the addon in a copy of a demonstration that was built from another state of the code."""
+    if _finished() is not None:
+        return
+    say("The demonstration was built from another state of the code: upgrading its copy ...")
+    report = record(["-d", copy, "-u", ADDON, "--no-http", "--stop-after-init", "--log-level=warn"])
+    must_succeed(report.status, "Upgrading the copy of the demonstration", report.output)
 
 
 def _build():

@@ -3,10 +3,13 @@
 A file defines ``run(env, options, say) -> list of figures`` and is run inside Odoo, on a throwaway database with the
 addon installed. What it says of itself at its top, in constants that are read without importing it:
 
-``PLAIN = True``   it is run without Odoo, as ``run(None, options, say)``
-``SMALL = N``      its smallest size: ``--small`` is ``--limit N``, and ``options.small`` is true
-``QUICK = True``   the smallest size takes under 5 seconds: it is run in ``dev/test`` as well, not only nightly
-``DATA = "FILE"``  the file that it needs; looked for in ``../shared/data`` where ``--data`` does not name another
+PLAIN = True           run without Odoo, as ``run(None, options, say)``
+SMALL = N              its smallest size: ``--small`` is ``--limit N``, and ``options.small`` is true
+QUICK = True           the smallest size takes under 5 seconds: it is run in ``dev/test`` too, not only nightly
+DATA = "FILE"          the file that it needs; looked for in ``../shared/data`` where ``--data`` names no other
+DEMONSTRATION = True   run on a copy of the demonstration, where one was built (``dev/demo``) and unless ``--small`` or
+                       AI_DEPLOYMENT_SMALL=1 says that a small database is enough
+MUST_BE_MET = True     exit with a status other than 0 when a figure misses its target
 
 ``tests/ml/test_experiments.py`` runs the smallest size of every file that is there.
 """
@@ -24,6 +27,7 @@ from . import figures
 from .places import DEV, SHARED_DATA
 from .talk import Failure, finish, say
 
+STDOUT = Path("-")
 _INSIDE = "from lib.experiment import run_inside\nrun_inside(env)\n"
 
 
@@ -43,9 +47,13 @@ def main():
         options.limit = facts.get("SMALL")
     found = _run_plain(file, options) if facts.get("PLAIN") else _run_in_odoo(file, options)
     document = figures.as_document(options.name, found)
-    print(figures.figure_table(found), flush=True)
-    if options.json:
+    on_stdout = options.json == STDOUT
+    print(figures.figure_table(found), file=sys.stderr if on_stdout else sys.stdout, flush=True)
+    if on_stdout:
+        print(figures.as_text(document), flush=True)
+    elif options.json:
         figures.write(options.json, document)
+    return int(bool(facts.get("MUST_BE_MET")) and any(figure.met is False for figure in found))
 
 
 def _parser(kind):
@@ -59,15 +67,16 @@ def _parser(kind):
 
 
 def _absolute(text):
-    return Path(text).absolute()
+    return STDOUT if text == "-" else Path(text).absolute()
 
 
 def facts_of(file):
     """{name: value} of the constants that a file says about itself. Read, not imported: most of them import Odoo."""
     facts = {}
     for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("PLAIN", "SMALL", "QUICK", "DATA"):
-            facts[node.targets[0].id] = ast.literal_eval(node.value)
+        name = getattr(node.targets[0], "id", "") if isinstance(node, ast.Assign) else ""
+        if name in ("PLAIN", "SMALL", "QUICK", "DATA", "DEMONSTRATION", "MUST_BE_MET"):
+            facts[name] = ast.literal_eval(node.value)
     return facts
 
 
@@ -87,10 +96,15 @@ def _run_plain(file, options):
 
 
 def _run_in_odoo(file, options):
-    from . import databases, templates
+    from . import databases, demo, templates
     from .odoo_process import must_succeed, shell
 
-    with tempfile.TemporaryDirectory() as folder, databases.throwaway(templates.prepared("addon")) as database:
+    small = options.small or os.environ.get("AI_DEPLOYMENT_SMALL") == "1"
+    wants_demo = facts_of(file).get("DEMONSTRATION") and not small
+    template = (wants_demo and demo.built()) or templates.prepared("addon")
+    with tempfile.TemporaryDirectory() as folder, databases.throwaway(template) as database:
+        if template == demo.DATABASE:
+            demo.bring_up_to_date(database)
         exchange = Path(folder, "figures.json")
         task = {"file": str(file), "out": str(exchange), "options": vars(options)}
         status = shell(database, _INSIDE, environment={"AI_DEPLOYMENT_TASK": json.dumps(task, default=str)})

@@ -41,8 +41,12 @@ def write(path, document):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.write_text(json.dumps(document, indent=2, default=_plain) + "\n")
+    half.write_text(as_text(document) + "\n")
     half.replace(path)
+
+
+def as_text(document):
+    return json.dumps(document, indent=2, default=_plain)
 
 
 def _plain(value):

@@ -49,7 +49,10 @@ def server(env, workers=2):
 
 @contextlib.contextmanager
 def node(env, name, data_dir, *arguments, environment=None):
-    """A whole Odoo server with ports and a data directory of its own; PostgreSQL knows its connections by `name`."""
+    """A whole Odoo server with ports and a data directory of its own; PostgreSQL knows its connections by `name`.
+
+    The process, with the port as its attribute `port`.
+    """
     port, gevent_port = _free_port(), _free_port()
     command = [
         *_odoo(), "-d", env.cr.dbname, f"--http-port={port}", f"--gevent-port={gevent_port}", f"--data-dir={data_dir}",
@@ -60,6 +63,7 @@ def node(env, name, data_dir, *arguments, environment=None):
         process = subprocess.Popen(
             command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
+    process.port = port
     try:
         yield process
     finally:

@@ -8,15 +8,22 @@
 3. Creating, writing and deleting run without the caller's context, but for language, time zone, companies and the
    records at hand, so that no key lifts a check, a trace or an `ondelete` method. Odoo itself (`is_system`) keeps it.
 
+4. What people write into a field, and how many rows they add to a deployment, has a limit (`limits`), with all rights
+   too.
+5. A row that is moved to another company, deployment or template has to be one that may be written there as well:
+   record rules look at rows before they are written only.
+
 A test fails for a model of the addon that does not inherit this one first.
 """
 
 from odoo import api, models, tools
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
+from .limits import too_much
 from .trust import BY_ADDON, KEPT, OWN, is_system
 
 # Odoo leaves these out of what is written by itself; imports send them.
+PLACES = frozenset({"company_id", "deployment_id", "template_id"})  # where a row belongs: record rules follow them
 MAGIC = frozenset({*models.LOG_ACCESS_COLUMNS, "id", "parent_path"})
 
 
@@ -25,6 +32,8 @@ class AiDeploymentGuardedMixin(models.AbstractModel):
     _inherit = "ai.deployment.readable.mixin"
     _description = "What the System Keeps"
 
+    # How many rows of this model a deployment may have, where people add them.
+    _ai_most = None
     # Writable fields that nevertheless take no default of a user, a company or a context.
     _ai_fields_without_default = frozenset()
     # Read-only fields that people write all the same, each judged by the model's own `write`.
@@ -67,11 +76,45 @@ class AiDeploymentGuardedMixin(models.AbstractModel):
         if not self.env.su:
             kept = self._ai_system_fields()
             vals_list = [{name: value for name, value in vals.items() if name not in kept} for vals in vals_list]
-        records = super(AiDeploymentGuardedMixin, self._ai_guarded()).create(vals_list)
-        return records.with_env(self.env)
+        for vals in vals_list:
+            self._ai_check_limits(vals)
+        records = super(AiDeploymentGuardedMixin, self._ai_guarded()).create(vals_list).with_env(self.env)
+        records._ai_check_most()
+        return records
 
     def write(self, vals):
-        return super(AiDeploymentGuardedMixin, self._ai_guarded()).write(vals)
+        self._ai_check_limits(vals)
+        result = super(AiDeploymentGuardedMixin, self._ai_guarded()).write(vals)
+        if not self.env.su and PLACES & vals.keys():
+            self.check_access("write")
+        return result
+
+    @api.model
+    def _ai_check_limits(self, vals):
+        """Raise a sentence where a value is too much for its field."""
+        for name, value in vals.items():
+            field = self._fields.get(name)
+            if field and (found := too_much(field, value)):
+                size, most = found
+                raise UserError(
+                    self.env._(
+                        "“%(field)s” is too long: %(size)s, where at most %(most)s fit. Shorten it.",
+                        field=field._description_string(self.env), size=f"{size:,}", most=f"{most:,}",
+                    )
+                )  # fmt: skip
+
+    def _ai_check_most(self):
+        """Raise where a person has added more rows to a deployment than it may have."""
+        if not self._ai_most or self.env.su:
+            return
+        for deployment in self.sudo().deployment_id:
+            if self.sudo().search_count([("deployment_id", "=", deployment.id)]) > self._ai_most:
+                raise UserError(
+                    self.env._(
+                        "“%(deployment)s” has %(most)s rows of “%(kind)s” at most.",
+                        deployment=deployment.name, most=self._ai_most, kind=self._description,
+                    )
+                )  # fmt: skip
 
     def unlink(self):
         return super(AiDeploymentGuardedMixin, self._ai_guarded()).unlink()

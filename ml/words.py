@@ -1,0 +1,69 @@
+"""The few words and the numbers in texts about bins, so that readers get them in their language.
+
+``Words`` is English and writes numbers as Python does. Who shows texts to people hands down
+another one (``models/tools/wording.py``); nothing below knows languages.
+"""
+
+
+class Words:
+    """Texts about bins; every method returns one text."""
+
+    missing = "missing"
+    never_seen = "never seen before"
+    other = "other"
+    none = "none"
+
+    def number(self, number):
+        """A number as people write it: at most six digits after the first.
+
+        >>> [Words().number(x) for x in (3.0, 1234567.0, 0.25, -2.50, 1e-9, 1e18)]
+        ['3', '1,234,567', '0.25', '-2.5', '1e-09', '1e+18']
+        """
+        number = float(number)
+        if number.is_integer() and abs(number) < 1e15:
+            return f"{int(number):,}"
+        digits = max(6, len(str(int(abs(number)))) + 2) if abs(number) < 1e15 else 6
+        return f"{number:,.{digits}g}"
+
+    def of(self, name):
+        """The words for the input ``name``: its numbers may have a unit."""
+        return self
+
+    def single(self, number):
+        """An interval that holds one number only."""
+        return number
+
+    def under(self, number):
+        return f"under {number}"
+
+    def over(self, number):
+        return f"over {number}"
+
+    def span(self, low, high):
+        return f"{low} to {high}"
+
+    def and_other(self, label):
+        return f"{label} and other"
+
+    def more(self, count):
+        """So many levels that have no line of their own."""
+        return f"… {count} others"
+
+    def others(self, count):
+        """How many tags a row has that have no column of their own; None for more than are told apart."""
+        if count is None:
+            return "several others"
+        return "no other" if not count else "1 other" if count == 1 else f"{count} others"
+
+    def without(self, name):
+        return f"not {name}"
+
+    def none_of(self):
+        """The line of a printed card that every row begins with, before its tags are added."""
+        return "to begin with"
+
+    def joined(self, labels):
+        return ", ".join(labels)
+
+
+ENGLISH = Words()

@@ -1,0 +1,36 @@
+"""Lines of bills: whoever writes one has made the bill, whichever way they came to it."""
+
+from odoo import api, models
+
+from ..account_move import PURCHASE_TYPES
+
+# What changes the amounts of a bill, or for what and to whom they are owed.
+MADE_OF = {
+    "account_id", "amount_currency", "balance", "credit", "currency_id", "debit", "deductible_amount", "discount",
+    "display_type", "move_id", "name", "partner_id", "price_subtotal", "price_total", "price_unit", "product_id",
+    "product_uom_id", "quantity", "tax_ids", "tax_line_id",
+}  # fmt: skip
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.move_id._ai_note_maker()
+        return lines
+
+    def write(self, vals):
+        if not MADE_OF & vals.keys():
+            return super().write(vals)
+        before = self.move_id
+        result = super().write(vals)
+        (before | self.move_id)._ai_note_maker()
+        return result
+
+    def unlink(self):
+        bills = self.move_id.filtered(lambda move: move.move_type in PURCHASE_TYPES)
+        result = super().unlink()
+        bills.exists()._ai_note_maker()
+        return result

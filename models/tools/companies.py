@@ -1,0 +1,16 @@
+"""Rows that all companies share are changed by who answers for all of them."""
+
+from odoo.exceptions import AccessError
+
+
+def has_all_companies(env):
+    """Return whether the current user has access to every active company."""
+    return not env["res.company"].sudo().search_count([("id", "not in", env.user.company_ids.ids)], limit=1)
+
+
+def check_shared(env, is_shared):
+    """Raise where what is shared would be changed by a person without access to all companies."""
+    if is_shared and not env.su and not has_all_companies(env):
+        raise AccessError(
+            env._("This is shared by all companies: only somebody with access to all of them changes it.")
+        )

@@ -1,0 +1,137 @@
+"""Numbers and bins in the language of who reads them: the one place where they become text.
+
+A number is written when the language is known, never before: `5.603` is five and a half to one reader and five
+thousand six hundred to another.
+"""
+
+import math
+
+from odoo.tools.misc import formatLang
+
+from ...ml.words import Words
+
+MOST_DECIMALS = 12
+DAYS, TIMES = "days", "times"
+UNITS = {"days_since": DAYS, "ratio": TIMES, "ratio_max": TIMES}  # of the measures of a history
+
+
+def number(env, value, digits=0, grouping=True):
+    """A number with so many decimals, grouped as the reader is used to."""
+    return formatLang(env, value, digits=digits, grouping=grouping)
+
+
+def signed(env, value, digits=2):
+    """Points and differences: always with their sign."""
+    written = number(env, abs(value), digits)
+    return f"-{written}" if value < 0 else f"+{written}"
+
+
+def percent(env, share, digits=0, trimmed=False):
+    """A share from 0 to 1 in per cent; `trimmed` leaves out decimals that are 0."""
+    value = 100 * share
+    return f"{plain(env, round(value, digits)) if trimmed else number(env, value, digits)} %"
+
+
+def plain(env, value):
+    """A number with the decimals that it has, at most six digits after the first; very large and small ones as powers.
+
+    Digits are chosen as in `ml.words`, only separators are the reader's.
+    """
+    value = float(value)
+    if not math.isfinite(value):
+        return str(value)
+    text = Words().number(value)
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        return f"{plain(env, float(mantissa))}e{exponent}"
+    decimals = len(text.partition(".")[2])
+    return formatLang(env, value, digits=min(decimals, MOST_DECIMALS))
+
+
+def about(env, value):
+    """A number in two digits, or all before the point: what one says after "about"."""
+    if not value or not math.isfinite(value):
+        return plain(env, value)
+    return plain(env, round(value, max(1 - math.floor(math.log10(abs(value))), 0)))
+
+
+class ReaderWords(Words):
+    """Texts about bins in the language of `env`.
+
+    :param specs: {key: declaration} of inputs, whose units are written behind their numbers
+    """
+
+    def __init__(self, env, specs=None, unit=""):
+        self.env, self.specs, self.unit = env, specs or {}, unit
+
+    def of(self, name):
+        """The words for one input."""
+        unit = unit_of(self.specs.get(name))
+        return ReaderWords(self.env, unit=unit) if unit else self
+
+    @property
+    def missing(self):
+        return self.env._("missing")
+
+    @property
+    def never_seen(self):
+        return self.env._("never seen before")
+
+    @property
+    def other(self):
+        return self.env._("other")
+
+    @property
+    def none(self):
+        return self.env._("none")
+
+    def number(self, number):
+        # Lists show the same few cuts on every line, and to write one takes longer than to look it up.
+        known = self.env.cr.cache.setdefault("ai_deployment_cuts", {})
+        key = (self.env.lang, self.env.uid, number)
+        if key not in known:
+            known[key] = plain(self.env, number)
+        return known[key]
+
+    def single(self, number):
+        return self._with_unit(number)
+
+    def under(self, number):
+        return self._with_unit(self.env._("under %s", number))
+
+    def over(self, number):
+        return self._with_unit(self.env._("over %s", number))
+
+    def span(self, low, high):
+        return self._with_unit(self.env._("%(low)s to %(high)s", low=low, high=high))
+
+    def _with_unit(self, text):
+        if self.unit == DAYS:
+            return self.env._("%s days", text)
+        return self.env._("%s times", text) if self.unit == TIMES else text
+
+    def and_other(self, label):
+        return self.env._("%s and other", label)
+
+    def more(self, count):
+        return self.env._("… %s others", number(self.env, count))
+
+    def others(self, count):
+        if count is None:
+            return self.env._("several others")
+        if count == 1:
+            return self.env._("1 other")
+        return self.env._("%s others", number(self.env, count)) if count else self.env._("no other")
+
+    def without(self, name):
+        return self.env._("not %s", name)
+
+    def none_of(self):
+        return self.env._("to begin with")
+
+
+def unit_of(spec):
+    """What the numbers of a declared input are counted in, empty where nothing is to be said."""
+    if not spec:
+        return ""
+    return DAYS if spec["source"] == "age" else UNITS.get(spec["measure"], "") if spec["source"] == "history" else ""

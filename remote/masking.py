@@ -1,0 +1,33 @@
+"""Secrets do not show in what is said of a call that failed."""
+
+import re
+from urllib.parse import quote, unquote
+
+SHORTEST_MASKED = 4  # of a part of an address; the secret itself is masked however short it is
+MASK = "•••"
+
+
+def masked(text, secret):
+    """Return `text` without `secret`, and without the parts of an address that a secret consists of.
+
+    It never raises, and what it returns never holds the secret, whatever the two are: what is said of a message that
+    failed must not fail itself. An address is taken apart by its signs alone, as `urlsplit` refuses malformed ones.
+    """
+    text, secret = str(text or ""), str(secret or "")
+    if not secret:
+        return text
+    for piece in sorted({secret, *_pieces(secret)}, key=len, reverse=True):
+        if piece == secret or len(piece) >= SHORTEST_MASKED:
+            text = text.replace(piece, MASK)
+    return "" if secret in text else text  # a mask could make up the secret anew
+
+
+def _pieces(secret):
+    """The parts of an address, its host aside, as they are written and as they are quoted in messages."""
+    _scheme, sign, rest = secret.partition("://")
+    if not sign:
+        return set()
+    host, path = re.match(r"([^/?#]*)(.*)", rest, re.DOTALL).groups()
+    login = host.rpartition("@")[0]
+    pieces = {rest, path, *re.split(r"[/?&=#]", path), login, *login.split(":")}
+    return pieces | {unquote(piece) for piece in pieces} | {quote(piece, errors="replace") for piece in pieces}

@@ -1,0 +1,2 @@
+from . import tables
+from .rights import KINDS, NAMED_ROLES, ROLES, Rights

@@ -1,0 +1,254 @@
+"""Who may read, create, write and delete what, and who may write which field. Written by hand.
+
+A model or a stored field that is not here fails `test_access_matrix`: say who it is for, in one of the lists. What is
+in no set of roles is nobody's.
+"""
+
+from .rights import NAMED_ROLES, Rights
+
+NAMED = NAMED_ROLES
+ANSWERABLE = frozenset({"owner", "deputy", "administrator"})
+OWNERS = ANSWERABLE | {"pure_owner", "foreign_administrator"}  # who may make something of their own
+REVIEWERS = OWNERS | {"reviewer"}
+MANAGERS = frozenset({"administrator", "foreign_administrator"})
+ADMINISTRATOR = frozenset({"administrator"})
+AUDITOR = frozenset({"auditor"})
+# The administrator of deployments reads nothing about documents that the administrator cannot read.
+READERS_OF_DOCUMENTS = NAMED - {"administrator"}
+
+MODELS = {
+    # What people declare
+    "ai.deployment": Rights(
+        read=NAMED, create=OWNERS, write=ANSWERABLE,
+        free="alarm_rate audit_share batch_above blind_share double_share drift_sensitivity escalation_days "
+        "fallback_below fallback_value floor_auc floor_precision four_eyes_amount horizon_days idle_days limits "
+        "min_confidence most_pairs name positive_weight purpose retrain_cost retrain_hours retraining_plan "
+        "review_hours reviewer_ids reviews_per_day routing score_nightly stop_after target_error "
+        "value_hourly_cost value_margin value_minutes value_running_cost",
+        judged="active budget_holder_id decider_id deputy_id domain expiry_date fallback method model_id review_date "
+        "segment_field_id state",
+        owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",
+        admin="company_id fallback_action_id gate_maker_may_pass grace_days is_primary proof_idle_weeks "
+        "retention_days viewer_group_ids",
+        system="accepted_by_id accepted_date action_server_id at_work_since champion_id check_template_id "
+        "checks_taken drill_taken fallback_reason fallback_since has_edge_cases health_taken holdout_reason "
+        "holdout_share holdout_since is_demonstration lesson monitor_taken res_model retrain_event_id routing_lines "
+        "routing_rules shown_until unowned_date",
+        hidden="risk_state",
+    ),
+    "ai.deployment.feature": Rights(
+        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
+        free="direction name required sequence stands_alone tail window_days",
+        judged="end_path group_paths kind leak_override measure path sensitive source start_path together_id "
+        "value_path",
+        fixed="deployment_id",
+        system="key leak_reason leak_verdict",
+    ),
+    "ai.deployment.trigger": Rights(
+        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
+        free="act active threshold", judged="kind", fixed="deployment_id",
+        system="fired_date fired_reason fired_version_id",
+    ),
+    "ai.deployment.review.rule": Rights(
+        read=NAMED, write=ANSWERABLE,
+        free="amount cap is_on points priority",
+        system="deployment_id reason",
+    ),
+    "ai.deployment.review.answer": Rights(
+        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
+        free="active asks_text decision name sequence", fixed="deployment_id",
+    ),
+    "ai.deployment.channel": Rights(
+        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
+        free="all_quiet what", judged="active credential discuss_channel_id kind partner_ids", fixed="deployment_id",
+        system="failure_message last_sent_date summary_date",
+    ),
+    "ai.deployment.edge.case": Rights(
+        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ADMINISTRATOR,  # it was part of the go
+        free="name note sequence", judged="domain drill_id instead kind words", fixed="deployment_id",
+        system="basis is_proved result tried_by_id tried_count tried_date",
+    ),
+    # What is asked of a deployment before it goes live. The row at hand is one of the template's: it stays.
+    "ai.deployment.check": Rights(
+        read=NAMED, create=OWNERS, write=ANSWERABLE,
+        judged="dimension name requirement sequence",
+        system="attachment_ids basis code deployment_id evidence evidence_date least looked_date note res_id "
+        "res_model rule signed_by_id signed_date state valid_days waived_by_id waived_until waiver_reason",
+    ),
+    # Deployments were made by it: it is archived instead of deleted.
+    "ai.deployment.check.template": Rights(
+        read=NAMED | {"pure_owner"}, create=MANAGERS, write=ADMINISTRATOR,
+        free="active name one_person", judged="company_id",
+    ),
+    "ai.deployment.check.template.line": Rights(
+        read=NAMED | {"pure_owner"}, create=MANAGERS, write=ADMINISTRATOR, unlink=ADMINISTRATOR,
+        free="code dimension least name requirement sequence valid_days", judged="rule template_id",
+    ),
+    "ai.deployment.signature": Rights(
+        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
+        free="role", judged="user_id", fixed="deployment_id", system="digest signed_date",
+    ),
+    "ai.deployment.decision": Rights(
+        read=NAMED,
+        system="by_builder conditions date deployment_id evidence kind minutes next_review_date outcome user_id "
+        "version_id",
+    ),
+    "ai.deployment.transition": Rights(
+        read=NAMED, system="date deployment_id from_state reason to_state user_id"
+    ),
+    "ai.deployment.drill": Rights(
+        read=NAMED, system="date deployment_id details is_passed kind summary user_id version_id"
+    ),
+    "ai.deployment.value": Rights(
+        read=NAMED,
+        system="assumption base_count base_value basis change change_high change_low code date deployment_id "
+        "deviation domain end_date high horizon_days is_compared is_money is_told kind low money money_high money_low "
+        "nonzero_count period row_count start_date unit user_id value",
+    ),
+    # What came of it
+    "ai.deployment.version": Rights(
+        read=NAMED,
+        system="challenge deployment_id digest floors held_out kind left_out metrics number pipeline_digest "
+        "pipeline_name pipeline_size positive_count row_count trained_by_id trained_date verdict verdict_text",
+        sensitive="artifact feature_specs pipeline_file reference",
+    ),
+    "ai.deployment.assignment": Rights(
+        read=NAMED, system="deployment_id end_date reason role start_date user_id version_id"
+    ),
+    "ai.deployment.report": Rights(
+        read=NAMED,
+        system="date deployment_id failed_count is_provisional kind read_by_id read_date reference_count row_count "
+        "summary verdict version_id window_end window_start",
+    ),
+    "ai.deployment.report.line": Rights(
+        read=NAMED,
+        system="adjusted_p codes effect exceeded high key label low p_value reference_share report_id sequence "
+        "statistic test text threshold verdict window_share",
+    ),
+    "ai.deployment.alert": Rights(
+        read=NAMED,
+        system="acknowledged_by_id acknowledged_date cause deployment_id escalated_date first_date last_date level "
+        "line_id mute_reason muted_until name onset_date opened_date read_by_id read_date reopened_count report_id "
+        "resolved_date state suggestion told_date",
+    ),
+    # A summary is about all deployments of its owner, so it is not for the deputy of one of them.
+    "ai.deployment.message": Rights(
+        read=frozenset({"owner", "administrator", "auditor"}),
+        system="alert_id attempts body carried_by_id channel_id company_id deployment_id failure_message lang link "
+        "mail_id next_date partner_ids sent_date state subject user_id",
+    ),
+    "ai.deployment.profile": Rights(
+        read=NAMED - {"reviewer"}, system="day deployment_id row_count version_id", hidden="counts"
+    ),
+    "ai.deployment.reference": Rights(
+        read=NAMED - {"reviewer"},
+        system="adopted_by_id date deployment_id floors row_count version_id window_end window_start",
+        sensitive="counts",
+    ),
+    # Lines about documents
+    "ai.deployment.inference": Rights(
+        read=READERS_OF_DOCUMENTS,
+        system="asked_day audit_chance company_id confidence date deployment_id failure_message failure_type "
+        "incumbent_value is_intake latency_ms person_value predicted_value prediction res_id res_model review_reason "
+        "route user_id version_id",
+        hidden="codes inputs",
+    ),
+    "ai.deployment.score": Rights(
+        read=READERS_OF_DOCUMENTS | {"seller"},  # sellers see on leads what stands on the lead itself
+        system="company_id confidence date deployment_id failure_type predicted_value prediction res_id res_model "
+        "state version_id",
+        hidden="amount codes",
+    ),
+    "ai.deployment.review": Rights(
+        read=READERS_OF_DOCUMENTS,
+        system="answer_id begun_date company_id confidence deadline decided_by_id decided_date decision deployment_id "
+        "escalation expired_date expired_reason failure_type given_back_by_id ground_truth inference_id is_assigned "
+        "is_blind is_label kind label_weight next_step_date note opened_date points predicted_value prediction "
+        "previous_id priority reason reminded_date res_id res_model responsible_id reviewer_id seconds_spent state "
+        "threshold version_id",
+        hidden="amount fingerprint seen",
+    ),
+    "ai.deployment.request": Rights(
+        read=READERS_OF_DOCUMENTS,
+        system="asks attempts company_id day deployment_id failure_message failure_type interruptions next_date res_id "
+        "res_model",
+    ),
+    "ai.deployment.gate.event": Rights(
+        read=READERS_OF_DOCUMENTS,
+        system="company_id date deployment_id inference_id is_maker kind note reason res_id res_model review_id "
+        "user_id waiver_id",
+        hidden="codes fingerprint",
+    ),
+    # What the work keeps
+    "ai.deployment.batch": Rights(
+        read=NAMED | {"seller"},  # who asked for it
+        system="action_id again asked_date carried_since deployment_id end_date paused_reason record_count state "
+        "user_id waits_for_switch",
+    ),
+    "ai.deployment.batch.chunk": Rights(
+        read=AUDITOR,
+        system="attempts batch_id interruptions job_date outcome record_count record_ids state taken_date",
+    ),
+    "ai.deployment.sum": Rights(
+        read=NAMED,
+        system="asked automatic cancelled company_id day deployment_id difference expired in_review reviewed "
+        "unchanged waiting",
+    ),
+    "ai.deployment.asked": Rights(read=AUDITOR, system="action_id count date day deployment_id user_id"),
+    "ai.deployment.room": Rights(read=AUDITOR, system="day deployment_id reason used"),
+    "ai.deployment.settled": Rights(read=AUDITOR, system="cancelled day deployment_id unchanged"),
+    "ai.deployment.fallback.figure": Rights(read=AUDITOR, system="deployment_id res_id value"),
+    "ai.deployment.edit": Rights(system="date res_id res_model user_id"),
+    "ai.deployment.waiver": Rights(
+        read=NAMED, create=OWNERS, write=ANSWERABLE,
+        free="active", judged="end_date", fixed="deployment_id note partner_id reason",
+        system="changed_by_id user_id",
+    ),
+}  # fmt: skip
+
+# Wizards: whoever opens one sees and changes that row alone. `create` says who may open it.
+WIZARDS = {
+    "ai.deployment.alert.mute": Rights(create=OWNERS, free="reason until", judged="alert_ids"),
+    "ai.deployment.baseline": Rights(create=OWNERS, free="end_date start_date", fixed="deployment_id"),
+    "ai.deployment.budget": Rights(create=OWNERS, free="cost hours start", fixed="deployment_id"),
+    "ai.deployment.check.sign": Rights(create=OWNERS, free="note", judged="attachment_ids", fixed="check_id"),
+    "ai.deployment.check.waive": Rights(create=MANAGERS, free="reason until", fixed="check_id"),
+    "ai.deployment.decide": Rights(
+        create=REVIEWERS, free="conditions minutes next_review_date outcome",
+        fixed="decision_id deployment_id version_id",  # what the decider saw
+    ),
+    "ai.deployment.extend": Rights(create=OWNERS, free="reason until", fixed="deployment_id"),
+    "ai.deployment.gate.held": Rights(create=frozenset({"clerk"}), system="move_ids text"),
+    "ai.deployment.gate.pass": Rights(free="move_id note"),  # members of "Pass the Gate", none of the roles here
+    "ai.deployment.hand.over": Rights(
+        create=OWNERS, free="note", judged="decider_id deputy_id user_id", fixed="deployment_id"
+    ),
+    "ai.deployment.health.address": Rights(create=MANAGERS),
+    "ai.deployment.holdout": Rights(create=OWNERS, free="reason share", fixed="deployment_id"),
+    "ai.deployment.record.evidence": Rights(
+        create=REVIEWERS | AUDITOR, free="date res_id", fixed="deployment_id"
+    ),
+    "ai.deployment.retire": Rights(create=OWNERS, free="lesson", fixed="deployment_id"),
+    "ai.deployment.review.decide": Rights(
+        create=REVIEWERS, free="decision note truth", judged="answer_id review_ids"
+    ),
+    "ai.deployment.version.import": Rights(
+        create=MANAGERS, free="expected_digest file_name", judged="file", fixed="deployment_id"
+    ),
+}  # fmt: skip
+
+# Fields of the addon on Odoo's own models: {model: {field: roles that may write it through their own rights there}}.
+# Of those that are not stored it is checked that nobody can write them.
+SHOWN = (
+    "ai_score ai_confidence ai_score_date ai_is_fallback ai_reasons ai_wants_review ai_wants_my_review ai_review_text"
+)
+ELSEWHERE = {
+    "account.bank.statement.line": f"{SHOWN} ai_is_held",  # inherited from its entry
+    "account.move": f"{SHOWN} ai_is_held",
+    "crm.lead": SHOWN,
+    # Settings of Odoo's own administrators; no role here may write these models.
+    "digest.digest": "kpi_ai_open_alerts kpi_ai_open_alerts_value kpi_ai_open_reviews kpi_ai_open_reviews_value "
+    "kpi_ai_scored kpi_ai_scored_value",
+    "ir.actions.server": "state ai_deployment_id",
+    "ir.cron": "state ai_deployment_id",
+}
