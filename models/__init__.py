@@ -1,6 +1,5 @@
-from . import features
 from . import tools
-from . import documents
+from . import features
 from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
 from . import ai_deployment_scorable_review

@@ -27,7 +27,9 @@ class AiDeployment(models.Model):
         domain="[('model_id', '=', model_id), ('ttype', '=', 'many2one'), ('store', '=', True)]",
         help="What came true is also judged for each team, country, salesperson …, to see who is served badly.",
     )  # fmt: skip
-    risk_state = fields.Json(groups=NO_ACCESS, readonly=True, copy=False)  # of `ml.risk`, with the version that it belongs to
+    risk_state = fields.Json(
+        groups=NO_ACCESS, readonly=True, copy=False
+    )  # of `ml.risk`, with the version that it belongs to
     maturity_text = fields.Char("Outcomes Take", compute="_compute_maturity_text")
 
     @api.constrains("segment_field_id", "model_id")

@@ -4,5 +4,4 @@ from . import quiet_sql
 from . import trust
 from . import ai_deployment_readable_mixin
 from . import shipped
-from . import trust
 from . import ai_deployment_guarded_mixin
