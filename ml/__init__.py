@@ -25,6 +25,7 @@ artifact           a card <-> checked plain JSON with a format version and a dig
 profile            counts per bin: what the monitors see of the past
 routing            who decides: the machine, a person; and the audit sample
 drift              have the inputs or the scores moved since the reference
+week_of_month      reference counts by week of the month: like compared with like
 quality            is what comes in whole: ranges, constants, volume
 causes             what the rows in question have in common
 performance        values against what really happened, with intervals

@@ -3,7 +3,7 @@
 Compared are two profiles, so the cost does not depend on the number of rows. Three
 questions per column, each with a statistic, a threshold and a verdict of its own:
 
-``missing``  are more values empty than the reference rate plus two points?
+``missing``  is a share empty that differs from the reference rate by more than two points?
 ``unseen``   are more levels new than Good-Turing predicts plus one point?
 ``shape``    have the values that are there moved by more than a tolerated effect?
 
@@ -25,6 +25,7 @@ share plus two points, as for missing values.
 
 import math
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import chain
 
 import numpy as np
@@ -34,24 +35,20 @@ from .columns import NUMBER
 from .profile import PREDICTION, PREDICTION_BINS, RESERVED, Profile
 from .tags import tags_of
 
-DRIFTED, QUIET, CANNOT_JUDGE, CONSTANT, UNSTABLE = VERDICTS = (
-    "drifted",
-    "quiet",
-    "cannot_judge",
-    "constant",
-    "unstable",
-)
+DRIFTED, QUIET, CANNOT_JUDGE, CONSTANT = VERDICTS = ("drifted", "quiet", "cannot_judge", "constant")
 SHAPE, MISSING_TEST, UNSEEN_TEST = TESTS = ("shape", "missing", "unseen")
 
 PRESETS = {"sensitive": 0.02, "normal": 0.05, "calm": 0.10}  # delta2
-MAX_FLOOR = 0.10  # noisier columns are not watched
-MIN_PART_ROWS = 200  # of a sub-window that says how much a column moves by itself
+LARGE_FLOOR = 0.10  # above it only large moves are found
+FLOOR_QUANTILE, FLOOR_FACTOR = 0.9, 1.2  # of the effects that the parts of a reference show
+MIN_PARTS = 8  # of a reference that say how much a column moves by itself
+MIN_PART_ROWS = 50  # of such a part, as of a window
 MIN_EXPECTED = 5  # rows per cell of the window
 MIN_LEVEL = 10  # reference rows of a level with a cell of its own
 MISSING_TOLERANCE = 0.02
 UNSEEN_TOLERANCE = 0.01
 OWN_SHARE = 0.5  # of the error level, for score and prediction
-EFFECT, HITS = "effect", "hits"  # the laws of the statistics
+EFFECT, MORE, FEWER = "effect", "more", "fewer"  # the laws of the statistics
 
 MOST_PARTS = 3  # columns of one input whose movement is told
 AT_ONCE = 1e-6  # adjusted p that needs no second week
@@ -68,8 +65,10 @@ class DriftResult:
     reference's IQR / 1.349; numbers only) are for showing, never for judging.
     ``moved`` holds up to three (code, reference share, window share), ``labels``
     their texts; a code stands for its whole group of bins. ``codes`` are all codes of
-    the rows in question: what is empty, new, or of the group that grew most. What
-    cannot be computed is None.
+    the rows in question: what is empty (filled, where fewer are empty), new, or of the
+    group that grew most. ``floor`` is the effect that the column shows by itself
+    (``shape`` only): above ``LARGE_FLOOR`` only large moves are found. What cannot be
+    computed is None.
     """
 
     name: str
@@ -87,6 +86,7 @@ class DriftResult:
     moved: tuple = ()
     labels: tuple = ()
     codes: tuple = ()
+    floor: float = 0.0
     parts: tuple = ()  # of an input that has several columns: the results of those that moved, the surest first
 
 
@@ -112,7 +112,8 @@ def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floo
     for family, share in ((True, OWN_SHARE), (False, 1 - OWN_SHARE)):
         _holm([test for test in measured if (test.name in RESERVED) == family], share, level)
     _draw_thresholds(measured)
-    noisy = {t.name for t in tests if t.test != SHAPE and t.exceeded} | set(broken)
+    # An input that fills has other values than before only if it shows in these: its shape is judged as ever.
+    noisy = {t.name for t in tests if t.test != SHAPE and t.exceeded and t.law[0] == MORE} | set(broken)
     return [test.result(inhibited=test.name in noisy) for test in tests]
 
 
@@ -136,7 +137,8 @@ class _Test:
     """One test in the making: Holm needs all p-values before any verdict.
 
     ``law`` is what the statistic follows while nothing moved: (``EFFECT``, degrees of
-    freedom, non-centrality) for an X², (``HITS``, cases, rate) for hits among cases.
+    freedom, non-centrality) for an X², (``MORE`` or ``FEWER``, cases, rate) for hits
+    among cases where more or fewer of them are asked about.
     """
 
     def __init__(self, name, test, statistic=None, law=None, hits=0, **facts):
@@ -206,8 +208,10 @@ def _measure(tests):
     for law, several, first, second in _by_law(tests):
         if law == EFFECT:
             found = ncx2.sf([test.statistic for test in several], first, second)
-        else:
+        elif law == MORE:
             found = binom.sf([test.hits - 1 for test in several], first, second)
+        else:
+            found = binom.cdf([test.hits for test in several], first, second)
         for test, p in zip(several, found.tolist(), strict=True):
             test.p_value = min(max(p, 0.0), 1.0)
 
@@ -218,14 +222,19 @@ def _draw_thresholds(tests):
 
     for law, several, first, second in _by_law(tests):
         bars = [test.bar for test in several]
-        found = ncx2.isf(bars, first, second) if law == EFFECT else (binom.isf(bars, first, second) + 1) / first
+        if law == EFFECT:
+            found = ncx2.isf(bars, first, second)
+        elif law == MORE:
+            found = (binom.isf(bars, first, second) + 1) / first
+        else:
+            found = (binom.ppf(bars, first, second) - 1) / first  # below 0 where even none would not be few
         for test, threshold in zip(several, found.tolist(), strict=True):
             test.threshold = threshold
 
 
 def _by_law(tests):
     """(law, its tests, first and second parameter of each)."""
-    for law in (EFFECT, HITS):
+    for law in (EFFECT, MORE, FEWER):
         several = [test for test in tests if test.law and test.law[0] == law]
         if several:
             yield law, several, *np.array([test.law[1:] for test in several], dtype=float).T
@@ -235,17 +244,7 @@ def _column_tests(name, bins, reference, window, delta2, floor, is_tag=False):
     tests = []
     if name not in RESERVED and not is_tag:  # the column of one tag is never empty nor new
         rate = reference[MISSING] / max(reference.sum(), 1)
-        tests.append(
-            _share_test(
-                name,
-                MISSING_TEST,
-                int(window[MISSING]),
-                int(window.sum()),
-                rate,
-                rate + MISSING_TOLERANCE,
-                codes=(MISSING,),
-            )
-        )
+        tests.append(_missing_test(name, window, rate))
         present = int(window.sum() - window[MISSING])
         if bins.kind != NUMBER and present:
             expected, tolerated = unseen_rate(bins, reference)
@@ -256,13 +255,25 @@ def _column_tests(name, bins, reference, window, delta2, floor, is_tag=False):
     return tests
 
 
-def _share_test(name, test, hits, cases, expected, tolerated, **facts):
-    """Are there more hits than a binomial of the tolerated rate explains?"""
+def _missing_test(name, window, rate):
+    """Is another share empty? Both ways: an input that runs empty, and one that suddenly fills.
+
+    Only one of the two can be in question, so neither takes from the other's error level.
+    """
+    hits, cases = int(window[MISSING]), int(window.sum())
+    if hits >= rate * cases or rate <= MISSING_TOLERANCE:
+        return _share_test(name, MISSING_TEST, hits, cases, rate, rate + MISSING_TOLERANCE, codes=(MISSING,))
+    filled = tuple(code for code in range(len(window)) if code != MISSING)
+    return _share_test(name, MISSING_TEST, hits, cases, rate, rate - MISSING_TOLERANCE, law=FEWER, codes=filled)
+
+
+def _share_test(name, test, hits, cases, expected, tolerated, law=MORE, **facts):
+    """Are there more (or fewer) hits than a binomial of the tolerated rate explains?"""
     return _Test(
         name,
         test,
         statistic=hits / cases,
-        law=(HITS, cases, min(float(tolerated), 1.0)),
+        law=(law, cases, min(max(float(tolerated), 0.0), 1.0)),
         hits=hits,
         reference_share=float(expected),
         window_share=hits / cases,
@@ -291,8 +302,6 @@ def unseen_rate(bins, reference):
 
 
 def _shape_test(name, bins, reference, window, delta2, floor):
-    if floor > MAX_FLOOR:
-        return _Test(name, SHAPE, verdict=UNSTABLE)
     n = int(reference.sum() - reference[MISSING])
     m = int(window.sum() - window[MISSING])
     if not n or not m:
@@ -310,6 +319,7 @@ def _shape_test(name, bins, reference, window, delta2, floor):
         law=(EFFECT, df, total * delta2),
         effect=stability_index(ref, win),
         shift=_shift(bins, reference, window),
+        floor=floor,
         **moved,
     )
 
@@ -444,13 +454,12 @@ def _shift(bins, reference, window):
 
 
 def merged(parts, min_rows=MIN_PART_ROWS):
-    """Neighbouring profiles of ``parts`` added up until each has ``min_rows``: what is left over joins the last.
+    """Neighbouring profiles of ``parts`` added up until each has ``min_rows``; what is left over joins the last.
 
-    A floor from small parts is mostly chance: with 1,000 rows in twelve, a column in five
-    looks too unstable to watch while nothing moves; with 200 rows each, one in two hundred.
+    A window grows in the same way until it can be judged.
 
-    >>> [part.rows for part in merged([Profile(150), Profile(60), Profile(300), Profile(10)])]
-    [210, 310]
+    >>> [part.rows for part in merged([Profile(35), Profile(30), Profile(90), Profile(10)])]
+    [65, 100]
     """
     whole, rest = [], Profile()
     for part in parts:
@@ -462,29 +471,59 @@ def merged(parts, min_rows=MIN_PART_ROWS):
     return whole
 
 
-def noise_floor(subwindows, bins):
-    """name -> the effect that ordinary weeks of the reference show (a delta2).
+def windows_on_any_day(days, min_rows=MIN_PART_ROWS):
+    """The profiles of all windows within ``days`` ({date: Profile}), whatever day they begin on.
 
-    The largest debiased (X² - df) / N of each sub-window against their sum, divided
-    by (1 - 1/k)² because each sub-window is part of that sum. Hand it to ``judge``
-    as ``floors``; above ``MAX_FLOOR`` a column is too unstable to watch.
+    A window is a week, or as many weeks as it takes for ``min_rows``. What comes in one week of a month is split
+    between two windows in most months and lies in one window in others: only all windows together show how much
+    it can move.
     """
-    reference = sum(subwindows, Profile())
-    k = len(subwindows)
+    if not days:
+        return []
+    first, last = min(days), max(days)
+    rows, span = sum(profile.rows for profile in days.values()), (last - first).days + 1
+    length = 7 * max(1, math.ceil(min_rows / max(7 * rows / span, 1)))
+    counted = [days.get(first + timedelta(days=place), Profile()) for place in range(span)]
+    windows = [sum(counted[place : place + length], Profile()) for place in range(span - length + 1)]
+    return [window for window in windows if window.rows >= min_rows]
+
+
+def noise_floor(parts, bins, references=None, whole=None):
+    """name -> the effect that ordinary weeks show by themselves (a delta2), to be handed to ``judge`` as ``floors``.
+
+    ``parts`` are profiles of the reference, each as long as a window. Each is compared with ``whole`` (their sum,
+    unless they overlap), or with its own of ``references``, of which it must not be a part. The effect of a part
+    is its debiased (X² - df) / N; where the part is within what it is compared with, divided by (1 - its share)²,
+    as it pulls that along. The floor is the 90 % quantile of the effects times 1.2, without a cap: the quantile is the
+    next higher effect that there is, so that of few weeks the one that stands out is not averaged away. Of windows
+    that overlap it is at least the largest effect, as the same few days are in seven of them.
+    """
+    overlap = whole is not None
+    whole = whole or sum(parts, Profile())
+    shares = [0.0 if references else part.rows / max(whole.rows, 1) for part in parts]
+    references = references or [whole] * len(parts)
     floors = {}
-    for name, ref in reference.counts.items():
+    for name in whole.counts:
         own = bins.get(name, PREDICTION_BINS) if name == PREDICTION else bins[name]
-        largest = 0.0
-        for part in subwindows if k > 1 else ():
-            win = part.counts[name]
-            n, m = int(ref.sum() - ref[MISSING]), int(win.sum() - win[MISSING])
-            groups = _groups(own, ref, n, m) if n and m else []
-            if len(groups) < 2:
-                continue
-            statistic, total, df = _chi_square(_cells(groups, ref), _cells(groups, win))
-            largest = max(largest, (statistic - df) / total / (1 - 1 / k) ** 2)
-        floors[name] = float(largest)
+        found = [
+            (_effect(own, reference.counts[name], part.counts[name]), share)
+            for part, reference, share in zip(parts, references, shares, strict=True)
+            if share < 1
+        ]
+        effects = [effect / (1 - share) ** 2 for effect, share in found if effect is not None]
+        largest = np.quantile(effects, FLOOR_QUANTILE, method="higher") if effects else 0.0
+        floors[name] = max(0.0, FLOOR_FACTOR * float(largest), float(max(effects, default=0.0)) if overlap else 0.0)
     return floors
+
+
+def _effect(bins, reference, window):
+    """The debiased squared effect of a window's counts of one column, None where these have one cell only."""
+    n, m = int(reference.sum() - reference[MISSING]), int(window.sum() - window[MISSING])
+    groups = _groups(bins, reference, n, m) if n and m else []
+    if len(groups) < 2:
+        return None
+    statistic, total, df = _chi_square(_cells(groups, reference), _cells(groups, window))
+    return (statistic - df) / total
 
 
 def alarm_state(history):

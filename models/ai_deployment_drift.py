@@ -53,7 +53,10 @@ class AiDeployment(models.Model):
         return self._first_day(version)
 
     def _make_report(self, version, window, start, end):
-        reference, floors, is_provisional = self.env["ai.deployment.reference"]._of(version)
+        references = self.env["ai.deployment.reference"]
+        reference, floors, is_provisional = references._of(version)
+        like = references._like(version, start, end)
+        compared, floors = like or (reference, floors)
         bins, first = bins_of(version._card()), self._first_day(version)
         whole = quality.judge_quality(
             bins, reference, window, weeks=self._weekly_counts(version, first, end),
@@ -62,7 +65,7 @@ class AiDeployment(models.Model):
         if start == first:  # a first load brings what has been there for long
             whole = [result for result in whole if result.test != quality.LATE]
         moved = drift.judge(
-            bins, reference, window, delta2=drift.PRESETS[self.drift_sensitivity], min_rows=MIN_ROWS, floors=floors,
+            bins, compared, window, delta2=drift.PRESETS[self.drift_sensitivity], min_rows=MIN_ROWS, floors=floors,
             broken=quality.broken(whole),
         ) if window.rows else []  # fmt: skip
         results = [*drift.by_input(moved, bins), *drift.by_input(whole, bins)]
@@ -81,8 +84,10 @@ class AiDeployment(models.Model):
                     "window_end": end,
                     "row_count": window.rows,
                     "failed_count": window.failed,
-                    "reference_count": reference.rows,
+                    "reference_count": compared.rows,
                     "is_provisional": is_provisional,
+                    "is_like": bool(like),
+                    "blind_spot": self._blind_spot(version, drift.by_input(moved, bins), bool(like)),
                     "verdict": self._report_verdict(window, lines),
                     "summary": self._summary(window, lines),
                     "line_ids": [fields.Command.create({"sequence": n, **line}) for n, line in enumerate(lines)],
@@ -90,7 +95,7 @@ class AiDeployment(models.Model):
             )
         )
         self._update_alerts(report)
-        self.env["ai.deployment.reference"]._propose(self)
+        references._propose(self)
         return report
 
     def _first_day(self, version):
@@ -162,7 +167,7 @@ class AiDeployment(models.Model):
             if fires:
                 # A shape that moved without moving the score, and costs nothing as far as can be estimated, is worth
                 # knowing, not worth interrupting somebody.
-                quiet = (line.test == "shape" and not score_moved) or line.test == quality.REVIEW
+                quiet = (line.test == "shape" and not score_moved) or line.test == quality.REVIEW or line._is_filled()
                 alert = alerts._raise(
                     self, cause, name=self._alert_text(line, onset), level="notice" if quiet else "alert",
                     suggestion=self._suggestion(line), onset=onset, report=report,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from odoo import models
 from odoo.tools import format_date
 
-from ..ml import quality
+from ..ml import drift, quality
 from ..ml.binning import FIRST
 from ..ml.profile import CONFIDENCE, PREDICTION, SCORE
 from ..ml.tags import yes_code
@@ -52,6 +52,28 @@ class AiDeployment(models.Model):
             for text, before, now in texts
         )
         return f"{label}: {moved}" if moved else label
+
+    def _blind_spot(self, version, results, is_like):
+        """What a report cannot see, as sentences; empty where it sees everything."""
+        noisy = [
+            self._column_label(version, result.name)
+            for result in results
+            if result.test == drift.SHAPE and result.floor > drift.LARGE_FLOOR
+        ]
+        if not noisy:
+            return ""
+        say = self.env._
+        text = say(
+            "%(inputs)s: the weeks compared with differ much from each other, so only large moves can ring.",
+            inputs=", ".join(noisy),
+        )  # fmt: skip
+        if is_like:
+            return text
+        rhythm = say(
+            "If it is a monthly rhythm: weeks of the month are told apart once three months have been scored and are "
+            "adopted as reference."
+        )
+        return f"{text} {rhythm}"
 
     def _tags_movement_text(self, result, version, bins):
         """Which tags of an input are on more or fewer records than before."""
@@ -124,6 +146,8 @@ class AiDeployment(models.Model):
     def _suggestion(self, line):
         """What to do about a line, in one sentence."""
         say = self.env._
+        if line._is_filled():
+            return say("Ask what fills it now: an enrichment, a form, an import. If it stays, train again later.")
         return {
             "missing": say("Look for a form, an import or an integration that stopped filling this field."),
             "unseen": say("Check whether the new values are right. If they stay, train again once outcomes are known."),

@@ -83,7 +83,8 @@ class AiDeployment(models.Model):
         own = Domain("deployment_id", "=", self.id) & Domain("kind", "=", kind)
         # More than are shown: a window that had too few records has one report per look.
         found = self.env["ai.deployment.report"].search_fetch(
-            own, ["version_id", "window_start", "window_end", "row_count", "verdict", "summary", "is_provisional"],
+            own, ["version_id", "window_start", "window_end", "row_count", "verdict", "summary", "is_provisional",
+             "blind_spot"],
             limit=3 * WEEKS,
         )  # fmt: skip
         newest = {}
@@ -146,6 +147,8 @@ class AiDeployment(models.Model):
         if self.champion_id and not broken and (not own or own[-1].is_provisional):
             text = say("Provisional: compared with the records it learned from, until enough have been scored.")
             add("info", text)
+        if own and own[-1].blind_spot:
+            add("info", own[-1].blind_spot)
         return messages
 
     def _first_report_text(self, first_day, after):
@@ -522,7 +525,8 @@ class AiDeployment(models.Model):
 
 def _way_to_threshold(line):
     """How far what this test saw is on its way from what is expected to what is not tolerated; None if not tested."""
-    if line.verdict not in JUDGED or line.threshold <= line.reference_share:
+    fewer = line.threshold < line.reference_share and line.test == "missing"  # asked both ways
+    if line.verdict not in JUDGED or not (fewer or line.threshold > line.reference_share):
         return None
     # of a distribution nothing is expected: its share before is 0
     return max((line.statistic - line.reference_share) / (line.threshold - line.reference_share), 0.0)

@@ -60,6 +60,15 @@ class AiDeploymentProfile(models.Model):
         return sum((Profile.from_dict(delta.counts) for delta in deltas), Profile())
 
     @api.model
+    def _by_day(self, version, start, end):
+        """{day: profile of `version`} from `start` up to, not including, `end`."""
+        deltas = self.sudo().search_fetch(
+            [("version_id", "=", version.id), ("day", ">=", start), ("day", "<", end)], ["counts", "day"]
+        )
+        days = deltas.grouped("day").items()
+        return {day: sum((Profile.from_dict(delta.counts) for delta in own), Profile()) for day, own in days}
+
+    @api.model
     def _counts_by_day(self, version, start, end):
         """{day: records first scored by `version`} from `start` up to, not including, `end`."""
         domain = [("version_id", "=", version.id), ("day", ">=", start), ("day", "<", end)]

@@ -11,8 +11,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..ml.drift import merged, noise_floor
+from ..ml.drift import noise_floor, windows_on_any_day
 from ..ml.profile import Profile, bins_of
+from ..ml.week_of_month import WEEKS, MonthlyReference, week_of_month
 from . import clock
 from .tools.trust import own
 
@@ -36,6 +37,7 @@ class AiDeploymentReference(models.Model):
     row_count = fields.Integer("Records", required=True, readonly=True)
     counts = fields.Json(required=True, readonly=True, groups="ai_deployment.group_sensitive")
     floors = fields.Json("Noise Floors", readonly=True)
+    monthly = fields.Json("Counts by Week of the Month", readonly=True, groups="ai_deployment.group_sensitive")
     adopted_by_id = fields.Many2one("res.users", required=True, readonly=True)
     date = fields.Datetime("Adopted On", required=True, readonly=True)
 
@@ -50,6 +52,22 @@ class AiDeploymentReference(models.Model):
             return Profile.from_dict(adopted.counts), adopted.floors or None, False
         version = version.sudo()
         return Profile.from_dict(version.reference), version.floors or None, True
+
+    @api.model
+    def _like(self, version, start, end):
+        """(Profile, noise floors) of the same weeks of the month as those from `start` up to `end`, None where too few.
+
+        Only an adopted reference has them: the records that a version learned from are dated as documents are, not as
+        they came in.
+        """
+        adopted = self.sudo().search([("version_id", "=", version.id)], limit=1)
+        if not adopted.monthly:
+            return None
+        monthly, rows = MonthlyReference.from_dict(adopted.monthly), [0] * WEEKS
+        for day, count in self.env["ai.deployment.profile"]._counts_by_day(version, start, end).items():
+            rows[week_of_month(day)] += count
+        like = monthly.like(rows)
+        return like and (like, monthly.floors)
 
     @api.model
     def _candidate(self, deployment):
@@ -104,6 +122,10 @@ class AiDeploymentReference(models.Model):
                 )
             )  # fmt: skip
         version, total = deployment.champion_id, sum(parts, Profile())
+        bins, days = bins_of(version._card()), self.env["ai.deployment.profile"]._by_day(version, start, end)
+        windows = [{} for _part in parts]
+        for day, profile in days.items():
+            windows[(day - start) // WEEK][day] = profile
         reference = self.sudo().create(
             {
                 "deployment_id": deployment.id,
@@ -112,7 +134,8 @@ class AiDeploymentReference(models.Model):
                 "window_end": end,
                 "row_count": total.rows,
                 "counts": total.to_dict(),
-                "floors": noise_floor(merged(parts), bins_of(version._card())),
+                "floors": noise_floor(windows_on_any_day(days), bins, whole=total),
+                "monthly": MonthlyReference.of(windows, bins).to_dict(),
                 "adopted_by_id": self.env.uid,
                 "date": clock.now(),
             }

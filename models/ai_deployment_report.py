@@ -16,7 +16,6 @@ VERDICTS = [
     ("quiet", "As before"),
     ("cannot_judge", "Too few to judge"),
     ("constant", "Always the same"),
-    ("unstable", "Too unstable to watch"),
 ]
 TESTS = [
     ("shape", "Distribution"),
@@ -60,6 +59,12 @@ class AiDeploymentReport(models.Model):
         "Provisional", readonly=True,
         help="Compared with the records that the version was trained on, as too few have been scored so far.",
     )  # fmt: skip
+    is_like = fields.Boolean(
+        "Same Weeks of the Month", readonly=True,
+        help="Compared with the same weeks of the month in the reference, so that what comes every month at the same "
+        "time is no news.",
+    )  # fmt: skip
+    blind_spot = fields.Char(readonly=True, help="What this comparison cannot see.")
     verdict = fields.Selection(VERDICTS, required=True, readonly=True)
     summary = fields.Char(readonly=True)
     line_ids = fields.One2many("ai.deployment.report.line", "report_id", "Inputs", readonly=True)
@@ -124,6 +129,10 @@ class AiDeploymentReportLine(models.Model):
 
     def write(self, vals):
         raise UserError(self.env._("A report is never edited."))
+
+    def _is_filled(self):
+        """Whether it says that an input is empty less often than before."""
+        return self.test == "missing" and self.window_share < self.reference_share
 
     def action_open_report(self):
         self.ensure_one()

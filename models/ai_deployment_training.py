@@ -15,7 +15,7 @@ from odoo.tools import SQL, format_date
 from ..ml import artifact, routing
 from ..ml.challenge import challenge
 from ..ml.columns import NUMBER, make_column
-from ..ml.drift import merged, noise_floor
+from ..ml.drift import MIN_PARTS, merged, noise_floor
 from ..ml.errors import TooFewCases, TrainingError
 from ..ml.profile import Profile, bins_of
 from ..ml.reviewed import SURPRISE
@@ -27,7 +27,7 @@ from .feature_reader import FeatureReader
 from .features.readable_inputs import reads_all
 
 MIN_CASES = 50  # of either outcome, under which there is no version
-MONTH_DAYS = 30.4
+WEEK_DAYS = 7
 MOST_OUTCOMES = 2000  # of the records that tested a version, kept for what is expected of later ones
 TEST_SHARE = 0.15  # the latest rows, that training.SHARES leaves for testing
 ALL_ROWS = (0.85, 0.15, 0.0)  # learn from all; the later part still decides how far back to look
@@ -268,12 +268,11 @@ class AiDeployment(models.Model):
         }
 
     def _floors(self, card, columns, moments):
-        """How much each input moves by itself, {key: floor}: from the months that the version was trained on."""
-        months = np.floor((moments - moments.min()) / MONTH_DAYS) if len(moments) else moments
+        """How much each input moves by itself, {key: floor}: from the weeks that the version was trained on."""
+        weeks = np.floor((moments - moments.min()) / WEEK_DAYS) if len(moments) else moments
         scored = card.score(columns)
-        parts = [Profile.of(card, scored, months == month) for month in np.unique(months)]
-        parts = merged(parts)
-        return noise_floor(parts, bins_of(card)) if len(parts) > 1 else {}
+        parts = merged([Profile.of(card, scored, weeks == week) for week in np.unique(weeks)])
+        return noise_floor(parts, bins_of(card)) if len(parts) >= MIN_PARTS else {}
 
     def _held_out(self, card, columns, moments, labels):
         """What routing needs to know of the records that tested the version: plain JSON.

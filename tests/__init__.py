@@ -45,6 +45,7 @@ from . import test_ai_deployment_performance
 from . import test_ai_deployment_profile
 from . import test_ai_deployment_quality
 from . import test_ai_deployment_readable_mixin
+from . import test_ai_deployment_reference
 from . import test_ai_deployment_review
 from . import test_ai_deployment_review_answer
 from . import test_ai_deployment_review_assign

@@ -211,9 +211,9 @@ class TestTraining(AiDeploymentCase):
         self.env.cr.execute(query)
         self.assertEqual(self.env.cr.fetchall(), before)
 
-    def test_noise_floors_come_from_months(self):
+    def test_noise_floors_come_from_weeks(self):
         self.assertFalse(
-            self.train(self.make_deployment(is_primary=False)).sudo().floors, "parts of under 200 are chance"
+            self.train(self.make_deployment(is_primary=False)).sudo().floors, "fewer than eight windows say nothing"
         )
         self.closed_leads(200)
         version = self.train(self.make_deployment(is_primary=False))

@@ -10,6 +10,7 @@ from odoo.addons.ai_deployment.models import clock
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 
+SMALL = 200
 REVIEWS = 5_000
 ALL_LEADS, OWN_LEADS = 10, 10  # reviewers
 ROUNDS = 30
@@ -67,14 +68,15 @@ def run(env, options, say):
 
 
 def _people(env, word, count):
-    """Reviewers: the first of them read all leads, the others their own."""
+    """Users of the role `word` with an address each: the first of them read all leads, the others their own."""
     reads_own, reads_all = (env.ref(f"sales_team.group_sale_salesman{name}") for name in ("", "_all_leads"))
-    reviewer = env.ref("ai_deployment.group_reviewer")
+    role = env.ref(f"ai_deployment.group_{word}")
     return env["res.users"].with_context(no_reset_password=True).create(
         [
             {
                 "name": f"{word} {number}", "login": f"bench_{word}_{number}",
-                "group_ids": [(4, reviewer.id), (4, (reads_all if number < ALL_LEADS else reads_own).id)],
+                "email": f"bench.{word}.{number}@example.com",
+                "group_ids": [(4, role.id), (4, (reads_all if number < ALL_LEADS else reads_own).id)],
             }
             for number in range(count)
         ]

@@ -19,6 +19,7 @@ from lib import lanes
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 
+SMALL = 1_000
 ROUNDS = 3
 MORE = 5
 MOST_MB = 150

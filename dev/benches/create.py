@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 
+SMALL = 1_000
 CREATES = 60
 LOG = 1_000_000
 

@@ -12,6 +12,7 @@ from odoo.addons.ai_deployment.models import clock
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 
+SMALL = 1_200
 REVIEWS = 100_000
 OPEN = 5_000
 MINE = 500  # of the open ones; as many are a colleague's, the others nobody's

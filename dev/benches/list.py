@@ -6,6 +6,7 @@ import time
 from lib.figures import Figure
 from lib.sample_leads import approve, make_deployment, make_leads
 
+SMALL = 200
 LEADS = 100_000
 ROUNDS = 7
 WAYS = {

@@ -19,6 +19,7 @@ from lib import evidently, sample_log
 from lib.figures import Figure
 from lib.sample_leads import INPUTS, make_deployment, make_leads
 
+SMALL = 10_000
 ROWS = 1_000_000
 SCORED = 5_000
 DAYS = 35

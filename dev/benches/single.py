@@ -10,6 +10,8 @@ import numpy as np
 from lib.figures import Figure
 
 PLAIN = True
+SMALL = 100
+QUICK = True
 ROUNDS = 5_000
 MILLISECONDS = 0.2
 SCORING = ("errors", "columns", "binning", "calibration", "cards", "scorecard", "artifact", "profile", "routing")

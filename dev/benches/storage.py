@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 
+SMALL = 500
 LEADS = 50_000
 TABLES = ("ai_deployment_inference", "ai_deployment_score", "ai_deployment_profile")
 

@@ -17,6 +17,7 @@ from lib.figures import Figure
 from lib.talk import Failure
 
 PLAIN = True
+SMALL = 800
 ROWS = 40_000
 SECONDS, MEGABYTES = 10, 400
 

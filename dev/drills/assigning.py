@@ -16,13 +16,16 @@ from odoo.tools import SQL, mute_logger
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 
+SMALL = 400
+SMALL_SECONDS = 6
 LEADS, REVIEWERS, SECONDS = 3_000, 6, 30
 
 
 def run(env, options, say):
     env = env(user=env.ref("base.user_admin"))
-    say(f"Making {LEADS:,} reviews ...")
-    ids, _closed = make_leads(env, LEADS, 2000)
+    count, seconds = options.limit or LEADS, SMALL_SECONDS if options.small else SECONDS
+    say(f"Making {count:,} reviews ...")
+    ids, _closed = make_leads(env, count, 2000)
     people = _reviewers(env)
     deployment = make_deployment(env, min_confidence=1.0, reviewer_ids=[(6, 0, people.ids)])
     deployment._score(env["crm.lead"].browse(ids))
@@ -33,8 +36,8 @@ def run(env, options, say):
     ]
     for thread in threads:
         thread.start()
-    say(f"People answer for {SECONDS} seconds ...")
-    answered, refused = _answer(env, deployment, people, random.Random(3))
+    say(f"People answer for {seconds} seconds ...")
+    answered, refused = _answer(env, deployment, people, random.Random(3), seconds)
     stop.set()
     for thread in threads:
         thread.join()
@@ -57,12 +60,12 @@ def run(env, options, say):
         )
     )[0][0]
     return [
-        Figure("reviews", LEADS, "reviews"),
+        Figure("reviews", count, "reviews"),
         Figure("passes", len(passes), "passes"),
         Figure("passes_repeated", len(repeated), "passes"),
         Figure("answered", answered, "reviews"),
         *(Figure(state, count, "reviews") for state, count in sorted(states.items())),
-        Figure("lost_or_double", abs(LEADS - sum(states.values())), "reviews", "0", sum(states.values()) == LEADS),
+        Figure("lost_or_double", abs(count - sum(states.values())), "reviews", "0", sum(states.values()) == count),
         Figure("open_without_a_reviewer", unasked, "reviews", "0", unasked == 0),
         Figure("activities_twice", twice, "reviews", "0", twice == 0),
         Figure("refused_to_the_person", refused, "answers"),
@@ -87,14 +90,14 @@ def _passes(registry, stop, passes, repeated):
             with mute_logger("odoo.sql_db"), registry.cursor() as cr:
                 api.Environment(cr, SUPERUSER_ID, {})["ai.deployment.review"]._cron_assign()
             passes.append(1)
-        except psycopg2.OperationalError:
+        except (psycopg2.OperationalError, psycopg2.IntegrityError):
             repeated.append(1)
 
 
-def _answer(env, deployment, people, rng):
+def _answer(env, deployment, people, rng, seconds):
     """(answers given, answers that the database refused), in transactions of their own, without Odoo's repetitions."""
     given = refused = 0
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         env.cr.rollback()
         env.invalidate_all()

@@ -32,6 +32,7 @@ from lib.talk import Failure
 from story import deployments
 from story.people import user as person_of_story
 
+SMALL = 100_000  # attacks: all of them, in a small database
 DEMONSTRATION = True
 MUST_BE_MET = True
 START_S = 90

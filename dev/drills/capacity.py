@@ -9,6 +9,7 @@ from lib import lanes
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 
+SMALL = 400
 LEADS = 20_000
 LANES, REVIEWS = 4, 20
 FINISH_S = 240

@@ -18,6 +18,7 @@ from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 from lib.talk import Failure
 
+SMALL = 4_000
 LEADS = 20_000
 CHUNK = 1_000  # smaller than usual: more pieces to be in the middle of
 START_S, FINISH_S = 120, 300

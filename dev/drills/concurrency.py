@@ -16,6 +16,8 @@ from lib import lanes
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 
+SMALL = 1
+SMALL_LEADS = 4_000
 LEADS = 10_000
 ROUNDS = 5
 FINISH_S = 180
@@ -23,8 +25,9 @@ FINISH_S = 180
 
 def run(env, options, say):
     env = env(user=env.ref("base.user_admin"))
-    say(f"Making {LEADS:,} leads ...")
-    open_ids, _closed = make_leads(env, LEADS, 2000)
+    count = SMALL_LEADS if options.small else LEADS
+    say(f"Making {count:,} leads ...")
+    open_ids, _closed = make_leads(env, count, 2000)
     deployment = make_deployment(env)
     changes, refused, unfinished = {"edited": 0, "archived": 0, "deleted": 0}, 0, 0
     rng = random.Random(5)

@@ -16,6 +16,8 @@ from lib import lanes
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 
+SMALL = 1
+SMALL_LEADS = 6_000
 ROUNDS = 20
 LEADS = 20_000
 START_S, FINISH_S = 60, 120
@@ -24,8 +26,9 @@ START_S, FINISH_S = 60, 120
 def run(env, options, say):
     env = env(user=env.ref("base.user_admin"))
     rounds = options.limit or ROUNDS
-    say(f"Making {LEADS:,} leads ...")
-    open_ids, _closed = make_leads(env, LEADS, 2000)
+    count = SMALL_LEADS if options.small else LEADS
+    say(f"Making {count:,} leads ...")
+    open_ids, _closed = make_leads(env, count, 2000)
     deployment = make_deployment(env)
     rng, lost, double, unbalanced, within = random.Random(7), 0, 0, 0, 0
     for number in range(rounds):

@@ -4,10 +4,14 @@ import tempfile
 
 from odoo.tools import SQL
 
+from odoo.addons.ai_deployment.models import ai_deployment_batch
+
 from lib import lanes
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
 
+SMALL = 4_000
+SMALL_CHUNK = 200  # enough pieces for both
 LEADS = 40_000
 START_S, FINISH_S = 60, 240
 NODES = ("node-a", "node-b")
@@ -20,6 +24,8 @@ def run(env, options, say):
     open_ids, _closed = make_leads(env, count, 2000)
     deployment = make_deployment(env)
     lanes.note_who_works(env)
+    if options.small:
+        ai_deployment_batch.CHUNK = SMALL_CHUNK
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         with (
             lanes.node(env, NODES[0], one, "--workers=0", "--max-cron-threads=2"),

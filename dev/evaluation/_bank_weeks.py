@@ -23,6 +23,7 @@ from ._lead_replay import declared, train
 
 WEEK = timedelta(days=7)
 START = datetime(2008, 6, 23)  # a Monday; the months before are all there is before the first move
+SMALL_UNTIL = datetime(2008, 9, 1)
 HORIZON_DAYS = 7
 CLOSED_AFTER = timedelta(days=1)
 FILE, SHUFFLED = "file_order", "shuffled"
@@ -41,6 +42,8 @@ def evaluate(env, options, figures, watch, say):
     """Note when what moved was raised, and what was raised although nothing moved."""
     with watch.on("reading"):
         calls = _lead_file.read(options.data, options.limit)
+        if options.small:
+            calls = [call for call in calls if call.created < SMALL_UNTIL]
         streams = {FILE: calls, SHUFFLED: _shuffled(calls)}
         moves = Moves(calls, sorted({call.period for call in calls if call.created < START}))
     replay = Replay(env, streams, watch)

@@ -15,13 +15,14 @@ from ._windows import World
 
 SEEDS = (1, 2, 3)
 WINDOWS, ROWS = 100, 300  # per world
+SMALL = {"windows": 6, "seeds": SEEDS[:1]}
 RAISED, TURNED = 0.7, 0.7  # log odds by which more comes true, about ten points; share of rows that end as others would
 
 
 def evaluate(options, figures, watch, say):
     """Add the figures of made-up opportunities."""
     with watch.on("estimated"):
-        figures += figures_of(say, windows=options.limit or WINDOWS)
+        figures += figures_of(say, **(SMALL if options.small else {"windows": options.limit or WINDOWS}))
 
 
 def figures_of(say, *, windows, seeds=SEEDS, rows=ROWS, **sizes):

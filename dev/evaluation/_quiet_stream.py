@@ -14,6 +14,7 @@ from ._lead_moves import AS_NUMBERS, COLUMNS, WON
 MONTH = 200905  # a large month in which every column varies
 LEARNED = 3000
 YEARS, VERSIONS = 50, 5
+SMALL_YEARS, SMALL_VERSIONS = 2, 1
 WEEKS = 52
 ROWS_A_WEEK = (50, 100, 300, 1000)
 
@@ -24,18 +25,19 @@ def evaluate(options, figures, watch, say):
     columns, labels = _columns(calls)
     random = np.random.default_rng(0)
     raised = []
-    say(f"{YEARS} quiet years ...")
+    years, versions = (SMALL_YEARS, SMALL_VERSIONS) if options.small else (YEARS, VERSIONS)
+    say(f"{years} quiet years ...")
     with watch.on("quiet_stream"):
-        for _version in range(VERSIONS):
+        for _version in range(versions):
             order = random.permutation(len(calls))
             learned, later = order[:LEARNED], order[LEARNED:]
             table = {name: column.take(learned) for name, column in columns.items()}
             with one_thread():
                 training = train_scorecard(table, labels[learned], np.arange(LEARNED))
             scored = training.card.score({name: column.take(later) for name, column in columns.items()})
-            for _round in range(YEARS // VERSIONS):
+            for _round in range(years // versions):
                 raised += _year(training, scored, random)
-    figures.note("quiet_stream.model_years", YEARS)
+    figures.note("quiet_stream.model_years", years)
     figures.note("quiet_stream.alarm_episodes", len(raised), "", ("≤", 0))
     if raised:
         figures.note("quiet_stream.which", ", ".join(raised))

@@ -16,23 +16,31 @@ class Watch:
         self.columns = columns
         self.floors = floors
         self.history = {}  # (column, test): [(exceeded, adjusted p), ...]
-        self.judged = self.unstable = 0
+        self.judged = self.noisy = self.liked = 0
         self.seconds = 0.0
 
-    def judge(self, window):
-        """One more week."""
+    def judge(self, window, like=None):
+        """One more week, against the reference or against its `like`, (Profile, noise floors)."""
         started = time.process_time()
-        results = drift.judge(self.columns.bins, self.columns.reference, window, floors=self.floors)
+        reference, floors = like or (self.columns.reference, self.floors)
+        results = drift.judge(self.columns.bins, reference, window, floors=floors)
         self.seconds += time.process_time() - started
         for found in results:
             if found.p_value is not None:
                 self.history.setdefault((found.name, found.test), []).append((found.exceeded, found.adjusted_p))
         self.judged += sum(found.test == drift.SHAPE for found in results)
-        self.unstable += sum(found.verdict == drift.UNSTABLE for found in results)
+        self.noisy += sum(found.floor > drift.LARGE_FLOOR for found in results)
+        self.liked += bool(like)
 
     def fires(self, name, test):
         """Whether the alarm of this column rings after the last week."""
         return drift.alarm_state(self.history.get((name, test), [])) == "firing"
+
+    def first_alarm(self, name, test):
+        """In which week, from 1, the alarm of this column rang first; None where it never did."""
+        weeks = self.history.get((name, test), [])
+        rang = (week for week in range(1, len(weeks) + 1) if drift.alarm_state(weeks[:week]) == "firing")
+        return next(rang, None)
 
     def exceeded(self):
         """How many tests exceeded, over all weeks."""

@@ -21,6 +21,8 @@ from ._bill_records import Bills
 from ._deployment import declare, logged
 from ._judge import Figures, Stopwatch
 
+DATA = "philly_bills_labelled.csv.gz"
+SMALL = 3_000
 FIRST_TEST = date(2017, 3, 1)
 
 

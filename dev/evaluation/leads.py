@@ -20,6 +20,9 @@ from ._lead_records import Leads
 from ._lead_replay import Replay, declared, joined, score, train
 from ._lead_scoring import PredictiveLeadScoring
 
+DATA = "bank-additional-full.csv.gz"
+SMALL = 3_000
+SMALL_UNTIL = 200905
 FIRST_TEST = 200901
 HELD_OUT = 0.3  # of 2008, for the random split
 
@@ -28,6 +31,8 @@ def run(env, options, say):
     watch, figures = Stopwatch(), Figures()
     with watch.on("reading"):
         calls = _lead_file.read(options.data, options.limit)
+    if options.small:
+        calls = [call for call in calls if call.period < SMALL_UNTIL]
     if options.limit:
         say(f"A quick look: {len(calls):,} calls, evenly spread over the file; the targets are for the whole file.")
     past = [call for call in calls if call.period < FIRST_TEST]

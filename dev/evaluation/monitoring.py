@@ -5,6 +5,9 @@ performance estimated before the outcomes are known.
 from . import _bank_weeks, _estimated, _quiet_stream
 from ._judge import Figures, Stopwatch
 
+DATA = "bank-additional-full.csv.gz"
+SMALL = 10_000
+
 
 def run(env, options, say):
     watch, figures = Stopwatch(), Figures()

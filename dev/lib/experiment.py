@@ -1,12 +1,17 @@
 """Benches, evaluations and drills: one Python file each, run the same way.
 
 A file defines ``run(env, options, say) -> list of figures`` and is run inside Odoo, on a throwaway database with the
-addon installed. What else it wants is said by constants in it:
+addon installed. What it says of itself at its top, in constants that are read without importing it:
 
 PLAIN = True           run without Odoo, as ``run(None, options, say)``
-DEMONSTRATION = True   run on a copy of the demonstration, where one was built (``dev/demo``) and unless
+SMALL = N              its smallest size: ``--small`` is ``--limit N``, and ``options.small`` is true
+QUICK = True           the smallest size takes under 5 seconds: it is run in ``dev/test`` too, not only nightly
+DATA = "FILE"          the file that it needs; looked for in ``../shared/data`` where ``--data`` names no other
+DEMONSTRATION = True   run on a copy of the demonstration, where one was built (``dev/demo``) and unless ``--small`` or
                        AI_DEPLOYMENT_SMALL=1 says that a small database is enough
 MUST_BE_MET = True     exit with a status other than 0 when a figure misses its target
+
+``tests/ml/test_experiments.py`` runs the smallest size of every file that is there.
 """
 
 import argparse
@@ -19,7 +24,7 @@ import tempfile
 from pathlib import Path
 
 from . import figures
-from .places import DEV
+from .places import DEV, SHARED_DATA
 from .talk import Failure, finish, say
 
 STDOUT = Path("-")
@@ -32,10 +37,15 @@ def main():
     options = _parser(kind).parse_args(arguments)
     if options.name not in available:
         raise Failure(f"there is no {options.name}; available: {', '.join(available) or 'none yet'}.")
+    file = available[options.name]
+    facts = facts_of(file)
+    if options.data is None and "DATA" in facts and (SHARED_DATA / facts["DATA"]).exists():
+        options.data = SHARED_DATA / facts["DATA"]
     if options.data and not options.data.exists():
         raise Failure(f"there is no file {options.data}.")
-    file = available[options.name]
-    found = _run_plain(file, options) if _says(file, "PLAIN") else _run_in_odoo(file, options)
+    if options.small and options.limit is None:
+        options.limit = facts.get("SMALL")
+    found = _run_plain(file, options) if facts.get("PLAIN") else _run_in_odoo(file, options)
     document = figures.as_document(options.name, found)
     on_stdout = options.json == STDOUT
     print(figures.figure_table(found), file=sys.stderr if on_stdout else sys.stdout, flush=True)
@@ -43,7 +53,7 @@ def main():
         print(figures.as_text(document), flush=True)
     elif options.json:
         figures.write(options.json, document)
-    return int(_says(file, "MUST_BE_MET") and any(figure.met is False for figure in found))
+    return int(bool(facts.get("MUST_BE_MET")) and any(figure.met is False for figure in found))
 
 
 def _parser(kind):
@@ -52,6 +62,7 @@ def _parser(kind):
     parser.add_argument("--json", type=_absolute)
     parser.add_argument("--data", type=_absolute)
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--small", action="store_true")
     return parser
 
 
@@ -59,12 +70,14 @@ def _absolute(text):
     return STDOUT if text == "-" else Path(text).absolute()
 
 
-def _says(file, constant):
-    """Whether the file sets `constant` to something true. Read, not imported: most of these files import Odoo."""
+def facts_of(file):
+    """{name: value} of the constants that a file says about itself. Read, not imported: most of them import Odoo."""
+    facts = {}
     for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.Assign) and any(getattr(name, "id", "") == constant for name in node.targets):
-            return bool(ast.literal_eval(node.value))
-    return False
+        name = getattr(node.targets[0], "id", "") if isinstance(node, ast.Assign) else ""
+        if name in ("PLAIN", "SMALL", "QUICK", "DATA", "DEMONSTRATION", "MUST_BE_MET"):
+            facts[name] = ast.literal_eval(node.value)
+    return facts
 
 
 def _load(file):
@@ -86,7 +99,8 @@ def _run_in_odoo(file, options):
     from . import databases, demo, templates
     from .odoo_process import must_succeed, shell
 
-    wants_demo = _says(file, "DEMONSTRATION") and os.environ.get("AI_DEPLOYMENT_SMALL") != "1"
+    small = options.small or os.environ.get("AI_DEPLOYMENT_SMALL") == "1"
+    wants_demo = facts_of(file).get("DEMONSTRATION") and not small
     template = (wants_demo and demo.built()) or templates.prepared("addon")
     with tempfile.TemporaryDirectory() as folder, databases.throwaway(template) as database:
         if template == demo.DATABASE:

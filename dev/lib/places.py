@@ -9,6 +9,7 @@ REPO = DEV.parent
 CACHE = Path(os.environ.get("AI_DEPLOYMENT_CACHE", "/nonexistent"))
 FILESTORES = CACHE / "data" / "filestore"
 ADDON = "ai_deployment"
+SHARED_DATA = REPO.parent / "shared" / "data"  # real files that are not part of the repository; may be missing
 
 # Not part of what is installed: a change there leaves an installed database as it is.
 _NOT_INSTALLED = {"dev", "docs", "tests", "node_modules", "__pycache__"}

@@ -1,4 +1,7 @@
-"""The demo story: a firm that makes pumps, fourteen months of its leads and vendor bills, and two deployments at work.
+"""The demo story: fourteen months of leads and vendor bills of a firm that makes pumps, and two deployments at work.
+
+The firm has a branch, whose bills stand in the firm's own journal; its teams keep properties of their leads; the leads
+of the system before were imported in one go; some bills were entered twice; and one of its people reads German.
 
 `tell(env, say)` makes the firm in an empty database with crm, account and this addon, lets its people train and use
 the product, replays the last ten weeks day by day, and returns the figures that the database then holds.
@@ -13,9 +16,9 @@ the product, replays the last ten weeks day by day, and returns the figures that
 from . import deployments, figures, replay
 from .bill_plan import plan_bills
 from .bills import Bills
-from .lead_plan import plan_leads
+from .lead_plan import plan_leads, plan_old_leads
 from .leads import Leads
-from .people import hire
+from .people import hire, user
 from .progress import Progress
 from .vendors import plan_vendors
 from .workdays import Workdays
@@ -28,16 +31,18 @@ def tell(env, say):
     progress = Progress(env, say)
     days = Workdays(progress.end_date())
     vendors = plan_vendors(SEED, days)
-    leads = Leads(env, days, plan_leads(SEED, days))
+    leads = Leads(env, days, plan_leads(SEED, days), SEED)
     bills = Bills(env, days, vendors, plan_bills(SEED, days, vendors))
 
     progress.step("people", "Hiring the people of the firm", lambda: hire(env))
     progress.step("vendors", "Meeting its vendors", bills.create_vendors)
     progress.step("leads", "A year of leads", leads.create_history)
+    progress.step("import", "The leads of the system before", lambda: leads.import_old(plan_old_leads(SEED, days)))
     progress.step("bills", "A year of vendor bills", bills.create_history)
     progress.step("deployments", "Declaring two deployments", lambda: deployments.declare(env, days))
     progress.step("training", "Training them", lambda: deployments.train(env, days, leads))
     replay.run(env, days, leads, bills, progress)
     progress.step("automation", "Scoring new leads from now on", lambda: deployments.automate(env))
     progress.step("gate", "Holding suspicious bills from now on", lambda: deployments.guard(env))
-    return figures.read(env, days, bills, progress)
+    progress.step("copies", "Trying to post what was entered twice", lambda: bills.try_copies(user(env, "luis")))
+    return figures.read(env, days, leads, bills, progress)

@@ -14,6 +14,7 @@ from .vendors import ACCOUNTS, Vendor
 YEAR = 260  # working days
 BACKLOG = 10  # the last days, of which most bills are not posted yet
 FORGOTTEN = 0.04  # drafts that nobody gets round to
+OF_THE_BRANCH = 0.05  # bills that the branch has to pay
 CALLED_OFF_AGAIN = 0.006  # the same order once more within days, at the same price: rightly so
 ODD_AMONG_DRAFTS = {
     "slipped_amount": 3,
@@ -22,6 +23,8 @@ ODD_AMONG_DRAFTS = {
     "unusual_account": 3,
     "unknown_vendor": 2,
 }
+COPY = "same_day_duplicate"  # the same bill entered twice, by the same date or the one before
+COPIES_AMONG_DRAFTS, COPIES_REPLAYED = 4, 2
 ODD_REPLAYED = {"slipped_amount": 2, "duplicate": 1, "new_bank_account": 1, "unusual_account": 1, "unknown_vendor": 1}
 
 
@@ -37,6 +40,8 @@ class Bill:
     post_day: int | None = None  # None: not within the story
     odd: str = ""
     is_nameless: bool = False  # scanned, and nobody has read the vendor's name yet
+    dated: int | None = None  # the day that stands on it, where it is not the one on which it comes
+    is_of_branch: bool = False
 
 
 def plan_bills(seed, days, vendors):
@@ -45,6 +50,11 @@ def plan_bills(seed, days, vendors):
     bills = [bill for vendor in vendors for bill in _bills_of(random, vendor, days)]
     bills += _plant(random, bills, vendors, days)
     bills.sort(key=lambda bill: bill.day)
+    random = Random(f"copies and branch {seed}")
+    bills += _copies(random, bills, vendors, days)
+    bills.sort(key=lambda bill: bill.day)
+    for bill in bills:
+        bill.is_of_branch = not bill.odd and random.random() < OF_THE_BRANCH
     return bills
 
 
@@ -145,6 +155,31 @@ def _duplicate(random, day, post_day, bills, vendors):
         day, original.vendor, list(original.lines), original.ref.replace("-", "/0"), original.bank_account, post_day,
         "duplicate",
     )  # fmt: skip
+
+
+def _copies(random, bills, vendors, days):
+    """Bills that are entered once more within days, under the same reference; every other one as of the day before."""
+    replayed = [random.randrange(days.go_live, days.count - 2 * BACKLOG) for _copy in range(COPIES_REPLAYED)]
+    late = [random.randrange(days.count - 6, days.count) for _copy in range(COPIES_AMONG_DRAFTS)]
+    copies, originals = [], []
+    for number, day in enumerate([*replayed, *late]):
+        original = random.choice(
+            [
+                bill
+                for bill in bills
+                if 2 <= day - bill.day <= 3 and not bill.odd and bill.ref and not bill.is_nameless
+                and _well_known(vendors[bill.vendor]) and bill not in originals
+            ]
+        )  # fmt: skip
+        original.post_day = original.day + 1
+        originals.append(original)
+        copies.append(
+            Bill(
+                day, original.vendor, list(original.lines), original.ref, original.bank_account,
+                post_day=day + 6 if number < COPIES_REPLAYED else None, odd=COPY, dated=original.day - number % 2,
+            )
+        )  # fmt: skip
+    return copies
 
 
 def _from_unknown(random, day, post_day, vendors):

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from odoo.tools import SQL
 
+from .bill_plan import COPY
+from .people import branch_of
 from .vendors import ACCOUNTS
 
 QUIET = {"tracking_disable": True, "mail_create_nosubscribe": True, "mail_create_nolog": True, "mail_notrack": True}
@@ -101,6 +103,13 @@ class Bills:
         bills = self.env["account.move"].with_context(**QUIET).browse(due)
         bills.filtered(lambda bill: bill.state == "draft")._post(soft=False)
 
+    def try_copies(self, accountant):
+        """An accountant tries to post the drafts that were entered twice, one by one, as on the form."""
+        on_the_form = {"disable_abnormal_invoice_detection": False}
+        for bill in self.env["account.move"].browse(self.odd_ids()[COPY]):
+            if bill.state == "draft":
+                bill.with_user(accountant).with_context(**on_the_form).action_post()
+
     def name_vendor(self, bill):
         """What an accountant does about a bill without a vendor: read it."""
         bill.partner_id = self._known_ids()["vendors"][self.plan[self.ids().index(bill.id)].vendor]
@@ -112,6 +121,10 @@ class Bills:
         """Ids of the bills that came so far, in the order of the plan: they are created in that order."""
         query = SQL("SELECT id FROM account_move WHERE move_type = 'in_invoice' ORDER BY id LIMIT %s", len(self.plan))
         return [row[0] for row in self.env.execute_query(query)]
+
+    def ids_of_branch(self):
+        """Ids of the bills that the branch has to pay."""
+        return [id_ for id_, bill in zip(self.ids(), self.plan, strict=False) if bill.is_of_branch]
 
     def odd_ids(self):
         """Ids of the planted bills that came so far, by kind."""
@@ -143,9 +156,11 @@ class Bills:
 
     def _values(self, number):
         bill, known = self.plan[number], self._known_ids()
-        day = self.days.date(bill.day)
+        day = self.days.date(bill.day if bill.dated is None else bill.dated)
+        company = {"company_id": known["branch"]} if bill.is_of_branch else {}  # the journal's, unless it is said
         partner = not bill.is_nameless and known["vendors"][bill.vendor]
         return {
+            **company,
             "move_type": "in_invoice",
             "journal_id": known["journal"],
             "partner_id": partner,
@@ -195,6 +210,7 @@ class Bills:
                 "accounts": {account.name: account.id for account in accounts},
                 "banks": {(bank.partner_id.id, bank.acc_number): bank.id for bank in banks},
                 "payable": env["res.partner"].new({}).property_account_payable_id.id,
+                "branch": branch_of(env).id,
                 "journal": env["account.journal"].search([("type", "=", "purchase")], limit=1).id,
             }
         return self._known

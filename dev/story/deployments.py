@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo.addons.ai_deployment.models import clock
 
+from .lead_plan import PROPERTIES
 from .people import SELLERS, user
 
 LEADS, BILLS = "Leads worth a call", "Bills worth a second look"
@@ -22,6 +23,10 @@ LEAD_FIELDS = [
     ("tag_ids", "Products", {}),
     ("lang_id", "Language", {}),
     ("priority", "Priority", {}),
+    *(
+        (f"lead_properties.{name}", label, {"kind": "number" if kind == "integer" else "category"})
+        for name, label, kind, _options in PROPERTIES
+    ),
 ]
 BILL_FIELDS = [
     ("amount_total", "Amount", {"tail": "high"}),

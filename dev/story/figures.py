@@ -1,20 +1,27 @@
 """What came of it: every figure is read from the database, after the story."""
 
+import contextlib
+
 import numpy as np
 
 from odoo.addons.ai_deployment.ml import performance
+from odoo.addons.ai_deployment.models import clock
 
+from .bill_plan import BACKLOG, COPY
 from .deployments import of_bills, of_leads
 from .people import COMPANY
 
 OWN_MODELS = ["ai.deployment", "ai.deployment.review", "ai.deployment.alert"]
 
 
-def read(env, days, bills, progress):
+def read(env, days, leads, bills, progress):
     env.invalidate_all()
     leads_deployment, bills_deployment = of_leads(env), of_bills(env)
     duel = _duel(env, leads_deployment, days)
     odd = sorted(id_ for ids in bills.odd_ids().values() for id_ in ids)
+
+    copies = _tried(env, bills.odd_ids()[COPY], days)
+    of_branch = [id_ for id_ in bills.ids_of_branch() if _came_since(env, id_, days)]
 
     def count(model, *domain):
         return env[model].with_context(active_test=False).search_count(list(domain))
@@ -44,6 +51,12 @@ def read(env, days, bills, progress):
         "lead_auc_rows": duel[2],
         "odd_bills_planted": len(odd),
         "odd_bills_flagged": _flagged(env, bills_deployment, odd),
+        "duplicates_same_day_tried": len(copies),
+        "duplicates_same_day_held": _held(env, bills_deployment, copies),
+        "labels_after_archiving": _labels_after_archiving(env, leads_deployment),
+        "branch_bills": len(of_branch),
+        "branch_bills_looked_at": _scored(env, bills_deployment, of_branch),
+        "leads_imported": len(leads.imported_ids()),
         "seconds": float(progress.get("seconds", "0")),
     }
 
@@ -77,3 +90,50 @@ def _flagged(env, deployment, ids):
         [deployment.id, ids],
     )
     return env.cr.fetchone()[0]
+
+
+def _tried(env, ids, days):
+    """Copies of the last days, which an accountant has tried to post behind the gate."""
+    return [id_ for id_ in ids if _came_since(env, id_, days, days.count - BACKLOG)]
+
+
+def _came_since(env, id_, days, day=None):
+    """Whether a bill came since the deployments score, or since `day`."""
+    first = days.at(days.training if day is None else day, 0)
+    return env["account.move"].browse(id_).create_date >= first
+
+
+def _held(env, deployment, ids):
+    """How many of these bills the gate has held, and are still no posted ones."""
+    events = env["ai.deployment.gate.event"].search(
+        [("deployment_id", "=", deployment.id), ("kind", "=", "held"), ("res_id", "in", ids)]
+    )
+    held = env["account.move"].browse(set(events.mapped("res_id")))
+    return len(held.filtered(lambda bill: bill.state == "draft"))
+
+
+def _scored(env, deployment, ids):
+    """How many of these records have a current score."""
+    return env["ai.deployment.score"].search_count(
+        [("deployment_id", "=", deployment.id), ("state", "=", "scored"), ("res_id", "in", ids)]
+    )
+
+
+def _labels_after_archiving(env, deployment):
+    """Of the leads that a version would learn from as won: how many still would, were all won leads archived."""
+
+    def won():
+        env.flush_all()
+        return {row[0] for row in env["crm.lead"]._ai_training_rows(deployment, clock.now()) if row[2]}
+
+    before = won()
+    with contextlib.suppress(_Undone), env.cr.savepoint():
+        env["crm.lead"].search([("won_status", "=", "won")]).with_context(tracking_disable=True).action_archive()
+        kept = won() & before
+        raise _Undone
+    env.invalidate_all()
+    return f"{len(kept)} of {len(before)}"
+
+
+class _Undone(Exception):
+    """Ends a savepoint whose changes are not kept."""

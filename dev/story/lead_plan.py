@@ -41,6 +41,17 @@ PRODUCTS = {
     "Rental": (0.10, -0.35, 4000, "Rental pump"),
     "Spare parts": (0.14, 0.35, 2500, "Spare parts"),
 }
+# Properties of a lead, as the sales teams define them: (name, label, type, options)
+PROPERTIES = [
+    ("pumps_in_use", "Pumps in use", "integer", None),
+    ("used_for", "Used for", "selection", ["Drinking water", "Process water", "Waste water", "Cooling"]),
+    ("site", "Site", "tags", ["Indoors", "Remote", "Hazardous area", "Night shift", "No crane"]),
+]
+OF_THE_BRANCH = 0.02
+OLD_LEADS, OLD_DAYS_BEFORE = (
+    300,
+    45,
+)  # of the system before, imported in one go so many working days before the training
 SELLER_EFFECTS = {"ben": 0.35, "sofia": -0.1, "tomasz": -0.35, "priya": 0.15}
 INTERCEPT = -2.55
 STRENGTH = 1.4
@@ -71,6 +82,37 @@ def plan_leads(seed, days):
             _decide(random, lead, days)
             leads.append(lead)
     return leads
+
+
+def plan_old_leads(seed, days):
+    """Leads of the system before, as its export has them: by stage, the won last; their chances are like all others."""
+    random = Random(f"old leads {seed}")
+    moment = days.training - OLD_DAYS_BEFORE
+    leads = []
+    for _lead in range(OLD_LEADS):
+        lead = Lead(moment, 12 * 60, _facts(random, changed=False))
+        lead.won = random.random() < chance_to_win(lead.facts, random.gauss(0, NOISE))
+        lead.lost_reason = random.choice(LOST_REASONS)
+        lead.close_day = None if not lead.won and random.random() < DORMANT else moment
+        leads.append(lead)
+    return sorted(leads, key=lambda lead: (lead.won, lead.close_day is not None))
+
+
+def properties_of(facts, seed):
+    """Values of PROPERTIES: more pumps where more is ordered; half of the sellers' entries are missing or partial."""
+    random = Random(f"properties {seed} {facts['company']} {facts['contact']}")
+    values = {}
+    if random.random() < 0.7:
+        values["pumps_in_use"] = max(1, round(math.sqrt(facts["revenue"] / 800 + 1) * random.lognormvariate(0, 0.4)))
+    if random.random() < 0.8:
+        values["used_for"] = random.choice(PROPERTIES[1][3])
+    values["site"] = random.sample(PROPERTIES[2][3], random.choices((0, 1, 2, 3), (35, 35, 20, 10))[0])
+    return values
+
+
+def is_of_branch(facts, seed):
+    """Whether it is the branch's: few, and drawn beside the rest of the story."""
+    return Random(f"branch {seed} {facts['company']} {facts['contact']}").random() < OF_THE_BRANCH
 
 
 def _pick(random, table):

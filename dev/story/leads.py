@@ -1,26 +1,45 @@
 """Leads in the database: the history in batches, then day by day what comes, moves on, is won and is lost."""
 
+import json
 from datetime import timedelta
 
 from odoo.tools import SQL
 
 from . import names
-from .lead_plan import LANGUAGES, LOST_REASONS, NEW_SOURCE, PRODUCTS, SOURCES
-from .people import SELLERS, TEAMS, user
+from .lead_plan import (
+    LANGUAGES,
+    LOST_REASONS,
+    NEW_SOURCE,
+    PRODUCTS,
+    PROPERTIES,
+    SOURCES,
+    is_of_branch,
+    properties_of,
+)
+from .people import SELLERS, TEAMS, branch_of, user
 
 QUIET = {"tracking_disable": True, "mail_create_nosubscribe": True, "mail_create_nolog": True, "mail_notrack": True}
 BATCH = 500
 
 
+IMPORTED = "ai_deployment.story.imported_ids"
+
+
 class Leads:
-    def __init__(self, env, days, plan):
-        self.env, self.days, self.plan = env, days, plan
+    def __init__(self, env, days, plan, seed):
+        self.env, self.days, self.plan, self.seed = env, days, plan, seed
         self._known = None
 
     def ids(self):
         """Ids of the leads that came so far, in the order of the plan: they are created in that order."""
-        query = SQL("SELECT id FROM crm_lead ORDER BY id LIMIT %s", len(self.plan))
+        query = SQL(
+            "SELECT id FROM crm_lead WHERE id <> ALL(%s) ORDER BY id LIMIT %s", self.imported_ids(), len(self.plan)
+        )
         return [row[0] for row in self.env.execute_query(query)]
+
+    def imported_ids(self):
+        """Ids of the old leads."""
+        return json.loads(self.env["ir.config_parameter"].sudo().get_param(IMPORTED, "[]"))
 
     def _records(self, numbers):
         ids = self.ids()
@@ -37,6 +56,19 @@ class Leads:
         self._set_stages(self.days.training)
         self._set_outcomes(self.days.training)
 
+    def import_old(self, old):
+        """The leads `old` of the system before, in one call and so at one moment, in the order of the file."""
+        leads = self.env["crm.lead"].with_context(**QUIET).create([self._values(lead) for lead in old])
+        leads.flush_recordset()
+        moment = self.days.at(old[0].day, old[0].minutes)
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = %(moment)s, date_open = %(moment)s, date_last_stage_update = %(moment)s,"
+            " write_date = %(moment)s, day_open = 0 WHERE id = ANY(%(ids)s)",
+            {"moment": moment, "ids": leads.ids},
+        )
+        self.env["ir.config_parameter"].sudo().set_param(IMPORTED, json.dumps(leads.ids))
+        self._close(list(zip(leads.ids, old, strict=True)))
+
     def _prepare(self):
         """Languages, sources, tags, lost reasons; Odoo's own scoring with every field it can read, from day one."""
         for code in set(LANGUAGES.values()):
@@ -45,6 +77,16 @@ class Leads:
         self._find_or_create("crm.tag", [*PRODUCTS])
         self._find_or_create("crm.lost.reason", LOST_REASONS)
         supported = self.env["crm.lead.scoring.frequency.field"].search([]).mapped("field_id.name")
+        self.env["crm.team"].search([]).lead_properties_definition = [
+            {
+                "name": name,
+                "string": label,
+                "type": kind,
+                **({"selection": [[_code(option), option] for option in options]} if kind == "selection" else {}),
+                **({"tags": [[_code(tag), tag, place] for place, tag in enumerate(options)]} if kind == "tags" else {}),
+            }
+            for name, label, kind, options in PROPERTIES
+        ]
         parameters = self.env["ir.config_parameter"].sudo()
         parameters.set_param("crm.pls_fields", ",".join(supported))
         parameters.set_param("crm.pls_start_date", str(self.days.date(0)))
@@ -70,11 +112,21 @@ class Leads:
 
     def _set_outcomes(self, until):
         """Won and lost as Odoo leaves them: stage, probability, dates, archived with a reason."""
+        self._close(
+            [
+                (id_, lead)
+                for id_, lead in zip(self.ids(), self.plan, strict=False)
+                if lead.close_day is not None and lead.close_day < until
+            ]
+        )
+
+    def _close(self, leads):
+        """The pairs (id, lead) as Odoo leaves them; those without a day of their end stay open."""
         known = self._known_ids()
         closed = [
             (id_, lead.won, self.days.at(lead.close_day, lead.minutes), known["reasons"][lead.lost_reason])
-            for id_, lead in zip(self.ids(), self.plan, strict=False)
-            if lead.close_day is not None and lead.close_day < until
+            for id_, lead in leads
+            if lead.close_day is not None
         ]
         self.env.cr.execute_values(
             f"""
@@ -178,7 +230,11 @@ class Leads:
             "priority": facts["priority"],
             "team_id": known["teams"][facts["team"]],
             "user_id": known["sellers"][facts["seller"]],
-            "company_id": self.env.company.id,
+            "company_id": known["branch"] if is_of_branch(facts, self.seed) else self.env.company.id,
+            "lead_properties": {
+                name: [_code(tag) for tag in value] if isinstance(value, list) else _code(value)
+                for name, value in properties_of(facts, self.seed).items()
+            },
             "date_deadline": deadline and self.days.date(lead.day) + timedelta(days=deadline),
         }
         if country == "US" and facts["shown_state"]:
@@ -202,6 +258,7 @@ class Leads:
                 "mediums": by("utm.medium", "name"),
                 "tags": by("crm.tag", "name"),
                 "reasons": {name: id_ for name, id_ in by("crm.lost.reason", "name").items() if name in LOST_REASONS},
+                "branch": branch_of(env).id,
                 "teams": by("crm.team", "name", [("name", "in", list(TEAMS))]),
                 "sellers": {login: user(env, login).id for login in SELLERS},
                 "stages": env["crm.stage"].search([], order="sequence, id").ids,
@@ -216,3 +273,8 @@ class Leads:
                 SQL("UPDATE crm_lead SET %s = %s WHERE id = ANY(%s)", SQL.identifier(column), moment, list(leads.ids))
             )
             leads.invalidate_recordset()
+
+
+def _code(option):
+    """How an option of a property is stored; a number as it is."""
+    return option.lower().replace(" ", "_") if isinstance(option, str) else option

@@ -13,9 +13,12 @@ PEOPLE = {
     "helen": ("Helen Brandt", "Chief Accountant", ["account.group_account_manager", "ai_deployment.group_owner"]),
     "luis": ("Luis Ortega", "Accountant", ["account.group_account_invoice", "ai_deployment.group_owner"]),
     "anna": ("Anna Kovács", "Accountant", ["account.group_account_invoice", "ai_deployment.group_reviewer"]),
+    "jonas": ("Jonas Weber", "Application Engineer", ["sales_team.group_sale_salesman_all_leads"]),
     "david": ("David Achterberg", "Chief Financial Officer",
               ["account.group_account_readonly", "ai_deployment.group_auditor"]),
 }  # fmt: skip
+READS_IN = {"jonas": "de_DE"}
+BRANCH = "Harrow Creek Service"
 TEAMS = {"Inland": ("maya", ["ben", "sofia"]), "Export": ("maya", ["tomasz", "priya"])}
 SELLERS = [login for _leader, members in TEAMS.values() for login in members]
 
@@ -24,6 +27,11 @@ def hire(env):
     env.company.write(
         {"name": COMPANY, "email": "office@harrowcreek.example", "website": "https://harrowcreek.example"}
     )
+    branch = env["res.company"].create({"name": BRANCH, "parent_id": env.company.id})
+    companies = [(4, env.company.id), (4, branch.id)]
+    for code in READS_IN.values():  # its numbers and dates; its words where Odoo was delivered with them
+        language = env["res.lang"]._activate_lang(code)
+        env["base.language.install"].create({"lang_ids": [(6, 0, language.ids)]}).lang_install()
     users = env["res.users"].with_context(no_reset_password=True, mail_create_nolog=True, tracking_disable=True)
     for login, (name, job, groups) in PEOPLE.items():
         person = users.create(
@@ -33,12 +41,19 @@ def hire(env):
                 "password": login,
                 "email": f"{login}@harrowcreek.example",
                 "notification_type": "inbox",  # nothing leaves a demo
+                "lang": READS_IN.get(login, "en_US"),
+                "company_ids": companies,
                 "group_ids": [(4, env.ref("base.group_user").id), *((4, env.ref(group).id) for group in groups)],
             }
         )
         person.partner_id.function = job
-    env["res.users"].browse(env.ref("base.user_admin").id).notification_type = "inbox"
+    env.ref("base.user_admin").write({"notification_type": "inbox", "company_ids": companies})
     _make_teams(env)
+
+
+def branch_of(env):
+    """The branch, whose bills stand in the firm's own journal."""
+    return env["res.company"].search([("name", "=", BRANCH)])
 
 
 def user(env, login):

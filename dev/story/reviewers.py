@@ -26,6 +26,7 @@ LEAD_NOTES = {
 BILL_NOTES = {
     "slipped_amount": "Decimal point slipped. Vendor sends a corrected bill.",
     "duplicate": "We have this one already under another reference. Cancelled with the vendor.",
+    "same_day_duplicate": "Entered twice, with the same reference. One of the two is deleted.",
     "new_bank_account": "Called the vendor on the number we had: they did not change their bank. Passed on to David.",
     "unusual_account": "Wrong account, corrected with the vendor's contract at hand.",
     "unknown_vendor": "Nobody in the house ordered this. Not to be paid.",

@@ -197,9 +197,37 @@ def test_missing_elsewhere_does_not_inhibit():
     assert only(judge(bins, reference, window), "shape", "x").verdict == "drifted"
 
 
-def test_fewer_missing_values_are_no_alarm():
-    reference = profile(NUMBER_BINS, x=numbers(1, 5000, missing=0.5))
-    assert not only(judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=numbers(2, 500))), "missing").exceeded
+def test_fewer_missing_values_are_asked_about_too():
+    reference = Profile(1000, {"x": [800, 0, 0, 120, 80]})
+    bins = {"x": CategoryBins(["a", "b"], {"a": 120, "b": 80})}
+    found = only(judge(bins, reference, Profile(100, {"x": [75, 0, 0, 15, 10]})), "missing")
+    assert found.p_value == pytest.approx(stats.binom.cdf(75, 100, 0.78)) and not found.exceeded
+    filled = only(judge(bins, reference, Profile(100, {"x": [5, 0, 0, 57, 38]})), "missing")
+    assert filled.exceeded and filled.adjusted_p < 1e-6
+    assert filled.codes == (1, 2, 3, 4)  # the records in question are those that are filled now
+
+
+def test_the_threshold_of_a_filled_input_is_where_the_verdict_turns():
+    reference = Profile(1000, {"x": [800, 0, 0, 200]})
+    bins = {"x": CategoryBins(["a"], {"a": 200})}
+    exceeded = {}
+    for empty in range(60, 80):
+        found = only(judge(bins, reference, Profile(100, {"x": [empty, 0, 0, 100 - empty]})), "missing")
+        exceeded[empty] = found.exceeded
+        assert found.exceeded == (found.statistic <= found.threshold + 1e-9)
+    assert exceeded[60] and not exceeded[79]
+
+
+def test_an_input_that_hardly_misses_a_value_cannot_fill():
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000, missing=0.02))
+    found = only(judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=numbers(2, 500))), "missing")
+    assert found.p_value > 0.99 and found.codes == (0,)
+
+
+def test_what_fills_with_other_values_than_before_is_told_as_well():
+    reference = profile(NUMBER_BINS, x=numbers(1, 5000, missing=0.8))
+    results = judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=numbers(2, 300, 1.5)))
+    assert only(results, "missing").exceeded and only(results, "shape").exceeded
 
 
 def test_many_new_levels_are_seen():
@@ -311,19 +339,28 @@ def test_the_noise_floor_is_what_the_reference_weeks_show():
     assert noise_floor(weekly(0), NUMBER_BINS)["x"] < 0.03
     noisy = noise_floor(weekly(0.25), NUMBER_BINS)["x"]
     assert 0.03 < noisy < 1
-    parts = weekly(0.25)
+    parts = weekly(0.25, weeks=26)
     k, ref = len(parts), sum(parts).counts["x"]
-    largest = 0
+    effects = []
     for part in parts:
         groups = drift._groups(NUMBER_BINS["x"], ref, ref.sum(), part.counts["x"].sum())
         table = np.array([[c[list(g)].sum() for g in groups] for c in (ref, part.counts["x"])])
         n, m = table.sum(axis=1)
         statistic = stats.chi2_contingency(table, correction=False).statistic
-        largest = max(largest, (statistic - len(groups) + 1) / (n * m / (n + m)) / (1 - 1 / k) ** 2)
-    assert noisy == pytest.approx(largest)
+        effects.append((statistic - len(groups) + 1) / (n * m / (n + m)) / (1 - 1 / k) ** 2)
+    # the 90 % quantile, as the next higher effect that there is, times 1.2
+    assert noise_floor(parts, NUMBER_BINS)["x"] == pytest.approx(1.2 * sorted(effects)[23])
 
 
-def test_a_noise_floor_raises_the_bar_and_too_much_noise_ends_the_watch():
+def test_the_one_week_of_eight_that_stands_out_is_what_the_floor_allows_for():
+    parts = weekly(0, weeks=7) + [profile(NUMBER_BINS, x=numbers(300, 400, 1.0))]
+    floor = noise_floor(parts, NUMBER_BINS)["x"]
+    window = profile(NUMBER_BINS, x=numbers(301, 400, 1.0))
+    assert only(judge(NUMBER_BINS, sum(parts), window), "shape").exceeded
+    assert not only(judge(NUMBER_BINS, sum(parts), window, floors={"x": floor}), "shape").exceeded
+
+
+def test_a_noise_floor_raises_the_bar_and_never_ends_the_watch():
     reference = profile(NUMBER_BINS, x=numbers(1, 5000))
     window = profile(NUMBER_BINS, x=numbers(2, 300, 0.55))
     plain = only(judge(NUMBER_BINS, reference, window), "shape")
@@ -331,7 +368,11 @@ def test_a_noise_floor_raises_the_bar_and_too_much_noise_ends_the_watch():
     assert raised.p_value > plain.p_value and raised.statistic == plain.statistic
     lower = only(judge(NUMBER_BINS, reference, window, floors={"x": 0.01}), "shape")
     assert lower.p_value == plain.p_value
-    assert only(judge(NUMBER_BINS, reference, window, floors={"x": 0.11}), "shape").verdict == "unstable"
+    large = profile(NUMBER_BINS, x=numbers(2, 300, 3.0))
+    for floor in (0.2, 0.5, 1.0):
+        found = only(judge(NUMBER_BINS, reference, large, floors={"x": floor}), "shape")
+        assert found.verdict == "drifted" and found.floor == floor
+        assert not only(judge(NUMBER_BINS, reference, window, floors={"x": floor}), "shape").exceeded
 
 
 # Weeks

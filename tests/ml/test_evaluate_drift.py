@@ -17,11 +17,14 @@ def random():
 
 
 def test_a_small_run_comes_to_every_figure():
-    found = drift.figures_of(lambda text: None, years=2, jittered=2, rounds=4, weeks=3)
+    found = drift.figures_of(lambda text: None, years=2, jittered=2, rounds=4, weeks=3, monthly=3)
     by_name = {figure.name: figure for figure in found}
     assert by_name["quiet.model_years"].value == 2 and by_name["quiet.windows"].value == 6
     assert by_name["quiet.alarm_episodes"].met and by_name["jitter.alarm_episodes"].met
     assert by_name["power.unseen_20_percent.rows_50.share_alarmed"].met
+    assert by_name["monthly.alarm_episodes"].met
+    assert by_name["monthly.share_compared_with_like.reference_of_26_weeks"].value == 1
+    assert by_name["monthly.share_compared_with_like.reference_of_9_weeks"].value == 0
     for name, (_changes, _test, sizes) in drift.PLANTED.items():
         assert {f"power.{name}.rows_{m}.share_alarmed" for m in sizes} <= by_name.keys()
 

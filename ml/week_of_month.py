@@ -1,0 +1,127 @@
+"""Compare a window with the same weeks of the month.
+
+Rent and power come in the first week of each month, salaries in the last: a window that holds such a week differs from
+the sum of all weeks, every month again, while nothing moves. A reference that has seen enough months is therefore kept
+apart by week of the month as well: days 1 to 7, 8 to 14, 15 to 21, and the rest. A window is compared with a mix of
+these in the proportion of its own rows, so it does not matter on which day of the month it starts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .drift import MIN_PART_ROWS, MIN_PARTS, noise_floor
+from .profile import Profile
+
+WEEKS = 4  # of a month; the last one has seven to ten days
+MIN_MONTHS = 3  # that a week of the month was seen in, before a window is compared with it
+MIN_ROWS = 200  # that the mix is worth
+
+
+def week_of_month(day):
+    """0 to 3 of a date.
+
+    >>> import datetime
+    >>> [week_of_month(datetime.date(2026, 1, day)) for day in (1, 7, 8, 21, 22, 31)]
+    [0, 0, 1, 2, 3, 3]
+    """
+    return min((day.day - 1) // 7, WEEKS - 1)
+
+
+@dataclass(frozen=True)
+class MonthlyReference:
+    """Reference counts by week of the month.
+
+    ``profiles`` and ``months`` have one entry per week of the month: its counts, and the number of
+    calendar months that it was seen in. ``floors`` maps columns to noise floors of windows that are
+    compared with their like (see ``drift.noise_floor``).
+    """
+
+    profiles: tuple
+    months: tuple
+    floors: dict
+
+    @classmethod
+    def of(cls, windows, bins):
+        """Sum up ``windows``: the windows of the reference in order, each as {date: Profile}."""
+        profiles, seen = [Profile()] * WEEKS, [set() for _week in range(WEEKS)]
+        for window in windows:
+            for day, profile in window.items():
+                if profile.rows:
+                    week = week_of_month(day)
+                    profiles[week] = profiles[week] + profile
+                    seen[week].add((day.year, day.month))
+        whole = cls(tuple(profiles), tuple(map(len, seen)), {})
+        parts, references = [], []
+        for window in windows:
+            own = by_week(window)
+            rows = [part.rows for part in own]
+            reference = whole._without(own, rows)
+            if sum(rows) >= MIN_PART_ROWS and reference.rows >= MIN_ROWS and whole._is_seen(rows):
+                parts.append(sum(own, Profile()))
+                references.append(reference)
+        floors = noise_floor(parts, bins, references) if len(parts) >= MIN_PARTS else {}
+        return cls(whole.profiles, whole.months, floors)
+
+    def like(self, rows):
+        """The profile to compare a window with that has ``rows[k]`` rows in week k of the month, None where too few.
+
+        It takes three months of each of these weeks, and eight windows that say how much such weeks differ.
+        """
+        if not sum(rows) or not self.floors or not self._is_seen(rows):
+            return None
+        mix = _mixed(self.profiles, rows)
+        return mix if mix.rows >= MIN_ROWS else None
+
+    def _is_seen(self, rows):
+        return all(months >= MIN_MONTHS for months, count in zip(self.months, rows, strict=True) if count)
+
+    def _without(self, own, rows):
+        """What a window of the reference is compared with: its like, without the window itself."""
+        return _mixed([_minus(profile, part) for profile, part in zip(self.profiles, own, strict=True)], rows)
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return {
+            "profiles": [profile.to_dict() for profile in self.profiles],
+            "months": list(self.months),
+            "floors": self.floors,
+        }
+
+    @classmethod
+    def from_dict(cls, data):
+        """The reverse of ``to_dict``."""
+        return cls(tuple(map(Profile.from_dict, data["profiles"])), tuple(data["months"]), data["floors"])
+
+
+def by_week(days):
+    """A profile per week of the month, of {date: Profile}."""
+    profiles = [Profile()] * WEEKS
+    for day, profile in days.items():
+        profiles[week_of_month(day)] = profiles[week_of_month(day)] + profile
+    return profiles
+
+
+def _minus(profile, part):
+    if not part.rows:
+        return profile
+    counts = {name: profile.counts[name] - own for name, own in part.counts.items() if name in profile.counts}
+    return Profile(profile.rows - part.rows, counts)
+
+
+def _mixed(profiles, rows):
+    """One profile in which each of ``profiles`` has the weight of its ``rows``.
+
+    It counts as many rows as a sample of such shares would be as exact as: 1 / sum(weight² / rows of the profile).
+    """
+    weights = np.asarray(rows, dtype=float) / max(sum(rows), 1)
+    used = [(profile, weight) for profile, weight in zip(profiles, weights, strict=True) if weight]
+    if not used or not all(profile.rows for profile, _weight in used):
+        return Profile()
+    worth = 1 / sum(weight**2 / profile.rows for profile, weight in used)
+    counts = {}
+    for name in set.intersection(*(set(profile.counts) for profile, _weight in used)):
+        shares = sum(weight * profile.counts[name] / profile.rows for profile, weight in used)
+        # Rounded as running totals, so that many rare levels together keep their share.
+        counts[name] = np.diff(np.round(np.cumsum(shares) * worth), prepend=0).astype(np.int64)
+    return Profile(round(worth), counts)
