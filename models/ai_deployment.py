@@ -38,6 +38,7 @@ class AiDeployment(models.Model):
     _order = "name, id"
     _check_company_auto = True
     _ai_fields_without_default = frozenset(ADMINISTRATOR_FIELDS)
+    _ai_named_by_administrators = frozenset({"fallback_action_id"})
     _ai_judged_fields = frozenset({"state"})  # a step of life, see `ai_deployment_lifecycle`
 
     # Registration

@@ -8,6 +8,7 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 FACTS = {
     errors.MissingFeature: ("country_id",),
     errors.InvalidFeature: ("country_id", "the value 4711"),
+    errors.InputGone: ("Country", "its field is gone."),
 }
 
 

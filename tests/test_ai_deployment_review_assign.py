@@ -244,7 +244,7 @@ class TestAssign(AssignCase):
     def test_the_work_of_a_pass_does_not_grow_with_the_reviews(self):
         counts = []
         for reviews in (2 * MAX_ACTIVITIES + 4, 4 * MAX_ACTIVITIES):
-            self.env["ai.deployment.review"].search([("state", "=", "open")]).sudo()._expire("settled")
+            self.env["ai.deployment.review"].search([("state", "=", "open")]).sudo()._expire("withdrawn")
             self.ask(self.make_leads(reviews))
             self.env.flush_all()
             self.env.invalidate_all()

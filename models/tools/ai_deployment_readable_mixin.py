@@ -31,6 +31,9 @@ class AiDeploymentReadableMixin(models.AbstractModel):
     _name = "ai.deployment.readable.mixin"
     _description = "Tells Nobody More Than He May Read"
 
+    # Fields that an administrator of deployments may fill with records that only Settings may read.
+    _ai_named_by_administrators = frozenset()
+
     def _valid_field_parameter(self, field, name):
         return name == "unsaved" or super()._valid_field_parameter(field, name)
 
@@ -71,9 +74,11 @@ class AiDeploymentReadableMixin(models.AbstractModel):
         """Raise AccessError where values name records that the user may not read, unless they are named already."""
         if self.env.su:
             return
-        named = defaultdict(set)
+        named, free = defaultdict(set), self._ai_named_by_administrators
+        if free and not self.env.user.has_group("ai_deployment.group_manager"):
+            free = frozenset()
         for vals in vals_list:
-            _collect_named(self, vals, named)
+            _collect_named(self, {name: value for name, value in vals.items() if name not in free}, named)
         for model, ids in named.items():
             self.env[model].browse(ids).check_access("read")
 
