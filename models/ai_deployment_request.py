@@ -128,8 +128,14 @@ class AiDeploymentRequest(models.Model):
         deployment, day = self.deployment_id, self[0].day
         records = self.env[deployment.res_model].browse(self.mapped("res_id"))
         call = deployment._new_call(self.env.uid, False, day)
+        call.standing = deployment._standing(call, records)
+        asks = {request.res_id: request.asks for request in self}
         self._forget()
-        deployment._write_lines(call, deployment._failed_lines(call, records.ids, Unexpected("it ends its process")))
+        ids = list(call.standing)
+        deployment._write_lines(call, deployment._failed_lines(call, ids, Unexpected("it ends its process")))
+        # One of the times that it was asked for is in the log now; the others found nothing new, or are gone with it.
+        left = sum(count - (res_id in call.standing) for res_id, count in asks.items())
+        self.env["ai.deployment.sum"]._settled(deployment, day, cancelled=left)
         deployment._after_score(records)
 
     def _forget(self):

@@ -360,7 +360,7 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         names = self.env["crm.lead"]._ai_level_names
         gone = str(self.env["res.country"].search([], order="id desc", limit=1).id + 1000)
         belgium = str(self.belgium.id)
-        self.assertEqual(names("country_id", [belgium, gone]), {belgium: "Belgium", gone: gone})
+        self.assertEqual(names("country_id", [belgium, gone]), {belgium: "Belgium", gone: "deleted record"})
         self.assertEqual(names("type", ["lead"])["lead"], "Lead")
         self.assertEqual(names("active", ["true"]), {"true": "yes", "false": "no"})
         self.assertEqual(names("email_from", ["a@example.com"]), {})

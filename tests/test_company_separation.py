@@ -14,7 +14,7 @@ STAND_INS = {
     "many2one_reference": 1,
 }  # fmt: skip
 # Models without rows that belong to one company.
-WITHOUT_COMPANY = {"ai.deployment.edit"}  # nobody reads them
+WITHOUT_COMPANY = {"ai.deployment.edit", "ai.deployment.outcome"}  # nobody reads them
 
 
 @tagged("post_install", "-at_install")

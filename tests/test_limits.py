@@ -12,6 +12,7 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 # Read-only texts that the system alone fills. A new one is put here, or into `SAID` where it keeps a person's words.
 SYSTEM_TEXTS = {
+    "blind_spot", "former_status", "monthly", "tested_artifact",
     "artifact", "basis", "body", "cause", "challenge", "code", "codes", "counts", "details", "digest", "domain",
     "assumption", "evidence", "failure_message", "fallback_reason", "feature_specs", "fingerprint", "fired_reason",
     "floors", "held_out", "inputs", "key", "kind", "label", "lang", "left_out", "leak_reason", "link", "metrics",

@@ -117,7 +117,7 @@ MODELS = {
     ),
     "ai.deployment.report": Rights(
         read=NAMED,
-        system="date deployment_id failed_count is_provisional kind read_by_id read_date reference_count row_count "
+        system="blind_spot date deployment_id failed_count is_provisional kind read_by_id read_date reference_count row_count "
         "summary verdict version_id window_end window_start",
     ),
     "ai.deployment.report.line": Rights(
@@ -143,7 +143,7 @@ MODELS = {
     "ai.deployment.reference": Rights(
         read=NAMED - {"reviewer"},
         system="adopted_by_id date deployment_id floors row_count version_id window_end window_start",
-        sensitive="counts",
+        sensitive="counts monthly",
     ),
     # Lines about documents
     "ai.deployment.inference": Rights(
