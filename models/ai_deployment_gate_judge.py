@@ -133,10 +133,11 @@ class AiDeployment(models.Model):
         bills.flush_model(
             [
                 "amount_total", "amount_total_signed", "amount_untaxed", "commercial_partner_id", "company_id",
-                "currency_id", "invoice_date", "move_type", "partner_bank_id", "partner_id", "ref", "state",
+                "currency_id", "date", "invoice_date", "move_type", "partner_bank_id", "partner_id", "ref", "state",
             ]
         )  # fmt: skip
         bills._ai_flush_makers()
+        self.env["res.currency.rate"].flush_model()
         self.env["ai.deployment"].flush_model()
         self.env["ai.deployment.review"].flush_model()
         self.env["ai.deployment.waiver"].flush_model()
@@ -232,8 +233,18 @@ class AiDeployment(models.Model):
             "  AND (review.knew_warning OR line.warned IS NOT TRUE) IS TRUE AS given) about_now",
             fingerprint, _no_maker(makers, "review.decided_by_id"),
         )  # fmt: skip
+        # Whoever enters a bill also says its rate, so the rate of the books counts too where there is one.
+        rate = SQL(
+            "(SELECT NULLIF(foreign_rate.rate, 0) / (%(own)s) FROM (%(foreign)s) foreign_rate)",
+            foreign=_rate_of(move, SQL("%s.currency_id", move)),
+            own=SQL(
+                "SELECT COALESCE((SELECT NULLIF(home.rate, 0) FROM (%s) home), 1)",
+                _rate_of(move, SQL("(SELECT currency_id FROM res_company WHERE id = %s.company_id)", move)),
+            ),
+        )
         standing = SQL(
-            "CASE WHEN ABS(%s.amount_total_signed) < gate.gate_from_amount THEN 'small'"
+            "CASE WHEN gate.gate_from_amount > 0 AND GREATEST(ABS(%(move)s.amount_total_signed),"
+            "  ABS(%(move)s.amount_total) / %(rate)s) < gate.gate_from_amount THEN 'small'"
             " WHEN passed.id IS NOT NULL THEN 'passed'"
             " WHEN answer.truth = 'positive' THEN 'unusual'"
             " WHEN score.state = 'scored' AND NOT looked.risky AND NOT looked.remembered THEN 'clean'"
@@ -242,8 +253,8 @@ class AiDeployment(models.Model):
             " WHEN waiver.id IS NOT NULL THEN 'waived'"
             " WHEN score.state <> 'scored' THEN 'unscored'"
             " ELSE 'risky' END",
-            move,
-        )
+            move=move, rate=rate,
+        )  # fmt: skip
         people = SQL(
             "%(manager)s OR gate.user_id = %(uid)s OR gate.deputy_id = %(uid)s OR EXISTS (SELECT FROM"
             " ai_deployment_reviewer_rel WHERE ai_deployment_id = gate.id AND res_users_id = %(uid)s)",
@@ -433,6 +444,17 @@ def _asks_where_odoo_warns():
     return SQL(
         "COALESCE(gate.routing_rules -> 'on' @> %s::jsonb, %s)", json.dumps([{"reason": routing.DISAGREEMENT}]), unset
     )
+
+
+def _rate_of(move, currency):
+    """SELECT of the rate of `currency` that Odoo itself would take for the row `move`; no row where there is none."""
+    return SQL(
+        "SELECT rate FROM res_currency_rate WHERE currency_id = %(currency)s"
+        " AND name <= COALESCE(%(move)s.invoice_date, %(move)s.date) AND (company_id IS NULL OR company_id ="
+        "  (SELECT SPLIT_PART(parent_path, '/', 1)::int FROM res_company WHERE id = %(move)s.company_id))"
+        " ORDER BY company_id, name DESC LIMIT 1",
+        currency=currency, move=move,
+    )  # fmt: skip
 
 
 def _no_maker(makers, user):

@@ -63,6 +63,75 @@ class TestForgedBills(GateCase):
         bill = self.env["account.move"].with_user(self.ann).create(self.values())
         self.assertEqual((bill.move_type, bill.state), ("in_invoice", "draft"))
 
+    def test_a_claimed_amount_or_vendor_is_computed_again(self):
+        """Odoo writes a stored computed field where somebody names it, and computes it anew after posting only."""
+        self.gate.gate_from_amount = 1000
+        self.waive(partner_id=self.other_vendor.id)
+        claims = [
+            *(
+                {name: 1.0}
+                for name in ("amount_total", "amount_total_signed", "amount_untaxed", "amount_untaxed_signed")
+            ),
+            {"commercial_partner_id": self.other_vendor.id},
+        ]
+        for claim in claims:
+            with self.subTest(claim=claim), self.undone():
+                bill = self.make_bill().with_user(self.ann)
+                bill.write(claim)
+                self.env.flush_all()
+                self.assertEqual((bill.amount_total_signed, bill.amount_untaxed), (-20000.0, 20000.0))
+                self.assertEqual(bill.commercial_partner_id, self.vendor)
+                with self.stopped("Not posted"):
+                    bill.action_post()
+
+    def test_a_rate_of_ones_own_makes_no_bill_small(self):
+        other = self.env["res.currency"].with_context(active_test=False)
+        other = other.search([("id", "!=", self.env.company.currency_id.id)], limit=1)
+        other.active = True
+        self.env["res.currency.rate"].create(
+            {"currency_id": other.id, "name": "2020-01-01", "rate": 2.0, "company_id": self.env.company.id}
+        )
+        self.gate.gate_from_amount = 1000
+        bill = self.make_bill(currency_id=other.id).with_user(self.ann)
+        bill.invoice_currency_rate = 1_000_000.0
+        with self.stopped("Not posted"):
+            bill.action_post()
+        small = self.make_bill(1500.0, currency_id=other.id).with_user(self.ann)
+        small.action_post()
+        self.assertEqual(small.state, "posted")
+
+    def test_a_posted_bill_does_not_become_another_one(self):
+        """What was small enough is raised afterwards, or what somebody released goes to another account."""
+        accounts = self.env["res.partner.bank"].create(
+            [{"partner_id": self.vendor.id, "acc_number": f"BE{number}"} for number in range(2)]
+        )
+        amounts = (20000.0, -20000.0)
+
+        def by_key_of_context(bill):
+            lines = zip(bill.line_ids, amounts, strict=True)
+            commands = [Command.update(line.id, {"balance": amount}) for line, amount in lines]
+            bill.with_context(skip_readonly_check=True).write({"line_ids": commands})
+
+        def by_lines(bill):
+            for line, amount in zip(bill.line_ids, amounts, strict=True):
+                line.with_context(check_move_validity=False).balance = amount
+
+        for raise_it in (by_key_of_context, by_lines):
+            with self.subTest(way=raise_it.__name__), self.undone():
+                bill = self.make_bill(100.0).with_user(self.ann)
+                bill.action_post()
+                with self.stopped("Not posted"):
+                    raise_it(bill)
+        bill = self.make_bill(partner_bank_id=accounts[0].id)
+        self.look(bill)
+        bill = bill.with_user(self.ann)
+        bill.action_post()
+        for values in ({"partner_bank_id": accounts[1].id}, {"partner_id": self.other_vendor.id}):
+            with self.subTest(values=values), self.undone(), self.stopped("Not posted"):
+                bill.with_context(skip_readonly_check=True).write(values)
+        bill.payment_reference = "The vendor's own"
+        self.assertEqual(bill.state, "posted")
+
     def created_posted(self, amount):
         """A bill that another module posts while it is created, past `write`."""
         create = AccountMove.create

@@ -17,16 +17,21 @@ class AccountMoveLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        moves = self.env["account.move"].browse({vals["move_id"] for vals in vals_list if vals.get("move_id")})
+        paid = moves._ai_paid()
         lines = super().create(vals_list)
         lines.move_id._ai_note_maker()
+        moves._ai_judge_again(paid)
         return lines
 
     def write(self, vals):
         if not MADE_OF & vals.keys():
             return super().write(vals)
         before = self.move_id
+        paid = (before | before.browse(vals.get("move_id") or ()))._ai_paid()
         result = super().write(vals)
         (before | self.move_id)._ai_note_maker()
+        before._ai_judge_again(paid)
         return result
 
     def unlink(self):
