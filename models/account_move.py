@@ -10,7 +10,7 @@ from ..ml.value import MEAN, SHARE
 from . import clock
 from .ai_deployment_value import Measure
 from .drawn import in_drawn_order
-from .tools.wording import plain
+from .tools.wording import number, plain
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
 STAKE = timedelta(days=90)  # so long whoever wrote a bank account has a stake in bills that are paid to it
@@ -171,7 +171,7 @@ class AccountMove(models.Model):
                 & Domain("company_id", "child_of", self.company_id.sudo().root_id.id)
                 & Domain("id", "!=", self.id)
             )
-            essentials.append((self.env._("Earlier Bills"), str(earlier)))
+            essentials.append((self.env._("Earlier Bills"), number(self.env, earlier)))
         return essentials + [(self.env._("Odoo Warns"), text) for text in self._ai_warnings()]
 
     def _ai_warnings(self):
