@@ -67,6 +67,11 @@ class AccountMove(models.Model):
         return ("move_type", "currency_id") if amounts else ("move_type",)
 
     @api.model
+    def _ai_history_alike_sql(self, path, value):
+        # A receipt is a bill that is paid on the spot: entered once as each, it is paid twice.
+        return SQL("REPLACE(%s, 'in_receipt', 'in_invoice')", value) if path == "move_type" else value
+
+    @api.model
     def _ai_moment_sql(self, alias):
         return SQL("COALESCE(%s, %s)", SQL.identifier(alias, "invoice_date"), SQL.identifier(alias, "date"))
 

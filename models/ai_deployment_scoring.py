@@ -219,8 +219,8 @@ class AiDeployment(models.Model):
         record = SQL.identifier(records._table, "id")
         # Each looked up by itself, in an index: a join, or EXISTS, may as well read the whole log for every chunk. What
         # has a current score by this version was scored by it; only the others are looked up in the log.
-        # One whose question was closed because it had left, and that is back, is new: it is asked about again. So is one
-        # that has gone to another branch, where its score would not be seen.
+        # One whose question was closed because it had left, and that is back, is new: it is asked about again. One that
+        # has gone to another branch is new as well: its score would not be seen there.
         company = SQL("COALESCE(%s, %s)", SQL.identifier(records._table, "company_id"), self.company_id.id)
         codes = SQL(
             "(SELECT codes FROM ai_deployment_score score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
