@@ -10,7 +10,7 @@ from ..ml.value import MEAN, SHARE
 from . import clock
 from .ai_deployment_value import Measure
 from .drawn import in_drawn_order
-from .tools.wording import plain
+from .tools.wording import number, plain
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
 STAKE = timedelta(days=90)  # so long whoever wrote a bank account has a stake in bills that are paid to it
@@ -65,6 +65,11 @@ class AccountMove(models.Model):
     def _ai_history_partition(self, amounts):
         # A refund says nothing about what a bill usually costs, nor does an amount in another currency.
         return ("move_type", "currency_id") if amounts else ("move_type",)
+
+    @api.model
+    def _ai_history_alike_sql(self, path, value):
+        # A receipt is a bill that is paid on the spot: entered once as each, it is paid twice.
+        return SQL("REPLACE(%s, 'in_receipt', 'in_invoice')", value) if path == "move_type" else value
 
     @api.model
     def _ai_moment_sql(self, alias):
@@ -171,7 +176,7 @@ class AccountMove(models.Model):
                 & Domain("company_id", "child_of", self.company_id.sudo().root_id.id)
                 & Domain("id", "!=", self.id)
             )
-            essentials.append((self.env._("Earlier Bills"), str(earlier)))
+            essentials.append((self.env._("Earlier Bills"), number(self.env, earlier)))
         return essentials + [(self.env._("Odoo Warns"), text) for text in self._ai_warnings()]
 
     def _ai_warnings(self):

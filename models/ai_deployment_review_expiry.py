@@ -49,10 +49,28 @@ class AiDeploymentReview(models.Model):
                 own = Domain("deployment_id", "=", deployment.id) & Domain("state", "=", "open")
                 self.search(own)._expire("retired")
                 continue
+            self._follow_companies(deployment)
             self._of_deleted_records(deployment)._expire("deleted")
             self._of_settled_records(deployment)._expire("settled")
             for reason, left in self._left_domains(deployment).items():
                 self._about(deployment, left)._expire(reason)
+
+    @api.model
+    def _follow_companies(self, deployment):
+        """Give open reviews the company of their record, which may have gone to another branch since."""
+        documents = self.env[deployment.res_model]
+        documents.flush_model(["company_id"])
+        self.flush_model(["company_id", "deployment_id", "res_id", "state"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ai_deployment_review review SET company_id = document.company_id FROM %s document"
+                " WHERE review.deployment_id = %s AND review.state = 'open' AND document.id = review.res_id"
+                " AND document.company_id <> review.company_id AND document.company_id IN %s",
+                SQL.identifier(documents._table), deployment.id, tuple(deployment._company_ids()),
+            )
+        )  # fmt: skip
+        if self.env.cr.rowcount:
+            self.invalidate_model(["company_id"], flush=False)
 
     def _of_deleted_records(self, deployment):
         self.flush_model(["state", "deployment_id", "res_id"])

@@ -121,6 +121,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return ()
 
     @api.model
+    def _ai_history_alike_sql(self, path, value):
+        """SQL of the value of a field of `_ai_history_partition`, the same for what counts as the same."""
+        return value
+
+    @api.model
     def _ai_moment_sql(self, alias):
         """SQL of the record's own date: what days are counted from, and windows of days measured against."""
         return SQL.identifier(alias, "create_date")

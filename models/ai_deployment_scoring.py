@@ -219,14 +219,16 @@ class AiDeployment(models.Model):
         record = SQL.identifier(records._table, "id")
         # Each looked up by itself, in an index: a join, or EXISTS, may as well read the whole log for every chunk. What
         # has a current score by this version was scored by it; only the others are looked up in the log.
-        # One whose question was closed because it had left, and that is back, is new: it is asked about again.
+        # One whose question was closed because it had left, and that is back, is new: it is asked about again. One that
+        # has gone to another branch is new as well: its score would not be seen there.
+        company = SQL("COALESCE(%s, %s)", SQL.identifier(records._table, "company_id"), self.company_id.id)
         codes = SQL(
             "(SELECT codes FROM ai_deployment_score score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
-            " AND state = 'scored' AND NOT EXISTS (SELECT FROM ai_deployment_review closed"
+            " AND state = 'scored' AND score.company_id = %s AND NOT EXISTS (SELECT FROM ai_deployment_review closed"
             " WHERE closed.deployment_id = score.deployment_id AND closed.res_id = score.res_id"
             " AND closed.state = 'expired' AND closed.expired_reason IN %s AND closed.expired_date >= score.date"
             " AND NOT EXISTS (SELECT FROM ai_deployment_review later WHERE later.previous_id = closed.id)) LIMIT 1)",
-            self.id, record, call.version.id, MAY_RETURN,
+            self.id, record, call.version.id, company, MAY_RETURN,
         )  # fmt: skip
         logged = SQL(
             "ai_deployment_inference WHERE deployment_id = %s AND res_id = stands.id AND version_id = %s",
@@ -239,7 +241,7 @@ class AiDeployment(models.Model):
             SQL.identifier(records._table, "create_date"),
             records._ai_person_sql(records._table) or SQL("NULL::float8"),
             *self._reasons_read(call, records),
-            SQL("COALESCE(%s, %s)", SQL.identifier(records._table, "company_id"), self.company_id.id),
+            company,
         )
         rows = self.env.execute_query(
             SQL(

@@ -80,11 +80,30 @@ class CrmLead(models.Model):
 
     @api.model
     def _ai_began_sql(self, alias, deployment):
-        """The date that the owner named, else the creation: of an import, that is the night of the import."""
+        """The date that the owner named, else the creation: of an import, that is the night of the import.
+
+        Nothing begins after its end: Odoo makes `date_open` today when a won lead goes to another salesperson.
+        """
         created, name = SQL.identifier(alias, "create_date"), deployment.sudo().start_field_id.name
         if name in (False, "create_date") or name not in self._fields:
             return created
-        return SQL("COALESCE(%s::timestamp, %s)", SQL.identifier(alias, name), created)
+        named, status = SQL("%s::timestamp", SQL.identifier(alias, name)), SQL.identifier(alias, "won_status")
+        return SQL(
+            "CASE WHEN %s IN ('won', 'lost') AND %s > %s THEN %s ELSE COALESCE(%s, %s) END",
+            status, named, self._ai_closed_sql(alias), created, named, created,
+        )  # fmt: skip
+
+    @api.model
+    def _ai_closed_sql(self, alias):
+        """The earliest of what tells when a lead that is won or lost ended."""
+        outcome = SQL(
+            "(SELECT outcome.date FROM ai_deployment_outcome outcome WHERE outcome.res_model = %s"
+            " AND outcome.res_id = %s AND outcome.status = %s)",
+            self._name, SQL.identifier(alias, "id"), SQL.identifier(alias, "won_status"),
+        )  # fmt: skip
+        closed, staged = SQL.identifier(alias, "date_closed"), SQL.identifier(alias, "date_last_stage_update")
+        won = SQL("%s = 'won'", SQL.identifier(alias, "won_status"))
+        return SQL("LEAST(%s, %s, CASE WHEN %s THEN %s END)", outcome, closed, won, staged)
 
     @api.model
     def _ai_ended_sql(self, alias, deployment):
@@ -93,14 +112,8 @@ class CrmLead(models.Model):
 
         Without `date_closed` nobody knows: old databases, leads that were created inactive. Nor of an import.
         """
-        outcome = SQL(
-            "(SELECT outcome.date FROM ai_deployment_outcome outcome WHERE outcome.res_model = %s"
-            " AND outcome.res_id = %s AND outcome.status = %s)",
-            self._name, SQL.identifier(alias, "id"), SQL.identifier(alias, "won_status"),
-        )  # fmt: skip
-        closed, staged = SQL.identifier(alias, "date_closed"), SQL.identifier(alias, "date_last_stage_update")
-        status, created = SQL.identifier(alias, "won_status"), SQL.identifier(alias, "create_date")
-        ended = SQL("LEAST(%s, %s, CASE WHEN %s = 'won' THEN %s END)", outcome, closed, status, staged)
+        closed, status = SQL.identifier(alias, "date_closed"), SQL.identifier(alias, "won_status")
+        created, ended = SQL.identifier(alias, "create_date"), self._ai_closed_sql(alias)
         unknown = SQL("%s IS NULL", closed)
         began = self._ai_began_sql(alias, deployment)
         if began != created:  # one that was entered as closed, long after it began, ended nobody knows when

@@ -312,10 +312,12 @@ class FeatureReader:
             bases.setdefault(group.own[0], []).append(group)
         numbers = {group: number for number, group in enumerate(histories)}
         for base, (first, sets) in enumerate(bases.items()):
-            group_paths = list(dict.fromkeys(path for group in sets for path in (*group.always, *group.own)))
+            always_paths = list(dict.fromkeys(path for group in sets for path in group.always))
+            group_paths = list(dict.fromkeys(path for group in sets for path in group.own))
             specs = [spec for group in sets for spec in histories[group]]
             value_paths = list(dict.fromkeys(spec["value_path"] for spec in specs if spec["value_path"]))
             columns = {
+                **{("always", path): f"k{n}" for n, path in enumerate(always_paths)},
                 **{("group", path): f"p{n}" for n, path in enumerate(group_paths)},
                 **{("value", path): f"v{n}" for n, path in enumerate(value_paths)},
             }
@@ -356,6 +358,8 @@ class FeatureReader:
         ]
         for (kind, path), name in columns.items():
             value = self._column(model, table, path, query)
+            if kind == "always":
+                value = model._ai_history_alike_sql(path, value)
             if kind == "value":
                 value = SQL("ABS(%s)::float8", value)
             elif walk_path(model, path)[-1].field.type in _TEXT_TYPES:
@@ -414,7 +418,10 @@ class FeatureReader:
 
     def _partition_names(self, group, columns):
         """(what every history is apart by, what this one is), as column names of the candidates."""
-        return tuple([SQL.identifier(columns["group", path]) for path in paths] for paths in group)
+        return tuple(
+            [SQL.identifier(columns[kind, path]) for path in paths]
+            for kind, paths in zip(("always", "group"), group, strict=True)
+        )
 
     # Earlier records within days of a record, where these do not come in the order of their dates
 

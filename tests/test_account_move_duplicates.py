@@ -115,6 +115,11 @@ class TestCopies(CopyCase):
         late.action_post()
         self.assertEqual(self.repeats(bill + late), [0, 1])
 
+    def test_a_receipt_of_what_was_billed_is_a_copy_and_a_refund_is_none(self):
+        self.make_bill(333, ref="R-1").action_post()
+        receipt, refund = (self.make_bill(333, move_type=kind, ref="R-1") for kind in ("in_receipt", "in_refund"))
+        self.assertEqual(self.repeats(receipt + refund), [1, 0])
+
     def test_a_cancelled_bill_is_not_in_the_books(self):
         original, copy = self.make_bill(333), self.make_bill(333)
         original.button_cancel()

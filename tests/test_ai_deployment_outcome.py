@@ -111,6 +111,22 @@ class TestOutcome(AiDeploymentCase):
         self.win(lead, CREATED + 3 * DAY)
         self.assertEqual((self.outcome(lead).status, self.outcome(lead).date), ("won", CREATED + 3 * DAY))
 
+    def test_leads_that_go_to_another_salesperson_after_their_end_keep_their_beginning(self):
+        won, lost = self.came(), self.came()
+        self.date(won + lost, date_open=CREATED)
+        self.win(won, CREATED + 5 * DAY)
+        with clock.at(CREATED + 5 * DAY):
+            lost.action_set_lost()
+        self.date(lost, date_closed=CREATED + 5 * DAY)
+        deployment = self.make_deployment(is_primary=False, domain=f"[('id', 'in', {(won + lost).ids})]")
+        deployment.start_field_id = self.env["ir.model.fields"]._get("crm.lead", "date_open")
+        (won + lost).user_id = self.owner
+        self.env.flush_all()
+        self.assertGreater(min(won.date_open, lost.date_open), NOW, "Odoo dates the assignment anew")
+        rows = self.env["crm.lead"]._ai_training_rows(deployment, NOW)
+        self.assertEqual(sorted(rows), [(won.id, CREATED, True), (lost.id, CREATED, False)])
+        self.assertEqual([row[0] for row in self.env["crm.lead"]._ai_decided_after(deployment, NOW)], [5.0, 5.0])
+
     def test_without_a_closing_date_a_lost_lead_is_in_no_duration(self):
         inactive = self.env["crm.lead"].create(
             {"name": "x", "type": "opportunity", "active": False, "probability": 0, "user_id": False}

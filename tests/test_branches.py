@@ -105,6 +105,26 @@ class TestBranches(BranchCase):
         self.assertEqual(seen.search([("id", "in", leads.ids)], order="id").ids, sorted(leads.ids), "each once")
         self.assertEqual(len(seen.search([("id", "in", leads.ids)], order="ai_score")), 3)
 
+    def test_a_lead_that_goes_to_another_branch_takes_its_score_and_its_question_along(self):
+        self.deployment.min_confidence = 1.0
+        lead = self.lead_of(self.north)
+        self.go_live()
+        self.deployment._score(lead)
+        review = self.reviews_of(lead)
+        self.assertEqual(
+            (self.score_of(lead).company_id, review.company_id, review.state), (self.north,) * 2 + ("open",)
+        )
+        lead.company_id = self.south
+        self.env["ai.deployment.review"]._expire_moot()
+        self.assertEqual((review.company_id, review.state), (self.south, "open"))
+        self.deployment._score(lead)
+        self.assertEqual(self.score_of(lead).company_id, self.south)
+        self.assertEqual(self.reviews_of(lead), review)
+        self.assertEqual(self.deployment._score(lead)["unchanged"], 1)
+        lead.company_id = self.stranger
+        self.env["ai.deployment.review"]._expire_moot()
+        self.assertEqual((review.expired_reason, review.company_id), ("company", self.south))
+
     def test_what_shows_instead_shows_in_the_branch(self):
         self.deployment.write({"is_primary": True, "fallback": "constant", "fallback_value": 0.25})
         lead, other = self.lead_of(self.shop), self.lead_of(self.stranger)

@@ -1,7 +1,10 @@
 """Numbers are written in the language of who reads them: the same card, page and log in German and in English."""
 
+import re
+
 import numpy as np
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml.binning import NumericBins
@@ -9,6 +12,7 @@ from odoo.addons.ai_deployment.ml.calibration import Identity
 from odoo.addons.ai_deployment.ml.cards import CardFeature
 from odoo.addons.ai_deployment.ml.columns import NUMBER
 from odoo.addons.ai_deployment.ml.scorecard import Scorecard
+from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.models.tools import wording
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -54,6 +58,16 @@ class TestWording(AiDeploymentCase):
         self.assertIn("5,000", self.english(line).inputs_text)
         reasons = self.german(self.version)._reasons_text("050300")
         self.assertIn("10.000 to 100.000", reasons)
+
+    def test_what_is_too_long_and_when_a_line_was_written(self):
+        for lang, size in (("en_US", "70,000"), ("de_DE", "70.000")):
+            with self.assertRaisesRegex(UserError, re.escape(size)):
+                self.deployment.with_context(lang=lang).purpose = "x" * 70000
+        lead = self.make_leads(expected_revenue=5000)
+        self.deployment._score(lead, now=NOW)
+        wizard = self.env["ai.deployment.record.evidence"].with_user(self.owner).with_context(lang="de_DE")
+        found = wizard.new({"deployment_id": self.deployment.id, "res_id": lead.id, "date": clock.today()}).found
+        self.assertIn(f"{NOW:%d.%m.%Y}", found)
 
     def card_text(self, lang):
         self.env.invalidate_all()

@@ -5,6 +5,7 @@ from datetime import datetime, time
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_datetime
 
 from ..models import clock
 
@@ -38,7 +39,7 @@ class AiDeploymentRecordEvidence(models.TransientModel):
                 limit=1,
             )
             wizard.inference_id = line
-            wizard.found = str(line.date) if line else self.env._("No score that you may see.")
+            wizard.found = format_datetime(self.env, line.date) if line else self.env._("No score that you may see.")
 
     def action_print(self):
         self.ensure_one()

@@ -21,6 +21,7 @@ from odoo.exceptions import AccessError, UserError
 
 from .limits import too_much
 from .trust import BY_ADDON, KEPT, OWN, is_system
+from .wording import number
 
 # Odoo leaves these out of what is written by itself; imports send them.
 PLACES = frozenset({"company_id", "deployment_id", "template_id"})  # where a row belongs: record rules follow them
@@ -99,7 +100,8 @@ class AiDeploymentGuardedMixin(models.AbstractModel):
                 raise UserError(
                     self.env._(
                         "“%(field)s” is too long: %(size)s, where at most %(most)s fit. Shorten it.",
-                        field=field._description_string(self.env), size=f"{size:,}", most=f"{most:,}",
+                        field=field._description_string(self.env), size=number(self.env, size),
+                        most=number(self.env, most),
                     )
                 )  # fmt: skip
 
