@@ -134,7 +134,7 @@ def review_born_answered(world):
 def review_of_the_gate_born_answered(world):
     move = world.bill()
     world.bills._score(move)
-    world.rows("ai.deployment.review", ("res_id", "=", move.id), ("state", "=", "open"))._set_aside()
+    world.rows("ai.deployment.review", ("res_id", "=", move.id), ("state", "=", "open"))._set_aside("withdrawn")
     world.commit()
     _decided_by_default(world, "clerk")
     world.post("clerk", move)
