@@ -64,8 +64,11 @@ class AiDeploymentReview(models.Model):
     @api.model
     def _blind_records_sql(self):
         """SQL of (deployment id, record id) of all records that are to be judged without their score in sight."""
+        # Deployments that ask nobody without the score are left out first: the lot of a review costs a hash.
         return SQL(
-            "SELECT asked.deployment_id, asked.res_id FROM ai_deployment_review asked WHERE %s",
+            "SELECT asked.deployment_id, asked.res_id FROM ai_deployment_review asked WHERE asked.state = 'open'"
+            " AND (asked.is_blind OR asked.deployment_id IN (SELECT id FROM ai_deployment WHERE blind_share > 0))"
+            " AND %s",
             self._hides_score_sql("asked"),
         )
 

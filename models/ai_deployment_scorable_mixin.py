@@ -389,17 +389,20 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         pairs = tuple((each.id, company) for each in shown.deployments for company in shown.companies(each))
         if not pairs:
             return SQL("FALSE")
+        deployment, company = SQL.identifier(line, "deployment_id"), SQL.identifier(line, "company_id")
+        # Of one deployment, the companies alone say it: how many rows a pair matches, the database guesses badly.
+        speaking = SQL("%s = ANY(%s)", company, [each for _deployment, each in pairs])
+        if len(shown.deployments) > 1:
+            speaking = SQL("(%s, %s) IN %s", deployment, company, pairs)
         return SQL(
-            "%s = %s AND %s = ANY(%s) AND %s = %s AND (%s, %s) IN %s",
+            "%s = %s AND %s = ANY(%s) AND %s = %s AND %s",
             SQL.identifier(line, "res_id"),
             SQL.identifier(alias, "id"),
-            SQL.identifier(line, "deployment_id"),
+            deployment,
             sorted(shown.deployments.ids),
-            SQL.identifier(line, "company_id"),
+            company,
             self._ai_company_sql(alias, shown, query),
-            SQL.identifier(line, "deployment_id"),
-            SQL.identifier(line, "company_id"),
-            pairs,
+            speaking,
         )
 
     @api.model
