@@ -326,9 +326,11 @@ class AiDeployment(models.Model):
         if self.method == "anomaly":
             return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
         rows = self._unseen_by(champion, ids, moments)
-        new = tested.card.score({key: column.take(rows) for key, column in columns.items()})
-        specs = list(champion._specs().values())
-        old = champion._tested_card().score(self._columns(specs, [ids[row] for row in rows]))
+        latest = {key: column.take(rows) for key, column in columns.items()}
+        new = tested.card.score(latest)
+        # The declarations kept are those of the card that serves: its twin may read an input that this one left out.
+        known = self._columns(list(champion._specs().values()), [ids[row] for row in rows])
+        old = champion._tested_card().score({**latest, **known})
         both = ~(np.isnan(new.values) | np.isnan(old.values))
         result = challenge(labels[rows][both], new.values[both], old.values[both])
         untested = self._untested_text(labels)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml import artifact
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -136,6 +137,16 @@ class TestComparison(MomentsCase):
         self.assertEqual(set(unseen) - set(deployment._test_rows(len(ids))), set())
         again = self.train(deployment)
         self.assertEqual(again.challenge["rows"], len(unseen))
+
+    def test_the_card_that_was_tested_may_read_an_input_that_the_serving_one_left_out(self):
+        """With few records an input can be empty, and so left out, in one of the two trainings only."""
+        deployment = self.made_with_history()
+        served = self.card(names=["expected_revenue"])
+        version = self.keep(deployment, served, tested_artifact=artifact.dump(self.card()))
+        with clock.at(NOW):
+            deployment._assign_champion(version, "test")
+        again = self.train(deployment)
+        self.assertTrue(again.challenge["rows"])
 
     def test_a_retraining_that_is_worse_does_not_show_that_it_can_be_trained_again(self):
         deployment = self.made_with_history()

@@ -78,6 +78,7 @@ def run(env, options, say):
 
 
 def _monitor(env, deployment, day, step=None):
+    deployment = deployment.sudo()  # as the scheduled action runs it
     with clock.at(day):
         (step or type(deployment)._monitor)(deployment)
         env.flush_all()

@@ -142,7 +142,8 @@ def the_same_batch_again_and_again(world):
     world.leads._sync_action_menu()  # another attack may have switched it off on the way
     world.commit()
     person, action = world.as_("lead_owner"), world.leads.action_server_id
-    leads = world.env["crm.lead"].search([("type", "=", "opportunity")], limit=50).ids
+    own = [("type", "=", "opportunity"), ("company_id", "=", world.leads.company_id.id)]  # others make some elsewhere
+    leads = world.env["crm.lead"].search(own, limit=50).ids
     known = world.rows("ai.deployment.batch", ("deployment_id", "=", world.leads.id))
     for _turn in range(12):
         person.call("ir.actions.server", "run", action.ids,
