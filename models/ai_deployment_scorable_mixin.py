@@ -67,7 +67,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         "Shown Instead", compute="_compute_ai_score", search="_search_ai_is_fallback", copy=False,
         help="Not a score of ours: what is shown in its place, and why, stands in the reasons.",
     )  # fmt: skip
-    ai_reasons = fields.Text("Reasons", compute="_compute_ai_score", copy=False)
+    ai_reasons = fields.Text("Reasons", compute="_compute_ai_reasons", copy=False)
     ai_wants_review = fields.Boolean(
         "Wants Review", compute="_compute_ai_wants_review", search="_search_ai_wants_review", copy=False
     )
@@ -585,24 +585,37 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         for record in self:
             record.ai_wants_review = record._origin.id in waiting
 
-    @api.depends_context("uid", "allowed_company_ids", "lang")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_score(self):
-        self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_reasons = self.ai_is_fallback = False
-        shown = self._ai_shown() if any(self._origin.ids) else None
-        scores = self._ai_shown_scores(shown) if shown and shown.deployments else {}
-        instead = self._ai_shown_instead(shown) if shown and shown.fallbacks else {}
+        self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_is_fallback = False
+        scores, instead = self._ai_shown_lines()
         for record in self:
             score = scores.get(record._origin.id)
             if record._origin.id in instead:
-                record.ai_score, record.ai_reasons = instead[record._origin.id]
+                record.ai_score, _sentence = instead[record._origin.id]
                 record.ai_is_fallback = True
-                continue
-            if score:
-                record.ai_reasons = score.reasons
-            if score and score.state == "scored":
+            elif score and score.state == "scored":
                 record.ai_score = score.predicted_value
                 record.ai_confidence = score.confidence
                 record.ai_score_date = score.date
+
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_ai_reasons(self):
+        """By itself: a list without reasons does not pay for their words."""
+        self.ai_reasons = False
+        scores, instead = self._ai_shown_lines()
+        for record in self:
+            if record._origin.id in instead:
+                _figure, record.ai_reasons = instead[record._origin.id]
+            elif score := scores.get(record._origin.id):
+                record.ai_reasons = score.reasons
+
+    def _ai_shown_lines(self):
+        """({record id: shown score}, {record id: (figure, sentence) that shows in its place})."""
+        shown = self._ai_shown() if any(self._origin.ids) else None
+        scores = self._ai_shown_scores(shown) if shown and shown.deployments else {}
+        instead = self._ai_shown_instead(shown) if shown and shown.fallbacks else {}
+        return scores, instead
 
     def _ai_shown_instead(self, shown):
         """What shows in the place of a score, of the records where something does: {record id: (figure, sentence)}."""
