@@ -1,6 +1,9 @@
-"""What the addon notes in the chatter of its records stays: a trace that its subject can delete is none."""
+"""What stands in the chatter of the addon's records stays, and is by whom it says.
 
-from odoo import models
+A trace that its subject can delete is none, and neither is one that anybody can write in a colleague's name.
+"""
+
+from odoo import api, models
 from odoo.exceptions import AccessError
 
 # What people write themselves is theirs to correct; Odoo lets whoever may write the record delete any message.
@@ -9,6 +12,19 @@ WRITTEN_BY_PEOPLE = ("comment", "email", "email_outgoing", "whatsapp_message")
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            vals_list = [self._ai_in_own_name(vals) for vals in vals_list]
+        return super().create(vals_list)
+
+    def _ai_in_own_name(self, vals):
+        """`vals` of a message of the addon's records, whose author is the user, whoever was named."""
+        if not hasattr(self.env.get(vals.get("model")), "_ai_undefaulted_fields"):
+            return vals
+        user = self.env.user
+        return {**vals, "author_id": user.partner_id.id, "author_guest_id": False, "email_from": user.email_formatted}
 
     def write(self, vals):
         self._ai_check_trace()

@@ -247,6 +247,15 @@ class TestForgedBills(GateCase):
         said = self.gate.with_user(self.gate_owner).message_post(body="A word", message_type="comment")
         said.with_user(self.gate_owner).unlink()
 
+    def test_nobody_writes_in_the_chatter_in_a_colleagues_name(self):
+        gate, colleague = self.gate.with_user(self.gate_owner), self.ben.partner_id
+        posted = gate.message_post(body="State: go", message_type="notification", author_id=colleague.id)
+        values = {"model": gate._name, "res_id": gate.id, "body": "State: go", "author_id": colleague.id}
+        made = self.env["mail.message"].with_user(self.gate_owner).create({**values, "email_from": "ben@example.com"})
+        for message in (posted, made):
+            self.assertEqual(message.sudo().author_id, self.gate_owner.partner_id)
+            self.assertNotIn("ben", message.sudo().email_from)
+
 
 @tagged("post_install", "-at_install")
 class TestForgedDeployments(AiDeploymentCase):
