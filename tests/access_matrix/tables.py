@@ -117,8 +117,8 @@ MODELS = {
     ),
     "ai.deployment.report": Rights(
         read=NAMED,
-        system="blind_spot date deployment_id failed_count is_provisional kind read_by_id read_date reference_count "
-        "row_count summary verdict version_id window_end window_start",
+        system="blind_spot date deployment_id failed_count is_like is_provisional kind read_by_id read_date "
+        "reference_count row_count summary verdict version_id window_end window_start",
     ),
     "ai.deployment.report.line": Rights(
         read=NAMED,
