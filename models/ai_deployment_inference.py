@@ -152,7 +152,8 @@ class AiDeploymentInference(models.Model):
         learned = (spec.get("fields") or {}).get(spec["path"])
         levels = value if isinstance(value, list) else [value]
         names = self.env[self.res_model]._ai_level_names(spec["path"], levels, learned)
-        return ", ".join(str(names.get(level, level)) for level in levels)
+        # By name: levels are sorted as texts, and "100" stands before "99".
+        return ", ".join(sorted(str(names.get(level, level)) for level in levels))
 
     # Append-only
 

@@ -68,7 +68,7 @@ class TestTagInputs(HealthCase):
         line = self.scored(self.green, self.red)
         self.assertAlmostEqual(line.predicted_value, 1 / (1 + np.exp(0.5)), 6)
         self.assertEqual(line.reasons, "▲ Tags: Red, Green")
-        self.assertEqual(line.inputs_text, "Tags: Green, Red" if self.green.id < self.red.id else "Tags: Red, Green")
+        self.assertEqual(line.inputs_text, "Tags: Green, Red")
         self.assertEqual(self.scored(self.red, self.green).predicted_value, line.predicted_value)
 
     def test_a_new_combination_is_nothing_new_but_a_new_tag_is(self):

@@ -53,8 +53,11 @@ class LevelNames:
         ids = {int(part) for level in levels for part in level.split(",") if part.isdigit()}
         known = self._display_names(model, ids)
         gone = self.env._("deleted record")
+        # By name: the level's own order is that of ids as text, in which 100 stands before 99.
         return {
-            level: ", ".join(known.get(int(part), gone) if part.isdigit() else part for part in level.split(","))
+            level: ", ".join(
+                sorted(known.get(int(part), gone) if part.isdigit() else part for part in level.split(","))
+            )
             for level in levels
         }
 
