@@ -46,6 +46,10 @@ DERIVED = {
     "amount_total_in_currency_signed", "amount_total_signed", "amount_untaxed", "amount_untaxed_in_currency_signed",
     "amount_untaxed_signed", "commercial_partner_id",
 }  # fmt: skip
+# What is owed to whom, and where it is paid to: a change after posting is judged again and stands in the log.
+PAID = ("amount_total", "amount_untaxed", "currency_id", "partner_id", "partner_bank_id")
+# What a payment or a report says about it: a change after posting stands in the log.
+TOLD = ("payment_reference", "invoice_date", "date")
 NOT_COMPARED = {"invoice_line_ids", "line_ids", "tax_totals"}
 
 # Bills that the search of the auto-post job passes over; see `_autopost_draft_entries`.
@@ -121,7 +125,8 @@ class AccountMove(models.Model):
         elif "move_type" in vals:
             self._ai_refuse_other_kind()
         made = self._ai_made_by(vals)
-        paid = made._ai_paid() if vals.get("state", "posted") == "posted" else {}
+        watched = made | self if vals.keys() & {*TOLD} else made
+        paid = watched._ai_paid() if vals.get("state", "posted") == "posted" else {}
         result = super().write(vals)
         self._ai_derive_again(vals)
         made._ai_note_maker()
@@ -133,12 +138,7 @@ class AccountMove(models.Model):
         bills = self.filtered(lambda move: move.state == "posted" and move.move_type in PURCHASE_TYPES)
         if not bills or not self.env["ai.deployment"]._gates_for(bills):
             return {}
-        return {
-            bill.id: (
-                bill.amount_total, bill.amount_untaxed, bill.currency_id, bill.partner_id, bill.partner_bank_id,
-            )
-            for bill in bills.sudo()
-        }  # fmt: skip
+        return {bill.id: {name: bill[name] for name in PAID + TOLD} for bill in bills.sudo()}
 
     def _ai_judge_again(self, paid):
         """Judge posted bills that somebody has changed into others, as if they were posted now.
@@ -149,8 +149,28 @@ class AccountMove(models.Model):
         """
         bills = self.browse(paid).exists()
         now = bills._ai_paid() if bills else {}
-        if changed := bills.filtered(lambda bill: bill.id in now and now[bill.id] != paid[bill.id]):
-            changed._ai_judge(self.env["ai.deployment"]._gates_for(changed))
+        changed = {
+            bill: [name for name in PAID + TOLD if paid[bill.id][name] != now[bill.id][name]]
+            for bill in bills
+            if bill.id in now
+        }
+        if judged := bills.filtered(lambda bill: {*PAID} & {*changed.get(bill, ())}):
+            judged._ai_judge(self.env["ai.deployment"]._gates_for(judged))
+        for bill, names in changed.items():
+            if names:
+                bill._ai_log_changed(names)
+
+    def _ai_log_changed(self, names):
+        """Keep in the gate's log, and in the chatter, that something was changed after these bills were posted.
+
+        :param names: the fields that changed
+        """
+        labels = ", ".join(self._fields[name]._description_string(self.env) for name in names)
+        note = self.env._("Changed after it was posted: %s", labels)
+        for gate in self.env["ai.deployment"]._gates_for(self):
+            bills = gate._gate_covered(self.sudo())
+            self.env["ai.deployment.gate.event"]._log_plain(gate, "changed", bills, note=note)
+            gate._gate_say(dict.fromkeys(bills.ids, note))
 
     def _ai_derive_again(self, vals):
         """Compute what `vals` claims though it follows from lines and vendor: Odoo takes it, up to the posting itself.

@@ -15,6 +15,7 @@ KINDS = [
     ("opened", "Let through: the gate was open"),
     ("outside", "Not looked at: outside of the filter"),
     ("posted", "Posted after it was held"),
+    ("changed", "Changed after it was posted"),
 ]
 
 

@@ -76,6 +76,7 @@ from . import test_branches
 from . import test_bulk
 from . import test_company_separation
 from . import test_credentials
+from . import test_day_boundaries
 from . import test_crm_lead
 from . import test_digest_digest
 from . import test_faults

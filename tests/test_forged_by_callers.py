@@ -132,6 +132,34 @@ class TestForgedBills(GateCase):
         bill.payment_reference = "The vendor's own"
         self.assertEqual(bill.state, "posted")
 
+    def test_what_is_changed_of_a_clean_bill_afterwards_stands_in_the_log(self):
+        accounts = self.env["res.partner.bank"].create(
+            [{"partner_id": self.vendor.id, "acc_number": f"BE{number}"} for number in range(2)]
+        )
+        changes = {
+            "Recipient Bank": lambda bill: bill.write({"partner_bank_id": accounts[1].id}),
+            "Payment Reference": lambda bill: bill.write({"payment_reference": "Elsewhere"}),
+            "Recipient Bank, of its account": lambda bill: accounts[0].write({"acc_number": "BE77"}),
+        }
+        for label, change in changes.items():
+            with self.subTest(change=label), self.undone():
+                bill = self.make_bill(100.0, partner_bank_id=accounts[0].id)
+                bill.with_user(self.ann).action_post()
+                before = self.kinds(bill)
+                change(bill)
+                [event] = self.events_of(bill)[len(before) :]
+                self.assertEqual((event.kind, event.user_id), ("changed", self.env.user))
+                self.assertIn(label.partition(",")[0], event.note)
+                self.assertIn(event.note, bill.message_ids[0].body)
+        with self.subTest("nothing changed, or paid already"), self.undone():
+            bill = self.make_bill(100.0, partner_bank_id=accounts[0].id)
+            bill.action_post()
+            before = self.kinds(bill)
+            bill.write({"partner_bank_id": accounts[0].id, "payment_reference": bill.payment_reference})
+            accounts[0].acc_number = accounts[0].acc_number
+            accounts[1].acc_number = "BE99"
+            self.assertEqual(self.kinds(bill), before)
+
     def created_posted(self, amount):
         """A bill that another module posts while it is created, past `write`."""
         create = AccountMove.create
