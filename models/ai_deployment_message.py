@@ -28,7 +28,7 @@ from . import clock
 from .alerting.outbox import Outbox
 from .credentials import credential, masked
 from .tools import faults
-from .tools.shipped import shipped, wake
+from .tools.shipped import shipped, wake, wake_mail_queue
 from .tools.trust import own
 
 _logger = logging.getLogger(__name__)
@@ -254,8 +254,7 @@ class AiDeploymentMessage(models.Model):
         messages.write(
             {"state": "handed", "attempts": self.attempts + 1, "handed_date": now, "next_date": now + LONGEST_IN_QUEUE}
         )
-        if queue := self.env.ref("mail.ir_cron_mail_scheduler_action", raise_if_not_found=False):
-            queue.sudo()._trigger()
+        wake_mail_queue(self.env)
         wake(self.env, "ir_cron_send", now + FIRST_LOOK)
 
     def _make_mails(self, messages):
