@@ -28,6 +28,7 @@ from . import ai_deployment_review_blind
 from . import ai_deployment_deciding
 from . import ai_deployment_review_expiry
 from . import ai_deployment_review_why
+from . import review
 from . import ai_deployment_profile
 from . import ai_deployment_leaks
 from . import ai_deployment_room

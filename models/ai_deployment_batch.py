@@ -10,11 +10,13 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
 from . import bulk, clock
+from .review.forecast import forecast
 from .tools.wording import number
 from .unchecked_many2one import UncheckedMany2one
 
 CHUNK = 5000  # records per piece: what one statement writes, and half a second of work that a kill can cost
 FORGOTTEN_AT_ONCE = 1000
+FLOOD = "flood"  # cause of the alert about a batch that waits for a confirmation
 OUTCOMES = ("automatic", "review", "failed", "waiting", "unchanged", "outside")
 
 
@@ -40,6 +42,10 @@ class AiDeploymentBatch(models.Model):
     waits_for_switch = fields.Boolean(readonly=True, help="It goes on by itself when the deployment is at work again.")
     paused_reason = fields.Char("Why It Is Paused", readonly=True)
     record_count = fields.Integer("Records", required=True, readonly=True)
+    expected_reviews = fields.Integer(
+        readonly=True, aggregator=None, help="How many of them will go to a person: an estimate."
+    )
+    forecast_text = fields.Char("For People to Review", readonly=True)
     may_steer = fields.Boolean(compute="_compute_may_steer", compute_sudo=False)
     chunk_ids = fields.One2many("ai.deployment.batch.chunk", "batch_id", readonly=True)
     settled_count = fields.Integer("Done So Far", compute="_compute_progress")
@@ -73,8 +79,11 @@ class AiDeploymentBatch(models.Model):
     # Asking
 
     @api.model
-    def _ask(self, deployment, ids, again=False, action=None):
-        """Keep the wish to score `ids`; the lanes begin as soon as the transaction is committed."""
+    def _ask(self, deployment, ids, again=False, action=None, *, confirms_floods=False):
+        """Keep the wish to score `ids`; the lanes begin as soon as the transaction is committed.
+
+        :param confirms_floods: let somebody confirm, before it begins, what asks far more of people than they can do
+        """
         now = clock.now()
         waiting, waiting_ids = self._waiting(deployment, again)
         new = set(ids) - waiting_ids
@@ -82,6 +91,7 @@ class AiDeploymentBatch(models.Model):
             waiting._begin()  # looking at its pieces has kept the lanes from them for a moment
             return waiting
         ids = sorted(new)
+        expected = forecast(deployment.sudo(), ids, again)
         batch = self.sudo().create(
             {
                 "deployment_id": deployment.id,
@@ -92,6 +102,8 @@ class AiDeploymentBatch(models.Model):
                 "record_count": len(ids),
                 "state": "running" if ids else "done",
                 "end_date": False if ids else now,
+                "expected_reviews": expected.reviews if expected else 0,
+                "forecast_text": expected.sentence(self.env) if expected else False,
             }
         )
         size = deployment._chunk_size(deployment.champion_id._specs() if deployment.champion_id else {}, CHUNK)
@@ -109,8 +121,23 @@ class AiDeploymentBatch(models.Model):
         )
         self.env["ai.deployment.sum"]._asked(deployment, now.date(), len(ids), self.env.user)
         batch.invalidate_recordset(["chunk_ids"])
-        batch._begin()
+        if confirms_floods and expected and expected.is_far_beyond:
+            batch._wait_for_confirmation(expected)
+        else:
+            batch._begin()
         return batch
+
+    def _wait_for_confirmation(self, expected):
+        """Pause a batch that would flood the reviewers; whoever asked or the owner lets it go on."""
+        self._pause(self.env._("It waits for somebody to confirm it: %s", self.forecast_text))
+        deployment = self.deployment_id
+        words = self.with_context(lang=deployment._person_to_tell().lang or self.env.lang).env
+        self.env["ai.deployment.alert"]._raise(
+            deployment, FLOOD,
+            name=words._("A batch would ask far more of people than they can answer. %s", expected.sentence(words)),
+            suggestion=words._("Open it under Batches: press “Go On” to have it scored all the same, or cancel it and "
+                               "change what goes to a person."),
+        )  # fmt: skip
 
     @api.model
     def _waiting(self, deployment, again):
@@ -161,6 +188,7 @@ class AiDeploymentBatch(models.Model):
         """Go on: with those of `self` that are paused."""
         for batch in self.filtered(lambda batch: batch.state == "paused"):
             batch.write({"state": "running", "paused_reason": False})
+            self.env["ai.deployment.alert"]._resolve(batch.deployment_id, FLOOD)
             batch.chunk_ids.filtered(lambda chunk: chunk.state == "open").write(
                 {"attempts": 0, "interruptions": 0, "taken_date": False}
             )
@@ -180,7 +208,8 @@ class AiDeploymentBatch(models.Model):
         self.ensure_one()
         self.write({"state": "cancelled", "end_date": clock.now(), "paused_reason": False})
         self._cancel_pieces()
-        self.env["ai.deployment.alert"]._resolve(self.deployment_id, "batch")
+        for cause in ("batch", FLOOD):
+            self.env["ai.deployment.alert"]._resolve(self.deployment_id, cause)
 
     def _cancel_pieces(self):
         """What no lane holds at this moment is not wanted any more."""

@@ -21,6 +21,7 @@ JOBS = {
     "ir_cron_health": "AI Deployment: look after deployments",
     "ir_cron_retry": "AI Deployment: score what waits",
     "ir_cron_assign_reviews": "AI Deployment: assign reviews",
+    "ir_cron_tidy_reviews": "AI Deployment: tidy the queue of reviews",
     "ir_cron_nightly": "AI Deployment: score every night",
 }
 LANES = "AI Deployment: lane%"  # one of them is enough

@@ -86,7 +86,7 @@ class AiDeploymentReview(models.Model):
     _one_follows = models.UniqueIndex(
         "(previous_id) WHERE previous_id IS NOT NULL", "Another review follows this one already."
     )
-    _unassigned_idx = models.Index("(id) WHERE state = 'open' AND is_assigned IS NOT TRUE")
+    _unassigned_idx = models.Index("(id) WHERE state = 'open' AND (is_assigned IS NOT TRUE OR deadline IS NULL)")
     _decided_idx = models.Index("(deployment_id, decided_date) WHERE state = 'decided'")
     _answers_idx = models.Index("(deployment_id, res_id, decided_date DESC) WHERE state = 'decided'")
 

@@ -4,14 +4,18 @@ They are made by a cron, not by the scoring transaction: at most `MAX_ACTIVITIES
 says how many more there are. It stands on the next of them, so that the activity menu leads to the queue.
 """
 
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from . import clock
 from .tools.shipped import shipped
 from .tools.trust import OWN, own
+from .tools.wording import number
 
 MAX_ACTIVITIES = 20
+MOST_COUNTED = 1000  # of what waits beyond these
 
 
 class AiDeploymentReview(models.Model):
@@ -35,30 +39,70 @@ class AiDeploymentReview(models.Model):
         )
 
     @api.model
-    def _point_with_activities(self):
+    def _point_with_activities(self, people=None):
         """Bring activities in step with the queue: what points wrongly goes, what nobody is pointed to comes.
 
         Whoever holds the type of activity does so; another pass at the same time leaves it to that one.
+
+        :param people: users who were just given reviews: they get what they have room for, nothing else is looked at;
+            by default everybody, and how many more there are is brought up to date
         """
         review_type, queue_type = self._pointer_types()
         if not review_type or not queue_type:
             return  # reviews are assigned all the same, and stand at the desk
-        if not review_type.try_lock_for_update(allow_referencing=True):
+        is_new_only = people is not None
+        if (is_new_only and not people) or not review_type.try_lock_for_update(allow_referencing=True):
             return
-        pointed = self._keep_right_pointers()
+        ids = people.ids if is_new_only else self._people_with_reviews()
+        pointed = self._keep_right_pointers(review_type, people)
+        taken = Counter(pointed.values())
+        told = self._activities(queue_type, people).user_id.ids if is_new_only else []
+        room = {user_id: max(MAX_ACTIVITIES - taken[user_id], 0) for user_id in ids}
+        asked = {user_id: free for user_id, free in room.items() if free or user_id not in told}
         wanted, rest = [], {}
-        for review_id, user_id, room, place, total in self._next_to_point(list(pointed), pointed):
-            if place <= room:
-                wanted.append(review_id)
-            else:
-                rest[user_id] = (review_id, total - room)
+        for user_id, review_ids in self._next_to_point(asked, pointed):
+            wanted += review_ids[: room[user_id]]
+            if len(review_ids) > room[user_id] and user_id not in told:
+                rest[user_id] = review_ids[room[user_id]]
         self.browse(wanted)._point(review_type, self._reason_of)
-        self._summarise(rest, queue_type)
+        counts = self._count_of_rest({user_id: taken[user_id] + room[user_id] for user_id in rest})
+        rest = {user_id: (review_id, counts[user_id]) for user_id, review_id in rest.items()}
+        self._summarise(rest, queue_type, people)
 
-    def _keep_right_pointers(self):
+    @api.model
+    def _activities(self, kind, people=None):
+        """The activities of this type, of `people` or of everybody."""
+        mine = [] if people is None else [("user_id", "in", people.ids)]
+        return self.env["mail.activity"].search([("activity_type_id", "=", kind.id), *mine], order="id")
+
+    @api.model
+    def _pointed_to(self):
+        """The open reviews that activities point to: {deployment id: review ids}."""
+        review_type, _queue_type = self._pointer_types()
+        ids = self._activities(review_type).mapped("res_id") if review_type else []
+        rows = self.search_fetch([("id", "in", ids), ("state", "=", "open")], ["deployment_id"])
+        return {deployment.id: reviews.ids for deployment, reviews in rows.grouped("deployment_id").items()}
+
+    @api.model
+    def _people_with_reviews(self):
+        """The ids of the users who have open reviews, found one after the other in an index of the queue."""
+        self.flush_model(["state", "reviewer_id"])
+        rows = self.env.execute_query(
+            SQL(
+                "WITH RECURSIVE person (id) AS ("
+                " (SELECT reviewer_id FROM ai_deployment_review WHERE state = 'open' AND reviewer_id IS NOT NULL"
+                " ORDER BY reviewer_id LIMIT 1)"
+                " UNION ALL SELECT (SELECT reviewer_id FROM ai_deployment_review"
+                " WHERE state = 'open' AND reviewer_id > person.id ORDER BY reviewer_id LIMIT 1)"
+                " FROM person WHERE person.id IS NOT NULL)"
+                " SELECT id FROM person WHERE id IS NOT NULL"
+            )
+        )
+        return [user_id for (user_id,) in rows]
+
+    def _keep_right_pointers(self, review_type, people=None):
         """Delete the activities that point wrongly; the others as {review id: user id}."""
-        review_type, queue_type = self._pointer_types()
-        activities = self.env["mail.activity"].search([("activity_type_id", "=", review_type.id)], order="id")
+        activities = self._activities(review_type, people)
         reviews = self.browse(activities.mapped("res_id")).exists()
         open_ones = {review.id: review.reviewer_id.id for review in reviews if review.state == "open"}
         right, wrong = {}, activities.browse()
@@ -71,29 +115,45 @@ class AiDeploymentReview(models.Model):
         wrong.unlink()
         return right
 
-    def _next_to_point(self, known, pointed):
+    def _next_to_point(self, room, pointed):
         """The next reviews of each reviewer whom no activity points to, as many as there is room for, and one more.
 
-        :return: rows of (review, reviewer, room, place in the reviewer's queue, length of that queue)
+        :param room: {user id: number of activities that may be added}
+        :param pointed: {review id: user id} of what activities point to
+        :return: rows of (user id, review ids)
         """
+        if not room:
+            return []
         self.flush_model(["state", "reviewer_id", "priority", "deadline"])
         return self.env.execute_query(
             SQL(
-                "SELECT id, reviewer_id, room, place, total FROM ("
-                " SELECT review.id, review.reviewer_id, GREATEST(%s - COALESCE(used.count, 0), 0) AS room,"
-                " ROW_NUMBER() OVER (PARTITION BY review.reviewer_id"
-                " ORDER BY review.priority, review.deadline, review.id) AS place,"
-                " COUNT(*) OVER (PARTITION BY review.reviewer_id) AS total"
-                " FROM ai_deployment_review review LEFT JOIN"
-                " (SELECT user_id, COUNT(*) FROM unnest(%s::int[]) AS pointed (user_id) GROUP BY user_id) used"
-                " ON used.user_id = review.reviewer_id"
-                " WHERE review.state = 'open' AND review.reviewer_id IS NOT NULL AND NOT review.id = ANY(%s)"
-                ") queue WHERE place <= room + 1 ORDER BY reviewer_id, place",
-                MAX_ACTIVITIES,
-                list(pointed.values()),
-                known,
+                "SELECT person.id, array_agg(queue.id ORDER BY queue.priority, queue.deadline, queue.id)"
+                " FROM unnest(%s::int[], %s::int[]) AS person (id, room) CROSS JOIN LATERAL ("
+                " SELECT review.id, review.priority, review.deadline FROM ai_deployment_review review"
+                " WHERE review.state = 'open' AND review.reviewer_id = person.id AND NOT review.id = ANY(%s)"
+                " ORDER BY review.priority, review.deadline, review.id LIMIT person.room + 1) queue"
+                " GROUP BY person.id ORDER BY person.id",
+                list(room), list(room.values()), list(pointed),
             )
-        )
+        )  # fmt: skip
+
+    def _count_of_rest(self, pointed):
+        """{user id: how many open reviews have no activity}; at most `MOST_COUNTED` are counted, and one more.
+
+        :param pointed: {user id: how many have one}
+        """
+        if not pointed:
+            return {}
+        self.flush_model(["state", "reviewer_id"])
+        counts = self.env.execute_query(
+            SQL(
+                "SELECT person.id, (SELECT COUNT(*) FROM (SELECT FROM ai_deployment_review review"
+                " WHERE review.state = 'open' AND review.reviewer_id = person.id LIMIT person.most) AS counted)"
+                " FROM unnest(%s::int[], %s::int[]) AS person (id, most)",
+                list(pointed), [count + MOST_COUNTED + 1 for count in pointed.values()],
+            )
+        )  # fmt: skip
+        return {user_id: count - pointed[user_id] for user_id, count in counts}
 
     def _point(self, kind, words):
         """One activity for each of these reviews, to its reviewer; made together, and without a mail for each.
@@ -127,13 +187,13 @@ class AiDeploymentReview(models.Model):
         return dict(self._fields["reason"]._description_selection(there))[review.reason]
 
     @api.model
-    def _summarise(self, rest, kind):
+    def _summarise(self, rest, kind, people=None):
         """Keep one activity for each reviewer who has more reviews than activities; gone when they are done.
 
         :param rest: {user id: (the next of these reviews, how many there are)}
+        :param people: users of whom those that stand already are left as they are, see `_point_with_activities`
         """
-        standing = self.env["mail.activity"].search([("activity_type_id", "=", kind.id)], order="id")
-        for activity in standing:
+        for activity in self._activities(kind) if people is None else ():
             review_id, count = rest.get(activity.user_id.id, (None, 0))
             if activity.res_model != self._name or activity.res_id != review_id:
                 activity.unlink()
@@ -149,4 +209,9 @@ class AiDeploymentReview(models.Model):
         words = self.with_context(lang=user.lang).env._
         if count == 1:
             return words("One more review waits for you in the queue")
+        if count > MOST_COUNTED:
+            return words(
+                "More than %s reviews wait for you in the queue",
+                number(self.with_context(lang=user.lang).env, MOST_COUNTED),
+            )
         return words("%s more reviews wait for you in the queue", count)

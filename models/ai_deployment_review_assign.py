@@ -1,9 +1,10 @@
-"""Who is asked: the record's own person where that is a reviewer, else the reviewer with the fewest open points.
+"""Who may be asked, who is asked any more, and the two crons that see to it; how one is chosen: `review/assigner`.
 
-A cron looks for somebody, and looks again where whoever was asked cannot answer any more. Passed over are people who
-are away, who left the company or the group, who cannot read the record, and who made it. Where no reviewer can, the
-owner is asked, then the deputy; else the review lies in the pool (`is_assigned` without a `reviewer_id`), for any
-reviewer to take.
+One cron, called whenever something is opened, looks at what is new and at nothing else. The other looks again every ten
+minutes, a part of the queue at a time (`review/windows`), for whoever was asked and cannot answer any more. Passed over
+are people who are away, who left the company or the group, who cannot read the record, and who made it. Where no
+reviewer can, the owner is asked, then the deputy; else the review lies in the pool (`is_assigned` without a
+`reviewer_id`), for any reviewer to take.
 
 Rules are asked per person and batch, not per person and review.
 """
@@ -16,6 +17,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import clock
+from .review.assigner import Assigner
+from .review.windows import LEFT, OPEN, turns
 from .tools.trust import OWN
 
 BATCH = 1000
@@ -83,86 +86,78 @@ class AiDeploymentReview(models.Model):
     begun_date = fields.Datetime("Begun On", readonly=True, help="When the reviewer began to look at it.")
     given_back_by_id = fields.Many2one("res.users", readonly=True)
 
+    # The two crons
+
     @api.model
     def _cron_assign(self):
-        """Keep the queue in order: close what is moot, find reviewers, see to what is late, point with activities."""
+        """Find reviewers for what is new. It is called for each record that goes to a person, so it reads no others."""
         self = self.with_context(tracking_disable=OWN)
-        cron, planned = self.env["ir.cron"], {}
-        self._expire_moot()
-        self._ask_about_returned()
-        self._release_unable()
-        unasked = Domain("is_assigned", "=", False) | Domain("deadline", "=", False)
-        pool = Domain("reviewer_id", "=", False) & Domain("given_back_by_id", "=", False)
-        todo = self.search(Domain("state", "=", "open") & (unasked | pool), order="id")
-        cron._commit_progress(remaining=len(todo))
-        for start in range(0, len(todo), BATCH):
-            batch = todo[start : start + BATCH].try_lock_for_update()
-            batch.filtered(
-                lambda review: review.state == "open" and not (review.reviewer_id and review.deadline)
-            )._assign(planned)
-            if not cron._commit_progress(processed=min(BATCH, len(todo) - start)):
+        people = self._assign_new(Assigner(self))
+        self._point_with_activities(people)
+
+    @api.model
+    def _cron_tidy(self):
+        """Keep the queue in order: close what is moot, release, look for reviewers, see to what is late, point."""
+        self = self.with_context(tracking_disable=OWN)
+        cron, assigner = self.env["ir.cron"], Assigner(self)
+        pointed = None
+        for deployment, ids, are_all in turns(self.env, OPEN):
+            if not are_all:  # what people are pointed to is looked at each time
+                pointed = self._pointed_to() if pointed is None else pointed
+                ids = list(dict.fromkeys([*ids, *pointed.get(deployment.id, ())]))
+            self.browse(ids)._tidy(assigner)
+            if not cron._commit_progress():
                 return
-        self._take_next_steps(planned)
+        for deployment, ids, _are_all in turns(self.env, LEFT):
+            self.browse(ids)._ask_about_returned(deployment)
+            if not cron._commit_progress():
+                return
+        self._assign_new(assigner)
+        self._take_next_steps(assigner.planned)
         cron._commit_progress()
         self._point_with_activities()
 
-    # Finding a reviewer
+    def _tidy(self, assigner):
+        """Look at these open reviews of one deployment again: is there still a question, and somebody to answer?"""
+        self._expire_moot()
+        still = self.filtered(lambda review: review.state == "open")
+        still._release_unable()
+        pool = still.filtered(
+            lambda review: review.is_assigned and not (review.reviewer_id or review.given_back_by_id)
+        ).try_lock_for_update()
+        assigner.assign(pool.filtered(lambda review: review.state == "open" and not review.reviewer_id))
 
-    def _assign(self, planned=None):
-        """Find a reviewer for each of these that has none, and a day by which to answer.
+    @api.model
+    def _assign_new(self, assigner):
+        """Find a reviewer and a day for the open reviews that have had none looked for, in batches.
 
-        :param planned: see `_after_working_hours`
+        :return: the users who were given some
         """
-        planned = {} if planned is None else planned
-        waiting = Domain("state", "=", "open") & Domain("reviewer_id", "!=", False)
-        loads = defaultdict(int)
-        loads.update((user.id, points) for user, points in self._read_group(waiting, ["reviewer_id"], ["points:sum"]))
-        same = defaultdict(list)
-        for deployment, reviews in self.grouped("deployment_id").items():
-            own = reviews._responsible()
-            chosen = reviews.filtered(lambda review: not review.reviewer_id)._choose(deployment, own, loads)
-            for review in reviews:
-                reviewer_id = review.reviewer_id.id or chosen.get(review.id, False)
-                if review.is_assigned and review.deadline and not reviewer_id:
-                    continue  # it lies in the pool and stays there
-                deadline = review.deadline or deployment._after_working_hours(review.opened_date, planned)
-                escalation = review.escalation or "none"
-                following = review.next_step_date or (deadline if escalation == "none" else False)
-                same[reviewer_id, own.get(review.res_id, False), deadline, escalation, following].append(review.id)
-        for (reviewer_id, responsible_id, deadline, escalation, following), ids in same.items():
-            self.browse(ids).write(
-                {
-                    "reviewer_id": reviewer_id,
-                    "responsible_id": responsible_id,
-                    "is_assigned": True,
-                    "deadline": deadline,
-                    "escalation": escalation,
-                    "next_step_date": following,
-                }
+        cron, people = self.env["ir.cron"], self.env["res.users"]
+        self.flush_model(["deadline", "is_assigned", "state"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM ai_deployment_review"
+                " WHERE state = 'open' AND (is_assigned IS NOT TRUE OR deadline IS NULL) ORDER BY id"
             )
-
-    def _choose(self, deployment, own, loads):
-        """{review id: user id} for those of these reviews of one deployment whom somebody at work can answer.
-
-        :param own: {record id: user id of the record's own person}
-        :param loads: {user id: open points}, kept up to date
-        """
-        barred = self._barred()
-        chosen, left = {}, list(self)
-        for people in (deployment.reviewer_ids, deployment.user_id, deployment.deputy_id):
-            if not left:
+        )
+        ids = [review_id for (review_id,) in rows]
+        cron._commit_progress(remaining=len(ids))
+        for start in range(0, len(ids), BATCH):
+            batch = self.browse(ids[start : start + BATCH]).try_lock_for_update()
+            batch.filtered(lambda review: review.state == "open")._expire_moot()
+            new = batch.filtered(lambda review: review.state == "open" and not (review.reviewer_id and review.deadline))
+            assigner.assign(new)
+            people |= new.reviewer_id
+            if not cron._commit_progress(processed=len(ids[start : start + BATCH])):
                 break
-            able = self.browse(review.id for review in left)._able(deployment._at_work(people), barred)
-            for review in left:
-                candidates = [user_id for user_id in able[review.id] if user_id != review.given_back_by_id.id]
-                if not candidates:
-                    continue
-                mine = own.get(review.res_id)
-                user_id = mine if mine in candidates else min(candidates, key=lambda each: (loads[each], each))
-                chosen[review.id] = user_id
-                loads[user_id] += review.points
-            left = [review for review in left if review.id not in chosen]
-        return chosen
+        return people
+
+    def _assign(self):
+        """Find a reviewer for each of these that has none, and a day by which to answer."""
+        Assigner(self).assign(self)
+
+    # Who may
 
     def _able(self, people, barred=None):
         """Who of `people` may answer each of these reviews of one kind of record: {review id: list of user ids}.
@@ -249,19 +244,14 @@ class AiDeploymentReview(models.Model):
             able = deployment._able_people(user)
             reviews.filtered(lambda review, able=able: review.company_id not in able.company_ids)._release()
 
-    @api.model
     def _release_unable(self):
-        """Release the open reviews whose reviewer cannot answer them, will not in time, or has not the record any more.
+        """Release those of these whose reviewer cannot answer, will not in time, or has not the record any more.
 
         Most of this is noticed when it happens. Rules, absences and the records themselves change without a word.
         """
-        asked = Domain("state", "=", "open") & Domain("reviewer_id", "!=", False)
-        for (deployment,) in self._read_group(asked, ["deployment_id"]):
-            reviews = self.search_fetch(
-                asked & Domain("deployment_id", "=", deployment.id),
-                ["company_id", "res_model", "res_id", "reviewer_id", "deadline", "begun_date", "kind"],
-                order="id",
-            )
+        names = ["company_id", "res_model", "res_id", "reviewer_id", "deadline", "begun_date", "kind", "deployment_id"]
+        asked = Domain("id", "in", self.ids) & Domain("state", "=", "open") & Domain("reviewer_id", "!=", False)
+        for deployment, reviews in self.search_fetch(asked, names, order="id").grouped("deployment_id").items():
             lost = reviews._with_lost_reviewer(deployment)
             moved = (reviews - lost)._with_new_responsible(deployment)
             (lost | moved).try_lock_for_update().filtered(lambda review: review.state == "open")._release()

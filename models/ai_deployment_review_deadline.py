@@ -12,6 +12,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from . import clock
+from .tools.shipped import wake_mail_queue
 from .tools.trust import own
 
 HOUR = timedelta(hours=1)
@@ -89,11 +90,13 @@ class AiDeploymentReview(models.Model):
         today = now.replace(hour=0, minute=0, second=0)
         told = {user.id for (user,) in self._read_group(theirs & Domain("reminded_date", ">=", today), ["reviewer_id"])}
         late = theirs & Domain("state", "=", "open") & Domain("deadline", "<=", now)
+        wake_mail_queue(self.env)
         for user, count in self._read_group(late, ["reviewer_id"], ["__count"]):
             if user.id not in told:
                 words = self.with_context(lang=user.lang).env._
                 own(self.env["mail.thread"]).message_notify(
                     partner_ids=user.partner_id.ids,
+                    force_send=False,
                     subject=words("%s reviews of yours are overdue", count) if count > 1
                     else words("A review of yours is overdue"),
                     body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')

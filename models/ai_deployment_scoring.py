@@ -25,9 +25,9 @@ from ..ml import routing
 from ..ml.errors import FilterBroken, InferenceError, TookTooLong, Unexpected, VersionError, VersionFails
 from ..ml.profile import Profile
 from . import clock
-from .ai_deployment_review_expiry import MAY_RETURN
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .ai_deployment_writing import hex_rows
+from .review.windows import MAY_RETURN
 from .tools import faults
 from .tools.quiet_sql import quiet_sql
 from .tools.shipped import wake
@@ -111,7 +111,7 @@ class AiDeployment(models.Model):
     def _ask(self, records, again=False, action=None):
         """Score `records` now, or keep the wish as a batch where there are more than `batch_above`.
 
-        The outcome as `_score` gives it, or with `queued` records of an `ai.deployment.batch`.
+        The outcome as `_score` gives it, or with `queued` records and the id of their `batch`.
         """
         self.ensure_one()
         deployment = self.sudo()
@@ -119,8 +119,8 @@ class AiDeployment(models.Model):
             return self._score(records, again=again, action=action)
         if deployment.state not in self._at_work_states():
             raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
-        self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action)
-        return Counter(asked=len(records), queued=len(set(records.ids)))
+        batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action, confirms_floods=True)
+        return Counter(asked=len(records), queued=len(set(records.ids)), batch=batch.id)
 
     @api.model
     def _cron_score_nightly(self):
@@ -153,7 +153,7 @@ class AiDeployment(models.Model):
             )  # fmt: skip
             return
         alerts._resolve(self, "nightly")
-        self.env["ai.deployment.batch"]._ask(self, ids)
+        self.env["ai.deployment.batch"]._ask(self, ids, confirms_floods=True)
 
     def _settle(self, records, day, *, again=False, earlier=None, before=None):
         """Score `records`, which were asked for on `day`; the outcome as a Counter (see `_score`).

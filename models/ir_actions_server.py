@@ -84,7 +84,8 @@ class IrActionsServer(models.Model):
             if self._ai_ends_transaction(error):
                 raise
             return self._ai_scored_later(deployment, records, error)
-        return self._ai_notification("success", self._ai_outcome_text(outcome))
+        is_paused = self.env["ai.deployment.batch"].sudo().browse(outcome["batch"] or ()).state == "paused"
+        return self._ai_notification("warning" if is_paused else "success", self._ai_outcome_text(outcome))
 
     def _ai_ends_transaction(self, error):
         """Whether nothing can be saved any more, so that Odoo repeats the call or tells the user."""
@@ -106,7 +107,11 @@ class IrActionsServer(models.Model):
 
     def _ai_outcome_text(self, outcome):
         if outcome.get("queued"):
-            return self.env._("%s are scored in the background. You are told when it is done.", outcome["queued"])
+            batch = self.env["ai.deployment.batch"].sudo().browse(outcome["batch"])
+            if batch.state == "paused":
+                return batch.paused_reason or self.env._("The batch is paused.")
+            told = self.env._("%s are scored in the background. You are told when it is done.", outcome["queued"])
+            return f"{told} {batch.forecast_text}" if batch.forecast_text else told
         unsure = outcome["review"] - outcome["failed"]
         sentences = [self.env._("%s scored.", outcome["automatic"] + unsure)]
         if outcome["unchanged"]:

@@ -6,14 +6,19 @@ from ..ml.errors import EndpointRefused
 from .guard import Guard
 from .session import Session
 
+DEADLINE = 10.0  # seconds, with all repeats: nobody waits for the answer
 MOST_CHARACTERS = 3000  # of one block
 MOST_BLOCKS = 20
 _WORD = re.compile(r"[a-z_]{2,40}")
 
 
-def post(url, messages, *, allowed=(), session=None):
-    """Send `messages` as one call. Raises an ``EndpointError``; nothing shows `url`, which is a secret."""
-    answer = (session or Session(Guard(allowed))).post(url, payload(messages))
+def post(url, messages, *, key="", allowed=(), session=None):
+    """Send `messages` as one call. Raises an ``EndpointError``; nothing shows `url`, which is a secret.
+
+    :param key: the same for the same messages, however often they are sent: the other side can tell repeats by it
+    """
+    headers = {"Idempotency-Key": key} if key else None
+    answer = (session or Session(Guard(allowed), deadline=DEADLINE)).post(url, payload(messages), headers=headers)
     text = answer.body[:100].decode("utf-8", "replace").strip()
     # Slack says "ok"; others say nothing, or send an object
     if _WORD.fullmatch(text) and text != "ok":

@@ -71,6 +71,7 @@ from . import test_ai_deployment_value
 from . import test_ai_deployment_verdicts
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
+from . import test_assigner
 from . import test_attacks
 from . import test_branches
 from . import test_bulk
@@ -91,6 +92,7 @@ from . import test_mail_activity
 from . import test_reports
 from . import test_res_users
 from . import test_retention
+from . import test_review_forecast
 from . import test_separation
 from . import test_tag_inputs
 from . import test_shipped

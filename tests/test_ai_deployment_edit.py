@@ -198,7 +198,7 @@ class TestMakersOfBills(GateCase):
         review._assign()
         asked = review.reviewer_id
         bill.with_user(asked).invoice_line_ids.price_unit = 25000
-        self.env["ai.deployment.review"]._release_unable()
+        review._release_unable()
         self.assertFalse(review.reviewer_id)
         review._assign()
         self.assertTrue(review.reviewer_id)

@@ -1,8 +1,11 @@
 """Messages: sent after the transaction, each way by itself; what does not go through is tried again, then told."""
 
+import itertools
 import json
 import logging
 import os
+import threading
+import time
 from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
@@ -14,8 +17,11 @@ from odoo.tests.test_cursor import TestCursor
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models import ai_deployment_message, clock
+from odoo.addons.ai_deployment.models.alerting import outbox
+from odoo.addons.ai_deployment.remote import session, webhook
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET
 from odoo.addons.ai_deployment.tests.remote.hostile import HostileServer, answer
+from odoo.addons.ai_deployment.tests.remote.mail import RefusingMailServer
 from odoo.addons.ai_deployment.tests.test_ai_deployment_channel import ChannelCase
 
 LOG = "odoo.addons.ai_deployment.models.ai_deployment_message"
@@ -85,7 +91,7 @@ class TestMessage(MessageCase):
 
     def test_the_call_is_made_between_two_transactions(self):
         """The row is put off and that is committed; no query is made from there until the answer is here."""
-        channel = self.add("webhook")
+        let_go, channel = self.hanging("TEST_HOOK"), self.add("webhook")
         self.raise_alert()
         seen, commit, call = [], TestCursor.commit, ai_deployment_message._call
 
@@ -95,17 +101,32 @@ class TestMessage(MessageCase):
             self.committing = cursor
 
         def calling(*arguments):
-            seen.append(("call", self.committing.sql_log_count))
-            result = call(*arguments)
-            seen.append(("answer", self.committing.sql_log_count))
-            return result
+            seen.append(("call", threading.current_thread()))
+            return call(*arguments)
 
-        with patch.object(TestCursor, "commit", committing), patch.object(ai_deployment_message, "_call", calling):
+        ended = outbox.Outbox.ended
+
+        def waiting(box, timeout):
+            if timeout:
+                seen.append(("wait", self.committing.sql_log_count))
+                let_go.set()
+            return ended(box, timeout)
+
+        with (
+            patch.object(TestCursor, "commit", committing),
+            patch.object(ai_deployment_message, "_call", calling),
+            patch.object(outbox.Outbox, "ended", waiting),
+        ):
             self.send()
-        position = [what for what, _count in seen].index("call")
-        (before, at_commit), (_call, at_call), (_answer, at_answer) = seen[position - 1 : position + 2]
-        self.assertEqual(before, "commit")
-        self.assertEqual((at_call, at_answer), (at_commit, at_commit))
+        words = [what for what, _count in seen]
+        self.assertLess(words.index("commit"), words.index("call"), "it is put off before")
+        self.assertIsNot(seen[words.index("call")][1], threading.current_thread())
+        for (before, at_commit), (what, at_wait) in itertools.pairwise(
+            step for step in seen if step[0] in ("commit", "wait")
+        ):
+            if what == "wait":
+                self.assertEqual((before, at_wait), ("commit", at_commit), "nothing is open while it waits")
+        self.assertIn("wait", words)
         self.assertEqual(self.messages(channel).state, "sent")
 
     def test_who_dies_in_the_middle_leaves_it_to_be_sent_again(self):
@@ -224,6 +245,7 @@ class TestMessage(MessageCase):
                 self.assertEqual(fine.state, "sent")
                 self.assertTrue(bad.failure_message)
                 self.assertNotIn("secret-part", bad.failure_message)
+                bad.unlink()
         kinds = type(messages)
         for name in ("_as_text", "_sent", "_not_sent", "_webhook_answered", "_prepare_webhook"):
             with self.subTest(fails=name):
@@ -260,10 +282,155 @@ class TestMessage(MessageCase):
             return plain(records)
 
         for message in handed:
-            message.mail_id.sudo().state = "sent"
+            message.mail_ids.sudo().state = "sent"
         with patch.object(type(messages), "_sent", broken):
             self.send(minutes=1)
         self.assertEqual(handed[1].state, "sent")
+
+    def hanging(self, name):
+        """An address that answers when the returned event is set."""
+        path, let_go = f"/hold_on/{name}", threading.Event()
+        self.addCleanup(let_go.set)
+        self.server.held[path] = let_go
+        self.set_address(self.server.url(path), name)
+        return let_go
+
+    def test_an_address_that_hangs_delays_itself_alone(self):
+        """The others have been told, and their answers kept, while eight addresses still hang."""
+        self.enterContext(patch.object(session, "READ", 60))
+        self.enterContext(patch.object(webhook, "DEADLINE", 60))
+        self.set_address(self.server.url("/ok/other"), "OTHER_HOOK")
+        names = [f"HANGS_{number}" for number in range(8)]
+        events = [self.hanging(name) for name in names]
+        hanging = [self.add("webhook", credential=name) for name in names]
+        mail, room, other = self.add(), self.add("discuss"), self.add("webhook", credential="OTHER_HOOK")
+        for channel in (*hanging, mail, room, other):
+            channel._queue("Subject", "Text")
+        seen, plain = [], type(self.messages())._webhook_answered
+
+        def answering(messages, url, error):
+            plain(messages, url, error)
+            seen.append(messages.channel_id.id)
+            if messages.channel_id.id == other.id:
+                told = messages.search([("channel_id", "in", (mail | room).ids)], order="id")
+                seen.append(told.mapped("state"))
+                end = time.monotonic() + 50
+                while len(self.server.held_now) < len(names) and time.monotonic() < end:
+                    time.sleep(0.01)
+                seen.append(len(self.server.held_now))
+                for event in events:
+                    event.set()
+
+        with patch.object(type(self.messages()), "_webhook_answered", answering):
+            self.send()
+        self.assertEqual(seen[:3], [other.id, ["handed", "sent"], len(names)])
+        self.assertEqual(set(seen[3:]), {channel.id for channel in hanging})
+        self.assertEqual({self.messages(channel).state for channel in hanging}, {"sent"})
+
+    def test_an_address_is_called_by_one_at_a_time(self):
+        let_go = self.hanging("TEST_HOOK")
+        self.set_address(self.server.url("/hold_on/TEST_HOOK"), "SAME_HOOK")
+        channels = [self.add("webhook", deployment=self.make_deployment(name=f"No. {n}")) for n in range(3)]
+        channels.append(self.add("webhook", credential="SAME_HOOK"))
+        for channel in channels:
+            channel._queue("Subject", "Text")
+        ended = outbox.Outbox.ended
+
+        def waiting(box, timeout):
+            if timeout:
+                let_go.set()  # by now, whatever may be called is
+            return ended(box, timeout)
+
+        with patch.object(outbox.Outbox, "ended", waiting):
+            self.send()
+        self.assertEqual({self.messages(channel).state for channel in channels}, {"sent"})
+        self.assertEqual(len(self.server.calls), 4)
+        self.assertEqual(self.server.at_once, {"/hold_on/TEST_HOOK": 1})
+
+    def test_what_else_is_due_for_an_address_that_fails_is_put_off_with_it(self):
+        self.answering(answer(500))
+        channels = [self.add("webhook", deployment=self.make_deployment(name=f"No. {n}")) for n in range(4)]
+        self.set_address(self.server.url(self.path), "SAME_HOOK")
+        channels.append(self.add("webhook", credential="SAME_HOOK"))
+        for channel in channels:
+            channel._queue("Subject", "Text")
+        self.send()
+        for channel in channels:
+            message = self.messages(channel)
+            self.assertEqual((message.state, message.attempts), ("pending", 1))
+            self.assertEqual(message.next_date, NOW + ai_deployment_message.FIRST_WAIT)
+        self.assertEqual(len(self.server.calls), 1)
+
+    def test_a_channel_says_things_in_order(self):
+        """What comes later waits for what is tried again, and the same messages go out under the same key."""
+        self.answering(answer(500), answer(200))
+        channel = self.add("webhook")
+        for number in range(3):
+            self.raise_alert(f"cause {number}", name=f"It moved {number}")
+        self.send()
+        channel._queue("The day", "A summary")
+        self.raise_alert("later", name="Later")
+        self.send(minutes=1)
+        self.assertEqual(len(self.server.calls), 1, "nothing overtakes")
+        self.send(minutes=5)
+        bodies, keys = self.sent_bodies(), [headers["idempotency-key"] for _path, headers, _body in self.server.calls]
+        self.assertEqual([len(body["blocks"]) for body in bodies], [3, 3, 1, 1])
+        self.assertEqual(len(set(keys[:2])), 1)
+        self.assertEqual(len(set(keys)), 3)
+        self.assertIn("The day", bodies[2]["text"])
+        self.assertIn("Later", bodies[3]["text"])
+        self.assertEqual(set(self.messages(channel).mapped("state")), {"sent"})
+
+    def test_what_was_under_way_when_its_process_ended_goes_out_under_the_same_key(self):
+        channel = self.add("webhook")
+        for number in range(2):
+            self.raise_alert(f"cause {number}")
+        call = ai_deployment_message._call
+
+        class Killed(BaseException):
+            pass
+
+        def die(*arguments):
+            call(*arguments)
+            raise Killed
+
+        with patch.object(ai_deployment_message, "_call", die), suppress(Killed):
+            self.send()
+        self.raise_alert("cause 2")
+        self.send(minutes=6)
+        keys = [headers["idempotency-key"] for _path, headers, _body in self.server.calls]
+        self.assertEqual((len(keys), len(set(keys))), (3, 2), "twice the same, then the new one")
+        self.assertEqual([len(body["blocks"]) for body in self.sent_bodies()], [2, 2, 1])
+        self.assertEqual(set(self.messages(channel).mapped("state")), {"sent"})
+
+    def test_what_ends_its_process_each_time_is_given_up(self):
+        channel = self.add("webhook")
+        self.raise_alert()
+        self.messages(channel).attempts = ai_deployment_message.MOST_ATTEMPTS
+        self.send()
+        self.assertEqual((self.messages(channel).state, self.server.calls), ("failed", []))
+        self.assertEqual(self.trouble(channel).state, "firing")
+
+    def test_a_channel_that_was_taken_away_during_the_call_stops_nothing(self):
+        channel = self.add("webhook")
+        self.raise_alert()
+        call = ai_deployment_message._call
+        begin = outbox.Outbox.begin
+
+        def beginning(box, messages, *arguments):
+            begin(box, messages, *arguments)
+            messages.channel_id.unlink()
+
+        with patch.object(outbox.Outbox, "begin", beginning), patch.object(ai_deployment_message, "_call", call):
+            self.send()
+        self.assertFalse(channel.exists())
+
+    def test_a_clock_that_was_ahead_stops_no_message(self):
+        channel = self.add("webhook")
+        with clock.at(NOW + timedelta(days=3)):
+            self.raise_alert()
+        self.send()
+        self.assertEqual(self.messages(channel).state, "sent")
 
     def test_a_host_that_nobody_allowed_is_not_called(self):
         self.env["ir.config_parameter"].set_param("ai_deployment.allowed_hosts", "127.0.0.1:1, example.com")
@@ -305,45 +472,125 @@ class TestMessage(MessageCase):
         self.raise_alert()
         self.send()
         message = self.messages(channel)
-        mail = message.mail_id
-        self.assertEqual((message.state, mail.state), ("handed", "outgoing"))
+        mail = message.mail_ids
+        self.assertEqual((message.state, mail.mapped("state")), ("handed", ["outgoing", "outgoing"]))
+        self.assertEqual([len(one.recipient_ids) for one in mail], [1, 1], "one each: who got it gets no other")
         self.assertEqual(mail.recipient_ids, (self.owner + self.manager).partner_id)
-        self.assertEqual(mail.subject, "Which leads to call: It moved")
-        self.assertIn("Bonjour Which leads to call", mail.body_html)
+        self.assertEqual(set(mail.mapped("subject")), {"Which leads to call: It moved"})
+        self.assertIn("Bonjour Which leads to call", mail[0].body_html)
 
     def test_the_mail_says_what_happened_what_to_do_and_where(self):
         self.add()
         first = self.raise_alert(name="Country <b> is empty", suggestion="Look at the form.")
         self.raise_alert("second", name="The score moved")
         self.send()
-        [message] = self.messages().filtered("mail_id")
+        [message] = self.messages().filtered("mail_ids")
         for text in (
             "Country &lt;b&gt; is empty",
             "Look at the form.",
             f"/odoo/ai-alerts/{first.id}",
             "The score moved",
         ):
-            self.assertIn(text, message.mail_id.body_html)
+            self.assertIn(text, message.mail_ids.body_html)
 
     def test_a_mail_that_left_is_sent(self):
         channel = self.add()
         self.raise_alert()
         self.raise_alert("second")
         self.send()
-        self.messages(channel).mail_id.unlink()  # as Odoo does with each mail that left
+        self.messages(channel).mail_ids.unlink()  # as Odoo does with each mail that left
         self.send(minutes=15)
         self.assertEqual(self.messages(channel).mapped("state"), ["sent", "sent"])
         self.assertEqual(channel.last_sent_date, NOW + timedelta(minutes=15))
 
-    def test_a_mail_that_did_not_leave_is_told(self):
+    def test_a_mail_that_was_refused_is_tried_again_as_a_webhook_is_then_told(self):
         channel = self.add()
         self.raise_alert()
         self.raise_alert("second")
         self.send()
-        self.messages(channel).mail_id.write({"state": "exception", "failure_reason": "No such host"})
-        self.send(minutes=15)
+        message, mail, now, waits = self.messages(channel)[0], self.messages(channel).mail_ids, 0, []
+        for _attempt in range(3):
+            mail.write({"state": "exception", "failure_reason": "No such host", "failure_type": "mail_smtp"})
+            self.send(minutes=now)
+            self.assertEqual(self.messages(channel).mapped("state"), ["pending", "pending"])
+            self.assertFalse(self.trouble(channel))
+            due = int((message.next_date - NOW).total_seconds() / 60)
+            waits, now = [*waits, due - now], due
+            self.send(minutes=now)
+            self.assertEqual(
+                (message.state, mail.state, message.mail_ids), ("handed", "outgoing", mail), "the same mail"
+            )
+        self.assertEqual(waits, [5, 20, 80])
+        mail.state = "exception"
+        self.send(minutes=now + 1)
         self.assertEqual(self.messages(channel).mapped("state"), ["failed", "failed"])
         self.assertEqual(self.activities(self.trouble(channel)).user_id, self.owner)
+
+    def test_only_those_who_did_not_get_the_mail_are_written_to_again(self):
+        channel = self.add(partner_ids=(self.owner + self.manager).partner_id.ids)
+        self.raise_alert()
+        self.send()
+        message = self.messages(channel)
+        [gone], [refused] = (
+            message.mail_ids.filtered(lambda mail, user=user: mail.recipient_ids == user.partner_id)
+            for user in (self.owner, self.manager)
+        )
+        refused.write({"state": "exception", "failure_type": "mail_smtp"})
+        self.send(minutes=1)
+        self.assertEqual(message.state, "handed", "the other one has not left yet")
+        gone.unlink()
+        self.send(minutes=2)
+        self.send(minutes=7)
+        self.assertEqual((message.mail_ids, refused.state), (refused, "outgoing"))
+        refused.unlink()
+        self.send(minutes=8)
+        self.assertEqual(message.state, "sent")
+
+    def test_a_refused_mail_that_somebody_sends_by_hand_is_sent(self):
+        channel = self.add()
+        self.raise_alert()
+        self.send()
+        message = self.messages(channel)
+        message.mail_ids.write({"state": "exception", "failure_type": "unknown"})
+        self.send(minutes=1)
+        message.mail_ids.unlink()  # Odoo's button sends it, and it is gone
+        self.send(minutes=10)
+        self.assertEqual((message.state, len(message.mail_ids)), ("sent", 0), "it is not made anew")
+
+    def test_a_mail_with_a_wrong_address_is_told_at_once(self):
+        for values in ({"state": "exception", "failure_type": "mail_email_invalid"}, {"state": "cancel"}):
+            channel = self.add()
+            self.raise_alert(f"cause {channel.id}")
+            self.send()
+            self.messages(channel).mail_ids.write(values)
+            self.send(minutes=1)
+            self.assertEqual(self.messages(channel).state, "failed")
+            self.assertEqual(self.trouble(channel).state, "firing")
+            channel.unlink()
+
+    def test_a_mail_server_that_refuses_is_asked_again(self):
+        """A real server on a socket refuses the first time; Odoo's own queue sends."""
+        with RefusingMailServer(refusals=1) as server:
+            self.env["ir.mail_server"].create(
+                {"name": "Test", "smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_encryption": "none"}
+            )
+            channel = self.add()
+            self.raise_alert()
+            self.send()
+            message = self.messages(channel)
+            mails = self.env["mail.mail"]
+            for minutes, left in ((1, ["pending"]), (7, ["sent"])):
+                self.send(minutes=minutes)
+                with (
+                    patch.object(type(self.env["ir.mail_server"]), "_disable_send", lambda *args: False),
+                    mute_logger("odoo.addons.mail.models.mail_mail"),
+                ):
+                    mails.process_email_queue(message.mail_ids.ids)
+                self.send(minutes=minutes + 1)
+                self.assertEqual([message.state], left)
+        self.assertEqual((server.refused, len(server.accepted)), (1, 1))
+        self.assertIn("It moved", server.accepted[0])
+        self.assertEqual(message.attempts, 2)
 
     def test_a_mail_queue_that_stands_still_is_told(self):
         channel = self.add()

@@ -25,9 +25,11 @@ class ReviewCase(AiDeploymentCase):
         self.deployment._score(leads)
         return self.reviews_of(leads).sorted(lambda review: leads.ids.index(review.res_id))
 
-    def run_cron(self):
-        with self.enter_registry_test_mode():
-            self.assertIs(self.env.ref("ai_deployment.ir_cron_assign_reviews").method_direct_trigger(), True)
+    def run_cron(self, *names):
+        """Run both crons of the queue, or those named."""
+        for name in names or ("assign_reviews", "tidy_reviews"):
+            with self.enter_registry_test_mode():
+                self.assertIs(self.env.ref(f"ai_deployment.ir_cron_{name}").method_direct_trigger(), True)
         self.env.invalidate_all()
 
     def activities_of(self, records, person=None):

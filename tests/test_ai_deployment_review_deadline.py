@@ -1,6 +1,7 @@
 """When: due in working hours of the company, then a reminder, the owner, the deputy, all late ones in one pass."""
 
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import psycopg2
 
@@ -137,6 +138,20 @@ class TestEscalation(DeadlineCase):
         self.assertEqual(len(self.notes_to(self.reviewer)), 1, "once a day")
         self.at(reviews[0].next_step_date)
         self.assertEqual(reviews.reviewer_id, self.owner)
+
+    def test_a_reminder_waits_for_no_mail_server(self):
+        """The mail is left to Odoo's queue, which is woken: a server that hangs holds up no pass."""
+        review = self.ask(self.make_leads())
+        self.run_cron()
+        mails = self.registry["mail.mail"]
+        with (
+            patch.object(mails, "send") as send,
+            patch.object(mails, "send_after_commit") as send_later,
+            clock.at(review.deadline + timedelta(minutes=1)),
+        ):
+            self.run_cron()
+        self.assertTrue(review.reminded_date)
+        self.assertFalse(send.called or send_later.called)
 
     def test_the_work_does_not_grow_with_the_late_ones(self):
         counts = []

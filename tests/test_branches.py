@@ -115,14 +115,14 @@ class TestBranches(BranchCase):
             (self.score_of(lead).company_id, review.company_id, review.state), (self.north,) * 2 + ("open",)
         )
         lead.company_id = self.south
-        self.env["ai.deployment.review"]._expire_moot()
+        review._expire_moot()
         self.assertEqual((review.company_id, review.state), (self.south, "open"))
         self.deployment._score(lead)
         self.assertEqual(self.score_of(lead).company_id, self.south)
         self.assertEqual(self.reviews_of(lead), review)
         self.assertEqual(self.deployment._score(lead)["unchanged"], 1)
         lead.company_id = self.stranger
-        self.env["ai.deployment.review"]._expire_moot()
+        review._expire_moot()
         self.assertEqual((review.expired_reason, review.company_id), ("company", self.south))
 
     def test_what_shows_instead_shows_in_the_branch(self):

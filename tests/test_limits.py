@@ -15,6 +15,7 @@ SYSTEM_TEXTS = {
     "blind_spot", "former_status", "monthly", "tested_artifact",
     "artifact", "basis", "body", "cause", "challenge", "code", "codes", "counts", "details", "digest", "domain",
     "assumption", "evidence", "failure_message", "fallback_reason", "feature_specs", "fingerprint", "fired_reason",
+    "forecast_text",
     "floors", "held_out", "inputs", "key", "kind", "label", "lang", "left_out", "leak_reason", "link", "metrics",
     "name", "outcome", "paused_reason", "pipeline_digest", "record_ids", "reference", "res_model", "result",
     "risk_state", "routing_lines", "routing_rules", "rule", "seen", "subject", "suggestion", "summary", "text",

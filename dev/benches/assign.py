@@ -1,9 +1,10 @@
-"""Who reviews: finding reviewers for thousands of reviews, seeing to late ones in one pass, and the activity menu."""
+"""Who reviews: finding reviewers for thousands of reviews, calls and passes with nothing to do, late ones, the menu."""
 
 import gc
 import statistics
 import time
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.addons.ai_deployment.models import clock
 
@@ -41,15 +42,21 @@ def run(env, options, say):
     first_s, first_queries = _timed(env, reviews._cron_assign)
     pooled = reviews.search_count([("state", "=", "open"), ("reviewer_id", "=", False)])
     made = env["mail.activity"].sudo().search_count([("res_model", "=", "ai.deployment.review")])
-    say("A pass with nothing to do ...")
-    idle_s, idle_queries = _timed(env, reviews._cron_assign)
+    say("A call and a pass with nothing to do ...")
+    reviews._cron_tidy()
+    env.cr.commit()
+    env.cr.execute("ANALYZE ai_deployment_review")
+    call_s, call_queries = _timed(env, reviews._cron_assign)
+    call_rows = _rows_read(env, reviews._cron_assign)
+    idle_s, idle_queries = _timed(env, reviews._cron_tidy)
+    idle_rows = _rows_read(env, reviews._cron_tidy)
     say("The activity menu ...")
     menu = _menus(env, people[0], ids)
     say("All of them late ...")
     late = []
     for days in (30, 60, 90):
         with clock.at(started + timedelta(days=days)):
-            late.append(_timed(env, reviews._cron_assign))
+            late.append(_timed(env, reviews._cron_tidy))
     return [
         Figure("reviews", queue, "reviews"),
         Figure("reviewers", len(people), "people"),
@@ -57,8 +64,12 @@ def run(env, options, say):
         Figure("queries", first_queries, "queries"),
         Figure("in_the_pool", pooled, "reviews"),
         Figure("activities_made", made, "activities"),
+        Figure("idle_call", round(1000 * call_s, 1), "ms"),
+        Figure("idle_call_queries", call_queries, "queries"),
+        Figure("idle_call_rows", call_rows, "rows"),
         Figure("idle_pass", round(1000 * idle_s), "ms"),
         Figure("idle_pass_queries", idle_queries, "queries"),
+        Figure("idle_pass_rows", idle_rows, "rows"),
         *(
             Figure(f"late_pass_{step}", f"{1000 * seconds:.0f} ms, {queries} queries")
             for step, (seconds, queries) in zip(("reminded", "owner", "deputy"), late, strict=True)
@@ -123,3 +134,20 @@ def _timed(env, work):
     work()
     env.cr.commit()
     return time.perf_counter() - started, env.cr.sql_log_count - before
+
+
+def _rows_read(env, work):
+    """Rows of reviews and leads that PostgreSQL reads for `work`; nothing is committed meanwhile."""
+    tables = ["ai_deployment_review", "crm_lead", "mail_activity"]
+    count = (
+        "SELECT SUM(seq_tup_read + COALESCE(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)"
+    )
+    env.invalidate_all()
+    with patch.object(type(env.cr), "commit", lambda cursor: None):
+        env.cr.execute(count, [tables])
+        before = env.cr.fetchone()[0]
+        work()
+        env.cr.execute(count, [tables])
+        after = env.cr.fetchone()[0]
+    env.cr.commit()
+    return int(after - before)

@@ -44,7 +44,7 @@ def run(env, options, say):
     env.cr.rollback()
     env.invalidate_all()
     with env.registry.cursor() as cr:
-        api.Environment(cr, SUPERUSER_ID, {})["ai.deployment.review"]._cron_assign()
+        _pass(cr)
     env.cr.rollback()
     env.invalidate_all()
     states = dict(env["ai.deployment.review"].sudo()._read_group([], ["state"], ["__count"]))
@@ -88,10 +88,17 @@ def _passes(registry, stop, passes, repeated):
     while not stop.is_set():
         try:
             with mute_logger("odoo.sql_db"), registry.cursor() as cr:
-                api.Environment(cr, SUPERUSER_ID, {})["ai.deployment.review"]._cron_assign()
+                _pass(cr)
             passes.append(1)
         except (psycopg2.OperationalError, psycopg2.IntegrityError):
             repeated.append(1)
+
+
+def _pass(cr):
+    """Both crons of the queue."""
+    reviews = api.Environment(cr, SUPERUSER_ID, {})["ai.deployment.review"]
+    reviews._cron_assign()
+    reviews._cron_tidy()
 
 
 def _answer(env, deployment, people, rng, seconds):

@@ -62,7 +62,7 @@ def _run_crons(env, days, day):
     with clock.at(days.at(day, NIGHT)):
         if days.ends_week(day):
             env["crm.lead"]._cron_update_automated_probabilities()
-        env["ai.deployment.review"]._cron_assign()
+        env["ai.deployment.review"]._cron_tidy()
         env["ai.deployment"]._cron_monitor()
     _date_chatter(env, latest, days.at(day, NIGHT))
     env.flush_all()

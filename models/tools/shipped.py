@@ -16,8 +16,15 @@ def shipped(env, name):
     return record.sudo() if record else None
 
 
-def wake(env, name):
-    """Let the scheduled action that the addon ships as `name` run soon; do nothing where it is gone."""
+def wake(env, name, at=None):
+    """Let the scheduled action that the addon ships as `name` run soon, or at `at`; do nothing where it is gone."""
     job = shipped(env, name)
     if job:
-        job._trigger()
+        job._trigger(at)
+
+
+def wake_mail_queue(env):
+    """Let Odoo's mail queue run soon: whoever calls this waits for no mail server."""
+    queue = env.ref("mail.ir_cron_mail_scheduler_action", raise_if_not_found=False)
+    if queue:
+        queue.sudo()._trigger()

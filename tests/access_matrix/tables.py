@@ -32,8 +32,8 @@ MODELS = {
         "retention_days viewer_group_ids",
         system="accepted_by_id accepted_date action_server_id at_work_since champion_id check_template_id "
         "checks_taken drill_taken fallback_reason fallback_since has_edge_cases health_taken holdout_reason "
-        "holdout_share holdout_since is_demonstration lesson monitor_taken res_model retrain_event_id routing_lines "
-        "routing_rules shown_until unowned_date",
+        "holdout_share holdout_since is_demonstration left_position lesson monitor_taken open_position res_model "
+        "retrain_event_id routing_lines routing_rules shown_until unowned_date",
         hidden="risk_state",
     ),
     "ai.deployment.feature": Rights(
@@ -134,8 +134,9 @@ MODELS = {
     # A summary is about all deployments of its owner, so it is not for the deputy of one of them.
     "ai.deployment.message": Rights(
         read=frozenset({"owner", "administrator", "auditor"}),
-        system="alert_id attempts body carried_by_id channel_id company_id deployment_id failure_message lang link "
-        "mail_id next_date partner_ids sent_date state subject user_id",
+        system="alert_id attempts body carried_by_id channel_id company_id deployment_id failure_message handed_date "
+        "lang link next_date partner_ids sent_date state subject user_id",
+        hidden="mail_ids",
     ),
     "ai.deployment.profile": Rights(
         read=NAMED - {"reviewer"}, system="day deployment_id row_count version_id", hidden="counts"
@@ -182,8 +183,8 @@ MODELS = {
     # What the work keeps
     "ai.deployment.batch": Rights(
         read=NAMED | {"seller"},  # who asked for it
-        system="action_id again asked_date carried_since deployment_id end_date paused_reason record_count state "
-        "user_id waits_for_switch",
+        system="action_id again asked_date carried_since deployment_id end_date expected_reviews forecast_text "
+        "paused_reason record_count state user_id waits_for_switch",
     ),
     "ai.deployment.batch.chunk": Rights(
         read=AUDITOR,

@@ -15,6 +15,9 @@ class HostileServer:
     def __init__(self):
         self.calls = []
         self.answers = {}  # path: bytes, or a list of bytes of which each is given once
+        self.held = {}  # path: a threading.Event, before which it does not answer
+        self.at_once = {}  # path: the most calls of it that were held at the same time
+        self.held_now = []  # the paths of calls that are held
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self._open = True
@@ -48,6 +51,8 @@ class HostileServer:
             try:
                 path, headers, body = _request(connection)
                 self.calls.append((path, headers, body))
+                if path in self.held:
+                    self._hold(path)
                 answer = self.answers.get(path)
                 if isinstance(answer, list):
                     answer = answer.pop(0) if len(answer) > 1 else answer[0]
@@ -57,6 +62,12 @@ class HostileServer:
                     getattr(self, "_" + path.strip("/").partition("/")[0])(connection)
             except OSError:
                 return  # the caller hung up, as it should
+
+    def _hold(self, path):
+        self.held_now.append(path)
+        self.at_once[path] = max(self.at_once.get(path, 0), self.held_now.count(path))
+        self.held[path].wait(60)
+        self.held_now.remove(path)
 
     # Ways to misbehave, by the first step of the path
 
@@ -74,6 +85,9 @@ class HostileServer:
         for _ in range(10_000):
             connection.sendall(b"x")
             time.sleep(DRIP)
+
+    def _hold_on(self, connection):
+        self._ok(connection)
 
     def _silent(self, connection):
         time.sleep(60)

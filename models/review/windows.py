@@ -1,0 +1,87 @@
+"""Parts of the queue: which reviews a full pass looks at.
+
+Rules, absences and records change without a word, so reviews have to be looked at again and again. A pass that looked
+at all of them would cost more the more there are, for nothing. It looks at `LOOK` of each deployment, by the number of
+their record, and the next pass goes on from there: what a pass costs has a limit, whatever is open or has left.
+"""
+
+from typing import NamedTuple
+
+from odoo.tools import SQL
+
+LOOK = 2000
+# Why a record had left that may come back.
+MAY_RETURN = ("settled", "archived", "outside", "company")
+
+
+class Queue(NamedTuple):
+    """Reviews that passes look at: `position` is the field of `ai.deployment` that says where the next one goes on."""
+
+    position: str
+    condition: SQL
+
+
+# Each condition is that of an index over (deployment_id, res_id).
+OPEN = Queue("open_position", SQL("review.state = 'open'"))
+LEFT = Queue("left_position", SQL("review.state = 'expired' AND review.expired_reason IN %s", MAY_RETURN))
+
+
+def turns(env, queue: Queue, look: int | None = None):
+    """Yield (deployment, ids of its next reviews, whether these are all) for each deployment that has any.
+
+    Where the next pass goes on is committed before the reviews are yielded: a pass that ends in the middle keeps none
+    of the others from being reached.
+    """
+    reviews, deployments = env["ai.deployment.review"], env["ai.deployment"]
+    reviews.flush_model(["deployment_id", "expired_reason", "res_id", "state"])
+    deployments.flush_model([queue.position])
+    rows = env.execute_query(
+        SQL(
+            "SELECT deployment.id, COALESCE(deployment.%s, 0) FROM ai_deployment deployment"
+            " CROSS JOIN LATERAL (SELECT FROM ai_deployment_review review WHERE review.deployment_id = deployment.id"
+            " AND %s ORDER BY review.res_id LIMIT 1) AS found ORDER BY deployment.id",
+            SQL.identifier(queue.position), queue.condition,
+        )
+    )  # fmt: skip
+    for deployment_id, position in rows:
+        deployment = deployments.browse(deployment_id)
+        ids, following = _window(env, deployment, queue, position, look or LOOK)
+        if following != position:
+            _go_on_from(env, deployment, queue, following)
+        yield deployment, ids, not position and not following
+
+
+def _window(env, deployment, queue, position, look):
+    """(ids of the next reviews, the position after them; 0 where the next pass begins anew)"""
+    found = SQL(
+        "SELECT review.id, review.res_id FROM ai_deployment_review review WHERE review.deployment_id = %s AND %s"
+        " AND review.res_id > %s ORDER BY review.res_id LIMIT %s",
+        deployment.id, queue.condition, position, look,
+    )  # fmt: skip
+    rows = env.execute_query(found)
+    if not rows and position:
+        return _window(env, deployment, queue, 0, look)
+    if len(rows) < look:
+        return [row[0] for row in rows], 0
+    # Several of one record stay together, so that none of them is passed over.
+    last = rows[-1][1]
+    rest = SQL(
+        "SELECT review.id FROM ai_deployment_review review WHERE review.deployment_id = %s AND %s"
+        " AND review.res_id = %s",
+        deployment.id, queue.condition, last,
+    )  # fmt: skip
+    ids = dict.fromkeys([row[0] for row in rows] + [row[0] for row in env.execute_query(rest)])
+    return list(ids), last
+
+
+def _go_on_from(env, deployment, queue, position):
+    """Keep the position; where somebody holds the deployment at this moment, the next pass looks at the same again."""
+    env.cr.execute(
+        SQL(
+            "UPDATE ai_deployment SET %s = %s WHERE id IN"
+            " (SELECT id FROM ai_deployment WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)",
+            SQL.identifier(queue.position), position, deployment.id,
+        )
+    )  # fmt: skip
+    deployment.invalidate_recordset([queue.position], flush=False)
+    env["ir.cron"]._commit_progress()
