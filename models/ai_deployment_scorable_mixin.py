@@ -177,8 +177,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return []
 
     @api.model
-    def _ai_outcome_counts(self, deployment, now):
-        """(positive, negative) records that could be learned from; None where there are no outcomes."""
+    def _ai_outcome_counts(self, deployment, now, since=None):
+        """(positive, negative) records that could be learned from; None where there are no outcomes.
+
+        :param since: count only those that could not be learned from at that moment
+        """
         return None
 
     @api.model

@@ -16,6 +16,7 @@ from . import test_ai_deployment_carrier
 from . import test_ai_deployment_channel
 from . import test_ai_deployment_channel_summary
 from . import test_ai_deployment_check
+from . import test_ai_deployment_day_count
 from . import test_ai_deployment_decision
 from . import test_ai_deployment_drill
 from . import test_ai_deployment_edge_case
