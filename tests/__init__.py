@@ -62,6 +62,7 @@ from . import test_ai_deployment_review_why
 from . import test_ai_deployment_reviewed
 from . import test_ai_deployment_routing
 from . import test_ai_deployment_scorable_mixin
+from . import test_ai_deployment_score
 from . import test_ai_deployment_scoring
 from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training

@@ -206,15 +206,16 @@ def _counting_body(source):
 
 
 def _make_state_function(cr):
-    """Work out where the lines `ids` stand, and keep it where that changed."""
+    """Work out where the lines `ids` stand, and keep it where that changed; no other row is locked."""
     cr.execute(
         SQL(
             "CREATE OR REPLACE FUNCTION ai_deployment_set_line_states(ids int4[]) RETURNS void LANGUAGE sql AS $$"
             " INSERT INTO ai_deployment_line_state AS kept (inference_id, deployment_id, day, state)"
-            " SELECT line.id, line.deployment_id, line.asked_day, %s FROM ai_deployment_inference line"
-            " WHERE line.id = ANY(ids) AND %s"
-            " ON CONFLICT (inference_id) DO UPDATE SET state = EXCLUDED.state"
-            " WHERE kept.state IS DISTINCT FROM EXCLUDED.state $$",
+            " SELECT found.* FROM (SELECT line.id, line.deployment_id, line.asked_day, %s AS state"
+            " FROM ai_deployment_inference line WHERE line.id = ANY(ids) AND %s OFFSET 0) AS found"
+            " WHERE found.state IS DISTINCT FROM (SELECT before.state FROM ai_deployment_line_state before"
+            " WHERE before.inference_id = found.id)"
+            " ON CONFLICT (inference_id) DO UPDATE SET state = EXCLUDED.state $$",
             STATE,
             TO_A_PERSON,
         )
