@@ -1,5 +1,7 @@
 """What Odoo's installer asks of the addon beside loading it."""
 
+from .models.ledger import counting
+
 
 def post_init_hook(env):
     """Keep when the records ended that are there already: from now on nothing rewrites that."""
@@ -13,3 +15,4 @@ def uninstall_hook(env):
     env["mail.activity"].with_context(active_test=False).search([("res_model", "in", models)]).unlink()
     env["ir.attachment"].search([("res_model", "in", models), ("res_field", "!=", False)]).unlink()
     env["ir.config_parameter"].search([("key", "=like", "ai_deployment.%")]).unlink()
+    counting.forget(env.cr)

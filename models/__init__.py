@@ -43,6 +43,7 @@ from . import ai_deployment_batch
 from . import ai_deployment_batch_chunk
 from . import ai_deployment_carrier
 from . import ai_deployment_carrier_chunk
+from . import ledger
 from . import ai_deployment_sum
 from . import ai_deployment_report
 from . import ai_deployment_alert

@@ -86,8 +86,10 @@ class AiDeploymentInference(models.Model):
     review_ids = fields.One2many("ai.deployment.review", "inference_id", "Reviews", readonly=True)
 
     _record_idx = models.Index("(deployment_id, res_id)")
-    # The first scores of a week, for what the monitors read of the log; which part of them is drawn shows in the index.
-    _intake_idx = models.Index("(version_id, date, res_id) WHERE is_intake")
+    # The first scores of a week, for what the monitors read of the log; which part of them is drawn (`drawn`) is told
+    # by the index, so that the other lines of the week are not read.
+    _intake_idx = models.Index("(version_id, date, (hashint4(res_id) & 2147483647)) WHERE is_intake")
+    _person_idx = models.Index("(version_id, date) WHERE person_value IS NOT NULL")
     _date_idx = models.Index("USING brin (date)")
     _asked_day_idx = models.Index("USING brin (asked_day)")
 

@@ -1,6 +1,6 @@
 """The page "Monitoring" of one deployment: what its charts show, and the list of records behind every number.
 
-Read are counts: profiles, reports, and the sum of the last weeks, which alone looks at the log, at these weeks of it.
+Read are counts: profiles, reports, and the sum of the last weeks. Nothing here looks at the log.
 What is told to the browser is ready to draw: numbers, the words for them, and the list that each of them opens.
 """
 

@@ -92,12 +92,17 @@ class AiDeployment(models.Model):
         (came true, value, the person's estimate): the first such line of each, judged by what came of it within the
         horizon from then on, as a person speaks later than at the creation.
         """
+        lines = SQL(
+            "ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND person_value IS NOT NULL"
+            " AND failure_type IS NULL AND date >= %s AND date < %s",
+            self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
+        )  # fmt: skip
+        [[count]] = self.env.execute_query(SQL("SELECT COUNT(*) FROM %s", lines))
         rows = self.env.execute_query(
             SQL(
-                "SELECT DISTINCT ON (res_id) res_id, date, predicted_value, person_value FROM ai_deployment_inference"
-                " WHERE deployment_id = %s AND version_id = %s AND person_value IS NOT NULL AND failure_type IS NULL"
-                " AND date >= %s AND date < %s ORDER BY res_id, id",
-                self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
+                "SELECT DISTINCT ON (res_id) res_id, date, predicted_value, person_value FROM %s AND %s"
+                " ORDER BY res_id, id",
+                lines, drawn(SQL("res_id"), count),
             )
         )  # fmt: skip
         landmarks = {row[0]: row[1] for row in rows}

@@ -28,6 +28,8 @@ class AiDeploymentReview(models.Model):
     reasons = fields.Text(compute="_compute_reasons")
     truth_text = fields.Char("The Question", compute="_compute_truth_text")
 
+    _blind_idx = models.Index("(deployment_id, res_id) WHERE state = 'open' AND is_blind")
+
     @api.depends("state", "is_blind", "is_assigned")
     def _compute_hides_score(self):
         for review in self:
@@ -62,13 +64,20 @@ class AiDeploymentReview(models.Model):
         )  # fmt: skip
 
     @api.model
-    def _blind_records_sql(self):
-        """SQL of (deployment id, record id) of all records that are to be judged without their score in sight."""
-        # Deployments that ask nobody without the score are left out first: the lot of a review costs a hash.
+    def _blind_records_sql(self, of=None, ids=None):
+        """SQL of (deployment id, record id) of all records that are to be judged without their score in sight.
+
+        :param of: ids of the deployments asked about; all by default
+        :param ids: ids of the records asked about; all by default
+        """
+        # Each of the two ways is an index of few reviews. Deployments that ask nobody without the score are left out
+        # first: the lot of a review costs a hash.
         return SQL(
             "SELECT asked.deployment_id, asked.res_id FROM ai_deployment_review asked WHERE asked.state = 'open'"
-            " AND (asked.is_blind OR asked.deployment_id IN (SELECT id FROM ai_deployment WHERE blind_share > 0))"
-            " AND %s",
+            " AND (asked.is_blind OR asked.is_assigned IS NOT TRUE"
+            " AND asked.deployment_id IN (SELECT id FROM ai_deployment WHERE blind_share > 0)) AND %s AND %s AND %s",
+            SQL("TRUE") if of is None else SQL("asked.deployment_id = ANY(%s)", list(of)),
+            SQL("TRUE") if ids is None else SQL("asked.res_id = ANY(%s)", list(ids)),
             self._hides_score_sql("asked"),
         )
 

@@ -286,8 +286,8 @@ class AiDeploymentReview(models.Model):
 
     def _makers(self):
         """Ids of the users who made the record."""
-        document = self.sudo()._document()
-        return document._ai_makers().get(document.id, set()) if document else set()
+        document = self.env[self.sudo().res_model].sudo().browse(self.sudo().res_id)
+        return document._ai_makers().get(document.id, set())  # nobody made what is gone
 
     def _round(self):
         """The reviews of this question since it was asked anew the last time, up to and with this one. In sudo."""

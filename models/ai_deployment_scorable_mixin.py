@@ -177,8 +177,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return []
 
     @api.model
-    def _ai_outcome_counts(self, deployment, now):
-        """(positive, negative) records that could be learned from; None where there are no outcomes."""
+    def _ai_outcome_counts(self, deployment, now, since=None):
+        """(positive, negative) records that could be learned from; None where there are no outcomes.
+
+        :param since: count only those that could not be learned from at that moment
+        """
         return None
 
     @api.model
@@ -366,7 +369,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 )
                 & Domain("company_id", "in", companies._ai_above_sql())
                 & (
-                    Domain("is_primary", "=", True) & Domain("viewer_group_ids", "in", self.env.user.all_group_ids.ids)
+                    Domain("is_primary", "=", True) & Domain("viewer_group_ids", "in", self.env.user._get_group_ids())
                     | Domain("id", "in", beside)
                 ),
                 READ_TO_SHOW,
@@ -382,6 +385,15 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             fallbacks=speaking._fallbacks_shown(),
             nearest=companies._ai_nearest(set(speaking.company_id.ids)),
         )
+
+    @api.model
+    def _ai_shown_in(self, query):
+        """Return `_ai_shown`, asked once for each query: its condition, its order and its columns ask for the same."""
+        asked = query.__dict__.setdefault("ai_shown", {})
+        key = (self._name, self.env.uid, self.env.companies._ids)
+        if key not in asked:
+            asked[key] = self._ai_shown()
+        return asked[key]
 
     @api.model
     def _ai_shown_deployment_ids(self):
@@ -417,12 +429,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return SQL("COALESCE(%s, %s)", self._field_to_sql(alias, "company_id", query), shown.nearest.get(here, here))
 
     @api.model
-    def _ai_join_score(self, alias, query, shown=None):
+    def _ai_join_score(self, alias, query, shown=None, ids=None):
         """Join the score that is shown on the record; the alias of the joined table.
 
         :param shown: what the user sees, as `_ai_shown` says it, where that is known already
+        :param ids: of the only records that the query is about, where these are few
         """
-        shown = self._ai_shown() if shown is None else shown
+        shown = self._ai_shown_in(query) if shown is None else shown
         score = query.make_alias(alias, "ai_score")
         query.add_join(
             "LEFT JOIN",
@@ -432,7 +445,9 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 "%s%s%s",
                 self._ai_shown_condition(alias, score, shown, query),
                 self._ai_not_held_out_sql(alias, SQL.identifier(score, "deployment_id")),
-                self._ai_not_blind_sql(SQL.identifier(alias, "id"), SQL.identifier(score, "deployment_id")),
+                self._ai_not_blind_sql(
+                    SQL.identifier(alias, "id"), SQL.identifier(score, "deployment_id"), shown.deployments.ids, ids
+                ),
             ),
         )
         return score
@@ -449,15 +464,18 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         )
 
     @api.model
-    def _ai_not_blind_sql(self, record, deployment):
+    def _ai_not_blind_sql(self, record, deployment, of=None, ids=None):
         """SQL that leaves out records whose score a reviewer is to judge without having seen it; for others, nothing.
 
-        To be added to a condition.
+        To be added to a condition. `of`, `ids`: of the only deployments that `deployment` can be, and records.
         """
         if not self.env.user.has_group("ai_deployment.group_reviewer"):
             return SQL()
         return SQL(
-            " AND (%s, %s) NOT IN (%s)", deployment, record, self.env["ai.deployment.review"]._blind_records_sql()
+            " AND (%s, %s) NOT IN (%s)",
+            deployment,
+            record,
+            self.env["ai.deployment.review"]._blind_records_sql(of, ids),
         )
 
     @api.model
@@ -489,7 +507,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             "ai_deployment_review",
             SQL(
                 "%s AND %s = 'open'",
-                self._ai_shown_condition(alias, review, self._ai_shown(), query),
+                self._ai_shown_condition(alias, review, self._ai_shown_in(query), query),
                 SQL.identifier(review, "state", to_flush=state),
             ),
         )
@@ -505,7 +523,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.model
     def _ai_shown_sql(self, alias, name, query):
         """SQL of what the record shows in `name`: of the score, or of what shows in its place."""
-        shown = self._ai_shown()
+        shown = self._ai_shown_in(query)
         score = self._ai_join_score(alias, query, shown)
         if name == "ai_is_fallback":
             own = SQL("FALSE")
@@ -588,32 +606,33 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_score(self):
         self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_is_fallback = False
-        scores, instead = self._ai_shown_lines()
+        figures, instead = self._ai_shown_lines(["state", "predicted_value", "confidence", "date"])
         for record in self:
-            score = scores.get(record._origin.id)
             if record._origin.id in instead:
                 record.ai_score, _sentence = instead[record._origin.id]
                 record.ai_is_fallback = True
-            elif score and score.state == "scored":
-                record.ai_score = score.predicted_value
-                record.ai_confidence = score.confidence
-                record.ai_score_date = score.date
+                continue
+            state, *figure = figures.get(record._origin.id, (None,))
+            if state == "scored":
+                record.ai_score, record.ai_confidence, record.ai_score_date = figure
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_reasons(self):
         """By itself: a list without reasons does not pay for their words."""
         self.ai_reasons = False
-        scores, instead = self._ai_shown_lines()
+        scores, instead = self._ai_shown_lines(["id"])
+        known = self.env["ai.deployment.score"].sudo().browse(score_id for (score_id,) in scores.values())
+        known = dict(zip(scores, known, strict=True))
         for record in self:
             if record._origin.id in instead:
                 _figure, record.ai_reasons = instead[record._origin.id]
-            elif score := scores.get(record._origin.id):
+            elif score := known.get(record._origin.id):
                 record.ai_reasons = score.reasons
 
-    def _ai_shown_lines(self):
-        """({record id: shown score}, {record id: (figure, sentence) that shows in its place})."""
+    def _ai_shown_lines(self, names):
+        """({record id: columns `names` of its score}, {record id: (figure, sentence) that shows in its place})."""
         shown = self._ai_shown() if any(self._origin.ids) else None
-        scores = self._ai_shown_scores(shown) if shown and shown.deployments else {}
+        scores = self._ai_shown_columns(shown, names) if shown and shown.deployments else {}
         instead = self._ai_shown_instead(shown) if shown and shown.fallbacks else {}
         return scores, instead
 
@@ -629,12 +648,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             found.update({res_id: (value or 0.0, fallback.sentence) for res_id, value in rows})
         return found
 
-    def _ai_shown_scores(self, shown=None):
-        """The shown score of each record that has one: {record id: score in sudo}."""
-        ids = self._ai_stored_ids()
+    def _ai_shown_columns(self, shown, names):
+        """Columns `names` of the shown score of each record that has one: {record id: tuple}."""
+        ids, scores = self._ai_stored_ids(), self.env["ai.deployment.score"]
         query = self.browse(ids)._as_query(ordered=False)
-        score = self._ai_join_score(self._table, query, shown)
-        query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
-        rows = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), SQL.identifier(score, "id")))
-        scores = self.env["ai.deployment.score"].sudo().browse(score_id for _id, score_id in rows)
-        return dict(zip((res_id for res_id, _score in rows), scores, strict=True))
+        score = self._ai_join_score(self._table, query, shown, list(ids))
+        # By their index: joined, the scores of all records may as well be read for those of a few.
+        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(score, "res_id"), list(ids)))
+        columns = (SQL.identifier(score, name, to_flush=scores._fields[name]) for name in names)
+        rows = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), *columns))
+        return {res_id: tuple(values) for res_id, *values in rows}

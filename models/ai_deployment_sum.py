@@ -2,7 +2,7 @@
 
 Asked and settled come from different tables, written at different times: `asked` before the work; the log, the
 reviews, the requests that wait, the pieces of batches and `settled` after it. Where the two differ, a record was lost
-or counted twice, and the owner hears of it.
+or counted twice, and the owner hears of it. Shown are counts that the database keeps of these tables (`ledger`).
 """
 
 from datetime import timedelta
@@ -13,10 +13,12 @@ from odoo.tools import SQL, format_date
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from . import clock
+from .ledger import counting
 
 LOOKED_AT = timedelta(days=30)
-LATELY = 1  # days before today that every look takes in
-ROUND = 14  # each older day is looked at once in so many days
+MONTH = LOOKED_AT.days + 1  # days whose sum is looked at, today among them
+COUNTS_OFF = "counts"  # cause of the alert that the counts kept are not those of the log
+STRIDE = 12  # any number so that `STRIDE` - 1 has no divisor in common with `MONTH`: see `_days_to_recount`
 
 # What the statement reads of records that are written through the ORM, which has to be in the database first.
 READ = {
@@ -51,68 +53,49 @@ class AiDeploymentSum(models.Model):
 
     @property
     def _table_query(self):
-        """One row per deployment and day; every record asked for is in exactly one part."""
+        """One row per deployment and day; every record asked for is in exactly one part.
+
+        What waits is counted here; the other parts are counts that the database keeps (`ledger/counting.py`).
+        """
         for model, names in READ.items():
             self.env[model].flush_model(names)
-        review = SQL(
-            # A record that waits for a decision already gets no second review: it shares the fate of the first.
-            "COALESCE(review.state, (SELECT other.state FROM ai_deployment_review other"
-            " WHERE other.deployment_id = line.deployment_id AND other.res_id = line.res_id"
-            " AND other.opened_date <= line.date"
-            " AND (other.state = 'open'"
-            " OR COALESCE(other.decided_date, other.expired_date, other.write_date) >= line.date)"
-            " ORDER BY other.opened_date DESC LIMIT 1),"
-            # Where the record was merged away meanwhile, that review is about the survivor.
-            " (SELECT other.state FROM ai_deployment_inference asked"
-            " JOIN ai_deployment_review other ON other.inference_id = asked.id"
-            " WHERE asked.deployment_id = line.deployment_id AND asked.res_id = line.res_id"
-            " AND other.res_id <> line.res_id AND other.opened_date <= line.date"
-            " AND (other.state = 'open'"
-            " OR COALESCE(other.decided_date, other.expired_date, other.write_date) >= line.date)"
-            " ORDER BY other.opened_date DESC LIMIT 1))"
-        )
+
+        def total(name):
+            return SQL("COALESCE(SUM(%s), 0)", SQL.identifier("part", name))
+
+        waiting = SQL(", ").join(SQL("waiting" if name == "waiting" else "0") for name in ("asked", *PARTS))
         return SQL(
             """
             SELECT part.deployment_id * 100000 + (part.day - DATE '2000-01-01') AS id, part.deployment_id,
                 deployment.company_id, part.day,
                 %s,
-                (SUM(part.asked) - (%s))::int4 AS difference
+                (COALESCE(SUM(part.asked), 0) - (%s))::int4 AS difference
             FROM (
-                SELECT deployment_id, day, count AS asked, 0 AS automatic, 0 AS in_review, 0 AS reviewed,
-                    0 AS expired, 0 AS waiting, 0 AS unchanged, 0 AS cancelled
-                FROM ai_deployment_asked
+                SELECT deployment_id, day, %s FROM %s
                 UNION ALL
-                SELECT deployment_id, asked_day, 0, COUNT(*)::int4, 0, 0, 0, 0, 0, 0
-                FROM ai_deployment_inference
-                WHERE asked_day IS NOT NULL AND route = 'automatic'
-                GROUP BY deployment_id, asked_day
-                UNION ALL
-                SELECT line.deployment_id, line.asked_day, 0, 0,
-                    (%s = 'open')::int, (%s = 'decided')::int, (%s = 'expired')::int, 0, 0, 0
-                FROM ai_deployment_inference line
-                LEFT JOIN ai_deployment_review review ON review.inference_id = line.id
-                    AND NOT EXISTS (SELECT FROM ai_deployment_review later WHERE later.previous_id = review.id)
-                WHERE line.asked_day IS NOT NULL AND line.route = 'review'
-                UNION ALL
-                SELECT deployment_id, day, 0, 0, 0, 0, 0, asks, 0, 0 FROM ai_deployment_request
-                UNION ALL
-                SELECT batch.deployment_id, batch.asked_date::date, 0, 0, 0, 0, 0, chunk.record_count,
-                    0, 0
-                FROM ai_deployment_batch_chunk chunk JOIN ai_deployment_batch batch ON batch.id = chunk.batch_id
-                WHERE chunk.state = 'open'
-                UNION ALL
-                SELECT deployment_id, day, 0, 0, 0, 0, 0, 0, unchanged, cancelled FROM ai_deployment_settled
+                SELECT deployment_id, day, %s
+                FROM (
+                    SELECT deployment_id, day, asks AS waiting FROM ai_deployment_request
+                    UNION ALL
+                    SELECT batch.deployment_id, batch.asked_date::date, chunk.record_count
+                    FROM ai_deployment_batch_chunk chunk JOIN ai_deployment_batch batch ON batch.id = chunk.batch_id
+                    WHERE chunk.state = 'open'
+                ) AS row_of_waiting
             ) AS part
             JOIN ai_deployment deployment ON deployment.id = part.deployment_id
             WHERE part.day > %s::date - deployment.retention_days
             GROUP BY part.deployment_id, deployment.company_id, part.day
+            HAVING %s
             """,
+            SQL(", ").join(SQL("%s::int4 AS %s", total(name), SQL.identifier(name)) for name in ("asked", *PARTS)),
+            SQL(" + ").join(map(total, PARTS)),
             SQL(", ").join(
-                SQL("SUM(%s)::int4 AS %s", SQL.identifier("part", name), SQL.identifier(name))
-                for name in ("asked", *PARTS)
+                SQL("0 AS waiting") if name == "waiting" else SQL.identifier(name) for name in ("asked", *PARTS)
             ),
-            SQL(" + ").join(SQL("SUM(%s)", SQL.identifier("part", name)) for name in PARTS),
-            review, review, review, clock.today(),
+            SQL.identifier(counting.KEPT),
+            waiting,
+            clock.today(),
+            SQL(" OR ").join(SQL("%s <> 0", total(name)) for name in ("asked", *PARTS)),
         )  # fmt: skip
 
     # Written by scoring
@@ -144,15 +127,16 @@ class AiDeploymentSum(models.Model):
     def _check(self, deployment):
         """Alert where the days of late do not add up; resolve where they do again.
 
-        The log is counted itself, not a count kept beside it: that would agree with itself after a line is gone.
+        The counts are kept by the database, so a line that is gone is missing there; that they are right is looked at
+        by counting some days from the log.
         """
-        alerts = self.env["ai.deployment.alert"]
+        days = [clock.today() - timedelta(days=back) for back in range(MONTH)]
+        self._check_counts(deployment, days)
         wrong = self.sudo().search(
-            Domain("deployment_id", "=", deployment.id)
-            & Domain("day", "in", self._days_to_check(deployment))
-            & Domain("difference", "!=", 0),
+            Domain("deployment_id", "=", deployment.id) & Domain("day", "in", days) & Domain("difference", "!=", 0),
             order="day",
         )
+        alerts = self.env["ai.deployment.alert"]
         if not wrong:
             alerts._resolve(deployment, "sum")
             return
@@ -172,37 +156,43 @@ class AiDeploymentSum(models.Model):
         )  # fmt: skip
 
     @api.model
-    def _days_to_check(self, deployment):
-        """The days whose sum is added up today.
+    def _check_counts(self, deployment, days):
+        """Count some of `days` from the log; alert where the counts that were kept are others."""
+        alerts, counts = self.env["ai.deployment.alert"], self.env["ai.deployment.day.count"].sudo()
+        counts._renew_left_behind(deployment, days[1])
+        off = counts._recount(deployment, self._days_to_recount(deployment, days))
+        if not off:
+            alerts._resolve(deployment, COUNTS_OFF)
+            return
+        off |= counts._recount(deployment, [day for day in days if day not in off])
+        alerts._raise(
+            deployment, COUNTS_OFF,
+            name=self.env._(
+                "The counts kept of %(day)s differ from the log by %(count)s records",
+                day=format_date(deployment.env, min(off)), count=max(off.values()),
+            ),
+            suggestion=self.env._("They were corrected. Tell an administrator: the log or its counts were changed past "
+                                  "the triggers of the database, or these were switched off."),
+            onset=min(off),
+        )  # fmt: skip
 
-        What nobody works on any more can only be changed from outside: a day that was complete is looked at again once
-        in `ROUND` days. The latest days, and those with records that still wait, are looked at every time; all of them
-        where a difference was found, until it is gone.
+    @api.model
+    def _days_to_recount(self, deployment, days):
+        """Those of `days` that are counted from the log today.
+
+        One, and another one each day, so that each day has its turn once in its first month. All of them where a
+        difference was found, until it is gone.
         """
-        today = clock.today()
-        days = [today - timedelta(days=back) for back in range(LOOKED_AT.days + 1)]
         alert = (
             self.env["ai.deployment.alert"]
             .sudo()
             .search(
                 Domain("deployment_id", "=", deployment.id)
-                & Domain("cause", "=", "sum")
-                & Domain("state", "!=", "resolved")
+                & Domain("cause", "in", ("sum", COUNTS_OFF))
+                & Domain("state", "!=", "resolved"),
+                limit=1,
             )
         )
         if alert:
             return days
-        waiting = (
-            self.env["ai.deployment.request"].sudo()._read_group([("deployment_id", "=", deployment.id)], ["day:day"])
-        )
-        batches = (
-            self.env["ai.deployment.batch"]
-            .sudo()
-            .search(Domain("deployment_id", "=", deployment.id) & Domain("chunk_ids.state", "=", "open"))
-        )
-        moving = {*(day for (day,) in waiting), *(moment.date() for moment in batches.mapped("asked_date"))}
-        turn = today.toordinal() % ROUND
-        return [
-            day for day in days
-            if (today - day).days <= LATELY or day in moving or day.toordinal() % ROUND == turn
-        ]  # fmt: skip
+        return [days[clock.today().toordinal() * STRIDE % MONTH]]

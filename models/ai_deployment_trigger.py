@@ -114,7 +114,8 @@ class AiDeploymentTrigger(models.Model):
 
     def _new_outcome_count(self, version):
         documents = self.env[self.deployment_id.res_model]
-        counts = documents._ai_outcome_counts(self.deployment_id, clock.now())
-        if counts is None:  # no outcomes of their own: what counts is how many records there are
-            counts = [len(documents._ai_training_rows(self.deployment_id, clock.now()))]
-        return max(sum(counts) - version.row_count, 0)
+        counts = documents._ai_outcome_counts(self.deployment_id, clock.now(), since=version.trained_date)
+        if counts is not None:
+            return sum(counts)
+        # No outcomes of their own: what counts is how many records there are.
+        return max(len(documents._ai_training_rows(self.deployment_id, clock.now())) - version.row_count, 0)

@@ -65,15 +65,18 @@ class CrmLead(models.Model):
         return Domain("won_status", "=", "pending") & Domain("active", "=", True)
 
     @api.model
-    def _ai_matured(self, deployment, now):
+    def _ai_matured(self, deployment, now, since=None):
         """(query of the leads whose horizon has passed, SQL of whether they were won within it).
 
-        Lost, won later or still open is not won.
+        Lost, won later or still open is not won. `since`: only those whose horizon passed after that moment.
         """
         domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
         query = self.sudo().with_context(active_test=False)._search(domain)
         began = self._ai_began_sql(self._table, deployment)
-        query.add_where(SQL("%s + %s::interval <= %s", began, f"{deployment.horizon_days} days", now))
+        horizon = timedelta(days=deployment.horizon_days)
+        query.add_where(SQL("%s <= %s", began, now - horizon))
+        if since:
+            query.add_where(SQL("%s > %s", began, since - horizon))
         query.order = SQL("%s, %s", began, in_drawn_order(SQL.identifier(self._table, "id")))
         self._ai_flush_ends(deployment)
         return query, self._ai_won_in_time_sql(self._table, deployment)
@@ -165,8 +168,9 @@ class CrmLead(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT scored.id, lead.won_status = 'won' AND COALESCE(%s, %s) <= %s + %s::interval"
-                " FROM crm_lead lead JOIN unnest(%s::int[], %s::int[], %s::timestamp[])"
-                " AS scored (id, lead_id, moment) ON scored.lead_id = lead.id"
+                " FROM unnest(%s::int[], %s::int[], %s::timestamp[]) AS scored (id, lead_id, moment)"
+                # each looked up by itself: a join may as well read all leads for a few of them
+                " CROSS JOIN LATERAL (SELECT * FROM crm_lead WHERE id = scored.lead_id OFFSET 0) AS lead"
                 " WHERE (%s OR %s >= scored.moment - %s::interval) AND COALESCE(%s >= scored.moment, TRUE)",
                 ended, began, SQL("scored.moment") if from_score else began, f"{deployment.horizon_days} days",
                 list(landmarks), [survivors.get(res_id, res_id) for res_id in landmarks], list(landmarks.values()),
@@ -193,8 +197,8 @@ class CrmLead(models.Model):
         )
 
     @api.model
-    def _ai_outcome_counts(self, deployment, now):
-        query, won = self._ai_matured(deployment, now)
+    def _ai_outcome_counts(self, deployment, now, since=None):
+        query, won = self._ai_matured(deployment, now, since)
         query.order = None
         return self.env.execute_query(
             query.select(SQL("COUNT(*) FILTER (WHERE %s)", won), SQL("COUNT(*) FILTER (WHERE NOT %s)", won))

@@ -19,7 +19,10 @@ def in_drawn_order(column):
 
 
 def drawn(column, count):
-    """SQL that holds for about `MOST` of `count` records, all where there are no more; `column` holds their ids."""
+    """SQL that holds for about `MOST` of `count` records, all where there are no more; `column` holds their ids.
+
+    The expression is that of an index of the log (`_intake_idx`), so that only what is drawn is read.
+    """
     if count <= MOST:
         return SQL("TRUE")
     return SQL("hashint4(%s) & %s < %s", column, _NUMBERS - 1, int(MOST / count * _NUMBERS))

@@ -16,6 +16,7 @@ from . import test_ai_deployment_carrier
 from . import test_ai_deployment_channel
 from . import test_ai_deployment_channel_summary
 from . import test_ai_deployment_check
+from . import test_ai_deployment_day_count
 from . import test_ai_deployment_decision
 from . import test_ai_deployment_drill
 from . import test_ai_deployment_edge_case
@@ -61,6 +62,7 @@ from . import test_ai_deployment_review_why
 from . import test_ai_deployment_reviewed
 from . import test_ai_deployment_routing
 from . import test_ai_deployment_scorable_mixin
+from . import test_ai_deployment_score
 from . import test_ai_deployment_scoring
 from . import test_ai_deployment_sentinel
 from . import test_ai_deployment_training

@@ -53,6 +53,8 @@ READERS = {
     "ai.deployment.fallback.figure": {"auditor"},
     "ai.deployment.value": NAMED,
     "ai.deployment.edge.case": NAMED,
+    "ai.deployment.day.count": set(),  # read by the sum, which is for who may read the deployment
+    "ai.deployment.line.state": set(),
     "ai.deployment.edit": set(),  # who wrote which record is asked by the gate and by reviews, never listed
 }
 ANSWERABLE = {"owner", "deputy", "manager"}

@@ -11,7 +11,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models import ai_deployment_batch, clock
-from odoo.addons.ai_deployment.models.ai_deployment_sum import LOOKED_AT, ROUND
+from odoo.addons.ai_deployment.models.ai_deployment_sum import MONTH
 from odoo.addons.ai_deployment.models.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
@@ -364,18 +364,22 @@ class TestSum(BatchCase):
         self.assertEqual(alert.state, "firing")
         self.assertIn("1 records asked for", alert.name)
 
-    def test_every_day_of_the_last_month_is_looked_at_in_its_turn(self):
-        looked_at = {}
-        for day in range(ROUND):
-            with clock.at(NOW + timedelta(days=day)):
-                for looked in self.env["ai.deployment.sum"]._days_to_check(self.deployment):
-                    looked_at.setdefault(looked, []).append(day)
-        month = {(NOW - timedelta(days=back)).date() for back in range(LOOKED_AT.days - ROUND)}
-        self.assertLessEqual(month, set(looked_at))
-        with clock.at(NOW):
-            self.assertLess(len(self.env["ai.deployment.sum"]._days_to_check(self.deployment)), 7)
+    def days_recounted(self, now):
+        """The days that a look at `now` counts from the log, by how many days ago they were."""
+        with clock.at(now):
+            days = [clock.today() - timedelta(days=back) for back in range(MONTH)]
+            chosen = self.env["ai.deployment.sum"]._days_to_recount(self.deployment, days)
+        return sorted((now.date() - day).days for day in chosen)
 
-    def test_a_line_taken_away_from_an_older_day_is_noticed_within_two_weeks_and_watched_until_it_is_back(self):
+    def test_every_day_is_counted_from_the_log_once_in_its_first_month(self):
+        looked_at = {}
+        for day in range(3 * MONTH):
+            [back] = self.days_recounted(NOW + timedelta(days=day))
+            looked_at.setdefault(day - back, []).append(back)
+        for day in range(2 * MONTH):
+            self.assertEqual(len(looked_at[day]), 1)
+
+    def test_a_line_taken_away_from_an_older_day_is_noticed_the_next_time_and_until_it_is_back(self):
         leads = self.make_leads(3)
         self.deployment._score(leads, now=NOW - timedelta(days=6))
         with clock.at(NOW):
@@ -384,29 +388,18 @@ class TestSum(BatchCase):
         self.env.cr.execute("UPDATE ai_deployment_inference SET asked_day = NULL WHERE res_id = %s", [leads[1].id])
         self.env.invalidate_all()
         alerts = self.env["ai.deployment.alert"].search
-        for day in range(1, ROUND + 1):
+        for day in (1, 2):
             with clock.at(NOW + timedelta(days=day)):
                 self.deployment._monitor()
-        self.assertEqual(alerts([("cause", "=", "sum")]).state, "firing")
-        with clock.at(NOW + timedelta(days=ROUND + 1)):
-            self.deployment._monitor()
             self.assertEqual(alerts([("cause", "=", "sum")]).state, "firing")
+        self.assertEqual(len(self.days_recounted(NOW + timedelta(days=2))), MONTH)
+        with clock.at(NOW + timedelta(days=3)):
             day = (NOW - timedelta(days=6)).date()
             self.env.cr.execute("UPDATE ai_deployment_inference SET asked_day = %s WHERE asked_day IS NULL", [day])
             self.env.invalidate_all()
             self.deployment._monitor()
         self.assertEqual(alerts([("cause", "=", "sum")]).state, "resolved")
-
-    def test_a_day_with_records_that_wait_is_looked_at_every_time(self):
-        day = (NOW - timedelta(days=5)).date()
-        with clock.at(NOW):
-            self.env["ai.deployment.request"]._add(
-                self.deployment, day, self.make_leads().ids, [("artifact_rejected", "")], {}
-            )
-        for moment in (NOW, NOW + timedelta(days=1)):
-            with clock.at(moment):
-                days = self.env["ai.deployment.sum"]._days_to_check(self.deployment)
-            self.assertIn(day, days)
+        self.assertFalse(alerts([("cause", "=", "counts")]))
 
     def test_one_line_too_many_is_noticed(self):
         lead = self.make_leads()

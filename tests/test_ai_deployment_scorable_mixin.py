@@ -329,6 +329,26 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         self.assertFalse(there.search([*mine, ("ai_score", ">", 0)]))
         self.assertHidden(self.leads.with_context(allowed_company_ids=company.ids))
 
+    def test_a_list_asks_once_what_it_may_show(self):
+        """Once for the search, whatever it filters and sorts by, and once for the values that are told."""
+        leads, asked = self.leads, []
+        domain = [("id", "in", self.all_mine.ids), ("ai_score", ">", 0), ("ai_confidence", ">", 0)]
+        shown = type(leads)._ai_shown
+        self.patch(type(leads), "_ai_shown", lambda *arguments: asked.append(1) or shown(*arguments))
+        found = leads.search(domain, order="ai_score desc, ai_confidence")
+        self.assertEqual(found, (self.high + self.middle + self.low).with_user(self.seller))
+        self.assertEqual(len(asked), 1)
+        found.mapped("ai_score"), found.mapped("ai_score_date")
+        self.assertEqual(len(asked), 2)
+
+    def test_statements_behind_a_list_with_scores(self):
+        spec = {"name": {}, "ai_score": {}, "ai_confidence": {}}
+        self.leads.web_search_read([("id", "in", self.all_mine.ids)], spec, order="ai_score desc", limit=80)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(5):  # what is shown (twice), the list, what rules read of it, the scores
+            self.leads.web_search_read([("id", "in", self.all_mine.ids)], spec, order="ai_score desc", limit=80)
+
     def test_each_company_has_a_score_of_its_own(self):
         company = self.env["res.company"].create({"name": "Next door"})
         self.reviewer.company_ids += company

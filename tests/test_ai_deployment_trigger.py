@@ -108,14 +108,16 @@ class TestTrigger(AiDeploymentCase):
         self.assertEqual(trigger.fired_reason, "2 drift alerts are open")
 
     def test_new_outcomes_ask(self):
-        """The version was trained on 1,000 records; what is beyond them is new."""
-        trigger = self.trigger("labels", 3)
-        leads = self.env["crm.lead"]
-        self.patch(type(leads), "_ai_outcome_counts", lambda *arguments: (300, 702))
-        self.evaluate()
+        """What could not be learned from yet when the version was trained, at `NOW`, is new once its horizon passed."""
+        trigger, horizon = self.trigger("labels", 3), timedelta(days=self.deployment.horizon_days)
+        came = [NOW - horizon, NOW - horizon - timedelta(days=9), *(NOW + timedelta(days=day) for day in range(3))]
+        self.env.flush_all()
+        for lead, moment in zip(self.make_leads(len(came)), came, strict=True):
+            self.env.cr.execute("UPDATE crm_lead SET create_date = %s WHERE id = %s", [moment, lead.id])
+        self.env.invalidate_all()
+        self.evaluate(came[-1] + horizon - timedelta(hours=1))
         self.assertFalse(trigger.fired_date)
-        self.patch(type(leads), "_ai_outcome_counts", lambda *arguments: (300, 703))
-        self.evaluate()
+        self.evaluate(came[-1] + horizon)
         self.assertEqual(trigger.fired_reason, "3 new outcomes are known")
 
     def test_fewer_outcomes_than_at_training_are_none_new(self):

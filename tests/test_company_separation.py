@@ -14,7 +14,13 @@ STAND_INS = {
     "many2one_reference": 1,
 }  # fmt: skip
 # Models without rows that belong to one company.
-WITHOUT_COMPANY = {"ai.deployment.edit", "ai.deployment.outcome"}  # nobody reads them
+# Nobody reads them.
+WITHOUT_COMPANY = {
+    "ai.deployment.day.count",
+    "ai.deployment.edit",
+    "ai.deployment.line.state",
+    "ai.deployment.outcome",
+}
 
 
 @tagged("post_install", "-at_install")

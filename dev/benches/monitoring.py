@@ -5,7 +5,6 @@ deployment, once on the day a week is over (reports on what came in and on what 
 Counted are processor seconds, as the machine may have other work.
 """
 
-import os
 import tempfile
 import time
 from datetime import timedelta
@@ -15,7 +14,7 @@ from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.models import clock
 
-from lib import evidently, sample_log
+from lib import evidently, processor, sample_log
 from lib.figures import Figure
 from lib.sample_leads import INPUTS, make_deployment, make_leads
 
@@ -103,21 +102,11 @@ def _seconds(env, deployment, day, step=None):
     seconds = []
     for _round in range(ROUNDS):
         env.invalidate_all()
-        started = _processor(env)
+        started = processor.used(env)
         _monitor(env, deployment, day, step)
-        seconds.append(_processor(env) - started)
+        seconds.append(processor.used(env) - started)
         env.cr.rollback()
     return min(seconds)
-
-
-def _processor(env):
-    return time.process_time() + _ticks(env.cr.connection.info.backend_pid) / os.sysconf("SC_CLK_TCK")
-
-
-def _ticks(process):
-    """Of the processor, that a process on this machine has used: user and system."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
 
 
 def _beside_evidently(env, deployment, ours, drift_alone, end, say):

@@ -36,9 +36,27 @@ def fill(env, deployment, lead_ids, rows, first, days):
         )
     )
     _fill_profiles(env, deployment)
-    for table in ("inference", "review", "asked", "profile"):
+    env["ai.deployment.day.count"]._gc_sum_deltas()
+    for table in ("inference", "review", "asked", "profile", "day_count", "line_state"):
         env.cr.execute(SQL("ANALYZE %s", SQL.identifier(f"ai_deployment_{table}")))
     env.cr.execute("ANALYZE crm_lead")
+    env.invalidate_all(flush=False)
+    env.cr.commit()
+
+
+def fill_scores(env, deployment):
+    """The current score of each lead of the log: that of its latest line."""
+    taken = SQL(
+        "deployment_id, company_id, res_model, res_id, version_id, predicted_value, prediction, confidence, codes, date"
+    )
+    env.cr.execute(
+        SQL(
+            "INSERT INTO ai_deployment_score (%s, state) SELECT DISTINCT ON (res_id) %s, 'scored'"
+            " FROM ai_deployment_inference WHERE deployment_id = %s ORDER BY res_id, id DESC",
+            taken, taken, deployment.id,
+        )
+    )  # fmt: skip
+    env.cr.execute("ANALYZE ai_deployment_score")
     env.invalidate_all(flush=False)
     env.cr.commit()
 

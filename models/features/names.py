@@ -79,5 +79,8 @@ class LevelNames:
         """{id: name} of the records that are there, archived ones too; whoever sees a reason may see these names."""
         if model not in self.env:
             return {}
-        records = self.env[model].sudo().with_context(active_test=False).browse(ids).exists()
-        return {record.id: record.display_name for record in records}
+        if not ids:
+            return {}
+        records = self.env[model].sudo().with_context(active_test=False)
+        found = records.search_fetch([("id", "in", list(ids))], ["display_name"], order="id")
+        return {record.id: record.display_name for record in found}

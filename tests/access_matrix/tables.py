@@ -201,6 +201,10 @@ MODELS = {
     "ai.deployment.fallback.figure": Rights(read=AUDITOR, system="deployment_id res_id value"),
     "ai.deployment.outcome": Rights(system="date former_status reopened_date res_id res_model status survivor_id"),
     "ai.deployment.edit": Rights(system="date res_id res_model user_id"),
+    "ai.deployment.day.count": Rights(
+        system="asked automatic cancelled day deployment_id expired in_review reviewed unchanged"
+    ),
+    "ai.deployment.line.state": Rights(system="day deployment_id inference_id state"),
     "ai.deployment.waiver": Rights(
         read=NAMED, create=OWNERS, write=ANSWERABLE,
         free="active", judged="end_date", fixed="deployment_id note partner_id reason",
