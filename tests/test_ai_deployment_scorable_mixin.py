@@ -386,4 +386,4 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         self.assertEqual(names("email_from", ["a@example.com"]), {})
         tags = self.env["crm.tag"].create([{"name": "Hot"}, {"name": "Fair"}])
         level = ",".join(map(str, tags.ids))
-        self.assertEqual(names("tag_ids", [level]), {level: "Hot, Fair"})
+        self.assertEqual(names("tag_ids", [level]), {level: "Fair, Hot"})
