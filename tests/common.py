@@ -113,6 +113,8 @@ class AiDeploymentCase(TransactionCase):
                 "audit_share": 0.0,
                 "blind_share": 0.0,
                 "double_share": 0.0,
+                "score_on_create": False,  # tests ask for the scores that they are about
+                "score_nightly": False,
                 "feature_ids": [(0, 0, feature) for feature in features],
                 **values,
             }

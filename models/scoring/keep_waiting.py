@@ -1,0 +1,41 @@
+"""Records that were saved though scoring them failed wait as requests, which a transaction of their own keeps."""
+
+import logging
+from functools import partial
+
+from odoo.api import SUPERUSER_ID, Environment
+
+from ...ml.errors import Unexpected
+from .. import clock
+from ..tools import faults
+
+_logger = logging.getLogger(__name__)
+
+
+def keep_waiting(deployment, ids, uid, how, action_id=None):
+    """Keep `ids` as requests of `deployment`, once the transaction that saves them is committed.
+
+    :param uid: id of the user who asked
+    :param how: str, what went wrong, without values of records
+    :param action_id: id of the server action that asked
+    """
+    cr, registry = deployment.env.cr, deployment.env.registry
+    cr.postcommit.add(partial(_keep, registry, deployment.id, uid, tuple(ids), action_id, how))
+
+
+def _keep(registry, deployment_id, uid, ids, action_id, how):
+    try:
+        with registry.cursor() as cr:
+            env = Environment(cr, SUPERUSER_ID, {})
+            deployment = env["ai.deployment"].browse(deployment_id).exists()
+            if not deployment or deployment.state == "retired":
+                return
+            there = env[deployment.res_model].browse(ids).exists().ids
+            user, action = env["res.users"].browse(uid), env["ir.actions.server"].browse(action_id or ())
+            day = clock.today()
+            if there:
+                env["ai.deployment.sum"]._asked(deployment, day, len(there), user, action)
+                failure = env["ai.deployment.inference"]._failure_values(Unexpected(how), {}, ())
+                env["ai.deployment.request"]._add(deployment, day, there, [failure] * len(there), {})
+    except faults.OF_THE_MOMENT as error:
+        faults.log_fault(_logger, f"{len(ids)} records of deployment {deployment_id} wait for nobody", error)
