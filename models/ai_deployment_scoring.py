@@ -23,7 +23,7 @@ from odoo.tools import SQL
 from ..ml import routing
 from ..ml.errors import FilterBroken, InferenceError, TookTooLong, Unexpected, VersionError, VersionFails
 from ..ml.profile import Profile
-from . import clock
+from . import bulk, clock
 from .ai_deployment_review_expiry import MAY_RETURN
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .ai_deployment_writing import hex_rows
@@ -68,6 +68,8 @@ class Call:
     condemned: VersionError | None = None  # why the version is to blame, once that is known
     ask: object = None  # function that counts what was asked for, see `_settle`
     only: Domain | None = None  # the records that were asked for, see `_settle`
+    is_one_try: bool = False  # what fails is raised, see `_settle`
+    also: dict = field(default_factory=dict)  # {name: SQL} to be written with the lines, in one try
 
 
 class Standing(NamedTuple):
@@ -113,7 +115,7 @@ class AiDeployment(models.Model):
             count, asker = len(set(records.ids)), records.env.user
 
             def ask(_found):
-                self.env["ai.deployment.sum"]._asked(deployment, day, count, asker, action)
+                return self.env["ai.deployment.asked"]._statement(deployment, day, count, asker, action)
 
             return self._settle(records, day, again=again, ask=ask)
 
@@ -165,15 +167,15 @@ class AiDeployment(models.Model):
         alerts._resolve(self, "nightly")
         self.env["ai.deployment.batch"]._ask(self, ids)
 
-    def _settle(self, records, day, *, again=False, earlier=None, ask=None, only=None):
+    def _settle(self, records, day, *, again=False, earlier=None, ask=None, only=None, one_try=False):
         """Score `records`, which were asked for on `day`; the outcome as a Counter (see `_score`).
 
         Every one of them ends in exactly one place that the sum of that day counts. `earlier`: what is known of
         records that waited, by id.
 
-        :param ask: function that counts what was asked for, called in the savepoint of the scoring with the number of
-            records that were found
+        :param ask: function that gives the SQL which counts what was asked for, called with the number of records found
         :param only: Domain; where it is given, no record outside of it or of the deployment was asked for
+        :param one_try: score all in one chunk and in the caller's savepoint, and raise what fails
         """
         self.ensure_one()
         deployment = self.sudo()
@@ -182,8 +184,11 @@ class AiDeployment(models.Model):
         noted.forget(self.env.cr, self.id, records.ids)
         self.env.cr.flush()  # what the caller wrote fails here, as it would without us
         call = deployment._new_call(records.env.uid, again, day, earlier)
-        call.ask, call.only = ask, only
-        deployment._score_in_chunks(call, records)
+        call.ask, call.only, call.is_one_try = ask, only, one_try
+        if one_try:
+            deployment._score_in_one_chunk(call, records)
+        else:
+            deployment._score_in_chunks(call, records)
         ids = list(call.standing)
         gone = set(records.ids).difference(ids, call.waiting)
         if only is not None:
@@ -191,11 +196,14 @@ class AiDeployment(models.Model):
         call.outcome.update(asked=asked, outside=len(gone))
         # Asked for more often than once: the other times found nothing new.
         repeated = sum(asks.get(res_id, 1) - 1 for res_id in ids if res_id not in call.waiting)
-        self.env["ai.deployment.sum"]._settled(
+        settled = self.env["ai.deployment.settled"]._statement(
             deployment, day,
             unchanged=call.outcome["unchanged"] + repeated,
             cancelled=call.outcome["outside"] + sum(asks.get(res_id, 1) - 1 for res_id in gone),
         )  # fmt: skip
+        bulk.write(self.env, {**call.also, "settled": settled})
+        if not call.standing and not call.waiting:
+            return call.outcome
         if call.outcome["review"]:
             wake(self.env, "ir_cron_assign_reviews")
         deployment._after_score(records)
@@ -318,11 +326,19 @@ class AiDeployment(models.Model):
             self._score_or_split(call, ids[start : start + size])
         self._blame(call)
 
-    @staticmethod
-    def _count_asked(call):
+    def _score_in_one_chunk(self, call, records):
+        call.standing = self._standing(call, records)
+        self._count_asked(call)
+        if call.standing:
+            self._score_chunk(call, list(call.standing))
+
+    def _count_asked(self, call):
         found = len(call.waiting.union(call.standing))
         if call.ask and (found or call.only is None):
-            call.ask(found)
+            call.also["requested"] = call.ask(found)
+            if not call.is_one_try:
+                bulk.write(self.env, call.also)
+                call.also = {}
 
     def _find(self, call, records):
         """Find the records again, after a failure: where that fails too, all of them wait and one alert tells."""

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .ai_deployment_scoring import READ_TO_SCORE
-from .scoring.keep_waiting import keep_waiting
+from .scoring.keep_waiting import failure_of, keep_waiting
 from .tools import faults, noted
 
 _logger = logging.getLogger(__name__)
@@ -89,8 +89,7 @@ class IrActionsServer(models.Model):
         if isinstance(error, UserError):
             return self._ai_notification("warning", str(error))
         faults.log_fault(_logger, f"Deployment {deployment.id} could not score what was saved", error)
-        how = f"{type(error).__name__} at {faults.place_of(error)}"
-        keep_waiting(deployment, records.ids, self.env.uid, how, self.id)
+        keep_waiting(deployment, records.ids, self.env.uid, failure_of(error), self.id)
         return self._ai_notification(
             "warning", self.env._("Scoring failed. The records are saved, wait, and are tried again.")
         )

@@ -6,18 +6,18 @@ refuses what a user saves or changes which error a user sees: where scoring fail
 """
 
 import logging
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, ormcache
+from odoo.tools import ormcache
 
 from .. import clock
 from ..ai_deployment_scoring import READ_TO_SCORE
 from ..feature_reader import paths_of, walk_path
 from ..tools import faults
-from .keep_waiting import keep_waiting
+from ..tools.bounded import bounded_savepoint
+from .keep_waiting import failure_of, keep_waiting
 
 _logger = logging.getLogger(__name__)
 
@@ -110,30 +110,38 @@ class AiDeployment(models.Model):
         """
         if faults.is_aborted(self.env.cr):  # somebody goes on after an error: there is nothing to save
             return
-        deployments = self.sudo().browse(wanted).exists()
-        deployments.fetch(READ_TO_SCORE)
-        for deployment in deployments:
+        still = Domain("id", "in", list(wanted)) & Domain("state", "in", self._at_work_states())
+        for deployment in self.sudo().search_fetch(still, READ_TO_SCORE, order="id"):
             asked = wanted[deployment.id]
-            if deployment.state in self._at_work_states():
-                deployment._score_quietly(sorted(asked), next(iter(asked.values())))
+            deployment._score_quietly(sorted(asked), next(iter(asked.values())))
 
     def _score_quietly(self, ids, uid):
-        """Score records as this deployment, in the name of the user `uid`; let them wait where that fails."""
-        own = self.env(user=uid, su=True)
-        try:
-            with self.env.cr.savepoint(), _bounded(self.env.cr):
-                self.with_env(own)._score_found(own[self.res_model].browse(ids))
-        except Exception as error:
-            kind = faults.kind_of(error)
-            if kind == faults.LOST_CONNECTION or faults.is_aborted(self.env.cr):
-                raise  # nothing can be saved any more
-            if kind == faults.COLLISION:
-                _logger.info("Deployment %s did not score %s records: another one does", self.id, len(ids))
-            else:
-                faults.log_fault(_logger, f"Deployment {self.id} could not score what was saved", error)
-            keep_waiting(self, ids, uid, f"{type(error).__name__} at {faults.place_of(error)}")
+        """Score records as this deployment, in the name of the user `uid`; let them wait where that fails.
 
-    def _score_found(self, records):
+        First all at once. Only where a record or the version is to blame, they are tried again in ever smaller chunks.
+        """
+        own = self.env(user=uid, su=True)
+        for one_try in (True, False):
+            try:
+                with bounded_savepoint(self.env.cr, LONGEST_LOCK, LONGEST_STATEMENT):
+                    self.with_env(own)._score_found(own[self.res_model].browse(ids), one_try)
+                return
+            except Exception as error:
+                kind = faults.kind_of(error)
+                if kind == faults.LOST_CONNECTION or faults.is_aborted(self.env.cr):
+                    raise  # nothing can be saved any more
+                if kind or not one_try:
+                    self._let_wait(ids, uid, kind, error)
+                    return
+
+    def _let_wait(self, ids, uid, kind, error):
+        if kind == faults.COLLISION:
+            _logger.info("Deployment %s did not score %s records: somebody else does", self.id, len(ids))
+        else:
+            faults.log_fault(_logger, f"Deployment {self.id} could not score what was saved", error)
+        keep_waiting(self, ids, uid, failure_of(error))
+
+    def _score_found(self, records, one_try):
         """Score those of `records` that the deployment is for; many of them in the background."""
         documents = records.browse()
         only = ~documents._ai_moot_domain()
@@ -147,26 +155,9 @@ class AiDeployment(models.Model):
         day, user = clock.today(), self.env.user
 
         def ask(found):
-            self.env["ai.deployment.sum"]._asked(self, day, found, user)
+            return self.env["ai.deployment.asked"]._statement(self, day, found, user)
 
-        self._settle(records, day, ask=ask, only=only)
-
-
-@contextmanager
-def _bounded(cr):
-    """Limit how long statements and locks take; to be used in a savepoint, which takes it back where they fail."""
-    names = ("lock_timeout", "statement_timeout")
-    cr.execute(
-        SQL(
-            "SELECT current_setting(%s), current_setting(%s), set_config(%s, %s, TRUE), set_config(%s, %s, TRUE)",
-            *names, names[0], LONGEST_LOCK, names[1], LONGEST_STATEMENT,
-        )
-    )  # fmt: skip
-    before = cr.fetchone()[:2]
-    yield
-    cr.execute(
-        SQL("SELECT set_config(%s, %s, TRUE), set_config(%s, %s, TRUE)", names[0], before[0], names[1], before[1])
-    )
+        self._settle(records, day, ask=ask, only=only, one_try=one_try)
 
 
 def _names_behind(documents, field):

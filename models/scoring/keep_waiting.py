@@ -5,25 +5,32 @@ from functools import partial
 
 from odoo.api import SUPERUSER_ID, Environment
 
-from ...ml.errors import Unexpected
+from ...ml.errors import TookTooLong, Unexpected
 from .. import clock
 from ..tools import faults
 
 _logger = logging.getLogger(__name__)
 
 
-def keep_waiting(deployment, ids, uid, how, action_id=None):
+def keep_waiting(deployment, ids, uid, failure, action_id=None):
     """Keep `ids` as requests of `deployment`, once the transaction that saves them is committed.
 
     :param uid: id of the user who asked
-    :param how: str, what went wrong, without values of records
+    :param failure: InferenceError, what went wrong, without values of records
     :param action_id: id of the server action that asked
     """
     cr, registry = deployment.env.cr, deployment.env.registry
-    cr.postcommit.add(partial(_keep, registry, deployment.id, uid, tuple(ids), action_id, how))
+    cr.postcommit.add(partial(_keep, registry, deployment.id, uid, tuple(ids), action_id, failure))
 
 
-def _keep(registry, deployment_id, uid, ids, action_id, how):
+def failure_of(error):
+    """Return the InferenceError that says how the exception `error` ended the scoring of records."""
+    if faults.kind_of(error) == faults.TOO_SLOW:
+        return TookTooLong()
+    return Unexpected(f"{type(error).__name__} at {faults.place_of(error)}")
+
+
+def _keep(registry, deployment_id, uid, ids, action_id, failure):
     try:
         with registry.cursor() as cr:
             env = Environment(cr, SUPERUSER_ID, {})
@@ -33,9 +40,12 @@ def _keep(registry, deployment_id, uid, ids, action_id, how):
             there = env[deployment.res_model].browse(ids).exists().ids
             user, action = env["res.users"].browse(uid), env["ir.actions.server"].browse(action_id or ())
             day = clock.today()
-            if there:
-                env["ai.deployment.sum"]._asked(deployment, day, len(there), user, action)
-                failure = env["ai.deployment.inference"]._failure_values(Unexpected(how), {}, ())
-                env["ai.deployment.request"]._add(deployment, day, there, [failure] * len(there), {})
-    except faults.OF_THE_MOMENT as error:
+            if not there:
+                return
+            env["ai.deployment.sum"]._asked(deployment, day, len(there), user, action)
+            values = env["ai.deployment.inference"]._failure_values(failure, {}, ())
+            env["ai.deployment.request"]._add(deployment, day, there, [values] * len(there), {})
+            if isinstance(failure, TookTooLong):
+                deployment._alert_took_too_long()
+    except Exception as error:  # what the user saved is committed: nobody is to be told of an error
         faults.log_fault(_logger, f"{len(ids)} records of deployment {deployment_id} wait for nobody", error)
