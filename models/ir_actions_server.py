@@ -89,7 +89,7 @@ class IrActionsServer(models.Model):
         if isinstance(error, UserError):
             return self._ai_notification("warning", str(error))
         faults.log_fault(_logger, f"Deployment {deployment.id} could not score what was saved", error)
-        keep_waiting(deployment, records.ids, self.env.uid, failure_of(error), self.id)
+        keep_waiting(deployment, records.ids, self.env.uid, failure_of(error), action_id=self.id)
         return self._ai_notification(
             "warning", self.env._("Scoring failed. The records are saved, wait, and are tried again.")
         )

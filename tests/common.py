@@ -201,6 +201,10 @@ class AiDeploymentCase(TransactionCase):
             ]
         )
 
+    def commit(self):
+        """Do what Odoo does before a commit: what is noted in the transaction is scored."""
+        self.env.cr.flush()
+
     def score_of(self, record, deployment=None):
         return self.env["ai.deployment.score"].search(
             [("deployment_id", "=", (deployment or self.deployment).id), ("res_id", "=", record.id)]

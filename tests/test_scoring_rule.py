@@ -22,10 +22,6 @@ class RuleCase(AiDeploymentCase):
         super().setUp()
         self.enterContext(clock.at(NOW))
 
-    def commit(self):
-        """What Odoo does before a commit."""
-        self.env.cr.flush()
-
     def rules(self, model="crm.lead"):
         return {rule.deployment_id: rule for rule in self.env["ai.deployment"]._scoring_rules(model)}
 
@@ -228,6 +224,16 @@ class TestOnCreation(RuleCase):
         self.assertEqual((batch.record_count, batch.user_id), (11, self.env.ref("base.user_root")))
         self.assertEqual(self.asked(), (11, 0))
 
+    def test_few_of_many_records_are_scored_at_once(self):
+        self.deployment.batch_above = 10
+        self.deployment.domain = "[('expected_revenue', '>', 100)]"
+        inside = self.make_leads(3)
+        self.make_leads(20, expected_revenue=50)
+        self.commit()
+        self.assertFalse(self.env["ai.deployment.batch"].sudo().search([("deployment_id", "=", self.deployment.id)]))
+        self.assertEqual(len(self.inferences_of(inside)), 3)
+        self.assertEqual(self.asked(), (3, 0))
+
     def test_never_more_at_once_than_a_user_can_wait_for(self):
         self.deployment.batch_above = 100_000
         with patch(f"{SCORING}.MOST_AT_ONCE", 5):
@@ -318,7 +324,14 @@ class TestOnChange(RuleCase):
 
     def test_an_input_that_is_reached_through_others(self):
         specs = {
-            path: {"path": path, "start_path": "", "end_path": "", "group_paths": [], "value_path": ""}
+            path: {
+                "source": "path",
+                "path": path,
+                "start_path": "",
+                "end_path": "",
+                "group_paths": [],
+                "value_path": "",
+            }
             for path in ("team_id.company_id", "tag_ids", "lead_properties.color", "company_currency", "gone.name")
         }
         with patch.object(type(self.version), "_specs", lambda version: specs):
@@ -428,6 +441,25 @@ class TestRuleInNobodysWay(RuleCase):
                 self.assertIn(lead.id, self.kept())
         self.assertEqual(self.asked(), (len(errors), 0))
 
+    def test_after_a_collision_it_is_tried_once_more_at_once(self):
+        """The new transaction sees what the other one wrote."""
+        self.env.cr.postcommit.clear()
+        standing, met = type(self.deployment)._standing, []
+
+        def collide(deployment, *args):
+            if not met:
+                met.append(True)
+                raise psycopg2.errors.SerializationFailure
+            return standing(deployment, *args)
+
+        with patch.object(type(self.deployment), "_standing", collide):
+            lead = self.make_leads()
+            self.commit()
+            self.assertFalse(self.inferences_of(lead))
+            self.assertFalse(self.kept())
+        self.assertEqual(len(self.inferences_of(lead)), 1)
+        self.assertEqual(self.asked(), (1, 0))
+
     def test_a_statement_that_fails_leaves_the_transaction_usable(self):
         self.env.cr.postcommit.clear()
 
@@ -450,7 +482,7 @@ class TestRuleInNobodysWay(RuleCase):
 
     def test_the_errors_of_other_hooks_stay_theirs(self):
         def refuse():
-            raise UserError("Not like this")
+            raise UserError(self.env._("Not like this"))
 
         with self.assertRaises(UserError):
             self.make_leads()

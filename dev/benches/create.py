@@ -58,9 +58,7 @@ def _by_itself(env, deployment, options):
     lead = env["crm.lead"].create({"name": "Changed", "type": "opportunity", "expected_revenue": 1})
 
     def create(number):
-        env["crm.lead"].create(
-            {"name": "x", "type": "opportunity", "expected_revenue": 1000 + number, "country_id": 1}
-        )
+        env["crm.lead"].create({"name": "x", "type": "opportunity", "expected_revenue": 1000 + number, "country_id": 1})
 
     def write(number):
         lead.browse(lead.id).write({"expected_revenue": 1000 + 10 * number, "phone": f"+32 {number}"})

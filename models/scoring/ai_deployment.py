@@ -13,6 +13,7 @@ from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from .. import clock
+from ..ai_deployment import FILTER_ERRORS
 from ..ai_deployment_scoring import READ_TO_SCORE
 from ..feature_reader import paths_of, walk_path
 from ..tools import faults
@@ -75,12 +76,9 @@ class AiDeployment(models.Model):
     def _names_read(self):
         """Return the names of the document's fields that the serving version and the filter read."""
         documents, names = self.env[self.res_model], set()
-        paths = [path for spec in self.champion_id._specs().values() for path in paths_of(spec)]
-        try:
-            paths += [condition.field_expr for condition in self._record_domain().iter_conditions()]
-        except (ValueError, SyntaxError):  # scoring tells of a filter that cannot be used
-            pass
-        for path in paths:
+        specs = [spec for spec in self.champion_id._specs().values() if spec["source"] != "card"]
+        paths = [path for spec in specs for path in paths_of(spec)]
+        for path in paths + self._filter_paths():
             steps = walk_path(documents, path)
             if steps:
                 names |= _names_behind(documents, steps[0].field)
@@ -90,6 +88,13 @@ class AiDeployment(models.Model):
         """Forget the rules where `vals`, just written, changes some."""
         if RULE_FIELDS & vals.keys():
             self._forget_rules()
+
+    def _filter_paths(self):
+        """Return the paths that "Only Records" asks for; none where it cannot be used, which scoring tells of."""
+        try:
+            return [condition.field_expr for condition in self._record_domain().iter_conditions()]
+        except FILTER_ERRORS:
+            return []
 
     @api.model
     def _forget_rules(self):
@@ -111,6 +116,7 @@ class AiDeployment(models.Model):
         if faults.is_aborted(self.env.cr):  # somebody goes on after an error: there is nothing to save
             return
         still = Domain("id", "in", list(wanted)) & Domain("state", "in", self._at_work_states())
+        still &= Domain("champion_id", "!=", False)
         for deployment in self.sudo().search_fetch(still, READ_TO_SCORE, order="id"):
             asked = wanted[deployment.id]
             deployment._score_quietly(sorted(asked), next(iter(asked.values())))
@@ -120,11 +126,9 @@ class AiDeployment(models.Model):
 
         First all at once. Only where a record or the version is to blame, they are tried again in ever smaller chunks.
         """
-        own = self.env(user=uid, su=True)
         for one_try in (True, False):
             try:
-                with bounded_savepoint(self.env.cr, LONGEST_LOCK, LONGEST_STATEMENT):
-                    self.with_env(own)._score_found(own[self.res_model].browse(ids), one_try)
+                self._score_bounded(ids, uid, one_try)
                 return
             except Exception as error:
                 kind = faults.kind_of(error)
@@ -134,23 +138,30 @@ class AiDeployment(models.Model):
                     self._let_wait(ids, uid, kind, error)
                     return
 
+    def _score_bounded(self, ids, uid, one_try):
+        """Score records in the name of the user `uid`, in a savepoint with limits; raise what fails."""
+        own = self.env(user=uid, su=True)
+        with bounded_savepoint(self.env.cr, LONGEST_LOCK, LONGEST_STATEMENT):
+            self.with_env(own)._score_found(own[self.res_model].browse(ids), one_try)
+
     def _let_wait(self, ids, uid, kind, error):
-        if kind == faults.COLLISION:
-            _logger.info("Deployment %s did not score %s records: somebody else does", self.id, len(ids))
+        is_collision = kind == faults.COLLISION
+        if is_collision:
+            _logger.info("Deployment %s scores %s records after the commit: others are at it", self.id, len(ids))
         else:
             faults.log_fault(_logger, f"Deployment {self.id} could not score what was saved", error)
-        keep_waiting(self, ids, uid, failure_of(error))
+        keep_waiting(self, ids, uid, failure_of(error), scores_first=is_collision)
 
     def _score_found(self, records, one_try):
         """Score those of `records` that the deployment is for; many of them in the background."""
         documents = records.browse()
-        only = ~documents._ai_moot_domain()
-        if len(records) > min(self.batch_above, MOST_AT_ONCE):
+        only, most = ~documents._ai_moot_domain(), min(self.batch_above, MOST_AT_ONCE)
+        if len(records) > most:
             domain = Domain("id", "in", records.ids) & self._record_domain() & documents._ai_base_domain() & only
-            found = documents.with_context(active_test=False).search(domain & self._company_domain())
-            if found:
-                # With all rights, as the cron of the night does: a visitor of a website may read no record.
-                self.with_user(api.SUPERUSER_ID).env["ai.deployment.batch"]._ask(self, found.ids)
+            records = documents.with_context(active_test=False).search(domain & self._company_domain())
+        if len(records) > most:
+            # With all rights, as the cron of the night does: a visitor of a website may read no record.
+            self.with_user(api.SUPERUSER_ID).env["ai.deployment.batch"]._ask(self, records.ids)
             return
         day, user = clock.today(), self.env.user
 

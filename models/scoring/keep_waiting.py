@@ -12,15 +12,16 @@ from ..tools import faults
 _logger = logging.getLogger(__name__)
 
 
-def keep_waiting(deployment, ids, uid, failure, action_id=None):
+def keep_waiting(deployment, ids, uid, failure, *, action_id=None, scores_first=False):
     """Keep `ids` as requests of `deployment`, once the transaction that saves them is committed.
 
     :param uid: id of the user who asked
     :param failure: InferenceError, what went wrong, without values of records
     :param action_id: id of the server action that asked
+    :param scores_first: try them once more then; after a collision the new transaction sees what the others wrote
     """
     cr, registry = deployment.env.cr, deployment.env.registry
-    cr.postcommit.add(partial(_keep, registry, deployment.id, uid, tuple(ids), action_id, failure))
+    cr.postcommit.add(partial(_keep, registry, deployment.id, uid, tuple(ids), action_id, failure, scores_first))
 
 
 def failure_of(error):
@@ -30,12 +31,14 @@ def failure_of(error):
     return Unexpected(f"{type(error).__name__} at {faults.place_of(error)}")
 
 
-def _keep(registry, deployment_id, uid, ids, action_id, failure):
+def _keep(registry, deployment_id, uid, ids, action_id, failure, scores_first):
     try:
         with registry.cursor() as cr:
             env = Environment(cr, SUPERUSER_ID, {})
             deployment = env["ai.deployment"].browse(deployment_id).exists()
             if not deployment or deployment.state == "retired":
+                return
+            if scores_first and _scored(deployment, ids, uid):
                 return
             there = env[deployment.res_model].browse(ids).exists().ids
             user, action = env["res.users"].browse(uid), env["ir.actions.server"].browse(action_id or ())
@@ -47,5 +50,15 @@ def _keep(registry, deployment_id, uid, ids, action_id, failure):
             env["ai.deployment.request"]._add(deployment, day, there, [values] * len(there), {})
             if isinstance(failure, TookTooLong):
                 deployment._alert_took_too_long()
-    except Exception as error:  # what the user saved is committed: nobody is to be told of an error
+    except Exception as error:  # noqa: BLE001 - what the user saved is committed, so nobody is told of an error
         faults.log_fault(_logger, f"{len(ids)} records of deployment {deployment_id} wait for nobody", error)
+
+
+def _scored(deployment, ids, uid):
+    try:
+        deployment._score_bounded(sorted(ids), uid, one_try=True)
+    except Exception as error:
+        if faults.kind_of(error) == faults.LOST_CONNECTION:
+            raise
+        return False
+    return True
