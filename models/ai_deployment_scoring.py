@@ -68,8 +68,7 @@ class Call:
     condemned: VersionError | None = None  # why the version is to blame, once that is known
     ask: object = None  # function that counts what was asked for, see `_settle`
     only: Domain | None = None  # the records that were asked for, see `_settle`
-    is_one_try: bool = False  # what fails is raised, see `_settle`
-    also: dict = field(default_factory=dict)  # {name: SQL} to be written with the lines, in one try
+    also: dict = field(default_factory=dict)  # {name: SQL} to be written with the lines
 
 
 class Standing(NamedTuple):
@@ -184,7 +183,7 @@ class AiDeployment(models.Model):
         noted.forget(self.env.cr, self.id, records.ids)
         self.env.cr.flush()  # what the caller wrote fails here, as it would without us
         call = deployment._new_call(records.env.uid, again, day, earlier)
-        call.ask, call.only, call.is_one_try = ask, only, one_try
+        call.ask, call.only = ask, only
         if one_try:
             deployment._score_in_one_chunk(call, records)
         else:
@@ -306,15 +305,16 @@ class AiDeployment(models.Model):
         try:
             with self.env.cr.savepoint():
                 call.standing = self._standing(call, records)
-                self._count_asked(call)
-                if len(call.standing) <= size:
+                is_one = len(call.standing) <= size
+                self._count_asked(call, at_once=not is_one)
+                if is_one:
                     self._score_chunk(call, list(call.standing))
                     return
         except Exception as error:
             kind = faults.kind_of(error)
             if kind and kind != faults.TOO_SLOW:
                 raise
-            call.outcome, call.waiting = Counter(), set()
+            call.outcome, call.waiting, call.also = Counter(), set(), {}
             if kind and call.standing:  # scoring them took too long, and would again
                 self._count_asked(call)
                 self._wait_as_slow(call, list(call.standing))
@@ -328,15 +328,16 @@ class AiDeployment(models.Model):
 
     def _score_in_one_chunk(self, call, records):
         call.standing = self._standing(call, records)
-        self._count_asked(call)
+        self._count_asked(call, at_once=False)
         if call.standing:
             self._score_chunk(call, list(call.standing))
 
-    def _count_asked(self, call):
+    def _count_asked(self, call, at_once=True):
+        """Count what was asked for: at once, or with what comes of it in one statement."""
         found = len(call.waiting.union(call.standing))
         if call.ask and (found or call.only is None):
             call.also["requested"] = call.ask(found)
-            if not call.is_one_try:
+            if at_once:
                 bulk.write(self.env, call.also)
                 call.also = {}
 

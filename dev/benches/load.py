@@ -115,14 +115,15 @@ class _Person:
         """[(action, function)] of what this person does next, one after the other."""
         rng, ids = self.rng, browser.ids
         if name == "bill_post":
-            vendor = rng.choice(browser.vendors)
+            place = rng.randrange(len(browser.vendors))
+            price = round(200 * (place + 1) * rng.lognormvariate(0, 0.1), 2)
+            line = {"name": "Parts", "quantity": 1, "price_unit": price, "tax_ids": [[6, 0, []]]}
             values = {
-                "partner_id": vendor, "invoice_date": time.strftime("%Y-%m-%d"), "ref": f"B{rng.randrange(10**9)}",
-                "invoice_line_ids": [
-                    [0, 0, {"name": "Parts", "quantity": 1, "price_unit": round(rng.lognormvariate(6, 0.3), 2),
-                            "tax_ids": [[6, 0, []]]}]
-                ],
-            }  # fmt: skip
+                "partner_id": browser.vendors[place],
+                "invoice_date": time.strftime("%Y-%m-%d"),
+                "ref": f"B{rng.randrange(10**9)}",
+                "invoice_line_ids": [[0, 0, line]],
+            }
             made = []
             return [
                 ("bill_create", lambda: made.append(browser.save([], values)[0]["id"])),
@@ -163,7 +164,7 @@ class _Browser:
         self.list, self.form = (_specification(views[kind]["arch"]) for kind in ("list", "form"))
         domain = [["move_type", "=", "in_invoice"]] if "move" in model else []
         self.ids = self.call("search", [domain], limit=300, order="id")
-        self.vendors = self.call("search", [[["name", "=like", "Vendor %"]]], model="res.partner")
+        self.vendors = self.call("search", [[["name", "=like", "Vendor %"]]], model="res.partner", order="id")
         self.country = self.call("search", [[]], model="res.country", limit=1)[0]
 
     def show(self, domain, order="id desc"):
