@@ -36,6 +36,7 @@ from . import ai_deployment_routing
 from . import ai_deployment_review_rule
 from . import ai_deployment_writing
 from . import ai_deployment_scoring
+from . import scoring
 from . import ai_deployment_asked
 from . import ai_deployment_settled
 from . import ai_deployment_request

@@ -119,8 +119,8 @@ class AiDeployment(models.Model):
         help="More records than this are scored in the background, piece by piece.",
     )  # fmt: skip
     score_nightly = fields.Boolean(
-        "Score Every Night", tracking=True,
-        help="Every night, score all open records again. What has not changed is left alone.",
+        "Every Night", default=True, tracking=True,
+        help="Every night, all open records are scored again. What has not changed is left alone.",
     )  # fmt: skip
     retention_days = fields.Integer("Keep Log for Days", default=730, tracking=True)
     trigger_ids = fields.One2many("ai.deployment.trigger", "deployment_id", "Retraining Triggers", copy=True)
@@ -330,7 +330,9 @@ class AiDeployment(models.Model):
         self._check_served_fields(vals)
         if "active" in vals and not vals["active"] and self.filtered(lambda d: d.state in d._at_work_states()):
             raise UserError(self.env._("A deployment that is at work cannot be archived: switch it off or retire it."))
-        return super().write(vals)
+        result = super().write(vals)
+        self._follow_rules(vals)
+        return result
 
     @api.model
     def _check_administrator_fields(self, vals):

@@ -30,8 +30,12 @@ class AiDeploymentAsked(models.Model):
     @api.model
     def _add(self, deployment, day, count, user=None, action=None):
         """`count` records were asked for on `day`, by `user`, through the server action `action` if by one."""
-        bulk.insert(
-            self.env,
+        bulk.write(self.env, {"requested": self._statement(deployment, day, count, user, action)})
+
+    @api.model
+    def _statement(self, deployment, day, count, user=None, action=None):
+        """Return the SQL that `_add` runs."""
+        return bulk.insert_statement(
             self._table,
             {
                 "deployment_id": ("int4", [deployment.id]),

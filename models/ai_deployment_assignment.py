@@ -48,6 +48,7 @@ class AiDeployment(models.Model):
         serving.end_date = now
         self.env["ai.deployment.request"]._make_due(self)
         serving.flush_recordset()
+        self._forget_rules()  # another version may read other inputs
         return assignments.create(
             {
                 "deployment_id": self.id,

@@ -219,7 +219,7 @@ class AiDeployment(models.Model):
             )
         rules = actions.base_automation_id | actions.parent_id.base_automation_id
         if archived := rules.filtered(lambda rule: not rule.active):
-            other_way = self.score_nightly or archived != rules
+            other_way = self._scores_by_itself() or archived != rules
             grade = self._notice if other_way else self._severe
             yield grade(
                 "rule",
@@ -242,8 +242,8 @@ class AiDeployment(models.Model):
                     "No %(records)s were asked for since %(date)s.",
                     records=words["records"], date=format_date(self.env, since),
                 ),
-                self.env._("Look whether the automation rule, the import or the people that asked for scores still do. "
-                           "If it may rest so long, say so under “Expect scores within days”."),
+                self.env._("Look at “When Scored”, and whether the automation rule or the people that asked for scores "
+                           "still do. If it may rest so long, say so under “Expect scores within days”."),
             )  # fmt: skip
         elif asked and cancelled >= asked and self._worked_for(timedelta(days=self.idle_days)):
             yield self._severe(

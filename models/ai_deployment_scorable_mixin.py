@@ -17,6 +17,7 @@ from odoo.tools import SQL
 
 from . import clock
 from .features.names import LevelNames
+from .tools import noted
 from .tools.ai_deployment_readable_mixin import readable_origin
 from .tools.wording import percent
 
@@ -326,6 +327,61 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """Records that these measures are about, of those that the deployment is for."""
         return Domain.TRUE
 
+    # Scored by itself, see `models/scoring/ai_deployment.py`
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        if rules := self.env["ai.deployment"]._scoring_rules(self._name):
+            wanted = [rule.deployment_id for rule in rules if rule.on_create]
+            noted.begin(self.env.cr, "ai.deployment").created.setdefault(self._name, set()).update(records.ids)
+            self._ai_note(dict.fromkeys(records.ids, wanted))
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._ai_note_changes([vals] * len(self))
+        return result
+
+    def _write_multi(self, vals_list):
+        """Note also what is computed and stored, whatever it was computed from."""
+        result = super()._write_multi(vals_list)
+        self._ai_note_changes(vals_list)
+        return result
+
+    def _ai_note_changes(self, vals_list):
+        """Note those of these records on which an input of a deployment that scores changes is among the values.
+
+        :param vals_list: the values of each record, in their order
+        """
+        rules = [rule for rule in self.env["ai.deployment"]._scoring_rules(self._name) if rule.names]
+        if not rules:
+            return
+        found = noted.notes(self.env.cr)
+        created = found.created.get(self._name, ()) if found else ()
+        changed = {}
+        for res_id, vals in zip(self._ids, vals_list, strict=True):
+            if res_id and res_id not in created:
+                changed[res_id] = [rule.deployment_id for rule in rules if not rule.names.isdisjoint(vals)]
+        self._ai_note(changed)
+
+    def _ai_note(self, wanted):
+        """Let the end of the transaction score records.
+
+        :param wanted: {record id: ids of the deployments}
+        """
+        if not any(wanted.values()):
+            return
+        notes = noted.begin(self.env.cr, "ai.deployment").wanted
+        for res_id, deployment_ids in wanted.items():
+            for deployment_id in deployment_ids:
+                notes.setdefault(deployment_id, {}).setdefault(res_id, self.env.uid)
+
+    def _ai_score_noted(self):
+        """Score now what the end of the transaction would, where these records are among it: somebody asks for it."""
+        if noted.is_wanted(self.env.cr, self._ai_stored_ids()):
+            noted.hook(self.env.cr, "ai.deployment")
+
     def unlink(self):
         gone = self.ids
         result = super().unlink()
@@ -594,6 +650,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_wants_review(self):
+        self._ai_score_noted()
         ids = self._ai_stored_ids()
         waiting = set()
         if ids and self._ai_shown_deployment_ids():
@@ -605,6 +662,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_score(self):
+        self._ai_score_noted()
         self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_is_fallback = False
         figures, instead = self._ai_shown_lines(["state", "predicted_value", "confidence", "date"])
         for record in self:
@@ -619,6 +677,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_reasons(self):
         """By itself: a list without reasons does not pay for their words."""
+        self._ai_score_noted()
         self.ai_reasons = False
         scores, instead = self._ai_shown_lines(["id"])
         known = self.env["ai.deployment.score"].sudo().browse(score_id for (score_id,) in scores.values())

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -24,11 +23,11 @@ from odoo.tools import SQL
 from ..ml import routing
 from ..ml.errors import FilterBroken, InferenceError, TookTooLong, Unexpected, VersionError, VersionFails
 from ..ml.profile import Profile
-from . import clock
+from . import bulk, clock
 from .ai_deployment_scorable_mixin import SCORE_FIELDS
 from .ai_deployment_writing import hex_rows
 from .review.windows import MAY_RETURN
-from .tools import faults
+from .tools import faults, noted
 from .tools.quiet_sql import quiet_sql
 from .tools.shipped import wake
 
@@ -41,6 +40,11 @@ LATE = timedelta(days=7)  # from its creation to its first score, after which a 
 SUSPECTS = 3  # records that fail in the same way while none succeeds, from which on the version is to blame
 FAILS = "fails"  # cause of the alert about that
 FILTER = "filter"  # cause of the alert about a filter that cannot be used
+# What is read of a deployment to score one record, at once.
+READ_TO_SCORE = (
+    "audit_share", "batch_above", "champion_id", "company_id", "domain", "has_edge_cases", "holdout_share", "method",
+    "min_confidence", "model_id", "res_model", "routing", "routing_lines", "routing_rules", "state",
+)  # fmt: skip
 
 
 @dataclass
@@ -62,6 +66,9 @@ class Call:
     waiting: set = field(default_factory=set)  # ids that could not be scored and are tried again
     suspects: dict = field(default_factory=dict)  # {id: how it failed when it was scored alone}
     condemned: VersionError | None = None  # why the version is to blame, once that is known
+    ask: object = None  # function that counts what was asked for, see `_settle`
+    only: Domain | None = None  # the records that were asked for, see `_settle`
+    also: dict = field(default_factory=dict)  # {name: SQL} to be written with the lines
 
 
 class Standing(NamedTuple):
@@ -105,8 +112,11 @@ class AiDeployment(models.Model):
         with clock.at(now or clock.now()):
             day = clock.today()
             count, asker = len(set(records.ids)), records.env.user
-            asked = partial(self.env["ai.deployment.sum"]._asked, deployment, day, count, asker, action)
-            return self._settle(records, day, again=again, before=asked)
+
+            def ask(_found):
+                return self.env["ai.deployment.asked"]._statement(deployment, day, count, asker, action)
+
+            return self._settle(records, day, again=again, ask=ask)
 
     def _ask(self, records, again=False, action=None):
         """Score `records` now, or keep the wish as a batch where there are more than `batch_above`.
@@ -119,6 +129,7 @@ class AiDeployment(models.Model):
             return self._score(records, again=again, action=action)
         if deployment.state not in self._at_work_states():
             raise UserError(self.env._("“%s” is not at work, so nothing was scored.", deployment.name))
+        noted.forget(self.env.cr, self.id, records.ids)
         batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action, confirms_floods=True)
         return Counter(asked=len(records), queued=len(set(records.ids)), batch=batch.id)
 
@@ -155,29 +166,43 @@ class AiDeployment(models.Model):
         alerts._resolve(self, "nightly")
         self.env["ai.deployment.batch"]._ask(self, ids, confirms_floods=True)
 
-    def _settle(self, records, day, *, again=False, earlier=None, before=None):
+    def _settle(self, records, day, *, again=False, earlier=None, ask=None, only=None, one_try=False):
         """Score `records`, which were asked for on `day`; the outcome as a Counter (see `_score`).
 
         Every one of them ends in exactly one place that the sum of that day counts. `earlier`: what is known of
-        records that waited, by id. `before`: a function that is called first, in the savepoint of the scoring.
+        records that waited, by id.
+
+        :param ask: function that gives the SQL which counts what was asked for, called with the number of records found
+        :param only: Domain; where it is given, no record outside of it or of the deployment was asked for
+        :param one_try: score all in one chunk and in the caller's savepoint, and raise what fails
         """
         self.ensure_one()
         deployment = self.sudo()
         records = records.browse(dict.fromkeys(records.ids))  # asked for twice in one call is asked for once
         asked, asks = len(records), {res_id: one.asks for res_id, one in (earlier or {}).items()}
+        noted.forget(self.env.cr, self.id, records.ids)
         self.env.cr.flush()  # what the caller wrote fails here, as it would without us
         call = deployment._new_call(records.env.uid, again, day, earlier)
-        deployment._score_in_chunks(call, records, before)
+        call.ask, call.only = ask, only
+        if one_try:
+            deployment._score_in_one_chunk(call, records)
+        else:
+            deployment._score_in_chunks(call, records)
         ids = list(call.standing)
         gone = set(records.ids).difference(ids, call.waiting)
+        if only is not None:
+            asked, gone = asked - len(gone), set()
         call.outcome.update(asked=asked, outside=len(gone))
         # Asked for more often than once: the other times found nothing new.
         repeated = sum(asks.get(res_id, 1) - 1 for res_id in ids if res_id not in call.waiting)
-        self.env["ai.deployment.sum"]._settled(
+        settled = self.env["ai.deployment.settled"]._statement(
             deployment, day,
             unchanged=call.outcome["unchanged"] + repeated,
             cancelled=call.outcome["outside"] + sum(asks.get(res_id, 1) - 1 for res_id in gone),
         )  # fmt: skip
+        bulk.write(self.env, {**call.also, "settled": settled})
+        if not call.standing and not call.waiting:
+            return call.outcome
         if call.outcome["review"]:
             wake(self.env, "ir_cron_assign_reviews")
         deployment._after_score(records)
@@ -211,6 +236,7 @@ class AiDeployment(models.Model):
             & self._record_domain()
             & self.env[self.res_model]._ai_base_domain()
             & self._company_domain()
+            & (Domain.TRUE if call.only is None else call.only)
         )
         records.flush_model()  # at once: what the search needs, and what the reader needs, would be two updates
         self.env["ai.deployment.review"].flush_model(["expired_date", "expired_reason", "previous_id", "state"])
@@ -269,7 +295,7 @@ class AiDeployment(models.Model):
 
     # Chunks
 
-    def _score_in_chunks(self, call, records, before):
+    def _score_in_chunks(self, call, records):
         """Find those of `records` that the deployment is for, and score them in chunks.
 
         One chunk, by far the most common, is found and scored in one savepoint; only where that fails, and for more
@@ -278,27 +304,42 @@ class AiDeployment(models.Model):
         size = self._chunk_size(call.specs, CHUNK)
         try:
             with self.env.cr.savepoint():
-                if before:
-                    before()
                 call.standing = self._standing(call, records)
-                if len(call.standing) <= size:
+                is_one = len(call.standing) <= size
+                self._count_asked(call, at_once=not is_one)
+                if is_one:
                     self._score_chunk(call, list(call.standing))
                     return
         except Exception as error:
             kind = faults.kind_of(error)
             if kind and kind != faults.TOO_SLOW:
                 raise
-            call.outcome, call.waiting = Counter(), set()
-            if before:
-                before()
+            call.outcome, call.waiting, call.also = Counter(), set(), {}
             if kind and call.standing:  # scoring them took too long, and would again
+                self._count_asked(call)
                 self._wait_as_slow(call, list(call.standing))
                 return
             self._find(call, records)
+            self._count_asked(call)
         ids = list(call.standing)
         for start in range(0, len(ids), size):
             self._score_or_split(call, ids[start : start + size])
         self._blame(call)
+
+    def _score_in_one_chunk(self, call, records):
+        call.standing = self._standing(call, records)
+        self._count_asked(call, at_once=False)
+        if call.standing:
+            self._score_chunk(call, list(call.standing))
+
+    def _count_asked(self, call, at_once=True):
+        """Count what was asked for: at once, or with what comes of it in one statement."""
+        found = len(call.waiting.union(call.standing))
+        if call.ask and (found or call.only is None):
+            call.also["requested"] = call.ask(found)
+            if at_once:
+                bulk.write(self.env, call.also)
+                call.also = {}
 
     def _find(self, call, records):
         """Find the records again, after a failure: where that fails too, all of them wait and one alert tells."""
@@ -316,7 +357,7 @@ class AiDeployment(models.Model):
             faults.log_fault(_logger, f"The records of deployment {self.id} could not be found", error)
             why = TookTooLong() if kind else FilterBroken(type(error).__name__)
         # Which of them the deployment is for is not known, so they wait without a line in the log.
-        ids = records._filtered_access("read").ids
+        ids = (records if call.only is None else records.exists())._filtered_access("read").ids
         failure = self.env["ai.deployment.inference"]._failure_values(why, {}, ())
         self.env["ai.deployment.request"]._add(self, call.day, ids, [failure] * len(ids), call.earlier)
         call.waiting.update(ids)

@@ -24,14 +24,19 @@ class AiDeploymentSettled(models.Model):
     @api.model
     def _add(self, deployment, day, unchanged=0, cancelled=0):
         """So many of the records asked for on `day` need nothing more."""
-        if unchanged or cancelled:
-            bulk.insert(
-                self.env,
-                self._table,
-                {
-                    "deployment_id": ("int4", [deployment.id]),
-                    "day": ("date", day),
-                    "unchanged": ("int4", unchanged),
-                    "cancelled": ("int4", cancelled),
-                },
-            )
+        bulk.write(self.env, {"settled": self._statement(deployment, day, unchanged, cancelled)})
+
+    @api.model
+    def _statement(self, deployment, day, unchanged=0, cancelled=0):
+        """Return the SQL that `_add` runs, None where there is nothing to add."""
+        if not unchanged and not cancelled:
+            return None
+        return bulk.insert_statement(
+            self._table,
+            {
+                "deployment_id": ("int4", [deployment.id]),
+                "day": ("date", day),
+                "unchanged": ("int4", unchanged),
+                "cancelled": ("int4", cancelled),
+            },
+        )

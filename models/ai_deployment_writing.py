@@ -114,6 +114,7 @@ class AiDeployment(models.Model):
         bulk.write(
             self.env,
             {
+                **call.also,
                 "logged": self._log_statement(call, lines, failures),
                 "asked": self._review_statement(call) if routes["review"] else None,
                 "counted": self.env["ai.deployment.profile"]._delta_statement(
@@ -122,6 +123,7 @@ class AiDeployment(models.Model):
                 "stands": self._score_statement(call),
             },
         )
+        call.also = {}
         self._keep_requests(call, lines, failures)
         failed = sum(
             1 for route, error in zip(lines.routes, lines.failures, strict=True) if error and route == "review"

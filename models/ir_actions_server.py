@@ -1,23 +1,15 @@
 """The server action type "Score with a Deployment": for automation rules, crons, and the Action menu of lists."""
 
 import logging
-from functools import partial
 
-from psycopg2.extensions import TRANSACTION_STATUS_INERROR
-
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..ml.errors import Unexpected
-from . import clock
-from .tools import faults
+from .ai_deployment_scoring import READ_TO_SCORE
+from .scoring.keep_waiting import failure_of, keep_waiting
+from .tools import faults, noted
 
 _logger = logging.getLogger(__name__)
-
-READ_TO_SCORE = (
-    "audit_share", "batch_above", "champion_id", "company_id", "domain", "has_edge_cases", "holdout_share", "method",
-    "min_confidence", "model_id", "res_model", "routing", "routing_lines", "routing_rules", "state",
-)  # fmt: skip
 
 
 class IrActionsServer(models.Model):
@@ -77,6 +69,7 @@ class IrActionsServer(models.Model):
             return self._ai_notification(
                 "warning", self.env._("“%s” is switched off: nothing was scored.", deployment.name)
             )
+        noted.forget(self.env.cr, deployment.id, records.ids)  # scored here, not at the end as well
         self.env.cr.flush()  # what the user wrote fails here, with the user's own error
         try:
             outcome = deployment.with_env(records.env)._ask(records, action=self)
@@ -90,17 +83,14 @@ class IrActionsServer(models.Model):
     def _ai_ends_transaction(self, error):
         """Whether nothing can be saved any more, so that Odoo repeats the call or tells the user."""
         is_lost = faults.kind_of(error) in (faults.COLLISION, faults.LOST_CONNECTION)
-        return is_lost or self.env.cr._cnx.get_transaction_status() == TRANSACTION_STATUS_INERROR
+        return is_lost or faults.is_aborted(self.env.cr)
 
     def _ai_scored_later(self, deployment, records, error):
         """Save what the user saves although scoring failed: the records wait, and are tried again."""
         if isinstance(error, UserError):
             return self._ai_notification("warning", str(error))
         faults.log_fault(_logger, f"Deployment {deployment.id} could not score what was saved", error)
-        how = f"{type(error).__name__} at {faults.place_of(error)}"
-        self.env.cr.postcommit.add(
-            partial(_keep_waiting, self.env.registry, deployment.id, self.env.uid, tuple(records.ids), self.id, how)
-        )
+        keep_waiting(deployment, records.ids, self.env.uid, failure_of(error), action_id=self.id)
         return self._ai_notification(
             "warning", self.env._("Scoring failed. The records are saved, wait, and are tried again.")
         )
@@ -136,23 +126,3 @@ class IrActionsServer(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
-
-
-def _keep_waiting(registry, deployment_id, uid, ids, action_id, how):
-    """Keep records that could not be scored as requests, after the transaction that saved them.
-
-    :param how: str, what went wrong, without values of records
-    """
-    try:
-        with registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            deployment = env["ai.deployment"].browse(deployment_id).exists()
-            if not deployment or deployment.state == "retired":
-                return
-            user, action = env["res.users"].browse(uid), env["ir.actions.server"].browse(action_id)
-            day = clock.today()
-            env["ai.deployment.sum"]._asked(deployment, day, len(ids), user, action)
-            failure = env["ai.deployment.inference"]._failure_values(Unexpected(how), {}, ())
-            env["ai.deployment.request"]._add(deployment, day, ids, [failure] * len(ids), {})
-    except faults.OF_THE_MOMENT as error:
-        faults.log_fault(_logger, f"{len(ids)} records of deployment {deployment_id} wait for nobody", error)

@@ -95,6 +95,7 @@ from . import test_reports
 from . import test_res_users
 from . import test_retention
 from . import test_review_forecast
+from . import test_scoring_rule
 from . import test_separation
 from . import test_tag_inputs
 from . import test_shipped

@@ -113,6 +113,8 @@ class AiDeploymentCase(TransactionCase):
                 "audit_share": 0.0,
                 "blind_share": 0.0,
                 "double_share": 0.0,
+                "score_on_create": False,  # tests ask for the scores that they are about
+                "score_nightly": False,
                 "feature_ids": [(0, 0, feature) for feature in features],
                 **values,
             }
@@ -198,6 +200,10 @@ class AiDeploymentCase(TransactionCase):
                 for number in range(count)
             ]
         )
+
+    def commit(self):
+        """Do what Odoo does before a commit: what is noted in the transaction is scored."""
+        self.env.cr.flush()
 
     def score_of(self, record, deployment=None):
         return self.env["ai.deployment.score"].search(

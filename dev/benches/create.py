@@ -1,6 +1,8 @@
-"""What a score costs the person who creates a lead: an automation rule that scores it, against one that does nothing.
+"""What a score costs the person who creates, changes or imports leads.
 
-Measured beside a log of a few lines and beside one of a million.
+With the deployment's own "When Scored" against nobody who scores, interleaved in one process, from the call to the end
+of what Odoo does before the commit. An automation rule that scores, against one that does nothing, beside a log of a
+few lines and beside one of a million.
 """
 
 import statistics
@@ -10,10 +12,15 @@ from odoo.tools import SQL
 
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads
+from lib.talk import Failure
 
 SMALL = 1_000
 CREATES = 60
+PAIRS, SMALL_PAIRS = 40, 5
+IMPORTS = 3
+IMPORTED = 1_000
 LOG = 1_000_000
+MOST = {"create": 1.5, "write": 1.3, "import": 1.2}  # times what it costs without
 
 
 def run(env, options, say):
@@ -27,8 +34,12 @@ def run(env, options, say):
         {"name": "Act", "model_id": deployment.model_id.id, "base_automation_id": rule.id,
          "usage": "base_automation", "state": "code", "code": "pass"}
     )  # fmt: skip
+    rule.active = False
     env.cr.commit()
-    figures = []
+    say("Creating, changing and importing leads ...")
+    figures = _by_itself(env, deployment, options)
+    rule.active = True
+    env.cr.commit()
     for name, rows in (("small_log", 0), ("large_log", options.limit or LOG)):
         say(f"Creating leads beside a log of {rows:,} lines ...")
         _grow_log(env, deployment, rows)
@@ -39,6 +50,61 @@ def run(env, options, say):
             Figure(f"{name}_queries_more", more_queries, "", "≤ 8", more_queries <= 8),
         ]
     return figures
+
+
+def _by_itself(env, deployment, options):
+    """Figures of what "When Scored" costs, each a pair of the same work without and with it."""
+    pairs, imports, rows = (SMALL_PAIRS, 1, 100) if options.small else (PAIRS, IMPORTS, IMPORTED)
+    lead = env["crm.lead"].create({"name": "Changed", "type": "opportunity", "expected_revenue": 1})
+
+    def create(number):
+        env["crm.lead"].create({"name": "x", "type": "opportunity", "expected_revenue": 1000 + number, "country_id": 1})
+
+    def write(number):
+        lead.browse(lead.id).write({"expected_revenue": 1000 + 10 * number, "phone": f"+32 {number}"})
+
+    def load(number):
+        data = [[f"Imported {number} {row}", "opportunity", str(1000 + row)] for row in range(rows)]
+        found = env["crm.lead"].load(["name", "type", "expected_revenue"], data)
+        if not found["ids"]:
+            raise Failure(f"The import failed: {found['messages'][:1]}")
+
+    figures = []
+    for name, work, rounds in (("create", create, pairs), ("write", write, pairs), ("import", load, imports)):
+        ratio, medians, queries = _pairs(env, deployment, work, rounds)
+        figures += [
+            Figure(f"{name}_ms_without", round(medians[False], 1), "ms"),
+            Figure(f"{name}_ms_scored", round(medians[True], 1), "ms"),
+            Figure(f"{name}_queries_more", queries[True] - queries[False], ""),
+            Figure(f"{name}_ratio", round(ratio, 2), "times", f"≤ {MOST[name]}", ratio <= MOST[name]),
+        ]
+    return figures
+
+
+def _pairs(env, deployment, work, rounds):
+    """(median ratio of neighbours, {scored: median milliseconds}, {scored: median queries})."""
+    times, queries, number = {False: [], True: []}, {False: [], True: []}, 0
+    for pair in range(rounds + 1):
+        for scored in (False, True) if pair % 2 else (True, False):
+            deployment.write({"score_on_create": scored, "score_on_change": scored})
+            env.cr.commit()
+            for warm in (True, False):  # the first call after the change fills the caches that it emptied
+                if warm and work.__name__ == "load":
+                    env["ai.deployment"]._scoring_rules("crm.lead")
+                    continue
+                number += 1
+                env.invalidate_all()
+                before, started = env.cr.sql_log_count, time.perf_counter()
+                work(number)
+                env.cr.flush()
+                took = 1000 * (time.perf_counter() - started)
+                if not warm and pair:
+                    times[scored].append(took)
+                    queries[scored].append(env.cr.sql_log_count - before)
+                env.cr.commit()
+    ratio = statistics.median(with_ / without for without, with_ in zip(times[False], times[True], strict=True))
+    medians = {scored: statistics.median(taken) for scored, taken in times.items()}
+    return ratio, medians, {scored: round(statistics.median(counted)) for scored, counted in queries.items()}
 
 
 def _difference(env, action, deployment):

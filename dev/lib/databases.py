@@ -110,10 +110,13 @@ def drop(name):
 
 
 @contextlib.contextmanager
-def throwaway(template):
-    """A copy of the template that lasts as long as the block."""
+def throwaway(template, process=None):
+    """A copy of the template that lasts as long as the block.
+
+    :param process: id of the command that it belongs to, where that is another process than this one
+    """
     _drop_litter()
-    name = f"{_RUN_PREFIX}{os.getpid()}_{uuid.uuid4().hex[:6]}"
+    name = f"{_RUN_PREFIX}{process or os.getpid()}_{uuid.uuid4().hex[:6]}"
     try:
         clone(template, name)
         yield name

@@ -132,26 +132,9 @@ def go_live(env):
         )
 
 
-def automate(env):
-    """An automation rule, so that a lead that a visitor creates has a score at once."""
-    deployment = of_leads(env)
-    rule = env["base.automation"].create(
-        {
-            "name": "Score new leads",
-            "model_id": deployment.model_id.id,
-            "trigger": "on_create",
-        }
-    )
-    env["ir.actions.server"].create(
-        {
-            "name": "Score new leads",
-            "model_id": deployment.model_id.id,
-            "base_automation_id": rule.id,
-            "usage": "base_automation",
-            "state": "ai_deployment_score",
-            "ai_deployment_id": deployment.id,
-        }
-    )
+def score_by_itself(env):
+    """From now on a lead has a score when it is saved, and a new one when an input of it changes."""
+    as_owner(of_leads(env)).write({"score_on_create": True, "score_on_change": True})
 
 
 def guard(env):
@@ -185,6 +168,8 @@ def _declare(env, values, owner, deputy, reviewers, viewers):
         .with_user(user(env, owner))
         .create(
             {
+                "score_on_create": False,  # the months that are replayed ask day by day
+                "score_nightly": False,
                 **values,
                 "deputy_id": user(env, deputy).id,
                 "reviewer_ids": [(4, user(env, login).id) for login in reviewers],

@@ -59,6 +59,11 @@ def is_of_the_moment(error):
     return bool(kind_of(error))
 
 
+def is_aborted(cr):
+    """Return whether the transaction of `cr` can only be rolled back: a statement failed outside of a savepoint."""
+    return cr._cnx.get_transaction_status() == psycopg2.extensions.TRANSACTION_STATUS_INERROR
+
+
 def place_of(error):
     """Return the innermost line of the addon or of Odoo that raised `error`, as "file.py:12 in function"."""
     frames = traceback.extract_tb(error.__traceback__)

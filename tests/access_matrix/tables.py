@@ -23,8 +23,8 @@ MODELS = {
         free="alarm_rate audit_share batch_above blind_share double_share drift_sensitivity escalation_days "
         "fallback_below fallback_value floor_auc floor_precision four_eyes_amount horizon_days idle_days limits "
         "min_confidence most_pairs name positive_weight purpose retrain_cost retrain_hours retraining_plan "
-        "review_hours reviewer_ids reviews_per_day routing score_nightly stop_after target_error "
-        "value_hourly_cost value_margin value_minutes value_running_cost",
+        "review_hours reviewer_ids reviews_per_day routing score_nightly score_on_change score_on_create stop_after "
+        "target_error value_hourly_cost value_margin value_minutes value_running_cost",
         judged="active budget_holder_id decider_id deputy_id domain expiry_date fallback method model_id review_date "
         "segment_field_id start_field_id state",
         owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",

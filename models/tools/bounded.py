@@ -1,0 +1,42 @@
+"""A savepoint in which no statement and no lock takes long: somebody waits, and nothing of it is worth the wait."""
+
+import uuid
+from contextlib import contextmanager
+
+from odoo.tools import SQL
+
+_LIMITS = ("lock_timeout", "statement_timeout")
+
+
+@contextmanager
+def bounded_savepoint(cr, lock, statement):
+    """Open a savepoint with limits of its own, one statement to begin and one to end; those from before come back.
+
+    As with `cr.savepoint()`, what fails inside is rolled back and the environment is cleared. What the caller wrote
+    has to be flushed before.
+
+    :param lock: str, the longest wait for a lock, such as "2s"
+    :param statement: str, the longest time of one statement
+    """
+    name = SQL.identifier(f"ai_deployment_{uuid.uuid4().hex}")
+    cr.execute(
+        SQL(
+            "SAVEPOINT %s; SELECT current_setting(%s), current_setting(%s), set_config(%s, %s, TRUE),"
+            " set_config(%s, %s, TRUE)",
+            name, *_LIMITS, _LIMITS[0], lock, _LIMITS[1], statement,
+        )
+    )  # fmt: skip
+    lock_before, statement_before, *_now = cr.fetchone()
+    try:
+        yield
+        cr.flush()
+    except BaseException:
+        cr.clear()
+        cr.execute(SQL("ROLLBACK TO SAVEPOINT %s; RELEASE SAVEPOINT %s", name, name))
+        raise
+    cr.execute(
+        SQL(
+            "SELECT set_config(%s, %s, TRUE), set_config(%s, %s, TRUE); RELEASE SAVEPOINT %s",
+            _LIMITS[0], lock_before, _LIMITS[1], statement_before, name,
+        )
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""Notes of a transaction: which records its end scores, with which deployments.
+
+Creating and writing records only adds ids to a note, `cr.precommit.data` holds it, and Odoo calls `hook` before the
+commit: once, however many records there are. Odoo calls it before each savepoint as well. What a rolled back savepoint
+noted, Odoo forgets together with its records.
+"""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+from odoo.api import SUPERUSER_ID, Environment
+
+NOTED = "ai_deployment.noted"
+
+
+@dataclass
+class Notes:
+    """What one transaction noted so far; plain values, as Odoo copies them in tests."""
+
+    wanted: dict[int, dict[int, int]] = field(default_factory=dict)  # {deployment id: {record id: id of who asks}}
+    created: dict[str, set[int]] = field(default_factory=dict)  # {model: ids}: what is computed for them is no change
+
+
+def notes(cr) -> Notes | None:
+    """Return the notes of the transaction of `cr`, None where there are none."""
+    return cr.precommit.data.get(NOTED)
+
+
+def begin(cr, model: str) -> Notes:
+    """Return the notes of the transaction, to add to; the method `_score_noted` of `model` is called at its end."""
+    found = notes(cr)
+    if found is None:
+        found = cr.precommit.data[NOTED] = Notes()
+        cr.precommit.add(partial(hook, cr, model))
+    return found
+
+
+def forget(cr, deployment_id: int, ids) -> None:
+    """Take records out of the notes: they are scored in another way."""
+    found = notes(cr)
+    if found and deployment_id in found.wanted:
+        for res_id in ids:
+            found.wanted[deployment_id].pop(res_id, None)
+
+
+def is_wanted(cr, ids) -> bool:
+    """Return whether one of the records `ids` is noted."""
+    found = notes(cr)
+    return bool(found) and any(not records.keys().isdisjoint(ids) for records in found.wanted.values())
+
+
+def hook(cr, model: str) -> None:
+    """Hand over what was noted, after everything that others want to do before the commit."""
+    found = notes(cr)
+    if not found or not any(found.wanted.values()):
+        return
+    cr.flush()  # the work of others: their errors are theirs, and what they write is noted here still
+    wanted, found.wanted = found.wanted, {}
+    if notes(cr) is found:
+        del cr.precommit.data[NOTED]
+    Environment(cr, SUPERUSER_ID, {})[model]._score_noted({one: ids for one, ids in wanted.items() if ids})
