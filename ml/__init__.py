@@ -24,7 +24,11 @@ guests             a scikit-learn pipeline, with our bins around it (skops)
 artifact           a card <-> checked plain JSON with a format version and a digest
 profile            counts per bin: what the monitors see of the past
 routing            who decides: the machine, a person; and the audit sample
+rates              shares of rows, and how much those of weeks differ
+noise              what ordinary weeks show by themselves, as plain values
 drift              have the inputs or the scores moved since the reference
+ordinary           how much ordinary weeks differ, measured on a reference
+joint              do the inputs still belong together: pairs of columns
 week_of_month      reference counts by week of the month: like compared with like
 quality            is what comes in whole: ranges, constants, volume
 causes             what the rows in question have in common

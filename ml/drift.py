@@ -4,14 +4,21 @@ Compared are two profiles, so the cost does not depend on the number of rows. Th
 questions per column, each with a statistic, a threshold and a verdict of its own:
 
 ``missing``  is a share empty that differs from the reference rate by more than two points?
-``unseen``   are more levels new than Good-Turing predicts plus one point?
+``unseen``   are more levels new than the reference predicts plus one point?
 ``shape``    have the values that are there moved by more than a tolerated effect?
 
 The shape test is a chi-square test of two samples against a *non-central*
 distribution: the null is not "nothing changed" (with enough rows that is always
-false) but "the squared effect is at most delta2". Tests of one window share one
-error level by Holm's method; score and prediction have a share of their own. What
-is missing or new is judged first and inhibits the shape alarm of its column.
+false) but "the squared effect, relative to the shares of the reference, is at most
+delta2". The share of one verdict is held against a ratio instead (``rates``): 1 %
+flagged that becomes 4 % is a small effect and another way of working. Tests of one
+window share one error level by Holm's method; score and prediction have a share of
+their own. What is missing or new is judged first and inhibits the shape alarm of its
+column. What weeks differ by themselves is allowed for (``noise``).
+
+The same questions are asked of several weeks together (``Longer``), in the same family:
+a slow drift is small in every week. Where the same weeks of a year before are known, a
+window has to differ from these as well: a season is no news.
 
 Two traps are designed out. A tiny cell for unseen levels inside the chi-square
 turns one odd row into an alarm: rare and unseen levels are one cell, and cells that
@@ -24,35 +31,35 @@ share plus two points, as for missing values.
 """
 
 import math
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
 
 from .binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN
 from .columns import NUMBER
+from .noise import Noise
 from .profile import PREDICTION, PREDICTION_BINS, RESERVED, Profile
+from .rates import fewest_that_exceed, interval, most_that_exceed, tail_fewer, tail_more, tolerated
 from .tags import tags_of
 
 DRIFTED, QUIET, CANNOT_JUDGE, CONSTANT = VERDICTS = ("drifted", "quiet", "cannot_judge", "constant")
 SHAPE, MISSING_TEST, UNSEEN_TEST = TESTS = ("shape", "missing", "unseen")
 
 PRESETS = {"sensitive": 0.02, "normal": 0.05, "calm": 0.10}  # delta2
-LARGE_FLOOR = 0.10  # above it only large moves are found
-FLOOR_QUANTILE, FLOOR_FACTOR = 0.9, 1.2  # of the effects that the parts of a reference show
-MIN_PARTS = 8  # of a reference that say how much a column moves by itself
-MIN_PART_ROWS = 50  # of such a part, as of a window
+SURELY_MORE = 2.0  # times the floor: beyond what any week shows
 MIN_EXPECTED = 5  # rows per cell of the window
 MIN_LEVEL = 10  # reference rows of a level with a cell of its own
 MISSING_TOLERANCE = 0.02
 UNSEEN_TOLERANCE = 0.01
 OWN_SHARE = 0.5  # of the error level, for score and prediction
-EFFECT, MORE, FEWER = "effect", "more", "fewer"  # the laws of the statistics
+EFFECT, WEEKS, MORE, FEWER = LAWS = "effect", "weeks", "more", "fewer"  # of the statistics
 
 MOST_PARTS = 3  # columns of one input whose movement is told
 AT_ONCE = 1e-6  # adjusted p that needs no second week
 QUIET_WEEKS = 4
+POOLED = (4, 13)  # weeks that are judged together beside the latest one
+MIN_YEAR_ROWS = 200  # of the same weeks a year before
 
 
 @dataclass(frozen=True)
@@ -67,8 +74,9 @@ class DriftResult:
     their texts; a code stands for its whole group of bins. ``codes`` are all codes of
     the rows in question: what is empty (filled, where fewer are empty), new, or of the
     group that grew most. ``floor`` is the effect that the column shows by itself
-    (``shape`` only): above ``LARGE_FLOOR`` only large moves are found. What cannot be
-    computed is None.
+    (``shape`` only): above ``LARGE_FLOOR`` only large moves are found; where nothing at
+    all could exceed it the column ``cannot_ring``. ``weeks`` are those judged together.
+    What cannot be computed is None.
     """
 
     name: str
@@ -87,34 +95,95 @@ class DriftResult:
     labels: tuple = ()
     codes: tuple = ()
     floor: float = 0.0
+    weeks: int = 1
+    cannot_ring: bool = False
     parts: tuple = ()  # of an input that has several columns: the results of those that moved, the surest first
 
 
-def judge(bins, reference, window, *, delta2=0.05, level=0.01, min_rows=50, floors=None, broken=()):
+@dataclass(frozen=True)
+class Longer:
+    """``weeks`` weeks to be judged together: ``parts`` are their profiles, the latest window last.
+
+    ``year`` is the profile of the same weeks a year before, None where these are not known.
+    """
+
+    weeks: int
+    parts: tuple
+    reference: Profile
+    noise: Noise = field(default_factory=Noise)
+    year: Profile | None = None
+
+
+def spans(before, window, reference, noise, *, weeks=1, years=None):
+    """The several weeks that end with ``window``, which is ``weeks`` long, to be judged as ``longer``.
+
+    ``before`` are the profiles of the weeks before it, the latest last, as far back as they may be judged; ``years``
+    maps a number of weeks to the profile of the same weeks a year before.
+    """
+    found = []
+    for count in POOLED:
+        more = count - weeks
+        if more > 0 and len(before) >= more:
+            parts = (*before[-more:], window)
+            found.append(Longer(count, parts, reference, noise.of(count), (years or {}).get(count)))
+    return found
+
+
+def judge(
+    bins,
+    reference,
+    window,
+    *,
+    delta2=0.05,
+    level=0.01,
+    min_rows=50,
+    noise=None,
+    broken=(),
+    year=None,
+    longer=(),
+    told=None,
+    age=0,
+):
     """Every test of one window, as a list of ``DriftResult``; the score comes first.
 
-    ``bins`` maps names to bins (``profile.bins_of(card)``), ``floors`` names to noise
-    floors of ``noise_floor``; ``broken`` are columns whose shape says nothing (see
-    ``quality``). Under ``min_rows`` the answer is ``cannot_judge``.
+    ``bins`` maps names to bins (``profile.bins_of(card)``), ``noise`` is what ordinary weeks
+    show (``ordinary.noise_of``), ``broken`` are columns whose shape says nothing (see ``quality``),
+    ``year`` the profile of the same weeks a year before. Each of ``longer`` is judged
+    beside the window; ``told`` maps (column, test) to the places, counted back from the
+    window, of weeks that exceeded by themselves and are left out there: they have been
+    told. ``age`` are the days since the version learned. Under ``min_rows`` the answer is
+    ``cannot_judge``.
     """
-    floors = floors or {}
     names = [name for name in RESERVED if name in reference.counts and name in (window.counts or RESERVED)]
     names += [name for name in reference.counts if name not in RESERVED]
     if window.rows < min_rows or not reference.rows:
         return [DriftResult(name, SHAPE) for name in names]
-    tests, tags = [], tags_of(bins)
-    for name in names:
-        own = bins.get(name, PREDICTION_BINS) if name == PREDICTION else bins[name]
-        floor = floors.get(name, 0.0)
-        tests += _column_tests(name, own, reference.counts[name], window.counts[name], delta2, floor, name in tags)
+    asked = _Asked(bins, tags_of(bins), delta2, age, told or {})
+    spans = [Longer(1, (window,), reference, noise or Noise(), year), *longer]
+    tests = [test for name in names for span in spans for test in asked.tests(name, span)]
     _measure(tests)
     measured = [test for test in tests if test.p_value is not None]
     for family, share in ((True, OWN_SHARE), (False, 1 - OWN_SHARE)):
         _holm([test for test in measured if (test.name in RESERVED) == family], share, level)
     _draw_thresholds(measured)
     # An input that fills has other values than before only if it shows in these: its shape is judged as ever.
-    noisy = {t.name for t in tests if t.test != SHAPE and t.exceeded and t.law[0] == MORE} | set(broken)
-    return [test.result(inhibited=test.name in noisy) for test in tests]
+    noisy = {(t.name, t.weeks) for t in tests if t.test != SHAPE and t.exceeded and t.law[0] == MORE}
+    results = [t.result(inhibited=t.name in broken or (t.name, t.weeks) in noisy) for t in tests]
+    return _one_span_each(results)
+
+
+def _one_span_each(results):
+    """Of the spans of one column and test the one to tell: the week where it exceeds, else the surest that does."""
+    grouped = {}
+    for result in results:
+        grouped.setdefault((result.name, result.test), []).append(result)
+    return [_span_to_tell(several) for several in grouped.values()]
+
+
+def _span_to_tell(several):
+    week = several[0]
+    others = [] if week.exceeded else [result for result in several[1:] if result.exceeded]
+    return min(others, key=lambda result: result.adjusted_p, default=week)
 
 
 def by_input(results, bins):
@@ -137,16 +206,23 @@ class _Test:
     """One test in the making: Holm needs all p-values before any verdict.
 
     ``law`` is what the statistic follows while nothing moved: (``EFFECT``, degrees of
-    freedom, non-centrality) for an X², (``MORE`` or ``FEWER``, cases, rate) for hits
-    among cases where more or fewer of them are asked about.
+    freedom, non-centrality) for an X², (``WEEKS``, mean, variance, degrees of freedom, largest
+    non-centrality) for an X² of a week as they differ, (``MORE`` or ``FEWER``, cases, rate,
+    spread) for hits among cases where more or fewer of them are asked about. ``sides`` is 2
+    where both are in question.
+    ``also`` are other tests that have to exceed as well.
     """
 
-    def __init__(self, name, test, statistic=None, law=None, hits=0, **facts):
+    weeks = 1
+
+    def __init__(self, name, test, statistic=None, law=None, hits=0, sides=1, **facts):
         self.name = name
         self.test = test
         self.statistic = statistic
         self.law = law
         self.hits = hits
+        self.sides = sides
+        self.also = []
         self.facts = facts
         self.p_value = None
         self.adjusted_p = None
@@ -160,7 +236,7 @@ class _Test:
         exceeded = self.exceeded
         if verdict is None:
             verdict = DRIFTED if exceeded else QUIET
-            if self.test == SHAPE and inhibited:
+            if (self.test == SHAPE and inhibited) or facts.get("cannot_ring"):
                 exceeded, verdict = False, CANNOT_JUDGE
         return DriftResult(
             name=self.name,
@@ -171,6 +247,7 @@ class _Test:
             adjusted_p=self.adjusted_p,
             exceeded=exceeded,
             verdict=verdict,
+            weeks=self.weeks,
             **facts,
         )
 
@@ -203,77 +280,207 @@ def _holm(tests, share, level):
 
 def _measure(tests):
     """Fill in the p-values. One call per law: the cost of scipy's lies in the call, not in the numbers."""
-    from scipy.stats import binom, ncx2
+    from scipy.stats import ncx2
 
-    for law, several, first, second in _by_law(tests):
+    everything = list(tests)
+    for test in everything:
+        everything += test.also  # grows while it is read: others of others as well
+    for law, several, parameters in _by_law(everything):
         if law == EFFECT:
-            found = ncx2.sf([test.statistic for test in several], first, second)
-        elif law == MORE:
-            found = binom.sf([test.hits - 1 for test in several], first, second)
+            found = ncx2.sf([test.statistic for test in several], *parameters)
+        elif law == WEEKS:
+            found = _weeks_tail([test.statistic for test in several], *parameters)
         else:
-            found = binom.cdf([test.hits for test in several], first, second)
+            tail = tail_more if law == MORE else tail_fewer
+            found = tail([test.hits for test in several], *parameters) * [test.sides for test in several]
         for test, p in zip(several, found.tolist(), strict=True):
             test.p_value = min(max(p, 0.0), 1.0)
+    for test in reversed(everything):
+        if test.p_value is not None:
+            test.p_value = max([test.p_value, *(other.p_value for other in test.also if other.p_value is not None)])
+
+
+def _weeks_tail(statistics, mean, variance, df, most):
+    """The chance of such an X² where weeks differ: a gamma of that mean and variance, bounded by ``most``."""
+    from scipy.stats import gamma, ncx2
+
+    free = gamma.sf(statistics, mean**2 / variance, scale=variance / mean)
+    return np.minimum(free, ncx2.sf(statistics, df, most))
+
+
+def _weeks_bar(bars, mean, variance, df, most):
+    from scipy.stats import gamma, ncx2
+
+    return np.minimum(gamma.isf(bars, mean**2 / variance, scale=variance / mean), ncx2.isf(bars, df, most))
 
 
 def _draw_thresholds(tests):
-    """Fill in the statistics at which the verdicts turn."""
-    from scipy.stats import binom, ncx2
+    """Fill in the statistics at which the verdicts turn, of several tests on one statistic the farther one."""
+    from scipy.stats import ncx2
 
-    for law, several, first, second in _by_law(tests):
-        bars = [test.bar for test in several]
+    own = [other for test in tests for other in test.also if other.law and other.law[0] == WEEKS]
+    for test in tests:
+        for other in test.also:
+            other.bar = test.bar
+    for law, several, parameters in _by_law([*tests, *own]):
+        bars = np.array([test.bar / test.sides for test in several])
         if law == EFFECT:
-            found = ncx2.isf(bars, first, second)
+            found = ncx2.isf(bars, *parameters)
+        elif law == WEEKS:
+            found = _weeks_bar(bars, *parameters)
         elif law == MORE:
-            found = (binom.isf(bars, first, second) + 1) / first
+            found = fewest_that_exceed(bars, *parameters) / parameters[0]
         else:
-            found = (binom.ppf(bars, first, second) - 1) / first  # below 0 where even none would not be few
+            found = most_that_exceed(bars, *parameters) / parameters[0]  # below 0 where even none would not be few
         for test, threshold in zip(several, found.tolist(), strict=True):
             test.threshold = threshold
+    for test in tests:
+        test.threshold = max([test.threshold, *(other.threshold for other in test.also if other in own)])
 
 
 def _by_law(tests):
-    """(law, its tests, first and second parameter of each)."""
-    for law in (EFFECT, MORE, FEWER):
+    """(law, its tests, the parameters of each)."""
+    for law in LAWS:
         several = [test for test in tests if test.law and test.law[0] == law]
         if several:
-            yield law, several, *np.array([test.law[1:] for test in several], dtype=float).T
+            yield law, several, np.array([test.law[1:] for test in several], dtype=float).T
 
 
-def _column_tests(name, bins, reference, window, delta2, floor, is_tag=False):
-    tests = []
-    if name not in RESERVED and not is_tag:  # the column of one tag is never empty nor new
-        rate = reference[MISSING] / max(reference.sum(), 1)
-        tests.append(_missing_test(name, window, rate))
-        present = int(window.sum() - window[MISSING])
-        if bins.kind != NUMBER and present:
-            expected, tolerated = unseen_rate(bins, reference)
-            tests.append(
-                _share_test(name, UNSEEN_TEST, int(window[UNSEEN]), present, expected, tolerated, codes=(UNSEEN,))
-            )
-    tests.append(_shape_test(name, bins, reference, window, max(delta2, floor), floor))
-    return tests
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of every column, whatever the span."""
+
+    bins: dict
+    tags: dict
+    delta2: float
+    age: float
+    told: dict
+
+    def tests(self, name, span):
+        """The tests of one column over one span; none where its weeks add nothing to the latest one."""
+        own = self.bins.get(name, PREDICTION_BINS) if name == PREDICTION else self.bins[name]
+        year = span.year if span.year and span.year.rows >= MIN_YEAR_ROWS and name in span.year.counts else None
+        for test in _tests_of(name, own, name in self.tags):
+            window = self._counts(name, test, span)
+            if window is None:
+                continue
+            made = self._made(test, name, own, span.reference.counts[name], window, span.noise)
+            if made is None:
+                continue
+            made.weeks = span.weeks
+            if year and made.law:
+                last_year = self._made(test, name, own, year.counts[name], window, span.noise)
+                made.also += [last_year] if last_year else []
+            yield made
+
+    def _counts(self, name, test, span):
+        left_out = self.told.get((self.tags.get(name, (name,))[0], test), ())
+        last = len(span.parts) - 1
+        parts = [part for place, part in enumerate(span.parts) if place == last or last - place not in left_out]
+        if span.weeks > 1 and len(parts) == 1:
+            return None
+        counted = [part.counts[name] for part in parts if name in part.counts]
+        return sum(counted[1:], counted[0]) if counted else None
+
+    def _made(self, test, name, bins, reference, window, noise):
+        if test == MISSING_TEST:
+            return _missing_test(name, reference, window, noise.spread(MISSING_TEST, name))
+        if test == UNSEEN_TEST:
+            return _unseen_test(name, bins, reference, window, noise, self.age)
+        if name == PREDICTION:
+            return _rate_test(name, bins, reference, window, self.delta2, noise.spread(SHAPE, name))
+        return _shape_test(name, bins, reference, window, self.delta2, noise.floor(name), noise.usual_effect(name))
 
 
-def _missing_test(name, window, rate):
+def _tests_of(name, bins, is_tag):
+    """What is asked of a column. That of one tag is never empty nor new."""
+    if name not in RESERVED and not is_tag:
+        yield MISSING_TEST
+        if bins.kind != NUMBER:
+            yield UNSEEN_TEST
+    yield SHAPE
+
+
+def _missing_test(name, reference, window, spread=0.0):
     """Is another share empty? Both ways: an input that runs empty, and one that suddenly fills.
 
     Only one of the two can be in question, so neither takes from the other's error level.
     """
+    rate = reference[MISSING] / max(reference.sum(), 1)
     hits, cases = int(window[MISSING]), int(window.sum())
+    if not cases:
+        return None
     if hits >= rate * cases or rate <= MISSING_TOLERANCE:
-        return _share_test(name, MISSING_TEST, hits, cases, rate, rate + MISSING_TOLERANCE, codes=(MISSING,))
+        return _share_test(
+            name, MISSING_TEST, hits, cases, rate, rate + MISSING_TOLERANCE, spread=spread, codes=(MISSING,)
+        )
     filled = tuple(code for code in range(len(window)) if code != MISSING)
-    return _share_test(name, MISSING_TEST, hits, cases, rate, rate - MISSING_TOLERANCE, law=FEWER, codes=filled)
+    return _share_test(
+        name, MISSING_TEST, hits, cases, rate, rate - MISSING_TOLERANCE, law=FEWER, spread=spread, codes=filled
+    )
 
 
-def _share_test(name, test, hits, cases, expected, tolerated, law=MORE, **facts):
-    """Are there more (or fewer) hits than a binomial of the tolerated rate explains?"""
+def _unseen_test(name, bins, reference, window, noise, age):
+    """Are more levels new than the reference predicts? Growing with time, as new ones keep coming."""
+    present = int(window.sum() - window[MISSING])
+    if not present:
+        return None
+    expected, tolerated = unseen_rate(bins, reference)
+    coming = noise.new_share(UNSEEN_TEST, name, age)
+    tolerated += max(coming - expected, 0.0)
+    return _share_test(
+        name,
+        UNSEEN_TEST,
+        int(window[UNSEEN]),
+        present,
+        max(expected, coming),
+        tolerated,
+        spread=noise.spread(UNSEEN_TEST, name),
+        codes=(UNSEEN,),
+    )
+
+
+def ratio_of(delta2):
+    """The ratio of rates that a tolerated effect stands for.
+
+    >>> [round(ratio_of(delta2), 2) for delta2 in (0.02, 0.05, 0.10)]
+    [1.32, 1.5, 1.71]
+    """
+    return 1 + math.sqrt(5 * delta2)
+
+
+def _rate_test(name, bins, reference, window, delta2, spread):
+    """Is another share of one verdict, by more than a ratio beyond what the reference itself may be?"""
+    n, m = int(reference.sum()), int(window.sum())
+    if not n or not m:
+        return _Test(name, SHAPE, verdict=CANNOT_JUDGE)
+    rate, hits = reference[-1] / n, int(window[-1])
+    low, high = tolerated(*interval(int(reference[-1]), n), ratio_of(delta2))
+    cells = [(len(window) - 2,), (len(window) - 1,)]
+    facts = _moved(bins, cells, reference[-2:] / n, window[-2:] / m)
+    more = hits >= rate * m
+    return _share_test(
+        name,
+        SHAPE,
+        hits,
+        m,
+        rate,
+        high if more else low,
+        law=MORE if more else FEWER,
+        spread=spread,
+        sides=2,
+        effect=stability_index(reference[-2:], window[-2:]),
+        **facts,
+    )
+
+
+def _share_test(name, test, hits, cases, expected, tolerated, law=MORE, spread=0.0, **facts):
+    """Are there more (or fewer) hits than the tolerated rate explains, with what weeks differ by?"""
     return _Test(
         name,
         test,
         statistic=hits / cases,
-        law=(law, cases, min(max(float(tolerated), 0.0), 1.0)),
+        law=(law, cases, min(max(float(tolerated), 0.0), 1.0), spread),
         hits=hits,
         reference_share=float(expected),
         window_share=hits / cases,
@@ -301,7 +508,7 @@ def unseen_rate(bins, reference):
     return expected, tolerated + UNSEEN_TOLERANCE
 
 
-def _shape_test(name, bins, reference, window, delta2, floor):
+def _shape_test(name, bins, reference, window, delta2, floor, usual):
     n = int(reference.sum() - reference[MISSING])
     m = int(window.sum() - window[MISSING])
     if not n or not m:
@@ -312,16 +519,24 @@ def _shape_test(name, bins, reference, window, delta2, floor):
     ref, win = _cells(groups, reference), _cells(groups, window)
     statistic, total, df = _chi_square(ref, win)
     moved = _moved(bins, groups, ref / n, win / m)
-    return _Test(
+    scale = total * _dilution(ref, win)
+    test = _Test(
         name,
         SHAPE,
         statistic=statistic,
-        law=(EFFECT, df, total * delta2),
+        law=(EFFECT, df, scale * max(delta2, floor)),
         effect=stability_index(ref, win),
         shift=_shift(bins, reference, window),
         floor=floor,
+        cannot_ring=bool(floor >= n / ref.min() - 1),  # the effect of a window that lies in the smallest cell alone
         **moved,
     )
+    mean, deviation = usual
+    if mean > 0:
+        variance = 2 * df + 4 * scale * mean + (scale * deviation) ** 2
+        law = (WEEKS, df + scale * mean, variance, df, scale * SURELY_MORE * floor)
+        test.also.append(_Test(name, SHAPE, statistic=statistic, law=law))
+    return test
 
 
 def _cells(groups, counts):
@@ -337,6 +552,22 @@ def _chi_square(ref, win):
     pooled = (ref + win) / (n + m)
     statistic = total * np.sum((ref / n - win / m) ** 2 / pooled)
     return float(statistic), float(total), len(ref) - 1
+
+
+def _dilution(ref, win):
+    """How much smaller the effect looks relative to the pooled shares than relative to those of the reference.
+
+    The tolerated effect is relative to the reference. Beside a large window the pooled shares are nearly its own: a
+    rare level that becomes common would look like less, the more rows there are.
+
+    >>> round(_dilution(np.array([900.0, 100.0]), np.array([90.0, 10.0])), 3)
+    1.0
+    """
+    p = (ref + 0.5) / (ref.sum() + len(ref) / 2)
+    pooled = (ref + win) / (ref + win).sum()
+    moved = (ref / ref.sum() - win / win.sum()) ** 2
+    relative = np.sum(moved / p)
+    return float(np.sum(moved / pooled) / relative) if relative > 0 else 1.0
 
 
 def _groups(bins, reference, n, m):
@@ -453,77 +684,15 @@ def _shift(bins, reference, window):
     return (quantile(window, 0.5) - quantile(reference, 0.5)) / spread
 
 
-def merged(parts, min_rows=MIN_PART_ROWS):
-    """Neighbouring profiles of ``parts`` added up until each has ``min_rows``; what is left over joins the last.
-
-    A window grows in the same way until it can be judged.
-
-    >>> [part.rows for part in merged([Profile(35), Profile(30), Profile(90), Profile(10)])]
-    [65, 100]
-    """
-    whole, rest = [], Profile()
-    for part in parts:
-        rest = rest + part
-        if rest.rows >= min_rows:
-            whole, rest = [*whole, rest], Profile()
-    if rest.rows and whole:
-        whole[-1] = whole[-1] + rest
-    return whole
-
-
-def windows_on_any_day(days, min_rows=MIN_PART_ROWS):
-    """The profiles of all windows within ``days`` ({date: Profile}), whatever day they begin on.
-
-    A window is a week, or as many weeks as it takes for ``min_rows``. What comes in one week of a month is split
-    between two windows in most months and lies in one window in others: only all windows together show how much
-    it can move.
-    """
-    if not days:
-        return []
-    first, last = min(days), max(days)
-    rows, span = sum(profile.rows for profile in days.values()), (last - first).days + 1
-    length = 7 * max(1, math.ceil(min_rows / max(7 * rows / span, 1)))
-    counted = [days.get(first + timedelta(days=place), Profile()) for place in range(span)]
-    windows = [sum(counted[place : place + length], Profile()) for place in range(span - length + 1)]
-    return [window for window in windows if window.rows >= min_rows]
-
-
-def noise_floor(parts, bins, references=None, whole=None):
-    """name -> the effect that ordinary weeks show by themselves (a delta2), to be handed to ``judge`` as ``floors``.
-
-    ``parts`` are profiles of the reference, each as long as a window. Each is compared with ``whole`` (their sum,
-    unless they overlap), or with its own of ``references``, of which it must not be a part. The effect of a part
-    is its debiased (X² - df) / N; where the part is within what it is compared with, divided by (1 - its share)²,
-    as it pulls that along. The floor is the 90 % quantile of the effects times 1.2, without a cap: the quantile is the
-    next higher effect that there is, so that of few weeks the one that stands out is not averaged away. Of windows
-    that overlap it is at least the largest effect, as the same few days are in seven of them.
-    """
-    overlap = whole is not None
-    whole = whole or sum(parts, Profile())
-    shares = [0.0 if references else part.rows / max(whole.rows, 1) for part in parts]
-    references = references or [whole] * len(parts)
-    floors = {}
-    for name in whole.counts:
-        own = bins.get(name, PREDICTION_BINS) if name == PREDICTION else bins[name]
-        found = [
-            (_effect(own, reference.counts[name], part.counts[name]), share)
-            for part, reference, share in zip(parts, references, shares, strict=True)
-            if share < 1
-        ]
-        effects = [effect / (1 - share) ** 2 for effect, share in found if effect is not None]
-        largest = np.quantile(effects, FLOOR_QUANTILE, method="higher") if effects else 0.0
-        floors[name] = max(0.0, FLOOR_FACTOR * float(largest), float(max(effects, default=0.0)) if overlap else 0.0)
-    return floors
-
-
-def _effect(bins, reference, window):
+def effect_of(bins, reference, window):
     """The debiased squared effect of a window's counts of one column, None where these have one cell only."""
     n, m = int(reference.sum() - reference[MISSING]), int(window.sum() - window[MISSING])
     groups = _groups(bins, reference, n, m) if n and m else []
     if len(groups) < 2:
         return None
-    statistic, total, df = _chi_square(_cells(groups, reference), _cells(groups, window))
-    return (statistic - df) / total
+    ref, win = _cells(groups, reference), _cells(groups, window)
+    statistic, total, df = _chi_square(ref, win)
+    return (statistic - df) / (total * _dilution(ref, win))
 
 
 def alarm_state(history):

@@ -6,9 +6,12 @@ Compared are two profiles, as in ``drift``, and the counts of earlier weeks:
 ``constant``  is one and the same value everywhere that varied before?
 ``failed``    could more rows not be scored?
 ``late``      were more rows scored long after they had come?
-``volume``    did fewer rows come than in the weeks before?
-``review``    did another share go to a person than in the weeks before?
+``volume``    did fewer rows come than in the weeks before, and than at this time of last year?
+``review``    did another share go to a person than in the weeks before, by more than a ratio?
 
+A number that grows with the calendar (how many earlier bills, days since) is beyond all
+earlier ones every week: how fast that goes is known from what was learned from (``noise``).
+Days on which the firm is closed are no loss of records.
 All limits are exact tails of the count itself, not of a normal curve. The tests of
 one window share one error level by Holm's method, apart from those of ``drift``.
 What is empty or never seen before is judged there. A column that fails here is
@@ -23,7 +26,17 @@ import numpy as np
 from .binning import ABOVE, BELOW, FIRST, MISSING
 from .columns import NUMBER
 from .drift import DRIFTED, QUIET, DriftResult, holm
-from .profile import RESERVED
+from .noise import Noise
+from .profile import RESERVED, Profile
+from .rates import (
+    fewest_that_exceed,
+    interval,
+    most_that_exceed,
+    spread,
+    tail_fewer,
+    tail_more,
+    tolerated,
+)
 
 RANGE, CONSTANT, FAILED, LATE, VOLUME, REVIEW = TESTS = ("range", "constant", "failed", "late", "volume", "review")
 ROWS = "rows"  # the pseudo column of what concerns whole rows
@@ -32,31 +45,49 @@ RANGE_TOLERANCE = 0.01
 CONSTANT_TOLERANCE = 0.02
 FAILED_TOLERANCE = 0.02
 LATE_TOLERANCE = 0.10
-REVIEW_TOLERANCE = 0.10
+REVIEW_RATIO = 1.5
 MIN_WEEKS, MOST_WEEKS = 4, 12
+OPEN = 0.95  # of the usual working time, under which a week is one with holidays
 
 
-def judge_quality(bins, reference, window, *, weeks=(), before=None, level=0.01, min_rows=50):
+def judge_quality(
+    bins,
+    reference,
+    window,
+    *,
+    weeks=(),
+    before=(),
+    opened=(),
+    last_year=(),
+    noise=None,
+    age=0,
+    level=0.01,
+    min_rows=50,
+):
     """Every test of one window, as a list of ``DriftResult``.
 
     ``bins`` maps names to bins, ``weeks`` are the rows that came in each week, the one
-    in question last; ``before`` is the profile of the weeks before, None where these are
-    too few. Under ``min_rows`` scored rows only the volume is judged.
+    in question last; ``opened`` the working time of each of these weeks and ``last_year``
+    the rows of the same weeks a year before, where these are known. ``before`` are the
+    profiles of the weeks before. ``noise`` and ``age`` are as in ``drift.judge``. Under
+    ``min_rows`` scored rows only the volume is judged.
 
     >>> from .profile import Profile
     >>> [r.verdict for r in judge_quality({}, Profile(10), Profile(0), weeks=[9, 11, 10, 10, 0])]
     ['drifted']
     """
-    tests = [_volume(weeks)]
+    tests, noise = [_volume(weeks, opened, last_year)], noise or Noise()
     if window.rows + window.failed >= min_rows and reference.rows:
         tests.append(_failed(reference, window))
     if window.rows >= min_rows and reference.rows:
         tests.append(_late(reference, window))
-        if before is not None and before.rows >= min_rows:
+        before = [part for part in before if part.rows]
+        if len(before) >= MIN_WEEKS and sum(part.rows for part in before) >= min_rows:
             tests.append(_review(before, window))
         for name in reference.counts:
             if name not in RESERVED:
-                tests += _column(name, bins[name], reference.counts[name], window.counts[name])
+                coming = noise.new_share(RANGE, name, age)
+                tests += _column(name, bins[name], reference.counts[name], window.counts[name], coming)
     tests = sorted((test for test in tests if test), key=lambda test: test[0].p_value)
     adjusted = holm([result.p_value for result, _critical in tests])
     return [
@@ -77,14 +108,14 @@ def _judged(result, adjusted, threshold, level):
     )
 
 
-def _column(name, bins, reference, window):
+def _column(name, bins, reference, window, coming=0.0):
     reference_rows, rows = int(reference.sum() - reference[MISSING]), int(window.sum() - window[MISSING])
     if not reference_rows or not rows:
         return
     if bins.kind == NUMBER and bins.low is not None:
         beyond = int(reference[BELOW] + reference[ABOVE])
         # One more draw is the largest or the smallest of all with this chance.
-        chance = max(beyond / reference_rows, 2 / (reference_rows + 1))
+        chance = max(beyond / reference_rows, 2 / (reference_rows + 1), coming)
         hits = int(window[BELOW] + window[ABOVE])
         yield _more(name, RANGE, hits, rows, chance, reference_rows, RANGE_TOLERANCE, codes=(BELOW, ABOVE))
     everywhere = MISSING + 1 + int(np.argmax(window[MISSING + 1 :]))
@@ -116,18 +147,18 @@ def _late(reference, window):
 
 def _review(before, window):
     """Both ways: a flood nobody can work off, and a silence in which nobody is asked."""
-    from scipy.stats import binom
-
-    share, hits, rows = before.reviewed / before.rows, window.reviewed, window.rows
-    reach = ERRORS * math.sqrt(share * (1 - share) / before.rows) + REVIEW_TOLERANCE
-    low, high = max(share - reach, 0.0), min(share + reach, 1.0)
-    p_value = min(1.0, 2 * float(min(binom.sf(hits - 1, rows, high), binom.cdf(hits, rows, low))))
+    whole, hits, rows = sum(before, Profile()), window.reviewed, window.rows
+    share = whole.reviewed / whole.rows
+    low, high = tolerated(*interval(whole.reviewed, whole.rows), REVIEW_RATIO)
+    wide = spread([part.reviewed for part in before], [part.rows for part in before])
+    tails = [tail_more([hits], [rows], [high], [wide]), tail_fewer([hits], [rows], [low], [wide])]
+    p_value = min(1.0, 2 * float(min(tails)[0]))
     result = DriftResult(
         ROWS, REVIEW, statistic=hits / rows, p_value=p_value, reference_share=share, window_share=hits / rows
     )
     if hits / rows >= share:
-        return result, lambda bar: float(min((binom.isf(bar / 2, rows, high) + 1) / rows, 1.0))
-    return result, lambda bar: float(max((binom.ppf(bar / 2, rows, low) - 1) / rows, 0.0))
+        return result, lambda bar: float(min(fewest_that_exceed([bar / 2], [rows], [high], [wide])[0] / rows, 1.0))
+    return result, lambda bar: float(max(most_that_exceed([bar / 2], [rows], [low], [wide])[0] / rows, 0.0))
 
 
 def _more(name, test, hits, cases, share, of, tolerance, **facts):
@@ -142,25 +173,48 @@ def _more(name, test, hits, cases, share, of, tolerance, **facts):
     return result, lambda bar: float(min((binom.isf(bar, cases, tolerated) + 1) / cases, 1.0))
 
 
-def _volume(weeks):
+def _volume(weeks, opened=(), last_year=()):
     """Are there fewer rows than the weeks before explain, however much these differed?
 
     The weeks before give a mean and a spread; the number of the next week is then
-    negative binomial (Poisson where they spread no more than chance).
+    negative binomial (Poisson where they spread no more than chance). Weeks with holidays
+    are left out of the mean where enough others are left; a week that has fewer working
+    hours than usual is expected to bring fewer rows, none where it has none. Where the
+    same weeks of last year are known, the week has to be low against these, too.
     """
     *before, now = list(weeks) or [0]
-    before = np.array(before[-MOST_WEEKS:], dtype=float)
+    hours = list(opened)[-len(before) - 1 :] if len(opened) > len(before) else [1.0] * (len(before) + 1)
+    before, hours = before[-MOST_WEEKS:], hours[-MOST_WEEKS - 1 :]
+    usual = float(np.median(hours[:-1])) if before else 0.0
+    ordinary = [rows for rows, open_for in zip(before, hours, strict=False) if open_for >= OPEN * usual]
+    before = np.array(ordinary if len(ordinary) >= MIN_WEEKS else before, dtype=float)
     if len(before) < MIN_WEEKS or not before.sum():
         return None
+    part = min(hours[-1] / usual, 1.0) if usual else 1.0
+    expected = [part]
+    *earlier, then = list(last_year) or [0]
+    if len(earlier) >= MIN_WEEKS and sum(earlier):
+        expected.append(min(then / (sum(earlier) / len(earlier)), 1.0))
+    laws = [_law_of_rows(before, share) for share in expected if share > 0]
+    if len(laws) < len(expected):
+        return None  # nobody was there, this week or in that of last year
+    mean = float(before.mean()) * min(expected)
+    result = DriftResult(
+        ROWS,
+        VOLUME,
+        statistic=float(now),
+        p_value=max(float(law.cdf(now)) for law in laws),
+        reference_share=mean,
+        window_share=float(now),
+    )
+    return result, lambda bar: min(float(max(law.ppf(bar) - 1, 0.0)) for law in laws)
+
+
+def _law_of_rows(before, part):
+    """The distribution of the rows of a week of which ``part`` is worked."""
     from scipy.stats import nbinom, poisson
 
-    mean = float(before.mean())
-    spread = max(float(before.var(ddof=1)), mean) + mean / len(before)  # the mean itself is uncertain
-    if spread > mean:
-        law = nbinom(mean**2 / (spread - mean), mean / spread)
-    else:
-        law = poisson(mean)
-    result = DriftResult(
-        ROWS, VOLUME, statistic=float(now), p_value=float(law.cdf(now)), reference_share=mean, window_share=float(now)
-    )
-    return result, lambda bar: float(max(law.ppf(bar) - 1, 0.0))
+    mean = float(before.mean()) * part
+    variance = float(before.var(ddof=1)) * part**2
+    spread = max(variance, mean) + mean / len(before)  # the mean itself is uncertain
+    return nbinom(mean**2 / (spread - mean), mean / spread) if spread > mean else poisson(mean)

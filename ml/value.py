@@ -12,11 +12,13 @@ Sources: Wilson 1927; Newcombe 1998; Welch 1947; Zou and Donner 2008 (MOVER).
 """
 
 import math
+from datetime import timedelta
 from typing import NamedTuple
 
 LEAST = 30  # records on either side
 LEAST_PAID = 10  # records that are not zero, of a mean
 LEVEL = 0.95
+SEASON_POINTS, SEASON_PART = 0.03, 0.1  # that months differ by themselves: of a share, and of a mean as a part of it
 SHARE, MEAN = "share", "mean"
 
 
@@ -125,6 +127,38 @@ def change(before, after, kind, level=LEVEL):
     if not (enough(before, kind) and enough(after, kind)):
         return None
     return (share_change if kind == SHARE else mean_change)(before, after, level)
+
+
+def other_season(before, after):
+    """How differently two periods, (first day, last day) each, lie in the year: 0 the same months, 1 none in common.
+
+    >>> from datetime import date
+    >>> year = date(2025, 1, 1), date(2025, 12, 31)
+    >>> round(other_season(year, (date(2026, 1, 1), date(2026, 12, 31))), 2)
+    0.0
+    >>> other_season((date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31)))
+    1.0
+    """
+    shares = []
+    for first, last in (before, after):
+        days = [0] * 12
+        for place in range((last - first).days + 1):
+            days[(first + timedelta(days=place)).month - 1] += 1
+        shares.append([own / max(sum(days), 1) for own in days])
+    return sum(abs(one - other) for one, other in zip(*shares, strict=True)) / 2
+
+
+def seasonal(one, kind, base, season):
+    """A change between periods of which the part ``season`` lies at other times of the year: its interval is wider.
+
+    What the months do by themselves cannot be told from what the scores did. Allowed for are three points either way
+    for a share, a tenth of ``base`` for a mean.
+
+    >>> seasonal(Change(0.04, 0.01, 0.07), SHARE, 0.2, 0.5)
+    Change(estimate=0.04, low=-0.02, high=0.1)
+    """
+    reach = 2 * season * (SEASON_POINTS if kind == SHARE else SEASON_PART * abs(base))
+    return Change(one.estimate, round(one.low - reach, 12), round(one.high + reach, 12))
 
 
 def scaled(one, factor):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .drift import MIN_PART_ROWS, MIN_PARTS, noise_floor
+from .noise import Noise
+from .ordinary import MIN_PART_ROWS, MIN_PARTS, noise_of
 from .profile import Profile
 
 WEEKS = 4  # of a month; the last one has seven to ten days
@@ -33,13 +34,13 @@ class MonthlyReference:
     """Reference counts by week of the month.
 
     ``profiles`` and ``months`` have one entry per week of the month: its counts, and the number of
-    calendar months that it was seen in. ``floors`` maps columns to noise floors of windows that are
-    compared with their like (see ``drift.noise_floor``).
+    calendar months that it was seen in. ``noise`` is that of windows that are compared with their
+    like (see ``ordinary.noise_of``).
     """
 
     profiles: tuple
     months: tuple
-    floors: dict
+    noise: Noise
 
     @classmethod
     def of(cls, windows, bins):
@@ -51,7 +52,7 @@ class MonthlyReference:
                     week = week_of_month(day)
                     profiles[week] = profiles[week] + profile
                     seen[week].add((day.year, day.month))
-        whole = cls(tuple(profiles), tuple(map(len, seen)), {})
+        whole = cls(tuple(profiles), tuple(map(len, seen)), Noise())
         parts, references = [], []
         for window in windows:
             own = by_week(window)
@@ -60,15 +61,15 @@ class MonthlyReference:
             if sum(rows) >= MIN_PART_ROWS and reference.rows >= MIN_ROWS and whole._is_seen(rows):
                 parts.append(sum(own, Profile()))
                 references.append(reference)
-        floors = noise_floor(parts, bins, references) if len(parts) >= MIN_PARTS else {}
-        return cls(whole.profiles, whole.months, floors)
+        noise = noise_of(parts, bins, references) if len(parts) >= MIN_PARTS else Noise()
+        return cls(whole.profiles, whole.months, noise)
 
     def like(self, rows):
         """The profile to compare a window with that has ``rows[k]`` rows in week k of the month, None where too few.
 
         It takes three months of each of these weeks, and eight windows that say how much such weeks differ.
         """
-        if not sum(rows) or not self.floors or not self._is_seen(rows):
+        if not sum(rows) or not self.noise.is_known or not self._is_seen(rows):
             return None
         mix = _mixed(self.profiles, rows)
         return mix if mix.rows >= MIN_ROWS else None
@@ -85,13 +86,15 @@ class MonthlyReference:
         return {
             "profiles": [profile.to_dict() for profile in self.profiles],
             "months": list(self.months),
-            "floors": self.floors,
+            "noise": self.noise.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, data):
         """The reverse of ``to_dict``."""
-        return cls(tuple(map(Profile.from_dict, data["profiles"])), tuple(data["months"]), data["floors"])
+        return cls(
+            tuple(map(Profile.from_dict, data["profiles"])), tuple(data["months"]), Noise.from_dict(data.get("noise"))
+        )
 
 
 def by_week(days):

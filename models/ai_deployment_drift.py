@@ -10,9 +10,10 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.fields import Domain
 
-from ..ml import drift, quality
+from ..ml import drift, joint, quality
 from ..ml.profile import PREDICTION, SCORE, bins_of
 from . import clock
+from .drift_windows import DriftWindows
 
 WINDOW = timedelta(days=7)
 JUDGED = ("drifted", "quiet")
@@ -54,24 +55,39 @@ class AiDeployment(models.Model):
 
     def _make_report(self, version, window, start, end):
         references = self.env["ai.deployment.reference"]
-        reference, floors, is_provisional = references._of(version)
+        reference, noise, is_provisional = references._of(version)
         like = references._like(version, start, end)
-        compared, floors = like or (reference, floors)
-        bins, first = bins_of(version._card()), self._first_day(version)
+        compared, own_noise = like or (reference, noise)
+        bins, windows = bins_of(version._card()), DriftWindows(self.sudo(), version, window, start, end)
+        age = (end - version.sudo().trained_date.date()).days + self.horizon_days
         whole = quality.judge_quality(
-            bins, reference, window, weeks=self._weekly_counts(version, first, end),
-            before=self._before(version, first, start), min_rows=MIN_ROWS,
+            bins, reference, window, weeks=windows.counts, opened=windows.opened(),
+            last_year=windows.counts_last_year(), before=windows.before()[-quality.MOST_WEEKS :], noise=noise, age=age,
+            min_rows=MIN_ROWS,
         )  # fmt: skip
-        if start == first:  # a first load brings what has been there for long
+        if start == windows.first:  # a first load brings what has been there for long
             whole = [result for result in whole if result.test != quality.LATE]
-        moved = drift.judge(
-            bins, compared, window, delta2=drift.PRESETS[self.drift_sensitivity], min_rows=MIN_ROWS, floors=floors,
-            broken=quality.broken(whole),
-        ) if window.rows else []  # fmt: skip
+        moved, pairs, years = [], joint.JointResult(), windows.years
+        if window.rows:
+            moved = drift.judge(
+                bins,
+                compared,
+                window,
+                delta2=drift.PRESETS[self.drift_sensitivity],
+                min_rows=MIN_ROWS,
+                noise=own_noise,
+                broken=quality.broken(whole),
+                year=years.get(windows.weeks),
+                longer=windows.longer(reference, noise),
+                told=windows.told(),
+                age=age,
+            )
+        if window.rows >= MIN_ROWS:
+            pairs = windows.pairs(bins)
         results = [*drift.by_input(moved, bins), *drift.by_input(whole, bins)]
         lines = [self._line_values(result, version, bins) for result in results]
         if window.rows >= MIN_ROWS:
-            lines += self._estimate_values(version, start, end)
+            lines += [self._pairs_values(pairs, version, bins), *self._estimate_values(version, start, end)]
         report = (
             self.env["ai.deployment.report"]
             .sudo()
@@ -87,7 +103,8 @@ class AiDeployment(models.Model):
                     "reference_count": compared.rows,
                     "is_provisional": is_provisional,
                     "is_like": bool(like),
-                    "blind_spot": self._blind_spot(version, drift.by_input(moved, bins), bool(like)),
+                    "is_seasonal": windows.weeks in years and years[windows.weeks].rows >= drift.MIN_YEAR_ROWS,
+                    "blind_spot": self._blind_spot(windows, window, drift.by_input(moved, bins), noise, bool(like)),
                     "verdict": self._report_verdict(window, lines),
                     "summary": self._summary(window, lines),
                     "line_ids": [fields.Command.create({"sequence": n, **line}) for n, line in enumerate(lines)],
@@ -102,25 +119,6 @@ class AiDeployment(models.Model):
         """The first day of the version's intake, None where nothing was scored."""
         profiles = self.env["ai.deployment.profile"].sudo()
         return profiles.search([("version_id", "=", version.id)], order="day", limit=1).day or None
-
-    def _before(self, version, first, start):
-        """The profile of the weeks before `start`, without the first load; None where these are too few."""
-        since = first and max(first + WINDOW, start - WINDOW * quality.MOST_WEEKS)
-        if not since or (start - since) // WINDOW < quality.MIN_WEEKS:
-            return None
-        return self.env["ai.deployment.profile"]._sum(version, since, start)
-
-    def _weekly_counts(self, version, first, end):
-        """Records that came in each of the weeks before `end`, the latest last; the first load is left out."""
-        since = first and max(first + WINDOW, end - WINDOW * (quality.MOST_WEEKS + 1))
-        weeks = (end - since) // WINDOW if since else 0
-        if weeks < 1:
-            return []
-        counts = [0] * weeks
-        days = self.env["ai.deployment.profile"]._counts_by_day(version, end - WINDOW * weeks, end)
-        for day, rows in days.items():
-            counts[weeks - 1 - (end - timedelta(days=1) - day) // WINDOW] += rows
-        return counts
 
     def _report_verdict(self, window, lines):
         if window.rows < MIN_ROWS:
@@ -146,11 +144,29 @@ class AiDeployment(models.Model):
             "adjusted_p": 1.0 if result.adjusted_p is None else result.adjusted_p,
             "exceeded": result.exceeded,
             "verdict": result.verdict,
+            "weeks": result.weeks,
             "effect": result.effect,
             "reference_share": result.reference_share or 0.0,
             "window_share": result.window_share or 0.0,
             "codes": _codes_of(result),
             "text": self._movement_text(result, version, bins),
+        }
+
+    def _pairs_values(self, found, version, bins):
+        """The line about inputs that belong together."""
+        return {
+            "key": joint.PAIRS,
+            "label": self._column_label(version, joint.PAIRS),
+            "test": joint.JOINT,
+            "statistic": found.statistic,
+            "threshold": found.threshold or 0.0,
+            "p_value": 1.0 if found.p_value is None else found.p_value,
+            "adjusted_p": 1.0 if found.adjusted_p is None else found.adjusted_p,
+            "exceeded": found.exceeded,
+            "verdict": found.verdict,
+            "reference_share": found.expected,
+            "window_share": found.found,
+            "text": self._pairs_text(found, version, bins),
         }
 
     # Alerts
@@ -167,7 +183,11 @@ class AiDeployment(models.Model):
             if fires:
                 # A shape that moved without moving the score, and costs nothing as far as can be estimated, is worth
                 # knowing, not worth interrupting somebody.
-                quiet = (line.test == "shape" and not score_moved) or line.test == quality.REVIEW or line._is_filled()
+                quiet = (
+                    (line.test in ("shape", joint.JOINT) and not score_moved)
+                    or line.test == quality.REVIEW
+                    or line._is_filled()
+                )
                 alert = alerts._raise(
                     self, cause, name=self._alert_text(line, onset), level="notice" if quiet else "alert",
                     suggestion=self._suggestion(line), onset=onset, report=report,

@@ -1,12 +1,16 @@
 """What came in and moved, in the words of the people who keep these records."""
 
+import math
 from dataclasses import replace
+from datetime import timedelta
 
 from odoo import models
 from odoo.tools import format_date
 
-from ..ml import drift, quality
+from ..ml import drift, joint, ordinary, quality
 from ..ml.binning import FIRST
+from ..ml.columns import NUMBER
+from ..ml.noise import LARGE_FLOOR
 from ..ml.profile import CONFIDENCE, PREDICTION, SCORE
 from ..ml.tags import yes_code
 from .tools.wording import ReaderWords, number, percent
@@ -19,11 +23,18 @@ class AiDeployment(models.Model):
         fixed = {
             SCORE: self.env._("The score"), PREDICTION: self.env._("The verdict"),
             CONFIDENCE: self.env._("How sure the scores are"), quality.ROWS: self.env._("Records"),
+            joint.PAIRS: self.env._("Inputs together"),
         }  # fmt: skip
         return fixed[name] if name in fixed else version._specs()[name]["name"]
 
     def _movement_text(self, result, version, bins):
         """One result as a sentence."""
+        text = self._text_of_span(result, version, bins)
+        if result.weeks == 1:
+            return text
+        return self.env._("%(what)s, over the last %(weeks)s weeks", what=text, weeks=result.weeks)
+
+    def _text_of_span(self, result, version, bins):
         if result.name == quality.ROWS:
             return self._rows_movement_text(result)
         if result.test in ("missing", "unseen", quality.RANGE):
@@ -53,27 +64,98 @@ class AiDeployment(models.Model):
         )
         return f"{label}: {moved}" if moved else label
 
-    def _blind_spot(self, version, results, is_like):
-        """What a report cannot see, as sentences; empty where it sees everything."""
+    def _blind_spot(self, windows, window, results, noise, is_like):
+        """What a report cannot see, and since when, as sentences; empty where it sees everything."""
+        if window.rows < ordinary.MIN_PART_ROWS:
+            return self._too_few_text(windows, window)
+        say, version, sentences = self.env._, windows.version, []
+        if windows.weeks > 1:
+            sentences.append(
+                say(
+                    "The %(weeks)s weeks from %(start)s on are judged together, the number of records by the last one.",
+                    weeks=windows.weeks,
+                    start=format_date(self.env, windows.start),
+                )
+            )
+        shapes = [result for result in results if result.test == drift.SHAPE]
+        blind = [self._column_label(version, result.name) for result in shapes if result.cannot_ring]
+        if blind:
+            sentences.append(
+                say(
+                    "%(inputs)s: the weeks compared with differ so much from each other that no move can ring.",
+                    inputs=", ".join(blind),
+                )
+            )
         noisy = [
             self._column_label(version, result.name)
-            for result in results
-            if result.test == drift.SHAPE and result.floor > drift.LARGE_FLOOR
+            for result in shapes
+            if result.floor > LARGE_FLOOR and not result.cannot_ring
         ]
-        if not noisy:
-            return ""
-        say = self.env._
-        text = say(
-            "%(inputs)s: the weeks compared with differ much from each other, so only large moves can ring.",
-            inputs=", ".join(noisy),
+        if noisy:
+            sentences.append(
+                say(
+                    "%(inputs)s: the weeks compared with differ much from each other, so only large moves can ring.",
+                    inputs=", ".join(noisy),
+                )
+            )
+        if (noisy or blind) and not is_like:
+            sentences.append(
+                say(
+                    "If it is a monthly rhythm: weeks of the month are told apart once three months have been scored "
+                    "and are adopted as reference."
+                )
+            )
+        if not noise.is_known:
+            sentences.append(
+                say(
+                    "How much ordinary weeks differ is not known: the records compared with are of fewer than %s "
+                    "weeks. Until a reference is adopted, an ordinary week may ring.",
+                    ordinary.MIN_PARTS,
+                )
+            )
+        return " ".join(sentences)
+
+    def _too_few_text(self, windows, window):
+        """Since when there are too few records to judge, and until when at this pace."""
+        needed, days = ordinary.MIN_PART_ROWS, max((windows.end - windows.start).days, 1)
+        text = self.env._(
+            "Since %(start)s %(rows)s %(records)s have come in; inputs and score are judged from %(needed)s on. Until "
+            "then only the number of records is watched.",
+            start=format_date(self.env, windows.start), rows=window.rows, needed=needed,
+            records=self.env[self.res_model]._ai_words()["records"],
         )  # fmt: skip
-        if is_like:
+        if not window.rows:
             return text
-        rhythm = say(
-            "If it is a monthly rhythm: weeks of the month are told apart once three months have been scored and are "
-            "adopted as reference."
+        due = windows.start + timedelta(days=math.ceil(days * needed / window.rows))
+        pace = self.env._("At this pace that is about %s.", format_date(self.env, due))
+        return f"{text} {pace}"
+
+    def _pairs_text(self, found, version, bins):
+        """Which two inputs no longer belong together as they did, and where it shows."""
+        if not found.names:
+            return self.env._(
+                "Whether inputs still belong together is judged once eight weeks have been scored after the first."
+            )
+        tags, levels = version._card().tags, version._level_names_cached()
+        said = []
+        for name, codes in zip(found.names, found.codes, strict=True):
+            key = tags[name][0] if name in tags else name
+            known = [code for code in codes if code >= FIRST] or list(codes)
+            text = self._bin_text(version, name, bins[name], known[0], levels.get(key))
+            if len(known) > 1 and bins[name].kind == NUMBER:
+                text = bins[name].span(known[0], known[-1], ReaderWords(self.env, version._specs()).of(key))
+            said += [self._column_label(version, key), text]
+        return self.env._(
+            "%(one)s and %(two)s no longer belong together as before: “%(value)s” with “%(other)s” on %(now)s of "
+            "%(records)s, %(before)s expected",
+            one=said[0],
+            two=said[2],
+            value=said[1],
+            other=said[3],
+            now=percent(self.env, found.found),
+            before=percent(self.env, found.expected),
+            records=self.env[self.res_model]._ai_words()["records"],
         )
-        return f"{text} {rhythm}"
 
     def _tags_movement_text(self, result, version, bins):
         """Which tags of an input are on more or fewer records than before."""
@@ -81,7 +163,7 @@ class AiDeployment(models.Model):
         for part in result.parts:
             if part.name not in tags:  # how many other tags there are
                 whole = replace(part, parts=())
-                texts.append(self._movement_text(whole, version, bins).partition(": ")[2])
+                texts.append(self._text_of_span(whole, version, bins).partition(": ")[2])
                 continue
             tag, yes = tags[part.name][1], yes_code(bins[part.name])
             before, now = next(
@@ -151,6 +233,9 @@ class AiDeployment(models.Model):
         return {
             "missing": say("Look for a form, an import or an integration that stopped filling this field."),
             "unseen": say("Check whether the new values are right. If they stay, train again once outcomes are known."),
+            joint.JOINT: say(
+                "Look for a mapping that mixes rows up, and for one source whose values are in another unit."
+            ),
             quality.RANGE: say("Check units, currency and decimal places where these values come from."),
             quality.CONSTANT: say("Look for a default, a form or an import that fills in the same value everywhere."),
             quality.FAILED: say("Open the records: an input that has to be there is missing, or cannot be read."),

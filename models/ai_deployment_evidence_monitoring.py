@@ -9,8 +9,10 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..ml.profile import SCORE
 from . import clock
 from .ai_deployment_checklist import Evidence
+from .ai_deployment_drift import JUDGED
 
 # What watches, tells and looks; by external ids.
 WATCHING = {
@@ -39,6 +41,9 @@ class AiDeployment(models.Model):
         faults = [fault for name, cron in jobs.items() for fault in [self._watching_fault(name, cron)] if fault]
         if faults:
             return Evidence(False, " ".join(faults), clock.now())
+        unwatched, report = self._unwatched_score()
+        if unwatched:
+            return Evidence(False, unwatched, report.date, report)
         oldest = min(cron.lastcall for cron in jobs.values())
         sentence = self.env._(
             "All %(count)s scheduled jobs that watch it run at least once a week; the longest ago ran on %(day)s.",
@@ -61,6 +66,26 @@ class AiDeployment(models.Model):
         if not cron.lastcall:
             return self.env._("The scheduled job “%s” has not run yet.", cron.cron_name)
         return ""
+
+    def _unwatched_score(self):
+        """(why nobody would notice if the score moved, the report that says so); empty where it is watched.
+
+        Before the first report there is nothing to say: the first week is not over.
+        """
+        reports = self.env["ai.deployment.report"].sudo()
+        latest = reports.search(
+            Domain("version_id", "=", self.champion_id.id) & Domain("kind", "=", "drift"),
+            order="window_end desc, id desc",
+            limit=1,
+        )
+        if not latest or latest.line_ids.filtered(lambda line: line.key == SCORE and line.verdict in JUDGED):
+            return "", reports
+        sentence = self.env._(
+            "The score is not watched since %(day)s: %(why)s",
+            day=format_date(self.env, latest.window_start),
+            why=latest.blind_spot or latest.summary,
+        )
+        return sentence, latest
 
     def _satisfy_watched(self, check):
         if not self.env.user.has_group("base.group_system"):

@@ -11,8 +11,13 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..ml.drift import noise_floor, windows_on_any_day
-from ..ml.profile import Profile, bins_of
+from ..ml.binning import ABOVE, BELOW, MISSING, UNSEEN
+from ..ml.columns import NUMBER
+from ..ml.drift import UNSEEN_TEST
+from ..ml.noise import Noise
+from ..ml.ordinary import noise_of, windows_on_any_day
+from ..ml.profile import RESERVED, Profile, bins_of
+from ..ml.quality import RANGE
 from ..ml.week_of_month import WEEKS, MonthlyReference, week_of_month
 from . import clock
 from .tools.trust import own
@@ -46,28 +51,33 @@ class AiDeploymentReference(models.Model):
 
     @api.model
     def _of(self, version):
-        """(Profile, noise floors or None, whether it is provisional) that the intake of `version` is compared with."""
-        adopted = self.sudo().search([("version_id", "=", version.id)], limit=1)
+        """(Profile, `Noise`, whether it is provisional) that the intake of `version` is compared with."""
+        adopted = self._adopted(version)
         if adopted:
-            return Profile.from_dict(adopted.counts), adopted.floors or None, False
+            return Profile.from_dict(adopted.counts), Noise.from_dict(adopted.floors), False
         version = version.sudo()
-        return Profile.from_dict(version.reference), version.floors or None, True
+        return Profile.from_dict(version.reference), Noise.from_dict(version.floors), True
+
+    @api.model
+    def _adopted(self, version):
+        """The reference that was adopted last for `version`, in sudo; none where records learned from serve."""
+        return self.sudo().search([("version_id", "=", version.id)], limit=1)
 
     @api.model
     def _like(self, version, start, end):
-        """(Profile, noise floors) of the same weeks of the month as those from `start` up to `end`, None where too few.
+        """(Profile, `Noise`) of the same weeks of the month as those from `start` up to `end`, None where too few.
 
         Only an adopted reference has them: the records that a version learned from are dated as documents are, not as
         they came in.
         """
-        adopted = self.sudo().search([("version_id", "=", version.id)], limit=1)
+        adopted = self._adopted(version)
         if not adopted.monthly:
             return None
         monthly, rows = MonthlyReference.from_dict(adopted.monthly), [0] * WEEKS
         for day, count in self.env["ai.deployment.profile"]._counts_by_day(version, start, end).items():
             rows[week_of_month(day)] += count
         like = monthly.like(rows)
-        return like and (like, monthly.floors)
+        return like and (like, monthly.noise.with_forward(Noise.from_dict(adopted.floors).forward))
 
     @api.model
     def _candidate(self, deployment):
@@ -134,7 +144,9 @@ class AiDeploymentReference(models.Model):
                 "window_end": end,
                 "row_count": total.rows,
                 "counts": total.to_dict(),
-                "floors": noise_floor(windows_on_any_day(days), bins, whole=total),
+                "floors": noise_of(windows_on_any_day(days), bins, whole=total, weeks=parts)
+                .with_forward(_coming(total, bins, (start + (end - start) / 2 - version.trained_date.date()).days))
+                .to_dict(),
                 "monthly": MonthlyReference.of(windows, bins).to_dict(),
                 "adopted_by_id": self.env.uid,
                 "date": clock.now(),
@@ -149,6 +161,18 @@ class AiDeploymentReference(models.Model):
             )
         )  # fmt: skip
         return reference
+
+
+def _coming(profile, bins, days):
+    """What is new in a reference, `days` after the version learned: see `Noise.forward`."""
+    found = {UNSEEN_TEST: {}, RANGE: {}}
+    for name, counts in profile.counts.items():
+        rows = int(counts.sum() - counts[MISSING])
+        if rows and name not in RESERVED:
+            new = counts[BELOW] + counts[ABOVE] if bins[name].kind == NUMBER else counts[UNSEEN]
+            test = RANGE if bins[name].kind == NUMBER else UNSEEN_TEST
+            found[test][name] = (float(new / rows), max(days, 1))
+    return found
 
 
 class AiDeployment(models.Model):

@@ -21,6 +21,7 @@ TESTS = [
     ("shape", "Distribution"),
     ("missing", "Empty"),
     ("unseen", "Never seen before"),
+    ("joint", "Together"),
     ("range", "Out of range"),
     ("constant", "Always the same"),
     ("failed", "Could not be scored"),
@@ -64,6 +65,11 @@ class AiDeploymentReport(models.Model):
         help="Compared with the same weeks of the month in the reference, so that what comes every month at the same "
         "time is no news.",
     )  # fmt: skip
+    is_seasonal = fields.Boolean(
+        "Same Weeks of Last Year",
+        readonly=True,
+        help="Compared with the same weeks of last year as well, so that a season is no news.",
+    )
     blind_spot = fields.Char(readonly=True, help="What this comparison cannot see.")
     verdict = fields.Selection(VERDICTS, required=True, readonly=True)
     summary = fields.Char(readonly=True)
@@ -121,6 +127,12 @@ class AiDeploymentReportLine(models.Model):
     adjusted_p = fields.Float("Adjusted p", readonly=True, digits=(16, 8))
     exceeded = fields.Boolean("Moved", readonly=True)
     verdict = fields.Selection(VERDICTS, required=True, readonly=True)
+    weeks = fields.Integer(
+        "Weeks Judged Together",
+        readonly=True,
+        default=1,
+        help="More than one where only several weeks together show that it moved.",
+    )
     effect = fields.Float("Stability Index", readonly=True, digits=(16, 3))
     reference_share = fields.Float("Share Before", readonly=True)
     window_share = fields.Float("Share Now", readonly=True)

@@ -15,9 +15,12 @@ from odoo.tools import SQL, format_date
 from ..ml import artifact, routing
 from ..ml.challenge import challenge
 from ..ml.columns import NUMBER, make_column
-from ..ml.drift import MIN_PARTS, merged, noise_floor
+from ..ml.drift import UNSEEN_TEST
 from ..ml.errors import TooFewCases, TrainingError
+from ..ml.noise import Noise, forward_shares
+from ..ml.ordinary import MIN_PARTS, merged, noise_of
 from ..ml.profile import Profile, bins_of
+from ..ml.quality import RANGE
 from ..ml.reviewed import SURPRISE
 from ..ml.threads import one_thread
 from . import clock
@@ -268,11 +271,13 @@ class AiDeployment(models.Model):
         }
 
     def _floors(self, card, columns, moments):
-        """How much each input moves by itself, {key: floor}: from the weeks that the version was trained on."""
+        """What ordinary weeks show by themselves (`Noise` as JSON): from the weeks that the version was trained on."""
         weeks = np.floor((moments - moments.min()) / WEEK_DAYS) if len(moments) else moments
         scored = card.score(columns)
         parts = merged([Profile.of(card, scored, weeks == week) for week in np.unique(weeks)])
-        return noise_floor(parts, bins_of(card)) if len(parts) >= MIN_PARTS else {}
+        noise = noise_of(parts, bins_of(card)) if len(parts) >= MIN_PARTS else Noise()
+        used = {key: column for key, column in columns.items() if key in card.bins_by_name}
+        return noise.with_forward(forward_shares(used, moments, new=UNSEEN_TEST, beyond=RANGE)).to_dict()
 
     def _held_out(self, card, columns, moments, labels):
         """What routing needs to know of the records that tested the version: plain JSON.

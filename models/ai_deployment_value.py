@@ -287,17 +287,27 @@ class AiDeployment(models.Model):
             return False
         start = live.date()
         found = self._measure(start, end).get(None, {})
-        self._keep_comparison("after", start, end, found, {code: row._moments() for code, row in baseline.items()})
+        seasons = {
+            code: statistics.other_season((row.start_date, row.end_date), (start, end))
+            for code, row in baseline.items()
+        }
+        base = {code: row._moments() for code, row in baseline.items()}
+        self._keep_comparison("after", start, end, found, base, seasons)
         return True
 
-    def _keep_comparison(self, period, start, end, found, base):
-        """Keep what `found` ({code: Moments}) comes to against `base`, each measure and the net; replaces the last."""
+    def _keep_comparison(self, period, start, end, found, base, seasons=None):
+        """Keep what `found` ({code: Moments}) comes to against `base`, each measure and the net; replaces the last.
+
+        `seasons`: {code: how differently the two periods lie in the year}; none where both are of the same days.
+        """
         months = ((end - start).days + 1) / MONTH_DAYS
         measures, rows, counted, holds_reviews = self._value_measures(), [], [], False
         for code, measure in measures.items():
             after, before = found.get(code) or statistics.Moments.of(0, 0, 0), base.get(code)
             row = self._value_row(period, code, start, end, after)
             changed = statistics.change(before, after, measure.kind) if before else None
+            if changed and (seasons or {}).get(code):
+                changed = statistics.seasonal(changed, measure.kind, before.mean, seasons[code])
             if changed:
                 row.update(
                     is_compared=True, base_count=before.count, base_value=before.mean, change=changed.estimate,
@@ -392,7 +402,10 @@ class AiDeployment(models.Model):
             return self.env._(
                 "By chance some records had no score on purpose: the difference to the others comes from the score."
             )
-        return self.env._("Before and after; other things changed, too.")
+        return self.env._(
+            "Before and after; other things changed, too. Where the two periods lie at different times of the year, "
+            "the ranges allow for a season."
+        )
 
     def _not_measured_because(self):
         """Why there is no comparison yet; empty where there is one."""

@@ -58,6 +58,32 @@ class TestEvidenceMonitoring(EvidenceCase):
         self.cron("monitor").write({"interval_type": "days", "interval_number": 8})
         self.assertMissing("watched", "less than once a week")
 
+    def test_a_score_that_is_not_watched_blocks_the_row(self):
+        self.enterContext(clock.at(self.cron("monitor").lastcall))
+        today = clock.today()
+        report = (
+            self.env["ai.deployment.report"]
+            .sudo()
+            .create(
+                {
+                    "deployment_id": self.deployment.id,
+                    "version_id": self.deployment.champion_id.id,
+                    "date": clock.now(),
+                    "window_start": today - timedelta(days=7),
+                    "window_end": today,
+                    "verdict": "cannot_judge",
+                    "blind_spot": "Too few came in.",
+                }
+            )
+        )
+        self.assertMissing("watched", "The score is not watched since")
+        self.assertMissing("watched", "Too few came in.")
+        self.env["ai.deployment.report.line"].sudo().create(
+            {"report_id": report.id, "key": "score", "label": "The score", "test": "shape", "verdict": "quiet"}
+        )
+        self.env.invalidate_all()
+        self.assertMet("watched", "run at least once a week")
+
     def test_only_an_administrator_of_odoo_gets_to_the_jobs(self):
         with self.assertRaisesRegex(UserError, "ask one to look"):
             self.satisfy("watched")

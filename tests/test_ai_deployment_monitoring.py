@@ -7,7 +7,7 @@ from unittest.mock import patch
 import psycopg2
 
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import format_date, mute_logger
 
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
@@ -251,3 +251,56 @@ class TestMonitoring(AiDeploymentCase):
         self.assertLessEqual(len(logs), len(alerts))
         self.assertFalse([s for s in logs if "LIMIT" not in s])
         self.assertFalse([s for s in statements if "crm_lead" in s and "WITH ORDINALITY" not in s])
+
+    def test_three_records_a_week_say_since_when_and_until_when_nothing_is_judged(self):
+        for week in range(3):
+            self.intake(week, count=3)
+            report = self.monitor(week)
+        self.assertEqual((report.verdict, report.row_count), ("cannot_judge", 9))
+        since = format_date(self.env, NOW.date())
+        self.assertIn(f"Since {since} 9 leads have come in; inputs and score are judged from 50 on.", report.blind_spot)
+        due = NOW.date() + timedelta(days=117)  # 50 of 3 a week
+        self.assertIn(format_date(self.env, due), report.blind_spot)
+        texts = [message["text"] for message in self.deployment._monitoring_page()["messages"]]
+        self.assertIn(report.blind_spot, texts)
+
+    def test_two_weeks_after_a_failed_job_are_judged_together_and_say_so(self):
+        for week in range(3):
+            self.intake(week)
+        self.monitor(0)
+        report = self.monitor(2)
+        self.assertEqual((report.row_count, report.window_start), (400, (NOW + WEEK).date()))
+        since = format_date(self.env, (NOW + WEEK).date())
+        self.assertIn(f"The 2 weeks from {since} on are judged together", report.blind_spot)
+
+    def test_a_reference_of_a_day_says_that_ordinary_weeks_may_ring(self):
+        self.intake(0)
+        self.assertIn("How much ordinary weeks differ is not known", self.monitor(0).blind_spot)
+
+    def test_a_drift_that_is_small_in_every_week_is_told_once_several_show_it(self):
+        lines = self.env["ai.deployment.report.line"]
+        for week in range(8):
+            self.intake(week, count=60, empty=0.25 + 0.14 * (week > 0))
+            report = self.monitor(week)
+            lines |= report.line_ids.filtered(lambda line: line.key == "country_id" and line.test == "missing")
+        several = lines.filtered(lambda line: line.exceeded and line.weeks == 4)
+        self.assertTrue(several)
+        self.assertIn("over the last 4 weeks", several[0].text)
+
+    def test_holidays_of_the_company_are_no_loss_of_records(self):
+        for week in range(7):
+            self.intake(week, count=60)
+            self.monitor(week)
+        self.intake(7, count=2)
+        start, company = NOW + 7 * WEEK, self.deployment.company_id
+        self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Holidays",
+                "calendar_id": company.resource_calendar_id.id,
+                "company_id": company.id,
+                "date_from": start - timedelta(hours=12),
+                "date_to": start + timedelta(days=6, hours=12),
+            }
+        )
+        self.monitor(7)
+        self.assertFalse(self.alert("quality:rows:volume"))

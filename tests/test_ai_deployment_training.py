@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml.noise import Noise
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -212,10 +213,11 @@ class TestTraining(AiDeploymentCase):
         self.assertEqual(self.env.cr.fetchall(), before)
 
     def test_noise_floors_come_from_weeks(self):
-        self.assertFalse(
-            self.train(self.make_deployment(is_primary=False)).sudo().floors, "fewer than eight windows say nothing"
-        )
+        short = self.train(self.make_deployment(is_primary=False)).sudo()
+        self.assertFalse(Noise.from_dict(short.floors).is_known, "fewer than eight windows say nothing")
         self.closed_leads(200)
-        version = self.train(self.make_deployment(is_primary=False))
-        self.assertIn("expected_revenue", version.sudo().floors)
-        self.assertTrue(all(floor >= 0 for floor in version.sudo().floors.values()))
+        noise = Noise.from_dict(self.train(self.make_deployment(is_primary=False)).sudo().floors)
+        self.assertIn("expected_revenue", noise.floors)
+        self.assertTrue(all(floor >= 0 for floor in noise.floors.values()))
+        share, days = noise.forward["range"]["expected_revenue"]
+        self.assertTrue(0 <= share < 1 and days >= 1)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from odoo.addons.ai_deployment.ml import drift
+from odoo.addons.ai_deployment.ml import ordinary
 from odoo.addons.ai_deployment.ml.binning import CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.profile import PREDICTION, PREDICTION_BINS, SCORE, Profile
 from odoo.addons.ai_deployment.ml.week_of_month import MonthlyReference, by_week
@@ -60,15 +60,20 @@ class Bills:
         self.before, self.after = windows[:reference_weeks], windows[reference_weeks:]
         self.reference = sum((sum(window.values(), Profile()) for window in self.before), Profile())
         days = {day: profile for window in self.before for day, profile in window.items()}
-        self.floors = drift.noise_floor(drift.windows_on_any_day(days), self.bins, whole=self.reference)
+        self.noise = ordinary.noise_of(
+            ordinary.windows_on_any_day(days),
+            self.bins,
+            whole=self.reference,
+            weeks=[sum(window.values(), Profile()) for window in self.before],
+        )
         self.monthly = MonthlyReference.of(self.before, self.bins)
 
     def watch(self):
         """A `Watch` that has judged all windows after the reference, each against its like where there is enough."""
-        watch = Watch(self, self.floors)
+        watch = Watch(self, self.noise)
         for window in self.after:
             like = self.monthly.like([profile.rows for profile in by_week(window)])
-            watch.judge(sum(window.values(), Profile()), like and (like, self.monthly.floors))
+            watch.judge(sum(window.values(), Profile()), like and (like, self.monthly.noise))
         return watch
 
     def _draw(self, day, moved, raised):

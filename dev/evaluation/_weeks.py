@@ -4,7 +4,8 @@ import time
 
 import numpy as np
 
-from odoo.addons.ai_deployment.ml import drift
+from odoo.addons.ai_deployment.ml import drift, ordinary
+from odoo.addons.ai_deployment.ml.noise import LARGE_FLOOR
 
 from ._columns import Columns
 
@@ -12,24 +13,24 @@ from ._columns import Columns
 class Watch:
     """The history of every test of one deployment, and what judging it cost."""
 
-    def __init__(self, columns, floors=None):
+    def __init__(self, columns, noise=None):
         self.columns = columns
-        self.floors = floors
+        self.noise = noise
         self.history = {}  # (column, test): [(exceeded, adjusted p), ...]
         self.judged = self.noisy = self.liked = 0
         self.seconds = 0.0
 
     def judge(self, window, like=None):
-        """One more week, against the reference or against its `like`, (Profile, noise floors)."""
+        """One more week, against the reference or against its `like`, (Profile, Noise)."""
         started = time.process_time()
-        reference, floors = like or (self.columns.reference, self.floors)
-        results = drift.judge(self.columns.bins, reference, window, floors=floors)
+        reference, noise = like or (self.columns.reference, self.noise)
+        results = drift.judge(self.columns.bins, reference, window, noise=noise)
         self.seconds += time.process_time() - started
         for found in results:
             if found.p_value is not None:
                 self.history.setdefault((found.name, found.test), []).append((found.exceeded, found.adjusted_p))
         self.judged += sum(found.test == drift.SHAPE for found in results)
-        self.noisy += sum(found.floor > drift.LARGE_FLOOR for found in results)
+        self.noisy += sum(found.floor > LARGE_FLOOR for found in results)
         self.liked += bool(like)
 
     def fires(self, name, test):
@@ -64,8 +65,8 @@ def quiet_year(random, reference_rows, rows, *, weeks=52, jitter=0.0, reference_
     With jitter the reference is a pool of several weeks, and what these show is tolerated.
     """
     columns = Columns(random, reference_rows, weeks=reference_weeks, jitter=jitter)
-    floors = drift.noise_floor(columns.parts, columns.bins) if reference_weeks > 1 else None
-    watch = Watch(columns, floors)
+    noise = ordinary.noise_of(columns.parts, columns.bins) if reference_weeks > 1 else None
+    watch = Watch(columns, noise)
     for window in columns.windows(weeks, rows, jitter=jitter):
         watch.judge(window)
     return watch

@@ -117,13 +117,13 @@ MODELS = {
     ),
     "ai.deployment.report": Rights(
         read=NAMED,
-        system="blind_spot date deployment_id failed_count is_like is_provisional kind read_by_id read_date "
-        "reference_count row_count summary verdict version_id window_end window_start",
+        system="blind_spot date deployment_id failed_count is_like is_provisional is_seasonal kind read_by_id "
+        "read_date reference_count row_count summary verdict version_id window_end window_start",
     ),
     "ai.deployment.report.line": Rights(
         read=NAMED,
         system="adjusted_p codes effect exceeded high key label low p_value reference_share report_id sequence "
-        "statistic test text threshold verdict window_share",
+        "statistic test text threshold verdict weeks window_share",
     ),
     "ai.deployment.alert": Rights(
         read=NAMED,

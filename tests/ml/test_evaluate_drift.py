@@ -58,7 +58,7 @@ def test_weeks_that_differ_much_make_alarm_episodes(random):
 
 def test_what_is_tolerated_is_what_the_weeks_of_the_reference_show(random):
     watch = quiet_year(random, 5000, 300, weeks=4, jitter=0.1, reference_weeks=8)
-    assert watch.floors.keys() == watch.columns.bins.keys() and watch.judged == 4 * 22
+    assert watch.noise.floors.keys() == watch.columns.bins.keys() and watch.judged == 4 * 22
 
 
 def test_without_a_change_no_alarm_rings_within_the_weeks(random):

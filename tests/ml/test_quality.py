@@ -6,6 +6,7 @@ from scipy.stats import binom, poisson
 
 from odoo.addons.ai_deployment.ml import drift
 from odoo.addons.ai_deployment.ml.binning import CategoryBins, NumericBins
+from odoo.addons.ai_deployment.ml.noise import Noise
 from odoo.addons.ai_deployment.ml.profile import Profile
 from odoo.addons.ai_deployment.ml.quality import ROWS, broken, judge_quality
 
@@ -102,8 +103,10 @@ def test_weeks_that_always_differ_allow_for_more():
 
 
 def test_another_share_that_goes_to_a_person_either_way():
-    before, usual_week, flood, silence = usual(1000), usual(), usual(), usual()
-    before.reviewed, usual_week.reviewed, flood.reviewed, silence.reviewed = 300, 66, 140, 10
+    before, usual_week, flood, silence = [usual(250) for _week in range(4)], usual(), usual(), usual()
+    for week, reviewed in zip(before, (70, 80, 75, 75), strict=True):
+        week.reviewed = reviewed
+    usual_week.reviewed, flood.reviewed, silence.reviewed = 66, 140, 10
     exceeded = [
         [r.test for r in judge_quality(BINS, REFERENCE, window, before=before) if r.exceeded]
         for window in (usual_week, flood, silence)
@@ -124,3 +127,42 @@ def test_quiet_weeks_stay_quiet():
         window = profile(rng.uniform(0, 999, rows), rng.choice(["web", "fair"], rows, p=[0.6, 0.4]))
         exceeded += bool(found(window, weeks=rng.poisson(100, 9).tolist()))
     assert exceeded <= 8  # 1 % of 400, and two standard errors
+
+
+def volume(weeks, **known):
+    found = judge_quality({}, REFERENCE, Profile(0), weeks=weeks, **known)
+    return found[0].exceeded if found else None
+
+
+def test_a_week_of_holidays_is_no_loss_of_records():
+    weeks = [200, 210, 190, 205, 195, 200, 208, 194]
+    assert volume([*weeks, 80])
+    assert not volume([*weeks, 80], opened=[40.0] * 8 + [16.0])
+    assert volume([*weeks, 5], opened=[40.0] * 8 + [16.0]), "fewer than even two days bring"
+    assert volume([*weeks, 0], opened=[40.0] * 8 + [0.0]) is None, "nobody was there"
+
+
+def test_an_earlier_week_of_holidays_does_not_make_a_loss_look_usual():
+    weeks = [200, 210, 190, 205, 60, 70, 208, 194, 201]
+    assert not volume([*weeks, 100])
+    assert volume([*weeks, 100], opened=[40.0] * 4 + [8.0, 8.0] + [40.0] * 4)
+
+
+def test_an_august_as_every_year_is_no_loss():
+    weeks, august = [200, 210, 190, 205, 195, 200], 90
+    assert volume([*weeks, august])
+    assert not volume([*weeks, august], last_year=[180, 170, 175, 185, 180, 170, 85])
+    assert volume([*weeks, 20], last_year=[180, 170, 175, 185, 180, 170, 85])
+
+
+def test_a_number_that_grows_with_the_calendar_is_not_out_of_range_every_week():
+    window = profile(np.concatenate([np.linspace(0, 999, 170), np.full(30, 1010.0)]), ["web"] * 120 + ["fair"] * 80)
+    assert ("amount", "range") in found(window)
+    noise = Noise(forward={"range": {"amount": (0.08, 60.0)}})
+    for age, expected in ((10, False), (120, False)):
+        judged = judge_quality(BINS, REFERENCE, window, noise=noise, age=age)
+        result = next(each for each in judged if (each.name, each.test) == ("amount", "range"))
+        assert result.exceeded is expected and result.reference_share >= 0.08
+    many = profile(np.concatenate([np.linspace(0, 999, 100), np.full(100, 1010.0)]), ["web"] * 120 + ["fair"] * 80)
+    judged = judge_quality(BINS, REFERENCE, many, noise=noise, age=10)
+    assert next(each for each in judged if (each.name, each.test) == ("amount", "range")).exceeded

@@ -1,6 +1,7 @@
 """What changed: known values, intervals that hold as often as they say, and nothing said of too little."""
 
 import math
+from datetime import date
 
 import numpy as np
 import pytest
@@ -20,7 +21,9 @@ from odoo.addons.ai_deployment.ml.value import (
     enough,
     interval,
     mean_change,
+    other_season,
     scaled,
+    seasonal,
     share_change,
     share_interval,
 )
@@ -175,3 +178,23 @@ def test_no_difference_is_rarely_called_one():
         return (rng.random(300) < 0.1) * rng.lognormal(6, 1.2, 300)
 
     assert coverage(draw, 0.0, MEAN) > 0.93
+
+
+def test_half_a_year_before_and_half_a_year_after_is_not_surely_better_because_of_a_season():
+    """Nothing changed but the time of the year: three points either way, 2,000 records a half."""
+    random, sure, plain = np.random.default_rng(5), 0, 0
+    halves = (date(2025, 1, 1), date(2025, 6, 30)), (date(2025, 7, 1), date(2025, 12, 31))
+    for _round in range(200):
+        before, after = (Moments(2000, random.binomial(2000, share) / 2000) for share in (0.2 - 0.02, 0.2 + 0.02))
+        found = change(before, after, SHARE)
+        plain += found.low > 0
+        sure += seasonal(found, SHARE, before.mean, other_season(*halves)).low > 0
+    assert plain > 150 and sure <= 2
+
+
+def test_the_same_months_of_two_years_have_no_season_between_them():
+    one, two = (date(2025, 3, 1), date(2025, 5, 31)), (date(2026, 3, 1), date(2026, 5, 31))
+    assert other_season(one, two) == 0
+    found = change(Moments(2000, 0.2), Moments(2000, 0.24), SHARE)
+    assert seasonal(found, SHARE, 0.2, 0.0).low == pytest.approx(found.low)
+    assert found.low > 0, "what changed between like months may be called so"

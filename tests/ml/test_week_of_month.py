@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.ai_deployment.ml import drift
+from odoo.addons.ai_deployment.ml import drift, ordinary
 from odoo.addons.ai_deployment.ml.binning import CategoryBins
+from odoo.addons.ai_deployment.ml.noise import LARGE_FLOOR, Noise
 from odoo.addons.ai_deployment.ml.profile import Profile
 from odoo.addons.ai_deployment.ml.week_of_month import WEEKS, MonthlyReference, by_week, week_of_month
 
@@ -35,8 +36,8 @@ def alarms(windows, reference, floors, monthly=None):
     history = []
     for window in windows:
         like = monthly and monthly.like([part.rows for part in by_week(window)])
-        against, own = (like, monthly.floors) if like else (reference, floors)
-        for found in drift.judge(BINS, against, sum(window.values(), Profile()), floors=own):
+        against, own = (like, monthly.noise) if like else (reference, floors)
+        for found in drift.judge(BINS, against, sum(window.values(), Profile()), noise=own):
             if found.test == drift.SHAPE and found.p_value is not None:
                 history.append((found.exceeded, found.adjusted_p))
     return [week for week in range(len(history)) if drift.alarm_state(history[: week + 1]) == "firing"]
@@ -45,8 +46,8 @@ def alarms(windows, reference, floors, monthly=None):
 def adopted(windows):
     days = {day: profile for window in windows for day, profile in window.items()}
     whole = sum(days.values(), Profile())
-    floors = drift.noise_floor(drift.windows_on_any_day(days), BINS, whole=whole)
-    return whole, floors, MonthlyReference.of(windows, BINS)
+    noise = ordinary.noise_of(ordinary.windows_on_any_day(days), BINS, whole=whole)
+    return whole, noise, MonthlyReference.of(windows, BINS)
 
 
 @pytest.mark.parametrize(
@@ -98,11 +99,11 @@ def test_no_mix_has_other_shares_or_more_rows_than_there_are(rows, seed):
 
 def test_windows_begin_on_any_day_and_are_as_long_as_it_takes():
     days = {START + timedelta(days=place): Profile(10, {"x": [0, 0, 0, 6, 4, 0]}) for place in range(28)}
-    windows = drift.windows_on_any_day(days)
+    windows = ordinary.windows_on_any_day(days)
     assert len(windows) == 22 and {window.rows for window in windows} == {70}
     few = {day: Profile(3, {"x": [0, 0, 0, 2, 1, 0]}) for day in days}
-    assert {window.rows for window in drift.windows_on_any_day(few)} == {63}
-    assert drift.windows_on_any_day({}) == []
+    assert {window.rows for window in ordinary.windows_on_any_day(few)} == {63}
+    assert ordinary.windows_on_any_day({}) == []
 
 
 def test_a_first_week_that_was_always_split_is_allowed_for_when_it_lies_in_one_window():
@@ -115,7 +116,7 @@ def test_a_first_week_that_was_always_split_is_allowed_for_when_it_lies_in_one_w
     together = [{day: profile(random, 40, LAST_DAYS) for day in weeks(random, 1)[0]}]
     assert not alarms(together, reference, floors, monthly)
     parts = [sum(window.values(), Profile()) for window in windows]
-    assert alarms(together, reference, drift.noise_floor(parts, BINS))
+    assert alarms(together, reference, Noise(ordinary.noise_floor(parts, BINS)))
 
 
 def test_plain_json_and_back():
@@ -131,8 +132,8 @@ def test_a_monthly_rhythm_is_quiet_for_a_year_and_a_shift_in_it_is_found(seed):
     start = START + timedelta(weeks=26)
     quiet = weeks(random, 52, start)
     assert not alarms(quiet, reference, floors, monthly)
-    assert len(alarms(quiet, reference, {})) > 20  # against all weeks, and no floor: every month again
-    assert max(monthly.floors.values()) < drift.LARGE_FLOOR < max(floors.values())
+    assert len(alarms(quiet, reference, Noise())) > 20  # against all weeks, and no floor: every month again
+    assert max(monthly.noise.floors.values()) < LARGE_FLOOR < max(floors.floors.values())
     moved = weeks(random, 8, start + timedelta(days=28), shares=(0.3, 0.7, 0.0))
     assert min(alarms(moved, reference, floors, monthly), default=99) <= 1
     silent = [window for window in weeks(random, 52, start, shares=USUAL) if any(day.day >= 22 for day in window)]
@@ -142,7 +143,7 @@ def test_a_monthly_rhythm_is_quiet_for_a_year_and_a_shift_in_it_is_found(seed):
 def test_a_rhythm_within_a_week_of_the_month_is_allowed_for():
     random = np.random.default_rng(4)
     reference, floors, monthly = adopted(weeks(random, 26, since=26))
-    assert max(monthly.floors.values()) > drift.LARGE_FLOOR
+    assert max(monthly.noise.floors.values()) > LARGE_FLOOR
     assert not alarms(weeks(random, 52, START + timedelta(weeks=26), since=26), reference, floors, monthly)
 
 

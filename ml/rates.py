@@ -1,0 +1,158 @@
+"""Shares of rows: their exact tails, also where weeks differ by more than chance.
+
+A share of a week is binomial only while every week is drawn alike. Where weeks have a share of
+their own, the number of hits is beta-binomial: ``spread`` is the variance of the share between
+weeks, divided by share · (1 - share); 0 is the binomial. It is estimated from the weeks of a
+reference as an upper bound, because eight weeks say little about how much weeks differ; weeks
+that differ no more than chance explains have none, or rare events would never be seen.
+
+What may be tolerated of a rate is a *ratio*, not points: 1 % that becomes 3 % is another way of
+working, 40 % that becomes 42 % is not.
+"""
+
+import math
+
+import numpy as np
+
+BY_CHANCE = 0.02  # how often weeks that are alike may look as if they differed
+SURE = 0.9  # that the spread of weeks is no larger than is said
+MIN_WEEKS = 8  # that say how much weeks differ
+LEVEL = 0.05  # of the interval of a reference's own rate
+PLAIN = 1e-6  # a spread under which a share is binomial
+EXACT = 20_000  # cases up to which a beta-binomial is added up
+
+
+def spread(hits, cases):
+    """An upper bound of the spread of weeks that had ``hits`` among ``cases``, 0 where these are no more than chance.
+
+    >>> spread([50] * 10, [100] * 10), round(spread([20, 80] * 5, [100] * 10), 2)
+    (0.0, 0.78)
+    """
+    hits, cases = np.asarray(hits, dtype=float), np.asarray(cases, dtype=float)
+    hits, cases = hits[cases > 1], cases[cases > 1]
+    share = hits.sum() / cases.sum() if cases.sum() else 0.0
+    if len(cases) < MIN_WEEKS or not 0 < share < 1:
+        return 0.0
+    from scipy.stats import chi2
+
+    freedom = len(cases) - 1
+    found = float(np.sum((hits - cases * share) ** 2 / cases)) / (share * (1 - share))  # about freedom while binomial
+    usual = (cases.sum() - np.sum(cases**2) / cases.sum()) / freedom  # rows of a week
+    if found <= chi2.isf(BY_CHANCE, freedom):
+        return 0.0
+    bound = found / chi2.isf(SURE, freedom)
+    return float(np.clip((bound - 1) / (usual - 1), 0.0, 0.95)) if usual > 1 else 0.0
+
+
+def interval(hits, cases, level=LEVEL):
+    """The exact interval of a rate (Clopper and Pearson), as (low, high).
+
+    >>> [round(end, 4) for end in interval(10, 1000)]
+    [0.0048, 0.0183]
+    """
+    from scipy.stats import beta
+
+    if not cases:
+        return 0.0, 1.0
+    low = float(beta.ppf(level / 2, hits, cases - hits + 1)) if hits > 0 else 0.0
+    high = float(beta.isf(level / 2, hits + 1, cases - hits)) if hits < cases else 1.0
+    return low, high
+
+
+def tolerated(low, high, ratio):
+    """(lowest, highest) rate that is within ``ratio`` of one between ``low`` and ``high``.
+
+    The smaller of a rate and its rest decides, so that "yes" and "no" are treated alike.
+
+    >>> [round(end, 4) for end in tolerated(0.02, 0.02, 1.5)]
+    [0.0133, 0.03]
+    >>> [round(end, 4) for end in tolerated(0.98, 0.98, 1.5)]
+    [0.97, 0.9867]
+    """
+    return max(low / ratio, 1 - ratio * (1 - low)), min(ratio * high, 1 - (1 - high) / ratio)
+
+
+def tail_more(hits, cases, rate, spread):
+    """Chance of at least so many hits, for arrays of the same length."""
+    return _tails(np.asarray(hits) - 1, cases, rate, spread, upper=True)
+
+
+def tail_fewer(hits, cases, rate, spread):
+    """Chance of at most so many hits, for arrays of the same length."""
+    return _tails(hits, cases, rate, spread, upper=False)
+
+
+def _tails(hits, cases, rate, spread, *, upper):
+    from scipy.stats import binom
+
+    hits, cases, rate, spread = np.broadcast_arrays(hits, cases, rate, spread)
+    found = (binom.sf if upper else binom.cdf)(hits, cases, rate).astype(float)
+    for place in np.flatnonzero(_is_wide(rate, spread)):
+        above, upto = _tables(int(cases[place]), float(rate[place]), float(spread[place]))
+        k = int(hits[place])
+        if upper:
+            found[place] = above(k + 1)
+        else:
+            found[place] = upto(k)
+    return np.clip(found, 0.0, 1.0)
+
+
+def fewest_that_exceed(bars, cases, rate, spread):
+    """The smallest number of hits whose ``tail_more`` is at most the bar; more than the cases where none is."""
+    from scipy.stats import binom
+
+    bars, cases, rate, spread = np.broadcast_arrays(bars, cases, rate, spread)
+    found = binom.isf(bars, cases, rate) + 1
+    for place in np.flatnonzero(_is_wide(rate, spread)):
+        above, _upto = _tables(int(cases[place]), float(rate[place]), float(spread[place]))
+        found[place] = _first(lambda k, above=above, bar=bars[place]: above(k) <= bar, int(cases[place]) + 1)
+    return found
+
+
+def most_that_exceed(bars, cases, rate, spread):
+    """The largest number of hits whose ``tail_fewer`` is at most the bar; -1 where none is."""
+    from scipy.stats import binom
+
+    bars, cases, rate, spread = np.broadcast_arrays(bars, cases, rate, spread)
+    found = np.asarray(binom.ppf(bars, cases, rate), dtype=float) - 1
+    for place in np.flatnonzero(_is_wide(rate, spread)):
+        _above, upto = _tables(int(cases[place]), float(rate[place]), float(spread[place]))
+        found[place] = _first(lambda k, upto=upto, bar=bars[place]: upto(k) > bar, int(cases[place]) + 1) - 1
+    return found
+
+
+def _is_wide(rate, spread):
+    return (spread > PLAIN) & (rate > 0) & (rate < 1)
+
+
+def _tables(cases, rate, spread):
+    """(chance of at least k, chance of at most k) of a beta-binomial, as functions of k."""
+    from scipy.special import betaln, gammaln
+    from scipy.stats import beta
+
+    size = (1 - spread) / spread
+    if cases > EXACT:  # its share is a beta of the same mean and variance
+        size = 1 / (spread + (1 - spread) / cases) - 1
+        law = beta(rate * size, (1 - rate) * size)
+        return (lambda k: float(law.sf((k - 0.5) / cases))), (lambda k: float(law.cdf((k + 0.5) / cases)))
+    k = np.arange(cases + 1)
+    a, b = rate * size, (1 - rate) * size
+    ways = gammaln(cases + 1) - gammaln(k + 1) - gammaln(cases - k + 1)
+    chances = np.exp(ways + betaln(k + a, cases - k + b) - betaln(a, b))
+    above, upto = np.append(chances[::-1].cumsum()[::-1], 0.0), chances.cumsum()
+    return (
+        lambda k: float(above[max(k, 0)]) if k <= cases else 0.0,
+        lambda k: 0.0 if k < 0 else float(upto[min(k, cases)]),
+    )
+
+
+def _first(holds, end):
+    """The first of 0 ... ``end`` that ``holds``, which holds for all that follow; ``end`` where none does."""
+    low, high = 0, end
+    while low < high:
+        middle = math.floor((low + high) / 2)
+        if holds(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low

@@ -1,0 +1,79 @@
+"""Shares of rows: exact tails of binomials and beta-binomials, the spread of weeks, ratios."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import beta, betabinom, binom
+
+from odoo.addons.ai_deployment.ml import rates
+
+
+@pytest.mark.parametrize("wide", [0.0, 1e-9])
+def test_without_spread_the_tails_are_those_of_scipys_binomial(wide):
+    hits = np.arange(31)
+    assert rates.tail_more(hits, 30, 0.2, wide) == pytest.approx(binom.sf(hits - 1, 30, 0.2))
+    assert rates.tail_fewer(hits, 30, 0.2, wide) == pytest.approx(binom.cdf(hits, 30, 0.2))
+
+
+@pytest.mark.parametrize(("cases", "rate", "wide"), [(30, 0.2, 0.05), (200, 0.02, 0.01), (500, 0.9, 0.2)])
+def test_with_spread_the_tails_are_those_of_scipys_beta_binomial(cases, rate, wide):
+    size = (1 - wide) / wide
+    law, hits = betabinom(cases, rate * size, (1 - rate) * size), np.arange(cases + 1)
+    assert rates.tail_more(hits, cases, rate, wide) == pytest.approx(law.sf(hits - 1), abs=1e-9)
+    assert rates.tail_fewer(hits, cases, rate, wide) == pytest.approx(law.cdf(hits), abs=1e-9)
+    assert law.var() == pytest.approx(cases * rate * (1 - rate) * (1 + (cases - 1) * wide))
+
+
+def test_very_many_cases_follow_the_beta_behind_them():
+    found = rates.tail_more([60_000], [200_000], [0.2], [0.01])[0]
+    assert found == pytest.approx(beta.sf(0.3, 0.2 * 99, 0.8 * 99), rel=0.05)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(1, 300), st.floats(0.01, 0.99), st.sampled_from([0.0, 0.01, 0.2]), st.floats(1e-6, 0.2))
+def test_the_bar_is_where_the_tail_turns(cases, rate, wide, bar):
+    most = rates.most_that_exceed([bar], [cases], [rate], [wide])[0]
+    fewest = rates.fewest_that_exceed([bar], [cases], [rate], [wide])[0]
+    if fewest <= cases:
+        assert rates.tail_more([fewest], [cases], [rate], [wide])[0] <= bar
+    assert rates.tail_more([fewest - 1], [cases], [rate], [wide])[0] > bar
+    if most >= 0:
+        assert rates.tail_fewer([most], [cases], [rate], [wide])[0] <= bar
+    assert rates.tail_fewer([most + 1], [cases], [rate], [wide])[0] > bar
+
+
+def test_weeks_that_are_alike_have_hardly_ever_a_spread():
+    random = np.random.default_rng(1)
+    found = [rates.spread(random.binomial(150, 0.05, 20), [150] * 20) for _round in range(300)]
+    assert np.mean([wide > 0 for wide in found]) <= 0.05
+
+
+@pytest.mark.parametrize("wide", [0.01, 0.05])
+def test_the_spread_of_weeks_is_bounded_from_above(wide):
+    random, size = np.random.default_rng(2), (1 - wide) / wide
+    found = [
+        rates.spread(random.binomial(300, random.beta(0.2 * size, 0.8 * size, 26)), [300] * 26) for _round in range(200)
+    ]
+    assert np.mean([own >= wide for own in found]) >= 0.8
+    assert np.median(found) <= 2 * wide
+
+
+def test_fewer_than_eight_weeks_or_one_outcome_only_say_nothing():
+    assert rates.spread([0, 100] * 3, [100] * 6) == 0
+    assert rates.spread([0] * 20, [100] * 20) == 0 == rates.spread([100] * 20, [100] * 20)
+
+
+def test_the_interval_of_a_rate_is_the_exact_one():
+    assert rates.interval(0, 0) == (0.0, 1.0)
+    assert rates.interval(0, 100) == (0.0, pytest.approx(1 - 0.025 ** (1 / 100)))
+    assert rates.interval(100, 100)[1] == 1.0
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.floats(0.001, 0.999), st.floats(1.1, 3))
+def test_yes_and_no_are_tolerated_alike(rate, ratio):
+    low, high = rates.tolerated(rate, rate, ratio)
+    assert low <= rate <= high
+    other = rates.tolerated(1 - rate, 1 - rate, ratio)
+    assert (1 - other[1], 1 - other[0]) == pytest.approx((low, high), abs=1e-9)
