@@ -18,6 +18,7 @@ from . import test_ai_deployment_channel_summary
 from . import test_ai_deployment_check
 from . import test_ai_deployment_decision
 from . import test_ai_deployment_drill
+from . import test_ai_deployment_duel
 from . import test_ai_deployment_edge_case
 from . import test_ai_deployment_edit
 from . import test_ai_deployment_evidence_business
