@@ -33,11 +33,14 @@ week_of_month      reference counts by week of the month: like compared with lik
 quality            is what comes in whole: ranges, constants, volume
 causes             what the rows in question have in common
 performance        values against what really happened, with intervals
+counts             exact tests of counts, and how much weeks differ beyond chance
 agreement          do reviewers judge alike, and with a look at the record
 challenge          may the challenger replace the champion: one paired test
 outcomes           a cohort whose outcomes are due against what was said of it
 estimated          performance expected before the outcomes are known
 maturity           how long outcomes take, open records counted as what they are
+prequential        two scorers of the same records, compared as outcomes mature
+standing_watch     chances and order, watched by evidence that may be looked at daily
 risk               a bound on the mean loss that may be looked at every day
 segments           whether scores are as true for every part of the business
 segment_test       a version tested part by part, and on parts it never saw

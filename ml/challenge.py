@@ -3,6 +3,9 @@
 The rule is asymmetric on purpose: two equal models must not swap places every month. Better is who gains in Brier
 or in AUC beyond doubt (each at 97.5 %, one-sided) while losing in neither; worse is who loses beyond doubt; in between
 it is too early to say, and the paired variance says about how many more outcomes are needed.
+
+Rare anomalies have no outcomes, only verdicts of reviewers. ``sign_challenge`` compares two cards that ask for equally
+many on the cases where only one of them would have asked a person.
 """
 
 import math
@@ -18,6 +21,7 @@ TOLERATED_LOSS = 0.01  # of AUC or Brier, at the lower 95 % bound
 WORTH_FINDING = 0.01  # a gain that would matter; what "about N more" is computed for
 SURE = 0.025  # one-sided, of each gain
 LIKELY = 0.05  # one-sided, of a loss
+MIN_CASES = 20  # where only one of two cards asks, that a sign test rests on
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,47 @@ def challenge(labels, challenger, champion, *, attempts=1):
         brier_gain_low=_plain(brier.estimate - sure_z * brier.se),
         more_needed=_more_needed(rows, gains, sure_z) if verdict == INCONCLUSIVE else 0,
     )
+
+
+@dataclass(frozen=True)
+class SignVerdict:
+    """``verdict`` on two cards by the cases where only one of them asks: ``right`` of ``cases`` are the challenger's."""
+
+    verdict: str
+    cases: int
+    right: int
+    more_needed: int
+
+    def to_dict(self):
+        """Plain JSON types."""
+        return asdict(self)
+
+
+def sign_challenge(unusual, challenger_asks, champion_asks, *, attempts=1):
+    """Compare two anomaly cards at equal capacity by reviewers' verdicts; a ``SignVerdict``.
+
+    All are (n,) true or false, of the same cases: what reviewers found, and whom each card would have asked about. The
+    cases must have come to reviewers for reasons that neither card gave, such as random checks: what a card flagged
+    itself is judged more often, and being wrong as well. Below ``MIN_CASES`` that differ it is too early to say.
+
+    >>> sign_challenge([True] * 20, [True] * 20, [False] * 20).verdict
+    'better'
+    >>> sign_challenge([True] * 19, [True] * 19, [False] * 19)
+    SignVerdict(verdict='inconclusive', cases=19, right=19, more_needed=1)
+    """
+    from scipy.stats import binom
+
+    unusual, new, old = (np.asarray(each, dtype=bool) for each in (unusual, challenger_asks, champion_asks))
+    differs = new != old
+    cases, right = int(differs.sum()), int(np.sum(differs & (new == unusual)))
+    if cases < MIN_CASES:
+        return SignVerdict(INCONCLUSIVE, cases, right, MIN_CASES - cases)
+    level = SURE / max(attempts, 1)
+    if binom.sf(right - 1, cases, 0.5) <= level:
+        return SignVerdict(BETTER, cases, right, 0)
+    if binom.cdf(right, cases, 0.5) <= SURE:
+        return SignVerdict(WORSE, cases, right, 0)
+    return SignVerdict(INCONCLUSIVE, cases, right, 0)
 
 
 def _more_needed(rows, gains, sure_z):

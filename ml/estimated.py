@@ -10,6 +10,10 @@ inputs move, the estimate follows; if the same inputs now end differently, it go
 calibration in the large fails, refused where the window lies outside of what the reference has seen, and compared
 with what came true as soon as that is known: ``gap`` is the alarm for concept drift.
 
+What a reference has seen depends on its size: with 140 rows, ordinary values lie further from ten others than with
+1,400. So the neighbours that a value needs are as many as the reference's own rows have among the others, at most
+``MIN_NEAR``. A reference whose rows are too few, or too far from each other, is said to be too small.
+
 The band is where the realised figure falls in 95 % of cases if the chances are true: the outcomes of the window follow
 a Poisson-binomial law, which is drawn from ``DRAWS`` times with a fixed seed. Drawn, not approximated by a normal law,
 because precision, recall and AUC are ratios of dependent sums, skewed where positives are few; one product of matrices
@@ -21,20 +25,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calibration import MIN_ISOTONIC, IsotonicCalibration, fit_isotonic, logit
+from .calibration import MIN_ISOTONIC, IsotonicCalibration, fit_isotonic, logit, sigmoid
 from .drift import CANNOT_JUDGE
 from .outcomes import MIN_CLASS, MIN_ROWS
 from .performance import midranks
 
-ESTIMATED, OUTSIDE, HIDDEN = "estimated", "outside", "hidden"
-VERDICTS = (ESTIMATED, CANNOT_JUDGE, OUTSIDE, HIDDEN)
+ESTIMATED, OUTSIDE, HIDDEN, TOO_SMALL = "estimated", "outside", "hidden", "too_small"
+VERDICTS = (ESTIMATED, CANNOT_JUDGE, OUTSIDE, HIDDEN, TOO_SMALL)
 COUNTS = ("tp", "fp", "fn", "tn")
 FIGURES = ("win_rate", "error", "precision", "recall", "auc", "brier")
 LOWER_IS_WORSE = ("auc", "precision", "recall")
 
 NEAR, NEAR_ODDS = 0.02, 0.25  # a value is known if MIN_NEAR reference values are this close, as chance or as log odds
-MIN_NEAR = 10
+MIN_NEAR, FEWEST_NEAR = 10, 2
 MAX_OUTSIDE = 0.05  # share of a window that may be unknown
+OWN_OUTSIDE = 0.02  # share of the reference's own rows that may be unknown to the others
+MIN_TESTED = 100  # rows of a reference
 DRAWS = 1000
 MOST_CELLS = 2_000_000  # of one block of draws
 TOLERATED_GAP = 0.02  # the estimate's own error while nothing but the inputs moves
@@ -49,6 +55,12 @@ class Reference:
 
     values: np.ndarray  # ascending
     calibration: IsotonicCalibration | None = None
+    near: int = MIN_NEAR  # neighbours that a value needs to be known; 0 where the reference is too small
+
+    @property
+    def is_enough(self):
+        """Whether there are rows enough to say what is like them."""
+        return self.near > 0
 
     def chances(self, values):
         """The chances that ``values`` (n,) stand for."""
@@ -56,8 +68,7 @@ class Reference:
 
     def knows(self, values):
         """Which of ``values`` (n,) have enough neighbours in the reference, true or false."""
-        odds = logit(self.values)
-        return (_within(self.values, values, NEAR) >= MIN_NEAR) | (_within(odds, logit(values), NEAR_ODDS) >= MIN_NEAR)
+        return _neighbours(self.values, values) >= self.near
 
 
 @dataclass(frozen=True)
@@ -121,15 +132,32 @@ def learn(labels, values, *, folds=5, seed=0):
             fitted[held] = fit_isotonic(raw[~held], labels[~held]).apply(raw[held])
         if np.sum((fitted - labels) ** 2) < np.sum((values - labels) ** 2):
             calibration = fit_isotonic(raw, labels)
-    return Reference(np.sort(values), calibration)
+    ascending = np.sort(values)
+    return Reference(ascending, calibration, _near(ascending))
 
 
-def estimate(reference, values, predictions, *, calibration_stands=True, outside=None, seed=0):
+def _near(ascending):
+    """As many neighbours as nearly all rows of a reference have among the others; 0 where these are too few."""
+    if len(ascending) < MIN_TESTED:
+        return 0
+    neighbours = _neighbours(ascending, ascending) - 1
+    near = min(int(np.quantile(neighbours, OWN_OUTSIDE, method="lower")), MIN_NEAR)
+    return near if near >= FEWEST_NEAR else 0
+
+
+def _neighbours(ascending, values):
+    """How many of the ``ascending`` values are near each of ``values`` (n,), as chance or as log odds."""
+    as_odds = _within(logit(ascending), logit(values), NEAR_ODDS)
+    return np.maximum(_within(ascending, values, NEAR), as_odds)
+
+
+def estimate(reference, values, predictions, *, calibration_stands=True, outside=None, offsets=None, seed=0):
     """What a window without outcomes will have come to; an ``Estimated``.
 
     ``reference`` is of ``learn``; ``values`` (n,) in [0, 1] and ``predictions`` (n,) true or false are what was said.
     ``calibration_stands`` says that calibration in the large held when it was last tested: where not, nothing is shown.
-    ``outside`` (n,) marks rows that are unlike the reference for reasons that their value does not show.
+    ``outside`` (n,) marks rows that are unlike the reference for reasons that their value does not show. ``offsets``
+    (n,) are log odds by which more comes true in the row's segment than its value says, where a test has shown it.
 
     >>> certain = learn([0, 1] * 50, [0.0, 1.0] * 50)
     >>> found = estimate(certain, [0.0, 1.0] * 50, [False, True] * 50)
@@ -144,7 +172,9 @@ def estimate(reference, values, predictions, *, calibration_stands=True, outside
     rows = len(values)
     if not calibration_stands:
         return Estimated(HIDDEN, rows)
-    if rows < MIN_ROWS or not len(reference.values):
+    if not reference.is_enough:
+        return Estimated(TOO_SMALL, rows)
+    if rows < MIN_ROWS:
         return Estimated(CANNOT_JUDGE, rows)
     unknown = ~reference.knows(values)
     if outside is not None:
@@ -153,6 +183,8 @@ def estimate(reference, values, predictions, *, calibration_stands=True, outside
     if share > MAX_OUTSIDE:
         return Estimated(OUTSIDE, rows, share)
     chances = reference.chances(values)
+    if offsets is not None:
+        chances = sigmoid(logit(chances) + np.asarray(offsets, dtype=np.float64))
     if min(chances.sum(), rows - chances.sum()) < MIN_CLASS:
         return Estimated(CANNOT_JUDGE, rows, share)
     return Estimated(ESTIMATED, rows, share, tuple(_bands(chances, values, predictions, seed)))

@@ -6,9 +6,9 @@ Most of the latest records are still open, and leaving them out would make every
 
     still open after day t = product over decision days d <= t of (1 - decided on d / open and watched just before d)
 
-A record that was decided and last seen on the same day as others are lost from sight counts as decided first. Behind
-the last day that anybody was watched nothing is known: the curve ends there, and an answer beyond it is None. Assumed
-is that recent records take as long as earlier ones did, as they are watched for less long.
+A record that was decided and last seen on the same day as others are lost from sight counts as decided first. Where
+fewer than ``MIN_WATCHED`` records are still open and watched, one of them moves the curve by a tenth of what is left:
+it ends there, and an answer beyond it is None. Assumed is that recent records take as long as earlier ones did, as they are watched for less long.
 """
 
 import math
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+MIN_WATCHED = 10  # records that a day of the curve rests on
 MIN_DECIDED = 20  # decisions that a curve rests on; below, one more of them would move it by points
 
 
@@ -38,7 +39,7 @@ class Maturity:
     def share_by(self, day):
         """The share decided by ``day``, None where nobody was watched for that long.
 
-        >>> curve([1, 2, None, None], [1, 2, 4, 4]).share_by(2)
+        >>> curve([1, 2, None, None], [1, 2, 4, 4], least=1).share_by(2)
         0.5
         """
         if not self.rows or not 0 <= day <= self.last_day:
@@ -49,7 +50,7 @@ class Maturity:
     def day_by_which(self, share=0.8):
         """The first day by which at least ``share`` is decided, None where that is not known yet.
 
-        >>> curve([1, 2, 3, 4, 40], [1, 2, 3, 4, 40]).day_by_which(0.8)
+        >>> curve([1, 2, 3, 4, 40], [1, 2, 3, 4, 40], least=1).day_by_which(0.8)
         4.0
         """
         place = int(np.searchsorted(np.array(self.shares), share - 1e-9))
@@ -71,7 +72,7 @@ class Maturity:
 
         What is older than the curve reaches counts by its end. None where nothing is known.
 
-        >>> curve([1, 2, None, None], [1, 2, 4, 4]).immature_share([0, 1, 9])
+        >>> curve([1, 2, None, None], [1, 2, 4, 4], least=1).immature_share([0, 1, 9])
         0.75
         """
         ages = np.asarray(ages, dtype=np.float64)
@@ -81,13 +82,14 @@ class Maturity:
         return float(np.mean(1 - upto[np.searchsorted(self.days, ages, "right")]))
 
 
-def curve(decided_after, watched):
+def curve(decided_after, watched, least=MIN_WATCHED):
     """The ``Maturity`` of records, from each one's days until it was decided (None or NaN: not yet) and days watched.
 
     ``watched`` (n,) is the age that a record had when it was last looked at; for a decided one it is only read where
-    it is less than the days until the decision, which then is not counted: it lies in the future of the look.
+    it is less than the days until the decision, which then is not counted: it lies in the future of the look. The
+    curve ends where fewer than ``least`` records are open and watched.
 
-    >>> curve([1, 3, None, None], [9, 9, 2, 9]).shares
+    >>> curve([1, 3, None, None], [9, 9, 2, 9], least=1).shares
     (0.25, 0.625)
     """
     after = np.array([np.nan if day is None else day for day in decided_after], dtype=np.float64)
@@ -100,8 +102,11 @@ def curve(decided_after, watched):
     until = np.where(known, after, watched)
     if not len(until):
         return Maturity(0, 0, 0.0)
-    days, counts = np.unique(until[known], return_counts=True)
-    open_before = len(until) - np.sort(until).searchsorted(days, "left")
+    ascending = np.sort(until)
+    # The last day on which so many were open and watched; of few records, the first.
+    last_day = float(ascending[max(len(until) - least, 0)])
+    days, counts = np.unique(until[known & (until <= last_day)], return_counts=True)
+    open_before = len(until) - ascending.searchsorted(days, "left")
     still = np.cumprod(1 - counts / open_before)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(np.cumsum(counts / (open_before * (open_before - counts))))
@@ -109,7 +114,7 @@ def curve(decided_after, watched):
     return Maturity(
         rows=len(until),
         decided=int(known.sum()),
-        last_day=float(until.max()),
+        last_day=last_day,
         days=tuple(days.tolist()),
         shares=tuple((1 - still).tolist()),
         errors=tuple(errors.tolist()),

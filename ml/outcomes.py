@@ -1,31 +1,44 @@
-"""What came true against what was said: figures with intervals, and the few that are tested.
+"""Performance of a cohort of scores whose outcomes have matured: figures with intervals, and the few that are tested.
 
-One cohort at a time: rows whose outcome has matured, each counted in one cohort only. Tested are
+A row is counted in one cohort only. Tested are
 
-``win_rate``         has the share of positives moved, against the reference, by more than a tolerated effect?
-``in_the_large``     do mean value and share of positives differ?
+``win_rate``         does the share of positives differ from the reference's by more than a tolerated ratio or effect?
+``in_the_large``     do the values' sum and the number of positives differ? (exact, Poisson-binomial)
 ``slope``            are the values too extreme, or too timid? (Cox 1958)
-``auc``              does the whole interval lie below a floor that was set beforehand?
+``auc``              does the whole interval lie below a floor, set by the owner or proposed from the version's test?
+``brier_skill``      are the values further from the truth than the plain share of positives?
 ``error_automatic``  is more wrong, among what nobody looked at, than was promised?
+
+What a test needs is asked of that test. Calibration in the large and the share need enough of what was *said*: 10
+expected positives and 10 expected negatives. If they needed positives that came, the day on which none comes any
+more would never be judged. Only order, slope and skill need both outcomes to have come.
 
 The two of calibration share one error level by Holm's method. Everything else is shown with its interval, never
 tested: thresholds on small cohorts say nothing.
 """
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import performance
-from .challenge import BETTER, WORSE, challenge
+from .counts import offset, share_p_value, sum_p_value
 from .drift import CANNOT_JUDGE, DRIFTED, QUIET, holm
 
-FIGURE, CALIBRATION, FLOOR = "figure", "calibration", "floor"
+FIGURE, CALIBRATION, FLOOR, PROPOSED = "figure", "calibration", "floor", "proposed"
 MIN_ROWS = 50
-MIN_CLASS = 10  # of either outcome: fewer tell nothing about order or slope
-TOLERATED_EFFECT = 0.05  # delta2 of the win rate, as in drift
-OURS, THEIRS, TOO_EARLY = "ours", "theirs", "too_early"
+MIN_CLASS = 10  # of either outcome: said, for calibration and share; come true, for order and slope
+TOLERATED_OFFSET = 0.2  # log odds by which as many as were said may not have come
+TOLERATED_SLOPE = 0.15
+# Lines that say the same in other ways, the most telling first: one of them is an alert.
+ONE_CAUSE = (
+    ("in_the_large", "watch:calibration", "win_rate", "brier_skill"),
+    ("auc", "gap", "watch:order", "slope", "brier_skill"),
+)
+LEAST_TOGETHER = 5  # late wins on one day that look like an import
+KEPT_OF_ORDER = 2 / 3  # of what the tested AUC was above chance: below it a floor is proposed
 
 
 @dataclass(frozen=True)
@@ -44,22 +57,82 @@ class OutcomeResult:
     verdict: str = QUIET
 
 
-def enough(labels):
-    """Whether a cohort with these ``labels`` (n,) can be judged: rows, and both outcomes among them."""
+def enough(values):
+    """Whether a cohort with these ``values`` (n,) can be judged: rows, and both outcomes expected among them.
+
+    >>> enough([0.2] * 49), enough([0.2] * 50), enough([0.1] * 50)
+    (False, True, False)
+    """
+    said = float(np.sum(values))
+    # a sum of as many tenths as there are rows
+    return len(values) >= MIN_ROWS and min(said, len(values) - said) >= MIN_CLASS - 1e-9
+
+
+@dataclass(frozen=True)
+class Together:
+    """``wins`` were entered on one ``day``, after their horizon; of the records ``unknown`` nobody knows what came."""
+
+    day: object
+    wins: int
+    unknown: frozenset
+
+
+def entered_together(ends):
+    """Whether the late wins of a cohort came in one import; a ``Together``, None where they did not.
+
+    ``ends`` is {id: (moment of the end or None, whether it is a win, end of its horizon)}. Where more wins were entered
+    so than in time, a record that had not ended in time before that day may have been won in time as well.
+
+    >>> from datetime import datetime as moment
+    >>> ends = {n: (moment(2026, 5, 2), True, moment(2026, 4, 1)) for n in range(6)} | {
+    ...     9: (None, False, moment(2026, 4, 1))}
+    >>> sorted(entered_together(ends).unknown)
+    [0, 1, 2, 3, 4, 5, 9]
+    """
+    wins = [(end, limit) for end, is_win, limit in ends.values() if is_win]
+    late = Counter(end.date() for end, limit in wins if end and end > limit)
+    if not late:
+        return None
+    day, count = late.most_common(1)[0]
+    if count < LEAST_TOGETHER or 2 * count < late.total():
+        return None
+    open_ones = (
+        res_id for res_id, (end, _win, limit) in ends.items() if limit.date() < day and not (end and end <= limit)
+    )
+    in_time = sum(not end or end <= limit for end, limit in wins if limit.date() < day)
+    return Together(day, count, frozenset(open_ones if count > in_time else ()))
+
+
+def both_came(labels):
+    """Whether rows with these ``labels`` (n,) say anything about order: rows, and both outcomes among them."""
     wins = int(np.sum(labels))
     return len(labels) >= MIN_ROWS and min(wins, len(labels) - wins) >= MIN_CLASS
 
 
+def proposed_floor(tested_auc):
+    """The AUC below which an owner should be told who set no floor; None where the version's test says nothing.
+
+    >>> proposed_floor(0.8), proposed_floor(0.52), proposed_floor(None)
+    (0.7, 0.51, None)
+    """
+    if tested_auc is None or not tested_auc > 0.5:  # NaN is not
+        return None
+    return round(0.5 + KEPT_OF_ORDER * (tested_auc - 0.5), 2)
+
+
 def judge_outcomes(
-    labels, values, predictions, automatic, *, reference=None, floor_auc=None, target_error=None, capacity=None,
-    level=0.01,
+    labels, values, predictions, automatic, *, reference=None, floor_auc=None, tested_auc=None, target_error=None,
+    capacity=None, between=0.0, order=None, level=0.01,
 ):  # fmt: skip
     """Every figure of one cohort, as a list of ``OutcomeResult``.
 
     ``labels``, ``predictions``, ``automatic`` (n,) true or false (came true; what was said; settled without a person),
     ``values`` (n,) float64 in [0, 1]. ``reference`` is (positives, rows) of the rows learned from; ``floor_auc`` and
-    ``target_error`` are set by the owner, None where not; ``capacity`` is how many rows somebody can look at, for the
-    share of positives among as many with the highest values. Raises ``ValueError`` where the rows do not fit together.
+    ``target_error`` are set by the owner, None where not; without a floor one is proposed from ``tested_auc``.
+    ``capacity`` is how many rows somebody can look at, for the share of positives among as many with the highest
+    values. ``between`` is how much weeks differ (see ``counts``). ``order`` is (labels, values) of these rows and of
+    earlier ones that no order was judged of, where positives are rare. Raises ``ValueError`` where the rows do not
+    fit together.
 
     >>> judge_outcomes([True] * 3, [0.5] * 3, [True] * 3, [True] * 3)[0].verdict
     'cannot_judge'
@@ -69,17 +142,17 @@ def judge_outcomes(
     predictions, automatic = np.asarray(predictions, dtype=bool), np.asarray(automatic, dtype=bool)
     if not len(labels) == len(values) == len(predictions) == len(automatic):
         raise ValueError("labels, values, predictions and automatic must have the same length")
-    if not enough(labels):
+    if not enough(values):
         return [OutcomeResult("win_rate", FIGURE, verdict=CANNOT_JUDGE)]
-    brier, base = performance.brier(labels, values), float(labels.mean() * (1 - labels.mean()))
+    ordered = (labels, values) if order is None else tuple(np.asarray(side, dtype=np.float64) for side in order)
     return [
-        _win_rate(labels, reference, level),
-        *_calibration(labels, values, level),
-        _auc(labels, values, floor_auc),
-        OutcomeResult("average_precision", FIGURE, performance.average_precision(labels, values)),
+        _win_rate(labels, reference, between, level),
+        *_calibration(labels, values, ordered, between, level),
+        _auc(*ordered, floor_auc, tested_auc),
+        *_average_precision(*ordered),
         *_precision_at(labels, values, capacity),
-        OutcomeResult("brier", FIGURE, brier),
-        OutcomeResult("brier_skill", FIGURE, 1 - brier / base),
+        OutcomeResult("brier", FIGURE, performance.brier(labels, values)),
+        _brier_skill(*ordered, level),
         *_error_automatic(labels, predictions, automatic, target_error),
     ]
 
@@ -88,49 +161,80 @@ def _verdict(exceeded):
     return DRIFTED if exceeded else QUIET
 
 
-def _win_rate(labels, reference, level):
+def _win_rate(labels, reference, between, level):
     wins, rows = int(labels.sum()), len(labels)
     low, high = performance.clopper_pearson(wins, rows)
     if not reference or not 0 < reference[0] < reference[1]:
         return OutcomeResult("win_rate", FIGURE, wins / rows, low, high)
-    from scipy.stats import ncx2
-
-    before = reference[0] / reference[1]
-    pooled = (reference[0] + wins) / (reference[1] + rows)
-    total = reference[1] * rows / (reference[1] + rows)
-    statistic = total * (wins / rows - before) ** 2 / (pooled * (1 - pooled))
-    p_value = float(ncx2.sf(statistic, 1, total * TOLERATED_EFFECT))
+    p_value = share_p_value(wins, rows, reference, between)
     exceeded = p_value <= level
     return OutcomeResult(
-        "win_rate", FIGURE, wins / rows, low, high, before, p_value, p_value, exceeded, _verdict(exceeded)
-    )
+        "win_rate", FIGURE, wins / rows, low, high, reference[0] / reference[1], p_value, p_value, exceeded,
+        _verdict(exceeded),
+    )  # fmt: skip
 
 
-def _calibration(labels, values, level):
-    tests = {
-        "in_the_large": performance.in_the_large_test(labels, values),
-        "slope": performance.slope_test(labels, values),
-    }
-    known = [name for name, test in tests.items() if not math.isnan(test.p_value)]
-    adjusted = dict(zip(known, holm([tests[name].p_value for name in known]), strict=True))
-    for name, test in tests.items():
-        if name not in adjusted:
+def _calibration(labels, values, ordered, between, level):
+    """In the large on this cohort, the slope on ``ordered``; one error level for both."""
+    tests = {"in_the_large": performance.in_the_large_test(labels, values)}
+    p_values = {"in_the_large": sum_p_value(values, int(labels.sum()), between)}
+    # What is significant in thousands of rows may be too little to matter.
+    small = {"in_the_large": abs(offset(labels, values)[0]) <= TOLERATED_OFFSET}
+    slope = performance.slope_test(*ordered) if both_came(ordered[0]) else None
+    if slope and not math.isnan(slope.p_value):
+        tests["slope"], p_values["slope"] = slope, slope.p_value
+        small["slope"] = abs(slope.estimate - 1) <= TOLERATED_SLOPE
+    adjusted = dict(zip(tests, holm([p_values[name] for name in tests]), strict=True))
+    for name, ideal in (("in_the_large", 0.0), ("slope", 1.0)):
+        if name not in tests:
             yield OutcomeResult(name, CALIBRATION, verdict=CANNOT_JUDGE)
             continue
-        exceeded = adjusted[name] <= level
+        test, exceeded = tests[name], adjusted[name] <= level and not small[name]
         reach = 1.96 * test.se
         yield OutcomeResult(
-            name, CALIBRATION, test.estimate, test.estimate - reach, test.estimate + reach,
-            0.0 if name == "in_the_large" else 1.0, test.p_value, adjusted[name], exceeded, _verdict(exceeded),
+            name, CALIBRATION, test.estimate, test.estimate - reach, test.estimate + reach, ideal, p_values[name],
+            adjusted[name], exceeded, _verdict(exceeded),
         )  # fmt: skip
 
 
-def _auc(labels, values, floor):
+def _auc(labels, values, floor, tested_auc):
+    test = FIGURE
+    if floor is not None:
+        test = FLOOR
+    elif tested_auc is not None:
+        floor = proposed_floor(tested_auc)
+        test = FIGURE if floor is None else PROPOSED
+    if not both_came(labels):
+        return OutcomeResult("auc", test, threshold=floor, verdict=CANNOT_JUDGE)
     low, high = performance.auc_interval(labels, values)
     exceeded = floor is not None and high < floor
     return OutcomeResult(
-        "auc", FIGURE if floor is None else FLOOR, performance.auc(labels, values), low, high, floor,
-        exceeded=exceeded, verdict=_verdict(exceeded),
+        "auc", test, performance.auc(labels, values), low, high, floor, exceeded=exceeded, verdict=_verdict(exceeded)
+    )
+
+
+def _average_precision(labels, values):
+    if labels.any():
+        yield OutcomeResult("average_precision", FIGURE, performance.average_precision(labels, values))
+
+
+def _brier_skill(labels, values, level):
+    """1 - Brier / Brier of the plain share; the share that each row is held against leaves that row out."""
+    if not both_came(labels):
+        return OutcomeResult("brier_skill", PROPOSED, threshold=0.0, verdict=CANNOT_JUDGE)
+    rows = len(labels)
+    share = (labels.sum() - labels) / (rows - 1)
+    losses = (values - labels) ** 2 - (share - labels) ** 2
+    base, loss = float(np.mean((share - labels) ** 2)), float(losses.mean())
+    se = float(losses.std(ddof=1)) / math.sqrt(rows)
+    if se:
+        p_value = 0.5 * math.erfc(loss / se / math.sqrt(2))
+    else:
+        p_value = 1.0 if loss <= 0 else 0.0
+    exceeded = p_value <= level
+    return OutcomeResult(
+        "brier_skill", PROPOSED, -loss / base, -(loss + 1.96 * se) / base, -(loss - 1.96 * se) / base, 0.0, p_value,
+        p_value, exceeded, _verdict(exceeded),
     )  # fmt: skip
 
 
@@ -153,35 +257,3 @@ def _error_automatic(labels, predictions, automatic, target):
         "error_automatic", FIGURE if target is None else FLOOR, wrong / cases, low, high, target,
         exceeded=exceeded, verdict=_verdict(exceeded),
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Duel:
-    """Ours against somebody else's values of the same rows; gains above 0 are ours."""
-
-    verdict: str
-    rows: int
-    auc: performance.Difference
-    brier: performance.Difference
-    more_needed: int
-
-
-def duel(labels, ours, theirs):
-    """Compare ``ours`` and ``theirs`` (n,), NaN where one had no opinion; a ``Duel``, None below ``MIN_ROWS`` rows.
-
-    >>> duel([1, 0], [0.9, 0.1], [np.nan, 0.5])
-    """
-    labels, ours, theirs = (np.asarray(each, dtype=np.float64) for each in (labels, ours, theirs))
-    both = ~(np.isnan(ours) | np.isnan(theirs))
-    labels, ours, theirs = labels[both], ours[both], theirs[both]
-    if not enough(labels):
-        return None
-    result = challenge(labels, ours, theirs)
-    brier = performance.brier_difference(labels, theirs, ours)
-    return Duel(
-        verdict={BETTER: OURS, WORSE: THEIRS}.get(result.verdict, TOO_EARLY),
-        rows=len(labels),
-        auc=performance.auc_difference(labels, ours, theirs),
-        brier=brier,
-        more_needed=result.more_needed,
-    )

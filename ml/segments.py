@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import performance
+from .counts import sum_p_value
 from .drift import CANNOT_JUDGE, DRIFTED, QUIET, holm
 from .outcomes import MIN_ROWS
 
 MOST = 20
-CHUNK = 64  # rows whose law is built one after the other
 
 
 @dataclass(frozen=True)
@@ -73,40 +73,6 @@ def judge_segments(labels, values, predictions, segments, *, level=0.01, most=MO
         else SegmentResult(segment, rest, len(rows))
         for segment, rest, rows in parts
     ]
-
-
-def sum_p_value(chances, hits):
-    """Two-sided p-value of ``hits`` among rows with these ``chances`` (n,) of one each.
-
-    >>> sum_p_value([0.5] * 4, 0)
-    0.125
-    """
-    law = poisson_binomial(chances)
-    return min(1.0, 2 * float(min(law[: hits + 1].sum(), law[hits:].sum())))
-
-
-def poisson_binomial(chances):
-    """The law (n + 1,) of the number of hits among rows with these ``chances`` (n,).
-
-    Only sums and products of numbers above 0, so the tails are as exact as the middle.
-
-    >>> poisson_binomial([0.5, 0.5]).tolist()
-    [0.25, 0.5, 0.25]
-    """
-    chances = np.asarray(chances, dtype=np.float64)
-    n = len(chances)
-    # All chunks side by side; a last one is filled up with rows that never hit.
-    filled = np.concatenate([chances, np.zeros(-n % CHUNK)]).reshape(-1, CHUNK)
-    laws = np.zeros((len(filled), CHUNK + 1))
-    laws[:, 0] = 1
-    for p in filled.T[:, :, None]:
-        laws[:, 1:] = laws[:, 1:] * (1 - p) + laws[:, :-1] * p
-        laws[:, :1] *= 1 - p
-    laws = list(laws)
-    while len(laws) > 1:
-        pairs = zip(laws[::2], laws[1::2], strict=False)
-        laws = [np.convolve(one, two) for one, two in pairs] + laws[len(laws) // 2 * 2 :]
-    return laws[0][: n + 1] if laws else np.ones(1)
 
 
 def _parts(segments, most):

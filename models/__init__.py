@@ -67,6 +67,7 @@ from . import ai_deployment_alert_records
 from . import ai_deployment_performance_words
 from . import ai_deployment_outlook
 from . import ai_deployment_performance
+from . import ai_deployment_duel
 from . import ai_deployment_verdicts
 from . import ai_deployment_review_quality
 from . import ai_deployment_stop

@@ -292,7 +292,9 @@ class AiDeployment(models.Model):
             elif deployment.state == "suspended":
                 deployment.health, deployment.health_reason = "bad", self.env._("Switched off: no score is shown.")
             elif firing:
-                deployment.health, deployment.health_reason = "attention", firing[0].name
+                # What came true says more of a deployment than what came in.
+                wrong = firing.filtered(lambda a: a.cause.startswith("performance:")) or firing
+                deployment.health, deployment.health_reason = "attention", wrong[0].name
             elif not deployment.champion_id:
                 deployment.health, deployment.health_reason = "bad", self.env._("No version serves.")
             elif deployment.review_date < clock.today():

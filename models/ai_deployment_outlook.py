@@ -1,7 +1,8 @@
 """Beside the figures of a cohort: its parts, what was expected of it, the whole life of the version, and how long
 outcomes take.
 
-The statistics are `ml.segments`, `ml.estimated`, `ml.risk` and `ml.maturity`; each gives lines of a report.
+The statistics are `ml.segments`, `ml.estimated`, `ml.standing_watch`, `ml.risk` and `ml.maturity`; each gives lines of
+a report.
 """
 
 import numpy as np
@@ -11,11 +12,14 @@ from odoo.exceptions import ValidationError
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
-from ..ml import estimated, maturity, performance, risk, segments
+from ..ml import estimated, maturity, outcomes, performance, risk, segments, standing_watch
+from ..ml.calibration import logit
 from . import clock
+from .ai_deployment_drift import JUDGED
 from .ai_deployment_performance_words import UNTESTED
 from .tools.wording import number, percent
 
+SURELY_POSSIBLE = 0.01, 0.99  # what a share is taken for at most, where log odds are asked for
 MORE_THAN_ALL = 0.05  # by which a part has to be off beyond the whole, where the whole is off
 
 
@@ -52,23 +56,54 @@ class AiDeployment(models.Model):
 
         Where the whole cohort is `off` by so much, each part is as well: named is what is off by more than that.
         """
-        field = self.sudo().segment_field_id
-        documents = self.env[self.res_model].sudo()
-        if not field or field.name not in documents._fields:
+        field, part_of = self._segments_of(ids)
+        if not field:
             return []
-        documents.flush_model([field.name])
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT id, %s FROM %s WHERE id = ANY(%s)",
-                SQL.identifier(field.name), SQL.identifier(documents._table), ids,
-            )
-        )  # fmt: skip
-        part_of = dict(rows)
         results = segments.judge_segments(labels, values, predictions, [part_of.get(res_id) for res_id in ids])
         comodel = self.env[field.relation].sudo().with_context(active_test=False)
         known = comodel.browse([result.segment for result in results if result.segment]).exists()
         names = {record.id: record.display_name for record in known}
         return [self._segment_line(result, field, names, off) for result in results]
+
+    def _segments_of(self, ids):
+        """(the field that makes the segments, {record id: its segment}) of records `ids`; (None, {}) without one."""
+        field = self.sudo().segment_field_id
+        documents = self.env[self.res_model].sudo()
+        if not field or field.name not in documents._fields:
+            return None, {}
+        documents.flush_model([field.name])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, %s FROM %s WHERE id = ANY(%s)",
+                SQL.identifier(field.name), SQL.identifier(documents._table), list(ids),
+            )
+        )  # fmt: skip
+        return field, dict(rows)
+
+    def _segment_offsets(self, version, ids):
+        """Log odds by which more comes true than is said in the segment of each record, where its test has failed.
+
+        None where no segment's has.
+        """
+        latest = self._latest_judged(version)
+        failed = {line.key: line for line in latest.line_ids if line.test == "segment" and line.exceeded}
+        if not failed:
+            return None
+        _field, part_of = self._segments_of(ids)
+        named = {line.key for line in latest.line_ids if line.test == "segment"}
+        offsets = {
+            key: float(np.subtract(*logit(np.clip([line.statistic, line.threshold], *SURELY_POSSIBLE))))
+            for key, line in failed.items()
+        }
+        keys = (f"segment:{part_of.get(res_id) or 0}" for res_id in ids)
+        return np.array([offsets.get(key if key in named else "segment:rest", 0.0) for key in keys])
+
+    def _latest_judged(self, version):
+        """The latest report on what came true that could judge."""
+        return self.env["ai.deployment.report"].sudo().search(
+            Domain("version_id", "=", version.id) & Domain("kind", "=", "performance")
+            & Domain("verdict", "in", JUDGED), limit=1,
+        )  # fmt: skip
 
     def _segment_line(self, result, field, names, off):
         say = self.env._
@@ -106,11 +141,14 @@ class AiDeployment(models.Model):
         labels, tested = self._tested_rows(version)
         if self.method != "scorecard" or not len(labels):
             return []
-        rows = self._first_scores(version, start, end, SQL("predicted_value, prediction"))
+        rows = self._first_scores(version, start, end, SQL("res_id, predicted_value, prediction"))
+        ids, values, predictions = _columns(rows, 3)
         reference = estimated.learn(labels, tested)
-        stands = self._calibration_stands(version)
-        found = estimated.estimate(reference, *_columns(rows, 2), calibration_stands=stands)
-        return self._estimate_lines(found, estimated.expected_auc(reference.chances(tested), tested))
+        found = estimated.estimate(
+            reference, values, predictions, calibration_stands=self._calibration_stands(version),
+            offsets=self._segment_offsets(version, ids),
+        )  # fmt: skip
+        return self._estimate_lines(found, estimated.expected_auc(reference.chances(tested), tested), len(labels))
 
     def _calibration_stands(self, version):
         """Whether the chances came true on average when that was last judged."""
@@ -127,7 +165,7 @@ class AiDeployment(models.Model):
         )  # fmt: skip
         return not latest.exceeded
 
-    def _estimate_lines(self, found, auc_when_tested):
+    def _estimate_lines(self, found, auc_when_tested, tested_rows):
         say, words = self.env._, self.env[self.res_model]._ai_words()
         line = {**UNTESTED, "test": "estimate", "verdict": "cannot_judge"}
         why_not = {
@@ -137,6 +175,9 @@ class AiDeployment(models.Model):
                 percent(self.env, found.outside_share or 0),
             ),
             estimated.CANNOT_JUDGE: say("Not estimated: too few records"),
+            estimated.TOO_SMALL: say(
+                "Not estimated: only %s records tested the version, too few to know what is like them", tested_rows
+            ),
         }.get(found.verdict)
         if why_not:
             return [{**line, "key": "estimate:auc", "label": say("Expected order"), "text": why_not}]
@@ -203,26 +244,67 @@ class AiDeployment(models.Model):
 
     # The whole life of a version
 
-    def _risk_values(self, version, labels, values):
-        """A line on all outcomes since the version serves, which may be looked at every day."""
-        tested_labels, tested = self._tested_rows(version)
+    def _kept_state(self, version):
+        """What was kept about the whole life of a version, as {name: state}; nothing of another version."""
         kept = self.sudo().risk_state or {}
-        state = kept.get("state") if kept.get("version") == version.id else None
-        if state and self.alert_ids.filtered(lambda a: a.cause == "performance:risk" and a.state == "acknowledged"):
-            state = None  # dealt with: what was is not counted again
+        return kept if kept.get("version") == version.id else {"version": version.id}
+
+    def _watch_lines(self, version, labels, values, between):
+        """Lines of the standing watch: do chances still come true, and does the order still hold?"""
+        kept, say = self._kept_state(version), self.env._
+        tested_labels, tested = self._tested_rows(version)
+        reference = estimated.learn(tested_labels, tested)
+        state = kept.get("watch")
+        since = kept.get("watch_since") or ""
+        if state is None or self._dealt_with() > since:
+            state, since = standing_watch.start(tested_labels, reference.chances(tested)), str(clock.now())
+        chances = reference.chances(np.array(values, dtype=float))
+        state = standing_watch.update({**state, "between": between}, labels, chances)
+        self.sudo().risk_state = {**kept, "watch": state, "watch_since": since}
+        look, words = standing_watch.look(state), self.env[self.res_model]._ai_words()
+        line = {**UNTESTED, "test": "risk", "threshold": 1 / standing_watch.LEVEL}
+        calibration = say(
+            "Of %(rows)s %(records)s since it serves %(true)s %(positives)s came true, where %(said)s were said",
+            rows=number(self.env, look.rows), records=words["records"], true=percent(self.env, look.came_true),
+            said=percent(self.env, look.said), positives=words["positives"],
+        )  # fmt: skip
+        order = (
+            say("Which of %(records)s come true has little to do with their scores any more", records=words["records"])
+            if look.order_exceeded
+            else say("Higher scores still come true more often")
+        )
+        lines = [("watch:calibration", say("Chances, since it serves"), look.calibration, look.calibration_exceeded,
+                  calibration)]  # fmt: skip
+        if look.order is not None:
+            lines.append(("watch:order", say("Order, since it serves"), look.order, look.order_exceeded, order))
+        return [
+            {**line, "key": key, "label": label, "statistic": evidence, "adjusted_p": 0.0 if exceeded else 1.0,
+             "exceeded": exceeded, "verdict": "drifted" if exceeded else "quiet", "text": text}
+            for key, label, evidence, exceeded, text in lines
+        ]  # fmt: skip
+
+    def _dealt_with(self):
+        """When the owner last read an alert of what the standing watch is about: what was is not counted again."""
+        causes = {f"performance:{key}" for group in outcomes.ONE_CAUSE for key in group}
+        read = self.alert_ids.filtered(lambda a: a.cause in causes and a.state == "acknowledged")
+        return max((str(date) for date in read.mapped("acknowledged_date")), default="")
+
+    def _risk_values(self, version, labels, values):
+        """A line on the distance from the truth since the version serves; shown, as it is blind to lost order."""
+        tested_labels, tested = self._tested_rows(version)
+        kept = self._kept_state(version)
+        state = kept.get("state")
         if state is None:
             state = risk.start((tested - tested_labels) ** 2) if len(tested) else None
         if state is None:
             return []
         losses = (np.array(values, dtype=float) - np.array(labels, dtype=float)) ** 2
         state = risk.update(state, losses)
-        self.sudo().risk_state = {"version": version.id, "state": state}
+        self.sudo().risk_state = {**kept, "state": state}
         look = risk.look(state)
         return [
             {**UNTESTED, "test": "risk", "key": "risk", "label": self.env._("Distance from the truth, since it serves"),
              "statistic": look.risk, "low": look.low, "high": 1.0, "threshold": look.limit,
-             "adjusted_p": 0.0 if look.exceeded else 1.0, "exceeded": look.exceeded,
-             "verdict": "drifted" if look.exceeded else "quiet",
              "text": self.env._(
                  "Over %(rows)s outcomes the scores are %(risk)s from the truth (Brier), at least %(low)s; "
                  "at most %(limit)s was to be expected",

@@ -65,7 +65,7 @@ class AiDeployment(models.Model):
         first_day = self._first_scored_day(version)
         page = {
             "state": "ready" if drift or performance else "empty",
-            "messages": self._page_messages(broken, first_day, drift, performance),
+            "messages": self._page_messages(broken, first_day, drift, performance, lines),
             "alerts": self._open_alerts(),
             "distribution": self._distribution(version, card),
             "heat": self._heat(drift, lines, first_day),
@@ -97,7 +97,7 @@ class AiDeployment(models.Model):
         lines = self.env["ai.deployment.report.line"].search_fetch(
             [("report_id", "in", reports.ids)],
             ["report_id", "sequence", "key", "label", "test", "statistic", "low", "high", "threshold", "exceeded",
-             "verdict", "reference_share"],
+             "verdict", "reference_share", "text"],
         )  # fmt: skip
         return {report.id: own for report, own in lines.grouped("report_id").items()}
 
@@ -127,7 +127,7 @@ class AiDeployment(models.Model):
 
     # What is told beside the charts
 
-    def _page_messages(self, broken, first_day, drift, performance):
+    def _page_messages(self, broken, first_day, drift, performance, lines):
         say, messages = self.env._, []
 
         def add(level, text):
@@ -149,7 +149,27 @@ class AiDeployment(models.Model):
             add("info", text)
         if own and own[-1].blind_spot:
             add("info", own[-1].blind_spot)
+        for level, text in self._performance_messages(performance, lines):
+            add(level, text)
         return messages
+
+    def _performance_messages(self, reports, lines):
+        """(level, text): open alerts on what came true, what the latest report cannot see, and who is better."""
+        alerts = self.env["ai.deployment.alert"].search(
+            Domain("deployment_id", "=", self.id) & Domain("cause", "=like", "performance:%")
+            & Domain("state", "in", ("firing", "acknowledged")), order="id",
+        )  # fmt: skip
+        for alert in alerts:
+            yield "warning", alert.name
+        own = reports.filtered(lambda report: report.version_id == self.champion_id)
+        if own and own[-1].verdict not in JUDGED:
+            yield "info", own[-1].summary
+        if own and own[-1].blind_spot:
+            yield "info", own[-1].blind_spot
+        judged = own.filtered(lambda report: report.verdict in JUDGED)[-1:]
+        duels = [line.text for line in lines.get(judged.id, ()) if line.test == "duel"]
+        for text in dict.fromkeys(duels):
+            yield "info", text
 
     def _first_report_text(self, first_day, after):
         """When the first report comes, once what was scored since `first_day` has waited for `after`."""

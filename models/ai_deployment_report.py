@@ -31,6 +31,7 @@ TESTS = [
     ("figure", "Figure"),
     ("calibration", "Chance said against chance found"),
     ("floor", "Floor set beforehand"),
+    ("proposed", "Floor proposed"),
     ("segment", "Part of the records"),
     ("duel", "Against Odoo and people"),
     ("estimate", "Estimated before outcomes are known"),

@@ -173,6 +173,24 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return {}
 
     @api.model
+    def _ai_ends(self, deployment, landmarks):
+        """How records ended: {id: (moment or None, whether it is a win, end of its horizon)}; none without outcomes.
+
+        :param landmarks: {id: moment of the score}, as for `_ai_came_true`
+        """
+        return {}
+
+    @api.model
+    def _ai_latest_ends(self, deployment):
+        """(moment of the latest win, of the latest end without one) of all its records, None where there is none."""
+        return None, None
+
+    @api.model
+    def _ai_usual_amount(self, deployment):
+        """The median money of a record that came true, in the company's currency; 0 where documents hold none."""
+        return 0.0
+
+    @api.model
     def _ai_decided_after(self, deployment, now):
         """(days until it was decided or None, days watched) of late records: how long outcomes take."""
         return []

@@ -12,8 +12,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
-from ..ml import artifact, routing
-from ..ml.challenge import challenge
+from ..ml import artifact, counts, routing
+from ..ml.challenge import challenge, sign_challenge
 from ..ml.columns import NUMBER, make_column
 from ..ml.drift import UNSEEN_TEST
 from ..ml.errors import TooFewCases, TrainingError
@@ -31,6 +31,7 @@ from .features.readable_inputs import reads_all
 
 MIN_CASES = 50  # of either outcome, under which there is no version
 WEEK_DAYS = 7
+INDEPENDENT_REASONS = ("audit", "amount", "new_vendor", "edge_case")  # to ask a person, that no card gave
 MOST_OUTCOMES = 2000  # of the records that tested a version, kept for what is expected of later ones
 TEST_SHARE = 0.15  # the latest rows, that training.SHARES leaves for testing
 ALL_ROWS = (0.85, 0.15, 0.0)  # learn from all; the later part still decides how far back to look
@@ -284,7 +285,7 @@ class AiDeployment(models.Model):
 
         `curves`: what was wrong above each line, per side; `sureness`: how little each record needed a person, at most
         1,001 of them by rank; `per_day`: records a day in the tested time; `outcomes`: what was said of the latest, and
-        what came true.
+        what came true; `weeks`: (log odds by which more came true, information) of each tested week.
         """
         anomaly = self.method == "anomaly"
         later = np.arange(len(moments)) if anomaly else self._test_rows(len(moments))
@@ -304,6 +305,9 @@ class AiDeployment(models.Model):
                 "labels": np.asarray(labels)[later][good][-MOST_OUTCOMES:].astype(int).tolist(),
                 "values": scored.values[good][-MOST_OUTCOMES:].round(4).tolist(),
             },
+            "weeks": [] if proves_nothing else _weekly_offsets(
+                moments[later][good], np.asarray(labels)[later][good], scored.values[good]
+            ),
         }  # fmt: skip
 
     def _judged_text(self, tested):
@@ -329,7 +333,7 @@ class AiDeployment(models.Model):
                 "verdict_text": self.env._("The same as the one that serves: these records teach nothing else."),
             }
         if self.method == "anomaly":
-            return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
+            return self._sign_challenge(champion, tested, columns, ids)
         rows = self._unseen_by(champion, ids, moments)
         latest = {key: column.take(rows) for key, column in columns.items()}
         new = tested.card.score(latest)
@@ -355,6 +359,50 @@ class AiDeployment(models.Model):
             )
         return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
 
+    def _sign_challenge(self, champion, tested, columns, ids):
+        """How a new anomaly card did against the serving one, by reviewers' verdicts on cases that only one asks about.
+
+        At equal capacity: the new card asks about as many records as the serving one. Counted are cases that came to
+        reviewers for reasons of their own, since the serving version learned. A card that has learned from verdicts
+        knows the answers, so it is told by the verdicts that tested it.
+        """
+        if tested.card.kind != "anomaly":
+            return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
+        verdicts = self._independent_verdicts(champion)
+        known = self._columns(list(champion._specs().values()), ids)
+        new, old = tested.card.score(columns), champion._card().score({**columns, **known})
+        asks_old = np.asarray(old.predictions, dtype=bool)
+        ranks = np.argsort(np.argsort(-np.nan_to_num(new.values, nan=-1.0), kind="stable"))
+        asks_new = ranks < asks_old.sum()
+        rows = [row for row, res_id in enumerate(ids) if res_id in verdicts]
+        attempts = self.sudo().version_ids.filtered(lambda version: version.number > champion.number)
+        result = sign_challenge(
+            [verdicts[ids[row]] for row in rows], asks_new[rows], asks_old[rows], attempts=len(attempts) + 1
+        )
+        if not result.cases:
+            return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
+        text = self.env._(
+            "Of %(cases)s cases where only one of them would have asked a person, reviewers agreed with this one in "
+            "%(right)s.",
+            cases=result.cases, right=result.right,
+        )  # fmt: skip
+        if result.more_needed:
+            text = self.env._("%(text)s About %(more)s more are needed.", text=text, more=result.more_needed)
+        return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
+
+    def _independent_verdicts(self, champion):
+        """{record id: whether it was unusual} of cases that no card chose, decided since `champion` learned."""
+        self.env["ai.deployment.review"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT ON (res_id) res_id, ground_truth = 'positive' FROM ai_deployment_review"
+                " WHERE deployment_id = %s AND state = 'decided' AND is_label AND reason = ANY(%s)"
+                " AND decided_date > %s ORDER BY res_id, decided_date DESC, id DESC",
+                self.id, list(INDEPENDENT_REASONS), champion.trained_date,
+            )
+        )  # fmt: skip
+        return dict(rows)
+
     def _unseen_by(self, champion, ids, moments):
         """The numbers of the rows that test a new version and that the tested card of `champion` never learned from."""
         later, learned = self._test_rows(len(ids)), (champion.sudo().held_out or {}).get("learned")
@@ -363,3 +411,12 @@ class AiDeployment(models.Model):
         if learned["id"] in ids:  # rows keep their order, also those of one moment
             return later[later > ids.index(learned["id"])]
         return later[moments[later] > learned["moment"]]
+
+
+def _weekly_offsets(moments, labels, values):
+    """[[log odds by which more came true than was said, information]] of each week, for `counts.weekly_spread`."""
+    weeks = np.floor((moments - moments.min()) / WEEK_DAYS)
+    return [
+        [round(number, 5) for number in counts.offset(labels[weeks == week], values[weeks == week])]
+        for week in np.unique(weeks)
+    ]

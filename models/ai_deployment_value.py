@@ -447,7 +447,9 @@ class AiDeployment(models.Model):
                     ),
                     "first_column": self.env._("With no score") if period == "holdout" else self.env._("Before"),
                     "is_before": period == "before",
-                    "rows": [self._value_texts(row) for row in rows],
+                    "rows": list(
+                        filter(None, (texts(row) for row in rows for texts in (self._value_texts, self._usual_texts)))
+                    ),
                 }
             )  # fmt: skip
         return tables
@@ -469,6 +471,33 @@ class AiDeployment(models.Model):
         return {
             "name": row.name, "is_net": row.code == NET, "count": row.row_count or "", "base_count": row.base_count,
             "found": found, "base": base, "change": changed, "money": money, "assumption": row.assumption or "",
+        }  # fmt: skip
+
+    def _usual_texts(self, row):
+        """Beside money that is too noisy to say anything: the change of the win rate at the usual amount; else None.
+
+        A few large wins decide the mean. The win rate does not know them, and is known far better.
+        """
+        share = self.value_ids.filtered(
+            lambda one: one.code == "conversion" and one.period == row.period and one.is_compared
+        )
+        if row.code != "revenue" or not row.is_compared or not share or not row.change_low <= 0 <= row.change_high:
+            return None
+        usual = self.env[self.res_model].sudo()._ai_usual_amount(self)
+        if not usual:
+            return None
+        months = ((share.end_date - share.start_date).days + 1) / MONTH_DAYS
+        changed = statistics.Change(share.change, share.change_low, share.change_high)
+        money = statistics.scaled(changed, usual * (self.value_margin or 1) * share.row_count / months)
+        words = self.env[self.res_model]._ai_words()
+        return {
+            "name": self.env._("Change of the win rate at the usual amount, a month"), "is_net": False,
+            "count": share.row_count, "base_count": share.base_count, "found": "", "base": "", "change": "",
+            "money": self._unit_text("money", *money, signed=True),
+            "assumption": self.env._(
+                "half of all %(positives)s are above %(amount)s; not part of the net",
+                positives=words["positives"], amount=self._unit_text("money", usual),
+            ),
         }  # fmt: skip
 
     def _unit_text(self, unit, number, low=None, high=None, signed=False):

@@ -180,6 +180,49 @@ class CrmLead(models.Model):
         return dict(rows)
 
     @api.model
+    def _ai_ends(self, deployment, landmarks):
+        self._ai_flush_ends(deployment)
+        survivors = self.env["ai.deployment.outcome"].sudo()._survivors(self._name, landmarks)
+        began, ended = self._ai_began_sql("lead", deployment), self._ai_ended_sql("lead", deployment)
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT scored.id, %s, lead.won_status = 'won', %s + %s::interval"
+                " FROM crm_lead lead JOIN unnest(%s::int[], %s::int[]) AS scored (id, lead_id)"
+                " ON scored.lead_id = lead.id",
+                ended, began, f"{deployment.horizon_days} days",
+                list(landmarks), [survivors.get(res_id, res_id) for res_id in landmarks],
+            )
+        )  # fmt: skip
+        return {res_id: tuple(row) for res_id, *row in rows}
+
+    @api.model
+    def _ai_latest_ends(self, deployment):
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
+        query = self.sudo().with_context(active_test=False)._search(domain)
+        self._ai_flush_ends(deployment)
+        query.order = None
+        ended, status = self._ai_ended_sql(self._table, deployment), SQL.identifier(self._table, "won_status")
+        ((won, lost),) = self.env.execute_query(
+            query.select(
+                SQL("MAX(%s) FILTER (WHERE %s = 'won')", ended, status),
+                SQL("MAX(%s) FILTER (WHERE %s = 'lost')", ended, status),
+            )
+        )
+        return won, lost
+
+    @api.model
+    def _ai_usual_amount(self, deployment):
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
+        won = Domain("won_status", "=", "won") & Domain("expected_revenue", ">", 0)
+        query = self.sudo().with_context(active_test=False)._search(domain & won)
+        query.order = None
+        revenue = SQL.identifier(self._table, "expected_revenue")
+        ((amount,),) = self.env.execute_query(
+            query.select(SQL("(percentile_cont(0.5) WITHIN GROUP (ORDER BY %s))::float8", revenue))
+        )
+        return amount or 0.0
+
+    @api.model
     def _ai_decided_after(self, deployment, now):
         domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
         query = self.sudo().with_context(active_test=False)._search(domain)

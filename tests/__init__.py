@@ -19,6 +19,7 @@ from . import test_ai_deployment_check
 from . import test_ai_deployment_day_count
 from . import test_ai_deployment_decision
 from . import test_ai_deployment_drill
+from . import test_ai_deployment_duel
 from . import test_ai_deployment_edge_case
 from . import test_ai_deployment_edit
 from . import test_ai_deployment_evidence_business

@@ -21,7 +21,11 @@ class TestOutlook(CohortCase):
         values = [0.5] * count + [0.8] * count
         labels = [n < usual * count for n in range(count)] + [n < large * count for n in range(count)]
         version = self.version.sudo()
-        kept = {**(version.held_out or {}), "outcomes": {"labels": list(map(int, labels)), "values": values}}
+        kept = {
+            **(version.held_out or {}),
+            "outcomes": {"labels": list(map(int, labels)), "values": values},
+            "weeks": [[0.0, 25.0]] * 8,
+        }
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE ai_deployment_version SET held_out = %s::jsonb WHERE id = %s", [json.dumps(kept), version.id]
@@ -71,14 +75,21 @@ class TestOutlook(CohortCase):
 
     def test_an_alert_that_was_dealt_with_starts_the_count_anew(self):
         self.tested_on()
-        for week in range(4):
-            self.cohort(week, won=0.5, won_large=0.0)
-            self.report(week)
-        alert = self.alerts().filtered(lambda alert: alert.cause == "performance:risk")
-        self.assertIn("Over 480 outcomes", alert.name)
-        alert.with_user(self.owner).action_acknowledge()
+        for week in range(4):  # as many as said, in the wrong order
+            self.cohort(week, won=0.8, won_large=0.5)
+            line = self.line(self.report(week), "watch:order")
+        self.assertTrue(line.exceeded)
+        self.assertIn("has little to do with their scores", line.text)
+        [alert] = self.alerts()
+        self.assertEqual(alert.cause, "performance:auc", "one alert for one cause")
+        with clock.at(NOW + 4 * WEEK + HORIZON + timedelta(hours=1)):
+            alert.with_user(self.owner).action_acknowledge()
         self.cohort(4)
-        self.assertIn("Over 120 outcomes", self.line(self.report(4), "risk").text)
+        line = self.line(self.report(4), "watch:calibration")
+        self.assertIn("Of 120 leads since it serves", line.text)
+        self.assertFalse(self.line(line.report_id, "watch:order").exceeded)
+        self.cohort(5)
+        self.assertIn("Of 240 leads", self.line(self.report(5), "watch:calibration").text, "begun anew once")
 
     def test_a_field_that_is_gone_gives_no_parts_and_no_fault(self):
         field = self.env["ir.model.fields"].create(
@@ -129,8 +140,12 @@ class TestOutlook(CohortCase):
             self.cohort(week, won=0.7, won_large=0.6)
             report = self.report(week)
         self.assertTrue(self.line(report, "gap").exceeded)
-        alert = self.alerts().filtered(lambda alert: alert.cause == "performance:gap")
-        self.assertIn("was expected to have the higher score in 90 % of cases, and had it in 45 %", alert.name)
+        text = self.line(report, "gap").text
+        self.assertIn("was expected to have the higher score in 90 % of cases, and had it in 45 %", text)
+        self.assertFalse(self.alerts().filtered(lambda alert: alert.cause == "performance:gap"))
+        alert = self.alerts().filtered(lambda alert: alert.cause == "performance:auc")
+        self.assertIn("in 45 % of cases (35 % to 54 %); expected from its test: at least 77 %", alert.name)
+        self.assertIn("Set “Order Right at Least” to 77 %", alert.suggestion)
 
     def test_wins_that_the_score_gave_up_are_counted_with_their_money(self):
         self.cohort(0)
@@ -150,14 +165,14 @@ class TestOutlook(CohortCase):
         for week in range(3):
             self.cohort(week, won=0.5, won_large=0.8)
             report = self.report(week)
-        line = self.line(report, "risk")
-        self.assertIn("Over 360 outcomes", line.text)
-        self.assertFalse(line.exceeded)
-        for week in range(3, 7):
-            self.cohort(week, won=0.5, won_large=0.0)
+        self.assertIn("Over 360 outcomes", self.line(report, "risk").text)
+        self.assertFalse(report.line_ids.filtered("exceeded"))
+        for week in range(3, 9):
+            self.cohort(week, won=0.65, won_large=0.9)
             report = self.report(week)
-        self.assertTrue(self.line(report, "risk").exceeded)
-        self.assertTrue(self.alerts().filtered(lambda alert: alert.cause == "performance:risk"))
+        line = self.line(report, "watch:calibration")
+        self.assertTrue(line.exceeded)
+        self.assertIn("Of 1,080 leads since it serves 73 % wins came true, where 66 % were said", line.text)
 
     def test_another_version_starts_anew(self):
         self.tested_on()

@@ -127,7 +127,8 @@ class TestPerformance(CohortCase):
         self.cohort(0, count=20)
         report = self.report(0)
         self.assertEqual(report.verdict, "cannot_judge")
-        self.assertIn("Cannot judge yet: 26 wins among 40 records whose outcome is due; 10 are needed", report.summary)
+        self.assertIn("Cannot judge yet: outcomes are due of 40 of 50 leads, counted since 03/02/2026", report.summary)
+        self.assertIn("the scores said 26 wins among them", report.summary)
         self.cohort(1, count=20)
         self.assertEqual(self.report(1).row_count, 80)
 
@@ -177,6 +178,124 @@ class TestPerformance(CohortCase):
         line = self.line(report, "incumbent:auc")
         self.assertAlmostEqual(line.statistic, 0.5)
         self.assertEqual(line.text, "Better than Odoo's own estimate on the same 120 records")
+
+    # When wins stop
+
+    def test_the_day_on_which_wins_stop_is_told_with_where_to_look(self):
+        self.cohort(0, won=0.5, won_large=0.8)
+        self.assertEqual(self.report(0).verdict, "quiet")
+        self.cohort(1, won=0.0, won_large=0.0)
+        report = self.report(1)
+        self.assertTrue(self.line(report, "in_the_large").exceeded)
+        self.assertEqual(self.line(report, "auc").verdict, "cannot_judge")
+        self.assertIn("of 120 outcomes 0 are wins, and 10 of either kind are needed", self.line(report, "auc").text)
+        [alert] = self.alerts()
+        self.assertEqual(alert.cause, "performance:in_the_large")
+        self.assertIn("66 % wins on average, 0 % came true", alert.name.replace("65 %", "66 %"))
+        self.assertIn("The latest of all wins is of 03/12/2026, while other leads still end", alert.suggestion)
+        self.assertEqual(self.deployment.health, "attention")
+        self.assertEqual(self.deployment.health_reason, alert.name)
+
+    def test_where_nothing_is_closed_any_more_it_asks_where_outcomes_are_entered(self):
+        self.cohort(0)
+        self.report(0)
+        usual, large = self.cohort(1, won=0.0, won_large=0.0)
+        self.env.cr.execute(
+            "UPDATE crm_lead SET won_status = 'pending', date_closed = NULL WHERE id = ANY(%s)", [(usual + large).ids]
+        )
+        self.report(1)
+        [alert] = self.alerts()
+        self.assertIn("The latest leads ended on 03/12/2026, with a win or without", alert.suggestion)
+
+    def test_the_won_stage_may_be_called_anything(self):
+        stage = self.env["crm.stage"].search([("is_won", "=", True)], limit=1)
+        stage.name = "Signed and paid"
+        self.cohort(0)
+        self.assertEqual(self.report(0).verdict, "quiet")
+
+    def test_rare_wins_let_order_wait_and_nothing_else(self):
+        for week in range(2):
+            self.cohort(week, won=0.02, won_large=0.05)
+            report = self.report(week)
+            wins = 4 * (week + 1)
+            self.assertIn(f"of {120 * (week + 1)} outcomes {wins} are wins", self.line(report, "auc").text)
+        self.cohort(2, won=0.02, won_large=0.05)
+        line = self.line(self.report(2), "auc")
+        self.assertNotEqual(line.verdict, "cannot_judge", "12 wins in three weeks")
+
+    # Odd outcomes
+
+    def test_outcomes_that_come_in_one_import_are_not_counted_as_not_won(self):
+        usual, large = self.cohort(0, won=0.0, won_large=0.0)
+        leads = usual + large
+        self.env.cr.execute(
+            "UPDATE crm_lead SET won_status = 'pending', date_closed = NULL WHERE id = ANY(%s)", [leads.ids]
+        )
+        self.close(usual[:30] + large[:48], "won", NOW + HORIZON + timedelta(days=6))
+        report = self.report(0)
+        self.assertEqual((report.verdict, report.row_count), ("cannot_judge", 0))
+        self.assertIn("78 wins were entered together on 04/07/2026, later than the 30 days", report.blind_spot)
+        self.assertIn("What had come of 120 leads in time is not known", report.blind_spot)
+        self.assertFalse(self.alerts())
+        self.cohort(1)
+        report = self.report(1)
+        self.assertEqual((report.verdict, report.row_count), ("quiet", 120))
+
+    def test_late_wins_of_a_normal_week_are_late(self):
+        _usual, large = self.cohort(0)
+        self.close(large[:6], "won", NOW + HORIZON + timedelta(days=1))
+        report = self.report(0)
+        self.assertEqual(report.row_count, 120)
+        self.assertIn("6 wins were entered together", report.blind_spot)
+        self.assertNotIn("not known", report.blind_spot)
+
+    def test_three_records_a_week_say_when_there_will_be_enough(self):
+        for week in range(4):
+            self.cohort(week, count=2)
+            report = self.report(week)
+        self.assertEqual((report.verdict, report.row_count), ("cannot_judge", 16))
+        self.assertIn("outcomes are due of 16 of 50 leads, counted since 03/02/2026", report.summary)
+        self.assertIn("At this pace they are due about 06/", report.summary)
+        page = self.deployment.with_user(self.owner).monitoring_page()
+        self.assertIn(report.summary, [message["text"] for message in page["messages"]])
+
+    # One alert for one cause
+
+    def test_what_is_told_by_a_plainer_line_is_no_alert_of_its_own(self):
+        for week in range(2):
+            self.cohort(week, won=0.8, won_large=0.1)
+            report = self.report(week)
+        exceeded = set(report.line_ids.filtered("exceeded").mapped("key"))
+        self.assertTrue({"in_the_large", "slope", "brier_skill"} <= exceeded, exceeded)
+        causes = set(self.alerts().mapped("cause"))
+        self.assertEqual(causes, {"performance:in_the_large", "performance:slope"})
+        alert = self.alerts().filtered(lambda alert: alert.cause == "performance:in_the_large")
+        self.assertIn("further from the truth than the plain share of wins would be", alert.name)
+        page = self.deployment.with_user(self.owner).monitoring_page()
+        self.assertIn(alert.name, [message["text"] for message in page["messages"] if message["level"] == "warning"])
+
+    def test_worse_than_the_plain_share_is_an_alert_without_any_floor(self):
+        for week in range(3):
+            self.cohort(week, won=0.72, won_large=0.58)
+            report = self.report(week)
+        line = self.line(report, "brier_skill")
+        self.assertEqual(line.test, "proposed")
+        self.assertLess(line.statistic, 0)
+        self.assertIn("further from the truth than the plain share of wins", line.text)
+
+    def test_a_proposed_floor_never_switches_off(self):
+        self.deployment.stop_after = 1
+        with patch.object(type(self.deployment), "_tested_auc", return_value=0.9):
+            self.cohort(0, won=0.65, won_large=0.65)
+            line = self.line(self.report(0), "auc")
+        self.assertEqual((line.test, line.exceeded), ("proposed", True))
+        self.assertEqual(self.deployment.state, "shadow")
+
+    def test_weeks_that_differed_when_it_was_tested_may_differ_later(self):
+        weeks = [[0.6 * (-1) ** number, 200.0] for number in range(12)]
+        version = self.keep(self.deployment, self.card(), held_out={"weeks": weeks})
+        self.assertAlmostEqual(self.deployment._spread_between_weeks(version), 0.75, delta=0.1)
+        self.assertEqual(self.deployment._spread_between_weeks(self.version), 0.0)
 
     def test_an_open_alert_asks_for_retraining(self):
         self.deployment.trigger_ids.unlink()

@@ -225,6 +225,27 @@ class TestValueOfLeads(ValueCase):
         self.assertAlmostEqual(rows["reviewing"].money, -60 / months, 1)  # four times a quarter of an hour
         self.assertAlmostEqual(rows["net"].money, rows["revenue"].money + rows["reviewing"].money, 1)
 
+    def test_beside_money_that_is_too_noisy_stands_the_win_rate_at_the_usual_amount(self):
+        self.past_leads(200, BEFORE, won=40, lost=160)
+        self.past_leads(1, BEFORE, won=1, revenue=1_000_000)  # decides the mean
+        self.baseline()
+        self.measured(won=80, lost=120)
+        revenue, conversion = (self.rows()[code] for code in ("revenue", "conversion"))
+        self.assertTrue(revenue.change_low < 0 < revenue.change_high)
+        table = self.deployment._value_tables()[0]
+        [usual] = [row for row in table["rows"] if "usual amount" in row["name"]]
+        self.assertIn("half of all wins are above", usual["assumption"])
+        self.assertGreater(conversion.change_low, 0)
+        self.assertTrue(usual["money"].startswith("+"), usual)
+        self.assertNotIn("-", usual["money"], "the whole interval is a gain")
+
+    def test_money_that_says_something_stands_alone(self):
+        self.past_leads(200, BEFORE, won=40, lost=160)
+        self.baseline()
+        self.measured(won=120, lost=80)
+        rows = self.deployment._value_tables()[0]["rows"]
+        self.assertFalse([row for row in rows if "usual amount" in row["name"]])
+
     def test_without_what_is_kept_of_a_euro_no_money_is_told(self):
         self.deployment.value_margin = 0
         rows = self.measured()

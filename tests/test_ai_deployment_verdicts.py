@@ -1,6 +1,10 @@
 """Flagged records against what reviewers and credit notes say, and the stop rule."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import numpy as np
 
 from odoo import Command
 from odoo.tests import tagged
@@ -9,6 +13,18 @@ from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 WEEK = timedelta(days=7)
+
+
+class Fixed:
+    """An anomaly card that asks about just these rows."""
+
+    kind = "anomaly"
+
+    def __init__(self, asks):
+        self.asks = np.array(asks)
+
+    def score(self, _columns):
+        return SimpleNamespace(values=self.asks * 1.0, predictions=self.asks)
 
 
 class VerdictsCase(AiDeploymentCase):
@@ -149,6 +165,30 @@ class TestVerdicts(VerdictsCase):
             report = self.look(week)
         self.assertTrue(self.line(report, "precision").exceeded)
         self.assertIn("1 of 30 flagged bills were unusual", self.alerts("performance:precision").name)
+
+    def test_versions_are_compared_on_cases_that_only_one_asks_about(self):
+        bills = self.make_bills(24)
+        self.bills._score(bills, now=NOW)
+        self.decide(bills[:12], "positive", NOW + WEEK, reason="audit")
+        self.decide(bills[12:], "negative", NOW + WEEK, reason="new_vendor")
+        self.decide(self.make_bills(9, amount=7.0), "positive", NOW + WEEK)  # flagged: chosen by the card itself
+        with patch.object(type(self.bill_version), "_card", return_value=Fixed([False] * 12 + [True] * 12)):
+            values = self.bills._sign_challenge(
+                self.bill_version, SimpleNamespace(card=Fixed([True] * 12 + [False] * 12)), {}, bills.ids
+            )
+        self.assertEqual((values["verdict"], values["challenge"]["cases"]), ("better", 24))
+        self.assertIn("Of 24 cases where only one of them would have asked", values["verdict_text"])
+
+    def test_too_few_such_cases_say_how_many_are_missing(self):
+        bills = self.make_bills(4)
+        self.bills._score(bills, now=NOW)
+        self.decide(bills, "positive", NOW + WEEK, reason="audit")
+        with patch.object(type(self.bill_version), "_card", return_value=Fixed([False, False, True, True])):
+            values = self.bills._sign_challenge(
+                self.bill_version, SimpleNamespace(card=Fixed([True, True, False, False])), {}, bills.ids
+            )
+        self.assertEqual(values["verdict"], "inconclusive")
+        self.assertIn("About 16 more are needed", values["verdict_text"])
 
     def test_a_stop_rule_switches_off_and_says_why(self):
         self.bills.write({"floor_precision": 0.5, "stop_after": 2})

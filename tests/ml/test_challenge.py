@@ -5,7 +5,7 @@ import pytest
 
 from odoo.addons.ai_deployment.ml import performance
 from odoo.addons.ai_deployment.ml.calibration import sigmoid
-from odoo.addons.ai_deployment.ml.challenge import challenge
+from odoo.addons.ai_deployment.ml.challenge import challenge, sign_challenge
 
 
 def duel(seed, n, better=0.0):
@@ -90,3 +90,31 @@ def test_without_two_kinds_of_outcome_there_is_no_verdict_about_order(labels):
     found = challenge(np.array(labels), np.full(len(labels), 0.5), np.full(len(labels), 0.5))
     assert found.verdict == "inconclusive" and found.auc_gain is None
     json.dumps(found.to_dict())
+
+
+# Rare anomalies: a sign test
+def test_cards_of_equal_worth_are_rarely_told_apart_by_signs():
+    random = np.random.default_rng(0)
+    found = []
+    for _run in range(400):
+        unusual = random.random(60) < 0.5
+        new = random.random(60) < 0.5
+        found.append(sign_challenge(unusual, new, ~new).verdict)
+    assert found.count("better") <= 16 and found.count("worse") <= 16  # 2.5 % of 400 is 10
+
+
+def test_a_card_that_is_right_more_often_is_better_from_twenty_cases_on():
+    unusual = np.array([True] * 12 + [False] * 12 + [True] * 500)
+    both = np.ones(524, bool)
+    right = np.where(np.arange(524) < 24, unusual, both)
+    wrong = np.where(np.arange(524) < 24, ~unusual, both)
+    found = sign_challenge(unusual, right, wrong)
+    assert (found.verdict, found.cases, found.right) == ("better", 24, 24)
+    assert sign_challenge(unusual, wrong, right).verdict == "worse"
+    assert sign_challenge(unusual[6:], right[6:], wrong[6:]).to_dict()["more_needed"] == 2
+
+
+def test_attempts_are_corrected_for_in_sign_tests_too():
+    new = np.arange(20) < 15  # 15 of 20: .021 one-sided
+    assert sign_challenge(np.ones(20, bool), new, ~new).verdict == "better"
+    assert sign_challenge(np.ones(20, bool), new, ~new, attempts=2).verdict == "inconclusive"

@@ -158,9 +158,40 @@ def test_too_few_rows_or_expected_wins_cannot_be_judged(rows, value):
     assert es.estimate(reference, values, values > 0.5).verdict == "cannot_judge"
 
 
-def test_without_a_reference_nothing_can_be_judged():
+@pytest.mark.parametrize("rows", [0, 60, es.MIN_TESTED - 1])
+def test_a_reference_that_is_too_small_says_so(rows):
     _labels, values = drawn(300, 1)
-    assert es.estimate(es.learn([], []), values, values > 0.5).verdict == "cannot_judge"
+    assert es.estimate(es.learn(*drawn(rows)), values, values > 0.5).verdict == "too_small"
+
+
+@pytest.mark.parametrize("rows", [140, 300, 1000])
+def test_quiet_weeks_are_not_refused_as_unlike_a_small_test(rows):
+    verdicts = []
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        tested = rng.beta(0.6, 2.4, rows).round(3)
+        values = rng.beta(0.6, 2.4, 200).round(3)
+        reference = es.learn((rng.random(rows) < tested).astype(float), tested)
+        verdicts.append(es.estimate(reference, values, values > 0.5).verdict)
+    assert verdicts.count("outside") <= 4
+    assert rows < 300 or verdicts.count("estimated") >= 72
+
+
+def test_a_small_test_knows_what_is_far_from_it():
+    labels, values = drawn(400, 3)
+    reference = es.learn(labels, values.clip(0.1, 0.9))
+    assert es.FEWEST_NEAR <= reference.near <= es.MIN_NEAR
+    assert es.estimate(reference, np.full(100, 0.999), np.full(100, True)).verdict == "outside"
+
+
+def test_a_segment_that_ends_otherwise_is_expected_to_go_on_so():
+    _labels, values = drawn(400, 2)
+    offsets = np.where(np.arange(400) < 200, 0.0, -1.0)
+    plain = es.estimate(REFERENCE, values, values > 0.5).band("win_rate")
+    shifted = es.estimate(REFERENCE, values, values > 0.5, offsets=offsets).band("win_rate")
+    less = 1 / (1 + np.exp(1 - np.log(values[200:] / (1 - values[200:]))))
+    expected = (values[:200].sum() + less.sum()) / 400
+    assert plain.estimate == pytest.approx(values.mean()) and shifted.estimate == pytest.approx(expected)
 
 
 def test_nobody_called_positive_has_no_precision():

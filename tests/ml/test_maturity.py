@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.ai_deployment.ml.maturity import MIN_DECIDED, curve
+from odoo.addons.ai_deployment.ml import maturity
+from odoo.addons.ai_deployment.ml.maturity import MIN_DECIDED, MIN_WATCHED
+
+
+def curve(decided_after, watched, least=1):
+    """The curve of few records, to its very end."""
+    return maturity.curve(decided_after, watched, least)
+
 
 records = st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 30)), st.integers(0, 40)), min_size=1, max_size=40)
 
@@ -66,6 +73,22 @@ def test_beyond_what_was_watched_nothing_is_known():
     nothing = curve([], [])
     assert nothing.share_by(0) is None and nothing.day_by_which(0.1) is None and nothing.immature_share([3]) is None
     assert curve([1], [1]).immature_share([]) is None
+
+
+def test_the_curve_ends_where_few_are_watched():
+    # 100 records are decided by day 30 or lost from sight; three old ones are watched for a year, and one is decided
+    decided, watched = [n % 30 + 1.0 for n in range(60)] + [None] * 40, [40.0] * 100
+    decided, watched = [*decided, None, None, 300.0], [*watched, 360.0, 360.0, 360.0]
+    whole, found = curve(decided, watched), maturity.curve(decided, watched)
+    assert whole.share_by(300) > whole.share_by(40) + 0.1, "one of three moves the curve"
+    assert (found.last_day, found.share_by(40)) == (40, whole.share_by(40))
+    assert found.share_by(300) is None and max(found.days) <= 40
+
+
+@pytest.mark.parametrize("records", [1, MIN_WATCHED - 1, MIN_WATCHED])
+def test_of_few_records_little_is_known(records):
+    found = maturity.curve([None] * records, [float(day) for day in range(1, records + 1)])
+    assert found.last_day == 1 and found.share_by(2) is None
 
 
 def test_nothing_decided_yet():

@@ -27,7 +27,8 @@ def test_figures_of_four_kinds_of_rows_by_hand():
     found = judged(labels, values)
     assert found["win_rate"].statistic == pytest.approx(0.44)
     assert found["brier"].statistic == pytest.approx(0.16)
-    assert found["brier_skill"].statistic == pytest.approx(1 - 0.16 / (0.44 * 0.56))
+    # the share that a row is held against is that of the 99 others
+    assert found["brier_skill"].statistic == pytest.approx(1 - 0.16 / (0.44 * 0.56 * (100 / 99) ** 2))
     # concordant: 32 * 48; ties: 12 * 48 + 32 * 8; of 44 * 56 pairs
     assert found["auc"].statistic == pytest.approx((32 * 48 + (12 * 48 + 32 * 8) / 2) / (44 * 56))
     assert found["in_the_large"].statistic == pytest.approx(0.0)
@@ -44,13 +45,91 @@ def test_precision_of_what_can_be_looked_at():
     assert "precision_at_capacity" not in judged(labels, values, capacity=100)
 
 
-@pytest.mark.parametrize(("wins", "losses"), [(0, 200), (9, 200), (200, 9), (20, 29)])
-def test_too_few_of_either_kind_are_not_judged(wins, losses):
-    labels = np.array([1] * wins + [0] * losses)
-    found = judged(labels, np.full(len(labels), 0.5), floor_auc=0.9)
+@pytest.mark.parametrize(("rows", "said"), [(49, 0.5), (60, 0.16), (400, 0.02), (200, 0.96)])
+def test_where_too_little_was_said_nothing_is_judged(rows, said):
+    found = judged(np.arange(rows) % 2 == 0, np.full(rows, said), floor_auc=0.9)
     assert list(found) == ["win_rate"]
     assert found["win_rate"].verdict == "cannot_judge"
     assert not found["win_rate"].exceeded
+
+
+def test_the_day_on_which_no_wins_come_any_more_is_judged():
+    found = judged(np.zeros(60), np.full(60, 0.2), reference=(2000, 10_000))
+    assert found["in_the_large"].exceeded and found["in_the_large"].p_value < 1e-4
+    assert found["win_rate"].exceeded
+    for name in ("auc", "slope", "brier_skill"):  # need both outcomes
+        assert found[name].verdict == "cannot_judge"
+    assert found["brier"].statistic == pytest.approx(0.04)
+
+
+def test_rare_wins_that_stop_are_seen_by_the_share_as_well():
+    found = judged(np.zeros(400), np.full(400, 0.045), reference=(450, 10_000))
+    assert found["win_rate"].exceeded and found["in_the_large"].exceeded
+
+
+def test_order_and_slope_are_judged_of_all_rows_that_no_order_was_judged_of():
+    labels, values = cohort(600, 8, base=-2.5)
+    labels[400:] &= np.arange(200) % 3 == 0
+    latest = slice(400, None)
+    found = judged(labels[latest], values[latest], order=(labels, values))
+    assert labels[latest].sum() < outcomes.MIN_CLASS <= labels.sum()
+    assert found["auc"].verdict == "quiet" and found["slope"].verdict != "cannot_judge"
+    assert judged(labels[latest], values[latest])["auc"].verdict == "cannot_judge"
+
+
+def test_weeks_that_differ_as_ever_are_no_alarm():
+    raised = {0.0: 0, 0.4: 0}
+    rng = np.random.default_rng(11)
+    for _week in range(100):
+        values = rng.beta(1.5, 4, 1500).round(2).clip(0.01, 0.99)
+        odds = np.log(values / (1 - values)) + rng.normal(0, 0.4)
+        labels = rng.random(1500) < 1 / (1 + np.exp(-odds))
+        for between in raised:
+            found = judged(labels, values, between=between, reference=(5450, 20_000))
+            raised[between] += any(found[name].exceeded for name in ("in_the_large", "win_rate"))
+    assert raised[0.0] > 35 and raised[0.4] <= 4
+
+
+def test_a_small_difference_in_very_many_rows_is_tolerated():
+    labels, values = cohort(20_000, 12)
+    lower = 1 / (1 + np.exp(-np.log(values / (1 - values)) + 0.1))
+    found = judged(labels, lower)["in_the_large"]
+    assert found.adjusted_p < 0.001 and not found.exceeded
+
+
+def test_without_a_floor_one_is_proposed_from_the_test():
+    rng = np.random.default_rng(13)
+    labels, values = cohort(1500, 13, scale=1.5)
+    poor = rng.permutation(values)
+    found = judged(labels, poor, tested_auc=0.8)["auc"]
+    assert (found.test, found.threshold, found.exceeded) == ("proposed", 0.7, True)
+    assert not judged(labels, values, tested_auc=0.8)["auc"].exceeded
+    assert judged(labels, poor)["auc"].test == "figure"
+    assert judged(labels, poor, tested_auc=0.8, floor_auc=0.6)["auc"].test == "floor"
+    assert judged(labels, poor, tested_auc=0.5)["auc"].threshold is None
+
+
+def test_an_order_that_falls_to_65_percent_is_below_what_is_proposed():
+    seen = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        labels = rng.random(600) < 0.3
+        values = 1 / (1 + np.exp(-rng.normal(-1 + 0.545 * labels, 1)))  # AUC .65
+        seen += judged(labels, values, tested_auc=0.8)["auc"].exceeded
+    assert seen >= 15  # of a single cohort; and three cohorts a month
+
+
+def test_worse_than_the_base_rate_is_an_alarm_and_better_is_none():
+    false = seen = 0
+    for seed in range(200):
+        labels, values = cohort(300, seed, scale=0.6)
+        false += judged(labels, values)["brier_skill"].exceeded
+        rng = np.random.default_rng(seed)
+        worse = rng.permutation(1 / (1 + np.exp(-1.6 * (np.log(values / (1 - values)) + 1) + 1)))
+        found = judged(labels, worse)["brier_skill"]
+        seen += found.exceeded
+        assert found.low <= found.statistic <= found.high
+    assert false <= 2 and seen >= 100
 
 
 def test_calibrated_scores_raise_no_alarm_more_often_than_promised():
@@ -114,14 +193,3 @@ def test_only_what_nobody_looked_at_counts_for_the_promise():
 def test_rows_that_do_not_fit_together_are_refused():
     with pytest.raises(ValueError, match="same length"):
         outcomes.judge_outcomes([True, False], [0.5], [True], [True])
-
-
-def test_a_duel_is_fought_on_rows_where_both_had_an_opinion():
-    labels, values = cohort(1000, 5, scale=1.5)
-    theirs = np.where(np.arange(1000) < 600, 0.3, np.nan)
-    result = outcomes.duel(labels, values, theirs)
-    assert (result.rows, result.verdict) == (600, outcomes.OURS)
-    assert result.auc.low > 0
-    assert outcomes.duel(labels, theirs, values).verdict == outcomes.THEIRS
-    assert outcomes.duel(labels, values, values).verdict == outcomes.TOO_EARLY
-    assert outcomes.duel(labels, values, np.full(1000, np.nan)) is None

@@ -1,14 +1,10 @@
 """Performance by segment: figures known beforehand, one error level for all segments, and no verdict on few rows."""
 
-import time
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
-from odoo.addons.ai_deployment.ml.segments import MOST, judge_segments, poisson_binomial, sum_p_value
+from odoo.addons.ai_deployment.ml.segments import MOST, judge_segments
 
 
 def cohort(rng, rows, base=-1.0):
@@ -20,38 +16,6 @@ def cohort(rng, rows, base=-1.0):
 def judged(labels, values, segments, **options):
     found = judge_segments(labels, values, np.asarray(values) > 0.5, segments, **options)
     return {(each.segment, each.rest): each for each in found}
-
-
-# The law
-@pytest.mark.parametrize(("n", "p"), [(1, 0.3), (63, 0.2), (64, 0.9), (65, 0.01), (1000, 0.05)])
-def test_with_equal_chances_it_is_the_binomial_law(n, p):
-    known = stats.binom.pmf(np.arange(n + 1), n, p)
-    np.testing.assert_allclose(poisson_binomial(np.full(n, p)), known, rtol=1e-9, atol=1e-300)
-
-
-def test_three_different_chances_by_hand():
-    # none .9*.5*.2, one .1*.5*.2 + .9*.5*.2 + .9*.5*.8, two .1*.5*.2 + .1*.5*.8 + .9*.5*.8, three .1*.5*.8
-    assert poisson_binomial([0.1, 0.5, 0.8]) == pytest.approx([0.09, 0.46, 0.41, 0.04])
-    assert poisson_binomial([]).tolist() == [1.0]
-    assert sum_p_value([0.1, 0.5, 0.8], 3) == pytest.approx(0.08)
-    assert sum_p_value([0.1, 0.5, 0.8], 1) == 1
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.lists(st.floats(0, 1), max_size=200))
-def test_it_is_a_law_with_the_right_mean_and_variance(chances):
-    law, hits, p = poisson_binomial(chances), np.arange(len(chances) + 1), np.array(chances)
-    assert law.sum() == pytest.approx(1) and (law >= 0).all()
-    mean = np.sum(law * hits)
-    assert mean == pytest.approx(p.sum(), abs=1e-9)
-    assert np.sum(law * (hits - mean) ** 2) == pytest.approx(np.sum(p * (1 - p)), abs=1e-7)
-
-
-def test_a_large_segment_takes_no_time():
-    chances = np.random.default_rng(0).random(20_000)
-    started = time.process_time()
-    assert poisson_binomial(chances).sum() == pytest.approx(1)
-    assert time.process_time() - started < 2
 
 
 # Known values

@@ -1,0 +1,165 @@
+"""Exact tests of how many came true: against what was said of each row, and against a share from before.
+
+Both know that weeks differ. ``between`` is the standard deviation, in log odds, by which the outcomes of one week
+differ from those of another beyond chance; a test that ignores it takes every ordinary week of a large deployment for
+a change. It is estimated from weeks that nothing was wrong with (``weekly_spread``), and the tests average the law of
+the count over it.
+"""
+
+import math
+
+import numpy as np
+
+from .calibration import logit, sigmoid
+from .performance import clopper_pearson
+
+CHUNK = 64  # rows whose law is built one after the other
+NEARLY_NORMAL, NORMAL = (
+    25.0,
+    2500.0,
+)  # variance of a count from which on its law is not built: in a sum over weeks, ever
+RATIO = 1.5  # by which a share may be more or less than before, on its rarer side
+TOLERATED_EFFECT = 0.05  # squared, of a share that is not rare
+SURELY = 2 / 3  # of sets of weeks whose true spread is below what is estimated
+MIN_WEEKS = 4  # that a spread is estimated from
+MOST_SPREAD = 3.0  # log odds
+NODES = 15  # of the average over weeks
+
+
+def sum_p_value(chances, hits, between=0.0):
+    """Two-sided p-value of ``hits`` among rows with these ``chances`` (n,) of one each.
+
+    >>> sum_p_value([0.5] * 4, 0)
+    0.125
+    >>> sum_p_value([0.5] * 400, 240) < 0.001 < sum_p_value([0.5] * 400, 240, between=0.3)
+    True
+    """
+    below, above = _averaged_tails(np.asarray(chances, dtype=np.float64), hits, between)
+    return min(1.0, 2 * min(below, above))
+
+
+def share_p_value(hits, rows, before, between=0.0):
+    """Two-sided p-value of ``hits`` of ``rows`` against the share of ``before`` (hits, rows) and what is tolerated.
+
+    Tolerated is every share that lies within ``tolerated`` of a share that ``before`` is compatible with (95 %).
+
+    >>> share_p_value(0, 300, (500, 10_000)) < 0.001, share_p_value(45, 300, (1000, 10_000)) > 0.05
+    (True, True)
+    """
+    low, high = clopper_pearson(*before)
+    low, high = tolerated(low)[0], tolerated(high)[1]
+    below, _above = _averaged_tails(np.full(rows, low), hits, between)
+    _below, above = _averaged_tails(np.full(rows, high), hits, between)
+    return min(1.0, 2 * min(below, above))
+
+
+def tolerated(share):
+    """(lowest, highest) share that is no change: a ratio where one side is rare, else an effect.
+
+    >>> [round(end, 3) for end in tolerated(0.03)], [round(end, 3) for end in tolerated(0.5)]
+    ([0.02, 0.045], [0.388, 0.612])
+    """
+    effect = math.sqrt(TOLERATED_EFFECT * share * (1 - share))
+    low = max(share / RATIO, share - effect, 1 - RATIO * (1 - share))
+    high = min(RATIO * share, share + effect, 1 - (1 - share) / RATIO)
+    return low, high
+
+
+def offset(labels, values):
+    """(log odds by which more came true than ``values`` said, its information), of one cohort; one step from 0."""
+    information = float(np.sum(np.multiply(values, np.subtract(1, values))))
+    if not information:
+        return 0.0, 0.0
+    return float(np.sum(labels) - np.sum(values)) / information, information
+
+
+def weekly_spread(offsets):
+    """The spread between weeks in log odds, from ``offsets`` [(offset, information)]; None for too few weeks.
+
+    The value that two in three sets of such weeks stay below: too small a spread would ring every month, too large a
+    one waits a little longer.
+
+    >>> weekly_spread([(0.0, 10.0)] * 3) is None
+    True
+    >>> weekly_spread([(0.4, 1e6), (-0.4, 1e6)] * 10) > 0.4
+    True
+    """
+    from scipy.stats import chi2
+
+    known = [(size, information) for size, information in offsets if information > 0]
+    if len(known) < MIN_WEEKS:
+        return None
+    sizes, variances = np.array([(size, 1 / information) for size, information in known]).T
+    limit = float(chi2.ppf(1 - SURELY, len(known) - 1))
+
+    def excess(spread):
+        weights = 1 / (variances + spread**2)
+        mean = np.sum(weights * sizes) / weights.sum()
+        return float(np.sum(weights * (sizes - mean) ** 2)) - limit
+
+    if excess(0.0) <= 0:
+        return 0.0
+    low, high = 0.0, MOST_SPREAD
+    for _step in range(30):  # falls as the spread grows
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return high
+
+
+def poisson_binomial(chances):
+    """The law (n + 1,) of the number of hits among rows with these ``chances`` (n,).
+
+    Only sums and products of numbers above 0, so the tails are as exact as the middle.
+
+    >>> poisson_binomial([0.5, 0.5]).tolist()
+    [0.25, 0.5, 0.25]
+    """
+    chances = np.asarray(chances, dtype=np.float64)
+    n = len(chances)
+    # All chunks side by side; a last one is filled up with rows that never hit.
+    filled = np.concatenate([chances, np.zeros(-n % CHUNK)]).reshape(-1, CHUNK)
+    laws = np.zeros((len(filled), CHUNK + 1))
+    laws[:, 0] = 1
+    for p in filled.T[:, :, None]:
+        laws[:, 1:] = laws[:, 1:] * (1 - p) + laws[:, :-1] * p
+        laws[:, :1] *= 1 - p
+    laws = list(laws)
+    while len(laws) > 1:
+        pairs = zip(laws[::2], laws[1::2], strict=False)
+        laws = [np.convolve(one, two) for one, two in pairs] + laws[len(laws) // 2 * 2 :]
+    return laws[0][: n + 1] if laws else np.ones(1)
+
+
+def _averaged_tails(chances, hits, between):
+    """(chance of at most ``hits``, chance of at least so many), averaged over weeks that differ by ``between``."""
+    if not between:
+        return _tails(chances, hits, NORMAL)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    weights = weights / weights.sum()
+    odds = logit(chances)
+    tails = [_tails(sigmoid(odds + between * node), hits, NEARLY_NORMAL) for node in nodes]
+    return tuple(float(weights @ side) for side in np.array(tails).T)
+
+
+def _tails(chances, hits, most):
+    """(chance of at most ``hits``, chance of at least so many); from a variance of ``most`` on by a skewed normal law."""
+    mean, variance = float(chances.sum()), float(np.sum(chances * (1 - chances)))
+    if variance >= most:
+        skewness = float(np.sum(chances * (1 - chances) * (1 - 2 * chances))) / variance**1.5
+        # with half a hit, as counts come in steps
+        below, above = ((hits + side - mean) / math.sqrt(variance) for side in (0.5, -0.5))
+        return _skewed(below, skewness), _skewed(-above, -skewness)
+    if len(chances) and np.ptp(chances) == 0:
+        from scipy.special import bdtr, bdtrc
+
+        rows, chance = len(chances), float(chances[0])
+        return float(bdtr(hits, rows, chance)), float(bdtrc(hits - 1, rows, chance)) if hits > 0 else 1.0
+    law = poisson_binomial(chances)
+    return float(law[: hits + 1].sum()), float(law[hits:].sum())
+
+
+def _skewed(z, skewness):
+    """The normal law at ``z``, corrected for skewness (Volkova 1996)."""
+    density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    share = 0.5 * math.erfc(-z / math.sqrt(2)) + skewness * (1 - z * z) * density / 6
+    return min(max(share, 0.0), 1.0)

@@ -1,0 +1,112 @@
+"""Exact tests of counts: laws known beforehand, a tolerance that more rows do not change, and weeks that differ."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from odoo.addons.ai_deployment.ml import counts
+from odoo.addons.ai_deployment.ml.counts import poisson_binomial, sum_p_value
+
+
+# The law of a sum
+@pytest.mark.parametrize(("n", "p"), [(1, 0.3), (63, 0.2), (64, 0.9), (65, 0.01), (1000, 0.05)])
+def test_with_equal_chances_it_is_the_binomial_law(n, p):
+    known = stats.binom.pmf(np.arange(n + 1), n, p)
+    np.testing.assert_allclose(poisson_binomial(np.full(n, p)), known, rtol=1e-9, atol=1e-300)
+
+
+def test_three_different_chances_by_hand():
+    # none .9*.5*.2, one .1*.5*.2 + .9*.5*.2 + .9*.5*.8, two .1*.5*.2 + .1*.5*.8 + .9*.5*.8, three .1*.5*.8
+    assert poisson_binomial([0.1, 0.5, 0.8]) == pytest.approx([0.09, 0.46, 0.41, 0.04])
+    assert poisson_binomial([]).tolist() == [1.0]
+    assert sum_p_value([0.1, 0.5, 0.8], 3) == pytest.approx(0.08)
+    assert sum_p_value([0.1, 0.5, 0.8], 1) == 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.floats(0, 1), max_size=200))
+def test_it_is_a_law_with_the_right_mean_and_variance(chances):
+    law, hits, p = poisson_binomial(chances), np.arange(len(chances) + 1), np.array(chances)
+    assert law.sum() == pytest.approx(1) and (law >= 0).all()
+    mean = np.sum(law * hits)
+    assert mean == pytest.approx(p.sum(), abs=1e-9)
+    assert np.sum(law * (hits - mean) ** 2) == pytest.approx(np.sum(p * (1 - p)), abs=1e-7)
+
+
+# A share from before
+@pytest.mark.parametrize("before", [0.01, 0.05, 0.2, 0.5, 0.95])
+@pytest.mark.parametrize("rows", [100, 500, 2000])
+def test_a_share_as_before_is_no_change_and_neither_is_one_that_is_tolerated(before, rows):
+    random = np.random.default_rng(int(1000 * before) + rows)
+    low, high = counts.tolerated(before)
+    for share, most in ((before, 0.01), (low, 0.03), (high, 0.03)):
+        found = [
+            counts.share_p_value(random.binomial(rows, share), rows, (random.binomial(5000, before), 5000)) <= 0.01
+            for _week in range(400)
+        ]
+        assert np.mean(found) <= most
+
+
+def test_a_rare_share_that_falls_to_nothing_is_seen():
+    # By the squared effect .05 alone, a share of up to 4.8 % could fall to 0 unseen, however many rows there are.
+    for before, rows in ((0.048, 300), (0.02, 800), (0.01, 1600)):
+        assert counts.share_p_value(0, rows, (round(before * 10_000), 10_000)) < 0.005
+
+
+def test_the_more_rows_the_surer():
+    p_values = [counts.share_p_value(round(0.04 * rows), rows, (100, 10_000)) for rows in (300, 800, 3000)]
+    assert p_values == sorted(p_values, reverse=True) and p_values[-1] < 1e-9
+
+
+def test_the_interval_of_what_was_before_counts():
+    assert counts.share_p_value(0, 300, (5, 100)) > 0.05 > counts.share_p_value(0, 300, (500, 10_000))
+
+
+# Weeks that differ
+def weeks(random, count, rows, noise, base=0.2):
+    for _week in range(count):
+        values = random.beta(2, 2 / base - 2, rows)
+        odds = np.log(values / (1 - values)) + random.normal(0, noise)
+        yield (random.random(rows) < 1 / (1 + np.exp(-odds))).astype(float), values
+
+
+@pytest.mark.parametrize(("noise", "rows"), [(0.15, 3000), (0.3, 300), (0.5, 1000)])
+def test_the_spread_between_weeks_is_found_and_rarely_too_small(noise, rows):
+    random, found = np.random.default_rng(3), []
+    for _version in range(60):
+        found.append(counts.weekly_spread([counts.offset(*week) for week in weeks(random, 16, rows, noise)]))
+    assert noise < np.median(found) < 1.6 * noise + 0.05
+    assert np.mean(np.array(found) < noise) <= 0.5  # a third, of 60
+
+
+def test_where_weeks_do_not_differ_little_spread_is_found():
+    random = np.random.default_rng(4)
+    found = [counts.weekly_spread([counts.offset(*w) for w in weeks(random, 16, 1000, 0.0)]) for _version in range(60)]
+    assert np.median(found) < 0.1
+
+
+def test_weeks_that_differ_as_ever_are_no_change():
+    random, noise = np.random.default_rng(5), 0.4
+    plain, averaged = [], []
+    for labels, values in weeks(random, 150, 400, noise):
+        plain.append(sum_p_value(values, int(labels.sum())) <= 0.01)
+        averaged.append(sum_p_value(values, int(labels.sum()), noise) <= 0.01)
+    assert np.mean(plain) > 0.1 and np.mean(averaged) <= 0.03
+
+
+def test_large_and_small_cohorts_are_averaged_alike(monkeypatch):
+    values = np.random.default_rng(6).beta(2, 8, 700)
+    near = [sum_p_value(values, hits, 0.2) for hits in (100, 180)]
+    near += [counts._tails(values, hits, counts.NEARLY_NORMAL)[side] for hits, side in ((105, 0), (175, 1))]
+    monkeypatch.setattr(counts, "NEARLY_NORMAL", np.inf)
+    exact = [sum_p_value(values, hits, 0.2) for hits in (100, 180)]
+    exact += [counts._tails(values, hits, np.inf)[side] for hits, side in ((105, 0), (175, 1))]
+    assert near == pytest.approx(exact, rel=0.1)
+
+
+def test_few_weeks_tell_nothing_and_no_rows_are_no_evidence():
+    assert counts.weekly_spread([(0.1, 0.0)] * 20) is None
+    assert counts.offset([], []) == (0.0, 0.0)
+    assert sum_p_value([], 0) == 1
