@@ -22,6 +22,7 @@ guest_schema       the objects in a file of a pipeline: listed ones only
 guest_files        files of pipelines: looked through before anything is built
 guests             a scikit-learn pipeline, with our bins around it (skops)
 artifact           a card <-> checked plain JSON with a format version and a digest
+intervals          of shares, their differences, and of weighted random checks
 profile            counts per bin: what the monitors see of the past
 routing            who decides: the machine, a person; and the audit sample
 rates              shares of rows, and how much those of weeks differ

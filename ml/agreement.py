@@ -1,10 +1,9 @@
 """Do reviewers judge alike, by themselves, and with a look at the record?
 
 ``agreement`` compares two answers to the same question: the share that agrees and
-Cohen's kappa, what is left of it beyond chance. ``share_difference`` compares two
-shares, such as overrides with the score hidden and in sight. ``fewer_than_others``
-asks whether somebody overrides more seldom than colleagues do on the same mix of
-questions, exactly: who confirms whatever the score says.
+Cohen's kappa, what is left of it beyond chance. ``fewer_than_others`` asks whether
+somebody overrides more seldom than colleagues do on the same mix of questions,
+exactly: who confirms whatever the score says.
 """
 
 import math
@@ -12,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-Z = 1.959963984540054  # of 95 %
+RARE = 5  # answers that differ from the commonest; with fewer, kappa says nothing
+DRAWS = 4000
 
 
 class Agreement(NamedTuple):
@@ -28,9 +28,10 @@ class Agreement(NamedTuple):
 def agreement(first, second):
     """``Agreement`` of two lists of answers of any kind, in the same order.
 
-    The interval is the large-sample one of Fleiss, Cohen and Everitt (1969) at 95 %,
-    cut at -1 and 1. Where both gave one and the same answer throughout, chance alone
-    agrees as well and kappa says nothing.
+    The interval holds 95 % of what kappa may be after these answers: the shares of all pairs of answers follow a
+    Dirichlet law (Jeffreys' prior), which is drawn from ``DRAWS`` times with a fixed seed. The usual one, by the
+    standard error of Fleiss, Cohen and Everitt (1969), holds the truth in 20 to 70 % of cases where one answer is
+    rare. Where fewer than ``RARE`` answers differ from the commonest one, kappa says nothing.
 
     >>> yes, no = [True] * 3, [False] * 3
     >>> agreement(yes + no, yes + no)[:3]
@@ -44,56 +45,32 @@ def agreement(first, second):
     pairs = len(first)
     if not pairs:
         return Agreement(0, math.nan, math.nan, math.nan, math.nan)
-    place = {level: number for number, level in enumerate(dict.fromkeys(first + second))}
-    table = np.zeros((len(place), len(place)))
-    np.add.at(table, ([place[level] for level in first], [place[level] for level in second]), 1 / pairs)
     share = sum(one == two for one, two in zip(first, second, strict=True)) / pairs
-    rows, columns = table.sum(1), table.sum(0)
-    chance = float(rows @ columns)
-    if len(place) == 1:
-        return Agreement(pairs, 1.0, math.nan, math.nan, math.nan)
-    kappa = min((share - chance) / (1 - chance), 1.0)
-    error = _kappa_error(table, rows, columns, chance, kappa, pairs)
-    return Agreement(pairs, share, kappa, max(kappa - Z * error, -1.0), min(kappa + Z * error, 1.0))
+    counts = _table(first, second)
+    given = counts.sum(0) + counts.sum(1)
+    if given.sum() - given.max() < RARE:
+        return Agreement(pairs, share, math.nan, math.nan, math.nan)
+    kappa = float(_kappas(counts / pairs))
+    prior = 2 / counts.size  # of two answers: one half for each pair of them
+    drawn = np.random.default_rng(0).dirichlet((counts + prior).ravel(), DRAWS).reshape(-1, *counts.shape)
+    low, high = np.quantile(_kappas(drawn), [0.025, 0.975])
+    return Agreement(pairs, share, kappa, min(float(low), kappa), max(float(high), kappa))
 
 
-def _kappa_error(table, rows, columns, chance, kappa, pairs):
-    same = np.sum(np.diag(table) * (1 - (rows + columns) * (1 - kappa)) ** 2)
-    other = table * (columns[:, None] + rows[None, :]) ** 2
-    apart = (1 - kappa) ** 2 * (other.sum() - np.trace(other))
-    spread = same + apart - (kappa - chance * (1 - kappa)) ** 2
-    return math.sqrt(max(spread, 0.0) / pairs) / (1 - chance)
+def _table(first, second):
+    """Counts of each pair of answers, in an order that does not depend on that of the questions or of the two lists."""
+    levels = sorted(set(first) | set(second), key=lambda level: (str(type(level)), str(level)))
+    place = {level: number for number, level in enumerate(levels)}
+    counts = np.zeros((len(place), len(place)))
+    np.add.at(counts, ([place[level] for level in first], [place[level] for level in second]), 1)
+    return min(counts, counts.T, key=lambda each: each.ravel().tolist())
 
 
-def wilson(hits, cases):
-    """(low, high) of a share at 95 %.
-
-    >>> low, high = wilson(0, 10)
-    >>> round(low, 3), round(high, 3)
-    (0.0, 0.278)
-    """
-    share, z2 = hits / cases, Z * Z
-    middle = (share + z2 / (2 * cases)) / (1 + z2 / cases)
-    half = Z / (1 + z2 / cases) * math.sqrt(share * (1 - share) / cases + z2 / (4 * cases * cases))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
-
-
-def share_difference(hits, cases, other_hits, other_cases):
-    """(difference of two shares, low, high) at 95 %, by Newcombe's method: good for small and rare numbers too.
-
-    >>> tuple(round(figure, 4) for figure in share_difference(56, 70, 48, 80))
-    (0.2, 0.0524, 0.3339)
-    """
-    if not cases or not other_cases:
-        return math.nan, math.nan, math.nan
-    one, two = hits / cases, other_hits / other_cases
-    (low_one, high_one), (low_two, high_two) = wilson(hits, cases), wilson(other_hits, other_cases)
-    difference = one - two
-    return (
-        difference,
-        max(difference - math.hypot(one - low_one, high_two - two), -1.0),
-        min(difference + math.hypot(high_one - one, two - low_two), 1.0),
-    )
+def _kappas(shares):
+    """Cohen's kappa of each table (…, levels, levels) of shares."""
+    same = np.trace(shares, axis1=-2, axis2=-1)
+    chance = (shares.sum(-1) * shares.sum(-2)).sum(-1)
+    return (same - chance) / (1 - chance)
 
 
 def fewer_than_others(strata):

@@ -6,7 +6,7 @@ same order, and return plain floats; NaN means that the question has no answer
 paired and come with an interval.
 
 Sources: DeLong, DeLong and Clarke-Pearson 1988 in the fast form of Sun and Xu
-2014; Clopper and Pearson 1934; calibration slope after Cox 1958.
+2014; Hanley and McNeil 1982 as a score interval, Newcombe 2006; calibration slope after Cox 1958.
 """
 
 import math
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .calibration import logit, sigmoid
+from .intervals import clopper_pearson as clopper_pearson
 
 
 class Difference(NamedTuple):
@@ -183,24 +184,6 @@ def _log_loss(design, labels, beta):
     return float(np.sum(np.logaddexp(0.0, z) - labels * z))
 
 
-def clopper_pearson(hits, cases, confidence=0.95):
-    """Exact two-sided interval ``(low, high)`` of a share.
-
-    >>> [round(x, 4) for x in clopper_pearson(0, 10)]
-    [0.0, 0.3085]
-    """
-    from scipy.special import (
-        betaincinv,  # what scipy.stats.beta.ppf comes to, without a tenth of a millisecond around it
-    )
-
-    if cases <= 0:
-        return 0.0, 1.0
-    rest = (1 - confidence) / 2
-    low = betaincinv(hits, cases - hits + 1, rest) if hits > 0 else 0.0
-    high = betaincinv(hits + 1, cases - hits, 1 - rest) if hits < cases else 1.0
-    return float(low), float(high)
-
-
 def auc_difference(labels, a, b, confidence=0.95):
     """AUC of ``a`` minus AUC of ``b`` on the same rows, by DeLong.
 
@@ -220,18 +203,39 @@ def auc_difference(labels, a, b, confidence=0.95):
 
 
 def auc_interval(labels, values, confidence=0.95):
-    """``(low, high)`` of one AUC, by DeLong on the log odds, so inside 0 to 1."""
+    """``(low, high)`` of one AUC, inside 0 to 1.
+
+    By DeLong on the log odds, and by Hanley and McNeil's variance turned into a score interval (Newcombe's method 5);
+    of either end the one further out. DeLong's spread vanishes where the order is almost perfect: alone, it holds an
+    AUC of .96 in 86 %, of .998 in 44 % of cases.
+    """
     labels, values = _arrays(labels, values)
     m, n = int(labels.sum()), int(len(labels) - labels.sum())
     if m < 2 or n < 2:
         return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     area, by_positive, by_negative = _placements(labels == 1, values)
+    low, high = _furthest(area, m, n, -z), _furthest(area, m, n, z)
     se = math.sqrt(np.var(by_positive, ddof=1) / m + np.var(by_negative, ddof=1) / n)
     if not 0 < area < 1 or not se:
-        return float(area), float(area)
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * se / (area * (1 - area))
-    low, high = sigmoid(logit(area) + np.array([-reach, reach]))
-    return float(low), float(high)
+        return low, high
+    reach = z * se / (area * (1 - area))
+    ends = sigmoid(logit(area) + np.array([-reach, reach]))
+    return min(low, float(ends[0])), max(high, float(ends[1]))
+
+
+def _furthest(area, m, n, z):
+    """The AUC furthest below (``z`` < 0) or above ``area`` that is not refuted by it, after Hanley and McNeil."""
+    pairs = (m + n) / 2 - 1
+    near, far = area, float(z > 0)
+    for _step in range(40):
+        middle = (near + far) / 2
+        spread = middle * (1 - middle) * (1 + pairs * ((1 - middle) / (2 - middle) + middle / (1 + middle)))
+        if (middle - area) ** 2 * m * n <= z * z * spread:
+            near = middle
+        else:
+            far = middle
+    return near
 
 
 def _placements(positive, values):

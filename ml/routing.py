@@ -8,8 +8,9 @@ side separately) or from the reviewers' time (``capacity_line``).
 
 ``audit_selected`` draws the random sample of automatic decisions that a person
 checks all the same: by a hash of the record, so that asking twice changes nothing,
-and with a known chance, so that ``audited_error`` can weigh the sample back to all
-automatic decisions.
+and with a known chance, so that ``intervals.weighted_share`` can weigh the sample back
+to all automatic decisions. Where a day has room for fewer, ``Spread`` lowers the
+chances before anything is drawn, over the whole day.
 """
 
 import hashlib
@@ -32,6 +33,7 @@ EDGE_CASE = "edge_case"  # what is not to be decided, whatever the score: whoeve
 
 STEPS = 20  # lines that are tried per side, the strictest first
 STARTS = 4  # places where the search may begin
+SPARE = 0.25  # of a cap on random checks: kept back for a busier day than usual
 
 
 # Why a row needs a person
@@ -212,18 +214,24 @@ def _sequence(curve, fewest):
 
 
 def capacity_line(confidences, days, per_day):
-    """The line below which about ``per_day`` rows a day fall, by a recent past.
+    """The line below which at least ``per_day`` rows a day fall, by a recent past; 0 where nobody is to be asked.
 
-    ``confidences`` are those of all rows of the last ``days`` days.
+    ``confidences`` are those of all rows of the last ``days`` days. Rows that are equally sure stand on one side of a
+    line: where they are too many for a day, the line lies above all of them, and what the day has room for decides.
 
     >>> capacity_line([0.6, 0.7, 0.8, 0.9], days=2, per_day=1)
     0.8
+    >>> capacity_line([0.6] * 3 + [0.9], days=2, per_day=1)
+    0.9
     """
-    ascending = np.sort(np.asarray(confidences, dtype=np.float64))
-    wanted = int(days * per_day)
-    if wanted <= 0:
+    if per_day <= 0:
         return 0.0
-    return float(ascending[wanted]) if wanted < len(ascending) else math.inf
+    ascending = np.sort(np.asarray(confidences, dtype=np.float64))
+    wanted = max(math.ceil(days * per_day - 1e-9), 1)  # of very many rows a day, a day may be less than one of these
+    if wanted >= len(ascending):
+        return math.inf
+    above = ascending[np.searchsorted(ascending, ascending[wanted - 1], "right") :]
+    return float(above[0]) if len(above) else math.inf
 
 
 def risk_coverage(labels, predictions, confidences, points=50):
@@ -281,28 +289,50 @@ def audit_draws(keys, salt=""):
     return np.array([_uniform(key, salt) for key in keys], dtype=np.float64)
 
 
+class Spread(NamedTuple):
+    """How the random checks of one day are spread, where it may have ``cap`` of them at most.
+
+    ``offered`` is the sum of the chances that the day's rows so far would have without a cap, ``planned`` that of
+    those they got. A chance never depends on what was drawn before, so that every row of the day is represented.
+    """
+
+    cap: float
+    usual: float = 0.0  # what other days offer
+    offered: float = 0.0
+    planned: float = 0.0
+
+    def plan(self, chances):
+        """(chances (n,) of further rows, the ``Spread`` after them).
+
+        As many rows as usual are expected and a fourth more, or a fourth more than there are already: whatever comes,
+        something of the cap is left for it.
+
+        >>> lowered, after = Spread(cap=2, usual=8.0).plan(np.full(10, 0.4))
+        >>> round(float(lowered[0]), 3), round(after.planned, 3)
+        (0.08, 0.8)
+        """
+        chances = np.asarray(chances, dtype=np.float64)
+        offered = self.offered + float(chances.sum())
+        rest = (1 + SPARE) * max(self.usual, offered) - self.offered
+        lowered = chances * min(max(self.cap - self.planned, 0.0) / rest, 1.0) if rest > 0 else chances
+        return lowered, self._replace(offered=offered, planned=self.planned + float(lowered.sum()))
+
+
+def spread_selected(lots, chances, before, after, lot):
+    """bool array: which of the rows that took the plan of a day from ``before`` to ``after`` are checked.
+
+    Systematic sampling: a check is due whenever the running sum of ``chances`` passes ``lot``, ``lot`` + 1, …, where
+    ``lot`` in [0, 1) is that of the day. So no more are drawn than were planned for, and each with its chance. Which
+    of several rows at once is said by their own ``lots`` (n,), as in ``audit_draws``.
+    """
+    due = math.floor(after + lot) - math.floor(before + lot)
+    selected = np.zeros(len(lots), dtype=bool)
+    ratios = np.divide(lots, chances, out=np.full(len(lots), np.inf), where=chances > 0)
+    selected[np.argsort(ratios, kind="stable")[:due]] = True
+    return selected & (chances > 0)
+
+
 def _uniform(key, salt):
     """A number in [0, 1) that depends on nothing but key and salt."""
     digest = hashlib.sha256(f"{salt}\0{key}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
-
-
-def audited_error(wrong, chances):
-    """(share of errors, standard error) among all automatic rows, from the audited.
-
-    ``wrong`` (n,) is what the audit found, ``chances`` (n,) the logged chance of each
-    audited row: every row stands for ``1 / chance`` rows like it.
-
-    >>> audited_error([True, False], [0.1, 0.9])[0]
-    0.9
-    """
-    wrong = np.asarray(wrong, dtype=np.float64)
-    chances = np.asarray(chances, dtype=np.float64)
-    if not len(wrong):
-        return math.nan, math.nan
-    if (chances <= 0).any():
-        raise ValueError("a row without a chance of being audited cannot be weighed")
-    weights = 1 / chances
-    share = float(np.average(wrong, weights=weights))
-    spread = np.sum((1 - chances) * (weights * (wrong - share)) ** 2)
-    return share, float(np.sqrt(spread) / weights.sum())

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from . import performance
+from . import intervals, performance
 from .columns import CATEGORY
 from .errors import TrainingError
 
@@ -135,7 +135,7 @@ def flagged_parts(flagged, parts, expected, *, most=MOST):
     for part, rows in by_part:
         count, low = int(flagged[rows].sum()), None
         if len(rows) >= MIN_ROWS:
-            low = round(performance.clopper_pearson(count, len(rows), 1 - 2 * LEVEL / judged)[0], 6)
+            low = round(intervals.clopper_pearson(count, len(rows), 1 - 2 * LEVEL / judged)[0], 6)
         found.append(FlaggedPart(part, len(rows), count, low, low is not None and low > MANY_TIMES * expected))
     return found
 

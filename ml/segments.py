@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import performance
+from . import intervals, performance
 from .counts import sum_p_value
 from .drift import CANNOT_JUDGE, DRIFTED, QUIET, holm
 from .outcomes import MIN_ROWS
@@ -88,8 +88,8 @@ def _parts(segments, most):
 def _result(segment, rest, labels, values, wrong, tested, level):
     rows, wins = len(labels), int(labels.sum())
     p_value, adjusted_p = tested
-    low, high = performance.clopper_pearson(wins, rows)
-    error_low, error_high = performance.clopper_pearson(int(wrong.sum()), rows)
+    low, high = intervals.clopper_pearson(wins, rows)
+    error_low, error_high = intervals.clopper_pearson(int(wrong.sum()), rows)
     share = wins / rows
     exceeded = adjusted_p <= level
     return SegmentResult(

@@ -3,21 +3,22 @@
 A period is kept as three numbers per measure (``Moments``: count, mean, standard deviation), so that a baseline which
 was frozen long ago can be compared with any later period. Shares are means of zeros and ones.
 
-Differences of shares have Newcombe's interval (his method 10, of two Wilson intervals), differences of means Welch's,
-sums of independent changes the one that follows from theirs (MOVER). With fewer than ``LEAST`` records on either side,
+Shares have the exact interval, differences of shares Newcombe's, differences of means Welch's, sums of independent
+changes the one that follows from theirs (MOVER). With fewer than ``LEAST`` records on either side,
 or money in fewer than ``LEAST_PAID`` of them, nothing is said: a mean that rests on a handful of large amounts has no
 interval that holds.
 
-Sources: Wilson 1927; Newcombe 1998; Welch 1947; Zou and Donner 2008 (MOVER).
+Sources: Welch 1947; Zou and Donner 2008 (MOVER).
 """
 
 import math
 from datetime import timedelta
 from typing import NamedTuple
 
+from .intervals import LEVEL, clopper_pearson, share_difference
+
 LEAST = 30  # records on either side
 LEAST_PAID = 10  # records that are not zero, of a mean
-LEVEL = 0.95
 SEASON_POINTS, SEASON_PART = 0.03, 0.1  # that months differ by themselves: of a share, and of a mean as a part of it
 SHARE, MEAN = "share", "mean"
 
@@ -64,26 +65,21 @@ def enough(moments, kind):
     return kind == SHARE or moments.nonzero >= min(LEAST_PAID, moments.count)
 
 
-def share_interval(share, count, level=LEVEL):
-    """Wilson's interval of a share, as (low, high).
-
-    >>> [round(end, 4) for end in share_interval(0.1, 100)]
-    [0.0552, 0.1744]
-    """
-    z = _z(level)
-    center = (share + z * z / (2 * count)) / (1 + z * z / count)
-    reach = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    low = 0.0 if share <= 0 else max(center - reach, 0.0)
-    high = 1.0 if share >= 1 else min(center + reach, 1.0)
-    return low, high
-
-
 def interval(moments, kind, level=LEVEL):
-    """The measure of one period as a ``Change`` from nothing: estimate with interval."""
+    """The measure of one period as a ``Change`` from nothing: estimate with interval.
+
+    A mean of a few large amounts is more often too low than too high, so it reaches further up: as far as its
+    logarithm does, on as many records as are not zero.
+    """
     if kind == SHARE:
-        return Change(moments.mean, *share_interval(moments.mean, moments.count, level))
-    reach = _t(moments.count - 1, level) * moments.deviation / math.sqrt(moments.count)
-    return Change(moments.mean, moments.mean - reach, moments.mean + reach)
+        hits = round(moments.mean * moments.count)
+        return Change(moments.mean, *clopper_pearson(hits, moments.count, level))
+    error = moments.deviation / math.sqrt(moments.count)
+    reach = _t(moments.count - 1, level) * error
+    high = moments.mean + reach
+    if moments.mean > 0 and moments.nonzero > 1:
+        high = max(high, moments.mean * math.exp(_t(moments.nonzero - 1, level) * error / moments.mean))
+    return Change(moments.mean, moments.mean - reach, high)
 
 
 def share_change(before, after, level=LEVEL):
@@ -93,14 +89,7 @@ def share_change(before, after, level=LEVEL):
     >>> [round(number, 4) for number in change]
     [0.2, 0.0524, 0.3339]
     """
-    low_before, high_before = share_interval(before.mean, before.count, level)
-    low_after, high_after = share_interval(after.mean, after.count, level)
-    difference = after.mean - before.mean
-    return Change(
-        difference,
-        difference - math.hypot(after.mean - low_after, high_before - before.mean),
-        difference + math.hypot(high_after - after.mean, before.mean - low_before),
-    )
+    return Change(*share_difference(after.mean, after.count, before.mean, before.count, level))
 
 
 def mean_change(before, after, level=LEVEL):
@@ -183,12 +172,6 @@ def added(changes, fixed=0.0):
         total - math.hypot(*(one.estimate - one.low for one in changes)),
         total + math.hypot(*(one.high - one.estimate for one in changes)),
     )
-
-
-def _z(level):
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def _t(freedom, level):

@@ -10,8 +10,7 @@ import math
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..ml import agreement
-from ..ml.performance import clopper_pearson
+from ..ml import agreement, intervals
 from . import clock
 from .tools.wording import number, percent, signed
 
@@ -118,7 +117,10 @@ class AiDeployment(models.Model):
         first = [row for row in rows if row["kind"] == "first"]
         hidden = self._answers_in([row for row in first if row["is_blind"]])
         shown = self._answers_in([row for row in first if not row["is_blind"]])
-        found = agreement.share_difference(hidden["overrides"], hidden["answers"], shown["overrides"], shown["answers"])
+        if not hidden["answers"] or not shown["answers"]:
+            return math.nan, math.nan, math.nan, hidden["answers"], shown["answers"]
+        shares = [own["overrides"] / own["answers"] for own in (hidden, shown)]
+        found = intervals.share_difference(shares[0], hidden["answers"], shares[1], shown["answers"])
         return (*found, hidden["answers"], shown["answers"])
 
     def _chance_of_confirming(self, rows, user_id):
@@ -196,7 +198,7 @@ class AiDeployment(models.Model):
         return self.env._("Confirms far more often than the others on the same questions") if named else ""
 
     def _override_text(self, counts):
-        low, high = clopper_pearson(counts["overrides"], counts["answers"])
+        low, high = intervals.clopper_pearson(counts["overrides"], counts["answers"])
         share = percent(self.env, counts["overrides"] / counts["answers"])
         return self.env._(
             "%(share)s (%(low)s to %(high)s)", share=share, low=percent(self.env, low), high=percent(self.env, high)

@@ -5,6 +5,9 @@ same time do not see each other's reviews. They do meet at these rows: the secon
 does its records again, knowing then what is left.
 """
 
+import statistics
+from datetime import timedelta
+
 import numpy as np
 
 from odoo import api, fields, models
@@ -16,6 +19,8 @@ from .ai_deployment_inference import REVIEW_REASONS
 
 CAPACITY = "capacity"
 SHARED = (routing.LOW_CONFIDENCE, routing.FLAGGED)  # the reasons that a capacity limits together
+
+USUAL_DAYS = timedelta(days=28)  # that say how many random checks a day offers
 
 
 class AiDeploymentRoom(models.Model):
@@ -31,6 +36,8 @@ class AiDeploymentRoom(models.Model):
         [(CAPACITY, "Reviews a Day"), *REVIEW_REASONS], "Limit", required=True, readonly=True, default=CAPACITY
     )
     used = fields.Integer(required=True, readonly=True)
+    offered = fields.Float(readonly=True, help="Random checks that there would be without the limit, on average.")
+    planned = fields.Float(readonly=True, help="Random checks that there are on average, with the limit.")
 
     _deployment_day_uniq = models.UniqueIndex(
         "(deployment_id, day, reason)", "There is one count per day and reason to ask."
@@ -51,10 +58,31 @@ class AiDeploymentRoom(models.Model):
         return {name: limit - used.get(name, 0) for name, limit in limits.items()}
 
     @api.model
-    def _take(self, deployment, counts):
-        """So many reviews of today's limits are taken: {limit: number}."""
-        counts = {name: count for name, count in sorted(counts.items()) if count}  # one order: nobody waits in a ring
+    def _spread(self, deployment, reason, cap):
+        """How the random checks of today are spread so far, as `ml.routing.Spread`."""
+        today = clock.today()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT day = %s, offered, planned FROM ai_deployment_room"
+                " WHERE deployment_id = %s AND reason = %s AND day BETWEEN %s AND %s AND offered > 0",
+                today, deployment.id, reason, today - USUAL_DAYS, today,
+            )
+        )  # fmt: skip
+        [so_far] = [row[1:] for row in rows if row[0]] or [(0.0, 0.0)]
+        earlier = [offered for is_today, offered, _planned in rows if not is_today]
+        return routing.Spread(cap, statistics.median(earlier) if earlier else 0.0, *so_far)
+
+    @api.model
+    def _take(self, deployment, counts, spreads=None):
+        """So many reviews of today's limits are taken: {limit: number}.
+
+        :param spreads: {limit: `ml.routing.Spread` as it is now}, of random checks
+        """
+        spreads = spreads or {}
+        # one order: nobody waits in a ring
+        counts = {name: count for name, count in sorted(counts.items()) if count or name in spreads}
         if counts:
+            spread = [spreads.get(name, routing.Spread(0)) for name in counts]
             bulk.insert(
                 self.env,
                 self._table,
@@ -63,10 +91,13 @@ class AiDeploymentRoom(models.Model):
                     "day": ("date", clock.today()),
                     "reason": ("varchar", list(counts)),
                     "used": ("int4", list(counts.values())),
+                    "offered": ("float8", [each.offered for each in spread]),
+                    "planned": ("float8", [each.planned for each in spread]),
                 },
                 conflict=SQL(
                     "ON CONFLICT (deployment_id, day, reason)"
-                    " DO UPDATE SET used = ai_deployment_room.used + excluded.used"
+                    " DO UPDATE SET used = ai_deployment_room.used + excluded.used, offered = excluded.offered,"
+                    " planned = excluded.planned"
                 ),
             )
             self.invalidate_model(flush=False)
@@ -85,6 +116,7 @@ class Day:
         self.room = deployment.env["ai.deployment.room"]
         self.left = self.room._left(deployment, limits) if limits else {}
         self.waits = self._waiting(ids) if limits else np.zeros(len(ids), dtype=bool)
+        self.spreads = {}
 
     def _waiting(self, ids):
         waiting = {
@@ -108,5 +140,25 @@ class Day:
             self.used[name] += int((np.isin(why.astype(str), reasons) & ~self.waits).sum())
         return why
 
+    def spread(self, name, lots, chances, passes):
+        """(which rows are checked at random, the chances of all), within what is left of the limit `name`.
+
+        :param lots: of the rows, see `ml.routing.audit_draws`
+        :param chances: of the rows as they would be without a limit
+        :param passes: which rows can be checked at all
+        """
+        if name not in self.limits:
+            return passes & (lots < chances), chances
+        taking, before = passes & ~self.waits, self.room._spread(self.deployment, name, self.limits[name])
+        lowered, after = before.plan(chances[taking])
+        lot = float(routing.audit_draws([f"{self.deployment.id},{clock.today()}"], salt=name)[0])
+        chosen = passes & self.waits & (lots < chances)
+        chosen[taking] = routing.spread_selected(lots[taking], lowered, before.planned, after.planned, lot)
+        chances = chances.copy()
+        chances[taking] = lowered
+        self.used[name] += int(chosen[taking].sum())
+        self.spreads[name] = after
+        return chosen, chances
+
     def take(self):
-        self.room._take(self.deployment, self.used)
+        self.room._take(self.deployment, self.used, self.spreads)

@@ -114,7 +114,7 @@ class AiDeployment(models.Model):
     def _lines_by_capacity(self):
         """One line for both sides, such that about as many records fall below it as a day allows."""
         sureness, per_day = self._recent_sureness()
-        if not sureness:
+        if not sureness or not per_day:
             return {"positive": None, "negative": None, "per_day": self.reviews_per_day}
         line = routing.capacity_line(sureness, len(sureness) / per_day, self.reviews_per_day)
         line = None if math.isinf(line) else line
@@ -306,21 +306,17 @@ class AiDeployment(models.Model):
     def _check_at_random(self, rules, day, why, failed, distances, ids):
         """Random checks of what no person looks at are added to `why`; the chance of each row.
 
-        Where a cap leaves no room for all that were drawn, lots say which are checked, and the chance is lowered for
-        all: each check then stands for as many records as it should.
+        Where a cap leaves no room for all, chances are lowered before anything is drawn, over the whole day: each check
+        then stands for as many records as it should.
         """
         share = self.audit_share if routing.AUDIT in rules else 0.0
         chances = routing.audit_chance(distances, share, band=AUDIT_BAND)
-        passes = (why == routing.AUTOMATIC) & ~failed
         if not share:
             return chances
         lots = routing.audit_draws([f"{self.id},{res_id}" for res_id in ids], salt=str(self.id))
-        drawn = (lots < chances) & passes
-        checked = day.choose({routing.AUDIT: drawn}, {routing.AUDIT: lots / np.maximum(chances, 1e-12)})
-        why[checked != routing.AUTOMATIC] = routing.AUDIT
-        asked = int((drawn & ~day.waits).sum())
-        kept = int(((checked != routing.AUTOMATIC) & ~day.waits).sum())
-        return chances * (kept / asked) if kept < asked else chances
+        checked, chances = day.spread(routing.AUDIT, lots, chances, (why == routing.AUTOMATIC) & ~failed)
+        why[checked] = routing.AUDIT
+        return chances
 
     def _asks_about_failed(self, rules, ids):
         """(n,) bool: which of `ids`, none of which could be scored, a person is asked about; the others wait."""

@@ -12,7 +12,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
-from ..ml import performance, routing
+from ..ml import intervals
 from . import clock
 from .ai_deployment_drift import JUDGED, WINDOW
 from .ai_deployment_performance_words import UNTESTED
@@ -91,7 +91,7 @@ class AiDeployment(models.Model):
 
     def _precision_line(self, flagged):
         right = [res_id for res_id, _why, unusual, _chance in flagged if unusual]
-        low, high = performance.clopper_pearson(len(right), len(flagged))
+        low, high = intervals.clopper_pearson(len(right), len(flagged))
         exceeded = bool(self.floor_precision) and high < self.floor_precision
         words = self.env[self.res_model]._ai_words()
         text = self.env._(
@@ -116,8 +116,7 @@ class AiDeployment(models.Model):
         audited = [row for row in audited if row[3]]
         if not audited:
             return []
-        share, error = routing.audited_error([row[2] for row in audited], [row[3] for row in audited])
-        low, high = max(share - 1.96 * error, 0.0), min(share + 1.96 * error, 1.0)
+        share, low, high = intervals.weighted_share([row[2] for row in audited], [row[3] for row in audited])
         return [
             {**UNTESTED, "key": "audit", "test": "figure", "label": self.env._("Missed, by random checks"),
              "statistic": share, "low": low, "high": high,

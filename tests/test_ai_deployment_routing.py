@@ -115,10 +115,23 @@ class TestRouting(AiDeploymentCase):
         self.serve_tested(sureness=[0.5, 0.9], per_day=10)
         self.deployment.write({"routing": "capacity", "reviews_per_day": 5})
         self.assertEqual(self.deployment.routing_lines["positive"], 0.9)
+        leads = self.make_leads(30, **self.unsure) + self.make_leads(60, **self.sure_win)
+        self.deployment._score(leads, now=NOW)
+        with clock.at(NOW):
+            self.deployment._monitor()
+        sureness = set(self.inferences_of(leads).mapped("confidence"))
+        self.assertAlmostEqual(self.deployment.routing_lines["positive"], max(sureness), 4)
+
+    def test_a_capacity_asks_as_many_as_a_day_has_room_for_where_all_are_equally_sure(self):
+        self.serve_tested(sureness=[0.5, 0.9], per_day=10)
+        self.deployment.write({"routing": "capacity", "reviews_per_day": 5})
         self.deployment._score(self.make_leads(60, **self.unsure), now=NOW)
         with clock.at(NOW):
             self.deployment._monitor()
-        self.assertAlmostEqual(self.deployment.routing_lines["positive"], 0.6225, 4)
+        self.assertIsNone(self.deployment.routing_lines["positive"])
+        more = self.make_leads(20, **self.unsure)
+        self.deployment._score(more, now=NOW + timedelta(days=1))
+        self.assertEqual(len(self.reviews_of(more)), 5)
 
     def test_no_more_reviews_a_day_than_can_be_looked_at(self):
         self.serve_tested(sureness=[0.9] * 10, per_day=10)

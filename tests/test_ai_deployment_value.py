@@ -67,8 +67,8 @@ class TestValueOfLeads(ValueCase):
         rows = {row.code: row for row in self.baseline()}
         conversion, days, revenue = rows["conversion"], rows["days_to_close"], rows["revenue"]
         self.assertEqual((conversion.row_count, conversion.value), (80, 0.25))
-        self.assertAlmostEqual(conversion.low, 0.1681, 3)  # Wilson, 20 of 80
-        self.assertAlmostEqual(conversion.high, 0.3551, 3)
+        self.assertAlmostEqual(conversion.low, 0.1599, 3)  # Clopper and Pearson, 20 of 80
+        self.assertAlmostEqual(conversion.high, 0.3594, 3)
         self.assertEqual((days.row_count, days.value), (80, 5.0))
         self.assertEqual((revenue.row_count, revenue.value), (100, 400.0))
         self.assertEqual(revenue.start_date, (BEFORE - timedelta(days=10)).date())

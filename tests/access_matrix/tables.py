@@ -196,7 +196,7 @@ MODELS = {
         "unchanged waiting",
     ),
     "ai.deployment.asked": Rights(read=AUDITOR, system="action_id count date day deployment_id user_id"),
-    "ai.deployment.room": Rights(read=AUDITOR, system="day deployment_id reason used"),
+    "ai.deployment.room": Rights(read=AUDITOR, system="day deployment_id offered planned reason used"),
     "ai.deployment.settled": Rights(read=AUDITOR, system="cancelled day deployment_id unchanged"),
     "ai.deployment.fallback.figure": Rights(read=AUDITOR, system="deployment_id res_id value"),
     "ai.deployment.outcome": Rights(system="date former_status reopened_date res_id res_model status survivor_id"),

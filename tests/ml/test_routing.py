@@ -6,11 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from odoo.addons.ai_deployment.ml import routing
+from odoo.addons.ai_deployment.ml import intervals, routing
 from odoo.addons.ai_deployment.ml.routing import (
     audit_chance,
     audit_selected,
-    audited_error,
     capacity_line,
     choose,
     disagreeing,
@@ -242,6 +241,21 @@ def test_capacity():
     assert capacity_line([], 10, 5) == math.inf
 
 
+@pytest.mark.parametrize(
+    ("confidences", "days", "per_day", "asked"),
+    [
+        ([0.6] * 100 + [0.9] * 900, 10, 5, 100),  # all of the least sure are alike
+        ([0.6] * 1000, 10, 5, 1000),
+        ([0.5] + [0.9] * 999, 10, 5, 1000),  # the next higher value is that of all others
+        ([0.2] * 30 + [0.7] * 70 + [0.8] * 900, 10, 5, 100),
+        (np.linspace(0.5, 1, 1001), 0.02, 20, 1),  # 50,000 a day, known by 1,001 of them
+    ],
+)
+def test_a_capacity_asks_somebody_however_many_are_equally_sure(confidences, days, per_day, asked):
+    line = capacity_line(confidences, days, per_day)
+    assert (np.asarray(confidences) < line).sum() == asked
+
+
 def test_risk_and_coverage():
     curve = risk_coverage([1, 1, 0, 0], [True, False, False, True], [0.9, 0.7, 0.7, 0.6])
     assert curve == [(0.25, 0, 0.9), (0.75, 1 / 3, 0.7), (1.0, 0.5, 0.6)]
@@ -280,17 +294,50 @@ def test_the_audit_is_denser_near_the_line_and_every_row_has_a_chance():
     )
 
 
-def test_weighing_back_finds_the_error_of_all_automatic_decisions():
-    random = np.random.default_rng(1)
-    chances = np.where(np.arange(20_000) < 4000, 0.2, 0.05)
-    wrong = random.random(20_000) < np.where(np.arange(20_000) < 4000, 0.30, 0.02)
-    audited = audit_selected(KEYS, chances)
-    share, error = audited_error(wrong[audited], chances[audited])
-    assert abs(share - wrong.mean()) < 3 * error and error < 0.01
-    assert abs(wrong[audited].mean() - wrong.mean()) > 0.05  # unweighted it would be far off
-    assert math.isnan(audited_error([], [])[0])
-    with pytest.raises(ValueError, match="chance"):
-        audited_error([True], [0.0])
+# A cap on random checks
+def spread_of_a_day(cap, usual, batches, base, day):
+    """(which rows of each batch are checked, their chances), of a day on which at most `cap` are."""
+    spread, found, place = routing.Spread(cap, usual), [], 0
+    lot = float(routing.audit_draws([f"7,{day}"], "audit")[0])
+    for rows in batches:
+        lots = routing.audit_draws([f"{day},{place + row}" for row in range(rows)])
+        chances, after = spread.plan(np.full(rows, base))
+        found.append((routing.spread_selected(lots, chances, spread.planned, after.planned, lot), chances))
+        spread, place = after, place + rows
+    return found
+
+
+@pytest.mark.parametrize("usual", [0.0, 20.0, 60.0])
+@pytest.mark.parametrize("batches", [[100] * 4, [2] * 100, [380, 20], [20, 380]])
+def test_a_cap_leaves_every_row_of_the_day_its_chance(batches, usual):
+    checked = np.zeros(sum(batches))
+    for day in range(200):
+        found = spread_of_a_day(10, usual, batches, 0.1, day)
+        chosen, chances = (np.concatenate(each) for each in zip(*found, strict=True))
+        assert chosen.sum() <= 10 and (chances > 0).all() and (chances <= 0.1).all()
+        checked += chosen
+    # Rows have been checked as often as their chances say, early and late in the day alike.
+    for part in np.array_split(np.arange(len(checked)), 4):
+        expected = 200 * chances[part].sum()
+        assert abs(checked[part].sum() - expected) < 4 * math.sqrt(expected) + 1
+
+
+def test_a_cap_that_does_not_bite_changes_no_chance():
+    [(chosen, chances)] = spread_of_a_day(50, 0.0, [300], 0.1, 1)
+    assert set(chances.tolist()) == {0.1} and chosen.sum() in (30, 31)
+
+
+def test_of_checks_that_a_cap_spread_the_whole_day_is_estimated():
+    """Errors come in the evening alone: a cap that is used up by noon would never see them."""
+    random, estimates, plain = np.random.default_rng(3), [], []
+    for day in range(300):
+        found = spread_of_a_day(8, 40.0, [50] * 8, 0.1, day)
+        wrong = [random.random(50) < (0.4 if batch >= 6 else 0.0) for batch in range(8)]
+        pairs = [(is_wrong[chosen], own[chosen]) for (chosen, own), is_wrong in zip(found, wrong, strict=True)]
+        hits, chances = (np.concatenate(each) for each in zip(*pairs, strict=True))
+        estimates.append(intervals.weighted_share(hits, chances)[0])
+        plain.append(np.mean(wrong))
+    assert np.mean(estimates) == pytest.approx(np.mean(plain), abs=0.015)
 
 
 def test_one_early_error_does_not_switch_a_side_off():
