@@ -7,11 +7,14 @@ one place and nobody is told twice of one thing. Files of their own hold how lon
 
 import logging
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from . import clock
 from .tools import faults
+from .tools.quiet_sql import quiet_sql
 from .tools.trust import OWN, own
 
 _logger = logging.getLogger(__name__)
@@ -54,7 +57,10 @@ class AiDeploymentAlert(models.Model):
 
     @api.model
     def _raise(self, deployment, cause, *, name, level="alert", suggestion="", onset=None, report=None):
-        """Open the alert of this cause, or open it again; the owner is told when it opens, not while it stays open."""
+        """Open the alert of this cause, or open it again; the owner is told when it opens, not while it stays open.
+
+        :return: the alert; empty where another transaction opens it at this moment
+        """
         alert = own(self).search([("deployment_id", "=", deployment.id), ("cause", "=", cause)])
         now = clock.now()
         values = {
@@ -65,9 +71,7 @@ class AiDeploymentAlert(models.Model):
             "acknowledged_by_id": False, "acknowledged_date": False, "resolved_date": False,
         }  # fmt: skip
         if not alert:
-            alert = alert.with_context(mail_create_nosubscribe=OWN).create(
-                {**values, **opened, "deployment_id": deployment.id, "cause": cause, "first_date": now}
-            )  # fmt: skip
+            alert = alert._open_new({**values, **opened, "deployment_id": deployment.id, "cause": cause})
             alert._tell()
         elif alert.state in ("resolved", "pending"):
             reopened = alert.reopened_count + (alert.state == "resolved")
@@ -79,6 +83,16 @@ class AiDeploymentAlert(models.Model):
             if grew:
                 alert._tell()
         return alert
+
+    @api.model
+    def _open_new(self, values):
+        """Return the new alert; an empty recordset where another transaction opens it at this moment, and tells."""
+        alerts = self.with_context(mail_create_nosubscribe=OWN)
+        try:
+            with self.env.cr.savepoint(), quiet_sql(f"An alert of deployment {values['deployment_id']}"):
+                return alerts.create({**values, "first_date": values["opened_date"]})
+        except UniqueViolation:
+            return self.browse()
 
     @api.model
     def _resolve(self, deployment, cause):

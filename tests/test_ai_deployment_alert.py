@@ -1,6 +1,7 @@
 """Alerts: one per cause, one person told once."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -44,6 +45,19 @@ class TestAlert(AiDeploymentCase):
         self.assertEqual(alert.last_date, NOW + timedelta(days=7))
         self.assertEqual(alert.reopened_count, 0)
         self.assertEqual(len(self.activities(alert)), 1)
+
+    def test_what_another_transaction_opens_at_this_moment_is_told_by_it(self):
+        alert = self.raise_alert()
+        alerts = self.env.registry["ai.deployment.alert"]
+        # The other's alert stands in the index, and is in no snapshot of this transaction yet.
+        with patch.object(alerts, "search", lambda self, *_arguments, **_options: self.browse()):
+            with self.assertLogs("odoo.sql_db", "ERROR") as log:
+                self.assertFalse(self.raise_alert())
+        self.assertEqual(len(self.activities(alert)), 1)
+        self.assertEqual(
+            log.output, [f"ERROR:odoo.sql_db:An alert of deployment {self.deployment.id}: UniqueViolation 23505"]
+        )
+        self.assertEqual(self.raise_alert(name="It moved further"), alert)
 
     def test_each_cause_and_deployment_has_an_alert_of_its_own(self):
         other = self.make_deployment()

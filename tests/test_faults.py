@@ -8,12 +8,14 @@ import psycopg2
 import psycopg2.errors
 
 from odoo import Command
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.models.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.models.tools import faults
+from odoo.addons.ai_deployment.models.tools.quiet_sql import quiet_sql
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.test_ai_deployment_batch import CHUNK_LOG, SCORING_LOG, BatchCase
 from odoo.addons.ai_deployment.tests.test_ai_deployment_sentinel import SentinelCase
@@ -49,6 +51,15 @@ class TestKinds(AiDeploymentCase):
             cursor.execute("SELECT 1")
         self.assertEqual(faults.kind_of(caught.exception), faults.LOST_CONNECTION)
         self.assertEqual(faults.kind_of(ValueError("x")), "")
+
+    def test_a_lost_connection_logs_no_statement_about_the_addons_tables(self):
+        query = f"SELECT pg_terminate_backend(pg_backend_pid()), '{SECRET}' AS ai_deployment_inference"
+        with self.assertLogs("odoo.sql_db", "ERROR") as log, self.assertRaises(psycopg2.Error):
+            # Odoo logs it when it fails, and again when the savepoint around it cannot be taken back.
+            with db_connect(self.env.cr.dbname).cursor() as cr, cr.savepoint(flush=False), quiet_sql("Rows"):
+                cr.execute(query)
+        self.assertGreater(len(log.output), 1)
+        self.assertNotIn(SECRET, str(log.output))
 
     def test_a_fault_is_logged_in_one_line_without_what_it_says(self):
         logger = logging.getLogger("test")

@@ -1,14 +1,20 @@
 """Keep what a statement carries out of the server log.
 
 Odoo logs a statement that fails, and at DEBUG each one, with all its values: a chunk of scores is a megabyte of inputs
-in clear text. Inside `quiet_sql` one line tells what was written instead.
+in clear text. Inside `quiet_sql` one line tells what was written instead. Where the connection is lost, Odoo logs the
+last statement once more for each savepoint around it: statements about tables of the addon become one line there, too.
 """
 
 import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from . import faults
+
 _told = ContextVar("ai_deployment_quiet_sql", default=None)
+
+
+TABLES = "ai_deployment"  # begins the names of the addon's tables
 
 
 class _Shorten(logging.Filter):
@@ -16,10 +22,16 @@ class _Shorten(logging.Filter):
 
     def filter(self, record):
         told = _told.get()
+        error = record.args[-1] if record.levelno == logging.ERROR and record.args else None
+        if told is None and _is_lost(error) and TABLES in str(record.args[0]):
+            told = f"No connection for a statement about tables of {TABLES}"
         if told is not None and record.levelno in (logging.DEBUG, logging.ERROR):
-            error = record.args[-1] if record.levelno == logging.ERROR and record.args else None
             record.msg, record.args = "%s%s", (told, f": {_name(error)}" if error is not None else "")
         return True
+
+
+def _is_lost(error):
+    return isinstance(error, Exception) and faults.kind_of(error) == faults.LOST_CONNECTION
 
 
 def _name(error):
