@@ -11,6 +11,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL, plaintext2html
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
@@ -29,6 +30,7 @@ MOST_ATTEMPTS = 4
 FIRST_WAIT = timedelta(minutes=5)  # grows fourfold: 5 and 20 minutes, 1 hour and 20
 LEASE = timedelta(minutes=5)
 TOGETHER = 20  # alerts that go out as one message
+LONGEST_WAIT = timedelta(days=1)  # what a webhook may ask for
 LONGEST_IN_QUEUE = timedelta(days=1)
 KEPT_DAYS = 90
 
@@ -93,6 +95,9 @@ class AiDeploymentMessage(models.Model):
     def _cron_send(self):
         """Send what is due, a channel at a time, and see what became of the mails."""
         cron = self.env["ir.cron"]
+        if not self._may_tell():
+            cron._commit_progress(remaining=0)
+            return
         self.sudo()._follow_mails()
         cron._commit_progress(remaining=self._due_count())
         while messages := self.sudo()._take():
@@ -103,13 +108,17 @@ class AiDeploymentMessage(models.Model):
 
     @api.model
     def _due_count(self):
-        return self.sudo().search_count([("state", "=", "pending"), ("next_date", "<=", clock.now())])
+        return self.sudo().search_count(Domain("state", "=", "pending") & self._due_domain())
+
+    @api.model
+    def _due_domain(self):
+        return clock.due_domain("next_date", LONGEST_WAIT)
 
     @api.model
     def _take(self):
         """The next message that is due and nobody else has, with the other alerts of its channel; locked."""
         self.flush_model()
-        due = SQL("state = 'pending' AND next_date <= %s", clock.now())
+        due = SQL("state = 'pending' AND %s", clock.due_sql(SQL("next_date"), LONGEST_WAIT))
         rows = self.env.execute_query(
             SQL(
                 "SELECT id, channel_id, alert_id IS NOT NULL FROM ai_deployment_message WHERE %s"
@@ -248,7 +257,7 @@ class AiDeploymentMessage(models.Model):
         attempts = self[0].attempts
         self.write({"failure_message": why, "carried_by_id": False})
         if transient and attempts < MOST_ATTEMPTS:
-            pause = max(FIRST_WAIT * 4 ** (attempts - 1), timedelta(seconds=min(wait or 0, 86400)))
+            pause = max(FIRST_WAIT * 4 ** (attempts - 1), min(timedelta(seconds=wait or 0), LONGEST_WAIT))
             self.write({"next_date": clock.now() + pause})
         else:
             self.write({"state": "failed"})
@@ -266,7 +275,7 @@ class AiDeploymentMessage(models.Model):
             told._sent()
         elif mail.state in ("exception", "cancel"):
             told._not_sent(self.env._("The mail server did not take the mail."))
-        elif self.next_date <= clock.now():
+        elif self.filtered_domain(clock.due_domain("next_date", LONGEST_IN_QUEUE)):
             told._not_sent(self.env._("Its mail has waited in the queue for a day."))
 
     @api.autovacuum

@@ -23,7 +23,7 @@ READ = {
     "ai.deployment": ["retention_days"],
     "ai.deployment.batch": ["deployment_id", "asked_date"],
     "ai.deployment.batch.chunk": ["state"],
-    "ai.deployment.review": ["res_id", "state", "previous_id", "expired_date"],
+    "ai.deployment.review": ["res_id", "state", "previous_id", "expired_date", "closed_line"],
 }
 PARTS = ("automatic", "in_review", "reviewed", "expired", "waiting", "unchanged", "cancelled")
 
@@ -54,22 +54,24 @@ class AiDeploymentSum(models.Model):
         """One row per deployment and day; every record asked for is in exactly one part."""
         for model, names in READ.items():
             self.env[model].flush_model(names)
+        # Of a line and a review the numbers tell which was first where the clock was wrong and the dates do not.
+        still_open = SQL(
+            "(other.state = 'open' OR other.closed_line >= line.id"
+            " OR COALESCE(other.decided_date, other.expired_date, other.write_date) >= line.date)"
+        )
         review = SQL(
             # A record that waits for a decision already gets no second review: it shares the fate of the first.
             "COALESCE(review.state, (SELECT other.state FROM ai_deployment_review other"
             " WHERE other.deployment_id = line.deployment_id AND other.res_id = line.res_id"
-            " AND other.opened_date <= line.date"
-            " AND (other.state = 'open'"
-            " OR COALESCE(other.decided_date, other.expired_date, other.write_date) >= line.date)"
-            " ORDER BY other.opened_date DESC LIMIT 1),"
+            " AND (other.opened_date <= line.date OR other.inference_id <= line.id) AND %(still_open)s"
+            " ORDER BY other.id DESC LIMIT 1),"
             # Where the record was merged away meanwhile, that review is about the survivor.
             " (SELECT other.state FROM ai_deployment_inference asked"
             " JOIN ai_deployment_review other ON other.inference_id = asked.id"
             " WHERE asked.deployment_id = line.deployment_id AND asked.res_id = line.res_id"
-            " AND other.res_id <> line.res_id AND other.opened_date <= line.date"
-            " AND (other.state = 'open'"
-            " OR COALESCE(other.decided_date, other.expired_date, other.write_date) >= line.date)"
-            " ORDER BY other.opened_date DESC LIMIT 1))"
+            " AND other.res_id <> line.res_id AND (other.opened_date <= line.date OR asked.id <= line.id)"
+            " AND %(still_open)s ORDER BY other.id DESC LIMIT 1))",
+            still_open=still_open,
         )
         return SQL(
             """
@@ -172,6 +174,19 @@ class AiDeploymentSum(models.Model):
         )  # fmt: skip
 
     @api.model
+    def _days_ahead(self, deployment):
+        """Days to come on which something was asked for or settled, while the clock was ahead."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT day FROM ai_deployment_asked WHERE deployment_id = %(id)s AND day > %(today)s UNION"
+                " SELECT day FROM ai_deployment_settled WHERE deployment_id = %(id)s AND day > %(today)s",
+                id=deployment.id,
+                today=clock.today(),
+            )
+        )
+        return [day for (day,) in rows]
+
+    @api.model
     def _days_to_check(self, deployment):
         """The days whose sum is added up today.
 
@@ -180,7 +195,8 @@ class AiDeploymentSum(models.Model):
         where a difference was found, until it is gone.
         """
         today = clock.today()
-        days = [today - timedelta(days=back) for back in range(LOOKED_AT.days + 1)]
+        ahead = self._days_ahead(deployment)
+        days = [*ahead, *(today - timedelta(days=back) for back in range(LOOKED_AT.days + 1))]
         alert = (
             self.env["ai.deployment.alert"]
             .sudo()
@@ -204,5 +220,5 @@ class AiDeploymentSum(models.Model):
         turn = today.toordinal() % ROUND
         return [
             day for day in days
-            if (today - day).days <= LATELY or day in moving or day.toordinal() % ROUND == turn
+            if (today - day).days <= LATELY or day in ahead or day in moving or day.toordinal() % ROUND == turn
         ]  # fmt: skip

@@ -46,6 +46,7 @@ from . import test_ai_deployment_profile
 from . import test_ai_deployment_quality
 from . import test_ai_deployment_readable_mixin
 from . import test_ai_deployment_reference
+from . import test_ai_deployment_restore
 from . import test_ai_deployment_review
 from . import test_ai_deployment_review_answer
 from . import test_ai_deployment_review_assign
@@ -74,6 +75,7 @@ from . import test_ai_deployment_version_import
 from . import test_attacks
 from . import test_branches
 from . import test_bulk
+from . import test_clock_jumps
 from . import test_company_separation
 from . import test_credentials
 from . import test_crm_lead
@@ -82,6 +84,8 @@ from . import test_faults
 from . import test_feature_reader
 from . import test_feature_reader_histories
 from . import test_forged_by_callers
+from . import test_health_checks
+from . import test_health_registry
 from . import test_hooks
 from . import test_input_values
 from . import test_ir_actions_server
