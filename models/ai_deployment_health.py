@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from . import clock
 from .ai_deployment_monitoring import fault_text
@@ -104,8 +105,18 @@ class AiDeployment(models.Model):
         for deployment in self:
             findings = found.get(deployment._origin.id)
             deployment.health_html = findings is not None and self.env["ir.qweb"]._render(
-                "ai_deployment.health_list", {"findings": [finding._asdict() for finding in findings]}
+                "ai_deployment.health_list", {"findings": deployment._origin._shown_findings(findings)}
             )
+
+    def _shown_findings(self, findings):
+        """Findings as the page shows them: each with the day since which an alert tells of it, where one does."""
+        causes = {f"{CAUSE}{finding.code}": finding for finding in findings}
+        of_all = [cause for cause, finding in causes.items() if finding.code in INSTANCE_CODES]
+        mine = Domain("deployment_id", "=", self.id) & Domain("cause", "in", list(causes))
+        alerts = self.env["ai.deployment.alert"].sudo()
+        standing = alerts.search((mine | Domain("cause", "in", of_all)) & Domain("state", "!=", "resolved"))
+        since = {alert.cause: format_date(self.env, alert.onset_date) for alert in standing}
+        return [{**finding._asdict(), "since": since.get(cause)} for cause, finding in causes.items()]
 
     def _compute_health(self):  # pylint: disable=missing-return
         super()._compute_health()

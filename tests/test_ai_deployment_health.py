@@ -222,6 +222,11 @@ class TestHealth(HealthCase):
             self.assertEqual(deployment.health, "attention")
             self.assertIn("switched off: “AI Deployment: watch deployments”", deployment.health_reason)
             self.assertIn("switches them on again", deployment.health_html)
+            self.assertNotIn("Told since", deployment.health_html)
+        self.run_job("ir_cron_health")
+        with clock.at(NOW + DAY):
+            self.assertIn("Told since 03/02/2026.", self.deployment.with_user(self.owner).health_html)
+        with clock.at(NOW):
             self.assertNotIn("All well", deployment.health_html)
 
     def test_what_keeps_it_from_scoring_is_shown_as_broken(self):

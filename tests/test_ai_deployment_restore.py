@@ -57,7 +57,7 @@ class TestRestore(RestoreCase):
         self.restore()
         finding = self.restored()
         self.assertEqual(finding.severity, "severe")
-        self.assertIn("nothing goes out by mail, Discuss or webhook, and 1 messages wait", finding.sentence)
+        self.assertIn("nothing goes out by mail, Discuss or webhook. Messages that wait: 1.", finding.sentence)
         self.send(days=1)
         self.assertEqual(self.server.calls, [])
         self.assertEqual(self.messages(self.hook).mapped("state"), ["pending"])

@@ -189,7 +189,7 @@ class TestTells(CheckCase):
             channel._queue("It moved", "")
         self.assertNotIn("messages_late", self.findings(NOW + timedelta(minutes=59)))
         finding = self.findings(NOW + HOUR)["messages_late"]
-        self.assertEqual(finding.sentence, "1 messages wait to be sent, the oldest since 03/02/2026.")
+        self.assertEqual(finding.sentence, "Messages are not sent: 1 wait, the oldest since 03/02/2026.")
         self.env.ref("ai_deployment.ir_cron_send").active = False
         self.assertNotIn("messages_late", self.findings(NOW + HOUR), "the job is told of instead")
 

@@ -25,17 +25,23 @@ class Restored(InstanceCheck):
         env, held = deployments.env, facts.held
         if held is None:
             return
+        waits = env._(
+            "nothing goes out by mail, Discuss or webhook. Messages that wait: %s.", number(env, facts.pending)
+        )
+        if held.last_run:
+            sentence = env._(
+                "This database was restored or copied after its last scheduled job on %(date)s: %(waits)s",
+                date=format_datetime(env, held.last_run),
+                waits=waits,
+            )
+        else:
+            sentence = env._("This database was restored or copied: %s", waits)
         yield severe(
             "restored",
+            sentence,
             env._(
-                "This database was restored or copied (its last scheduled job ran before on %(date)s): nothing goes "
-                "out by mail, Discuss or webhook, and %(count)s messages wait.",
-                date=format_datetime(env, held.last_run) if held.last_run else env._("an unknown day"),
-                count=number(env, facts.pending),
-            ),
-            env._(
-                "If people work with this database, an administrator opens the alert and presses “Send What Waits” or "
-                "“Discard What Waits”: some of it may have been sent before. Neutralise a copy for tests."
+                "If people work with this database, an administrator opens the alert about it and presses “Send What "
+                "Waits” or “Discard What Waits”: some of it may have been sent before. Neutralise a copy for tests."
             ),
         )
 
@@ -94,7 +100,7 @@ class Messages(InstanceCheck):
             yield severe(
                 "messages_late",
                 env._(
-                    "%(count)s messages wait to be sent, the oldest since %(date)s.",
+                    "Messages are not sent: %(count)s wait, the oldest since %(date)s.",
                     count=number(env, count),
                     date=format_date(env, since),
                 ),

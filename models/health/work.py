@@ -75,8 +75,8 @@ class Requests(Check):
                 why=reasons.get(waiting.failure_type) or env._("unknown"),
             ),
             env._(
-                "Open Records, Waiting: each says what happened. They are tried again by themselves, once the cause "
-                "is mended within a day."
+                "Open Records, Waiting: each says what happened. Once the cause is mended, they are scored by "
+                "themselves within a day."
             ),
             told_as=("version", FAILS, FILTER, "slow", "server:"),
         )
