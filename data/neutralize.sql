@@ -1,8 +1,13 @@
--- a copy calls nobody: no webhook, nothing that waited to be told, no host that may be called
+-- a copy tells nobody: no webhook, no mail, nothing that waited to be told, no host that may be called
 UPDATE ai_deployment_channel
    SET active = false
- WHERE kind = 'webhook';
+ WHERE kind <> 'activity';
+UPDATE mail_mail
+   SET state = 'cancel'
+ WHERE state = 'outgoing'
+   AND id IN (SELECT mail_id FROM ai_deployment_message WHERE state = 'handed');
 DELETE FROM ai_deployment_message
- WHERE state = 'pending';
+ WHERE state IN ('pending', 'handed');
+-- with them goes the memory of which database told people last: this one is a copy and knows it
 DELETE FROM ir_config_parameter
- WHERE key IN ('ai_deployment.allowed_hosts', 'ai_deployment.health_token_sha256');
+ WHERE key IN ('ai_deployment.allowed_hosts', 'ai_deployment.health_token_sha256', 'ai_deployment.database');

@@ -57,9 +57,9 @@ from . import ai_deployment_hearing
 from . import ai_deployment_trigger
 from . import ai_deployment_monitoring
 from . import ai_deployment_drift_words
-from . import ai_deployment_jobs
 from . import ai_deployment_health
 from . import ai_deployment_sentinel
+from . import ai_deployment_restore
 from . import ai_deployment_drift
 from . import ai_deployment_reference
 from . import ai_deployment_report_records
@@ -92,6 +92,7 @@ from . import ai_deployment_value
 from . import ai_deployment_holdout
 from . import ai_deployment_evidence_business
 from . import digest_digest
+from . import ir_cron
 from . import ir_default
 from . import ir_actions_server
 from . import mail_activity

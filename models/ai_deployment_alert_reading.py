@@ -65,6 +65,7 @@ class AiDeploymentAlert(models.Model):
     @api.model
     def _daily_steps(self):
         told = self.sudo().search(self._unread_domain(), order="id")
+        told.filtered(lambda alert: alert.told_date > clock.now()).told_date = clock.now()  # the clock was ahead
         return super()._daily_steps() + [partial(alert._escalate) for alert in told if alert._is_overdue()]
 
     @api.model

@@ -45,7 +45,7 @@ class AiDeployment(models.Model):
         if serving.version_id == version:
             return serving
         now = clock.now()
-        serving.end_date = now
+        serving.end_date = max(now, serving.start_date or now)  # it began later where the clock was ahead
         self.env["ai.deployment.request"]._make_due(self)
         serving.flush_recordset()
         self._forget_rules()  # another version may read other inputs

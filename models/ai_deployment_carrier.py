@@ -37,11 +37,13 @@ class AiDeploymentBatch(models.Model):
         carried = self.sudo().search([("state", "=", "running"), ("carried_since", "!=", False)])
         if not carried or not self._has_carrier():
             return []
-        since = clock.now() - QUIET
+        since, now = clock.now() - QUIET, clock.now()
         moving = (
             self.env["ai.deployment.batch.chunk"]
             .sudo()
-            ._read_group([("batch_id", "in", carried.ids), ("job_date", ">", since)], ["batch_id"])
+            ._read_group(
+                [("batch_id", "in", carried.ids), ("job_date", ">", since), ("job_date", "<=", now)], ["batch_id"]
+            )
         )
-        fresh = carried.filtered(lambda batch: batch.carried_since > since)
+        fresh = carried.filtered(lambda batch: since < batch.carried_since <= now)
         return fresh.union(*(batch for (batch,) in moving)).ids

@@ -13,6 +13,7 @@ from . import clock
 from .credentials import NAME
 
 CAUSE = "channel:"  # begins the cause of an alert about a channel
+RESTORED = "health:restored"  # the cause of the alert about a restored or copied database, see `ai_deployment_restore`
 
 
 class AiDeploymentChannel(models.Model):
@@ -188,8 +189,11 @@ class AiDeploymentChannel(models.Model):
 
     @api.model
     def _tell(self, alert):
-        """Tell of `alert` wherever each alert is told. What is wrong with a channel is for the owner alone."""
-        if alert.cause.startswith(CAUSE):
+        """Tell of `alert` wherever each alert is told. What is wrong with a channel is for the owner alone.
+
+        That nothing goes out at all is told by activity, too.
+        """
+        if alert.cause.startswith(CAUSE) or alert.cause == RESTORED:
             return
         deployment = alert.deployment_id.sudo()
         words = self._in_language_of(deployment._person_to_tell())

@@ -32,7 +32,8 @@ class AiDeploymentChannel(models.Model):
     def _is_due(self):
         """By days, not hours: a cron that runs a little earlier than yesterday must not skip a day."""
         self.ensure_one()
-        return not self.summary_date or clock.today() - self.summary_date.date() >= PERIODS[self.what]
+        passed = self.summary_date and clock.today() - self.summary_date.date()
+        return not self.summary_date or not timedelta(0) <= passed < PERIODS[self.what]
 
     def _summarise(self):
         channels = self.try_lock_for_update()
@@ -76,7 +77,7 @@ class AiDeploymentChannel(models.Model):
     def _section(self):
         """The lines about one deployment since its last summary; empty where there is nothing to say."""
         self.ensure_one()
-        since = self.summary_date or clock.now() - PERIODS[self.what]
+        since = min(self.summary_date or clock.now() - PERIODS[self.what], clock.now())
         alerts = self.deployment_id.sudo().alert_ids.sorted("id")
         is_open = alerts.filtered(lambda a: a.state in OPEN and not a.is_muted)
         came = is_open.filtered(lambda a: a.opened_date and a.opened_date > since)

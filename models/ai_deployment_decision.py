@@ -30,7 +30,7 @@ class AiDeploymentDecision(models.Model):
     _name = "ai.deployment.decision"
     _description = "Go or No-Go"
     _inherit = "ai.deployment.guarded.mixin"
-    _order = "date desc, id desc"
+    _order = "id desc"
     _log_access = False
     _rec_name = "outcome"
 
@@ -112,9 +112,8 @@ class AiDeployment(models.Model):
     @api.depends("decision_ids")
     def _compute_latest_decision_id(self):
         for deployment in self:
-            deployment.latest_decision_id = deployment.sudo().decision_ids.sorted(
-                lambda decision: (decision.date, decision.id), reverse=True
-            )[:1]
+            # By number: the dates of two decisions lie the wrong way round where a clock was ahead.
+            deployment.latest_decision_id = deployment.sudo().decision_ids.sorted("id", reverse=True)[:1]
 
     @api.depends_context("uid")
     @api.depends("decider_id")
@@ -303,7 +302,7 @@ class AiDeployment(models.Model):
     def _was_live(self, version=None):
         """Whether this deployment, or `version` as its serving one, was in production before or is."""
         self.ensure_one()
-        steps = self.sudo().transition_ids.sorted(lambda step: (step.date, step.id))
+        steps = self.sudo().transition_ids.sorted("id")
         ends = [*(step.date for step in steps[1:]), datetime.max]
         live = [(step.date, end) for step, end in zip(steps, ends, strict=True) if step.to_state == "production"]
         if version is None:

@@ -31,7 +31,8 @@ class AiDeployment(models.Model):
         reports = self.env["ai.deployment.report"].sudo()
         if start is None or end - start < WINDOW:
             return reports
-        latest = reports.search(Domain("version_id", "=", version.id) & Domain("kind", "=", "drift"), limit=1)
+        own = Domain("version_id", "=", version.id) & Domain("kind", "=", "drift")
+        latest = reports.search(own & Domain("window_end", "<=", end), limit=1)
         if latest and end - latest.window_end < WINDOW:
             return reports  # an open window is looked at once a week, not at every run
         window = self.env["ai.deployment.profile"]._sum(version, start, end)
@@ -45,7 +46,10 @@ class AiDeployment(models.Model):
             self.env["ai.deployment.report"]
             .sudo()
             .search(
-                Domain("version_id", "=", version.id) & Domain("kind", "=", "drift") & Domain("verdict", "in", JUDGED),
+                Domain("version_id", "=", version.id)
+                & Domain("kind", "=", "drift")
+                & Domain("verdict", "in", JUDGED)
+                & Domain("window_end", "<=", clock.today()),  # none that was made while the clock was ahead
                 limit=1,
             )
         )

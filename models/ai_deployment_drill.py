@@ -48,7 +48,7 @@ class AiDeploymentDrill(models.Model):
     _name = "ai.deployment.drill"
     _description = "Drill"
     _inherit = "ai.deployment.guarded.mixin"
-    _order = "date desc, id desc"
+    _order = "id desc"
     _log_access = False
 
     name = fields.Char(compute="_compute_name")

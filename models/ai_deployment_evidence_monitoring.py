@@ -13,15 +13,9 @@ from ..ml.profile import SCORE
 from . import clock
 from .ai_deployment_checklist import Evidence
 from .ai_deployment_drift import JUDGED
+from .health.crons import JOBS, trouble_of
+from .tools.shipped import shipped
 
-# What watches, tells and looks; by external ids.
-WATCHING = {
-    "ir_cron_monitor": "AI Deployment: watch deployments",
-    "ir_cron_health": "AI Deployment: look after deployments",
-    "ir_cron_checklists": "AI Deployment: look at checklists",
-    "ir_cron_alerts": "AI Deployment: alerts of the day",
-    "ir_cron_send": "AI Deployment: send messages",
-}
 WEEK = timedelta(days=7)
 TEST_ALERT = "trial"  # the cause of an alert that was sent to see whether it is read
 
@@ -37,8 +31,8 @@ class AiDeployment(models.Model):
     # Watched every week
 
     def _evidence_watched(self, check):
-        jobs = {name: self.env.ref(f"ai_deployment.{name}", raise_if_not_found=False) for name in WATCHING}
-        faults = [fault for name, cron in jobs.items() for fault in [self._watching_fault(name, cron)] if fault]
+        jobs = {job: shipped(self.env, job.xmlid) for job in JOBS if job.watches}
+        faults = [fault for job, cron in jobs.items() for fault in [self._watching_fault(job, cron)] if fault]
         if faults:
             return Evidence(False, " ".join(faults), clock.now())
         unwatched, report = self._unwatched_score()
@@ -49,17 +43,18 @@ class AiDeployment(models.Model):
             "All %(count)s scheduled jobs that watch it run at least once a week; the longest ago ran on %(day)s.",
             count=len(jobs), day=format_date(self.env, oldest),
         )  # fmt: skip
-        return Evidence(True, sentence, clock.now(), jobs["ir_cron_monitor"])
+        return Evidence(True, sentence, clock.now(), shipped(self.env, "ir_cron_monitor"))
 
-    def _watching_fault(self, name, cron):
+    def _watching_fault(self, job, cron):
         """What is the matter with one of the jobs, empty where it runs as it should."""
-        trouble = self._job_trouble(cron, WATCHING[name])
+        trouble = trouble_of(cron, job.name, self.env)
         if trouble:
             return {
                 "gone": self.env._("The scheduled job %s is missing.", trouble.name),
                 "off": self.env._("The scheduled job %s is switched off.", trouble.name),
                 "failing": self.env._("The scheduled job %s fails again and again.", trouble.name),
                 "late": self.env._("The scheduled job %s does not run.", trouble.name),
+                "ahead": self.env._("The scheduled job %s is planned too late.", trouble.name),
             }[trouble.kind]
         if clock.now() + relativedelta(**{cron.interval_type: cron.interval_number}) > clock.now() + WEEK:
             return self.env._("The scheduled job “%s” runs less than once a week.", cron.cron_name)

@@ -21,7 +21,7 @@ from .tools.wording import number
 MOST_NAMED = 3
 SPARE = 4  # times as many lines as needed are drawn from the index, so that enough are there
 CLOSE = 1e-6  # a logged score has all its digits
-KNOWN_PARAMETERS = {"ai_deployment.allowed_hosts", "ai_deployment.health_token_sha256"}
+KNOWN_PARAMETERS = {"ai_deployment.allowed_hosts", "ai_deployment.database", "ai_deployment.health_token_sha256"}
 ASSIGNED = re.compile(
     r"(?i)(?:api[_-]?key|secret|token|passw(?:or)?d|authorization|bearer)\w*[\"']?\s*[=:,]?\s*(?:bearer\s+)?"
     r"[\"'][^\"'\s]{8,}[\"']"

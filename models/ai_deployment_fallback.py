@@ -137,7 +137,7 @@ class AiDeployment(models.Model):
     def _version_before(self):
         """The version that served before the one that serves."""
         served = self.assignment_ids.filtered(lambda a: a.role == "champion" and a.end_date)
-        return served.sorted(lambda a: (a.end_date, a.id), reverse=True)[:1].version_id
+        return served.sorted("id", reverse=True)[:1].version_id
 
     def write(self, vals):
         result = super().write(vals)
@@ -248,7 +248,10 @@ class AiDeployment(models.Model):
             Domain("state", "in", self._at_work_states()) & Domain("fallback", "!=", "none"), order="id"
         )
         lately = self.env["ai.deployment.drill"].search(
-            Domain("deployment_id", "in", at_work.ids) & Domain("kind", "=", "fallback") & Domain("date", ">", since)
+            Domain("deployment_id", "in", at_work.ids)
+            & Domain("kind", "=", "fallback")
+            & Domain("date", ">", since)
+            & Domain("date", "<=", clock.now())
         )
         self._take_turns("drill", at_work.filtered(lambda deployment: deployment not in lately.deployment_id))
 

@@ -114,6 +114,9 @@ class AiDeploymentMessage(models.Model):
     def _cron_send(self):
         """Send what is due, and see what became of the mails. Channels do not wait for each other."""
         cron = self.env["ir.cron"]
+        if not self._may_tell():
+            cron._commit_progress(remaining=0)
+            return
         self.sudo()._follow_mails()
         cron._commit_progress(remaining=self._due_count())
         self.sudo()._send_due()
@@ -144,10 +147,10 @@ class AiDeploymentMessage(models.Model):
     def _due_sql(self):
         """Messages that are due and whose channel has said all that came before them."""
         return SQL(
-            "message.state = 'pending' AND (message.next_date <= %s OR message.next_date > %s)"
+            "message.state = 'pending' AND %s"
             " AND NOT EXISTS (SELECT FROM ai_deployment_message earlier WHERE earlier.state = 'pending'"
             " AND earlier.channel_id = message.channel_id AND earlier.id < message.id)",
-            clock.now(), clock.now() + BEYOND,
+            clock.due_sql(SQL("message.next_date"), BEYOND),
         )  # fmt: skip
 
     @api.model
@@ -156,6 +159,10 @@ class AiDeploymentMessage(models.Model):
         self.flush_model()
         due = SQL("SELECT FROM ai_deployment_message message WHERE %s LIMIT %s", self._due_sql(), MOST_COUNTED)
         return self.env.execute_query(SQL("SELECT COUNT(*) FROM (%s) AS due", due))[0][0]
+
+    @api.model
+    def _due_domain(self):
+        return clock.due_domain("next_date", BEYOND)
 
     @api.model
     def _take(self, busy_names=()):
@@ -354,7 +361,7 @@ class AiDeploymentMessage(models.Model):
         told = self | self.carried_ids
         if "outgoing" not in self.mail_ids.mapped("state"):
             told._mails_ended()
-        elif self.next_date <= clock.now():
+        elif self.filtered_domain(clock.due_domain("next_date", LONGEST_IN_QUEUE)):
             told._not_sent(self.env._("Its mail has waited in the queue for a day."))
 
     def _mails_ended(self):

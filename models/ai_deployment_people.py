@@ -14,6 +14,7 @@ from odoo.tools import format_date
 from . import clock
 from .ai_deployment_checklist import Evidence
 from .ai_deployment_decision import ANSWERED
+from .health.people import Owner
 from .tools.trust import OWN, own
 
 # Whom only the owner or an administrator names: a deputy stands in, and hands nothing over.
@@ -211,7 +212,7 @@ class AiDeployment(models.Model):
         theirs._look_at_owner()
         theirs._sync_review_activity()
         for deployment in theirs.filtered(lambda deployment: deployment.state in deployment._at_work_states()):
-            finding = next((one for one in deployment._people_findings() if one.code == "owner"), None)
+            finding = next((one for one in Owner().find(deployment, None) if one.code == "owner"), None)
             alerts = self.env["ai.deployment.alert"].sudo()
             if finding:
                 alerts._raise(
@@ -256,22 +257,6 @@ class AiDeployment(models.Model):
                                                    why=reason)  # fmt: skip
             else:
                 deployment.grace_text = self.env._("Scores stay until %(day)s only. %(why)s", day=until, why=reason)
-
-    def _people_findings(self):
-        gap = self._person_gap(self.user_id) if self.user_id.active else ""
-        if gap:
-            yield self._severe(
-                "owner", gap, self.env._("An administrator names a new owner, or gives the role or the access back.")
-            )
-        if self.deputy_id and (gap := self._person_gap(self.deputy_id)):
-            yield self._notice("deputy", gap, self.env._("Name a new deputy."))
-        for finding in super()._people_findings():
-            if finding.code == "review" and self.state == "production":  # here somebody is told on the first day
-                finding = finding._replace(
-                    severity="severe",
-                    suggestion=self.env._("Whoever decides on it signs the periodic review under “Decide”."),
-                )
-            yield finding
 
     def _watch_health(self):
         self._look_at_owner()

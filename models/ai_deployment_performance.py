@@ -47,7 +47,7 @@ class AiDeployment(models.Model):
         if start is None or end - start < WINDOW:
             return reports
         own = Domain("version_id", "=", version.id) & Domain("kind", "=", "performance")
-        latest = reports.search(own, limit=1)
+        latest = reports.search(own & Domain("window_end", "<=", end), limit=1)
         if latest and end - latest.window_end < WINDOW:
             return reports
         return self._make_performance_report(version, self._cohort(version, start, end), start, end)
@@ -56,7 +56,8 @@ class AiDeployment(models.Model):
         """The first day whose scores no report has judged yet, None where nothing was scored."""
         reports = self.env["ai.deployment.report"].sudo()
         own = Domain("version_id", "=", version.id) & Domain("kind", "=", "performance")
-        judged = reports.search(own & Domain("verdict", "in", JUDGED), limit=1)
+        past = Domain("window_end", "<=", clock.today())  # none that was made while the clock was ahead
+        judged = reports.search(own & past & Domain("verdict", "in", JUDGED), limit=1)
         if judged:
             return judged.window_end
         first = self.env["ai.deployment.profile"].sudo().search([("version_id", "=", version.id)], order="day", limit=1)

@@ -94,7 +94,7 @@ class AiDeploymentRequest(models.Model):
                     return
 
     def _due_domain(self):
-        return Domain("next_date", "<=", clock.now()) & Domain(
+        return clock.due_domain("next_date", LONGEST_WAIT) & Domain(
             "deployment_id.state", "in", self.env["ai.deployment"]._at_work_states()
         )
 
@@ -107,7 +107,7 @@ class AiDeploymentRequest(models.Model):
 
     def _take(self, deployment):
         """The next requests of one day that are due, locked; those whose tries ended in order come first."""
-        due = Domain("deployment_id", "=", deployment.id) & Domain("next_date", "<=", clock.now())
+        due = Domain("deployment_id", "=", deployment.id) & clock.due_domain("next_date", LONGEST_WAIT)
         first = self.sudo().search(due, order="interruptions NULLS FIRST, day, id", limit=1)
         if not first:
             return first

@@ -10,6 +10,7 @@ question stands, and at most one of them is the label that training learns from.
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from . import clock
 from .ai_deployment_inference import FAILURE_TYPES, REVIEW_REASONS
@@ -79,6 +80,11 @@ class AiDeploymentReview(models.Model):
     decided_by_id = fields.Many2one("res.users", readonly=True)
     decided_date = fields.Datetime("Decided On", readonly=True)
     seconds_spent = fields.Float(readonly=True)
+    closed_line = fields.Integer(
+        readonly=True,
+        help="The latest number of the log when it was closed: dates do not tell the order where the "
+        "clock of the server was wrong.",
+    )
 
     _one_open = models.UniqueIndex(
         "(deployment_id, res_id) WHERE state = 'open'", "This record waits for a decision already."
@@ -103,6 +109,11 @@ class AiDeploymentReview(models.Model):
             review.prediction_text = (
                 False if review.failure_type else words["positive" if review.prediction else "negative"]
             )
+
+    def _last_line(self):
+        """Return the latest number that the log has given to a line."""
+        [[number]] = self.env.execute_query(SQL("SELECT last_value FROM ai_deployment_inference_id_seq"))
+        return number
 
     def unlink(self):
         # pylint: disable=no-raise-unlink

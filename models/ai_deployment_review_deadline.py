@@ -16,6 +16,7 @@ from .tools.shipped import wake_mail_queue
 from .tools.trust import own
 
 HOUR = timedelta(hours=1)
+STEPS_APART = timedelta(days=1)  # by which a step may lie later than its hours say, as when a calendar was changed
 QUEUE_PATH = "/odoo/ai-reviews"
 
 
@@ -68,6 +69,7 @@ class AiDeploymentReview(models.Model):
     def _take_next_steps(self, planned):
         """Take the next step with all open reviews that are late: remind, ask the owner, ask the deputy."""
         now = clock.now()
+        self._pull_in_steps(planned)
         late = self.search(Domain("state", "=", "open") & Domain("next_step_date", "<=", now), order="id")
         for deployment, reviews in late.grouped("deployment_id").items():
             reviews = reviews.try_lock_for_update().filtered(
@@ -81,6 +83,22 @@ class AiDeploymentReview(models.Model):
             if not self.env["ir.cron"]._commit_progress():
                 return
 
+    @api.model
+    def _pull_in_steps(self, planned):
+        """Set steps that lie later than one that begins now, as after a clock that was ahead, to where that lies."""
+        [[last]] = self._read_group([("state", "=", "open")], [], ["next_step_date:max"])
+        running = (
+            self.env["ai.deployment"].sudo().search([("state", "in", self.env["ai.deployment"]._at_work_states())])
+        )
+        for deployment in running if last else running.browse():
+            after = deployment._after_working_hours(clock.now(), planned)
+            if last <= after + STEPS_APART:
+                continue
+            beyond = Domain("state", "=", "open") & Domain("next_step_date", ">", after + STEPS_APART)
+            reviews = self.search(Domain("deployment_id", "=", deployment.id) & beyond, order="id")
+            for review in reviews.try_lock_for_update() if reviews else reviews:
+                review.write({"next_step_date": after, "deadline": min(review.deadline or after, after)})
+
     def _remind(self, now):
         """Tell the reviewers of these how many of theirs are late: one message each, at most once a day."""
         people = self.reviewer_id
@@ -88,7 +106,8 @@ class AiDeploymentReview(models.Model):
             return
         theirs = Domain("reviewer_id", "in", people.ids)
         today = now.replace(hour=0, minute=0, second=0)
-        told = {user.id for (user,) in self._read_group(theirs & Domain("reminded_date", ">=", today), ["reviewer_id"])}
+        this_day = Domain("reminded_date", ">=", today) & Domain("reminded_date", "<=", now)
+        told = {user.id for (user,) in self._read_group(theirs & this_day, ["reviewer_id"])}
         late = theirs & Domain("state", "=", "open") & Domain("deadline", "<=", now)
         wake_mail_queue(self.env)
         for user, count in self._read_group(late, ["reviewer_id"], ["__count"]):

@@ -189,6 +189,7 @@ class AiDeploymentReview(models.Model):
                     "note": note,
                     "decided_by_id": self.env.uid,
                     "decided_date": clock.now(),
+                    "closed_line": self._last_line(),
                     "seconds_spent": sane_seconds(seconds),
                     **review._answer_values(decision, answer, note),
                     **review._seen_values(seen),
@@ -357,7 +358,7 @@ class AiDeploymentReview(models.Model):
     # Asking again
 
     def _is_fresh_answer_of_user(self):
-        fresh = bool(self.decided_date) and clock.now() - self.decided_date <= UNDO
+        fresh = bool(self.decided_date) and timedelta(0) <= clock.now() - self.decided_date <= UNDO
         return fresh and self.sudo().decided_by_id == self.env.user
 
     def _reopen(self, note=""):
@@ -394,7 +395,12 @@ class AiDeploymentReview(models.Model):
 
         :param reason: one of `expired_reason`
         """
-        self.write({"state": "expired", "expired_reason": reason, "expired_date": clock.now(), "next_step_date": False})
+        self.write(
+            {
+                "state": "expired", "expired_reason": reason, "expired_date": clock.now(),
+                "closed_line": self._last_line(), "next_step_date": False,
+            }
+        )  # fmt: skip
         self.activity_ids.unlink()
         self.flush_recordset(["state"])
 

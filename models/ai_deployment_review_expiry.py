@@ -145,7 +145,13 @@ class AiDeploymentReview(models.Model):
             return
         reviews._pointers().unlink()
         reviews.write(
-            {"state": "expired", "expired_reason": reason, "expired_date": clock.now(), "next_step_date": False}
+            {
+                "state": "expired",
+                "expired_reason": reason,
+                "expired_date": clock.now(),
+                "closed_line": self._last_line(),
+                "next_step_date": False,
+            }
         )
         for res_model in set(reviews.mapped("res_model")):
             self.env[res_model].invalidate_model(["ai_wants_review"], flush=False)

@@ -25,7 +25,7 @@ READ = {
     "ai.deployment": ["retention_days"],
     "ai.deployment.batch": ["deployment_id", "asked_date"],
     "ai.deployment.batch.chunk": ["state"],
-    "ai.deployment.review": ["res_id", "state", "previous_id", "expired_date"],
+    "ai.deployment.review": ["res_id", "state", "previous_id", "expired_date", "closed_line"],
 }
 PARTS = ("automatic", "in_review", "reviewed", "expired", "waiting", "unchanged", "cancelled")
 
@@ -131,9 +131,12 @@ class AiDeploymentSum(models.Model):
         by counting some days from the log.
         """
         days = [clock.today() - timedelta(days=back) for back in range(MONTH)]
-        self._check_counts(deployment, days)
+        ahead = self._days_ahead(deployment)
+        self._check_counts(deployment, days, ahead)
         wrong = self.sudo().search(
-            Domain("deployment_id", "=", deployment.id) & Domain("day", "in", days) & Domain("difference", "!=", 0),
+            Domain("deployment_id", "=", deployment.id)
+            & Domain("day", "in", [*ahead, *days])
+            & Domain("difference", "!=", 0),
             order="day",
         )
         alerts = self.env["ai.deployment.alert"]
@@ -156,11 +159,11 @@ class AiDeploymentSum(models.Model):
         )  # fmt: skip
 
     @api.model
-    def _check_counts(self, deployment, days):
-        """Count some of `days` from the log; alert where the counts that were kept are others."""
+    def _check_counts(self, deployment, days, ahead):
+        """Count some of `days`, and those `ahead`, from the log; alert where the counts that were kept are others."""
         alerts, counts = self.env["ai.deployment.alert"], self.env["ai.deployment.day.count"].sudo()
         counts._renew_left_behind(deployment, days[1])
-        off = counts._recount(deployment, self._days_to_recount(deployment, days))
+        off = counts._recount(deployment, [*ahead, *self._days_to_recount(deployment, days)])
         if not off:
             alerts._resolve(deployment, COUNTS_OFF)
             return
@@ -175,6 +178,19 @@ class AiDeploymentSum(models.Model):
                                   "the triggers of the database, or these were switched off."),
             onset=min(off),
         )  # fmt: skip
+
+    @api.model
+    def _days_ahead(self, deployment):
+        """Days to come on which something was asked for or settled, while the clock was ahead."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT day FROM ai_deployment_asked WHERE deployment_id = %(id)s AND day > %(today)s UNION"
+                " SELECT day FROM ai_deployment_settled WHERE deployment_id = %(id)s AND day > %(today)s",
+                id=deployment.id,
+                today=clock.today(),
+            )
+        )
+        return [day for (day,) in rows]
 
     @api.model
     def _days_to_recount(self, deployment, days):

@@ -243,7 +243,7 @@ class AiDeployment(models.Model):
                 " FROM ai_deployment_review AS review"
                 " WHERE review.deployment_id = %s AND review.state = 'decided' AND review.is_label"
                 " AND review.decided_date <= %s"
-                " ORDER BY review.res_id, review.decided_date DESC, review.id DESC",
+                " ORDER BY review.res_id, review.id DESC",
                 self.id,
                 clock.now(),
             )  # fmt: skip

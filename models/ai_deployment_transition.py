@@ -16,7 +16,7 @@ class AiDeploymentTransition(models.Model):
     _name = "ai.deployment.transition"
     _description = "Step in a Deployment's Life"
     _inherit = "ai.deployment.guarded.mixin"
-    _order = "date desc, id desc"
+    _order = "id desc"
     _log_access = False
     _rec_name = "date"
 
@@ -87,7 +87,7 @@ class AiDeployment(models.Model):
         rows = (
             self.env["ai.deployment.transition"]
             .sudo()
-            .search(Domain("deployment_id", "in", self.ids) & Domain("date", "<=", at), order="date, id")
+            .search(Domain("deployment_id", "in", self.ids) & Domain("date", "<=", at), order="id")
         )
         states = {row.deployment_id.id: row.to_state for row in rows}
         return {deployment.id: states.get(deployment.id, False) for deployment in self}

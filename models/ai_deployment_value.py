@@ -358,7 +358,7 @@ class AiDeployment(models.Model):
     def _watch_checks(self):
         result = super()._watch_checks()
         latest = self.sudo().value_ids.filtered(lambda row: row.period != "before").mapped("date")
-        if self.state == "production" and (not latest or max(latest) <= clock.now() - WEEK):
+        if self.state == "production" and (not latest or clock.has_passed(max(latest), WEEK)):
             self.sudo()._measure_since_live()
         return result
 

@@ -41,6 +41,7 @@ class AiDeployment(models.Model):
         if not version or self.method != "anomaly":
             return reports
         own = Domain("version_id", "=", version.id) & Domain("kind", "=", "performance")
+        own &= Domain("window_end", "<=", end)  # none that was made while the clock was ahead
         start = reports.search(own & Domain("verdict", "in", JUDGED), limit=1).window_end or self._first_day(version)
         latest = reports.search(own, limit=1)
         if not start or end - start < WINDOW or (latest and end - latest.window_end < WINDOW):
@@ -84,7 +85,7 @@ class AiDeployment(models.Model):
                 " FROM ai_deployment_review review"
                 " WHERE review.deployment_id = %s AND review.version_id = %s AND review.state = 'decided'"
                 " AND review.is_label AND review.decided_date >= %s AND review.decided_date < %s"
-                " ORDER BY review.res_id, review.decided_date DESC, review.id DESC",
+                " ORDER BY review.res_id, review.id DESC",
                 self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
             )
         )  # fmt: skip

@@ -33,7 +33,6 @@ from . import test_ai_deployment_health
 from . import test_ai_deployment_health_address
 from . import test_ai_deployment_holdout
 from . import test_ai_deployment_inference
-from . import test_ai_deployment_jobs
 from . import test_ai_deployment_leaks
 from . import test_ai_deployment_lifecycle
 from . import test_ai_deployment_message
@@ -48,6 +47,7 @@ from . import test_ai_deployment_profile
 from . import test_ai_deployment_quality
 from . import test_ai_deployment_readable_mixin
 from . import test_ai_deployment_reference
+from . import test_ai_deployment_restore
 from . import test_ai_deployment_review
 from . import test_ai_deployment_review_answer
 from . import test_ai_deployment_review_assign
@@ -78,6 +78,7 @@ from . import test_assigner
 from . import test_attacks
 from . import test_branches
 from . import test_bulk
+from . import test_clock_jumps
 from . import test_company_separation
 from . import test_credentials
 from . import test_day_boundaries
@@ -87,6 +88,8 @@ from . import test_faults
 from . import test_feature_reader
 from . import test_feature_reader_histories
 from . import test_forged_by_callers
+from . import test_health_checks
+from . import test_health_registry
 from . import test_hooks
 from . import test_input_values
 from . import test_ir_actions_server

@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.health.people import Owner
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 DAY = timedelta(days=1)
@@ -27,7 +28,7 @@ class HealthCase(AiDeploymentCase):
     def findings(self, moment=NOW, deployment=None):
         """{code: Finding} with jobs that ran at this moment."""
         deployment = deployment or self.deployment
-        self.jobs.filtered("lastcall").lastcall = moment
+        self.jobs_ran(moment)
         self.env.invalidate_all()
         with clock.at(moment):
             return {finding.code: finding for finding in deployment._health()[deployment.id]}
@@ -41,8 +42,10 @@ class HealthCase(AiDeploymentCase):
 
     def run_job(self, name, moment=NOW):
         with clock.at(moment), self.enter_registry_test_mode():
-            self.assertIs(self.env.ref(f"ai_deployment.{name}").method_direct_trigger(), True)
+            job = self.env.ref(f"ai_deployment.{name}")
+            self.assertIs(job.method_direct_trigger(), True)
         self.env.invalidate_all()
+        job.write({"lastcall": moment, "nextcall": moment})  # Odoo has its own time
 
     def alert(self, cause, deployment=None):
         return self.env["ai.deployment.alert"].search(
@@ -219,6 +222,11 @@ class TestHealth(HealthCase):
             self.assertEqual(deployment.health, "attention")
             self.assertIn("switched off: “AI Deployment: watch deployments”", deployment.health_reason)
             self.assertIn("switches them on again", deployment.health_html)
+            self.assertNotIn("Told since", deployment.health_html)
+        self.run_job("ir_cron_health")
+        with clock.at(NOW + DAY):
+            self.assertIn("Told since 03/02/2026.", self.deployment.with_user(self.owner).health_html)
+        with clock.at(NOW):
             self.assertNotIn("All well", deployment.health_html)
 
     def test_what_keeps_it_from_scoring_is_shown_as_broken(self):
@@ -286,11 +294,11 @@ class TestHealth(HealthCase):
     def test_after_a_standstill_of_the_server_the_other_jobs_have_their_turn_first(self):
         later = NOW + 3 * DAY
         job = self.env.ref("ai_deployment.ir_cron_health")
-        self.jobs.lastcall = NOW
+        self.jobs_ran(NOW)
         self.run_job("ir_cron_health", later)
         self.assertFalse(self.alert("health:jobs_late"))
-        self.jobs.lastcall = NOW
-        job.lastcall = later
+        self.jobs_ran(NOW)
+        job.write({"lastcall": later, "nextcall": later})
         self.run_job("ir_cron_health", later + timedelta(hours=1))
         self.assertEqual(self.alert("health:jobs_late").state, "firing")
 
@@ -322,15 +330,14 @@ class TestHealth(HealthCase):
         other = self.sibling()
         other.user_id = self.other_owner
         self.other_owner.active = False
-        cls = type(self.deployment)
-        real = cls._people_findings
+        real = Owner.find
 
-        def fails(deployment):
+        def fails(check, deployment, facts):
             if deployment == self.deployment:
                 raise ZeroDivisionError("so it is")
-            return real(deployment)
+            return real(check, deployment, facts)
 
-        with patch.object(cls, "_people_findings", fails), clock.at(NOW):
+        with patch.object(Owner, "find", fails), clock.at(NOW):
             found = (self.deployment | other)._health()
             self.assertEqual(
                 [finding.sentence for finding in found[self.deployment.id]],

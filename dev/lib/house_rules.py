@@ -19,7 +19,7 @@ UPPER_ROOMS = {"models", "wizards", "controllers", "report", "hooks", "dev", "te
 PREFIX = f"odoo.addons.{ADDON}."
 # Private names of Odoo that the addon uses. A new one is added by hand: each may change with Odoo's next version.
 ODOO_NAMES = {
-    "_abstract", "_active_name", "_as_query", "_bus_send", "_calculate_company_based_kpi", "_cnx",
+    "_abstract", "_active_name", "_as_query", "_bus_send", "_calculate_company_based_kpi", "_callback", "_cnx",
     "_commit_progress", "_compute_domain", "_condition_to_sql", "_description_selection", "_description_string",
     "_field_will_change", "_fields", "_filtered_access", "_for_xml_id", "_get", "_get_group_ids", "_get_id",
     "_get_kpi_compute_parameters", "_get_moves_requiring_confirmation", "_get_records_action",

@@ -46,11 +46,13 @@ SOURCES = {
     ),
 }
 TO_A_PERSON = SQL("line.asked_day IS NOT NULL AND line.route = 'review'")
-# A record that waits for a decision already gets no second review: it shares the fate of the first.
+# A record that waits for a decision already gets no second review: it shares the fate of the first. Of a line and a
+# review the numbers tell which was first where the clock was wrong and the dates do not.
 _SHARED = SQL(
-    "other.opened_date <= line.date AND (other.state = 'open'"
+    "(other.opened_date <= line.date OR other.inference_id <= line.id)"
+    " AND (other.state = 'open' OR other.closed_line >= line.id"
     " OR COALESCE(other.decided_date, other.expired_date, other.write_date) >= line.date)"
-    " ORDER BY other.opened_date DESC LIMIT 1"
+    " ORDER BY other.id DESC LIMIT 1"
 )
 # Where the review of a line stands; after its record was merged away, that review is about the survivor.
 STATE = SQL(
@@ -66,7 +68,16 @@ STATE = SQL(
     _SHARED,
 )
 # What of a review says where lines stand.
-_TELLING = ("state", "res_id", "previous_id", "inference_id", "opened_date", "decided_date", "expired_date")
+_TELLING = (
+    "state",
+    "res_id",
+    "previous_id",
+    "inference_id",
+    "opened_date",
+    "decided_date",
+    "expired_date",
+    "closed_line",
+)
 
 EVENTS = {
     "INSERT": SQL("REFERENCING NEW TABLE AS new_rows"),

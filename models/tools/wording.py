@@ -32,6 +32,11 @@ def percent(env, share, digits=0, trimmed=False):
     return f"{plain(env, round(value, digits)) if trimmed else number(env, value, digits)} %"
 
 
+def quoted(names):
+    """Return `names` in quotes, separated by commas."""
+    return ", ".join(f"“{name}”" for name in names)
+
+
 def plain(env, value):
     """A number with the decimals that it has, at most six digits after the first; very large and small ones as powers.
 

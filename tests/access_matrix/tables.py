@@ -162,11 +162,11 @@ MODELS = {
     ),
     "ai.deployment.review": Rights(
         read=READERS_OF_DOCUMENTS,
-        system="answer_id begun_date company_id confidence deadline decided_by_id decided_date decision deployment_id "
-        "escalation expired_date expired_reason failure_type given_back_by_id ground_truth inference_id is_assigned "
-        "is_blind is_label kind label_weight next_step_date note opened_date points predicted_value prediction "
-        "previous_id priority reason reminded_date res_id res_model responsible_id reviewer_id seconds_spent state "
-        "threshold version_id",
+        system="answer_id begun_date closed_line company_id confidence deadline decided_by_id decided_date decision "
+        "deployment_id escalation expired_date expired_reason failure_type given_back_by_id ground_truth inference_id "
+        "is_assigned is_blind is_label kind label_weight next_step_date note opened_date points predicted_value "
+        "prediction previous_id priority reason reminded_date res_id res_model responsible_id reviewer_id "
+        "seconds_spent state threshold version_id",
         hidden="amount fingerprint seen",
     ),
     "ai.deployment.request": Rights(

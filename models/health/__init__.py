@@ -1,0 +1,5 @@
+"""What is looked at when somebody asks whether deployments can do their work; see `registry`.
+
+Plain Python: each check is handed a deployment (or none, where it is about the whole instance) and the facts that were
+read once for all of them, and yields findings.
+"""

@@ -1,0 +1,154 @@
+"""Checks of how records come to a deployment: company, branches, ways in, silence, reports."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from .. import clock
+from ..tools.wording import number, quoted
+from .check import Check, Finding, notice, severe
+
+STALE = timedelta(days=14)  # two reports that were not made
+
+
+def _worked_for(deployment, duration):
+    return clock.now() - (deployment.at_work_since or deployment.create_date) > duration
+
+
+class Company(Check):
+    """Its company is in use."""
+
+    codes = ("company",)
+
+    def find(self, deployment: Any, facts: Any) -> Iterator[Finding]:
+        company, env = deployment.company_id, deployment.env
+        if not company.active:
+            yield severe(
+                "company",
+                env._("Its company “%s” is archived, so no new records come and nobody sees its scores.", company.name),
+                env._("Retire the deployment, or take the company out of the archive (Settings, Companies)."),
+            )
+
+
+class Branches(Check):
+    """Branches of its company whose open records its filter leaves out, all of them."""
+
+    codes = ("branches",)
+
+    def find(self, deployment: Any, facts: Any) -> Iterator[Finding]:
+        env, branches = deployment.env, deployment._company_ids()[1:]
+        if not branches:
+            return
+        documents = env[deployment.res_model].sudo()
+        there = documents._ai_base_domain() & documents._ai_open_domain() & Domain("company_id", "in", branches)
+        wanted = there & deployment._record_domain()
+        seen = {company.id for [company] in documents._read_group(wanted, ["company_id"])}
+        unseen = documents._read_group(there & Domain("company_id", "not in", list(seen)), ["company_id"], ["__count"])
+        if unseen:
+            yield notice(
+                "branches",
+                env._(
+                    "It does not look at %(records)s of branches: %(branches)s.",
+                    records=documents._ai_words()["records"],
+                    branches=", ".join(f"{company.name} ({count})" for company, count in unseen),
+                ),
+                env._("Change “Only Records”, or make a deployment for the branch."),
+            )
+
+
+class Entrances(Check):
+    """The ways in which records come, by themselves or by hand."""
+
+    codes = ("action", "rule")
+
+    def find(self, deployment: Any, facts: Any) -> Iterator[Finding]:
+        env, words = deployment.env, deployment.env[deployment.res_model]._ai_words()
+        entry, actions = deployment.action_server_id, facts.actions_of(deployment)
+        if entry not in actions or not entry.binding_model_id:
+            yield notice(
+                "action",
+                env._("The Action menu of %s has no entry any more to score with it.", words["records"]),
+                env._("Switch it off and on again: that makes a new entry."),
+            )
+        rules = actions.base_automation_id | actions.parent_id.base_automation_id
+        if archived := rules.filtered(lambda rule: not rule.active):
+            other_way = deployment._scores_by_itself() or archived != rules
+            grade = notice if other_way else severe
+            yield grade(
+                "rule",
+                env._("Automation rules that score with it are archived: %s", quoted(archived.mapped("name"))),
+                env._("Take the rule out of the archive. One that is not wanted any more can be deleted."),
+            )
+
+
+class Silence(Check):
+    """Records are asked for, and some of them are its own."""
+
+    codes = ("idle",)
+
+    def find(self, deployment: Any, facts: Any) -> Iterator[Finding]:
+        env, asked = deployment.env, facts.asked[deployment.id]
+        began = (deployment.at_work_since or deployment.create_date).date()
+        since = max(filter(None, (asked.latest, began)))
+        words = env[deployment.res_model]._ai_words()
+        if not deployment.idle_days:
+            return
+        if (clock.today() - since).days > deployment.idle_days:
+            yield severe(
+                "idle",
+                env._(
+                    "No %(records)s were asked for since %(date)s.",
+                    records=words["records"],
+                    date=format_date(env, since),
+                ),
+                env._(
+                    "Look at “When Scored”, and whether the automation rule or the people that asked for scores "
+                    "still do. If it may rest so long, say so under “Expect scores within days”."
+                ),
+            )
+        elif (
+            asked.lately
+            and asked.cancelled >= asked.lately
+            and _worked_for(deployment, timedelta(days=deployment.idle_days))
+        ):
+            yield severe(
+                "idle",
+                env._(
+                    "Of %(count)s %(records)s asked for in the last %(days)s days none was for this deployment.",
+                    count=number(env, asked.lately),
+                    records=words["records"],
+                    days=deployment.idle_days,
+                ),
+                env._("Look at “Only records”, the company, and the rights of those who ask."),
+            )
+
+
+class Reports(Check):
+    """Reports are made weekly once records come in; two that are missing are no accident."""
+
+    codes = ("report",)
+
+    def find(self, deployment: Any, facts: Any) -> Iterator[Finding]:
+        env, version = deployment.env, deployment.champion_id
+        first_day, latest = facts.first_days.get(version.id), facts.reported.get(version.id)
+        serving = deployment.assignment_ids.filtered(lambda a: a.role == "champion" and not a.end_date)[:1]
+        if not first_day or clock.today() - first_day <= STALE or not _worked_for(deployment, STALE):
+            return
+        if clock.now() - serving.start_date <= STALE or (latest and clock.now() - latest <= STALE):
+            return
+        if latest:
+            sentence = env._("The last report is of %s; there should be one a week.", format_date(env, latest))
+        else:
+            sentence = env._(
+                "There is no report yet, though %(records)s come in since %(date)s.",
+                records=env[deployment.res_model]._ai_words()["records"],
+                date=format_date(env, first_day),
+            )
+        yield severe(
+            "report",
+            sentence,
+            env._("Look for alerts on this deployment, and whether “AI Deployment: watch deployments” runs."),
+        )

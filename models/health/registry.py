@@ -1,0 +1,32 @@
+"""All that is looked at. A new check is one class, one row here, and one row per code in `docs/operations.md`."""
+
+from .check import Check, InstanceCheck
+from .crons import Jobs
+from .entrances import Branches, Company, Entrances, Reports, Silence
+from .people import Owner, PeriodicReview, Reviewers
+from .server import Disks, Messages, Restored
+from .versions import Inputs, Version
+from .work import Batches, Channels, Ledger, Requests
+
+# About one deployment, in the order in which they are shown.
+CHECKS: tuple[Check, ...] = (
+    Version(),
+    Inputs(),
+    Owner(),
+    PeriodicReview(),
+    Reviewers(),
+    Company(),
+    Branches(),
+    Entrances(),
+    Silence(),
+    Batches(),
+    Requests(),
+    Ledger(),
+    Reports(),
+    Channels(),
+)
+# About the database and its server: told once, however many deployments are at work.
+INSTANCE_CHECKS: tuple[InstanceCheck, ...] = (Restored(), Jobs(), Messages(), Disks())
+UNKNOWN = "unknown"  # the code of a finding that says that looking itself failed
+
+INSTANCE_CODES = frozenset(code for check in INSTANCE_CHECKS for code in check.codes)
