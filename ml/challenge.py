@@ -76,7 +76,8 @@ def challenge(labels, challenger, champion, *, attempts=1):
 
 @dataclass(frozen=True)
 class SignVerdict:
-    """``verdict`` on two cards by the cases where one of them asks: ``right`` of ``cases`` are the challenger's."""
+    """``verdict`` on two cards by the cases where only one of them asks: ``right`` of ``cases`` are the
+    challenger's."""
 
     verdict: str
     cases: int

@@ -142,7 +142,8 @@ def _averaged_tails(chances, hits, between):
 
 
 def _tails(chances, hits, most):
-    """(chance of at most ``hits``, of at least so many); from a variance of ``most`` on by a skewed normal law."""
+    """(chance of at most ``hits``, chance of at least so many); from a variance of ``most`` on by a skewed
+    normal law."""
     mean, variance = float(chances.sum()), float(np.sum(chances * (1 - chances)))
     if variance >= most:
         skewness = float(np.sum(chances * (1 - chances) * (1 - 2 * chances))) / variance**1.5

@@ -8,8 +8,8 @@ Most of the latest records are still open, and leaving them out would make every
 
 A record that was decided and last seen on the same day as others are lost from sight counts as decided first. Where
 fewer than ``MIN_WATCHED`` records are still open and watched, one of them moves the curve by a tenth of what is left:
-it ends there, and an answer beyond it is None. Assumed is that recent records take as long as earlier ones did, as they
-are watched for less long.
+it ends there, and an answer beyond it is None. Assumed is that recent records take as long as earlier ones
+did, as they are watched for less long.
 """
 
 import math

@@ -1,8 +1,8 @@
 """The serving version against others on the same records, over its whole life: a verdict to look at every day.
 
-The statistics are `ml.prequential`; each row adds its evidence once, when its outcome is due. The rivals are one table:
-Odoo's own estimate, what people entered by hand, and a version that challenges. Each scored the record when ours did,
-so neither has learned from what came of it.
+The statistics are `ml.prequential`; each row adds its evidence once, when its outcome is due. The rivals are a table:
+Odoo's own estimate, what people entered by hand, and a challenging version. Each scored the record when ours did, so
+neither has learned from what came of it.
 """
 
 from datetime import datetime, time

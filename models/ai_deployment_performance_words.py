@@ -18,7 +18,7 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     def _outcome_values(self, result, values, ordered):
-        """Return a figure as a line of the report; `ordered`: what came true of the rows that were judged for order."""
+        """A figure as a line of the report, with its sentence; `ordered`: outcomes of the rows judged for order."""
         label, text = self._outcome_text(result, values, ordered)
         return {
             "key": result.name,

@@ -32,7 +32,7 @@ class TestDuel(CohortCase):
     def test_evidence_adds_up_until_it_is_enough(self):
         texts = []
         for week in range(4):
-            self.week_with_odoo(week, 55)
+            self.week_with_odoo(week, 50)
             texts.append(self.line(self.report(week), "incumbent:brier").text)
         self.assertIn("Too early to say whether Odoo's own estimate is better: about", texts[0])
         self.assertEqual(texts[-1], "Better than Odoo's own estimate on the same 320 records")
