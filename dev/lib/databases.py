@@ -124,11 +124,11 @@ def throwaway(template):
 def _drop_litter():
     for name in names(_RUN_PREFIX):
         process = name.removeprefix(_RUN_PREFIX).split("_")[0]
-        if not _is_running(process):
+        if not is_running(process):
             drop(name)
 
 
-def _is_running(process):
+def is_running(process):
     # The number alone does not tell: it may be a zombie's, or another program's by now.
     try:
         return b"lib." in Path("/proc", process, "cmdline").read_bytes()

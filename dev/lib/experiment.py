@@ -9,6 +9,7 @@ QUICK = True           the smallest size takes under 5 seconds: it is run in ``d
 DATA = "FILE"          the file that it needs; looked for in ``../shared/data`` where ``--data`` names no other
 DEMONSTRATION = True   run on a copy of the demonstration, where one was built (``dev/demo``) and unless ``--small`` or
                        AI_DEPLOYMENT_SMALL=1 says that a small database is enough
+OWN_SERVER = True      run on a PostgreSQL server of its own, which it may break (`own_postgres.attached`)
 MUST_BE_MET = True     exit with a status other than 0 when a figure misses its target
 
 ``tests/ml/test_experiments.py`` runs the smallest size of every file that is there.
@@ -75,7 +76,7 @@ def facts_of(file):
     facts = {}
     for node in ast.parse(file.read_text()).body:
         name = getattr(node.targets[0], "id", "") if isinstance(node, ast.Assign) else ""
-        if name in ("PLAIN", "SMALL", "QUICK", "DATA", "DEMONSTRATION", "MUST_BE_MET"):
+        if name in ("PLAIN", "SMALL", "QUICK", "DATA", "DEMONSTRATION", "OWN_SERVER", "MUST_BE_MET"):
             facts[name] = ast.literal_eval(node.value)
     return facts
 
@@ -96,24 +97,37 @@ def _run_plain(file, options):
 
 
 def _run_in_odoo(file, options):
-    from . import databases, demo, templates
-    from .odoo_process import must_succeed, shell
+    from . import databases, demo, own_postgres, templates
 
     small = options.small or os.environ.get("AI_DEPLOYMENT_SMALL") == "1"
-    wants_demo = facts_of(file).get("DEMONSTRATION") and not small
-    template = (wants_demo and demo.built()) or templates.prepared("addon")
-    with tempfile.TemporaryDirectory() as folder, databases.throwaway(template) as database:
+    facts = facts_of(file)
+    template = (facts.get("DEMONSTRATION") and not small and demo.built()) or templates.prepared("addon")
+    if facts.get("OWN_SERVER"):
+        with own_postgres.server() as server:
+            server.load(template)
+            return _run_in_shell(
+                file, options, own_postgres.DATABASE, server.environment(), (f"--data-dir={server.files}",)
+            )
+    with databases.throwaway(template) as database:
         if template == demo.DATABASE:
             demo.bring_up_to_date(database)
+        return _run_in_shell(file, options, database)
+
+
+def _run_in_shell(file, options, database, environment=None, arguments=()):
+    from .odoo_process import must_succeed, shell
+
+    with tempfile.TemporaryDirectory() as folder:
         exchange = Path(folder, "figures.json")
         task = {"file": str(file), "out": str(exchange), "options": vars(options)}
-        status = shell(database, _INSIDE, environment={"AI_DEPLOYMENT_TASK": json.dumps(task, default=str)})
+        variables = {**(environment or {}), "AI_DEPLOYMENT_TASK": json.dumps(task, default=str)}
+        status = shell(database, _INSIDE, environment=variables, arguments=arguments)
         must_succeed(status, f"{file.parent.name}/{file.stem}")
         return [figures.Figure(**figure) for figure in json.loads(exchange.read_text())["figures"]]
 
 
 def run_inside(env):
-    """The other end of :func:`_run_in_odoo`, within ``odoo shell``."""
+    """The other end of :func:`_run_in_shell`, within ``odoo shell``."""
     task = json.loads(os.environ["AI_DEPLOYMENT_TASK"])
     options = argparse.Namespace(**task["options"])
     options.data = options.data and Path(options.data)
@@ -122,10 +136,12 @@ def run_inside(env):
     try:
         found = _checked(file, _load(file).run(env, options, say))
     except Failure as failure:  # a sentence is meant for people: without the shell's traceback before it
-        env.cr.rollback()
         print(failure, file=sys.stderr, flush=True)
         os._exit(1)
     figures.write(task["out"], figures.as_document(file.stem, found))
+    if facts_of(file).get("OWN_SERVER"):  # which may have taken the shell's connection with it
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _checked(file, found):

@@ -48,18 +48,21 @@ def server(env, workers=2):
 
 
 @contextlib.contextmanager
-def node(env, name, data_dir, *arguments, environment=None):
+def node(env, name, data_dir, *arguments, environment=None, named_by_worker=False):
     """A whole Odoo server with ports and a data directory of its own; PostgreSQL knows its connections by `name`.
 
-    The process, with the port as its attribute `port`.
+    :param named_by_worker: the connections are those of `name`-PID, by the worker that uses them; each loads the
+        database by itself for that, as in a server that is not told which databases there are
+    :return: the process, with the port as its attribute `port`
     """
     port, gevent_port = _free_port(), _free_port()
     command = [
-        *_odoo(), "-d", env.cr.dbname, f"--http-port={port}", f"--gevent-port={gevent_port}", f"--data-dir={data_dir}",
-        f"--db_app_name={name}", "--log-level=warn", *arguments,
+        *_odoo(), *(("--db-filter", f"^{env.cr.dbname}$") if named_by_worker else ("-d", env.cr.dbname)),
+        f"--http-port={port}", f"--gevent-port={gevent_port}", f"--data-dir={data_dir}",
+        f"--db_app_name={name}{'-{pid}' if named_by_worker else ''}", "--log-level=warn", *arguments,
     ]  # fmt: skip
     variables = {**(environment or os.environ), "ODOO_QUEUE_JOB_HOST": "127.0.0.1", "ODOO_QUEUE_JOB_PORT": str(port)}
-    with open(os.path.join(data_dir, f"{name}.log"), "w", encoding="utf-8") as log:
+    with open(os.path.join(data_dir, f"{name}.log"), "a", encoding="utf-8") as log:
         process = subprocess.Popen(
             command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )

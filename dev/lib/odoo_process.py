@@ -39,9 +39,10 @@ def record(arguments, *, echo=False, options=()):
         return Report(status=status, output=output, **json.loads(target.read_text()))
 
 
-def shell(database, script, *, environment=None):
+def shell(database, script, *, environment=None, arguments=()):
     """Run a script inside ``odoo shell``; its output goes through. Returns the exit status."""
     command = [sys.executable, os.environ["ODOO_BIN"], "shell", "-d", database, "--no-http", "--log-level=warn"]
+    command += arguments
     return run_child(command, text=script, env={**os.environ, **(environment or {})})
 
 
