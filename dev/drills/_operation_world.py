@@ -624,7 +624,9 @@ class Office:
         """What people were told that they should not have been, as {text: times}."""
         with self._lock:
             done = list(self.done)
-        return Counter(error for moment, _action, error in done if error and self.world.was_away(moment) == while_away)
+        return Counter(
+            error for began, ended, error in done if error and self.world.was_away(began, ended) == while_away
+        )
 
     def _work(self, login, work):
         session, number = None, 0
