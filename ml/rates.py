@@ -26,7 +26,7 @@ def spread(hits, cases):
     """An upper bound of the spread of weeks that had ``hits`` among ``cases``, 0 where these are no more than chance.
 
     >>> spread([50] * 10, [100] * 10), round(spread([20, 80] * 5, [100] * 10), 2)
-    (0.0, 0.78)
+    (0.0, 0.86)
     """
     hits, cases = np.asarray(hits, dtype=float), np.asarray(cases, dtype=float)
     hits, cases = hits[cases > 1], cases[cases > 1]
