@@ -5,7 +5,7 @@ UPDATE ai_deployment_channel
 UPDATE mail_mail
    SET state = 'cancel'
  WHERE state = 'outgoing'
-   AND id IN (SELECT mail_id FROM ai_deployment_message WHERE state = 'handed');
+   AND id IN (SELECT mail_mail_id FROM ai_deployment_message_mail_rel);
 DELETE FROM ai_deployment_message
  WHERE state IN ('pending', 'handed');
 -- with them goes the memory of which database told people last: this one is a copy and knows it

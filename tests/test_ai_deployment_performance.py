@@ -182,6 +182,7 @@ class TestPerformance(CohortCase):
     # When wins stop
 
     def test_the_day_on_which_wins_stop_is_told_with_where_to_look(self):
+        self.jobs_ran(NOW + 2 * WEEK + HORIZON)
         self.cohort(0, won=0.5, won_large=0.8)
         self.assertEqual(self.report(0).verdict, "quiet")
         self.cohort(1, won=0.0, won_large=0.0)
@@ -193,8 +194,9 @@ class TestPerformance(CohortCase):
         self.assertEqual(alert.cause, "performance:in_the_large")
         self.assertIn("66 % wins on average, 0 % came true", alert.name.replace("65 %", "66 %"))
         self.assertIn("The latest of all wins is of 03/12/2026, while other leads still end", alert.suggestion)
-        self.assertEqual(self.deployment.health, "attention")
-        self.assertEqual(self.deployment.health_reason, alert.name)
+        with clock.at(NOW + 2 * WEEK + HORIZON):
+            self.assertEqual(self.deployment.health, "attention")
+            self.assertEqual(self.deployment.health_reason, alert.name)
 
     def test_where_nothing_is_closed_any_more_it_asks_where_outcomes_are_entered(self):
         self.cohort(0)

@@ -15,6 +15,7 @@ class TestTours(HttpCase, AiDeploymentCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.now = clock.now()
+        cls.jobs_ran(cls.now)
         cls.deployment.review_date = cls.now.date() + timedelta(days=90)
         cls.deployment._score(cls.make_leads(1, user_id=False), now=cls.now)
         cls.deployment.state = "production"
