@@ -113,11 +113,11 @@ class TestReviewed(AiDeploymentCase):
         self.decide(one, "positive", days=1)
         self.decide(one, "negative", days=2)
         self.decide(two, "negative", days=2)
-        self.decide(two, "positive", days=1)
+        self.decide(two, "positive", days=1)  # answered later, whatever the clock of the server said
         self.decide(three, "positive", days=1)
         self.decide(three, False, days=2)
         self.decide(four, "positive", state="open")
-        self.assertEqual(self.unusual._verdicts(), ({one.id: False, two.id: False, three.id: True}, {}))
+        self.assertEqual(self.unusual._verdicts(), ({one.id: False, two.id: True, three.id: True}, {}))
 
     def test_verdicts_of_another_deployment_say_nothing(self):
         self.decide(self.shown, "positive", deployment_id=self.deployment.id)
