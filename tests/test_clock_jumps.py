@@ -168,7 +168,7 @@ class TestLedgerAhead(HealthCase):
         leads = self.make_leads(4)
         self.score(leads, AHEAD)
         with clock.at(NOW):
-            days = self.env["ai.deployment.sum"]._days_to_check(self.deployment)
+            days = self.env["ai.deployment.sum"]._days_ahead(self.deployment)
         self.assertIn(AHEAD.date(), days)
         finding = self.findings(NOW)["ledger_ahead"]
         self.assertEqual(finding.severity, "notice")

@@ -129,7 +129,9 @@ def _pytest(part, folder, arguments, report, score):
     command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}"]
     command += ["-o", f"cache_dir={CACHE / 'pytest' / folder}", "-p", "no:odoo"]
     command += ["-m", "nightly" if part == "nightly" else "not nightly", *arguments]
-    status = run_child(command, cwd=REPO, stdin=subprocess.DEVNULL)
+    # One thread each: those of a booster wait for each other in loops, which costs most where the other lane works too.
+    alone = {**os.environ, "OMP_NUM_THREADS": "1"}
+    status = run_child(command, cwd=REPO, stdin=subprocess.DEVNULL, env=alone)
     if report.exists():
         suite = ElementTree.parse(report).getroot().find("testsuite")
         total, *others = (int(suite.get(name)) for name in ("tests", "skipped", "failures", "errors"))
