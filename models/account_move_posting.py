@@ -23,6 +23,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .account_move import PURCHASE_TYPES
+from .tools import faults
 from .tools.ai_deployment_readable_mixin import readable_origin
 from .tools.trust import own
 
@@ -30,6 +31,8 @@ _logger = logging.getLogger(__name__)
 
 # What may be written together with the state: more would be judged as it was before. (An import writes the id as well.)
 WITH_STATE = {"checked", "id", "is_manually_modified", "posted_before", "state"}
+# Faults of the database after which bills are posted, or refused, as where a bill cannot be scored.
+CANNOT_LOOK = {faults.DISK_FULL, faults.OUT_OF_MEMORY, faults.TOO_SLOW}
 NAMED = 10  # held bills named in one message
 PENDING = "ai_deployment.gate_pending"
 TRIES = 3
@@ -461,7 +464,18 @@ class AiDeployment(models.Model):
         """(why this gate is open, {id: Verdict} of the bills it is for): one of them is empty."""
         self.ensure_one()
         why = self._gate_is_open_because()
-        return why, {} if why else self._gate_judge(bills)
+        if why:
+            return why, {}
+        try:
+            return "", self._gate_judge(bills)
+        except faults.OF_THE_MOMENT as error:
+            if faults.kind_of(error) not in CANNOT_LOOK or faults.is_aborted(self.env.cr):
+                raise
+            faults.log_fault(_logger, f"The gate of deployment {self.id} could not look at {len(bills)} bills", error)
+            why = self.env._("The database has no room, no memory or no time to score bills.")
+            if self.gate_unavailable != "open":
+                raise UserError(self.env._("Not posted. %s Try again later.", why)) from error
+            return why, {}
 
     def _gate_holds(self, verdicts):
         return {each.move_id: each for each in verdicts.values() if each.is_held and self.gate == "block"}

@@ -705,6 +705,24 @@ class TestPosting(GateCase):
         self.pass_(held)
         self.assertEqual((held.state, self.kinds(held)), ("posted", ["held", "passed"]))
 
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.account_move_posting")
+    def test_where_the_database_has_no_room_bills_are_posted_or_refused_as_chosen(self):
+        self.env.cr.execute(
+            "CREATE FUNCTION pg_temp.full_disk() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$;"
+            " CREATE TRIGGER full_disk BEFORE INSERT ON ai_deployment_inference"
+            " FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.full_disk()"
+        )
+        bill = self.make_bill()
+        bill.action_post()
+        self.assertEqual((bill.state, self.kinds(bill)), ("posted", ["opened"]))
+        self.assertIn("no room", self.events_of(bill).note)
+        self.gate.gate_unavailable = "closed"
+        held = self.make_bill()
+        with self.stopped("no room", "Try again later"):
+            held.action_post()
+        self.assertEqual(held.state, "draft")
+
     # The auto-post job
 
     def test_the_nightly_posting_leaves_held_bills_alone(self):
