@@ -26,6 +26,8 @@ from drills._attack_world import ATTACKERS, OWN_PEOPLE, PASSWORD, REGISTRY, NotC
 
 from odoo import Command
 
+from odoo.addons.ai_deployment.models.tools import database
+
 from lib import lanes
 from lib.figures import Figure
 from lib.talk import Failure
@@ -57,6 +59,8 @@ def run(env, options, say):
         prepare(env)
     people = _hire_attackers(env)
     chosen = os.environ.get("AI_DEPLOYMENT_ATTACKS", "").split(",")
+    database.confirm(env)  # a copy tells nobody before an administrator says so
+    env.cr.commit()
     attacks = [attack for attack in REGISTRY if chosen == [""] or attack.name in chosen][: options.limit]
     outcomes = {kind: [] for kind in KINDS}
     broken = []
