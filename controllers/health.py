@@ -17,8 +17,12 @@ _logger = logging.getLogger(__name__)
 class Health(http.Controller):
     @http.route(
         "/ai_deployment/health/<string:token>",
-        type="http", auth="none", methods=["GET"], readonly=True, save_session=False,
-    )  # fmt: skip
+        type="http",
+        auth="none",
+        methods=["GET"],
+        readonly=True,
+        save_session=False,
+    )
     def health(self, token, **_ignored):
         deployments = request.env(user=SUPERUSER_ID)["ai.deployment"]
         if not deployments._is_health_token(token):

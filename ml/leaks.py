@@ -22,8 +22,13 @@ from .performance import auc
 REFUSED, ASK, FINE, CANNOT_JUDGE = VERDICTS = ("refused", "ask", "fine", "cannot_judge")
 # What was found, as a vocabulary: the words for people are chosen where people are.
 FILLED, EMPTIED, OTHER_VALUES, EDITED, ALONE, TOO_FEW = FINDINGS = (
-    "filled", "emptied", "other_values", "edited", "alone", "too_few",
-)  # fmt: skip
+    "filled",
+    "emptied",
+    "other_values",
+    "edited",
+    "alone",
+    "too_few",
+)
 
 FILL_GAP = 0.10  # difference of filled shares that matters
 SHAPE_GAP = 0.25  # squared effect (as in drift) that matters among filled values

@@ -121,9 +121,20 @@ def proposed_floor(tested_auc):
 
 
 def judge_outcomes(
-    labels, values, predictions, automatic, *, reference=None, floor_auc=None, tested_auc=None, target_error=None,
-    capacity=None, between=0.0, order=None, level=0.01,
-):  # fmt: skip
+    labels,
+    values,
+    predictions,
+    automatic,
+    *,
+    reference=None,
+    floor_auc=None,
+    tested_auc=None,
+    target_error=None,
+    capacity=None,
+    between=0.0,
+    order=None,
+    level=0.01,
+):
     """Every figure of one cohort, as a list of ``OutcomeResult``.
 
     ``labels``, ``predictions``, ``automatic`` (n,) true or false (came true; what was said; settled without a person),
@@ -169,9 +180,17 @@ def _win_rate(labels, reference, between, level):
     p_value = share_p_value(wins, rows, reference, between)
     exceeded = p_value <= level
     return OutcomeResult(
-        "win_rate", FIGURE, wins / rows, low, high, reference[0] / reference[1], p_value, p_value, exceeded,
+        "win_rate",
+        FIGURE,
+        wins / rows,
+        low,
+        high,
+        reference[0] / reference[1],
+        p_value,
+        p_value,
+        exceeded,
         _verdict(exceeded),
-    )  # fmt: skip
+    )
 
 
 def _calibration(labels, values, ordered, between, level):
@@ -192,9 +211,17 @@ def _calibration(labels, values, ordered, between, level):
         test, exceeded = tests[name], adjusted[name] <= level and not small[name]
         reach = 1.96 * test.se
         yield OutcomeResult(
-            name, CALIBRATION, test.estimate, test.estimate - reach, test.estimate + reach, ideal, p_values[name],
-            adjusted[name], exceeded, _verdict(exceeded),
-        )  # fmt: skip
+            name,
+            CALIBRATION,
+            test.estimate,
+            test.estimate - reach,
+            test.estimate + reach,
+            ideal,
+            p_values[name],
+            adjusted[name],
+            exceeded,
+            _verdict(exceeded),
+        )
 
 
 def _auc(labels, values, floor, tested_auc):
@@ -233,9 +260,17 @@ def _brier_skill(labels, values, level):
         p_value = 1.0 if loss <= 0 else 0.0
     exceeded = p_value <= level
     return OutcomeResult(
-        "brier_skill", PROPOSED, -loss / base, -(loss + 1.96 * se) / base, -(loss - 1.96 * se) / base, 0.0, p_value,
-        p_value, exceeded, _verdict(exceeded),
-    )  # fmt: skip
+        "brier_skill",
+        PROPOSED,
+        -loss / base,
+        -(loss + 1.96 * se) / base,
+        -(loss - 1.96 * se) / base,
+        0.0,
+        p_value,
+        p_value,
+        exceeded,
+        _verdict(exceeded),
+    )
 
 
 def _precision_at(labels, values, capacity):
@@ -254,6 +289,12 @@ def _error_automatic(labels, predictions, automatic, target):
     low, high = performance.clopper_pearson(wrong, cases)
     exceeded = target is not None and low > target
     yield OutcomeResult(
-        "error_automatic", FIGURE if target is None else FLOOR, wrong / cases, low, high, target,
-        exceeded=exceeded, verdict=_verdict(exceeded),
-    )  # fmt: skip
+        "error_automatic",
+        FIGURE if target is None else FLOOR,
+        wrong / cases,
+        low,
+        high,
+        target,
+        exceeded=exceeded,
+        verdict=_verdict(exceeded),
+    )

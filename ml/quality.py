@@ -129,9 +129,17 @@ def _column(name, bins, reference, window, coming=0.0):
         yield result, lambda _bar: 1.0
     elif before < 1:  # what never varied is not broken
         yield _more(
-            name, CONSTANT, rows, rows, before, reference_rows, CONSTANT_TOLERANCE,
-            codes=(everywhere,), moved=((everywhere, float(before), 1.0),), labels=(bins.label(everywhere),),
-        )  # fmt: skip
+            name,
+            CONSTANT,
+            rows,
+            rows,
+            before,
+            reference_rows,
+            CONSTANT_TOLERANCE,
+            codes=(everywhere,),
+            moved=((everywhere, float(before), 1.0),),
+            labels=(bins.label(everywhere),),
+        )
 
 
 def _failed(reference, window):
@@ -167,9 +175,14 @@ def _more(name, test, hits, cases, share, of, tolerance, **facts):
 
     tolerated = min(float(share + ERRORS * math.sqrt(share * (1 - share) / of) + tolerance), 1.0)
     result = DriftResult(
-        name, test, statistic=hits / cases, p_value=float(binom.sf(hits - 1, cases, tolerated)),
-        reference_share=float(share), window_share=hits / cases, **facts,
-    )  # fmt: skip
+        name,
+        test,
+        statistic=hits / cases,
+        p_value=float(binom.sf(hits - 1, cases, tolerated)),
+        reference_share=float(share),
+        window_share=hits / cases,
+        **facts,
+    )
     return result, lambda bar: float(min((binom.isf(bar, cases, tolerated) + 1) / cases, 1.0))
 
 

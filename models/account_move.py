@@ -16,10 +16,24 @@ PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
 STAKE = timedelta(days=90)  # so long whoever wrote a bank account has a stake in bills that are paid to it
 # Filled by posting, paying or reconciling.
 KNOWN_TOO_LATE = {
-    "amount_residual", "amount_residual_signed", "checked", "inalterable_hash", "invoice_has_outstanding",
-    "is_manually_modified", "is_move_sent", "name", "payment_reference", "payment_state", "posted_before",
-    "sequence_number", "sequence_prefix", "state", "status_in_payment", "write_date", "write_uid",
-}  # fmt: skip
+    "amount_residual",
+    "amount_residual_signed",
+    "checked",
+    "inalterable_hash",
+    "invoice_has_outstanding",
+    "is_manually_modified",
+    "is_move_sent",
+    "name",
+    "payment_reference",
+    "payment_state",
+    "posted_before",
+    "sequence_number",
+    "sequence_prefix",
+    "state",
+    "status_in_payment",
+    "write_date",
+    "write_uid",
+}
 TWINS_WITHIN_DAYS = 14  # between two bills that may be one: what comes every month is farther apart
 ODOOS_WARNINGS = ("abnormal_amount_warning", "abnormal_date_warning", "duplicated_ref_ids")
 
@@ -164,9 +178,15 @@ class AccountMove(models.Model):
     def _ai_essentials(self):
         self.ensure_one()
         names = (
-            "partner_id", "amount_total", "invoice_date", "ref", "invoice_date_due", "journal_id", "invoice_user_id",
+            "partner_id",
+            "amount_total",
+            "invoice_date",
+            "ref",
+            "invoice_date_due",
+            "journal_id",
+            "invoice_user_id",
             "create_uid",
-        )  # fmt: skip
+        )
         essentials = self._ai_field_texts(names, partner_id=self.env._("Vendor"), invoice_date=self.env._("Bill Date"))
         vendor = self.commercial_partner_id
         if vendor:
@@ -216,9 +236,12 @@ class AccountMove(models.Model):
             "%s UNION SELECT create_uid FROM account_move_line WHERE move_id = %s AND display_type = 'product'"
             " UNION SELECT user_id FROM ai_deployment_edit WHERE res_model = 'res.partner.bank' AND res_id = %s"
             "  AND date >= LEAST(%s, %s)",
-            super()._ai_makers_sql(alias), record, account, SQL.identifier(alias, "create_date"),
+            super()._ai_makers_sql(alias),
+            record,
+            account,
+            SQL.identifier(alias, "create_date"),
             clock.now() - STAKE,
-        )  # fmt: skip
+        )
 
     def _ai_flush_makers(self):
         self.flush_model(["create_date", "partner_bank_id"])
@@ -245,10 +268,11 @@ class AccountMove(models.Model):
             self.env.execute_query(
                 SQL(
                     "SELECT id, %s FROM account_move WHERE id = ANY(%s)",
-                    self._ai_fingerprint_sql("account_move"), self.ids,
+                    self._ai_fingerprint_sql("account_move"),
+                    self.ids,
                 )
             )
-        )  # fmt: skip
+        )
 
     @api.model
     def _ai_moot_domain(self):
@@ -266,28 +290,38 @@ class AccountMove(models.Model):
         reviewed = SQL(
             "(SELECT SUM(review.seconds_spent) / 60 FROM ai_deployment_review review WHERE review.deployment_id = %s"
             " AND review.res_id = %s AND review.state = 'decided' AND review.seconds_spent > 0)",
-            deployment.id, record,
-        )  # fmt: skip
+            deployment.id,
+            record,
+        )
         return {
             "minutes": Measure(
-                self.env._("Minutes per bill"), MEAN, "minutes",
-                SQL("COALESCE(%s, CASE WHEN %s THEN 0 WHEN NOT %s THEN %s END)", reviewed, alone, alone,
-                    minutes or None),
+                self.env._("Minutes per bill"),
+                MEAN,
+                "minutes",
+                SQL(
+                    "COALESCE(%s, CASE WHEN %s THEN 0 WHEN NOT %s THEN %s END)", reviewed, alone, alone, minutes or None
+                ),
                 -deployment.value_hourly_cost / 60 if deployment.value_hourly_cost else None,
                 self.env._("%s minutes for a bill that a person posts without a review", plain(self.env, minutes))
-                if minutes else "",
+                if minutes
+                else "",
                 holds_reviews=True,
                 basis=f"{minutes:g}" if minutes else "",
             ),
             "duplicates": Measure(
-                self.env._("Lost to duplicates and wrong bills, per bill"), MEAN, "money",
-                self._ai_lost_sql(alias, deployment), -1.0,
+                self.env._("Lost to duplicates and wrong bills, per bill"),
+                MEAN,
+                "money",
+                self._ai_lost_sql(alias, deployment),
+                -1.0,
             ),
             "unattended": Measure(
-                self.env._("Posted without a person"), SHARE, "share",
+                self.env._("Posted without a person"),
+                SHARE,
+                "share",
                 SQL("CASE WHEN %s THEN 1 WHEN NOT %s THEN 0 END", alone, alone),
             ),
-        }  # fmt: skip
+        }
 
     @api.model
     def _ai_posted_by_sql(self, alias):
@@ -297,8 +331,10 @@ class AccountMove(models.Model):
             " JOIN mail_tracking_value tracked ON tracked.mail_message_id = message.id"
             " WHERE message.model = %s AND message.res_id = %s AND tracked.field_id = %s"
             " ORDER BY tracked.id DESC LIMIT 1)",
-            self._name, SQL.identifier(alias, "id"), self.env["ir.model.fields"]._get(self._name, "state").id,
-        )  # fmt: skip
+            self._name,
+            SQL.identifier(alias, "id"),
+            self.env["ir.model.fields"]._get(self._name, "state").id,
+        )
 
     @api.model
     def _ai_lost_sql(self, alias, deployment):
@@ -338,5 +374,8 @@ class AccountMove(models.Model):
         return SQL(
             "(SELECT SUM(ABS(note.amount_total_signed)) FROM account_move note WHERE note.reversed_entry_id = %s"
             " AND note.state = 'posted' AND %s <= %s + %s::interval)",
-            SQL.identifier(alias, "id"), self._ai_moment_sql("note"), self._ai_moment_sql(alias), f"{days} days",
-        )  # fmt: skip
+            SQL.identifier(alias, "id"),
+            self._ai_moment_sql("note"),
+            self._ai_moment_sql(alias),
+            f"{days} days",
+        )

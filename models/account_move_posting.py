@@ -39,16 +39,36 @@ TRIES = 3
 
 # What of a bill is judged, or leads to it: whoever writes it has made the bill.
 MADE_OF = {
-    "company_id", "currency_id", "fiscal_position_id", "invoice_cash_rounding_id", "invoice_currency_rate",
-    "invoice_date", "invoice_line_ids", "journal_id", "line_ids", "move_type", "partner_bank_id", "partner_id",
-    "quick_edit_total_amount", "ref", "tax_totals",
-}  # fmt: skip
+    "company_id",
+    "currency_id",
+    "fiscal_position_id",
+    "invoice_cash_rounding_id",
+    "invoice_currency_rate",
+    "invoice_date",
+    "invoice_line_ids",
+    "journal_id",
+    "line_ids",
+    "move_type",
+    "partner_bank_id",
+    "partner_id",
+    "quick_edit_total_amount",
+    "ref",
+    "tax_totals",
+}
 # Stored, computed and judged: what somebody writes there is computed again.
 DERIVED = {
-    "amount_residual", "amount_residual_signed", "amount_tax", "amount_tax_signed", "amount_total",
-    "amount_total_in_currency_signed", "amount_total_signed", "amount_untaxed", "amount_untaxed_in_currency_signed",
-    "amount_untaxed_signed", "commercial_partner_id",
-}  # fmt: skip
+    "amount_residual",
+    "amount_residual_signed",
+    "amount_tax",
+    "amount_tax_signed",
+    "amount_total",
+    "amount_total_in_currency_signed",
+    "amount_total_signed",
+    "amount_untaxed",
+    "amount_untaxed_in_currency_signed",
+    "amount_untaxed_signed",
+    "commercial_partner_id",
+}
 # What is owed to whom, and where it is paid to: a change after posting is judged again and stands in the log.
 PAID = ("amount_total", "amount_untaxed", "currency_id", "partner_id", "partner_bank_id")
 # What a payment or a report says about it: a change after posting stands in the log.
@@ -98,9 +118,12 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     ai_is_held = fields.Boolean(
-        "Held", compute="_compute_ai_is_held", search="_search_ai_is_held", copy=False,
+        "Held",
+        compute="_compute_ai_is_held",
+        search="_search_ai_is_held",
+        copy=False,
         help="It cannot be posted before somebody has looked at it.",
-    )  # fmt: skip
+    )
 
     # Where nothing gets past
 

@@ -25,10 +25,15 @@ from .tools.shipped import shipped
 # What is wrong with a filter that somebody wrote; one that is nested too deep ends in the last two.
 FILTER_ERRORS = (ValueError, SyntaxError, TypeError, KeyError, psycopg2.Error, RecursionError, MemoryError)
 ADMINISTRATOR_FIELDS = {
-    "viewer_group_ids", "is_primary", "company_id", "retention_days", "gate_maker_may_pass", "grace_days",
+    "viewer_group_ids",
+    "is_primary",
+    "company_id",
+    "retention_days",
+    "gate_maker_may_pass",
+    "grace_days",
     "fallback_action_id",
     "proof_idle_weeks",
-}  # fmt: skip
+}
 
 
 class AiDeployment(models.Model):
@@ -50,23 +55,33 @@ class AiDeployment(models.Model):
         readonly=True, help="Made by a demonstration: its figures prove nothing about your business."
     )
     user_id = fields.Many2one(
-        "res.users", "Owner", required=True, tracking=True, default=lambda self: self.env.user,
+        "res.users",
+        "Owner",
+        required=True,
+        tracking=True,
+        default=lambda self: self.env.user,
         domain=[("share", "=", False)],
-    )  # fmt: skip
+    )
     deputy_id = fields.Many2one("res.users", tracking=True, domain=[("share", "=", False)])
     reviewer_ids = fields.Many2many(
         "res.users", "ai_deployment_reviewer_rel", string="Reviewers", domain=[("share", "=", False)]
     )
     review_date = fields.Date(
-        "Next Review", required=True, tracking=True, default=lambda self: clock.today() + timedelta(days=90),
+        "Next Review",
+        required=True,
+        tracking=True,
+        default=lambda self: clock.today() + timedelta(days=90),
         help="When the owner looks again whether this deployment still does what it is for.",
-    )  # fmt: skip
+    )
 
     # What it works on
     model_id = fields.Many2one(
-        "ir.model", "Works On", required=True, ondelete="cascade",
+        "ir.model",
+        "Works On",
+        required=True,
+        ondelete="cascade",
         domain=lambda self: [("model", "in", self._target_models())],
-    )  # fmt: skip
+    )
     res_model = fields.Char(
         "Document Model", related="model_id.model", store=True, precompute=True, index=True, unsaved=True
     )
@@ -78,19 +93,22 @@ class AiDeployment(models.Model):
         tracking=True,
     )
     horizon_days = fields.Integer(
-        "Outcome Within Days", default=60,
+        "Outcome Within Days",
+        default=60,
         help="A record counts as won only if that happened within so many days; what is still open then counts as not "
         "won. A bill counts as wrong if a credit note reverses it within so many days.",
-    )  # fmt: skip
+    )
     most_pairs = fields.Integer(
-        "Inputs That Act Together", default=6,
+        "Inputs That Act Together",
+        default=6,
         help="At most so many pairs of inputs may have points of their own, where the records clearly ask for it.",
-    )  # fmt: skip
+    )
     positive_weight = fields.Float(
-        "Weight of a Win", default=1.0,
+        "Weight of a Win",
+        default=1.0,
         help="How many other records a won one counts for while learning. Above 1, the order of the likeliest records "
         "gets better at the cost of the rest; the chances stay true.",
-    )  # fmt: skip
+    )
     feature_ids = fields.One2many("ai.deployment.feature", "deployment_id", "Inputs", copy=True)
 
     # Who sees scores
@@ -101,9 +119,12 @@ class AiDeployment(models.Model):
         help="The one whose score stands on the records, per document and company.",
     )
     viewer_group_ids = fields.Many2many(
-        "res.groups", "ai_deployment_viewer_group_rel", string="Who Sees Scores", copy=False,
+        "res.groups",
+        "ai_deployment_viewer_group_rel",
+        string="Who Sees Scores",
+        copy=False,
         help="Members see the score on records that they may read. Set by an administrator.",
-    )  # fmt: skip
+    )
 
     # Routing
     alarm_rate = fields.Float(
@@ -115,13 +136,16 @@ class AiDeployment(models.Model):
         [("sensitive", "Sensitive"), ("normal", "Normal"), ("calm", "Calm")], required=True, default="normal"
     )
     batch_above = fields.Integer(
-        "In the Background Above", default=1000,
+        "In the Background Above",
+        default=1000,
         help="More records than this are scored in the background, piece by piece.",
-    )  # fmt: skip
+    )
     score_nightly = fields.Boolean(
-        "Every Night", default=True, tracking=True,
+        "Every Night",
+        default=True,
+        tracking=True,
         help="Every night, all open records are scored again. What has not changed is left alone.",
-    )  # fmt: skip
+    )
     retention_days = fields.Integer("Keep Log for Days", default=730, tracking=True)
     trigger_ids = fields.One2many("ai.deployment.trigger", "deployment_id", "Retraining Triggers", copy=True)
 

@@ -61,11 +61,14 @@ class AiDeployment(models.Model):
             else:
                 quiet.create(
                     {
-                        **values, "res_model_id": self.env["ir.model"]._get_id(self._name), "res_id": deployment.id,
-                        "activity_type_id": kind.id, "automated": True,
+                        **values,
+                        "res_model_id": self.env["ir.model"]._get_id(self._name),
+                        "res_id": deployment.id,
+                        "activity_type_id": kind.id,
+                        "automated": True,
                         "summary": self.env._("Does it still do what it is for?"),
                     }
-                )  # fmt: skip
+                )
 
     def _review_activity(self):
         """The open activity for the next review, as it has to be; empty where somebody deleted or moved it."""
@@ -93,16 +96,21 @@ class AiDeployment(models.Model):
             )
         what = self.env._(
             "%(hours)s hours and %(cost)s, in the calendar on %(day)s.",
-            hours=plain(self.env, round(self.retrain_hours, 1)), cost=self.currency_id.format(self.retrain_cost),
+            hours=plain(self.env, round(self.retrain_hours, 1)),
+            cost=self.currency_id.format(self.retrain_cost),
             day=fields.Date.to_string(event.start.date()),
-        )  # fmt: skip
+        )
         return Evidence(True, what, clock.now())
 
     def _satisfy_budget(self, check):
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Training Again"), "view_mode": "form", "target": "new",
-            "res_model": "ai.deployment.budget", "context": {"default_deployment_id": self.id},
-        }  # fmt: skip
+            "type": "ir.actions.act_window",
+            "name": self.env._("Training Again"),
+            "view_mode": "form",
+            "target": "new",
+            "res_model": "ai.deployment.budget",
+            "context": {"default_deployment_id": self.id},
+        }
 
     def _plan_training(self, hours, cost, start):
         """Write down what training again takes, and keep time for it in the owner's calendar."""
@@ -114,11 +122,14 @@ class AiDeployment(models.Model):
             raise UserError(self.env._("Keep a time that is still to come."))
         deployment = self.sudo()
         values = {
-            "name": self.env._("Train again: %s", deployment.name), "start": start,
-            "stop": fields.Datetime.add(start, hours=min(hours, 24 * 7)), "user_id": deployment.user_id.id,
+            "name": self.env._("Train again: %s", deployment.name),
+            "start": start,
+            "stop": fields.Datetime.add(start, hours=min(hours, 24 * 7)),
+            "user_id": deployment.user_id.id,
             "partner_ids": [fields.Command.set(deployment.user_id.partner_id.ids)],
-            "res_model_id": self.env["ir.model"]._get_id(self._name), "res_id": deployment.id,
-        }  # fmt: skip
+            "res_model_id": self.env["ir.model"]._get_id(self._name),
+            "res_id": deployment.id,
+        }
         event, now = own(deployment).retrain_event_id, clock.now()
         if event and event.active and event.start > now:
             event.write(values)

@@ -37,8 +37,11 @@ class AiDeploymentAlert(models.Model):
     level = fields.Selection([("alert", "Alert"), ("notice", "Notice")], required=True, readonly=True)
     state = fields.Selection(
         [("pending", "Pending"), ("firing", "Firing"), ("acknowledged", "Acknowledged"), ("resolved", "Resolved")],
-        required=True, readonly=True, tracking=True, index=True,
-    )  # fmt: skip
+        required=True,
+        readonly=True,
+        tracking=True,
+        index=True,
+    )
     user_id = fields.Many2one(related="deployment_id.user_id", string="Owner")
     onset_date = fields.Date("Since", readonly=True)
     first_date = fields.Datetime("First Raised", readonly=True)
@@ -64,12 +67,20 @@ class AiDeploymentAlert(models.Model):
         alert = own(self).search([("deployment_id", "=", deployment.id), ("cause", "=", cause)])
         now = clock.now()
         values = {
-            "name": name, "level": level, "suggestion": suggestion, "last_date": now, "report_id": report and report.id,
-        }  # fmt: skip
+            "name": name,
+            "level": level,
+            "suggestion": suggestion,
+            "last_date": now,
+            "report_id": report and report.id,
+        }
         opened = {
-            "state": "firing", "opened_date": now, "onset_date": onset or now.date(),
-            "acknowledged_by_id": False, "acknowledged_date": False, "resolved_date": False,
-        }  # fmt: skip
+            "state": "firing",
+            "opened_date": now,
+            "onset_date": onset or now.date(),
+            "acknowledged_by_id": False,
+            "acknowledged_date": False,
+            "resolved_date": False,
+        }
         if not alert:
             alert = alert._open_new({**values, **opened, "deployment_id": deployment.id, "cause": cause})
             alert._tell()
@@ -120,9 +131,12 @@ class AiDeploymentAlert(models.Model):
         self.ensure_one()
         for person in people:
             own(self).activity_schedule(
-                ACTIVITY, user_id=person.id, date_deadline=clock.today(), summary=summary,
+                ACTIVITY,
+                user_id=person.id,
+                date_deadline=clock.today(),
+                summary=summary,
                 note=self.suggestion or False,
-            )  # fmt: skip
+            )
 
     def _outward_name(self):
         """What happened, in words that may leave Odoo: which values a sensitive input takes stays inside."""

@@ -37,8 +37,11 @@ class AiDeploymentBatch(models.Model):
     again = fields.Boolean("Score What Has Not Changed Too", readonly=True)
     state = fields.Selection(
         [("running", "Running"), ("paused", "Paused"), ("done", "Done"), ("cancelled", "Cancelled")],
-        required=True, readonly=True, default="running", index=True,
-    )  # fmt: skip
+        required=True,
+        readonly=True,
+        default="running",
+        index=True,
+    )
     waits_for_switch = fields.Boolean(readonly=True, help="It goes on by itself when the deployment is at work again.")
     paused_reason = fields.Char("Why It Is Paused", readonly=True)
     record_count = fields.Integer("Records", required=True, readonly=True)
@@ -59,9 +62,10 @@ class AiDeploymentBatch(models.Model):
             words = self.env[batch.sudo().deployment_id.res_model]._ai_words()
             batch.name = self.env._(
                 "%(count)s %(records)s, %(date)s",
-                count=number(self.env, batch.record_count), records=words["records"],
+                count=number(self.env, batch.record_count),
+                records=words["records"],
                 date=format_datetime(self.env, batch.asked_date, dt_format="short") if batch.asked_date else "",
-            )  # fmt: skip
+            )
 
     @api.depends("chunk_ids.state", "chunk_ids.outcome")
     def _compute_progress(self):
@@ -133,11 +137,14 @@ class AiDeploymentBatch(models.Model):
         deployment = self.deployment_id
         words = self.with_context(lang=deployment._person_to_tell().lang or self.env.lang).env
         self.env["ai.deployment.alert"]._raise(
-            deployment, FLOOD,
+            deployment,
+            FLOOD,
             name=words._("A batch would ask far more of people than they can answer. %s", expected.sentence(words)),
-            suggestion=words._("Open it under Batches: press “Go On” to have it scored all the same, or cancel it and "
-                               "change what goes to a person."),
-        )  # fmt: skip
+            suggestion=words._(
+                "Open it under Batches: press “Go On” to have it scored all the same, or cancel it and "
+                "change what goes to a person."
+            ),
+        )
 
     @api.model
     def _waiting(self, deployment, again):
@@ -219,7 +226,7 @@ class AiDeploymentBatch(models.Model):
                 " ai_deployment_batch_chunk WHERE batch_id = %s AND state = 'open' FOR UPDATE SKIP LOCKED)"
                 " RETURNING record_count",
                 self.id,
-            )  # fmt: skip
+            )
         )
         self.chunk_ids.invalidate_recordset()
         cancelled = sum(row[0] for row in rows)
@@ -269,12 +276,16 @@ class AiDeploymentBatch(models.Model):
         for chunk in aside.try_lock_for_update() if aside else ():  # what a lane works on is locked by it
             batch = chunk.batch_id
             self.env["ai.deployment.alert"]._raise(
-                batch.deployment_id, "aside",
-                name=self.env._("%(count)s records of %(batch)s were set aside", count=chunk.record_count,
-                                batch=batch.name),
-                suggestion=self.env._("The process that scored them ended twice. Ask an administrator to look at the "
-                                      "server log, then resume the batch."),
-            )  # fmt: skip
+                batch.deployment_id,
+                "aside",
+                name=self.env._(
+                    "%(count)s records of %(batch)s were set aside", count=chunk.record_count, batch=batch.name
+                ),
+                suggestion=self.env._(
+                    "The process that scored them ended twice. Ask an administrator to look at the "
+                    "server log, then resume the batch."
+                ),
+            )
             if all(piece in aside for piece in batch.chunk_ids if piece.state == "open"):
                 batch._pause(self.env._("The process that scored its last records ended twice."))
 

@@ -189,9 +189,11 @@ class AiDeploymentBatchChunk(models.Model):
             try:
                 with self.env.cr.savepoint():
                     alerts._raise(
-                        deployment, f"{SERVER_FAULT}{kind}", name=what,
+                        deployment,
+                        f"{SERVER_FAULT}{kind}",
+                        name=what,
                         suggestion=self.env._("Ask an administrator to look at the server. Scoring goes on by itself."),
-                    )  # fmt: skip
+                    )
             except faults.OF_THE_MOMENT as error:  # not even this can be written
                 faults.log_fault(_logger, f"{what}. Nobody could be told", error)
             return
@@ -200,8 +202,9 @@ class AiDeploymentBatchChunk(models.Model):
             batch = self.batch_id
             batch._pause(self.env._("It failed several times for an unexpected reason."))
             alerts._raise(
-                deployment, "batch",
+                deployment,
+                "batch",
                 name=self.env._("Scoring of %s stopped", batch.name),
                 suggestion=self.env._("Ask an administrator to look at the server log, then resume the batch."),
-            )  # fmt: skip
+            )
         self.flush_recordset()

@@ -31,13 +31,16 @@ class AiDeploymentBatchChunk(models.Model):
         pieces = self.with_env(self.env(user=SUPERUSER_ID, context={"lang": self.env.lang}))
         for piece in pieces:
             piece.with_delay(
-                channel=CHANNEL, eta=eta,
+                channel=CHANNEL,
+                eta=eta,
                 identity_key=f"ai.deployment.batch.chunk:{piece.id}",
                 description=self.env._(
                     "Score %(count)s records of batch %(batch)s for %(deployment)s",
-                    count=piece.record_count, batch=piece.batch_id.id, deployment=piece.batch_id.deployment_id.name,
+                    count=piece.record_count,
+                    batch=piece.batch_id.id,
+                    deployment=piece.batch_id.deployment_id.name,
                 ),
-            )._carry()  # fmt: skip
+            )._carry()
 
     def _carry(self):
         """What the job does; the sentence is kept on the job."""

@@ -29,11 +29,15 @@ class AiDeploymentChannel(models.Model):
     active = fields.Boolean(default=True)
     kind = fields.Selection(
         [
-            ("activity", "Activity of the owner"), ("email", "E-mail"), ("discuss", "Discuss channel"),
+            ("activity", "Activity of the owner"),
+            ("email", "E-mail"),
+            ("discuss", "Discuss channel"),
             ("webhook", "Webhook (Slack and others)"),
         ],
-        string="How", required=True, default="email",
-    )  # fmt: skip
+        string="How",
+        required=True,
+        default="email",
+    )
     partner_ids = fields.Many2many("res.partner", "ai_deployment_channel_partner_rel", string="To")
     discuss_channel_id = fields.Many2one(
         "discuss.channel", ondelete="set null", domain=[("channel_type", "in", ("channel", "group"))]
@@ -42,11 +46,12 @@ class AiDeploymentChannel(models.Model):
         "Name of the Address",
         help="What the server calls the address of the webhook, e.g. SLACK_SALES. The address itself is a secret and "
         "is not kept in the database.",
-    )  # fmt: skip
+    )
     what = fields.Selection(
         [("each", "Each alert"), ("daily", "Summary every day"), ("weekly", "Summary every week")],
-        required=True, default="each",
-    )  # fmt: skip
+        required=True,
+        default="each",
+    )
     all_quiet = fields.Boolean("Also When All Is Quiet", help="A weekly summary of one line where there was nothing.")
     summary_date = fields.Datetime("Last Summary", readonly=True, copy=False)
     last_sent_date = fields.Datetime("Last Told", readonly=True, copy=False)
@@ -130,8 +135,9 @@ class AiDeploymentChannel(models.Model):
     def _is_unchanged(self, vals):
         return all(
             self._fields[name].convert_to_write(self[name], self) == vals[name]
-            for name in ("active", "kind", "what", "deployment_id") if name in vals
-        )  # fmt: skip
+            for name in ("active", "kind", "what", "deployment_id")
+            if name in vals
+        )
 
     def unlink(self):
         self.check_access("unlink")
@@ -178,9 +184,11 @@ class AiDeploymentChannel(models.Model):
 
     @api.model
     def _add_activities(self, deployments):
-        standing = self.sudo().with_context(active_test=False).search(
-            [("deployment_id", "in", deployments.ids), ("kind", "=", "activity")]
-        )  # fmt: skip
+        standing = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search([("deployment_id", "in", deployments.ids), ("kind", "=", "activity")])
+        )
         self.sudo().create(
             [{"deployment_id": d.id, "kind": "activity"} for d in deployments.sudo() - standing.deployment_id]
         )
@@ -204,8 +212,9 @@ class AiDeploymentChannel(models.Model):
             channel._queue(
                 words.env._("%(deployment)s: %(what)s", deployment=deployment.name, what=what),
                 alert.suggestion or "",
-                link=f"/odoo/ai-alerts/{alert.id}", alert=alert,
-            )  # fmt: skip
+                link=f"/odoo/ai-alerts/{alert.id}",
+                alert=alert,
+            )
 
     def _in_language_of(self, person):
         return self.with_context(lang=person.sudo().lang or self.env.lang)
@@ -224,10 +233,11 @@ class AiDeploymentChannel(models.Model):
         """Nothing goes through: the owner hears of it, by activity."""
         self.sudo().failure_message = why
         self.env["ai.deployment.alert"]._raise(
-            self.deployment_id, self._cause(),
+            self.deployment_id,
+            self._cause(),
             name=self.env._("Nobody could be told through “%(channel)s”: %(why)s", channel=self.name, why=why),
             suggestion=self.env._("Correct it under “Who Hears of It” and press “Try”, or take this way out."),
-        )  # fmt: skip
+        )
 
     # Buttons
 

@@ -38,8 +38,10 @@ class AiDeploymentCheck(models.Model):
 
     state = fields.Selection(
         [("missing", "Missing"), ("met", "Met"), ("waived", "Waived"), ("broken", "Cannot be looked at")],
-        required=True, readonly=True, default="missing",
-    )  # fmt: skip
+        required=True,
+        readonly=True,
+        default="missing",
+    )
     evidence = fields.Text(readonly=True, help="What was found, as of the latest look.")
     evidence_date = fields.Datetime("Evidence Of", readonly=True)
     looked_date = fields.Datetime("Looked At", readonly=True)
@@ -101,10 +103,17 @@ class AiDeploymentCheck(models.Model):
     def _forget(self):
         self.write(
             {
-                "note": False, "signed_by_id": False, "signed_date": False, "basis": False, "attachment_ids": False,
-                "waived_by_id": False, "waiver_reason": False, "waived_until": False, "state": "missing",
+                "note": False,
+                "signed_by_id": False,
+                "signed_date": False,
+                "basis": False,
+                "attachment_ids": False,
+                "waived_by_id": False,
+                "waiver_reason": False,
+                "waived_until": False,
+                "state": "missing",
             }
-        )  # fmt: skip
+        )
 
     # Looking
 
@@ -155,15 +164,21 @@ class AiDeploymentCheck(models.Model):
         if not self.res_model or self.res_model not in self.env:
             raise UserError(self.env._("There is no record that proves this row."))
         return {
-            "type": "ir.actions.act_window", "res_model": self.res_model, "res_id": self.res_id,
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
             "views": [(False, "form")],
-        }  # fmt: skip
+        }
 
     def _ask(self, wizard, name):
         return {
-            "type": "ir.actions.act_window", "name": name, "res_model": wizard, "view_mode": "form", "target": "new",
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": wizard,
+            "view_mode": "form",
+            "target": "new",
             "context": {"default_check_id": self.id},
-        }  # fmt: skip
+        }
 
     def _sign(self, note, attachments=None):
         """A person vouches for this row, with what was seen. Kept with what the deployment is made of now."""
@@ -179,14 +194,22 @@ class AiDeploymentCheck(models.Model):
             self._take_documents(attachments)
         self.sudo().write(
             {
-                "note": note.strip(), "signed_by_id": self.env.uid, "signed_date": clock.now(),
+                "note": note.strip(),
+                "signed_by_id": self.env.uid,
+                "signed_date": clock.now(),
                 "basis": self.deployment_id.sudo()._evidence_basis(),
                 "attachment_ids": [fields.Command.set(attachments.ids if attachments else [])],
             }
-        )  # fmt: skip
+        )
         self._refresh()
-        self._tell(self.env._("“%(row)s” was signed by %(person)s: %(note)s", row=self.name,
-                              person=self.env.user.name, note=note.strip()))  # fmt: skip
+        self._tell(
+            self.env._(
+                "“%(row)s” was signed by %(person)s: %(note)s",
+                row=self.name,
+                person=self.env.user.name,
+                note=note.strip(),
+            )
+        )
 
     def _take_documents(self, attachments):
         """Documents that were uploaded for this row are read by whoever reads the row; others stay where they are."""
@@ -211,9 +234,12 @@ class AiDeploymentCheck(models.Model):
             check._tell(
                 self.env._(
                     "“%(row)s” was waived by %(person)s until %(day)s: %(why)s",
-                    row=check.name, person=self.env.user.name, day=until, why=reason.strip(),
+                    row=check.name,
+                    person=self.env.user.name,
+                    day=until,
+                    why=reason.strip(),
                 )
-            )  # fmt: skip
+            )
 
     def _tell(self, sentence):
         own(self.deployment_id)._message_log(body=sentence, author_id=self.env.user.partner_id.id)

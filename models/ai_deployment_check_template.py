@@ -81,9 +81,11 @@ class AiDeploymentCheckTemplateLine(models.Model):
     name = fields.Char(required=True, translate=True)
     requirement = fields.Text("What Would Satisfy It", required=True, translate=True)
     rule = fields.Char(
-        "Proved By", required=True, default=BY_HAND,
+        "Proved By",
+        required=True,
+        default=BY_HAND,
         help="The name of what looks for evidence in the records, or “by_hand” where a person signs.",
-    )  # fmt: skip
+    )
     least = fields.Float("At Least", help="What the rule compares with, where it compares: records, days, a share.")
     valid_days = fields.Integer("Valid for Days", help="Evidence that is older does not count. 0: no limit.")
 
@@ -114,6 +116,7 @@ class AiDeploymentCheckTemplateLine(models.Model):
                 raise ValidationError(
                     self.env._(
                         "“%(rule)s” proves nothing: there is no such rule. There are: %(rules)s.",
-                        rule=line.rule, rules=", ".join(sorted(rules)),
+                        rule=line.rule,
+                        rules=", ".join(sorted(rules)),
                     )
-                )  # fmt: skip
+                )

@@ -116,9 +116,10 @@ class AiDeployment(models.Model):
             return Evidence(False, self.env._("A demonstration: its records were made up and prove nothing."))
         if check.rule not in self._evidence_rules():
             return Evidence(
-                False, self.env._("There is no rule “%s” any more: an administrator has to replace this row.",
-                                  check.rule), is_broken=True,
-            )  # fmt: skip
+                False,
+                self.env._("There is no rule “%s” any more: an administrator has to replace this row.", check.rule),
+                is_broken=True,
+            )
         try:
             with self.env.cr.savepoint():
                 found = Evidence(*getattr(self, f"{PREFIX}{check.rule}")(check))
@@ -126,8 +127,9 @@ class AiDeployment(models.Model):
         except faults.OF_THE_MOMENT:
             raise
         except Exception as error:  # noqa: BLE001 - it is what the row says, and breaks no other
-            _logger.warning("Evidence for %r of deployment %s could not be looked for", check.rule, self.id,
-                            exc_info=True)  # fmt: skip
+            _logger.warning(
+                "Evidence for %r of deployment %s could not be looked for", check.rule, self.id, exc_info=True
+            )
             return Evidence(False, self.env._("This could not be looked at: %s", fault_text(error)), is_broken=True)
 
     def _aged(self, found, valid_days):
@@ -138,9 +140,10 @@ class AiDeployment(models.Model):
             return found
         return found._replace(
             is_met=False,
-            sentence=self.env._("%(found)s That is more than %(days)s days ago.", found=found.sentence,
-                                days=valid_days),
-        )  # fmt: skip
+            sentence=self.env._(
+                "%(found)s That is more than %(days)s days ago.", found=found.sentence, days=valid_days
+            ),
+        )
 
     def _evidence_by_hand(self, check):
         if not check.signed_date:
@@ -175,9 +178,13 @@ class AiDeployment(models.Model):
         self._check_decides()
         view = self.env.ref("ai_deployment.ai_deployment_check_view_form_new")
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Add a Row"), "res_model": "ai.deployment.check",
-            "views": [(view.id, "form")], "target": "new", "context": {"default_deployment_id": self.id},
-        }  # fmt: skip
+            "type": "ir.actions.act_window",
+            "name": self.env._("Add a Row"),
+            "res_model": "ai.deployment.check",
+            "views": [(view.id, "form")],
+            "target": "new",
+            "context": {"default_deployment_id": self.id},
+        }
 
     def _checks_missing(self):
         """The rows that block, looked at now."""
@@ -199,8 +206,10 @@ class AiDeployment(models.Model):
             return self.env._("“%(row)s” is missing. %(found)s", row=first.name, found=first.evidence or "")
         return self.env._(
             "%(count)s rows of its checklist are missing, the first is “%(row)s”. %(found)s",
-            count=len(missing), row=first.name, found=first.evidence or "",
-        )  # fmt: skip
+            count=len(missing),
+            row=first.name,
+            found=first.evidence or "",
+        )
 
     @api.model
     def _cron_checklists(self):
@@ -213,9 +222,11 @@ class AiDeployment(models.Model):
         gap = self._checklist_gap()
         if gap and self.state == "production":
             alerts._raise(
-                self, "checklist", name=gap,
+                self,
+                "checklist",
+                name=gap,
                 suggestion=self.env._("Open the checklist: each row says what would satisfy it."),
-            )  # fmt: skip
+            )
         else:
             alerts._resolve(self, "checklist")
 

@@ -8,20 +8,25 @@ class AiDeployment(models.Model):
 
     answer_ids = fields.One2many("ai.deployment.review.answer", "deployment_id", "Reasons for an Answer", copy=True)
     four_eyes_amount = fields.Monetary(
-        "Second Person From", tracking=True,
+        "Second Person From",
+        tracking=True,
         help="A record of at least this amount is judged by two people; where they differ, the owner decides. "
         "0: one person is enough.",
-    )  # fmt: skip
+    )
     blind_share = fields.Float(
-        "Score Hidden", default=0.05, tracking=True,
+        "Score Hidden",
+        default=0.05,
+        tracking=True,
         help="The share of questions whose score shows only after the answer: whether people judge by themselves. "
         "Takes two reviewers at least.",
-    )  # fmt: skip
+    )
     double_share = fields.Float(
-        "Asked Twice", default=0.05, tracking=True,
+        "Asked Twice",
+        default=0.05,
+        tracking=True,
         help="The share of answers for which another person is asked the same, without the first answer: whether "
         "people agree. Takes two reviewers at least.",
-    )  # fmt: skip
+    )
 
     _four_eyes_not_negative = models.Constraint(
         "CHECK(four_eyes_amount >= 0)", "The amount from which on two people judge is not negative."

@@ -18,8 +18,15 @@ from . import clock
 
 # What a version learns from and is asked about: whoever writes it has built the deployment.
 BUILT = {
-    "alarm_rate", "domain", "feature_ids", "horizon_days", "method", "model_id", "most_pairs", "positive_weight",
-}  # fmt: skip
+    "alarm_rate",
+    "domain",
+    "feature_ids",
+    "horizon_days",
+    "method",
+    "model_id",
+    "most_pairs",
+    "positive_weight",
+}
 ANSWERED = "ai.deployment.hand.over"  # in `ai.deployment.edit`: who answered for a deployment before
 OUTCOMES = [("go", "Go"), ("conditions", "Go with conditions"), ("no_go", "No-go")]
 LEAST_DAYS = 90  # from going live to the first review
@@ -50,9 +57,10 @@ class AiDeploymentDecision(models.Model):
     evidence = fields.Json("Checklist as It Stood", readonly=True)
     evidence_html = fields.Html("The Checklist", compute="_compute_evidence_html", sanitize=False)
     by_builder = fields.Boolean(
-        "By Who Built It", readonly=True,
+        "By Who Built It",
+        readonly=True,
         help="Who decided also built it or answers for it: the checklist's template permits one person to do it all.",
-    )  # fmt: skip
+    )
 
     @api.depends("outcome", "date", "deployment_id")
     @api.depends_context("lang", "tz")
@@ -60,9 +68,11 @@ class AiDeploymentDecision(models.Model):
         outcomes = dict(self._fields["outcome"]._description_selection(self.env))
         for decision in self:
             decision.display_name = self.env._(
-                "%(outcome)s: %(what)s, %(day)s", outcome=outcomes.get(decision.outcome, ""),
-                what=decision.deployment_id.sudo().name, day=format_date(self.env, decision.date),
-            )  # fmt: skip
+                "%(outcome)s: %(what)s, %(day)s",
+                outcome=outcomes.get(decision.outcome, ""),
+                what=decision.deployment_id.sudo().name,
+                day=format_date(self.env, decision.date),
+            )
 
     @api.depends("evidence")
     @api.depends_context("lang")
@@ -102,9 +112,12 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     decider_id = fields.Many2one(
-        "res.users", "Decides on Go", tracking=True, domain=[("share", "=", False)],
+        "res.users",
+        "Decides on Go",
+        tracking=True,
+        domain=[("share", "=", False)],
         help="Signs the go or no-go. Not somebody who built it.",
-    )  # fmt: skip
+    )
     decision_ids = fields.One2many("ai.deployment.decision", "deployment_id", "Decisions", readonly=True)
     latest_decision_id = fields.Many2one("ai.deployment.decision", compute="_compute_latest_decision_id")
     is_decider = fields.Boolean(compute="_compute_is_decider", unsaved=True)
@@ -151,7 +164,7 @@ class AiDeployment(models.Model):
                         "“%(name)s” was decided on: its review moves on when it is decided on anew.",
                         name=deployment.name,
                     )
-                )  # fmt: skip
+                )
 
     def _latest_review_date(self):
         """The day on which the next review is due at the latest; None before the first go."""
@@ -197,14 +210,20 @@ class AiDeployment(models.Model):
             .sudo()
             .create(
                 {
-                    "deployment_id": self.id, "version_id": deployment.champion_id.id, "outcome": outcome,
-                    "kind": "review" if deployment._was_live() else "first", "date": clock.now(),
-                    "user_id": self.env.uid, "conditions": (conditions or "").strip(), "minutes": minutes.strip(),
-                    "next_review_date": review_date, "evidence": deployment._frozen_checklist(),
+                    "deployment_id": self.id,
+                    "version_id": deployment.champion_id.id,
+                    "outcome": outcome,
+                    "kind": "review" if deployment._was_live() else "first",
+                    "date": clock.now(),
+                    "user_id": self.env.uid,
+                    "conditions": (conditions or "").strip(),
+                    "minutes": minutes.strip(),
+                    "next_review_date": review_date,
+                    "evidence": deployment._frozen_checklist(),
                     "by_builder": by_builder,
                 }
             )
-        )  # fmt: skip
+        )
         deployment.review_date = review_date
         self._follow_decision(decision)
         return decision
@@ -212,9 +231,13 @@ class AiDeployment(models.Model):
     def action_decide(self):
         self.ensure_one()
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Decide"), "res_model": "ai.deployment.decide",
-            "view_mode": "form", "target": "new", "context": {"default_deployment_id": self.id},
-        }  # fmt: skip
+            "type": "ir.actions.act_window",
+            "name": self.env._("Decide"),
+            "res_model": "ai.deployment.decide",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_deployment_id": self.id},
+        }
 
     def _check_may_sign(self):
         if self.env.user != self.sudo().decider_id:
@@ -260,14 +283,20 @@ class AiDeployment(models.Model):
         states = dict(self.env["ai.deployment.check"]._fields["state"]._description_selection(self.env))
         return [
             {
-                "dimension": check.dimension, "code": check.code, "name": check.name, "state": check.state,
-                "requirement": check.requirement or "", "state_name": states[check.state],
+                "dimension": check.dimension,
+                "code": check.code,
+                "name": check.name,
+                "state": check.state,
+                "requirement": check.requirement or "",
+                "state_name": states[check.state],
                 "evidence": check.evidence or "",
-                "evidence_date": str(check.evidence_date or ""), "waived_by": check.waived_by_id.name or "",
-                "waiver_reason": check.waiver_reason or "", "waived_until": str(check.waived_until or ""),
+                "evidence_date": str(check.evidence_date or ""),
+                "waived_by": check.waived_by_id.name or "",
+                "waiver_reason": check.waiver_reason or "",
+                "waived_until": str(check.waived_until or ""),
             }
             for check in self.sudo().check_ids
-        ]  # fmt: skip
+        ]
 
     def _missing_for(self, target):
         missing = super()._missing_for(target)
@@ -295,8 +324,9 @@ class AiDeployment(models.Model):
         if decided and decided != serving and not self._was_live(serving):
             return self.env._(
                 "the go was for %(old)s, and %(new)s was never in production: it has to be decided on.",
-                old=decided.name, new=serving.name,
-            )  # fmt: skip
+                old=decided.name,
+                new=serving.name,
+            )
         return ""
 
     def _was_live(self, version=None):

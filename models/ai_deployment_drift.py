@@ -65,10 +65,17 @@ class AiDeployment(models.Model):
         bins, windows = bins_of(version._card()), DriftWindows(self.sudo(), version, window, start, end)
         age = (end - version.sudo().trained_date.date()).days + self.horizon_days
         whole = quality.judge_quality(
-            bins, reference, window, weeks=windows.counts, opened=windows.opened(),
-            last_year=windows.counts_last_year(), before=windows.before()[-quality.MOST_WEEKS :], noise=noise, age=age,
+            bins,
+            reference,
+            window,
+            weeks=windows.counts,
+            opened=windows.opened(),
+            last_year=windows.counts_last_year(),
+            before=windows.before()[-quality.MOST_WEEKS :],
+            noise=noise,
+            age=age,
             min_rows=MIN_ROWS,
-        )  # fmt: skip
+        )
         if start == windows.first:  # a first load brings what has been there for long
             whole = [result for result in whole if result.test != quality.LATE]
         moved, pairs, years = [], joint.JointResult(), windows.years
@@ -193,9 +200,14 @@ class AiDeployment(models.Model):
                     or line._is_filled()
                 )
                 alert = alerts._raise(
-                    self, cause, name=self._alert_text(line, onset), level="notice" if quiet else "alert",
-                    suggestion=self._suggestion(line), onset=onset, report=report,
-                )  # fmt: skip
+                    self,
+                    cause,
+                    name=self._alert_text(line, onset),
+                    level="notice" if quiet else "alert",
+                    suggestion=self._suggestion(line),
+                    onset=onset,
+                    report=report,
+                )
                 alert.line_id = line
             elif fires is False and cause in open_causes:
                 alerts._resolve(self, cause)
@@ -222,11 +234,15 @@ class AiDeployment(models.Model):
 
     def _histories(self, report):
         """{(key, test): lines of that test in the reports up to this one that could judge it, oldest first}."""
-        lines = self.env["ai.deployment.report.line"].sudo().search(
-            Domain("report_id.version_id", "=", report.version_id.id)
-            & Domain("report_id.kind", "=", report.kind)
-            & Domain("verdict", "!=", "cannot_judge")
-        )  # fmt: skip
+        lines = (
+            self.env["ai.deployment.report.line"]
+            .sudo()
+            .search(
+                Domain("report_id.version_id", "=", report.version_id.id)
+                & Domain("report_id.kind", "=", report.kind)
+                & Domain("verdict", "!=", "cannot_judge")
+            )
+        )
         return lines.sorted(lambda line: (line.report_id.window_end, line.id)).grouped(
             lambda line: (line.key, line.test)
         )

@@ -21,10 +21,12 @@ class AiDeployment(models.Model):
 
     def _column_label(self, version, name):
         fixed = {
-            SCORE: self.env._("The score"), PREDICTION: self.env._("The verdict"),
-            CONFIDENCE: self.env._("How sure the scores are"), quality.ROWS: self.env._("Records"),
+            SCORE: self.env._("The score"),
+            PREDICTION: self.env._("The verdict"),
+            CONFIDENCE: self.env._("How sure the scores are"),
+            quality.ROWS: self.env._("Records"),
             joint.PAIRS: self.env._("Inputs together"),
-        }  # fmt: skip
+        }
         return fixed[name] if name in fixed else version._specs()[name]["name"]
 
     def _movement_text(self, result, version, bins):
@@ -56,8 +58,11 @@ class AiDeployment(models.Model):
         if result.test == quality.CONSTANT and texts:
             return self.env._(
                 "%(input)s is “%(bin)s” on all %(records)s, on %(before)s before",
-                input=label, bin=texts[0][0], records=words["records"], before=texts[0][1],
-            )  # fmt: skip
+                input=label,
+                bin=texts[0][0],
+                records=words["records"],
+                before=texts[0][1],
+            )
         moved = "; ".join(
             self.env._("“%(bin)s” %(now)s, %(before)s before", bin=text, now=now, before=before)
             for text, before, now in texts
@@ -121,9 +126,11 @@ class AiDeployment(models.Model):
         text = self.env._(
             "Since %(start)s %(rows)s %(records)s have come in; inputs and score are judged from %(needed)s on. Until "
             "then only the number of records is watched.",
-            start=format_date(self.env, windows.start), rows=window.rows, needed=needed,
+            start=format_date(self.env, windows.start),
+            rows=window.rows,
+            needed=needed,
             records=self.env[self.res_model]._ai_words()["records"],
-        )  # fmt: skip
+        )
         if not window.rows:
             return text
         due = windows.start + timedelta(days=math.ceil(days * needed / window.rows))
@@ -175,9 +182,11 @@ class AiDeployment(models.Model):
             texts.append(
                 self.env._(
                     "“%(tag)s” on %(now)s, %(before)s before",
-                    tag=names.get(tag, tag), now=percent(self.env, now), before=percent(self.env, before),
+                    tag=names.get(tag, tag),
+                    now=percent(self.env, now),
+                    before=percent(self.env, before),
                 )
-            )  # fmt: skip
+            )
         return f"{self._column_label(version, result.name)}: {'; '.join(filter(None, texts))}"
 
     def _share_movement_text(self, result, version):
@@ -202,22 +211,30 @@ class AiDeployment(models.Model):
         if result.test == quality.VOLUME:
             return self.env._(
                 "%(now)s %(records)s came in the last week, about %(before)s in those before",
-                now=number(self.env, now), before=number(self.env, before), records=records,
-            )  # fmt: skip
+                now=number(self.env, now),
+                before=number(self.env, before),
+                records=records,
+            )
         if result.test == quality.REVIEW:
             return self.env._(
                 "%(now)s of %(records)s went to a person, %(before)s in the weeks before",
-                now=percent(self.env, now), before=percent(self.env, before), records=records,
-            )  # fmt: skip
+                now=percent(self.env, now),
+                before=percent(self.env, before),
+                records=records,
+            )
         if result.test == quality.FAILED:
             return self.env._(
                 "%(now)s of %(records)s could not be scored, %(before)s before",
-                now=percent(self.env, now), before=percent(self.env, before), records=records,
-            )  # fmt: skip
+                now=percent(self.env, now),
+                before=percent(self.env, before),
+                records=records,
+            )
         return self.env._(
             "%(now)s of %(records)s were older than a week when they were scored first, %(before)s before",
-            now=percent(self.env, now), before=percent(self.env, before), records=records,
-        )  # fmt: skip
+            now=percent(self.env, now),
+            before=percent(self.env, before),
+            records=records,
+        )
 
     def _alert_text(self, line, onset):
         """What an owner reads: what moved, since when, and what the records in question have in common."""

@@ -94,8 +94,10 @@ class AiDeploymentDrill(models.Model):
             return self.env._("The drill on %(day)s failed at: %(steps)s.", day=day, steps=", ".join(failed))
         return self.env._(
             "The drill on %(day)s by %(person)s passed in all %(count)s steps.",
-            day=day, person=self.user_id.name, count=len(steps),
-        )  # fmt: skip
+            day=day,
+            person=self.user_id.name,
+            count=len(steps),
+        )
 
 
 class AiDeployment(models.Model):
@@ -127,9 +129,12 @@ class AiDeployment(models.Model):
 
     def _open_drill(self, drill):
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Drill"), "res_model": "ai.deployment.drill",
-            "res_id": drill.id, "views": [(False, "form")],
-        }  # fmt: skip
+            "type": "ir.actions.act_window",
+            "name": self.env._("Drill"),
+            "res_model": "ai.deployment.drill",
+            "res_id": drill.id,
+            "views": [(False, "form")],
+        }
 
     # Making one
 
@@ -146,13 +151,17 @@ class AiDeployment(models.Model):
             .sudo()
             .create(
                 {
-                    "deployment_id": self.id, "version_id": version.id, "kind": kind, "date": clock.now(),
-                    "user_id": self.env.uid, "is_passed": bool(steps) and all(step.is_passed for step in steps),
+                    "deployment_id": self.id,
+                    "version_id": version.id,
+                    "kind": kind,
+                    "date": clock.now(),
+                    "user_id": self.env.uid,
+                    "is_passed": bool(steps) and all(step.is_passed for step in steps),
                     "summary": "\n".join(self._step_line(step) for step in steps),
                     "details": [step._asdict() for step in steps],
                 }
             )
-        )  # fmt: skip
+        )
 
     def _step_line(self, step):
         if step.is_passed:
@@ -217,9 +226,11 @@ class AiDeployment(models.Model):
             (spec, name)
             for spec in self.champion_id._specs().values()
             for name in _first_steps(spec)
-            if name not in used and name in record._fields and record._fields[name].store
+            if name not in used
+            and name in record._fields
+            and record._fields[name].store
             and record._fields[name].column_type
-        ]  # fmt: skip
+        ]
         # A number first: of a text, anything can be read.
         found.sort(key=lambda pair: (required and not pair[0]["required"], pair[0]["kind"] != "number"))
         return found[0] if found else (None, None)
@@ -247,9 +258,12 @@ class AiDeployment(models.Model):
         cr.execute(
             SQL(
                 "CREATE TEMPORARY VIEW %s AS SELECT %s FROM %s WHERE id = %s",
-                SQL.identifier(table), SQL(", ").join(names), SQL.identifier(table), record.id,
+                SQL.identifier(table),
+                SQL(", ").join(names),
+                SQL.identifier(table),
+                record.id,
             )
-        )  # fmt: skip
+        )
         self.env.invalidate_all(flush=False)
 
 

@@ -36,11 +36,17 @@ class AiDeployment(models.Model):
             self._standing_alert_aside(alert.cause)
         report = self._make_report(version, _moved(reference), end - timedelta(days=7), end)
         line = report.line_ids.filtered(lambda line: line.key == SCORE and line.exceeded)[:1]
-        alert = self.env["ai.deployment.alert"].sudo().search(
-            Domain("deployment_id", "=", self.id) & Domain("state", "=", "firing")
-            & Domain("cause", "=like", f"drift:{SCORE}:%") & Domain("level", "=", "alert"),
-            limit=1,
-        )  # fmt: skip
+        alert = (
+            self.env["ai.deployment.alert"]
+            .sudo()
+            .search(
+                Domain("deployment_id", "=", self.id)
+                & Domain("state", "=", "firing")
+                & Domain("cause", "=like", f"drift:{SCORE}:%")
+                & Domain("level", "=", "alert"),
+                limit=1,
+            )
+        )
         if not line or not alert:
             return False, self.env._("The scores of %s made-up records moved, and no alert was raised.", ROWS)
         told = self._told_of(alert.cause)
@@ -48,10 +54,12 @@ class AiDeployment(models.Model):
         sentence = self.env._(
             "The scores of %(rows)s made-up records moved (%(statistic)s against a threshold of %(threshold)s): an "
             "alert was raised, %(told)s, and %(messages)s messages were on their way.",
-            rows=ROWS, statistic=number(self.env, line.statistic, 3, grouping=False),
-            threshold=number(self.env, line.threshold, 3, grouping=False), told=self._told_text(told),
+            rows=ROWS,
+            statistic=number(self.env, line.statistic, 3, grouping=False),
+            threshold=number(self.env, line.threshold, 3, grouping=False),
+            told=self._told_text(told),
             messages=messages,
-        )  # fmt: skip
+        )
         return bool(told), sentence
 
 

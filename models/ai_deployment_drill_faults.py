@@ -45,10 +45,16 @@ class AiDeployment(models.Model):
         line, ended = self._drill_score(record)
         if spec["required"]:
             went = ended == "review" and line.failure_type == "missing_feature" and line.failure_message
-            return went, self.env._("“%(input)s” has to be there. Without it the record %(ended)s.",
-                                    input=spec["name"], ended=self._ended_text(ended, line))  # fmt: skip
-        return bool(ended), self.env._("“%(input)s” may be empty. Without it the record %(ended)s.",
-                                       input=spec["name"], ended=self._ended_text(ended, line))  # fmt: skip
+            return went, self.env._(
+                "“%(input)s” has to be there. Without it the record %(ended)s.",
+                input=spec["name"],
+                ended=self._ended_text(ended, line),
+            )
+        return bool(ended), self.env._(
+            "“%(input)s” may be empty. Without it the record %(ended)s.",
+            input=spec["name"],
+            ended=self._ended_text(ended, line),
+        )
 
     def _drill_unreadable(self):
         record = self._drill_record()
@@ -61,8 +67,11 @@ class AiDeployment(models.Model):
             self._stand_in(record, column, lambda _column, _kind: SQL("('no number: ' || id::text)::integer"))
         line, ended = self._drill_score(record)
         went = ended == "review" and line.failure_message
-        return went, self.env._("“%(input)s” was of the wrong kind. The record %(ended)s.",
-                                input=spec["name"], ended=self._ended_text(ended, line))  # fmt: skip
+        return went, self.env._(
+            "“%(input)s” was of the wrong kind. The record %(ended)s.",
+            input=spec["name"],
+            ended=self._ended_text(ended, line),
+        )
 
     def _drill_damaged(self):
         record = self._drill_record()
@@ -71,23 +80,36 @@ class AiDeployment(models.Model):
         line, ended = self._drill_score(record)
         told = self._told_of("version")
         went = ended == "retry" and line.failure_type == "artifact_rejected" and told
-        return went, self.env._("The damage was noticed. The record %(ended)s; %(told)s.",
-                                ended=self._ended_text(ended, line), told=self._told_text(told))  # fmt: skip
+        return went, self.env._(
+            "The damage was noticed. The record %(ended)s; %(told)s.",
+            ended=self._ended_text(ended, line),
+            told=self._told_text(told),
+        )
 
     def _damaged_version(self):
         """A copy of the serving version with one thing changed, under the fingerprint of the original."""
         version = self.champion_id
-        latest = self.env["ai.deployment.version"].sudo().search(
-            Domain("deployment_id", "=", self.id), order="number desc", limit=1
-        )  # fmt: skip
-        return self.env["ai.deployment.version"].sudo().create(
-            {
-                "deployment_id": self.id, "number": latest.number + 1, "kind": version.kind,
-                "trained_date": version.trained_date, "digest": version.digest,
-                "artifact": {**version.artifact, "changed": True}, "feature_specs": version.feature_specs,
-                "reference": version.reference,
-            }
-        )  # fmt: skip
+        latest = (
+            self.env["ai.deployment.version"]
+            .sudo()
+            .search(Domain("deployment_id", "=", self.id), order="number desc", limit=1)
+        )
+        return (
+            self.env["ai.deployment.version"]
+            .sudo()
+            .create(
+                {
+                    "deployment_id": self.id,
+                    "number": latest.number + 1,
+                    "kind": version.kind,
+                    "trained_date": version.trained_date,
+                    "digest": version.digest,
+                    "artifact": {**version.artifact, "changed": True},
+                    "feature_specs": version.feature_specs,
+                    "reference": version.reference,
+                }
+            )
+        )
 
     def _drill_slow(self):
         record = self._drill_record()
@@ -109,8 +131,11 @@ class AiDeployment(models.Model):
         went = ended == "retry" and line.failure_type == "took_too_long" and told
         return went, self.env._(
             "Reading “%(input)s” was ended after %(seconds)s seconds. The record %(ended)s; %(told)s.",
-            input=spec["name"], seconds=SLOW_MS / 1000, ended=self._ended_text(ended, line), told=self._told_text(told),
-        )  # fmt: skip
+            input=spec["name"],
+            seconds=SLOW_MS / 1000,
+            ended=self._ended_text(ended, line),
+            told=self._told_text(told),
+        )
 
     def _drill_unreachable(self):
         """Call a port on which nobody answers, as a webhook does; then give up, as after the last try."""
@@ -124,9 +149,11 @@ class AiDeployment(models.Model):
                 failure = error
             else:
                 return False, self.env._("It answered, though nobody was there.")
-        channel = self.env["ai.deployment.channel"].sudo().create(
-            {"deployment_id": self.id, "kind": "webhook", "credential": "DRILL"}
-        )  # fmt: skip
+        channel = (
+            self.env["ai.deployment.channel"]
+            .sudo()
+            .create({"deployment_id": self.id, "kind": "webhook", "credential": "DRILL"})
+        )
         message = self.env["ai.deployment.message"].sudo()._add(channel, self.name, "")
         message.attempts = 1
         message._not_sent(str(failure), transient=failure.transient)
@@ -137,7 +164,7 @@ class AiDeployment(models.Model):
         return went, self.env._(
             "A message waited for another try; given up, %(told)s. No version asks another system for scores.",
             told=self._told_text(told),
-        )  # fmt: skip
+        )
 
     # What became of it
 
@@ -167,17 +194,23 @@ class AiDeployment(models.Model):
 
     def _standing_alert_aside(self, cause):
         """An alert that stands already, or is muted, tells nobody: it begins anew."""
-        alert = self.env["ai.deployment.alert"].sudo().search(
-            Domain("deployment_id", "=", self.id) & Domain("cause", "=", cause)
-        )  # fmt: skip
+        alert = (
+            self.env["ai.deployment.alert"]
+            .sudo()
+            .search(Domain("deployment_id", "=", self.id) & Domain("cause", "=", cause))
+        )
         alert.write({"muted_until": False})
         alert._resolve(self, cause)
 
     def _told_of(self, cause):
         """The people who have an activity about the alert of this cause."""
-        alert = self.env["ai.deployment.alert"].sudo().search(
-            Domain("deployment_id", "=", self.id) & Domain("cause", "=", cause) & Domain("state", "=", "firing")
-        )  # fmt: skip
+        alert = (
+            self.env["ai.deployment.alert"]
+            .sudo()
+            .search(
+                Domain("deployment_id", "=", self.id) & Domain("cause", "=", cause) & Domain("state", "=", "firing")
+            )
+        )
         kind = self.env.ref(ACTIVITY, raise_if_not_found=False)
         activities = alert.activity_ids.filtered(lambda activity: activity.activity_type_id == kind)
         return activities.user_id & self._person_to_tell()

@@ -58,10 +58,12 @@ class AiDeployment(models.Model):
                 " AND earlier.res_id = line.res_id AND earlier.version_id = line.version_id"
                 " AND earlier.person_value IS NOT NULL AND earlier.failure_type IS NULL AND earlier.date < %(start)s)"
                 " ORDER BY line.res_id, line.id",
-                deployment=self.id, version=version.id, start=datetime.combine(start, time.min),
+                deployment=self.id,
+                version=version.id,
+                start=datetime.combine(start, time.min),
                 end=datetime.combine(end, time.min),
             )
-        )  # fmt: skip
+        )
         return self._with_outcomes(rows, from_score=True)
 
     def _challenger(self, version):
@@ -86,10 +88,14 @@ class AiDeployment(models.Model):
                 " AND theirs.date BETWEEN line.date - %(near)s::interval AND line.date + %(near)s::interval"
                 " WHERE line.deployment_id = %(deployment)s AND line.version_id = %(version)s AND line.is_intake"
                 " AND line.failure_type IS NULL AND line.date >= %(start)s AND line.date < %(end)s ORDER BY line.id",
-                challenger=challenger.id, near=AT_ONCE, deployment=self.id, version=version.id,
-                start=datetime.combine(start, time.min), end=datetime.combine(end, time.min),
+                challenger=challenger.id,
+                near=AT_ONCE,
+                deployment=self.id,
+                version=version.id,
+                start=datetime.combine(start, time.min),
+                end=datetime.combine(end, time.min),
             )
-        )  # fmt: skip
+        )
         return self._with_outcomes(rows)
 
     def _with_outcomes(self, rows, from_score=False):
@@ -113,7 +119,8 @@ class AiDeployment(models.Model):
                         "Too early to say whether Odoo's own estimate is better: about %s more outcomes needed", more
                     ),
                 },
-                say("Order, ours minus Odoo's"), say("Closer to the truth, ours minus Odoo's"),
+                say("Order, ours minus Odoo's"),
+                say("Closer to the truth, ours minus Odoo's"),
             ),
             PERSON: (
                 {
@@ -123,33 +130,52 @@ class AiDeployment(models.Model):
                         "Too early to say whether people estimate better: about %s more outcomes needed", more
                     ),
                 },
-                say("Order, ours minus people's"), say("Closer to the truth, ours minus people's"),
+                say("Order, ours minus people's"),
+                say("Closer to the truth, ours minus people's"),
             ),
             CHALLENGER: (
                 {
-                    prequential.OURS: say("Better than %(version)s on the same %(count)s records",
-                                          version=challenger.name, count=count),
-                    prequential.THEIRS: say("%(version)s was better on the same %(count)s records",
-                                            version=challenger.name, count=count),
+                    prequential.OURS: say(
+                        "Better than %(version)s on the same %(count)s records", version=challenger.name, count=count
+                    ),
+                    prequential.THEIRS: say(
+                        "%(version)s was better on the same %(count)s records", version=challenger.name, count=count
+                    ),
                     prequential.TOO_EARLY: say(
                         "Too early to say whether %(version)s is better: about %(more)s more outcomes needed",
-                        version=challenger.name, more=more,
+                        version=challenger.name,
+                        more=more,
                     ),
                 },
-                say("Order, ours minus the challenger's"), say("Closer to the truth, ours minus the challenger's"),
+                say("Order, ours minus the challenger's"),
+                say("Closer to the truth, ours minus the challenger's"),
             ),
-        }[rival]  # fmt: skip
+        }[rival]
         line = {**UNTESTED, "test": "duel", "text": verdict[standing.verdict]}
         lines = [
-            {**line, "key": f"{rival}:brier", "label": closer, "statistic": standing.gain, "low": standing.low,
-             "high": standing.high, "p_value": min(1.0, 1 / max(standing.evidence, standing.evidence_theirs))}
-        ]  # fmt: skip
+            {
+                **line,
+                "key": f"{rival}:brier",
+                "label": closer,
+                "statistic": standing.gain,
+                "low": standing.low,
+                "high": standing.high,
+                "p_value": min(1.0, 1 / max(standing.evidence, standing.evidence_theirs)),
+            }
+        ]
         gain = _order_gain(*rows)
         if gain:
             lines.append(
-                {**line, "key": f"{rival}:auc", "label": order, "statistic": gain.estimate, "low": gain.low,
-                 "high": gain.high, "p_value": gain.p_value}
-            )  # fmt: skip
+                {
+                    **line,
+                    "key": f"{rival}:auc",
+                    "label": order,
+                    "statistic": gain.estimate,
+                    "low": gain.low,
+                    "high": gain.high,
+                    "p_value": gain.p_value,
+                }
+            )
         return lines
 
 

@@ -159,10 +159,14 @@ class AiDeploymentEdgeCase(models.Model):
             proved, count, sentence = getattr(case.sudo(), f"_try_{case.instead}")()
             case.sudo().write(
                 {
-                    "tried_date": clock.now(), "tried_by_id": self.env.uid, "tried_count": count,
-                    "result": sentence, "is_proved": proved, "basis": case.deployment_id.sudo()._evidence_basis(),
+                    "tried_date": clock.now(),
+                    "tried_by_id": self.env.uid,
+                    "tried_count": count,
+                    "result": sentence,
+                    "is_proved": proved,
+                    "basis": case.deployment_id.sudo()._evidence_basis(),
                 }
-            )  # fmt: skip
+            )
             case.deployment_id.sudo().check_ids.filtered(lambda check: check.rule == "edge_cases")._refresh()
         return True
 
@@ -172,10 +176,7 @@ class AiDeploymentEdgeCase(models.Model):
         documents = self.env[deployment.res_model].sudo(False).with_context(active_test=False)
         if not documents.has_access("read"):
             return documents.browse()
-        domain = (
-            Domain(domain) & self._domain() & documents._ai_base_domain()
-            & deployment._company_domain()
-        )  # fmt: skip
+        domain = Domain(domain) & self._domain() & documents._ai_base_domain() & deployment._company_domain()
         records = documents.search(domain, order="id desc", limit=2 * TRIED)
         held = deployment._held_out_ids(records.ids)
         return records.filtered(lambda record: record.id not in held)[:TRIED]
@@ -191,10 +192,16 @@ class AiDeploymentEdgeCase(models.Model):
         kept = [record for record in records if routes.get(record.id) == "review"]
         if len(kept) == len(records):
             return True, len(records), self.env._("All of %s real records went to a person.", len(records))
-        return False, len(records), self.env._(
-            "Only %(count)s of %(all)s real records went to a person; number %(id)s did not.",
-            count=len(kept), all=len(records), id=next(record.id for record in records if record not in kept),
-        )  # fmt: skip
+        return (
+            False,
+            len(records),
+            self.env._(
+                "Only %(count)s of %(all)s real records went to a person; number %(id)s did not.",
+                count=len(kept),
+                all=len(records),
+                id=next(record.id for record in records if record not in kept),
+            ),
+        )
 
     def _routes(self, records):
         """{id: where each of `records` ends when it is scored now}; nothing of it stays."""
@@ -204,9 +211,11 @@ class AiDeploymentEdgeCase(models.Model):
             with self.env.cr.savepoint():
                 deployment._score(records, again=True)
                 lines = self.env["ai.deployment.inference"].search(
-                    Domain("deployment_id", "=", deployment.id) & Domain("res_id", "in", records.ids)
-                    & Domain("id", ">", latest), order="id",
-                )  # fmt: skip
+                    Domain("deployment_id", "=", deployment.id)
+                    & Domain("res_id", "in", records.ids)
+                    & Domain("id", ">", latest),
+                    order="id",
+                )
                 routes = {line.res_id: line.route for line in lines}
                 raise _TakeBack
         except _TakeBack:
@@ -220,9 +229,14 @@ class AiDeploymentEdgeCase(models.Model):
             return False, 0, self.env._("No real record is recognised by it, so it could not be tried.")
         scored = self._records(deployment._record_domain())
         if scored:
-            return False, len(known), self.env._(
-                "Number %s is recognised by it, but the deployment scores it: correct “Only Records”.", scored[0].id,
-            )  # fmt: skip
+            return (
+                False,
+                len(known),
+                self.env._(
+                    "Number %s is recognised by it, but the deployment scores it: correct “Only Records”.",
+                    scored[0].id,
+                ),
+            )
         return True, len(known), self.env._("None of %s real records is scored.", len(known))
 
     def _try_drill(self):

@@ -34,12 +34,15 @@ class AiDeployment(models.Model):
                 False,
                 self.env._(
                     "What was before cannot be said: %(count)s %(records)s of the %(least)s needed.",
-                    count=most.row_count, least=least, records=self.env[self.res_model]._ai_words()["records"],
+                    count=most.row_count,
+                    least=least,
+                    records=self.env[self.res_model]._ai_words()["records"],
                 )
                 if most.row_count < least
                 else self.env._("What was before cannot be said: it rests on what was assumed, or on too few amounts."),
-                most.date, most,
-            )  # fmt: skip
+                most.date,
+                most,
+            )
         rows = self.env["ai.deployment.value"].browse(row.id for row in told)
         return Evidence(True, self._baseline_sentence(rows.sudo()), measured[0].date, measured[0])
 
@@ -61,25 +64,31 @@ class AiDeployment(models.Model):
                 )
             if not case.is_current:
                 return Evidence(
-                    False, self.env._("“%s” was tried for another version or other inputs: try it again.", case.name),
+                    False,
+                    self.env._("“%s” was tried for another version or other inputs: try it again.", case.name),
                     record=case,
-                )  # fmt: skip
+                )
         oldest = min(cases, key=lambda case: case.tried_date)
         names = ", ".join(cases.mapped("name"))
         return Evidence(
-            True, self.env._("%(count)s written down and tried: %(names)s.", count=len(cases), names=names),
-            oldest.tried_date, oldest,
-        )  # fmt: skip
+            True,
+            self.env._("%(count)s written down and tried: %(names)s.", count=len(cases), names=names),
+            oldest.tried_date,
+            oldest,
+        )
 
     def _satisfy_edge_cases(self, check):
         untried = self.edge_case_ids.filtered(lambda case: not case.is_current)
         if untried and self.state in self._at_work_states():
             return untried.action_try()
         return {
-            "type": "ir.actions.act_window", "name": self.env._("What It Must Not Decide"),
-            "res_model": "ai.deployment.edge.case", "view_mode": "list,form",
-            "domain": [("deployment_id", "=", self.id)], "context": {"default_deployment_id": self.id},
-        }  # fmt: skip
+            "type": "ir.actions.act_window",
+            "name": self.env._("What It Must Not Decide"),
+            "res_model": "ai.deployment.edge.case",
+            "view_mode": "list,form",
+            "domain": [("deployment_id", "=", self.id)],
+            "context": {"default_deployment_id": self.id},
+        }
 
     # When it stops
 
@@ -90,9 +99,10 @@ class AiDeployment(models.Model):
                 True,
                 self.env._(
                     "It switches itself off after %(count)s reports below %(floor)s %%.",
-                    count=self.stop_after, floor=round(100 * floor),
+                    count=self.stop_after,
+                    floor=round(100 * floor),
                 ),
-            )  # fmt: skip
+            )
         if floor:
             return Evidence(False, self.env._("A floor is set, but not after how many reports below it ends."))
         return Evidence(False, self.env._("No floor is set under “Watching”."))
@@ -121,12 +131,18 @@ class AiDeployment(models.Model):
         """Whether the next review stands in an active person's activities; true where there are no such activities."""
         kind = self.env.ref(REVIEW_ACTIVITY, raise_if_not_found=False)
         return not kind or bool(
-            self.env["mail.activity"].sudo().search_count(
-                [("res_model", "=", "ai.deployment"), ("res_id", "=", self.id), ("activity_type_id", "=", kind.id),
-                 ("user_id.active", "=", True)],
+            self.env["mail.activity"]
+            .sudo()
+            .search_count(
+                [
+                    ("res_model", "=", "ai.deployment"),
+                    ("res_id", "=", self.id),
+                    ("activity_type_id", "=", kind.id),
+                    ("user_id.active", "=", True),
+                ],
                 limit=1,
             )
-        )  # fmt: skip
+        )
 
     def _satisfy_review_ahead(self, check):
         return self._open_form()

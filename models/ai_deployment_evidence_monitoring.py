@@ -24,9 +24,10 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     retraining_plan = fields.Text(
-        "Training Again", tracking=True,
+        "Training Again",
+        tracking=True,
         help="When it is trained again, by whom and on what, and who lets the new version serve.",
-    )  # fmt: skip
+    )
 
     # Watched every week
 
@@ -41,8 +42,9 @@ class AiDeployment(models.Model):
         oldest = min(cron.lastcall for cron in jobs.values())
         sentence = self.env._(
             "All %(count)s scheduled jobs that watch it run at least once a week; the longest ago ran on %(day)s.",
-            count=len(jobs), day=format_date(self.env, oldest),
-        )  # fmt: skip
+            count=len(jobs),
+            day=format_date(self.env, oldest),
+        )
         return Evidence(True, sentence, clock.now(), shipped(self.env, "ir_cron_monitor"))
 
     def _watching_fault(self, job, cron):
@@ -86,10 +88,13 @@ class AiDeployment(models.Model):
         if not self.env.user.has_group("base.group_system"):
             raise UserError(self.env._("Scheduled jobs are set by an administrator of Odoo: ask one to look at them."))
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Scheduled Jobs"), "res_model": "ir.cron",
-            "view_mode": "list,form", "domain": [("cron_name", "=like", "AI Deployment:%")],
+            "type": "ir.actions.act_window",
+            "name": self.env._("Scheduled Jobs"),
+            "res_model": "ir.cron",
+            "view_mode": "list,form",
+            "domain": [("cron_name", "=like", "AI Deployment:%")],
             "context": {"active_test": False},
-        }  # fmt: skip
+        }
 
     # An alert reaches its reader
 
@@ -108,9 +113,11 @@ class AiDeployment(models.Model):
             Domain("deployment_id", "=", self.id) & Domain("to_state", "=", "shadow"), order="date, id", limit=1
         )
         again = self.version_ids.filtered(
-            lambda version: version.kind != "pipeline" and version.verdict != "first"
-            and began and version.trained_date >= began.date
-        )  # fmt: skip
+            lambda version: version.kind != "pipeline"
+            and version.verdict != "first"
+            and began
+            and version.trained_date >= began.date
+        )
         latest = again.sorted("number")[-1:]
         if not latest:
             return Evidence(
@@ -119,9 +126,11 @@ class AiDeployment(models.Model):
         verdicts = dict(latest._fields["verdict"]._description_selection(self.env))
         sentence = self.env._(
             "%(version)s was trained on %(rows)s records on %(day)s and tested against the one that served: %(text)s",
-            version=latest.name, rows=latest.row_count, day=format_date(self.env, latest.trained_date),
+            version=latest.name,
+            rows=latest.row_count,
+            day=format_date(self.env, latest.trained_date),
             text=latest.verdict_text or verdicts[latest.verdict],
-        )  # fmt: skip
+        )
         # a recipe that makes it worse is no way to train it again
         return Evidence(latest.verdict != "worse", sentence, latest.trained_date, latest)
 
@@ -144,8 +153,10 @@ class AiDeployment(models.Model):
             return Evidence(False, self.env._("Nobody has opened an alert or a report of it yet."))
         sentence = self.env._(
             "%(person)s opened “%(what)s” on %(day)s.",
-            person=latest.read_by_id.name, what=latest.name, day=format_date(self.env, latest.read_date),
-        )  # fmt: skip
+            person=latest.read_by_id.name,
+            what=latest.name,
+            day=format_date(self.env, latest.read_date),
+        )
         return Evidence(True, sentence, latest.read_date, latest)
 
     def _satisfy_read(self, check):
@@ -157,10 +168,11 @@ class AiDeployment(models.Model):
         self._check_decides()
         deployment = self.sudo()
         alert = self.env["ai.deployment.alert"]._raise(
-            deployment, TEST_ALERT,
+            deployment,
+            TEST_ALERT,
             name=self.env._("A test: does somebody read this about “%s”?", deployment.name),
             suggestion=self.env._("Nothing is wrong. Opening this alert is all that is asked, and ends it."),
-        )  # fmt: skip
+        )
         return self._notification(
             self.env._("“%(what)s” went to %(person)s.", what=alert.name, person=deployment._person_to_tell().name)
         )

@@ -37,6 +37,8 @@ class AiDeployment(models.Model):
 
     def _open_form(self):
         return {
-            "type": "ir.actions.act_window", "res_model": "ai.deployment", "res_id": self.id,
+            "type": "ir.actions.act_window",
+            "res_model": "ai.deployment",
+            "res_id": self.id,
             "views": [(False, "form")],
-        }  # fmt: skip
+        }

@@ -64,8 +64,9 @@ class AiDeployment(models.Model):
         if whole["brier"] is None:
             sentence = self.env._(
                 "Only %(rows)s later records tested it, %(positives)s of them positive: too few to judge.",
-                rows=whole["rows"], positives=whole["positives"],
-            )  # fmt: skip
+                rows=whole["rows"],
+                positives=whole["positives"],
+            )
             return Evidence(False, sentence, version.trained_date, version)
         worse = [
             *([self.env._("all later records together")] if _is_worse(whole) else []),
@@ -87,10 +88,11 @@ class AiDeployment(models.Model):
             self.env._(
                 "On %(rows)s later records its mean squared error is %(brier)s; knowing the share alone gives "
                 "%(base)s.",
-                rows=whole["rows"], brier=number(self.env, whole["brier"], 3),
+                rows=whole["rows"],
+                brier=number(self.env, whole["brier"], 3),
                 base=number(self.env, whole["base_brier"], 3),
             )
-        ]  # fmt: skip
+        ]
         if judged:
             names = ", ".join(self._named_parts(version, found, judged))
             sentences.append(self.env._("Better in each part large enough: %s.", names))
@@ -121,8 +123,9 @@ class AiDeployment(models.Model):
         if many:
             sentence = self.env._(
                 "Far more is flagged than the %(expected)s %% expected for: %(parts)s.",
-                expected=expected, parts="; ".join(self._named_parts(version, found, many)),
-            )  # fmt: skip
+                expected=expected,
+                parts="; ".join(self._named_parts(version, found, many)),
+            )
             return Evidence(False, sentence, version.trained_date, version)
         judged = [part for part in found["flagged"] if part["low"] is not None]
         if not judged:
@@ -132,8 +135,11 @@ class AiDeployment(models.Model):
             "These records have no outcome, so right and wrong are known from reviews only. Learned from the earlier "
             "ones, it flags %(share)s %% of %(rows)s later ones (expected: %(expected)s %%), and in none of %(parts)s "
             "parts surely more than three times as many.",
-            share=share, rows=whole["rows"], expected=expected, parts=len(judged),
-        )  # fmt: skip
+            share=share,
+            rows=whole["rows"],
+            expected=expected,
+            parts=len(judged),
+        )
         return Evidence(True, sentence, version.trained_date, version)
 
     def _satisfy_later_and_segments(self, check):
@@ -149,14 +155,19 @@ class AiDeployment(models.Model):
         if scored < least:
             sentence = self.env._(
                 "%(version)s has scored %(scored)s of %(least)s records here by its server action.",
-                version=version.name, scored=scored, least=least,
-            )  # fmt: skip
+                version=version.name,
+                scored=scored,
+                least=least,
+            )
             return Evidence(False, sentence, latest or False)
         sentence = self.env._(
             "%(version)s has scored %(scored)s records here by its server action, the last on %(day)s; %(failed)s "
             "could not be scored and went to a person.",
-            version=version.name, scored=scored, failed=failed, day=format_date(self.env, latest),
-        )  # fmt: skip
+            version=version.name,
+            scored=scored,
+            failed=failed,
+            day=format_date(self.env, latest),
+        )
         return Evidence(True, sentence, latest, self.action_server_id or None)
 
     def _run_by_action(self, version):
@@ -176,9 +187,13 @@ class AiDeployment(models.Model):
                 " AND action_id IS NOT NULL) AS call JOIN ai_deployment_inference line ON line.date = call.date"
                 " AND line.user_id = call.user_id WHERE line.deployment_id = %s AND line.version_id = %s"
                 " AND line.date >= %s",
-                self.id, since.date(), self.id, version.id, since,
+                self.id,
+                since.date(),
+                self.id,
+                version.id,
+                since,
             )
-        )  # fmt: skip
+        )
         [(in_batches, failed_there, latest_there)] = self.env.execute_query(
             SQL(
                 "SELECT SUM(COALESCE((chunk.outcome->>'automatic')::int, 0)"
@@ -187,9 +202,10 @@ class AiDeployment(models.Model):
                 " FROM ai_deployment_batch batch JOIN ai_deployment_batch_chunk chunk ON chunk.batch_id = batch.id"
                 " WHERE batch.deployment_id = %s AND batch.action_id IS NOT NULL AND batch.asked_date >= %s"
                 " AND chunk.state = 'done'",
-                self.id, since,
+                self.id,
+                since,
             )
-        )  # fmt: skip
+        )
         dates = [date for date in (latest, latest_there) if date]
         return scored + (in_batches or 0), failed + (failed_there or 0), max(dates) if dates else None
 
@@ -208,9 +224,11 @@ class AiDeployment(models.Model):
             SQL(
                 "NOT EXISTS (SELECT FROM ai_deployment_score"
                 " WHERE deployment_id = %s AND version_id = %s AND res_id = %s)",
-                self.id, self.sudo().champion_id.id, SQL.identifier(documents._table, "id"),
+                self.id,
+                self.sudo().champion_id.id,
+                SQL.identifier(documents._table, "id"),
             )
-        )  # fmt: skip
+        )
         records = documents.browse(query.get_result_ids())
         if not records:
             raise UserError(
@@ -241,8 +259,9 @@ class AiDeployment(models.Model):
         if drill.version_id != self.champion_id:
             sentence = self.env._(
                 "The latest drill, on %(day)s, was made with %(version)s, which serves no more.",
-                day=format_date(self.env, drill.date), version=drill.version_id.name,
-            )  # fmt: skip
+                day=format_date(self.env, drill.date),
+                version=drill.version_id.name,
+            )
             return Evidence(False, sentence, drill.date, drill)
         return Evidence(drill.is_passed, drill._verdict(), drill.date, drill)
 
@@ -258,21 +277,29 @@ class AiDeployment(models.Model):
             return Evidence(False, self.env._("The serving version cannot be used: %s", error))
         lines = self._drawn_lines(version, least)
         if len(lines) < least:
-            sentence = self.env._("The log of %(version)s has %(count)s of %(least)s lines so far.",
-                                  version=version.name, count=len(lines), least=least)  # fmt: skip
+            sentence = self.env._(
+                "The log of %(version)s has %(count)s of %(least)s lines so far.",
+                version=version.name,
+                count=len(lines),
+                least=least,
+            )
             return Evidence(False, sentence)
         faults = [fault for line in lines for fault in [self._line_fault(line, card)] if fault]
         if not faults:
             faults = self._recomputed_faults(version, card, specs, [line for line in lines if not line["failure_type"]])
         if faults:
-            sentence = self.env._("%(count)s of %(all)s lines drawn are not as they should be: %(what)s",
-                                  count=len(faults), all=len(lines), what=faults[0])  # fmt: skip
+            sentence = self.env._(
+                "%(count)s of %(all)s lines drawn are not as they should be: %(what)s",
+                count=len(faults),
+                all=len(lines),
+                what=faults[0],
+            )
             return Evidence(False, sentence, clock.now())
         sentence = self.env._(
             "%(count)s lines drawn today hold what was read, what was said and how sure it was, and each score follows "
             "from them.",
             count=len(lines),
-        )  # fmt: skip
+        )
         return Evidence(True, sentence, clock.now())
 
     def _drawn_lines(self, version, least):
@@ -283,17 +310,31 @@ class AiDeployment(models.Model):
         number = SQL("(hashint4(res_id # %s) & 2147483647)", clock.today().toordinal() * 7919 % 2**31)
         share = min(SPARE * least / count, 1.0)
         columns = (
-            "id", "res_id", "inputs", "codes", "predicted_value", "prediction", "confidence", "route", "latency_ms",
-            "failure_type", "failure_message",
-        )  # fmt: skip
+            "id",
+            "res_id",
+            "inputs",
+            "codes",
+            "predicted_value",
+            "prediction",
+            "confidence",
+            "route",
+            "latency_ms",
+            "failure_type",
+            "failure_message",
+        )
         rows = self.env.execute_query(
             SQL(
                 "SELECT %s FROM ai_deployment_inference WHERE version_id = %s AND deployment_id = %s AND is_intake"
                 " AND %s <= %s ORDER BY %s, id LIMIT %s",
-                SQL(", ").join(map(SQL.identifier, columns)), version.id, self.id, number, int(share * 2147483647),
-                number, least,
+                SQL(", ").join(map(SQL.identifier, columns)),
+                version.id,
+                self.id,
+                number,
+                int(share * 2147483647),
+                number,
+                least,
             )
-        )  # fmt: skip
+        )
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def _line_fault(self, line, card):
@@ -347,7 +388,7 @@ class AiDeployment(models.Model):
             "this addon or in the %(actions)s actions that score; nobody who scores by an API key is an administrator. "
             "What other systems keep is not seen from here.",
             actions=len(self._scoring_actions()),
-        )  # fmt: skip
+        )
         return Evidence(True, sentence, clock.now())
 
     def _named_credential_faults(self):
@@ -398,9 +439,10 @@ class AiDeployment(models.Model):
             SQL(
                 "SELECT DISTINCT user_id FROM ai_deployment_asked WHERE deployment_id = %s AND user_id IS NOT NULL"
                 " AND day >= %s",
-                self.id, clock.today() - datetime.timedelta(days=90),
+                self.id,
+                clock.today() - datetime.timedelta(days=90),
             )
-        )  # fmt: skip
+        )
         return self.env["res.users"].sudo().browse(row[0] for row in rows).exists()
 
     def _satisfy_credentials(self, check):

@@ -37,18 +37,26 @@ class AiDeploymentSignature(models.Model):
     digest = fields.Char("Fingerprint of the Text", readonly=True)
     state = fields.Selection(
         [("open", "Not signed"), ("signed", "Signed"), ("changed", "The text has changed since")],
-        compute="_compute_state", compute_sudo=True,
-    )  # fmt: skip
+        compute="_compute_state",
+        compute_sudo=True,
+    )
     is_mine = fields.Boolean(compute="_compute_is_mine")
     text_html = fields.Html("What Is Signed", compute="_compute_text_html", sanitize=False, compute_sudo=True)
 
     _role_uniq = models.UniqueIndex("(deployment_id, role)", "Somebody signs for this part already.")
 
     @api.depends(
-        "digest", "signed_date", "deployment_id.name", "deployment_id.purpose", "deployment_id.limits",
-        "deployment_id.domain", "deployment_id.method", "deployment_id.feature_ids.key",
-        "deployment_id.feature_ids.name", "deployment_id.feature_ids.sensitive",
-    )  # fmt: skip
+        "digest",
+        "signed_date",
+        "deployment_id.name",
+        "deployment_id.purpose",
+        "deployment_id.limits",
+        "deployment_id.domain",
+        "deployment_id.method",
+        "deployment_id.feature_ids.key",
+        "deployment_id.feature_ids.name",
+        "deployment_id.feature_ids.sensitive",
+    )
     def _compute_state(self):
         for signature in self:
             if not signature.signed_date:
@@ -113,9 +121,11 @@ class AiDeploymentSignature(models.Model):
         for signature in own(self):
             signature.activity_unlink([ACTIVITY])
             signature.activity_schedule(
-                ACTIVITY, user_id=signature.user_id.id, date_deadline=clock.today(),
+                ACTIVITY,
+                user_id=signature.user_id.id,
+                date_deadline=clock.today(),
                 summary=self.env._("Read and sign what “%s” does", signature.deployment_id.name),
-            )  # fmt: skip
+            )
 
     def action_sign(self):
         """Sign the text as it is now, in person."""
@@ -142,9 +152,10 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     limits = fields.Text(
-        "What It Cannot Do", tracking=True,
+        "What It Cannot Do",
+        tracking=True,
         help="Which records it judges badly, what it does not know, and what nobody should conclude from a score.",
-    )  # fmt: skip
+    )
     signature_ids = fields.One2many("ai.deployment.signature", "deployment_id", "Read and Signed By")
     explanation_html = fields.Html(
         "In Plain Words", compute="_compute_explanation_html", sanitize=False, compute_sudo=True
@@ -160,10 +171,14 @@ class AiDeployment(models.Model):
         """What is signed, as plain data: the same text gives the same digest."""
         self.ensure_one()
         return {
-            "name": self.name or "", "purpose": (self.purpose or "").strip(), "limits": (self.limits or "").strip(),
-            "model": self.res_model or "", "method": self.method, "domain": self.domain or "[]",
+            "name": self.name or "",
+            "purpose": (self.purpose or "").strip(),
+            "limits": (self.limits or "").strip(),
+            "model": self.res_model or "",
+            "method": self.method,
+            "domain": self.domain or "[]",
             "inputs": sorted([one.key or "", one.name or "", bool(one.sensitive)] for one in self.feature_ids),
-        }  # fmt: skip
+        }
 
     def _explanation_digest(self):
         return hashlib.sha256(json.dumps(self._explanation(), sort_keys=True).encode()).hexdigest()
@@ -217,11 +232,18 @@ class AiDeployment(models.Model):
         mine = self.sudo().signature_ids.filtered(lambda one: one.user_id == self.env.user and one.state != "signed")
         if mine and not self.sudo()._explanation_gap():
             return {
-                "type": "ir.actions.act_window", "res_model": mine._name, "res_id": mine[0].id, "target": "new",
-                "views": [(False, "form")], "name": self.env._("Read and Sign"),
-            }  # fmt: skip
+                "type": "ir.actions.act_window",
+                "res_model": mine._name,
+                "res_id": mine[0].id,
+                "target": "new",
+                "views": [(False, "form")],
+                "name": self.env._("Read and Sign"),
+            }
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Explain It"), "res_model": self._name,
-            "res_id": self.id, "target": "new",
+            "type": "ir.actions.act_window",
+            "name": self.env._("Explain It"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "target": "new",
             "views": [(self.env.ref("ai_deployment.ai_deployment_view_form_explain").id, "form")],
-        }  # fmt: skip
+        }

@@ -32,17 +32,24 @@ class AiDeployment(models.Model):
 
     fallback = fields.Selection(
         [
-            ("none", "Nothing"), ("incumbent", "Odoo's own estimate"), ("previous", "What the version before said"),
-            ("constant", "A fixed figure"), ("rule", "A rule of our own"),
+            ("none", "Nothing"),
+            ("incumbent", "Odoo's own estimate"),
+            ("previous", "What the version before said"),
+            ("constant", "A fixed figure"),
+            ("rule", "A rule of our own"),
         ],
-        "Shown Instead", required=True, default="none", tracking=True,
+        "Shown Instead",
+        required=True,
+        default="none",
+        tracking=True,
         help="What stands in the place of scores while it is switched off, or its version cannot be used.",
-    )  # fmt: skip
+    )
     fallback_value = fields.Float("Fixed Figure", digits=(16, 4))
     fallback_below = fields.Float(
-        "Also Where Less Sure Than", tracking=True,
+        "Also Where Less Sure Than",
+        tracking=True,
         help="A score that is less sure than this is not shown, but what is shown instead. 0: every score is shown.",
-    )  # fmt: skip
+    )
     fallback_since = fields.Datetime("Shown Instead Since", readonly=True, copy=False)
     fallback_reason = fields.Char("Because", readonly=True, copy=False)
 
@@ -88,8 +95,9 @@ class AiDeployment(models.Model):
     def _fallback_news(self, reason):
         if not reason:
             return self.env._("Scores are shown again.")
-        return self.env._("From now on shown instead of scores: %(what)s, as %(why)s.",
-                          what=self._fallback_label(), why=reason)  # fmt: skip
+        return self.env._(
+            "From now on shown instead of scores: %(what)s, as %(why)s.", what=self._fallback_label(), why=reason
+        )
 
     def _fallback_label(self):
         return dict(self._fields["fallback"]._description_selection(self.env))[self.fallback]
@@ -103,20 +111,25 @@ class AiDeployment(models.Model):
         }
 
     def _fallback_sentence(self):
-        return self.env._("%(what)s; %(why)s (since %(day)s).", what=self._fallback_label(), why=self.fallback_reason,
-                          day=format_date(self.env, self.fallback_since))  # fmt: skip
+        return self.env._(
+            "%(what)s; %(why)s (since %(day)s).",
+            what=self._fallback_label(),
+            why=self.fallback_reason,
+            day=format_date(self.env, self.fallback_since),
+        )
 
     def _fallbacks_shown(self):
         """What a person sees of `self`, one deployment per company: those in force, and those of unsure scores."""
         in_force = self._fallback_in_force()
         unsure = [
             Fallback(
-                deployment, deployment.fallback_below,
+                deployment,
+                deployment.fallback_below,
                 self.env._("%s; ours is not sure enough here.", deployment._fallback_label()),
             )
             for deployment in self
             if deployment.fallback != "none" and deployment.fallback_below and deployment.id not in in_force
-        ]  # fmt: skip
+        ]
         return [*in_force.values(), *unsure]
 
     def _fallback_sql(self, alias):
@@ -131,8 +144,10 @@ class AiDeployment(models.Model):
             "(SELECT line.predicted_value FROM ai_deployment_inference line WHERE line.deployment_id = %s"
             " AND line.res_id = %s AND line.version_id = %s AND line.failure_type IS NULL"
             " ORDER BY line.id DESC LIMIT 1)",
-            self.id, SQL.identifier(alias, "id"), before.id or 0,
-        )  # fmt: skip
+            self.id,
+            SQL.identifier(alias, "id"),
+            before.id or 0,
+        )
 
     def _version_before(self):
         """The version that served before the one that serves."""
@@ -227,8 +242,9 @@ class AiDeployment(models.Model):
             return went, self.env._("No score was shown, and nothing instead, as chosen.")
         found = seen.search_count([("id", "=", seen.id), ("ai_is_fallback", "=", True)])
         went = seen.ai_is_fallback and found and not seen.ai_score_date and seen.ai_reasons
-        return went, self.env._("A viewer read: “%(text)s” (%(value)s %%).",
-                                text=seen.ai_reasons or "", value=round(100 * seen.ai_score))  # fmt: skip
+        return went, self.env._(
+            "A viewer read: “%(text)s” (%(value)s %%).", text=seen.ai_reasons or "", value=round(100 * seen.ai_score)
+        )
 
     def _some_viewer(self):
         """An active colleague who sees scores."""
@@ -264,6 +280,8 @@ class AiDeployment(models.Model):
             alerts._resolve(self, "drill:fallback")
         else:
             alerts._raise(
-                self, "drill:fallback", name=drill._verdict(),
+                self,
+                "drill:fallback",
+                name=drill._verdict(),
                 suggestion=self.env._("Open the drill: it says what a viewer would have seen."),
-            )  # fmt: skip
+            )

@@ -42,11 +42,15 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     fallback_action_id = fields.Many2one(
-        "ir.actions.server", "Rule", tracking=True, copy=False, ondelete="restrict",
+        "ir.actions.server",
+        "Rule",
+        tracking=True,
+        copy=False,
+        ondelete="restrict",
         domain="[('model_id', '=', model_id), ('state', '=', 'code')]",
         help="A server action whose code sets “action” to the figure, from 0 to 1, of each of “records”. Nothing that "
         "it writes is kept. Set by an administrator.",
-    )  # fmt: skip
+    )
 
     @api.constrains("fallback", "fallback_action_id", "model_id")
     def _check_fallback_action(self):
@@ -109,11 +113,13 @@ class AiDeployment(models.Model):
         except Exception as error:  # noqa: BLE001 - people wrote it: whatever is wrong with it becomes an alert
             _logger.info("The rule shown instead by deployment %s failed", self.id, exc_info=True)
             alerts._raise(
-                self, "fallback:rule",
+                self,
+                "fallback:rule",
                 name=self.env._("The rule that shows instead of scores failed: %s", fault_text(error)),
-                suggestion=self.env._("Ask an administrator to correct the server action “%s”.",
-                                      self.fallback_action_id.name),
-            )  # fmt: skip
+                suggestion=self.env._(
+                    "Ask an administrator to correct the server action “%s”.", self.fallback_action_id.name
+                ),
+            )
             return
         alerts._resolve(self, "fallback:rule")
         self.env.cr.execute(SQL("DELETE FROM ai_deployment_fallback_figure WHERE deployment_id = %s", self.id))
@@ -156,8 +162,9 @@ class AiDeployment(models.Model):
             if res_id not in known:
                 raise UserError(self.env._("it spoke of a record that it was not asked about: %s.", res_id))
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-                raise UserError(self.env._("“%(value)s” of record %(id)s is no figure from 0 to 1.",
-                                           value=value, id=res_id))  # fmt: skip
+                raise UserError(
+                    self.env._("“%(value)s” of record %(id)s is no figure from 0 to 1.", value=value, id=res_id)
+                )
             figures[res_id] = float(value)
         if any(math.isnan(value) for value in figures.values()):
             raise UserError(self.env._("a figure of it is no number."))
@@ -169,5 +176,6 @@ class AiDeployment(models.Model):
         return SQL(
             "(SELECT figure.value FROM ai_deployment_fallback_figure figure WHERE figure.deployment_id = %s"
             " AND figure.res_id = %s)",
-            self.id, SQL.identifier(alias, "id"),
-        )  # fmt: skip
+            self.id,
+            SQL.identifier(alias, "id"),
+        )

@@ -18,8 +18,15 @@ from .features.values import SEVERAL
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
 DIRECTIONS = {"free": 0, "rising": 1, "falling": -1}
 DECLARATION = {
-    "source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "window_days",
-}  # fmt: skip
+    "source",
+    "path",
+    "start_path",
+    "end_path",
+    "measure",
+    "group_paths",
+    "value_path",
+    "window_days",
+}
 
 
 class AiDeploymentFeature(models.Model):
@@ -34,9 +41,15 @@ class AiDeploymentFeature(models.Model):
     method = fields.Selection(related="deployment_id.method", related_sudo=False, unsaved=True)
     sequence = fields.Integer(default=10)
     name = fields.Char(
-        "Input", required=True, compute="_compute_name", store=True, readonly=False, precompute=True, unsaved=True,
+        "Input",
+        required=True,
+        compute="_compute_name",
+        store=True,
+        readonly=False,
+        precompute=True,
+        unsaved=True,
         help="How this input is called in reasons and alerts, in the words of the people who read them.",
-    )  # fmt: skip
+    )
     source = fields.Selection(
         [
             ("path", "A field of the record"),
@@ -56,8 +69,13 @@ class AiDeploymentFeature(models.Model):
     window_days = fields.Integer("Within Days", help="Only earlier records of the last days; 0: all of them.")
     kind = fields.Selection(
         [(NUMBER, "Number"), (CATEGORY, "Category")],
-        required=True, compute="_compute_kind", store=True, readonly=False, precompute=True, unsaved=True,
-    )  # fmt: skip
+        required=True,
+        compute="_compute_kind",
+        store=True,
+        readonly=False,
+        precompute=True,
+        unsaved=True,
+    )
     key = fields.Char("Technical Name", compute="_compute_key", store=True, precompute=True, unsaved=True)
     required = fields.Boolean(
         help="A record without this input is not scored but goes to a person; a number of 0 counts as not filled in."
@@ -286,10 +304,18 @@ class AiDeploymentFeature(models.Model):
         texts = ("path", "start_path", "end_path", "measure", "value_path", "together")
         flags = ("required", "sensitive", "stands_alone")
         return {
-            **dict.fromkeys(texts, ""), **dict.fromkeys(flags, False), "key": key, "name": name, "kind": NUMBER,
-            "source": "card", "group_paths": [], "window_days": 0, "tail": "high", "direction": "free",
+            **dict.fromkeys(texts, ""),
+            **dict.fromkeys(flags, False),
+            "key": key,
+            "name": name,
+            "kind": NUMBER,
+            "source": "card",
+            "group_paths": [],
+            "window_days": 0,
+            "tail": "high",
+            "direction": "free",
             "fields": {},
-        }  # fmt: skip
+        }
 
     def _has_several_values(self):
         """Whether a record may have several values at a time: one input, of which each value counts by itself."""

@@ -21,9 +21,14 @@ from .tools.trust import own
 
 GATES = [("off", "Off"), ("warn", "Say so and let it pass"), ("block", "Hold it")]
 GATE_FIELDS = {
-    "gate", "gate_from_amount", "gate_risk", "gate_score", "gate_unavailable", "gate_stale_days",
+    "gate",
+    "gate_from_amount",
+    "gate_risk",
+    "gate_score",
+    "gate_unavailable",
+    "gate_stale_days",
     "gate_maker_may_pass",
-}  # fmt: skip
+}
 OPEN = "gate:open"  # the cause of the alert
 STANDING = Domain("res_model", "=", "account.move") & Domain("is_primary", "=", True) & Domain("gate", "!=", "off")
 
@@ -32,36 +37,56 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     gate = fields.Selection(
-        GATES, "Before a Bill Is Posted", required=True, default="off", tracking=True, copy=False,
+        GATES,
+        "Before a Bill Is Posted",
+        required=True,
+        default="off",
+        tracking=True,
+        copy=False,
         help="What happens when somebody, or something, posts a bill that is risky and that nobody has looked at.",
-    )  # fmt: skip
+    )
     gate_from_amount = fields.Float(
-        "From This Amount", tracking=True, copy=False,
+        "From This Amount",
+        tracking=True,
+        copy=False,
         help="In the currency of the company. Smaller bills are posted without a look. 0: any amount.",
-    )  # fmt: skip
+    )
     gate_risk = fields.Selection(
         [
             ("flagged", "What it finds unusual"),
             ("score", "A score from"),
             ("review", "Whatever it sends to a person, random checks aside"),
         ],
-        "What Is Risky", required=True, default="flagged", tracking=True, copy=False,
+        "What Is Risky",
+        required=True,
+        default="flagged",
+        tracking=True,
+        copy=False,
         help="Beside this, a bill that a person has found unusual as it is now is always held.",
-    )  # fmt: skip
+    )
     gate_score = fields.Float("Score", default=0.99, tracking=True, copy=False)
     gate_unavailable = fields.Selection(
         [("open", "Post it, and say so"), ("closed", "Hold it")],
-        "If a Bill Cannot Be Scored", required=True, default="open", tracking=True, copy=False,
-    )  # fmt: skip
+        "If a Bill Cannot Be Scored",
+        required=True,
+        default="open",
+        tracking=True,
+        copy=False,
+    )
     gate_stale_days = fields.Integer(
-        "Opens When Not Looked After for Days", default=28, tracking=True, copy=False,
+        "Opens When Not Looked After for Days",
+        default=28,
+        tracking=True,
+        copy=False,
         help="When its review is overdue, its reports are missing, or watching it has failed for longer than this, the "
         "gate opens and the owner is told. 0: it stays closed.",
-    )  # fmt: skip
+    )
     gate_maker_may_pass = fields.Boolean(
-        "Makers May Pass Their Own Bills", tracking=True, copy=False,
+        "Makers May Pass Their Own Bills",
+        tracking=True,
+        copy=False,
         help="For companies of one person. Otherwise whoever made a bill cannot pass it. Set by an administrator.",
-    )  # fmt: skip
+    )
     waiver_ids = fields.One2many("ai.deployment.waiver", "deployment_id", "Waivers")
 
     _gate_amount_not_negative = models.Constraint(
@@ -130,9 +155,10 @@ class AiDeployment(models.Model):
                 " AND gate.active AND gate.state = 'production' AND gate.gate <> 'off' AND gate.id <> ALL(%s)"
                 " AND EXISTS (SELECT FROM ai_deployment_score score WHERE score.deployment_id = gate.id"
                 "  AND score.res_id = ANY(%s))",
-                gates.ids, bills.ids,
+                gates.ids,
+                bills.ids,
             )
-        )  # fmt: skip
+        )
         return gates + gates.browse(row[0] for row in rows)
 
     def _gate_is_open_because(self):
@@ -154,8 +180,9 @@ class AiDeployment(models.Model):
         if clock.today() - self.review_date > days:
             return self.env._(
                 "The review of “%(name)s” was due on %(date)s.",
-                name=self.name, date=format_date(self.env, self.review_date),
-            )  # fmt: skip
+                name=self.name,
+                date=format_date(self.env, self.review_date),
+            )
         self.env["ai.deployment.alert"].flush_model(["state", "cause", "opened_date"])
         [(first_day, serving, reported, failing)] = self.env.execute_query(
             SQL(
@@ -201,10 +228,11 @@ class AiDeployment(models.Model):
         known = Domain("deployment_id", "=", self.id) & Domain("cause", "=", OPEN)
         if not alerts.search_count(known & Domain("state", "in", ("firing", "acknowledged")), limit=1):
             alerts._raise(
-                self, OPEN,
+                self,
+                OPEN,
                 name=self.env._("Bills are posted without a look: %s", why),
                 suggestion=self.env._("See to it, or set the gate to off where it is not wanted any more."),
-            )  # fmt: skip
+            )
 
 
 class AiDeploymentAlert(models.Model):

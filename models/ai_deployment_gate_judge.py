@@ -132,10 +132,21 @@ class AiDeployment(models.Model):
     def _gate_flush(self, bills):
         bills.flush_model(
             [
-                "amount_total", "amount_total_signed", "amount_untaxed", "commercial_partner_id", "company_id",
-                "currency_id", "date", "invoice_date", "move_type", "partner_bank_id", "partner_id", "ref", "state",
+                "amount_total",
+                "amount_total_signed",
+                "amount_untaxed",
+                "commercial_partner_id",
+                "company_id",
+                "currency_id",
+                "date",
+                "invoice_date",
+                "move_type",
+                "partner_bank_id",
+                "partner_id",
+                "ref",
+                "state",
             ]
-        )  # fmt: skip
+        )
         bills._ai_flush_makers()
         self.env["res.currency.rate"].flush_model()
         self.env["ai.deployment"].flush_model()
@@ -163,8 +174,9 @@ class AiDeployment(models.Model):
             " OR NOT STARTS_WITH(own.parent_path, home.parent_path) OR (SELECT kind = 'held'"
             "  FROM ai_deployment_gate_event WHERE deployment_id = standing.id AND res_id = %(move)s.id"
             "  ORDER BY id + 0 DESC LIMIT 1))",
-            move=move, at_work=at_work,
-        )  # fmt: skip
+            move=move,
+            at_work=at_work,
+        )
         # Each looked up by itself in an index; the sum keeps the order from being read from the primary key instead.
         # A question that nobody answered in time does not take back the answer before it, but a withdrawn one is gone.
         # A second opinion looks at the reviewers, not at the bill: it holds nothing while it is open.
@@ -193,14 +205,19 @@ class AiDeployment(models.Model):
             "SELECT id FROM ai_deployment_gate_event WHERE deployment_id = gate.id AND res_id = %s.id"
             " AND kind = 'passed' AND fingerprint = %s AND codes IS NOT DISTINCT FROM score.codes"
             " AND (is_maker OR gate.gate_maker_may_pass OR %s) LIMIT 1",
-            move, fingerprint, _no_maker(makers, "user_id"),
-        )  # fmt: skip
+            move,
+            fingerprint,
+            _no_maker(makers, "user_id"),
+        )
         waiver = SQL(
             "SELECT id FROM ai_deployment_waiver WHERE deployment_id = gate.id AND active AND end_date >= %s"
             " AND partner_id = %s.commercial_partner_id AND (reason IS NULL OR reason = looked.reason)"
             " AND (gate.gate_maker_may_pass OR %s AND %s) ORDER BY id LIMIT 1",
-            clock.today(), move, _no_maker(makers, "user_id"), _no_maker(makers, "changed_by_id"),
-        )  # fmt: skip
+            clock.today(),
+            move,
+            _no_maker(makers, "user_id"),
+            _no_maker(makers, "changed_by_id"),
+        )
         held = SQL(
             "SELECT event.kind = 'held' AS pending, line.version_id, event.inference_id"
             " FROM ai_deployment_gate_event event"
@@ -231,8 +248,9 @@ class AiDeployment(models.Model):
             " LATERAL (SELECT COALESCE(as_it_is.spoken AND score.state = 'scored'"
             "  AND review.codes = score.codes AND review.version_id = score.version_id, FALSE)"
             "  AND (review.knew_warning OR line.warned IS NOT TRUE) IS TRUE AS given) about_now",
-            fingerprint, _no_maker(makers, "review.decided_by_id"),
-        )  # fmt: skip
+            fingerprint,
+            _no_maker(makers, "review.decided_by_id"),
+        )
         # Whoever enters a bill also says its rate, so the rate of the books counts too where there is one.
         rate = SQL(
             "(SELECT NULLIF(foreign_rate.rate, 0) / (%(own)s) FROM (%(foreign)s) foreign_rate)",
@@ -253,13 +271,15 @@ class AiDeployment(models.Model):
             " WHEN waiver.id IS NOT NULL THEN 'waived'"
             " WHEN score.state <> 'scored' THEN 'unscored'"
             " ELSE 'risky' END",
-            move=move, rate=rate,
-        )  # fmt: skip
+            move=move,
+            rate=rate,
+        )
         people = SQL(
             "%(manager)s OR gate.user_id = %(uid)s OR gate.deputy_id = %(uid)s OR EXISTS (SELECT FROM"
             " ai_deployment_reviewer_rel WHERE ai_deployment_id = gate.id AND res_users_id = %(uid)s)",
-            manager=self.env.user.has_group("ai_deployment.group_manager"), uid=self.env.uid,
-        )  # fmt: skip
+            manager=self.env.user.has_group("ai_deployment.group_manager"),
+            uid=self.env.uid,
+        )
         return SQL(
             "SELECT gate.id, gate.gate, %(standing)s AS standing, looked.reason, score.failure_type, line.id,"
             " review.id, review.state, answer.given, review.inference_id, review.reviewer_id,"
@@ -274,9 +294,19 @@ class AiDeployment(models.Model):
             " CROSS JOIN LATERAL (%(answer)s) answer"
             " CROSS JOIN LATERAL (%(looked)s) looked"
             " LEFT JOIN LATERAL (%(waiver)s) waiver ON TRUE",
-            gate=gate, standing=standing, fingerprint=fingerprint, people=people, move=move, line=line, review=review,
-            passed=passed, answer=answer, looked=looked, waiver=waiver, held=held,
-        )  # fmt: skip
+            gate=gate,
+            standing=standing,
+            fingerprint=fingerprint,
+            people=people,
+            move=move,
+            line=line,
+            review=review,
+            passed=passed,
+            answer=answer,
+            looked=looked,
+            waiver=waiver,
+            held=held,
+        )
 
     def _gate_warned_anew(self, bills):
         """Ids of bills of which Odoo says something else than when they were scored last: another one came since.
@@ -289,9 +319,10 @@ class AiDeployment(models.Model):
             SQL(
                 "SELECT DISTINCT ON (res_id) res_id, incumbent_value FROM ai_deployment_inference"
                 " WHERE deployment_id = %s AND res_id = ANY(%s) AND failure_type IS NULL ORDER BY res_id, id DESC",
-                self.id, list(bills.ids),
+                self.id,
+                list(bills.ids),
             )
-        )  # fmt: skip
+        )
         logged, now = dict(rows), bills._ai_incumbent()
         return [res_id for res_id, opinion in now.items() if res_id in logged and opinion != (logged[res_id] or 0.0)]
 
@@ -355,10 +386,11 @@ class AiDeployment(models.Model):
                 SQL(
                     "SELECT DISTINCT ON (res_id) res_id, kind, inference_id, review_id FROM ai_deployment_gate_event"
                     " WHERE deployment_id = %s AND res_id = ANY(%s) ORDER BY res_id, id DESC",
-                    self.id, move_ids,
+                    self.id,
+                    move_ids,
                 )
             )
-        }  # fmt: skip
+        }
 
     def _gate_ask(self, verdicts):
         """Open the reviews that risky bills lack, and look for a reviewer at once; {bill id: review id}."""
@@ -453,15 +485,20 @@ def _rate_of(move, currency):
         " AND name <= COALESCE(%(move)s.invoice_date, %(move)s.date) AND (company_id IS NULL OR company_id ="
         "  (SELECT SPLIT_PART(parent_path, '/', 1)::int FROM res_company WHERE id = %(move)s.company_id))"
         " ORDER BY company_id, name DESC LIMIT 1",
-        currency=currency, move=move,
-    )  # fmt: skip
+        currency=currency,
+        move=move,
+    )
 
 
 def _no_maker(makers, user):
     """SQL of whether `user` (an SQL expression in text) is none of `makers`; Odoo's own account never is one."""
-    return SQL("(%(user)s IS NULL OR %(user)s = %(system)s OR %(user)s NOT IN (SELECT made.user_id FROM (%(makers)s)"
-               " made (user_id) WHERE made.user_id IS NOT NULL))",
-               user=SQL(user), system=SUPERUSER_ID, makers=makers)  # fmt: skip
+    return SQL(
+        "(%(user)s IS NULL OR %(user)s = %(system)s OR %(user)s NOT IN (SELECT made.user_id FROM (%(makers)s)"
+        " made (user_id) WHERE made.user_id IS NOT NULL))",
+        user=SQL(user),
+        system=SUPERUSER_ID,
+        makers=makers,
+    )
 
 
 def _says_the_same(spec, before, now):

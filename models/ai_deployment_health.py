@@ -34,9 +34,10 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     idle_days = fields.Integer(
-        "Expect Scores Within Days", default=14,
+        "Expect Scores Within Days",
+        default=14,
         help="When nothing was scored for so many days, somebody is told. 0: a deployment that may rest.",
-    )  # fmt: skip
+    )
     at_work_since = fields.Datetime(readonly=True, copy=False)
     health_html = fields.Html("What Was Found", compute="_compute_health_html", sanitize=False)
 

@@ -8,9 +8,10 @@ class AiDeployment(models.Model):
 
     channel_ids = fields.One2many("ai.deployment.channel", "deployment_id", "Who Hears of It")
     escalation_days = fields.Integer(
-        "Unread Alerts Go On After Days", default=3,
+        "Unread Alerts Go On After Days",
+        default=3,
         help="An alert that the owner has not opened by then goes to the deputy, else to the administrators.",
-    )  # fmt: skip
+    )
 
     _escalation_in_reach = models.Constraint(
         "CHECK(escalation_days BETWEEN 1 AND 90)", "An unread alert goes on after 1 to 90 days."

@@ -46,17 +46,23 @@ class Holdout(NamedTuple):
         return SQL(
             "('x' || encode(substr(sha256(%s || convert_to(%s || %s::text, 'UTF8')), 1, 6), 'hex'))::bit(48)::int8"
             " < %s::float8",
-            f"{self.salt}\0".encode(), f"{self.res_model},", SQL.identifier(alias, "id"), self.share * 2**48,
-        )  # fmt: skip
+            f"{self.salt}\0".encode(),
+            f"{self.res_model},",
+            SQL.identifier(alias, "id"),
+            self.share * 2**48,
+        )
 
 
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     holdout_share = fields.Float(
-        "Without a Score", readonly=True, copy=False, tracking=True,
+        "Without a Score",
+        readonly=True,
+        copy=False,
+        tracking=True,
         help="This share of new records is scored, but nobody is shown the score.",
-    )  # fmt: skip
+    )
     holdout_since = fields.Datetime("Without a Score Since", readonly=True, copy=False)
     holdout_reason = fields.Char("Why Without a Score", readonly=True, copy=False)
     holdout_text = fields.Char("Shown to Nobody", compute="_compute_holdout_text")
@@ -83,7 +89,7 @@ class AiDeployment(models.Model):
                 share=plain(self.env, 100 * deployment.holdout_share),
                 day=format_date(self.env, deployment.holdout_since),
                 records=self.env[deployment.res_model]._ai_words()["records"],
-            )  # fmt: skip
+            )
 
     @api.depends("res_model")
     def _compute_may_hold_out(self):
@@ -95,12 +101,16 @@ class AiDeployment(models.Model):
     @tools.ormcache("res_model")
     def _holdouts(self, res_model):
         """The hold-outs that are on, as a tuple of `Holdout`: remembered, as every list of records asks."""
-        deployments = self.sudo().with_context(active_test=False).search(
-            Domain("res_model", "=", res_model)
-            & Domain("holdout_share", ">", 0)
-            & Domain("holdout_since", "!=", False),
-            order="id",
-        )  # fmt: skip
+        deployments = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search(
+                Domain("res_model", "=", res_model)
+                & Domain("holdout_share", ">", 0)
+                & Domain("holdout_since", "!=", False),
+                order="id",
+            )
+        )
         return tuple(deployment._holdout() for deployment in deployments)
 
     def _holdout(self):
@@ -135,28 +145,34 @@ class AiDeployment(models.Model):
         deployment._measure_holdout()  # what is known so far: from now on other records have no score
         deployment.write(
             {
-                "holdout_share": share, "holdout_since": clock.now() if share else False,
+                "holdout_share": share,
+                "holdout_since": clock.now() if share else False,
                 "holdout_reason": reason.strip()[:500] if share else False,
             }
-        )  # fmt: skip
+        )
         self.env[deployment.res_model].invalidate_model(
             ["ai_score", "ai_confidence", "ai_score_date", "ai_reasons"], flush=False
         )
         own(deployment)._message_log(
             body=self.env._(
                 "%(person)s: %(share)s %% of new records have no score on purpose. %(why)s",
-                person=self.env.user.name, share=plain(self.env, 100 * share), why=reason.strip(),
+                person=self.env.user.name,
+                share=plain(self.env, 100 * share),
+                why=reason.strip(),
             ),
             author_id=self.env.user.partner_id.id,
-        )  # fmt: skip
+        )
 
     def action_hold_out(self):
         self.ensure_one()
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Records Without a Score"),
-            "res_model": "ai.deployment.holdout", "view_mode": "form", "target": "new",
+            "type": "ir.actions.act_window",
+            "name": self.env._("Records Without a Score"),
+            "res_model": "ai.deployment.holdout",
+            "view_mode": "form",
+            "target": "new",
             "context": {"default_deployment_id": self.id},
-        }  # fmt: skip
+        }
 
     # Scoring
 
@@ -180,9 +196,13 @@ class AiDeployment(models.Model):
             return set()
         table = self.env[self.res_model]._table
         rows = self.env.execute_query(
-            SQL("SELECT id FROM %s WHERE id = ANY(%s) AND %s", SQL.identifier(table), list(ids),
-                self._holdout().sql(table))
-        )  # fmt: skip
+            SQL(
+                "SELECT id FROM %s WHERE id = ANY(%s) AND %s",
+                SQL.identifier(table),
+                list(ids),
+                self._holdout().sql(table),
+            )
+        )
         return {res_id for (res_id,) in rows}
 
     # The result

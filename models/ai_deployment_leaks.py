@@ -35,8 +35,10 @@ class AiDeploymentFeature(models.Model):
             ("fine", "Known in time"),
             ("cannot_judge", "Not judged"),
         ],
-        "Known in Time", readonly=True, copy=False,
-    )  # fmt: skip
+        "Known in Time",
+        readonly=True,
+        copy=False,
+    )
     leak_reason = fields.Selection(
         [
             ("filled", "Filled more often once a record is closed"),
@@ -46,8 +48,10 @@ class AiDeploymentFeature(models.Model):
             ("alone", "Decides the outcome almost alone: is it really known in time?"),
             ("too_few", "Too few open and closed records of the same age"),
         ],
-        "What Was Found", readonly=True, copy=False,
-    )  # fmt: skip
+        "What Was Found",
+        readonly=True,
+        copy=False,
+    )
 
     def _edited_after_closing(self, closed_ids):
         """The largest share of `closed_ids` whose tracking shows one of the fields read here changed after closing."""

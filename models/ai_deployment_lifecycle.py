@@ -36,9 +36,15 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     state = fields.Selection(
-        STATES, required=True, default="proof", readonly=True, copy=False, tracking=True, index=True,
+        STATES,
+        required=True,
+        default="proof",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
         group_expand="_group_expand_states",
-    )  # fmt: skip
+    )
     action_server_id = fields.Many2one(
         "ir.actions.server", "Action Menu Entry", readonly=True, copy=False, ondelete="set null"
     )
@@ -184,9 +190,13 @@ class AiDeployment(models.Model):
     def action_retire(self):
         self.ensure_one()
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Retire"), "res_model": "ai.deployment.retire",
-            "view_mode": "form", "target": "new", "context": {"default_deployment_id": self.id},
-        }  # fmt: skip
+            "type": "ir.actions.act_window",
+            "name": self.env._("Retire"),
+            "res_model": "ai.deployment.retire",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_deployment_id": self.id},
+        }
 
     @api.model
     def _at_work_states(self):

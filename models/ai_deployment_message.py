@@ -68,8 +68,11 @@ class AiDeploymentMessage(models.Model):
     link = fields.Char(readonly=True)
     state = fields.Selection(
         [("pending", "Waiting"), ("handed", "In the mail queue"), ("sent", "Sent"), ("failed", "Failed")],
-        required=True, readonly=True, default="pending", index=True,
-    )  # fmt: skip
+        required=True,
+        readonly=True,
+        default="pending",
+        index=True,
+    )
     attempts = fields.Integer(readonly=True)
     next_date = fields.Datetime("Next Try", required=True, readonly=True)
     sent_date = fields.Datetime("Sent", readonly=True)
@@ -78,9 +81,13 @@ class AiDeploymentMessage(models.Model):
     carried_ids = fields.One2many("ai.deployment.message", "carried_by_id", "Sent Along")
     handed_date = fields.Datetime("In the Mail Queue Since", readonly=True)
     mail_ids = fields.Many2many(
-        "mail.mail", "ai_deployment_message_mail_rel", string="Mails", readonly=True, groups=NO_ACCESS,
+        "mail.mail",
+        "ai_deployment_message_mail_rel",
+        string="Mails",
+        readonly=True,
+        groups=NO_ACCESS,
         help="One per person. Odoo deletes each when it has left.",
-    )  # fmt: skip
+    )
 
     _due_idx = models.Index("(next_date, id) WHERE state = 'pending'")
     _order_idx = models.Index("(channel_id, id) WHERE state = 'pending'")
@@ -151,7 +158,7 @@ class AiDeploymentMessage(models.Model):
             " AND NOT EXISTS (SELECT FROM ai_deployment_message earlier WHERE earlier.state = 'pending'"
             " AND earlier.channel_id = message.channel_id AND earlier.id < message.id)",
             clock.due_sql(SQL("message.next_date"), BEYOND),
-        )  # fmt: skip
+        )
 
     @api.model
     def _due_count(self):
@@ -180,9 +187,10 @@ class AiDeploymentMessage(models.Model):
                 " ON channel.id = message.channel_id WHERE %s"
                 " AND NOT (channel.kind = 'webhook' AND channel.credential = ANY(%s))"
                 " ORDER BY message.attempts, message.next_date, message.id LIMIT 1 FOR UPDATE OF message SKIP LOCKED",
-                self._due_sql(), list(busy_names),
+                self._due_sql(),
+                list(busy_names),
             )
-        )  # fmt: skip
+        )
         if not rows:
             return self.browse()
         first, channel_id, is_alert, attempts = rows[0]
@@ -190,9 +198,11 @@ class AiDeploymentMessage(models.Model):
             SQL(
                 "SELECT id, alert_id IS NOT NULL, carried_by_id FROM ai_deployment_message"
                 " WHERE state = 'pending' AND channel_id = %s AND id > %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
-                channel_id, first, TOGETHER - 1,
+                channel_id,
+                first,
+                TOGETHER - 1,
             )
-        )  # fmt: skip
+        )
         if attempts:
             following = [row for row in following if row[2] == first]
         else:
@@ -284,8 +294,9 @@ class AiDeploymentMessage(models.Model):
             return
         own(target).message_post(
             body=Markup("<br/>").join(message._as_html() for message in messages),
-            message_type="comment", subtype_xmlid="mail.mt_comment",
-        )  # fmt: skip
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
         messages._sent()
 
     def _prepare_webhook(self, messages):

@@ -134,10 +134,11 @@ class AiDeployment(models.Model):
             "checks": self.env._("The checklist of “%(what)s” could not be looked at: %(why)s", **named),
         }[what]
         self.env["ai.deployment.alert"]._raise(
-            self, f"broken:{what}",
+            self,
+            f"broken:{what}",
             name=text,
             suggestion=self.env._("Ask an administrator to look at the server log. Until then nobody sees drift."),
-        )  # fmt: skip
+        )
 
     def _monitor(self):
         self._refresh_routing_lines()
@@ -150,34 +151,42 @@ class AiDeployment(models.Model):
     def _alert_took_too_long(self):
         """The database ended the reading of inputs at its time limit: one alert, however often."""
         self.env["ai.deployment.alert"]._raise(
-            self, "slow",
+            self,
+            "slow",
             name=self.env._("Scoring “%s” took longer than the database allows", self.name),
-            suggestion=self.env._("What was asked for waits and is tried again. If it comes back, an administrator "
-                                  "looks at the time limit of the database, or the owner takes out inputs about "
-                                  "earlier records."),
-        )  # fmt: skip
+            suggestion=self.env._(
+                "What was asked for waits and is tried again. If it comes back, an administrator "
+                "looks at the time limit of the database, or the owner takes out inputs about "
+                "earlier records."
+            ),
+        )
 
     def _alert_version_fails(self, error):
         """Every record that was tried failed in the same way: one alert, however many wait."""
         self.env["ai.deployment.alert"]._raise(
-            self, FAILS,
+            self,
+            FAILS,
             name=self.env._("“%(what)s” fails on every record: %(why)s", what=self.name, why=error),
-            suggestion=self.env._("Ask an administrator to look at the server log, or let an earlier version serve. "
-                                  "What waits is tried again by itself."),
-        )  # fmt: skip
+            suggestion=self.env._(
+                "Ask an administrator to look at the server log, or let an earlier version serve. "
+                "What waits is tried again by itself."
+            ),
+        )
 
     def _alert_filter_broken(self, error):
         """Which records it is for cannot be found out: one alert, however many wait."""
         self.env["ai.deployment.alert"]._raise(
-            self, FILTER,
+            self,
+            FILTER,
             name=self.env._("“%(what)s” does not know which records to score: %(why)s", what=self.name, why=error),
             suggestion=self.env._("Correct “Only Records”, or ask an administrator to. What waits is scored then."),
-        )  # fmt: skip
+        )
 
     def _alert_version_broken(self, error):
         """The serving version cannot be used: one alert, however many records wait for it."""
         self.env["ai.deployment.alert"]._raise(
-            self, "version",
+            self,
+            "version",
             name=self.env._("The serving version of “%(what)s” cannot be used: %(why)s", what=self.name, why=error),
             suggestion=self.env._("Let an earlier version serve, or train a new one. What waits is scored then."),
-        )  # fmt: skip
+        )

@@ -27,10 +27,13 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     segment_field_id = fields.Many2one(
-        "ir.model.fields", "Also by", tracking=True, ondelete="set null",
+        "ir.model.fields",
+        "Also by",
+        tracking=True,
+        ondelete="set null",
         domain="[('model_id', '=', model_id), ('ttype', '=', 'many2one'), ('store', '=', True)]",
         help="What came true is also judged for each team, country, salesperson …, to see who is served badly.",
-    )  # fmt: skip
+    )
     risk_state = fields.Json(
         groups=NO_ACCESS, readonly=True, copy=False
     )  # of `ml.risk`, with the version that it belongs to
@@ -75,9 +78,11 @@ class AiDeployment(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT id, %s FROM %s WHERE id = ANY(%s)",
-                SQL.identifier(field.name), SQL.identifier(documents._table), list(ids),
+                SQL.identifier(field.name),
+                SQL.identifier(documents._table),
+                list(ids),
             )
-        )  # fmt: skip
+        )
         return field, dict(rows)
 
     def _segment_offsets(self, version, ids):
@@ -100,33 +105,49 @@ class AiDeployment(models.Model):
 
     def _latest_judged(self, version):
         """The latest report on what came true that could judge."""
-        return self.env["ai.deployment.report"].sudo().search(
-            Domain("version_id", "=", version.id) & Domain("kind", "=", "performance")
-            & Domain("verdict", "in", JUDGED), limit=1,
-        )  # fmt: skip
+        return (
+            self.env["ai.deployment.report"]
+            .sudo()
+            .search(
+                Domain("version_id", "=", version.id)
+                & Domain("kind", "=", "performance")
+                & Domain("verdict", "in", JUDGED),
+                limit=1,
+            )
+        )
 
     def _segment_line(self, result, field, names, off):
         say = self.env._
         name = say("The others") if result.rest else names.get(result.segment, say("none"))
         line = {
-            **UNTESTED, "test": "segment", "verdict": result.verdict,
+            **UNTESTED,
+            "test": "segment",
+            "verdict": result.verdict,
             "key": f"segment:{'rest' if result.rest else result.segment or 0}",
             "label": say("%(field)s: %(name)s", field=field.field_description, name=name),
-        }  # fmt: skip
+        }
         if result.came_true is None:
             return {**line, "text": say("Cannot judge yet: %s records", result.rows)}
         exceeded = result.exceeded and (not off or abs(result.said - result.came_true) > off + MORE_THAN_ALL)
         return {
-            **line, "statistic": result.came_true, "low": result.low, "high": result.high, "threshold": result.said,
-            "p_value": result.p_value, "adjusted_p": result.adjusted_p, "exceeded": exceeded,
+            **line,
+            "statistic": result.came_true,
+            "low": result.low,
+            "high": result.high,
+            "threshold": result.said,
+            "p_value": result.p_value,
+            "adjusted_p": result.adjusted_p,
+            "exceeded": exceeded,
             "verdict": "drifted" if exceeded else "quiet",
             "text": say(
                 "%(field)s “%(name)s”: the scores said %(said)s %(positives)s on average, %(true)s came true",
-                field=field.field_description, name=name, said=percent(self.env, result.said),
+                field=field.field_description,
+                name=name,
+                said=percent(self.env, result.said),
                 true=percent(self.env, result.came_true),
                 positives=self.env[self.res_model]._ai_words()["positives"],
             ),
-        }  # fmt: skip
+        }
 
     # What is expected before outcomes are known
 
@@ -145,9 +166,12 @@ class AiDeployment(models.Model):
         ids, values, predictions = _columns(rows, 3)
         reference = estimated.learn(labels, tested)
         found = estimated.estimate(
-            reference, values, predictions, calibration_stands=self._calibration_stands(version),
+            reference,
+            values,
+            predictions,
+            calibration_stands=self._calibration_stands(version),
             offsets=self._segment_offsets(version, ids),
-        )  # fmt: skip
+        )
         return self._estimate_lines(found, estimated.expected_auc(reference.chances(tested), tested), len(labels))
 
     def _calibration_stands(self, version):
@@ -160,9 +184,10 @@ class AiDeployment(models.Model):
                 & Domain("report_id.kind", "=", "performance")
                 & Domain("key", "=", "in_the_large")
                 & Domain("verdict", "in", ("quiet", "drifted")),
-                order="id desc", limit=1,
+                order="id desc",
+                limit=1,
             )
-        )  # fmt: skip
+        )
         return not latest.exceeded
 
     def _estimate_lines(self, found, auc_when_tested, tested_rows):
@@ -182,23 +207,39 @@ class AiDeployment(models.Model):
         if why_not:
             return [{**line, "key": "estimate:auc", "label": say("Expected order"), "text": why_not}]
         texts = {
-            "auc": (say("Expected order"), say(
-                "Expected: of two %(records)s, the one that comes true has the higher score in %(now)s of cases "
-                "(%(low)s to %(high)s), as long as equal scores end as before"
-            )),
+            "auc": (
+                say("Expected order"),
+                say(
+                    "Expected: of two %(records)s, the one that comes true has the higher score in %(now)s of cases "
+                    "(%(low)s to %(high)s), as long as equal scores end as before"
+                ),
+            ),
             "win_rate": (say("Expected share"), say("Expected: %(now)s %(positives)s (%(low)s to %(high)s)")),
             "error": (say("Expected errors"), say("Expected: %(now)s of all verdicts wrong (%(low)s to %(high)s)")),
-        }  # fmt: skip
+        }
         lines = []
         for name, (label, text) in texts.items():
             band = found.band(name)
             if band:
                 lines.append(
-                    {**line, "verdict": "quiet", "key": f"estimate:{name}", "label": label, "statistic": band.estimate,
-                     "low": band.low, "high": band.high, "threshold": auc_when_tested if name == "auc" else 0.0,
-                     "text": text % {"now": percent(self.env, band.estimate), "low": percent(self.env, band.low),
-                                     "high": percent(self.env, band.high), **words}}
-                )  # fmt: skip
+                    {
+                        **line,
+                        "verdict": "quiet",
+                        "key": f"estimate:{name}",
+                        "label": label,
+                        "statistic": band.estimate,
+                        "low": band.low,
+                        "high": band.high,
+                        "threshold": auc_when_tested if name == "auc" else 0.0,
+                        "text": text
+                        % {
+                            "now": percent(self.env, band.estimate),
+                            "low": percent(self.env, band.low),
+                            "high": percent(self.env, band.high),
+                            **words,
+                        },
+                    }
+                )
         return lines
 
     def _gap_values(self, version, labels, values, predictions):
@@ -213,34 +254,53 @@ class AiDeployment(models.Model):
             return []
         band = found.band("auc")
         return [
-            {**UNTESTED, "test": "estimate", "key": "gap", "label": label, "statistic": gap.estimate, "low": gap.low,
-             "high": gap.high, "p_value": gap.p_value, "adjusted_p": gap.p_value, "exceeded": gap.exceeded,
-             "verdict": "drifted" if gap.exceeded else "quiet",
-             "text": self.env._(
-                 "Of two %(records)s, the one that came true was expected to have the higher score in %(expected)s of "
-                 "cases, and had it in %(found)s",
-                 records=self.env[self.res_model]._ai_words()["records"], expected=percent(self.env, band.estimate),
-                 found=percent(self.env, band.estimate + gap.estimate),
-             )}
-        ]  # fmt: skip
+            {
+                **UNTESTED,
+                "test": "estimate",
+                "key": "gap",
+                "label": label,
+                "statistic": gap.estimate,
+                "low": gap.low,
+                "high": gap.high,
+                "p_value": gap.p_value,
+                "adjusted_p": gap.p_value,
+                "exceeded": gap.exceeded,
+                "verdict": "drifted" if gap.exceeded else "quiet",
+                "text": self.env._(
+                    "Of two %(records)s, the one that came true was expected to have the higher score in %(expected)s "
+                    "of cases, and had it in %(found)s",
+                    records=self.env[self.res_model]._ai_words()["records"],
+                    expected=percent(self.env, band.estimate),
+                    found=percent(self.env, band.estimate + gap.estimate),
+                ),
+            }
+        ]
 
     def _given_up_values(self, ids, labels, predictions, automatic):
         """A line on what came true although the score said it would not, and nobody looked: with the money in it."""
         given_up = [
-            res_id for res_id, label, said, alone in zip(ids, labels, predictions, automatic, strict=True)
+            res_id
+            for res_id, label, said, alone in zip(ids, labels, predictions, automatic, strict=True)
             if label and alone and not said
-        ]  # fmt: skip
+        ]
         if not given_up:
             return []
         text = self.env._(
             "%(count)s %(positives)s had been given up by the score, and nobody looked",
-            count=len(given_up), positives=self.env[self.res_model]._ai_words()["positives"],
-        )  # fmt: skip
+            count=len(given_up),
+            positives=self.env[self.res_model]._ai_words()["positives"],
+        )
         money = self._money_text(given_up)
         return [
-            {**UNTESTED, "test": "figure", "key": "given_up", "label": self.env._("Given up, and came true"),
-             "statistic": len(given_up) / len(ids), "text": f"{text}. {money}" if money else text}
-        ]  # fmt: skip
+            {
+                **UNTESTED,
+                "test": "figure",
+                "key": "given_up",
+                "label": self.env._("Given up, and came true"),
+                "statistic": len(given_up) / len(ids),
+                "text": f"{text}. {money}" if money else text,
+            }
+        ]
 
     # The whole life of a version
 
@@ -265,23 +325,41 @@ class AiDeployment(models.Model):
         line = {**UNTESTED, "test": "risk", "threshold": 1 / standing_watch.LEVEL}
         calibration = say(
             "Of %(rows)s %(records)s since it serves %(true)s %(positives)s came true, where %(said)s were said",
-            rows=number(self.env, look.rows), records=words["records"], true=percent(self.env, look.came_true),
-            said=percent(self.env, look.said), positives=words["positives"],
-        )  # fmt: skip
+            rows=number(self.env, look.rows),
+            records=words["records"],
+            true=percent(self.env, look.came_true),
+            said=percent(self.env, look.said),
+            positives=words["positives"],
+        )
         order = (
             say("Which of %(records)s come true has little to do with their scores any more", records=words["records"])
             if look.order_exceeded
             else say("Higher scores still come true more often")
         )
-        lines = [("watch:calibration", say("Chances, since it serves"), look.calibration, look.calibration_exceeded,
-                  calibration)]  # fmt: skip
+        lines = [
+            (
+                "watch:calibration",
+                say("Chances, since it serves"),
+                look.calibration,
+                look.calibration_exceeded,
+                calibration,
+            )
+        ]
         if look.order is not None:
             lines.append(("watch:order", say("Order, since it serves"), look.order, look.order_exceeded, order))
         return [
-            {**line, "key": key, "label": label, "statistic": evidence, "adjusted_p": 0.0 if exceeded else 1.0,
-             "exceeded": exceeded, "verdict": "drifted" if exceeded else "quiet", "text": text}
+            {
+                **line,
+                "key": key,
+                "label": label,
+                "statistic": evidence,
+                "adjusted_p": 0.0 if exceeded else 1.0,
+                "exceeded": exceeded,
+                "verdict": "drifted" if exceeded else "quiet",
+                "text": text,
+            }
             for key, label, evidence, exceeded, text in lines
-        ]  # fmt: skip
+        ]
 
     def _dealt_with(self):
         """When the owner last read an alert of what the standing watch is about: what was is not counted again."""
@@ -303,15 +381,25 @@ class AiDeployment(models.Model):
         self.sudo().risk_state = {**kept, "state": state}
         look = risk.look(state)
         return [
-            {**UNTESTED, "test": "risk", "key": "risk", "label": self.env._("Distance from the truth, since it serves"),
-             "statistic": look.risk, "low": look.low, "high": 1.0, "threshold": look.limit,
-             "text": self.env._(
-                 "Over %(rows)s outcomes the scores are %(risk)s from the truth (Brier), at least %(low)s; "
-                 "at most %(limit)s was to be expected",
-                 rows=number(self.env, look.rows), risk=number(self.env, look.risk or 0.0, 3),
-                 low=number(self.env, look.low, 3), limit=number(self.env, look.limit, 3),
-             )}
-        ]  # fmt: skip
+            {
+                **UNTESTED,
+                "test": "risk",
+                "key": "risk",
+                "label": self.env._("Distance from the truth, since it serves"),
+                "statistic": look.risk,
+                "low": look.low,
+                "high": 1.0,
+                "threshold": look.limit,
+                "text": self.env._(
+                    "Over %(rows)s outcomes the scores are %(risk)s from the truth (Brier), at least %(low)s; "
+                    "at most %(limit)s was to be expected",
+                    rows=number(self.env, look.rows),
+                    risk=number(self.env, look.risk or 0.0, 3),
+                    low=number(self.env, look.low, 3),
+                    limit=number(self.env, look.limit, 3),
+                ),
+            }
+        ]
 
     # How long outcomes take
 
@@ -326,9 +414,15 @@ class AiDeployment(models.Model):
             return []
         share = found.share_by(min(self.horizon_days, found.last_day))
         return [
-            {**UNTESTED, "test": "maturity", "key": "maturity", "label": self.env._("Decided in time"),
-             "statistic": share, "text": self._maturity_sentence(found)}
-        ]  # fmt: skip
+            {
+                **UNTESTED,
+                "test": "maturity",
+                "key": "maturity",
+                "label": self.env._("Decided in time"),
+                "statistic": share,
+                "text": self._maturity_sentence(found),
+            }
+        ]
 
     def _maturity_sentence(self, found):
         day, words = found.day_by_which(0.8), self.env[self.res_model]._ai_words()
@@ -336,12 +430,17 @@ class AiDeployment(models.Model):
         if day is None:
             return self.env._(
                 "%(share)s of %(records)s are decided within %(days)s days; 80 %% never were so far",
-                share=share, records=words["records"], days=self.horizon_days,
-            )  # fmt: skip
+                share=share,
+                records=words["records"],
+                days=self.horizon_days,
+            )
         return self.env._(
             "80 %% of %(records)s are decided by day %(day)s, %(share)s within the %(days)s days that an outcome has",
-            day=round(day), share=share, records=words["records"], days=self.horizon_days,
-        )  # fmt: skip
+            day=round(day),
+            share=share,
+            records=words["records"],
+            days=self.horizon_days,
+        )
 
     @api.depends("horizon_days", "model_id", "method")
     @api.depends_context("lang")

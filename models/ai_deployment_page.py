@@ -83,10 +83,19 @@ class AiDeployment(models.Model):
         own = Domain("deployment_id", "=", self.id) & Domain("kind", "=", kind)
         # More than are shown: a window that had too few records has one report per look.
         found = self.env["ai.deployment.report"].search_fetch(
-            own, ["version_id", "window_start", "window_end", "row_count", "verdict", "summary", "is_provisional",
-             "blind_spot"],
+            own,
+            [
+                "version_id",
+                "window_start",
+                "window_end",
+                "row_count",
+                "verdict",
+                "summary",
+                "is_provisional",
+                "blind_spot",
+            ],
             limit=3 * WEEKS,
-        )  # fmt: skip
+        )
         newest = {}
         for report in found:
             newest.setdefault((report.version_id.id, report.window_start), report)
@@ -96,9 +105,22 @@ class AiDeployment(models.Model):
         """{report id: lines}"""
         lines = self.env["ai.deployment.report.line"].search_fetch(
             [("report_id", "in", reports.ids)],
-            ["report_id", "sequence", "key", "label", "test", "statistic", "low", "high", "threshold", "exceeded",
-             "verdict", "reference_share", "text"],
-        )  # fmt: skip
+            [
+                "report_id",
+                "sequence",
+                "key",
+                "label",
+                "test",
+                "statistic",
+                "low",
+                "high",
+                "threshold",
+                "exceeded",
+                "verdict",
+                "reference_share",
+                "text",
+            ],
+        )
         return {report.id: own for report, own in lines.grouped("report_id").items()}
 
     def _first_scored_day(self, version):
@@ -156,9 +178,11 @@ class AiDeployment(models.Model):
     def _performance_messages(self, reports, lines):
         """(level, text): open alerts on what came true, what the latest report cannot see, and who is better."""
         alerts = self.env["ai.deployment.alert"].search(
-            Domain("deployment_id", "=", self.id) & Domain("cause", "=like", "performance:%")
-            & Domain("state", "in", ("firing", "acknowledged")), order="id",
-        )  # fmt: skip
+            Domain("deployment_id", "=", self.id)
+            & Domain("cause", "=like", "performance:%")
+            & Domain("state", "in", ("firing", "acknowledged")),
+            order="id",
+        )
         for alert in alerts:
             yield "warning", alert.name
         own = reports.filtered(lambda report: report.version_id == self.champion_id)
@@ -197,9 +221,15 @@ class AiDeployment(models.Model):
         latest.
         """
         return {
-            "title": title, "labels": labels, "series": series, "note": note, "empty": empty, "percents": percents,
-            "stacked": stacked, "start": start,
-        }  # fmt: skip
+            "title": title,
+            "labels": labels,
+            "series": series,
+            "note": note,
+            "empty": empty,
+            "percents": percents,
+            "stacked": stacked,
+            "start": start,
+        }
 
     def _series(self, label, kind, points):
         """One row of numbers.
@@ -263,7 +293,8 @@ class AiDeployment(models.Model):
         learned = self._open("ai.deployment.version", self.env._("The Reference"), Domain("id", "=", version.id))
         series = [
             self._series(
-                self.env._("Last %s days", NOW_DAYS.days), "bar",
+                self.env._("Last %s days", NOW_DAYS.days),
+                "bar",
                 [
                     (
                         round(share, 4),
@@ -278,14 +309,16 @@ class AiDeployment(models.Model):
                 ],
             ),
             self._series(
-                self.env._("Reference"), "before",
+                self.env._("Reference"),
+                "before",
                 [
                     (round(share, 4), self._share_text(share, count), learned)
                     for share, count in zip(shares["before"], rows["before"], strict=True)
                 ],
             ),
             self._series(
-                self.env._("All records today"), "line",
+                self.env._("All records today"),
+                "line",
                 [
                     (
                         round(count / max(sum(standing), 1), 4),
@@ -299,11 +332,12 @@ class AiDeployment(models.Model):
                     for place, (count, label) in enumerate(zip(standing, labels, strict=True))
                 ],
             ),
-        ]  # fmt: skip
+        ]
         note = self.env._(
             "%(now)s scored for the first time, beside the %(reference)s that they are compared with.",
-            now=self._number(now.rows), reference=self._number(reference.rows),
-        )  # fmt: skip
+            now=self._number(now.rows),
+            reference=self._number(reference.rows),
+        )
         return self._chart(title, labels, series, percents=True, note=note)
 
     def _standing_domain(self, version):
@@ -319,9 +353,11 @@ class AiDeployment(models.Model):
             SQL(
                 "SELECT width_bucket(predicted_value, %s::float8[]), COUNT(*) FROM ai_deployment_score"
                 " WHERE deployment_id = %s AND version_id = %s AND state = 'scored' GROUP BY 1",
-                cuts[1:-1], self.id, version.id,
+                cuts[1:-1],
+                self.id,
+                version.id,
             )
-        )  # fmt: skip
+        )
         found = dict(rows)
         return [found.get(place, 0) for place in range(len(cuts) - 1)]
 
@@ -444,14 +480,21 @@ class AiDeployment(models.Model):
         ]
         return {
             "order": self._chart(
-                say("Order right, of two %s", words["records"]), labels, order, percents=True, start=0.4,
+                say("Order right, of two %s", words["records"]),
+                labels,
+                order,
+                percents=True,
+                start=0.4,
                 note=say("How often the one that came true had the higher score; 50 % is chance."),
             ),
             "outcomes": self._chart(
-                title, labels, outcomes, percents=True,
+                title,
+                labels,
+                outcomes,
+                percents=True,
                 note=say("Share of %s among what was scored in these days, once outcomes are due.", words["positives"]),
             ),
-        }  # fmt: skip
+        }
 
     def _figure_text(self, value):
         if value is None:
@@ -525,9 +568,12 @@ class AiDeployment(models.Model):
         )
         series.append(self._series(say("Of them, could not be scored"), "line", failures))
         return self._chart(
-            title, [format_date(self.env, week, date_format="d MMM") for week in weeks], series, stacked=True,
+            title,
+            [format_date(self.env, week, date_format="d MMM") for week in weeks],
+            series,
+            stacked=True,
             note=say("By the week in which they were asked for. What had not changed is left out."),
-        )  # fmt: skip
+        )
 
     def _failed_per_day(self, start):
         """{day: records that could not be scored at their first time}"""
@@ -537,10 +583,11 @@ class AiDeployment(models.Model):
                 SQL(
                     "SELECT day, SUM((counts->>'failed')::int) FROM ai_deployment_profile WHERE day >= %s"
                     " AND version_id IN (SELECT id FROM ai_deployment_version WHERE deployment_id = %s) GROUP BY day",
-                    start, self.id,
+                    start,
+                    self.id,
                 )
             )
-        )  # fmt: skip
+        )
 
 
 def _way_to_threshold(line):

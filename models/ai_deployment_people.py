@@ -32,9 +32,11 @@ class AiDeployment(models.Model):
     lesson = fields.Text("What Was Learned", readonly=True, copy=False, tracking=True)
 
     grace_days = fields.Integer(
-        "Days of Grace", default=14, tracking=True,
+        "Days of Grace",
+        default=14,
+        tracking=True,
         help="So many days scores stay when nobody answers for them any more, or the review was missed.",
-    )  # fmt: skip
+    )
     unowned_date = fields.Date(
         readonly=True, copy=False, help="Since when its owner cannot answer for it, as far as that was noticed."
     )
@@ -79,14 +81,19 @@ class AiDeployment(models.Model):
             return self.env._("%s has no e-mail address, so nobody can be asked in person.", person.name)
         if address in person.company_ids.mapped("partner_id.email_normalized"):
             return self.env._("The address of %s is the company's own, so it is no person's login.", person.name)
-        others = self.env["res.users"].sudo().search(
-            [("partner_id.email_normalized", "=", address), ("id", "!=", person.id), ("share", "=", False)], limit=1
-        )  # fmt: skip
+        others = (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [("partner_id.email_normalized", "=", address), ("id", "!=", person.id), ("share", "=", False)], limit=1
+            )
+        )
         if others:
             return self.env._(
                 "%(person)s and %(other)s have the same e-mail address, so it is no person's login.",
-                person=person.name, other=others.name,
-            )  # fmt: skip
+                person=person.name,
+                other=others.name,
+            )
         return ""
 
     def _system_users(self):
@@ -253,8 +260,9 @@ class AiDeployment(models.Model):
             if not reason:
                 deployment.grace_text = False
             elif deployment._grace_over():
-                deployment.grace_text = self.env._("Scores are not shown any more since %(day)s. %(why)s", day=until,
-                                                   why=reason)  # fmt: skip
+                deployment.grace_text = self.env._(
+                    "Scores are not shown any more since %(day)s. %(why)s", day=until, why=reason
+                )
             else:
                 deployment.grace_text = self.env._("Scores stay until %(day)s only. %(why)s", day=until, why=reason)
 
@@ -282,10 +290,13 @@ class AiDeployment(models.Model):
         everything._message_log(
             body=self.env._(
                 "%(who)s handed this over from %(old)s to %(new)s: %(note)s",
-                who=change.name, old=former.name, new=owner.name, note=note.strip(),
+                who=change.name,
+                old=former.name,
+                new=owner.name,
+                note=note.strip(),
             ),
             author_id=change.partner_id.id,
-        )  # fmt: skip
+        )
 
     def _activities_of(self, person):
         """Open activities of `person` on this deployment and its alerts."""
@@ -304,11 +315,15 @@ class AiDeployment(models.Model):
         for alert in alerts.filtered(lambda alert: alert.level == "alert" and not alert._is_kept_quiet()):
             if owner not in alert.activity_ids.user_id:
                 alert._point(owner, alert.name)
-        reviews = self.env["ai.deployment.review"].sudo().search(
-            Domain("deployment_id", "=", self.id)
-            & Domain("state", "=", "open")
-            & Domain("reviewer_id", "=", former.id)
-        )  # fmt: skip
+        reviews = (
+            self.env["ai.deployment.review"]
+            .sudo()
+            .search(
+                Domain("deployment_id", "=", self.id)
+                & Domain("state", "=", "open")
+                & Domain("reviewer_id", "=", former.id)
+            )
+        )
         if former not in self.reviewer_ids:  # asked as the owner, not as a reviewer
             reviews._release()
             able = reviews._able(self._at_work(owner))
@@ -319,9 +334,13 @@ class AiDeployment(models.Model):
         self.ensure_one()
         self._check_decides()
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Hand Over"), "view_mode": "form", "target": "new",
-            "res_model": "ai.deployment.hand.over", "context": {"default_deployment_id": self.id},
-        }  # fmt: skip
+            "type": "ir.actions.act_window",
+            "name": self.env._("Hand Over"),
+            "view_mode": "form",
+            "target": "new",
+            "res_model": "ai.deployment.hand.over",
+            "context": {"default_deployment_id": self.id},
+        }
 
     # Retiring
 

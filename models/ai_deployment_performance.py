@@ -26,10 +26,11 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     floor_auc = fields.Float(
-        "Order Right at Least", tracking=True,
+        "Order Right at Least",
+        tracking=True,
         help="Of a record that came true and one that did not, the first has to have the higher score in at least this "
         "share of all cases; 50 % is chance. 0: no such floor.",
-    )  # fmt: skip
+    )
 
     _floor_auc_is_share = models.Constraint(
         "CHECK(floor_auc >= 0 AND floor_auc < 1)", "The share of cases ordered right lies between 0 and 100 %."
@@ -70,10 +71,14 @@ class AiDeployment(models.Model):
             SQL(
                 "SELECT %s FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND is_intake"
                 " AND failure_type IS NULL AND date >= %s AND date < %s AND %s ORDER BY id",
-                columns, self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
+                columns,
+                self.id,
+                version.id,
+                datetime.combine(start, time.min),
+                datetime.combine(end, time.min),
                 drawn(SQL("res_id"), count),
             )
-        )  # fmt: skip
+        )
 
     def _cohort(self, version, start, end):
         """First scores from `start` up to, not including, `end` with what came of them: as rows.
@@ -82,9 +87,11 @@ class AiDeployment(models.Model):
         very many, a part (see `drawn`).
         """
         rows = self._first_scores(
-            version, start, end,
+            version,
+            start,
+            end,
             SQL("res_id, date, predicted_value, prediction, route = 'automatic', incumbent_value"),
-        )  # fmt: skip
+        )
         came_true = self.env[self.res_model]._ai_came_true(self, {row[0]: row[1] for row in rows})
         return [(row[0], came_true[row[0]], *row[2:]) for row in rows if row[0] in came_true]
 
@@ -129,11 +136,18 @@ class AiDeployment(models.Model):
         ids, labels, values, predictions, automatic, incumbent = map(list, zip(*cohort, strict=True))
         between, order = self._spread_between_weeks(version), self._order_cohort(version, cohort, start, end)
         results = outcomes.judge_outcomes(
-            labels, values, predictions, automatic,
-            reference=(version.positive_count, version.row_count), floor_auc=self.floor_auc or None,
-            tested_auc=self._tested_auc(version), target_error=self.target_error if self.routing == "error" else None,
-            capacity=self.reviews_per_day * max((end - start).days * 5 // 7, 1), between=between, order=order,
-        )  # fmt: skip
+            labels,
+            values,
+            predictions,
+            automatic,
+            reference=(version.positive_count, version.row_count),
+            floor_auc=self.floor_auc or None,
+            tested_auc=self._tested_auc(version),
+            target_error=self.target_error if self.routing == "error" else None,
+            capacity=self.reviews_per_day * max((end - start).days * 5 // 7, 1),
+            between=between,
+            order=order,
+        )
         lines = [self._outcome_values(result, values, order[0]) for result in results]
         off = sum(abs(r.statistic) for r in results if r.name == "in_the_large" and r.exceeded)
         return [
@@ -149,10 +163,18 @@ class AiDeployment(models.Model):
 
     def _order_cohort(self, version, cohort, start, end):
         """(came true, value) of a cohort and of the rows before it that no order was judged of, as wins are rare."""
-        latest = self.env["ai.deployment.report.line"].sudo().search(
-            Domain("report_id.version_id", "=", version.id) & Domain("report_id.kind", "=", "performance")
-            & Domain("key", "=", "auc") & Domain("verdict", "in", JUDGED), order="id desc", limit=1,
-        )  # fmt: skip
+        latest = (
+            self.env["ai.deployment.report.line"]
+            .sudo()
+            .search(
+                Domain("report_id.version_id", "=", version.id)
+                & Domain("report_id.kind", "=", "performance")
+                & Domain("key", "=", "auc")
+                & Domain("verdict", "in", JUDGED),
+                order="id desc",
+                limit=1,
+            )
+        )
         since = latest.report_id.window_end or self._first_day(version) or start
         earlier = self._cohort(version, since, start) if since < start else []
         return tuple(zip(*((row[1], row[2]) for row in [*earlier, *cohort]), strict=True))
@@ -166,10 +188,18 @@ class AiDeployment(models.Model):
         offsets = [tuple(week) for week in (version.sudo().held_out or {}).get("weeks") or ()]
         if len(offsets) >= counts.MIN_WEEKS:
             return counts.weekly_spread(offsets) or 0.0
-        lines = self.env["ai.deployment.report.line"].sudo().search(
-            Domain("report_id.version_id", "=", version.id) & Domain("report_id.kind", "=", "performance")
-            & Domain("key", "=", "in_the_large") & Domain("verdict", "=", "quiet"), order="id", limit=FIRST_REPORTS,
-        )  # fmt: skip
+        lines = (
+            self.env["ai.deployment.report.line"]
+            .sudo()
+            .search(
+                Domain("report_id.version_id", "=", version.id)
+                & Domain("report_id.kind", "=", "performance")
+                & Domain("key", "=", "in_the_large")
+                & Domain("verdict", "=", "quiet"),
+                order="id",
+                limit=FIRST_REPORTS,
+            )
+        )
         for line in lines:
             rows = line.report_id.row_count
             information = ((line.high - line.low) / (2 * 1.96) * rows) ** 2
@@ -198,9 +228,13 @@ class AiDeployment(models.Model):
             if _is_told_by_another(key, firing, open_causes):
                 continue
             alerts._raise(
-                self, f"performance:{key}", name=self._performance_alert_text(line, onset, exceeded),
-                suggestion=self._performance_suggestion(line, report), onset=onset, report=report,
-            )  # fmt: skip
+                self,
+                f"performance:{key}",
+                name=self._performance_alert_text(line, onset, exceeded),
+                suggestion=self._performance_suggestion(line, report),
+                onset=onset,
+                report=report,
+            )
             for other in _less_telling(key):
                 alerts._resolve(self, f"performance:{other}")
         self._stop_where_below_floor(report)

@@ -54,8 +54,11 @@ class AiDeployment(models.Model):
             return label, say(
                 "Cannot judge yet: of %(rows)s outcomes %(wins)s are %(positives)s, and %(least)s of either kind are "
                 "needed",
-                rows=len(ordered), wins=sum(ordered), positives=words["positives"], least=outcomes.MIN_CLASS,
-            )  # fmt: skip
+                rows=len(ordered),
+                wins=sum(ordered),
+                positives=words["positives"],
+                least=outcomes.MIN_CLASS,
+            )
         text_of = getattr(self, f"_text_of_{result.name}", None)
         if text_of:
             return label, text_of(result, values, words)
@@ -66,8 +69,10 @@ class AiDeployment(models.Model):
     def _text_of_win_rate(self, result, _values, words):
         text = self.env._(
             "%(now)s %(positives)s among %(records)s",
-            now=percent(self.env, result.statistic), positives=words["positives"], records=words["records"],
-        )  # fmt: skip
+            now=percent(self.env, result.statistic),
+            positives=words["positives"],
+            records=words["records"],
+        )
         if result.threshold is None:
             return text
         return self.env._("%(text)s, %(before)s before", text=text, before=percent(self.env, result.threshold))
@@ -77,8 +82,10 @@ class AiDeployment(models.Model):
         came_true = max(said + result.statistic, 0.0)
         return self.env._(
             "The scores said %(said)s %(positives)s on average, %(true)s came true",
-            said=percent(self.env, said), positives=words["positives"], true=percent(self.env, came_true),
-        )  # fmt: skip
+            said=percent(self.env, said),
+            positives=words["positives"],
+            true=percent(self.env, came_true),
+        )
 
     def _text_of_slope(self, result, _values, _words):
         if not result.exceeded:
@@ -89,11 +96,12 @@ class AiDeployment(models.Model):
 
     def _text_of_auc(self, result, _values, words):
         text = self.env._(
-            "Of two %(records)s, the one that came true had the higher score in %(now)s of cases "
-            "(%(low)s to %(high)s)",
-            records=words["records"], now=percent(self.env, result.statistic), low=percent(self.env, result.low),
+            "Of two %(records)s, the one that came true had the higher score in %(now)s of cases (%(low)s to %(high)s)",
+            records=words["records"],
+            now=percent(self.env, result.statistic),
+            low=percent(self.env, result.low),
             high=percent(self.env, result.high),
-        )  # fmt: skip
+        )
         if result.threshold is None:
             return text
         if result.test == outcomes.PROPOSED:
@@ -107,9 +115,10 @@ class AiDeployment(models.Model):
     def _text_of_error_automatic(self, result, _values, _words):
         text = self.env._(
             "%(now)s of what was settled without a person was wrong (%(low)s to %(high)s)",
-            now=percent(self.env, result.statistic), low=percent(self.env, result.low),
+            now=percent(self.env, result.statistic),
+            low=percent(self.env, result.low),
             high=percent(self.env, result.high),
-        )  # fmt: skip
+        )
         if result.threshold is None:
             return text
         return self.env._(
@@ -121,12 +130,14 @@ class AiDeployment(models.Model):
         if result.statistic < 0:
             return self.env._(
                 "The scores are %(share)s further from the truth than the plain share of %(positives)s would be",
-                share=share, positives=words["positives"],
-            )  # fmt: skip
+                share=share,
+                positives=words["positives"],
+            )
         return self.env._(
             "The scores are %(share)s closer to the truth than the plain share of %(positives)s would be",
-            share=share, positives=words["positives"],
-        )  # fmt: skip
+            share=share,
+            positives=words["positives"],
+        )
 
     # What cannot be judged
 
@@ -135,21 +146,32 @@ class AiDeployment(models.Model):
         say, words, rows = self.env._, self.env[self.res_model]._ai_words(), len(values)
         since = format_date(self.env, start)
         if not rows:
-            return say("Cannot judge yet: no outcome is due of %(records)s scored since %(day)s.",
-                       records=words["records"], day=since)  # fmt: skip
+            return say(
+                "Cannot judge yet: no outcome is due of %(records)s scored since %(day)s.",
+                records=words["records"],
+                day=since,
+            )
         said = float(sum(values))
         text = say(
             "Cannot judge yet: outcomes are due of %(rows)s of %(all)s %(records)s, counted since %(day)s; the scores "
             "said %(said)s %(positives)s among them, and %(least)s of either kind are needed.",
-            rows=rows, all=outcomes.MIN_ROWS, records=words["records"], day=since, said=number(self.env, said),
-            positives=words["positives"], least=outcomes.MIN_CLASS,
-        )  # fmt: skip
+            rows=rows,
+            all=outcomes.MIN_ROWS,
+            records=words["records"],
+            day=since,
+            said=number(self.env, said),
+            positives=words["positives"],
+            least=outcomes.MIN_CLASS,
+        )
         missing = max(outcomes.MIN_ROWS / rows, *(outcomes.MIN_CLASS / max(side, 0.1) for side in (said, rows - said)))
         days = missing * (end - start).days + self.horizon_days
         if days > MOST_DAYS_AHEAD:
             return text
-        return say("%(text)s At this pace they are due about %(day)s.", text=text,
-                   day=format_date(self.env, start + timedelta(days=math.ceil(days))))  # fmt: skip
+        return say(
+            "%(text)s At this pace they are due about %(day)s.",
+            text=text,
+            day=format_date(self.env, start + timedelta(days=math.ceil(days))),
+        )
 
     def _entered_together_text(self, together):
         """That wins came in one import, after the days that an outcome has; empty where they did not."""
@@ -159,15 +181,19 @@ class AiDeployment(models.Model):
         text = self.env._(
             "%(count)s %(positives)s were entered together on %(day)s, later than the %(days)s days that an outcome "
             "has.",
-            count=together.wins, positives=words["positives"], day=format_date(self.env, together.day),
+            count=together.wins,
+            positives=words["positives"],
+            day=format_date(self.env, together.day),
             days=self.horizon_days,
-        )  # fmt: skip
+        )
         if not together.unknown:
             return text
         return self.env._(
             "%(text)s What had come of %(unknown)s %(records)s in time is not known, so they are left out.",
-            text=text, unknown=len(together.unknown), records=words["records"],
-        )  # fmt: skip
+            text=text,
+            unknown=len(together.unknown),
+            records=words["records"],
+        )
 
     # Alerts
 
@@ -188,13 +214,13 @@ class AiDeployment(models.Model):
                 "are known now, and compare.",
                 field=self._fields["floor_auc"].get_description(self.env, ["string"])["string"],
                 floor=percent(self.env, line.threshold),
-            )  # fmt: skip
+            )
         if line.key == "brier_skill":
             return say(
                 "Until a better version serves, the plain share of %(positives)s says more than these scores: train "
                 "again, or let an earlier version serve.",
                 positives=words["positives"],
-            )  # fmt: skip
+            )
         return say("Train again with the outcomes that are known now, and compare.")
 
     def _has_no_win(self, report):
@@ -211,10 +237,13 @@ class AiDeployment(models.Model):
             return say(
                 "The latest %(records)s ended on %(day)s, with a win or without. Ask whether outcomes are entered "
                 "elsewhere, or come later in an import.",
-                records=words["records"], day=day,
-            )  # fmt: skip
+                records=words["records"],
+                day=day,
+            )
         return say(
             "The latest of all %(positives)s is of %(day)s, while other %(records)s still end. If the business did not "
             "change, look at how they are marked: a stage that was renamed, replaced, or does not count any more.",
-            positives=words["positives"], records=words["records"], day=day,
-        )  # fmt: skip
+            positives=words["positives"],
+            records=words["records"],
+            day=day,
+        )

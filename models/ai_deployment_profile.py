@@ -83,9 +83,12 @@ class AiDeploymentProfile(models.Model):
         if not self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(%s)", SUMMING))[0][0]:
             return 0, False
         days = self.sudo()._read_group(
-            [("day", "<", clock.today())], ["deployment_id", "version_id", "day:day"], ["id:recordset"],
-            having=[("__count", ">", 1)], limit=DAYS_AT_ONCE,
-        )  # fmt: skip
+            [("day", "<", clock.today())],
+            ["deployment_id", "version_id", "day:day"],
+            ["id:recordset"],
+            having=[("__count", ">", 1)],
+            limit=DAYS_AT_ONCE,
+        )
         for deployment, version, day, deltas in days:
             total = sum((Profile.from_dict(delta.counts) for delta in deltas), Profile())
             bulk.write(

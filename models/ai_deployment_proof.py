@@ -30,13 +30,19 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     budget_holder_id = fields.Many2one(
-        "res.users", "Pays for the Proof", tracking=True, domain=[("share", "=", False)],
+        "res.users",
+        "Pays for the Proof",
+        tracking=True,
+        domain=[("share", "=", False)],
         help="Hears of it when a proof of concept has nobody to own it, or nothing happens.",
-    )  # fmt: skip
+    )
     expiry_date = fields.Date(
-        "Proof Ends On", tracking=True, copy=False, default=lambda self: clock.today() + timedelta(days=PROOF_DAYS),
+        "Proof Ends On",
+        tracking=True,
+        copy=False,
+        default=lambda self: clock.today() + timedelta(days=PROOF_DAYS),
         help="A proof of concept that has not shown anything by then ends, unless somebody extends it with a reason.",
-    )  # fmt: skip
+    )
     proof_idle_weeks = fields.Integer(
         "Idle After Weeks", default=4, help="A proof of concept that nobody worked on for so long is called idle."
     )
@@ -81,9 +87,11 @@ class AiDeployment(models.Model):
         deployment = self.sudo()
         moments = [
             deployment.accepted_date,
-            *deployment.version_ids.mapped("trained_date"), *deployment.feature_ids.mapped("write_date"),
-            *deployment.transition_ids.mapped("date"), *deployment.check_ids.mapped("signed_date"),
-        ]  # fmt: skip
+            *deployment.version_ids.mapped("trained_date"),
+            *deployment.feature_ids.mapped("write_date"),
+            *deployment.transition_ids.mapped("date"),
+            *deployment.check_ids.mapped("signed_date"),
+        ]
         return max((moment for moment in moments if moment and moment <= clock.now()), default=self._began())
 
     def _began(self):
@@ -138,9 +146,11 @@ class AiDeployment(models.Model):
             alerts._resolve(self, "proof")
             return
         alert = alerts._raise(
-            self, "proof", name=reason,
+            self,
+            "proof",
+            name=reason,
             suggestion=self.env._("Find an owner and the time, or retire it and write down what was learned."),
-        )  # fmt: skip
+        )
         holder = self.budget_holder_id
         if holder.active and holder not in alert.activity_ids.user_id and alert.state == "firing":
             alert._point(holder, reason)
@@ -175,9 +185,13 @@ class AiDeployment(models.Model):
         self.ensure_one()
         self._check_decides()
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Extend"), "view_mode": "form", "target": "new",
-            "res_model": "ai.deployment.extend", "context": {"default_deployment_id": self.id},
-        }  # fmt: skip
+            "type": "ir.actions.act_window",
+            "name": self.env._("Extend"),
+            "view_mode": "form",
+            "target": "new",
+            "res_model": "ai.deployment.extend",
+            "context": {"default_deployment_id": self.id},
+        }
 
     # What was learned before
 
@@ -202,12 +216,19 @@ class AiDeployment(models.Model):
         self.ensure_one()
         if not self.res_model and not self.model_id:
             return self.sudo().browse()
-        retired = self.sudo().with_context(active_test=False).search(
-            Domain("state", "=", "retired") & Domain("lesson", "!=", False)
-            & Domain("res_model", "=", self.model_id.sudo().model) & Domain("method", "=", self.method)
-            & Domain("company_id", "in", self.company_id._ai_above_sql()) & Domain("id", "!=", self._origin.id),
-            order="id desc",
-        )  # fmt: skip
+        retired = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search(
+                Domain("state", "=", "retired")
+                & Domain("lesson", "!=", False)
+                & Domain("res_model", "=", self.model_id.sudo().model)
+                & Domain("method", "=", self.method)
+                & Domain("company_id", "in", self.company_id._ai_above_sql())
+                & Domain("id", "!=", self._origin.id),
+                order="id desc",
+            )
+        )
         return retired.filtered(self._resembles)[:3]
 
     @api.depends("state", "name", "purpose", "model_id", "method", "company_id", "feature_ids.key")

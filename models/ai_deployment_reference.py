@@ -111,14 +111,17 @@ class AiDeploymentReference(models.Model):
             alerts._resolve(deployment, "reference")
             return
         alerts._raise(
-            deployment, "reference", level="notice",
+            deployment,
+            "reference",
+            level="notice",
             name=self.env._(
                 "%(rows)s %(records)s of %(weeks)s weeks have been scored: enough to compare new ones with",
-                rows=sum(part.rows for part in parts), weeks=len(parts),
+                rows=sum(part.rows for part in parts),
+                weeks=len(parts),
                 records=self.env[deployment.res_model]._ai_words()["records"],
             ),
             suggestion=self.env._("If these weeks were ordinary, adopt them as reference on the deployment's page."),
-        )  # fmt: skip
+        )
 
     @api.model
     def _adopt(self, deployment):
@@ -128,9 +131,10 @@ class AiDeploymentReference(models.Model):
             raise UserError(
                 self.env._(
                     "Not yet: a reference needs %(rows)s records of %(weeks)s weeks, after the first week.",
-                    rows=MIN_ROWS, weeks=MIN_WEEKS,
+                    rows=MIN_ROWS,
+                    weeks=MIN_WEEKS,
                 )
-            )  # fmt: skip
+            )
         version, total = deployment.champion_id, sum(parts, Profile())
         bins, days = bins_of(version._card()), self.env["ai.deployment.profile"]._by_day(version, start, end)
         windows = [{} for _part in parts]
@@ -156,10 +160,11 @@ class AiDeploymentReference(models.Model):
         own(deployment).message_post(
             body=self.env._(
                 "New records are compared with the %(rows)s of %(start)s to %(end)s from now on.",
-                rows=total.rows, start=format_date(self.env, start),
+                rows=total.rows,
+                start=format_date(self.env, start),
                 end=format_date(self.env, end - timedelta(days=1)),
             )
-        )  # fmt: skip
+        )
         return reference
 
 
@@ -190,9 +195,10 @@ class AiDeployment(models.Model):
             if adopted:
                 deployment.reference_text = self.env._(
                     "%(rows)s records from %(start)s to %(end)s",
-                    rows=adopted.row_count, start=format_date(self.env, adopted.window_start),
+                    rows=adopted.row_count,
+                    start=format_date(self.env, adopted.window_start),
                     end=format_date(self.env, adopted.window_end - timedelta(days=1)),
-                )  # fmt: skip
+                )
             elif version:
                 deployment.reference_text = self.env._(
                     "The %s records that it learned from (provisional)", version.sudo().row_count

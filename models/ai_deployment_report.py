@@ -58,14 +58,16 @@ class AiDeploymentReport(models.Model):
     failed_count = fields.Integer("Not Scored", readonly=True)
     reference_count = fields.Integer("Compared With", readonly=True)
     is_provisional = fields.Boolean(
-        "Provisional", readonly=True,
+        "Provisional",
+        readonly=True,
         help="Compared with the records that the version was trained on, as too few have been scored so far.",
-    )  # fmt: skip
+    )
     is_like = fields.Boolean(
-        "Same Weeks of the Month", readonly=True,
+        "Same Weeks of the Month",
+        readonly=True,
         help="Compared with the same weeks of the month in the reference, so that what comes every month at the same "
         "time is no news.",
-    )  # fmt: skip
+    )
     is_seasonal = fields.Boolean(
         "Same Weeks of Last Year",
         readonly=True,
@@ -87,8 +89,10 @@ class AiDeploymentReport(models.Model):
         for report in self:
             report.name = self.env._(
                 "%(deployment)s, %(start)s to %(end)s",
-                deployment=report.deployment_id.name, start=report.window_start, end=report.window_end,
-            )  # fmt: skip
+                deployment=report.deployment_id.name,
+                start=report.window_start,
+                end=report.window_end,
+            )
 
     @api.depends("line_ids.exceeded")
     def _compute_drifted_count(self):

@@ -60,11 +60,15 @@ class AiDeploymentReportLine(models.Model):
                 "SELECT res_id, bool_or(COALESCE(%s, FALSE)) FROM ai_deployment_inference line"
                 " WHERE deployment_id = %s AND version_id = %s AND %s AND date >= %s AND date < %s"
                 " GROUP BY res_id ORDER BY res_id DESC LIMIT %s",
-                self._in_question_sql(), report.deployment_id.id, report.version_id.id, logged,
-                fields.Datetime.to_datetime(report.window_start), fields.Datetime.to_datetime(report.window_end),
+                self._in_question_sql(),
+                report.deployment_id.id,
+                report.version_id.id,
+                logged,
+                fields.Datetime.to_datetime(report.window_start),
+                fields.Datetime.to_datetime(report.window_end),
                 MOST_RECORDS,
             )
-        )  # fmt: skip
+        )
         return rows
 
     def _in_question_sql(self):
@@ -79,9 +83,10 @@ class AiDeploymentReportLine(models.Model):
                 quality.REVIEW: SQL("route = 'review' AND failure_type IS NULL"),
                 quality.LATE: SQL(
                     "(SELECT create_date FROM %s document WHERE document.id = line.res_id) < line.date - %s",
-                    table, LATE,
+                    table,
+                    LATE,
                 ),
-            }.get(self.test, SQL("TRUE"))  # fmt: skip
+            }.get(self.test, SQL("TRUE"))
         if self.key == PREDICTION:
             return SQL("prediction = ANY(%s)", [code > FIRST for code in codes])
         card = version._card()
@@ -89,10 +94,14 @@ class AiDeploymentReportLine(models.Model):
             bins = card.score_bins if self.key == SCORE else CONFIDENCE_BINS
             column = SQL("predicted_value") if self.key == SCORE else SQL("confidence")
             within = [bins.bounds(code) for code in codes if code >= FIRST]
-            return SQL(" OR ").join(
-                SQL("(%s >= %s AND (%s < %s OR %s >= %s))", column, low, column, high, high, bins.high)
-                for low, high in within
-            ) if within else SQL("FALSE")  # fmt: skip
+            return (
+                SQL(" OR ").join(
+                    SQL("(%s >= %s AND (%s < %s OR %s >= %s))", column, low, column, high, high, bins.high)
+                    for low, high in within
+                )
+                if within
+                else SQL("FALSE")
+            )
         place = list(card.bins_by_name).index(column)
         return SQL("substr(codes, %s, 2) = ANY(%s)", 2 * place + 1, [f"{code:02x}" for code in codes])
 
@@ -144,17 +153,24 @@ class AiDeploymentReportLine(models.Model):
             return self.env._(
                 "%(share)s of them were created within one minute, on %(when)s by %(who)s, as an import does; "
                 "%(others)s of the others",
-                share=share, others=others, when=format_datetime(self.env, minute, dt_format="short"),
+                share=share,
+                others=others,
+                when=format_datetime(self.env, minute, dt_format="short"),
                 who=self.env["res.users"].sudo().browse(user_id).name,
-            )  # fmt: skip
+            )
         field = documents._fields[trait.name]
         value = documents._ai_level_names(trait.name, [str(trait.value)]).get(str(trait.value), trait.value)
         if trait.name == "create_uid":
             return self.env._(
                 "%(share)s of them were created by %(who)s, %(others)s of the others",
-                share=share, who=value, others=others,
-            )  # fmt: skip
+                share=share,
+                who=value,
+                others=others,
+            )
         return self.env._(
             "%(share)s of them have “%(value)s” as %(field)s, %(others)s of the others",
-            share=share, value=value, field=field._description_string(self.env), others=others,
-        )  # fmt: skip
+            share=share,
+            value=value,
+            field=field._description_string(self.env),
+            others=others,
+        )

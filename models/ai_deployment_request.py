@@ -174,9 +174,11 @@ class AiDeploymentRequest(models.Model):
             SQL(
                 "UPDATE ai_deployment_request SET next_date = %s WHERE deployment_id = %s AND next_date > %s"
                 " RETURNING id",
-                clock.now(), deployment.id, clock.now(),
+                clock.now(),
+                deployment.id,
+                clock.now(),
             )
-        )  # fmt: skip
+        )
         self.invalidate_model(flush=False)
 
 

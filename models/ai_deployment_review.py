@@ -131,9 +131,16 @@ class AiDeploymentReview(models.Model):
         self.flush_recordset(["state"])  # one open review per record: this one must be closed in the database first
         same = ("deployment_id", "version_id", "company_id", "inference_id")
         plain = (
-            "res_model", "res_id", "reason", "priority", "points", "failure_type", "predicted_value", "prediction",
+            "res_model",
+            "res_id",
+            "reason",
+            "priority",
+            "points",
+            "failure_type",
+            "predicted_value",
+            "prediction",
             "confidence",
-        )  # fmt: skip
+        )
         self.invalidate_recordset(["next_id", "may_ask_again", "may_undo"], flush=False)
         return self.sudo().create(
             {

@@ -133,9 +133,11 @@ class AiDeploymentReview(models.Model):
                 " WHERE review.state = 'open' AND review.reviewer_id = person.id AND NOT review.id = ANY(%s)"
                 " ORDER BY review.priority, review.deadline, review.id LIMIT person.room + 1) queue"
                 " GROUP BY person.id ORDER BY person.id",
-                list(room), list(room.values()), list(pointed),
+                list(room),
+                list(room.values()),
+                list(pointed),
             )
-        )  # fmt: skip
+        )
 
     def _count_of_rest(self, pointed):
         """{user id: how many open reviews have no activity}; at most `MOST_COUNTED` are counted, and one more.
@@ -150,9 +152,10 @@ class AiDeploymentReview(models.Model):
                 "SELECT person.id, (SELECT COUNT(*) FROM (SELECT FROM ai_deployment_review review"
                 " WHERE review.state = 'open' AND review.reviewer_id = person.id LIMIT person.most) AS counted)"
                 " FROM unnest(%s::int[], %s::int[]) AS person (id, most)",
-                list(pointed), [count + MOST_COUNTED + 1 for count in pointed.values()],
+                list(pointed),
+                [count + MOST_COUNTED + 1 for count in pointed.values()],
             )
-        )  # fmt: skip
+        )
         return {user_id: count - pointed[user_id] for user_id, count in counts}
 
     def _point(self, kind, words):

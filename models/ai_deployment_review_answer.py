@@ -23,11 +23,15 @@ class AiDeploymentReviewAnswer(models.Model):
     active = fields.Boolean(default=True)
     decision = fields.Selection(
         [
-            ("confirmed", "The score is right"), ("overridden", "The score is wrong"), ("unsure", "Cannot tell"),
+            ("confirmed", "The score is right"),
+            ("overridden", "The score is wrong"),
+            ("unsure", "Cannot tell"),
             (ANY, "Any answer"),
         ],
-        string="Offered For", required=True, default=ANY,
-    )  # fmt: skip
+        string="Offered For",
+        required=True,
+        default=ANY,
+    )
     asks_text = fields.Boolean("Asks for Words", help="Whoever chooses it has to write something as well.")
 
     def write(self, vals):

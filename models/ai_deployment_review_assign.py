@@ -289,9 +289,12 @@ class AiDeploymentReview(models.Model):
                 "SELECT review.id, document.%s FROM ai_deployment_review review JOIN %s document"
                 " ON document.id = review.res_id WHERE review.id = ANY(%s)"
                 " AND document.%s IS DISTINCT FROM review.responsible_id",
-                SQL.identifier(name), SQL.identifier(documents._table), self.ids, SQL.identifier(name),
+                SQL.identifier(name),
+                SQL.identifier(documents._table),
+                self.ids,
+                SQL.identifier(name),
             )
-        )  # fmt: skip
+        )
         if not rows:
             return self.browse()
         reviewers = deployment._at_work(deployment.reviewer_ids)

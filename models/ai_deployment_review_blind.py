@@ -48,20 +48,27 @@ class AiDeploymentReview(models.Model):
         deployments = self.env["ai.deployment"]
         lot = SQL(
             "('x' || encode(substr(sha256(%s || convert_to(%s::text, 'UTF8')), 1, 6), 'hex'))::bit(48)::int8",
-            b"blind\0", SQL.identifier(alias, "id"),
-        )  # fmt: skip
+            b"blind\0",
+            SQL.identifier(alias, "id"),
+        )
         drawn = SQL(
             "EXISTS (SELECT FROM ai_deployment asking WHERE asking.id = %s AND asking.blind_share > 0"
             " AND %s < %s * 281474976710656"
             " AND (SELECT COUNT(*) FROM ai_deployment_reviewer_rel rel JOIN res_users person"
             "      ON person.id = rel.res_users_id AND person.active WHERE rel.ai_deployment_id = asking.id) > 1)",
-            column("deployment_id"), lot,
+            column("deployment_id"),
+            lot,
             SQL.identifier("asking", "blind_share", to_flush=deployments._fields["blind_share"]),
-        )  # fmt: skip
+        )
         return SQL(
             "(%s = 'open' AND (%s IS TRUE OR (%s IS NOT TRUE AND %s IS NULL AND %s = 'first' AND %s)))",
-            column("state"), column("is_blind"), column("is_assigned"), column("failure_type"), column("kind"), drawn,
-        )  # fmt: skip
+            column("state"),
+            column("is_blind"),
+            column("is_assigned"),
+            column("failure_type"),
+            column("kind"),
+            drawn,
+        )
 
     @api.model
     def _blind_records_sql(self, of=None, ids=None):

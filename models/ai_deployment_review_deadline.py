@@ -24,10 +24,12 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     review_hours = fields.Integer(
-        "Working Hours to Review", default=16, required=True,
+        "Working Hours to Review",
+        default=16,
+        required=True,
         help="A review is due after so many working hours of the company. After as many again the owner is asked, "
         "after as many again the deputy.",
-    )  # fmt: skip
+    )
 
     _review_hours_positive = models.Constraint("CHECK(review_hours > 0)", "A review needs at least one working hour.")
 
@@ -57,8 +59,10 @@ class AiDeploymentReview(models.Model):
 
     escalation = fields.Selection(
         [("none", "On time"), ("reminded", "Reminded"), ("owner", "Asked the owner"), ("deputy", "Asked the deputy")],
-        "Late", readonly=True, default="none",
-    )  # fmt: skip
+        "Late",
+        readonly=True,
+        default="none",
+    )
     next_step_date = fields.Datetime("Next Step", readonly=True, help="When somebody else hears of it, if still open.")
     reminded_date = fields.Datetime("Reminded On", readonly=True)
 
@@ -116,7 +120,8 @@ class AiDeploymentReview(models.Model):
                 own(self.env["mail.thread"]).message_notify(
                     partner_ids=user.partner_id.ids,
                     force_send=False,
-                    subject=words("%s reviews of yours are overdue", count) if count > 1
+                    subject=words("%s reviews of yours are overdue", count)
+                    if count > 1
                     else words("A review of yours is overdue"),
                     body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
                     % (
@@ -124,7 +129,7 @@ class AiDeploymentReview(models.Model):
                         QUEUE_PATH,
                         words("Open the reviews"),
                     ),
-                )  # fmt: skip
+                )
 
     def _ask_above(self, deployment, after):
         """Give these to the owner, or to the deputy where the owner has them or cannot; else they stay where they are.

@@ -35,15 +35,21 @@ class AiDeploymentReview(models.Model):
 
     label_source = fields.Selection(
         [
-            ("reviewer", "Reviewer"), ("audit", "Random check"), ("second_opinion", "Second opinion"),
+            ("reviewer", "Reviewer"),
+            ("audit", "Random check"),
+            ("second_opinion", "Second opinion"),
             ("four_eyes", "Second person"),
         ],
-        string="Learned From", compute="_compute_label_source",
-    )  # fmt: skip
+        string="Learned From",
+        compute="_compute_label_source",
+    )
     label_weight = fields.Float(
-        compute="_compute_label_weight", store=True, digits=(16, 4), aggregator=None,
+        compute="_compute_label_weight",
+        store=True,
+        digits=(16, 4),
+        aggregator=None,
         help="How many records like it a random check stands for. 0: no random check, so it stands for itself alone.",
-    )  # fmt: skip
+    )
     fingerprint = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
     next_id = fields.Many2one("ai.deployment.review", "After This", compute="_compute_next_id")
     may_ask_again = fields.Boolean(compute="_compute_may_ask_again")
@@ -397,10 +403,13 @@ class AiDeploymentReview(models.Model):
         """
         self.write(
             {
-                "state": "expired", "expired_reason": reason, "expired_date": clock.now(),
-                "closed_line": self._last_line(), "next_step_date": False,
+                "state": "expired",
+                "expired_reason": reason,
+                "expired_date": clock.now(),
+                "closed_line": self._last_line(),
+                "next_step_date": False,
             }
-        )  # fmt: skip
+        )
         self.activity_ids.unlink()
         self.flush_recordset(["state"])
 
@@ -431,9 +440,10 @@ class AiDeploymentReview(models.Model):
                 review._message_log(body=body)
                 for going_on in standing | moved:
                     going_on._message_log(
-                        body=self.env._("“%s” was merged into this record, so this question stands for both.",
-                                        names[review])
-                    )  # fmt: skip
+                        body=self.env._(
+                            "“%s” was merged into this record, so this question stands for both.", names[review]
+                        )
+                    )
             for review in moved:
                 name = review._document().sudo().display_name
                 review.write({"res_id": survivor.id, "company_id": (company or deployment.company_id).id})

@@ -300,8 +300,9 @@ class AiDeploymentReview(models.Model):
             return {"result": "gone", "text": f"{nobody} {why}." if why else nobody}
         text = self.env._(
             "%(person)s has answered this one already: %(decision)s.",
-            person=self.sudo().decided_by_id.name, decision=decisions.get(self.decision, ""),
-        )  # fmt: skip
+            person=self.sudo().decided_by_id.name,
+            decision=decisions.get(self.decision, ""),
+        )
         return {"result": "gone", "text": text}
 
     def _desk_score_again(self):
@@ -441,9 +442,14 @@ class AiDeploymentReview(models.Model):
         hidden = inference._keys_hidden_on_records().get(inference.id, frozenset())
         document = self.env[self.sudo().res_model].browse(self.sudo().res_id)
         reasons = version._reasons(
-            inference.codes, masks_all=masks_all, sees_sensitive=sees_sensitive, hidden=hidden, top=REASONS,
-            inputs=inference.inputs, document=document,
-        )  # fmt: skip
+            inference.codes,
+            masks_all=masks_all,
+            sees_sensitive=sees_sensitive,
+            hidden=hidden,
+            top=REASONS,
+            inputs=inference.inputs,
+            document=document,
+        )
         remarks = [text.removeprefix("? ") for text in version._support_texts(inference.codes)]
         if reasons and not version._card().exact_reasons:
             remarks.append(self.env._("These reasons are approximate."))

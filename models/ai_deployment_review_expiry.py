@@ -104,9 +104,11 @@ class AiDeploymentReview(models.Model):
                 "UPDATE ai_deployment_review review SET company_id = document.company_id FROM %s document"
                 " WHERE review.id = ANY(%s) AND review.state = 'open' AND document.id = review.res_id"
                 " AND document.company_id <> review.company_id AND document.company_id IN %s",
-                SQL.identifier(documents._table), self.ids, tuple(deployment._company_ids()),
+                SQL.identifier(documents._table),
+                self.ids,
+                tuple(deployment._company_ids()),
             )
-        )  # fmt: skip
+        )
         if self.env.cr.rowcount:
             self.invalidate_model(["company_id"], flush=False)
 
@@ -127,9 +129,10 @@ class AiDeploymentReview(models.Model):
                 " AND NOT EXISTS (SELECT FROM ai_deployment_score score"
                 " WHERE score.deployment_id = review.deployment_id AND score.res_id = review.res_id"
                 " AND score.date > review.expired_date)",
-                self.ids, MAY_RETURN,
+                self.ids,
+                MAY_RETURN,
             )
-        )  # fmt: skip
+        )
         res_ids = {res_id for _review_id, res_id in rows}
         back = res_ids.difference(*deployment._left_records(res_ids).values())
         returned = self.browse(review_id for review_id, res_id in rows if res_id in back)

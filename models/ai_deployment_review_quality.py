@@ -67,8 +67,10 @@ class AiDeployment(models.Model):
             "review.deployment_id = %s AND review.state = 'decided' AND review.ground_truth IS NOT NULL"
             " AND review.decided_date > %s - %s::interval AND NOT EXISTS (SELECT FROM ai_deployment_review later"
             " WHERE later.previous_id = review.id AND later.kind = 'reopened')",
-            self._origin.id, clock.now(), LATELY,
-        )  # fmt: skip
+            self._origin.id,
+            clock.now(),
+            LATELY,
+        )
 
     def _counted_answers(self):
         """Counts of answers by person and kind of question: dictionaries."""
@@ -156,19 +158,23 @@ class AiDeployment(models.Model):
             if not math.isnan(pairs.kappa):
                 text = self.env._(
                     "%(text)s; beyond chance %(kappa)s (%(low)s to %(high)s; 1 is perfect, 0 is chance)",
-                    text=text, kappa=number(self.env, pairs.kappa, 2), low=number(self.env, pairs.low, 2),
+                    text=text,
+                    kappa=number(self.env, pairs.kappa, 2),
+                    low=number(self.env, pairs.low, 2),
                     high=number(self.env, pairs.high, 2),
-                )  # fmt: skip
+                )
             lines.append((self.env._("Two people agree"), text))
         difference, low, high, hidden, shown = figures["blind"]
         if hidden and shown:
             text = self.env._(
                 "%(difference)s points more often called wrong while hidden (%(low)s to %(high)s; %(hidden)s hidden, "
                 "%(shown)s in sight)",
-                difference=signed(self.env, 100 * difference, 0), low=signed(self.env, 100 * low, 0),
+                difference=signed(self.env, 100 * difference, 0),
+                low=signed(self.env, 100 * low, 0),
                 high=signed(self.env, 100 * high, 0),
-                hidden=hidden, shown=shown,
-            )  # fmt: skip
+                hidden=hidden,
+                shown=shown,
+            )
             lines.append((self.env._("Led by the score"), text))
         tested = sum(own["chance"] is not None for own in figures["people"].values())
         if tested > 1:

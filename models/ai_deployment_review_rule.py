@@ -50,14 +50,17 @@ class AiDeploymentReviewRule(models.Model):
     reason = fields.Selection(REVIEW_REASONS, required=True, readonly=True)
     is_on = fields.Boolean("On", default=True)
     priority = fields.Integer(
-        required=True, default=50,
+        required=True,
+        default=50,
         help="Lower comes first: in the list of reviews, and where several reasons hold for one record.",
-    )  # fmt: skip
+    )
     cap = fields.Integer("At Most a Day", help="So many reviews a day for this reason; 0: no limit.")
     points = fields.Integer(
-        "Work", required=True, default=POINTS,
+        "Work",
+        required=True,
+        default=POINTS,
         help="How much work one such review is, compared with others: reviewers get equal shares of it.",
-    )  # fmt: skip
+    )
     amount = fields.Monetary("From", default=AMOUNT, help="In the currency of the company.")
     sentence = fields.Char("What It Does Now", compute="_compute_sentence", unsaved=True)
 
@@ -97,9 +100,13 @@ class AiDeploymentReviewRule(models.Model):
                 " WHERE NOT EXISTS (SELECT FROM ai_deployment_review_rule rule"
                 " WHERE rule.deployment_id = deployment.id AND rule.reason = fitting.reason)"
                 " RETURNING deployment_id",
-                routing.OUT_OF_SUPPORT, unknown, POINTS, AMOUNT, SQL(", ").join(rows),
+                routing.OUT_OF_SUPPORT,
+                unknown,
+                POINTS,
+                AMOUNT,
+                SQL(", ").join(rows),
             )
-        )  # fmt: skip
+        )
         if added:
             deployments = self.env["ai.deployment"].browse({deployment_id for (deployment_id,) in added})
             self.env.add_to_compute(deployments._fields["routing_rules"], deployments)
@@ -143,10 +150,19 @@ class AiDeploymentReviewRule(models.Model):
     # Words
 
     @api.depends(
-        "reason", "is_on", "cap", "amount", "deployment_id.routing", "deployment_id.min_confidence",
-        "deployment_id.target_error", "deployment_id.reviews_per_day", "deployment_id.audit_share",
-        "deployment_id.method", "deployment_id.res_model", "deployment_id.company_id.currency_id",
-    )  # fmt: skip
+        "reason",
+        "is_on",
+        "cap",
+        "amount",
+        "deployment_id.routing",
+        "deployment_id.min_confidence",
+        "deployment_id.target_error",
+        "deployment_id.reviews_per_day",
+        "deployment_id.audit_share",
+        "deployment_id.method",
+        "deployment_id.res_model",
+        "deployment_id.company_id.currency_id",
+    )
     @api.depends_context("lang")
     def _compute_sentence(self):
         for rule in self:
@@ -213,8 +229,9 @@ class AiDeploymentReviewRule(models.Model):
         if self.deployment_id.routing == "capacity":
             return self.env._(
                 "A person looks at the most unusual %(records)s, as many as a day of %(count)s reviews allows",
-                count=self.deployment_id.reviews_per_day, **words,
-            )  # fmt: skip
+                count=self.deployment_id.reviews_per_day,
+                **words,
+            )
         return self.env._("A person looks at %(records)s that look unusual", **words)
 
     def _unsure_sentence(self, words):
@@ -229,12 +246,14 @@ class AiDeploymentReviewRule(models.Model):
         if deployment.routing == "capacity":
             return self.env._(
                 "A person looks at the least sure %(records)s, as many as a day of %(count)s reviews allows",
-                count=deployment.reviews_per_day, **words,
-            )  # fmt: skip
+                count=deployment.reviews_per_day,
+                **words,
+            )
         return self.env._(
             "A person looks at %(records)s whose score is less than %(line)s sure",
-            line=percent(self.env, deployment.min_confidence), **words,
-        )  # fmt: skip
+            line=percent(self.env, deployment.min_confidence),
+            **words,
+        )
 
 
 class AiDeploymentScore(models.Model):
@@ -318,8 +337,9 @@ class AiDeployment(models.Model):
         table, amount = records._table, self._stake_sql(call, records._table)
         before = SQL(
             "(SELECT amount FROM ai_deployment_score WHERE deployment_id = %s AND res_id = %s LIMIT 1)",
-            self.id, SQL.identifier(table, "id"),
-        )  # fmt: skip
+            self.id,
+            SQL.identifier(table, "id"),
+        )
         return (
             amount or SQL("NULL::float8"),
             (

@@ -85,10 +85,13 @@ class AiDeploymentReview(models.Model):
         if seen.get("inference"):
             yield self.env._("Line of the log: %s", seen["inference"])
         labels = {
-            "score": self.env._("Score"), "confidence": self.env._("Confidence"), "why": self.env._("Why it is here"),
-            "reasons": self.env._("Reasons"), "incumbent": self.env._("Odoo says"),
+            "score": self.env._("Score"),
+            "confidence": self.env._("Confidence"),
+            "why": self.env._("Why it is here"),
+            "reasons": self.env._("Reasons"),
+            "incumbent": self.env._("Odoo says"),
             "similar": self.env._("Similar cases"),
-        }  # fmt: skip
+        }
         for key, value in (seen.get("screen") or {}).items():
             plain = key in PLAIN and self._is_plain(value)
             shown = value if plain or isinstance(value, bool) or not hides else MASKED

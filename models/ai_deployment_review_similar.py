@@ -73,17 +73,20 @@ class AiDeploymentReview(models.Model):
                 " WHERE review.version_id = %s AND inference.version_id = %s AND review.is_label"
                 " AND inference.codes IS NOT NULL"
                 " ORDER BY review.decided_date DESC LIMIT %s",
-                version.id, version.id, DECIDED,
+                version.id,
+                version.id,
+                DECIDED,
             )
-        )  # fmt: skip
+        )
         if self.env[self.sudo().res_model]._ai_has_outcome():
             rows += self.env.execute_query(
                 SQL(
                     "SELECT res_id, codes, NULL FROM ai_deployment_inference WHERE version_id = %s AND is_intake"
                     " AND codes IS NOT NULL ORDER BY date DESC LIMIT %s",
-                    version.id, ENDED,
+                    version.id,
+                    ENDED,
                 )
-            )  # fmt: skip
+            )
         seen, cases = set(), []
         for row in rows:
             if row[0] not in seen:

@@ -25,9 +25,15 @@ class AiDeploymentReview(models.Model):
         return super()._follow(kind, **{"threshold": self.threshold, "amount": self.sudo().amount, **values})
 
     @api.depends(
-        "reason", "confidence", "predicted_value", "prediction", "failure_type", "threshold", "inference_id",
+        "reason",
+        "confidence",
+        "predicted_value",
+        "prediction",
+        "failure_type",
+        "threshold",
+        "inference_id",
         "hides_score",
-    )  # fmt: skip
+    )
     @api.depends_context("uid", "lang", "allowed_company_ids")
     def _compute_why_text(self):
         self.why_text = False
@@ -43,11 +49,9 @@ class AiDeploymentReview(models.Model):
     def _why_failed(self):
         labels = dict(self._fields["failure_type"]._description_selection(self.env))
         return {
-            review: self.env._(
-                "Could not be scored: %s", line.failure_message or labels.get(review.failure_type, "")
-            )
+            review: self.env._("Could not be scored: %s", line.failure_message or labels.get(review.failure_type, ""))
             for review, line in self._with_lines()
-        }  # fmt: skip
+        }
 
     def _why_low_confidence(self):
         texts = {}
@@ -116,8 +120,9 @@ class AiDeploymentReview(models.Model):
             if review.deployment_id.sudo().method != "anomaly":
                 texts[review] = self.env._(
                     "Odoo says %(odoo)s, the score %(score)s.",
-                    odoo=percent(self.env, line.incumbent_value), score=percent(self.env, review.predicted_value),
-                )  # fmt: skip
+                    odoo=percent(self.env, line.incumbent_value),
+                    score=percent(self.env, review.predicted_value),
+                )
             elif review.prediction:
                 texts[review] = self.env._(
                     "The score says %(score)s, Odoo does not warn.", score=percent(self.env, review.predicted_value)
@@ -132,11 +137,11 @@ class AiDeploymentReview(models.Model):
         return {
             review: self.env._(
                 "Drawn by lot for a check, as %s of such records are.",
-                percent(self.env, line.audit_chance, 1, trimmed=True)
+                percent(self.env, line.audit_chance, 1, trimmed=True),
             )
             for review, line in self._with_lines()
             if line.audit_chance
-        }  # fmt: skip
+        }
 
     # What they share
 

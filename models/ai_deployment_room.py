@@ -51,10 +51,12 @@ class AiDeploymentRoom(models.Model):
                 SQL(
                     "SELECT reason, used FROM ai_deployment_room"
                     " WHERE deployment_id = %s AND day = %s AND reason = ANY(%s)",
-                    deployment.id, clock.today(), list(limits),
+                    deployment.id,
+                    clock.today(),
+                    list(limits),
                 )
             )
-        )  # fmt: skip
+        )
         return {name: limit - used.get(name, 0) for name, limit in limits.items()}
 
     @api.model
@@ -65,9 +67,13 @@ class AiDeploymentRoom(models.Model):
             SQL(
                 "SELECT day = %s, offered, planned FROM ai_deployment_room"
                 " WHERE deployment_id = %s AND reason = %s AND day BETWEEN %s AND %s AND offered > 0",
-                today, deployment.id, reason, today - USUAL_DAYS, today,
+                today,
+                deployment.id,
+                reason,
+                today - USUAL_DAYS,
+                today,
             )
-        )  # fmt: skip
+        )
         [so_far] = [row[1:] for row in rows if row[0]] or [(0.0, 0.0)]
         earlier = [offered for is_today, offered, _planned in rows if not is_today]
         return routing.Spread(cap, statistics.median(earlier) if earlier else 0.0, *so_far)
@@ -125,10 +131,11 @@ class Day:
                 SQL(
                     "SELECT res_id FROM ai_deployment_review WHERE deployment_id = %s AND state = 'open'"
                     " AND res_id = ANY(%s)",
-                    self.deployment.id, list(ids),
+                    self.deployment.id,
+                    list(ids),
                 )
             )
-        }  # fmt: skip
+        }
         return np.array([res_id in waiting for res_id in ids], dtype=bool)
 
     def choose(self, holds, needs):

@@ -40,24 +40,31 @@ class AiDeployment(models.Model):
             ("error", "Where it could be wrong too often"),
             ("capacity", "As many a day as we can look at"),
         ],
-        string="Goes to a Person", required=True, default="line", tracking=True,
-    )  # fmt: skip
+        string="Goes to a Person",
+        required=True,
+        default="line",
+        tracking=True,
+    )
     min_confidence = fields.Float(
         "Surer Than", default=0.6, tracking=True, help="A score that is less sure than this goes to a person."
     )
     target_error = fields.Float(
-        "Wrong at Most", default=0.1, tracking=True,
+        "Wrong at Most",
+        default=0.1,
+        tracking=True,
         help="Of what is decided without a person, at most this share may be wrong, for each answer by itself. Where "
         "the records that tested the version cannot prove that, a person looks.",
-    )  # fmt: skip
+    )
     reviews_per_day = fields.Integer(
         "Reviews a Day", default=20, tracking=True, help="Those in most need of a look come first; the rest passes."
     )
     audit_share = fields.Float(
-        "Random Checks", default=0.01, tracking=True,
+        "Random Checks",
+        default=0.01,
+        tracking=True,
         help="The share of automatic decisions that a person looks at all the same; four times that just beside the "
         "line.",
-    )  # fmt: skip
+    )
     routing_lines = fields.Json(compute="_compute_routing_lines", store=True, copy=False, unsaved=True)
     routing_text = fields.Text("What That Means", compute="_compute_routing_text", unsaved=True)
 
@@ -147,9 +154,12 @@ class AiDeployment(models.Model):
                 "SELECT confidence, predicted_value FROM ai_deployment_inference"
                 " WHERE deployment_id = %s AND version_id = %s AND is_intake AND failure_type IS NULL AND date >= %s"
                 " AND %s",
-                self._origin.id, version.id, datetime.combine(start, time.min), drawn(SQL("res_id"), count),
+                self._origin.id,
+                version.id,
+                datetime.combine(start, time.min),
+                drawn(SQL("res_id"), count),
             )
-        )  # fmt: skip
+        )
         return [self._sureness(*row) for row in rows]
 
     def _sureness(self, confidence, value):
@@ -220,8 +230,9 @@ class AiDeployment(models.Model):
             return self.env._("In the test, no record was so sure: a person would have looked at all of them.")
         return self.env._(
             "In the test this settled %(share)s %% of the records without a person, %(wrong)s %% of these wrongly.",
-            share=round(100 * settled / total), wrong=round(100 * wrong / settled),
-        )  # fmt: skip
+            share=round(100 * settled / total),
+            wrong=round(100 * wrong / settled),
+        )
 
     def _capacity_text(self):
         line = (self.routing_lines or {}).get("positive")

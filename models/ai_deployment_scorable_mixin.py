@@ -24,13 +24,26 @@ from .tools.wording import percent
 SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
 # What has to be known of a deployment to show a score, or what stands in its place.
 READ_TO_SHOW = (
-    "company_id", "domain", "fallback", "fallback_below", "fallback_reason", "fallback_since", "fallback_value",
-    "res_model", "shown_until", "state",
-)  # fmt: skip
+    "company_id",
+    "domain",
+    "fallback",
+    "fallback_below",
+    "fallback_reason",
+    "fallback_since",
+    "fallback_value",
+    "res_model",
+    "shown_until",
+    "state",
+)
 SHOWN = {*SCORE_COLUMNS, "ai_is_fallback"}
 SCORE_FIELDS = {
-    *SCORE_COLUMNS, "ai_is_fallback", "ai_reasons", "ai_wants_review", "ai_wants_my_review", "ai_review_text",
-}  # fmt: skip
+    *SCORE_COLUMNS,
+    "ai_is_fallback",
+    "ai_reasons",
+    "ai_wants_review",
+    "ai_wants_my_review",
+    "ai_review_text",
+}
 
 
 class Shown(NamedTuple):
@@ -65,9 +78,12 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         "Scored On", compute="_compute_ai_score", search="_search_ai_score_date", copy=False
     )
     ai_is_fallback = fields.Boolean(
-        "Shown Instead", compute="_compute_ai_score", search="_search_ai_is_fallback", copy=False,
+        "Shown Instead",
+        compute="_compute_ai_score",
+        search="_search_ai_is_fallback",
+        copy=False,
         help="Not a score of ours: what is shown in its place, and why, stands in the reasons.",
-    )  # fmt: skip
+    )
     ai_reasons = fields.Text("Reasons", compute="_compute_ai_reasons", copy=False)
     ai_wants_review = fields.Boolean(
         "Wants Review", compute="_compute_ai_wants_review", search="_search_ai_wants_review", copy=False
@@ -299,8 +315,10 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """SQL of the ids of the users who made the record `alias`: who created it, and who wrote what is judged."""
         return SQL(
             "SELECT %s UNION SELECT user_id FROM ai_deployment_edit WHERE res_model = %s AND res_id = %s",
-            SQL.identifier(alias, "create_uid"), self._name, SQL.identifier(alias, "id"),
-        )  # fmt: skip
+            SQL.identifier(alias, "create_uid"),
+            self._name,
+            SQL.identifier(alias, "id"),
+        )
 
     def _ai_flush_makers(self):
         """Write to the database what `_ai_makers_sql` reads."""
@@ -625,16 +643,21 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         if fallback.below is not None:
             return SQL(
                 "%s = %s AND %s = 'scored' AND %s < %s",
-                SQL.identifier(score, "deployment_id"), deployment.id, SQL.identifier(score, "state"),
-                SQL.identifier(score, "confidence"), fallback.below,
-            )  # fmt: skip
+                SQL.identifier(score, "deployment_id"),
+                deployment.id,
+                SQL.identifier(score, "state"),
+                SQL.identifier(score, "confidence"),
+                fallback.below,
+            )
         documents = self.sudo().with_context(active_test=False)
         records = documents._search(deployment._record_domain() & documents._ai_base_domain(), bypass_access=True)
         return SQL(
             "%s = ANY(%s) AND %s IN %s",
-            self._ai_company_sql(alias, shown, query), shown.companies(deployment),
-            SQL.identifier(alias, "id"), records.subselect(),
-        )  # fmt: skip
+            self._ai_company_sql(alias, shown, query),
+            shown.companies(deployment),
+            SQL.identifier(alias, "id"),
+            records.subselect(),
+        )
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         if field_name in SCORE_COLUMNS:

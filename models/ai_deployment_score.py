@@ -74,9 +74,10 @@ class AiDeploymentScore(models.Model):
             SQL(
                 "UPDATE ai_deployment_score SET state = 'gone' WHERE res_id = ANY(%s)"
                 " AND deployment_id IN (SELECT id FROM ai_deployment WHERE res_model = %s)",
-                list(ids), res_model,
+                list(ids),
+                res_model,
             )
-        )  # fmt: skip
+        )
         self.invalidate_model(["state"], flush=False)
 
     def _latest_inference(self):

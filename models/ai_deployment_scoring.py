@@ -42,9 +42,22 @@ FAILS = "fails"  # cause of the alert about that
 FILTER = "filter"  # cause of the alert about a filter that cannot be used
 # What is read of a deployment to score one record, at once.
 READ_TO_SCORE = (
-    "audit_share", "batch_above", "champion_id", "company_id", "domain", "has_edge_cases", "holdout_share", "method",
-    "min_confidence", "model_id", "res_model", "routing", "routing_lines", "routing_rules", "state",
-)  # fmt: skip
+    "audit_share",
+    "batch_above",
+    "champion_id",
+    "company_id",
+    "domain",
+    "has_edge_cases",
+    "holdout_share",
+    "method",
+    "min_confidence",
+    "model_id",
+    "res_model",
+    "routing",
+    "routing_lines",
+    "routing_rules",
+    "state",
+)
 
 
 @dataclass
@@ -158,10 +171,11 @@ class AiDeployment(models.Model):
         except Exception:
             _logger.exception("The open records of %s could not be found", self.name)
             alerts._raise(
-                self, "nightly",
+                self,
+                "nightly",
                 name=self.env._("“%s” cannot be scored every night: its filter cannot be used any more", self.name),
                 suggestion=self.env._("Correct “Only Records”, or ask an administrator to."),
-            )  # fmt: skip
+            )
             return
         alerts._resolve(self, "nightly")
         self.env["ai.deployment.batch"]._ask(self, ids, confirms_floods=True)
@@ -196,10 +210,11 @@ class AiDeployment(models.Model):
         # Asked for more often than once: the other times found nothing new.
         repeated = sum(asks.get(res_id, 1) - 1 for res_id in ids if res_id not in call.waiting)
         settled = self.env["ai.deployment.settled"]._statement(
-            deployment, day,
+            deployment,
+            day,
             unchanged=call.outcome["unchanged"] + repeated,
             cancelled=call.outcome["outside"] + sum(asks.get(res_id, 1) - 1 for res_id in gone),
-        )  # fmt: skip
+        )
         bulk.write(self.env, {**call.also, "settled": settled})
         if not call.standing and not call.waiting:
             return call.outcome
@@ -220,9 +235,17 @@ class AiDeployment(models.Model):
         else:
             card = version._card()
         return Call(
-            version, clock.now(), day or clock.today(), uid, again, card, version._specs(), version._sensitive_keys(),
-            earlier or {}, self._rules_on(),
-        )  # fmt: skip
+            version,
+            clock.now(),
+            day or clock.today(),
+            uid,
+            again,
+            card,
+            version._specs(),
+            version._sensitive_keys(),
+            earlier or {},
+            self._rules_on(),
+        )
 
     def _standing(self, call, records):
         """Those of `records` that the deployment is for and that who asks may read, and where each stands.
@@ -254,12 +277,17 @@ class AiDeployment(models.Model):
             " WHERE closed.deployment_id = score.deployment_id AND closed.res_id = score.res_id"
             " AND closed.state = 'expired' AND closed.expired_reason IN %s AND closed.expired_date >= score.date"
             " AND NOT EXISTS (SELECT FROM ai_deployment_review later WHERE later.previous_id = closed.id)) LIMIT 1)",
-            self.id, record, call.version.id, company, MAY_RETURN,
-        )  # fmt: skip
+            self.id,
+            record,
+            call.version.id,
+            company,
+            MAY_RETURN,
+        )
         logged = SQL(
             "ai_deployment_inference WHERE deployment_id = %s AND res_id = stands.id AND version_id = %s",
-            self.id, call.version.id,
-        )  # fmt: skip
+            self.id,
+            call.version.id,
+        )
         found = query.select(
             record,
             codes,
@@ -277,9 +305,11 @@ class AiDeployment(models.Model):
                 " amount, is_new, amount_before, company_id FROM (%s OFFSET 0)"
                 " AS stands (id, codes, incumbent, came, person, amount, is_new, amount_before, company_id)"
                 " ORDER BY id",
-                logged, logged, found,
+                logged,
+                logged,
+                found,
             )
-        )  # fmt: skip
+        )
         return {res_id: Standing(*row) for res_id, *row in rows}
 
     def _after_score(self, records):
@@ -481,9 +511,12 @@ class AiDeployment(models.Model):
             SQL(
                 "SELECT failure_message FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s"
                 " AND date > %s ORDER BY id DESC LIMIT %s",
-                self.id, call.version.id, call.now - timedelta(hours=1), SUSPECTS - 1,
+                self.id,
+                call.version.id,
+                call.now - timedelta(hours=1),
+                SUSPECTS - 1,
             )
-        )  # fmt: skip
+        )
         said = str(Unexpected(how))
         return len(rows) == SUSPECTS - 1 and all(message in (said, str(VersionFails(how))) for (message,) in rows)
 

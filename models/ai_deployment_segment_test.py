@@ -40,9 +40,11 @@ class AiDeployment(models.Model):
             rows = self.env.execute_query(
                 SQL(
                     "SELECT id, %s FROM %s WHERE id = ANY(%s)",
-                    SQL.identifier(field.name), SQL.identifier(documents._table), list(ids),
+                    SQL.identifier(field.name),
+                    SQL.identifier(documents._table),
+                    list(ids),
                 )
-            )  # fmt: skip
+            )
             part_of = dict(rows)
             return field.name, [str(part_of[res_id]) if part_of.get(res_id) else None for res_id in ids]
         open_ones = {spec["key"]: spec for spec in specs if spec["source"] == "path" and not spec["sensitive"]}

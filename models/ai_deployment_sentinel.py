@@ -36,8 +36,11 @@ class AiDeployment(models.Model):
             options = {key: label for key, label, *_color in definition.get(definition.get("type")) or ()}
             model = definition.get("comodel") or ""
             described.update(
-                type=definition.get("type") or field.type, keys=list(options), options=options, model=model,
-            )  # fmt: skip
+                type=definition.get("type") or field.type,
+                keys=list(options),
+                options=options,
+                model=model,
+            )
         elif field.type == "selection":
             described["keys"] = list(dict(field._description_selection(self.env)))
         elif field.type in ("many2one", "many2many"):

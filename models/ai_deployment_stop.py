@@ -12,9 +12,10 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     stop_after = fields.Integer(
-        "Switch Off After", tracking=True,
+        "Switch Off After",
+        tracking=True,
         help="So many reports in a row on what came true below a floor switch the deployment off. 0: never by itself.",
-    )  # fmt: skip
+    )
 
     _stop_after_not_negative = models.Constraint(
         "CHECK(stop_after >= 0)", "The number of reports before switching off is 0 or more."
@@ -38,14 +39,17 @@ class AiDeployment(models.Model):
         what = below[0][0].text
         self.sudo().write({"state": "suspended"})
         self.env["ai.deployment.alert"]._raise(
-            self, "stopped",
+            self,
+            "stopped",
             name=self.env._(
                 "“%(name)s” switched itself off: below the floor in %(count)s reports in a row. %(what)s",
-                name=self.name, count=self.stop_after, what=what,
+                name=self.name,
+                count=self.stop_after,
+                what=what,
             ),
             suggestion=self.env._("Train again or let an earlier version serve, then start it anew."),
             report=report,
-        )  # fmt: skip
+        )
         return True
 
     def write(self, vals):

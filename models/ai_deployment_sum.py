@@ -96,7 +96,7 @@ class AiDeploymentSum(models.Model):
             waiting,
             clock.today(),
             SQL(" OR ").join(SQL("%s <> 0", total(name)) for name in ("asked", *PARTS)),
-        )  # fmt: skip
+        )
 
     # Written by scoring
 
@@ -151,12 +151,15 @@ class AiDeploymentSum(models.Model):
         else:
             name = self.env._("%(count)s records were settled twice since %(day)s", count=double, day=day)
         alerts._raise(
-            deployment, "sum",
+            deployment,
+            "sum",
             name=name,
-            suggestion=self.env._("Open the sum of these days and tell an administrator: the log was changed from "
-                                  "outside, or records were lost."),
+            suggestion=self.env._(
+                "Open the sum of these days and tell an administrator: the log was changed from "
+                "outside, or records were lost."
+            ),
             onset=wrong[0].day,
-        )  # fmt: skip
+        )
 
     @api.model
     def _check_counts(self, deployment, days, ahead):
@@ -169,15 +172,19 @@ class AiDeploymentSum(models.Model):
             return
         off |= counts._recount(deployment, [day for day in days if day not in off])
         alerts._raise(
-            deployment, COUNTS_OFF,
+            deployment,
+            COUNTS_OFF,
             name=self.env._(
                 "The counts kept of %(day)s differ from the log by %(count)s records",
-                day=format_date(deployment.env, min(off)), count=max(off.values()),
+                day=format_date(deployment.env, min(off)),
+                count=max(off.values()),
             ),
-            suggestion=self.env._("They were corrected. Tell an administrator: the log or its counts were changed past "
-                                  "the triggers of the database, or these were switched off."),
+            suggestion=self.env._(
+                "They were corrected. Tell an administrator: the log or its counts were changed past "
+                "the triggers of the database, or these were switched off."
+            ),
             onset=min(off),
-        )  # fmt: skip
+        )
 
     @api.model
     def _days_ahead(self, deployment):

@@ -81,24 +81,33 @@ class AiDeployment(models.Model):
                 "%(wins)s %(positives)s and %(others)s %(negatives)s are there, but a record counts only %(days)s days "
                 "after it began: there will be enough on %(day)s. If they are older than the day on which they were "
                 "entered here, name the date on which they began under “Start Date”.",
-                wins=counts[0] + len(to_come[True]), others=counts[1] + len(to_come[False]), days=self.horizon_days,
-                positives=words["positives"], negatives=words["negatives"],
+                wins=counts[0] + len(to_come[True]),
+                others=counts[1] + len(to_come[False]),
+                days=self.horizon_days,
+                positives=words["positives"],
+                negatives=words["negatives"],
                 day=format_date(self.env, max(to_come[side][least - 1] for side, least in missing.items() if least)),
-            )  # fmt: skip
+            )
         rarer = 0 if counts[0] <= counts[1] else 1
         text = self.env._(
             "About %(missing)s more %(cases)s are needed before it can learn: there are %(found)s so far. Until then "
             "Odoo's own estimate is all there is.",
-            missing=MIN_CASES - counts[rarer], cases=words[("positives", "negatives")[rarer]], found=counts[rarer],
-        )  # fmt: skip
+            missing=MIN_CASES - counts[rarer],
+            cases=words[("positives", "negatives")[rarer]],
+            found=counts[rarer],
+        )
         if not any(to_come.values()):
             return text
         first = min(min(dues) for dues in to_come.values() if dues)
         return self.env._(
             "%(text)s Of younger records, %(wins)s %(positives)s and %(others)s %(negatives)s count from %(day)s on.",
-            text=text, wins=len(to_come[True]), others=len(to_come[False]), positives=words["positives"],
-            negatives=words["negatives"], day=format_date(self.env, first),
-        )  # fmt: skip
+            text=text,
+            wins=len(to_come[True]),
+            others=len(to_come[False]),
+            positives=words["positives"],
+            negatives=words["negatives"],
+            day=format_date(self.env, first),
+        )
 
     def action_train(self):
         self.ensure_one()
@@ -179,8 +188,9 @@ class AiDeployment(models.Model):
         words = self.env[self.res_model]._ai_words()
         return self.env._(
             "Could not be tested: no %(outcomes)s among the latest %(rows)s records.",
-            outcomes=words["negatives" if tested.any() else "positives"], rows=len(tested),
-        )  # fmt: skip
+            outcomes=words["negatives" if tested.any() else "positives"],
+            rows=len(tested),
+        )
 
     def _columns(self, specs, ids, together=()):
         """Columns of the records `ids`: {key: Column}, rows in the order of `ids`.
@@ -246,7 +256,7 @@ class AiDeployment(models.Model):
                 " ORDER BY review.res_id, review.id DESC",
                 self.id,
                 clock.now(),
-            )  # fmt: skip
+            )
         )
         return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows if row[2]}
 
@@ -301,14 +311,16 @@ class AiDeployment(models.Model):
             "curves": {} if proves_nothing else {name: curves[side] for name, side in SIDES.items()},
             "sureness": np.quantile(sureness, np.linspace(0, 1, min(len(sureness), 1001))).tolist(),
             "per_day": len(later) / days,
-            "outcomes": {} if proves_nothing else {
+            "outcomes": {}
+            if proves_nothing
+            else {
                 "labels": np.asarray(labels)[later][good][-MOST_OUTCOMES:].astype(int).tolist(),
                 "values": scored.values[good][-MOST_OUTCOMES:].round(4).tolist(),
             },
-            "weeks": [] if proves_nothing else _weekly_offsets(
-                moments[later][good], np.asarray(labels)[later][good], scored.values[good]
-            ),
-        }  # fmt: skip
+            "weeks": []
+            if proves_nothing
+            else _weekly_offsets(moments[later][good], np.asarray(labels)[later][good], scored.values[good]),
+        }
 
     def _judged_text(self, tested):
         """What the verdicts say of a new version; no more, since the judged records were chosen by the old one."""
@@ -317,9 +329,10 @@ class AiDeployment(models.Model):
             return self.env._("Nobody has judged enough cases yet.")
         return self.env._(
             "On the latest %(rows)s judged records: average precision %(new)s %%, before %(old)s %%.",
-            rows=metrics["test_rows"], new=round(100 * metrics["average_precision"]),
+            rows=metrics["test_rows"],
+            new=round(100 * metrics["average_precision"]),
             old=round(100 * (metrics["average_precision_before"] or 0)),
-        )  # fmt: skip
+        )
 
     def _challenge(self, champion, tested, training, columns, ids, moments, labels):
         """How a new version did against the serving one; values for the new version.
@@ -384,8 +397,9 @@ class AiDeployment(models.Model):
         text = self.env._(
             "Of %(cases)s cases where only one of them would have asked a person, reviewers agreed with this one in "
             "%(right)s.",
-            cases=result.cases, right=result.right,
-        )  # fmt: skip
+            cases=result.cases,
+            right=result.right,
+        )
         if result.more_needed:
             text = self.env._("%(text)s About %(more)s more are needed.", text=text, more=result.more_needed)
         return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
@@ -398,9 +412,11 @@ class AiDeployment(models.Model):
                 "SELECT DISTINCT ON (res_id) res_id, ground_truth = 'positive' FROM ai_deployment_review"
                 " WHERE deployment_id = %s AND state = 'decided' AND is_label AND reason = ANY(%s)"
                 " AND decided_date > %s ORDER BY res_id, decided_date DESC, id DESC",
-                self.id, list(INDEPENDENT_REASONS), champion.trained_date,
+                self.id,
+                list(INDEPENDENT_REASONS),
+                champion.trained_date,
             )
-        )  # fmt: skip
+        )
         return dict(rows)
 
     def _unseen_by(self, champion, ids, moments):

@@ -61,12 +61,16 @@ class AiDeployment(models.Model):
         self.env["ai.deployment.transition"].sudo().create(
             [
                 {
-                    "deployment_id": deployment.id, "date": clock.now(), "from_state": before.get(deployment.id),
-                    "to_state": state, "user_id": self.env.uid, "reason": str(reason)[:2000],
+                    "deployment_id": deployment.id,
+                    "date": clock.now(),
+                    "from_state": before.get(deployment.id),
+                    "to_state": state,
+                    "user_id": self.env.uid,
+                    "reason": str(reason)[:2000],
                 }
                 for deployment in self
             ]
-        )  # fmt: skip
+        )
 
     def _move(self, state, reason=""):
         """Go to `state` and keep why."""

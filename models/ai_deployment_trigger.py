@@ -38,13 +38,17 @@ class AiDeploymentTrigger(models.Model):
             ("calibration", "At least … alerts on chances that do not come true are open"),
             ("labels", "At least … new outcomes are known"),
         ],
-        string="When", required=True, default="age",
-    )  # fmt: skip
+        string="When",
+        required=True,
+        default="age",
+    )
     threshold = fields.Integer("Number", required=True, default=180)
     act = fields.Selection(
         [("propose", "Ask the owner"), ("train", "Train a version for the owner to look at")],
-        string="Then", required=True, default="propose",
-    )  # fmt: skip
+        string="Then",
+        required=True,
+        default="propose",
+    )
     fired_date = fields.Datetime("Last Asked", readonly=True, copy=False)
     fired_version_id = fields.Many2one("ai.deployment.version", readonly=True, copy=False, ondelete="set null")
     fired_reason = fields.Char("Why", readonly=True, copy=False)
@@ -86,8 +90,10 @@ class AiDeploymentTrigger(models.Model):
         verdict = dict(version._fields["verdict"]._description_selection(self.env))[version.verdict]
         return self.env._(
             "%(version)s was trained, as %(reason)s. Against the one that serves: %(verdict)s",
-            version=version.name, reason=reason, verdict=verdict,
-        )  # fmt: skip
+            version=version.name,
+            reason=reason,
+            verdict=verdict,
+        )
 
     def _reason(self, version):
         """Why `version` should be trained again, empty where the rule does not hold."""

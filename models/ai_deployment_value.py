@@ -126,13 +126,17 @@ class AiDeployment(models.Model):
     value_ids = fields.One2many("ai.deployment.value", "deployment_id", "What It Is Worth", readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     value_margin = fields.Float(
-        "Left of a Won Euro", tracking=True, copy=False,
+        "Left of a Won Euro",
+        tracking=True,
+        copy=False,
         help="What the company keeps of won revenue. Without it, no money is told for leads. Assumed, not measured.",
-    )  # fmt: skip
+    )
     value_minutes = fields.Float(
-        "Minutes a Bill Takes a Person", tracking=True, copy=False,
+        "Minutes a Bill Takes a Person",
+        tracking=True,
+        copy=False,
         help="For bills that a person posted and nobody's time was taken for. Assumed, not measured.",
-    )  # fmt: skip
+    )
     value_hourly_cost = fields.Monetary(
         "An Hour of a Colleague", tracking=True, copy=False, help="What reviewers' and clerks' hours are counted at."
     )
@@ -183,18 +187,20 @@ class AiDeployment(models.Model):
             *(SQL("(%s)::float8 AS %s", one.sql, name) for one, name in zip(measures.values(), names, strict=True)),
         )
         sums = SQL(", ").join(
-            SQL("COUNT(%(m)s), COALESCE(SUM(%(m)s), 0), COALESCE(SUM(%(m)s * %(m)s), 0),"
-                " COUNT(*) FILTER (WHERE %(m)s <> 0)", m=name)
+            SQL(
+                "COUNT(%(m)s), COALESCE(SUM(%(m)s), 0), COALESCE(SUM(%(m)s * %(m)s), 0),"
+                " COUNT(*) FILTER (WHERE %(m)s <> 0)",
+                m=name,
+            )
             for name in names
-        )  # fmt: skip
+        )
         rows = self.env.execute_query(SQL("SELECT part, %s FROM (%s) AS measured GROUP BY part", sums, found))
         return {
             part: {
-                code: statistics.Moments.of(*numbers[4 * place : 4 * place + 4])
-                for place, code in enumerate(measures)
+                code: statistics.Moments.of(*numbers[4 * place : 4 * place + 4]) for place, code in enumerate(measures)
             }
             for part, *numbers in rows
-        }  # fmt: skip
+        }
 
     def _last_due_day(self):
         """The latest day whose records all have their outcome."""
@@ -203,10 +209,15 @@ class AiDeployment(models.Model):
     def _went_live(self):
         """When it went live for the first time; False where it has not."""
         self.ensure_one()
-        first = self.env["ai.deployment.transition"].sudo().search(
-            Domain("deployment_id", "=", self._origin.id) & Domain("to_state", "=", "production"),
-            order="date, id", limit=1,
-        )  # fmt: skip
+        first = (
+            self.env["ai.deployment.transition"]
+            .sudo()
+            .search(
+                Domain("deployment_id", "=", self._origin.id) & Domain("to_state", "=", "production"),
+                order="date, id",
+                limit=1,
+            )
+        )
         return first.date
 
     def _measure_baseline(self, start, end):
@@ -225,18 +236,23 @@ class AiDeployment(models.Model):
             raise ValidationError(
                 self.env._(
                     "Outcomes count within %(days)s days, so the period ends on %(day)s at the latest.",
-                    days=deployment.horizon_days, day=format_date(self.env, deployment._last_due_day()),
+                    days=deployment.horizon_days,
+                    day=format_date(self.env, deployment._last_due_day()),
                 )
-            )  # fmt: skip
+            )
         found = deployment._measure(start, end).get(None, {})
         if not any(moments.count for moments in found.values()):
             raise UserError(self.env._("There is no record in this period."))
-        rows = self.env["ai.deployment.value"].sudo().create(
-            [
-                {**deployment._value_row("before", code, start, end, found[code]), "user_id": self.env.uid}
-                for code in measures
-            ]
-        )  # fmt: skip
+        rows = (
+            self.env["ai.deployment.value"]
+            .sudo()
+            .create(
+                [
+                    {**deployment._value_row("before", code, start, end, found[code]), "user_id": self.env.uid}
+                    for code in measures
+                ]
+            )
+        )
         own(deployment)._message_log(
             body=self.env._("What was before was measured and frozen: %s", deployment._baseline_sentence(rows)),
             author_id=self.env.user.partner_id.id,
@@ -249,21 +265,36 @@ class AiDeployment(models.Model):
         told = statistics.enough(moments, measure.kind)
         known = statistics.interval(moments, measure.kind) if told else None
         return {
-            "deployment_id": self.id, "period": period, "code": code, "kind": measure.kind, "unit": measure.unit,
-            "date": clock.now(), "start_date": start, "end_date": end, "horizon_days": self.horizon_days,
-            "domain": self.domain, "row_count": moments.count, "nonzero_count": moments.nonzero,
-            "value": _plain(moments.mean), "deviation": _plain(moments.deviation), "is_told": told,
-            "low": known.low if known else 0.0, "high": known.high if known else 0.0,
-            "assumption": measure.assumption, "basis": measure.basis,
-        }  # fmt: skip
+            "deployment_id": self.id,
+            "period": period,
+            "code": code,
+            "kind": measure.kind,
+            "unit": measure.unit,
+            "date": clock.now(),
+            "start_date": start,
+            "end_date": end,
+            "horizon_days": self.horizon_days,
+            "domain": self.domain,
+            "row_count": moments.count,
+            "nonzero_count": moments.nonzero,
+            "value": _plain(moments.mean),
+            "deviation": _plain(moments.deviation),
+            "is_told": told,
+            "low": known.low if known else 0.0,
+            "high": known.high if known else 0.0,
+            "assumption": measure.assumption,
+            "basis": measure.basis,
+        }
 
     def _baseline(self):
         """The latest baseline that is about what the deployment works on now: {code: row}, in sudo."""
         self.ensure_one()
         measures = self._value_measures()
-        rows = self.env["ai.deployment.value"].sudo().search(
-            Domain("deployment_id", "=", self._origin.id) & Domain("period", "=", "before"), order="id desc"
-        )  # fmt: skip
+        rows = (
+            self.env["ai.deployment.value"]
+            .sudo()
+            .search(Domain("deployment_id", "=", self._origin.id) & Domain("period", "=", "before"), order="id desc")
+        )
         latest = {}
         for row in rows:
             asked = row.horizon_days, row.domain or "[]", row.basis or ""
@@ -310,9 +341,13 @@ class AiDeployment(models.Model):
                 changed = statistics.seasonal(changed, measure.kind, before.mean, seasons[code])
             if changed:
                 row.update(
-                    is_compared=True, base_count=before.count, base_value=before.mean, change=changed.estimate,
-                    change_low=changed.low, change_high=changed.high,
-                )  # fmt: skip
+                    is_compared=True,
+                    base_count=before.count,
+                    base_value=before.mean,
+                    change=changed.estimate,
+                    change_low=changed.low,
+                    change_high=changed.high,
+                )
             if changed and measure.worth:
                 money = statistics.scaled(changed, measure.worth * after.count / months)
                 counted.append(money)
@@ -327,17 +362,27 @@ class AiDeployment(models.Model):
     def _cost_rows(self, period, start, end, months, counted, holds_reviews):
         """What it costs a month, exactly known, and what is left: rows without a count."""
         frame = {
-            "deployment_id": self.id, "period": period, "unit": "money", "date": clock.now(), "start_date": start,
-            "end_date": end, "horizon_days": self.horizon_days, "domain": self.domain,
-        }  # fmt: skip
+            "deployment_id": self.id,
+            "period": period,
+            "unit": "money",
+            "date": clock.now(),
+            "start_date": start,
+            "end_date": end,
+            "horizon_days": self.horizon_days,
+            "domain": self.domain,
+        }
         review = 0.0 if holds_reviews else self._review_hours(start, end) * self.value_hourly_cost / months
         costs = {RUNNING: -self.value_running_cost, REVIEWING: -review}
         rows = [
-            {**frame, "code": code, **_money(statistics.Change(cost, cost, cost)),
-             "assumption": self.env._("what was entered") if code == RUNNING else self.env._("the price of an hour")}
+            {
+                **frame,
+                "code": code,
+                **_money(statistics.Change(cost, cost, cost)),
+                "assumption": self.env._("what was entered") if code == RUNNING else self.env._("the price of an hour"),
+            }
             for code, cost in costs.items()
             if cost
-        ]  # fmt: skip
+        ]
         if counted:
             rows.append({**frame, "code": NET, **_money(statistics.added(counted, sum(costs.values())))})
         return rows
@@ -350,9 +395,11 @@ class AiDeployment(models.Model):
             SQL(
                 "SELECT COALESCE(SUM(seconds_spent), 0) FROM ai_deployment_review WHERE deployment_id = %s"
                 " AND state = 'decided' AND decided_date >= %s AND decided_date < %s",
-                self.id, first, after_last,
+                self.id,
+                first,
+                after_last,
             )
-        )  # fmt: skip
+        )
         return seconds / 3600
 
     def _watch_checks(self):
@@ -420,9 +467,7 @@ class AiDeployment(models.Model):
             return self.env._("It is not live yet.")
         due = live.date() + timedelta(days=self.horizon_days + 1)
         if due > clock.today():
-            return self.env._(
-                "The first outcomes since going live are due on %s.", format_date(self.env, due)
-            )  # fmt: skip
+            return self.env._("The first outcomes since going live are due on %s.", format_date(self.env, due))
         return self.env._("Nothing has been measured since it went live.")
 
     def _value_tables(self):
@@ -442,7 +487,8 @@ class AiDeployment(models.Model):
                 {
                     "title": labels[period],
                     "period": self.env._(
-                        "%(start)s to %(end)s", start=format_date(self.env, rows[0].start_date),
+                        "%(start)s to %(end)s",
+                        start=format_date(self.env, rows[0].start_date),
                         end=format_date(self.env, rows[0].end_date),
                     ),
                     "first_column": self.env._("With no score") if period == "holdout" else self.env._("Before"),
@@ -451,7 +497,7 @@ class AiDeployment(models.Model):
                         filter(None, (texts(row) for row in rows for texts in (self._value_texts, self._usual_texts)))
                     ),
                 }
-            )  # fmt: skip
+            )
         return tables
 
     def _value_texts(self, row):
@@ -469,9 +515,16 @@ class AiDeployment(models.Model):
             )
         money = self._unit_text("money", row.money, row.money_low, row.money_high, signed=True) if row.is_money else ""
         return {
-            "name": row.name, "is_net": row.code == NET, "count": row.row_count or "", "base_count": row.base_count,
-            "found": found, "base": base, "change": changed, "money": money, "assumption": row.assumption or "",
-        }  # fmt: skip
+            "name": row.name,
+            "is_net": row.code == NET,
+            "count": row.row_count or "",
+            "base_count": row.base_count,
+            "found": found,
+            "base": base,
+            "change": changed,
+            "money": money,
+            "assumption": row.assumption or "",
+        }
 
     def _usual_texts(self, row):
         """Beside money that is too noisy to say anything: the change of the win rate at the usual amount; else None.
@@ -491,14 +544,20 @@ class AiDeployment(models.Model):
         money = statistics.scaled(changed, usual * (self.value_margin or 1) * share.row_count / months)
         words = self.env[self.res_model]._ai_words()
         return {
-            "name": self.env._("Change of the win rate at the usual amount, a month"), "is_net": False,
-            "count": share.row_count, "base_count": share.base_count, "found": "", "base": "", "change": "",
+            "name": self.env._("Change of the win rate at the usual amount, a month"),
+            "is_net": False,
+            "count": share.row_count,
+            "base_count": share.base_count,
+            "found": "",
+            "base": "",
+            "change": "",
             "money": self._unit_text("money", *money, signed=True),
             "assumption": self.env._(
                 "half of all %(positives)s are above %(amount)s; not part of the net",
-                positives=words["positives"], amount=self._unit_text("money", usual),
+                positives=words["positives"],
+                amount=self._unit_text("money", usual),
             ),
-        }  # fmt: skip
+        }
 
     def _unit_text(self, unit, number, low=None, high=None, signed=False):
         """A number in its unit, with its interval where it has one."""
@@ -532,17 +591,23 @@ class AiDeployment(models.Model):
         )
         return self.env._(
             "%(count)s %(records)s of %(start)s to %(end)s. %(figures)s",
-            count=max(rows.mapped("row_count")), records=words, start=format_date(self.env, rows[0].start_date),
-            end=format_date(self.env, rows[0].end_date), figures=figures or self.env._("Too few to say anything."),
-        )  # fmt: skip
+            count=max(rows.mapped("row_count")),
+            records=words,
+            start=format_date(self.env, rows[0].start_date),
+            end=format_date(self.env, rows[0].end_date),
+            figures=figures or self.env._("Too few to say anything."),
+        )
 
     def action_measure_baseline(self):
         self.ensure_one()
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Measure What Was Before"),
-            "res_model": "ai.deployment.baseline", "view_mode": "form", "target": "new",
+            "type": "ir.actions.act_window",
+            "name": self.env._("Measure What Was Before"),
+            "res_model": "ai.deployment.baseline",
+            "view_mode": "form",
+            "target": "new",
             "context": {"default_deployment_id": self.id},
-        }  # fmt: skip
+        }
 
 
 def _plain(number):
@@ -552,8 +617,11 @@ def _plain(number):
 
 def _money(change):
     return {
-        "is_money": True, "money": change.estimate, "money_low": change.low, "money_high": change.high,
-    }  # fmt: skip
+        "is_money": True,
+        "money": change.estimate,
+        "money_low": change.low,
+        "money_high": change.high,
+    }
 
 
 def _rounded(amount):

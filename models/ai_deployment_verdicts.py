@@ -25,9 +25,10 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     floor_precision = fields.Float(
-        "Flagged Right at Least", tracking=True,
+        "Flagged Right at Least",
+        tracking=True,
         help="Of the flagged records that reviewers decided, at least this share has to be unusual. 0: no floor.",
-    )  # fmt: skip
+    )
 
     _floor_precision_is_share = models.Constraint(
         "CHECK(floor_precision >= 0 AND floor_precision < 1)", "The share flagged right lies between 0 and 100 %."
@@ -55,17 +56,26 @@ class AiDeployment(models.Model):
         moved = [line["text"] for line in lines if line["exceeded"]]
         report = reports.create(
             {
-                "deployment_id": self.id, "version_id": version.id, "kind": "performance", "date": clock.now(),
-                "window_start": start, "window_end": end, "row_count": len(decided),
+                "deployment_id": self.id,
+                "version_id": version.id,
+                "kind": "performance",
+                "date": clock.now(),
+                "window_start": start,
+                "window_end": end,
+                "row_count": len(decided),
                 "reference_count": version.row_count,
                 "verdict": ("drifted" if moved else "quiet") if judged else "cannot_judge",
-                "summary": (moved[0] if moved else lines[0]["text"]) if judged else self.env._(
+                "summary": (moved[0] if moved else lines[0]["text"])
+                if judged
+                else self.env._(
                     "Cannot judge yet: %(rows)s of %(needed)s verdicts on flagged %(records)s.",
-                    rows=len(flagged), needed=MIN_FLAGGED, records=self.env[self.res_model]._ai_words()["records"],
+                    rows=len(flagged),
+                    needed=MIN_FLAGGED,
+                    records=self.env[self.res_model]._ai_words()["records"],
                 ),
                 "line_ids": [fields.Command.create({"sequence": n, **line}) for n, line in enumerate(lines)],
             }
-        )  # fmt: skip
+        )
         if judged:
             self._update_performance_alerts(report)
         return report
@@ -86,9 +96,12 @@ class AiDeployment(models.Model):
                 " WHERE review.deployment_id = %s AND review.version_id = %s AND review.state = 'decided'"
                 " AND review.is_label AND review.decided_date >= %s AND review.decided_date < %s"
                 " ORDER BY review.res_id, review.id DESC",
-                self.id, version.id, datetime.combine(start, time.min), datetime.combine(end, time.min),
+                self.id,
+                version.id,
+                datetime.combine(start, time.min),
+                datetime.combine(end, time.min),
             )
-        )  # fmt: skip
+        )
 
     def _precision_line(self, flagged):
         right = [res_id for res_id, _why, unusual, _chance in flagged if unusual]
@@ -97,20 +110,31 @@ class AiDeployment(models.Model):
         words = self.env[self.res_model]._ai_words()
         text = self.env._(
             "%(right)s of %(flagged)s flagged %(records)s were %(positive)s (%(low)s to %(high)s)",
-            right=len(right), flagged=len(flagged), low=percent(self.env, low), high=percent(self.env, high),
-            records=words["records"], positive=words["positive"],
-        )  # fmt: skip
+            right=len(right),
+            flagged=len(flagged),
+            low=percent(self.env, low),
+            high=percent(self.env, high),
+            records=words["records"],
+            positive=words["positive"],
+        )
         if self.floor_precision:
             text = self.env._(
                 "%(text)s; asked for: %(floor)s", text=text, floor=percent(self.env, self.floor_precision)
             )
         money = self._money_text(right)
         return {
-            **UNTESTED, "key": "precision", "test": "floor" if self.floor_precision else "figure",
-            "label": self.env._("Flagged and %s", words["positive"]), "statistic": len(right) / len(flagged),
-            "low": low, "high": high, "threshold": self.floor_precision, "exceeded": exceeded,
-            "verdict": "drifted" if exceeded else "quiet", "text": f"{text}. {money}" if money else text,
-        }  # fmt: skip
+            **UNTESTED,
+            "key": "precision",
+            "test": "floor" if self.floor_precision else "figure",
+            "label": self.env._("Flagged and %s", words["positive"]),
+            "statistic": len(right) / len(flagged),
+            "low": low,
+            "high": high,
+            "threshold": self.floor_precision,
+            "exceeded": exceeded,
+            "verdict": "drifted" if exceeded else "quiet",
+            "text": f"{text}. {money}" if money else text,
+        }
 
     def _audit_lines(self, audited):
         """What random checks say of all that nobody looked at."""
@@ -119,15 +143,24 @@ class AiDeployment(models.Model):
             return []
         share, low, high = intervals.weighted_share([row[2] for row in audited], [row[3] for row in audited])
         return [
-            {**UNTESTED, "key": "audit", "test": "figure", "label": self.env._("Missed, by random checks"),
-             "statistic": share, "low": low, "high": high,
-             "text": self.env._(
-                 "%(checks)s random checks: %(share)s of what went through was %(positive)s (%(low)s to %(high)s)",
-                 checks=len(audited), share=percent(self.env, share), low=percent(self.env, low),
-                 high=percent(self.env, high),
-                 positive=self.env[self.res_model]._ai_words()["positive"],
-             )}
-        ]  # fmt: skip
+            {
+                **UNTESTED,
+                "key": "audit",
+                "test": "figure",
+                "label": self.env._("Missed, by random checks"),
+                "statistic": share,
+                "low": low,
+                "high": high,
+                "text": self.env._(
+                    "%(checks)s random checks: %(share)s of what went through was %(positive)s (%(low)s to %(high)s)",
+                    checks=len(audited),
+                    share=percent(self.env, share),
+                    low=percent(self.env, low),
+                    high=percent(self.env, high),
+                    positive=self.env[self.res_model]._ai_words()["positive"],
+                ),
+            }
+        ]
 
     def _reversal_lines(self, version, start, end):
         """Of the records scored a horizon ago: how many were reversed since, and had a person seen these?"""
@@ -143,14 +176,23 @@ class AiDeployment(models.Model):
         text = self.env._(
             "%(reversed)s of %(all)s %(records)s were reversed within %(days)s days; "
             "%(missed)s of them had gone through",
-            reversed=len(reversed_ids), all=len(came), days=self.horizon_days, missed=len(missed),
+            reversed=len(reversed_ids),
+            all=len(came),
+            days=self.horizon_days,
+            missed=len(missed),
             records=self.env[self.res_model]._ai_words()["records"],
-        )  # fmt: skip
+        )
         money = self._money_text(missed)
         return [
-            {**UNTESTED, "key": "reversed", "test": "figure", "label": self.env._("Reversed later"),
-             "statistic": len(missed) / len(reversed_ids), "text": f"{text}. {money}" if money else text}
-        ]  # fmt: skip
+            {
+                **UNTESTED,
+                "key": "reversed",
+                "test": "figure",
+                "label": self.env._("Reversed later"),
+                "statistic": len(missed) / len(reversed_ids),
+                "text": f"{text}. {money}" if money else text,
+            }
+        ]
 
     def _money_text(self, ids):
         """The money in records `ids`, as a sentence; empty where there is none."""

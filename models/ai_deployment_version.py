@@ -74,11 +74,16 @@ class AiDeploymentVersion(models.Model):
     challenge = fields.Json("Test Against the Serving Version", readonly=True)
     verdict = fields.Selection(
         [
-            ("first", "First version"), ("better", "Better"), ("same", "The same"),
-            ("inconclusive", "Too early to say"), ("worse", "Worse"),
+            ("first", "First version"),
+            ("better", "Better"),
+            ("same", "The same"),
+            ("inconclusive", "Too early to say"),
+            ("worse", "Worse"),
         ],
-        required=True, readonly=True, default="first",
-    )  # fmt: skip
+        required=True,
+        readonly=True,
+        default="first",
+    )
     verdict_text = fields.Char(readonly=True)
     is_serving = fields.Boolean("Serves", compute="_compute_is_serving")
 

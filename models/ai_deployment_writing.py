@@ -21,9 +21,17 @@ from . import bulk
 
 # What reviews and current scores take from a line of the log.
 TAKEN = (
-    "id", "res_id", "company_id", "route", "review_reason", "predicted_value", "prediction", "confidence",
-    "failure_type", "codes",
-)  # fmt: skip
+    "id",
+    "res_id",
+    "company_id",
+    "route",
+    "review_reason",
+    "predicted_value",
+    "prediction",
+    "confidence",
+    "failure_type",
+    "codes",
+)
 
 
 @dataclass
@@ -57,8 +65,9 @@ class AiDeployment(models.Model):
         why = why.tolist()
         lines = Lines(
             ids=named,
-            inputs=_json_rows([columns[key].kind for key in call.specs],
-                              [columns[key].values[chosen] for key in call.specs]),
+            inputs=_json_rows(
+                [columns[key].kind for key in call.specs], [columns[key].values[chosen] for key in call.specs]
+            ),
             codes=[codes[row] for row in rows],
             values=scored.values[chosen].tolist(),
             predictions=scored.predictions[chosen].tolist(),
@@ -74,7 +83,7 @@ class AiDeployment(models.Model):
             failures=[None] * len(rows),
             intake=[not call.standing[res_id].is_known for res_id in named],
             latency_ms=0.0,
-        )  # fmt: skip
+        )
         for position, row in enumerate(rows) if scored.errors else ():
             if row in scored.errors:
                 lines.codes[position] = lines.values[position] = lines.predictions[position] = None
@@ -100,12 +109,21 @@ class AiDeployment(models.Model):
         asked = [False] * len(ids) if waits else self._asks_about_failed(call.rules, ids)
         none = [None] * len(ids)
         return Lines(
-            ids=list(ids), inputs=none, codes=none, values=none, predictions=none, confidences=none,
-            incumbents=none, people=none,  # reading Odoo's opinion may be what failed
+            ids=list(ids),
+            inputs=none,
+            codes=none,
+            values=none,
+            predictions=none,
+            confidences=none,
+            incumbents=none,
+            people=none,  # reading Odoo's opinion may be what failed
             routes=["review" if ask else "retry" for ask in asked],
             reasons=[routing.FAILED if ask else None for ask in asked],
-            chances=none, failures=[error] * len(ids), intake=[False] * len(ids), latency_ms=0.0,
-        )  # fmt: skip
+            chances=none,
+            failures=[error] * len(ids),
+            intake=[False] * len(ids),
+            latency_ms=0.0,
+        )
 
     def _write_lines(self, call, lines, profile=None):
         """Keep the log lines of a chunk, the reviews, the current scores and the counts of `profile`."""

@@ -18,11 +18,30 @@ EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same 
 
 # Filled by the outcome, by the work towards it, or at conversion.
 KNOWN_TOO_LATE = {
-    "active", "activity_ids", "automated_probability", "calendar_event_ids", "date_automation_last", "date_closed",
-    "date_conversion", "date_last_stage_update", "date_open", "day_close", "day_open", "duration_tracking",
-    "is_automated_probability", "lost_reason_id", "message_ids", "partner_id", "probability", "prorated_revenue",
-    "recurring_revenue_prorated", "stage_id", "won_status", "write_date", "write_uid",
-}  # fmt: skip
+    "active",
+    "activity_ids",
+    "automated_probability",
+    "calendar_event_ids",
+    "date_automation_last",
+    "date_closed",
+    "date_conversion",
+    "date_last_stage_update",
+    "date_open",
+    "day_close",
+    "day_open",
+    "duration_tracking",
+    "is_automated_probability",
+    "lost_reason_id",
+    "message_ids",
+    "partner_id",
+    "probability",
+    "prorated_revenue",
+    "recurring_revenue_prorated",
+    "stage_id",
+    "won_status",
+    "write_date",
+    "write_uid",
+}
 
 
 NO_START = KNOWN_TOO_LATE - {"date_conversion", "date_open"} | {"date_deadline"}
@@ -93,8 +112,13 @@ class CrmLead(models.Model):
         named, status = SQL("%s::timestamp", SQL.identifier(alias, name)), SQL.identifier(alias, "won_status")
         return SQL(
             "CASE WHEN %s IN ('won', 'lost') AND %s > %s THEN %s ELSE COALESCE(%s, %s) END",
-            status, named, self._ai_closed_sql(alias), created, named, created,
-        )  # fmt: skip
+            status,
+            named,
+            self._ai_closed_sql(alias),
+            created,
+            named,
+            created,
+        )
 
     @api.model
     def _ai_closed_sql(self, alias):
@@ -102,8 +126,10 @@ class CrmLead(models.Model):
         outcome = SQL(
             "(SELECT outcome.date FROM ai_deployment_outcome outcome WHERE outcome.res_model = %s"
             " AND outcome.res_id = %s AND outcome.status = %s)",
-            self._name, SQL.identifier(alias, "id"), SQL.identifier(alias, "won_status"),
-        )  # fmt: skip
+            self._name,
+            SQL.identifier(alias, "id"),
+            SQL.identifier(alias, "won_status"),
+        )
         closed, staged = SQL.identifier(alias, "date_closed"), SQL.identifier(alias, "date_last_stage_update")
         won = SQL("%s = 'won'", SQL.identifier(alias, "won_status"))
         return SQL("LEAST(%s, %s, CASE WHEN %s THEN %s END)", outcome, closed, won, staged)
@@ -122,8 +148,14 @@ class CrmLead(models.Model):
         if began != created:  # one that was entered as closed, long after it began, ended nobody knows when
             unknown = SQL(
                 "(%s OR (%s < %s - interval '1 day' AND %s BETWEEN %s - interval '1 minute' AND %s + %s::interval))",
-                unknown, began, created, ended, created, created, ENTERED_CLOSED,
-            )  # fmt: skip
+                unknown,
+                began,
+                created,
+                ended,
+                created,
+                created,
+                ENTERED_CLOSED,
+            )
         return SQL("CASE WHEN %s IN ('won', 'lost') AND NOT %s THEN %s END", status, unknown, ended)
 
     @api.model
@@ -146,9 +178,12 @@ class CrmLead(models.Model):
         began = self._ai_began_sql(alias, deployment)
         return SQL(
             "(%s = 'won' AND COALESCE(%s, %s) <= %s + %s::interval)",
-            SQL.identifier(alias, "won_status"), self._ai_ended_sql(alias, deployment), began, began,
+            SQL.identifier(alias, "won_status"),
+            self._ai_ended_sql(alias, deployment),
+            began,
+            began,
             f"{deployment.horizon_days} days",
-        )  # fmt: skip
+        )
 
     @api.model
     def _ai_training_rows(self, deployment, now):
@@ -172,11 +207,19 @@ class CrmLead(models.Model):
                 # each looked up by itself: a join may as well read all leads for a few of them
                 " CROSS JOIN LATERAL (SELECT * FROM crm_lead WHERE id = scored.lead_id OFFSET 0) AS lead"
                 " WHERE (%s OR %s >= scored.moment - %s::interval) AND COALESCE(%s >= scored.moment, TRUE)",
-                ended, began, SQL("scored.moment") if from_score else began, f"{deployment.horizon_days} days",
-                list(landmarks), [survivors.get(res_id, res_id) for res_id in landmarks], list(landmarks.values()),
-                from_score, began, SCORED_FRESH, ended,
+                ended,
+                began,
+                SQL("scored.moment") if from_score else began,
+                f"{deployment.horizon_days} days",
+                list(landmarks),
+                [survivors.get(res_id, res_id) for res_id in landmarks],
+                list(landmarks.values()),
+                from_score,
+                began,
+                SCORED_FRESH,
+                ended,
             )
-        )  # fmt: skip
+        )
         return dict(rows)
 
     @api.model
@@ -189,10 +232,13 @@ class CrmLead(models.Model):
                 "SELECT scored.id, %s, lead.won_status = 'won', %s + %s::interval"
                 " FROM crm_lead lead JOIN unnest(%s::int[], %s::int[]) AS scored (id, lead_id)"
                 " ON scored.lead_id = lead.id",
-                ended, began, f"{deployment.horizon_days} days",
-                list(landmarks), [survivors.get(res_id, res_id) for res_id in landmarks],
+                ended,
+                began,
+                f"{deployment.horizon_days} days",
+                list(landmarks),
+                [survivors.get(res_id, res_id) for res_id in landmarks],
             )
-        )  # fmt: skip
+        )
         return {res_id: tuple(row) for res_id, *row in rows}
 
     @api.model
@@ -301,7 +347,7 @@ class CrmLead(models.Model):
                 self.env["ir.model.fields"]._get(self._name, name).id,
                 self._ai_ended_sql("lead", deployment),
                 EDITED_AFTER,
-            )  # fmt: skip
+            )
         )
         return edited[0][0] / len(closed_ids)
 
@@ -329,8 +375,11 @@ class CrmLead(models.Model):
         own, odoos = SQL.identifier(alias, "probability"), SQL.identifier(alias, "automated_probability")
         return SQL(
             "CASE WHEN %s = 'pending' AND ABS(%s - COALESCE(%s, 0)) > 0.01 THEN %s / 100 END",
-            SQL.identifier(alias, "won_status"), own, odoos, own,
-        )  # fmt: skip
+            SQL.identifier(alias, "won_status"),
+            own,
+            odoos,
+            own,
+        )
 
     @api.model
     def _ai_traits(self):
@@ -344,8 +393,15 @@ class CrmLead(models.Model):
         self.ensure_one()
         customer = "partner_id" if self.partner_id else "partner_name" if self.partner_name else "contact_name"
         names = (
-            customer, "country_id", "expected_revenue", "stage_id", "source_id", "user_id", "create_date", "create_uid",
-        )  # fmt: skip
+            customer,
+            "country_id",
+            "expected_revenue",
+            "stage_id",
+            "source_id",
+            "user_id",
+            "create_date",
+            "create_uid",
+        )
         return self._ai_field_texts(names, partner_name=self.env._("Customer"), contact_name=self.env._("Customer"))
 
     def _ai_endings(self):
@@ -399,9 +455,11 @@ class CrmLead(models.Model):
                 " SELECT %s, lead.id, lead.won_status, %s FROM crm_lead lead WHERE lead.won_status IN ('won', 'lost')"
                 " AND %s IS NOT NULL ON CONFLICT (res_model, res_id) DO UPDATE SET status = EXCLUDED.status,"
                 " date = EXCLUDED.date WHERE ai_deployment_outcome.status NOT IN (EXCLUDED.status, 'merged')",
-                self._name, ended, ended,
+                self._name,
+                ended,
+                ended,
             )
-        )  # fmt: skip
+        )
 
     def _merge_dependences(self, opportunities):
         result = super()._merge_dependences(opportunities)
@@ -424,19 +482,24 @@ class CrmLead(models.Model):
         days = self._ai_days_sql(began, ended)
         measures = {
             "conversion": Measure(
-                self.env._("Won, of decided leads"), SHARE, "share",
+                self.env._("Won, of decided leads"),
+                SHARE,
+                "share",
                 SQL("CASE WHEN %s THEN CASE WHEN %s THEN 1 ELSE 0 END END", decided, won),
             ),
             "days_to_close": Measure(
                 self.env._("Days until decided"), MEAN, "days", SQL("CASE WHEN %s THEN %s END", decided, days)
             ),
             "revenue": Measure(
-                self.env._("Won revenue per lead"), MEAN, "money",
+                self.env._("Won revenue per lead"),
+                MEAN,
+                "money",
                 SQL("CASE WHEN %s THEN COALESCE(%s, 0) ELSE 0 END", won, revenue),
                 deployment.value_margin or None,
                 self.env._("%s %% of a won euro is kept", round(100 * deployment.value_margin))
-                if deployment.value_margin else "",
+                if deployment.value_margin
+                else "",
             ),
-        }  # fmt: skip
+        }
         basis = deployment.sudo().start_field_id.name or ""  # counted from elsewhere, figures cannot be compared
         return {code: measure._replace(basis=basis) for code, measure in measures.items()}

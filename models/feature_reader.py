@@ -288,9 +288,11 @@ class FeatureReader:
             query = Query(comodel.env, comodel._table)
             value = self._column(comodel, comodel._table, rest, query, raw=raw)
             query.add_join(
-                "JOIN", field.relation, field.relation,
+                "JOIN",
+                field.relation,
+                field.relation,
                 SQL("%s = %s AND %s", linked, SQL.identifier(comodel._table, "id"), owner),
-            )  # fmt: skip
+            )
             if raw:
                 return query.subselect(SQL("array_agg(to_jsonb(%s))", value))
             return query.subselect(SQL("string_agg(DISTINCT %s::text, ',' ORDER BY %s::text)", value, value))
@@ -390,8 +392,11 @@ class FeatureReader:
                 rows = SQL("%s LEFT JOIN %s USING (id)", rows, joined)
         rows = SQL(
             "%s WHERE (%s) IN (SELECT %s FROM %s WHERE asked)",
-            rows, same, same, SQL.identifier(alias),
-        )  # fmt: skip
+            rows,
+            same,
+            same,
+            SQL.identifier(alias),
+        )
         for happens in (self._happens, self._counts):  # what counts is seen in what happened
             events = [
                 happens(place, number, spec, whole)
@@ -413,8 +418,9 @@ class FeatureReader:
         ]
         return SQL(
             "SELECT * FROM (SELECT id, asked, %s FROM (%s) AS rows) AS measured WHERE asked",
-            SQL(", ").join(selected), rows,
-        )  # fmt: skip
+            SQL(", ").join(selected),
+            rows,
+        )
 
     def _partition_names(self, group, columns):
         """(what every history is apart by, what this one is), as column names of the candidates."""
@@ -453,14 +459,20 @@ class FeatureReader:
             earlier = SQL(
                 "SELECT place, moment, %s, %s AS amount, %s + side.step AS stretch FROM %s"
                 " CROSS JOIN (VALUES (-1), (0), (1)) AS side (step) WHERE counts AND (%s OR side.step = 0)",
-                shared, value, stretch, SQL.identifier(alias), bool(days),
-            )  # fmt: skip
+                shared,
+                value,
+                stretch,
+                SQL.identifier(alias),
+                bool(days),
+            )
             if spec["measure"] == "days_since":  # of one day, the one that came first says it all: far fewer pairs
                 earlier = SQL(
                     "SELECT MIN(place) AS place, moment, %s, NULL::float8 AS amount, stretch FROM (%s) AS one_by_one"
                     " GROUP BY moment, %s, stretch",
-                    shared, earlier, shared,
-                )  # fmt: skip
+                    shared,
+                    earlier,
+                    shared,
+                )
             within = SQL("TRUE")
             if days:
                 span = SQL("%s::interval", f"{days} days")
@@ -537,7 +549,7 @@ class FeatureReader:
                     value,
                     10.0 ** (LONGEST_AMOUNT - 2),
                     shared,
-                )  # fmt: skip
+                )
             )
             recent = SQL("TRUE")
             if spec["window_days"]:
@@ -559,7 +571,7 @@ class FeatureReader:
                     SQL(" AND ").join(joined),
                     recent,
                     _IS_SLIP[spec["measure"]],
-                )  # fmt: skip
+                )
             )
         return parts
 
@@ -602,9 +614,13 @@ class FeatureReader:
                 surprises, counted, among = happened, happened, SQL("TRUE")
         return SQL(
             "%s AS %s, %s AS %s, %s AS %s",
-            surprises, SQL.identifier(f"e{number}"), counted, SQL.identifier(f"c{number}"),
-            among, SQL.identifier(f"a{number}"),
-        )  # fmt: skip
+            surprises,
+            SQL.identifier(f"e{number}"),
+            counted,
+            SQL.identifier(f"c{number}"),
+            among,
+            SQL.identifier(f"a{number}"),
+        )
 
     def _measure(self, number, value, spec, partition, first_partition):
         earlier = self._frames(number, value, spec, partition, first_partition)
@@ -620,8 +636,13 @@ class FeatureReader:
             case "deviation":
                 return SQL(
                     "CASE WHEN %s >= %s THEN (LN(NULLIF(%s, 0)) - %s) / GREATEST(%s, %s) END",
-                    earlier["n"], DEVIATION_MIN_COUNT, value, earlier["u"], earlier["d"], DEVIATION_MIN_SPREAD,
-                )  # fmt: skip
+                    earlier["n"],
+                    DEVIATION_MIN_COUNT,
+                    value,
+                    earlier["u"],
+                    earlier["d"],
+                    DEVIATION_MIN_SPREAD,
+                )
             case "share":
                 return SQL("(%s)::float / NULLIF(%s, 0)", earlier["n"], earlier["w"])
             case "first_time" | "repeat" | "swapped" | "shifted":
@@ -632,8 +653,12 @@ class FeatureReader:
                 return SQL(
                     "CASE WHEN %s THEN (COUNT(*) FILTER (WHERE counts AND %s) OVER %s + 0.5)"
                     " / (COUNT(*) FILTER (WHERE counts AND %s) OVER %s + 1.0) ELSE 1 END",
-                    event, counted, window, among, window,
-                )  # fmt: skip
+                    event,
+                    counted,
+                    window,
+                    among,
+                    window,
+                )
         raise ValueError(f"Unknown measure {spec['measure']!r}")
 
     def _window(self, spec, partition):
@@ -646,8 +671,9 @@ class FeatureReader:
         return SQL(
             "(PARTITION BY %s ORDER BY moment::timestamp + place * INTERVAL '1 microsecond'"
             " RANGE BETWEEN %s::interval PRECEDING AND INTERVAL '1 microsecond' PRECEDING)",
-            partition, f"{spec['window_days']} days 1 second",
-        )  # fmt: skip
+            partition,
+            f"{spec['window_days']} days 1 second",
+        )
 
     # What has no column
 
@@ -718,10 +744,17 @@ _IS_SLIP = {
     "swapped": SQL(
         "now.cents <> earlier.cents AND LENGTH(now.cents::text) = LENGTH(earlier.cents::text) AND %s %% %s = 0"
         " AND %s / (10 * %s) %% 10 - %s / %s %% 10 = %s / %s",
-        _NINTH, _PLACE, _LARGE, _PLACE, _LARGE, _PLACE, _NINTH, _PLACE,
+        _NINTH,
+        _PLACE,
+        _LARGE,
+        _PLACE,
+        _LARGE,
+        _PLACE,
+        _NINTH,
+        _PLACE,
     ),
     "shifted": SQL("%s %% %s = 0 AND %s / %s IN (10, 100, 1000)", _LARGE, _SMALL, _LARGE, _SMALL),
-}  # fmt: skip
+}
 
 
 def _days(interval):

@@ -20,9 +20,14 @@ class IrActionsServer(models.Model):
         ondelete={"ai_deployment_score": "cascade"},
     )
     ai_deployment_id = fields.Many2one(
-        "ai.deployment", "Deployment", compute="_compute_ai_deployment_id", store=True, readonly=False,
-        ondelete="cascade", domain="[('model_id', '=', model_id)]",
-    )  # fmt: skip
+        "ai.deployment",
+        "Deployment",
+        compute="_compute_ai_deployment_id",
+        store=True,
+        readonly=False,
+        ondelete="cascade",
+        domain="[('model_id', '=', model_id)]",
+    )
 
     @api.depends("model_id", "state")
     def _compute_ai_deployment_id(self):

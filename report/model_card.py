@@ -26,9 +26,11 @@ class ReportModelCard(models.AbstractModel):
         deployments = self.env["ai.deployment"].browse(docids).exists()
         deployments.check_access("read")
         return {
-            "doc_ids": deployments.ids, "doc_model": "ai.deployment", "docs": deployments,
+            "doc_ids": deployments.ids,
+            "doc_model": "ai.deployment",
+            "docs": deployments,
             "papers": [self._paper(deployment) for deployment in deployments],
-        }  # fmt: skip
+        }
 
     def _paper(self, deployment):
         """What is printed of one deployment, as plain texts by section."""
@@ -54,8 +56,9 @@ class ReportModelCard(models.AbstractModel):
     def _printed(self):
         return self.env._(
             "Printed on %(day)s by %(person)s",
-            day=format_datetime(self.env, clock.now()), person=self.env.user.name,
-        )  # fmt: skip
+            day=format_datetime(self.env, clock.now()),
+            person=self.env.user.name,
+        )
 
     def _label(self, record, name):
         return dict(record._fields[name]._description_selection(self.env)).get(record[name], "")
@@ -103,12 +106,15 @@ class ReportModelCard(models.AbstractModel):
             models_read = {field.model_name for field in fields} - {deployment.res_model}
             rows.append(
                 {
-                    "name": feature.name, "source": self._label(feature, "source"), "reads": feature.key,
-                    "sensitive": feature.sensitive, "required": feature.required,
+                    "name": feature.name,
+                    "source": self._label(feature, "source"),
+                    "reads": feature.key,
+                    "sensitive": feature.sensitive,
+                    "required": feature.required,
                     "groups": ", ".join(sorted(self._group_name(group) for group in groups)),
                     "models": ", ".join(sorted(self.env["ir.model"]._get(name).sudo().name for name in models_read)),
                 }
-            )  # fmt: skip
+            )
         return rows
 
     def _group_name(self, xmlid):
@@ -117,9 +123,11 @@ class ReportModelCard(models.AbstractModel):
 
     def _readers(self, res_model):
         """Names of the groups that may read these records at all; record rules narrow that down further."""
-        access = self.env["ir.model.access"].sudo().search(
-            Domain("model_id.model", "=", res_model) & Domain("perm_read", "=", True)
-        )  # fmt: skip
+        access = (
+            self.env["ir.model.access"]
+            .sudo()
+            .search(Domain("model_id.model", "=", res_model) & Domain("perm_read", "=", True))
+        )
         groups = access.group_id
         return ", ".join(sorted(groups.mapped("full_name")))
 
@@ -139,48 +147,59 @@ class ReportModelCard(models.AbstractModel):
             for key in METRICS
             if isinstance(metrics.get(key), int | float)
         ]
-        return [*rows, *([(self.env._("Against the version before"), version.verdict_text)] if version.verdict_text
-                         else [])]  # fmt: skip
+        return [
+            *rows,
+            *([(self.env._("Against the version before"), version.verdict_text)] if version.verdict_text else []),
+        ]
 
     def _segments(self, deployment):
         """Parts of the business in the test, where the version was tested by parts: plain rows."""
         kept = (deployment.champion_id.held_out or {}).get("segments") or {}
         parts = (kept.get("later") or kept.get("flagged") or []) if isinstance(kept, dict) else []
-        names = self.env[deployment.res_model]._ai_level_names(
-            kept["path"], [str(part["part"]) for part in parts if part["part"]]
-        ) if parts and kept.get("path") else {}  # fmt: skip
+        names = (
+            self.env[deployment.res_model]._ai_level_names(
+                kept["path"], [str(part["part"]) for part in parts if part["part"]]
+            )
+            if parts and kept.get("path")
+            else {}
+        )
         return [
             {
-                "name": names.get(str(part["part"]), part["part"] or self.env._("none")), "rows": part["rows"],
+                "name": names.get(str(part["part"]), part["part"] or self.env._("none")),
+                "rows": part["rows"],
                 "positives": part.get("positives", part.get("flagged")),
-                "brier": _three(self.env, part.get("brier")), "base": _three(self.env, part.get("base_brier")),
+                "brier": _three(self.env, part.get("brier")),
+                "base": _three(self.env, part.get("base_brier")),
             }
             for part in parts
-        ]  # fmt: skip
+        ]
 
     def _latest_reports(self, deployment):
         reports = self.env["ai.deployment.report"]
         for kind, _label in reports._fields["kind"].selection:
-            yield reports.search(
-                Domain("deployment_id", "=", deployment.id) & Domain("kind", "=", kind), limit=1
-            )  # fmt: skip
+            yield reports.search(Domain("deployment_id", "=", deployment.id) & Domain("kind", "=", kind), limit=1)
 
     def _report(self, report):
         if not report:
             return None
         lines = report.line_ids if report.kind == "performance" else report.line_ids.filtered("exceeded")
         return {
-            "kind": self._label(report, "kind"), "verdict": self._label(report, "verdict"),
-            "moved": report.verdict == "drifted", "summary": report.summary or "", "rows": report.row_count,
+            "kind": self._label(report, "kind"),
+            "verdict": self._label(report, "verdict"),
+            "moved": report.verdict == "drifted",
+            "summary": report.summary or "",
+            "rows": report.row_count,
             "window": self.env._(
-                "%(start)s to %(end)s, %(count)s records", start=format_date(self.env, report.window_start),
-                end=format_date(self.env, report.window_end), count=report.row_count,
+                "%(start)s to %(end)s, %(count)s records",
+                start=format_date(self.env, report.window_start),
+                end=format_date(self.env, report.window_end),
+                count=report.row_count,
             ),
             "lines": [
                 (line.label, line.text or self._figure_text(line.statistic), self._label(line, "verdict"))
                 for line in lines
             ],
-        }  # fmt: skip
+        }
 
     def _figure_text(self, figure):
         """The figure in three digits; one that does not exist is empty, never 0."""
@@ -212,12 +231,15 @@ class ReportModelCard(models.AbstractModel):
     def _edge_cases(self, deployment):
         return [
             {
-                "name": case.name, "instead": self._label(case, "instead"), "note": case.note or "",
-                "result": case.result or self.env._("Not tried yet."), "works": case.is_current,
+                "name": case.name,
+                "instead": self._label(case, "instead"),
+                "note": case.note or "",
+                "result": case.result or self.env._("Not tried yet."),
+                "works": case.is_current,
                 "tried": format_date(self.env, case.tried_date) if case.tried_date else "",
             }
             for case in deployment.edge_case_ids
-        ]  # fmt: skip
+        ]
 
     def _fallback(self, deployment):
         """What shows instead of scores, as far as the records say it."""
@@ -227,9 +249,12 @@ class ReportModelCard(models.AbstractModel):
         before = deployment.assignment_ids.filtered(lambda one: one.role == "champion" and one.end_date)[:1]
         if before:
             sentences.append(
-                self.env._("%(name)s served until %(day)s and can serve again at any time.",
-                           name=before.version_id.name, day=format_date(self.env, before.end_date))
-            )  # fmt: skip
+                self.env._(
+                    "%(name)s served until %(day)s and can serve again at any time.",
+                    name=before.version_id.name,
+                    day=format_date(self.env, before.end_date),
+                )
+            )
         sentences.append(
             self.env._(
                 "Switched off, it shows no score and scores nothing; the owner, the deputy and an administrator can do "
@@ -251,50 +276,75 @@ class ReportEvidencePack(models.AbstractModel):
             "waivers": [self._check(check) for check in deployment.check_ids if check.waived_until],
             "decisions": [self._decision(decision) for decision in deployment.decision_ids],
             "life": [
-                (format_datetime(self.env, step.date), self._label(step, "to_state"), step.sudo().user_id.name,
-                 step.reason or "")
+                (
+                    format_datetime(self.env, step.date),
+                    self._label(step, "to_state"),
+                    step.sudo().user_id.name,
+                    step.reason or "",
+                )
                 for step in deployment.transition_ids
             ],
             "served": [
-                (one.version_id.name, format_datetime(self.env, one.start_date),
-                 format_datetime(self.env, one.end_date) if one.end_date else "", one.sudo().user_id.name,
-                 one.reason or "")
+                (
+                    one.version_id.name,
+                    format_datetime(self.env, one.start_date),
+                    format_datetime(self.env, one.end_date) if one.end_date else "",
+                    one.sudo().user_id.name,
+                    one.reason or "",
+                )
                 for one in deployment.assignment_ids
             ],
             "alerts": self._alerts(deployment),
-        }  # fmt: skip
+        }
 
     def _check(self, check):
         told = check.sudo()
         return {
-            "dimension": self._label(check, "dimension"), "name": check.name, "state": self._label(check, "state"),
-            "code": check.state, "evidence": check.evidence or "", "requirement": check.requirement or "",
+            "dimension": self._label(check, "dimension"),
+            "name": check.name,
+            "state": self._label(check, "state"),
+            "code": check.state,
+            "evidence": check.evidence or "",
+            "requirement": check.requirement or "",
             "looked": format_datetime(self.env, check.looked_date) if check.looked_date else "",
             "waived": self.env._(
-                "Waived by %(person)s until %(day)s: %(why)s", person=told.waived_by_id.name or "–",
-                day=format_date(self.env, check.waived_until), why=check.waiver_reason or "",
-            ) if check.waived_until else "",
-        }  # fmt: skip
+                "Waived by %(person)s until %(day)s: %(why)s",
+                person=told.waived_by_id.name or "–",
+                day=format_date(self.env, check.waived_until),
+                why=check.waiver_reason or "",
+            )
+            if check.waived_until
+            else "",
+        }
 
     def _decision(self, decision):
         return {
-            "outcome": self._label(decision, "outcome"), "kind": self._label(decision, "kind"),
-            "date": format_datetime(self.env, decision.date), "person": decision.sudo().user_id.name,
-            "version": decision.version_id.name or "", "minutes": decision.minutes or "",
-            "conditions": decision.conditions or "", "next": format_date(self.env, decision.next_review_date),
-            "by_builder": decision.by_builder, "evidence": decision.evidence_html,
-        }  # fmt: skip
+            "outcome": self._label(decision, "outcome"),
+            "kind": self._label(decision, "kind"),
+            "date": format_datetime(self.env, decision.date),
+            "person": decision.sudo().user_id.name,
+            "version": decision.version_id.name or "",
+            "minutes": decision.minutes or "",
+            "conditions": decision.conditions or "",
+            "next": format_date(self.env, decision.next_review_date),
+            "by_builder": decision.by_builder,
+            "evidence": decision.evidence_html,
+        }
 
     def _alerts(self, deployment):
         alerts = self.env["ai.deployment.alert"].search(
             Domain("deployment_id", "=", deployment.id), order="first_date desc, id desc", limit=MOST_ALERTS
         )
         return [
-            (format_datetime(self.env, alert.first_date) if alert.first_date else "", alert.name,
-             self._label(alert, "state"), alert.sudo().acknowledged_by_id.name or "",
-             format_datetime(self.env, alert.resolved_date) if alert.resolved_date else "")
+            (
+                format_datetime(self.env, alert.first_date) if alert.first_date else "",
+                alert.name,
+                self._label(alert, "state"),
+                alert.sudo().acknowledged_by_id.name or "",
+                format_datetime(self.env, alert.resolved_date) if alert.resolved_date else "",
+            )
             for alert in alerts
-        ]  # fmt: skip
+        ]
 
 
 class AiDeployment(models.Model):
@@ -315,10 +365,13 @@ class AiDeployment(models.Model):
     def action_ask_record_evidence(self):
         self.ensure_one()
         return {
-            "type": "ir.actions.act_window", "name": self.env._("Why Did a Record Have Its Score?"),
-            "res_model": "ai.deployment.record.evidence", "view_mode": "form", "target": "new",
+            "type": "ir.actions.act_window",
+            "name": self.env._("Why Did a Record Have Its Score?"),
+            "res_model": "ai.deployment.record.evidence",
+            "view_mode": "form",
+            "target": "new",
             "context": {"default_deployment_id": self.id},
-        }  # fmt: skip
+        }
 
 
 def _three(env, value):

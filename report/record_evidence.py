@@ -28,9 +28,11 @@ class ReportRecordEvidence(models.AbstractModel):
             raise UserError(self.env._("This line is not in the log any more."))
         lines.check_access("read")
         return {
-            "doc_ids": lines.ids, "doc_model": "ai.deployment.inference", "docs": lines,
+            "doc_ids": lines.ids,
+            "doc_model": "ai.deployment.inference",
+            "docs": lines,
             "papers": [self._paper(line) for line in lines],
-        }  # fmt: skip
+        }
 
     def _paper(self, line):
         deployment, version = line.sudo().deployment_id, line.sudo().version_id
@@ -62,10 +64,12 @@ class ReportRecordEvidence(models.AbstractModel):
         words = self.env[line.res_model]._ai_words()
         return self.env._(
             "On %(day)s, “%(record)s” scored %(score)s %%: %(answer)s, %(sure)s %% sure.",
-            day=format_datetime(self.env, line.date), record=line.res_name,
+            day=format_datetime(self.env, line.date),
+            record=line.res_name,
             score=number(self.env, 100 * line.predicted_value, 1),
-            answer=words["positive" if line.prediction else "negative"], sure=round(100 * line.confidence),
-        )  # fmt: skip
+            answer=words["positive" if line.prediction else "negative"],
+            sure=round(100 * line.confidence),
+        )
 
     def _line_facts(self, line):
         return [
@@ -104,7 +108,7 @@ class ReportRecordEvidence(models.AbstractModel):
                     "counts_as": MASKED if hidden else reason.label,
                     "points": self._points_text(reason.contribution),
                 }
-            )  # fmt: skip
+            )
         return {"rows": rows, "start": signed(self.env, card.intercept), "approximate": not card.exact_reasons}
 
     def _points_text(self, points):
@@ -118,13 +122,17 @@ class ReportRecordEvidence(models.AbstractModel):
 
     def _served(self, deployment, version):
         served = deployment.assignment_ids.filtered(lambda one: one.version_id == version and one.role == "champion")
-        return "; ".join(
-            self.env._(
-                "%(start)s to %(end)s", start=format_datetime(self.env, one.start_date),
-                end=format_datetime(self.env, one.end_date) if one.end_date else self.env._("now"),
+        return (
+            "; ".join(
+                self.env._(
+                    "%(start)s to %(end)s",
+                    start=format_datetime(self.env, one.start_date),
+                    end=format_datetime(self.env, one.end_date) if one.end_date else self.env._("now"),
+                )
+                for one in served
             )
-            for one in served
-        ) or "–"  # fmt: skip
+            or "–"
+        )
 
     def _seen(self, line):
         """Who could see this score: what is kept is who was asked, and to whom it was open."""
@@ -146,28 +154,37 @@ class ReportRecordEvidence(models.AbstractModel):
         )
         return [
             {
-                "asked": format_datetime(self.env, review.opened_date), "line": review.sudo().inference_id.id or "–",
+                "asked": format_datetime(self.env, review.opened_date),
+                "line": review.sudo().inference_id.id or "–",
                 "reason": self._label(review, "reason"),
-                "reviewer": review.sudo().reviewer_id.name or "–", "state": self._label(review, "state"),
+                "reviewer": review.sudo().reviewer_id.name or "–",
+                "state": self._label(review, "state"),
                 "decision": self._label(review, "decision") if review.decision else "",
                 "decided_by": review.sudo().decided_by_id.name or "",
                 "decided": format_datetime(self.env, review.decided_date) if review.decided_date else "",
-                "note": review.note or "", "seconds": round(review.seconds_spent),
+                "note": review.note or "",
+                "seconds": round(review.seconds_spent),
             }
             for review in reviews
-        ]  # fmt: skip
+        ]
 
     def _later(self, line):
         """Scores of the same record before and after, as far as they may be read."""
         lines = self.env["ai.deployment.inference"].search(
             Domain("deployment_id", "=", line.deployment_id.id) & Domain("res_id", "=", line.res_id),
-            order="id desc", limit=20,
-        )  # fmt: skip
+            order="id desc",
+            limit=20,
+        )
         return [
-            (one.id, format_datetime(self.env, one.date), one.sudo().version_id.name or "",
-             "–" if one.failure_type else percent(self.env, one.predicted_value, 1), one == line)
+            (
+                one.id,
+                format_datetime(self.env, one.date),
+                one.sudo().version_id.name or "",
+                "–" if one.failure_type else percent(self.env, one.predicted_value, 1),
+                one == line,
+            )
             for one in lines
-        ]  # fmt: skip
+        ]
 
 
 class AiDeploymentInference(models.Model):

@@ -24,15 +24,21 @@ class ReportVersionDifference(models.AbstractModel):
             raise UserError(self.env._("Choose two versions of the same deployment."))
         old, new = versions.sorted("number")
         return {
-            "doc_ids": versions.ids, "doc_model": "ai.deployment.version", "docs": new,
+            "doc_ids": versions.ids,
+            "doc_model": "ai.deployment.version",
+            "docs": new,
             "papers": [
                 {
-                    "doc": new, "old": old, "deployment": new.deployment_id,
-                    "company": new.sudo().company_id, "printed": self._printed(), "facts": self._both(old, new),
+                    "doc": new,
+                    "old": old,
+                    "deployment": new.deployment_id,
+                    "company": new.sudo().company_id,
+                    "printed": self._printed(),
+                    "facts": self._both(old, new),
                     **self._differences(old, new),
                 }
             ],
-        }  # fmt: skip
+        }
 
     def _both(self, old, new):
         """Rows of (what, old, new)."""
@@ -69,7 +75,8 @@ class ReportVersionDifference(models.AbstractModel):
                 {
                     "input": names[row.feature],
                     "value": self.env._("protected") if row.feature in hidden else row.label,
-                    "before": signed(self.env, row.before), "after": signed(self.env, row.after),
+                    "before": signed(self.env, row.before),
+                    "after": signed(self.env, row.after),
                     "change": signed(self.env, row.change),
                     "raises": row.change > 0,
                 }
@@ -77,7 +84,7 @@ class ReportVersionDifference(models.AbstractModel):
             ],
             "more": max(len(moved) - MOST_MOVED, 0),
             "approximate": not all(card.exact_reasons for card in cards),
-        }  # fmt: skip
+        }
 
 
 class AiDeploymentVersion(models.Model):
@@ -93,6 +100,8 @@ class AiDeploymentVersion(models.Model):
             other = others.filtered(lambda one: one.number < self.number)[-1:] or others[-1:]
         if not other:
             raise UserError(self.env._("There is no other version to compare with."))
-        return self.env.ref("ai_deployment.action_report_version_difference").sudo().report_action(
-            self | other, config=False
-        )  # fmt: skip
+        return (
+            self.env.ref("ai_deployment.action_report_version_difference")
+            .sudo()
+            .report_action(self | other, config=False)
+        )

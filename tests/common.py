@@ -45,10 +45,14 @@ def approve(deployment):
     deployment.lesson = "A test."
     deployment.env["ai.deployment.decision"].create(
         {
-            "deployment_id": deployment.id, "outcome": "go", "minutes": "A test.", "date": NOW,
-            "user_id": deployment.env.ref("base.user_admin").id, "next_review_date": datetime.date(2100, 1, 1),
+            "deployment_id": deployment.id,
+            "outcome": "go",
+            "minutes": "A test.",
+            "date": NOW,
+            "user_id": deployment.env.ref("base.user_admin").id,
+            "next_review_date": datetime.date(2100, 1, 1),
         }
-    )  # fmt: skip
+    )
 
 
 class AiDeploymentCase(TransactionCase):

@@ -148,10 +148,15 @@ class AccessCase(AiDeploymentCase):
             cls.env["ai.deployment.settled"]._add(cls.deployment, NOW.date(), unchanged=1)
         cls.env["ai.deployment.gate.event"].create(
             {
-                "deployment_id": cls.deployment.id, "company_id": cls.env.company.id, "res_model": "crm.lead",
-                "res_id": cls.mine.id, "date": NOW, "kind": "opened", "user_id": cls.seller.id,
+                "deployment_id": cls.deployment.id,
+                "company_id": cls.env.company.id,
+                "res_model": "crm.lead",
+                "res_id": cls.mine.id,
+                "date": NOW,
+                "kind": "opened",
+                "user_id": cls.seller.id,
             }
-        )  # fmt: skip
+        )
         # Only bills are waived; whose deployment it is decides who sees it, whatever the deployment is about.
         cls.env.cr.execute(
             "INSERT INTO ai_deployment_waiver (deployment_id, partner_id, user_id, note, end_date, active)"
@@ -161,11 +166,16 @@ class AccessCase(AiDeploymentCase):
         cls.trigger = cls.env["ai.deployment.trigger"].create({"deployment_id": cls.deployment.id})
         cls.adopted = cls.env["ai.deployment.reference"].create(
             {
-                "deployment_id": cls.deployment.id, "version_id": cls.version.id, "window_start": NOW.date(),
-                "window_end": NOW.date(), "row_count": 1, "counts": {"rows": 1, "counts": {}},
-                "adopted_by_id": cls.owner.id, "date": NOW,
+                "deployment_id": cls.deployment.id,
+                "version_id": cls.version.id,
+                "window_start": NOW.date(),
+                "window_end": NOW.date(),
+                "row_count": 1,
+                "counts": {"rows": 1, "counts": {}},
+                "adopted_by_id": cls.owner.id,
+                "date": NOW,
             }
-        )  # fmt: skip
+        )
         cls.env["ai.deployment.signature"].create(
             {"deployment_id": cls.deployment.id, "role": "finance", "user_id": cls.accountant.id}
         )
@@ -177,16 +187,23 @@ class AccessCase(AiDeploymentCase):
         )
         cls.template = cls.env["ai.deployment.check.template"].create(
             {
-                "name": "Ours", "company_id": cls.env.company.id,
+                "name": "Ours",
+                "company_id": cls.env.company.id,
                 "line_ids": [Command.create({"dimension": "business", "code": "x", "name": "X", "requirement": "X"})],
             }
-        )  # fmt: skip
+        )
         cls.env["ai.deployment.value"].create(
             {
-                "deployment_id": cls.deployment.id, "code": "conversion", "period": "before", "kind": "share",
-                "unit": "share", "date": NOW, "start_date": NOW.date(), "end_date": NOW.date(),
+                "deployment_id": cls.deployment.id,
+                "code": "conversion",
+                "period": "before",
+                "kind": "share",
+                "unit": "share",
+                "date": NOW,
+                "start_date": NOW.date(),
+                "end_date": NOW.date(),
             }
-        )  # fmt: skip
+        )
         cls.env["ai.deployment.outcome"]._keep("crm.lead", {cls.mine.id: "lost"})
         cls.env["ai.deployment.edit"]._note(cls.mine, cls.seller.ids)
         cls.env["ai.deployment.edit"]._flush_noted()
@@ -218,9 +235,19 @@ class AccessCase(AiDeploymentCase):
 
     def people(self):
         names = (
-            "plain", "portal", "public", "seller", "other_seller", "accountant", "reviewer", "owner", "other_owner",
-            "deputy", "manager", "auditor",
-        )  # fmt: skip
+            "plain",
+            "portal",
+            "public",
+            "seller",
+            "other_seller",
+            "accountant",
+            "reviewer",
+            "owner",
+            "other_owner",
+            "deputy",
+            "manager",
+            "auditor",
+        )
         return {name: getattr(self, name) for name in names}
 
 
@@ -411,9 +438,13 @@ class TestAccess(AccessCase):
 
     def test_nobody_but_the_program_adds_to_the_log(self):
         values = {
-            "deployment_id": self.deployment.id, "company_id": self.env.company.id, "res_model": "crm.lead",
-            "res_id": self.mine.id, "date": NOW, "route": "automatic",
-        }  # fmt: skip
+            "deployment_id": self.deployment.id,
+            "company_id": self.env.company.id,
+            "res_model": "crm.lead",
+            "res_id": self.mine.id,
+            "date": NOW,
+            "route": "automatic",
+        }
         for person in (self.owner, self.manager, self.auditor, self.env.ref("base.user_admin")):
             with self.subTest(person=person.login), self.assertRaises(AccessError):
                 self.env["ai.deployment.inference"].with_user(person).create(values)

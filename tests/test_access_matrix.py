@@ -28,9 +28,16 @@ FAR = "2099-01-01"
 COLUMNS_OF_ODOO = {"id", "display_name", "create_uid", "create_date", "write_uid", "write_date", "parent_path"}
 # Keys that lift checks in Odoo itself, and what imports and the installer bring along.
 KEYS = {
-    "_force_unlink": True, "force_delete": True, "install_mode": True, "module": "ai_deployment", "no_reset": True,
-    "tracking_disable": True, "mail_notrack": True, "mail_create_nolog": True, "active_test": False,
-}  # fmt: skip
+    "_force_unlink": True,
+    "force_delete": True,
+    "install_mode": True,
+    "module": "ai_deployment",
+    "no_reset": True,
+    "tracking_disable": True,
+    "mail_notrack": True,
+    "mail_create_nolog": True,
+    "active_test": False,
+}
 STRANGERS = ("none", "seller", "clerk", "pure_owner", "foreign_administrator", "portal")
 # Roles over HTTP in the default suite; the nightly one takes all of them.
 TELLING_ROLES = ("clerk", "reviewer", "pure_owner", "deputy", "portal")
@@ -68,11 +75,13 @@ class AccessMatrixCase(AccessCase):
             "administrator": cls.manager,
             "auditor": cls.auditor,
             "foreign_administrator": user(
-                "matrix_foreign", "ai_deployment.group_manager", company_id=other.id,
+                "matrix_foreign",
+                "ai_deployment.group_manager",
+                company_id=other.id,
                 company_ids=[Command.set(other.ids)],
             ),
             "portal": cls.portal,
-        }  # fmt: skip
+        }
         cls.env.ref("base.group_allow_export").user_ids += cls.env["res.users"].union(*cls.roles.values())
         cls.env["ai.deployment.review.answer"].create({"deployment_id": cls.deployment.id, "name": "Because"})
         cls.env["ai.deployment.channel"].search([("kind", "=", "email")]).what = "daily"
@@ -80,9 +89,12 @@ class AccessMatrixCase(AccessCase):
             name="In the making", user_id=cls.roles["pure_owner"].id, is_primary=False, features=[]
         )
         cls.bills = cls.make_deployment(
-            name="Bills in the making", model_id=cls.env["ir.model"]._get("account.move").id, method="anomaly",
-            deputy_id=cls.deputy.id, features=[],
-        )  # fmt: skip
+            name="Bills in the making",
+            model_id=cls.env["ir.model"]._get("account.move").id,
+            method="anomaly",
+            deputy_id=cls.deputy.id,
+            features=[],
+        )
         cls.env["ai.deployment.edit"]._note(cls.mine, cls.other_seller.ids)
         cls.env["ai.deployment.edit"]._flush_noted()
         cls._plant_canaries()
@@ -99,11 +111,33 @@ class AccessMatrixCase(AccessCase):
             if model.startswith("ai.deployment.check.template") or cls.env[model]._auto is False:
                 continue
             for name, field in stored(cls.env[model]).items():
-                if field.type in ("char", "text") and not (field.compute or field.translate) and name not in (
-                    "res_model", "domain", "code", "rule", "key", "path", "codes", "digest", "basis", "cause", "kind",
-                    "credential", "start_path", "end_path", "group_paths", "value_path", "lang", "pipeline_digest",
-                    "fingerprint", "words",
-                ):  # fmt: skip
+                if (
+                    field.type in ("char", "text")
+                    and not (field.compute or field.translate)
+                    and name
+                    not in (
+                        "res_model",
+                        "domain",
+                        "code",
+                        "rule",
+                        "key",
+                        "path",
+                        "codes",
+                        "digest",
+                        "basis",
+                        "cause",
+                        "kind",
+                        "credential",
+                        "start_path",
+                        "end_path",
+                        "group_paths",
+                        "value_path",
+                        "lang",
+                        "pipeline_digest",
+                        "fingerprint",
+                        "words",
+                    )
+                ):
                     cls.env.cr.execute(
                         f'UPDATE "{cls.env[model]._table}" SET "{name}" = %s WHERE id = %s',
                         [f"{CANARY} {name}", row.id],
@@ -180,12 +214,21 @@ class AccessMatrixCase(AccessCase):
             "ai.deployment.check": own and {**about, "name": "Row"},
             "ai.deployment.check.template": {"name": "Template", "company_id": self.roles[role].company_id.id},
             "ai.deployment.check.template.line": role == "administrator"
-            and {"template_id": self.template.id, "dimension": "business", "code": "y", "name": "Y",
-                 "requirement": "Y"},
+            and {
+                "template_id": self.template.id,
+                "dimension": "business",
+                "code": "y",
+                "name": "Y",
+                "requirement": "Y",
+            },
             "ai.deployment.signature": own and {**about, "role": "it", "user_id": self.plain.id},
             "ai.deployment.waiver": own is self.deployment
-            and {"deployment_id": self.bills.id, "partner_id": self.seller.partner_id.id, "note": "W",
-                 "end_date": later},
+            and {
+                "deployment_id": self.bills.id,
+                "partner_id": self.seller.partner_id.id,
+                "note": "W",
+                "end_date": later,
+            },
             "ai.deployment.alert.mute": role in NAMED_ROLES
             and {"alert_ids": [Command.set(self.alert.ids)], "reason": "Later"},
             "ai.deployment.baseline": own and {**about, "start_date": "2025-01-01", "end_date": "2025-06-30"},
@@ -202,7 +245,7 @@ class AccessMatrixCase(AccessCase):
             "ai.deployment.retire": own and {**about, "lesson": "Learned"},
             "ai.deployment.review.decide": {"review_ids": []},
             "ai.deployment.version.import": own and {**about, "file": "AAAA"},
-        }  # fmt: skip
+        }
 
     def default_of(self, field, forged):
         return forged[0][2] if field.type == "many2many" else forged
@@ -254,10 +297,11 @@ class TestAccessMatrix(AccessMatrixCase):
     def test_every_model_is_in_the_table(self):
         for name, model in self.ours().items():
             self.assertIn(
-                name, TABLE,
+                name,
+                TABLE,
                 f"{name} is in no table: add it to {'WIZARDS' if model._transient else 'MODELS'} of "
                 "tests/access_matrix/tables.py, with who may read, create, write and delete it.",
-            )  # fmt: skip
+            )
         self.assertEqual(set(TABLE), set(self.ours()))
 
     def test_every_stored_field_is_in_the_table(self):
@@ -266,10 +310,11 @@ class TestAccessMatrix(AccessMatrixCase):
             for field in stored(model):
                 with self.subTest(field=f"{name}.{field}"):
                     self.assertIn(
-                        field, kinds,
+                        field,
+                        kinds,
                         f"{name}.{field} is in no list: add it to its model in tests/access_matrix/tables.py, under "
                         f"one of {', '.join(KINDS)}. In doubt it is “system”: nobody writes it.",
-                    )  # fmt: skip
+                    )
             self.assertLessEqual(set(kinds), set(stored(model)), f"{name} has fields in the table that are gone")
             listed = [field for kind in KINDS for field in getattr(TABLE[name], kind).split()]
             self.assertEqual(len(listed), len(set(listed)), f"{name} has a field in two lists")
@@ -285,9 +330,10 @@ class TestAccessMatrix(AccessMatrixCase):
         for name, fields in found.items():
             for field in fields:
                 self.assertIn(
-                    field, ELSEWHERE.get(name, "").split(),
+                    field,
+                    ELSEWHERE.get(name, "").split(),
                     f"{name}.{field} is not in ELSEWHERE of tests/access_matrix/tables.py: add it, and say who writes.",
-                )  # fmt: skip
+                )
 
     def test_what_a_table_says_of_reading_is_what_the_field_says(self):
         for name, model in self.ours().items():

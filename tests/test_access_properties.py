@@ -31,9 +31,13 @@ class TestAccessProperties(AiDeploymentCase):
 
         def person(login, groups, **values):
             return new_test_user(
-                cls.env, login, groups=f"{groups},base.group_allow_export", email=f"{login}@example.com", context=QUIET,
+                cls.env,
+                login,
+                groups=f"{groups},base.group_allow_export",
+                email=f"{login}@example.com",
+                context=QUIET,
                 **values,
-            )  # fmt: skip
+            )
 
         reviewer = "ai_deployment.group_reviewer"
         cls.people = (
@@ -47,23 +51,32 @@ class TestAccessProperties(AiDeploymentCase):
             person("no_seller", "base.group_user"),
             person("some_auditor", "ai_deployment.group_auditor"),
             person(
-                "abroad", f"{SELLS_ALL},ai_deployment.group_manager", company_id=cls.other_company.id,
+                "abroad",
+                f"{SELLS_ALL},ai_deployment.group_manager",
+                company_id=cls.other_company.id,
                 company_ids=[Command.set(cls.other_company.ids)],
             ),
-        )  # fmt: skip
+        )
         sellers = [*cls.people[:3], cls.other_seller]
         cls.leads = cls.env["crm.lead"]
         for number in range(12):
             lead = cls.make_leads(
-                1, name=f"Lead {number}", user_id=sellers[number % 4].id, active=number != 7,
+                1,
+                name=f"Lead {number}",
+                user_id=sellers[number % 4].id,
+                active=number != 7,
                 expected_revenue=(500, 5000, 20000)[number % 3],
                 country_id=(cls.belgium, cls.usa, cls.france)[number // 4].id,
-            )  # fmt: skip
+            )
             cls.leads += lead
         cls.deployment.write(
-            {"min_confidence": 0.75, "user_id": cls.people[5].id, "deputy_id": False,
-             "reviewer_ids": [Command.set([one.id for one in cls.people[2:4]])]}
-        )  # fmt: skip
+            {
+                "min_confidence": 0.75,
+                "user_id": cls.people[5].id,
+                "deputy_id": False,
+                "reviewer_ids": [Command.set([one.id for one in cls.people[2:4]])],
+            }
+        )
         cls.deployment._score(cls.leads)
         cls.reviews = cls.reviews_of(cls, cls.leads)
         cls.rule = cls.env["ir.rule"].create(

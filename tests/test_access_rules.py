@@ -19,9 +19,12 @@ class TestInputsOfOthers(AiDeploymentCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.own_only = new_test_user(
-            cls.env, "own_only", groups="ai_deployment.group_owner,sales_team.group_sale_salesman",
-            email="own_only@example.com", context=QUIET,
-        )  # fmt: skip
+            cls.env,
+            "own_only",
+            groups="ai_deployment.group_owner,sales_team.group_sale_salesman",
+            email="own_only@example.com",
+            context=QUIET,
+        )
         cls.partner = cls.env["res.partner"].create({"name": "Both buy from us"})
         cls.mine = cls.make_leads(1, name="Mine", user_id=cls.own_only.id, partner_id=cls.partner.id)
         cls.theirs = cls.make_leads(
@@ -46,9 +49,13 @@ class TestInputsOfOthers(AiDeploymentCase):
     def test_lines_of_other_records_are_no_input(self):
         deployment = self.own_deployment(features=[])
         for path in (
-            "partner_id.opportunity_ids.name", "partner_id.opportunity_ids", "partner_id.child_ids.email",
-            "partner_id.user_ids.login", "activity_ids.summary", "message_ids.body",
-        ):  # fmt: skip
+            "partner_id.opportunity_ids.name",
+            "partner_id.opportunity_ids",
+            "partner_id.child_ids.email",
+            "partner_id.user_ids.login",
+            "activity_ids.summary",
+            "message_ids.body",
+        ):
             for person in (self.own_only, self.owner):
                 deployment.user_id = person
                 with (
@@ -85,8 +92,9 @@ class TestInputsOfOthers(AiDeploymentCase):
         version = self.serve(deployment, self.card(names=["expected_revenue"]))
         for path in ("partner_id.opportunity_ids.name", "partner_id.email"):
             specs = [{**features._card_spec(path, "Asked"), "source": "path", "path": path, "kind": "category"}]
-            self.env.cr.execute("UPDATE ai_deployment_version SET feature_specs = %s WHERE id = %s",
-                                [json.dumps(specs), version.id])  # fmt: skip
+            self.env.cr.execute(
+                "UPDATE ai_deployment_version SET feature_specs = %s WHERE id = %s", [json.dumps(specs), version.id]
+            )
             line = self.env["ai.deployment.inference"].browse(self.log(deployment, version, self.mine, ["Kanarie"]))
             self.env.invalidate_all()
             self.env.registry.clear_cache()
@@ -96,10 +104,11 @@ class TestInputsOfOthers(AiDeploymentCase):
                     self.assertIn("Kanarie", own.inputs_text)
                     self.env["ir.rule"].create(
                         {
-                            "name": "Not this partner", "model_id": self.env["ir.model"]._get("res.partner").id,
+                            "name": "Not this partner",
+                            "model_id": self.env["ir.model"]._get("res.partner").id,
                             "domain_force": f"[('id', '!=', {self.partner.id})]",
                         }
-                    )  # fmt: skip
+                    )
                     self.env.invalidate_all()
                 self.assertNotIn("Kanarie", own.inputs_text)
                 self.assertIn("•••", own.inputs_text)
@@ -114,9 +123,13 @@ class TestInputsOfOthers(AiDeploymentCase):
 
     def test_a_figure_about_earlier_records_of_others_is_masked(self):
         history = {
-            "source": "history", "measure": "ratio", "group_paths": "partner_id", "value_path": "expected_revenue",
-            "name": "Times the usual", "leak_override": "Known.",
-        }  # fmt: skip
+            "source": "history",
+            "measure": "ratio",
+            "group_paths": "partner_id",
+            "value_path": "expected_revenue",
+            "name": "Times the usual",
+            "leak_override": "Known.",
+        }
         deployment = self.own_deployment(features=[history])
         specs = [feature._to_spec() for feature in deployment.feature_ids]
         card = self.card(names=["expected_revenue"])
@@ -136,9 +149,11 @@ class TestInputsOfOthers(AiDeploymentCase):
         deployment.state = "shadow"
         for amount in (50000, 70000):  # 60,000: yes and no
             domain = f"[('id', '=', {self.theirs.id}), ('expected_revenue', '>', {amount})]"
-            case = self.env["ai.deployment.edge.case"].with_user(self.own_only).create(
-                {"deployment_id": deployment.id, "name": "Ask", "domain": domain}
-            )  # fmt: skip
+            case = (
+                self.env["ai.deployment.edge.case"]
+                .with_user(self.own_only)
+                .create({"deployment_id": deployment.id, "name": "Ask", "domain": domain})
+            )
             with clock.at(NOW):
                 case.action_try()
             self.assertEqual((case.tried_count, case.is_proved), (0, False))
@@ -226,17 +241,24 @@ class TestShownEverywhere(AiDeploymentCase):
 
     def test_a_question_asked_unseen_is_unseen_everywhere(self):
         other = new_test_user(
-            self.env, "reviewer_too", groups="ai_deployment.group_reviewer,sales_team.group_sale_salesman_all_leads",
-            email="reviewer_too@example.com", context=QUIET,
-        )  # fmt: skip
+            self.env,
+            "reviewer_too",
+            groups="ai_deployment.group_reviewer,sales_team.group_sale_salesman_all_leads",
+            email="reviewer_too@example.com",
+            context=QUIET,
+        )
         self.deployment.write({"reviewer_ids": [Command.link(other.id)], "blind_share": 1.0, "min_confidence": 0.7})
         self.deployment._score(self.middle, again=True)
         review = self.reviews_of(self.middle)
         self.assertTrue(review.hides_score)
         self.env.invalidate_all()
         asked = review.with_user(self.reviewer)
-        self.assertFalse(any(asked.read(["predicted_value", "confidence", "prediction"])[0][name]
-                             for name in ("predicted_value", "confidence", "prediction")))  # fmt: skip
+        self.assertFalse(
+            any(
+                asked.read(["predicted_value", "confidence", "prediction"])[0][name]
+                for name in ("predicted_value", "confidence", "prediction")
+            )
+        )
         self.assertFalse(asked.search([("id", "=", review.id), ("confidence", ">", 0)]))
         lines = self.env["ai.deployment.inference"].with_user(self.reviewer)
         self.assertNotIn(self.middle.id, lines.search([]).mapped("res_id"))
@@ -257,13 +279,18 @@ class TestGateAsksForAccess(GateCase):
     def test_who_may_not_post_is_refused_before_the_gate_speaks(self):
         bill = self.make_bill()
         reader = new_test_user(
-            self.env, "gate_reader", groups="account.group_account_readonly", email="gate_reader@example.com",
+            self.env,
+            "gate_reader",
+            groups="account.group_account_readonly",
+            email="gate_reader@example.com",
             context=QUIET,
-        )  # fmt: skip
+        )
         rule = {
-            "name": "Others only read", "model_id": self.env["ir.model"]._get("account.move").id,
-            "domain_force": f"[('id', '!=', {bill.id})]", "perm_read": False,
-        }  # fmt: skip
+            "name": "Others only read",
+            "model_id": self.env["ir.model"]._get("account.move").id,
+            "domain_force": f"[('id', '!=', {bill.id})]",
+            "perm_read": False,
+        }
         self.env["ir.rule"].create(rule)
         self.env.flush_all()
         for person in (reader, self.ann):

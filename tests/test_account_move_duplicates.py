@@ -11,9 +11,13 @@ from odoo.addons.ai_deployment.models.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.tests.test_account_move_posting import GateCase
 
 REPEATS = {
-    "source": "history", "measure": "count", "group_paths": "partner_id, amount_total", "window_days": 14,
-    "name": "Same vendor, same amount", "tail": "high",
-}  # fmt: skip
+    "source": "history",
+    "measure": "count",
+    "group_paths": "partner_id, amount_total",
+    "window_days": 14,
+    "name": "Same vendor, same amount",
+    "tail": "high",
+}
 
 
 class CopyCase(GateCase):

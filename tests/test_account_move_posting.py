@@ -549,11 +549,18 @@ class TestPosting(GateCase):
         self.gate.write({"routing": "capacity", "reviews_per_day": 0})
         bill = self.make_bill().with_user(self.ann)
         forged = {
-            "default_state": "decided", "default_decision": "overridden", "default_ground_truth": "negative",
-            "default_decided_by_id": self.ben.id, "default_is_label": True, "default_kind": "passed",
-            "default_reviewer_id": self.ann.id, "default_is_assigned": True, "default_waiver_id": 1,
-            "active_test": False, "disable_abnormal_invoice_detection": False,
-        }  # fmt: skip
+            "default_state": "decided",
+            "default_decision": "overridden",
+            "default_ground_truth": "negative",
+            "default_decided_by_id": self.ben.id,
+            "default_is_label": True,
+            "default_kind": "passed",
+            "default_reviewer_id": self.ann.id,
+            "default_is_assigned": True,
+            "default_waiver_id": 1,
+            "active_test": False,
+            "disable_abnormal_invoice_detection": False,
+        }
         for _time in range(2):
             bill.with_context(**forged).action_post()
         review = self.review_of(bill)
@@ -793,9 +800,12 @@ class TestPosting(GateCase):
                 self.waive(**values)
         waivers = self.env["ai.deployment.waiver"]
         values = {
-            "deployment_id": self.gate.id, "partner_id": self.vendor.id, "note": "x", "end_date": self.today,
+            "deployment_id": self.gate.id,
+            "partner_id": self.vendor.id,
+            "note": "x",
+            "end_date": self.today,
             "user_id": self.manager.id,
-        }  # fmt: skip
+        }
         for person in (self.ann, self.ben, self.cleo, self.owner):
             with self.subTest(person=person.login), self.assertRaises(AccessError):
                 waivers.with_user(person).create(values)
@@ -862,8 +872,15 @@ class TestPosting(GateCase):
     def test_nobody_writes_the_log_of_the_gate(self):
         bill = self.make_bill()
         self.pass_(bill)
-        values = {"deployment_id": self.gate.id, "company_id": self.env.company.id, "res_model": "account.move",
-                  "res_id": bill.id, "date": clock.now(), "kind": "passed", "user_id": self.cleo.id}  # fmt: skip
+        values = {
+            "deployment_id": self.gate.id,
+            "company_id": self.env.company.id,
+            "res_model": "account.move",
+            "res_id": bill.id,
+            "date": clock.now(),
+            "kind": "passed",
+            "user_id": self.cleo.id,
+        }
         event = self.events_of(bill)
         for person in (self.cleo, self.gate_owner, self.manager, self.env.ref("base.user_admin")):
             with self.subTest(person=person.login):

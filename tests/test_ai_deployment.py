@@ -126,8 +126,11 @@ class TestDeployment(AiDeploymentCase):
         left.active = False
         portal = self.env.ref("base.public_user")
         for field, person in (
-            ("user_id", left), ("user_id", portal), ("user_id", self.env.ref("base.user_root")), ("deputy_id", left),
-        ):  # fmt: skip
+            ("user_id", left),
+            ("user_id", portal),
+            ("user_id", self.env.ref("base.user_root")),
+            ("deputy_id", left),
+        ):
             with self.subTest(field=field, person=person.login):
                 with self.assertRaisesRegex(ValidationError, "an active internal user has to"), self.env.cr.savepoint():
                     self.deployment[field] = person
@@ -150,9 +153,13 @@ class TestDeployment(AiDeploymentCase):
 
     def test_a_filter_that_cannot_be_used_is_refused(self):
         for domain in (
-            "[('no_such_field', '=', 1)]", "not a list", "[('name', '=', unknown)]", "[('name',)]", "__import__('os')",
+            "[('no_such_field', '=', 1)]",
+            "not a list",
+            "[('name', '=', unknown)]",
+            "[('name',)]",
+            "__import__('os')",
             "[('expected_revenue', 'between', 3)]",
-        ):  # fmt: skip
+        ):
             with (
                 self.subTest(domain=domain),
                 self.assertRaisesRegex(ValidationError, "not a filter"),
@@ -165,9 +172,15 @@ class TestDeployment(AiDeploymentCase):
     @mute_logger("odoo.sql_db")
     def test_numbers_out_of_range_are_refused(self):
         for field, value in (
-            ("min_confidence", 1.1), ("min_confidence", -0.1), ("alarm_rate", 0.0), ("alarm_rate", 0.6),
-            ("audit_share", 1.5), ("audit_share", -0.1), ("horizon_days", 0), ("retention_days", 0),
-        ):  # fmt: skip
+            ("min_confidence", 1.1),
+            ("min_confidence", -0.1),
+            ("alarm_rate", 0.0),
+            ("alarm_rate", 0.6),
+            ("audit_share", 1.5),
+            ("audit_share", -0.1),
+            ("horizon_days", 0),
+            ("retention_days", 0),
+        ):
             with self.subTest(field=field, value=value), self.assertRaises(CheckViolation):
                 self.deployment[field] = value
                 self.env.flush_all()

@@ -60,9 +60,12 @@ class TestAssignment(AiDeploymentCase):
     @mute_logger("odoo.sql_db")
     def test_two_versions_never_serve_at_once(self):
         values = {
-            "deployment_id": self.deployment.id, "version_id": self.keep(self.deployment, self.card()).id,
-            "role": "champion", "start_date": NOW, "user_id": self.env.uid,
-        }  # fmt: skip
+            "deployment_id": self.deployment.id,
+            "version_id": self.keep(self.deployment, self.card()).id,
+            "role": "champion",
+            "start_date": NOW,
+            "user_id": self.env.uid,
+        }
         with self.assertRaises(UniqueViolation):
             self.env["ai.deployment.assignment"].create(values)
         self.env["ai.deployment.assignment"].create({**values, "role": "challenger"})

@@ -52,10 +52,11 @@ class TestCarrier(BatchCase):
         cls.startClassPatcher(patch.object(type(cls.env["ai.deployment.batch"]), "_has_carrier", lambda batches: True))
         cls.startClassPatcher(
             patch.object(
-                type(cls.env["ai.deployment.batch.chunk"]), "_delay",
+                type(cls.env["ai.deployment.batch.chunk"]),
+                "_delay",
                 lambda pieces, eta=None: cls.given.extend(pieces.ids),
             )
-        )  # fmt: skip
+        )
 
     def setUp(self):
         super().setUp()

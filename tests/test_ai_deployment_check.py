@@ -42,12 +42,13 @@ class TestCheck(AiDeploymentCase):
         self.assertEqual(len(codes), 17)
         template = self.env["ai.deployment.check.template"].create(
             {
-                "name": "Ours", "company_id": self.env.company.id,
+                "name": "Ours",
+                "company_id": self.env.company.id,
                 "line_ids": [
                     Command.create({"dimension": "business", "code": "x", "name": "X", "requirement": "That it is X."})
                 ],
             }
-        )  # fmt: skip
+        )
         ours = self.make_deployment()
         self.assertEqual(ours.check_template_id, template)
         self.assertEqual(ours.check_ids.mapped("code"), ["x"])
@@ -149,9 +150,12 @@ class TestCheck(AiDeploymentCase):
                 row.with_user(person)._waive("Because.", day + DAY)
         waived = row.with_user(self.manager)
         for reason, until, error in (
-            ("", day + DAY, "Say why"), ("x", day, "still to come"), ("x", day - DAY, "still to come"),
-            ("x", None, "still to come"), ("x", day + 366 * DAY, "a year at most"),
-        ):  # fmt: skip
+            ("", day + DAY, "Say why"),
+            ("x", day, "still to come"),
+            ("x", day - DAY, "still to come"),
+            ("x", None, "still to come"),
+            ("x", day + 366 * DAY, "a year at most"),
+        ):
             with (
                 self.subTest(reason=reason, until=until),
                 self.assertRaisesRegex(UserError, error),
@@ -166,9 +170,13 @@ class TestCheck(AiDeploymentCase):
                 self.assertEqual(row.state, state)
 
     def test_a_row_of_somebodys_own_that_is_changed_was_waived_for_other_words(self):
-        own = self.env["ai.deployment.check"].with_user(self.owner).create(
-            {"deployment_id": self.deployment.id, "name": "The works council agrees", "dimension": "organisational"}
-        )  # fmt: skip
+        own = (
+            self.env["ai.deployment.check"]
+            .with_user(self.owner)
+            .create(
+                {"deployment_id": self.deployment.id, "name": "The works council agrees", "dimension": "organisational"}
+            )
+        )
         own.with_user(self.manager)._waive("Asked.", NOW.date() + DAY)
         own.name = "Nothing"
         self.assertFalse(own.waived_until)
@@ -183,10 +191,16 @@ class TestCheck(AiDeploymentCase):
         row = self.by_hand()
         for person in (self.owner, self.deputy, self.manager, self.env.ref("base.user_admin")):
             for values in (
-                {"state": "met"}, {"waived_until": date(2100, 1, 1)}, {"signed_by_id": person.id}, {"basis": "x"},
-                {"rule": "decider"}, {"evidence": "Yes."}, {"deployment_id": self.deployment.id}, {"valid_days": 0},
+                {"state": "met"},
+                {"waived_until": date(2100, 1, 1)},
+                {"signed_by_id": person.id},
+                {"basis": "x"},
+                {"rule": "decider"},
+                {"evidence": "Yes."},
+                {"deployment_id": self.deployment.id},
+                {"valid_days": 0},
                 {"name": "Easier"},
-            ):  # fmt: skip
+            ):
                 with (
                     self.subTest(person=person.login, values=values),
                     self.assertRaises(UserError),
@@ -198,19 +212,29 @@ class TestCheck(AiDeploymentCase):
 
     def test_defaults_in_a_context_reach_no_row(self):
         poisoned = {
-            "default_waived_until": "2100-01-01", "default_state": "met", "default_rule": "stop_rule",
-            "default_signed_date": "2026-01-01", "default_note": "x", "default_waiver_reason": "x",
-        }  # fmt: skip
-        deployment = self.env["ai.deployment"].with_user(self.owner).with_context(**poisoned).create(
-            {"name": "Mine", "purpose": "A test of what is kept.", "model_id": self.lead_model.id}
-        )  # fmt: skip
+            "default_waived_until": "2100-01-01",
+            "default_state": "met",
+            "default_rule": "stop_rule",
+            "default_signed_date": "2026-01-01",
+            "default_note": "x",
+            "default_waiver_reason": "x",
+        }
+        deployment = (
+            self.env["ai.deployment"]
+            .with_user(self.owner)
+            .with_context(**poisoned)
+            .create({"name": "Mine", "purpose": "A test of what is kept.", "model_id": self.lead_model.id})
+        )
         rows = deployment.sudo().check_ids
         self.assertEqual(len(rows), 17)
         self.assertFalse(any(rows.mapped("waived_until")) or any(rows.mapped("signed_date")))
         self.assertEqual(set(rows.mapped("state")), {"missing"})
-        own = self.env["ai.deployment.check"].with_user(self.owner).with_context(**poisoned).create(
-            {"deployment_id": self.deployment.id, "name": "Mine", "dimension": "business"}
-        )  # fmt: skip
+        own = (
+            self.env["ai.deployment.check"]
+            .with_user(self.owner)
+            .with_context(**poisoned)
+            .create({"deployment_id": self.deployment.id, "name": "Mine", "dimension": "business"})
+        )
         self.assertEqual((own.rule, own.state, own.waived_until), ("by_hand", "missing", False))
 
     def test_only_who_answers_for_it_does_something_about_a_row(self):

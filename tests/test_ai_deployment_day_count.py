@@ -106,16 +106,22 @@ class TestDayCount(AiDeploymentCase):
         steps = [
             ("DELETE FROM ai_deployment_inference WHERE res_id = %s", [leads[0].id], {"automatic": 2}),
             ("DELETE FROM ai_deployment_review WHERE res_id = %s", [leads[3].id], {"in_review": 2}),
-            ("UPDATE ai_deployment_review SET state = 'decided' WHERE res_id = %s", [leads[4].id],
-             {"in_review": 1, "reviewed": 1}),
+            (
+                "UPDATE ai_deployment_review SET state = 'decided' WHERE res_id = %s",
+                [leads[4].id],
+                {"in_review": 1, "reviewed": 1},
+            ),
             ("DELETE FROM ai_deployment_inference WHERE res_id = %s", [leads[5].id], {"in_review": 0}),
             ("UPDATE ai_deployment_inference SET route = 'retry' WHERE res_id = %s", [leads[1].id], {"automatic": 1}),
-            ("UPDATE ai_deployment_asked SET count = count + 1 WHERE deployment_id = %s", [self.deployment.id],
-             {"asked": 7}),
+            (
+                "UPDATE ai_deployment_asked SET count = count + 1 WHERE deployment_id = %s",
+                [self.deployment.id],
+                {"asked": 7},
+            ),
             ("UPDATE ai_deployment_inference SET route = 'review' WHERE res_id = %s", [leads[2].id], {"automatic": 0}),
             ("TRUNCATE ai_deployment_settled", [], {"unchanged": 0}),
             ("DELETE FROM ai_deployment_asked", [], {"asked": 0}),
-        ]  # fmt: skip
+        ]
         self.assertKept(**kept)
         for statement, values, changed in steps:
             with self.subTest(statement=statement):
@@ -152,7 +158,9 @@ class TestDayCount(AiDeploymentCase):
                 done[rng.randrange(len(done))]._follow("reopened")
 
         events = [
-            rescore, rescore, reopen,
+            rescore,
+            rescore,
+            reopen,
             lambda now: one_open()._expire("settled"),
             lambda now: (one := one_open()) and one._decide("confirmed"),
             lambda now: self.run_sql(
@@ -161,7 +169,7 @@ class TestDayCount(AiDeploymentCase):
                 self.deployment.id,
             ),
             lambda now: self.counts._gc_sum_deltas(),
-        ]  # fmt: skip
+        ]
         for step in range(60):
             now = NOW + timedelta(hours=4 * step)
             event = rng.choice(events)
@@ -229,10 +237,13 @@ class TestDayCount(AiDeploymentCase):
             (
                 ("UPDATE ai_deployment_day_count SET asked = asked + 2 WHERE asked > 0 AND day = %s", "2"),
                 ("DELETE FROM ai_deployment_day_count WHERE day = %s", "3"),
-                ("INSERT INTO ai_deployment_day_count (deployment_id, day, automatic)"
-                 " SELECT deployment_id, day, 7 FROM ai_deployment_asked WHERE day = %s", "7"),
+                (
+                    "INSERT INTO ai_deployment_day_count (deployment_id, day, automatic)"
+                    " SELECT deployment_id, day, 7 FROM ai_deployment_asked WHERE day = %s",
+                    "7",
+                ),
             )
-        ):  # fmt: skip
+        ):
             with self.subTest(statement=statement):
                 self.score(self.make_leads(3), NOW + DAY * days)
                 turn = self.turn_of(days)

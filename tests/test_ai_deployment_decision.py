@@ -139,24 +139,34 @@ class TestDecision(DecisionCase):
         self.assertEqual((row.state, "built it" in row.evidence), ("missing", True))
         with self.assertRaisesRegex(ValidationError, "built it"), self.env.cr.savepoint():
             self.env["ai.deployment.decision"].create(
-                {"deployment_id": self.deployment.id, "outcome": "go", "minutes": "x", "date": NOW,
-                 "user_id": self.decider.id, "next_review_date": NOW.date()}
-            )  # fmt: skip
+                {
+                    "deployment_id": self.deployment.id,
+                    "outcome": "go",
+                    "minutes": "x",
+                    "date": NOW,
+                    "user_id": self.decider.id,
+                    "next_review_date": NOW.date(),
+                }
+            )
 
     def test_who_answers_for_it_does_not_decide_whichever_is_named_first(self):
         for values in (
-            {"decider_id": self.owner.id}, {"decider_id": self.deputy.id}, {"user_id": self.decider.id},
+            {"decider_id": self.owner.id},
+            {"decider_id": self.deputy.id},
+            {"user_id": self.decider.id},
             {"deputy_id": self.decider.id},
-        ):  # fmt: skip
+        ):
             with (
                 self.subTest(values=values),
                 self.assertRaisesRegex(ValidationError, "answers for it"),
                 self.env.cr.savepoint(),
             ):
                 self.deployment.write(values)
-        mine = self.env["ai.deployment"].with_user(self.other_owner).create(
-            {"name": "Mine", "purpose": "A test of who decides.", "model_id": self.lead_model.id}
-        )  # fmt: skip
+        mine = (
+            self.env["ai.deployment"]
+            .with_user(self.other_owner)
+            .create({"name": "Mine", "purpose": "A test of who decides.", "model_id": self.lead_model.id})
+        )
         with self.assertRaisesRegex(ValidationError, "built it"), self.env.cr.savepoint():
             mine.decider_id = self.other_owner
 
@@ -266,10 +276,10 @@ class TestDecision(DecisionCase):
     def test_what_changed_since_the_dialog_was_opened_is_looked_at_first(self):
         def dialog():
             wizard = Form(
-                self.env["ai.deployment.decide"].with_user(self.decider).with_context(
-                    default_deployment_id=self.deployment.id
-                )
-            )  # fmt: skip
+                self.env["ai.deployment.decide"]
+                .with_user(self.decider)
+                .with_context(default_deployment_id=self.deployment.id)
+            )
             wizard.outcome, wizard.minutes = "go", "It did well."
             return wizard.save()
 

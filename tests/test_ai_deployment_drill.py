@@ -13,12 +13,27 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 # Everything that a drill could leave behind.
 TRACES = (
-    "ai_deployment_alert", "ai_deployment_asked", "ai_deployment_channel", "ai_deployment_inference",
-    "ai_deployment_message", "ai_deployment_profile", "ai_deployment_report", "ai_deployment_report_line",
-    "ai_deployment_request", "ai_deployment_review", "ai_deployment_room", "ai_deployment_score",
-    "ai_deployment_settled", "ai_deployment_version", "mail_activity", "mail_mail", "mail_message",
-    "mail_notification", "ir_cron_trigger", "bus_bus",
-)  # fmt: skip
+    "ai_deployment_alert",
+    "ai_deployment_asked",
+    "ai_deployment_channel",
+    "ai_deployment_inference",
+    "ai_deployment_message",
+    "ai_deployment_profile",
+    "ai_deployment_report",
+    "ai_deployment_report_line",
+    "ai_deployment_request",
+    "ai_deployment_review",
+    "ai_deployment_room",
+    "ai_deployment_score",
+    "ai_deployment_settled",
+    "ai_deployment_version",
+    "mail_activity",
+    "mail_mail",
+    "mail_message",
+    "mail_notification",
+    "ir_cron_trigger",
+    "bus_bus",
+)
 
 
 class DrillCase(AiDeploymentCase):
@@ -50,8 +65,9 @@ class TestDrill(DrillCase):
     def test_every_fault_ends_with_a_person_or_waits_and_somebody_is_told(self):
         drill = self.drill()
         self.assertTrue(drill.is_passed, drill.summary)
-        self.assertEqual([step["code"] for step in drill.details],
-                         ["unreachable", "missing", "unreadable", "damaged", "slow"])  # fmt: skip
+        self.assertEqual(
+            [step["code"] for step in drill.details], ["unreachable", "missing", "unreadable", "damaged", "slow"]
+        )
         self.assertIn("went to a person", self.step(drill, "unreadable")["text"])
         self.assertIn("waits and is tried again", self.step(drill, "damaged")["text"])
         self.assertIn("was ended after 1.5 seconds", self.step(drill, "slow")["text"])
@@ -170,9 +186,13 @@ class TestDrillOnBills(AiDeploymentCase):
         if "purchase" not in journals.mapped("type"):
             cls.env["account.chart.template"].try_loading("generic_coa", cls.env.company, install_demo=False)
         cls.bills = cls.make_deployment(
-            name="Unusual bills", model_id=cls.env["ir.model"]._get("account.move").id, method="anomaly",
-            min_confidence=0.0, features=[{"path": "amount_untaxed", "name": "Amount"}], is_primary=False,
-        )  # fmt: skip
+            name="Unusual bills",
+            model_id=cls.env["ir.model"]._get("account.move").id,
+            method="anomaly",
+            min_confidence=0.0,
+            features=[{"path": "amount_untaxed", "name": "Amount"}],
+            is_primary=False,
+        )
         card = cls.card(names=["expected_revenue"])
         card.features[0].__dict__["name"] = "amount_untaxed"
         cls.serve(cls.bills, type(card)(card.features, card.intercept, card.calibration, card.score_bins))

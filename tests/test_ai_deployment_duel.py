@@ -57,21 +57,35 @@ class TestDuel(CohortCase):
     def challenge(self, card):
         challenger = self.keep(self.deployment, card)
         self.env["ai.deployment.assignment"].sudo().create(
-            {"deployment_id": self.deployment.id, "version_id": challenger.id, "role": "challenger",
-             "start_date": NOW, "user_id": self.env.uid}
-        )  # fmt: skip
+            {
+                "deployment_id": self.deployment.id,
+                "version_id": challenger.id,
+                "role": "challenger",
+                "start_date": NOW,
+                "user_id": self.env.uid,
+            }
+        )
         return challenger
 
     def scored_by(self, challenger, leads, value_of, moment):
         """The challenger scored the same records in shadow, as the log keeps it."""
         self.env["ai.deployment.inference"].sudo().create(
             [
-                {"deployment_id": self.deployment.id, "company_id": self.env.company.id, "res_model": "crm.lead",
-                 "res_id": lead.id, "version_id": challenger.id, "date": moment, "is_intake": True,
-                 "route": "automatic", "predicted_value": value_of(lead), "prediction": True}
+                {
+                    "deployment_id": self.deployment.id,
+                    "company_id": self.env.company.id,
+                    "res_model": "crm.lead",
+                    "res_id": lead.id,
+                    "version_id": challenger.id,
+                    "date": moment,
+                    "is_intake": True,
+                    "route": "automatic",
+                    "predicted_value": value_of(lead),
+                    "prediction": True,
+                }
                 for lead in leads
             ]
-        )  # fmt: skip
+        )
         self.env.flush_all()
 
     def test_a_challenger_is_compared_on_what_both_scored_and_attempts_count(self):

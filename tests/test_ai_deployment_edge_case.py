@@ -21,10 +21,12 @@ class TestEdgeCase(AiDeploymentCase):
         cases = self.env["ai.deployment.edge.case"].with_user(person or self.owner)
         return cases.create(
             {
-                "deployment_id": self.deployment.id, "name": "Very large ones",
-                "domain": "[('expected_revenue', '>', 500000)]", **values,
+                "deployment_id": self.deployment.id,
+                "name": "Very large ones",
+                "domain": "[('expected_revenue', '>', 500000)]",
+                **values,
             }
-        )  # fmt: skip
+        )
 
     def tried(self, case, person=None):
         with clock.at(NOW):
@@ -117,10 +119,14 @@ class TestEdgeCase(AiDeploymentCase):
 
     def test_what_recognises_nothing_or_everything_is_refused(self):
         for values in (
-            {"domain": "[]"}, {"domain": "nonsense"}, {"domain": "[('no_such_field', '=', 1)]"},
-            {"domain": "[('name', '=', 1"}, {"kind": "words", "words": " , "}, {"kind": "words", "words": False},
+            {"domain": "[]"},
+            {"domain": "nonsense"},
+            {"domain": "[('no_such_field', '=', 1)]"},
+            {"domain": "[('name', '=', 1"},
+            {"kind": "words", "words": " , "},
+            {"kind": "words", "words": False},
             {"domain": "__import__('os').system('true')"},
-        ):  # fmt: skip
+        ):
             with self.subTest(values), self.assertRaises(ValidationError):
                 self.case(**values)
 
@@ -135,12 +141,21 @@ class TestEdgeCase(AiDeploymentCase):
             with self.subTest(values), self.assertRaises(AccessError):
                 case.with_user(self.owner).write(values)
         basis = self.deployment._evidence_basis()
-        made = self.env["ai.deployment.edge.case"].with_user(self.owner).with_context(
-            default_is_proved=True, default_basis=basis
-        ).create(
-            {"deployment_id": self.deployment.id, "name": "x", "domain": "[('priority', '=', '3')]",
-             "is_proved": True, "basis": basis, "tried_date": NOW}
-        )  # fmt: skip
+        made = (
+            self.env["ai.deployment.edge.case"]
+            .with_user(self.owner)
+            .with_context(default_is_proved=True, default_basis=basis)
+            .create(
+                {
+                    "deployment_id": self.deployment.id,
+                    "name": "x",
+                    "domain": "[('priority', '=', '3')]",
+                    "is_proved": True,
+                    "basis": basis,
+                    "tried_date": NOW,
+                }
+            )
+        )
         self.assertFalse(made.is_proved or made.basis or made.tried_date)
 
     def test_only_who_answers_for_it_writes_and_tries(self):

@@ -70,9 +70,11 @@ class TestMakersOfBills(GateCase):
         self.vendor.with_user(bill.env.user).sudo().bank_ids = [Command.update(self.account.id, {"acc_number": "BE3"})]
 
     def by_currency(self, bill):
-        bill.currency_id = self.env["res.currency"].with_context(active_test=False).search(
-            [("id", "!=", bill.currency_id.id)], limit=1
-        )  # fmt: skip
+        bill.currency_id = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("id", "!=", bill.currency_id.id)], limit=1)
+        )
 
     def by_vendor_reference(self, bill):
         bill.ref = "Another"
@@ -218,10 +220,12 @@ class TestMakersOfBills(GateCase):
         own = self.env["ai.deployment.waiver"].with_user(self.gate_owner)
         own.create(
             {
-                "deployment_id": self.gate.id, "partner_id": self.vendor.id, "note": "A yearly licence",
+                "deployment_id": self.gate.id,
+                "partner_id": self.vendor.id,
+                "note": "A yearly licence",
                 "end_date": self.today + timedelta(days=30),
             }
-        )  # fmt: skip
+        )
         with self.stopped():
             bill.with_user(self.ann).action_post()
         waiver = self.waive()

@@ -19,8 +19,10 @@ class TestEvidenceBusiness(ValueCase):
         return check
 
     def test_the_templates_name_the_rules(self):
-        for template in (self.env.ref("ai_deployment.check_template_standard"),
-                         self.env.ref("ai_deployment.check_template_small")):  # fmt: skip
+        for template in (
+            self.env.ref("ai_deployment.check_template_standard"),
+            self.env.ref("ai_deployment.check_template_small"),
+        ):
             rules = {line.code: line.rule for line in template.line_ids}
             for code in ("baseline", "review_ahead", "edge_cases", "stop_rule"):
                 self.assertEqual(rules[code], code)
@@ -65,9 +67,17 @@ class TestEvidenceBusiness(ValueCase):
     def test_each_case_has_to_be_tried_for_what_serves(self):
         self.assertIn("No case is written down", self.look("edge_cases").evidence)
         self.make_leads(2, expected_revenue=900000)
-        case = self.env["ai.deployment.edge.case"].with_user(self.owner).create(
-            {"deployment_id": self.deployment.id, "name": "Large ones", "domain": "[('expected_revenue', '>', 5e5)]"}
-        )  # fmt: skip
+        case = (
+            self.env["ai.deployment.edge.case"]
+            .with_user(self.owner)
+            .create(
+                {
+                    "deployment_id": self.deployment.id,
+                    "name": "Large ones",
+                    "domain": "[('expected_revenue', '>', 5e5)]",
+                }
+            )
+        )
         check = self.look("edge_cases")
         self.assertEqual((check.state, check.evidence), ("missing", "“Large ones” has not been tried."))
         check.with_user(self.owner).action_satisfy()
@@ -83,7 +93,7 @@ class TestEvidenceBusiness(ValueCase):
     def test_a_case_that_did_not_work_blocks(self):
         self.env["ai.deployment.edge.case"].with_user(self.owner).create(
             {"deployment_id": self.deployment.id, "name": "None", "domain": "[('expected_revenue', '=', 123454321)]"}
-        ).action_try()  # fmt: skip
+        ).action_try()
         check = self.look("edge_cases")
         self.assertEqual(check.state, "missing")
         self.assertIn("No real record", check.evidence)
@@ -115,14 +125,21 @@ class TestEvidenceBusiness(ValueCase):
         if not kind:
             kind = self.env["mail.activity.type"].create({"name": "Review", "res_model": "ai.deployment"})
             self.env["ir.model.data"].create(
-                {"module": "ai_deployment", "name": "mail_activity_type_deployment_review",
-                 "model": "mail.activity.type", "res_id": kind.id}
-            )  # fmt: skip
+                {
+                    "module": "ai_deployment",
+                    "name": "mail_activity_type_deployment_review",
+                    "model": "mail.activity.type",
+                    "res_id": kind.id,
+                }
+            )
         self.go_live()
         activities = self.env["mail.activity"].search(
-            [("res_model", "=", "ai.deployment"), ("res_id", "=", self.deployment.id),
-             ("activity_type_id", "=", kind.id)]
-        )  # fmt: skip
+            [
+                ("res_model", "=", "ai.deployment"),
+                ("res_id", "=", self.deployment.id),
+                ("activity_type_id", "=", kind.id),
+            ]
+        )
         activities.unlink()
         check = self.look("review_ahead")
         self.assertEqual(check.state, "missing")

@@ -156,9 +156,15 @@ class TestEvidenceMonitoring(EvidenceCase):
 
     def test_a_report_that_its_owner_opens_is_read_and_stays_as_it_is(self):
         report = self.env["ai.deployment.report"].create(
-            {"deployment_id": self.deployment.id, "version_id": self.version.id, "date": NOW,
-             "window_start": NOW.date(), "window_end": NOW.date(), "verdict": "quiet"}
-        )  # fmt: skip
+            {
+                "deployment_id": self.deployment.id,
+                "version_id": self.version.id,
+                "date": NOW,
+                "window_start": NOW.date(),
+                "window_end": NOW.date(),
+                "verdict": "quiet",
+            }
+        )
         form = {"name": {}, "line_ids": {"fields": {"label": {}}}}
         report.with_user(self.owner).web_search_read([("id", "=", report.id)], {"name": {}})
         report.with_user(self.reviewer).web_read(form)

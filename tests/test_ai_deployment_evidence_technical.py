@@ -198,11 +198,16 @@ class TestEvidenceTechnical(EvidenceCase):
     def drill(self, **values):
         return self.env["ai.deployment.drill"].create(
             {
-                "deployment_id": self.deployment.id, "version_id": self.deployment.champion_id.id, "kind": "faults",
-                "date": NOW, "user_id": self.owner.id, "is_passed": True,
-                "details": [{"name": "An input is missing", "is_passed": values.get("is_passed", True)}], **values,
+                "deployment_id": self.deployment.id,
+                "version_id": self.deployment.champion_id.id,
+                "kind": "faults",
+                "date": NOW,
+                "user_id": self.owner.id,
+                "is_passed": True,
+                "details": [{"name": "An input is missing", "is_passed": values.get("is_passed", True)}],
+                **values,
             }
-        )  # fmt: skip
+        )
 
     def test_a_drill_that_passed_lately_with_this_version_is_met(self):
         self.assertMissing("faults_handled", "There was no such drill yet.")
@@ -291,11 +296,16 @@ class TestEvidenceTechnical(EvidenceCase):
         parent = self.env["ir.actions.server"].create({**values, "name": "Both", "state": "multi"})
         self.env["ir.actions.server"].create(
             [
-                {**values, "name": "Score", "state": "ai_deployment_score", "parent_id": parent.id,
-                 "ai_deployment_id": self.deployment.id},
+                {
+                    **values,
+                    "name": "Score",
+                    "state": "ai_deployment_score",
+                    "parent_id": parent.id,
+                    "ai_deployment_id": self.deployment.id,
+                },
                 {**values, "name": "Push", "parent_id": parent.id, "code": "api_key = 'abcdef1234567890'"},
             ]
-        )  # fmt: skip
+        )
         found = self.assertMissing("credentials", "The server action “Push” holds a secret in clear.")
         self.assertNotIn("abcdef", found.sentence)
 
@@ -349,9 +359,11 @@ class TestSegmentsAtTraining(EvidenceCase):
 
     def test_unusual_records_are_tried_on_later_ones(self):
         deployment = self.make_deployment(
-            method="anomaly", is_primary=False, alarm_rate=0.05,
+            method="anomaly",
+            is_primary=False,
+            alarm_rate=0.05,
             features=[{"path": "expected_revenue"}, {"path": "country_id"}],
-        )  # fmt: skip
+        )
         found = deployment.sudo()._train().held_out["segments"]
         self.assertEqual((found["path"], found["whole"]["rows"], found["expected"]), ("country_id", 105, 0.05))
         self.assertEqual(len(found["flagged"]), 2)

@@ -87,13 +87,23 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
         self.switch_off()
         half = "action = {record.id: 0.5 for record in records}"
         ways = (
-            "env.cr.commit()", "env.cr.rollback()", "records.env.cr.commit()", "env.cr.close()",
-            "env.cr.execute('COMMIT')", "env.cr.execute('select 1; /* x */ Commit')", "env.cr.execute('ROLLBACK')",
-            "env.cr.execute('ROL' + 'LBACK AND CHAIN')", "env.cr.execute('END')", "env.cr.execute('abort work')",
-            "env.cr.connection.commit()", "env.cr._cnx.rollback()", "env.cr._obj.execute('COMMIT')",
-            "env.registry.cursor().commit()", "env['ir.cron']._commit_progress(1)",
+            "env.cr.commit()",
+            "env.cr.rollback()",
+            "records.env.cr.commit()",
+            "env.cr.close()",
+            "env.cr.execute('COMMIT')",
+            "env.cr.execute('select 1; /* x */ Commit')",
+            "env.cr.execute('ROLLBACK')",
+            "env.cr.execute('ROL' + 'LBACK AND CHAIN')",
+            "env.cr.execute('END')",
+            "env.cr.execute('abort work')",
+            "env.cr.connection.commit()",
+            "env.cr._cnx.rollback()",
+            "env.cr._obj.execute('COMMIT')",
+            "env.registry.cursor().commit()",
+            "env['ir.cron']._commit_progress(1)",
             "(lambda: [env.cr.commit() for record in records])()",
-        )  # fmt: skip
+        )
         for way in ways:
             with self.subTest(way=way):
                 before = self.make_leads(1, name="There before")

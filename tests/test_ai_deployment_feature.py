@@ -37,9 +37,12 @@ class TestFeature(AiDeploymentCase):
 
     def test_a_history(self):
         feature = self.declare(
-            source="history", measure="ratio", group_paths="campaign_id, medium_id", value_path="expected_revenue",
+            source="history",
+            measure="ratio",
+            group_paths="campaign_id, medium_id",
+            value_path="expected_revenue",
             window_days=90,
-        )  # fmt: skip
+        )
         self.assertEqual(feature.key, "ratio:campaign_id+medium_id:expected_revenue:90")
         self.assertEqual((feature.kind, feature.name), ("number", "Times the usual amount"))
         self.assertEqual(feature._to_spec()["group_paths"], ["campaign_id", "medium_id"])
@@ -174,12 +177,26 @@ class TestFeature(AiDeploymentCase):
         self.assertEqual(
             feature._to_spec(),
             {
-                "key": "expected_revenue", "name": "Expected Revenue", "kind": "number", "source": "path",
-                "path": "expected_revenue", "start_path": "", "end_path": "", "measure": "", "group_paths": [],
-                "value_path": "", "window_days": 0, "required": True, "sensitive": True, "tail": "two",
-                "direction": "free", "stands_alone": True, "together": "", "fields": {"expected_revenue": read},
+                "key": "expected_revenue",
+                "name": "Expected Revenue",
+                "kind": "number",
+                "source": "path",
+                "path": "expected_revenue",
+                "start_path": "",
+                "end_path": "",
+                "measure": "",
+                "group_paths": [],
+                "value_path": "",
+                "window_days": 0,
+                "required": True,
+                "sensitive": True,
+                "tail": "two",
+                "direction": "free",
+                "stands_alone": True,
+                "together": "",
+                "fields": {"expected_revenue": read},
             },
-        )  # fmt: skip
+        )
 
     def test_who_owns_a_deployment_does_not_uncover_what_is_sensitive(self):
         feature = self.deployment.feature_ids[1].with_user(self.owner)

@@ -55,7 +55,8 @@ class TestGuardedMixin(AiDeploymentCase):
             "ai.deployment.baseline": (owner, {**about, "start_date": "2025-01-01", "end_date": "2025-12-31"}),
             "ai.deployment.budget": (owner, {**about, "hours": 8, "start": clock.now() + timedelta(days=9)}),
             "ai.deployment.channel": (
-                owner, {**about, "kind": "email", "partner_ids": [Command.set(self.owner.partner_id.ids)]}
+                owner,
+                {**about, "kind": "email", "partner_ids": [Command.set(self.owner.partner_id.ids)]},
             ),
             "ai.deployment.check": (owner, {**about, "name": "Row", "requirement": "Something"}),
             "ai.deployment.check.sign": (owner, {**check, "note": "Seen"}),
@@ -63,13 +64,17 @@ class TestGuardedMixin(AiDeploymentCase):
             "ai.deployment.check.template.line": (
                 manager,
                 {
-                    "template_id": self.template.id, "code": "mine", "name": "Row", "requirement": "Something",
+                    "template_id": self.template.id,
+                    "code": "mine",
+                    "name": "Row",
+                    "requirement": "Something",
                     "dimension": "business",
                 },
             ),
             "ai.deployment.check.waive": (manager, {**check, "reason": "Later"}),
             "ai.deployment.decide": (
-                self.reviewer, {"deployment_id": self.deployment.id, "outcome": "go", "minutes": "Right"}
+                self.reviewer,
+                {"deployment_id": self.deployment.id, "outcome": "go", "minutes": "Right"},
             ),
             "ai.deployment.edge.case": (owner, {**about, "name": "Case", "domain": "[('country_id.code', '=', 'BE')]"}),
             "ai.deployment.extend": (owner, {**about, "until": day, "reason": "More"}),
@@ -87,9 +92,10 @@ class TestGuardedMixin(AiDeploymentCase):
             "ai.deployment.trigger": (owner, {**about, "kind": "age"}),
             "ai.deployment.version.import": (manager, {**about, "file": "AAAA"}),
             "ai.deployment.waiver": (
-                owner, {"deployment_id": self.gate.id, "partner_id": self.vendor.id, "note": "W", "end_date": day}
+                owner,
+                {"deployment_id": self.gate.id, "partner_id": self.vendor.id, "note": "W", "end_date": day},
             ),
-        }  # fmt: skip
+        }
 
     def kept_fields(self, model):
         """Fields that no person writes: read-only ones, stored or not, computed or related or neither."""

@@ -126,9 +126,11 @@ class TestHealth(HealthCase):
 
     def make_rule(self, name="Score new leads"):
         action = {
-            "name": "Score", "model_id": self.lead_model.id, "state": "ai_deployment_score",
+            "name": "Score",
+            "model_id": self.lead_model.id,
+            "state": "ai_deployment_score",
             "ai_deployment_id": self.deployment.id,
-        }  # fmt: skip
+        }
         return self.env["base.automation"].create(
             {
                 "name": name,

@@ -78,8 +78,13 @@ class TestHoldout(HoldoutCase):
         held, shown = self.new_leads(40, expected_revenue=20000)
         leads = self.env["crm.lead"].with_user(self.seller)
         all_of_them = [("id", "in", (held + shown).ids)]
-        for term in (("ai_score", ">", 0), ("ai_score", "!=", False), ("ai_confidence", ">", 0.1),
-                     ("ai_score_date", "!=", False), "!"):  # fmt: skip
+        for term in (
+            ("ai_score", ">", 0),
+            ("ai_score", "!=", False),
+            ("ai_confidence", ">", 0.1),
+            ("ai_score_date", "!=", False),
+            "!",
+        ):
             terms = [*all_of_them, "!", ("ai_score", "=", False)] if term == "!" else [*all_of_them, term]
             self.assertEqual(set(leads.search(terms).ids), set(shown.ids))
         for direction in ("asc", "desc"):
@@ -182,20 +187,25 @@ class TestHoldout(HoldoutCase):
                 with self.assertRaises(AccessError):
                     self.deployment.with_user(person).write(values)
         values = {
-            "name": "x", "purpose": "x", "model_id": self.lead_model.id, "holdout_share": 0.5, "holdout_since": NOW,
-        }  # fmt: skip
-        made = (
-            self.env["ai.deployment"].with_user(self.owner).with_context(default_holdout_share=0.5).create(values)
-        )  # fmt: skip
+            "name": "x",
+            "purpose": "x",
+            "model_id": self.lead_model.id,
+            "holdout_share": 0.5,
+            "holdout_since": NOW,
+        }
+        made = self.env["ai.deployment"].with_user(self.owner).with_context(default_holdout_share=0.5).create(values)
         self.assertEqual(made.holdout_share, 0)
         self.hold_out(0.2)
         self.assertEqual(self.deployment.with_user(self.owner).copy().holdout_share, 0)
 
     def test_the_wizard_asks_and_does_it(self):
         action = self.deployment.with_user(self.owner).action_hold_out()
-        wizard = self.env[action["res_model"]].with_user(self.owner).with_context(**action["context"]).create(
-            {"share": 0.3, "reason": "Until the summer."}
-        )  # fmt: skip
+        wizard = (
+            self.env[action["res_model"]]
+            .with_user(self.owner)
+            .with_context(**action["context"])
+            .create({"share": 0.3, "reason": "Until the summer."})
+        )
         wizard.action_hold_out()
         self.assertEqual(self.deployment.holdout_share, 0.3)
 

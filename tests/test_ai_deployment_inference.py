@@ -57,11 +57,13 @@ class TestInference(AiDeploymentCase):
     def test_inputs_are_shown_as_people_read_them(self):
         source = self.env["utm.source"].create({"name": "Trade fair"})
         for values, text in (
-            ({"expected_revenue": 1234.5, "source_id": source.id},
-             "Expected Revenue: 1,234.5\nCountry: Belgium\nSource: Trade fair"),
+            (
+                {"expected_revenue": 1234.5, "source_id": source.id},
+                "Expected Revenue: 1,234.5\nCountry: Belgium\nSource: Trade fair",
+            ),
             ({"expected_revenue": 0, "country_id": False}, "Expected Revenue: 0\nCountry: –\nSource: –"),
             ({"expected_revenue": 1000000}, "Expected Revenue: 1,000,000\nCountry: Belgium\nSource: –"),
-        ):  # fmt: skip
+        ):
             with self.subTest(values=values):
                 self.assertEqual(self.text_of(**values), text)
 

@@ -22,11 +22,16 @@ class TestLeaks(AiDeploymentCase):
         cls.deployment.horizon_days = 30
         cls.leads = cls.env["crm.lead"].create(
             [
-                {"name": "x", "type": "opportunity", "expected_revenue": rng.choice([200, 5000, 40000]),
-                 "country_id": rng.choice([cls.belgium, cls.usa]).id, "phone": rng.choice([False, "+32 470 12 34 56"])}
+                {
+                    "name": "x",
+                    "type": "opportunity",
+                    "expected_revenue": rng.choice([200, 5000, 40000]),
+                    "country_id": rng.choice([cls.belgium, cls.usa]).id,
+                    "phone": rng.choice([False, "+32 470 12 34 56"]),
+                }
                 for _number in range(400)
             ]
-        )  # fmt: skip
+        )
         cls.env.flush_all()
         for number, lead in enumerate(cls.leads):
             age = DAYS * (number + 1) / 400
@@ -35,14 +40,21 @@ class TestLeaks(AiDeploymentCase):
             won = closed and rng.random() < 0.45
             cls.env.cr.execute(
                 "UPDATE crm_lead SET create_date = %s, date_closed = %s, won_status = %s, city = %s WHERE id = %s",
-                [created, created + timedelta(days=age) if closed else None,
-                 ("won" if won else "lost") if closed else "pending", "Ghent" if closed else None, lead.id],
-            )  # fmt: skip
+                [
+                    created,
+                    created + timedelta(days=age) if closed else None,
+                    ("won" if won else "lost") if closed else "pending",
+                    "Ghent" if closed else None,
+                    lead.id,
+                ],
+            )
         cls.env.invalidate_all()
         cls.leaky = cls.make_deployment(
-            name="Leaky", is_primary=False, horizon_days=30,
+            name="Leaky",
+            is_primary=False,
+            horizon_days=30,
             features=[{"path": "expected_revenue"}, {"path": "country_id"}, {"path": "phone"}, {"path": "city"}],
-        )  # fmt: skip
+        )
 
     def feature(self, path):
         return self.leaky.feature_ids.filtered(lambda feature: feature.path == path)
@@ -107,7 +119,9 @@ class TestLeaks(AiDeploymentCase):
 
     def test_records_without_outcomes_have_no_such_leak(self):
         bills = self.make_deployment(
-            model_id=self.env["ir.model"]._get_id("account.move"), method="anomaly", is_primary=False,
+            model_id=self.env["ir.model"]._get_id("account.move"),
+            method="anomaly",
+            is_primary=False,
             features=[{"path": "amount_total"}],
-        )  # fmt: skip
+        )
         self.assertEqual(bills._inputs_known_in_time(NOW), bills.feature_ids)

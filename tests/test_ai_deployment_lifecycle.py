@@ -12,11 +12,19 @@ from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 ALLOWED = {
-    ("proof", "shadow"), ("proof", "retired"),
-    ("shadow", "proof"), ("shadow", "production"), ("shadow", "suspended"), ("shadow", "retired"),
-    ("production", "shadow"), ("production", "suspended"), ("production", "retired"),
-    ("suspended", "shadow"), ("suspended", "production"), ("suspended", "retired"),
-}  # fmt: skip
+    ("proof", "shadow"),
+    ("proof", "retired"),
+    ("shadow", "proof"),
+    ("shadow", "production"),
+    ("shadow", "suspended"),
+    ("shadow", "retired"),
+    ("production", "shadow"),
+    ("production", "suspended"),
+    ("production", "retired"),
+    ("suspended", "shadow"),
+    ("suspended", "production"),
+    ("suspended", "retired"),
+}
 STATES = ("proof", "shadow", "production", "suspended", "retired")
 WAY_TO = {
     "proof": [],
@@ -99,9 +107,14 @@ class TestLifecycle(AiDeploymentCase):
 
     def test_owner_deputy_and_administrator_decide_and_nobody_else(self):
         people = {
-            self.owner: True, self.deputy: True, self.manager: True, self.other_owner: False, self.reviewer: False,
-            self.auditor: False, self.seller: False,
-        }  # fmt: skip
+            self.owner: True,
+            self.deputy: True,
+            self.manager: True,
+            self.other_owner: False,
+            self.reviewer: False,
+            self.auditor: False,
+            self.seller: False,
+        }
         for person, may in people.items():
             for step in ("shadow", "production", "suspended", "retired"):
                 with self.subTest(person=person.login, step=step), self.env.cr.savepoint() as savepoint:
@@ -230,9 +243,14 @@ class TestLifecycle(AiDeploymentCase):
         deployment = self.fresh()
         self.assertFalse(deployment.action_server_id)
         for state, has_entry in (
-            ("shadow", True), ("production", True), ("suspended", False), ("shadow", True), ("proof", False),
-            ("shadow", True), ("retired", False),
-        ):  # fmt: skip
+            ("shadow", True),
+            ("production", True),
+            ("suspended", False),
+            ("shadow", True),
+            ("proof", False),
+            ("shadow", True),
+            ("retired", False),
+        ):
             deployment.state = state
             actions = self.env["ir.actions.server"].search([("ai_deployment_id", "=", deployment.id)])
             with self.subTest(state=state):

@@ -158,8 +158,10 @@ class TestMessage(MessageCase):
         waits, now = [], 0
         for _attempt in range(3):
             self.send(minutes=now)
-            self.assertEqual((message.state, message.failure_message), (
-                "pending", "The endpoint is busy. It answered with status 500."))  # fmt: skip
+            self.assertEqual(
+                (message.state, message.failure_message),
+                ("pending", "The endpoint is busy. It answered with status 500."),
+            )
             self.assertFalse(self.trouble(channel))
             due = int((message.next_date - NOW).total_seconds() / 60)
             waits, now = [*waits, due - now], due
@@ -203,8 +205,11 @@ class TestMessage(MessageCase):
         self.answering(answer(404))
         self.set_address(self.server.url("/ok/other"), "OTHER_HOOK")
         broken, other, mail, room = (
-            self.add("webhook"), self.add("webhook", credential="OTHER_HOOK"), self.add(), self.add("discuss"),
-        )  # fmt: skip
+            self.add("webhook"),
+            self.add("webhook", credential="OTHER_HOOK"),
+            self.add(),
+            self.add("discuss"),
+        )
         self.raise_alert()
         with (
             mute_logger(LOG),
@@ -637,10 +642,12 @@ class TestMessage(MessageCase):
             env = api.Environment(cursor, SUPERUSER_ID, dict(QUIET))
             deployment = env["ai.deployment"].create(
                 {
-                    "name": "Concurrent", "purpose": "A test.", "user_id": env.ref("base.user_admin").id,
+                    "name": "Concurrent",
+                    "purpose": "A test.",
+                    "user_id": env.ref("base.user_admin").id,
                     "model_id": env["ir.model"]._get("crm.lead").id,
                 }
-            )  # fmt: skip
+            )
             for name in ("ONE", "TWO"):
                 channel = env["ai.deployment.channel"].create(
                     {"deployment_id": deployment.id, "kind": "webhook", "credential": name}

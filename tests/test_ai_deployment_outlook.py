@@ -58,8 +58,12 @@ class TestOutlook(CohortCase):
 
     def test_only_a_field_that_points_to_something_makes_parts(self):
         fields = self.env["ir.model.fields"]
-        for field in (fields._get("crm.lead", "name"), fields._get("res.partner", "team_id"),
-                      fields._get("res.partner", "parent_id"), fields._get("crm.lead", "tag_ids")):  # fmt: skip
+        for field in (
+            fields._get("crm.lead", "name"),
+            fields._get("res.partner", "team_id"),
+            fields._get("res.partner", "parent_id"),
+            fields._get("crm.lead", "tag_ids"),
+        ):
             if field:
                 with self.subTest(field=field.name), self.assertRaisesRegex(ValidationError, "points to another one"):
                     self.deployment.with_user(self.owner).segment_field_id = field

@@ -175,11 +175,15 @@ class TestPage(PageCase):
         line = {"key": "country_id", "label": "Country", "verdict": "quiet", "exceeded": False, **values}
         return self.env["ai.deployment.report"].create(
             {
-                "deployment_id": self.deployment.id, "version_id": self.version.id, "date": SHOWN,
-                "window_start": (SHOWN - WEEK).date(), "window_end": SHOWN.date(), "verdict": "quiet",
+                "deployment_id": self.deployment.id,
+                "version_id": self.version.id,
+                "date": SHOWN,
+                "window_start": (SHOWN - WEEK).date(),
+                "window_end": SHOWN.date(),
+                "verdict": "quiet",
                 "line_ids": [(0, 0, line)],
             }
-        )  # fmt: skip
+        )
 
     def cell_of(self, report):
         return next(row for row in self.page()["heat"]["rows"] if row["key"] == "country_id")["cells"][-1]
@@ -230,8 +234,10 @@ class TestPage(PageCase):
         leads = self.week(0)
         report = self.deployment.report_ids
         action = report.with_user(self.owner).action_view_records()
-        self.assertEqual(self.listed({"model": action["res_model"], "domain": action["domain"]}).mapped("res_id"),
-                         leads.sorted("id", reverse=True).ids)  # fmt: skip
+        self.assertEqual(
+            self.listed({"model": action["res_model"], "domain": action["domain"]}).mapped("res_id"),
+            leads.sorted("id", reverse=True).ids,
+        )
 
 
 @tagged("post_install", "-at_install")

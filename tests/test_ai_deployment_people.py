@@ -194,9 +194,13 @@ class TestGrace(PeopleCase):
 @tagged("post_install", "-at_install")
 class TestHandOver(PeopleCase):
     def hand_over(self, person=None, **values):
-        wizard = self.env["ai.deployment.hand.over"].with_user(person or self.owner).create(
-            {"deployment_id": self.deployment.id, "user_id": self.other_owner.id, "note": "Ask Anna.", **values}
-        )  # fmt: skip
+        wizard = (
+            self.env["ai.deployment.hand.over"]
+            .with_user(person or self.owner)
+            .create(
+                {"deployment_id": self.deployment.id, "user_id": self.other_owner.id, "note": "Ask Anna.", **values}
+            )
+        )
         return wizard.action_hand_over()
 
     def test_what_is_open_goes_along_and_the_new_owner_has_yet_to_accept(self):
@@ -276,13 +280,19 @@ class TestHandOver(PeopleCase):
 class TestProof(PeopleCase):
     def setUp(self):
         super().setUp()
-        self.proof = self.env["ai.deployment"].with_user(self.other_owner).create(
-            {
-                "name": "Late payers", "purpose": "Warns sellers of customers that pay late.",
-                "model_id": self.lead_model.id, "budget_holder_id": self.reviewer.id,
-                "feature_ids": [Command.create({"path": "expected_revenue"})],
-            }
-        )  # fmt: skip
+        self.proof = (
+            self.env["ai.deployment"]
+            .with_user(self.other_owner)
+            .create(
+                {
+                    "name": "Late payers",
+                    "purpose": "Warns sellers of customers that pay late.",
+                    "model_id": self.lead_model.id,
+                    "budget_holder_id": self.reviewer.id,
+                    "feature_ids": [Command.create({"path": "expected_revenue"})],
+                }
+            )
+        )
 
     def test_without_an_owner_who_accepted_it_is_a_reason_not_to_build_it(self):
         self.assertEqual(self.proof.expiry_date, NOW.date() + 90 * DAY)
@@ -363,9 +373,11 @@ class TestSigned(PeopleCase):
     def setUp(self):
         super().setUp()
         self.deployment.limits = "It knows nothing of leads from trade fairs."
-        self.signature = self.env["ai.deployment.signature"].with_user(self.owner).create(
-            {"deployment_id": self.deployment.id, "role": "finance", "user_id": self.accountant.id}
-        )  # fmt: skip
+        self.signature = (
+            self.env["ai.deployment.signature"]
+            .with_user(self.owner)
+            .create({"deployment_id": self.deployment.id, "role": "finance", "user_id": self.accountant.id})
+        )
 
     def test_it_is_read_and_signed_in_person_by_somebody_with_no_other_part_in_it(self):
         mine = self.signature.with_user(self.accountant)

@@ -25,9 +25,16 @@ class ReadableCase(GateCase):
         super().setUpClass()
         other = cls.other_owner
         cls.deployment.write(
-            {"name": SECRET, "purpose": SECRET, "limits": SECRET, "user_id": other.id, "deputy_id": False,
-             "reviewer_ids": [Command.clear()], "min_confidence": 1.0}
-        )  # fmt: skip
+            {
+                "name": SECRET,
+                "purpose": SECRET,
+                "limits": SECRET,
+                "user_id": other.id,
+                "deputy_id": False,
+                "reviewer_ids": [Command.clear()],
+                "min_confidence": 1.0,
+            }
+        )
         cls.gate.write({"name": SECRET, "purpose": SECRET})
         cls.secret_lead = cls.make_leads(
             1, name=SECRET, phone="+44 123", expected_revenue=FIGURE, user_id=cls.other_seller.id
@@ -39,17 +46,31 @@ class ReadableCase(GateCase):
         cls.env["ai.deployment.alert"]._raise(cls.deployment, "kanarie", name=SECRET, suggestion=SECRET)
         cls.env["ai.deployment.value"].create(
             {
-                "deployment_id": cls.deployment.id, "code": "net", "period": "after", "unit": "money", "is_money": True,
-                "is_told": True, "date": NOW, "start_date": NOW, "end_date": NOW, "value": FIGURE, "money": FIGURE,
-                "money_low": FIGURE, "money_high": FIGURE,
+                "deployment_id": cls.deployment.id,
+                "code": "net",
+                "period": "after",
+                "unit": "money",
+                "is_money": True,
+                "is_told": True,
+                "date": NOW,
+                "start_date": NOW,
+                "end_date": NOW,
+                "value": FIGURE,
+                "money": FIGURE,
+                "money_low": FIGURE,
+                "money_high": FIGURE,
             }
-        )  # fmt: skip
+        )
         cls.env["ai.deployment.decision"].create(
             {
-                "deployment_id": cls.deployment.id, "outcome": "go", "minutes": SECRET, "date": NOW,
-                "user_id": cls.env.ref("base.user_admin").id, "next_review_date": datetime.date(2100, 1, 1),
+                "deployment_id": cls.deployment.id,
+                "outcome": "go",
+                "minutes": SECRET,
+                "date": NOW,
+                "user_id": cls.env.ref("base.user_admin").id,
+                "next_review_date": datetime.date(2100, 1, 1),
             }
-        )  # fmt: skip
+        )
         cls.deployment.check_ids.write({"name": SECRET, "requirement": SECRET})
         cls.env["ai.deployment.signature"].create(
             {"deployment_id": cls.deployment.id, "role": "finance", "user_id": cls.ann.id}
@@ -133,8 +154,14 @@ class TestReadableMixin(ReadableCase):
         if field.type == "many2one":
             return (res_id, {"id": res_id}, (res_id, ""), str(res_id))
         if field.type in X2MANY:
-            return ([[6, 0, [res_id]]], [[4, res_id]], [[1, res_id, {}]], [res_id], [{"id": res_id}],
-                    [[6, 0, [str(res_id)]]])  # fmt: skip
+            return (
+                [[6, 0, [res_id]]],
+                [[4, res_id]],
+                [[1, res_id, {}]],
+                [res_id],
+                [{"id": res_id}],
+                [[6, 0, [str(res_id)]]],
+            )
         return (res_id,)
 
     def named(self, model, person):

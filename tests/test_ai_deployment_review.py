@@ -63,9 +63,11 @@ class TestReview(ReviewCase):
 
     def test_the_records_own_person_is_asked_where_she_reviews(self):
         seller = new_test_user(
-            self.env, "ai_selling_reviewer", context=QUIET,
+            self.env,
+            "ai_selling_reviewer",
+            context=QUIET,
             groups="ai_deployment.group_reviewer,sales_team.group_sale_salesman",
-        )  # fmt: skip
+        )
         self.deployment.reviewer_ids += seller
         reviews = self.ask(self.make_leads(3, user_id=seller.id))
         self.run_cron()
@@ -113,9 +115,11 @@ class TestReview(ReviewCase):
 
     def test_nobody_is_asked_about_a_record_that_is_hidden_from_him(self):
         seller = new_test_user(
-            self.env, "ai_selling_reviewer", context=QUIET,
+            self.env,
+            "ai_selling_reviewer",
+            context=QUIET,
             groups="ai_deployment.group_reviewer,sales_team.group_sale_salesman",
-        )  # fmt: skip
+        )
         self.deployment.reviewer_ids = seller
         review = self.ask(self.make_leads(user_id=self.other_seller.id))
         self.run_cron()
@@ -177,9 +181,13 @@ class TestReview(ReviewCase):
     def test_what_an_answer_says_of_the_truth(self):
         likely, unlikely = {"expected_revenue": 20000}, {"expected_revenue": 10, "country_id": self.usa.id}
         for values, decision, truth in (
-            (likely, "confirmed", "positive"), (likely, "overridden", "negative"), (likely, "unsure", False),
-            (unlikely, "confirmed", "negative"), (unlikely, "overridden", "positive"), (unlikely, "unsure", False),
-        ):  # fmt: skip
+            (likely, "confirmed", "positive"),
+            (likely, "overridden", "negative"),
+            (likely, "unsure", False),
+            (unlikely, "confirmed", "negative"),
+            (unlikely, "overridden", "positive"),
+            (unlikely, "unsure", False),
+        ):
             review = self.ask(self.make_leads(**values))
             review.with_user(self.reviewer)._decide(decision)
             with self.subTest(prediction=review.prediction, decision=decision):

@@ -112,10 +112,13 @@ class TestReviewAnswer(ReviewCase):
         self.assertEqual(
             review.sudo().seen,
             {
-                "screen": {"score": True, "similar": [1, 2]}, "version": self.version.id,
-                "inference": review.inference_id.id, "reason": "low_confidence", "blind": False,
+                "screen": {"score": True, "similar": [1, 2]},
+                "version": self.version.id,
+                "inference": review.inference_id.id,
+                "reason": "low_confidence",
+                "blind": False,
             },
-        )  # fmt: skip
+        )
         text = review.with_user(self.owner).seen_text
         for words in ("Score shown", "Similar cases: 1, 2", "Expected Revenue: 5,000"):
             self.assertIn(words, text)
@@ -134,9 +137,11 @@ class TestReviewAnswer(ReviewCase):
     def test_what_a_browser_tells_is_masked_like_the_inputs(self):
         review = self.decide_seeing(why="▲ Expected Revenue 5,000", similar=["Secret Ltd"], score=0.5)
         trusted = new_test_user(
-            self.env, "ai_trusted", context=QUIET,
+            self.env,
+            "ai_trusted",
+            context=QUIET,
             groups="ai_deployment.group_owner,ai_deployment.group_sensitive,sales_team.group_sale_salesman_all_leads",
-        )  # fmt: skip
+        )
         for person, shown in ((self.owner, False), (self.auditor, False), (trusted, True)):
             if shown:
                 self.deployment.deputy_id = trusted
@@ -155,9 +160,17 @@ class TestReviewAnswer(ReviewCase):
         for _level in range(100000):
             deep = [deep]
         for seen in (
-            {"why": "x" * (MOST_SEEN + 1)}, ["a list"], "text", 5, {"when": self.env.cr.now()}, {"score": float("nan")},
-            {"deep": deep}, {1: object()}, {"bad\x00": "\x00"}, {"half": "\ud800"},
-        ):  # fmt: skip
+            {"why": "x" * (MOST_SEEN + 1)},
+            ["a list"],
+            "text",
+            5,
+            {"when": self.env.cr.now()},
+            {"score": float("nan")},
+            {"deep": deep},
+            {1: object()},
+            {"bad\x00": "\x00"},
+            {"half": "\ud800"},
+        ):
             self.env.invalidate_all()
             with self.subTest(seen=type(seen)), self.assertRaisesRegex(UserError, "load the page again"):
                 review.with_user(self.reviewer)._decide("confirmed", seen=seen)

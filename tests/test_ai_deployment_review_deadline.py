@@ -114,8 +114,11 @@ class TestEscalation(DeadlineCase):
         review = self.assigned()
         moments = []
         for person, escalation in (
-            (self.reviewer, "reminded"), (self.owner, "owner"), (self.deputy, "deputy"), (self.deputy, "deputy"),
-        ):  # fmt: skip
+            (self.reviewer, "reminded"),
+            (self.owner, "owner"),
+            (self.deputy, "deputy"),
+            (self.deputy, "deputy"),
+        ):
             moments.append(review.next_step_date or moments[-1] + 100 * HOURS)
             self.at(moments[-1] - HOURS)
             self.assertNotEqual((review.reviewer_id, review.escalation, len(moments)), (person, escalation, 1))

@@ -21,9 +21,11 @@ class DecisionCase(ReviewCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.colleague = new_test_user(
-            cls.env, "ai_colleague", context=QUIET,
+            cls.env,
+            "ai_colleague",
+            context=QUIET,
             groups="ai_deployment.group_reviewer,sales_team.group_sale_salesman_all_leads",
-        )  # fmt: skip
+        )
         cls.deployment.reviewer_ids += cls.colleague
 
     def decide(self, review, person, decision="confirmed", **values):
@@ -77,9 +79,16 @@ class TestReviewDecision(DecisionCase):
 
     def test_seconds_are_a_number_between_nothing_and_an_hour(self):
         for told, kept in (
-            (42, 42), (-5, 0), (1e12, 3600), ("12", 12), ("soon", 0), (None, 0), (float("nan"), 0), ([], 0),
+            (42, 42),
+            (-5, 0),
+            (1e12, 3600),
+            ("12", 12),
+            ("soon", 0),
+            (None, 0),
+            (float("nan"), 0),
+            ([], 0),
             ({"a": 1}, 0),
-        ):  # fmt: skip
+        ):
             with self.subTest(told=told):
                 self.assertEqual(sane_seconds(told), kept)
         review = self.ask(self.make_leads())
@@ -376,8 +385,13 @@ class TestReviewDecision(DecisionCase):
     def test_no_door_leads_around_the_answer(self):
         review = self.ask(self.make_leads()).with_user(self.reviewer)
         for values in (
-            {"is_label": True}, {"ground_truth": "positive"}, {"is_blind": True}, {"answer_id": False},
-            {"seen": {}}, {"label_weight": 9}, {"previous_id": review.id},
-        ):  # fmt: skip
+            {"is_label": True},
+            {"ground_truth": "positive"},
+            {"is_blind": True},
+            {"answer_id": False},
+            {"seen": {}},
+            {"label_weight": 9},
+            {"previous_id": review.id},
+        ):
             with self.subTest(values=values), self.assertRaises(AccessError):
                 review.write(values)

@@ -17,9 +17,11 @@ class DeskCase(ReviewCase):
         super().setUpClass()
         cls.deployment.write({"blind_share": 0.0, "double_share": 0.0})
         cls.selling_reviewer = new_test_user(
-            cls.env, "ai_desk_seller", context=QUIET,
+            cls.env,
+            "ai_desk_seller",
+            context=QUIET,
             groups="ai_deployment.group_reviewer,sales_team.group_sale_salesman",
-        )  # fmt: skip
+        )
         cls.deployment.reviewer_ids += cls.selling_reviewer
 
     def desk(self, person=None):

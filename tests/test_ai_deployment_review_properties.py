@@ -51,11 +51,28 @@ class TestReviewProperties(AssignCase):
 
     def events(self):
         return [
-            self.new_records, self.new_records, self.pass_by, self.pass_by, self.answer, self.answer,
-            self.goes_away, self.comes_back, self.is_archived, self.is_back, self.loses_group, self.is_unnamed,
-            self.leaves_company, self.takes, self.gives_back, self.asked_again, self.record_is_deleted,
-            self.record_is_won, self.record_is_reassigned, self.activity_is_done, self.activity_is_cancelled,
-        ]  # fmt: skip
+            self.new_records,
+            self.new_records,
+            self.pass_by,
+            self.pass_by,
+            self.answer,
+            self.answer,
+            self.goes_away,
+            self.comes_back,
+            self.is_archived,
+            self.is_back,
+            self.loses_group,
+            self.is_unnamed,
+            self.leaves_company,
+            self.takes,
+            self.gives_back,
+            self.asked_again,
+            self.record_is_deleted,
+            self.record_is_won,
+            self.record_is_reassigned,
+            self.activity_is_done,
+            self.activity_is_cancelled,
+        ]
 
     def attempt(self, event):
         """Whether the event was possible and happened; one that is refused leaves nothing behind."""

@@ -187,15 +187,25 @@ class TestReviewQuality(DecisionCase):
         return self.env["ai.deployment.review"].create(
             [
                 {
-                    "deployment_id": self.deployment.id, "company_id": self.env.company.id, "res_model": "crm.lead",
-                    "res_id": self.lead.id, "opened_date": NOW, "reason": "flagged", "prediction": True,
-                    "state": "decided", "decision": "overridden" if number < overrides else "confirmed",
-                    "ground_truth": "negative" if number < overrides else "positive", "is_label": True,
-                    "decided_by_id": person.id, "decided_date": NOW, "seconds_spent": seconds, **values,
+                    "deployment_id": self.deployment.id,
+                    "company_id": self.env.company.id,
+                    "res_model": "crm.lead",
+                    "res_id": self.lead.id,
+                    "opened_date": NOW,
+                    "reason": "flagged",
+                    "prediction": True,
+                    "state": "decided",
+                    "decision": "overridden" if number < overrides else "confirmed",
+                    "ground_truth": "negative" if number < overrides else "positive",
+                    "is_label": True,
+                    "decided_by_id": person.id,
+                    "decided_date": NOW,
+                    "seconds_spent": seconds,
+                    **values,
                 }
                 for number in range(count)
             ]
-        )  # fmt: skip
+        )
 
     @classmethod
     def setUpClass(cls):
@@ -259,9 +269,12 @@ class TestReviewQuality(DecisionCase):
         group = self.env.ref("ai_deployment.group_review_figures")
         name = self.colleague.name
         for person, sees in (
-            (self.owner, True), (self.deputy, True), (self.manager, True), (self.auditor, True),
+            (self.owner, True),
+            (self.deputy, True),
+            (self.manager, True),
+            (self.auditor, True),
             (self.reviewer, False),
-        ):  # fmt: skip
+        ):
             with self.subTest(person=person.login):
                 page = self.page(person)
                 self.assertIs(bool(page), sees)

@@ -153,11 +153,12 @@ class TestReviewRules(RuleCase):
             ("amount", {"is_on": True, "amount": 5000}, "A person looks at leads of $\xa05,000.00 and more."),
             ("failed", {"is_on": False}, "Off: leads that could not be scored wait and are tried again."),
             (
-                "audit", {"cap": 3},
+                "audit",
+                {"cap": 3},
                 "A person looks at 1% of what nobody else looked at, drawn by lot, 3 a day at most; the estimate from "
                 "these checks gets coarser by that.",
             ),
-        ):  # fmt: skip
+        ):
             with self.subTest(reason=reason):
                 text = self.rule(reason, **values).sentence
                 self.assertEqual(text.replace("$5", "$\xa05").replace("1 %", "1%"), sentence)
@@ -512,10 +513,12 @@ class TestReviewRules(RuleCase):
             env = api.Environment(cursor, SUPERUSER_ID, dict(QUIET))
             deployment = env["ai.deployment"].create(
                 {
-                    "name": "Concurrent", "purpose": "A test.", "user_id": env.ref("base.user_admin").id,
+                    "name": "Concurrent",
+                    "purpose": "A test.",
+                    "user_id": env.ref("base.user_admin").id,
                     "model_id": env["ir.model"]._get("crm.lead").id,
                 }
-            )  # fmt: skip
+            )
             deployment._review_rule("failed").cap = 3
         try:
             for started in (False, True):  # the first of a day makes the row, the others find it

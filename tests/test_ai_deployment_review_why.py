@@ -153,9 +153,11 @@ class TestWhy(RuleCase):
         few = []
         for count in (1, 16):
             each = (
-                leads(count, **self.unsure) + leads(count, expected_revenue=70000)
-                + leads(count, expected_revenue=10, country_id=japan) + leads(count, source_id=False)
-            )  # fmt: skip
+                leads(count, **self.unsure)
+                + leads(count, expected_revenue=70000)
+                + leads(count, expected_revenue=10, country_id=japan)
+                + leads(count, source_id=False)
+            )
             self.deployment._score(each, now=NOW)
             vendors = self.env["res.partner"].create([{"name": f"V {n}", "is_company": True} for n in range(count)])
             bills = self.env["account.move"].union(
@@ -163,9 +165,16 @@ class TestWhy(RuleCase):
             )
             self.bills._score(bills, now=NOW + timedelta(hours=1))
             reviews = self.env["ai.deployment.review"].search(
-                ["|", "&", ("res_model", "=", "crm.lead"), ("res_id", "in", each.ids),
-                 "&", ("res_model", "=", "account.move"), ("res_id", "in", bills.ids)]
-            )  # fmt: skip
+                [
+                    "|",
+                    "&",
+                    ("res_model", "=", "crm.lead"),
+                    ("res_id", "in", each.ids),
+                    "&",
+                    ("res_model", "=", "account.move"),
+                    ("res_id", "in", bills.ids),
+                ]
+            )
             self.assertEqual(len(reviews), 5 * count)
             reviews.with_user(self.reviewer).mapped("why_text")  # fills what is kept per process
             self.env.flush_all()

@@ -30,13 +30,16 @@ class TestReviewed(AiDeploymentCase):
         cls.leads = cls.env["crm.lead"].create(
             [
                 {
-                    "name": "x", "type": "opportunity", "user_id": False, "color": rng.randrange(10),
+                    "name": "x",
+                    "type": "opportunity",
+                    "user_id": False,
+                    "color": rng.randrange(10),
                     "expected_revenue": round(rng.lognormvariate(7, 1), 2),
                     "country_id": rng.choice([cls.belgium, cls.usa]).id,
                 }
                 for _number in range(400)
             ]
-        )  # fmt: skip
+        )
         cls.env.flush_all()
         for number, lead in enumerate(cls.leads):
             created = NOW - timedelta(days=300 - number / 2)
@@ -56,15 +59,23 @@ class TestReviewed(AiDeploymentCase):
         return self.env["ai.deployment.review"].create(
             [
                 {
-                    "deployment_id": self.unusual.id, "company_id": self.env.company.id, "res_model": "crm.lead",
-                    "res_id": lead.id, "opened_date": NOW, "reason": "flagged", "prediction": True, "state": "decided",
-                    "decision": answers.get(ground_truth, "unsure"), "ground_truth": ground_truth,
+                    "deployment_id": self.unusual.id,
+                    "company_id": self.env.company.id,
+                    "res_model": "crm.lead",
+                    "res_id": lead.id,
+                    "opened_date": NOW,
+                    "reason": "flagged",
+                    "prediction": True,
+                    "state": "decided",
+                    "decision": answers.get(ground_truth, "unsure"),
+                    "ground_truth": ground_truth,
                     "is_label": bool(ground_truth),
-                    "decided_date": NOW + timedelta(days=days), **values,
+                    "decided_date": NOW + timedelta(days=days),
+                    **values,
                 }
                 for lead in leads
             ]
-        )  # fmt: skip
+        )
 
     def decide_by_country(self):
         fraud = self.shown.filtered(lambda lead: lead.country_id == self.belgium)

@@ -51,10 +51,16 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         for values in leads.browse(ids).read(FIELDS):
             self.assertFalse(any(values[name] for name in FIELDS), values)
         for term in (
-            ("ai_score", ">", 0), ("ai_score", "<", 1), ("ai_score", ">=", -1), ("ai_score", "!=", False),
-            ("ai_score", "in", [HIGH]), ("ai_confidence", ">", 0), ("ai_score_date", "!=", False),
-            ("ai_score_date", ">", "2000-01-01"), ("ai_score", "not in", [False]),
-        ):  # fmt: skip
+            ("ai_score", ">", 0),
+            ("ai_score", "<", 1),
+            ("ai_score", ">=", -1),
+            ("ai_score", "!=", False),
+            ("ai_score", "in", [HIGH]),
+            ("ai_confidence", ">", 0),
+            ("ai_score_date", "!=", False),
+            ("ai_score_date", ">", "2000-01-01"),
+            ("ai_score", "not in", [False]),
+        ):
             with self.subTest(term=term):
                 # no score reads as 0, so that a condition holds for all of them or for none
                 holds_for_zero = term in [("ai_score", "<", 1), ("ai_score", ">=", -1)]
@@ -366,8 +372,11 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         self.env.invalidate_all()
         both = [self.env.company.id, company.id]
         for companies, expected in (
-            (both, HIGH), (both[::-1], probability(-3.0)), (both[:1], HIGH), (both[1:], probability(-3.0)),
-        ):  # fmt: skip
+            (both, HIGH),
+            (both[::-1], probability(-3.0)),
+            (both[:1], HIGH),
+            (both[1:], probability(-3.0)),
+        ):
             with self.subTest(companies=companies):
                 seen = lead.with_user(self.reviewer).with_context(allowed_company_ids=companies)
                 self.assertAlmostEqual(seen.ai_score, expected, 12)

@@ -9,9 +9,17 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 # What a new score of a record writes over the last one.
 REWRITTEN = {
-    "version_id", "company_id", "date", "state", "predicted_value", "prediction", "confidence", "failure_type", "codes",
+    "version_id",
+    "company_id",
+    "date",
+    "state",
+    "predicted_value",
+    "prediction",
+    "confidence",
+    "failure_type",
+    "codes",
     "amount",
-}  # fmt: skip
+}
 
 
 @tagged("post_install", "-at_install")

@@ -114,10 +114,13 @@ class TestSentinel(SentinelCase):
         field = self.make_field(ttype="char")
         feature = self.env["ai.deployment.feature"].create(
             {
-                "deployment_id": self.deployment.id, "name": "Earlier ones", "source": "history", "measure": "count",
+                "deployment_id": self.deployment.id,
+                "name": "Earlier ones",
+                "source": "history",
+                "measure": "count",
                 "group_paths": "x_tier",
             }
-        )  # fmt: skip
+        )
         spec = {**feature._to_spec(), "key": "country_id"}
         specs = [spec if old["key"] == "country_id" else old for old in self.version.sudo().feature_specs]
         self.keep_specs(specs)

@@ -30,9 +30,15 @@ class TestTraining(AiDeploymentCase):
             chance = 0.15 + 0.35 * (country == cls.belgium) + 0.25 * (revenue == 40000)
             outcomes.append(cls.rng.random() < chance)
             values.append(
-                {"name": "x", "type": "opportunity", "country_id": country.id, "expected_revenue": revenue,
-                 "source_id": cls.rng.choice(cls.sources).id, "user_id": False}
-            )  # fmt: skip
+                {
+                    "name": "x",
+                    "type": "opportunity",
+                    "country_id": country.id,
+                    "expected_revenue": revenue,
+                    "source_id": cls.rng.choice(cls.sources).id,
+                    "user_id": False,
+                }
+            )
         leads = cls.env["crm.lead"].create(values)
         cls.env.flush_all()
         for number, (lead, won) in enumerate(zip(leads, outcomes, strict=True)):
@@ -47,9 +53,15 @@ class TestTraining(AiDeploymentCase):
         cls.env.cr.execute(
             "UPDATE crm_lead SET create_date = %s, date_closed = %s, won_status = %s, active = %s, probability = %s"
             " WHERE id = %s",
-            [created, closed, ("won" if won else "lost") if closed else "pending", bool(won or not closed),
-             100 if won else 0, lead.id],
-        )  # fmt: skip
+            [
+                created,
+                closed,
+                ("won" if won else "lost") if closed else "pending",
+                bool(won or not closed),
+                100 if won else 0,
+                lead.id,
+            ],
+        )
         lead.invalidate_recordset()
 
     def train(self, deployment=None):

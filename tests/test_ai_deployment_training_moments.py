@@ -19,12 +19,16 @@ class MomentsCase(AiDeploymentCase):
         rng = random.Random(7)
         leads = self.env["crm.lead"].create(
             [
-                {"name": "x", "type": "opportunity", "user_id": False,
-                 "expected_revenue": rng.choice([40000, 5000] if won else [200, 5000]),
-                 "country_id": rng.choice([self.belgium, self.usa]).id}
+                {
+                    "name": "x",
+                    "type": "opportunity",
+                    "user_id": False,
+                    "expected_revenue": rng.choice([40000, 5000] if won else [200, 5000]),
+                    "country_id": rng.choice([self.belgium, self.usa]).id,
+                }
                 for won in outcomes
             ]
-        )  # fmt: skip
+        )
         self.env.flush_all()
         self.env.cr.execute_values(
             "UPDATE crm_lead SET create_date = new.came, date_closed = new.ended,"

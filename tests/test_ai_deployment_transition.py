@@ -63,17 +63,23 @@ class TestTransition(AiDeploymentCase):
 
     def test_import(self):
         for person in (self.owner, self.manager):
-            loaded = self.env["ai.deployment"].with_user(person).load(
-                [".id", "state"], [[str(self.deployment.id), "Production"]]
-            )  # fmt: skip
+            loaded = (
+                self.env["ai.deployment"]
+                .with_user(person)
+                .load([".id", "state"], [[str(self.deployment.id), "Production"]])
+            )
             self.assertFalse(loaded["ids"])
             self.assertIn("rows of its checklist are missing", loaded["messages"][0]["message"])
             self.env.invalidate_all()
             self.assertEqual(self.deployment.state, "shadow")
-        loaded = self.env["ai.deployment"].with_user(self.owner).load(
-            ["name", "purpose", "model_id/.id", "state"],
-            [["Imported", "A test of an import.", str(self.lead_model.id), "Production"]],
-        )  # fmt: skip
+        loaded = (
+            self.env["ai.deployment"]
+            .with_user(self.owner)
+            .load(
+                ["name", "purpose", "model_id/.id", "state"],
+                [["Imported", "A test of an import.", str(self.lead_model.id), "Production"]],
+            )
+        )
         self.assertFalse(loaded["ids"])
         self.assertIn("begins as a proof of concept", loaded["messages"][0]["message"])
 
@@ -94,17 +100,23 @@ class TestTransition(AiDeploymentCase):
         ):
             action = self.env["ir.actions.server"].create(
                 {
-                    "name": "Go", "model_id": self.env["ir.model"]._get_id("ai.deployment"), "state": "code",
+                    "name": "Go",
+                    "model_id": self.env["ir.model"]._get_id("ai.deployment"),
+                    "state": "code",
                     "code": code.replace(".state = 'production'", ".write({'state': 'production'})"),
                 }
-            )  # fmt: skip
+            )
             at = {"active_model": "ai.deployment", "active_id": self.deployment.id}
             self.assertRefused(lambda action=action, at=at: action.with_context(**at).run())
 
     def test_copies_and_defaults(self):
         deployments = self.env["ai.deployment"]
-        values = {"name": "New", "purpose": "A test of defaults.", "model_id": self.lead_model.id,
-                  "user_id": self.owner.id}  # fmt: skip
+        values = {
+            "name": "New",
+            "purpose": "A test of defaults.",
+            "model_id": self.lead_model.id,
+            "user_id": self.owner.id,
+        }
         for maker in (deployments, deployments.with_user(self.owner), deployments.with_user(self.manager)):
             made = maker.with_context(default_state="production").create(dict(values))
             self.assertEqual(made.state, "proof")
@@ -122,10 +134,15 @@ class TestTransition(AiDeploymentCase):
         for person in (self.owner, self.manager, self.admin):
             mine = self.deployment.with_user(person)
             for values in (
-                {"decision_ids": [Command.create(go)]}, {"transition_ids": [Command.create(step)]},
-                {"lesson": "x"}, {"accepted_by_id": person.id}, {"unowned_date": False},
-                {"check_template_id": False}, {"is_demonstration": False}, {"retrain_event_id": False},
-            ):  # fmt: skip
+                {"decision_ids": [Command.create(go)]},
+                {"transition_ids": [Command.create(step)]},
+                {"lesson": "x"},
+                {"accepted_by_id": person.id},
+                {"unowned_date": False},
+                {"check_template_id": False},
+                {"is_demonstration": False},
+                {"retrain_event_id": False},
+            ):
                 with (
                     self.subTest(person=person.login, values=values),
                     self.assertRaises(AccessError),
@@ -161,9 +178,12 @@ class TestTransition(AiDeploymentCase):
             self.deployment.state = "shadow"
         asked = self.deployment.with_user(self.auditor)
         for moment, state in (
-            (NOW + 2 * DAY, "suspended"), (NOW + 3 * DAY, "shadow"), ("2026-03-03 09:00:00", "suspended"),
-            ("1999-01-01", False), (NOW + 4 * DAY, "shadow"),
-        ):  # fmt: skip
+            (NOW + 2 * DAY, "suspended"),
+            (NOW + 3 * DAY, "shadow"),
+            ("2026-03-03 09:00:00", "suspended"),
+            ("1999-01-01", False),
+            (NOW + 4 * DAY, "shadow"),
+        ):
             self.assertEqual(asked.state_at(moment), {self.deployment.id: state}, moment)
         for moment in ("yesterday", False, {}, 12, "2026-13-40"):
             with self.subTest(moment=moment), self.assertRaises(UserError):
@@ -225,12 +245,19 @@ class TestKillSwitchBesideJobs(AiDeploymentCase):
         super().setUp()
         with self.registry.cursor() as cursor:
             env = api.Environment(cursor, SUPERUSER_ID, dict(QUIET))
-            self.made = env["ai.deployment"].create(
-                {
-                    "name": "Concurrent", "purpose": "A test.", "user_id": env.ref("base.user_admin").id,
-                    "model_id": env["ir.model"]._get("crm.lead").id, "is_primary": False,
-                }
-            ).id  # fmt: skip
+            self.made = (
+                env["ai.deployment"]
+                .create(
+                    {
+                        "name": "Concurrent",
+                        "purpose": "A test.",
+                        "user_id": env.ref("base.user_admin").id,
+                        "model_id": env["ir.model"]._get("crm.lead").id,
+                        "is_primary": False,
+                    }
+                )
+                .id
+            )
             cursor.execute("UPDATE ai_deployment SET state = 'shadow' WHERE id = %s", [self.made])
         self.addCleanup(self.forget)
 

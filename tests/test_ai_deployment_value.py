@@ -33,9 +33,14 @@ class ValueCase(AiDeploymentCase):
         columns = [name for name, field in first._fields.items() if field.store and field.column_type and name != "id"]
         names = SQL(", ").join(map(SQL.identifier, columns))
         rows = cls.env.execute_query(
-            SQL("INSERT INTO crm_lead (%s) SELECT %s FROM crm_lead, generate_series(2, %s) WHERE id = %s RETURNING id",
-                names, names, count, first.id)
-        )  # fmt: skip
+            SQL(
+                "INSERT INTO crm_lead (%s) SELECT %s FROM crm_lead, generate_series(2, %s) WHERE id = %s RETURNING id",
+                names,
+                names,
+                count,
+                first.id,
+            )
+        )
         ids = [first.id, *(res_id for (res_id,) in rows)]
         for status, some in (("won", ids[:won]), ("lost", ids[won : won + lost]), ("pending", ids[won + lost :])):
             closed = came + timedelta(days=days) if status != "pending" else None
@@ -330,9 +335,12 @@ class TestValueOfBills(AiDeploymentCase):
             cls.env["account.chart.template"].try_loading("generic_coa", cls.env.company, install_demo=False)
         cls.vendor = cls.env["res.partner"].create({"name": "Vendor"})
         cls.bills = cls.make_deployment(
-            name="Unusual bills", model_id=cls.env["ir.model"]._get("account.move").id, method="anomaly",
-            horizon_days=30, features=[{"path": "amount_untaxed", "name": "Amount"}],
-        )  # fmt: skip
+            name="Unusual bills",
+            model_id=cls.env["ir.model"]._get("account.move").id,
+            method="anomaly",
+            horizon_days=30,
+            features=[{"path": "amount_untaxed", "name": "Amount"}],
+        )
         cls.bills.write({"value_minutes": 6.0, "value_hourly_cost": 60.0})
         cls.env = cls.env(context={**cls.env.context, "tracking_disable": False, "mail_notrack": False})
 
@@ -340,13 +348,16 @@ class TestValueOfBills(AiDeploymentCase):
     def make_bill(cls, amount=100.0, day=date(2025, 9, 1), post_as=None, **values):
         bill = cls.env["account.move"].create(
             {
-                "move_type": "in_invoice", "partner_id": cls.vendor.id, "invoice_date": day, "date": day,
+                "move_type": "in_invoice",
+                "partner_id": cls.vendor.id,
+                "invoice_date": day,
+                "date": day,
                 "invoice_line_ids": [
                     Command.create({"name": "Line", "quantity": 1, "price_unit": amount, "tax_ids": []})
                 ],
                 **values,
             }
-        )  # fmt: skip
+        )
         cls.env.flush_all()
         cls.env.cr.precommit.run()
         bill.with_user(post_as or cls.env.ref("base.user_admin")).sudo().action_post()
@@ -413,11 +424,18 @@ class TestValueOfBills(AiDeploymentCase):
         """A reviewer has said that a bill is wrong."""
         self.env["ai.deployment.review"].sudo().create(
             {
-                "deployment_id": self.bills.id, "res_model": "account.move", "res_id": bill.id, "state": "decided",
-                "company_id": bill.company_id.id, "reason": "flagged", "opened_date": NOW, "decided_date": NOW,
-                "is_label": True, "ground_truth": ground_truth,
+                "deployment_id": self.bills.id,
+                "res_model": "account.move",
+                "res_id": bill.id,
+                "state": "decided",
+                "company_id": bill.company_id.id,
+                "reason": "flagged",
+                "opened_date": NOW,
+                "decided_date": NOW,
+                "is_label": True,
+                "ground_truth": ground_truth,
             }
-        )  # fmt: skip
+        )
 
     def lost(self):
         found = self.found()["duplicates"]

@@ -34,9 +34,12 @@ class VerdictsCase(AiDeploymentCase):
         super().setUpClass()
         cls.deployment.state = "proof"
         cls.bills = cls.make_deployment(
-            name="Odd bills", method="anomaly", model_id=cls.env["ir.model"]._get("account.move").id,
-            horizon_days=10, features=[{"path": "amount_untaxed", "name": "Amount"}],
-        )  # fmt: skip
+            name="Odd bills",
+            method="anomaly",
+            model_id=cls.env["ir.model"]._get("account.move").id,
+            horizon_days=10,
+            features=[{"path": "amount_untaxed", "name": "Amount"}],
+        )
         card = cls.card(names=["expected_revenue"])
         card.features[0].__dict__["name"] = "amount_untaxed"
         cls.bill_version = cls.serve(
@@ -50,13 +53,16 @@ class VerdictsCase(AiDeploymentCase):
         bills = self.env["account.move"].create(
             [
                 {
-                    "move_type": "in_invoice", "partner_id": self.vendor.id, "invoice_date": date(2026, 2, 2),
-                    "date": date(2026, 2, 2), "ref": f"{amount}/{number}",
+                    "move_type": "in_invoice",
+                    "partner_id": self.vendor.id,
+                    "invoice_date": date(2026, 2, 2),
+                    "date": date(2026, 2, 2),
+                    "ref": f"{amount}/{number}",
                     "invoice_line_ids": [Command.create({"name": "x", "price_unit": amount, "tax_ids": []})],
                 }
                 for number in range(count)
             ]
-        )  # fmt: skip
+        )
         if post:
             bills.action_post()
         return bills
@@ -65,15 +71,24 @@ class VerdictsCase(AiDeploymentCase):
         return self.env["ai.deployment.review"].create(
             [
                 {
-                    "deployment_id": self.bills.id, "company_id": self.env.company.id, "res_model": "account.move",
-                    "res_id": bill.id, "version_id": self.bill_version.id, "opened_date": moment, "reason": reason,
-                    "prediction": reason == "flagged", "state": "decided", "decision": "confirmed",
-                    "ground_truth": ground_truth, "is_label": bool(ground_truth), "decided_date": moment,
+                    "deployment_id": self.bills.id,
+                    "company_id": self.env.company.id,
+                    "res_model": "account.move",
+                    "res_id": bill.id,
+                    "version_id": self.bill_version.id,
+                    "opened_date": moment,
+                    "reason": reason,
+                    "prediction": reason == "flagged",
+                    "state": "decided",
+                    "decision": "confirmed",
+                    "ground_truth": ground_truth,
+                    "is_label": bool(ground_truth),
+                    "decided_date": moment,
                     "inference_id": self.inferences_of(bill, self.bills)[:1].id,
                 }
                 for bill in bills
             ]
-        )  # fmt: skip
+        )
 
     def inferences_of(self, records, deployment=None):
         return self.env["ai.deployment.inference"].search(

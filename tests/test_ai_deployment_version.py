@@ -170,12 +170,16 @@ class TestVersion(AiDeploymentCase):
     def test_reasons_stand_in_the_order_of_their_strength_with_their_direction(self):
         # revenue under 1,000: -1.0; Belgium: +1.0; over 10,000: +1.5; United States: -0.5
         for values, expected in (
-            ({"expected_revenue": 20000, "country_id": self.usa.id},
-             ["▲ Expected Revenue: 10,000 to 100,000", "▼ Country: United States"]),
-            ({"expected_revenue": 10, "country_id": self.usa.id},
-             ["▼ Expected Revenue: 0 to 1,000", "▼ Country: United States"]),
+            (
+                {"expected_revenue": 20000, "country_id": self.usa.id},
+                ["▲ Expected Revenue: 10,000 to 100,000", "▼ Country: United States"],
+            ),
+            (
+                {"expected_revenue": 10, "country_id": self.usa.id},
+                ["▼ Expected Revenue: 0 to 1,000", "▼ Country: United States"],
+            ),
             ({"expected_revenue": 5000, "country_id": self.belgium.id}, ["▲ Country: Belgium"]),
-        ):  # fmt: skip
+        ):
             lead = self.make_leads(**values)
             self.deployment._score(lead, now=NOW)
             with self.subTest(values=values):
@@ -219,8 +223,13 @@ class TestVersion(AiDeploymentCase):
         revenue, country, _source = card.features
         rich = pack(np.arange(revenue.bins.size) == revenue.bins.size - 1)
         belgian = pack(np.arange(country.bins.size) == 3)
-        tree = {"inputs": [0, 1, -1, -1, -1], "codes": [rich, belgian, "", "", ""], "left": [1, 2, 0, 0, 0],
-                "right": [4, 3, 0, 0, 0], "values": [0.0, 0.75, 2.0, -0.25, 0.0]}  # fmt: skip
+        tree = {
+            "inputs": [0, 1, -1, -1, -1],
+            "codes": [rich, belgian, "", "", ""],
+            "left": [1, 2, 0, 0, 0],
+            "right": [4, 3, 0, 0, 0],
+            "values": [0.0, 0.75, 2.0, -0.25, 0.0],
+        }
         return TreesCard(
             card.features, -1.0, card.calibration, card.score_bins, trees=[tree], importances=[0.3, 0.6, 0.0]
         )

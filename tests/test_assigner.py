@@ -215,15 +215,19 @@ class TestAssigner(QueueCase):
         self.ask(leads[:12] + gone[:12])
         gone.action_set_lost()
         with patch.object(windows, "LOOK", 8):
-            self.tidy_until(lambda: not self.env["ai.deployment.review"].search_count(
-                [("state", "=", "open"), ("res_id", "in", gone.ids)]
-            ))  # fmt: skip
+            self.tidy_until(
+                lambda: not self.env["ai.deployment.review"].search_count(
+                    [("state", "=", "open"), ("res_id", "in", gone.ids)]
+                )
+            )
             before = [self.cost("tidy_reviews") for _round in range(3)]
             self.ask(leads[12:] + gone[12:])
             self.run_cron("assign_reviews")
-            self.tidy_until(lambda: not self.env["ai.deployment.review"].search_count(
-                [("state", "=", "open"), ("res_id", "in", gone.ids)]
-            ))  # fmt: skip
+            self.tidy_until(
+                lambda: not self.env["ai.deployment.review"].search_count(
+                    [("state", "=", "open"), ("res_id", "in", gone.ids)]
+                )
+            )
             costs = [self.cost("tidy_reviews") for _round in range(3)]
         self.assertLessEqual(max(queries for queries, _rows in costs), max(queries for queries, _rows in before) + 2)
         self.assertLessEqual(max(rows for _queries, rows in costs), 1.3 * max(rows for _queries, rows in before))

@@ -64,9 +64,13 @@ class TestBranches(BranchCase):
         self.go_live()
         self.deployment._score(lead + other)
         seller = new_test_user(
-            self.env, "ai_shop", "sales_team.group_sale_salesman_all_leads", context=QUIET,
-            company_id=self.shop.id, company_ids=[Command.set(self.shop.ids)],
-        )  # fmt: skip
+            self.env,
+            "ai_shop",
+            "sales_team.group_sale_salesman_all_leads",
+            context=QUIET,
+            company_id=self.shop.id,
+            company_ids=[Command.set(self.shop.ids)],
+        )
         seen = lead.with_user(seller).with_context(allowed_company_ids=self.shop.ids)
         self.assertTrue(seen.ai_score_date)
         self.assertEqual(seen.search([("ai_score", ">", 0)]), lead)
@@ -162,10 +166,14 @@ class TestBranches(BranchCase):
 
     def test_a_reviewer_in_a_branch_answers_what_is_asked_there(self):
         reviewer = new_test_user(
-            self.env, "ai_shop_reviewer", "ai_deployment.group_reviewer,sales_team.group_sale_salesman_all_leads",
-            context=QUIET, email="shop@example.com",
-            company_id=self.shop.id, company_ids=[Command.set(self.shop.ids)],
-        )  # fmt: skip
+            self.env,
+            "ai_shop_reviewer",
+            "ai_deployment.group_reviewer,sales_team.group_sale_salesman_all_leads",
+            context=QUIET,
+            email="shop@example.com",
+            company_id=self.shop.id,
+            company_ids=[Command.set(self.shop.ids)],
+        )
         self.deployment.write({"reviewer_ids": [Command.set(reviewer.ids)], "min_confidence": 0.999})
         lead, elsewhere = self.lead_of(self.shop), self.lead_of(self.parent)
         elsewhere += self.make_leads(company_id=False, user_id=False, team_id=False)  # asked about in the company above
@@ -183,9 +191,13 @@ class TestBranches(BranchCase):
 
     def test_people_of_a_branch_change_nothing_of_the_deployment_above(self):
         manager = new_test_user(
-            self.env, "ai_shop_manager", "ai_deployment.group_manager", context=QUIET,
-            company_id=self.shop.id, company_ids=[Command.set(self.shop.ids)],
-        )  # fmt: skip
+            self.env,
+            "ai_shop_manager",
+            "ai_deployment.group_manager",
+            context=QUIET,
+            company_id=self.shop.id,
+            company_ids=[Command.set(self.shop.ids)],
+        )
         there = self.env["ai.deployment"].with_user(manager).with_context(allowed_company_ids=self.shop.ids)
         self.assertFalse(there.search([("id", "=", self.deployment.id)]))
 

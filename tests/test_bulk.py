@@ -85,10 +85,12 @@ class TestBulk(TransactionCase):
                     ),
                     "left_out": None,
                     "copied": bulk.insert_from(
-                        "added", "bulk_copies",
-                        {"source": SQL.identifier("id"), "name": SQL("upper(name)")}, where=SQL("name <> 'b'"),
+                        "added",
+                        "bulk_copies",
+                        {"source": SQL.identifier("id"), "name": SQL("upper(name)")},
+                        where=SQL("name <> 'b'"),
                     ),
                 },
-            )  # fmt: skip
+            )
         self.env.cr.execute("SELECT copy.name, rows.name FROM bulk_copies copy JOIN bulk_rows rows ON rows.id = source")
         self.assertEqual(sorted(self.env.cr.fetchall()), [("A", "a"), ("C", "c")])

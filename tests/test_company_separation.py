@@ -10,9 +10,15 @@ from odoo.addons.ai_deployment.models import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase, approve
 
 STAND_INS = {
-    "char": "x", "text": "x", "date": NOW.date(), "datetime": NOW, "float": 1.0, "integer": 1, "binary": b"eA==",
+    "char": "x",
+    "text": "x",
+    "date": NOW.date(),
+    "datetime": NOW,
+    "float": 1.0,
+    "integer": 1,
+    "binary": b"eA==",
     "many2one_reference": 1,
-}  # fmt: skip
+}
 # Models without rows that belong to one company.
 # Nobody reads them.
 WITHOUT_COMPANY = {
@@ -32,19 +38,30 @@ class TestCompanySeparation(AiDeploymentCase):
         super().setUpClass()
         cls.company_b = cls.env["res.company"].create({"name": "Company B"})
         cls.bea = new_test_user(
-            cls.env, "ai_bea", "ai_deployment.group_manager,sales_team.group_sale_salesman_all_leads",
-            email="ai_bea@example.com", company_id=cls.company_b.id, company_ids=cls.company_b.ids, context=QUIET,
-        )  # fmt: skip
+            cls.env,
+            "ai_bea",
+            "ai_deployment.group_manager,sales_team.group_sale_salesman_all_leads",
+            email="ai_bea@example.com",
+            company_id=cls.company_b.id,
+            company_ids=cls.company_b.ids,
+            context=QUIET,
+        )
         cls.everywhere = new_test_user(
-            cls.env, "ai_everywhere", "ai_deployment.group_manager", email="ai_everywhere@example.com",
-            company_ids=cls.env["res.company"].search([]).ids, context=QUIET,
-        )  # fmt: skip
+            cls.env,
+            "ai_everywhere",
+            "ai_deployment.group_manager",
+            email="ai_everywhere@example.com",
+            company_ids=cls.env["res.company"].search([]).ids,
+            context=QUIET,
+        )
         cls.shared = cls.env.ref("ai_deployment.check_template_standard", raise_if_not_found=False) or cls.env[
             "ai.deployment.check.template"
         ].search([("company_id", "=", False)], limit=1)
-        cls.theirs = cls.env["ai.deployment"].with_user(cls.bea).create(
-            {"name": "Of B", "purpose": "Tells sellers of B whom to call.", "model_id": cls.lead_model.id}
-        )  # fmt: skip
+        cls.theirs = (
+            cls.env["ai.deployment"]
+            .with_user(cls.bea)
+            .create({"name": "Of B", "purpose": "Tells sellers of B whom to call.", "model_id": cls.lead_model.id})
+        )
         cls.env.flush_all()
 
     def setUp(self):
@@ -67,16 +84,16 @@ class TestCompanySeparation(AiDeploymentCase):
             "row deleted": lambda template: row.with_env(template.env).unlink(),
             "row added": lambda template: template.write({"line_ids": [Command.create(more)]}),
             "row created": lambda template: row.with_env(template.env).create({**more, "template_id": template.id}),
-            "row moved here": lambda template: own.line_ids[0].with_env(template.env).write(
-                {"template_id": template.id, "code": "moved"}
-            ),
+            "row moved here": lambda template: own.line_ids[0]
+            .with_env(template.env)
+            .write({"template_id": template.id, "code": "moved"}),
             "deleted": lambda template: template.unlink(),
             "own one shared": lambda template: own.with_env(template.env).write({"company_id": False}),
             "new shared one": lambda template: template.create({"name": "Everybody's"}),
             "translated": lambda template: row.with_env(template.env).update_field_translations(
                 "name", {"en_US": "Other"}
             ),
-        }  # fmt: skip
+        }
         for name, change in changes.items():
             with self.subTest(change=name), self.assertRaises(AccessError), self.env.cr.savepoint():
                 change(self.shared.with_user(self.bea))
@@ -103,9 +120,14 @@ class TestCompanySeparation(AiDeploymentCase):
             ).company_id = self.env.company
         self.assertEqual(self.theirs.company_id, self.company_b)
         both = new_test_user(
-            self.env, "ai_both", "ai_deployment.group_manager", email="ai_both@example.com",
-            company_id=self.company_b.id, company_ids=(self.company_b + self.env.company).ids, context=QUIET,
-        )  # fmt: skip
+            self.env,
+            "ai_both",
+            "ai_deployment.group_manager",
+            email="ai_both@example.com",
+            company_id=self.company_b.id,
+            company_ids=(self.company_b + self.env.company).ids,
+            context=QUIET,
+        )
         here = {"allowed_company_ids": (self.company_b + self.env.company).ids}
         self.theirs.with_user(both).with_context(**here).company_id = self.env.company
         self.assertEqual(self.theirs.company_id, self.env.company)
@@ -140,10 +162,12 @@ class TestCompanySeparation(AiDeploymentCase):
     def test_every_dialog_is_seen_by_who_opened_it_alone(self):
         """Over all dialogs of the addon: the rule is there, for everybody, and it works."""
         values = {
-            "deployment_id": self.deployment.id, "check_id": self.deployment.check_ids[:1].id,
+            "deployment_id": self.deployment.id,
+            "check_id": self.deployment.check_ids[:1].id,
             "alert_ids": [Command.set(self.env["ai.deployment.alert"]._raise(self.deployment, "x", name="X").ids)],
-            "user_id": self.owner.id, "move_id": self.env["account.move"].create({"move_type": "entry"}).id,
-        }  # fmt: skip
+            "user_id": self.owner.id,
+            "move_id": self.env["account.move"].create({"move_type": "entry"}).id,
+        }
         self.assertGreaterEqual(len(self.transient_models()), 16)
         for name in self.transient_models():
             with self.subTest(model=name):
@@ -151,8 +175,11 @@ class TestCompanySeparation(AiDeploymentCase):
                 rules = self.env["ir.rule"].sudo().search([("model_id.model", "=", name), ("groups", "=", False)])
                 own = rules.filtered(lambda rule: "create_uid" in (rule.domain_force or ""))
                 self.assertTrue(own and own.perm_read and own.perm_write and own.perm_unlink)
-                given = {field: values.get(field, STAND_INS.get(self.env[name]._fields[field].type)) for field in
-                         model._fields if model._fields[field].required or field in values}  # fmt: skip
+                given = {
+                    field: values.get(field, STAND_INS.get(self.env[name]._fields[field].type))
+                    for field in model._fields
+                    if model._fields[field].required or field in values
+                }
                 for field in given:
                     if self.env[name]._fields[field].type == "selection":
                         given[field] = self.env[name]._fields[field].get_values(self.env)[0]
@@ -166,24 +193,41 @@ class TestCompanySeparation(AiDeploymentCase):
 
     def test_files_channels_and_mute_dialogs_of_another_company_are_unreadable(self):
         alert = self.env["ai.deployment.alert"]._raise(self.deployment, "x", name="Secret of A")
-        mute = self.env["ai.deployment.alert.mute"].with_user(self.owner).create(
-            {"alert_ids": [Command.set(alert.ids)], "reason": "Secret of A"}
-        )  # fmt: skip
-        imported = self.env["ai.deployment.version.import"].with_user(self.manager).create(
-            {"deployment_id": self.deployment.id, "file": base64.b64encode(b"model of A"), "file_name": "a.skops"}
-        )  # fmt: skip
+        mute = (
+            self.env["ai.deployment.alert.mute"]
+            .with_user(self.owner)
+            .create({"alert_ids": [Command.set(alert.ids)], "reason": "Secret of A"})
+        )
+        imported = (
+            self.env["ai.deployment.version.import"]
+            .with_user(self.manager)
+            .create(
+                {"deployment_id": self.deployment.id, "file": base64.b64encode(b"model of A"), "file_name": "a.skops"}
+            )
+        )
         channel = self.env["ai.deployment.channel"].create(
             {"deployment_id": self.deployment.id, "partner_ids": [Command.set(self.owner.partner_id.ids)]}
         )
         version = self.keep(self.deployment, self.card(), pipeline_file=base64.b64encode(b"model of A"))
-        attachment = self.env["ir.attachment"].sudo().search(
-            [("res_model", "=", "ai.deployment.version"), ("res_id", "=", version.id),
-             ("res_field", "=", "pipeline_file")]
-        )  # fmt: skip
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", "ai.deployment.version"),
+                    ("res_id", "=", version.id),
+                    ("res_field", "=", "pipeline_file"),
+                ]
+            )
+        )
         for row, names in (
-            (mute, ["reason", "alert_ids"]), (imported, ["file", "file_name"]), (channel, ["name", "partner_ids"]),
-            (version, ["pipeline_file"]), (alert, ["name"]), (attachment, ["datas"]),
-        ):  # fmt: skip
+            (mute, ["reason", "alert_ids"]),
+            (imported, ["file", "file_name"]),
+            (channel, ["name", "partner_ids"]),
+            (version, ["pipeline_file"]),
+            (alert, ["name"]),
+            (attachment, ["datas"]),
+        ):
             with self.subTest(model=row._name):
                 self.assertTrue(row)
                 with self.assertRaises(AccessError):
@@ -199,9 +243,11 @@ class TestCompanySeparation(AiDeploymentCase):
             with self.subTest(model=name):
                 rules = self.env["ir.rule"].sudo().search([("model_id.model", "=", name), ("groups", "=", False)])
                 self.assertTrue(
-                    any("company_id" in (rule.domain_force or "") and rule.perm_read and rule.perm_write
-                        for rule in rules)
-                )  # fmt: skip
+                    any(
+                        "company_id" in (rule.domain_force or "") and rule.perm_read and rule.perm_write
+                        for rule in rules
+                    )
+                )
 
     def test_the_deployment_of_another_company_is_out_of_reach(self):
         approve(self.theirs)

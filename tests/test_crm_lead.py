@@ -95,11 +95,21 @@ class TestCrmLead(AiDeploymentCase):
         late = self.env["crm.lead"]._ai_fields_known_too_late()
         self.assertLessEqual(
             {
-                "stage_id", "probability", "automated_probability", "won_status", "lost_reason_id", "active",
-                "date_closed", "day_close", "date_last_stage_update", "prorated_revenue", "write_date", "partner_id",
+                "stage_id",
+                "probability",
+                "automated_probability",
+                "won_status",
+                "lost_reason_id",
+                "active",
+                "date_closed",
+                "day_close",
+                "date_last_stage_update",
+                "prorated_revenue",
+                "write_date",
+                "partner_id",
             },
             late,
-        )  # fmt: skip
+        )
         self.assertLessEqual(late, set(self.env["crm.lead"]._fields), "each is a field")
         self.assertFalse(late & {"expected_revenue", "country_id", "source_id", "create_date", "user_id", "team_id"})
 

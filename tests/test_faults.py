@@ -35,11 +35,20 @@ class TestKinds(AiDeploymentCase):
         self.assertEqual(self.fault_of("SET LOCAL statement_timeout = 5; SELECT pg_sleep(1)"), faults.TOO_SLOW)
         raised = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '%s'; END $$"
         for code, kind in {
-            "40001": faults.COLLISION, "40P01": faults.COLLISION, "55P03": faults.COLLISION,
-            "53100": faults.DISK_FULL, "53200": faults.OUT_OF_MEMORY, "53300": faults.LOST_CONNECTION,
-            "57P01": faults.LOST_CONNECTION, "08006": faults.LOST_CONNECTION, "58030": faults.SERVER,
-            "22P02": "", "23505": "", "42703": "", "54000": "",
-        }.items():  # fmt: skip
+            "40001": faults.COLLISION,
+            "40P01": faults.COLLISION,
+            "55P03": faults.COLLISION,
+            "53100": faults.DISK_FULL,
+            "53200": faults.OUT_OF_MEMORY,
+            "53300": faults.LOST_CONNECTION,
+            "57P01": faults.LOST_CONNECTION,
+            "08006": faults.LOST_CONNECTION,
+            "58030": faults.SERVER,
+            "22P02": "",
+            "23505": "",
+            "42703": "",
+            "54000": "",
+        }.items():
             with self.subTest(code=code):
                 self.assertEqual(self.fault_of(raised % code), kind)
 
@@ -253,9 +262,13 @@ class TestWhatAVersionReads(SentinelCase):
 
     def test_a_field_at_the_end_of_a_path_that_was_deleted(self):
         field = self.env["ir.model.fields"].create(
-            {"name": "x_size", "model_id": self.env["ir.model"]._get_id("res.partner"), "ttype": "char",
-             "field_description": "Size"}
-        )  # fmt: skip
+            {
+                "name": "x_size",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "ttype": "char",
+                "field_description": "Size",
+            }
+        )
         deployment = self.watch("partner_id.x_size", {"big": 20})
         field.unlink()
         self.assertBlamed(deployment, "input_gone")

@@ -14,10 +14,22 @@ from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 def spec(**values):
     """A declaration as a version keeps it."""
     return {
-        "key": "x", "name": "X", "kind": "number", "source": "path", "path": "", "start_path": "", "end_path": "",
-        "measure": "", "group_paths": [], "value_path": "", "window_days": 0, "required": False, "sensitive": False,
-        "tail": "two", **values,
-    }  # fmt: skip
+        "key": "x",
+        "name": "X",
+        "kind": "number",
+        "source": "path",
+        "path": "",
+        "start_path": "",
+        "end_path": "",
+        "measure": "",
+        "group_paths": [],
+        "value_path": "",
+        "window_days": 0,
+        "required": False,
+        "sensitive": False,
+        "tail": "two",
+        **values,
+    }
 
 
 @tagged("post_install", "-at_install")
@@ -131,11 +143,19 @@ class TestHistories(AccountTestInvoicingCommon):
                     "invoice_date": datetime.date(2026, 1, 1) + datetime.timedelta(days=rng.randrange(30)),
                     "ref": f"H{number}",
                     "invoice_line_ids": [
-                        (0, 0, {"name": "x", "price_unit": rng.choice([100, 250, 900]), "tax_ids": [(5,)],
-                                "account_id": rng.choice(accounts.ids)})
+                        (
+                            0,
+                            0,
+                            {
+                                "name": "x",
+                                "price_unit": rng.choice([100, 250, 900]),
+                                "tax_ids": [(5,)],
+                                "account_id": rng.choice(accounts.ids),
+                            },
+                        )
                     ],
                 }
-            )  # fmt: skip
+            )
         cls.bills = cls.env["account.move"].create(values)
         cls.posted = cls.bills[:34]
         cls.posted._post()
@@ -191,9 +211,11 @@ class TestHistories(AccountTestInvoicingCommon):
 
     def test_count_in_a_group_of_two_fields(self):
         self.assertMeasure(
-            lambda bill, earlier: len(earlier), same=self.by_vendor_and_account,
-            measure="count", group_paths=["partner_id", "invoice_line_ids.account_id"],
-        )  # fmt: skip
+            lambda bill, earlier: len(earlier),
+            same=self.by_vendor_and_account,
+            measure="count",
+            group_paths=["partner_id", "invoice_line_ids.account_id"],
+        )
 
     def test_count_within_days(self):
         self.assertMeasure(
@@ -202,10 +224,12 @@ class TestHistories(AccountTestInvoicingCommon):
 
     def test_days_since(self):
         self.assertMeasure(
-            lambda bill, earlier: min((abs((bill.invoice_date - other.invoice_date).days) for other in earlier),
-                                      default=None),
-            measure="days_since", group_paths=["partner_id"],
-        )  # fmt: skip
+            lambda bill, earlier: min(
+                (abs((bill.invoice_date - other.invoice_date).days) for other in earlier), default=None
+            ),
+            measure="days_since",
+            group_paths=["partner_id"],
+        )
 
     def test_ratio_to_the_usual_amount(self):
         def ratio(bill, earlier):
@@ -217,8 +241,10 @@ class TestHistories(AccountTestInvoicingCommon):
     def test_ratio_to_the_highest_amount(self):
         self.assertMeasure(
             lambda bill, earlier: bill.amount_total / max(earlier.mapped("amount_total")) if earlier else None,
-            measure="ratio_max", group_paths=["partner_id"], value_path="amount_total",
-        )  # fmt: skip
+            measure="ratio_max",
+            group_paths=["partner_id"],
+            value_path="amount_total",
+        )
 
     def test_deviation_needs_five_and_is_in_spreads(self):
         def deviation(bill, earlier):
@@ -237,9 +263,11 @@ class TestHistories(AccountTestInvoicingCommon):
             return len(earlier) / len(of_vendor) if of_vendor else None
 
         self.assertMeasure(
-            share, same=self.by_vendor_and_account,
-            measure="share", group_paths=["partner_id", "invoice_line_ids.account_id"],
-        )  # fmt: skip
+            share,
+            same=self.by_vendor_and_account,
+            measure="share",
+            group_paths=["partner_id", "invoice_line_ids.account_id"],
+        )
 
     def test_a_first_time_is_as_unusual_as_first_times_are_with_this_vendor(self):
         def first_time(bill, earlier):
@@ -250,9 +278,11 @@ class TestHistories(AccountTestInvoicingCommon):
             return (len(accounts) + 0.5) / (len(of_vendor) + 1)
 
         self.assertMeasure(
-            first_time, same=self.by_vendor_and_account,
-            measure="first_time", group_paths=["partner_id", "invoice_line_ids.account_id"],
-        )  # fmt: skip
+            first_time,
+            same=self.by_vendor_and_account,
+            measure="first_time",
+            group_paths=["partner_id", "invoice_line_ids.account_id"],
+        )
 
     def test_a_repeat_is_as_unusual_as_repeats_are_with_this_vendor(self):
         def by_vendor_and_amount(bill):
@@ -270,22 +300,28 @@ class TestHistories(AccountTestInvoicingCommon):
             return (len(came_back) + 0.5) / (len(amounts) + 1)
 
         self.assertMeasure(
-            repeat, same=by_vendor_and_amount, days=10,
-            measure="repeat", group_paths=["partner_id", "amount_total"], window_days=10,
-        )  # fmt: skip
+            repeat,
+            same=by_vendor_and_amount,
+            days=10,
+            measure="repeat",
+            group_paths=["partner_id", "amount_total"],
+            window_days=10,
+        )
 
     def make_bills(self, vendor, amounts, post=True):
         """One bill per (day of 2026, amount)."""
         bills = self.env["account.move"].create(
             [
                 {
-                    "move_type": "in_invoice", "partner_id": vendor.id, "ref": f"{day} {amount}",
+                    "move_type": "in_invoice",
+                    "partner_id": vendor.id,
+                    "ref": f"{day} {amount}",
                     "invoice_date": datetime.date(2026, 1, 1) + datetime.timedelta(days=day),
                     "invoice_line_ids": [(0, 0, {"name": "x", "price_unit": amount, "tax_ids": [(5,)]})],
                 }
                 for day, amount in amounts
             ]
-        )  # fmt: skip
+        )
         if post:
             bills._post()
         self.env.flush_all()
@@ -384,10 +420,12 @@ class TestHistories(AccountTestInvoicingCommon):
     def test_refunds_are_a_population_of_their_own(self):
         refund = self.env["account.move"].create(
             {
-                "move_type": "in_refund", "partner_id": self.partner_a.id, "invoice_date": "2026-03-01",
+                "move_type": "in_refund",
+                "partner_id": self.partner_a.id,
+                "invoice_date": "2026-03-01",
                 "invoice_line_ids": [(0, 0, {"name": "x", "price_unit": 5, "tax_ids": [(5,)]})],
             }
-        )  # fmt: skip
+        )
         self.env.flush_all()
         self.assertEqual(self.read(refund, measure="count", group_paths=["partner_id"]), [0])
 
@@ -396,13 +434,20 @@ class TestHistories(AccountTestInvoicingCommon):
         journal = self.env["account.journal"].search(
             [("company_id", "=", other.id), ("type", "=", "purchase")], limit=1
         )
-        bill = self.env["account.move"].with_company(other).create(
-            {
-                "move_type": "in_invoice", "partner_id": self.partner_a.id, "invoice_date": "2025-12-01",
-                "journal_id": journal.id, "ref": "other",
-                "invoice_line_ids": [(0, 0, {"name": "x", "price_unit": 5, "tax_ids": [(5,)]})],
-            }
-        )  # fmt: skip
+        bill = (
+            self.env["account.move"]
+            .with_company(other)
+            .create(
+                {
+                    "move_type": "in_invoice",
+                    "partner_id": self.partner_a.id,
+                    "invoice_date": "2025-12-01",
+                    "journal_id": journal.id,
+                    "ref": "other",
+                    "invoice_line_ids": [(0, 0, {"name": "x", "price_unit": 5, "tax_ids": [(5,)]})],
+                }
+            )
+        )
         bill._post()
         first = self.posted.filtered(lambda b: b.partner_id == self.partner_a)[:1]
         self.env.flush_all()

@@ -124,9 +124,12 @@ class HistoryCase:
         ids = [record.id for record in records]
         for measure, groups, days in declared:
             own = spec(
-                source="history", measure=measure, group_paths=[path for path, _name in groups], window_days=days,
+                source="history",
+                measure=measure,
+                group_paths=[path for path, _name in groups],
+                window_days=days,
                 value_path=self.amount if measure in VALUE_MEASURES else "",
-            )  # fmt: skip
+            )
             names = [name for _path, name in groups]
             amounts = measure in VALUE_MEASURES or "amount" in names
             split = split_amounts if amounts else [name for name in split_amounts if name != "currency"]
@@ -180,13 +183,18 @@ class TestHistoriesOfBills(HistoryCase, GateCase):
     def records(self, together):
         return [
             SimpleNamespace(
-                id=bill.id, day=bill.invoice_date, is_known=bill.state == "posted",
-                is_fellow=bill.state == "draft" and bill in together, amount=bill.amount_total,
-                currency=bill.currency_id.id, move_type=bill.move_type, vendor=bill.partner_id.id,
+                id=bill.id,
+                day=bill.invoice_date,
+                is_known=bill.state == "posted",
+                is_fellow=bill.state == "draft" and bill in together,
+                amount=bill.amount_total,
+                currency=bill.currency_id.id,
+                move_type=bill.move_type,
+                vendor=bill.partner_id.id,
                 journal=bill.journal_id.id,
             )
             for bill in self.bills
-        ]  # fmt: skip
+        ]
 
     def declared(self):
         vendor, journal, amount = ("partner_id", "vendor"), ("journal_id", "journal"), ("amount_total", "amount")
@@ -213,11 +221,15 @@ class TestHistoriesOfBills(HistoryCase, GateCase):
     def test_several_at_once_are_as_each_alone_and_take_one_statement(self):
         specs = [
             spec(
-                key=f"{number}", source="history", measure=measure, group_paths=[path for path, _name in groups],
-                window_days=days, value_path="amount_total" if measure in VALUE_MEASURES else "",
+                key=f"{number}",
+                source="history",
+                measure=measure,
+                group_paths=[path for path, _name in groups],
+                window_days=days,
+                value_path="amount_total" if measure in VALUE_MEASURES else "",
             )
             for number, (measure, groups, days) in enumerate(self.declared())
-        ][::3]  # fmt: skip
+        ][::3]
         ids = self.bills.ids
         documents = self.env["account.move"]
         with self.assertQueryCount(1):
@@ -245,10 +257,11 @@ class TestHistoriesOfLeads(HistoryCase, AiDeploymentCase):
         for lead in cls.leads:
             lead.write(
                 {
-                    "partner_id": rng.choice(cls.partners.ids), "source_id": rng.choice([*sources.ids, False]),
+                    "partner_id": rng.choice(cls.partners.ids),
+                    "source_id": rng.choice([*sources.ids, False]),
                     "expected_revenue": rng.choice([1200, 2100, 120, 12000, 500, 0]),
                 }
-            )  # fmt: skip
+            )
         cls.env.flush_all()
         cls.env.cr.execute_values(
             "UPDATE crm_lead SET create_date = new.moment FROM (VALUES %s) AS new (id, moment)"
@@ -260,11 +273,16 @@ class TestHistoriesOfLeads(HistoryCase, AiDeploymentCase):
     def test_all_measures_of_leads_of_which_some_came_at_one_moment(self):
         records = [
             SimpleNamespace(
-                id=lead.id, day=lead.create_date, is_known=True, is_fellow=False, amount=lead.expected_revenue,
-                partner=lead.partner_id.id, source=lead.source_id.id or None,
+                id=lead.id,
+                day=lead.create_date,
+                is_known=True,
+                is_fellow=False,
+                amount=lead.expected_revenue,
+                partner=lead.partner_id.id,
+                source=lead.source_id.id or None,
             )
             for lead in self.leads
-        ]  # fmt: skip
+        ]
         partner, source = ("partner_id", "partner"), ("source_id", "source")
         declared = [
             (measure, groups, days)

@@ -22,11 +22,25 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.test_account_move_posting import GateCase
 
 LIFTING = (
-    "_force_unlink", "bypass_audit", "bypass_lock_check", "dynamic_unlink", "force_delete", "import_file",
-    "install_mode", "mail_activity_automation_skip", "mail_activity_quick_update", "mail_auto_subscribe_no_notify",
-    "mail_create_nolog", "mail_create_nosubscribe", "mail_notrack", "no_check", "noupdate", "prefetch_fields",
-    "skip_readonly_check", "tracking_disable",
-)  # fmt: skip
+    "_force_unlink",
+    "bypass_audit",
+    "bypass_lock_check",
+    "dynamic_unlink",
+    "force_delete",
+    "import_file",
+    "install_mode",
+    "mail_activity_automation_skip",
+    "mail_activity_quick_update",
+    "mail_auto_subscribe_no_notify",
+    "mail_create_nolog",
+    "mail_create_nosubscribe",
+    "mail_notrack",
+    "no_check",
+    "noupdate",
+    "prefetch_fields",
+    "skip_readonly_check",
+    "tracking_disable",
+)
 
 
 def own_defaults(user, model, **values):
@@ -188,9 +202,14 @@ class TestForgedBills(GateCase):
         """Routing asks nobody here: it is the gate that opens the review, in the transaction of who posts."""
         self.gate.review_rule_ids.write({"is_on": False})
         own_defaults(
-            self.ann, "ai.deployment.review", state="decided", decision="overridden", ground_truth="negative",
-            decided_by_id=self.ben.id, is_label=True,
-        )  # fmt: skip
+            self.ann,
+            "ai.deployment.review",
+            state="decided",
+            decision="overridden",
+            ground_truth="negative",
+            decided_by_id=self.ben.id,
+            is_label=True,
+        )
         bill = self.make_bill()
         for _try in range(2):
             with self.stopped("Not posted"):
@@ -201,9 +220,14 @@ class TestForgedBills(GateCase):
     def test_forged_answers_are_no_second_person(self):
         self.gate.four_eyes_amount = 1
         own_defaults(
-            self.ben, "ai.deployment.review", state="decided", decision="overridden", ground_truth="negative",
-            decided_by_id=self.cleo.id, is_label=True,
-        )  # fmt: skip
+            self.ben,
+            "ai.deployment.review",
+            state="decided",
+            decision="overridden",
+            ground_truth="negative",
+            decided_by_id=self.cleo.id,
+            is_label=True,
+        )
         bill = self.make_bill()
         self.look(bill)
         self.assertTrue(
@@ -213,9 +237,13 @@ class TestForgedBills(GateCase):
     def decoy(self, **values):
         """A deployment on bills, archived, in production and at the gate, as forging brought it in once."""
         decoy = self.make_deployment(
-            name="Decoy", model_id=self.gate.model_id.id, method="anomaly", active=False, is_primary=True,
+            name="Decoy",
+            model_id=self.gate.model_id.id,
+            method="anomaly",
+            active=False,
+            is_primary=True,
             features=[{"path": "amount_untaxed", "name": "Amount"}],
-        )  # fmt: skip
+        )
         values = {"state": "production", "gate": "block", **values}
         sets = ", ".join(f"{name} = %s" for name in values)
         self.env.cr.execute(f"UPDATE ai_deployment SET {sets} WHERE id = %s", [*values.values(), decoy.id])
@@ -235,9 +263,11 @@ class TestForgedBills(GateCase):
 
     def test_no_decoy_gets_there_by_default(self):
         own_defaults(self.gate_owner, "ai.deployment", state="production", active=False, gate="block")
-        decoy = self.env["ai.deployment"].with_user(self.gate_owner).create(
-            {"name": "Decoy", "purpose": "Mine.", "model_id": self.gate.model_id.id, "method": "anomaly"}
-        )  # fmt: skip
+        decoy = (
+            self.env["ai.deployment"]
+            .with_user(self.gate_owner)
+            .create({"name": "Decoy", "purpose": "Mine.", "model_id": self.gate.model_id.id, "method": "anomaly"})
+        )
         self.assertEqual(decoy.state, "proof")
         self.assertEqual(self.env["ai.deployment"]._gates_of(self.gate.company_id), self.gate)
 
@@ -305,9 +335,16 @@ class TestForgedDeployments(AiDeploymentCase):
     def test_no_deployment_begins_in_production(self):
         group = self.env.ref("base.group_user")
         own_defaults(
-            self.owner, "ai.deployment", state="production", viewer_group_ids=[group.id], retention_days=1,
-            is_primary=False, champion_id=self.version.id, has_edge_cases=True, shown_until="2099-01-01",
-        )  # fmt: skip
+            self.owner,
+            "ai.deployment",
+            state="production",
+            viewer_group_ids=[group.id],
+            retention_days=1,
+            is_primary=False,
+            champion_id=self.version.id,
+            has_edge_cases=True,
+            shown_until="2099-01-01",
+        )
         mine = self.mine().sudo()
         self.assertEqual((mine.state, mine.retention_days, mine.is_primary), ("proof", 730, True))
         self.assertFalse(mine.viewer_group_ids or mine.champion_id or mine.has_edge_cases)
@@ -335,9 +372,14 @@ class TestForgedDeployments(AiDeploymentCase):
 
     def test_no_row_of_a_checklist_is_met_by_default(self):
         own_defaults(
-            self.owner, "ai.deployment.check", state="met", waived_until="2099-01-01", waiver_reason="Forged",
-            signed_by_id=self.manager.id, note="Forged",
-        )  # fmt: skip
+            self.owner,
+            "ai.deployment.check",
+            state="met",
+            waived_until="2099-01-01",
+            waiver_reason="Forged",
+            signed_by_id=self.manager.id,
+            note="Forged",
+        )
         checks = self.mine().sudo().check_ids
         self.assertTrue(checks)
         self.assertNotIn("met", checks.mapped("state"))
@@ -345,9 +387,11 @@ class TestForgedDeployments(AiDeploymentCase):
 
     def test_nobody_signs_by_default(self):
         own_defaults(self.owner, "ai.deployment.signature", signed_date="2026-01-01 00:00:00", digest="forged")
-        signature = self.env["ai.deployment.signature"].with_user(self.owner).create(
-            {"deployment_id": self.deployment.id, "role": "legal", "user_id": self.reviewer.id}
-        )  # fmt: skip
+        signature = (
+            self.env["ai.deployment.signature"]
+            .with_user(self.owner)
+            .create({"deployment_id": self.deployment.id, "role": "legal", "user_id": self.reviewer.id})
+        )
         self.assertFalse(signature.signed_date or signature.digest)
         self.assertEqual(signature.state, "open")
 
@@ -407,7 +451,7 @@ class TestForgedDeployments(AiDeploymentCase):
                 self.env["ai.deployment.inference"].search([], limit=1).user_id,
                 self.env.ref("base.user_admin"),
             ),
-        }  # fmt: skip
+        }
         for what, (records, *users) in kept.items():
             for user in users:
                 with self.subTest(what=what, user=user.login):
@@ -440,9 +484,13 @@ class TestForgedDeployments(AiDeploymentCase):
     def test_nobody_brings_scores_back(self):
         for user in (self.owner, self.manager, self.deputy):
             for values in (
-                {"shown_until": clock.today() + timedelta(days=9)}, {"has_edge_cases": False}, {"routing_lines": {}},
-                {"unowned_date": False}, {"fallback_since": False}, {"accepted_by_id": user.id},
-            ):  # fmt: skip
+                {"shown_until": clock.today() + timedelta(days=9)},
+                {"has_edge_cases": False},
+                {"routing_lines": {}},
+                {"unowned_date": False},
+                {"fallback_since": False},
+                {"accepted_by_id": user.id},
+            ):
                 with self.subTest(user=user.login, values=values), self.assertRaises(AccessError):
                     self.live.with_user(user).write(values)
 
@@ -458,10 +506,12 @@ class TestForgedOverHttp(HttpCase, AiDeploymentCase):
             return self.make_jsonrpc_request(
                 f"/web/dataset/call_kw/{records._name}/{method}",
                 {
-                    "model": records._name, "method": method, "kwargs": {"context": context},
+                    "model": records._name,
+                    "method": method,
+                    "kwargs": {"context": context},
                     "args": [records.ids, *args] if records else list(args),
                 },
-            )  # fmt: skip
+            )
         finally:
             self.env.invalidate_all()
 

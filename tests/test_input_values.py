@@ -58,11 +58,17 @@ class TestPropertyValues(PropertyCase):
         self.assertEqual(
             {feature.path.split(".")[1]: (feature.kind, feature.name) for feature in deployment.feature_ids},
             {
-                "tier": (CATEGORY, "Tier"), "labels": (CATEGORY, "Labels"), "seats": (NUMBER, "Seats"),
-                "size": (NUMBER, "Size"), "is_vip": (CATEGORY, "VIP"), "note": (CATEGORY, "Note"),
-                "starts": (NUMBER, "Starts"), "helper": (CATEGORY, "Helper"), "friends": (CATEGORY, "Friends"),
+                "tier": (CATEGORY, "Tier"),
+                "labels": (CATEGORY, "Labels"),
+                "seats": (NUMBER, "Seats"),
+                "size": (NUMBER, "Size"),
+                "is_vip": (CATEGORY, "VIP"),
+                "note": (CATEGORY, "Note"),
+                "starts": (NUMBER, "Starts"),
+                "helper": (CATEGORY, "Helper"),
+                "friends": (CATEGORY, "Friends"),
             },
-        )  # fmt: skip
+        )
 
     def test_what_is_empty_is_empty(self):
         deployment = self.declared(*[f"lead_properties.{name}" for name in NAMES if name != "is_vip"])
@@ -163,14 +169,28 @@ class TestReadersAgree(PropertyCase):
     """Random records, read in SQL and through the ORM: the same columns."""
 
     PATHS = [
-        ("expected_revenue", NUMBER), ("color", NUMBER), ("active", CATEGORY), ("contact_name", CATEGORY),
-        ("description", CATEGORY), ("country_id", CATEGORY), ("country_id.code", CATEGORY), ("tag_ids", CATEGORY),
-        ("tag_ids.name", CATEGORY), ("partner_id.color", NUMBER), ("partner_id.category_id", CATEGORY),
-        ("activity_ids", NUMBER), ("type", CATEGORY), ("date_deadline", NUMBER), ("partner_id.child_ids.color", NUMBER),
-        ("partner_id.child_ids.name", CATEGORY), ("activity_ids.res_id", CATEGORY),
+        ("expected_revenue", NUMBER),
+        ("color", NUMBER),
+        ("active", CATEGORY),
+        ("contact_name", CATEGORY),
+        ("description", CATEGORY),
+        ("country_id", CATEGORY),
+        ("country_id.code", CATEGORY),
+        ("tag_ids", CATEGORY),
+        ("tag_ids.name", CATEGORY),
+        ("partner_id.color", NUMBER),
+        ("partner_id.category_id", CATEGORY),
+        ("activity_ids", NUMBER),
+        ("type", CATEGORY),
+        ("date_deadline", NUMBER),
+        ("partner_id.child_ids.color", NUMBER),
+        ("partner_id.child_ids.name", CATEGORY),
+        ("activity_ids.res_id", CATEGORY),
         *[(f"lead_properties.{name}", kind) for name in NAMES for kind in (CATEGORY,)],
-        ("lead_properties.seats", NUMBER), ("lead_properties.size", NUMBER), ("lead_properties.starts", NUMBER),
-    ]  # fmt: skip
+        ("lead_properties.seats", NUMBER),
+        ("lead_properties.size", NUMBER),
+        ("lead_properties.starts", NUMBER),
+    ]
 
     def random_value(self, rng, name):
         return rng.choice(
@@ -193,13 +213,14 @@ class TestReadersAgree(PropertyCase):
         partners = self.env["res.partner"].create(
             [
                 {
-                    "name": f"P{n}", "color": rng.choice([0, 4]),
+                    "name": f"P{n}",
+                    "color": rng.choice([0, 4]),
                     "category_id": [Command.set(rng.sample(categories.ids, n % 3))],
                     "child_ids": [Command.create({"name": f"c{k}", "color": k % 2}) for k in range(n % 3)],
                 }
                 for n in range(4)
             ]
-        )  # fmt: skip
+        )
         leads = self.env["crm.lead"].concat(
             *[
                 self.make_leads(

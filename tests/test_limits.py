@@ -12,15 +12,63 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 # Read-only texts that the system alone fills. A new one is put here, or into `SAID` where it keeps a person's words.
 SYSTEM_TEXTS = {
-    "blind_spot", "former_status", "monthly", "tested_artifact",
-    "artifact", "basis", "body", "cause", "challenge", "code", "codes", "counts", "details", "digest", "domain",
-    "assumption", "evidence", "failure_message", "fallback_reason", "feature_specs", "fingerprint", "fired_reason",
+    "blind_spot",
+    "former_status",
+    "monthly",
+    "tested_artifact",
+    "artifact",
+    "basis",
+    "body",
+    "cause",
+    "challenge",
+    "code",
+    "codes",
+    "counts",
+    "details",
+    "digest",
+    "domain",
+    "assumption",
+    "evidence",
+    "failure_message",
+    "fallback_reason",
+    "feature_specs",
+    "fingerprint",
+    "fired_reason",
     "forecast_text",
-    "floors", "held_out", "inputs", "key", "kind", "label", "lang", "left_out", "leak_reason", "link", "metrics",
-    "name", "outcome", "paused_reason", "pipeline_digest", "record_ids", "reference", "res_model", "result",
-    "risk_state", "routing_lines", "routing_rules", "rule", "seen", "subject", "suggestion", "summary", "text",
-    "verdict_text", "warning_message_ids", "what", "pipeline_file", "routing_text",
-}  # fmt: skip
+    "floors",
+    "held_out",
+    "inputs",
+    "key",
+    "kind",
+    "label",
+    "lang",
+    "left_out",
+    "leak_reason",
+    "link",
+    "metrics",
+    "name",
+    "outcome",
+    "paused_reason",
+    "pipeline_digest",
+    "record_ids",
+    "reference",
+    "res_model",
+    "result",
+    "risk_state",
+    "routing_lines",
+    "routing_rules",
+    "rule",
+    "seen",
+    "subject",
+    "suggestion",
+    "summary",
+    "text",
+    "verdict_text",
+    "warning_message_ids",
+    "what",
+    "pipeline_file",
+    "routing_text",
+}
 
 
 @tagged("post_install", "-at_install")
@@ -83,8 +131,10 @@ class TestLimits(AiDeploymentCase):
             "dialog": lambda: reviews.env["ai.deployment.review.decide"].create(wizard).action_decide(),
             "activity": lambda: self.review.activity_schedule(
                 "ai_deployment.mail_activity_type_review", user_id=self.reviewer.id
-            ).with_user(self.reviewer).action_feedback(feedback=note),
-        }  # fmt: skip
+            )
+            .with_user(self.reviewer)
+            .action_feedback(feedback=note),
+        }
         for door, answer in doors.items():
             with self.subTest(door=door), self.assertRaisesRegex(UserError, "20,000, where at most 10,000"):
                 answer()
@@ -102,9 +152,13 @@ class TestLimits(AiDeploymentCase):
 
     def test_filters_that_are_too_long_or_too_deep(self):
         for text in (
-            "-" * 5000 + "1", "[" * 5000, "[" + "('name', '=', 'x')," * 450 + "]", "x" * 20_000,
-            "['&'] * 3", "[('name', '=', " + "(" * 300 + "]",
-        ):  # fmt: skip
+            "-" * 5000 + "1",
+            "[" * 5000,
+            "[" + "('name', '=', 'x')," * 450 + "]",
+            "x" * 20_000,
+            "['&'] * 3",
+            "[('name', '=', " + "(" * 300 + "]",
+        ):
             for record, field in ((self.deployment, "domain"), (self.env["ai.deployment.edge.case"], "domain")):
                 with self.subTest(text=text[:20], model=record._name), self.assertRaises(UserError):
                     if record:
@@ -122,11 +176,19 @@ class TestLimits(AiDeploymentCase):
             self.deployment.with_user(self.owner).write(
                 {
                     "feature_ids": [
-                        Command.create({"source": "history", "measure": "count", "group_paths": "user_id",
-                                        "window_days": number + 1, "name": f"{number}"}) for number in range(201)
+                        Command.create(
+                            {
+                                "source": "history",
+                                "measure": "count",
+                                "group_paths": "user_id",
+                                "window_days": number + 1,
+                                "name": f"{number}",
+                            }
+                        )
+                        for number in range(201)
                     ]
                 }
-            )  # fmt: skip
+            )
 
     def test_what_a_browser_tells_of_its_sitting(self):
         from odoo.addons.ai_deployment.models.ai_deployment_review_desk import MOST_IDS, Sitting

@@ -32,33 +32,62 @@ class TestModelCard(ReportCase):
     def test_it_says_what_the_records_say(self):
         text = self.paper("model_card", self.deployment)
         for words in (
-            "Which leads to call", "Tells sellers which leads are worth a call.", self.owner.name, self.deputy.name,
-            "Expected Revenue", "expected_revenue", "Country", self.env.company.name, "not measured yet",
-            "10,000 to 100,000", "+1.50", "Belgium", self.version.digest, "Printed on",
-        ):  # fmt: skip
+            "Which leads to call",
+            "Tells sellers which leads are worth a call.",
+            self.owner.name,
+            self.deputy.name,
+            "Expected Revenue",
+            "expected_revenue",
+            "Country",
+            self.env.company.name,
+            "not measured yet",
+            "10,000 to 100,000",
+            "+1.50",
+            "Belgium",
+            self.version.digest,
+            "Printed on",
+        ):
             self.assertIn(words, text)
         self.assertNotIn("The Checklist as It Stands", text)
 
     def test_the_evidence_pack_goes_on_with_checklist_decisions_life_and_incidents(self):
         self.env["ai.deployment.alert"]._raise(self.deployment, "test", name="Chances do not come true")
         text = self.paper("evidence_pack", self.deployment)
-        for words in ("The Checklist as It Stands", "Waivers", "until 01/01/2100: A test.", "Decisions", "Go",
-                      "Its Life", "Shadow", "Incidents", "Chances do not come true", "What served"):  # fmt: skip
+        for words in (
+            "The Checklist as It Stands",
+            "Waivers",
+            "until 01/01/2100: A test.",
+            "Decisions",
+            "Go",
+            "Its Life",
+            "Shadow",
+            "Incidents",
+            "Chances do not come true",
+            "What served",
+        ):
             self.assertIn(words, text)
 
     def test_what_a_decision_saw_is_printed_as_it_stood(self):
         self.env["ai.deployment.decision"].create(
             {
-                "deployment_id": self.deployment.id, "outcome": "conditions", "minutes": "Seen the test.", "date": NOW,
-                "conditions": "Watch the north.", "user_id": self.manager.id, "next_review_date": "2100-01-01",
+                "deployment_id": self.deployment.id,
+                "outcome": "conditions",
+                "minutes": "Seen the test.",
+                "date": NOW,
+                "conditions": "Watch the north.",
+                "user_id": self.manager.id,
+                "next_review_date": "2100-01-01",
                 "evidence": [
                     {
-                        "dimension": "business", "name": "Old row", "state": "met", "state_name": "Met",
+                        "dimension": "business",
+                        "name": "Old row",
+                        "state": "met",
+                        "state_name": "Met",
                         "evidence": "As it stood.",
                     },
                 ],
             }
-        )  # fmt: skip
+        )
         text = self.paper("evidence_pack", self.deployment)
         for words in ("Watch the north.", "Old row", "As it stood.", "Seen the test."):
             self.assertIn(words, text)
@@ -67,7 +96,7 @@ class TestModelCard(ReportCase):
         parts = {
             "path": "country_id",
             "later": [{"part": str(self.belgium.id), "rows": 120, "positives": 40, "brier": 0.18, "base_brier": 0.2}],
-        }  # fmt: skip
+        }
         version = self.keep(self.deployment, self.card(), held_out={"segments": parts})
         self.deployment._assign_champion(version, "test")
         text = self.paper("model_card", self.deployment)
@@ -86,16 +115,24 @@ class TestModelCard(ReportCase):
         self.deployment.with_context(ai_deployment_reason=ATTACK).state = "suspended"
         self.env["ai.deployment.decision"].create(
             {
-                "deployment_id": self.deployment.id, "outcome": "go", "minutes": ATTACK, "conditions": ATTACK,
-                "date": NOW, "user_id": self.manager.id, "next_review_date": "2100-01-01",
+                "deployment_id": self.deployment.id,
+                "outcome": "go",
+                "minutes": ATTACK,
+                "conditions": ATTACK,
+                "date": NOW,
+                "user_id": self.manager.id,
+                "next_review_date": "2100-01-01",
                 "evidence": [
                     {
-                        "dimension": "business", "name": ATTACK, "state": "met", "state_name": ATTACK,
+                        "dimension": "business",
+                        "name": ATTACK,
+                        "state": "met",
+                        "state_name": ATTACK,
                         "evidence": ATTACK,
                     }
                 ],
             }
-        )  # fmt: skip
+        )
         for report in ("model_card", "evidence_pack"):
             text = self.paper(report, self.deployment)
             self.assertIn("&lt;script&gt;alert", text)
@@ -147,8 +184,15 @@ class TestVersionDifference(ReportCase):
     def test_points_that_changed_and_inputs_that_came_and_went(self):
         new = self.keep(self.deployment, self.card(high=3.0, names=["expected_revenue", "country_id"]))
         text = self.paper("version_difference", self.version + new)
-        for words in ("Version 1", "Version 2", "Not read any more: Source", "New: none", "+3.00", "+1.50",
-                      "10,000 to 100,000"):  # fmt: skip
+        for words in (
+            "Version 1",
+            "Version 2",
+            "Not read any more: Source",
+            "New: none",
+            "+3.00",
+            "+1.50",
+            "10,000 to 100,000",
+        ):
             self.assertIn(words, text)
         self.assertNotIn("Belgium", text)  # worth the same in both
 
@@ -187,11 +231,25 @@ class TestRecordEvidence(ReportCase):
     def test_it_says_why_with_every_input_and_its_points(self):
         text = self.paper("record_evidence", self.line)
         for words in (
-            "Chairs for the town hall", "scored 81.8 %", "will win", "Expected Revenue", "20,000",
-            "10,000 to 100,000", "+1.50", "Belgium", "+1.00", "Source", "0.00", "Everybody starts from", "-1.00",
-            self.version.digest, "The Line of the Log", str(self.line.id), "Version 1",
+            "Chairs for the town hall",
+            "scored 81.8 %",
+            "will win",
+            "Expected Revenue",
+            "20,000",
+            "10,000 to 100,000",
+            "+1.50",
+            "Belgium",
+            "+1.00",
+            "Source",
+            "0.00",
+            "Everybody starts from",
+            "-1.00",
+            self.version.digest,
+            "The Line of the Log",
+            str(self.line.id),
+            "Version 1",
             "it was not in production",
-        ):  # fmt: skip
+        ):
             self.assertIn(words, text)
 
     def test_who_saw_it_is_who_could(self):
@@ -262,9 +320,12 @@ class TestRecordEvidence(ReportCase):
         asks = self.env["ai.deployment.record.evidence"].with_user(self.owner)
         for days, expected in ((-1, None), (0, first), (4, first), (5, second), (90, second)):
             ask = asks.create(
-                {"deployment_id": self.deployment.id, "res_id": self.lead.id,
-                 "date": (NOW + timedelta(days=days)).date()}
-            )  # fmt: skip
+                {
+                    "deployment_id": self.deployment.id,
+                    "res_id": self.lead.id,
+                    "date": (NOW + timedelta(days=days)).date(),
+                }
+            )
             self.assertEqual(ask.inference_id, expected or self.env["ai.deployment.inference"])
             if expected:
                 self.assertEqual(ask.action_print()["context"]["active_ids"], expected.ids)

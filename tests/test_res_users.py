@@ -23,9 +23,13 @@ class TestResUsers(ReviewCase):
 
     def test_out_of_office_is_asked_at_the_moment_of_the_clock(self):
         for since, until, back in (
-            (NOW - DAY, NOW + DAY, NOW + DAY), (NOW - DAY, False, datetime.max), (NOW, NOW, NOW),
-            (NOW + HOUR, NOW + DAY, None), (NOW - DAY, NOW - HOUR, None), (False, False, None),
-        ):  # fmt: skip
+            (NOW - DAY, NOW + DAY, NOW + DAY),
+            (NOW - DAY, False, datetime.max),
+            (NOW, NOW, NOW),
+            (NOW + HOUR, NOW + DAY, None),
+            (NOW - DAY, NOW - HOUR, None),
+            (False, False, None),
+        ):
             self.reviewer.write({"out_of_office_from": since, "out_of_office_to": until})
             with self.subTest(since=since, until=until):
                 self.assertEqual(self.away(self.reviewer, self.owner), {self.reviewer.id: back} if back else {})

@@ -97,10 +97,12 @@ class TestForecast(ForecastCase):
         self.deployment.write({"min_confidence": 0.78, "reviews_per_day": 4})
         action = self.env["ir.actions.server"].create(
             {
-                "name": "Score", "model_id": self.lead_model.id, "state": "ai_deployment_score",
+                "name": "Score",
+                "model_id": self.lead_model.id,
+                "state": "ai_deployment_score",
                 "ai_deployment_id": self.deployment.id,
             }
-        )  # fmt: skip
+        )
         leads = self.mixed(40)
         shown = action.with_context(active_model="crm.lead", active_ids=leads.ids).run()["params"]
         told = (

@@ -246,13 +246,21 @@ class TestOnCreation(RuleCase):
 
     def test_an_automation_rule_beside_it_scores_no_second_time(self):
         action = self.env["ir.actions.server"].create(
-            {"name": "Score", "model_id": self.lead_model.id, "state": "ai_deployment_score",
-             "ai_deployment_id": self.deployment.id}
-        )  # fmt: skip
+            {
+                "name": "Score",
+                "model_id": self.lead_model.id,
+                "state": "ai_deployment_score",
+                "ai_deployment_id": self.deployment.id,
+            }
+        )
         self.env["base.automation"].create(
-            {"name": "Score new leads", "model_id": self.lead_model.id, "trigger": "on_create",
-             "action_server_ids": [Command.set(action.ids)]}
-        )  # fmt: skip
+            {
+                "name": "Score new leads",
+                "model_id": self.lead_model.id,
+                "trigger": "on_create",
+                "action_server_ids": [Command.set(action.ids)],
+            }
+        )
         leads = self.make_leads(3)
         self.commit()
         self.assertEqual(len(self.inferences_of(leads)), 3)
@@ -386,9 +394,12 @@ class TestRuleLookup(RuleCase):
 
     def test_a_change_of_a_deployment_is_known_at_once_and_to_all_workers(self):
         for values, is_on in (
-            ({"score_on_create": True}, True), ({"score_on_create": False}, False), ({"score_on_change": True}, True),
-            ({"state": "suspended"}, False), ({"state": "shadow"}, True),
-        ):  # fmt: skip
+            ({"score_on_create": True}, True),
+            ({"score_on_create": False}, False),
+            ({"score_on_change": True}, True),
+            ({"state": "suspended"}, False),
+            ({"state": "shadow"}, True),
+        ):
             self.rules()
             self.env.registry.cache_invalidated.clear()
             self.deployment.write(values)
@@ -429,9 +440,12 @@ class TestRuleInNobodysWay(RuleCase):
     def test_a_fault_lets_the_user_save_and_the_record_wait(self):
         self.env.cr.postcommit.clear()
         errors = (
-            psycopg2.errors.SerializationFailure(), psycopg2.errors.LockNotAvailable(), psycopg2.errors.DiskFull(),
-            UserError("no"), KeyError("x"),
-        )  # fmt: skip
+            psycopg2.errors.SerializationFailure(),
+            psycopg2.errors.LockNotAvailable(),
+            psycopg2.errors.DiskFull(),
+            UserError("no"),
+            KeyError("x"),
+        )
         for error in errors:
             with self.subTest(error=type(error).__name__), self.failing(error), mute_logger(SCORING):
                 lead = self.make_leads()

@@ -16,9 +16,12 @@ class TestSeparation(AiDeploymentCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.decider = new_test_user(
-            cls.env, "ai_decider", "ai_deployment.group_owner,sales_team.group_sale_salesman_all_leads",
-            email="ai_decider@example.com", context=QUIET,
-        )  # fmt: skip
+            cls.env,
+            "ai_decider",
+            "ai_deployment.group_owner,sales_team.group_sale_salesman_all_leads",
+            email="ai_decider@example.com",
+            context=QUIET,
+        )
         cls.deployment.decider_id = cls.decider
         cls.manager.group_ids = [Command.link(cls.env.ref("sales_team.group_sale_salesman_all_leads").id)]
         cls.own = cls.deployment.with_user(cls.owner)
@@ -39,9 +42,12 @@ class TestSeparation(AiDeploymentCase):
 
     def test_a_deputy_hands_nothing_over_by_any_door(self):
         for name, person in (
-            ("user_id", self.deputy), ("user_id", self.other_owner), ("deputy_id", self.other_owner),
-            ("decider_id", self.other_owner), ("budget_holder_id", self.deputy),
-        ):  # fmt: skip
+            ("user_id", self.deputy),
+            ("user_id", self.other_owner),
+            ("deputy_id", self.other_owner),
+            ("decider_id", self.other_owner),
+            ("budget_holder_id", self.deputy),
+        ):
             with self.subTest(field=name, person=person.login):
                 with self.assertRaises(AccessError):
                     self.deputys.write({name: person.id})
@@ -122,10 +128,15 @@ class TestSeparation(AiDeploymentCase):
     def decided(self, day):
         self.env["ai.deployment.decision"].create(
             {
-                "deployment_id": self.deployment.id, "outcome": "go", "minutes": "A test.", "date": NOW,
-                "user_id": self.decider.id, "next_review_date": day, "version_id": self.version.id,
+                "deployment_id": self.deployment.id,
+                "outcome": "go",
+                "minutes": "A test.",
+                "date": NOW,
+                "user_id": self.decider.id,
+                "next_review_date": day,
+                "version_id": self.version.id,
             }
-        )  # fmt: skip
+        )
         self.deployment.review_date = day
 
     def test_no_review_later_than_the_last_decision_says_in_any_state(self):
@@ -173,10 +184,11 @@ class TestSeparation(AiDeploymentCase):
         case.words = "ministry, city"
         self.go_live()
         for change in (
-            lambda own: own.write({"words": "nothing"}), lambda own: own.write({"instead": "outside"}),
+            lambda own: own.write({"words": "nothing"}),
+            lambda own: own.write({"instead": "outside"}),
             lambda own: own.unlink(),
             lambda own: own.deployment_id.write({"edge_case_ids": [Command.delete(own.id)]}),
-        ):  # fmt: skip
+        ):
             for state in ("production", "suspended", "shadow"):
                 self.deployment.state = state
                 with self.assertRaises(AccessError):
@@ -186,9 +198,11 @@ class TestSeparation(AiDeploymentCase):
         case.with_user(self.manager).unlink()
 
     def test_rows_and_signatures_that_were_decided_with_are_kept_in_any_state(self):
-        row = self.env["ai.deployment.check"].with_user(self.owner).create(
-            {"deployment_id": self.deployment.id, "name": "Works council", "dimension": "organisational"}
-        )  # fmt: skip
+        row = (
+            self.env["ai.deployment.check"]
+            .with_user(self.owner)
+            .create({"deployment_id": self.deployment.id, "name": "Works council", "dimension": "organisational"})
+        )
         signature = self.env["ai.deployment.signature"].create(
             {"deployment_id": self.deployment.id, "role": "finance", "user_id": self.reviewer.id}
         )

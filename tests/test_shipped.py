@@ -11,9 +11,17 @@ from odoo.addons.ai_deployment.tests.test_account_move_posting import GateCase
 
 # What somebody may delete in Settings; views, actions and rights come back with an update of the addon and are Odoo's.
 DELETED = {
-    "ir.cron", "mail.activity.type", "mail.template", "res.groups", "res.groups.privilege", "ir.module.category",
-    "ai.deployment.check.template", "ai.deployment.check.template.line", "ir.config_parameter", "ir.ui.menu",
-}  # fmt: skip
+    "ir.cron",
+    "mail.activity.type",
+    "mail.template",
+    "res.groups",
+    "res.groups.privilege",
+    "ir.module.category",
+    "ai.deployment.check.template",
+    "ai.deployment.check.template.line",
+    "ir.config_parameter",
+    "ir.ui.menu",
+}
 NOT_ALONE = {"ir.ui.menu", "ai.deployment.check.template.line"}  # alike, so all of the model at once
 
 
@@ -24,10 +32,12 @@ class TestShipped(GateCase):
         super().setUpClass()
         cls.env["base.automation"].create(
             {
-                "name": "Score leads", "model_id": cls.lead_model.id, "trigger": "on_create_or_write",
+                "name": "Score leads",
+                "model_id": cls.lead_model.id,
+                "trigger": "on_create_or_write",
                 "action_server_ids": [(6, 0, cls.deployment.action_server_id.ids)],
             }
-        )  # fmt: skip
+        )
         cls.deployment.write({"min_confidence": 1.0})  # every lead goes to a person
         shipped = cls.env["ir.model.data"].search([("module", "=", "ai_deployment"), ("model", "in", list(DELETED))])
         cls.groups = []

@@ -46,10 +46,14 @@ class TestTagInputs(HealthCase):
             bins = CategoryBins(("no", "yes"), {"no": 1000 - count, "yes": count})
             features.append(
                 CardFeature(
-                    member_name("tag_ids", tag), CATEGORY, bins, np.array([0, 0, 0, 0.0, points]), False,
+                    member_name("tag_ids", tag),
+                    CATEGORY,
+                    bins,
+                    np.array([0, 0, 0, 0.0, points]),
+                    False,
                     np.array([0, 0, 0, 1000 - count, count]),
                 )
-            )  # fmt: skip
+            )
         return Scorecard(features, -1.0, Identity(), cls.card().score_bins)
 
     def scored(self, *tags, **values):
@@ -95,9 +99,15 @@ class TestTagInputs(HealthCase):
     def test_evidence_of_the_log_holds(self):
         line = self.scored(self.red)
         row = {
-            "failure_type": False, "inputs": line.sudo().inputs, "codes": line.sudo().codes,
-            "predicted_value": 1, "prediction": True, "confidence": 1, "route": "automatic", "latency_ms": 1,
-        }  # fmt: skip
+            "failure_type": False,
+            "inputs": line.sudo().inputs,
+            "codes": line.sudo().codes,
+            "predicted_value": 1,
+            "prediction": True,
+            "confidence": 1,
+            "route": "automatic",
+            "latency_ms": 1,
+        }
         self.assertEqual(self.tagged._line_fault(row, self.tag_version._card()), "")
 
     def test_drift_of_tags_is_one_line_that_names_them(self):

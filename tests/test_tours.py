@@ -188,9 +188,21 @@ class TestDeskTours(DeskTourCase):
         self.assertEqual(len(decided), 10)
         self.assertEqual(
             reviews.mapped("decision"),
-            ["confirmed", "overridden", "unsure", "confirmed", "overridden", False, "confirmed", "confirmed",
-             "overridden", "unsure", "confirmed", False],
-        )  # fmt: skip
+            [
+                "confirmed",
+                "overridden",
+                "unsure",
+                "confirmed",
+                "overridden",
+                False,
+                "confirmed",
+                "confirmed",
+                "overridden",
+                "unsure",
+                "confirmed",
+                False,
+            ],
+        )
         self.assertTrue(reviews[4].answer_id)
         self.assertTrue(all(review.seconds_spent > 0 for review in decided))
         self.assertEqual(decided.decided_by_id, self.reviewer)
@@ -246,21 +258,34 @@ class TestBillTours(HttpCase, AccountTestInvoicingCommon):
         bills._post()
         odd = bills[0].copy({"invoice_date": clock.today(), "ref": "Much too much"})
         odd.invoice_line_ids.price_unit = 90000
-        deployment = self.env["ai.deployment"].sudo().create(
-            {
-                "name": "Unusual bills",
-                "purpose": "Finds bills that are worth a second look.",
-                "user_id": self.env.ref("base.user_admin").id,
-                "model_id": self.env["ir.model"]._get("account.move").id,
-                "method": "anomaly",
-                "viewer_group_ids": [(6, 0, self.env.ref("account.group_account_user").ids)],
-                "feature_ids": [
-                    (0, 0, {"source": "history", "measure": "ratio", "group_paths": "partner_id", "tail": "high",
-                            "value_path": "amount_total"}),
-                    (0, 0, {"path": "partner_id"}),
-                ],
-            }
-        )  # fmt: skip
+        deployment = (
+            self.env["ai.deployment"]
+            .sudo()
+            .create(
+                {
+                    "name": "Unusual bills",
+                    "purpose": "Finds bills that are worth a second look.",
+                    "user_id": self.env.ref("base.user_admin").id,
+                    "model_id": self.env["ir.model"]._get("account.move").id,
+                    "method": "anomaly",
+                    "viewer_group_ids": [(6, 0, self.env.ref("account.group_account_user").ids)],
+                    "feature_ids": [
+                        (
+                            0,
+                            0,
+                            {
+                                "source": "history",
+                                "measure": "ratio",
+                                "group_paths": "partner_id",
+                                "tail": "high",
+                                "value_path": "amount_total",
+                            },
+                        ),
+                        (0, 0, {"path": "partner_id"}),
+                    ],
+                }
+            )
+        )
         approve(deployment)
         deployment._train()
         deployment.state = "shadow"

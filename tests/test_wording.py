@@ -89,10 +89,14 @@ class TestWording(AiDeploymentCase):
                 ratio.key, NUMBER, cuts, np.array([0, 0, 1, 0, 0, 0, 0.5]), False, np.array([0, 0, 0, 9, 9, 9, 9])
             ),
             CardFeature(
-                age.key, NUMBER, NumericBins(0, 30, [22, 25], whole=True), np.array([0, 0, 0, 0, 0.9, 0]), False,
+                age.key,
+                NUMBER,
+                NumericBins(0, 30, [22, 25], whole=True),
+                np.array([0, 0, 0, 0, 0.9, 0]),
+                False,
                 np.array([0, 0, 0, 9, 9, 9]),
             ),
-        ]  # fmt: skip
+        ]
         version = self.keep(deployment, Scorecard(features, -1.0, Identity(), self.card().score_bins))
         codes = "0204"
         self.assertIn("over 5.6 times", self.english(version)._reasons_text(codes))
@@ -102,8 +106,11 @@ class TestWording(AiDeploymentCase):
 
     def test_a_multiple_says_what_was_expected(self):
         feature = {
-            "source": "history", "measure": "ratio", "value_path": "expected_revenue", "group_paths": "country_id",
-        }  # fmt: skip
+            "source": "history",
+            "measure": "ratio",
+            "value_path": "expected_revenue",
+            "group_paths": "country_id",
+        }
         deployment = self.make_deployment(
             name="Times", is_primary=False, features=[feature, {"path": "expected_revenue"}]
         )

@@ -14,9 +14,11 @@ class AiDeploymentAlertMute(models.TransientModel):
 
     alert_ids = fields.Many2many("ai.deployment.alert", string="Alerts", required=True)
     until = fields.Date(
-        "Mute Until", required=True, default=lambda self: clock.today() + timedelta(days=14),
+        "Mute Until",
+        required=True,
+        default=lambda self: clock.today() + timedelta(days=14),
         help="On this day the owner is told again, if it is still open.",
-    )  # fmt: skip
+    )
     reason = fields.Char("Why", required=True)
 
     @api.model

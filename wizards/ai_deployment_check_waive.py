@@ -14,9 +14,11 @@ class AiDeploymentCheckWaive(models.TransientModel):
 
     check_id = fields.Many2one("ai.deployment.check", "Row", required=True, ondelete="cascade")
     until = fields.Date(
-        "Waive Until", required=True, default=lambda self: clock.today() + timedelta(days=90),
+        "Waive Until",
+        required=True,
+        default=lambda self: clock.today() + timedelta(days=90),
         help="On the day after, the row blocks again.",
-    )  # fmt: skip
+    )
     reason = fields.Text("Why", required=True)
 
     def action_waive(self):

@@ -61,7 +61,10 @@ class AiDeploymentDecide(models.TransientModel):
     def action_decide(self):
         self.ensure_one()
         self.deployment_id._decide(
-            self.outcome, self.minutes, self.next_review_date, self.conditions or "",
+            self.outcome,
+            self.minutes,
+            self.next_review_date,
+            self.conditions or "",
             seen=(self.version_id.sudo(), self.decision_id.sudo()),
-        )  # fmt: skip
+        )
         return {"type": "ir.actions.client", "tag": "soft_reload"}

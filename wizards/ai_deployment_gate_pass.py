@@ -49,7 +49,9 @@ class AiDeploymentGatePass(models.TransientModel):
             {
                 verdict.move_id: self.env._(
                     "%(deployment)s – passed by %(person)s: %(why)s",
-                    deployment=gate.name, person=self.env.user.name, why=self.note.strip(),
+                    deployment=gate.name,
+                    person=self.env.user.name,
+                    why=self.note.strip(),
                 )
             }
-        )  # fmt: skip
+        )

@@ -21,8 +21,9 @@ class AiDeploymentReviewDecide(models.TransientModel):
     )
     truth = fields.Selection(
         [("positive", "Yes"), ("negative", "No"), ("unsure", "Cannot tell")],
-        "Answer", help="Asked where the score shows after the answer only.",
-    )  # fmt: skip
+        "Answer",
+        help="Asked where the score shows after the answer only.",
+    )
     answer_id = fields.Many2one("ai.deployment.review.answer", "Reason")
     asks_text = fields.Boolean(related="answer_id.asks_text", related_sudo=False, unsaved=True)
     note = fields.Text("Why")

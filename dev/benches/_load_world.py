@@ -21,33 +21,54 @@ def prepare(env, sellers, accountants):
     for kind, count in (("seller", sellers), ("accountant", accountants)):
         env["res.users"].with_context(no_reset_password=True).create(
             [
-                {"name": f"{kind.title()} {number}", "login": f"{kind}{number}", "password": PASSWORD,
-                 "email": f"{kind}{number}@example.com",
-                 "group_ids": [(4, env.ref("base.group_user").id), *((4, env.ref(name).id) for name in GROUPS[kind])]}
+                {
+                    "name": f"{kind.title()} {number}",
+                    "login": f"{kind}{number}",
+                    "password": PASSWORD,
+                    "email": f"{kind}{number}@example.com",
+                    "group_ids": [
+                        (4, env.ref("base.group_user").id),
+                        *((4, env.ref(name).id) for name in GROUPS[kind]),
+                    ],
+                }
                 for number in range(count)
             ]
-        )  # fmt: skip
+        )
     make_leads(env, LEADS, LEADS_CLOSED)
     rng, today = random.Random(SEED), datetime.date.today()
     vendors = env["res.partner"].create(
-        [{"name": f"Vendor {number}", "is_company": True, "country_id": env.ref("base.us").id}
-         for number in range(VENDORS)]
-    )  # fmt: skip
+        [
+            {"name": f"Vendor {number}", "is_company": True, "country_id": env.ref("base.us").id}
+            for number in range(VENDORS)
+        ]
+    )
     account = env["account.account"].search([("account_type", "=", "expense")], limit=1)
     bills = env["account.move"].create(
         [
             {
-                "move_type": "in_invoice", "partner_id": vendor.id, "invoice_date": day, "ref": f"{vendor.id}-{number}",
+                "move_type": "in_invoice",
+                "partner_id": vendor.id,
+                "invoice_date": day,
+                "ref": f"{vendor.id}-{number}",
                 "invoice_line_ids": [
-                    (0, 0, {"name": "Parts", "quantity": 1, "tax_ids": [(5,)], "account_id": account.id,
-                            "price_unit": round(200 * (place + 1) * rng.lognormvariate(0, 0.2), 2)})
+                    (
+                        0,
+                        0,
+                        {
+                            "name": "Parts",
+                            "quantity": 1,
+                            "tax_ids": [(5,)],
+                            "account_id": account.id,
+                            "price_unit": round(200 * (place + 1) * rng.lognormvariate(0, 0.2), 2),
+                        },
+                    )
                 ],
             }
             for place, vendor in enumerate(vendors)
             for number in range(BILLS_EACH)
             for day in [today - datetime.timedelta(days=17 * (BILLS_EACH - number) + rng.randrange(4))]
         ]
-    )  # fmt: skip
+    )
     bills.action_post()
     env.cr.commit()
     return vendors.ids, account.id

@@ -82,16 +82,21 @@ def _people(env, word, count):
     """Users of the role `word` with an address each: the first of them read all leads, the others their own."""
     reads_own, reads_all = (env.ref(f"sales_team.group_sale_salesman{name}") for name in ("", "_all_leads"))
     role = env.ref(f"ai_deployment.group_{word}")
-    return env["res.users"].with_context(no_reset_password=True).create(
-        [
-            {
-                "name": f"{word} {number}", "login": f"bench_{word}_{number}",
-                "email": f"bench.{word}.{number}@example.com",
-                "group_ids": [(4, role.id), (4, (reads_all if number < ALL_LEADS else reads_own).id)],
-            }
-            for number in range(count)
-        ]
-    )  # fmt: skip
+    return (
+        env["res.users"]
+        .with_context(no_reset_password=True)
+        .create(
+            [
+                {
+                    "name": f"{word} {number}",
+                    "login": f"bench_{word}_{number}",
+                    "email": f"bench.{word}.{number}@example.com",
+                    "group_ids": [(4, role.id), (4, (reads_all if number < ALL_LEADS else reads_own).id)],
+                }
+                for number in range(count)
+            ]
+        )
+    )
 
 
 def _menus(env, person, lead_ids):

@@ -31,9 +31,15 @@ def run(env, options, say):
         {"name": "On create", "model_id": deployment.model_id.id, "trigger": "on_create"}
     )
     action = env["ir.actions.server"].create(
-        {"name": "Act", "model_id": deployment.model_id.id, "base_automation_id": rule.id,
-         "usage": "base_automation", "state": "code", "code": "pass"}
-    )  # fmt: skip
+        {
+            "name": "Act",
+            "model_id": deployment.model_id.id,
+            "base_automation_id": rule.id,
+            "usage": "base_automation",
+            "state": "code",
+            "code": "pass",
+        }
+    )
     rule.active = False
     env.cr.commit()
     say("Creating, changing and importing leads ...")
@@ -156,8 +162,10 @@ def _grow_log(env, deployment, rows):
         SQL(
             "INSERT INTO ai_deployment_inference (res_id, %s) SELECT 10000000 + n, %s FROM generate_series(1, %s) AS n,"
             " (SELECT * FROM ai_deployment_inference ORDER BY id DESC LIMIT 1) AS line",
-            names, names, rows,
+            names,
+            names,
+            rows,
         )
-    )  # fmt: skip
+    )
     env.cr.execute("ANALYZE ai_deployment_inference")
     env.cr.commit()

@@ -76,9 +76,10 @@ def _fill(env, deployment, lead_ids, people):
         SQL(
             "CREATE TEMPORARY TABLE source_line AS SELECT row_number() OVER (ORDER BY id) - 1 AS place, %s,"
             " incumbent_value FROM ai_deployment_inference WHERE deployment_id = %s AND failure_type IS NULL",
-            columns, deployment.id,
+            columns,
+            deployment.id,
         )
-    )  # fmt: skip
+    )
     env.cr.execute(
         SQL(
             "WITH line AS (INSERT INTO ai_deployment_inference"
@@ -95,9 +96,13 @@ def _fill(env, deployment, lead_ids, people):
             " SELECT id, res_id, res_model, date, deployment_id, company_id, version_id, predicted_value, prediction,"
             " confidence, 'low_confidence', 'first', 50, 1, 'decided', true, 1, date, 1, date FROM line"
             " ORDER BY res_id",
-            columns, columns, list(lead_ids), now, len(lead_ids),
+            columns,
+            columns,
+            list(lead_ids),
+            now,
+            len(lead_ids),
         )
-    )  # fmt: skip
+    )
     # The latest are open; of these some are the reviewer's and some a colleague's.
     env.cr.execute(
         SQL(
@@ -113,10 +118,13 @@ def _fill(env, deployment, lead_ids, people):
             " deadline = opened_date + interval '2 days', priority = CASE WHEN place %% 10 = 0 THEN 20 ELSE 50 END"
             " FROM (SELECT id, row_number() OVER (ORDER BY id DESC) AS place FROM ai_deployment_review"
             " WHERE deployment_id = %(deployment)s) AS ordered WHERE ordered.id = review.id",
-            open=open_count, mine=min(MINE, open_count // 4), reviewer=reviewer.id, colleague=colleague.id,
+            open=open_count,
+            mine=min(MINE, open_count // 4),
+            reviewer=reviewer.id,
+            colleague=colleague.id,
             deployment=deployment.id,
         )
-    )  # fmt: skip
+    )
     env.cr.commit()
     for table in ("ai_deployment_review", "ai_deployment_inference", "crm_lead"):
         env.cr.execute(SQL("ANALYZE %s", SQL.identifier(table)))

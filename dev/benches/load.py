@@ -135,15 +135,21 @@ class _Person:
             "group": lambda: browser.call("web_read_group", [[], ["stage_id"], ["expected_revenue:sum", "__count"]]),
             "open": lambda: browser.open(rng.choice(ids)),
             "create": lambda: browser.save(
-                [], {"name": f"Lead {rng.randrange(1000)}", "type": "opportunity", "user_id": browser.uid,
-                     "expected_revenue": rng.randrange(100, 90_000), "country_id": browser.country}
+                [],
+                {
+                    "name": f"Lead {rng.randrange(1000)}",
+                    "type": "opportunity",
+                    "user_id": browser.uid,
+                    "expected_revenue": rng.randrange(100, 90_000),
+                    "country_id": browser.country,
+                },
             ),
             "write": lambda: browser.save(
                 [rng.choice(ids)], {"expected_revenue": rng.randrange(100, 90_000), "phone": f"+32 {rng.random()}"}
             ),
             "bill_list": lambda: browser.show([["move_type", "=", "in_invoice"]]),
             "bill_open": lambda: browser.open(rng.choice(ids)),
-        }  # fmt: skip
+        }
         return [(name, work[name])]
 
 

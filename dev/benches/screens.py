@@ -22,8 +22,17 @@ SCORED = 5_000
 DAYS = 35
 ROUNDS = 5
 COLUMNS = (
-    "day", "asked", "automatic", "in_review", "reviewed", "expired", "waiting", "unchanged", "cancelled", "difference",
-)  # fmt: skip
+    "day",
+    "asked",
+    "automatic",
+    "in_review",
+    "reviewed",
+    "expired",
+    "waiting",
+    "unchanged",
+    "cancelled",
+    "difference",
+)
 
 
 def run(env, options, say):

@@ -75,8 +75,11 @@ def _train(rows):
         parts = columns["category_1"].values.tolist()
         left_out = judge_left_out(
             lambda *rows: learn_briefly(*rows, tested.recipe),
-            columns, labels, moments, parts,
-        )  # fmt: skip
+            columns,
+            labels,
+            moments,
+            parts,
+        )
     later = slice(-tested.metrics["test_rows"], None)
     return {
         "seconds": time.perf_counter() - started,

@@ -50,20 +50,30 @@ def _make_bills(env, rng, today):
         ]
     )
     banks = env["res.partner.bank"].create(
-        [{"partner_id": vendor.id, "acc_number": f"US00 {vendor.id:08d}", "allow_out_payment": True}
-         for vendor in vendors]
-    )  # fmt: skip
+        [
+            {"partner_id": vendor.id, "acc_number": f"US00 {vendor.id:08d}", "allow_out_payment": True}
+            for vendor in vendors
+        ]
+    )
     expenses = env["account.account"].search([("account_type", "=", "expense")], limit=VENDORS)
     moves = env["account.move"].create(
         [
             {
-                "move_type": "in_invoice", "partner_id": vendor.id, "partner_bank_id": bank.id,
-                "invoice_date": day, "date": day, "ref": f"{vendor.id}-{number}",
+                "move_type": "in_invoice",
+                "partner_id": vendor.id,
+                "partner_bank_id": bank.id,
+                "invoice_date": day,
+                "date": day,
+                "ref": f"{vendor.id}-{number}",
                 "invoice_line_ids": [
                     Command.create(
-                        {"name": "Parts", "quantity": 1, "tax_ids": [Command.clear()],
-                         "account_id": expenses[place % len(expenses)].id,
-                         "price_unit": round(200 * (place + 1) * rng.lognormvariate(0, 0.2), 2)}
+                        {
+                            "name": "Parts",
+                            "quantity": 1,
+                            "tax_ids": [Command.clear()],
+                            "account_id": expenses[place % len(expenses)].id,
+                            "price_unit": round(200 * (place + 1) * rng.lognormvariate(0, 0.2), 2),
+                        }
                     )
                 ],
             }
@@ -71,6 +81,6 @@ def _make_bills(env, rng, today):
             for number in range(BILLS_EACH)
             for day in [today - datetime.timedelta(days=17 * (BILLS_EACH - number) + rng.randrange(4))]
         ]
-    )  # fmt: skip
+    )
     moves.action_post()
     env.cr.commit()

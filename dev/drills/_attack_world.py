@@ -34,15 +34,22 @@ ATTACKERS = {
     "selling_owner": (["sales_team.group_sale_salesman", "ai_deployment.group_owner"], False),
     "manager": (["ai_deployment.group_manager"], False),
     "foreign_manager": (
-        ["ai_deployment.group_manager", "sales_team.group_sale_manager", "account.group_account_manager"], True,
+        ["ai_deployment.group_manager", "sales_team.group_sale_manager", "account.group_account_manager"],
+        True,
     ),
     "portal": (["base.group_portal"], False),
-}  # fmt: skip
+}
 # login in the demonstration: what it is called here
 OWN_PEOPLE = {
-    "lead_owner": "maya", "lead_deputy": "ben", "lead_reviewer": "sofia", "gate_owner": "helen", "gate_deputy": "luis",
-    "gate_reviewer": "anna", "auditor": "david", "system": "admin",
-}  # fmt: skip
+    "lead_owner": "maya",
+    "lead_deputy": "ben",
+    "lead_reviewer": "sofia",
+    "gate_owner": "helen",
+    "gate_deputy": "luis",
+    "gate_reviewer": "anna",
+    "auditor": "david",
+    "system": "admin",
+}
 # Put back after each attack, in this order: the tables, without the columns that point to what may be gone.
 RESTORED = {
     "ai_deployment": {"action_server_id", "fallback_action_id"},
@@ -129,9 +136,11 @@ class Session:
     def json2(self, model, method, **body):
         """One call of `/json/2`: keyword arguments, `ids` and `context` in the body."""
         answer = self.http.post(
-            f"{self.base}/json/2/{model}/{method}", data=json.dumps(body, default=str), timeout=TIMEOUT_S,
+            f"{self.base}/json/2/{model}/{method}",
+            data=json.dumps(body, default=str),
+            timeout=TIMEOUT_S,
             headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
-        )  # fmt: skip
+        )
         if answer.status_code == 200:
             return Answer(answer.json(), "", answer.text)
         try:
@@ -156,9 +165,11 @@ class Session:
 
     def _post(self, path, params):
         answer = self.http.post(
-            self.base + path, timeout=TIMEOUT_S, headers={"Content-Type": "application/json"},
+            self.base + path,
+            timeout=TIMEOUT_S,
+            headers={"Content-Type": "application/json"},
             data=json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}, default=str),
-        )  # fmt: skip
+        )
         try:
             found = answer.json()
         except ValueError:
@@ -239,20 +250,29 @@ class World:
         vendor, today = self.vendor(), clock.today()
         last = self.env["account.move"].search(
             [("commercial_partner_id", "=", vendor.id), ("move_type", "=", "in_invoice"), ("state", "=", "posted")],
-            order="id desc", limit=1,
-        )  # fmt: skip
+            order="id desc",
+            limit=1,
+        )
         line = last.invoice_line_ids[:1]
         return {
-            "move_type": "in_invoice", "partner_id": vendor.id, "invoice_date": str(today), "date": str(today),
+            "move_type": "in_invoice",
+            "partner_id": vendor.id,
+            "invoice_date": str(today),
+            "date": str(today),
             "ref": f"{CANARY} {self.number()}",
             "invoice_line_ids": [
                 Command.create(
-                    {"name": "Pumps", "quantity": 1, "price_unit": amount or last.amount_untaxed,
-                     "account_id": line.account_id.id, "tax_ids": [Command.clear()]}
+                    {
+                        "name": "Pumps",
+                        "quantity": 1,
+                        "price_unit": amount or last.amount_untaxed,
+                        "account_id": line.account_id.id,
+                        "tax_ids": [Command.clear()],
+                    }
                 )
             ],
             **values,
-        }  # fmt: skip
+        }
 
     def bill(self, maker="clerk", **values):
         """A draft of a bill that `maker` made."""
@@ -302,10 +322,16 @@ class World:
     def lead(self, seller="seller", **values):
         """An open lead of `seller`, scored."""
         lead = self.env["crm.lead"].create(
-            {"name": f"{CANARY} lead {self.number()}", "type": "opportunity", "expected_revenue": 40_000,
-             "user_id": self.user(seller).id, "country_id": self.env.ref("base.us").id,
-             "source_id": self.env["utm.source"].search([], limit=1).id, **values}
-        )  # fmt: skip
+            {
+                "name": f"{CANARY} lead {self.number()}",
+                "type": "opportunity",
+                "expected_revenue": 40_000,
+                "user_id": self.user(seller).id,
+                "country_id": self.env.ref("base.us").id,
+                "source_id": self.env["utm.source"].search([], limit=1).id,
+                **values,
+            }
+        )
         self.env.flush_all()
         self.leads._score(lead)
         self.commit()
@@ -313,9 +339,16 @@ class World:
 
     def lead_of(self, company, **values):
         lead = self.env["crm.lead"].create(
-            {"name": f"{CANARY} lead {self.number()}", "type": "opportunity", "company_id": company.id,
-             "user_id": False, "team_id": False, "phone": "+44 20 7946 0991", **values}
-        )  # fmt: skip
+            {
+                "name": f"{CANARY} lead {self.number()}",
+                "type": "opportunity",
+                "company_id": company.id,
+                "user_id": False,
+                "team_id": False,
+                "phone": "+44 20 7946 0991",
+                **values,
+            }
+        )
         self.commit()
         return lead
 
@@ -326,9 +359,14 @@ class World:
         """The id of a proof of concept that the person `name` makes over HTTP, 0 where that was refused."""
         return self.as_(name).new(
             "ai.deployment",
-            **{"name": f"Attack {self.number()}", "purpose": "An attack.", "model_id": self.model_id("account.move"),
-               "method": "anomaly", **values},
-        )  # fmt: skip
+            **{
+                "name": f"Attack {self.number()}",
+                "purpose": "An attack.",
+                "model_id": self.model_id("account.move"),
+                "method": "anomaly",
+                **values,
+            },
+        )
 
     # Between two attacks
 
@@ -373,17 +411,25 @@ class World:
         self.env.cr.execute(
             SQL(
                 "UPDATE %s SET (%s) = (SELECT %s FROM %s kept WHERE kept.id = %s.id) WHERE id IN (SELECT id FROM %s)",
-                own, SQL(", ").join(map(SQL.identifier, changed)),
-                SQL(", ").join(SQL.identifier("kept", name) for name in changed), kept, own, kept,
+                own,
+                SQL(", ").join(map(SQL.identifier, changed)),
+                SQL(", ").join(SQL.identifier("kept", name) for name in changed),
+                kept,
+                own,
+                kept,
             )
-        )  # fmt: skip
+        )
         names = SQL(", ").join(map(SQL.identifier, columns))
         self.env.cr.execute(
             SQL(
                 "INSERT INTO %s (%s) SELECT %s FROM %s WHERE id NOT IN (SELECT id FROM %s)",
-                own, names, names, kept, own,
+                own,
+                names,
+                names,
+                kept,
+                own,
             )
-        )  # fmt: skip
+        )
 
 
 def _kept(table):

@@ -39,8 +39,15 @@ def shared_template_emptied(world):
     person.call("ai.deployment.check.template", "write", template.ids, {"line_ids": [[5]]})
     person.call("ai.deployment.check.template.line", "unlink", rows[-1:].ids)
     person.json2("ai.deployment.check.template.line", "write", ids=rows[:1].ids, vals={"name": "Nothing"})
-    person.new("ai.deployment.check.template.line", template_id=template.id, code="forged", name="Forged",
-               dimension="business", requirement="Nothing", rule="by_hand")  # fmt: skip
+    person.new(
+        "ai.deployment.check.template.line",
+        template_id=template.id,
+        code="forged",
+        name="Forged",
+        dimension="business",
+        requirement="Nothing",
+        rule="by_hand",
+    )
     left = world.look()["ai.deployment.check.template"].browse(template.id).line_ids
     return left != rows or set(left.mapped("name")) != names
 
@@ -71,9 +78,12 @@ def template_for_others_made(world):
 def _own_deployment(world):
     person = world.as_("foreign_manager")
     made = person.new(
-        "ai.deployment", name=f"Foreign {world.number()}", purpose="An attack.", method="anomaly",
+        "ai.deployment",
+        name=f"Foreign {world.number()}",
+        purpose="An attack.",
+        method="anomaly",
         model_id=world.model_id("account.move"),
-    )  # fmt: skip
+    )
     if not made:
         raise NotCarriedOut("the administrator of the other company cannot make a deployment")
     return made
@@ -83,19 +93,28 @@ def _own_deployment(world):
 def deployment_moved_in(world):
     made, person = _own_deployment(world), world.as_("foreign_manager")
     person.call("ai.deployment", "write", [made], {"company_id": world.env.company.id})
-    person.json2("ai.deployment", "write", ids=[made], vals={"company_id": world.env.company.id},
-                 context={"allowed_company_ids": [world.env.company.id, world.other_company.id]})  # fmt: skip
+    person.json2(
+        "ai.deployment",
+        "write",
+        ids=[made],
+        vals={"company_id": world.env.company.id},
+        context={"allowed_company_ids": [world.env.company.id, world.other_company.id]},
+    )
     return world.look()["ai.deployment"].browse(made).company_id != world.other_company
 
 
 @companies("administrator of another company", "A deployment is made in this company.", "its company")
 def deployment_made_here(world):
     person = world.as_("foreign_manager")
-    values = {"name": "In", "purpose": "An attack.", "method": "anomaly", "model_id": world.model_id("account.move"),
-              "company_id": world.env.company.id}  # fmt: skip
+    values = {
+        "name": "In",
+        "purpose": "An attack.",
+        "method": "anomaly",
+        "model_id": world.model_id("account.move"),
+        "company_id": world.env.company.id,
+    }
     made = [person.new("ai.deployment", **values)]
-    answer = person.call("ai.deployment", "create", [values],
-                         context={"allowed_company_ids": [world.env.company.id]})  # fmt: skip
+    answer = person.call("ai.deployment", "create", [values], context={"allowed_company_ids": [world.env.company.id]})
     made += answer.value if answer.ok else []
     person.default("ai.deployment", "company_id", world.env.company.id)
     made.append(person.new("ai.deployment", **{key: value for key, value in values.items() if key != "company_id"}))
@@ -106,8 +125,11 @@ def deployment_made_here(world):
 @companies("administrator of another company", "Rows of this company are read with a forged company switch.", "answers")
 def forged_company_switch(world):
     person, told = world.as_("foreign_manager"), []
-    for context in ({}, {"allowed_company_ids": [world.env.company.id]},
-                    {"allowed_company_ids": [world.other_company.id, world.env.company.id]}):  # fmt: skip
+    for context in (
+        {},
+        {"allowed_company_ids": [world.env.company.id]},
+        {"allowed_company_ids": [world.other_company.id, world.env.company.id]},
+    ):
         for model in sorted(name for name in world.env.registry if name.startswith("ai.deployment")):
             if world.env[model]._abstract or "deployment_id" not in world.env[model]._fields:
                 continue
@@ -119,9 +141,12 @@ def forged_company_switch(world):
 
 @companies("administrator of another company", "The file of a model that this company imports is read.", "the answer")
 def file_of_a_foreign_import(world):
-    wizard = world.env["ai.deployment.version.import"].with_user(world.user("manager")).with_context(
-        default_deployment_id=world.leads.id
-    ).create({"file": "WnE3Q2FuYXJ5", "file_name": f"{CANARY}.skops", "expected_digest": CANARY})  # fmt: skip
+    wizard = (
+        world.env["ai.deployment.version.import"]
+        .with_user(world.user("manager"))
+        .with_context(default_deployment_id=world.leads.id)
+        .create({"file": "WnE3Q2FuYXJ5", "file_name": f"{CANARY}.skops", "expected_digest": CANARY})
+    )
     world.commit()
     person = world.as_("foreign_manager")
     answers = [
@@ -135,9 +160,11 @@ def file_of_a_foreign_import(world):
 @companies("administrator of another company", "The dialog in which this company mutes an alert is read.", "the answer")
 def foreign_mute_dialog(world):
     alert = world.env["ai.deployment.alert"]._raise(world.bills, f"attack{world.number()}", name="Alert")
-    wizard = world.env["ai.deployment.alert.mute"].with_user(world.user("gate_owner")).create(
-        {"alert_ids": [(6, 0, alert.ids)], "reason": f"{CANARY} reason"}
-    )  # fmt: skip
+    wizard = (
+        world.env["ai.deployment.alert.mute"]
+        .with_user(world.user("gate_owner"))
+        .create({"alert_ids": [(6, 0, alert.ids)], "reason": f"{CANARY} reason"})
+    )
     world.commit()
     person = world.as_("foreign_manager")
     answers = [
@@ -173,9 +200,15 @@ def _row_of_wizard(world, model, maker):
     """A row of the wizard that `maker` opened, with what it requires filled in."""
     env = world.env
     filled = {
-        "char": CANARY, "text": CANARY, "date": str(clock.today()), "datetime": f"{clock.today()} 09:00:00",
-        "integer": 1, "float": 1, "many2one_reference": 1, "binary": "WnE3Q2FuYXJ5",
-    }  # fmt: skip
+        "char": CANARY,
+        "text": CANARY,
+        "date": str(clock.today()),
+        "datetime": f"{clock.today()} 09:00:00",
+        "integer": 1,
+        "float": 1,
+        "many2one_reference": 1,
+        "binary": "WnE3Q2FuYXJ5",
+    }
     values = {}
     for name, field in env[model]._fields.items():
         if not field.store or field.related or not field.required:
@@ -204,8 +237,12 @@ def foreign_alert_muted(world):
     alert = world.env["ai.deployment.alert"]._raise(world.bills, f"attack{world.number()}", name="Alert")
     world.commit()
     person = world.as_("foreign_manager")
-    wizard = person.new("ai.deployment.alert.mute", alert_ids=[[6, 0, alert.ids]], reason="Quiet",
-                        until=str(clock.today().replace(day=28)))  # fmt: skip
+    wizard = person.new(
+        "ai.deployment.alert.mute",
+        alert_ids=[[6, 0, alert.ids]],
+        reason="Quiet",
+        until=str(clock.today().replace(day=28)),
+    )
     if wizard:
         person.call("ai.deployment.alert.mute", "action_mute", [wizard])
     return bool(world.look()["ai.deployment.alert"].browse(alert.id).muted_until)
@@ -239,9 +276,11 @@ def bill_of_a_branch(world):
     world.commit()
     values = world.bill_values(company_id=branch.id)
     answer = world.as_("clerk").call(
-        "account.move", "create", [values],
+        "account.move",
+        "create",
+        [values],
         context={"allowed_company_ids": [branch.id, world.env.company.id], "default_company_id": branch.id},
-    )  # fmt: skip
+    )
     if not answer.ok:
         raise NotCarriedOut(f"the clerk cannot make a bill of the branch: {answer.message}")
     move = world.look()["account.move"].browse(answer.value[0])

@@ -10,9 +10,14 @@ from odoo.addons.ai_deployment.models import clock
 
 KIND = "context_keys"
 LIFTING = {
-    "_force_unlink": True, "force_delete": True, "install_mode": True, "module": "ai_deployment", "uninstall": True,
-    "tracking_disable": True, "mail_notrack": True,
-}  # fmt: skip
+    "_force_unlink": True,
+    "force_delete": True,
+    "install_mode": True,
+    "module": "ai_deployment",
+    "uninstall": True,
+    "tracking_disable": True,
+    "mail_notrack": True,
+}
 context_keys = partial(attack, KIND)
 
 
@@ -64,9 +69,13 @@ def own_channel_deleted_by_the_administrator(world):
 @context_keys("owner", "A waiver that was given is deleted.", "the waiver")
 def waiver_deleted(world):
     waiver = world.env["ai.deployment.waiver"].create(
-        {"deployment_id": world.bills.id, "partner_id": world.vendor().id, "note": "A licence",
-         "end_date": clock.today()}
-    )  # fmt: skip
+        {
+            "deployment_id": world.bills.id,
+            "partner_id": world.vendor().id,
+            "note": "A licence",
+            "end_date": clock.today(),
+        }
+    )
     waiver.active = False
     world.commit()
     return _removed(world, "gate_owner", waiver)
@@ -76,9 +85,18 @@ def waiver_deleted(world):
 def log_deleted(world):
     world.held_bill()
     gone = []
-    for model in ("ai.deployment.inference", "ai.deployment.gate.event", "ai.deployment.transition",
-                  "ai.deployment.decision", "ai.deployment.review", "ai.deployment.batch", "ai.deployment.asked",
-                  "ai.deployment.alert", "ai.deployment.message", "ai.deployment.drill"):  # fmt: skip
+    for model in (
+        "ai.deployment.inference",
+        "ai.deployment.gate.event",
+        "ai.deployment.transition",
+        "ai.deployment.decision",
+        "ai.deployment.review",
+        "ai.deployment.batch",
+        "ai.deployment.asked",
+        "ai.deployment.alert",
+        "ai.deployment.message",
+        "ai.deployment.drill",
+    ):
         rows = world.env[model].search([("deployment_id", "=", world.bills.id)], limit=1, order="id desc")
         if rows and (_removed(world, "manager", rows) or _removed(world, "gate_owner", rows)):
             gone.append(model)
@@ -133,22 +151,35 @@ def reviewers_changed_without_a_trace(world):
 @context_keys("owner", "Values for the system come with default_ keys of a wizard or a related record.", "new records")
 def defaults_in_the_context(world):
     keys = {
-        "default_state": "production", "default_is_demonstration": True, "default_retention_days": 1,
-        "default_holdout_share": 0.5, "default_grace_days": 90, "default_shown_until": "2099-01-01",
-        "default_has_edge_cases": False, "default_waived_until": "2099-01-01", "default_signed_date": "2026-01-01",
+        "default_state": "production",
+        "default_is_demonstration": True,
+        "default_retention_days": 1,
+        "default_holdout_share": 0.5,
+        "default_grace_days": 90,
+        "default_shown_until": "2099-01-01",
+        "default_has_edge_cases": False,
+        "default_waived_until": "2099-01-01",
+        "default_signed_date": "2026-01-01",
         "default_viewer_group_ids": [Command.set(world.env.ref("base.group_user").ids)],
-    }  # fmt: skip
+    }
     answer = world.as_("bill_owner").json2(
-        "ai.deployment", "create", context=keys,
-        vals_list=[{"name": "Context", "purpose": "x", "method": "anomaly",
-                    "model_id": world.model_id("account.move")}],
-    )  # fmt: skip
+        "ai.deployment",
+        "create",
+        context=keys,
+        vals_list=[
+            {"name": "Context", "purpose": "x", "method": "anomaly", "model_id": world.model_id("account.move")}
+        ],
+    )
     made = world.look()["ai.deployment"].browse(answer.value if answer.ok else [])
     return bool(made) and bool(
-        made.state != "proof" or made.retention_days == 1 or made.holdout_share or made.grace_days == 90
-        or made.viewer_group_ids or made.check_ids.filtered("waived_until")
+        made.state != "proof"
+        or made.retention_days == 1
+        or made.holdout_share
+        or made.grace_days == 90
+        or made.viewer_group_ids
+        or made.check_ids.filtered("waived_until")
         or str(made.shown_until) == "2099-01-01"
-    )  # fmt: skip
+    )
 
 
 @context_keys("owner", "The trace of a switch of the gate is changed and deleted afterwards.", "the history")

@@ -52,8 +52,11 @@ def bill_posted_by_defaults_over_json2(world):
     return answer.ok and _made(world, answer.value[0])
 
 
-@defaults("clerk", "A draft is copied while a default says posted: a copy takes defaults for what is not copied.",
-          "state of the copy")  # fmt: skip
+@defaults(
+    "clerk",
+    "A draft is copied while a default says posted: a copy takes defaults for what is not copied.",
+    "state of the copy",
+)
 def bill_posted_by_copying(world):
     clerk, move = world.as_("clerk"), world.bill()
     clerk.default("account.move", "state", "posted")
@@ -77,10 +80,11 @@ def bill_posted_by_import(world):
     clerk.default("account.move", "state", "posted")
     clerk.default("account.move", "move_type", "in_invoice")
     clerk.call(
-        "account.move", "load", ["ref", "partner_id/.id", "invoice_date", "invoice_line_ids/name",
-                                 "invoice_line_ids/price_unit"],
+        "account.move",
+        "load",
+        ["ref", "partner_id/.id", "invoice_date", "invoice_line_ids/name", "invoice_line_ids/price_unit"],
         [[ref, str(world.vendor().id), "2026-01-05", "Pumps", "950000"]],
-    )  # fmt: skip
+    )
     world.look()
     return any(_made(world, move.id) for move in world.rows("account.move", ("ref", "=", ref)))
 
@@ -107,9 +111,13 @@ def bill_posted_by_a_default_for_everybody(world):
 def _decided_by_default(world, who):
     person, colleague = world.as_(who), world.user("gate_reviewer")
     for field, value in (
-        ("state", "decided"), ("decision", "overridden"), ("ground_truth", "negative"), ("is_label", True),
-        ("decided_by_id", colleague.id), ("decided_date", "2026-01-01 00:00:00"),
-    ):  # fmt: skip
+        ("state", "decided"),
+        ("decision", "overridden"),
+        ("ground_truth", "negative"),
+        ("is_label", True),
+        ("decided_by_id", colleague.id),
+        ("decided_date", "2026-01-01 00:00:00"),
+    ):
         person.default("ai.deployment.review", field, value)
 
 
@@ -147,15 +155,19 @@ def second_pair_of_eyes_born_answered(world):
     move, review = world.answerable_bill()
     person = world.as_("gate_reviewer")
     for field, value in (
-        ("state", "decided"), ("decision", "overridden"), ("ground_truth", "negative"),
-        ("decided_by_id", world.user("gate_owner").id), ("is_label", True),
-    ):  # fmt: skip
+        ("state", "decided"),
+        ("decision", "overridden"),
+        ("ground_truth", "negative"),
+        ("decided_by_id", world.user("gate_owner").id),
+        ("is_label", True),
+    ):
         person.default("ai.deployment.review", field, value)
     answer = person.call("ai.deployment.review", "action_unsure", review.ids)
     wizard = person.call(
-        "ai.deployment.review.decide", "create",
+        "ai.deployment.review.decide",
+        "create",
         [{"review_ids": [[6, 0, review.ids]], "decision": "overridden", "truth": "negative", "note": "Seen."}],
-    )  # fmt: skip
+    )
     if not answer.ok and not wizard.ok:
         raise NotCarriedOut(f"the reviewer cannot answer: {answer.message}")
     if wizard.ok:
@@ -226,13 +238,26 @@ def list_of_leads_broken_by_holdout(world):
 def system_fields_by_default(world):
     env, taken = world.look(), []
     fields = {
-        "accepted_by_id": world.user("bill_owner").id, "accepted_date": "2026-01-01 00:00:00",
-        "action_server_id": env["ir.actions.server"].search([], limit=1).id, "champion_id": world.bills.champion_id.id,
-        "is_demonstration": False, "at_work_since": "2020-01-01 00:00:00", "holdout_since": "2020-01-01 00:00:00",
-        "fallback_since": "2020-01-01 00:00:00", "lesson": "Learned.", "shown_until": FAR, "checks_taken": True,
-        "unowned_date": FAR, "holdout_reason": "Because.", "fallback_reason": "Because.", "health_taken": True,
-        "routing_lines": {"a": 1}, "routing_rules": {"a": 1}, "risk_state": {"a": 1}, "res_model": "crm.lead",
-    }  # fmt: skip
+        "accepted_by_id": world.user("bill_owner").id,
+        "accepted_date": "2026-01-01 00:00:00",
+        "action_server_id": env["ir.actions.server"].search([], limit=1).id,
+        "champion_id": world.bills.champion_id.id,
+        "is_demonstration": False,
+        "at_work_since": "2020-01-01 00:00:00",
+        "holdout_since": "2020-01-01 00:00:00",
+        "fallback_since": "2020-01-01 00:00:00",
+        "lesson": "Learned.",
+        "shown_until": FAR,
+        "checks_taken": True,
+        "unowned_date": FAR,
+        "holdout_reason": "Because.",
+        "fallback_reason": "Because.",
+        "health_taken": True,
+        "routing_lines": {"a": 1},
+        "routing_rules": {"a": 1},
+        "risk_state": {"a": 1},
+        "res_model": "crm.lead",
+    }
     person = world.as_("bill_owner")
     before = world.look()["ai.deployment"].browse(world.new_deployment("bill_owner"))
     for field, value in fields.items():
@@ -241,8 +266,11 @@ def system_fields_by_default(world):
     if not before:
         raise NotCarriedOut("the owner cannot make a deployment")
     if made:
-        taken = [name for name in fields if name != "accepted_date" and made[name] != before[name]
-                 and name not in ("shown_until",)]  # fmt: skip
+        taken = [
+            name
+            for name in fields
+            if name != "accepted_date" and made[name] != before[name] and name not in ("shown_until",)
+        ]
         if made.shown_until and str(made.shown_until) == FAR:
             taken.append("shown_until")
     return ", ".join(taken)
@@ -252,9 +280,13 @@ def system_fields_by_default(world):
 def checklist_born_met(world):
     person = world.as_("bill_owner")
     for field, value in (
-        ("state", "met"), ("waived_until", FAR), ("waiver_reason", "Because."), ("signed_date", "2026-01-01 00:00:00"),
-        ("waived_by_id", world.user("manager").id), ("signed_by_id", world.user("manager").id),
-    ):  # fmt: skip
+        ("state", "met"),
+        ("waived_until", FAR),
+        ("waiver_reason", "Because."),
+        ("signed_date", "2026-01-01 00:00:00"),
+        ("waived_by_id", world.user("manager").id),
+        ("signed_by_id", world.user("manager").id),
+    ):
         person.default("ai.deployment.check", field, value)
     made = world.look()["ai.deployment"].browse(world.new_deployment("bill_owner"))
     rows = made.check_ids

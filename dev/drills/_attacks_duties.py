@@ -37,10 +37,17 @@ def _answered_and_posted(world, move, by_activity=False):
         person.call("mail.activity", "action_feedback", activity.ids, feedback="Seen.")
     else:
         wizard = person.call(
-            "ai.deployment.review.decide", "create",
-            [{"review_ids": [[6, 0, review.ids]], "note": "Seen.", "truth": "negative",
-              "decision": "overridden" if review.prediction else "confirmed"}],
-        )  # fmt: skip
+            "ai.deployment.review.decide",
+            "create",
+            [
+                {
+                    "review_ids": [[6, 0, review.ids]],
+                    "note": "Seen.",
+                    "truth": "negative",
+                    "decision": "overridden" if review.prediction else "confirmed",
+                }
+            ],
+        )
         if wizard.ok:
             person.call("ai.deployment.review.decide", "action_decide", wizard.value)
     world.post("clerk", move)
@@ -105,10 +112,22 @@ def reviewer_replaces_the_lines(world):
     move = world.held_bill()
     line = move.invoice_line_ids[:1]
     _edit(
-        world, "gate_reviewer", move,
-        invoice_line_ids=[[2, line.id], Command.create({"name": "Consulting", "quantity": 1, "price_unit": 800_000.0,
-                                                        "account_id": line.account_id.id, "tax_ids": []})],
-    )  # fmt: skip
+        world,
+        "gate_reviewer",
+        move,
+        invoice_line_ids=[
+            [2, line.id],
+            Command.create(
+                {
+                    "name": "Consulting",
+                    "quantity": 1,
+                    "price_unit": 800_000.0,
+                    "account_id": line.account_id.id,
+                    "tax_ids": [],
+                }
+            ),
+        ],
+    )
     return _answered_and_posted(world, move)
 
 
@@ -166,9 +185,11 @@ def deputy_becomes_the_owner(world):
 def deputy_hands_over_to_himself(world):
     deputy = world.as_("gate_deputy")
     wizard = deputy.call(
-        "ai.deployment.hand.over", "create", [{"user_id": deputy.user.id, "deputy_id": False, "note": "Mine now."}],
+        "ai.deployment.hand.over",
+        "create",
+        [{"user_id": deputy.user.id, "deputy_id": False, "note": "Mine now."}],
         context={"default_deployment_id": world.bills.id},
-    )  # fmt: skip
+    )
     if wizard.ok:
         deputy.call("ai.deployment.hand.over", "action_hand_over", wizard.value)
     return _owner_of(world) == deputy.user
@@ -194,9 +215,11 @@ def owner_decides_on_his_own(world):
     before = len(world.bills.decision_ids)
     owner.call("ai.deployment", "write", world.bills.ids, {"decider_id": owner.user.id})
     wizard = owner.call(
-        "ai.deployment.decide", "create", [{"outcome": "go", "minutes": "I say so.", "next_review_date": "2027-06-01"}],
+        "ai.deployment.decide",
+        "create",
+        [{"outcome": "go", "minutes": "I say so.", "next_review_date": "2027-06-01"}],
         context={"default_deployment_id": world.bills.id},
-    )  # fmt: skip
+    )
     if wizard.ok:
         owner.call("ai.deployment.decide", "action_decide", wizard.value)
     return len(world.look()["ai.deployment"].browse(world.bills.id).decision_ids) > before
@@ -207,9 +230,11 @@ def owner_waives_rows(world):
     made, person = world.new_deployment("bill_owner"), world.as_("bill_owner")
     rows = world.look()["ai.deployment"].browse(made).check_ids[:1]
     wizard = person.call(
-        "ai.deployment.check.waive", "create", [{"reason": "Because.", "until": "2027-01-01"}],
+        "ai.deployment.check.waive",
+        "create",
+        [{"reason": "Because.", "until": "2027-01-01"}],
         context={"default_check_id": rows.id},
-    )  # fmt: skip
+    )
     if wizard.ok:
         person.call("ai.deployment.check.waive", "action_waive", wizard.value)
     person.call("ai.deployment.check", "write", rows.ids, {"waived_until": "2027-01-01"})

@@ -14,8 +14,9 @@ onchange = partial(attack, KIND)
 
 def _plant_alert(world):
     """An alert of the bills' deployment whose name nobody outside of it may read."""
-    alert = world.env["ai.deployment.alert"]._raise(world.bills, f"attack{world.number()}", name=f"{CANARY} alert",
-                                                    level="alert")  # fmt: skip
+    alert = world.env["ai.deployment.alert"]._raise(
+        world.bills, f"attack{world.number()}", name=f"{CANARY} alert", level="alert"
+    )
     world.commit()
     return alert
 
@@ -27,9 +28,14 @@ def _show(world, who, model, values, *fields, context=None):
 
 def _lead_values(world, domain):
     return {
-        "name": "Probe", "purpose": "Probe", "model_id": world.model_id("crm.lead"), "method": "scorecard",
-        "domain": domain, "horizon_days": 60, "company_id": world.env.company.id,
-    }  # fmt: skip
+        "name": "Probe",
+        "purpose": "Probe",
+        "model_id": world.model_id("crm.lead"),
+        "method": "scorecard",
+        "domain": domain,
+        "horizon_days": 60,
+        "company_id": world.env.company.id,
+    }
 
 
 def _oracle(world, who, target, condition_true, condition_false):
@@ -93,13 +99,28 @@ def alert_in_health_reason(world):
 
 @onchange("pure owner", "Somebody else's figures of value are put into a new deployment.", "the money in the answer")
 def money_in_value_text(world):
-    row = world.env["ai.deployment.value"].create(
-        {"deployment_id": world.bills.id, "code": "net", "period": "after", "unit": "money", "date": clock.now(),
-         "start_date": clock.today(), "end_date": clock.today(), "money": 7654321, "money_low": 7654321,
-         "money_high": 7654321, "is_money": True, "is_told": True, "is_compared": True, "row_count": 100}
-    ) if not world.rows("ai.deployment.value", ("deployment_id", "=", world.bills.id), ("code", "=", "net")) else (
-        world.rows("ai.deployment.value", ("deployment_id", "=", world.bills.id), ("code", "=", "net"))[0]
-    )  # fmt: skip
+    row = (
+        world.env["ai.deployment.value"].create(
+            {
+                "deployment_id": world.bills.id,
+                "code": "net",
+                "period": "after",
+                "unit": "money",
+                "date": clock.now(),
+                "start_date": clock.today(),
+                "end_date": clock.today(),
+                "money": 7654321,
+                "money_low": 7654321,
+                "money_high": 7654321,
+                "is_money": True,
+                "is_told": True,
+                "is_compared": True,
+                "row_count": 100,
+            }
+        )
+        if not world.rows("ai.deployment.value", ("deployment_id", "=", world.bills.id), ("code", "=", "net"))
+        else (world.rows("ai.deployment.value", ("deployment_id", "=", world.bills.id), ("code", "=", "net"))[0])
+    )
     row.write({"money": 7654321, "money_low": 7654321, "money_high": 7654321})
     world.commit()
     values = {"value_ids": [[6, 0, row.ids]], "company_id": world.env.company.id}
@@ -140,9 +161,12 @@ def figures_in_routing_text(world):
 @onchange("pure owner", "A new channel points to a private Discuss channel.", "its name in the answer")
 def private_channel_name(world):
     channel = world.env["discuss.channel"].create(
-        {"name": f"{CANARY} private", "channel_type": "group",
-         "channel_member_ids": [Command.create({"partner_id": world.user("auditor").partner_id.id})]}
-    )  # fmt: skip
+        {
+            "name": f"{CANARY} private",
+            "channel_type": "group",
+            "channel_member_ids": [Command.create({"partner_id": world.user("auditor").partner_id.id})],
+        }
+    )
     world.commit()
     values = {"kind": "discuss", "discuss_channel_id": channel.id}
     return leaks(_show(world, "pure_owner", "ai.deployment.channel", values, "name"), CANARY)
@@ -197,16 +221,25 @@ def requirement_of_a_foreign_row(world):
     row.requirement = f"{CANARY} requirement"
     world.commit()
     values = {"check_id": row.id}
-    answer = _show(world, "pure_owner", "ai.deployment.check.sign", values, "requirement",
-                   context={"default_check_id": row.id})  # fmt: skip
+    answer = _show(
+        world, "pure_owner", "ai.deployment.check.sign", values, "requirement", context={"default_check_id": row.id}
+    )
     return leaks(answer, CANARY)
 
 
 @onchange("owner of something else", "The question and the reason of somebody else's review.", "texts in the answer")
 def question_of_a_foreign_review(world):
     _move, review = world.answerable_bill()
-    answer = _show(world, "lead_reviewer", "ai.deployment.review.decide", {"review_ids": [[6, 0, review.ids]]},
-                   "truth_text", "hides_score", "review_count", "asks_text")  # fmt: skip
+    answer = _show(
+        world,
+        "lead_reviewer",
+        "ai.deployment.review.decide",
+        {"review_ids": [[6, 0, review.ids]]},
+        "truth_text",
+        "hides_score",
+        "review_count",
+        "asks_text",
+    )
     return answer.ok and bool((answer.value.get("value") or {}).get("truth_text"))
 
 
@@ -216,8 +249,14 @@ def inputs_in_the_import(world):
     feature.name = f"{CANARY} input"
     world.commit()
     values = {"deployment_id": world.bills.id}
-    answer = _show(world, "foreign_manager", "ai.deployment.version.import", values, "inputs_text",
-                   context={"default_deployment_id": world.bills.id})  # fmt: skip
+    answer = _show(
+        world,
+        "foreign_manager",
+        "ai.deployment.version.import",
+        values,
+        "inputs_text",
+        context={"default_deployment_id": world.bills.id},
+    )
     return leaks(answer, CANARY)
 
 

@@ -50,8 +50,14 @@ def _sending_with(world, address):
     messages = world.rows("ai.deployment.message", ("channel_id", "in", (broken + healthy).ids))
     waiting = messages.filtered(lambda one: one.channel_id.id == healthy.id and one.state == "pending")
     alerts = world.rows("ai.deployment.alert", ("deployment_id", "=", world.leads.id))
-    told = " ".join([failure, logged.getvalue(), *(one.failure_message or "" for one in messages),
-                     *(one.name or "" for one in alerts)])  # fmt: skip
+    told = " ".join(
+        [
+            failure,
+            logged.getvalue(),
+            *(one.failure_message or "" for one in messages),
+            *(one.name or "" for one in alerts),
+        ]
+    )
     messages.unlink()
     with contextlib.suppress(Exception):
         (broken + healthy).unlink()
@@ -90,9 +96,10 @@ def endless_note_of_a_review(world):
     _move, review = world.answerable_bill()
     person = world.as_("gate_reviewer")
     wizard = person.call(
-        "ai.deployment.review.decide", "create",
+        "ai.deployment.review.decide",
+        "create",
         [{"review_ids": [[6, 0, review.ids]], "note": "x" * LONG_NOTE, "truth": "negative", "decision": "unsure"}],
-    )  # fmt: skip
+    )
     if wizard.ok:
         person.call("ai.deployment.review.decide", "action_decide", wizard.value)
     return _stored_and_copied(world, review, "note")
@@ -127,8 +134,13 @@ def endless_reason_to_pass(world):
 def endless_words(world):
     made, person = world.new_deployment("bill_owner"), world.as_("bill_owner")
     begun = time.monotonic()
-    case = person.new("ai.deployment.edge.case", deployment_id=made, name="Words", kind="words",
-                      words=", ".join(f"word{number}" for number in range(WORDS)))  # fmt: skip
+    case = person.new(
+        "ai.deployment.edge.case",
+        deployment_id=made,
+        name="Words",
+        kind="words",
+        words=", ".join(f"word{number}" for number in range(WORDS)),
+    )
     seconds = time.monotonic() - begun
     row = world.look()["ai.deployment.edge.case"].browse(filter(None, [case])).exists()
     if seconds > LONGEST_S:
@@ -146,8 +158,12 @@ def the_same_batch_again_and_again(world):
     leads = world.env["crm.lead"].search(own, limit=50).ids
     known = world.rows("ai.deployment.batch", ("deployment_id", "=", world.leads.id))
     for _turn in range(12):
-        person.call("ir.actions.server", "run", action.ids,
-                    context={"active_model": "crm.lead", "active_ids": leads, "active_id": leads[0]})  # fmt: skip
+        person.call(
+            "ir.actions.server",
+            "run",
+            action.ids,
+            context={"active_model": "crm.lead", "active_ids": leads, "active_id": leads[0]},
+        )
     world.look()
     new = world.rows("ai.deployment.batch", ("deployment_id", "=", world.leads.id)) - known
     waiting = new.filtered(lambda batch: batch.state in ("running", "paused"))
@@ -178,11 +194,13 @@ def rule_that_commits(world):
         lead = world.lead()
         rule = world.env["ir.actions.server"].create(
             {
-                "name": "Rule", "model_id": world.model_id("crm.lead"), "state": "code",
+                "name": "Rule",
+                "model_id": world.model_id("crm.lead"),
+                "state": "code",
                 "code": f"env['crm.lead'].browse({lead.id}).write({{'description': 'committed'}})\n"
-                        f"{committing}\naction = {{record.id: 0.5 for record in records}}",
+                f"{committing}\naction = {{record.id: 0.5 for record in records}}",
             }
-        )  # fmt: skip
+        )
         world.commit()
         values = {"fallback": "rule", "fallback_action_id": rule.id}
         if not person.call("ai.deployment", "write", world.leads.ids, values).ok:
@@ -209,10 +227,17 @@ def released_bill_gets_another_account(world):
     move, review = world.answerable_bill(partner_bank_id=banks[0].id)
     person = world.as_("gate_reviewer")
     wizard = person.call(
-        "ai.deployment.review.decide", "create",
-        [{"review_ids": [[6, 0, review.ids]], "note": "Right.", "truth": "negative",
-          "decision": "overridden" if review.prediction else "confirmed"}],
-    )  # fmt: skip
+        "ai.deployment.review.decide",
+        "create",
+        [
+            {
+                "review_ids": [[6, 0, review.ids]],
+                "note": "Right.",
+                "truth": "negative",
+                "decision": "overridden" if review.prediction else "confirmed",
+            }
+        ],
+    )
     if wizard.ok:
         person.call("ai.deployment.review.decide", "action_decide", wizard.value)
     if world.look()["ai.deployment.review"].browse(review.id).ground_truth != "negative":
@@ -236,8 +261,14 @@ def markup_in_a_note(world):
 @robustness("owner", "A date or a number beyond what the database holds.", "an answer that is no server error")
 def numbers_out_of_range(world):
     person = world.as_("gate_owner")
-    for field, value in (("review_hours", 2**40), ("horizon_days", 2**40), ("gate_stale_days", 2**31),
-                         ("review_date", "9999-12-31"), ("stop_after", -(2**40)), ("alarm_rate", "nan")):  # fmt: skip
+    for field, value in (
+        ("review_hours", 2**40),
+        ("horizon_days", 2**40),
+        ("gate_stale_days", 2**31),
+        ("review_date", "9999-12-31"),
+        ("stop_after", -(2**40)),
+        ("alarm_rate", "nan"),
+    ):
         person.call("ai.deployment", "write", world.bills.ids, {field: value})
     listed = world.as_("clerk").call("account.move", "search_read", [], ["ai_score"], limit=3)
     opened = world.as_("gate_owner").call("ai.deployment", "search_read", [], ["health", "grace_text", "shown_until"])

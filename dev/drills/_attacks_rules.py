@@ -9,8 +9,17 @@ from odoo.addons.ai_deployment.models import clock
 
 KIND = "record_rules"
 STANDARD_METHODS = {
-    "create", "write", "unlink", "copy", "default_get", "init", "onchange", "web_save", "web_read", "fields_get",
-}  # fmt: skip
+    "create",
+    "write",
+    "unlink",
+    "copy",
+    "default_get",
+    "init",
+    "onchange",
+    "web_save",
+    "web_read",
+    "fields_get",
+}
 RAW_FIELDS = (
     ("ai.deployment.inference", "inputs"),
     ("ai.deployment.inference", "codes"),
@@ -47,18 +56,26 @@ def _log_of_an_own_lead(world, path, secret_values):
     env.cr.execute("UPDATE crm_lead SET create_date = '2020-01-01' WHERE id = %s", [secret.id])
     world.commit()
     made = person.new(
-        "ai.deployment", name="Probe", purpose="Probe", model_id=world.model_id("crm.lead"), method="anomaly",
+        "ai.deployment",
+        name="Probe",
+        purpose="Probe",
+        model_id=world.model_id("crm.lead"),
+        method="anomaly",
         feature_ids=[
             [0, 0, {"path": path, "name": "Others", "leak_override": "It is known at once."}],
             [0, 0, {"path": "expected_revenue", "name": "Revenue"}],
         ],
-    )  # fmt: skip
+    )
     answers = [person.call("ai.deployment", step, [made]) for step in ("action_train", "action_start_shadow") if made]
     text = ""
     if made and all(answer.ok for answer in answers):
         action = world.look()["ai.deployment"].browse(made).action_server_id
-        person.call("ir.actions.server", "run", action.ids,
-                    context={"active_model": "crm.lead", "active_id": own.id, "active_ids": own.ids})  # fmt: skip
+        person.call(
+            "ir.actions.server",
+            "run",
+            action.ids,
+            context={"active_model": "crm.lead", "active_id": own.id, "active_ids": own.ids},
+        )
         found = person.call("ai.deployment.inference", "search_read", [("deployment_id", "=", made)], ["inputs_text"])
         text = " ".join(_values(found, "inputs_text"))
         world.trace(f"    {text}")
@@ -83,9 +100,11 @@ def input_counting_a_list(world):
 
 def _trial(world, person, lead, condition):
     case = person.new(
-        "ai.deployment.edge.case", deployment_id=world.leads.id, name="Probe",
+        "ai.deployment.edge.case",
+        deployment_id=world.leads.id,
+        name="Probe",
         domain=str([("id", "=", lead.id), condition]),
-    )  # fmt: skip
+    )
     if not case:
         return None
     person.call("ai.deployment.edge.case", "action_try", [case])
@@ -163,8 +182,11 @@ def _score_elsewhere(world, who, lead):
     answer = person.call("crm.lead", "search_read", [("id", "=", lead.id)], ["ai_score"])
     shown = _values(answer, "ai_score")
     told += ["the lead itself"] if shown and abs(shown[0] - value) < 1e-4 else []
-    answer = person.call("crm.lead", "search_count", [("id", "=", lead.id), ("ai_score", ">=", value - 1e-4),
-                                                      ("ai_score", "<=", value + 1e-4)])  # fmt: skip
+    answer = person.call(
+        "crm.lead",
+        "search_count",
+        [("id", "=", lead.id), ("ai_score", ">=", value - 1e-4), ("ai_score", "<=", value + 1e-4)],
+    )
     told += ["the lead searched"] if answer.ok and answer.value else []
     return ", ".join(told)
 
@@ -206,11 +228,21 @@ def score_of_a_blind_question(world):
     review = world.rows("ai.deployment.review", ("res_id", "=", lead.id), ("state", "=", "open"))[:1]
     if not review:
         review = world.env["ai.deployment.review"].create(
-            {"deployment_id": world.leads.id, "version_id": line.version_id.id, "company_id": world.env.company.id,
-             "res_model": "crm.lead", "res_id": lead.id, "inference_id": line.id, "opened_date": clock.now(),
-             "reason": "audit", "predicted_value": line.predicted_value, "prediction": line.prediction,
-             "confidence": line.confidence, "deadline": clock.now()}
-        )  # fmt: skip
+            {
+                "deployment_id": world.leads.id,
+                "version_id": line.version_id.id,
+                "company_id": world.env.company.id,
+                "res_model": "crm.lead",
+                "res_id": lead.id,
+                "inference_id": line.id,
+                "opened_date": clock.now(),
+                "reason": "audit",
+                "predicted_value": line.predicted_value,
+                "prediction": line.prediction,
+                "confidence": line.confidence,
+                "deadline": clock.now(),
+            }
+        )
     review.write({"reviewer_id": world.user("lead_reviewer").id, "is_assigned": True, "is_blind": True})
     world.commit()
     return _score_elsewhere(world, "lead_reviewer", lead)
@@ -279,12 +311,16 @@ def _read_anything(world, who, allowed):
     return ", ".join(told)
 
 
-@rules("colleague without a role", "Looks for notes, activities and files of deployments where Odoo keeps them.",
-       "planted texts in the answers")  # fmt: skip
+@rules(
+    "colleague without a role",
+    "Looks for notes, activities and files of deployments where Odoo keeps them.",
+    "planted texts in the answers",
+)
 def notes_of_a_deployment(world):
     world.bills._message_log(body=f"{CANARY} note")
-    world.bills.activity_schedule("mail.mail_activity_data_todo", user_id=world.user("gate_owner").id,
-                                  summary=f"{CANARY} activity")  # fmt: skip
+    world.bills.activity_schedule(
+        "mail.mail_activity_data_todo", user_id=world.user("gate_owner").id, summary=f"{CANARY} activity"
+    )
     world.env["ir.attachment"].create(
         {"name": f"{CANARY} file.txt", "raw": b"x", "res_model": "ai.deployment", "res_id": world.bills.id}
     )
@@ -293,12 +329,16 @@ def notes_of_a_deployment(world):
     return any(
         leaks(answer, CANARY)
         for answer in (
-            person.call("mail.message", "search_read",
-                        [("model", "=", "ai.deployment"), ("res_id", "=", world.bills.id)], ["body"]),
+            person.call(
+                "mail.message",
+                "search_read",
+                [("model", "=", "ai.deployment"), ("res_id", "=", world.bills.id)],
+                ["body"],
+            ),
             person.call("mail.activity", "search_read", domain, ["summary"]),
             person.call("ir.attachment", "search_read", domain, ["name"]),
         )
-    )  # fmt: skip
+    )
 
 
 @rules(
@@ -355,8 +395,11 @@ def _public_methods(model):
                     yield name
 
 
-@rules("owner of something else, colleague, other administrator", "Every public method, on rows that they cannot read.",
-       "planted texts in the answers, the rows")  # fmt: skip
+@rules(
+    "owner of something else, colleague, other administrator",
+    "Every public method, on rows that they cannot read.",
+    "planted texts in the answers, the rows",
+)
 def every_public_method(world):
     _plant(world)
     told = []
@@ -387,6 +430,7 @@ def _plant(world):
 
 def _stored(row):
     return [
-        str(row[name]) for name, field in row._fields.items()
+        str(row[name])
+        for name, field in row._fields.items()
         if field.store and field.column_type and name not in ("write_date", "write_uid")
-    ]  # fmt: skip
+    ]

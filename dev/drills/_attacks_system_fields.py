@@ -138,12 +138,21 @@ def edge_case_by_its_owner(world):
     return _written(world, "bill_owner", world.look()["ai.deployment.edge.case"].browse(case))
 
 
-@system_fields("owner and administrator", "What the system keeps of inputs, channels, triggers, signatures and rules.",
-               "all of these fields")  # fmt: skip
+@system_fields(
+    "owner and administrator",
+    "What the system keeps of inputs, channels, triggers, signatures and rules.",
+    "all of these fields",
+)
 def what_hangs_on_a_deployment(world):
     taken = []
-    for model in ("ai.deployment.feature", "ai.deployment.channel", "ai.deployment.trigger",
-                  "ai.deployment.review.rule", "ai.deployment.waiver", "ai.deployment.signature"):  # fmt: skip
+    for model in (
+        "ai.deployment.feature",
+        "ai.deployment.channel",
+        "ai.deployment.trigger",
+        "ai.deployment.review.rule",
+        "ai.deployment.waiver",
+        "ai.deployment.signature",
+    ):
         row = world.rows(model, ("deployment_id", "=", world.bills.id))[:1]
         for who in ("gate_owner", "manager") if row else ():
             names = _written(world, who, world.look()[model].browse(row.id))
@@ -155,9 +164,17 @@ def what_hangs_on_a_deployment(world):
 def records_of_the_work(world):
     world.held_bill()
     taken = []
-    for model in ("ai.deployment.version", "ai.deployment.assignment", "ai.deployment.decision",
-                  "ai.deployment.transition", "ai.deployment.gate.event", "ai.deployment.alert",
-                  "ai.deployment.report", "ai.deployment.profile", "ai.deployment.score"):  # fmt: skip
+    for model in (
+        "ai.deployment.version",
+        "ai.deployment.assignment",
+        "ai.deployment.decision",
+        "ai.deployment.transition",
+        "ai.deployment.gate.event",
+        "ai.deployment.alert",
+        "ai.deployment.report",
+        "ai.deployment.profile",
+        "ai.deployment.score",
+    ):
         row = world.env[model].search([("deployment_id", "=", world.bills.id)], limit=1)
         names = row and _written(world, "manager", row)
         taken += [f"{model}: {names}"] if names else []
@@ -171,11 +188,18 @@ def through_the_lines_of_a_deployment(world):
     world.commit()
     person, taken = world.as_("gate_owner"), []
     forged = {
-        "check_ids": {"state": "met"}, "decision_ids": {"outcome": "go"}, "transition_ids": {"to_state": "production"},
-        "alert_ids": {"state": "resolved"}, "assignment_ids": {"end_date": False}, "report_ids": {"verdict": "quiet"},
-        "version_ids": {"verdict": "better"}, "signature_ids": {"signed_date": "2026-01-01 00:00:00"},
-        "drill_ids": {"is_passed": True}, "value_ids": {"money": 1e6}, "edge_case_ids": {"is_proved": True},
-    }  # fmt: skip
+        "check_ids": {"state": "met"},
+        "decision_ids": {"outcome": "go"},
+        "transition_ids": {"to_state": "production"},
+        "alert_ids": {"state": "resolved"},
+        "assignment_ids": {"end_date": False},
+        "report_ids": {"verdict": "quiet"},
+        "version_ids": {"verdict": "better"},
+        "signature_ids": {"signed_date": "2026-01-01 00:00:00"},
+        "drill_ids": {"is_passed": True},
+        "value_ids": {"money": 1e6},
+        "edge_case_ids": {"is_proved": True},
+    }
     for name, values in forged.items():
         before, rows = _lines(world, name, values)
         for command in (*([1, row, values] for row in rows[:1]), [0, 0, values], *([2, row] for row in rows[-1:])):
@@ -195,10 +219,11 @@ def _lines(world, name, values):
 def imported_in_production(world):
     name = f"Imported {world.number()}"
     world.as_("bill_owner").call(
-        "ai.deployment", "load",
+        "ai.deployment",
+        "load",
         ["name", "purpose", "model_id/.id", "method", "state", "retention_days", "is_demonstration", "grace_days"],
         [[name, "x", str(world.model_id("account.move")), "anomaly", "production", "1", "True", "90"]],
-    )  # fmt: skip
+    )
     made = world.look()["ai.deployment"].search([("name", "=", name)])
     return bool(made) and (made.state != "proof" or made.retention_days == 1 or made.grace_days == 90)
 

@@ -173,8 +173,9 @@ class CompanyArchived(Fault):
             )
             deployment = make_deployment(
                 admin(context={"allowed_company_ids": [company.id, *admin.user.company_ids.ids]}),
-                name="Rentals", company_id=company.id,
-            )  # fmt: skip
+                name="Rentals",
+                company_id=company.id,
+            )
             self.company, self.deployment = company.id, deployment.id
         with world.change() as env:
             env["res.company"].browse(self.company).active = False

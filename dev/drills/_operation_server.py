@@ -68,8 +68,9 @@ class HttpWorkerKilled(Fault):
         world.wait(lambda: not world.asleep(), 30)  # the database notices only then that nobody is there any more
         half = world.value(
             "SELECT COUNT(*) FROM ai_deployment_inference WHERE id > %s AND res_id = ANY(%s)",
-            world.before.line, ids,
-        )  # fmt: skip
+            world.before.line,
+            ids,
+        )
         self.figures["half_written"] = (half, "lines", "0", half == 0)
 
     def heal(self, world):
@@ -179,8 +180,9 @@ class RestartInTraining(Restart):
         return world.rows(
             "SELECT (SELECT COUNT(*) FROM ai_deployment_version WHERE deployment_id = %s),"
             " (SELECT champion_id FROM ai_deployment WHERE id = %s)",
-            world.leads_id, world.leads_id,
-        )[0]  # fmt: skip
+            world.leads_id,
+            world.leads_id,
+        )[0]
 
 
 @fault

@@ -134,25 +134,43 @@ class World:
                 {"name": name, "model_id": deployment.model_id.id, "trigger": trigger}
             )
             admin["ir.actions.server"].create(
-                {"name": name, "model_id": deployment.model_id.id, "base_automation_id": rule.id,
-                 "usage": "base_automation", "state": "ai_deployment_score", "ai_deployment_id": deployment.id}
-            )  # fmt: skip
+                {
+                    "name": name,
+                    "model_id": deployment.model_id.id,
+                    "base_automation_id": rule.id,
+                    "usage": "base_automation",
+                    "state": "ai_deployment_score",
+                    "ai_deployment_id": deployment.id,
+                }
+            )
         vendor_bill = env["account.move"].search(
             [("move_type", "=", "in_invoice"), ("state", "=", "posted")], order="id desc", limit=1
         )
         line = vendor_bill.invoice_line_ids[:1]
         self.bill = {
-            "move_type": "in_invoice", "partner_id": vendor_bill.partner_id.id,
-            "partner_bank_id": vendor_bill.partner_bank_id.id, "invoice_date": str(clock.today()),
+            "move_type": "in_invoice",
+            "partner_id": vendor_bill.partner_id.id,
+            "partner_bank_id": vendor_bill.partner_bank_id.id,
+            "invoice_date": str(clock.today()),
             "invoice_line_ids": [
-                Command.create({"name": "Parts", "quantity": 1, "price_unit": line.price_unit,
-                                "account_id": line.account_id.id, "tax_ids": [Command.clear()]})
+                Command.create(
+                    {
+                        "name": "Parts",
+                        "quantity": 1,
+                        "price_unit": line.price_unit,
+                        "account_id": line.account_id.id,
+                        "tax_ids": [Command.clear()],
+                    }
+                )
             ],
-        }  # fmt: skip
+        }
         self.lead = {
-            "type": "opportunity", "expected_revenue": 40_000, "country_id": env.ref("base.us").id,
-            "source_id": env["utm.source"].create({"name": f"Source {CANARY}"}).id, CUSTOM_FIELD: 3,
-        }  # fmt: skip
+            "type": "opportunity",
+            "expected_revenue": 40_000,
+            "country_id": env.ref("base.us").id,
+            "source_id": env["utm.source"].create({"name": f"Source {CANARY}"}).id,
+            CUSTOM_FIELD: 3,
+        }
         self.token = env["ai.deployment"]._make_health_token()
         env["ir.config_parameter"].set_param(
             "ai_deployment.allowed_hosts", f"{self.chat.address},{self.hanging.address}"
@@ -178,9 +196,13 @@ class World:
     def add_custom_field(self):
         with self.change() as env:
             env["ir.model.fields"].create(
-                {"name": CUSTOM_FIELD, "field_description": "Size", "ttype": "integer",
-                 "model_id": env["ir.model"]._get_id("crm.lead")}
-            )  # fmt: skip
+                {
+                    "name": CUSTOM_FIELD,
+                    "field_description": "Size",
+                    "ttype": "integer",
+                    "model_id": env["ir.model"]._get_id("crm.lead"),
+                }
+            )
         self.do("UPDATE crm_lead SET %s = 1 + (id + source_id) %% 3", SQL.identifier(CUSTOM_FIELD))
 
     # The server
@@ -190,10 +212,14 @@ class World:
         arguments = ("--workers=2", "--max-cron-threads=2", "--log-level=info")
         self.node = self._running.enter_context(
             lanes.node(
-                self.look(), NODE, str(self.server.files), *arguments, environment=self.environment(),
+                self.look(),
+                NODE,
+                str(self.server.files),
+                *arguments,
+                environment=self.environment(),
                 named_by_worker=True,
             )
-        )  # fmt: skip
+        )
         self.wait_for_server()
         return self.node
 
@@ -223,9 +249,17 @@ class World:
     def upgrade(self):
         """`-u ai_deployment`, beside the server that runs."""
         command = [
-            sys.executable, os.environ["ODOO_BIN"], "-d", own_postgres.DATABASE, "-u", ADDON, "--stop-after-init",
-            "--no-http", "--log-level=warn", f"--data-dir={self.server.files}",
-        ]  # fmt: skip
+            sys.executable,
+            os.environ["ODOO_BIN"],
+            "-d",
+            own_postgres.DATABASE,
+            "-u",
+            ADDON,
+            "--stop-after-init",
+            "--no-http",
+            "--log-level=warn",
+            f"--data-dir={self.server.files}",
+        ]
         done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
         if done.returncode:
             raise NotCarriedOut(f"the update failed: {done.stderr.strip().splitlines()[-1]}")
@@ -323,8 +357,9 @@ class World:
         rows = self.rows(
             "SELECT application_name FROM pg_stat_activity WHERE datname = %s AND application_name = ANY(%s)"
             " AND xact_start IS NOT NULL ORDER BY xact_start LIMIT 1",
-            own_postgres.DATABASE, names,
-        )  # fmt: skip
+            own_postgres.DATABASE,
+            names,
+        )
         return int(rows[0][0].partition("-")[2]) if rows else 0
 
     def catch_worker(self, seconds=0.0, asleep=False):
@@ -336,8 +371,11 @@ class World:
                 "SELECT application_name FROM pg_stat_activity WHERE datname = %s AND application_name = ANY(%s)"
                 " AND clock_timestamp() - xact_start > %s * interval '1 second'"
                 " AND (NOT %s OR wait_event = 'PgSleep') ORDER BY xact_start LIMIT 1",
-                own_postgres.DATABASE, [f"drill-{pid}" for pid in self.workers("WorkerHTTP")], seconds, asleep,
-            )  # fmt: skip
+                own_postgres.DATABASE,
+                [f"drill-{pid}" for pid in self.workers("WorkerHTTP")],
+                seconds,
+                asleep,
+            )
             return found
 
         if not self.wait(look, 60, every=0.02):
@@ -469,9 +507,14 @@ class World:
         )[0]
         sums = self.look()["ai.deployment.sum"].search([]).mapped("difference")
         return SimpleNamespace(
-            line=last_line, review=reviews, aside=chunks, lost=sum(d for d in sums if d > 0),
-            double=-sum(d for d in sums if d < 0), log=_size(self.log), postgres=_size(self.server.log),
-        )  # fmt: skip
+            line=last_line,
+            review=reviews,
+            aside=chunks,
+            lost=sum(d for d in sums if d > 0),
+            double=-sum(d for d in sums if d < 0),
+            log=_size(self.log),
+            postgres=_size(self.server.log),
+        )
 
     def told(self, who, what):
         """Note that a person was told by something else than an alert."""
@@ -489,21 +532,28 @@ class World:
             " WHERE res_model = 'crm.lead' AND res_id = lead.id) AND NOT EXISTS (SELECT FROM ai_deployment_request"
             " WHERE res_model = 'crm.lead' AND res_id = lead.id)",
             list(self.office.lead_ids),
-        )  # fmt: skip
+        )
         blamed = self.value(
             "SELECT COUNT(DISTINCT (res_model, res_id)) FROM ai_deployment_inference WHERE id > %s"
             " AND route = 'review' AND failure_type IS NOT NULL",
             self.before.line,
-        )  # fmt: skip
+        )
         logs = [Log(self.log, self.before.log), *self._more_logs]
         text = "".join(log.text for log in logs)
         return SimpleNamespace(
-            lost=lost + unscored, double=double, blamed=blamed, aside=max(now.aside - self.before.aside, 0),
-            log_of_ours=sum(log.of_ours for log in logs), log_of_odoo=sum(log.of_odoo for log in logs),
-            log_text=text, inputs_in_log=text.count(CANARY),
-            postgres_bytes=now.postgres - self.before.postgres, errors=self.office.errors(),
-            errors_away=self.office.errors(while_away=True), actions=len(self.office.done),
-        )  # fmt: skip
+            lost=lost + unscored,
+            double=double,
+            blamed=blamed,
+            aside=max(now.aside - self.before.aside, 0),
+            log_of_ours=sum(log.of_ours for log in logs),
+            log_of_odoo=sum(log.of_odoo for log in logs),
+            log_text=text,
+            inputs_in_log=text.count(CANARY),
+            postgres_bytes=now.postgres - self.before.postgres,
+            errors=self.office.errors(),
+            errors_away=self.office.errors(while_away=True),
+            actions=len(self.office.done),
+        )
 
     def _count_batch(self, batch_id):
         """(records of the batch that are nowhere, lines too many)"""
@@ -515,8 +565,11 @@ class World:
             " (SELECT COUNT(DISTINCT res_id) FROM line), (SELECT COUNT(*) FROM ai_deployment_request"
             " WHERE deployment_id = %s AND res_id IN (SELECT id FROM asked)),"
             " (SELECT COUNT(*) FROM asked WHERE state = 'open')",
-            batch_id, self.before.line, self.leads_id, self.leads_id,
-        )[0]  # fmt: skip
+            batch_id,
+            self.before.line,
+            self.leads_id,
+            self.leads_id,
+        )[0]
         return max(asked - records - waiting - is_open, 0), max(lines - records, 0)
 
     def settle_down(self):
@@ -653,9 +706,11 @@ class Office:
     def session(self, login, password):
         world = self.world
         known = SimpleNamespace(
-            base=f"http://127.0.0.1:{world.node.port}", trace=lambda text: None, key_of=lambda person: None,
+            base=f"http://127.0.0.1:{world.node.port}",
+            trace=lambda text: None,
+            key_of=lambda person: None,
             env=SimpleNamespace(cr=SimpleNamespace(dbname=own_postgres.DATABASE)),
-        )  # fmt: skip
+        )
         return Session(known, SimpleNamespace(login=login, id=self._users[login]), password)
 
     def _sell(self, session, number):
@@ -665,9 +720,13 @@ class Office:
                 self.lead_ids.update(made)
             self._do(session, "crm.lead", "write", made, {"expected_revenue": 1000 * number})
         return self._do(
-            session, "crm.lead", "web_search_read",
-            domain=[], specification={"name": {}, "ai_score": {}, "ai_wants_review": {}}, limit=40,
-        )  # fmt: skip
+            session,
+            "crm.lead",
+            "web_search_read",
+            domain=[],
+            specification={"name": {}, "ai_score": {}, "ai_wants_review": {}},
+            limit=40,
+        )
 
     def _post_bill(self, session, number):
         made = self._do(session, "account.move", "create", [{**self.world.bill, "ref": f"Drill {time.time()}"}])

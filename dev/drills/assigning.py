@@ -69,7 +69,7 @@ def run(env, options, say):
         Figure("open_without_a_reviewer", unasked, "reviews", "0", unasked == 0),
         Figure("activities_twice", twice, "reviews", "0", twice == 0),
         Figure("refused_to_the_person", refused, "answers"),
-    ]  # fmt: skip
+    ]
 
 
 def _reviewers(env):
@@ -109,9 +109,11 @@ def _answer(env, deployment, people, rng, seconds):
         env.cr.rollback()
         env.invalidate_all()
         person = rng.choice(people)
-        review = env["ai.deployment.review"].sudo().search(
-            [("state", "=", "open"), ("reviewer_id", "=", person.id)], limit=1, offset=rng.randrange(20)
-        )  # fmt: skip
+        review = (
+            env["ai.deployment.review"]
+            .sudo()
+            .search([("state", "=", "open"), ("reviewer_id", "=", person.id)], limit=1, offset=rng.randrange(20))
+        )
         try:
             with mute_logger("odoo.sql_db"):
                 if review and rng.random() < 0.1:

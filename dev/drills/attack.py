@@ -64,13 +64,18 @@ def run(env, options, say):
     attacks = [attack for attack in REGISTRY if chosen == [""] or attack.name in chosen][: options.limit]
     outcomes = {kind: [] for kind in KINDS}
     broken = []
-    with tempfile.TemporaryDirectory() as folder, lanes.node(
-        env, "attack", folder, "--workers=0", "--max-cron-threads=0"
-    ) as server:  # fmt: skip
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        lanes.node(env, "attack", folder, "--workers=0", "--max-cron-threads=0") as server,
+    ):
         world = World(
-            env, f"http://127.0.0.1:{server.port}", people, deployments.of_leads(env), deployments.of_bills(env),
+            env,
+            f"http://127.0.0.1:{server.port}",
+            people,
+            deployments.of_leads(env),
+            deployments.of_bills(env),
             trace=say if chosen != [""] else lambda text: None,
-        )  # fmt: skip
+        )
         _wait_for(server, world.base)
         world.remember()
         for attack in attacks:
@@ -97,11 +102,17 @@ def _figures(outcomes, broken, is_part):
         Figure("attacks", tried, "attacks", f">= {LEAST_ATTACKS}", None if is_part else tried >= LEAST_ATTACKS),
         Figure("not_carried_out", len(broken), "attacks", "0", not broken),
         *(
-            Figure(kind, sum(bool(got) for _attack, got in results), f"of {len(results)} got through", "0",
-                   not any(got for _attack, got in results))
-            for kind, results in outcomes.items() if results
+            Figure(
+                kind,
+                sum(bool(got) for _attack, got in results),
+                f"of {len(results)} got through",
+                "0",
+                not any(got for _attack, got in results),
+            )
+            for kind, results in outcomes.items()
+            if results
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _hire_attackers(env):

@@ -49,13 +49,15 @@ def run(env, options, say):
     return [
         Figure("leads", count, "leads"),
         Figure("batch_done", int(done), "", "1", done),
-        *(Figure(f"{name}_pieces".replace("-", "_"), worked.get(name, 0), "pieces", "> 0", worked.get(name, 0) > 0)
-          for name in NODES),
+        *(
+            Figure(f"{name}_pieces".replace("-", "_"), worked.get(name, 0), "pieces", "> 0", worked.get(name, 0) > 0)
+            for name in NODES
+        ),
         Figure("pieces_done", sum(worked.values()), "pieces", str(pieces), sum(worked.values()) == pieces),
         Figure("lost", count - records, "records", "0", records == count),
         Figure("double", lines - records, "records", "0", lines == records),
         Figure("sum_adds_up", int(balanced), "", "1", balanced),
-    ]  # fmt: skip
+    ]
 
 
 def _up(env):

@@ -157,18 +157,24 @@ def _figures(fault, outcome, told, openings, finished, recovered):
         Figure("told_by", told[1] if told else "nobody", "", " or ".join(expected.told), bool(told)),
         Figure("told_after", seconds, "s", f"≤ {expected.within}", bool(told) and seconds <= expected.within),
         Figure("told_again", again, "times", "0", again == 0),
-        Figure("log_bytes", outcome.log_of_ours, "bytes", f"≤ {MOST_LOG_BYTES:,}",
-               outcome.log_of_ours <= MOST_LOG_BYTES),
+        Figure(
+            "log_bytes", outcome.log_of_ours, "bytes", f"≤ {MOST_LOG_BYTES:,}", outcome.log_of_ours <= MOST_LOG_BYTES
+        ),
         Figure("log_bytes_of_odoo", outcome.log_of_odoo, "bytes"),
         Figure("inputs_in_log", outcome.inputs_in_log, "", "0", outcome.inputs_in_log == 0),
         Figure("postgres_log_bytes", outcome.postgres_bytes, "bytes"),
-        Figure("errors_people_see", errors, f"of {outcome.actions} actions", f"≤ {expected.errors}",
-               errors <= expected.errors),
+        Figure(
+            "errors_people_see",
+            errors,
+            f"of {outcome.actions} actions",
+            f"≤ {expected.errors}",
+            errors <= expected.errors,
+        ),
         Figure("errors_while_away", sum(outcome.errors_away.values()), ""),
         Figure("finished", int(finished), "", "1", finished),
         Figure("finished_after", recovered, "s"),
         *(Figure(name, *values) for name, values in fault.figures.items()),
-    ]  # fmt: skip
+    ]
     totals = (
         Figure("not_told", int(not told), "", "0", bool(told)),
         Figure("loud", int(outcome.log_of_ours > MOST_LOG_BYTES), ""),

@@ -31,7 +31,7 @@ def logged(deployment, records):
             " WHERE deployment_id = %s AND res_id = ANY(%s) ORDER BY res_id, id DESC",
             deployment.id,
             list(records.ids),
-        )  # fmt: skip
+        )
     )
     by_id = {res_id: (value, incumbent) for res_id, value, incumbent in rows}
     pairs = [by_id.get(res_id, (None, None)) for res_id in records.ids]

@@ -108,19 +108,27 @@ class Life:
         self.pending = []
         order = tuple(np.concatenate(side) for side in zip(*self.unordered, strict=True))
         results = outcomes.judge_outcomes(
-            labels, values, values > 0.5, np.zeros(len(labels), bool),
-            reference=(int(self.tested[0].sum()), len(self.tested[0])), between=self.between, order=order,
+            labels,
+            values,
+            values > 0.5,
+            np.zeros(len(labels), bool),
+            reference=(int(self.tested[0].sum()), len(self.tested[0])),
+            between=self.between,
+            order=order,
             tested_auc=performance.auc(*self.tested),
-        )  # fmt: skip
+        )
         if outcomes.both_came(order[0]):
             self.unordered = []
         self.watch = standing_watch.update(self.watch, labels, values)
         standing = standing_watch.look(self.watch)
         fired = [
-            name for name, is_exceeded in (
-                ("watch:calibration", standing.calibration_exceeded), ("watch:order", standing.order_exceeded)
-            ) if is_exceeded
-        ]  # fmt: skip
+            name
+            for name, is_exceeded in (
+                ("watch:calibration", standing.calibration_exceeded),
+                ("watch:order", standing.order_exceeded),
+            )
+            if is_exceeded
+        ]
         for result in results:
             if result.verdict != CANNOT_JUDGE:
                 weeks = self.history.setdefault(result.name, [])
@@ -183,8 +191,10 @@ def _note_watch(found, random, rounds):
     for shift, most in ((0.5, 700), (1.0, 100), (-2.0, 100)):
         found.note(
             f"performance.watch.shift_{shift:+g}.median_rows",
-            float(np.median([_rows_until(random, shift) for _round in range(rounds)])), "", ("≤", most),
-        )  # fmt: skip
+            float(np.median([_rows_until(random, shift) for _round in range(rounds)])),
+            "",
+            ("≤", most),
+        )
     for shift, most in ((0.0, 0.03), (standing_watch.TOLERATED, 0.15)):  # 8,000 rows are three years of looks
         errors = [np.isfinite(_rows_until(random, shift)) for _round in range(rounds)]
         found.note(f"performance.watch.shift_{shift:+g}.false_alarms", float(np.mean(errors)), "", ("≤", most))

@@ -120,20 +120,36 @@ class _WithNoise(_WithFloors):
 
     def quality(self, week, counts):
         return quality.judge_quality(
-            self.firm.bins, self.reference, self.firm.weeks[week], weeks=counts,
-            before=self.firm.weeks[week - quality.MOST_WEEKS : week], noise=self.noise, age=7 * (week + 1),
-        )  # fmt: skip
+            self.firm.bins,
+            self.reference,
+            self.firm.weeks[week],
+            weeks=counts,
+            before=self.firm.weeks[week - quality.MOST_WEEKS : week],
+            noise=self.noise,
+            age=7 * (week + 1),
+        )
 
     def moved(self, week, broken):
         firm, like = self.firm, self._like(week)
-        reference, noise = (like, self.monthly.noise.with_forward(self._forward())) if like else (
-            self.reference, self.noise,
-        )  # fmt: skip
+        reference, noise = (
+            (like, self.monthly.noise.with_forward(self._forward()))
+            if like
+            else (
+                self.reference,
+                self.noise,
+            )
+        )
         told = {cause: {week - earlier for earlier in weeks} for cause, weeks in self.told.items()}
         results = drift.judge(
-            firm.bins, reference, firm.weeks[week], noise=noise, broken=broken, told=told, age=7 * (week + 1),
+            firm.bins,
+            reference,
+            firm.weeks[week],
+            noise=noise,
+            broken=broken,
+            told=told,
+            age=7 * (week + 1),
             longer=drift.spans(firm.weeks[firm.at : week], firm.weeks[week], self.reference, self.noise),
-        )  # fmt: skip
+        )
         for found in results:
             if found.exceeded and found.weeks == 1:
                 self.told.setdefault((found.name, found.test), []).append(week)

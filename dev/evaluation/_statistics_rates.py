@@ -33,16 +33,24 @@ PLANTED = {
     "amounts_1_sd_up.noise_0.3.rows_300": (Setting(300, 0.3, raised=1.0), "amount", drift.SHAPE, 4, 0.95),
     "days_2_to_30_percent_empty.rows_60": (Setting(60, 0.15, missing=0.3), "days", drift.MISSING_TEST, 4, 0.95),
     "days_2_to_30_percent_empty.noise_0.3.rows_300": (
-        Setting(300, 0.3, missing=0.3), "days", drift.MISSING_TEST, 2, 0.95,
+        Setting(300, 0.3, missing=0.3),
+        "days",
+        drift.MISSING_TEST,
+        2,
+        0.95,
     ),
     "new_products_20_percent.noise_0.3.rows_300": (
-        Setting(300, 0.3, unseen=0.2), "product", drift.UNSEEN_TEST, 4, 0.95,
+        Setting(300, 0.3, unseen=0.2),
+        "product",
+        drift.UNSEEN_TEST,
+        4,
+        0.95,
     ),
     "half_on_one_channel.noise_0.3.rows_300": (Setting(300, 0.3, moved=0.5), "channel", drift.SHAPE, 4, 0.95),
     "flags_20_to_40_percent.rows_300": (Setting(300, 0.15, flagged=0.4), PREDICTION, drift.SHAPE, 4, 0.95),
     "flags_5_to_0_percent.rows_300": (Setting(300, 0.15, flags=0.05, flagged=0.0), PREDICTION, drift.SHAPE, 8, 0.95),
     "flags_1_to_4_percent.rows_1500": (Setting(1500, 0.15, flags=0.01, flagged=0.04), PREDICTION, drift.SHAPE, 8, 0.9),
-}  # fmt: skip
+}
 
 
 def figures(rounds, seed, which=None, weeks=YEAR):

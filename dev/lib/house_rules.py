@@ -19,13 +19,39 @@ UPPER_ROOMS = {"models", "wizards", "controllers", "report", "hooks", "dev", "te
 PREFIX = f"odoo.addons.{ADDON}."
 # Private names of Odoo that the addon uses. A new one is added by hand: each may change with Odoo's next version.
 ODOO_NAMES = {
-    "_abstract", "_active_name", "_as_query", "_bus_send", "_calculate_company_based_kpi", "_callback", "_cnx",
-    "_commit_progress", "_compute_domain", "_condition_to_sql", "_description_selection", "_description_string",
-    "_field_will_change", "_fields", "_filtered_access", "_for_xml_id", "_get", "_get_group_ids", "_get_id",
-    "_get_kpi_compute_parameters", "_get_moves_requiring_confirmation", "_get_records_action",
-    "_has_field_access", "_message_log", "_message_log_batch", "_origin", "_post", "_read_group", "_render",
-    "_table", "_trigger", "_xmlid_to_res_id",
-}  # fmt: skip
+    "_abstract",
+    "_active_name",
+    "_as_query",
+    "_bus_send",
+    "_calculate_company_based_kpi",
+    "_callback",
+    "_cnx",
+    "_commit_progress",
+    "_compute_domain",
+    "_condition_to_sql",
+    "_description_selection",
+    "_description_string",
+    "_field_will_change",
+    "_fields",
+    "_filtered_access",
+    "_for_xml_id",
+    "_get",
+    "_get_group_ids",
+    "_get_id",
+    "_get_kpi_compute_parameters",
+    "_get_moves_requiring_confirmation",
+    "_get_records_action",
+    "_has_field_access",
+    "_message_log",
+    "_message_log_batch",
+    "_origin",
+    "_post",
+    "_read_group",
+    "_render",
+    "_table",
+    "_trigger",
+    "_xmlid_to_res_id",
+}
 # Of NamedTuple, os and scikit-learn.
 PYTHON_NAMES = {"_asdict", "_baseline_prediction", "_exit", "_predictors", "_replace"}
 NAMING_ARGUMENTS = {"compute", "inverse", "search", "group_expand"}  # of fields, that name a method

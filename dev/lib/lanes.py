@@ -57,10 +57,15 @@ def node(env, name, data_dir, *arguments, environment=None, named_by_worker=Fals
     """
     port, gevent_port = _free_port(), _free_port()
     command = [
-        *_odoo(), *(("--db-filter", f"^{env.cr.dbname}$") if named_by_worker else ("-d", env.cr.dbname)),
-        f"--http-port={port}", f"--gevent-port={gevent_port}", f"--data-dir={data_dir}",
-        f"--db_app_name={name}{'-{pid}' if named_by_worker else ''}", "--log-level=warn", *arguments,
-    ]  # fmt: skip
+        *_odoo(),
+        *(("--db-filter", f"^{env.cr.dbname}$") if named_by_worker else ("-d", env.cr.dbname)),
+        f"--http-port={port}",
+        f"--gevent-port={gevent_port}",
+        f"--data-dir={data_dir}",
+        f"--db_app_name={name}{'-{pid}' if named_by_worker else ''}",
+        "--log-level=warn",
+        *arguments,
+    ]
     variables = {**(environment or os.environ), "ODOO_QUEUE_JOB_HOST": "127.0.0.1", "ODOO_QUEUE_JOB_PORT": str(port)}
     with open(os.path.join(data_dir, f"{name}.log"), "a", encoding="utf-8") as log:
         process = subprocess.Popen(

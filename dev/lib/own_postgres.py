@@ -73,9 +73,12 @@ class Server:
 
     def start(self):
         setup.call(
-            "postgres_launch", self.binaries, self.cluster, self._sockets(),
+            "postgres_launch",
+            self.binaries,
+            self.cluster,
+            self._sockets(),
             environment={**os.environ, **self._clock_environment()},
-        )  # fmt: skip
+        )
 
     def stop(self, mode="fast"):
         """End it: `fast` breaks all connections, `immediate` is a crash."""
@@ -111,9 +114,12 @@ class Server:
         """The variables with which another process uses this server, lives in its time, and finds it by `attached`."""
         found = {"home": str(self.home), "binaries": self.binaries}
         return {
-            "PGHOST": str(self._sockets()), "PGPORT": "5432", "PGUSER": "odoo", _ATTACHED: json.dumps(found),
+            "PGHOST": str(self._sockets()),
+            "PGPORT": "5432",
+            "PGUSER": "odoo",
+            _ATTACHED: json.dumps(found),
             **self._clock_environment(),
-        }  # fmt: skip
+        }
 
     @property
     def log(self):

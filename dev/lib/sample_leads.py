@@ -5,9 +5,19 @@ import random
 from odoo.tools import SQL
 
 INPUTS = (
-    "expected_revenue", "country_id", "source_id", "medium_id", "campaign_id", "team_id", "user_id", "lang_id",
-    "phone_state", "email_state", "priority", "tag_ids",
-)  # fmt: skip
+    "expected_revenue",
+    "country_id",
+    "source_id",
+    "medium_id",
+    "campaign_id",
+    "team_id",
+    "user_id",
+    "lang_id",
+    "phone_state",
+    "email_state",
+    "priority",
+    "tag_ids",
+)
 
 
 def make_leads(env, count, closed=0):
@@ -32,11 +42,16 @@ def make_leads(env, count, closed=0):
     total = count + closed
     rows = [
         (
-            rng.choice(countries), rng.choice(sources), round(rng.lognormvariate(8, 1), 2), rng.randrange(60, 400),
-            rng.choice(["correct", "incorrect", None]), rng.choice(["correct", "incorrect", None]), rng.choice(states),
+            rng.choice(countries),
+            rng.choice(sources),
+            round(rng.lognormvariate(8, 1), 2),
+            rng.randrange(60, 400),
+            rng.choice(["correct", "incorrect", None]),
+            rng.choice(["correct", "incorrect", None]),
+            rng.choice(states),
         )
         for _row in range(total)
-    ]  # fmt: skip
+    ]
     copied = SQL(", ").join(SQL.identifier("crm_lead", name) for name in columns if name not in own)
     ids = [
         row[0]
@@ -51,7 +66,7 @@ def make_leads(env, count, closed=0):
                 copied,
                 *(list(column) for column in zip(*rows, strict=True)),
                 lead.id,
-            )  # fmt: skip
+            )
         )
     ]
     closed_ids = ids[count:]
@@ -76,29 +91,44 @@ def approve(deployment):
     env = deployment.env
     waived = {"waived_until": "2100-01-01", "waiver_reason": "Made by a bench."}
     deployment.sudo().check_ids.write(waived)
-    decider = env["res.users"].with_context(no_reset_password=True).create(
-        {
-            "name": "Bench decider", "login": "bench_decider", "email": "bench.decider@example.com",
-            "group_ids": [(4, env.ref("ai_deployment.group_reviewer").id)],
-        }
-    )  # fmt: skip
+    decider = (
+        env["res.users"]
+        .with_context(no_reset_password=True)
+        .create(
+            {
+                "name": "Bench decider",
+                "login": "bench_decider",
+                "email": "bench.decider@example.com",
+                "group_ids": [(4, env.ref("ai_deployment.group_reviewer").id)],
+            }
+        )
+    )
     env["ai.deployment.decision"].sudo().create(
         {
-            "deployment_id": deployment.id, "outcome": "go", "minutes": "Made by a bench.",
-            "date": deployment.create_date, "user_id": decider.id, "next_review_date": deployment.review_date,
+            "deployment_id": deployment.id,
+            "outcome": "go",
+            "minutes": "Made by a bench.",
+            "date": deployment.create_date,
+            "user_id": decider.id,
+            "next_review_date": deployment.review_date,
         }
-    )  # fmt: skip
+    )
 
 
 def make_deployment(env, **values):
     """A deployment on leads in shadow, trained on the closed ones, with twelve inputs."""
     deployment = env["ai.deployment"].create(
         {
-            "name": "Bench", "purpose": "Measures how fast leads are scored.", "is_primary": False,
-            "model_id": env["ir.model"]._get("crm.lead").id, "min_confidence": 0.0, "audit_share": 0.05,
-            "feature_ids": [(0, 0, {"path": path}) for path in INPUTS], **values,
+            "name": "Bench",
+            "purpose": "Measures how fast leads are scored.",
+            "is_primary": False,
+            "model_id": env["ir.model"]._get("crm.lead").id,
+            "min_confidence": 0.0,
+            "audit_share": 0.05,
+            "feature_ids": [(0, 0, {"path": path}) for path in INPUTS],
+            **values,
         }
-    )  # fmt: skip
+    )
     deployment._review_rule("out_of_support").is_on = False
     deployment._train()
     deployment.state = "shadow"

@@ -53,9 +53,11 @@ def fill_scores(env, deployment):
         SQL(
             "INSERT INTO ai_deployment_score (%s, state) SELECT DISTINCT ON (res_id) %s, 'scored'"
             " FROM ai_deployment_inference WHERE deployment_id = %s ORDER BY res_id, id DESC",
-            taken, taken, deployment.id,
+            taken,
+            taken,
+            deployment.id,
         )
-    )  # fmt: skip
+    )
     env.cr.execute("ANALYZE ai_deployment_score")
     env.invalidate_all(flush=False)
     env.cr.commit()
@@ -89,9 +91,15 @@ def _fill_lines(env, leads, rows, start, span):
             " FROM generate_series(0, %(rows)s - 1) AS n"
             " CROSS JOIN LATERAL (SELECT date_trunc('second', %(start)s::timestamp + n * %(span)s::interval / %(rows)s)"
             " AS moment) AS at JOIN source_line ON place = n %% (SELECT COUNT(*) FROM source_line) ORDER BY n",
-            names=names, leads=leads, count=len(leads), intake=INTAKE, rows=rows, start=start, span=span,
+            names=names,
+            leads=leads,
+            count=len(leads),
+            intake=INTAKE,
+            rows=rows,
+            start=start,
+            span=span,
         )
-    )  # fmt: skip
+    )
 
 
 def _fill_reviews(env, deployment):
@@ -104,9 +112,11 @@ def _fill_reviews(env, deployment):
             " SELECT line.res_id, line.id, line.date, 'decided', line.date, %s"
             " FROM ai_deployment_inference line, source_review"
             " WHERE line.deployment_id = %s AND line.route = 'review' ORDER BY line.id",
-            names, copied, deployment.id,
+            names,
+            copied,
+            deployment.id,
         )
-    )  # fmt: skip
+    )
 
 
 def _fill_leads(env, deployment):
@@ -142,6 +152,10 @@ def _fill_profiles(env, deployment):
             SQL(
                 "INSERT INTO ai_deployment_profile (deployment_id, version_id, day, row_count, counts)"
                 " VALUES (%s, %s, %s, %s, %s)",
-                deployment.id, version_id, day, rows, json.dumps(Profile(rows, scaled).to_dict()),
+                deployment.id,
+                version_id,
+                day,
+                rows,
+                json.dumps(Profile(rows, scaled).to_dict()),
             )
-        )  # fmt: skip
+        )

@@ -152,9 +152,14 @@ def _duplicate(random, day, post_day, bills, vendors):
     )
     original.post_day = original.day + 1
     return Bill(
-        day, original.vendor, list(original.lines), original.ref.replace("-", "/0"), original.bank_account, post_day,
+        day,
+        original.vendor,
+        list(original.lines),
+        original.ref.replace("-", "/0"),
+        original.bank_account,
+        post_day,
         "duplicate",
-    )  # fmt: skip
+    )
 
 
 def _copies(random, bills, vendors, days):
@@ -167,28 +172,48 @@ def _copies(random, bills, vendors, days):
             [
                 bill
                 for bill in bills
-                if 2 <= day - bill.day <= 3 and not bill.odd and bill.ref and not bill.is_nameless
-                and _well_known(vendors[bill.vendor]) and bill not in originals
+                if 2 <= day - bill.day <= 3
+                and not bill.odd
+                and bill.ref
+                and not bill.is_nameless
+                and _well_known(vendors[bill.vendor])
+                and bill not in originals
             ]
-        )  # fmt: skip
+        )
         original.post_day = original.day + 1
         originals.append(original)
         copies.append(
             Bill(
-                day, original.vendor, list(original.lines), original.ref, original.bank_account,
-                post_day=day + 6 if number < COPIES_REPLAYED else None, odd=COPY, dated=original.day - number % 2,
+                day,
+                original.vendor,
+                list(original.lines),
+                original.ref,
+                original.bank_account,
+                post_day=day + 6 if number < COPIES_REPLAYED else None,
+                odd=COPY,
+                dated=original.day - number % 2,
             )
-        )  # fmt: skip
+        )
     return copies
 
 
 def _from_unknown(random, day, post_day, vendors):
     vendor = Vendor(
-        number=len(vendors), name=f"{place(random)} Business Services", kind="unknown", country="GB",
-        account="Legal & Consulting", other_account="Training", other_share=0.0, amount=0.0, spread=0.0,
-        bills_a_year=0.0, first_day=day, bank_account=f"{random.randrange(10**9, 10**10)}", term_days=None,
+        number=len(vendors),
+        name=f"{place(random)} Business Services",
+        kind="unknown",
+        country="GB",
+        account="Legal & Consulting",
+        other_account="Training",
+        other_share=0.0,
+        amount=0.0,
+        spread=0.0,
+        bills_a_year=0.0,
+        first_day=day,
+        bank_account=f"{random.randrange(10**9, 10**10)}",
+        term_days=None,
         is_unknown=True,
-    )  # fmt: skip
+    )
     vendors.append(vendor)
     amount = float(random.choice((15000, 20000, 25000)))
     return Bill(day, vendor.number, [(vendor.account, amount)], None, vendor.bank_account, post_day, "unknown_vendor")

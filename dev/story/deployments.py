@@ -41,12 +41,20 @@ BILL_HISTORIES = [
     ("deviation", "partner_id", "Distance from the vendor's usual amount", {"value_path": "amount_total"}),
     ("days_since", "partner_id", "Days since the vendor's last bill", {"tail": "low"}),
     ("count", "partner_id", "The vendor's bills in 90 days", {"window_days": 90, "tail": "low"}),
-    ("share", "partner_id, invoice_line_ids.account_id",
-     "Share of the vendor's bills on this account", {"tail": "low"}),
+    (
+        "share",
+        "partner_id, invoice_line_ids.account_id",
+        "Share of the vendor's bills on this account",
+        {"tail": "low"},
+    ),
     ("share", "partner_id, partner_bank_id", "Share of the vendor's bills with this bank account", {"tail": "low"}),
-    ("count", "partner_id, amount_total", "Same vendor, same amount within 14 days",
-     {"window_days": 14, "tail": "high"}),
-]  # fmt: skip
+    (
+        "count",
+        "partner_id, amount_total",
+        "Same vendor, same amount within 14 days",
+        {"window_days": 14, "tail": "high"},
+    ),
+]
 
 
 def declare(env, days):
@@ -66,15 +74,22 @@ def declare(env, days):
                 "review_date": review_date,
                 "trigger_ids": [_trigger("drift", 2), _trigger("age", 270)],
             },
-            owner="maya", deputy="ben", reviewers=SELLERS, viewers=["sales_team.group_sale_salesman"],
-        )  # fmt: skip
+            owner="maya",
+            deputy="ben",
+            reviewers=SELLERS,
+            viewers=["sales_team.group_sale_salesman"],
+        )
         _add_inputs(leads, LEAD_FIELDS)
         leads.env["ai.deployment.feature"].create(
             {
-                "deployment_id": leads.id, "source": "age", "start_path": "create_date", "end_path": "date_deadline",
-                "name": "Days until they need it", "sequence": 90,
+                "deployment_id": leads.id,
+                "source": "age",
+                "start_path": "create_date",
+                "end_path": "date_deadline",
+                "name": "Days until they need it",
+                "sequence": 90,
             }
-        )  # fmt: skip
+        )
         since = days.dates[0] + timedelta(days=KNOWN_BEFORE_DAYS)
         bills = _declare(
             env,
@@ -90,17 +105,24 @@ def declare(env, days):
                 "review_date": review_date,
                 "trigger_ids": [_trigger("drift", 2), _trigger("age", 365)],
             },
-            owner="helen", deputy="luis", reviewers=["luis", "anna"],
+            owner="helen",
+            deputy="luis",
+            reviewers=["luis", "anna"],
             viewers=["account.group_account_invoice", "account.group_account_readonly"],
-        )  # fmt: skip
+        )
         _add_inputs(bills, BILL_FIELDS)
         for place, (measure, same, name, others) in enumerate(BILL_HISTORIES):
             bills.env["ai.deployment.feature"].create(
                 {
-                    "deployment_id": bills.id, "source": "history", "measure": measure, "group_paths": same,
-                    "name": name, "sequence": 100 + place, **others,
+                    "deployment_id": bills.id,
+                    "source": "history",
+                    "measure": measure,
+                    "group_paths": same,
+                    "name": name,
+                    "sequence": 100 + place,
+                    **others,
                 }
-            )  # fmt: skip
+            )
 
 
 def train(env, days, leads):

@@ -28,9 +28,13 @@ SOURCES = {
 NEW_SOURCE, NEW_SOURCE_SHARE, NEW_SOURCE_FACTOR = "Tender portal", 0.22, 4.0
 MEDIUMS = {"Website": (0.45, 0.0), "Email": (0.25, -0.15), "Phone": (0.20, 0.45), "Direct": (0.10, 0.3)}
 COUNTRIES = {
-    "US": (0.58, 0.15), "CA": (0.12, 0.2), "GB": (0.10, -0.1), "DE": (0.09, -0.35), "FR": (0.06, -0.6),
+    "US": (0.58, 0.15),
+    "CA": (0.12, 0.2),
+    "GB": (0.10, -0.1),
+    "DE": (0.09, -0.35),
+    "FR": (0.06, -0.6),
     "AU": (0.05, -0.4),
-}  # fmt: skip
+}
 LANGUAGES = {"US": "en_US", "CA": "en_US", "GB": "en_GB", "DE": "de_DE", "FR": "fr_FR", "AU": "en_AU"}
 # tag: (share, effect, usual amount, what the lead is called)
 PRODUCTS = {

@@ -5,8 +5,11 @@ COMPANY = "Harrow Creek Pumps"
 # login: (name, job, groups)
 PEOPLE = {
     "maya": ("Maya Okafor", "Sales Manager", ["sales_team.group_sale_manager", "ai_deployment.group_owner"]),
-    "ben": ("Ben Whitaker", "Senior Sales Engineer",
-            ["sales_team.group_sale_salesman_all_leads", "ai_deployment.group_owner"]),
+    "ben": (
+        "Ben Whitaker",
+        "Senior Sales Engineer",
+        ["sales_team.group_sale_salesman_all_leads", "ai_deployment.group_owner"],
+    ),
     "sofia": ("Sofia Marchetti", "Sales Engineer", ["sales_team.group_sale_salesman", "ai_deployment.group_reviewer"]),
     "tomasz": ("Tomasz Nowak", "Export Sales", ["sales_team.group_sale_salesman", "ai_deployment.group_reviewer"]),
     "priya": ("Priya Raman", "Export Sales", ["sales_team.group_sale_salesman", "ai_deployment.group_reviewer"]),
@@ -14,9 +17,12 @@ PEOPLE = {
     "luis": ("Luis Ortega", "Accountant", ["account.group_account_invoice", "ai_deployment.group_owner"]),
     "anna": ("Anna Kovács", "Accountant", ["account.group_account_invoice", "ai_deployment.group_reviewer"]),
     "jonas": ("Jonas Weber", "Application Engineer", ["sales_team.group_sale_salesman_all_leads"]),
-    "david": ("David Achterberg", "Chief Financial Officer",
-              ["account.group_account_readonly", "ai_deployment.group_auditor"]),
-}  # fmt: skip
+    "david": (
+        "David Achterberg",
+        "Chief Financial Officer",
+        ["account.group_account_readonly", "ai_deployment.group_auditor"],
+    ),
+}
 READS_IN = {"jonas": "de_DE"}
 BRANCH = "Harrow Creek Service"
 TEAMS = {"Inland": ("maya", ["ben", "sofia"]), "Export": ("maya", ["tomasz", "priya"])}

@@ -6,10 +6,27 @@ from ..account_move import PURCHASE_TYPES
 
 # What changes the amounts of a bill, or for what and to whom they are owed.
 MADE_OF = {
-    "account_id", "amount_currency", "balance", "credit", "currency_id", "debit", "deductible_amount", "discount",
-    "display_type", "move_id", "name", "partner_id", "price_subtotal", "price_total", "price_unit", "product_id",
-    "product_uom_id", "quantity", "tax_ids", "tax_line_id",
-}  # fmt: skip
+    "account_id",
+    "amount_currency",
+    "balance",
+    "credit",
+    "currency_id",
+    "debit",
+    "deductible_amount",
+    "discount",
+    "display_type",
+    "move_id",
+    "name",
+    "partner_id",
+    "price_subtotal",
+    "price_total",
+    "price_unit",
+    "product_id",
+    "product_uom_id",
+    "quantity",
+    "tax_ids",
+    "tax_line_id",
+}
 
 
 class AccountMoveLine(models.Model):

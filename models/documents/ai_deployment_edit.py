@@ -62,9 +62,10 @@ class AiDeploymentEdit(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT user_id FROM ai_deployment_edit WHERE res_model = %s AND res_id = %s",
-                kind or record._name, record.id or 0,
+                kind or record._name,
+                record.id or 0,
             )
-        )  # fmt: skip
+        )
         return self.env["res.users"].sudo().browse(row[0] for row in rows)
 
     @api.autovacuum
@@ -90,6 +91,9 @@ def _write_noted(cr):
             "INSERT INTO ai_deployment_edit (res_model, res_id, user_id, date)"
             " SELECT * FROM unnest(%s::varchar[], %s::int[], %s::int[], %s::timestamp[])"
             " ON CONFLICT (res_model, res_id, user_id) DO UPDATE SET date = excluded.date",
-            models_, ids, users, dates,
+            models_,
+            ids,
+            users,
+            dates,
         )
-    )  # fmt: skip
+    )

@@ -78,9 +78,11 @@ class AiDeploymentOutcome(models.Model):
                 SQL(
                     "UPDATE ai_deployment_outcome SET former_status = status, status = 'open', reopened_date = %s"
                     " WHERE res_model = %s AND res_id = ANY(%s) AND status IN ('won', 'lost')",
-                    clock.now(), res_model, list(ids),
+                    clock.now(),
+                    res_model,
+                    list(ids),
                 )
-            )  # fmt: skip
+            )
             self.invalidate_model(flush=False)
 
     @api.model
@@ -89,9 +91,11 @@ class AiDeploymentOutcome(models.Model):
         self.env.cr.execute(
             SQL(
                 "DELETE FROM ai_deployment_outcome WHERE res_model = %s AND res_id = ANY(%s) AND status <> %s",
-                res_model, list(ids), MERGED,
+                res_model,
+                list(ids),
+                MERGED,
             )
-        )  # fmt: skip
+        )
         self.invalidate_model(flush=False)
 
     @api.model
@@ -106,7 +110,13 @@ class AiDeploymentOutcome(models.Model):
                 " ON later.res_model = %s AND later.res_id = chain.survivor_id AND later.status = %s)"
                 " SELECT id, survivor_id FROM chain WHERE NOT EXISTS (SELECT FROM ai_deployment_outcome later"
                 " WHERE later.res_model = %s AND later.res_id = chain.survivor_id AND later.status = %s)",
-                res_model, list(ids), MERGED, res_model, MERGED, res_model, MERGED,
+                res_model,
+                list(ids),
+                MERGED,
+                res_model,
+                MERGED,
+                res_model,
+                MERGED,
             )
-        )  # fmt: skip
+        )
         return dict(rows)

@@ -137,5 +137,9 @@ def json_text_sql(value):
         " FROM (SELECT DISTINCT BTRIM(item) AS k FROM jsonb_array_elements_text(%s) AS item) AS items"
         " WHERE k NOT IN ('', 'false'))"
         " WHEN 'boolean' THEN NULLIF(%s #>> '{}', 'false') ELSE NULLIF(BTRIM(%s #>> '{}'), '') END",
-        value, value, value, value, value,
-    )  # fmt: skip
+        value,
+        value,
+        value,
+        value,
+        value,
+    )

@@ -78,9 +78,10 @@ class AiDeploymentDayCount(models.Model):
                 " WHERE kept.deployment_id = %s AND kept.day >= %s AND kept.state = 'open'"
                 " AND NOT EXISTS (SELECT FROM ai_deployment_review review WHERE review.state = 'open'"
                 " AND review.deployment_id = line.deployment_id AND review.res_id = line.res_id)))",
-                deployment.id, since,
+                deployment.id,
+                since,
             )
-        )  # fmt: skip
+        )
 
     def _renew_states(self, deployment, days):
         """Work out where the lines of these days stand; the triggers count what that changes."""
@@ -88,24 +89,29 @@ class AiDeploymentDayCount(models.Model):
             SQL(
                 "DELETE FROM ai_deployment_line_state kept WHERE kept.deployment_id = %s AND kept.day = ANY(%s)"
                 " AND NOT EXISTS (SELECT FROM ai_deployment_inference line WHERE line.id = kept.inference_id AND %s)",
-                deployment.id, days, counting.TO_A_PERSON,
+                deployment.id,
+                days,
+                counting.TO_A_PERSON,
             )
-        )  # fmt: skip
+        )
         self.env.cr.execute(
             SQL(
                 "SELECT ai_deployment_set_line_states(ARRAY(SELECT id FROM ai_deployment_inference line"
                 " WHERE line.deployment_id = %s AND line.asked_day = ANY(%s) AND %s))",
-                deployment.id, days, counting.TO_A_PERSON,
+                deployment.id,
+                days,
+                counting.TO_A_PERSON,
             )
-        )  # fmt: skip
+        )
 
     def _correct(self, deployment, day, missing):
         self.env.cr.execute(
             SQL(
                 "INSERT INTO ai_deployment_day_count (deployment_id, day, %s) VALUES %s",
-                SQL(", ").join(map(SQL.identifier, counting.COUNTS)), (deployment.id, day, *missing),
+                SQL(", ").join(map(SQL.identifier, counting.COUNTS)),
+                (deployment.id, day, *missing),
             )
-        )  # fmt: skip
+        )
 
     @api.autovacuum
     def _gc_sum_deltas(self):

@@ -119,11 +119,14 @@ def keep(cr):
 def forget(cr):
     """Drop the functions; the triggers go with their tables."""
     cr.execute(
-        SQL("SELECT oid::regprocedure::text FROM pg_proc WHERE proname = ANY(%s)", [
-            *(f"{FUNCTION}count_{name}" for name in (*SOURCES, "line_states", "review_states")),
-            f"{FUNCTION}set_line_states",
-        ])
-    )  # fmt: skip
+        SQL(
+            "SELECT oid::regprocedure::text FROM pg_proc WHERE proname = ANY(%s)",
+            [
+                *(f"{FUNCTION}count_{name}" for name in (*SOURCES, "line_states", "review_states")),
+                f"{FUNCTION}set_line_states",
+            ],
+        )
+    )
     for (function,) in cr.fetchall():
         cr.execute(SQL("DROP FUNCTION %s CASCADE", SQL(function)))
 
@@ -137,8 +140,11 @@ def recounted(deployment, days):
     lines = SQL(
         "(SELECT deployment_id, asked_day, asked_day AS day, route, CASE WHEN %s THEN %s END AS state"
         " FROM ai_deployment_inference line WHERE deployment_id = %s AND asked_day = ANY(%s) OFFSET 0) AS line",
-        TO_A_PERSON, STATE, deployment.id, days,
-    )  # fmt: skip
+        TO_A_PERSON,
+        STATE,
+        deployment.id,
+        days,
+    )
     log = Source("", "day", {})
     for name in ("automatic", "reviews"):
         source = SOURCES[name]
@@ -156,9 +162,12 @@ def recounted(deployment, days):
         parts.append(
             SQL(
                 "SELECT day, %s FROM %s WHERE deployment_id = %s AND day = ANY(%s) GROUP BY day",
-                SQL(", ").join(counts), rows, deployment.id, days,
+                SQL(", ").join(counts),
+                rows,
+                deployment.id,
+                days,
             )
-        )  # fmt: skip
+        )
     return SQL("SELECT day, %s FROM (%s) AS part GROUP BY day", summed(), SQL(" UNION ALL ").join(parts))
 
 
@@ -166,8 +175,11 @@ def kept(deployment, days):
     """SQL of the same from the counts that are kept."""
     return SQL(
         "SELECT day, %s FROM %s WHERE deployment_id = %s AND day = ANY(%s) GROUP BY day",
-        summed(), SQL.identifier(KEPT), deployment.id, days,
-    )  # fmt: skip
+        summed(),
+        SQL.identifier(KEPT),
+        deployment.id,
+        days,
+    )
 
 
 def most_off(kept, counted):
@@ -210,10 +222,11 @@ def _counting_body(source):
         " SELECT deployment_id, day, %s FROM %s GROUP BY 1, 2; END IF;",
         _count_rows(source, SQL("new_rows")),
         _count_rows(source, SQL("old_rows"), "-"),
-        SQL.identifier(KEPT), counts,
+        SQL.identifier(KEPT),
+        counts,
         SQL(", ").join(SQL("-SUM(%s)", SQL.identifier(count)) for count in source.counts),
         SQL.identifier(KEPT),
-    )  # fmt: skip
+    )
 
 
 def _make_state_function(cr):
@@ -269,11 +282,13 @@ def _review_states_body():
             SQL(
                 "(SELECT %s FROM old_rows UNION ALL SELECT %s FROM new_rows) AS both_rows GROUP BY %s"
                 " HAVING COUNT(*) = 1",
-                telling, telling, telling,
+                telling,
+                telling,
+                telling,
             )
         ),
         _renew_lines_of(SQL("old_rows")),
-    )  # fmt: skip
+    )
 
 
 def _renew_lines_of(reviews):
@@ -296,9 +311,10 @@ def _make_function(cr, name, body):
     cr.execute(
         SQL(
             "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN %s RETURN NULL; END $$",
-            SQL.identifier(f"{FUNCTION}count_{name}"), body,
+            SQL.identifier(f"{FUNCTION}count_{name}"),
+            body,
         )
-    )  # fmt: skip
+    )
 
 
 def _make_triggers(cr, name, table):
@@ -310,7 +326,10 @@ def _make_triggers(cr, name, table):
             cr.execute(
                 SQL(
                     "CREATE TRIGGER %s AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION %s()",
-                    SQL.identifier(trigger), SQL(event), SQL.identifier(table), rows,
+                    SQL.identifier(trigger),
+                    SQL(event),
+                    SQL.identifier(table),
+                    rows,
                     SQL.identifier(f"{FUNCTION}count_{name}"),
                 )
-            )  # fmt: skip
+            )

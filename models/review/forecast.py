@@ -47,25 +47,33 @@ class Forecast(NamedTuple):
         if not self.records:
             return ""
         values = {
-            "reviews": number(env, self.reviews), "records": number(env, self.records),
-            "share": percent(env, self.reviews / self.records), "basis": number(env, self.basis),
-        }  # fmt: skip
+            "reviews": number(env, self.reviews),
+            "records": number(env, self.records),
+            "share": percent(env, self.reviews / self.records),
+            "basis": number(env, self.basis),
+        }
         if self.basis:
             told = env._(
                 "About %(reviews)s of %(records)s new records will go to a person (%(share)s): an estimate from "
-                "%(basis)s records that this version scored lately.", **values,
-            )  # fmt: skip
+                "%(basis)s records that this version scored lately.",
+                **values,
+            )
         else:
             told = env._(
                 "About %(reviews)s of %(records)s new records will go to a person (%(share)s): an estimate from the "
-                "records that tested this version.", **values,
-            )  # fmt: skip
+                "records that tested this version.",
+                **values,
+            )
         if not self.reviews or not self.per_day:
             return told
         per_day = number(env, self.per_day, 0 if self.per_day >= 1 else 1)
         days = number(env, max(math.ceil(self.days), 1))
-        return env._("%(told)s At %(per_day)s answers a day these are %(days)s days of work.", told=told,
-                     per_day=per_day, days=days)  # fmt: skip
+        return env._(
+            "%(told)s At %(per_day)s answers a day these are %(days)s days of work.",
+            told=told,
+            per_day=per_day,
+            days=days,
+        )
 
 
 def forecast(deployment, ids, again: bool = False) -> Forecast | None:
@@ -93,9 +101,11 @@ def _unscored(deployment, version, ids):
             "SELECT COUNT(*) FROM unnest(%s::int[]) AS asked (id) WHERE NOT EXISTS"
             " (SELECT FROM ai_deployment_score score WHERE score.deployment_id = %s AND score.res_id = asked.id"
             " AND score.version_id = %s AND score.state = 'scored')",
-            list(ids), deployment.id, version.id,
+            list(ids),
+            deployment.id,
+            version.id,
         )
-    )  # fmt: skip
+    )
     return rows[0][0]
 
 
@@ -111,9 +121,13 @@ def _shares_of_late(deployment, version):
             "SELECT predicted_value, prediction, confidence, review_reason, failure_type IS NOT NULL"
             " FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND is_intake AND date >= %s"
             " AND %s LIMIT %s",
-            deployment.id, version.id, datetime.combine(since, time.min), drawn(SQL("res_id"), count), 2 * MOST,
+            deployment.id,
+            version.id,
+            datetime.combine(since, time.min),
+            drawn(SQL("res_id"), count),
+            2 * MOST,
         )
-    )  # fmt: skip
+    )
     if len(rows) < ENOUGH:
         return None, 0
     failed = np.array([row[4] for row in rows], dtype=bool)
@@ -182,7 +196,8 @@ def _per_day(deployment):
         SQL(
             "SELECT COUNT(*), COUNT(DISTINCT decided_date::date) FROM ai_deployment_review"
             " WHERE deployment_id = %s AND state = 'decided' AND decided_date > %s",
-            deployment.id, clock.now() - RECENT,
+            deployment.id,
+            clock.now() - RECENT,
         )
-    )[0]  # fmt: skip
+    )[0]
     return answers / days if days >= ENOUGH_DAYS else float(deployment.reviews_per_day)

@@ -40,9 +40,10 @@ def turns(env, queue: Queue, look: int | None = None):
             "SELECT deployment.id, COALESCE(deployment.%s, 0) FROM ai_deployment deployment"
             " CROSS JOIN LATERAL (SELECT FROM ai_deployment_review review WHERE review.deployment_id = deployment.id"
             " AND %s ORDER BY review.res_id LIMIT 1) AS found ORDER BY deployment.id",
-            SQL.identifier(queue.position), queue.condition,
+            SQL.identifier(queue.position),
+            queue.condition,
         )
-    )  # fmt: skip
+    )
     for deployment_id, position in rows:
         deployment = deployments.browse(deployment_id)
         ids, following = _window(env, deployment, queue, position, look or LOOK)
@@ -56,8 +57,11 @@ def _window(env, deployment, queue, position, look):
     found = SQL(
         "SELECT review.id, review.res_id FROM ai_deployment_review review WHERE review.deployment_id = %s AND %s"
         " AND review.res_id > %s ORDER BY review.res_id LIMIT %s",
-        deployment.id, queue.condition, position, look,
-    )  # fmt: skip
+        deployment.id,
+        queue.condition,
+        position,
+        look,
+    )
     rows = env.execute_query(found)
     if not rows and position:
         return _window(env, deployment, queue, 0, look)
@@ -68,8 +72,10 @@ def _window(env, deployment, queue, position, look):
     rest = SQL(
         "SELECT review.id FROM ai_deployment_review review WHERE review.deployment_id = %s AND %s"
         " AND review.res_id = %s",
-        deployment.id, queue.condition, last,
-    )  # fmt: skip
+        deployment.id,
+        queue.condition,
+        last,
+    )
     ids = dict.fromkeys([row[0] for row in rows] + [row[0] for row in env.execute_query(rest)])
     return list(ids), last
 
@@ -80,8 +86,10 @@ def _go_on_from(env, deployment, queue, position):
         SQL(
             "UPDATE ai_deployment SET %s = %s WHERE id IN"
             " (SELECT id FROM ai_deployment WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)",
-            SQL.identifier(queue.position), position, deployment.id,
+            SQL.identifier(queue.position),
+            position,
+            deployment.id,
         )
-    )  # fmt: skip
+    )
     deployment.invalidate_recordset([queue.position], flush=False)
     env["ir.cron"]._commit_progress()

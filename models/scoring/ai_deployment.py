@@ -39,15 +39,18 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     score_on_create = fields.Boolean(
-        "On Creation", default=True, tracking=True,
+        "On Creation",
+        default=True,
+        tracking=True,
         help="A new record has its score when it is saved, whichever way it came: a form, an import, an e-mail, a "
         "website. Those of a large import are scored in the background.",
-    )  # fmt: skip
+    )
     score_on_change = fields.Boolean(
-        "On Change", tracking=True,
+        "On Change",
+        tracking=True,
         help="A record is scored again when one of the inputs that the serving version reads changes on it, or what "
         "“Only Records” asks. For example: the expected revenue of a lead.",
-    )  # fmt: skip
+    )
 
     def _scores_by_itself(self):
         """Return whether records come to it without an automation rule or a person."""

@@ -100,10 +100,11 @@ class AiDeploymentGuardedMixin(models.AbstractModel):
                 raise UserError(
                     self.env._(
                         "“%(field)s” is too long: %(size)s, where at most %(most)s fit. Shorten it.",
-                        field=field._description_string(self.env), size=number(self.env, size),
+                        field=field._description_string(self.env),
+                        size=number(self.env, size),
                         most=number(self.env, most),
                     )
-                )  # fmt: skip
+                )
 
     def _ai_check_most(self):
         """Raise where a person has added more rows to a deployment than it may have."""
@@ -114,9 +115,11 @@ class AiDeploymentGuardedMixin(models.AbstractModel):
                 raise UserError(
                     self.env._(
                         "“%(deployment)s” has %(most)s rows of “%(kind)s” at most.",
-                        deployment=deployment.name, most=self._ai_most, kind=self._description,
+                        deployment=deployment.name,
+                        most=self._ai_most,
+                        kind=self._description,
                     )
-                )  # fmt: skip
+                )
 
     def unlink(self):
         return super(AiDeploymentGuardedMixin, self._ai_guarded()).unlink()

@@ -23,9 +23,14 @@ def bounded_savepoint(cr, lock, statement):
         SQL(
             "SAVEPOINT %s; SELECT current_setting(%s), current_setting(%s), set_config(%s, %s, TRUE),"
             " set_config(%s, %s, TRUE)",
-            name, *_LIMITS, _LIMITS[0], lock, _LIMITS[1], statement,
+            name,
+            *_LIMITS,
+            _LIMITS[0],
+            lock,
+            _LIMITS[1],
+            statement,
         )
-    )  # fmt: skip
+    )
     lock_before, statement_before, *_now = cr.fetchone()
     try:
         yield
@@ -37,6 +42,10 @@ def bounded_savepoint(cr, lock, statement):
     cr.execute(
         SQL(
             "SELECT set_config(%s, %s, TRUE), set_config(%s, %s, TRUE); RELEASE SAVEPOINT %s",
-            _LIMITS[0], lock_before, _LIMITS[1], statement_before, name,
+            _LIMITS[0],
+            lock_before,
+            _LIMITS[1],
+            statement_before,
+            name,
         )
-    )  # fmt: skip
+    )

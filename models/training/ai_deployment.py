@@ -12,12 +12,16 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     start_field_id = fields.Many2one(
-        "ir.model.fields", "Start Date", tracking=True, ondelete="set null", copy=True,
+        "ir.model.fields",
+        "Start Date",
+        tracking=True,
+        ondelete="set null",
+        copy=True,
         domain="[('model_id', '=', model_id), ('ttype', 'in', ('date', 'datetime')), ('store', '=', True)]",
         help="The date on which a record began. Its place in time, its age and the days within which its outcome has "
         "to come are counted from there; records without it count from their creation. Empty: the creation. Name "
         "another date where records were imported, such as the date of the enquiry.",
-    )  # fmt: skip
+    )
     has_outcome = fields.Boolean(compute="_compute_has_outcome")
 
     @api.depends("res_model")

@@ -3,9 +3,18 @@
 import dataclasses
 
 ROLES = (
-    "none", "seller", "clerk", "reviewer", "owner", "pure_owner", "deputy", "administrator", "auditor",
-    "foreign_administrator", "portal",
-)  # fmt: skip
+    "none",
+    "seller",
+    "clerk",
+    "reviewer",
+    "owner",
+    "pure_owner",
+    "deputy",
+    "administrator",
+    "auditor",
+    "foreign_administrator",
+    "portal",
+)
 NAMED_ROLES = frozenset({"reviewer", "owner", "deputy", "administrator", "auditor"})
 NOBODY = frozenset()
 # Kinds of fields, with who may write them among those who may write the record; see `Rights`.

@@ -19,7 +19,9 @@ READERS_OF_DOCUMENTS = NAMED - {"administrator"}
 MODELS = {
     # What people declare
     "ai.deployment": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE,
+        read=NAMED,
+        create=OWNERS,
+        write=ANSWERABLE,
         free="alarm_rate audit_share batch_above blind_share double_share drift_sensitivity escalation_days "
         "fallback_below fallback_value floor_auc floor_precision four_eyes_amount horizon_days idle_days limits "
         "min_confidence most_pairs name positive_weight purpose retrain_cost retrain_hours retraining_plan "
@@ -37,7 +39,10 @@ MODELS = {
         hidden="risk_state",
     ),
     "ai.deployment.feature": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
+        read=NAMED,
+        create=OWNERS,
+        write=ANSWERABLE,
+        unlink=ANSWERABLE,
         free="direction name required sequence stands_alone tail window_days",
         judged="end_path group_paths kind leak_override measure path sensitive source start_path together_id "
         "value_path",
@@ -45,57 +50,90 @@ MODELS = {
         system="key leak_reason leak_verdict",
     ),
     "ai.deployment.trigger": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
-        free="act active threshold", judged="kind", fixed="deployment_id",
+        read=NAMED,
+        create=OWNERS,
+        write=ANSWERABLE,
+        unlink=ANSWERABLE,
+        free="act active threshold",
+        judged="kind",
+        fixed="deployment_id",
         system="fired_date fired_reason fired_version_id",
     ),
     "ai.deployment.review.rule": Rights(
-        read=NAMED, write=ANSWERABLE,
+        read=NAMED,
+        write=ANSWERABLE,
         free="amount cap is_on points priority",
         system="deployment_id reason",
     ),
     "ai.deployment.review.answer": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
-        free="active asks_text decision name sequence", fixed="deployment_id",
+        read=NAMED,
+        create=OWNERS,
+        write=ANSWERABLE,
+        unlink=ANSWERABLE,
+        free="active asks_text decision name sequence",
+        fixed="deployment_id",
     ),
     "ai.deployment.channel": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
-        free="all_quiet what", judged="active credential discuss_channel_id kind partner_ids", fixed="deployment_id",
+        read=NAMED,
+        create=OWNERS,
+        write=ANSWERABLE,
+        unlink=ANSWERABLE,
+        free="all_quiet what",
+        judged="active credential discuss_channel_id kind partner_ids",
+        fixed="deployment_id",
         system="failure_message last_sent_date summary_date",
     ),
     "ai.deployment.edge.case": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ADMINISTRATOR,  # it was part of the go
-        free="name note sequence", judged="domain drill_id instead kind words", fixed="deployment_id",
+        read=NAMED,
+        create=OWNERS,
+        write=ANSWERABLE,
+        unlink=ADMINISTRATOR,  # it was part of the go
+        free="name note sequence",
+        judged="domain drill_id instead kind words",
+        fixed="deployment_id",
         system="basis is_proved result tried_by_id tried_count tried_date",
     ),
     # What is asked of a deployment before it goes live. The row at hand is one of the template's: it stays.
     "ai.deployment.check": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE,
+        read=NAMED,
+        create=OWNERS,
+        write=ANSWERABLE,
         judged="dimension name requirement sequence",
         system="attachment_ids basis code deployment_id evidence evidence_date least looked_date note res_id "
         "res_model rule signed_by_id signed_date state valid_days waived_by_id waived_until waiver_reason",
     ),
     # Deployments were made by it: it is archived instead of deleted.
     "ai.deployment.check.template": Rights(
-        read=NAMED | {"pure_owner"}, create=MANAGERS, write=ADMINISTRATOR,
-        free="active name one_person", judged="company_id",
+        read=NAMED | {"pure_owner"},
+        create=MANAGERS,
+        write=ADMINISTRATOR,
+        free="active name one_person",
+        judged="company_id",
     ),
     "ai.deployment.check.template.line": Rights(
-        read=NAMED | {"pure_owner"}, create=MANAGERS, write=ADMINISTRATOR, unlink=ADMINISTRATOR,
-        free="code dimension least name requirement sequence valid_days", judged="rule template_id",
+        read=NAMED | {"pure_owner"},
+        create=MANAGERS,
+        write=ADMINISTRATOR,
+        unlink=ADMINISTRATOR,
+        free="code dimension least name requirement sequence valid_days",
+        judged="rule template_id",
     ),
     "ai.deployment.signature": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE, unlink=ANSWERABLE,
-        free="role", judged="user_id", fixed="deployment_id", system="digest signed_date",
+        read=NAMED,
+        create=OWNERS,
+        write=ANSWERABLE,
+        unlink=ANSWERABLE,
+        free="role",
+        judged="user_id",
+        fixed="deployment_id",
+        system="digest signed_date",
     ),
     "ai.deployment.decision": Rights(
         read=NAMED,
         system="by_builder conditions date deployment_id evidence kind minutes next_review_date outcome user_id "
         "version_id",
     ),
-    "ai.deployment.transition": Rights(
-        read=NAMED, system="date deployment_id from_state reason to_state user_id"
-    ),
+    "ai.deployment.transition": Rights(read=NAMED, system="date deployment_id from_state reason to_state user_id"),
     "ai.deployment.drill": Rights(
         read=NAMED, system="date deployment_id details is_passed kind summary user_id version_id"
     ),
@@ -206,11 +244,15 @@ MODELS = {
     ),
     "ai.deployment.line.state": Rights(system="day deployment_id inference_id state"),
     "ai.deployment.waiver": Rights(
-        read=NAMED, create=OWNERS, write=ANSWERABLE,
-        free="active", judged="end_date", fixed="deployment_id note partner_id reason",
+        read=NAMED,
+        create=OWNERS,
+        write=ANSWERABLE,
+        free="active",
+        judged="end_date",
+        fixed="deployment_id note partner_id reason",
         system="changed_by_id user_id",
     ),
-}  # fmt: skip
+}
 
 # Wizards: whoever opens one sees and changes that row alone. `create` says who may open it.
 WIZARDS = {
@@ -220,7 +262,8 @@ WIZARDS = {
     "ai.deployment.check.sign": Rights(create=OWNERS, free="note", judged="attachment_ids", fixed="check_id"),
     "ai.deployment.check.waive": Rights(create=MANAGERS, free="reason until", fixed="check_id"),
     "ai.deployment.decide": Rights(
-        create=REVIEWERS, free="conditions minutes next_review_date outcome",
+        create=REVIEWERS,
+        free="conditions minutes next_review_date outcome",
         fixed="decision_id deployment_id version_id",  # what the decider saw
     ),
     "ai.deployment.extend": Rights(create=OWNERS, free="reason until", fixed="deployment_id"),
@@ -231,17 +274,13 @@ WIZARDS = {
     ),
     "ai.deployment.health.address": Rights(create=MANAGERS),
     "ai.deployment.holdout": Rights(create=OWNERS, free="reason share", fixed="deployment_id"),
-    "ai.deployment.record.evidence": Rights(
-        create=REVIEWERS | AUDITOR, free="date res_id", fixed="deployment_id"
-    ),
+    "ai.deployment.record.evidence": Rights(create=REVIEWERS | AUDITOR, free="date res_id", fixed="deployment_id"),
     "ai.deployment.retire": Rights(create=OWNERS, free="lesson", fixed="deployment_id"),
-    "ai.deployment.review.decide": Rights(
-        create=REVIEWERS, free="decision note truth", judged="answer_id review_ids"
-    ),
+    "ai.deployment.review.decide": Rights(create=REVIEWERS, free="decision note truth", judged="answer_id review_ids"),
     "ai.deployment.version.import": Rights(
         create=MANAGERS, free="expected_digest file_name", judged="file", fixed="deployment_id"
     ),
-}  # fmt: skip
+}
 
 # Fields of the addon on Odoo's own models: {model: {field: roles that may write it through their own rights there}}.
 # Of those that are not stored it is checked that nobody can write them.

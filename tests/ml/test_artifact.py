@@ -57,11 +57,21 @@ def trees_card(seed=0):
         return pack(random.random(own[j].bins.size) < 0.5)
 
     trees = [
-        {"inputs": [0, -1, 1, -1, -1], "codes": [some(0), "", some(1), "", ""], "left": [1, 0, 3, 0, 0],
-         "right": [2, 0, 4, 0, 0], "values": [0.0, *random.normal(size=4).tolist()]},
-        {"inputs": [1, -1, -1], "codes": [some(1), "", ""], "left": [1, 0, 0], "right": [2, 0, 0],
-         "values": [0.0, *random.normal(size=2).tolist()]},
-    ]  # fmt: skip
+        {
+            "inputs": [0, -1, 1, -1, -1],
+            "codes": [some(0), "", some(1), "", ""],
+            "left": [1, 0, 3, 0, 0],
+            "right": [2, 0, 4, 0, 0],
+            "values": [0.0, *random.normal(size=4).tolist()],
+        },
+        {
+            "inputs": [1, -1, -1],
+            "codes": [some(1), "", ""],
+            "left": [1, 0, 0],
+            "right": [2, 0, 0],
+            "values": [0.0, *random.normal(size=2).tolist()],
+        },
+    ]
     return TreesCard(
         own,
         random.normal(),
@@ -310,9 +320,14 @@ def test_more_trees_than_can_be_held_are_refused():
     for number in range(190):
         size = 253
         wide["features"].append(
-            {"name": f"more {number}", "required": False, "points": [0] * size, "counts": [0] * size,
-             "bins": {"kind": "category", "levels": levels, "level_counts": dict.fromkeys(levels, 1), "dropped": 0}}
-        )  # fmt: skip
+            {
+                "name": f"more {number}",
+                "required": False,
+                "points": [0] * size,
+                "counts": [0] * size,
+                "bins": {"kind": "category", "levels": levels, "level_counts": dict.fromkeys(levels, 1), "dropped": 0},
+            }
+        )
     wide["importances"] = [0.0] * len(wide["features"])
     wide["trees"] = [stump] * 200
     artifact.load(wide)

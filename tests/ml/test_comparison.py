@@ -39,8 +39,9 @@ def test_numbers_are_compared_where_either_card_cuts():
     old = card(numeric("a", [50], [0, 0, 0, -1, 1]))
     new = card(numeric("a", [20, 50], [0, 0, 0, -2, -1, 1.5]))
     assert [(row.label, row.before, row.after) for row in points_moved(old, new)] == [
-        ("0 to 20", -1, -2), ("50 to 100", 1, 1.5),
-    ]  # fmt: skip
+        ("0 to 20", -1, -2),
+        ("50 to 100", 1, 1.5),
+    ]
 
 
 def test_neighbours_that_moved_alike_are_one_row():
@@ -70,5 +71,7 @@ def test_a_card_that_knew_no_number_is_compared_all_the_same():
     empty = card(numeric("a", [], [0.0, 0, 0], None, None))
     full = card(numeric("a", [50], [0.5, 0, 0, -1, 1]))
     assert {row.label: row.change for row in points_moved(empty, full)} == {
-        "missing": 0.5, "0 to 50": -1, "50 to 100": 1,
-    }  # fmt: skip
+        "missing": 0.5,
+        "0 to 50": -1,
+        "50 to 100": 1,
+    }

@@ -10,9 +10,16 @@ import pytest
 
 DEV = Path(__file__).parents[2] / "dev"
 KINDS = {
-    "user_defaults", "onchange", "context_keys", "system_fields", "segregation_of_duties", "leaving_the_scope",
-    "record_rules", "companies", "robustness",
-}  # fmt: skip
+    "user_defaults",
+    "onchange",
+    "context_keys",
+    "system_fields",
+    "segregation_of_duties",
+    "leaving_the_scope",
+    "record_rules",
+    "companies",
+    "robustness",
+}
 LEAST_PER_KIND = 10
 
 
@@ -56,8 +63,11 @@ def test_nothing_gets_through_on_a_small_database(tmp_path):
     target = tmp_path / "figures.json"
     done = subprocess.run(
         [DEV / "drill", "attack", "--json", target],
-        env={**os.environ, "AI_DEPLOYMENT_SMALL": "1"}, check=False, capture_output=True, text=True,
-    )  # fmt: skip
+        env={**os.environ, "AI_DEPLOYMENT_SMALL": "1"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     figures = json.loads(target.read_text())["figures"]
     assert all(figure["met"] for figure in figures if figure["met"] is not None)

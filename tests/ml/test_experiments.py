@@ -37,9 +37,13 @@ def test_the_smallest_size_comes_to_figures(file, tmp_path):
     target, before = tmp_path / "figures.json", _seconds_of_children()
     command = [sys.executable, "-m", "lib.experiment", kind, file.parent.name, file.stem, "--small"]
     done = subprocess.run(
-        [*command, "--json", str(target)], cwd=REPO, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        [*command, "--json", str(target)],
+        cwd=REPO,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(DEV), os.environ.get("PYTHONPATH", "")])},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     assert "Exception in thread" not in done.stderr, done.stderr[-4000:]  # it ends, and the run goes on without it
     figures = json.loads(target.read_text())["figures"]

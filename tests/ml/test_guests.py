@@ -319,7 +319,7 @@ def test_the_archive_that_was_only_packed_again_is_welcome():
         (lambda entries: {k: v[:-1] if k.endswith("npy") else v for k, v in entries.items()}, "not as long|head"),
         (lambda entries: {k: v + b"x" if k.endswith("npy") else v for k, v in entries.items()}, "not as long"),
     ],
-)  # fmt: skip
+)
 def test_an_archive_with_anything_else_in_it_is_refused(change, match):
     refused(archive(change, compress=zipfile.ZIP_DEFLATED), match)
 
@@ -333,8 +333,11 @@ def test_one_large_array_cannot_be_asked_for_again_and_again():
         array = {"__class__": "ndarray", "__module__": "numpy", "__loader__": "NdArrayNode", "type": "numpy"}
         many = [{**array, "file": "1.npy"} for _time in range(500)]  # 4 GB, were they all read
         step(data)["content"]["content"]["verbose"] = {
-            "__class__": "list", "__module__": "builtins", "__loader__": "ListNode", "content": many
-        }  # fmt: skip
+            "__class__": "list",
+            "__module__": "builtins",
+            "__loader__": "ListNode",
+            "content": many,
+        }
         entries.update({"schema.json": json.dumps(data).encode(), "1.npy": large.getvalue()})
 
     refused(archive(change, compress=zipfile.ZIP_DEFLATED), "arrays unpack to more", COLUMNS)
@@ -402,7 +405,7 @@ CODE = [
     ("builtins", "bytes", "BytesNode"),
     (None, None, None),
     (["os"], {"a": 1}, 7),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("module", "name", "loader"), CODE)

@@ -39,8 +39,13 @@ def test_under_fifty_of_either_outcome_a_part_is_named_and_not_judged(positives,
     part = judge_part("small", [1] * positives + [0] * negatives, [0.9] * (positives + negatives))
     assert (part.rows, part.positives) == (positives + negatives, positives)
     assert not part.is_judged and not part.is_worse
-    assert part.to_dict() == {"part": "small", "rows": positives + negatives, "positives": positives, "brier": None,
-                              "base_brier": None}  # fmt: skip
+    assert part.to_dict() == {
+        "part": "small",
+        "rows": positives + negatives,
+        "positives": positives,
+        "brier": None,
+        "base_brier": None,
+    }
 
 
 def test_each_part_is_judged_by_its_own_rows_and_no_value_is_a_part():

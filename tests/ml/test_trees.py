@@ -109,16 +109,26 @@ def test_bits_go_there_and_back():
 
 def stump(j, size, left_codes, left, right):
     goes_left = np.isin(np.arange(size), left_codes)
-    return {"inputs": [j, -1, -1], "codes": [pack(goes_left), "", ""], "left": [1, 0, 0], "right": [2, 0, 0],
-            "values": [0.0, left, right]}  # fmt: skip
+    return {
+        "inputs": [j, -1, -1],
+        "codes": [pack(goes_left), "", ""],
+        "left": [1, 0, 0],
+        "right": [2, 0, 0],
+        "values": [0.0, left, right],
+    }
 
 
 def test_a_tree_by_hand():
     # If the first input has code 3: +2, else by the second: code 4 gives -1, the others +1.
     low = pack(np.array([False, False, False, True, False]))
     high = pack(np.array([False, False, False, False, True]))
-    tree = {"inputs": [0, -1, 1, -1, -1], "codes": [low, "", high, "", ""], "left": [1, 0, 3, 0, 0],
-            "right": [2, 0, 4, 0, 0], "values": [0, 2.0, 0, -1.0, 1.0]}  # fmt: skip
+    tree = {
+        "inputs": [0, -1, 1, -1, -1],
+        "codes": [low, "", high, "", ""],
+        "left": [1, 0, 3, 0, 0],
+        "right": [2, 0, 4, 0, 0],
+        "values": [0, 2.0, 0, -1.0, 1.0],
+    }
     codes = np.array([[3, 3], [3, 4], [4, 4], [0, 4], [4, 3], [1, 0]], dtype=np.uint8)
     placed, average = with_means([tree], codes, [5, 5])
     assert average == pytest.approx((2 + 2 - 1 - 1 + 1 + 1) / 6)

@@ -25,12 +25,34 @@ def checked(*addresses, allowed=(), host="example.com", port=443):
 @pytest.mark.parametrize(
     "address",
     [
-        "127.0.0.1", "127.8.8.8", "10.0.0.5", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-        "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fc00::1",
-        "fd00::1", "ff02::1", "2001:db8::1", "::ffff:127.0.0.1", "::ffff:10.0.0.5", "64:ff9b::7f00:1",
-        "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "fe80::1%eth0",
+        "127.0.0.1",
+        "127.8.8.8",
+        "10.0.0.5",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "192.0.2.1",
+        "198.18.0.1",
+        "::1",
+        "::",
+        "fe80::1",
+        "fc00::1",
+        "fd00::1",
+        "ff02::1",
+        "2001:db8::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.5",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "2002:7f00:1::",
+        "fe80::1%eth0",
     ],
-)  # fmt: skip
+)
 def test_what_is_not_on_the_public_internet_is_refused(address):
     with pytest.raises(EndpointRefused):
         checked(address)
@@ -93,11 +115,21 @@ def test_a_name_server_that_is_slow_ends_in_time():
 @pytest.mark.parametrize(
     "url",
     [
-        "http://example.com/x", "ftp://example.com/x", "file:///etc/passwd", "example.com/x", "https://", "", "https:///x",
-        "https://user:word@example.com/", "https://user@example.com/", "https://example.com:port/", "https://[::1",
-        "https://example.com:99999/", "javascript:alert(1)",
+        "http://example.com/x",
+        "ftp://example.com/x",
+        "file:///etc/passwd",
+        "example.com/x",
+        "https://",
+        "",
+        "https:///x",
+        "https://user:word@example.com/",
+        "https://user@example.com/",
+        "https://example.com:port/",
+        "https://[::1",
+        "https://example.com:99999/",
+        "javascript:alert(1)",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_address_to_be_called(url):
     with pytest.raises(EndpointRefused) as caught:
         Guard().check(url)

@@ -11,8 +11,13 @@ MALFORMED = (
     "http://[x/",
     "https://exa\u2100mple.com/secret-part",  # Unicode normalisation would change the host
     "https://user:pass-word@[::1/secret-part?token=abcd",
-    "://", "https://", "https://#?", "http://\x00/abcd", "http://a:99999999/abcd", "\ud800://abcd/efgh",
-)  # fmt: skip
+    "://",
+    "https://",
+    "https://#?",
+    "http://\x00/abcd",
+    "http://a:99999999/abcd",
+    "\ud800://abcd/efgh",
+)
 signs = st.text(alphabet="ab/:?#=&@[]%•.\u2100\x00\n", max_size=30)
 texts = st.text(max_size=60) | signs
 addresses = st.builds(lambda scheme, rest: f"{scheme}://{rest}", st.sampled_from(["http", "https", ""]), texts)
