@@ -18,7 +18,12 @@ from .calibration import Identity
 from .cards import CardFeature, score_bins_of
 from .columns import NUMBER
 from .errors import ArtifactRejected
-from .guests import GuestCard, names_of, typical_values, usable_pipeline
+from .guests import (
+    GuestCard,
+    names_of,
+    typical_values,
+    usable_pipeline,
+)
 from .profile import Profile
 from .table import check_cases, make_table
 from .training import Training, tested_figures

@@ -27,7 +27,14 @@ one happens to compare with, and the confidence says how much.
 
 import numpy as np
 
-from .binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN
+from .binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+    OTHER,
+    UNSEEN,
+)
 from .cards import Card
 from .columns import NUMBER
 

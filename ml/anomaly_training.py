@@ -27,7 +27,12 @@ from .errors import BadTrainingInput, NoUsableFeature
 from .points import centre
 from .profile import Profile
 from .table import make_table
-from .tags import RestColumn, members_of, spread_table, with_tags
+from .tags import (
+    RestColumn,
+    members_of,
+    spread_table,
+    with_tags,
+)
 from .training import Training
 
 MAX_BINS = 100  # half of them narrowing towards both ends: a step in the tails is a factor of about 1.5

@@ -14,13 +14,23 @@ from itertools import pairwise
 
 from .anomaly import AnomalyCard
 from .binning import FIRST, MAX_BINS, MAX_KNOWN
-from .columns import CATEGORY, LONGEST_LEVEL, NUMBER, TAGS
+from .columns import (
+    CATEGORY,
+    LONGEST_LEVEL,
+    NUMBER,
+    TAGS,
+)
 from .errors import ArtifactRejected
 from .guests import GuestCard
 from .reviewed import SURPRISE, ReviewedCard
 from .scorecard import Scorecard
 from .tags import MOST_OTHERS, MOST_TAGS, TagBins
-from .trees import LEAF, MAX_CELLS, MAX_LEAVES, TreesCard
+from .trees import (
+    LEAF,
+    MAX_CELLS,
+    MAX_LEAVES,
+    TreesCard,
+)
 
 FORMAT = 1
 FORMATS = (1, 2)  # 2 may have inputs whose values are tags

@@ -16,7 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .binning import ABOVE, BELOW, FIRST, MISSING
+from .binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+)
 from .columns import NUMBER
 from .linear import fit_linear
 from .pairs import boost_pairs, rank_pairs

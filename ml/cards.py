@@ -23,7 +23,13 @@ from .binning import MISSING, NumericBins, bins_from_dict
 from .calibration import calibration_from_dict
 from .errors import InvalidFeature, MissingFeature, PredictionInvalid
 from .printing import lines_of, lines_of_tags, strongest_cells
-from .tags import TagBins, inputs_of, spread_columns, tags_label, tags_of
+from .tags import (
+    TagBins,
+    inputs_of,
+    spread_columns,
+    tags_label,
+    tags_of,
+)
 from .words import ENGLISH
 
 

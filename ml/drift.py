@@ -36,11 +36,30 @@ from itertools import chain
 
 import numpy as np
 
-from .binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN
+from .binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+    OTHER,
+    UNSEEN,
+)
 from .columns import NUMBER
 from .noise import Noise
-from .profile import PREDICTION, PREDICTION_BINS, RESERVED, Profile
-from .rates import fewest_that_exceed, interval, most_that_exceed, tail_fewer, tail_more, tolerated
+from .profile import (
+    PREDICTION,
+    PREDICTION_BINS,
+    RESERVED,
+    Profile,
+)
+from .rates import (
+    fewest_that_exceed,
+    interval,
+    most_that_exceed,
+    tail_fewer,
+    tail_more,
+    tolerated,
+)
 from .tags import tags_of
 
 DRIFTED, QUIET, CANNOT_JUDGE, CONSTANT = VERDICTS = ("drifted", "quiet", "cannot_judge", "constant")

@@ -25,7 +25,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calibration import MIN_ISOTONIC, IsotonicCalibration, fit_isotonic, logit, sigmoid
+from .calibration import (
+    MIN_ISOTONIC,
+    IsotonicCalibration,
+    fit_isotonic,
+    logit,
+    sigmoid,
+)
 from .drift import CANNOT_JUDGE
 from .outcomes import MIN_CLASS, MIN_ROWS
 from .performance import midranks

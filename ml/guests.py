@@ -17,7 +17,14 @@ import numpy as np
 
 from . import guest_files
 from .approximate import ApproximateCard
-from .binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN
+from .binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+    OTHER,
+    UNSEEN,
+)
 from .calibration import logit
 from .cards import ScoredRows
 from .columns import NUMBER

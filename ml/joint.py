@@ -14,9 +14,19 @@ from itertools import combinations
 
 import numpy as np
 
-from .binning import ABOVE, BELOW, FIRST, MISSING
+from .binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+)
 from .columns import NUMBER
-from .drift import CANNOT_JUDGE, DRIFTED, QUIET, holm
+from .drift import (
+    CANNOT_JUDGE,
+    DRIFTED,
+    QUIET,
+    holm,
+)
 from .ordinary import MIN_PARTS
 
 JOINT = "joint"

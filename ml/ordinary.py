@@ -11,9 +11,20 @@ import numpy as np
 
 from .binning import MISSING, UNSEEN
 from .columns import NUMBER
-from .drift import MISSING_TEST, POOLED, SHAPE, UNSEEN_TEST, effect_of
+from .drift import (
+    MISSING_TEST,
+    POOLED,
+    SHAPE,
+    UNSEEN_TEST,
+    effect_of,
+)
 from .noise import Noise
-from .profile import PREDICTION, PREDICTION_BINS, RESERVED, Profile
+from .profile import (
+    PREDICTION,
+    PREDICTION_BINS,
+    RESERVED,
+    Profile,
+)
 from .rates import spread
 from .tags import tags_of
 

@@ -25,7 +25,12 @@ import numpy as np
 
 from . import performance
 from .counts import offset, share_p_value, sum_p_value
-from .drift import CANNOT_JUDGE, DRIFTED, QUIET, holm
+from .drift import (
+    CANNOT_JUDGE,
+    DRIFTED,
+    QUIET,
+    holm,
+)
 
 FIGURE, CALIBRATION, FLOOR, PROPOSED = "figure", "calibration", "floor", "proposed"
 MIN_ROWS = 50

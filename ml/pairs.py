@@ -12,7 +12,12 @@ from itertools import combinations
 
 import numpy as np
 
-from .binning import ABOVE, BELOW, FIRST, MISSING
+from .binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+)
 from .calibration import sigmoid
 from .columns import NUMBER
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .binning import ABOVE, BELOW, FIRST, OTHER, UNSEEN
+from .binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    OTHER,
+    UNSEEN,
+)
 from .columns import NUMBER
 
 ENOUGH = 10  # rows that let "other known" speak for levels never seen

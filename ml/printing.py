@@ -10,7 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .binning import ABOVE, BELOW, FIRST, MISSING
+from .binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+)
 from .columns import NUMBER
 from .tags import member_name, no_code, yes_code
 from .words import ENGLISH

@@ -23,9 +23,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from .binning import ABOVE, BELOW, FIRST, MISSING
+from .binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+)
 from .columns import NUMBER
-from .drift import DRIFTED, QUIET, DriftResult, holm
+from .drift import (
+    DRIFTED,
+    QUIET,
+    DriftResult,
+    holm,
+)
 from .noise import Noise
 from .profile import RESERVED, Profile
 from .rates import (

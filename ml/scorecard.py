@@ -21,7 +21,13 @@ of the predicted side. ``training.train_scorecard`` makes one.
 
 import numpy as np
 
-from .cards import Card, CardFeature, CardPair, Reason, ScoredRows
+from .cards import (
+    Card,
+    CardFeature,
+    CardPair,
+    Reason,
+    ScoredRows,
+)
 
 __all__ = ["CardFeature", "CardPair", "Reason", "Scorecard", "ScoredRows"]
 

@@ -18,7 +18,12 @@ import numpy as np
 
 from . import intervals, performance
 from .counts import sum_p_value
-from .drift import CANNOT_JUDGE, DRIFTED, QUIET, holm
+from .drift import (
+    CANNOT_JUDGE,
+    DRIFTED,
+    QUIET,
+    holm,
+)
 from .outcomes import MIN_ROWS
 
 MOST = 20

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from .columns import NUMBER
-from .errors import BadTrainingInput, DuplicateFeature, EmptyTable, OneClass, ReservedFeature, TooFewCases
+from .errors import (
+    BadTrainingInput,
+    DuplicateFeature,
+    EmptyTable,
+    OneClass,
+    ReservedFeature,
+    TooFewCases,
+)
 from .profile import RESERVED
 
 SHARES = (0.70, 0.15, 0.15)  # learn; learn and calibrate; test

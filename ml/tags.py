@@ -14,7 +14,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .binning import BINS, MAX_KNOWN, MISSING, OTHER, UNSEEN, CategoryBins
+from .binning import (
+    BINS,
+    MAX_KNOWN,
+    MISSING,
+    OTHER,
+    UNSEEN,
+    CategoryBins,
+)
 from .columns import CATEGORY, TAGS, Column
 from .words import ENGLISH
 

@@ -18,9 +18,21 @@ import numpy as np
 
 from . import performance
 from .binning import FIRST, CategoryBins, NumericBins
-from .boosting import Chosen, as_inputs, boost, make_booster, rate_for, settings_for
+from .boosting import (
+    Chosen,
+    as_inputs,
+    boost,
+    make_booster,
+    rate_for,
+    settings_for,
+)
 from .calibration import Identity, choose
-from .cards import Card, CardFeature, CardPair, score_bins_of
+from .cards import (
+    Card,
+    CardFeature,
+    CardPair,
+    score_bins_of,
+)
 from .columns import NUMBER
 from .errors import BadTrainingInput, NoUsableFeature
 from .performance import auc

@@ -14,7 +14,13 @@ import time
 import numpy as np
 
 from .binning import FIRST
-from .boosting import FOLDS, PATIENCE, Settings, as_inputs, folds_of
+from .boosting import (
+    FOLDS,
+    PATIENCE,
+    Settings,
+    as_inputs,
+    folds_of,
+)
 from .calibration import Identity, choose
 from .cards import CardFeature, score_bins_of
 from .columns import NUMBER
@@ -23,8 +29,20 @@ from .profile import Profile
 from .recency import recency_weights
 from .table import SHARES, check_cases, make_table
 from .tags import spread_table
-from .training import Training, choose_inputs, half_life_of, only_watched, tested_figures
-from .trees import LEAF, MAX_CELLS, TreesCard, pack, with_means
+from .training import (
+    Training,
+    choose_inputs,
+    half_life_of,
+    only_watched,
+    tested_figures,
+)
+from .trees import (
+    LEAF,
+    MAX_CELLS,
+    TreesCard,
+    pack,
+    with_means,
+)
 
 MOST = 200  # trees of one booster
 SAME = 1e-9  # difference of two sums of the same trees

@@ -1,96 +1,21 @@
-from . import tools
-from . import features
-from . import ai_deployment_document_mixin
-from . import ai_deployment_scorable_mixin
-from . import ai_deployment_scorable_review
-from . import ai_deployment
-from . import ai_deployment_lifecycle
-from . import ai_deployment_transition
-from . import ai_deployment_check_template
-from . import ai_deployment_feature
-from . import ai_deployment_version
-from . import ai_deployment_assignment
-from . import ai_deployment_segment_test
-from . import ai_deployment_training
-from . import training
-from . import ai_deployment_inference
-from . import ai_deployment_score
-from . import ai_deployment_review
-from . import ai_deployment_review_activity
-from . import ai_deployment_review_assign
-from . import ai_deployment_review_deadline
-from . import ai_deployment_review_decision
-from . import ai_deployment_review_desk
-from . import ai_deployment_review_similar
-from . import ai_deployment_review_answer
-from . import ai_deployment_review_seen
-from . import ai_deployment_review_blind
-from . import ai_deployment_deciding
-from . import ai_deployment_review_expiry
-from . import ai_deployment_review_why
-from . import review
-from . import ai_deployment_profile
-from . import ai_deployment_leaks
-from . import ai_deployment_room
-from . import ai_deployment_routing
-from . import ai_deployment_review_rule
-from . import ai_deployment_writing
-from . import ai_deployment_scoring
-from . import scoring
-from . import ai_deployment_asked
-from . import ai_deployment_settled
-from . import ai_deployment_request
-from . import ai_deployment_batch
-from . import ai_deployment_batch_chunk
-from . import ai_deployment_carrier
-from . import ai_deployment_carrier_chunk
-from . import ledger
-from . import ai_deployment_sum
-from . import ai_deployment_report
-from . import ai_deployment_alert
-from . import ai_deployment_alert_mute
-from . import ai_deployment_alert_reading
-from . import ai_deployment_channel
-from . import ai_deployment_channel_summary
-from . import ai_deployment_message
-from . import ai_deployment_hearing
-from . import ai_deployment_trigger
-from . import ai_deployment_monitoring
-from . import ai_deployment_drift_words
-from . import ai_deployment_health
-from . import ai_deployment_sentinel
-from . import ai_deployment_restore
-from . import ai_deployment_drift
-from . import ai_deployment_reference
-from . import ai_deployment_report_records
-from . import ai_deployment_alert_records
-from . import ai_deployment_performance_words
-from . import ai_deployment_outlook
-from . import ai_deployment_performance
-from . import ai_deployment_duel
-from . import ai_deployment_verdicts
-from . import ai_deployment_review_quality
-from . import ai_deployment_stop
-from . import ai_deployment_page
-from . import ai_deployment_check
-from . import ai_deployment_checklist
-from . import ai_deployment_decision
-from . import ai_deployment_drill
-from . import ai_deployment_drill_faults
-from . import ai_deployment_drill_alert
-from . import ai_deployment_fallback
-from . import ai_deployment_fallback_rule
-from . import ai_deployment_evidence_technical
-from . import ai_deployment_evidence_monitoring
-from . import ai_deployment_people
-from . import ai_deployment_proof
-from . import ai_deployment_explanation
-from . import ai_deployment_agenda
-from . import ai_deployment_evidence_organisational
-from . import ai_deployment_edge_case
-from . import ai_deployment_value
-from . import ai_deployment_holdout
-from . import ai_deployment_evidence_business
+# The map. Imports run down this list: a package may use those above it. `super()` means another addon.
+from . import tools  # what every package uses: clock, batch insert, sampling, credentials, rights
+from . import features  # declared inputs and how they are read
+from . import documents  # what is scored: leads, vendor bills, their outcomes and edits
+from . import deployment  # the deployment itself: life cycle, versions, which one serves
+from . import alerting  # alerts, notifications, messages
+from . import scoring  # scoring runs, inferences, current scores, requests, batches
+from . import ledger  # what was requested and what came of it, counted per day
+from . import routing  # which records a person reviews: reasons, quotas, edge cases, hold-out
+from . import monitoring  # drift, performance and the dashboard
+from . import health  # can it do its work: checks of the instance and of each deployment
+from . import review  # reviews, the desk, who reviews
+from . import gate  # vendor bills held before posting
+from . import resilience  # fallbacks and drills
+from . import training  # training runs, leak check, triggers
+from . import (
+    governance,
+)  # owner, proof of concept, checklist, approval, value; its evidence looks at all above
 from . import digest_digest
 from . import ir_cron
 from . import ir_default
@@ -101,11 +26,3 @@ from . import res_company
 from . import res_groups
 from . import res_partner
 from . import res_users
-from . import crm_lead
-from . import account_move
-from . import documents
-from . import ai_deployment_gate
-from . import ai_deployment_gate_judge
-from . import ai_deployment_gate_event
-from . import ai_deployment_waiver
-from . import account_move_posting

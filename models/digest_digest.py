@@ -9,7 +9,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
-from . import clock
+from .tools import clock
 from .tools.shipped import shipped
 
 

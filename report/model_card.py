@@ -9,8 +9,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
 
-from ..models import clock
-from ..models.feature_reader import walk_path
+from ..models.features.feature_reader import walk_path
+from ..models.tools import clock
 from ..models.tools.wording import number
 
 MOST_ALERTS = 60

@@ -12,7 +12,7 @@ from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..ml.errors import ArtifactRejected
-from ..models.ai_deployment_inference import MASKED
+from ..models.scoring.ai_deployment_inference import MASKED
 from ..models.tools.wording import number, percent, signed
 
 

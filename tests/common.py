@@ -23,7 +23,7 @@ from odoo.addons.ai_deployment.ml.cards import CardFeature
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER
 from odoo.addons.ai_deployment.ml.profile import PREDICTION, SCORE, Profile
 from odoo.addons.ai_deployment.ml.scorecard import Scorecard
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 NOW = datetime.datetime(2026, 3, 2, 9, 0)  # a Monday
 QUIET = {

@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 
 KPIS = ("kpi_ai_open_alerts", "kpi_ai_open_reviews", "kpi_ai_scored")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.test_ai_deployment_review import ReviewCase
+from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

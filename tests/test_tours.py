@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase, approve
 
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..models import clock
-from ..models.ai_deployment_decision import LEAST_DAYS, OUTCOMES
+from ..models.governance.ai_deployment_decision import LEAST_DAYS, OUTCOMES
+from ..models.tools import clock
 
 
 class AiDeploymentDecide(models.TransientModel):

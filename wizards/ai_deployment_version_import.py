@@ -8,10 +8,15 @@ import numpy as np
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..ml.columns import CATEGORY, NUMBER, TAGS, make_column
+from ..ml.columns import (
+    CATEGORY,
+    NUMBER,
+    TAGS,
+    make_column,
+)
 from ..ml.errors import ArtifactRejected, TrainingError
 from ..ml.threads import one_thread
-from ..models import clock
+from ..models.tools import clock
 
 
 class AiDeploymentVersionImport(models.TransientModel):

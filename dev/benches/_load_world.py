@@ -76,7 +76,7 @@ def prepare(env, sellers, accountants):
 
 def deploy(env):
     """Take the two deployments of the demonstration live, and let both score whatever comes."""
-    from odoo.addons.ai_deployment.models import clock
+    from odoo.addons.ai_deployment.models.tools import clock
 
     from story import deployments
     from story.people import hire

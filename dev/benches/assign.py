@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from odoo.tools import SQL
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from lib import lanes
 from lib.figures import Figure

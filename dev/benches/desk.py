@@ -7,7 +7,7 @@ from datetime import timedelta
 from odoo import Command
 from odoo.tools import SQL
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from lib.figures import Figure
 from lib.sample_leads import make_deployment, make_leads

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from odoo.tools import SQL
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from lib import evidently, processor, sample_log
 from lib.figures import Figure

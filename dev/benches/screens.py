@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from odoo.tools import SQL
 
-from odoo.addons.ai_deployment.models import clock
-from odoo.addons.ai_deployment.models.ai_deployment_sum import MONTH
 from odoo.addons.ai_deployment.models.ledger import counting
+from odoo.addons.ai_deployment.models.ledger.ai_deployment_sum import MONTH
+from odoo.addons.ai_deployment.models.tools import clock
 
 from lib import processor, sample_log
 from lib.figures import Figure

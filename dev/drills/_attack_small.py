@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from odoo import Command
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from lib.sample_leads import make_leads
 from story import deployments

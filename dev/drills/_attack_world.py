@@ -16,7 +16,7 @@ import requests
 from odoo import Command
 from odoo.tools import SQL
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 TIMEOUT_S = 120
 PASSWORD = "attack"

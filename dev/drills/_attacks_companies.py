@@ -4,7 +4,7 @@ from functools import partial
 
 from drills._attack_world import CANARY, NotCarriedOut, attack, leaks
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 KIND = "companies"
 companies = partial(attack, KIND)

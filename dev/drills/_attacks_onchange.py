@@ -6,7 +6,7 @@ from drills._attack_world import CANARY, attack, leaks
 
 from odoo import Command
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 KIND = "onchange"
 onchange = partial(attack, KIND)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from odoo.tools import SQL
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from lib import lanes
 from lib.figures import Figure

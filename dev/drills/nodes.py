@@ -4,7 +4,7 @@ import tempfile
 
 from odoo.tools import SQL
 
-from odoo.addons.ai_deployment.models import ai_deployment_batch
+from odoo.addons.ai_deployment.models.scoring import ai_deployment_batch
 
 from lib import lanes
 from lib.figures import Figure

@@ -14,7 +14,7 @@ from drills import _operation_people, _operation_server, _operation_time
 from drills._operation_fault import ALERT, FAULTS, HEALTH, ITSELF, LOG, PERSON
 from drills._operation_world import NotCarriedOut, World
 
-from odoo.addons.ai_deployment.models import ai_deployment_batch
+from odoo.addons.ai_deployment.models.scoring import ai_deployment_batch
 
 from lib import own_postgres, wire
 from lib.figures import Figure

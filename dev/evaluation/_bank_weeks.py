@@ -14,10 +14,15 @@ from itertools import groupby
 from odoo.fields import Domain
 
 from odoo.addons.ai_deployment.ml import quality
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from . import _copies, _lead_file
-from ._lead_moves import COLUMNS, ENOUGH, WON, Moves
+from ._lead_moves import (
+    COLUMNS,
+    ENOUGH,
+    WON,
+    Moves,
+)
 from ._lead_records import Leads
 from ._lead_replay import declared, train
 

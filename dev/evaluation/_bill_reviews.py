@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 
 from odoo.addons.ai_deployment.ml.columns import NUMBER, make_column
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 FIRST = date(2016, 10, 1)
 LAST_MONTHS = date(2017, 5, 1)

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from odoo.addons.ai_deployment.ml.binning import CategoryBins, NumericBins
-from odoo.addons.ai_deployment.ml.profile import PREDICTION, PREDICTION_BINS, SCORE, Profile
+from odoo.addons.ai_deployment.ml.profile import (
+    PREDICTION,
+    PREDICTION_BINS,
+    SCORE,
+    Profile,
+)
 
 NORMAL, LOGNORMAL, TIED = KINDS = ("normal", "lognormal", "tied")
 NUMBERS = {f"{KINDS[i % 3]}_{i // 3}": KINDS[i % 3] for i in range(12)}

@@ -8,7 +8,13 @@ segment.
 
 import numpy as np
 
-from odoo.addons.ai_deployment.ml import estimated, outcomes, performance, risk, segments
+from odoo.addons.ai_deployment.ml import (
+    estimated,
+    outcomes,
+    performance,
+    risk,
+    segments,
+)
 
 from ._judge import Figures
 from ._windows import World

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from ._deployment import declare, logged
 from ._lead_file import CATEGORIES, NUMBERS

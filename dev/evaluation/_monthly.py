@@ -11,7 +11,12 @@ import numpy as np
 
 from odoo.addons.ai_deployment.ml import ordinary
 from odoo.addons.ai_deployment.ml.binning import CategoryBins, NumericBins
-from odoo.addons.ai_deployment.ml.profile import PREDICTION, PREDICTION_BINS, SCORE, Profile
+from odoo.addons.ai_deployment.ml.profile import (
+    PREDICTION,
+    PREDICTION_BINS,
+    SCORE,
+    Profile,
+)
 from odoo.addons.ai_deployment.ml.week_of_month import MonthlyReference, by_week
 
 from ._columns import SCORE_EDGES

@@ -10,11 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odoo.addons.ai_deployment.ml import drift, joint, ordinary, quality
+from odoo.addons.ai_deployment.ml import (
+    drift,
+    joint,
+    ordinary,
+    quality,
+)
 from odoo.addons.ai_deployment.ml.binning import CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, Column
 from odoo.addons.ai_deployment.ml.noise import forward_shares
-from odoo.addons.ai_deployment.ml.profile import PREDICTION, PREDICTION_BINS, SCORE, Profile
+from odoo.addons.ai_deployment.ml.profile import (
+    PREDICTION,
+    PREDICTION_BINS,
+    SCORE,
+    Profile,
+)
 
 from lib.figures import Figure
 

@@ -12,7 +12,12 @@ from datetime import date, timedelta
 import numpy as np
 
 from odoo.addons.ai_deployment.ml.binning import CategoryBins, NumericBins
-from odoo.addons.ai_deployment.ml.profile import PREDICTION, PREDICTION_BINS, SCORE, Profile
+from odoo.addons.ai_deployment.ml.profile import (
+    PREDICTION,
+    PREDICTION_BINS,
+    SCORE,
+    Profile,
+)
 
 TRAINING_WEEKS, REFERENCE_WEEKS = 26, 26
 WORKING_DAYS = 5

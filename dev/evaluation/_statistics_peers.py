@@ -19,7 +19,13 @@ from odoo.addons.ai_deployment.ml import drift
 from lib import evidently, nannyml
 
 from ._judge import Figures
-from ._statistics_generators import CATEGORIES, COLUMNS, REFERENCE_WEEKS, Firm, Setting
+from ._statistics_generators import (
+    CATEGORIES,
+    COLUMNS,
+    REFERENCE_WEEKS,
+    Firm,
+    Setting,
+)
 from ._statistics_play import ALERT, Play
 
 PEERS = {"evidently": evidently, "nannyml": nannyml}

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from odoo.addons.ai_deployment.ml import counts, estimated, outcomes, performance, prequential, standing_watch
+from odoo.addons.ai_deployment.ml import (
+    counts,
+    estimated,
+    outcomes,
+    performance,
+    prequential,
+    standing_watch,
+)
 from odoo.addons.ai_deployment.ml.drift import CANNOT_JUDGE, alarm_state
 
 from ._judge import Figures

@@ -4,7 +4,12 @@ import inspect
 import time
 
 from odoo.addons.ai_deployment.ml import drift, quality
-from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, MISSING, UNSEEN
+from odoo.addons.ai_deployment.ml.binning import (
+    ABOVE,
+    BELOW,
+    MISSING,
+    UNSEEN,
+)
 from odoo.addons.ai_deployment.ml.columns import NUMBER
 from odoo.addons.ai_deployment.ml.profile import PREDICTION, SCORE, Profile
 from odoo.addons.ai_deployment.ml.week_of_month import MonthlyReference, by_week

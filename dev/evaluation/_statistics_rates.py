@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from odoo.addons.ai_deployment.ml import agreement, drift, intervals, routing, segment_test
+from odoo.addons.ai_deployment.ml import (
+    agreement,
+    drift,
+    intervals,
+    routing,
+    segment_test,
+)
 from odoo.addons.ai_deployment.ml.profile import PREDICTION
 
 from ._judge import Figures

@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 
 from odoo.addons.ai_deployment.ml import performance
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from lib.talk import Failure
 

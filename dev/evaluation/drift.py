@@ -17,7 +17,12 @@ from odoo.addons.ai_deployment.ml.drift import MISSING_TEST, SHAPE, UNSEEN_TEST
 from lib.figures import Figure
 
 from . import _monthly, _traps
-from ._columns import LOGNORMAL, NORMAL, TIED, Change
+from ._columns import (
+    LOGNORMAL,
+    NORMAL,
+    TIED,
+    Change,
+)
 from ._judge import Figures
 from ._weeks import quiet_year, weeks_until_alarm
 

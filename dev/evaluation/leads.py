@@ -15,9 +15,20 @@ from odoo.addons.ai_deployment.ml import performance
 from lib.talk import Failure
 
 from . import _copies, _lead_file
-from ._judge import Figures, Stopwatch, passes_calibration, within
+from ._judge import (
+    Figures,
+    Stopwatch,
+    passes_calibration,
+    within,
+)
 from ._lead_records import Leads
-from ._lead_replay import Replay, declared, joined, score, train
+from ._lead_replay import (
+    Replay,
+    declared,
+    joined,
+    score,
+    train,
+)
 from ._lead_scoring import PredictiveLeadScoring
 
 DATA = "bank-additional-full.csv.gz"

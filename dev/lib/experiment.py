@@ -97,7 +97,12 @@ def _run_plain(file, options):
 
 
 def _run_in_odoo(file, options):
-    from . import databases, demo, own_postgres, templates
+    from . import (
+        databases,
+        demo,
+        own_postgres,
+        templates,
+    )
 
     small = options.small or os.environ.get("AI_DEPLOYMENT_SMALL") == "1"
     facts = facts_of(file)

@@ -18,7 +18,12 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from . import databases, house_rules, templates
-from .odoo_process import end_children, reason_in, record, run_child
+from .odoo_process import (
+    end_children,
+    reason_in,
+    record,
+    run_child,
+)
 from .places import ADDON, CACHE, REPO
 from .talk import finish, say, sentence_of
 

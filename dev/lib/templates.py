@@ -13,7 +13,12 @@ import psycopg2
 
 from . import databases
 from .odoo_process import must_succeed, record, shell
-from .places import ADDON, CACHE, hash_of, installed_files
+from .places import (
+    ADDON,
+    CACHE,
+    hash_of,
+    installed_files,
+)
 from .talk import Failure, say
 
 MODULES = "crm,account,base_automation"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from .lead_plan import PROPERTIES
 from .people import SELLERS, user

@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 
 from odoo.addons.ai_deployment.ml import performance
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from .bill_plan import BACKLOG, COPY
 from .deployments import of_bills, of_leads

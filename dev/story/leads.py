@@ -16,7 +16,12 @@ from .lead_plan import (
     is_of_branch,
     properties_of,
 )
-from .people import SELLERS, TEAMS, branch_of, user
+from .people import (
+    SELLERS,
+    TEAMS,
+    branch_of,
+    user,
+)
 
 QUIET = {"tracking_disable": True, "mail_create_nosubscribe": True, "mail_create_nolog": True, "mail_notrack": True}
 BATCH = 500

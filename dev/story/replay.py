@@ -6,7 +6,7 @@ crons, so that a day that was begun and broken off is either told again or not a
 
 from odoo import fields
 
-from odoo.addons.ai_deployment.models import clock
+from odoo.addons.ai_deployment.models.tools import clock
 
 from . import deployments, reviewers
 from .people import user

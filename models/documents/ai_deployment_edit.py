@@ -12,7 +12,7 @@ from odoo import api, fields, models
 from odoo.api import SUPERUSER_ID
 from odoo.tools import SQL
 
-from .. import clock
+from ..tools import clock
 
 NOTED = "ai_deployment.edits"
 KEPT = timedelta(days=400)  # rows of bank accounts

@@ -11,7 +11,8 @@ A record that was merged away points to its survivor, whose outcome then is the 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .. import bulk, clock
+from ..tools import batch_insert as bulk
+from ..tools import clock
 
 WON, LOST, MERGED, OPEN = "won", "lost", "merged", "open"
 AT_ONCE = "1 minute"  # opened and ended again within it: one click of Odoo's, such as Won on an archived won lead

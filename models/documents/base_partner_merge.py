@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.fields import Domain
 
-from ..account_move import PURCHASE_TYPES
+from .account_move import PURCHASE_TYPES
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):

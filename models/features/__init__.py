@@ -1,1 +1,2 @@
 from . import readable_inputs
+from . import ai_deployment_feature

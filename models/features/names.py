@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from ..feature_reader import walk_path
+from .feature_reader import walk_path
 
 
 class LevelNames:

@@ -7,7 +7,7 @@ or records that have no rules, such as tags.
 
 from odoo.fields import Domain
 
-from ..feature_reader import paths_of, walk_path
+from .feature_reader import paths_of, walk_path
 
 X2MANY = ("one2many", "many2many")
 

@@ -14,7 +14,7 @@ from dateutil.relativedelta import relativedelta
 from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
-from .. import clock
+from ..tools import clock
 from ..tools.shipped import MODULE
 from .check import Finding, InstanceCheck, severe
 

@@ -7,9 +7,14 @@ from typing import Any
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .. import clock
+from ..tools import clock
 from ..tools.wording import number, quoted
-from .check import Check, Finding, notice, severe
+from .check import (
+    Check,
+    Finding,
+    notice,
+    severe,
+)
 
 STALE = timedelta(days=14)  # two reports that were not made
 

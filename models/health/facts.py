@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .. import clock
-from ..ai_deployment_batch_chunk import SERVER_FAULT
-from ..tools import database
+from ..scoring.ai_deployment_batch_chunk import SERVER_FAULT
+from ..tools import clock, database
 from .crons import Crons
 
 OLD = timedelta(days=1)  # from which on a record that waits for its score is told of

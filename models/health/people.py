@@ -6,9 +6,14 @@ from typing import Any
 
 from odoo.tools import format_date
 
-from .. import clock
+from ..tools import clock
 from ..tools.wording import number
-from .check import Check, Finding, notice, severe
+from .check import (
+    Check,
+    Finding,
+    notice,
+    severe,
+)
 
 REVIEW_GRACE = timedelta(days=14)
 

@@ -2,11 +2,22 @@
 
 from .check import Check, InstanceCheck
 from .crons import Jobs
-from .entrances import Branches, Company, Entrances, Reports, Silence
+from .entrances import (
+    Branches,
+    Company,
+    Entrances,
+    Reports,
+    Silence,
+)
 from .people import Owner, PeriodicReview, Reviewers
 from .server import Disks, Messages, Restored
 from .versions import Inputs, Version
-from .work import Batches, Channels, Ledger, Requests
+from .work import (
+    Batches,
+    Channels,
+    Ledger,
+    Requests,
+)
 
 # About one deployment, in the order in which they are shown.
 CHECKS: tuple[Check, ...] = (

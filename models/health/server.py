@@ -7,7 +7,12 @@ from typing import Any
 from odoo.tools import config, format_date, format_datetime
 
 from ..tools.wording import number, percent
-from .check import Finding, InstanceCheck, notice, severe
+from .check import (
+    Finding,
+    InstanceCheck,
+    notice,
+    severe,
+)
 from .crons import trouble_of
 
 LEAST_FREE = 0.05  # of a disk

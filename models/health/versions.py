@@ -5,9 +5,14 @@ from typing import Any
 
 from ...ml.binning import CategoryBins
 from ...ml.errors import VersionError
-from ..feature_reader import form_of
+from ..features.feature_reader import form_of
 from ..tools.wording import quoted
-from .check import Check, Finding, notice, severe
+from .check import (
+    Check,
+    Finding,
+    notice,
+    severe,
+)
 
 
 class Version(Check):

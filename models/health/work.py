@@ -6,10 +6,15 @@ from typing import Any
 
 from odoo.tools import format_date
 
-from .. import clock
-from ..ai_deployment_scoring import FAILS, FILTER
+from ..scoring.ai_deployment_scoring import FAILS, FILTER
+from ..tools import clock
 from ..tools.wording import number
-from .check import Check, Finding, notice, severe
+from .check import (
+    Check,
+    Finding,
+    notice,
+    severe,
+)
 from .crons import trouble_of
 
 DAY = timedelta(days=1)

@@ -7,7 +7,7 @@ Rows are deltas: nothing is ever locked by counting. Once a day they are summed 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..unchecked_many2one import UncheckedMany2one
+from ..tools.unchecked_many2one import UncheckedMany2one
 from . import counting
 
 SUMMING = 0x41_49_44_51  # the advisory lock of whoever sums deltas: any number that nobody else takes

@@ -5,7 +5,7 @@ Written by the database alone (`counting.py`), whenever a line or a review chang
 
 from odoo import fields, models
 
-from ..unchecked_many2one import UncheckedMany2one
+from ..tools.unchecked_many2one import UncheckedMany2one
 
 
 class AiDeploymentLineState(models.Model):

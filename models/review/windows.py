@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from odoo.tools import SQL
 
+from ..scoring.reasons import MAY_RETURN
+
 LOOK = 2000
-# Why a record had left that may come back.
-MAY_RETURN = ("settled", "archived", "outside", "company")
 
 
 class Queue(NamedTuple):

@@ -12,12 +12,11 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
-from .. import clock
-from ..ai_deployment import FILTER_ERRORS
-from ..ai_deployment_scoring import READ_TO_SCORE
-from ..feature_reader import paths_of, walk_path
-from ..tools import faults
+from ..deployment.ai_deployment import FILTER_ERRORS
+from ..features.feature_reader import paths_of, walk_path
+from ..tools import clock, faults
 from ..tools.bounded import bounded_savepoint
+from .ai_deployment_scoring import READ_TO_SCORE
 from .keep_waiting import failure_of, keep_waiting
 
 _logger = logging.getLogger(__name__)
@@ -98,6 +97,10 @@ class AiDeployment(models.Model):
             return [condition.field_expr for condition in self._record_domain().iter_conditions()]
         except FILTER_ERRORS:
             return []
+
+    def _make_requests_due(self):
+        for deployment in self:
+            self.env["ai.deployment.request"]._make_due(deployment)
 
     @api.model
     def _forget_rules(self):

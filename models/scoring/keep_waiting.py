@@ -6,8 +6,7 @@ from functools import partial
 from odoo.api import SUPERUSER_ID, Environment
 
 from ...ml.errors import TookTooLong, Unexpected
-from .. import clock
-from ..tools import faults
+from ..tools import clock, faults
 
 _logger = logging.getLogger(__name__)
 

@@ -20,7 +20,12 @@ from odoo import api, models, tools
 from odoo.exceptions import AccessError, UserError
 
 from .limits import too_much
-from .trust import BY_ADDON, KEPT, OWN, is_system
+from .trust import (
+    BY_ADDON,
+    KEPT,
+    OWN,
+    is_system,
+)
 from .wording import number
 
 # Odoo leaves these out of what is written by itself; imports send them.

@@ -16,7 +16,16 @@ from odoo.addons.ai_deployment.ml.anomaly import (
     threshold_at,
 )
 from odoo.addons.ai_deployment.ml.anomaly_training import train_anomaly
-from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
+from odoo.addons.ai_deployment.ml.binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+    OTHER,
+    UNSEEN,
+    CategoryBins,
+    NumericBins,
+)
 from odoo.addons.ai_deployment.ml.calibration import Percentile
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import BadTrainingInput, EmptyTable, NoUsableFeature

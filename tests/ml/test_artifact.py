@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from odoo.addons.ai_deployment.ml import artifact
 from odoo.addons.ai_deployment.ml.anomaly import AnomalyCard
 from odoo.addons.ai_deployment.ml.binning import CategoryBins, NumericBins
-from odoo.addons.ai_deployment.ml.calibration import Identity, IsotonicCalibration, Percentile, PlattCalibration
+from odoo.addons.ai_deployment.ml.calibration import (
+    Identity,
+    IsotonicCalibration,
+    Percentile,
+    PlattCalibration,
+)
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import ArtifactRejected
 from odoo.addons.ai_deployment.ml.scorecard import CardFeature, CardPair, Scorecard

@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.ai_deployment.ml.columns import CATEGORY, LONGEST_LEVEL, NUMBER, make_column
+from odoo.addons.ai_deployment.ml.columns import (
+    CATEGORY,
+    LONGEST_LEVEL,
+    NUMBER,
+    make_column,
+)
 from odoo.addons.ai_deployment.ml.errors import InvalidFeature
 
 

@@ -3,11 +3,29 @@ import pytest
 from scipy import stats
 
 from odoo.addons.ai_deployment.ml import drift
-from odoo.addons.ai_deployment.ml.binning import OTHER, UNSEEN, CategoryBins, NumericBins
-from odoo.addons.ai_deployment.ml.drift import alarm_state, holm, judge, spans, stability_index, unseen_rate
+from odoo.addons.ai_deployment.ml.binning import (
+    OTHER,
+    UNSEEN,
+    CategoryBins,
+    NumericBins,
+)
+from odoo.addons.ai_deployment.ml.drift import (
+    alarm_state,
+    holm,
+    judge,
+    spans,
+    stability_index,
+    unseen_rate,
+)
 from odoo.addons.ai_deployment.ml.noise import Noise
 from odoo.addons.ai_deployment.ml.ordinary import noise_floor, noise_of
-from odoo.addons.ai_deployment.ml.profile import CONFIDENCE, CONFIDENCE_BINS, PREDICTION, SCORE, Profile
+from odoo.addons.ai_deployment.ml.profile import (
+    CONFIDENCE,
+    CONFIDENCE_BINS,
+    PREDICTION,
+    SCORE,
+    Profile,
+)
 
 
 def profile(bins, **values):

@@ -52,7 +52,12 @@ from threadpoolctl import threadpool_limits
 from odoo.addons.ai_deployment.ml import artifact, guest_files, guests
 from odoo.addons.ai_deployment.ml.adoption import adopt_pipeline
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
-from odoo.addons.ai_deployment.ml.errors import ArtifactRejected, OneClass, PredictionInvalid, TooFewCases
+from odoo.addons.ai_deployment.ml.errors import (
+    ArtifactRejected,
+    OneClass,
+    PredictionInvalid,
+    TooFewCases,
+)
 from odoo.addons.ai_deployment.ml.profile import SCORE
 
 N = 1200

@@ -3,7 +3,12 @@ import pytest
 
 from odoo.addons.ai_deployment.ml.binning import FIRST, CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.calibration import sigmoid
-from odoo.addons.ai_deployment.ml.linear import WIDEST, _Design, fit_linear, rising
+from odoo.addons.ai_deployment.ml.linear import (
+    WIDEST,
+    _Design,
+    fit_linear,
+    rising,
+)
 from odoo.addons.ai_deployment.ml.performance import auc
 
 RANDOM = np.random.default_rng(4)

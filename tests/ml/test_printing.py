@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from odoo.addons.ai_deployment.ml.binning import ABOVE, FIRST, CategoryBins, NumericBins
+from odoo.addons.ai_deployment.ml.binning import (
+    ABOVE,
+    FIRST,
+    CategoryBins,
+    NumericBins,
+)
 from odoo.addons.ai_deployment.ml.cards import CardFeature
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER
 from odoo.addons.ai_deployment.ml.printing import (

@@ -8,7 +8,12 @@ import pytest
 from odoo.addons.ai_deployment.ml import artifact
 from odoo.addons.ai_deployment.ml.anomaly_training import train_anomaly
 from odoo.addons.ai_deployment.ml.binning import UNSEEN
-from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, TAGS, make_column
+from odoo.addons.ai_deployment.ml.columns import (
+    CATEGORY,
+    NUMBER,
+    TAGS,
+    make_column,
+)
 from odoo.addons.ai_deployment.ml.comparison import inputs_changed, points_moved
 from odoo.addons.ai_deployment.ml.errors import ArtifactRejected
 from odoo.addons.ai_deployment.ml.performance import auc

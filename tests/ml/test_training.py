@@ -8,8 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odoo.addons.ai_deployment.ml import artifact, boosting
-from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, CategoryBins, NumericBins
-from odoo.addons.ai_deployment.ml.boosting import Settings, as_inputs, boost, choose_share, clearly_better, settings_for
+from odoo.addons.ai_deployment.ml.binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+    OTHER,
+    UNSEEN,
+    CategoryBins,
+    NumericBins,
+)
+from odoo.addons.ai_deployment.ml.boosting import (
+    Settings,
+    as_inputs,
+    boost,
+    choose_share,
+    clearly_better,
+    settings_for,
+)
 from odoo.addons.ai_deployment.ml.calibration import sigmoid
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.drift import judge

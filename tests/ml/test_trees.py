@@ -13,10 +13,21 @@ from odoo.addons.ai_deployment.ml.boosting import Settings, as_inputs
 from odoo.addons.ai_deployment.ml.calibration import Identity
 from odoo.addons.ai_deployment.ml.cards import CardFeature
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
-from odoo.addons.ai_deployment.ml.errors import BadTrainingInput, NoUsableFeature, OneClass, TooFewCases
+from odoo.addons.ai_deployment.ml.errors import (
+    BadTrainingInput,
+    NoUsableFeature,
+    OneClass,
+    TooFewCases,
+)
 from odoo.addons.ai_deployment.ml.profile import SCORE
 from odoo.addons.ai_deployment.ml.training import train_scorecard
-from odoo.addons.ai_deployment.ml.trees import Forest, TreesCard, pack, unpack, with_means
+from odoo.addons.ai_deployment.ml.trees import (
+    Forest,
+    TreesCard,
+    pack,
+    unpack,
+    with_means,
+)
 from odoo.addons.ai_deployment.ml.trees_training import read_trees, train_trees, tree_settings
 
 

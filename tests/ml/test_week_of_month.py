@@ -11,7 +11,12 @@ from odoo.addons.ai_deployment.ml import drift, ordinary
 from odoo.addons.ai_deployment.ml.binning import CategoryBins
 from odoo.addons.ai_deployment.ml.noise import LARGE_FLOOR, Noise
 from odoo.addons.ai_deployment.ml.profile import Profile
-from odoo.addons.ai_deployment.ml.week_of_month import WEEKS, MonthlyReference, by_week, week_of_month
+from odoo.addons.ai_deployment.ml.week_of_month import (
+    WEEKS,
+    MonthlyReference,
+    by_week,
+    week_of_month,
+)
 
 BINS = {"x": CategoryBins(["a", "b", "salary"], {"a": 600, "b": 300, "salary": 100})}
 USUAL, LAST_DAYS = (0.6, 0.4, 0.0), (0.2, 0.1, 0.7)

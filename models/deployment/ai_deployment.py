@@ -1,0 +1,430 @@
+"""The deployment: one AI use case at work on one kind of document, with the people who answer for it.
+
+This file holds what is registered and who may change it. What a deployment does stands in files of its own:
+`ai_deployment_lifecycle` (states), `ai_deployment_training`, `ai_deployment_routing`, `ai_deployment_scoring`,
+`ai_deployment_monitoring`.
+"""
+
+import ast
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import mute_logger
+
+from ..features.feature_reader import walk_path
+from ..features.readable_inputs import passes_others
+from ..tools import clock
+from ..tools.limits import MOST_CONDITIONS
+from ..tools.score_fields import SCORE_FIELDS
+from ..tools.shipped import shipped
+from . import events
+
+# What is wrong with a filter that somebody wrote; one that is nested too deep ends in the last two.
+FILTER_ERRORS = (ValueError, SyntaxError, TypeError, KeyError, psycopg2.Error, RecursionError, MemoryError)
+ADMINISTRATOR_FIELDS = {
+    "viewer_group_ids",
+    "is_primary",
+    "company_id",
+    "retention_days",
+    "gate_maker_may_pass",
+    "grace_days",
+    "fallback_action_id",
+    "proof_idle_weeks",
+}
+
+
+class AiDeployment(models.Model):
+    _name = "ai.deployment"
+    _description = "AI Deployment"
+    _inherit = ["ai.deployment.guarded.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "name, id"
+    _check_company_auto = True
+    _ai_fields_without_default = frozenset(ADMINISTRATOR_FIELDS)
+    _ai_named_by_administrators = frozenset({"fallback_action_id"})
+    _ai_judged_fields = frozenset({"state"})  # a step of life, see `ai_deployment_lifecycle`
+
+    # Registration
+    name = fields.Char(required=True, tracking=True)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
+    purpose = fields.Text(required=True, help="What it is for, in words that a colleague in finance understands.")
+    is_demonstration = fields.Boolean(
+        readonly=True, help="Made by a demonstration: its figures prove nothing about your business."
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        "Owner",
+        required=True,
+        tracking=True,
+        default=lambda self: self.env.user,
+        domain=[("share", "=", False)],
+    )
+    deputy_id = fields.Many2one("res.users", tracking=True, domain=[("share", "=", False)])
+    reviewer_ids = fields.Many2many(
+        "res.users", "ai_deployment_reviewer_rel", string="Reviewers", domain=[("share", "=", False)]
+    )
+    review_date = fields.Date(
+        "Next Review",
+        required=True,
+        tracking=True,
+        default=lambda self: clock.today() + timedelta(days=90),
+        help="When the owner looks again whether this deployment still does what it is for.",
+    )
+
+    # What it works on
+    model_id = fields.Many2one(
+        "ir.model",
+        "Works On",
+        required=True,
+        ondelete="cascade",
+        domain=lambda self: [("model", "in", self._target_models())],
+    )
+    res_model = fields.Char(
+        "Document Model", related="model_id.model", store=True, precompute=True, index=True, unsaved=True
+    )
+    domain = fields.Char("Only Records", default="[]", help="Records outside this filter are not scored.")
+    method = fields.Selection(
+        [("scorecard", "Predict an outcome"), ("anomaly", "Find unusual records")],
+        required=True,
+        default="scorecard",
+        tracking=True,
+    )
+    horizon_days = fields.Integer(
+        "Outcome Within Days",
+        default=60,
+        help="A record counts as won only if that happened within so many days; what is still open then counts as not "
+        "won. A bill counts as wrong if a credit note reverses it within so many days.",
+    )
+    most_pairs = fields.Integer(
+        "Inputs That Act Together",
+        default=6,
+        help="At most so many pairs of inputs may have points of their own, where the records clearly ask for it.",
+    )
+    positive_weight = fields.Float(
+        "Weight of a Win",
+        default=1.0,
+        help="How many other records a won one counts for while learning. Above 1, the order of the likeliest records "
+        "gets better at the cost of the rest; the chances stay true.",
+    )
+    feature_ids = fields.One2many("ai.deployment.feature", "deployment_id", "Inputs", copy=True)
+
+    # Who sees scores
+    is_primary = fields.Boolean(
+        "Shown on Records",
+        default=True,
+        tracking=True,
+        help="The one whose score stands on the records, per document and company.",
+    )
+    viewer_group_ids = fields.Many2many(
+        "res.groups",
+        "ai_deployment_viewer_group_rel",
+        string="Who Sees Scores",
+        copy=False,
+        help="Members see the score on records that they may read. Set by an administrator.",
+    )
+
+    # Routing
+    alarm_rate = fields.Float(
+        "Expected Share Flagged", default=0.01, tracking=True, help="How many of 1 usual records may be flagged."
+    )
+
+    # Watching
+    drift_sensitivity = fields.Selection(
+        [("sensitive", "Sensitive"), ("normal", "Normal"), ("calm", "Calm")], required=True, default="normal"
+    )
+    batch_above = fields.Integer(
+        "In the Background Above",
+        default=1000,
+        help="More records than this are scored in the background, piece by piece.",
+    )
+    score_nightly = fields.Boolean(
+        "Every Night",
+        default=True,
+        tracking=True,
+        help="Every night, all open records are scored again. What has not changed is left alone.",
+    )
+    retention_days = fields.Integer("Keep Log for Days", default=730, tracking=True)
+    trigger_ids = fields.One2many("ai.deployment.trigger", "deployment_id", "Retraining Triggers", copy=True)
+
+    # What came of it
+    version_ids = fields.One2many("ai.deployment.version", "deployment_id", "Versions")
+    assignment_ids = fields.One2many("ai.deployment.assignment", "deployment_id", "Serving History")
+    champion_id = fields.Many2one(
+        "ai.deployment.version", "Serving Version", compute="_compute_champion_id", store=True
+    )
+    report_ids = fields.One2many("ai.deployment.report", "deployment_id", "Reports")
+    alert_ids = fields.One2many("ai.deployment.alert", "deployment_id", "Alerts")
+    open_alert_count = fields.Integer("Open Alerts", compute="_compute_counts")
+    open_review_count = fields.Integer("Open Reviews", compute="_compute_counts")
+    score_count = fields.Integer("Scored Records", compute="_compute_counts")
+    is_administrator = fields.Boolean(compute="_compute_rights", unsaved=True)
+    may_decide = fields.Boolean(compute="_compute_rights", unsaved=True)
+
+    _alarm_rate_is_share = models.Constraint(
+        "CHECK(alarm_rate > 0 AND alarm_rate <= 0.5)", "The expected share flagged lies above 0 and is at most 0.5."
+    )
+    _most_pairs_in_reach = models.Constraint(
+        "CHECK(most_pairs BETWEEN 0 AND 20)", "At most 20 pairs of inputs may act together."
+    )
+    _positive_weight_in_reach = models.Constraint(
+        "CHECK(positive_weight BETWEEN 0.01 AND 100)", "The weight of a win lies between 0.01 and 100."
+    )
+    _horizon_in_reach = models.Constraint(
+        "CHECK(horizon_days BETWEEN 1 AND 3650)", "The outcome needs at least one day and at most ten years."
+    )
+    _batch_above_not_negative = models.Constraint("CHECK(batch_above >= 0)", "A number of records is not negative.")
+    _retention_positive = models.Constraint("CHECK(retention_days > 0)", "The log is kept for at least one day.")
+    _one_primary = models.UniqueIndex(
+        "(company_id, res_model) WHERE is_primary AND active AND state = 'production'",
+        "Another deployment already shows its score on these records. Only one per company can be the primary one.",
+    )
+
+    # Constraints
+
+    @api.model
+    def _target_models(self):
+        """Models that can be scored: those that inherit `ai.deployment.scorable.mixin`."""
+        return [
+            name
+            for name, model in self.env.registry.items()
+            if getattr(model, "_ai_scorable", False) and not model._abstract
+        ]
+
+    @api.constrains("model_id", "method")
+    def _check_target(self):
+        for deployment in self:
+            if deployment.res_model not in self._target_models():
+                raise ValidationError(self.env._("Records of “%s” cannot be scored.", deployment.model_id.name))
+            if deployment.method == "scorecard" and not self.env[deployment.res_model]._ai_has_outcome():
+                raise ValidationError(
+                    self.env._(
+                        "“%s” has no outcome to predict. Choose “Find unusual records”.", deployment.model_id.name
+                    )
+                )
+
+    @api.constrains("domain", "model_id")
+    def _check_domain(self):
+        for deployment in self.filtered(lambda deployment: deployment.res_model in self._target_models()):
+            documents = self.env[deployment.res_model].sudo().with_context(active_test=False)
+            try:
+                domain = deployment._record_domain()
+                deployment._check_domain_readable(documents.with_user(self.env.uid), domain)
+                with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
+                    documents.search(domain, limit=1)
+            except FILTER_ERRORS as error:
+                raise ValidationError(self.env._("“Only records” is not a filter that can be used.")) from error
+
+    def _check_domain_readable(self, documents, domain):
+        """Records are chosen with elevated rights: whoever writes the filter must be able to read what it asks for."""
+        conditions = list(Domain(domain).iter_conditions())
+        if len(conditions) > MOST_CONDITIONS:
+            raise ValidationError(self.env._("A filter has at most %s conditions.", MOST_CONDITIONS))
+        for condition in conditions:
+            steps = walk_path(documents, condition.field_expr)
+            if steps is None:
+                raise ValueError(condition.field_expr)
+            if passes_others(documents, steps):
+                raise AccessError(self.env._("“%s” cannot be used in a filter of yours.", condition.field_expr))
+            for step in steps:
+                model = documents.env[step.field.model_name]
+                readable = model.has_access("read") and model._has_field_access(step.field, "read")
+                if not readable or step.field.name in SCORE_FIELDS:
+                    raise AccessError(self.env._("“%s” cannot be used in a filter of yours.", condition.field_expr))
+            if condition.operator in ("any", "not any") and steps[-1].field.relational:
+                self._check_domain_readable(documents.env[steps[-1].field.comodel_name], condition.value)
+
+    @api.constrains("user_id", "deputy_id")
+    def _check_people(self):
+        for deployment in self:
+            for person in deployment.user_id | deployment.deputy_id:
+                if not person.active or person.share or person.id == self.env.ref("base.user_root").id:
+                    raise ValidationError(
+                        self.env._("%s cannot answer for a deployment: an active internal user has to.", person.name)
+                    )
+
+    def _person_to_tell(self):
+        """Who hears of this deployment: its owner, else its deputy, else an administrator of the company."""
+        self.ensure_one()
+        deployment = self.sudo()
+        people = deployment.user_id | deployment.deputy_id | deployment._administrators()
+        return people.filtered("active")[:1]
+
+    def _administrators(self):
+        """The people who administer deployments in this company; never Odoo's own system user."""
+        self.ensure_one()
+        group = shipped(self.env, "group_manager") or self.env.ref("base.group_system").sudo()
+        members = group.all_user_ids
+        system, company = self.env.ref("base.user_root"), self.sudo().company_id
+        return members.filtered(
+            lambda user: user.active and not user.share and user.id != system.id and company in user.company_ids
+        ).sorted("id")
+
+    def _company_ids(self):
+        """Return the ids of the companies whose records it is for: its own and the branches below it."""
+        self.ensure_one()
+        return self.env["res.company"]._ai_branch_ids(self.sudo().company_id.id)
+
+    def _company_domain(self):
+        """Records of its company and of the branches below it, and those that belong to no company."""
+        ours = self.env["res.company"]._ai_branches_sql(self.sudo().company_id.id)
+        return Domain("company_id", "in", ours) | Domain("company_id", "=", False)
+
+    def _record_domain(self):
+        self.ensure_one()
+        return Domain(ast.literal_eval((self.domain or "[]").strip() or "[]"))
+
+    # Computes
+
+    @api.depends("assignment_ids.role", "assignment_ids.end_date", "assignment_ids.version_id")
+    def _compute_champion_id(self):
+        for deployment in self:
+            serving = deployment.assignment_ids.filtered(lambda a: a.role == "champion" and not a.end_date)
+            deployment.champion_id = serving[:1].version_id
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_counts(self):
+        def count(model, domain):
+            groups = self.env[model]._read_group(
+                Domain("deployment_id", "in", self.ids) & Domain(domain), ["deployment_id"], ["__count"]
+            )
+            return {deployment.id: number for deployment, number in groups}
+
+        alerts = count("ai.deployment.alert", [("state", "in", ("firing", "acknowledged"))])
+        reviews = count("ai.deployment.review", [("state", "=", "open")])
+        scores = count("ai.deployment.score", self.env["ai.deployment.score"]._counting_domain())
+        for deployment in self:
+            deployment.open_alert_count = alerts.get(deployment.id, 0)
+            deployment.open_review_count = reviews.get(deployment.id, 0)
+            deployment.score_count = scores.get(deployment.id, 0)
+
+    @api.depends_context("uid")
+    @api.depends("user_id", "deputy_id")
+    def _compute_rights(self):
+        self.is_administrator = self.env.user.has_group("ai_deployment.group_manager")
+        for deployment in self:
+            deployment.may_decide = deployment._may_decide()
+
+    # Writing
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self.browse()._check_administrator_fields(vals)  # of nothing: a copy inherits no right of its original
+            self._check_begins(vals.get("state", "proof"))
+        deployments = super().create(vals_list)
+        for deployment in deployments:  # whatever brought it in
+            self._check_begins(deployment.state)
+        events.follow(deployments, events.CREATED)
+        return deployments
+
+    @api.model
+    def _check_begins(self, state):
+        if state != "proof":
+            raise UserError(self.env._("A deployment begins as a proof of concept."))
+
+    def write(self, vals):
+        """Write, with the steps of `events.WRITTEN` around it; a new state is written last.
+
+        A step in the life of a deployment is judged by what the deployment is after the other values are written.
+        """
+        steps = [getattr(self, name)(vals) for name in events.WRITTEN]
+        for step in steps:
+            next(step)
+        self._check_administrator_fields(vals)
+        self._check_served_fields(vals)
+        if "active" in vals and not vals["active"] and self.filtered(lambda d: d.state in d._at_work_states()):
+            raise UserError(self.env._("A deployment that is at work cannot be archived: switch it off or retire it."))
+        others = {name: value for name, value in vals.items() if name != "state"}
+        result = True
+        if others:
+            result = super().write(others)
+            self._follow_rules(others)
+        if "state" in vals:
+            for deployment in self:
+                deployment._check_transition(vals["state"])
+            result = super().write({"state": vals["state"]})
+            self._follow_state(vals["state"])
+        for step in reversed(steps):
+            next(step, None)
+        return result
+
+    @api.model
+    def _check_administrator_fields(self, vals):
+        asked = ADMINISTRATOR_FIELDS & vals.keys()
+        if self.env.su or self.env.user.has_group("ai_deployment.group_manager"):
+            return
+        changed = [
+            name
+            for name in asked
+            if any(vals[name] != record._fields[name].convert_to_write(record[name], record) for record in self)
+            or (not self and vals[name] not in (self.default_get([name]).get(name), False, []))
+        ]
+        if changed:
+            labels = ", ".join(self._fields[name]._description_string(self.env) for name in changed)
+            raise AccessError(self.env._("Only an administrator may change: %s.", labels))
+
+    def _check_served_fields(self, vals):
+        """What inputs were declared and a version was trained for cannot be swapped below them."""
+        if {"model_id", "method"} & vals.keys() and any(
+            deployment.version_ids
+            and (
+                vals.get("model_id", deployment.model_id.id) != deployment.model_id.id
+                or vals.get("method", deployment.method) != deployment.method
+            )
+            for deployment in self.sudo()
+        ):
+            raise UserError(
+                self.env._("Versions were trained for these records already. Make a new deployment for other ones.")
+            )
+        if "start_field_id" in vals and any(
+            deployment.version_ids and (vals["start_field_id"] or False) != deployment.start_field_id.id
+            for deployment in self.sudo()
+        ):
+            raise UserError(
+                self.env._(
+                    "Versions learned from records that began on another date. Make a new deployment for this one."
+                )
+            )
+        if "model_id" in vals and any(d.feature_ids and d.model_id.id != vals["model_id"] for d in self.sudo()):
+            raise UserError(self.env._("Its inputs belong to other records: remove them first."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_log(self):
+        if self.env["ai.deployment.inference"].sudo().search_count([("deployment_id", "in", self.ids)], limit=1):
+            raise UserError(self.env._("This deployment has a log, which is kept. Retire it instead."))
+
+    # Buttons
+
+    def _action_lines(self, model, name, **context):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "view_mode": "list,form",
+            "domain": [("deployment_id", "=", self.id)],
+            "context": {"create": False, **context},
+        }
+
+    def action_view_scores(self):
+        action = self._action_lines("ai.deployment.score", self.env._("Scores"))
+        return {**action, "domain": [*action["domain"], *self.env["ai.deployment.score"]._counting_domain()]}
+
+    def action_view_inferences(self):
+        return self._action_lines("ai.deployment.inference", self.env._("Log"))
+
+    def action_view_sums(self):
+        return {**self._action_lines("ai.deployment.sum", self.env._("Asked and Settled")), "view_mode": "list,pivot"}
+
+    def action_view_reviews(self):
+        return self._action_lines("ai.deployment.review", self.env._("Reviews"), search_default_open=1)
+
+    def action_view_alerts(self):
+        return self._action_lines("ai.deployment.alert", self.env._("Alerts"), search_default_open=1)
+
+    def action_view_reports(self):
+        return self._action_lines("ai.deployment.report", self.env._("Reports"))

@@ -1,0 +1,73 @@
+"""What follows when something happens to a deployment: one list per event, in the order of the steps.
+
+Each step is a method of `ai.deployment`, in the file `ai_deployment.py` of the package named beside it. A package that
+wants to follow an event adds its step here; it does not override the method that the event happens in.
+"""
+
+# `write`: generators of (values). What stands before their `yield` runs before the change, in this order; what stands
+# behind it runs afterwards, in the opposite order.
+WRITTEN = (
+    "_follow_written_gate",  # gate
+    "_follow_written_holdout",  # routing
+    "_follow_written_planning",  # governance
+    "_follow_written_poc",  # governance
+    "_follow_written_ownership",  # governance
+    "_follow_written_fallback",  # resilience
+    "_follow_written_approval",  # governance
+    "_follow_written_stop",  # monitoring
+    "_follow_written_health",  # health
+    "_follow_written_review_rules",  # routing
+    "_follow_written_reviewers",  # review
+    "_follow_written_history",  # deployment
+)
+# `create`, with the new deployments.
+CREATED = (
+    "_keep_first_transition",  # deployment
+    "_make_review_rules",  # routing
+    "_make_answers",  # review
+    "_add_activity_channels",  # alerting
+    "_start_checklists",  # governance
+    "_check_all_named",  # governance
+    "_check_new_expiry",  # governance
+)
+# The state changed, with the deployments that are in the new one.
+STATE_CHANGED = (
+    "_sync_action_menu",  # deployment
+    "_sync_batches",  # scoring
+    "_sync_review_activity",  # governance
+    "_update_fallback",  # resilience
+)
+# Another version serves.
+CHAMPION_CHANGED = (
+    "_make_requests_due",  # scoring
+    "_forget_rules",  # scoring
+    "_update_fallback",  # resilience
+)
+# The serving version cannot be used.
+VERSION_BROKEN = ("_update_fallback",)  # resilience
+# What the state given still needs: each returns a sentence, empty where nothing is missing; the first one counts.
+MISSING = (
+    "_missing_poc",  # governance
+    "_missing_lesson",  # governance
+    "_missing_version",  # deployment
+    "_missing_evidence",  # governance
+    "_missing_approval",  # governance
+)
+# Once an hour, for each deployment that is live.
+HOURLY = (
+    "_look_at_owner",  # governance
+    "_watch_findings",  # health
+    "_update_fallback",  # resilience
+)
+# Once a day, for each deployment that is live or a proof of concept.
+DAILY = (
+    "_watch_checklist",  # governance
+    "_watch_proof",  # governance
+    "_measure_weekly",  # governance
+)
+
+
+def follow(deployments, event):
+    """Run the steps of `event` on these deployments, in order."""
+    for step in event:
+        getattr(deployments, step)()

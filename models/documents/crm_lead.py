@@ -1,0 +1,505 @@
+"""Leads: their outcome, what of them is known too late, and Odoo's own opinion (predictive lead scoring)."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...ml.value import MEAN, SHARE
+from ..tools.sampling import in_drawn_order
+from .leak_row import LeakRow
+from .measure import Measure
+
+LATELY_DAYS = 90
+SCORED_FRESH = "7 days"  # at most so old at the first score, to count as what the version learned from
+LATE_LEADS = 5000  # that say how long outcomes take
+EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same minute
+
+# Filled by the outcome, by the work towards it, or at conversion.
+KNOWN_TOO_LATE = {
+    "active",
+    "activity_ids",
+    "automated_probability",
+    "calendar_event_ids",
+    "date_automation_last",
+    "date_closed",
+    "date_conversion",
+    "date_last_stage_update",
+    "date_open",
+    "day_close",
+    "day_open",
+    "duration_tracking",
+    "is_automated_probability",
+    "lost_reason_id",
+    "message_ids",
+    "partner_id",
+    "probability",
+    "prorated_revenue",
+    "recurring_revenue_prorated",
+    "stage_id",
+    "won_status",
+    "write_date",
+    "write_uid",
+}
+
+
+NO_START = KNOWN_TOO_LATE - {"date_conversion", "date_open"} | {"date_deadline"}
+ENTERED_CLOSED = "1 hour"  # after a record was entered, to have been closed before it came
+
+
+class CrmLead(models.Model):
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "ai.deployment.scorable.mixin"]
+
+    _ai_responsible_field = "user_id"
+    _ai_may_hold_out = True
+
+    ai_score = fields.Float("Chance to Win")
+
+    @api.model
+    def _ai_has_outcome(self):
+        return True
+
+    @api.model
+    def _ai_fields_known_too_late(self):
+        return KNOWN_TOO_LATE
+
+    @api.model
+    def _ai_no_start_fields(self):
+        return NO_START
+
+    @api.model
+    def _ai_words(self):
+        return {
+            "records": self.env._("leads"),
+            "positive": self.env._("will win"),
+            "negative": self.env._("will not win"),
+            "positives": self.env._("wins"),
+            "negatives": self.env._("leads without a win"),
+        }
+
+    @api.model
+    def _ai_open_domain(self):
+        return Domain("won_status", "=", "pending") & Domain("active", "=", True)
+
+    @api.model
+    def _ai_matured(self, deployment, now, since=None):
+        """(query of the leads whose horizon has passed, SQL of whether they were won within it).
+
+        Lost, won later or still open is not won. `since`: only those whose horizon passed after that moment.
+        """
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
+        query = self.sudo().with_context(active_test=False)._search(domain)
+        began = self._ai_began_sql(self._table, deployment)
+        horizon = timedelta(days=deployment.horizon_days)
+        query.add_where(SQL("%s <= %s", began, now - horizon))
+        if since:
+            query.add_where(SQL("%s > %s", began, since - horizon))
+        query.order = SQL("%s, %s", began, in_drawn_order(SQL.identifier(self._table, "id")))
+        self._ai_flush_ends(deployment)
+        return query, self._ai_won_in_time_sql(self._table, deployment)
+
+    @api.model
+    def _ai_began_sql(self, alias, deployment):
+        """The date that the owner named, else the creation: of an import, that is the night of the import.
+
+        Nothing begins after its end: Odoo makes `date_open` today when a won lead goes to another salesperson.
+        """
+        created, name = SQL.identifier(alias, "create_date"), deployment.sudo().start_field_id.name
+        if name in (False, "create_date") or name not in self._fields:
+            return created
+        named, status = SQL("%s::timestamp", SQL.identifier(alias, name)), SQL.identifier(alias, "won_status")
+        return SQL(
+            "CASE WHEN %s IN ('won', 'lost') AND %s > %s THEN %s ELSE COALESCE(%s, %s) END",
+            status,
+            named,
+            self._ai_closed_sql(alias),
+            created,
+            named,
+            created,
+        )
+
+    @api.model
+    def _ai_closed_sql(self, alias):
+        """The earliest of what tells when a lead that is won or lost ended."""
+        outcome = SQL(
+            "(SELECT outcome.date FROM ai_deployment_outcome outcome WHERE outcome.res_model = %s"
+            " AND outcome.res_id = %s AND outcome.status = %s)",
+            self._name,
+            SQL.identifier(alias, "id"),
+            SQL.identifier(alias, "won_status"),
+        )
+        closed, staged = SQL.identifier(alias, "date_closed"), SQL.identifier(alias, "date_last_stage_update")
+        won = SQL("%s = 'won'", SQL.identifier(alias, "won_status"))
+        return SQL("LEAST(%s, %s, CASE WHEN %s THEN %s END)", outcome, closed, won, staged)
+
+    @api.model
+    def _ai_ended_sql(self, alias, deployment):
+        """The earliest of what tells when a lead ended: Odoo rewrites `date_closed` when a won lead is archived or set
+        won again, and its last change of stage when it goes to another won stage; our own day is written once.
+
+        Without `date_closed` nobody knows: old databases, leads that were created inactive. Nor of an import.
+        """
+        closed, status = SQL.identifier(alias, "date_closed"), SQL.identifier(alias, "won_status")
+        created, ended = SQL.identifier(alias, "create_date"), self._ai_closed_sql(alias)
+        unknown = SQL("%s IS NULL", closed)
+        began = self._ai_began_sql(alias, deployment)
+        if began != created:  # one that was entered as closed, long after it began, ended nobody knows when
+            unknown = SQL(
+                "(%s OR (%s < %s - interval '1 day' AND %s BETWEEN %s - interval '1 minute' AND %s + %s::interval))",
+                unknown,
+                began,
+                created,
+                ended,
+                created,
+                created,
+                ENTERED_CLOSED,
+            )
+        return SQL("CASE WHEN %s IN ('won', 'lost') AND NOT %s THEN %s END", status, unknown, ended)
+
+    @api.model
+    def _ai_days_sql(self, began, ended):
+        """SQL of the days from one moment to another, NULL where the second is: GREATEST alone would make it day 0."""
+        return SQL(
+            "CASE WHEN %s IS NOT NULL THEN GREATEST(EXTRACT(EPOCH FROM %s - %s) / 86400.0, 0) END", ended, ended, began
+        )
+
+    @api.model
+    def _ai_flush_ends(self, deployment):
+        """Write what `_ai_began_sql` and `_ai_ended_sql` read."""
+        start = deployment.sudo().start_field_id.name
+        names = ["won_status", "date_closed", "date_last_stage_update", *([start] if start in self._fields else [])]
+        self.flush_model(names)
+
+    @api.model
+    def _ai_won_in_time_sql(self, alias, deployment):
+        """SQL of whether a lead was won within the horizon; one that was won nobody knows when counts as won."""
+        began = self._ai_began_sql(alias, deployment)
+        return SQL(
+            "(%s = 'won' AND COALESCE(%s, %s) <= %s + %s::interval)",
+            SQL.identifier(alias, "won_status"),
+            self._ai_ended_sql(alias, deployment),
+            began,
+            began,
+            f"{deployment.horizon_days} days",
+        )
+
+    @api.model
+    def _ai_training_rows(self, deployment, now):
+        query, won = self._ai_matured(deployment, now)
+        began = self._ai_began_sql(self._table, deployment)
+        return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), began, won))
+
+    @api.model
+    def _ai_came_true(self, deployment, landmarks, from_score=False):
+        """Counted as in training: from the creation on, unless `from_score`.
+
+        A lead that was open for long before its first score has outlived the others and says something else.
+        """
+        self._ai_flush_ends(deployment)
+        survivors = self.env["ai.deployment.outcome"].sudo()._survivors(self._name, landmarks)
+        began, ended = self._ai_began_sql("lead", deployment), self._ai_ended_sql("lead", deployment)
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT scored.id, lead.won_status = 'won' AND COALESCE(%s, %s) <= %s + %s::interval"
+                " FROM unnest(%s::int[], %s::int[], %s::timestamp[]) AS scored (id, lead_id, moment)"
+                # each looked up by itself: a join may as well read all leads for a few of them
+                " CROSS JOIN LATERAL (SELECT * FROM crm_lead WHERE id = scored.lead_id OFFSET 0) AS lead"
+                " WHERE (%s OR %s >= scored.moment - %s::interval) AND COALESCE(%s >= scored.moment, TRUE)",
+                ended,
+                began,
+                SQL("scored.moment") if from_score else began,
+                f"{deployment.horizon_days} days",
+                list(landmarks),
+                [survivors.get(res_id, res_id) for res_id in landmarks],
+                list(landmarks.values()),
+                from_score,
+                began,
+                SCORED_FRESH,
+                ended,
+            )
+        )
+        return dict(rows)
+
+    @api.model
+    def _ai_ends(self, deployment, landmarks):
+        self._ai_flush_ends(deployment)
+        survivors = self.env["ai.deployment.outcome"].sudo()._survivors(self._name, landmarks)
+        began, ended = self._ai_began_sql("lead", deployment), self._ai_ended_sql("lead", deployment)
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT scored.id, %s, lead.won_status = 'won', %s + %s::interval"
+                " FROM crm_lead lead JOIN unnest(%s::int[], %s::int[]) AS scored (id, lead_id)"
+                " ON scored.lead_id = lead.id",
+                ended,
+                began,
+                f"{deployment.horizon_days} days",
+                list(landmarks),
+                [survivors.get(res_id, res_id) for res_id in landmarks],
+            )
+        )
+        return {res_id: tuple(row) for res_id, *row in rows}
+
+    @api.model
+    def _ai_latest_ends(self, deployment):
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
+        query = self.sudo().with_context(active_test=False)._search(domain)
+        self._ai_flush_ends(deployment)
+        query.order = None
+        ended, status = self._ai_ended_sql(self._table, deployment), SQL.identifier(self._table, "won_status")
+        ((won, lost),) = self.env.execute_query(
+            query.select(
+                SQL("MAX(%s) FILTER (WHERE %s = 'won')", ended, status),
+                SQL("MAX(%s) FILTER (WHERE %s = 'lost')", ended, status),
+            )
+        )
+        return won, lost
+
+    @api.model
+    def _ai_usual_amount(self, deployment):
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
+        won = Domain("won_status", "=", "won") & Domain("expected_revenue", ">", 0)
+        query = self.sudo().with_context(active_test=False)._search(domain & won)
+        query.order = None
+        revenue = SQL.identifier(self._table, "expected_revenue")
+        ((amount,),) = self.env.execute_query(
+            query.select(SQL("(percentile_cont(0.5) WITHIN GROUP (ORDER BY %s))::float8", revenue))
+        )
+        return amount or 0.0
+
+    @api.model
+    def _ai_decided_after(self, deployment, now):
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
+        query = self.sudo().with_context(active_test=False)._search(domain)
+        self._ai_flush_ends(deployment)
+        began, ended = self._ai_began_sql(self._table, deployment), self._ai_ended_sql(self._table, deployment)
+        query.add_where(SQL("%s <= %s", began, now))
+        # one that ended nobody knows when says nothing of how long it takes
+        query.add_where(SQL("(%s = 'pending' OR %s IS NOT NULL)", SQL.identifier(self._table, "won_status"), ended))
+        query.order, query.limit = SQL("%s DESC", SQL.identifier(self._table, "id")), LATE_LEADS
+        return self.env.execute_query(
+            query.select(
+                SQL("(%s)::float8", self._ai_days_sql(began, ended)),
+                SQL("(EXTRACT(EPOCH FROM %s - %s) / 86400.0)::float8", now, began),
+            )
+        )
+
+    @api.model
+    def _ai_outcome_counts(self, deployment, now, since=None):
+        query, won = self._ai_matured(deployment, now, since)
+        query.order = None
+        return self.env.execute_query(
+            query.select(SQL("COUNT(*) FILTER (WHERE %s)", won), SQL("COUNT(*) FILTER (WHERE NOT %s)", won))
+        )[0]
+
+    @api.model
+    def _ai_outcomes_to_come(self, deployment, now):
+        domain = (
+            deployment._record_domain()
+            & self._ai_base_domain()
+            & deployment._company_domain()
+            & Domain("won_status", "in", ("won", "lost"))
+        )
+        query = self.sudo().with_context(active_test=False)._search(domain)
+        self._ai_flush_ends(deployment)
+        due = SQL("%s + %s::interval", self._ai_began_sql(self._table, deployment), f"{deployment.horizon_days} days")
+        query.add_where(SQL("%s > %s", due, now))
+        query.order = due
+        return self.env.execute_query(query.select(self._ai_won_in_time_sql(self._table, deployment), due))
+
+    @api.model
+    def _ai_leak_rows(self, deployment, now, most):
+        """Leads that came lately, closed ones and open ones: of the same time, so that only the closing differs."""
+        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
+        self._ai_flush_ends(deployment)
+        since = now - timedelta(days=max(2 * deployment.horizon_days, LATELY_DAYS))
+        began, ended = self._ai_began_sql(self._table, deployment), self._ai_ended_sql(self._table, deployment)
+        won = SQL("%s = 'won'", SQL.identifier(self._table, "won_status"))
+        rows = []
+        for closed in (True, False):
+            leads = self.sudo().with_context(active_test=False)
+            query = leads._search(domain & Domain("won_status", "!=" if closed else "=", "pending"))
+            query.add_where(SQL("%s BETWEEN %s AND %s", began, since, now))
+            if closed:  # of one that ended nobody knows when, nobody knows how old it was
+                query.add_where(SQL("%s IS NOT NULL", ended))
+            age = SQL("EXTRACT(EPOCH FROM (%s - %s)) / 86400.0", ended if closed else SQL("%s", now), began)
+            query.order = SQL("%s DESC, %s DESC", began, SQL.identifier(self._table, "id"))
+            query.limit = most
+            found = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), age, began, won))
+            rows += [LeakRow(res_id, closed, float(days), came, label) for res_id, days, came, label in found]
+        return rows
+
+    @api.model
+    def _ai_edited_after_closing(self, deployment, name, closed_ids):
+        if not closed_ids or not getattr(self._fields[name], "tracking", None):
+            return 0.0
+        self.env["mail.tracking.value"].flush_model()
+        self.env["mail.message"].flush_model(["date", "model", "res_id"])
+        edited = self.env.execute_query(
+            SQL(
+                "SELECT COUNT(DISTINCT lead.id) FROM crm_lead lead"
+                " JOIN mail_message message ON message.model = %s AND message.res_id = lead.id"
+                " JOIN mail_tracking_value value ON value.mail_message_id = message.id"
+                " WHERE lead.id = ANY(%s) AND value.field_id = %s AND message.date > %s + %s::interval",
+                self._name,
+                closed_ids,
+                self.env["ir.model.fields"]._get(self._name, name).id,
+                self._ai_ended_sql("lead", deployment),
+                EDITED_AFTER,
+            )
+        )
+        return edited[0][0] / len(closed_ids)
+
+    @api.model
+    def _ai_incumbent_sql(self, alias):
+        return SQL("%s / 100", SQL.identifier(alias, "automated_probability"))
+
+    def _ai_currency(self):
+        return self.sudo().exists().company_currency
+
+    @api.model
+    def _ai_amount_sql(self, alias):
+        return SQL("%s::float8", SQL.identifier(alias, "expected_revenue"))
+
+    @api.model
+    def _ai_told_by_reasons(self):
+        return {"amount": ("expected_revenue",)}
+
+    def _ai_amounts(self):
+        return {lead.id: lead.expected_revenue for lead in self}
+
+    @api.model
+    def _ai_person_sql(self, alias):
+        """A probability that is not Odoo's was entered by hand, as long as the lead is open."""
+        own, odoos = SQL.identifier(alias, "probability"), SQL.identifier(alias, "automated_probability")
+        return SQL(
+            "CASE WHEN %s = 'pending' AND ABS(%s - COALESCE(%s, 0)) > 0.01 THEN %s / 100 END",
+            SQL.identifier(alias, "won_status"),
+            own,
+            odoos,
+            own,
+        )
+
+    @api.model
+    def _ai_traits(self):
+        return ("source_id", "medium_id", "campaign_id", "team_id", "user_id", "create_uid")
+
+    @api.model
+    def _ai_setup_models(self):
+        return ("crm.stage", "crm.team", "utm.source")
+
+    def _ai_essentials(self):
+        self.ensure_one()
+        customer = "partner_id" if self.partner_id else "partner_name" if self.partner_name else "contact_name"
+        names = (
+            customer,
+            "country_id",
+            "expected_revenue",
+            "stage_id",
+            "source_id",
+            "user_id",
+            "create_date",
+            "create_uid",
+        )
+        return self._ai_field_texts(names, partner_name=self.env._("Customer"), contact_name=self.env._("Customer"))
+
+    def _ai_endings(self):
+        labels = dict(self._fields["won_status"]._description_selection(self.env))
+        self.flush_model(["won_status"])
+        closed = self.env.execute_query(
+            SQL(
+                "SELECT id, won_status FROM crm_lead WHERE id = ANY(%s) AND won_status IN ('won', 'lost')",
+                list(self.ids),
+            )
+        )
+        return {lead_id: (labels[status], status == "won") for lead_id, status in closed}
+
+    @api.model
+    def _ai_answers(self):
+        return [
+            (self.env._("I talked to them"), "any", False),
+            (self.env._("The budget is not there"), "any", False),
+            (self.env._("They decide at another time"), "any", False),
+            (self.env._("They have chosen somebody else"), "any", False),
+            (self.env._("The lead is wrong or incomplete"), "any", False),
+            (self.env._("Too little is known"), "unsure", False),
+            (self.env._("Something else"), "any", True),
+        ]
+
+    def _handle_won_lost(self, old_status_by_lead, new_status_by_lead):
+        """Keep when a lead ends, with the very change that Odoo counts; nothing is asked where none ends or reopens."""
+        result = super()._handle_won_lost(old_status_by_lead, new_status_by_lead)
+        ended, reopened = {}, []
+        for lead_id, new in new_status_by_lead.items():
+            old = old_status_by_lead.get(lead_id, {})
+            status = "won" if new["is_won"] else "lost" if new["is_lost"] else None
+            before = "won" if old.get("is_won") else "lost" if old.get("is_lost") else None
+            if status and status != before:
+                ended[lead_id] = status
+            elif before and not status:
+                reopened.append(lead_id)
+        outcomes = self.env["ai.deployment.outcome"].sudo()
+        outcomes._keep(self._name, ended)
+        outcomes._withdraw(self._name, reopened)
+        return result
+
+    @api.model
+    def _ai_keep_outcomes(self):
+        """Keep the end of all leads that ended before anybody watched; one statement, those that are kept stay."""
+        self.env.flush_all()
+        ended = self._ai_ended_sql("lead", self.env["ai.deployment"])
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO ai_deployment_outcome (res_model, res_id, status, date)"
+                " SELECT %s, lead.id, lead.won_status, %s FROM crm_lead lead WHERE lead.won_status IN ('won', 'lost')"
+                " AND %s IS NOT NULL ON CONFLICT (res_model, res_id) DO UPDATE SET status = EXCLUDED.status,"
+                " date = EXCLUDED.date WHERE ai_deployment_outcome.status NOT IN (EXCLUDED.status, 'merged')",
+                self._name,
+                ended,
+                ended,
+            )
+        )
+
+    def _merge_dependences(self, opportunities):
+        result = super()._merge_dependences(opportunities)
+        self.env["ai.deployment.outcome"].sudo()._keep(self._name, dict.fromkeys(opportunities.ids, "merged"), self)
+        self.env["ai.deployment.review"].sudo()._follow_merge(self, opportunities)
+        return result
+
+    @api.model
+    def _ai_moot_domain(self):
+        return Domain("won_status", "in", ("won", "lost"))
+
+    @api.model
+    def _ai_value_measures(self, deployment, alias):
+        """All of it within the horizon after the lead came, so that an older lead had no more time than a younger."""
+        began, ended = self._ai_began_sql(alias, deployment), self._ai_ended_sql(alias, deployment)
+        in_time = SQL("COALESCE(%s, %s) <= %s + %s::interval", ended, began, began, f"{deployment.horizon_days} days")
+        won = self._ai_won_in_time_sql(alias, deployment)
+        decided = SQL("(%s <> 'pending' AND %s)", SQL.identifier(alias, "won_status"), in_time)
+        revenue = SQL.identifier(alias, "expected_revenue")
+        days = self._ai_days_sql(began, ended)
+        measures = {
+            "conversion": Measure(
+                self.env._("Won, of decided leads"),
+                SHARE,
+                "share",
+                SQL("CASE WHEN %s THEN CASE WHEN %s THEN 1 ELSE 0 END END", decided, won),
+            ),
+            "days_to_close": Measure(
+                self.env._("Days until decided"), MEAN, "days", SQL("CASE WHEN %s THEN %s END", decided, days)
+            ),
+            "revenue": Measure(
+                self.env._("Won revenue per lead"),
+                MEAN,
+                "money",
+                SQL("CASE WHEN %s THEN COALESCE(%s, 0) ELSE 0 END", won, revenue),
+                deployment.value_margin or None,
+                self.env._("%s %% of a won euro is kept", round(100 * deployment.value_margin))
+                if deployment.value_margin
+                else "",
+            ),
+        }
+        basis = deployment.sudo().start_field_id.name or ""  # counted from elsewhere, figures cannot be compared
+        return {code: measure._replace(basis=basis) for code, measure in measures.items()}

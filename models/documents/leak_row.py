@@ -1,0 +1,13 @@
+"""What a kind of document tells the leak check of one record."""
+
+from typing import NamedTuple
+
+
+class LeakRow(NamedTuple):
+    """A record for the comparison: how old it was when it was closed, or is now; when it came; how it ended."""
+
+    res_id: int
+    closed: bool
+    age_days: float
+    created: object
+    label: bool | None

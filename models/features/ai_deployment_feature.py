@@ -1,0 +1,350 @@
+"""What a deployment reads of a record: one declared input each.
+
+Three sources: a field path of the record, the days between two of its dates, or a history of earlier records
+(in the books already, whatever their date). `feature_reader` turns the declarations into one SQL statement; here they
+are kept, named and checked. A version keeps a copy of the declarations that it was trained with (`_to_spec`), so that
+editing a feature changes the next version, never the one that serves.
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+from ...ml.columns import CATEGORY, NUMBER, TAGS
+from ..tools.score_fields import SCORE_FIELDS
+from .feature_reader import MEASURES, VALUE_MEASURES, walk_path
+from .readable_inputs import passes_others
+from .values import SEVERAL
+
+NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
+DIRECTIONS = {"free": 0, "rising": 1, "falling": -1}
+DECLARATION = {
+    "source",
+    "path",
+    "start_path",
+    "end_path",
+    "measure",
+    "group_paths",
+    "value_path",
+    "window_days",
+}
+
+
+class AiDeploymentFeature(models.Model):
+    _name = "ai.deployment.feature"
+    _description = "Deployment Input"
+    _inherit = "ai.deployment.guarded.mixin"
+    _order = "sequence, id"
+    _ai_most = 200
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
+    res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
+    method = fields.Selection(related="deployment_id.method", related_sudo=False, unsaved=True)
+    sequence = fields.Integer(default=10)
+    name = fields.Char(
+        "Input",
+        required=True,
+        compute="_compute_name",
+        store=True,
+        readonly=False,
+        precompute=True,
+        unsaved=True,
+        help="How this input is called in reasons and alerts, in the words of the people who read them.",
+    )
+    source = fields.Selection(
+        [
+            ("path", "A field of the record"),
+            ("age", "Days between two dates"),
+            ("zeros", "How round a number is"),
+            ("history", "Earlier records"),
+        ],
+        required=True,
+        default="path",
+    )
+    path = fields.Char("Field", help="A field of the record, or a path such as partner_id.country_id.")
+    start_path = fields.Char("From Date")
+    end_path = fields.Char("To Date")
+    measure = fields.Selection(list(MEASURES.items()))
+    group_paths = fields.Char("Same", help="Fields, separated by commas, in which earlier records must be the same.")
+    value_path = fields.Char("Amount", help="The amount that a ratio or deviation is computed of.")
+    window_days = fields.Integer("Within Days", help="Only earlier records of the last days; 0: all of them.")
+    kind = fields.Selection(
+        [(NUMBER, "Number"), (CATEGORY, "Category")],
+        required=True,
+        compute="_compute_kind",
+        store=True,
+        readonly=False,
+        precompute=True,
+        unsaved=True,
+    )
+    key = fields.Char("Technical Name", compute="_compute_key", store=True, precompute=True, unsaved=True)
+    required = fields.Boolean(
+        help="A record without this input is not scored but goes to a person; a number of 0 counts as not filled in."
+    )
+    sensitive = fields.Boolean(help="Values are masked in logs and reasons, except for people granted to see them.")
+    tail = fields.Selection(
+        [("two", "High and low"), ("high", "Only high"), ("low", "Only low")],
+        string="Unusual When",
+        required=True,
+        default="two",
+        help="Used to find unusual records: which side of a number is worth a look.",
+    )
+    direction = fields.Selection(
+        [("free", "May do anything"), ("rising", "Never lowers the score"), ("falling", "Never raises the score")],
+        string="A Larger Number",
+        required=True,
+        default="free",
+        help="Used to predict an outcome: what is known beforehand about this number, so that chance cannot teach the "
+        "opposite.",
+    )
+    stands_alone = fields.Boolean(
+        "Unusual by Itself",
+        default=True,
+        help="Used to find unusual records. If not, this input counts only together with another one, and once people "
+        "have judged enough records: a large bill is no warning, but a large bill paid twice is.",
+    )
+    together_id = fields.Many2one(
+        "ai.deployment.feature",
+        "Also Together With",
+        ondelete="set null",
+        copy=False,
+        domain="[('deployment_id', '=', deployment_id), ('id', '!=', id)]",
+        help="Two inputs that are a stronger warning together, such as a round amount and a new vendor.",
+    )
+    leak_override = fields.Text(
+        "Why It Is Known in Time",
+        help="Some fields are filled when the outcome is already known. To use one all the same, say here why its "
+        "value is there when a record is scored.",
+    )
+
+    _key_uniq = models.UniqueIndex("(deployment_id, key)", "This input is already in the deployment.")
+    _window_not_negative = models.Constraint("CHECK(window_days >= 0)", "The number of days cannot be negative.")
+
+    @api.depends("source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "window_days")
+    def _compute_key(self):
+        for feature in self:
+            if feature.source == "path":
+                parts = [feature.path]
+            elif feature.source == "zeros":
+                parts = ["zeros", feature.path]
+            elif feature.source == "age":
+                parts = ["days", feature.start_path, feature.end_path]
+            else:
+                groups = "+".join(feature._group_path_list())
+                parts = [feature.measure, groups, feature.value_path, str(feature.window_days or "")]
+            feature.key = ":".join(part for part in parts if part)
+
+    @api.depends("source", "path", "measure", "deployment_id.model_id")
+    def _compute_name(self):
+        for feature in self:
+            if feature.name:
+                continue
+            if feature.source in ("path", "zeros") and feature.path and feature.res_model in self.env:
+                steps = walk_path(self.env[feature.res_model], feature.path)
+                name = steps[-1].label(self.env) if steps else feature.path
+                feature.name = name if feature.source == "path" else self.env._("How round: %s", name)
+            elif feature.source == "history":
+                feature.name = MEASURES.get(feature.measure)
+            else:
+                feature.name = feature.key
+
+    @api.depends("source", "path", "deployment_id.model_id")
+    def _compute_kind(self):
+        for feature in self:
+            if feature.source != "path":
+                feature.kind = NUMBER
+                continue
+            steps = (
+                feature.path and feature.res_model in self.env and walk_path(self.env[feature.res_model], feature.path)
+            )
+            type_ = steps[-1].type(self.env) if steps else None
+            is_defined = steps and steps[-1].property_name and type_ != "properties"
+            if feature.kind and feature.path and "." in feature.path and not is_defined:
+                continue  # keep what a person chose
+            feature.kind = NUMBER if type_ in NUMBER_TYPES else CATEGORY
+
+    @api.constrains("source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "deployment_id")
+    def _check_declaration(self):
+        for feature in self:
+            paths = feature._paths()
+            if not paths:
+                raise ValidationError(self.env._("Input “%s” says nothing to read: choose a field.", feature.name))
+            if feature.source == "age" and not (feature.start_path and feature.end_path):
+                raise ValidationError(self.env._("Input “%s” needs two dates.", feature.name))
+            if feature.source == "history":
+                if not (feature.measure and feature.group_paths):
+                    raise ValidationError(
+                        self.env._("Input “%s” needs a measure and what earlier records share.", feature.name)
+                    )
+                if feature.measure in VALUE_MEASURES and not feature.value_path:
+                    raise ValidationError(self.env._("Input “%s” needs the amount to compare.", feature.name))
+            documents = self.env[feature.res_model]
+            for path in paths:
+                steps = walk_path(documents, path)
+                if steps and steps[-1].field.name in SCORE_FIELDS:
+                    raise ValidationError(self.env._("A score cannot be an input: it would learn from itself."))
+                if steps is None:
+                    raise ValidationError(
+                        self.env._("Input “%(name)s”: there is no field “%(path)s”.", name=feature.name, path=path)
+                    )
+                feature._check_readable(path, steps)
+
+    def _check_readable(self, path, steps):
+        """Inputs are read with elevated rights, so whoever declares one must be able to read it without them."""
+        if passes_others(self.env[self.res_model].with_user(self.env.uid), steps):
+            raise ValidationError(
+                self.env._("“%s” reads lines that not everybody may read who may read the record.", path)
+            )
+        for step in steps:
+            # create() checks constraints with elevated rights; what counts is the person
+            model = self.env[step.field.model_name].with_user(self.env.uid)
+            if not (model.has_access("read") and model._has_field_access(step.field, "read")):
+                raise AccessError(
+                    self.env._("You may not read “%(path)s”, so it cannot become an input of yours.", path=path)
+                )
+
+    @api.constrains("source", "path", "start_path", "end_path", "group_paths", "value_path", "measure", "deployment_id")
+    def _check_types(self):
+        """What the database would answer with an error is refused here with a sentence."""
+        for feature in self.filtered(lambda feature: feature.source != "path"):
+            steps = {path: walk_path(self.env[feature.res_model], path) or [] for path in feature._paths()}
+            last = {path: found[-1].field.type for path, found in steps.items() if found}
+            if feature.source == "zeros":
+                if not set(last.values()) <= {"integer", "float", "monetary"}:
+                    raise ValidationError(self.env._("Input “%s” needs an amount that is a number.", feature.name))
+                continue
+            if feature.source == "age":
+                if not set(last.values()) <= {"date", "datetime"}:
+                    raise ValidationError(self.env._("Input “%s” needs two dates.", feature.name))
+                continue
+            if last.get(feature.value_path, "float") not in ("integer", "float", "monetary"):
+                raise ValidationError(self.env._("Input “%s” needs an amount that is a number.", feature.name))
+            for path, found in steps.items():
+                if any(not (step.field.store or step.field.related or step.field.inherited) for step in found):
+                    raise ValidationError(
+                        self.env._("“%s” is not stored, so earlier records cannot be compared by it.", path)
+                    )
+
+    @api.constrains("path", "start_path", "end_path", "group_paths", "value_path", "leak_override", "deployment_id")
+    def _check_known_in_time(self):
+        """Refuse fields that are filled when the outcome is known, unless somebody said in writing why not."""
+        for feature in self:
+            leaks = self.env[feature.res_model]._ai_fields_known_too_late()
+            late = [path for path in feature._paths() if path.split(".")[0] in leaks]
+            if late and not (feature.leak_override or "").strip():
+                raise ValidationError(
+                    self.env._(
+                        "“%(path)s” is often filled only when the outcome is known, so a model trained on it would "
+                        "look good and be wrong. If it is known when a record is scored, say why in “Why it is known "
+                        "in time”.",
+                        path=late[0],
+                    )
+                )
+
+    @api.constrains("together_id", "deployment_id")
+    def _check_together(self):
+        for feature in self.filtered("together_id"):
+            if feature.together_id == feature or feature.together_id.deployment_id != feature.deployment_id:
+                raise ValidationError(
+                    self.env._("“%s” can only go together with another input of the same deployment.", feature.name)
+                )
+
+    def write(self, vals):
+        if not self.env.su:
+            if "deployment_id" in vals and any(f.deployment_id.id != vals["deployment_id"] for f in self):
+                raise AccessError(self.env._("An input stays with its deployment."))
+            if "sensitive" in vals and not vals["sensitive"]:
+                self._check_may_uncover()
+            if DECLARATION & vals.keys():
+                self._check_may_uncover()  # what is masked is found by its declaration
+        self.env.registry.clear_cache()  # versions keep in mind which inputs are to be masked
+        self.env["ai.deployment.edit"]._note(self.deployment_id)
+        return super().write(vals)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:  # said so, instead of leaving it out: who gives it believes that it counts
+            for name in self._ai_system_fields() & {name for vals in vals_list for name in vals}:
+                self._check_field_access(self._fields[name], "write")
+        self.env.registry.clear_cache()
+        features = super().create(vals_list)
+        self.env["ai.deployment.edit"]._note(features.deployment_id)
+        return features
+
+    def unlink(self):
+        if not self.env.su:
+            self._check_may_uncover()
+        self.env.registry.clear_cache()
+        self.env["ai.deployment.edit"]._note(self.deployment_id)
+        return super().unlink()
+
+    def _check_may_uncover(self):
+        """What an administrator or owner marked as sensitive stays masked, in what was logged before too."""
+        if any(self.mapped("sensitive")) and not self.env.user.has_group("ai_deployment.group_manager"):
+            raise AccessError(
+                self.env._("This input is sensitive: only an administrator may change what it reads, or remove it.")
+            )
+
+    def _group_path_list(self):
+        return [path.strip() for path in (self.group_paths or "").split(",") if path.strip()]
+
+    def _paths(self):
+        """Every field path that this declaration reads."""
+        self.ensure_one()
+        if self.source in ("path", "zeros"):
+            paths = [self.path]
+        elif self.source == "age":
+            paths = [self.start_path, self.end_path]
+        else:
+            paths = [*self._group_path_list(), self.value_path]
+        return [path for path in paths if path]
+
+    @api.model
+    def _card_spec(self, key, name):
+        """What a card works out by itself, declared like an input so that it has a name where reasons are shown."""
+        texts = ("path", "start_path", "end_path", "measure", "value_path", "together")
+        flags = ("required", "sensitive", "stands_alone")
+        return {
+            **dict.fromkeys(texts, ""),
+            **dict.fromkeys(flags, False),
+            "key": key,
+            "name": name,
+            "kind": NUMBER,
+            "source": "card",
+            "group_paths": [],
+            "window_days": 0,
+            "tail": "high",
+            "direction": "free",
+            "fields": {},
+        }
+
+    def _has_several_values(self):
+        """Whether a record may have several values at a time: one input, of which each value counts by itself."""
+        steps = self.source == "path" and walk_path(self.env[self.res_model], self.path)
+        return bool(steps) and (
+            any(step.field.type == "many2many" for step in steps) or steps[-1].type(self.env) in SEVERAL
+        )
+
+    def _to_spec(self):
+        """The declaration as plain data, as a version keeps it and `FeatureReader` reads it."""
+        self.ensure_one()
+        return {
+            "key": self.key,
+            "name": self.name,
+            "kind": TAGS if self._has_several_values() else self.kind,
+            "source": self.source,
+            "path": self.path or "",
+            "start_path": self.start_path or "",
+            "end_path": self.end_path or "",
+            "measure": self.measure or "",
+            "group_paths": self._group_path_list(),
+            "value_path": self.value_path or "",
+            "window_days": self.window_days,
+            "required": self.required,
+            "sensitive": self.sensitive,
+            "tail": self.tail,
+            "stands_alone": self.stands_alone,
+            "together": self.together_id.key or "",
+            "direction": self.direction,
+            # What the paths lead to at this moment: `ai_deployment_sentinel` tells when that is not so any more.
+            "fields": {path: self.deployment_id._describe_path(path) for path in self._paths()},
+        }

@@ -1,0 +1,245 @@
+"""One row of a checklist: what has to be true before a deployment goes live, and what proves it.
+
+Evidence is looked for in the records whenever somebody asks (`_refresh`); a row without records to look at is signed
+by a person. Either kind is about the deployment as it was (`basis`): a new version, another input or another endpoint
+makes it count no more. An administrator may waive a row until a day, after which it blocks again.
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..tools import clock
+from ..tools.trust import own
+from .ai_deployment_check_template import BY_HAND, DIMENSIONS
+
+OWN_ROW = "own"  # the code of rows that somebody added
+WORDS = {"name", "requirement", "sequence", "dimension"}  # what may be changed of a row that somebody added
+MOST_WAIVED_DAYS = 365
+
+
+class AiDeploymentCheck(models.Model):
+    _name = "ai.deployment.check"
+    _description = "Checklist Row"
+    _inherit = "ai.deployment.guarded.mixin"
+    _order = "deployment_id, sequence, id"
+    _ai_most = 200
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="deployment_id.company_id")
+    is_demonstration = fields.Boolean(related="deployment_id.is_demonstration", related_sudo=False, unsaved=True)
+    sequence = fields.Integer(default=500)
+    dimension = fields.Selection(DIMENSIONS, required=True, default="business")
+    code = fields.Char(required=True, readonly=True, default=OWN_ROW)
+    name = fields.Char(required=True)
+    requirement = fields.Text("What Would Satisfy It")
+    rule = fields.Char("Proved By", required=True, readonly=True, default=BY_HAND)
+    least = fields.Float("At Least", readonly=True)
+    valid_days = fields.Integer("Valid for Days", readonly=True)
+
+    state = fields.Selection(
+        [("missing", "Missing"), ("met", "Met"), ("waived", "Waived"), ("broken", "Cannot be looked at")],
+        required=True,
+        readonly=True,
+        default="missing",
+    )
+    evidence = fields.Text(readonly=True, help="What was found, as of the latest look.")
+    evidence_date = fields.Datetime("Evidence Of", readonly=True)
+    looked_date = fields.Datetime("Looked At", readonly=True)
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference("Proof", model_field="res_model", readonly=True)
+
+    # Signed by a person
+    note = fields.Text("What Was Signed", readonly=True)
+    signed_by_id = fields.Many2one("res.users", readonly=True)
+    signed_date = fields.Datetime(readonly=True)
+    basis = fields.Char(readonly=True, help="What the deployment was made of when it was signed.")
+    attachment_ids = fields.Many2many("ir.attachment", string="Documents", readonly=True)
+
+    # Waived
+    waived_by_id = fields.Many2one("res.users", readonly=True)
+    waiver_reason = fields.Text("Waived Because", readonly=True)
+    waived_until = fields.Date(readonly=True)
+
+    is_administrator = fields.Boolean(related="deployment_id.is_administrator", related_sudo=False, unsaved=True)
+    may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False, unsaved=True)
+
+    _standard_code_uniq = models.UniqueIndex(
+        "(deployment_id, code) WHERE code <> 'own'", "The checklist has this row already."
+    )
+
+    # Rows that somebody adds
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            for vals in vals_list:
+                if vals.keys() - WORDS - {"deployment_id"}:
+                    raise AccessError(self.env._("A row of your own has a name and says what would satisfy it."))
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            if vals.keys() - WORDS:
+                raise AccessError(self.env._("Evidence cannot be written by hand: sign the row, or let it be proved."))
+            if self.filtered(lambda check: check.code != OWN_ROW):
+                raise AccessError(self.env._("Rows of the template stay as they are."))
+            if "name" in vals or "requirement" in vals:
+                self.sudo()._forget()  # what was signed or waived was so for other words
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_use(self):
+        if self.env.su:
+            return
+        if self.sudo().filtered(
+            lambda check: check.code != OWN_ROW
+            or check.deployment_id.state != "proof"
+            or check.deployment_id.decision_ids  # somebody has decided with it in sight
+        ):
+            raise UserError(
+                self.env._("Only rows of your own can be removed, and only while it is a proof of concept.")
+            )
+
+    def _forget(self):
+        self.write(
+            {
+                "note": False,
+                "signed_by_id": False,
+                "signed_date": False,
+                "basis": False,
+                "attachment_ids": False,
+                "waived_by_id": False,
+                "waiver_reason": False,
+                "waived_until": False,
+                "state": "missing",
+            }
+        )
+
+    # Looking
+
+    def _refresh(self):
+        """Look for evidence now, and keep what was found. A rule that fails breaks its own row only."""
+        for deployment, checks in self.sudo().grouped("deployment_id").items():
+            for check in checks:
+                found = deployment._look_for(check)
+                values = {
+                    "state": check._state_of(found),
+                    "evidence": found.sentence,
+                    "evidence_date": found.date,
+                    "res_model": found.record._name if found.record else False,
+                    "res_id": found.record.id if found.record else False,
+                }
+                same = {name: check[name] for name in values}
+                if same != values:
+                    check.write(values)
+            checks.looked_date = clock.now()
+
+    def _state_of(self, found):
+        if found.is_met:
+            return "met"
+        if self.waived_until and self.waived_until >= clock.today():
+            return "waived"
+        return "broken" if found.is_broken else "missing"
+
+    def action_look(self):
+        self.check_access("read")
+        self._refresh()
+        return True
+
+    # Doing something about it
+
+    def action_satisfy(self):
+        """Whatever would satisfy this row: opens the page, asks the question or starts the drill."""
+        self.ensure_one()
+        self.deployment_id._check_decides()
+        satisfy = getattr(self.deployment_id, f"_satisfy_{self.rule}", None)
+        return satisfy(self) if satisfy else self._ask("ai.deployment.check.sign", self.env._("Sign"))
+
+    def action_waive(self):
+        self.ensure_one()
+        return self._ask("ai.deployment.check.waive", self.env._("Waive Until"))
+
+    def action_open_proof(self):
+        self.ensure_one()
+        if not self.res_model or self.res_model not in self.env:
+            raise UserError(self.env._("There is no record that proves this row."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    def _ask(self, wizard, name):
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": wizard,
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_check_id": self.id},
+        }
+
+    def _sign(self, note, attachments=None):
+        """A person vouches for this row, with what was seen. Kept with what the deployment is made of now."""
+        self.ensure_one()
+        self.check_access("read")
+        if self.rule != BY_HAND:
+            raise UserError(self.env._("“%s” is proved by records; a signature does not replace them.", self.name))
+        if not self.deployment_id._may_decide():
+            raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+        if not (note or "").strip():
+            raise UserError(self.env._("Say what you have seen: a signature without it proves nothing."))
+        if attachments:
+            self._take_documents(attachments)
+        self.sudo().write(
+            {
+                "note": note.strip(),
+                "signed_by_id": self.env.uid,
+                "signed_date": clock.now(),
+                "basis": self.deployment_id.sudo()._evidence_basis(),
+                "attachment_ids": [fields.Command.set(attachments.ids if attachments else [])],
+            }
+        )
+        self._refresh()
+        self._tell(
+            self.env._(
+                "“%(row)s” was signed by %(person)s: %(note)s",
+                row=self.name,
+                person=self.env.user.name,
+                note=note.strip(),
+            )
+        )
+
+    def _take_documents(self, attachments):
+        """Documents that were uploaded for this row are read by whoever reads the row; others stay where they are."""
+        attachments.check_access("read")
+        loose = attachments.filtered(lambda document: not document.res_id and document.create_uid == self.env.user)
+        loose.sudo().write({"res_model": self._name, "res_id": self.id})
+
+    def _waive(self, reason, until):
+        """An administrator lets this row pass until a day; then it blocks again."""
+        for check in self:
+            check.check_access("read")
+            if not self.env.su and not self.env.user.has_group("ai_deployment.group_manager"):
+                raise AccessError(self.env._("Only an administrator waives a row."))
+            if not (reason or "").strip():
+                raise UserError(self.env._("Say why this row may be waived."))
+            if not until or until <= clock.today():
+                raise ValidationError(self.env._("A waiver ends on a day that is still to come."))
+            if (until - clock.today()).days > MOST_WAIVED_DAYS:
+                raise ValidationError(self.env._("A waiver lasts a year at most."))
+            check.sudo().write({"waived_by_id": self.env.uid, "waiver_reason": reason.strip(), "waived_until": until})
+            check._refresh()
+            check._tell(
+                self.env._(
+                    "“%(row)s” was waived by %(person)s until %(day)s: %(why)s",
+                    row=check.name,
+                    person=self.env.user.name,
+                    day=until,
+                    why=reason.strip(),
+                )
+            )
+
+    def _tell(self, sentence):
+        own(self.deployment_id)._message_log(body=sentence, author_id=self.env.user.partner_id.id)

@@ -1,0 +1,122 @@
+"""Which rows a checklist has. A company may have a template of its own; without one the standard template serves.
+
+A deployment takes its rows from the template when it is made. What a row asks for stays as it was then: a checklist
+that changes under a signed decision proves nothing.
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from ..tools.companies import check_shared
+
+DIMENSIONS = [
+    ("technical", "Technical"),
+    ("monitoring", "Monitoring"),
+    ("organisational", "Organisational"),
+    ("business", "Business"),
+]
+BY_HAND = "by_hand"  # the rule of rows that a person signs
+
+
+class AiDeploymentCheckTemplate(models.Model):
+    _name = "ai.deployment.check.template"
+    _description = "Checklist Template"
+    _inherit = "ai.deployment.guarded.mixin"
+    _order = "company_id, id"
+
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one("res.company", help="Empty: for every company that has none of its own.")
+    one_person = fields.Boolean(
+        "One Person May Do It All",
+        help="For small companies: who built a deployment may also decide on it. Each such decision is logged as one, "
+        "and has to be renewed at every review.",
+    )
+    line_ids = fields.One2many("ai.deployment.check.template.line", "template_id", "Rows", copy=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        templates = super().create(vals_list)
+        templates._check_shared()
+        return templates
+
+    def write(self, vals):
+        self._check_shared()
+        result = super().write(vals)
+        self._check_shared()  # one of a company's own does not become everybody's
+        return result
+
+    def unlink(self):
+        self._check_shared()
+        return super().unlink()
+
+    def _check_shared(self):
+        check_shared(self.env, any(not template.company_id for template in self.sudo()))
+
+    @api.model
+    def _of_company(self, company):
+        """Return the template of `company`: its own, else that of the nearest one above it, else the standard one."""
+        above = list(self.env["res.company"]._ai_above_ids(company.id))
+        found = self.search(Domain("company_id", "in", [*above, False]), order="company_id, id")
+        return found.sorted(lambda one: above.index(one.company_id.id) if one.company_id else len(above))[:1]
+
+    def _check_values(self):
+        """Values of the rows of a new checklist."""
+        self.ensure_one()
+        names = ("sequence", "dimension", "code", "name", "requirement", "rule", "least", "valid_days")
+        return [{name: line[name] for name in names} for line in self.line_ids]
+
+
+class AiDeploymentCheckTemplateLine(models.Model):
+    _name = "ai.deployment.check.template.line"
+    _description = "Row of a Checklist Template"
+    _inherit = "ai.deployment.guarded.mixin"
+    _order = "template_id, sequence, id"
+
+    template_id = fields.Many2one("ai.deployment.check.template", required=True, index=True, ondelete="cascade")
+    sequence = fields.Integer(default=100)
+    dimension = fields.Selection(DIMENSIONS, required=True)
+    code = fields.Char(required=True, help="The same in every checklist, so that rows can be compared.")
+    name = fields.Char(required=True, translate=True)
+    requirement = fields.Text("What Would Satisfy It", required=True, translate=True)
+    rule = fields.Char(
+        "Proved By",
+        required=True,
+        default=BY_HAND,
+        help="The name of what looks for evidence in the records, or “by_hand” where a person signs.",
+    )
+    least = fields.Float("At Least", help="What the rule compares with, where it compares: records, days, a share.")
+    valid_days = fields.Integer("Valid for Days", help="Evidence that is older does not count. 0: no limit.")
+
+    _code_uniq = models.UniqueIndex("(template_id, code)", "There is one row with this code already.")
+    _valid_days_not_negative = models.Constraint("CHECK(valid_days >= 0)", "A number of days is not negative.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.template_id._check_shared()
+        return lines
+
+    def write(self, vals):
+        self.template_id._check_shared()
+        result = super().write(vals)
+        self.template_id._check_shared()
+        return result
+
+    def unlink(self):
+        self.template_id._check_shared()
+        return super().unlink()
+
+    @api.constrains("rule")
+    def _check_rule(self):
+        rules = self.env["ai.deployment"]._evidence_rules()
+        for line in self:
+            if line.rule not in rules:
+                raise ValidationError(
+                    self.env._(
+                        "“%(rule)s” proves nothing: there is no such rule. There are: %(rules)s.",
+                        rule=line.rule,
+                        rules=", ".join(sorted(rules)),
+                    )
+                )

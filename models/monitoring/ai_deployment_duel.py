@@ -1,0 +1,188 @@
+"""The serving version against others on the same records, over its whole life: a verdict to look at every day.
+
+The statistics are `ml.prequential`; each row adds its evidence once, when its outcome is due. The rivals are a table:
+Odoo's own estimate, what people entered by hand, and a challenging version. Each scored the record when ours did, so
+neither has learned from what came of it.
+"""
+
+from datetime import datetime, time
+
+from odoo import models
+from odoo.tools import SQL
+
+from ...ml import performance, prequential
+from .ai_deployment_performance_words import UNTESTED
+
+INCUMBENT, PERSON, CHALLENGER = RIVALS = ("incumbent", "person", "challenger")
+AT_ONCE = "1 day"  # within which two versions have scored the same record
+NO_AUC = 4  # rows of a cohort under which no order is compared
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    def _duel_lines(self, version, labels, values, incumbent, start, end):
+        """Lines on each rival that had an opinion, after the rows of one more cohort."""
+        kept = self._kept_state(version)
+        states, lines = dict(kept.get("duels") or {}), []
+        rows = {
+            INCUMBENT: (labels, values, incumbent),
+            PERSON: self._people_rows(version, start, end),
+            CHALLENGER: self._challenger_rows(version, start, end),
+        }
+        challenger, attempts = self._challenger(version)
+        for rival in RIVALS:
+            key = f"{rival}:{challenger.id}" if rival == CHALLENGER else rival
+            state = prequential.update(states.get(key) or prequential.start(), *rows[rival])
+            if state["rows"]:
+                states[key] = state
+            standing = prequential.standing(state, attempts if rival == CHALLENGER else 1)
+            if standing and rows[rival][0]:
+                lines += self._duel_texts(rival, standing, rows[rival], challenger)
+        self.sudo().risk_state = {**kept, "duels": states}
+        return lines
+
+    def _people_rows(self, version, start, end):
+        """(came true, value, the person's estimate) of records of which a person had an estimate when they were scored.
+
+        The first such line of each, judged by what came of it within the horizon from then on, as a person speaks later
+        than at the creation.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT ON (line.res_id) line.res_id, line.date, line.predicted_value, line.person_value"
+                " FROM ai_deployment_inference line WHERE line.deployment_id = %(deployment)s"
+                " AND line.version_id = %(version)s AND line.person_value IS NOT NULL AND line.failure_type IS NULL"
+                " AND line.date >= %(start)s AND line.date < %(end)s AND NOT EXISTS (SELECT"
+                " FROM ai_deployment_inference earlier WHERE earlier.deployment_id = line.deployment_id"
+                " AND earlier.res_id = line.res_id AND earlier.version_id = line.version_id"
+                " AND earlier.person_value IS NOT NULL AND earlier.failure_type IS NULL AND earlier.date < %(start)s)"
+                " ORDER BY line.res_id, line.id",
+                deployment=self.id,
+                version=version.id,
+                start=datetime.combine(start, time.min),
+                end=datetime.combine(end, time.min),
+            )
+        )
+        return self._with_outcomes(rows, from_score=True)
+
+    def _challenger(self, version):
+        """(the version that challenges now, how many have since `version` serves); empty where none does."""
+        serving = self.sudo().assignment_ids.filtered(lambda a: a.role == "champion" and a.version_id == version)[:1]
+        tried = self.sudo().assignment_ids.filtered(
+            lambda a: a.role == "challenger" and serving and a.start_date >= serving.start_date
+        )
+        return tried.filtered(lambda a: not a.end_date)[:1].version_id, len(tried.version_id)
+
+    def _challenger_rows(self, version, start, end):
+        """(came true, value, the challenger's value) of records that both versions scored first at the same time."""
+        challenger, _attempts = self._challenger(version)
+        if not challenger:
+            return [], [], []
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT line.res_id, line.date, line.predicted_value, theirs.predicted_value"
+                " FROM ai_deployment_inference line JOIN ai_deployment_inference theirs"
+                " ON theirs.deployment_id = line.deployment_id AND theirs.res_id = line.res_id"
+                " AND theirs.version_id = %(challenger)s AND theirs.is_intake AND theirs.failure_type IS NULL"
+                " AND theirs.date BETWEEN line.date - %(near)s::interval AND line.date + %(near)s::interval"
+                " WHERE line.deployment_id = %(deployment)s AND line.version_id = %(version)s AND line.is_intake"
+                " AND line.failure_type IS NULL AND line.date >= %(start)s AND line.date < %(end)s ORDER BY line.id",
+                challenger=challenger.id,
+                near=AT_ONCE,
+                deployment=self.id,
+                version=version.id,
+                start=datetime.combine(start, time.min),
+                end=datetime.combine(end, time.min),
+            )
+        )
+        return self._with_outcomes(rows)
+
+    def _with_outcomes(self, rows, from_score=False):
+        """(came true, ours, theirs) of `rows` (id, moment, ours, theirs), without those whose end says nothing."""
+        landmarks = {row[0]: row[1] for row in rows}
+        came_true = self.env[self.res_model]._ai_came_true(self, landmarks, from_score=from_score) if rows else {}
+        known = [(came_true[row[0]], *row[2:]) for row in rows if row[0] in came_true]
+        return tuple(map(list, zip(*known, strict=True))) if known else ([], [], [])
+
+    # Words
+
+    def _duel_texts(self, rival, standing, rows, challenger):
+        """Two lines: the gain in Brier over the whole life with the verdict, and the order in the latest cohort."""
+        say, count, more = self.env._, standing.rows, standing.more_needed
+        verdict, order, closer = {
+            INCUMBENT: (
+                {
+                    prequential.OURS: say("Better than Odoo's own estimate on the same %s records", count),
+                    prequential.THEIRS: say("Odoo's own estimate was better on the same %s records", count),
+                    prequential.TOO_EARLY: say(
+                        "Too early to say whether Odoo's own estimate is better: about %s more outcomes needed", more
+                    ),
+                },
+                say("Order, ours minus Odoo's"),
+                say("Closer to the truth, ours minus Odoo's"),
+            ),
+            PERSON: (
+                {
+                    prequential.OURS: say("Better than what people estimated on the same %s records", count),
+                    prequential.THEIRS: say("People estimated better on the same %s records", count),
+                    prequential.TOO_EARLY: say(
+                        "Too early to say whether people estimate better: about %s more outcomes needed", more
+                    ),
+                },
+                say("Order, ours minus people's"),
+                say("Closer to the truth, ours minus people's"),
+            ),
+            CHALLENGER: (
+                {
+                    prequential.OURS: say(
+                        "Better than %(version)s on the same %(count)s records", version=challenger.name, count=count
+                    ),
+                    prequential.THEIRS: say(
+                        "%(version)s was better on the same %(count)s records", version=challenger.name, count=count
+                    ),
+                    prequential.TOO_EARLY: say(
+                        "Too early to say whether %(version)s is better: about %(more)s more outcomes needed",
+                        version=challenger.name,
+                        more=more,
+                    ),
+                },
+                say("Order, ours minus the challenger's"),
+                say("Closer to the truth, ours minus the challenger's"),
+            ),
+        }[rival]
+        line = {**UNTESTED, "test": "duel", "text": verdict[standing.verdict]}
+        lines = [
+            {
+                **line,
+                "key": f"{rival}:brier",
+                "label": closer,
+                "statistic": standing.gain,
+                "low": standing.low,
+                "high": standing.high,
+                "p_value": min(1.0, 1 / max(standing.evidence, standing.evidence_theirs)),
+            }
+        ]
+        gain = _order_gain(*rows)
+        if gain:
+            lines.append(
+                {
+                    **line,
+                    "key": f"{rival}:auc",
+                    "label": order,
+                    "statistic": gain.estimate,
+                    "low": gain.low,
+                    "high": gain.high,
+                    "p_value": gain.p_value,
+                }
+            )
+        return lines
+
+
+def _order_gain(labels, ours, theirs):
+    """The difference in AUC on rows where both had an opinion; None where one class is missing."""
+    known = [row for row in zip(labels, ours, theirs, strict=True) if row[2] == row[2]]
+    if len(known) < NO_AUC:
+        return None
+    gain = performance.auc_difference(*zip(*known, strict=True))
+    return gain if gain.estimate == gain.estimate else None

@@ -1,0 +1,161 @@
+"""One monitoring run: what was looked at, and a line per test: statistic, threshold, verdict.
+
+Two kinds: the intake of a window against the reference ("drift"), and the outcomes that have matured against what was
+said of these records ("performance").
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..tools.optional_float import OptionalFloat
+
+KINDS = [("drift", "What Comes In"), ("performance", "What Came True")]
+VERDICTS = [
+    ("drifted", "Moved"),
+    ("quiet", "As before"),
+    ("cannot_judge", "Too few to judge"),
+    ("constant", "Always the same"),
+]
+TESTS = [
+    ("shape", "Distribution"),
+    ("missing", "Empty"),
+    ("unseen", "Never seen before"),
+    ("joint", "Together"),
+    ("range", "Out of range"),
+    ("constant", "Always the same"),
+    ("failed", "Could not be scored"),
+    ("late", "Scored late"),
+    ("volume", "Number of records"),
+    ("review", "Share to a person"),
+    ("figure", "Figure"),
+    ("calibration", "Chance said against chance found"),
+    ("floor", "Floor set beforehand"),
+    ("proposed", "Floor proposed"),
+    ("segment", "Part of the records"),
+    ("duel", "Against Odoo and people"),
+    ("estimate", "Estimated before outcomes are known"),
+    ("risk", "Since it serves"),
+    ("maturity", "How long outcomes take"),
+]
+
+
+class AiDeploymentReport(models.Model):
+    _name = "ai.deployment.report"
+    _description = "Monitoring Report"
+    _inherit = "ai.deployment.guarded.mixin"
+    _order = "window_end desc, id desc"
+
+    name = fields.Char(compute="_compute_name")
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
+    version_id = fields.Many2one("ai.deployment.version", required=True, readonly=True, ondelete="cascade")
+    kind = fields.Selection(KINDS, required=True, readonly=True, default="drift")
+    company_id = fields.Many2one(related="deployment_id.company_id")
+    date = fields.Datetime("Made On", required=True, readonly=True)
+    window_start = fields.Date("From", required=True, readonly=True)
+    window_end = fields.Date("Until", required=True, readonly=True, help="The first day that is not in the window.")
+    row_count = fields.Integer("Records", readonly=True)
+    failed_count = fields.Integer("Not Scored", readonly=True)
+    reference_count = fields.Integer("Compared With", readonly=True)
+    is_provisional = fields.Boolean(
+        "Provisional",
+        readonly=True,
+        help="Compared with the records that the version was trained on, as too few have been scored so far.",
+    )
+    is_like = fields.Boolean(
+        "Same Weeks of the Month",
+        readonly=True,
+        help="Compared with the same weeks of the month in the reference, so that what comes every month at the same "
+        "time is no news.",
+    )
+    is_seasonal = fields.Boolean(
+        "Same Weeks of Last Year",
+        readonly=True,
+        help="Compared with the same weeks of last year as well, so that a season is no news.",
+    )
+    blind_spot = fields.Char(readonly=True, help="What this comparison cannot see.")
+    verdict = fields.Selection(VERDICTS, required=True, readonly=True)
+    summary = fields.Char(readonly=True)
+    line_ids = fields.One2many("ai.deployment.report.line", "report_id", "Inputs", readonly=True)
+    drifted_count = fields.Integer("Moved", compute="_compute_drifted_count")
+
+    _window_idx = models.UniqueIndex(
+        "(version_id, kind, window_start, window_end)", "This window has been reported already."
+    )
+
+    @api.depends("deployment_id", "window_start", "window_end")
+    @api.depends_context("lang")
+    def _compute_name(self):
+        for report in self:
+            report.name = self.env._(
+                "%(deployment)s, %(start)s to %(end)s",
+                deployment=report.deployment_id.name,
+                start=report.window_start,
+                end=report.window_end,
+            )
+
+    @api.depends("line_ids.exceeded")
+    def _compute_drifted_count(self):
+        for report in self:
+            report.drifted_count = len(set(report.line_ids.filtered("exceeded").mapped("key")))
+
+    def write(self, vals):
+        raise UserError(self.env._("A report is never edited."))
+
+    def action_view_records(self):
+        """The first scores of the window, as far as the user may read their records."""
+        self.ensure_one()
+        deployment, version = self.deployment_id, Domain("version_id", "=", self.version_id.id)
+        scored = deployment._scored_between(self.window_start, self.window_end) & version
+        return {**deployment._action_lines("ai.deployment.inference", self.name), "domain": list(scored)}
+
+
+class AiDeploymentReportLine(models.Model):
+    _name = "ai.deployment.report.line"
+    _description = "Monitoring Report Line"
+    _inherit = "ai.deployment.guarded.mixin"
+    _order = "exceeded desc, sequence, id"
+    _rec_name = "label"
+
+    report_id = fields.Many2one("ai.deployment.report", required=True, readonly=True, index=True, ondelete="cascade")
+    deployment_id = fields.Many2one(related="report_id.deployment_id")
+    company_id = fields.Many2one(related="report_id.deployment_id.company_id")
+    sequence = fields.Integer(readonly=True)
+    key = fields.Char("Technical Name", required=True, readonly=True, index=True)
+    label = fields.Char("Input", required=True, readonly=True)
+    test = fields.Selection(TESTS, required=True, readonly=True)
+    statistic = OptionalFloat(readonly=True, digits=(16, 4))
+    low = OptionalFloat("At Least", readonly=True, digits=(16, 4))
+    high = OptionalFloat("At Most", readonly=True, digits=(16, 4))
+    threshold = fields.Float(readonly=True, digits=(16, 6))
+    p_value = fields.Float(readonly=True, digits=(16, 8))
+    adjusted_p = fields.Float("Adjusted p", readonly=True, digits=(16, 8))
+    exceeded = fields.Boolean("Moved", readonly=True)
+    verdict = fields.Selection(VERDICTS, required=True, readonly=True)
+    weeks = fields.Integer(
+        "Weeks Judged Together",
+        readonly=True,
+        default=1,
+        help="More than one where only several weeks together show that it moved.",
+    )
+    effect = fields.Float("Stability Index", readonly=True, digits=(16, 3))
+    reference_share = fields.Float("Share Before", readonly=True)
+    window_share = fields.Float("Share Now", readonly=True)
+    text = fields.Char("In Words", readonly=True)
+    codes = fields.Json("Bins in Question", readonly=True)
+
+    def write(self, vals):
+        raise UserError(self.env._("A report is never edited."))
+
+    def _is_filled(self):
+        """Whether it says that an input is empty less often than before."""
+        return self.test == "missing" and self.window_share < self.reference_share
+
+    def action_open_report(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ai.deployment.report",
+            "res_id": self.report_id.id,
+            "views": [(False, "form")],
+        }

@@ -1,0 +1,281 @@
+"""What a deployment must not decide: how such a record is recognised, what happens instead, and when that was tried.
+
+A case that goes to a person is enforced where records are routed, whatever the score says. Trying a case runs the real
+scoring on real records and takes everything back: what counts is where they ended. A result is about the deployment as
+it was (`basis`): another version, another filter or other words make it count no more.
+"""
+
+import ast
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import mute_logger
+
+from ...ml.routing import EDGE_CASE
+from ..deployment.ai_deployment import FILTER_ERRORS
+from ..tools import clock
+from ..tools.trust import own
+
+MOST_WORDS = 50  # each is looked for in each text of each record
+TRIED = 20  # real records, the latest, that show where a case ends
+TEXT_FIELDS = ("name", "ref", "contact_name", "partner_name", "description", "narration")
+INSTEAD = [("person", "A person decides"), ("outside", "It is not scored"), ("drill", "As a drill shows")]
+SAID_FIELDS = {"deployment_id", "kind", "domain", "words", "instead", "drill_id"}
+
+
+class _TakeBack(Exception):
+    """Ends a trial: what it did is rolled back."""
+
+
+class AiDeploymentEdgeCase(models.Model):
+    _name = "ai.deployment.edge.case"
+    _description = "What a Deployment Must Not Decide"
+    _inherit = "ai.deployment.guarded.mixin"
+    _order = "deployment_id, sequence, id"
+    _ai_most = 50
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="deployment_id.company_id")
+    deployment_res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
+    sequence = fields.Integer(default=10)
+    name = fields.Char("What It Must Not Decide", required=True)
+    kind = fields.Selection(
+        [("domain", "By a filter"), ("words", "By words")], "How It Is Recognised", required=True, default="domain"
+    )
+    domain = fields.Char("Records That Match", default="[]")
+    words = fields.Char(help="Separated by commas. One of them in the record's texts is enough.")
+    instead = fields.Selection(INSTEAD, "What Happens Instead", required=True, default="person")
+    note = fields.Text("What That Person Does")
+    drill_id = fields.Integer("Number of the Drill", help="0: the latest of what shows instead.")
+
+    # When that was tried
+    tried_date = fields.Datetime("Tried On", readonly=True, copy=False)
+    tried_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    tried_count = fields.Integer("Records Tried", readonly=True, copy=False)
+    result = fields.Text("What Came of It", readonly=True, copy=False)
+    is_proved = fields.Boolean("Works", readonly=True, copy=False)
+    basis = fields.Char(readonly=True, copy=False)
+    is_current = fields.Boolean("Tried as It Is Now", compute="_compute_is_current")
+
+    @api.depends("is_proved", "basis", "deployment_id.champion_id", "deployment_id.domain")
+    def _compute_is_current(self):
+        for case in self:
+            deployment = case.sudo().deployment_id
+            case.is_current = bool(case.is_proved and deployment and case.basis == deployment._evidence_basis())
+
+    # How it is recognised
+
+    def _domain(self):
+        """The records that it is about."""
+        self.ensure_one()
+        if self.kind == "domain":
+            return Domain(ast.literal_eval((self.domain or "[]").strip() or "[]"))
+        documents = self.env[self.deployment_id.sudo().res_model]
+        names = [name for name in TEXT_FIELDS if name in documents._fields and documents._fields[name].store]
+        words = self._words()
+        return Domain.OR(Domain(name, "ilike", word) for name in names for word in words)
+
+    def _words(self):
+        return sorted({word.strip() for word in (self.words or "").split(",") if word.strip()})
+
+    @api.constrains("kind", "domain", "words", "deployment_id", "instead")
+    def _check_recognised(self):
+        for case in self:
+            if len(case._words()) > MOST_WORDS:
+                raise ValidationError(
+                    self.env._("“%(case)s” has more than %(most)s words.", case=case.name, most=MOST_WORDS)
+                )
+            deployment = case.deployment_id
+            documents = self.env[deployment.sudo().res_model]
+            try:
+                domain = case._domain()
+                deployment._check_domain_readable(documents.with_user(self.env.uid), domain)
+                with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
+                    documents.sudo().with_context(active_test=False).search(domain, limit=1)
+            except FILTER_ERRORS as error:
+                raise ValidationError(
+                    self.env._("“%s” is recognised by nothing that can be used.", case.name)
+                ) from error
+            if domain.is_true() or domain.is_false():
+                raise ValidationError(self.env._("Say how “%s” is recognised: by a filter or by words.", case.name))
+
+    # Writing
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        cases = super().create(vals_list)
+        for case in cases:
+            case._tell(self.env._("Must not be decided: %s", case.name))
+        return cases
+
+    def write(self, vals):
+        if not self.env.su:
+            if "deployment_id" in vals and any(case.deployment_id.id != vals["deployment_id"] for case in self):
+                raise UserError(self.env._("A case stays with its deployment."))
+        if SAID_FIELDS & vals.keys():
+            self._check_may_loosen()
+        result = super().write(vals)
+        if SAID_FIELDS & vals.keys():
+            self.sudo()._forget()  # what was tried was another case
+        if not self.env.su and (SAID_FIELDS | {"name"}) & vals.keys():
+            for case in self:
+                case._tell(self.env._("What must not be decided was changed: %s", case.name))
+        return result
+
+    def _check_may_loosen(self):
+        """From the first go on, its owner does not take back alone what it must not decide: that was part of the go."""
+        if self.env.su or self.env.user.has_group("ai_deployment.group_manager"):
+            return
+        for case in self:
+            if case.sudo().deployment_id._was_live():
+                raise AccessError(
+                    self.env._(
+                        "“%s” was part of the go: only an administrator changes or removes it. Add a case beside it.",
+                        case.name,
+                    )
+                )
+
+    def unlink(self):
+        self._check_may_loosen()
+        for case in self:
+            case._tell(self.env._("May be decided from now on: %s", case.name))
+        return super().unlink()
+
+    def _forget(self):
+        """What came of trying says nothing any more."""
+        self.write({"is_proved": False, "result": False, "tried_count": 0, "basis": False})
+
+    def _tell(self, sentence):
+        own(self.deployment_id)._message_log(body=sentence, author_id=self.env.user.partner_id.id)
+
+    # Trying
+
+    def action_try(self):
+        """Run the real scoring on the latest real records of each case, and take it back."""
+        for case in self:
+            case.check_access("read")
+            case.deployment_id._check_decides()
+            proved, count, sentence = getattr(case.sudo(), f"_try_{case.instead}")()
+            case.sudo().write(
+                {
+                    "tried_date": clock.now(),
+                    "tried_by_id": self.env.uid,
+                    "tried_count": count,
+                    "result": sentence,
+                    "is_proved": proved,
+                    "basis": case.deployment_id.sudo()._evidence_basis(),
+                }
+            )
+            case.deployment_id.sudo().check_ids.filtered(lambda check: check.rule == "edge_cases")._refresh()
+        return True
+
+    def _records(self, domain):
+        """The latest real records of the case, and of `domain`, that are not held out, with the rights of who tries."""
+        deployment = self.deployment_id
+        documents = self.env[deployment.res_model].sudo(False).with_context(active_test=False)
+        if not documents.has_access("read"):
+            return documents.browse()
+        domain = Domain(domain) & self._domain() & documents._ai_base_domain() & deployment._company_domain()
+        records = documents.search(domain, order="id desc", limit=2 * TRIED)
+        held = deployment._held_out_ids(records.ids)
+        return records.filtered(lambda record: record.id not in held)[:TRIED]
+
+    def _try_person(self):
+        deployment = self.deployment_id
+        if deployment.state not in deployment._at_work_states():
+            raise UserError(self.env._("“%s” is not at work: let it work in shadow first.", deployment.name))
+        records = self._records(deployment._record_domain())
+        if not records:
+            return False, 0, self.env._("No real record is recognised by it, so it could not be tried.")
+        routes = self._routes(records)
+        kept = [record for record in records if routes.get(record.id) == "review"]
+        if len(kept) == len(records):
+            return True, len(records), self.env._("All of %s real records went to a person.", len(records))
+        return (
+            False,
+            len(records),
+            self.env._(
+                "Only %(count)s of %(all)s real records went to a person; number %(id)s did not.",
+                count=len(kept),
+                all=len(records),
+                id=next(record.id for record in records if record not in kept),
+            ),
+        )
+
+    def _routes(self, records):
+        """{id: where each of `records` ends when it is scored now}; nothing of it stays."""
+        deployment, routes = self.deployment_id, {}
+        latest = self.env["ai.deployment.inference"].search([], order="id desc", limit=1).id or 0
+        try:
+            with self.env.cr.savepoint():
+                deployment._score(records, again=True)
+                lines = self.env["ai.deployment.inference"].search(
+                    Domain("deployment_id", "=", deployment.id)
+                    & Domain("res_id", "in", records.ids)
+                    & Domain("id", ">", latest),
+                    order="id",
+                )
+                routes = {line.res_id: line.route for line in lines}
+                raise _TakeBack
+        except _TakeBack:
+            self.env.invalidate_all(flush=False)
+        return routes
+
+    def _try_outside(self):
+        deployment = self.deployment_id
+        known = self._records(Domain.TRUE)
+        if not known:
+            return False, 0, self.env._("No real record is recognised by it, so it could not be tried.")
+        scored = self._records(deployment._record_domain())
+        if scored:
+            return (
+                False,
+                len(known),
+                self.env._(
+                    "Number %s is recognised by it, but the deployment scores it: correct “Only Records”.",
+                    scored[0].id,
+                ),
+            )
+        return True, len(known), self.env._("None of %s real records is scored.", len(known))
+
+    def _try_drill(self):
+        """The drill that is named, else the latest of what shows instead, for the version that serves."""
+        drills, deployment = self.env.get("ai.deployment.drill"), self.deployment_id
+        if drills is None:
+            return False, 0, self.env._("There are no drills in this database.")
+        domain = Domain("deployment_id", "=", deployment.id) & Domain("version_id", "=", deployment.champion_id.id)
+        domain &= Domain("id", "=", self.drill_id) if self.drill_id else Domain("kind", "=", "fallback")
+        drill = drills.sudo().search(domain, order="date desc, id desc", limit=1)
+        if not drill:
+            return False, 0, self.env._("No drill of the serving version shows it.")
+        if not drill.is_passed:
+            return False, 0, self.env._("“%s” was not passed.", drill.display_name)
+        return True, 0, self.env._("Shown by “%s”.", drill.display_name)
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    edge_case_ids = fields.One2many("ai.deployment.edge.case", "deployment_id", "What It Must Not Decide")
+
+    has_edge_cases = fields.Boolean(compute="_compute_has_edge_cases", store=True, copy=False)
+
+    @api.depends("edge_case_ids.instead")
+    def _compute_has_edge_cases(self):
+        """Stored, so that scoring looks for none where there is none."""
+        for deployment in self:
+            deployment.has_edge_cases = any(case.instead == "person" for case in deployment.edge_case_ids)
+
+    def _route(self, call, scored, chosen, ids, incumbents):
+        """What a deployment must not decide goes to a person, however sure it is."""
+        why, chances = super()._route(call, scored, chosen, ids, incumbents)
+        if not self.has_edge_cases:
+            return why, chances
+        cases = self.edge_case_ids.filtered(lambda case: case.instead == "person")
+        documents = self.env[self.res_model].sudo().with_context(active_test=False)
+        found = set(documents.search(Domain("id", "in", ids) & Domain.OR(case._domain() for case in cases)).ids)
+        for place, (row, res_id) in enumerate(zip(chosen.tolist(), ids, strict=True)):
+            if res_id in found and row not in scored.errors:
+                why[place] = EDGE_CASE
+        return why, chances

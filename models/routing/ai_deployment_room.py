@@ -1,0 +1,172 @@
+"""How many reviews of a day's limits are taken: one row per deployment, day and limit, written by whoever takes some.
+
+A limit is the capacity of a deployment that is routed by it, or the cap of one reason to ask. Workers that score at the
+same time do not see each other's reviews. They do meet at these rows: the second one is refused by the database and
+does its records again, knowing then what is left.
+"""
+
+import statistics
+from datetime import timedelta
+
+import numpy as np
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...ml import routing
+from ..scoring.reasons import REVIEW_REASONS
+from ..tools import batch_insert as bulk
+from ..tools import clock
+
+CAPACITY = "capacity"
+SHARED = (routing.LOW_CONFIDENCE, routing.FLAGGED)  # the reasons that a capacity limits together
+
+USUAL_DAYS = timedelta(days=28)  # that say how many random checks a day offers
+
+
+class AiDeploymentRoom(models.Model):
+    _name = "ai.deployment.room"
+    _description = "Reviews Taken of a Day's Limit"
+    _inherit = "ai.deployment.guarded.mixin"
+    _log_access = False
+    _rec_name = "day"
+
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
+    day = fields.Date(required=True, readonly=True)
+    reason = fields.Selection(
+        [(CAPACITY, "Reviews a Day"), *REVIEW_REASONS], "Limit", required=True, readonly=True, default=CAPACITY
+    )
+    used = fields.Integer(required=True, readonly=True)
+    offered = fields.Float(readonly=True, help="Random checks that there would be without the limit, on average.")
+    planned = fields.Float(readonly=True, help="Random checks that there are on average, with the limit.")
+
+    _deployment_day_uniq = models.UniqueIndex(
+        "(deployment_id, day, reason)", "There is one count per day and reason to ask."
+    )
+
+    @api.model
+    def _left(self, deployment, limits):
+        """Reviews that may still be opened today, of `limits` ({limit: reviews a day})."""
+        used = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT reason, used FROM ai_deployment_room"
+                    " WHERE deployment_id = %s AND day = %s AND reason = ANY(%s)",
+                    deployment.id,
+                    clock.today(),
+                    list(limits),
+                )
+            )
+        )
+        return {name: limit - used.get(name, 0) for name, limit in limits.items()}
+
+    @api.model
+    def _spread(self, deployment, reason, cap):
+        """How the random checks of today are spread so far, as `ml.routing.Spread`."""
+        today = clock.today()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT day = %s, offered, planned FROM ai_deployment_room"
+                " WHERE deployment_id = %s AND reason = %s AND day BETWEEN %s AND %s AND offered > 0",
+                today,
+                deployment.id,
+                reason,
+                today - USUAL_DAYS,
+                today,
+            )
+        )
+        [so_far] = [row[1:] for row in rows if row[0]] or [(0.0, 0.0)]
+        earlier = [offered for is_today, offered, _planned in rows if not is_today]
+        return routing.Spread(cap, statistics.median(earlier) if earlier else 0.0, *so_far)
+
+    @api.model
+    def _take(self, deployment, counts, spreads=None):
+        """So many reviews of today's limits are taken: {limit: number}.
+
+        :param spreads: {limit: `ml.routing.Spread` as it is now}, of random checks
+        """
+        spreads = spreads or {}
+        # one order: nobody waits in a ring
+        counts = {name: count for name, count in sorted(counts.items()) if count or name in spreads}
+        if counts:
+            spread = [spreads.get(name, routing.Spread(0)) for name in counts]
+            bulk.insert(
+                self.env,
+                self._table,
+                {
+                    "deployment_id": ("int4", deployment.id),
+                    "day": ("date", clock.today()),
+                    "reason": ("varchar", list(counts)),
+                    "used": ("int4", list(counts.values())),
+                    "offered": ("float8", [each.offered for each in spread]),
+                    "planned": ("float8", [each.planned for each in spread]),
+                },
+                conflict=SQL(
+                    "ON CONFLICT (deployment_id, day, reason)"
+                    " DO UPDATE SET used = ai_deployment_room.used + excluded.used, offered = excluded.offered,"
+                    " planned = excluded.planned"
+                ),
+            )
+            self.invalidate_model(flush=False)
+
+
+class Day:
+    """What the limits of today leave for records `ids`. Where there is no limit, nothing is read and nothing written.
+
+    A record that waits for a decision already costs no time again, so it takes no room.
+    """
+
+    def __init__(self, deployment, limits, ids):
+        self.deployment = deployment
+        self.limits = limits
+        self.used = dict.fromkeys(limits, 0)
+        self.room = deployment.env["ai.deployment.room"]
+        self.left = self.room._left(deployment, limits) if limits else {}
+        self.waits = self._waiting(ids) if limits else np.zeros(len(ids), dtype=bool)
+        self.spreads = {}
+
+    def _waiting(self, ids):
+        waiting = {
+            res_id
+            for (res_id,) in self.deployment.env.execute_query(
+                SQL(
+                    "SELECT res_id FROM ai_deployment_review WHERE deployment_id = %s AND state = 'open'"
+                    " AND res_id = ANY(%s)",
+                    self.deployment.id,
+                    list(ids),
+                )
+            )
+        }
+        return np.array([res_id in waiting for res_id in ids], dtype=bool)
+
+    def choose(self, holds, needs):
+        """`routing.choose` within what is left."""
+        sharing = {name: SHARED if name == CAPACITY else (name,) for name in self.limits}
+        rooms = [(reasons, self.left[name] - self.used[name]) for name, reasons in sharing.items()]
+        why = routing.choose(holds, needs, rooms=rooms, free=self.waits)
+        for name, reasons in sharing.items():
+            self.used[name] += int((np.isin(why.astype(str), reasons) & ~self.waits).sum())
+        return why
+
+    def spread(self, name, lots, chances, passes):
+        """(which rows are checked at random, the chances of all), within what is left of the limit `name`.
+
+        :param lots: of the rows, see `ml.routing.audit_draws`
+        :param chances: of the rows as they would be without a limit
+        :param passes: which rows can be checked at all
+        """
+        if name not in self.limits:
+            return passes & (lots < chances), chances
+        taking, before = passes & ~self.waits, self.room._spread(self.deployment, name, self.limits[name])
+        lowered, after = before.plan(chances[taking])
+        lot = float(routing.audit_draws([f"{self.deployment.id},{clock.today()}"], salt=name)[0])
+        chosen = passes & self.waits & (lots < chances)
+        chosen[taking] = routing.spread_selected(lots[taking], lowered, before.planned, after.planned, lot)
+        chances = chances.copy()
+        chances[taking] = lowered
+        self.used[name] += int(chosen[taking].sum())
+        self.spreads[name] = after
+        return chosen, chances
+
+    def take(self):
+        self.room._take(self.deployment, self.used, self.spreads)

@@ -1,0 +1,203 @@
+"""How many records of a batch will go to people, before they are scored: an estimate, and what it means for reviewers.
+
+It applies the deployment's present lines and reasons to what the version scored last; where that is too little, to the
+records that tested the version. What a reason's cap or the reviews of a day leave out is left out here as well.
+"""
+
+import math
+from collections import Counter
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from odoo.tools import SQL
+
+from ...ml import routing
+from ..routing.ai_deployment_room import SHARED
+from ..tools import clock
+from ..tools.sampling import MOST, drawn
+from ..tools.wording import number, percent
+
+RECENT = timedelta(days=28)
+ENOUGH = 50  # scored records that say which share goes to people; with fewer, those that tested the version do
+ENOUGH_DAYS = 5  # with answers, that say how many a day there are; with fewer, the owner's setting does
+FAR = 20  # days of reviewing, beyond which somebody has to confirm a batch: four weeks of work
+
+
+class Forecast(NamedTuple):
+    """What a batch is expected to ask of people."""
+
+    records: int  # that have no score by this version yet
+    reviews: int
+    basis: int  # scored records that the share was taken from; 0 where it was taken from the test
+    per_day: float  # answers a day
+
+    @property
+    def days(self) -> float:
+        return self.reviews / self.per_day if self.per_day else math.inf
+
+    @property
+    def is_far_beyond(self) -> bool:
+        """Whether this is far more than the reviewers can answer."""
+        return bool(self.reviews) and self.days > FAR
+
+    def sentence(self, env) -> str:
+        """Say it in the reader's language; empty where nobody is asked."""
+        if not self.records:
+            return ""
+        values = {
+            "reviews": number(env, self.reviews),
+            "records": number(env, self.records),
+            "share": percent(env, self.reviews / self.records),
+            "basis": number(env, self.basis),
+        }
+        if self.basis:
+            told = env._(
+                "About %(reviews)s of %(records)s new records will go to a person (%(share)s): an estimate from "
+                "%(basis)s records that this version scored lately.",
+                **values,
+            )
+        else:
+            told = env._(
+                "About %(reviews)s of %(records)s new records will go to a person (%(share)s): an estimate from the "
+                "records that tested this version.",
+                **values,
+            )
+        if not self.reviews or not self.per_day:
+            return told
+        per_day = number(env, self.per_day, 0 if self.per_day >= 1 else 1)
+        days = number(env, max(math.ceil(self.days), 1))
+        return env._(
+            "%(told)s At %(per_day)s answers a day these are %(days)s days of work.",
+            told=told,
+            per_day=per_day,
+            days=days,
+        )
+
+
+def forecast(deployment, ids, again: bool = False) -> Forecast | None:
+    """Return what scoring the records `ids` will ask of people; None where no version can tell.
+
+    :param deployment: record of `ai.deployment`, in sudo
+    :param again: whether records that have not changed are scored as well
+    """
+    version = deployment.champion_id
+    if not version or not ids:
+        return None
+    shares, basis = _shares_of_late(deployment, version)
+    if shares is None:
+        shares = _shares_in_test(deployment, version)
+    if shares is None:
+        return None
+    records = len(ids) if again else _unscored(deployment, version, ids)
+    return Forecast(records, _reviews(deployment, shares, records), basis, _per_day(deployment))
+
+
+def _unscored(deployment, version, ids):
+    """How many of these records have no current score by this version: the others have rarely changed."""
+    rows = deployment.env.execute_query(
+        SQL(
+            "SELECT COUNT(*) FROM unnest(%s::int[]) AS asked (id) WHERE NOT EXISTS"
+            " (SELECT FROM ai_deployment_score score WHERE score.deployment_id = %s AND score.res_id = asked.id"
+            " AND score.version_id = %s AND score.state = 'scored')",
+            list(ids),
+            deployment.id,
+            version.id,
+        )
+    )
+    return rows[0][0]
+
+
+def _shares_of_late(deployment, version):
+    """({reason: share of what this version scored lately that goes to people by the present settings}, records read)"""
+    since, tomorrow = (clock.now() - RECENT).date(), clock.today() + timedelta(days=1)
+    days = deployment.env["ai.deployment.profile"]._counts_by_day(version, since, tomorrow)
+    count = sum(days.values())
+    if count < ENOUGH:
+        return None, 0
+    rows = deployment.env.execute_query(
+        SQL(
+            "SELECT predicted_value, prediction, confidence, review_reason, failure_type IS NOT NULL"
+            " FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND is_intake AND date >= %s"
+            " AND %s LIMIT %s",
+            deployment.id,
+            version.id,
+            datetime.combine(since, time.min),
+            drawn(SQL("res_id"), count),
+            2 * MOST,
+        )
+    )
+    if len(rows) < ENOUGH:
+        return None, 0
+    failed = np.array([row[4] for row in rows], dtype=bool)
+    values, confidences = (np.array([row[at] for row in rows], dtype=np.float64) for at in (0, 2))
+    predictions = np.array([bool(row[1]) for row in rows])
+    unsure, name = _unsure(deployment, values, predictions, confidences)
+    counts = Counter()
+    for row, is_failed, is_unsure in zip(rows, failed.tolist(), unsure.tolist(), strict=True):
+        if is_failed:
+            counts[routing.FAILED] += 1
+        elif is_unsure:
+            counts[name] += 1
+        elif row[3] and row[3] not in (*SHARED, routing.AUDIT):
+            counts[row[3]] += 1
+    shares = {reason: found / len(rows) for reason, found in counts.items()}
+    shares[routing.AUDIT] = (1 - sum(shares.values())) * deployment.audit_share
+    return shares, len(rows)
+
+
+def _unsure(deployment, values, predictions, confidences):
+    """((n,) bool: which rows are on the wrong side of the present lines, the reason that says so)"""
+    lines = deployment.routing_lines or deployment._lines_by_line()
+    if deployment.method != "anomaly":
+        sides = {True: lines.get("positive"), False: lines.get("negative")}
+        return routing.unsure(values, predictions, confidences, sides), routing.LOW_CONFIDENCE
+    if deployment.routing != "capacity":
+        return predictions, routing.FLAGGED
+    line = math.inf if lines.get("positive") is None else lines["positive"]
+    return 1 - values < line, routing.FLAGGED
+
+
+def _shares_in_test(deployment, version):
+    """{reason: share of the records that tested the version}; None without a test."""
+    if deployment.method == "anomaly":
+        return {routing.FLAGGED: deployment.alarm_rate, routing.AUDIT: deployment.audit_share}
+    curves = (version.held_out or {}).get("curves") or {}
+    total = sum(curve[-1][1] for curve in curves.values() if curve)
+    if not total:
+        return None
+    lines = deployment.routing_lines or deployment._lines_by_line()
+    settled = sum(
+        routing.settled_by_line([curve], lines[side])[0]
+        for side, curve in curves.items()
+        if curve and lines.get(side) is not None
+    )
+    unsure = 1 - settled / total
+    return {routing.LOW_CONFIDENCE: unsure, routing.AUDIT: (1 - unsure) * deployment.audit_share}
+
+
+def _reviews(deployment, shares, records):
+    """How many of `records` go to people, within the caps of reasons that are on and the reviews of a day."""
+    rules, limits = deployment._rules_on(), {}
+    counts = {reason: share * records for reason, share in shares.items() if reason in rules}
+    for reason, count in counts.items():
+        limits[reason] = min(count, rules[reason]["cap"] or math.inf)
+    if deployment.routing == "capacity":
+        shared = sum(limits.pop(reason, 0) for reason in SHARED)
+        limits[routing.LOW_CONFIDENCE] = min(shared, deployment.reviews_per_day)
+    return round(sum(limits.values()))
+
+
+def _per_day(deployment):
+    """Answers a day: of the days with answers in the last weeks, else as many as the owner says can be looked at."""
+    deployment.env["ai.deployment.review"].flush_model(["decided_date", "deployment_id", "state"])
+    answers, days = deployment.env.execute_query(
+        SQL(
+            "SELECT COUNT(*), COUNT(DISTINCT decided_date::date) FROM ai_deployment_review"
+            " WHERE deployment_id = %s AND state = 'decided' AND decided_date > %s",
+            deployment.id,
+            clock.now() - RECENT,
+        )
+    )[0]
+    return answers / days if days >= ENOUGH_DAYS else float(deployment.reviews_per_day)

@@ -1,0 +1,205 @@
+"""The log: one line per act of scoring one record. Append-only, for everybody.
+
+What was read is kept twice: as values (`inputs`, a JSON list in the order of the version's inputs) and as bin codes
+(`codes`, two hexadecimal digits each), from which score and reasons follow exactly. Neither column can be read
+through the ORM; `inputs_text` and `reasons` show them with sensitive inputs masked.
+"""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import SQL
+from odoo.tools.constants import GC_UNLINK_LIMIT
+
+from ...ml.columns import NUMBER
+from ...ml.errors import InferenceError, MissingFeature
+from ..features.readable_inputs import reads_all
+from ..tools import clock
+from ..tools.unchecked_many2one import UncheckedMany2one
+from ..tools.wording import plain
+from .reasons import REVIEW_REASONS
+
+ROUTES = [("automatic", "Automatic"), ("review", "To a person"), ("retry", "Waits for another try")]
+FAILURE_TYPES = [
+    ("missing_feature", "A required input is missing"),
+    ("invalid_feature", "An input cannot be read"),
+    ("artifact_rejected", "The version is damaged"),
+    ("prediction_invalid", "The version gave no usable answer"),
+    ("input_gone", "What the version reads is gone"),
+    ("version_fails", "The version fails on every record"),
+    ("filter_broken", "The filter cannot be used"),
+    ("endpoint_timeout", "The remote model did not answer in time"),
+    ("endpoint_unreachable", "The remote model could not be reached"),
+    ("endpoint_busy", "The remote model was busy"),
+    ("endpoint_refused", "The remote model refused"),
+    ("endpoint_malformed", "The remote model's answer made no sense"),
+    ("took_too_long", "Reading took longer than the database allows"),
+    ("unexpected", "An unexpected fault"),
+]
+MASKED = "•••"
+
+
+class AiDeploymentInference(models.Model):
+    _name = "ai.deployment.inference"
+    _description = "Inference Log"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
+    _order = "id desc"
+    _log_access = False
+    _rec_name = "res_id"
+
+    date = fields.Datetime(required=True, readonly=True)
+    asked_day = fields.Date("Asked On", readonly=True)
+    deployment_id = UncheckedMany2one("ai.deployment", required=True, readonly=True, index=False)
+    company_id = UncheckedMany2one("res.company", required=True, readonly=True)
+    version_id = UncheckedMany2one("ai.deployment.version", readonly=True)
+    user_id = UncheckedMany2one("res.users", "Asked By", readonly=True)
+    inputs = fields.Json(readonly=True, groups=NO_ACCESS)
+    codes = fields.Char(readonly=True, groups=NO_ACCESS)
+    inputs_text = fields.Text("Inputs Read", compute="_compute_inputs_text", compute_sudo=True)
+    reasons = fields.Text(compute="_compute_reasons", compute_sudo=True)
+    predicted_value = fields.Float("Score", readonly=True, aggregator="avg", digits=(16, 4))
+    prediction = fields.Boolean(readonly=True)
+    confidence = fields.Float(readonly=True, aggregator="avg", digits=(16, 4))
+    incumbent_value = fields.Float("Odoo's Own Opinion", readonly=True, aggregator="avg", digits=(16, 4))
+    person_value = fields.Float(
+        "A Person's Own Estimate", readonly=True, aggregator="avg", digits=(16, 4), help="Entered by hand."
+    )
+    is_intake = fields.Boolean("First Time", readonly=True, help="The first score of this record by this version.")
+    route = fields.Selection(ROUTES, required=True, readonly=True)
+    review_reason = fields.Selection(REVIEW_REASONS, readonly=True)
+    audit_chance = fields.Float(readonly=True, help="The chance with which this line was picked for a random check.")
+    failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
+    failure_message = fields.Char(readonly=True)
+    latency_ms = fields.Float(readonly=True, aggregator="avg", digits=(16, 3))
+    review_ids = fields.One2many("ai.deployment.review", "inference_id", "Reviews", readonly=True)
+
+    _record_idx = models.Index("(deployment_id, res_id)")
+    # The first scores of a week, for what the monitors read of the log; which part of them is drawn (`drawn`) is told
+    # by the index, so that the other lines of the week are not read.
+    _intake_idx = models.Index("(version_id, date, (hashint4(res_id) & 2147483647)) WHERE is_intake")
+    _person_idx = models.Index("(version_id, date) WHERE person_value IS NOT NULL")
+    _date_idx = models.Index("USING brin (date)")
+    _asked_day_idx = models.Index("USING brin (asked_day)")
+
+    @api.depends_context("uid", "lang")
+    @api.depends("version_id")
+    def _compute_inputs_text(self):
+        for inference in self:
+            values, version = inference.sudo().inputs or [], inference.version_id.sudo()
+            if not values:
+                inference.inputs_text = False
+                continue
+            masked = inference._masked_keys()
+            inference.inputs_text = "\n".join(
+                f"{spec['name']}: {MASKED if key in masked else inference._input_text(spec, value)}"
+                for (key, spec), value in zip(version._specs().items(), values, strict=True)
+            )
+
+    def _masked_keys(self):
+        """Inputs of this line whose values are not shown to the user."""
+        self.ensure_one()
+        masks_all, sees_sensitive = self._masking()
+        version = self.version_id.sudo()
+        specs = version._specs()
+        if masks_all:
+            return set(specs)
+        masked = set() if sees_sensitive else set(version._sensitive_keys())
+        masked |= version._unreadable_keys() | self._keys_hidden_on_records().get(self.id, set())
+        # A figure about earlier records tells of the only one there is.
+        histories = {key for key, spec in specs.items() if spec["source"] == "history"} - masked
+        if histories and not self._reads_all_documents():
+            masked |= histories
+        return masked
+
+    def _reads_all_documents(self):
+        documents = self.env[self.res_model]
+        return reads_all(documents, self.deployment_id.sudo()._company_domain())
+
+    @api.depends_context("uid", "lang")
+    @api.depends("version_id")
+    def _compute_reasons(self):
+        masking, hidden = self._masking(), self._keys_hidden_on_records()
+        for inference in self:
+            line = inference.sudo()
+            inference.reasons = inference.version_id._reasons_text(
+                line.codes, *masking, hidden.get(inference.id, frozenset()), line.inputs
+            )
+
+    @api.model
+    def _masking(self):
+        """(mask every input, sees sensitive ones) for the current user; an auditor sees no input at all."""
+        user = self.env.user
+        return user.has_group("ai_deployment.group_auditor"), user.has_group("ai_deployment.group_sensitive")
+
+    def _input_text(self, spec, value):
+        """One input as people read it: ids by their names, numbers without noise."""
+        if value is None:
+            return "–"
+        if spec["kind"] == NUMBER:
+            return plain(self.env, round(value, 2))
+        if spec["source"] != "path":
+            return value
+        learned = (spec.get("fields") or {}).get(spec["path"])
+        levels = value if isinstance(value, list) else [value]
+        names = self.env[self.res_model]._ai_level_names(spec["path"], levels, learned)
+        # By name: levels are sorted as texts, and "100" stands before "99".
+        return ", ".join(sorted(str(names.get(level, level)) for level in levels))
+
+    # Append-only
+
+    def write(self, vals):
+        raise AccessError(self.env._("The log cannot be changed."))
+
+    def unlink(self):
+        # Not `@api.ondelete`: a context key of the installer switches those off, and this must hold for everybody.
+        # pylint: disable=no-raise-unlink
+        raise AccessError(self.env._("The log cannot be deleted."))
+
+    # Retention
+
+    @api.autovacuum
+    def _gc_expired(self):
+        """Delete what is older than its deployment keeps it; lines behind an open review stay until it is closed."""
+        now, deleted = clock.now(), 0
+        for deployment in self.env["ai.deployment"].sudo().with_context(active_test=False).search(Domain.TRUE):
+            expired = self.sudo().search(
+                Domain("deployment_id", "=", deployment.id)
+                & Domain("date", "<", now - timedelta(days=deployment.retention_days))
+                & ~Domain("review_ids.state", "=", "open"),
+                order="id",
+                limit=GC_UNLINK_LIMIT - deleted,
+            )
+            expired._purge()
+            deleted += len(expired)
+            if deleted >= GC_UNLINK_LIMIT:
+                return deleted, True
+        return deleted, False
+
+    def _purge(self):
+        """The one way out of the log: for retention, never for a person. Private: no call from outside gets here."""
+        if self:
+            self.env.flush_all()
+            self.env.cr.execute(SQL("DELETE FROM ai_deployment_inference WHERE id = ANY(%s)", list(self.ids)))
+            self.env.invalidate_all(flush=False)
+
+    @api.model
+    def _failure_values(self, error, names, sensitive_keys):
+        """How a failure is stored: its type, and a sentence that calls the input by its name and hides what is secret.
+
+        :param names: what people call the inputs, by key
+        """
+        if not isinstance(error, InferenceError):
+            raise TypeError(f"Not an InferenceError: {error!r}")
+        feature = getattr(error, "feature", None)
+        name = names.get(feature, feature)
+        if isinstance(error, MissingFeature):
+            sentence = self.env._("“%s” has no value.", name)
+        elif feature in sensitive_keys:
+            sentence = self.env._("“%s” cannot be read.", name)
+        elif feature:
+            sentence = self.env._("“%(name)s” cannot be read: %(reason)s.", name=name, reason=error.reason)
+        else:
+            sentence = str(error)
+        return error.failure_type, sentence[:500]

@@ -1,0 +1,198 @@
+"""A record that waits: it was asked for, could not be scored for a reason that may pass, and is tried again.
+
+One row per record and day asked; `asks` counts how often it was asked for on that day. The row goes when the record is
+settled, in the transaction that settles it. A try is counted, and the next one put off, before the work: requests whose
+process ended are tried again later and in ever smaller groups, until one that ends it alone goes to a person.
+"""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...ml.errors import InferenceError, Unexpected
+from ..tools import batch_insert as bulk
+from ..tools import clock
+from .ai_deployment_inference import FAILURE_TYPES
+from .ai_deployment_scoring import FAILS, FILTER
+
+FIRST_WAIT = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(days=1)
+CHUNK = 2000
+SMALLER = 8  # times, the group after each try whose process ended
+MOST_INTERRUPTIONS = 5  # alone by then
+
+
+class AiDeploymentRequest(models.Model):
+    _name = "ai.deployment.request"
+    _description = "Record That Waits for Its Score"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
+    _order = "next_date, id"
+    _log_access = False
+    _rec_name = "res_id"
+
+    deployment_id = fields.Many2one(ondelete="cascade")
+    day = fields.Date("Asked On", required=True, readonly=True)
+    asks = fields.Integer("Times Asked", required=True, readonly=True)
+    attempts = fields.Integer(required=True, readonly=True)
+    interruptions = fields.Integer(readonly=True, help="Tries that did not end: the process was killed.")
+    next_date = fields.Datetime("Next Try", required=True, readonly=True, index=True)
+    failure_type = fields.Selection(FAILURE_TYPES, "Why", readonly=True)
+    failure_message = fields.Char("What Happened", readonly=True)
+
+    _record_day_uniq = models.UniqueIndex("(deployment_id, res_id, day)", "This record waits already.")
+
+    @api.model
+    def _add(self, deployment, day, ids, failures, earlier, companies=None):
+        """`ids` wait, each with its (failure type, message); `earlier` holds what requests they had before this try.
+
+        :param companies: ids of the companies whose records they are, in the order of `ids`; by default the
+            deployment's own
+        """
+        attempts = [earlier[res_id].attempts + 1 if res_id in earlier else 1 for res_id in ids]
+        waits = [_wait_after(tries) for tries in attempts]
+        bulk.insert(
+            self.env,
+            self._table,
+            {
+                "deployment_id": ("int4", deployment.id),
+                "company_id": ("int4", list(companies) if companies else deployment.company_id.id),
+                "res_model": ("varchar", deployment.res_model),
+                "res_id": ("int4", list(ids)),
+                "day": ("date", day),
+                "asks": ("int4", [earlier[res_id].asks if res_id in earlier else 1 for res_id in ids]),
+                "attempts": ("int4", attempts),
+                "next_date": ("timestamp", [clock.now() + wait for wait in waits]),
+                "failure_type": ("varchar", [kind for kind, _text in failures]),
+                "failure_message": ("varchar", [text for _kind, text in failures]),
+            },
+            conflict=SQL(
+                "ON CONFLICT (deployment_id, res_id, day) DO UPDATE SET"
+                " asks = ai_deployment_request.asks + excluded.asks, failure_type = excluded.failure_type,"
+                " failure_message = excluded.failure_message"
+            ),
+        )
+
+    @api.model
+    def _cron_retry(self):
+        """Try again what is due, a deployment and day at a time; each piece in a transaction of its own."""
+        cron = self.env["ir.cron"]
+        # Where the version is broken still, they would only fail again: the alert stands, and a repair makes them due.
+        usable = self._due_deployments().filtered(
+            lambda deployment: not isinstance(deployment._new_call(self.env.uid, False).card, InferenceError)
+        )
+        cron._commit_progress(remaining=self._due_count(usable))
+        for deployment in usable:
+            self.env["ai.deployment.alert"]._resolve(deployment, "version")
+            while requests := self._take(deployment):
+                requests = requests._begin()
+                if requests and requests[0].interruptions > MOST_INTERRUPTIONS:
+                    requests._give_up()
+                elif requests:
+                    requests._retry()
+                if not cron._commit_progress(len(requests), remaining=self._due_count(usable)):
+                    return
+
+    def _due_domain(self):
+        return clock.due_domain("next_date", LONGEST_WAIT) & Domain(
+            "deployment_id.state", "in", self.env["ai.deployment"]._at_work_states()
+        )
+
+    def _due_count(self, deployments):
+        return self.sudo().search_count(self._due_domain() & Domain("deployment_id", "in", deployments.ids))
+
+    def _due_deployments(self):
+        groups = self.sudo()._read_group(self._due_domain(), ["deployment_id"])
+        return self.env["ai.deployment"].sudo().union(*(deployment for (deployment,) in groups))
+
+    def _take(self, deployment):
+        """The next requests of one day that are due, locked; those whose tries ended in order come first."""
+        due = Domain("deployment_id", "=", deployment.id) & clock.due_domain("next_date", LONGEST_WAIT)
+        first = self.sudo().search(due, order="interruptions NULLS FIRST, day, id", limit=1)
+        if not first:
+            return first
+        alike = Domain("day", "=", first.day) & Domain("interruptions", "=", first.interruptions)
+        size = max(CHUNK // SMALLER**first.interruptions, 1)
+        return self.sudo().search(due & alike, order="id", limit=size).try_lock_for_update()
+
+    def _begin(self):
+        """Count the start of a try and put the next one off, committed before the work; return those still there."""
+        for attempts, requests in self.grouped("attempts").items():
+            requests.next_date = clock.now() + _wait_after(attempts + 1)
+        self.interruptions = self[0].interruptions + 1
+        self.env["ir.cron"]._commit_progress()
+        return self.try_lock_for_update()
+
+    def _give_up(self):
+        """Send records to a person: each ended the process that scored it alone."""
+        deployment, day = self.deployment_id, self[0].day
+        records = self.env[deployment.res_model].browse(self.mapped("res_id"))
+        call = deployment._new_call(self.env.uid, False, day)
+        call.standing = deployment._standing(call, records)
+        asks = {request.res_id: request.asks for request in self}
+        self._forget()
+        ids = list(call.standing)
+        deployment._write_lines(call, deployment._failed_lines(call, ids, Unexpected("it ends its process")))
+        # One of the times that it was asked for is in the log now; the others found nothing new, or are gone with it.
+        left = sum(count - (res_id in call.standing) for res_id, count in asks.items())
+        self.env["ai.deployment.sum"]._settled(deployment, day, cancelled=left)
+        deployment._after_score(records)
+
+    def _forget(self):
+        self.flush_recordset()
+        self.env.execute_query(SQL("DELETE FROM ai_deployment_request WHERE id = ANY(%s) RETURNING id", list(self.ids)))
+        self.invalidate_model(flush=False)
+
+    def _retry(self):
+        """Score the records of these requests, all of one deployment and day; those that wait again get a new row."""
+        deployment, day = self.deployment_id, self[0].day
+        earlier = {request.res_id: Earlier(request.asks, request.attempts) for request in self}
+        self._forget()
+        outcome = deployment._settle(self.env[deployment.res_model].browse(earlier), day, earlier=earlier)
+        alerts = self.env["ai.deployment.alert"]
+        if not outcome["waiting"]:
+            alerts._resolve(deployment, "slow")
+        if outcome["asked"] > outcome["waiting"]:  # some could be found and scored
+            for cause in (FAILS, FILTER):
+                alerts._resolve(deployment, cause)
+
+    @api.model
+    def _cancel_all(self, deployment):
+        """Nothing waits for a retired deployment."""
+        rows = self.env.execute_query(
+            SQL("DELETE FROM ai_deployment_request WHERE deployment_id = %s RETURNING day, asks", deployment.id)
+        )
+        self.invalidate_model(flush=False)
+        for day, asks in rows:
+            self.env["ai.deployment.sum"]._settled(deployment, day, cancelled=asks)
+
+    @api.model
+    def _make_due(self, deployment):
+        """What waits is tried at once: the version that could not be used was replaced."""
+        self.flush_model()
+        self.env.execute_query(
+            SQL(
+                "UPDATE ai_deployment_request SET next_date = %s WHERE deployment_id = %s AND next_date > %s"
+                " RETURNING id",
+                clock.now(),
+                deployment.id,
+                clock.now(),
+            )
+        )
+        self.invalidate_model(flush=False)
+
+
+def _wait_after(tries):
+    """The time until the next try after so many tries."""
+    return min(FIRST_WAIT * 2 ** min(tries - 1, 10), LONGEST_WAIT)
+
+
+class Earlier:
+    """What is known of a record that waited: how often it was asked for, and tried."""
+
+    __slots__ = ("asks", "attempts")
+
+    def __init__(self, asks, attempts):
+        self.asks = asks
+        self.attempts = attempts

@@ -1,0 +1,116 @@
+"""Where a record stands now: one row per deployment and record, rewritten when the score changes."""
+
+from odoo import api, fields, models
+from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import SQL
+
+from ..tools.unchecked_many2one import UncheckedMany2one
+from .ai_deployment_inference import FAILURE_TYPES
+
+
+class AiDeploymentScore(models.Model):
+    _name = "ai.deployment.score"
+    _description = "Current Score"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
+    _order = "predicted_value desc nulls last, id"
+    _log_access = False
+    _rec_name = "res_id"
+
+    deployment_id = UncheckedMany2one("ai.deployment", required=True, readonly=True, index=False)
+    company_id = UncheckedMany2one("res.company", required=True, readonly=True)
+    version_id = UncheckedMany2one("ai.deployment.version", readonly=True)
+    date = fields.Datetime("Scored On", required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("scored", "Scored"),
+            ("failed", "Could not be scored"),
+            ("waiting", "Waits for another try"),
+            ("gone", "The record was deleted"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    predicted_value = fields.Float("Score", readonly=True, aggregator="avg", digits=(16, 4))
+    prediction = fields.Boolean(readonly=True)
+    confidence = fields.Float(readonly=True, aggregator="avg", digits=(16, 4))
+    failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
+    codes = fields.Char(readonly=True, groups=NO_ACCESS)
+    reasons = fields.Text(compute="_compute_reasons", compute_sudo=True)
+
+    _record_uniq = models.UniqueIndex("(deployment_id, res_id)", "A record has one score per deployment.")
+
+    def init(self):
+        """Leave room on each page, and no index on what changes: a new score then touches no index at all.
+
+        A batch may rewrite every score before anything is cleaned up, so a page needs room for each of its rows twice.
+        """
+        result = super().init()
+        self.env.cr.execute("ALTER TABLE ai_deployment_score SET (fillfactor = 45)")
+        return result
+
+    @api.depends_context("uid", "lang")
+    @api.depends("version_id", "state", "failure_type")
+    def _compute_reasons(self):
+        masking, hidden = self.env["ai.deployment.inference"]._masking(), self._keys_hidden_on_records()
+        for score in self:
+            if score.state in ("scored", "gone"):
+                score.reasons = score.version_id._reasons_text(
+                    score.sudo().codes, *masking, hidden.get(score.id, frozenset())
+                )
+            else:
+                labels = dict(self._fields["failure_type"]._description_selection(self.env))
+                what = score._latest_inference().failure_message or labels.get(score.failure_type)
+                score.reasons = self.env._("Could not be scored: %s", what)
+
+    @api.model
+    def _counting_domain(self):
+        return Domain("state", "!=", "gone")
+
+    @api.model
+    def _record_gone(self, res_model, ids):
+        """Scores of records that were deleted are kept for the Auditor, and count no more; one statement."""
+        self.flush_model(["state"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ai_deployment_score SET state = 'gone' WHERE res_id = ANY(%s)"
+                " AND deployment_id IN (SELECT id FROM ai_deployment WHERE res_model = %s)",
+                list(ids),
+                res_model,
+            )
+        )
+        self.invalidate_model(["state"], flush=False)
+
+    def _latest_inference(self):
+        """The line of the log that this score stands on."""
+        self.ensure_one()
+        return (
+            self.env["ai.deployment.inference"]
+            .sudo()
+            .search([("deployment_id", "=", self.deployment_id.id), ("res_id", "=", self.res_id)], limit=1)
+        )
+
+    # Access: what the record itself shows, and to the people of a deployment what it scores before it is shown
+
+    @api.model
+    def _visible_deployments(self):
+        """Deployments that are not shown yet, to their people; those at work show as on the record, see below."""
+        return super()._visible_deployments().filtered(lambda deployment: deployment.state in ("proof", "shadow"))
+
+    @api.model
+    def _access_domain(self):
+        """Scores that are shown on their records by the one expression of that, and those before it is shown.
+
+        The people of a deployment need no viewer group; else they are shown what viewers are.
+        """
+        access, theirs = super()._access_domain(), self._deployments_of_user().ids
+        for res_model in self.env["ai.deployment"]._target_models():
+            documents = self.env[res_model]
+            if documents.has_access("read"):
+                access |= Domain("id", "in", documents._ai_shown_score_ids(theirs))
+        return access
+
+    def _without_document_access(self, operation, lines):
+        readable = self._search(
+            Domain("id", "in", lines.ids) & self._access_domain(), active_test=False, bypass_access=True
+        )
+        return lines - self.browse(readable.get_result_ids())

@@ -1,0 +1,106 @@
+"""Set-based writing: many rows in one INSERT, from lists of plain Python values.
+
+The ORM's `create` costs milliseconds a row; a chunk of scores has thousands. What the ORM would do beside the INSERT
+(defaults, stored computes, tracking) is not done here: the callers give every column.
+"""
+
+import datetime
+
+from odoo.tools import SQL
+
+from .quiet_sql import quiet_sql
+
+
+def write(env, statements):
+    """Run several statements as one: one way to the database and back. None among them is left out.
+
+    :param statements: {name: SQL}; a later one may read what an earlier one returns from the table of its name
+    """
+    *others, last = [each for each in statements.items() if each[1]] or [(None, None)]
+    if last[1]:
+        parts = [SQL("%s AS (%s)", SQL.identifier(name), statement) for name, statement in others]
+        with quiet_sql(f"Rows written at once: {', '.join(name for name, _statement in (*others, last))}"):
+            env.cr.execute(SQL("WITH %s %s", SQL(", ").join(parts), last[1]) if parts else last[1])
+
+
+def insert(env, table, columns, conflict=None):
+    """Run one `insert_statement`."""
+    write(env, {"new": insert_statement(table, columns, conflict)})
+
+
+def insert_statement(table, columns, conflict=None, returning=()):
+    """INSERT of one row per position of the lists in `columns`, as SQL; None where there is no row.
+
+    Lists travel as array literals: one constant each. As array constructors every single value would be an expression
+    of its own, and parsing them takes PostgreSQL many times as long as writing the rows.
+
+    :param columns: {column: (PostgreSQL type, list of values or one value for all rows)}
+    :param conflict: SQL after the values, such as ON CONFLICT …
+    :param returning: names of columns that other statements read
+    """
+    count = max((len(values) for _type, values in columns.values() if isinstance(values, list)), default=0)
+    if not count:
+        return None
+    arrays, names, selected = [], [], []
+    for number, (kind, values) in enumerate(columns.values()):
+        distinct = set(values) if isinstance(values, list) else {values}
+        if isinstance(values, list) and (len(distinct) > 1 or not arrays):  # the first list says how many rows
+            # jsonb travels as text: an array of jsonb would need escaping twice
+            arrays.append(SQL("%s::%s[]", _literal(values, distinct), SQL("text" if kind == "jsonb" else kind)))
+            names.append(SQL.identifier(f"c{number}"))
+            selected.append(SQL("%s::%s", SQL.identifier("new_rows", f"c{number}"), SQL(kind)))
+        else:
+            [value] = distinct
+            selected.append(SQL("%s::%s", value.item() if hasattr(value, "item") else value, SQL(kind)))
+    return SQL(
+        "INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS new_rows (%s) %s %s",
+        SQL.identifier(table),
+        SQL(", ").join(map(SQL.identifier, columns)),
+        SQL(", ").join(selected),
+        SQL(", ").join(arrays),
+        SQL(", ").join(names),
+        conflict or SQL(),
+        SQL("RETURNING %s", SQL(", ").join(map(SQL.identifier, returning))) if returning else SQL(),
+    )
+
+
+def insert_from(source, table, columns, where=None, conflict=None):
+    """INSERT of rows that an earlier statement of the same `write` returned, as SQL.
+
+    :param source: the name of that statement
+    :param columns: {column: SQL of its value}
+    """
+    return SQL(
+        "INSERT INTO %s (%s) SELECT %s FROM %s %s %s",
+        SQL.identifier(table),
+        SQL(", ").join(map(SQL.identifier, columns)),
+        SQL(", ").join(columns.values()),
+        SQL.identifier(source),
+        SQL("WHERE %s", where) if where else SQL(),
+        conflict or SQL(),
+    )
+
+
+def _literal(values, distinct):
+    """Plain values (None, bool, int, float, str, date) as the text of a PostgreSQL array; `distinct` is their set."""
+    kinds = set(map(type, distinct))
+    if kinds == {str}:  # escaped all at once: no text in PostgreSQL holds a NUL
+        joined = "\0".join(values)
+        if joined.count("\0") >= len(values):
+            raise ValueError("A text holds a NUL, which PostgreSQL cannot store.")
+        return '{"' + _escaped(joined).replace("\0", '","') + '"}'
+    if any(issubclass(kind, (str, datetime.date)) for kind in kinds):
+        elements = {value: _element(value) for value in distinct}
+        return "{" + ",".join([elements[value] for value in values]) + "}"
+    if any(hasattr(kind, "item") for kind in kinds):  # NumPy writes itself as np.float64(0.1)
+        values = [value.item() if hasattr(value, "item") else value for value in values]
+    return "{" + str(values)[1:-1].replace("None", "NULL") + "}"  # Python writes numbers as PostgreSQL reads them
+
+
+def _element(value):
+    return "NULL" if value is None else f'"{_escaped(str(value))}"'
+
+
+def _escaped(text):
+    # str's own methods: those of Markup would escape for HTML
+    return str.replace(str.replace(text, "\\", "\\\\"), '"', '\\"')

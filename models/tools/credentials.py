@@ -1,0 +1,34 @@
+"""Secrets of the server: named in the database, held outside of it.
+
+A record stores the name alone. The value comes from the environment variable ``AI_DEPLOYMENT_CREDENTIAL_<NAME>``, else
+from the section ``[ai_deployment]`` of Odoo's configuration file, under ``credential_<name>``: no backup, copy, export
+or field of the database holds it. Odoo's own section ``[options]`` is not used: Odoo warns of what it does not know
+there, and keeps it where any module finds it.
+"""
+
+import configparser
+import os
+import re
+
+from odoo.tools import config
+
+from ...remote.masking import masked  # noqa: F401 - beside the secrets that it keeps
+
+NAME = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
+SECTION = "ai_deployment"
+
+
+def credential(name):
+    """The value called `name`, empty where this server has none."""
+    if not NAME.fullmatch(name or ""):
+        return ""
+    return (os.environ.get(f"AI_DEPLOYMENT_CREDENTIAL_{name}") or _in_file(f"credential_{name}")).strip()
+
+
+def _in_file(key):
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read([config["config"]] if config["config"] else [])
+        return parser.get(SECTION, key, fallback="")
+    except (configparser.Error, OSError, UnicodeDecodeError):
+        return ""  # Odoo itself says at its start what is wrong with its file; an error of ours could quote it

@@ -1,0 +1,12 @@
+"""The fields through which scored documents show a score."""
+
+SCORE_COLUMNS = {"ai_score": "predicted_value", "ai_confidence": "confidence", "ai_score_date": "date"}
+SHOWN = {*SCORE_COLUMNS, "ai_is_fallback"}
+SCORE_FIELDS = {
+    *SCORE_COLUMNS,
+    "ai_is_fallback",
+    "ai_reasons",
+    "ai_wants_review",
+    "ai_wants_my_review",
+    "ai_review_text",
+}

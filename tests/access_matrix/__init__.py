@@ -1,2 +1,0 @@
-from . import tables
-from .rights import KINDS, NAMED_ROLES, ROLES, Rights

@@ -1,0 +1,285 @@
+"""The rows of a checklist: what proves them, what ends a proof, and who may do what about a row."""
+
+from datetime import date, timedelta
+from unittest.mock import patch
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.governance.ai_deployment_checklist import Evidence
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+
+DAY = timedelta(days=1)
+
+
+@tagged("post_install", "-at_install")
+class TestCheck(AiDeploymentCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deployment.check_ids.write({"waived_until": False, "waiver_reason": False})
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(clock.at(NOW))
+
+    def row(self, code, deployment=None):
+        return (deployment or self.deployment).check_ids.filtered(lambda check: check.code == code)
+
+    def by_hand(self):
+        row = self.deployment.check_ids[0]
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment_check SET rule = 'by_hand' WHERE id = %s", [row.id])
+        self.env.invalidate_all()
+        return row
+
+    # Templates
+
+    def test_a_checklist_comes_from_the_template_of_the_company_and_stays_as_it_was(self):
+        codes = set(self.deployment.check_ids.mapped("code"))
+        self.assertEqual(len(codes), 17)
+        template = self.env["ai.deployment.check.template"].create(
+            {
+                "name": "Ours",
+                "company_id": self.env.company.id,
+                "line_ids": [
+                    Command.create({"dimension": "business", "code": "x", "name": "X", "requirement": "That it is X."})
+                ],
+            }
+        )
+        ours = self.make_deployment()
+        self.assertEqual(ours.check_template_id, template)
+        self.assertEqual(ours.check_ids.mapped("code"), ["x"])
+        template.line_ids.name = "Changed"
+        self.assertEqual(ours.check_ids.name, "X")
+        self.assertEqual(set(self.deployment.check_ids.mapped("code")), codes)
+
+    def test_every_rule_of_the_templates_exists(self):
+        rules = self.env["ai.deployment"]._evidence_rules()
+        lines = self.env["ai.deployment.check.template"].with_context(active_test=False).search([]).line_ids
+        self.assertLessEqual(set(lines.mapped("rule")), rules)
+        self.assertNotIn("basis", rules)
+        with self.assertRaisesRegex(ValidationError, "there is no such rule"), self.env.cr.savepoint():
+            lines[0].rule = "basis"
+
+    def test_without_a_template_nothing_goes_live(self):
+        self.env["ai.deployment.check.template"].search([]).active = False
+        bare = self.make_deployment(is_primary=False)
+        self.assertFalse(bare.check_ids)
+        self.assertEqual(bare.progress, 0.0)
+        self.assertIn("no checklist", bare._checklist_gap())
+        self.env.ref("ai_deployment.check_template_standard").active = True
+        self.assertIn("rows of its checklist are missing", bare._checklist_gap())
+
+    def test_a_rule_that_is_gone_or_breaks_blocks_its_row_only_and_says_so(self):
+        row = self.by_hand()
+        for rule, found in (("renamed_since", "There is no rule"), ("breaks", "ZeroDivisionError"), ("none", "could")):
+            self.env.cr.execute("UPDATE ai_deployment_check SET rule = %s WHERE id = %s", [rule, row.id])
+            self.env.invalidate_all()
+            cls = type(self.deployment)
+            with (
+                self.subTest(rule=rule),
+                patch.object(cls, "_evidence_breaks", lambda deployment, check: 1 / 0, create=True),
+                patch.object(cls, "_evidence_none", lambda deployment, check: None, create=True),
+                patch("odoo.addons.ai_deployment.models.governance.ai_deployment_checklist._logger.warning"),
+            ):
+                self.deployment.check_ids._refresh()
+                self.assertEqual(row.state, "broken")
+                self.assertIn(found, row.evidence)
+                self.assertNotIn("broken", (self.deployment.check_ids - row).mapped("state"))
+                self.assertIn(row.evidence, self.deployment._checklist_gap())
+
+    # Evidence
+
+    def test_a_row_is_signed_with_what_was_seen_and_nothing_else(self):
+        row = self.by_hand().with_user(self.owner)
+        for note in ("", "  ", None):
+            with self.assertRaisesRegex(UserError, "Say what you have seen"), self.env.cr.savepoint():
+                row._sign(note)
+        row._sign(" I looked at 50 leads. ")
+        self.assertEqual((row.state, row.note, row.signed_by_id), ("met", "I looked at 50 leads.", self.owner))
+        with self.assertRaises(AccessError):
+            row.with_user(self.reviewer)._sign("I too.")
+        proved = self.row("owner_accepted").with_user(self.owner)
+        with self.assertRaisesRegex(UserError, "does not replace them"), self.env.cr.savepoint():
+            proved._sign("I say so.")
+
+    def test_a_signature_ends_with_the_version_an_input_or_the_filter_that_it_was_given_for(self):
+        row = self.by_hand()
+        for change in (
+            lambda: self.serve(self.deployment, self.card(high=2.0)),
+            lambda: self.deployment.feature_ids[0].write({"sensitive": True}),
+            lambda: self.deployment.write({"domain": "[('type', '=', 'opportunity')]"}),
+        ):
+            row.with_user(self.owner)._sign("Seen.")
+            self.assertEqual(row.state, "met")
+            change()
+            row._refresh()
+            self.assertEqual(row.state, "missing")
+            self.assertIn("sign it anew", row.evidence)
+
+    def test_evidence_gets_old(self):
+        row, cls = self.by_hand(), type(self.deployment)
+        row.sudo().write({"valid_days": 90})
+        for found in (NOW, NOW.date()):
+            with patch.object(cls, "_evidence_by_hand", lambda self, check, found=found: Evidence(True, "Yes.", found)):
+                for days, state in ((0, "met"), (89, "met"), (92, "missing")):
+                    with self.subTest(days=days, found=found), clock.at(NOW + days * DAY):
+                        row._refresh()
+                        self.assertEqual(row.state, state)
+        self.assertIn("more than 90 days ago", row.evidence)
+
+    def test_a_demonstration_proves_nothing(self):
+        row = self.by_hand()
+        row.with_user(self.owner)._sign("Seen.")
+        self.deployment.sudo().is_demonstration = True
+        self.deployment.check_ids._refresh()
+        self.assertEqual(set(self.deployment.check_ids.mapped("state")), {"missing"})
+        row.with_user(self.manager)._waive("A demonstration.", NOW.date() + DAY)
+        self.assertEqual(row.state, "waived")
+
+    # Waivers
+
+    def test_a_waiver_is_an_administrators_has_a_reason_and_an_end_after_which_the_row_blocks(self):
+        row = self.by_hand()
+        day = NOW.date()
+        for person in (self.owner, self.deputy, self.reviewer, self.auditor):
+            with self.subTest(person=person.login), self.assertRaises(AccessError):
+                row.with_user(person)._waive("Because.", day + DAY)
+        waived = row.with_user(self.manager)
+        for reason, until, error in (
+            ("", day + DAY, "Say why"),
+            ("x", day, "still to come"),
+            ("x", day - DAY, "still to come"),
+            ("x", None, "still to come"),
+            ("x", day + 366 * DAY, "a year at most"),
+        ):
+            with (
+                self.subTest(reason=reason, until=until),
+                self.assertRaisesRegex(UserError, error),
+                self.env.cr.savepoint(),
+            ):
+                waived._waive(reason, until)
+        waived._waive("The measurement runs.", day + 10 * DAY)
+        self.assertEqual((row.state, row.waived_by_id), ("waived", self.manager))
+        for days, state in ((10, "waived"), (11, "missing")):
+            with clock.at(NOW + days * DAY):
+                row._refresh()
+                self.assertEqual(row.state, state)
+
+    def test_a_row_of_somebodys_own_that_is_changed_was_waived_for_other_words(self):
+        own = (
+            self.env["ai.deployment.check"]
+            .with_user(self.owner)
+            .create(
+                {"deployment_id": self.deployment.id, "name": "The works council agrees", "dimension": "organisational"}
+            )
+        )
+        own.with_user(self.manager)._waive("Asked.", NOW.date() + DAY)
+        own.name = "Nothing"
+        self.assertFalse(own.waived_until)
+        own._refresh()
+        self.assertEqual(own.state, "missing")
+        with self.assertRaisesRegex(UserError, "while it is a proof of concept"), self.env.cr.savepoint():
+            own.unlink()
+
+    # Attacks
+
+    def test_nobody_writes_evidence(self):
+        row = self.by_hand()
+        for person in (self.owner, self.deputy, self.manager, self.env.ref("base.user_admin")):
+            for values in (
+                {"state": "met"},
+                {"waived_until": date(2100, 1, 1)},
+                {"signed_by_id": person.id},
+                {"basis": "x"},
+                {"rule": "decider"},
+                {"evidence": "Yes."},
+                {"deployment_id": self.deployment.id},
+                {"valid_days": 0},
+                {"name": "Easier"},
+            ):
+                with (
+                    self.subTest(person=person.login, values=values),
+                    self.assertRaises(UserError),
+                    self.env.cr.savepoint(),
+                ):
+                    row.with_user(person).write(values)
+            with self.assertRaises(UserError):
+                row.with_user(person).unlink()
+
+    def test_defaults_in_a_context_reach_no_row(self):
+        poisoned = {
+            "default_waived_until": "2100-01-01",
+            "default_state": "met",
+            "default_rule": "stop_rule",
+            "default_signed_date": "2026-01-01",
+            "default_note": "x",
+            "default_waiver_reason": "x",
+        }
+        deployment = (
+            self.env["ai.deployment"]
+            .with_user(self.owner)
+            .with_context(**poisoned)
+            .create({"name": "Mine", "purpose": "A test of what is kept.", "model_id": self.lead_model.id})
+        )
+        rows = deployment.sudo().check_ids
+        self.assertEqual(len(rows), 17)
+        self.assertFalse(any(rows.mapped("waived_until")) or any(rows.mapped("signed_date")))
+        self.assertEqual(set(rows.mapped("state")), {"missing"})
+        own = (
+            self.env["ai.deployment.check"]
+            .with_user(self.owner)
+            .with_context(**poisoned)
+            .create({"deployment_id": self.deployment.id, "name": "Mine", "dimension": "business"})
+        )
+        self.assertEqual((own.rule, own.state, own.waived_until), ("by_hand", "missing", False))
+
+    def test_only_who_answers_for_it_does_something_about_a_row(self):
+        row = self.by_hand()
+        self.assertEqual(row.with_user(self.owner).action_satisfy()["res_model"], "ai.deployment.check.sign")
+        for person in (self.reviewer, self.auditor, self.other_owner):
+            with self.subTest(person=person.login), self.assertRaises(AccessError):
+                row.with_user(person).action_satisfy()
+
+    def test_documents_of_a_signature_are_read_with_the_row_and_others_stay_where_they_are(self):
+        row = self.by_hand()
+        make = self.env["ir.attachment"].with_user(self.owner).create
+        loose = make({"name": "seen.txt", "raw": b"x", "res_model": "ai.deployment.check.sign"})
+        lead = self.make_leads(user_id=self.owner.id)
+        elsewhere = make({"name": "lead.txt", "raw": b"x", "res_model": "crm.lead", "res_id": lead.id})
+        row.with_user(self.owner)._sign("See the file.", loose + elsewhere)
+        self.assertEqual((loose.res_model, loose.res_id), (row._name, row.id))
+        self.assertEqual((elsewhere.res_model, elsewhere.res_id), ("crm.lead", lead.id))
+        self.assertTrue(loose.with_user(self.auditor).has_access("read"))
+        self.assertFalse(elsewhere.with_user(self.manager).has_access("read"))
+        others = self.env["ir.attachment"].create({"name": "secret", "raw": b"x"})
+        with self.assertRaises(AccessError):
+            row.with_user(self.owner)._sign("Not mine.", others.with_user(self.owner))
+
+    # Progress
+
+    def test_progress_is_that_of_the_least_dimension(self):
+        for check in self.deployment.check_ids:
+            check.sudo().write({"state": "met" if check.dimension != "business" else "missing"})
+        self.row("review_ahead").sudo().state = "waived"
+        self.assertEqual(self.deployment.progress_technical, 1.0)
+        self.assertEqual(self.deployment.progress_business, 0.25)
+        self.assertEqual(self.deployment.progress, 0.25)
+        self.assertIn("25", self.deployment.progress_html)
+
+    def test_a_row_that_is_missing_in_production_is_told(self):
+        self.deployment.check_ids.write({"waived_until": NOW.date() + 30 * DAY, "waiver_reason": "A test."})
+        self.go_live()
+        alerts = self.env["ai.deployment.alert"]
+        self.deployment._watch_daily()
+        self.assertFalse(alerts.search([("cause", "=", "checklist")]))
+        with clock.at(NOW + 31 * DAY):
+            self.deployment._watch_daily()
+            alert = alerts.search([("cause", "=", "checklist")])
+            self.assertEqual((alert.state, alert.activity_ids.user_id), ("firing", self.owner))
+            self.deployment.check_ids.write({"waived_until": NOW.date() + 60 * DAY})
+            self.deployment._watch_daily()
+            self.assertEqual(alert.state, "resolved")

@@ -1,0 +1,1 @@
+from . import test_ai_deployment_day_count

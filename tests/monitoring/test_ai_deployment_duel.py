@@ -1,0 +1,126 @@
+"""The serving version against its rivals: evidence adds up over the weeks, each record counts once."""
+
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.monitoring.test_ai_deployment_performance import WEEK, CohortCase
+
+
+@tagged("post_install", "-at_install")
+class TestDuel(CohortCase):
+    def line(self, report, key):
+        return report.line_ids.filtered(lambda line: line.key == key)
+
+    def odoo_says(self, leads, share):
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_lead SET automated_probability = %s WHERE id = ANY(%s)", [share, leads.ids])
+        self.env.invalidate_all()
+
+    def week_with_odoo(self, week, share):
+        leads = self.make_leads(40) + self.make_leads(40, expected_revenue=20000)
+        moment = NOW + week * WEEK
+        self.came_in(leads, moment - timedelta(hours=1))
+        self.odoo_says(leads, share)
+        self.deployment._score(leads, now=moment)
+        winners = leads[:20] + leads[40:72]
+        self.close(winners, "won", moment + timedelta(days=10))
+        self.close(leads - winners, "lost", moment + timedelta(days=10))
+
+    def test_evidence_adds_up_until_it_is_enough(self):
+        texts = []
+        for week in range(4):
+            self.week_with_odoo(week, 50)
+            texts.append(self.line(self.report(week), "incumbent:brier").text)
+        self.assertIn("Too early to say whether Odoo's own estimate is better: about", texts[0])
+        self.assertEqual(texts[-1], "Better than Odoo's own estimate on the same 320 records")
+        kept = self.deployment.sudo().risk_state
+        self.assertEqual((kept["version"], kept["duels"]["incumbent"]["rows"]), (self.version.id, 320))
+        page = self.deployment.with_user(self.owner).monitoring_page()
+        self.assertIn(texts[-1], [message["text"] for message in page["messages"]])
+
+    def test_a_rival_that_says_the_same_is_never_better(self):
+        for week in range(2):
+            self.week_with_odoo(week, 65)
+            report = self.report(week)
+        self.assertIn("Too early", self.line(report, "incumbent:brier").text)
+        self.assertFalse(self.alerts())
+
+    def test_another_version_begins_anew(self):
+        self.week_with_odoo(0, 50)
+        self.report(0)
+        other = self.serve(self.deployment, self.card())
+        self.assertEqual(self.deployment._kept_state(other), {"version": other.id})
+
+    def challenge(self, card):
+        challenger = self.keep(self.deployment, card)
+        self.env["ai.deployment.assignment"].sudo().create(
+            {
+                "deployment_id": self.deployment.id,
+                "version_id": challenger.id,
+                "role": "challenger",
+                "start_date": NOW,
+                "user_id": self.env.uid,
+            }
+        )
+        return challenger
+
+    def scored_by(self, challenger, leads, value_of, moment):
+        """The challenger scored the same records in shadow, as the log keeps it."""
+        self.env["ai.deployment.inference"].sudo().create(
+            [
+                {
+                    "deployment_id": self.deployment.id,
+                    "company_id": self.env.company.id,
+                    "res_model": "crm.lead",
+                    "res_id": lead.id,
+                    "version_id": challenger.id,
+                    "date": moment,
+                    "is_intake": True,
+                    "route": "automatic",
+                    "predicted_value": value_of(lead),
+                    "prediction": True,
+                }
+                for lead in leads
+            ]
+        )
+        self.env.flush_all()
+
+    def test_a_challenger_is_compared_on_what_both_scored_and_attempts_count(self):
+        self.challenge(self.card(high=3.0)).sudo()
+        self.deployment.sudo().assignment_ids.filtered(lambda a: a.role == "challenger").end_date = NOW
+        challenger = self.challenge(self.card(high=2.0))
+        self.assertEqual(self.deployment._challenger(self.version), (challenger, 2))
+        for week in range(2):
+            usual, large = self.cohort(week, won=0.1, won_large=0.9)
+            moment = NOW + week * WEEK
+            self.scored_by(challenger, usual + large, lambda lead: 0.9 if lead.expected_revenue > 9999 else 0.1, moment)
+            report = self.report(week)
+        text = f"{challenger.name} was better on the same 240 records"
+        self.assertEqual(set(report.line_ids.filtered(lambda li: li.key[:10] == "challenger").mapped("text")), {text})
+        self.assertLess(self.line(report, "challenger:brier").high, 0)
+
+    def test_a_score_of_another_day_is_not_compared(self):
+        challenger = self.challenge(self.card(high=2.0))
+        usual, large = self.cohort(0)
+        self.scored_by(challenger, usual + large, lambda _lead: 0.5, NOW + timedelta(days=9))
+        self.assertFalse(self.report(0).line_ids.filtered(lambda line: line.key[:10] == "challenger"))
+
+    def test_a_person_is_heard_once_about_a_record(self):
+        usual, large = self.cohort(0)
+        leads = usual + large
+        self.env.cr.execute("UPDATE crm_lead SET won_status = 'pending' WHERE id = ANY(%s)", [leads.ids])
+        for share, days in ((0.9, 2), (0.8, 9)):
+            self.env.cr.execute(
+                "UPDATE crm_lead SET automated_probability = 40, probability = %s WHERE id = ANY(%s)",
+                [100 * share, leads.ids],
+            )
+            self.env.invalidate_all()
+            self.deployment._score(leads, now=NOW + timedelta(days=days))
+        self.close(leads, "won", NOW + timedelta(days=12))
+        start, middle, end = NOW.date(), (NOW + WEEK).date(), (NOW + 2 * WEEK).date()
+        with clock.at(NOW + timedelta(days=60)):
+            self.assertEqual(len(self.deployment._people_rows(self.version, start, middle)[0]), 120)
+            self.assertEqual(len(self.deployment._people_rows(self.version, middle, end)[0]), 0)

@@ -1,0 +1,236 @@
+"""Flagged records against what reviewers and credit notes say, and the stop rule."""
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import numpy as np
+
+from odoo import Command
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.ml.intervals import clopper_pearson
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+
+WEEK = timedelta(days=7)
+
+
+class Fixed:
+    """An anomaly card that asks about just these rows."""
+
+    kind = "anomaly"
+
+    def __init__(self, asks):
+        self.asks = np.array(asks)
+
+    def score(self, _columns):
+        return SimpleNamespace(values=self.asks * 1.0, predictions=self.asks)
+
+
+class VerdictsCase(AiDeploymentCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deployment.state = "proof"
+        cls.bills = cls.make_deployment(
+            name="Odd bills",
+            method="anomaly",
+            model_id=cls.env["ir.model"]._get("account.move").id,
+            horizon_days=10,
+            features=[{"path": "amount_untaxed", "name": "Amount"}],
+        )
+        card = cls.card(names=["expected_revenue"])
+        card.features[0].__dict__["name"] = "amount_untaxed"
+        cls.bill_version = cls.serve(
+            cls.bills, type(card)(card.features, card.intercept, card.calibration, card.score_bins)
+        )
+        with clock.at(NOW):
+            cls.bills.state = "shadow"
+        cls.vendor = cls.env["res.partner"].create({"name": "Vendor"})
+
+    def make_bills(self, count, amount=100.0, post=False):
+        bills = self.env["account.move"].create(
+            [
+                {
+                    "move_type": "in_invoice",
+                    "partner_id": self.vendor.id,
+                    "invoice_date": date(2026, 2, 2),
+                    "date": date(2026, 2, 2),
+                    "ref": f"{amount}/{number}",
+                    "invoice_line_ids": [Command.create({"name": "x", "price_unit": amount, "tax_ids": []})],
+                }
+                for number in range(count)
+            ]
+        )
+        if post:
+            bills.action_post()
+        return bills
+
+    def decide(self, bills, ground_truth, moment=NOW, reason="flagged"):
+        return self.env["ai.deployment.review"].create(
+            [
+                {
+                    "deployment_id": self.bills.id,
+                    "company_id": self.env.company.id,
+                    "res_model": "account.move",
+                    "res_id": bill.id,
+                    "version_id": self.bill_version.id,
+                    "opened_date": moment,
+                    "reason": reason,
+                    "prediction": reason == "flagged",
+                    "state": "decided",
+                    "decision": "confirmed",
+                    "ground_truth": ground_truth,
+                    "is_label": bool(ground_truth),
+                    "decided_date": moment,
+                    "inference_id": self.inferences_of(bill, self.bills)[:1].id,
+                }
+                for bill in bills
+            ]
+        )
+
+    def inferences_of(self, records, deployment=None):
+        return self.env["ai.deployment.inference"].search(
+            [("deployment_id", "=", (deployment or self.deployment).id), ("res_id", "in", records.ids)]
+        )
+
+    def look(self, week):
+        with clock.at(NOW + (week + 1) * WEEK):
+            self.bills._monitor()
+        return self.bills.report_ids.filtered(lambda report: report.kind == "performance").sorted("id")[-1:]
+
+    def line(self, report, key):
+        return report.line_ids.filtered(lambda line: line.key == key)
+
+    def alerts(self, cause):
+        return self.env["ai.deployment.alert"].search(
+            [("deployment_id", "=", self.bills.id), ("cause", "=", cause), ("state", "=", "firing")]
+        )
+
+    def flag(self, week, right, wrong):
+        bills = self.make_bills(right + wrong)
+        moment = NOW + week * WEEK
+        self.bills._score(bills, now=moment)
+        self.decide(bills[:right], "positive", moment)
+        self.decide(bills[right:], "negative", moment)
+        return bills
+
+
+@tagged("post_install", "-at_install")
+class TestVerdicts(VerdictsCase):
+    def test_how_many_flagged_bills_were_right_and_what_is_in_them(self):
+        self.flag(0, 8, 4)
+        report = self.look(0)
+        line = self.line(report, "precision")
+        self.assertIn("8 of 12 flagged bills were unusual (35 % to 90 %)", line.text)
+        self.assertIn("In them: $\N{NO-BREAK SPACE}800.00", line.text.replace("$8", "$\N{NO-BREAK SPACE}8"))
+        self.assertEqual((report.verdict, report.summary), ("quiet", line.text))
+
+    def test_what_is_flagged_counts_as_flagged_whatever_reason_it_came_by(self):
+        bills = self.make_bills(12)
+        self.bills._score(bills, now=NOW)
+        self.decide(bills, "positive", reason="amount").prediction = True
+        self.decide(self.make_bills(3, amount=7.0), "negative", reason="new_vendor")
+        self.assertIn("12 of 12 flagged bills were unusual", self.line(self.look(0), "precision").text)
+
+    def test_too_few_verdicts_wait_for_more(self):
+        self.flag(0, 2, 3)
+        report = self.look(0)
+        self.assertEqual(report.summary, "Cannot judge yet: 5 of 10 verdicts on flagged bills.")
+        self.flag(1, 3, 3)
+        report = self.look(1)
+        self.assertIn("5 of 11 flagged bills", report.summary)
+        self.assertEqual(report.window_start, NOW.date())
+
+    def test_random_checks_say_what_was_missed(self):
+        bills = self.make_bills(20)
+        self.bills.audit_share = 0.5
+        self.bills._score(bills, now=NOW)
+        audited = self.inferences_of(bills, self.bills).filtered(lambda line: line.audit_chance)
+        checked = self.env["account.move"].browse(audited.mapped("res_id"))
+        self.decide(checked, "negative", reason="audit")
+        self.decide(self.make_bills(10, amount=7.0), "positive")
+        line = self.line(self.look(0), "audit")
+        self.assertIn(f"{len(checked)} random checks: 0 % of what went through was unusual (0 % to ", line.text)
+        self.assertAlmostEqual(line.high, clopper_pearson(0, len(checked))[1], 3, "few checks are no certainty")
+
+    def test_a_credit_note_within_the_horizon_says_that_a_bill_was_wrong(self):
+        bills = self.make_bills(4, post=True)
+        self.bills._score(bills, now=NOW)
+        reversal = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=bills[:2].ids)
+            .create({"journal_id": bills.journal_id.id, "date": date(2026, 2, 3)})
+        )
+        reversal.refund_moves()
+        self.env.flush_all()
+        for bill, days in ((bills[0], 5), (bills[1], 15)):
+            self.env.cr.execute(
+                "UPDATE account_move SET create_date = %s WHERE reversed_entry_id = %s",
+                [NOW + timedelta(days=days), bill.id],
+            )
+        self.decide(self.make_bills(10, amount=7.0), "positive", NOW + 2 * WEEK)
+        report = self.look(3)
+        line = self.line(report, "reversed")
+        self.assertIn("1 of 4 bills were reversed within 10 days; 1 of them had gone through", line.text)
+
+    def test_a_floor_that_is_not_reached_becomes_an_alert(self):
+        self.bills.floor_precision = 0.5
+        for week in (0, 1):
+            self.flag(week, 1, 29)
+            report = self.look(week)
+        self.assertTrue(self.line(report, "precision").exceeded)
+        self.assertIn("1 of 30 flagged bills were unusual", self.alerts("performance:precision").name)
+
+    def test_versions_are_compared_on_cases_that_only_one_asks_about(self):
+        bills = self.make_bills(24)
+        self.bills._score(bills, now=NOW)
+        self.decide(bills[:12], "positive", NOW + WEEK, reason="audit")
+        self.decide(bills[12:], "negative", NOW + WEEK, reason="new_vendor")
+        self.decide(self.make_bills(9, amount=7.0), "positive", NOW + WEEK)  # flagged: chosen by the card itself
+        with patch.object(type(self.bill_version), "_card", return_value=Fixed([False] * 12 + [True] * 12)):
+            values = self.bills._sign_challenge(
+                self.bill_version, SimpleNamespace(card=Fixed([True] * 12 + [False] * 12)), {}, bills.ids
+            )
+        self.assertEqual((values["verdict"], values["challenge"]["cases"]), ("better", 24))
+        self.assertIn("Of 24 cases where only one of them would have asked", values["verdict_text"])
+
+    def test_too_few_such_cases_say_how_many_are_missing(self):
+        bills = self.make_bills(4)
+        self.bills._score(bills, now=NOW)
+        self.decide(bills, "positive", NOW + WEEK, reason="audit")
+        with patch.object(type(self.bill_version), "_card", return_value=Fixed([False, False, True, True])):
+            values = self.bills._sign_challenge(
+                self.bill_version, SimpleNamespace(card=Fixed([True, True, False, False])), {}, bills.ids
+            )
+        self.assertEqual(values["verdict"], "inconclusive")
+        self.assertIn("About 16 more are needed", values["verdict_text"])
+
+    def test_a_stop_rule_switches_off_and_says_why(self):
+        self.bills.write({"floor_precision": 0.5, "stop_after": 2})
+        self.flag(0, 1, 29)
+        self.look(0)
+        self.assertEqual(self.bills.state, "shadow")
+        self.flag(1, 1, 29)
+        self.look(1)
+        self.assertEqual(self.bills.state, "suspended")
+        alert = self.alerts("stopped")
+        self.assertIn("switched itself off: below the floor in 2 reports in a row. 1 of 30 flagged", alert.name)
+        self.assertEqual(alert.activity_ids.user_id, self.owner)
+        with clock.at(NOW + 2 * WEEK + timedelta(minutes=1)):
+            self.bills.state = "shadow"
+        self.assertEqual(alert.state, "resolved")
+        self.flag(2, 1, 29)
+        self.look(2)
+        self.assertEqual(self.bills.state, "shadow", "switched on again, it is counted anew")
+        self.flag(3, 1, 29)
+        self.look(3)
+        self.assertEqual(self.bills.state, "suspended")
+
+    def test_without_a_stop_rule_nothing_is_switched_off(self):
+        self.bills.floor_precision = 0.5
+        for week in range(3):
+            self.flag(week, 1, 29)
+            self.look(week)
+        self.assertEqual(self.bills.state, "shadow")

@@ -1,0 +1,140 @@
+"""What a batch will ask of people is told before, as an estimate; what nobody could answer has to be confirmed."""
+
+import json
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.routing import forecast as forecast_file
+from odoo.addons.ai_deployment.models.routing.forecast import forecast
+from odoo.addons.ai_deployment.models.scoring.ai_deployment_batch import FLOOD
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.scoring.test_ai_deployment_batch import BatchCase
+
+
+class ForecastCase(BatchCase):
+    def setUp(self):
+        super().setUp()
+        self.enterContext(clock.at(NOW))
+        self.deployment.batch_above = 5
+
+    def mixed(self, count):
+        """Leads of which half are 73 % sure, half 82 %."""
+        return self.make_leads(count // 2, expected_revenue=500) + self.make_leads(count // 2, expected_revenue=50000)
+
+    def flood(self):
+        return self.env["ai.deployment.alert"].search(
+            [("deployment_id", "=", self.deployment.id), ("cause", "=", FLOOD)]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestForecast(ForecastCase):
+    def test_the_present_lines_are_held_against_what_was_scored_lately(self):
+        self.deployment._score(self.mixed(60))
+        new = self.mixed(40)
+        for line, expected in ((0.0, 0), (0.78, 20), (0.9, 40)):
+            self.deployment.min_confidence = line
+            found = forecast(self.deployment, new.ids)
+            with self.subTest(line=line):
+                self.assertEqual((found.records, found.reviews, found.basis), (40, expected, 60))
+        self.deployment.min_confidence = 0.78
+        self.assertEqual(self.deployment._score(new)["review"], 20, "and so it comes")
+
+    def test_what_this_version_has_scored_asks_nobody_again(self):
+        leads = self.mixed(60)
+        self.deployment._score(leads)
+        self.deployment.min_confidence = 0.9
+        self.assertEqual(forecast(self.deployment, (leads + self.mixed(10)).ids).reviews, 10)
+        self.assertEqual(forecast(self.deployment, leads.ids, again=True).reviews, 60)
+
+    def test_caps_and_the_reviews_of_a_day_are_kept(self):
+        self.deployment._score(self.mixed(60))
+        self.deployment.min_confidence = 0.9
+        rule = self.deployment.review_rule_ids.filtered(lambda rule: rule.reason == "low_confidence")
+        rule.cap = 7
+        self.assertEqual(forecast(self.deployment, self.mixed(40).ids).reviews, 7)
+        rule.cap = 0
+        self.deployment.write({"routing": "capacity", "reviews_per_day": 5})
+        self.assertLessEqual(forecast(self.deployment, self.mixed(40).ids).reviews, 5)
+        self.deployment.write({"routing": "line"})
+        rule.is_on = False
+        self.assertEqual(forecast(self.deployment, self.mixed(40).ids).reviews, 0)
+
+    def test_without_a_past_the_records_of_the_test_say_it(self):
+        self.deployment.min_confidence = 0.8
+        leads = self.mixed(40)
+        self.assertIsNone(forecast(self.deployment, leads.ids), "neither scored nor tested")
+        curves = {"positive": [[0.9, 10, 0], [0.8, 25, 2], [0.5, 50, 9]], "negative": [[0.9, 20, 1], [0.5, 50, 5]]}
+        self.env.cr.execute(
+            "UPDATE ai_deployment_version SET held_out = %s WHERE id = %s",
+            [json.dumps({"curves": curves}), self.version.id],
+        )
+        self.version.invalidate_recordset(["held_out"])
+        found = forecast(self.deployment, leads.ids)
+        self.assertEqual((found.reviews, found.basis), (22, 0))  # 45 of 100 were surer than the line
+        self.assertIn("records that tested this version", found.sentence(self.env))
+
+    def test_random_checks_are_counted(self):
+        self.deployment._score(self.mixed(60))
+        self.deployment.write({"min_confidence": 0.78, "audit_share": 0.2})
+        self.assertEqual(forecast(self.deployment, self.mixed(100).ids).reviews, 60)
+
+    def test_the_pace_is_that_of_the_answers_where_there_are_some(self):
+        self.deployment.min_confidence = 1.0
+        self.deployment._score(self.mixed(60))
+        reviews = self.env["ai.deployment.review"].search([("state", "=", "open")])
+        self.deployment.reviews_per_day = 30
+        self.assertEqual(forecast(self.deployment, self.mixed(60).ids).days, 2.0)
+        for day in range(forecast_file.ENOUGH_DAYS):
+            reviews[4 * day : 4 * day + 4].sudo().write(
+                {"state": "decided", "decided_date": NOW - (day + 1) * forecast_file.RECENT / 10}
+            )
+        self.assertEqual(forecast(self.deployment, self.mixed(60).ids).days, 15.0)
+
+    def test_who_asks_and_the_page_of_the_batch_tell_it(self):
+        self.deployment._score(self.mixed(60))
+        self.deployment.write({"min_confidence": 0.78, "reviews_per_day": 4})
+        action = self.env["ir.actions.server"].create(
+            {
+                "name": "Score",
+                "model_id": self.lead_model.id,
+                "state": "ai_deployment_score",
+                "ai_deployment_id": self.deployment.id,
+            }
+        )
+        leads = self.mixed(40)
+        shown = action.with_context(active_model="crm.lead", active_ids=leads.ids).run()["params"]
+        told = (
+            "About 20 of 40 new records will go to a person (50 %): an estimate from 60 records that this version "
+            "scored lately. At 4 answers a day these are 5 days of work."
+        )
+        self.assertEqual(shown["type"], "success")
+        self.assertIn(told, shown["message"])
+        batch = self.env["ai.deployment.batch"].search([], limit=1)
+        self.assertEqual((batch.forecast_text, batch.expected_reviews, batch.state), (told, 20, "running"))
+
+    def test_a_flood_has_to_be_confirmed(self):
+        self.deployment._score(self.mixed(60))
+        self.deployment.write({"min_confidence": 0.9, "reviews_per_day": 1})
+        leads = self.mixed(30)
+        for asks in (lambda: self.deployment._ask(leads), lambda: self.deployment._ask_nightly()):
+            with self.subTest():
+                asks()
+                batch = self.env["ai.deployment.batch"].search([], limit=1)
+                self.assertEqual(batch.state, "paused")
+                self.assertIn("About 30 of", batch.paused_reason)
+                self.assertEqual(self.flood().state, "firing")
+                self.assertIn("About 30 of", self.flood().name)
+                self.assertEqual(self.flood().activity_ids.user_id, self.owner)
+                self.work()
+                self.assertFalse(self.reviews_of(leads))
+                batch.with_user(self.owner).action_cancel()
+                self.assertEqual(self.flood().state, "resolved")
+        self.deployment._ask(leads)
+        batch = self.env["ai.deployment.batch"].search([], limit=1)
+        batch.with_user(self.owner).action_resume()
+        self.assertEqual(self.flood().state, "resolved")
+        self.work()
+        self.assertEqual(len(self.reviews_of(leads)), 30)
+        self.assertEqual(batch.state, "done")

@@ -1,0 +1,534 @@
+"""Batches: kept before the work, worked off in pieces, steered by people, and told about at the end."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+import psycopg2.errors
+
+from odoo import SUPERUSER_ID
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
+from odoo.addons.ai_deployment.models.ledger.ai_deployment_sum import MONTH
+from odoo.addons.ai_deployment.models.scoring import ai_deployment_batch
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.base.tests.test_ir_cron import CronMixinCase
+
+SCORING_LOG = "odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring"
+CHUNK_LOG = "odoo.addons.ai_deployment.models.scoring.ai_deployment_batch_chunk"
+
+
+class BatchCase(AiDeploymentCase, CronMixinCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.startClassPatcher(patch.object(ai_deployment_batch, "CHUNK", 10))
+        cls.deployment.batch_above = 5
+        cls.deployment.flush_recordset()  # a lane that rolls back must find it all the same
+
+    def ask(self, records, user=None, **options):
+        with clock.at(NOW):
+            outcome = self.deployment.with_env(records.with_user(user or SUPERUSER_ID).env)._ask(records, **options)
+        self.assertEqual(outcome["queued"], len(records))
+        return self.env["ai.deployment.batch"].search([], limit=1)
+
+    def work(self, now=NOW):
+        """One run of a lane, in the test's own transaction."""
+        with self.enter_registry_test_mode(), clock.at(now):
+            self.env.ref("ai_deployment.ir_cron_lane_1").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def sum_of(self, day=NOW):
+        self.env["ai.deployment.sum"].invalidate_model()
+        return self.env["ai.deployment.sum"].search(
+            [("deployment_id", "=", self.deployment.id), ("day", "=", day.date())]
+        )
+
+    def assertBalanced(self, day=NOW, **parts):
+        row = self.sum_of(day)
+        self.assertEqual({name: row[name] for name in parts}, parts)
+        self.assertEqual(row.difference, 0)
+
+
+@tagged("post_install", "-at_install")
+class TestBatch(BatchCase):
+    def test_few_records_are_scored_at_once(self):
+        leads = self.make_leads(5)
+        with clock.at(NOW):
+            outcome = self.deployment._ask(leads)
+        self.assertEqual(outcome["automatic"], 5)
+        self.assertFalse(self.env["ai.deployment.batch"].search([]))
+
+    def test_many_are_kept_with_their_ids_before_any_work(self):
+        leads = self.make_leads(25)
+        with self.capture_triggers("ai_deployment.ir_cron_lane_1") as captured:
+            batch = self.ask(leads)
+        self.assertEqual(len(captured.records), 1)
+        self.assertEqual((batch.state, batch.record_count, batch.progress), ("running", 25, 0))
+        self.assertEqual([chunk.record_count for chunk in batch.chunk_ids], [10, 10, 5])
+        self.assertEqual(sorted(sum((chunk.record_ids for chunk in batch.chunk_ids), [])), leads.ids)
+        self.assertFalse(self.inferences_of(leads))
+        self.assertBalanced(asked=25, waiting=25)
+
+    def test_a_lane_scores_all_of_it_once_and_says_so(self):
+        leads = self.make_leads(25)
+        batch = self.ask(leads)
+        self.work(NOW + timedelta(hours=1))
+        self.assertEqual((batch.state, batch.progress), ("done", 100))
+        self.assertEqual(batch.end_date, NOW + timedelta(hours=1))
+        self.assertIn("25 scored", batch.outcome_text)
+        self.assertEqual(sorted(self.inferences_of(leads).mapped("res_id")), leads.ids)
+        self.assertBalanced(asked=25, automatic=25, waiting=0)
+
+    def test_work_on_another_day_counts_for_the_day_that_asked(self):
+        self.ask(self.make_leads(12))
+        self.work(NOW + timedelta(days=1))
+        self.assertBalanced(asked=12, automatic=12)
+        self.assertFalse(self.sum_of(NOW + timedelta(days=1)))
+
+    def test_who_asks_is_who_scores(self):
+        own, foreign = self.make_leads(6), self.make_leads(6, user_id=self.other_seller.id)
+        batch = self.ask(own + foreign, user=self.seller)
+        self.assertEqual(batch.user_id, self.seller)
+        self.work()
+        self.assertEqual(self.inferences_of(own + foreign).mapped("res_id"), own.ids)
+        self.assertEqual(self.inferences_of(own).user_id, self.seller)
+        self.assertBalanced(asked=12, automatic=6, cancelled=6)
+
+    def test_what_is_gone_archived_or_moved_meanwhile_is_cancelled_not_lost(self):
+        leads = self.make_leads(12)
+        company = self.env["res.company"].create({"name": "Another"})
+        self.ask(leads)
+        leads[0].unlink()
+        leads[1].write({"user_id": False, "team_id": False, "company_id": company.id})
+        leads[2].active = False  # an archived lead may still be scored
+        self.work()
+        self.assertBalanced(asked=12, automatic=10, cancelled=2)
+
+    def test_asked_again_what_has_not_changed_is_left_alone(self):
+        leads = self.make_leads(12)
+        self.ask(leads)
+        self.work()
+        self.ask(leads)
+        self.work()
+        self.assertEqual(len(self.inferences_of(leads)), 12)
+        self.assertBalanced(asked=24, automatic=12, unchanged=12)
+        self.ask(leads, again=True)
+        self.work()
+        self.assertBalanced(asked=36, automatic=24, unchanged=12)
+
+    def test_nothing_to_score_is_done_at_once(self):
+        batch = self.env["ai.deployment.batch"]._ask(self.deployment, [])
+        self.assertEqual((batch.state, batch.progress), ("done", 100))
+
+    # Steering
+
+    def test_what_waits_already_is_not_asked_for_again(self):
+        """However often the same is asked for: one batch, one place in the sum, and what is new beside it."""
+        leads = self.make_leads(20)
+        first = self.ask(leads)
+        for _time in range(3):
+            self.assertEqual(self.ask(leads), first)
+        self.assertEqual(self.ask(leads[:7]), first)
+        more = self.make_leads(6)
+        second = self.env["ai.deployment.batch"]._ask(self.deployment, (leads + more).ids)
+        self.assertEqual((second != first, second.record_count), (True, 6))
+        self.assertEqual(sum(self.env["ai.deployment.batch"].search([]).mapped("record_count")), 26)
+        again = self.env["ai.deployment.batch"]._ask(self.deployment, leads.ids, again=True)
+        self.assertEqual(again.record_count, 20)
+        self.assertEqual(self.env["ai.deployment.batch"]._ask(self.deployment, leads.ids, again=True), again)
+        self.work()
+        self.assertEqual(len(self.inferences_of(leads + more)), 26 + 20)
+        self.assertFalse(self.env["ai.deployment.batch"].search([("state", "=", "running")]))
+
+    def test_what_another_person_asked_for_is_worked_off_with_other_rights(self):
+        leads = self.make_leads(20)
+        self.ask(leads)
+        self.assertEqual(self.ask(leads, user=self.owner).user_id, self.owner)
+
+    def test_a_paused_batch_waits_and_goes_on(self):
+        leads = self.make_leads(12)
+        batch = self.ask(leads, user=self.seller)
+        batch.with_user(self.seller).action_pause()
+        self.work()
+        self.assertFalse(self.inferences_of(leads))
+        self.assertEqual((batch.state, batch.paused_reason), ("paused", f"Paused by {self.seller.name}"))
+        batch.with_user(self.owner).action_resume()
+        self.work()
+        self.assertEqual(batch.state, "done")
+        self.assertEqual(len(self.inferences_of(leads)), 12)
+
+    def test_a_cancelled_batch_leaves_the_rest_as_it_is(self):
+        leads = self.make_leads(12)
+        batch = self.ask(leads)
+        batch.with_user(self.owner).action_cancel()
+        self.work()
+        self.assertFalse(self.inferences_of(leads))
+        self.assertEqual(batch.state, "cancelled")
+        self.assertBalanced(asked=12, cancelled=12)
+
+    def test_a_piece_that_was_in_hands_when_the_batch_was_cancelled_is_cancelled_later(self):
+        batch = self.ask(self.make_leads(12))
+        batch.state = "cancelled"
+        self.work()
+        self.assertBalanced(asked=12, cancelled=12)
+
+    def test_only_who_asked_and_the_owner_steer(self):
+        batch = self.ask(self.make_leads(12), user=self.seller)
+        with self.assertRaises(AccessError):
+            batch.with_user(self.reviewer).action_cancel()
+        with self.assertRaises(AccessError):
+            batch.with_user(self.other_seller).action_pause()
+        self.assertEqual(self.env["ai.deployment.batch"].with_user(self.other_seller).search([]).ids, [])
+        self.assertEqual(self.env["ai.deployment.batch"].with_user(self.seller).search([]), batch)
+        with self.assertRaises(UserError):
+            batch.unlink()
+
+    def test_switched_off_pauses_and_retired_cancels(self):
+        batch = self.ask(self.make_leads(12))
+        self.deployment.state = "suspended"
+        self.work()
+        self.assertEqual((batch.state, batch.paused_reason), ("paused", "The deployment is switched off."))
+        self.assertBalanced(asked=12, waiting=12)
+        self.deployment.state = "shadow"
+        self.assertEqual(batch.state, "running")  # it waited for the switch only
+        self.deployment.state = "retired"
+        self.assertEqual(batch.state, "cancelled")
+        self.work()
+        self.assertBalanced(asked=12, waiting=0, cancelled=12)
+
+    def test_a_version_promoted_in_the_middle_scores_the_rest(self):
+        leads = self.make_leads(12)
+        self.ask(leads)
+        with clock.at(NOW):
+            self.env["ai.deployment.batch.chunk"]._take()._work()
+        newer = self.serve(self.deployment, self.card(high=2.0))
+        self.work()
+        by_version = self.inferences_of(leads).grouped("version_id")
+        self.assertEqual({version: len(lines) for version, lines in by_version.items()}, {self.version: 10, newer: 2})
+
+    # Faults
+
+    def test_a_collision_is_done_again_and_costs_nothing(self):
+        leads, read, calls = self.make_leads(12), FeatureReader.read, []
+
+        def collide(reader, ids):
+            calls.append(ids)
+            if len(calls) == 1:
+                raise psycopg2.errors.SerializationFailure("could not serialize access")
+            return read(reader, ids)
+
+        self.ask(leads)
+        self.env.cr.flush()
+        with patch.object(FeatureReader, "read", collide):
+            self.work()
+        self.assertEqual(sorted(self.inferences_of(leads).mapped("res_id")), leads.ids)
+        self.assertBalanced(asked=12, automatic=12)
+
+    def test_a_batch_that_fails_by_itself_pauses_and_tells_the_owner(self):
+        batch = self.ask(self.make_leads(12))
+        with (
+            patch.object(type(self.deployment), "_standing", side_effect=RuntimeError("broken")),
+            self.assertLogs(CHUNK_LOG, "ERROR"),
+        ):
+            self.work()
+        self.assertEqual(batch.state, "paused")
+        self.assertIn("failed several times", batch.paused_reason)
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "batch")])
+        self.assertEqual((alert.state, alert.deployment_id), ("firing", self.deployment))
+        self.assertBalanced(asked=12, waiting=12)
+        batch.action_resume()
+        self.work()
+        self.assertEqual(batch.state, "done")
+        self.assertEqual(alert.state, "resolved")
+
+    def test_who_lost_the_right_to_the_records_scores_none_of_them(self):
+        leads = self.make_leads(12)
+        batch = self.ask(leads, user=self.seller)
+        self.seller.group_ids = [(6, 0, self.env.ref("base.group_user").ids)]
+        self.work()
+        self.assertEqual(batch.state, "done")
+        self.assertFalse(self.inferences_of(leads))
+        self.assertBalanced(asked=12, cancelled=12)
+
+    def test_one_broken_filter_stops_no_other_night(self):
+        other = self.make_deployment(name="Broken", is_primary=False, score_nightly=True)
+        self.serve(other, self.card())
+        other.state = "shadow"
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment SET domain = %s WHERE id = %s", ["[('gone', '=', 1)]", other.id])
+        self.env.invalidate_all()
+        self.deployment.score_nightly = True
+        leads = self.make_leads(8)
+        with self.enter_registry_test_mode(), clock.at(NOW), self.assertLogs(SCORING_LOG, "ERROR"):
+            self.env.ref("ai_deployment.ir_cron_nightly").method_direct_trigger()
+        self.work()
+        self.assertEqual(len(self.inferences_of(leads)), 8)
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "nightly")])
+        self.assertEqual((alert.deployment_id, alert.state), (other, "firing"))
+
+    def test_asked_for_twice_in_one_call_is_asked_for_once(self):
+        lead = self.make_leads()
+        outcome = self.deployment._score(lead.browse([lead.id, lead.id]), now=NOW)
+        self.assertEqual((outcome["asked"], outcome["outside"]), (1, 0))
+        self.assertBalanced(asked=1, automatic=1)
+
+    def test_batches_are_forgotten_with_the_log_unless_they_have_not_ended(self):
+        ended, cancelled, running = (self.ask(self.make_leads(8)) for _number in range(3))
+        with clock.at(NOW):
+            cancelled.action_cancel()
+            running.action_pause()
+        self.work()
+        pieces = ended.chunk_ids
+        late = NOW + timedelta(days=self.deployment.retention_days)
+        with clock.at(late):
+            self.env["ai.deployment.batch"]._gc_expired()
+        self.assertEqual((ended + cancelled + running).exists(), ended + cancelled + running)
+        with clock.at(late + timedelta(seconds=1)):
+            self.assertEqual(self.env["ai.deployment.batch"]._gc_expired(), (2, False))
+        self.assertEqual((ended + cancelled + running).exists(), running)
+        self.assertFalse(pieces.exists())
+
+    def test_every_night_all_open_records_are_asked_for(self):
+        leads = self.make_leads(8)
+        leads[0].active = False
+        self.deployment.score_nightly = True
+        with self.enter_registry_test_mode(), clock.at(NOW):
+            self.env.ref("ai_deployment.ir_cron_nightly").method_direct_trigger()
+        self.work()
+        scored = set(self.inferences_of(leads).mapped("res_id"))
+        self.assertEqual(scored, set(leads[1:].ids))
+
+
+@tagged("post_install", "-at_install")
+class TestSum(BatchCase):
+    def test_every_way_to_end_is_counted_once(self):
+        self.deployment.min_confidence = 0.75
+        sure, unsure = self.make_leads(3, expected_revenue=50000), self.make_leads(2, expected_revenue=5000)
+        foreign = self.make_leads(1, user_id=self.other_seller.id)
+        self.deployment.with_user(self.seller)._score((sure + unsure + foreign).with_user(self.seller), now=NOW)
+        self.deployment._score(sure[:2], now=NOW)
+        self.assertBalanced(asked=8, automatic=3, in_review=2, unchanged=2, cancelled=1)
+        self.reviews_of(unsure)[0]._decide("unsure")
+        self.assertBalanced(asked=8, automatic=3, in_review=1, reviewed=1, unchanged=2, cancelled=1)
+        self.reviews_of(unsure)[1].state = "expired"
+        self.assertBalanced(asked=8, in_review=0, reviewed=1, expired=1)
+
+    def test_a_record_asked_for_twice_shares_one_review(self):
+        self.deployment.min_confidence = 1.0
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW)
+        self.deployment._score(lead, now=NOW, again=True)
+        self.assertBalanced(asked=2, in_review=2)
+        self.reviews_of(lead)._decide("unsure")
+        self.assertBalanced(asked=2, reviewed=2)
+
+    def test_a_review_that_is_lost_is_missed_although_there_was_one_before(self):
+        self.deployment.min_confidence = 1.0
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW - timedelta(days=2))
+        with clock.at(NOW - timedelta(days=1)):
+            self.reviews_of(lead)._decide("unsure")
+        self.deployment._score(lead, now=NOW, again=True)
+        self.assertBalanced(asked=1, in_review=1)
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM ai_deployment_review WHERE state = 'open'")
+        self.env.invalidate_all()
+        self.assertEqual(self.sum_of().difference, 1)
+
+    def test_scoring_again_what_left_the_deployment_opens_no_second_review(self):
+        self.deployment.min_confidence = 1.0
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW)
+        self.deployment.domain = "[('name', '=', 'another')]"
+        with self.assertRaisesRegex(UserError, "does not belong"), self.env.cr.savepoint(), clock.at(NOW):
+            self.reviews_of(lead).action_score_again()
+        self.assertBalanced(asked=1, in_review=1)
+
+    def test_one_line_taken_away_behind_the_orm_is_noticed(self):
+        leads = self.make_leads(3)
+        self.deployment._score(leads, now=NOW)
+        with clock.at(NOW):
+            self.deployment._monitor()
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "sum")])
+        self.assertFalse(alert)
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM ai_deployment_inference WHERE res_id = %s", [leads[1].id])
+        self.env.invalidate_all()
+        self.assertEqual(self.sum_of().difference, 1)
+        with clock.at(NOW):
+            self.deployment._monitor()
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "sum")])
+        self.assertEqual(alert.state, "firing")
+        self.assertIn("1 records asked for", alert.name)
+
+    def days_recounted(self, now):
+        """The days that a look at `now` counts from the log, by how many days ago they were."""
+        with clock.at(now):
+            days = [clock.today() - timedelta(days=back) for back in range(MONTH)]
+            chosen = self.env["ai.deployment.sum"]._days_to_recount(self.deployment, days)
+        return sorted((now.date() - day).days for day in chosen)
+
+    def test_every_day_is_counted_from_the_log_once_in_its_first_month(self):
+        looked_at = {}
+        for day in range(3 * MONTH):
+            [back] = self.days_recounted(NOW + timedelta(days=day))
+            looked_at.setdefault(day - back, []).append(back)
+        for day in range(2 * MONTH):
+            self.assertEqual(len(looked_at[day]), 1)
+
+    def test_a_line_taken_away_from_an_older_day_is_noticed_the_next_time_and_until_it_is_back(self):
+        leads = self.make_leads(3)
+        self.deployment._score(leads, now=NOW - timedelta(days=6))
+        with clock.at(NOW):
+            self.deployment._monitor()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment_inference SET asked_day = NULL WHERE res_id = %s", [leads[1].id])
+        self.env.invalidate_all()
+        alerts = self.env["ai.deployment.alert"].search
+        for day in (1, 2):
+            with clock.at(NOW + timedelta(days=day)):
+                self.deployment._monitor()
+            self.assertEqual(alerts([("cause", "=", "sum")]).state, "firing")
+        self.assertEqual(len(self.days_recounted(NOW + timedelta(days=2))), MONTH)
+        with clock.at(NOW + timedelta(days=3)):
+            day = (NOW - timedelta(days=6)).date()
+            self.env.cr.execute("UPDATE ai_deployment_inference SET asked_day = %s WHERE asked_day IS NULL", [day])
+            self.env.invalidate_all()
+            self.deployment._monitor()
+        self.assertEqual(alerts([("cause", "=", "sum")]).state, "resolved")
+        self.assertFalse(alerts([("cause", "=", "counts")]))
+
+    def test_one_line_too_many_is_noticed(self):
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW)
+        self.env.cr.execute("DELETE FROM ai_deployment_asked")
+        self.env.invalidate_all()
+        self.assertEqual(self.sum_of().difference, -1)
+        with clock.at(NOW):
+            self.deployment._monitor()
+        self.assertIn("settled twice", self.env["ai.deployment.alert"].search([("cause", "=", "sum")]).name)
+
+    def test_days_whose_log_is_gone_are_not_missed(self):
+        self.deployment._score(self.make_leads(3), now=NOW - timedelta(days=40))
+        self.assertEqual(len(self.sum_of(NOW - timedelta(days=40))), 1)
+        self.deployment.sudo().retention_days = 30
+        with clock.at(NOW):
+            self.env["ai.deployment.inference"]._gc_expired()
+            self.env["ai.deployment.sum"]._gc_expired()
+            self.deployment._monitor()
+            self.assertFalse(self.sum_of(NOW - timedelta(days=40)))
+        self.assertFalse(self.env["ai.deployment.alert"].search([("cause", "=", "sum")]))
+        self.assertFalse(self.env["ai.deployment.asked"].search([]))
+
+    def test_who_is_not_named_sees_no_sum(self):
+        self.deployment._score(self.make_leads(), now=NOW)
+        self.assertTrue(self.env["ai.deployment.sum"].with_user(self.owner).search([]))
+        other = self.make_deployment(name="Other", is_primary=False, user_id=self.deputy.id)
+        self.assertFalse(self.env["ai.deployment.sum"].with_user(self.owner).search([("deployment_id", "=", other.id)]))
+        with self.assertRaises(AccessError):
+            self.env["ai.deployment.sum"].with_user(self.seller).search([])
+
+
+@tagged("post_install", "-at_install")
+class TestRequest(BatchCase):
+    def break_version(self, broken=True):
+        self.env.flush_all()
+        digest = "x" if broken else self.digest
+        self.digest = self.version.digest
+        self.env.cr.execute("UPDATE ai_deployment_version SET digest = %s WHERE id = %s", [digest, self.version.id])
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+
+    def retry(self, now):
+        with self.enter_registry_test_mode(), clock.at(now):
+            self.env.ref("ai_deployment.ir_cron_retry").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def requests(self):
+        return self.env["ai.deployment.request"].search([])
+
+    def test_what_waits_is_kept_until_it_is_scored(self):
+        self.break_version()
+        leads = self.make_leads(3)
+        self.deployment._score(leads, now=NOW)
+        requests = self.requests()
+        self.assertEqual(requests.mapped("res_id"), leads.ids)
+        self.assertEqual(set(requests.mapped("failure_type")), {"artifact_rejected"})
+        self.assertEqual(set(requests.mapped("next_date")), {NOW + timedelta(minutes=15)})
+        self.assertBalanced(asked=3, waiting=3)
+        self.break_version(False)
+        self.retry(NOW + timedelta(minutes=10))
+        self.assertEqual(len(self.requests()), 3)  # not due yet
+        self.retry(NOW + timedelta(days=1))
+        self.assertFalse(self.requests())
+        self.assertBalanced(asked=3, automatic=3, waiting=0)
+
+    def test_another_version_makes_them_due_at_once(self):
+        self.break_version()
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW)
+        self.serve(self.deployment, self.card())
+        self.assertEqual(self.requests().next_date, NOW)
+        self.retry(NOW)
+        self.assertEqual(self.score_of(lead).state, "scored")
+
+    def test_a_try_that_fails_again_waits_longer(self):
+        self.break_version()
+        self.deployment._score(self.make_leads(), now=NOW)
+        with clock.at(NOW + timedelta(hours=1)):
+            self.requests()._retry()
+        request = self.requests()
+        self.assertEqual((request.attempts, request.next_date), (2, NOW + timedelta(hours=1, minutes=30)))
+        self.assertBalanced(asked=1, waiting=1)
+
+    def test_asked_for_several_times_it_is_settled_as_often(self):
+        self.break_version()
+        lead = self.make_leads()
+        for _time in range(3):
+            self.deployment._score(lead, now=NOW)
+        self.assertEqual(self.requests().asks, 3)
+        with clock.at(NOW + timedelta(hours=1)):
+            self.requests()._retry()
+        self.assertEqual(self.requests().asks, 3)
+        self.assertBalanced(asked=3, waiting=3)
+        self.break_version(False)
+        self.retry(NOW + timedelta(days=2))
+        self.assertBalanced(asked=3, automatic=1, unchanged=2)
+
+    def test_days_are_settled_apart(self):
+        self.break_version()
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW)
+        self.deployment._score(lead, now=NOW + timedelta(days=1))
+        self.break_version(False)
+        self.retry(NOW + timedelta(days=3))
+        self.assertBalanced(asked=1, automatic=1)
+        self.assertBalanced(NOW + timedelta(days=1), asked=1, unchanged=1)
+
+    def test_nothing_waits_for_a_retired_deployment(self):
+        self.break_version()
+        self.deployment._score(self.make_leads(2), now=NOW)
+        self.deployment.state = "retired"
+        self.assertFalse(self.requests())
+        self.assertBalanced(asked=2, cancelled=2)
+
+    def test_a_record_deleted_while_it_waits_is_cancelled(self):
+        self.break_version()
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW)
+        lead.unlink()
+        self.break_version(False)
+        self.retry(NOW + timedelta(days=1))
+        self.assertBalanced(asked=1, cancelled=1)
+
+    @mute_logger("odoo.sql_db")
+    def test_requests_are_read_by_those_who_may_read_the_record(self):
+        self.break_version()
+        self.deployment._score(self.make_leads(), now=NOW)
+        self.assertEqual(len(self.env["ai.deployment.request"].with_user(self.auditor).search([])), 1)
+        with self.assertRaises(AccessError):
+            self.env["ai.deployment.request"].with_user(self.seller).search([])

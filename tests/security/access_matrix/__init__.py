@@ -1,0 +1,7 @@
+from . import tables
+from .rights import (
+    KINDS,
+    NAMED_ROLES,
+    ROLES,
+    Rights,
+)

@@ -1,0 +1,132 @@
+"""Numbers are written in the language of who reads them: the same card, page and log in German and in English."""
+
+import re
+
+import numpy as np
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.ml.binning import NumericBins
+from odoo.addons.ai_deployment.ml.calibration import Identity
+from odoo.addons.ai_deployment.ml.cards import CardFeature
+from odoo.addons.ai_deployment.ml.columns import NUMBER
+from odoo.addons.ai_deployment.ml.scorecard import Scorecard
+from odoo.addons.ai_deployment.models.tools import clock, wording
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+
+
+@tagged("post_install", "-at_install")
+class TestWording(AiDeploymentCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        german = cls.env["res.lang"]._activate_lang("de_DE")
+        german.write({"decimal_point": ",", "thousands_sep": ".", "grouping": "[3,0]"})
+
+    def german(self, records):
+        return records.with_context(lang="de_DE")
+
+    def english(self, records):
+        return records.with_context(lang="en_US")
+
+    def test_numbers(self):
+        english, german = (self.env(context={**self.env.context, "lang": lang}) for lang in ("en_US", "de_DE"))
+        for written, in_english, in_german in (
+            (lambda env: wording.plain(env, 5.603), "5.603", "5,603"),
+            (lambda env: wording.plain(env, 5603), "5,603", "5.603"),
+            (lambda env: wording.plain(env, 0.25), "0.25", "0,25"),
+            (lambda env: wording.plain(env, 2.5e-9), "2.5e-09", "2,5e-09"),
+            (lambda env: wording.number(env, 1234567.891, 1), "1,234,567.9", "1.234.567,9"),
+            (lambda env: wording.percent(env, 0.125, 1), "12.5 %", "12,5 %"),
+            (lambda env: wording.percent(env, 0.04, 1, trimmed=True), "4 %", "4 %"),
+            (lambda env: wording.signed(env, -1234.5), "-1,234.50", "-1.234,50"),
+            (lambda env: wording.signed(env, 0.5), "+0.50", "+0,50"),
+        ):
+            self.assertEqual((written(english), written(german)), (in_english, in_german))
+
+    def test_reasons_and_card_page(self):
+        lead = self.make_leads(expected_revenue=5000)
+        self.deployment._score(lead, now=NOW)
+        line = self.env["ai.deployment.inference"].search([("res_id", "=", lead.id)], limit=1)
+        self.assertIn("1,000 to 10,000", self.card_text("en_US"))
+        self.assertIn("1.000 to 10.000", self.card_text("de_DE"))
+        self.assertIn("-0,50", self.card_text("de_DE"))
+        self.assertNotIn("10,000", self.card_text("de_DE"))
+        self.assertIn("5.000", self.german(line).inputs_text)
+        self.assertIn("5,000", self.english(line).inputs_text)
+        reasons = self.german(self.version)._reasons_text("050300")
+        self.assertIn("10.000 to 100.000", reasons)
+
+    def test_what_is_too_long_and_when_a_line_was_written(self):
+        for lang, size in (("en_US", "70,000"), ("de_DE", "70.000")):
+            with self.assertRaisesRegex(UserError, re.escape(size)):
+                self.deployment.with_context(lang=lang).purpose = "x" * 70000
+        lead = self.make_leads(expected_revenue=5000)
+        self.deployment._score(lead, now=NOW)
+        wizard = self.env["ai.deployment.record.evidence"].with_user(self.owner).with_context(lang="de_DE")
+        found = wizard.new({"deployment_id": self.deployment.id, "res_id": lead.id, "date": clock.today()}).found
+        self.assertIn(f"{NOW:%d.%m.%Y}", found)
+
+    def card_text(self, lang):
+        self.env.invalidate_all()
+        return str(self.version.with_context(lang=lang).with_user(self.owner).card_html)
+
+    def test_units_and_sensible_digits(self):
+        feature = {
+            "source": "history",
+            "measure": "ratio",
+            "value_path": "expected_revenue",
+            "group_paths": "country_id",
+        }
+        days = {"source": "age", "start_path": "create_date", "end_path": "date_deadline", "leak_override": "A test."}
+        deployment = self.make_deployment(name="Units", is_primary=False, features=[feature, days])
+        ratio, age = deployment.feature_ids
+        cuts = NumericBins(0.0123456, 5.60341, [1.001, 1.002, 2.1])
+        features = [
+            CardFeature(
+                ratio.key, NUMBER, cuts, np.array([0, 0, 1, 0, 0, 0, 0.5]), False, np.array([0, 0, 0, 9, 9, 9, 9])
+            ),
+            CardFeature(
+                age.key,
+                NUMBER,
+                NumericBins(0, 30, [22, 25], whole=True),
+                np.array([0, 0, 0, 0, 0.9, 0]),
+                False,
+                np.array([0, 0, 0, 9, 9, 9]),
+            ),
+        ]
+        version = self.keep(deployment, Scorecard(features, -1.0, Identity(), self.card().score_bins))
+        codes = "0204"
+        self.assertIn("over 5.6 times", self.english(version)._reasons_text(codes))
+        self.assertIn("over 5,6 times", self.german(version)._reasons_text(codes))
+        self.assertIn("22 to 24 days", self.german(version)._reasons_text(codes))
+        self.assertNotIn("5.603", self.german(version)._reasons_text(codes))
+
+    def test_a_multiple_says_what_was_expected(self):
+        feature = {
+            "source": "history",
+            "measure": "ratio",
+            "value_path": "expected_revenue",
+            "group_paths": "country_id",
+        }
+        deployment = self.make_deployment(
+            name="Times", is_primary=False, features=[feature, {"path": "expected_revenue"}]
+        )
+        key = deployment.feature_ids[0].key
+        features = [
+            CardFeature(key, NUMBER, NumericBins(0, 5.6, [2]), np.array([0, 0, 1, 0, 0.5]), False, np.full(5, 9)),
+            CardFeature("expected_revenue", NUMBER, NumericBins(0, 9, []), np.zeros(4), False, np.full(4, 9)),
+        ]
+        version = self.keep(deployment, Scorecard(features, -1.0, Identity(), self.card().score_bins))
+
+        def told(lang, **more):
+            return version.with_context(lang=lang)._reasons("0203", inputs=[12.345, 2469.0], **more)[0][1]
+
+        self.assertEqual(told("en_US"), "about 12 times")
+        lead = self.make_leads()
+        lead.company_id.currency_id = self.env.ref("base.USD")
+        self.assertEqual(told("en_US", document=lead), "about 12 times the expected $\xa0200.00")
+        self.assertIn("200,00", told("de_DE", document=lead))
+        deployment.feature_ids[0].sensitive = True
+        self.assertEqual(told("en_US", document=lead), "protected")
