@@ -7,7 +7,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.governance.ai_deployment_checklist import Evidence
+from odoo.addons.ai_deployment.models.governance.checklist import Evidence
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -83,7 +83,7 @@ class TestCheck(AiDeploymentCase):
                 self.subTest(rule=rule),
                 patch.object(cls, "_evidence_breaks", lambda deployment, check: 1 / 0, create=True),
                 patch.object(cls, "_evidence_none", lambda deployment, check: None, create=True),
-                patch("odoo.addons.ai_deployment.models.governance.ai_deployment_checklist._logger.warning"),
+                patch("odoo.addons.ai_deployment.models.governance.checklist._logger.warning"),
             ):
                 self.deployment.check_ids._refresh()
                 self.assertEqual(row.state, "broken")

@@ -123,7 +123,7 @@ class TestEvidenceTechnical(EvidenceCase):
 
     def test_what_cannot_be_looked_at_blocks_and_stops_no_other_row(self):
         self.tested(whole="not a part")
-        with mute_logger("odoo.addons.ai_deployment.models.governance.ai_deployment_checklist"):
+        with mute_logger("odoo.addons.ai_deployment.models.governance.checklist"):
             found = self.look("later_and_segments")
             self.deployment.sudo().check_ids._refresh()
         self.assertTrue(found.is_broken)

@@ -130,7 +130,7 @@ class TestOwnershipProperties(AiDeploymentCase):
             savepoint.rollback()
         self.env.invalidate_all()
 
-    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.governance.ai_deployment_checklist")
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.governance.checklist")
     def live(self, seed):
         rng, lived = random.Random(seed), 0
         past = {}

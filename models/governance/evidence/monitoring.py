@@ -9,12 +9,12 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ...ml.profile import SCORE
-from ..health.crons import JOBS, trouble_of
-from ..monitoring.ai_deployment_drift import JUDGED
-from ..tools import clock
-from ..tools.shipped import shipped
-from .ai_deployment_checklist import Evidence
+from ....ml.profile import SCORE
+from ...health.crons import JOBS, trouble_of
+from ...monitoring.ai_deployment_drift import JUDGED
+from ...tools import clock
+from ...tools.shipped import shipped
+from ..checklist import Evidence
 
 WEEK = timedelta(days=7)
 TEST_ALERT = "trial"  # the cause of an alert that was sent to see whether it is read

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from ..tools import clock
 from ..tools.trust import OWN, own
 from ..tools.wording import plain
-from .ai_deployment_checklist import Evidence
+from .checklist import Evidence
 
 ACTIVITY = "ai_deployment.mail_activity_type_deployment_review"
 

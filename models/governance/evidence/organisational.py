@@ -6,7 +6,7 @@ signed) and `ai_deployment_agenda` (training again is paid for).
 
 from odoo import models
 
-from .ai_deployment_checklist import Evidence
+from ..checklist import Evidence
 
 
 class AiDeployment(models.Model):

@@ -12,7 +12,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools import clock
 from ..tools.trust import own
-from .ai_deployment_checklist import Evidence
+from .checklist import Evidence
 
 ROLES = [("finance", "Finance"), ("legal", "Legal"), ("it", "IT")]
 ACTIVITY = "ai_deployment.mail_activity_type_sign"

@@ -14,7 +14,7 @@ from odoo.tools import format_date
 from ..health.people import Owner
 from ..tools import clock
 from ..tools.trust import OWN, own
-from .ai_deployment_checklist import Evidence
+from .checklist import Evidence
 from .ai_deployment_decision import ANSWERED
 
 # Whom only the owner or an administrator names: a deputy stands in, and hands nothing over.

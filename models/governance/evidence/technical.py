@@ -11,12 +11,12 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-from ...ml.columns import make_column
-from ...ml.errors import VersionError
-from ..tools import clock
-from ..tools.credentials import NAME, credential
-from ..tools.wording import number
-from .ai_deployment_checklist import Evidence
+from ....ml.columns import make_column
+from ....ml.errors import VersionError
+from ...tools import clock
+from ...tools.credentials import NAME, credential
+from ...tools.wording import number
+from ..checklist import Evidence
 
 MOST_NAMED = 3
 SPARE = 4  # times as many lines as needed are drawn from the index, so that enough are there

@@ -1,7 +1,7 @@
 """The checklist of a deployment: what has to be true before it goes live, looked up in the records.
 
 Every rule is a method `_evidence_<rule>(check)` that looks and returns an `Evidence`; `_satisfy_<rule>(check)` returns
-the action that would satisfy it. They stand in files by dimension: `ai_deployment_evidence_*`. What a demonstration
+the action that would satisfy it. They stand in files by dimension: `evidence/*`. What a demonstration
 shows is never evidence.
 """
 

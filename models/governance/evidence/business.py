@@ -7,8 +7,8 @@ rule says when it stops.
 from odoo import models
 from odoo.tools import format_date
 
-from ..tools import clock
-from .ai_deployment_checklist import Evidence
+from ...tools import clock
+from ..checklist import Evidence
 
 REVIEW_ACTIVITY = "ai_deployment.mail_activity_type_deployment_review"
 

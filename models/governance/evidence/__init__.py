@@ -1,0 +1,4 @@
+from . import technical
+from . import monitoring
+from . import organisational
+from . import business
