@@ -1,23 +1,21 @@
-"""What a deployment is for, touches and cannot do, in plain words; read and signed by those who have to.
+"""A signature under the explanation of a deployment (`explanation`), given in person for one text.
 
-The text is made from the records: purpose and limits as the owner wrote them, and the inputs as they are declared. A
-signature is for one text (`digest`). When a word or an input changes, it counts no more.
+The text is kept as its digest. When a word or an input changes, the signature counts no more.
 """
-
-import hashlib
-import json
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..deployment.eligibility import system_users
+from ..deployment.history import was_live
 from ..tools import clock
 from ..tools.trust import own
-from .checklist import Evidence
+from .duties import conflicted_users
+from .explanation import Explanation
 
 ROLES = [("finance", "Finance"), ("legal", "Legal"), ("it", "IT")]
 ACTIVITY = "ai_deployment.mail_activity_type_sign"
 CHOSEN = {"deployment_id", "role", "user_id"}  # what an owner may set: who has to sign as what
-FEWEST_WORDS = 5
 
 
 class AiDeploymentSignature(models.Model):
@@ -62,7 +60,7 @@ class AiDeploymentSignature(models.Model):
             if not signature.signed_date:
                 signature.state = "open"
             else:
-                current = signature.deployment_id._explanation_digest()
+                current = Explanation(signature.deployment_id).digest()
                 signature.state = "signed" if signature.digest == current else "changed"
 
     @api.depends("user_id")
@@ -76,15 +74,15 @@ class AiDeploymentSignature(models.Model):
     def _compute_text_html(self):
         for signature in self:
             deployment = signature.deployment_id
-            signature.text_html = deployment._explanation_html() if deployment else False
+            signature.text_html = Explanation(deployment).html() if deployment else False
 
     @api.constrains("user_id", "deployment_id")
     def _check_signer(self):
         for signature in self:
             person, deployment = signature.user_id, signature.deployment_id.sudo()
-            if not person.active or person.share or person in deployment._system_users():
+            if not person.active or person.share or person in system_users(self.env):
                 raise ValidationError(self.env._("%s cannot sign: an active internal user has to.", person.name))
-            if person in deployment._partisans() and not deployment.check_template_id.one_person:
+            if person in conflicted_users(deployment) and not deployment.check_template_id.one_person:
                 raise ValidationError(
                     self.env._("%s built it or answers for it, so somebody else reads and signs.", person.name)
                 )
@@ -112,7 +110,7 @@ class AiDeploymentSignature(models.Model):
     def _unlink_except_signed(self):
         if self.sudo().filtered(
             lambda one: one.signed_date
-            and (one.deployment_id.state in ("production", "suspended") or one.deployment_id._was_live())
+            and (one.deployment_id.state in ("production", "suspended") or was_live(one.deployment_id))
         ):
             raise UserError(self.env._("What was signed before going live is kept."))
 
@@ -134,10 +132,11 @@ class AiDeploymentSignature(models.Model):
             if self.env.user != signature.user_id:
                 raise AccessError(self.env._("Only %s signs this, in person.", signature.user_id.name))
             deployment = own(signature).deployment_id
-            gap = deployment._explanation_gap()
+            explanation = Explanation(deployment)
+            gap = explanation.gap()
             if gap:
                 raise UserError(gap)
-            digest = deployment._explanation_digest()
+            digest = explanation.digest()
             own(signature).write({"signed_date": clock.now(), "digest": digest})
             own(signature)._message_log(
                 body=self.env._("%(who)s signed the text %(digest)s.", who=self.env.user.name, digest=digest[:12]),
@@ -146,104 +145,3 @@ class AiDeploymentSignature(models.Model):
             own(signature).activity_feedback([ACTIVITY])
             deployment.check_ids.filtered(lambda check: check.rule == "explained")._refresh()
         return True
-
-
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
-
-    limits = fields.Text(
-        "What It Cannot Do",
-        tracking=True,
-        help="Which records it judges badly, what it does not know, and what nobody should conclude from a score.",
-    )
-    signature_ids = fields.One2many("ai.deployment.signature", "deployment_id", "Read and Signed By")
-    explanation_html = fields.Html(
-        "In Plain Words", compute="_compute_explanation_html", sanitize=False, compute_sudo=True
-    )
-
-    @api.depends("purpose", "limits", "feature_ids.name", "feature_ids.sensitive", "method", "model_id")
-    @api.depends_context("lang")
-    def _compute_explanation_html(self):
-        for deployment in self:
-            deployment.explanation_html = deployment._explanation_html()
-
-    def _explanation(self):
-        """What is signed, as plain data: the same text gives the same digest."""
-        self.ensure_one()
-        return {
-            "name": self.name or "",
-            "purpose": (self.purpose or "").strip(),
-            "limits": (self.limits or "").strip(),
-            "model": self.res_model or "",
-            "method": self.method,
-            "domain": self.domain or "[]",
-            "inputs": sorted([one.key or "", one.name or "", bool(one.sensitive)] for one in self.feature_ids),
-        }
-
-    def _explanation_digest(self):
-        return hashlib.sha256(json.dumps(self._explanation(), sort_keys=True).encode()).hexdigest()
-
-    def _explanation_html(self):
-        methods = dict(self._fields["method"]._description_selection(self.env))
-        return self.env["ir.qweb"]._render(
-            "ai_deployment.explanation",
-            {
-                "text": self._explanation(),
-                "method": methods.get(self.method, ""),
-                "records": self.model_id.name or "",
-                "inputs": sorted((one.name or "", bool(one.sensitive)) for one in self.feature_ids),
-            },
-        )
-
-    def _explanation_gap(self):
-        """What the text still lacks; empty where it can be signed."""
-        self.ensure_one()
-        if len((self.purpose or "").split()) < FEWEST_WORDS:
-            return self.env._("The purpose is not explained: write a sentence that a colleague in finance understands.")
-        if len((self.limits or "").split()) < FEWEST_WORDS:
-            return self.env._("It is not written down what it cannot do.")
-        if not self.feature_ids:
-            return self.env._("No input is declared, so there is nothing to explain.")
-        return ""
-
-    def _evidence_explained(self, check):
-        gap = self._explanation_gap()
-        if gap:
-            return Evidence(False, gap)
-        if not self.signature_ids:
-            return Evidence(False, self.env._("Nobody is chosen yet to read and sign it: finance, legal or IT."))
-        partisans = self.browse().user_id if self.check_template_id.one_person else self._partisans()
-        for signature in self.signature_ids:
-            name = signature.user_id.name
-            if signature.state == "open":
-                return Evidence(False, self.env._("%s has not signed it yet.", name))
-            if signature.state == "changed":
-                return Evidence(False, self.env._("The text has changed since %s signed it.", name))
-            if not signature.user_id.active:
-                return Evidence(False, self.env._("%s, who signed it, is not active any more.", name))
-            if signature.user_id in partisans:
-                return Evidence(False, self.env._("%s built it or answers for it: somebody else signs.", name))
-        names = ", ".join(self.signature_ids.user_id.mapped("name"))
-        return Evidence(
-            True, self.env._("Read and signed by %s.", names), min(self.signature_ids.mapped("signed_date"))
-        )
-
-    def _satisfy_explained(self, check):
-        mine = self.sudo().signature_ids.filtered(lambda one: one.user_id == self.env.user and one.state != "signed")
-        if mine and not self.sudo()._explanation_gap():
-            return {
-                "type": "ir.actions.act_window",
-                "res_model": mine._name,
-                "res_id": mine[0].id,
-                "target": "new",
-                "views": [(False, "form")],
-                "name": self.env._("Read and Sign"),
-            }
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Explain It"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "target": "new",
-            "views": [(self.env.ref("ai_deployment.ai_deployment_view_form_explain").id, "form")],
-        }

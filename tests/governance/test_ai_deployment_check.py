@@ -7,11 +7,27 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.governance.checklist import Evidence
+from odoo.addons.ai_deployment.models.governance.checklist import Checklist
+from odoo.addons.ai_deployment.models.governance.evidence import RULES, Evidence, Rule
+from odoo.addons.ai_deployment.models.governance.evidence.organisational import ByHand
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 DAY = timedelta(days=1)
+
+
+class BreakingRule(Rule):
+    code = "breaks"
+
+    def find(self, check):
+        return 1 / 0
+
+
+class EmptyRule(Rule):
+    code = "none"
+
+    def find(self, check):
+        return None
 
 
 @tagged("post_install", "-at_install")
@@ -57,7 +73,7 @@ class TestCheck(AiDeploymentCase):
         self.assertEqual(set(self.deployment.check_ids.mapped("code")), codes)
 
     def test_every_rule_of_the_templates_exists(self):
-        rules = self.env["ai.deployment"]._evidence_rules()
+        rules = set(RULES)
         lines = self.env["ai.deployment.check.template"].with_context(active_test=False).search([]).line_ids
         self.assertLessEqual(set(lines.mapped("rule")), rules)
         self.assertNotIn("basis", rules)
@@ -69,27 +85,25 @@ class TestCheck(AiDeploymentCase):
         bare = self.make_deployment(is_primary=False)
         self.assertFalse(bare.check_ids)
         self.assertEqual(bare.progress, 0.0)
-        self.assertIn("no checklist", bare._checklist_gap())
+        self.assertIn("no checklist", Checklist(bare).gap())
         self.env.ref("ai_deployment.check_template_standard").active = True
-        self.assertIn("rows of its checklist are missing", bare._checklist_gap())
+        self.assertIn("rows of its checklist are missing", Checklist(bare).gap())
 
     def test_a_rule_that_is_gone_or_breaks_blocks_its_row_only_and_says_so(self):
         row = self.by_hand()
         for rule, found in (("renamed_since", "There is no rule"), ("breaks", "ZeroDivisionError"), ("none", "could")):
             self.env.cr.execute("UPDATE ai_deployment_check SET rule = %s WHERE id = %s", [rule, row.id])
             self.env.invalidate_all()
-            cls = type(self.deployment)
             with (
                 self.subTest(rule=rule),
-                patch.object(cls, "_evidence_breaks", lambda deployment, check: 1 / 0, create=True),
-                patch.object(cls, "_evidence_none", lambda deployment, check: None, create=True),
+                patch.dict(RULES, breaks=BreakingRule, none=EmptyRule),
                 patch("odoo.addons.ai_deployment.models.governance.checklist._logger.warning"),
             ):
                 self.deployment.check_ids._refresh()
                 self.assertEqual(row.state, "broken")
                 self.assertIn(found, row.evidence)
                 self.assertNotIn("broken", (self.deployment.check_ids - row).mapped("state"))
-                self.assertIn(row.evidence, self.deployment._checklist_gap())
+                self.assertIn(row.evidence, Checklist(self.deployment).gap())
 
     # Evidence
 
@@ -121,10 +135,10 @@ class TestCheck(AiDeploymentCase):
             self.assertIn("sign it anew", row.evidence)
 
     def test_evidence_gets_old(self):
-        row, cls = self.by_hand(), type(self.deployment)
+        row = self.by_hand()
         row.sudo().write({"valid_days": 90})
         for found in (NOW, NOW.date()):
-            with patch.object(cls, "_evidence_by_hand", lambda self, check, found=found: Evidence(True, "Yes.", found)):
+            with patch.object(ByHand, "find", lambda self, check, found=found: Evidence(True, "Yes.", found)):
                 for days, state in ((0, "met"), (89, "met"), (92, "missing")):
                     with self.subTest(days=days, found=found), clock.at(NOW + days * DAY):
                         row._refresh()

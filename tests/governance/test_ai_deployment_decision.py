@@ -6,6 +6,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
+from odoo.addons.ai_deployment.models.governance.approval import Approval
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -34,7 +35,7 @@ class DecisionCase(AiDeploymentCase):
 
     def decide(self, outcome="go", minutes="It did well.", days=None, person=None, **values):
         day = clock.today() + timedelta(days=days) if days is not None else None
-        return self.deployment.with_user(person or self.decider)._decide(outcome, minutes, day, **values)
+        return Approval(self.deployment.with_user(person or self.decider)).sign(outcome, minutes, day, **values)
 
 
 @tagged("post_install", "-at_install")
@@ -120,7 +121,7 @@ class TestDecision(DecisionCase):
             ):
                 self.decide(person=person)
         with self.assertRaises(AccessError):
-            self.deployment._decide("go", "The superuser says so.")
+            Approval(self.deployment).sign("go", "The superuser says so.")
         self.deployment.decider_id = False
         with self.assertRaisesRegex(AccessError, "Nobody is named yet"), self.env.cr.savepoint():
             self.decide()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.governance.planning import Planning
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.governance.test_ai_deployment_value import BEFORE, ValueCase
@@ -121,7 +122,7 @@ class TestEvidenceBusiness(ValueCase):
 
     def test_in_production_the_review_stands_in_somebodys_activities(self):
         kind = self.env.ref("ai_deployment.mail_activity_type_deployment_review", raise_if_not_found=False)
-        self.assertTrue(self.deployment._has_review_activity() or kind)
+        self.assertTrue(Planning(self.deployment).has_review_activity() or kind)
         if not kind:
             kind = self.env["mail.activity.type"].create({"name": "Review", "res_model": "ai.deployment"})
             self.env["ir.model.data"].create(

@@ -11,6 +11,9 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.governance.checklist import Checklist
+from odoo.addons.ai_deployment.models.governance.evidence import RULES
+from odoo.addons.ai_deployment.models.governance.evidence.log import LogComplete
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.training import test_ai_deployment_training as training
@@ -30,7 +33,7 @@ class EvidenceCase(AiDeploymentCase):
     def look(self, code, least=None):
         """What is found for a row now."""
         self.env.invalidate_all()
-        return self.deployment.sudo()._look_for(self.check(code, least))
+        return Checklist(self.deployment.sudo()).find(self.check(code, least))
 
     def assertMet(self, code, sentence, **options):
         found = self.look(code, **options)
@@ -66,7 +69,7 @@ class TestEvidenceTechnical(EvidenceCase):
             self.assertEqual(set(lines.mapped("rule")), {code})
 
     def test_no_helper_passes_for_a_rule(self):
-        rules = self.env["ai.deployment"]._evidence_rules()
+        rules = set(RULES)
         lines = self.env["ai.deployment.check.template.line"].search([])
         self.assertFalse(rules & {"no_version", "flagged_parts", "of_drill"})
         self.assertLessEqual(set(lines.mapped("rule")), rules)
@@ -246,7 +249,7 @@ class TestEvidenceTechnical(EvidenceCase):
         self.deployment._score(self.make_leads(40))
 
         def drawn():
-            return [line["id"] for line in self.deployment.sudo()._drawn_lines(self.version, 10)]
+            return [line["id"] for line in LogComplete(self.deployment.sudo()).sampled_lines(self.version, 10)]
 
         today = drawn()
         self.assertEqual(drawn(), today)

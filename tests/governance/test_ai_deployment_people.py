@@ -6,6 +6,10 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.ai_deployment.models.governance.approval import Approval
+from odoo.addons.ai_deployment.models.governance.ownership import Ownership
+from odoo.addons.ai_deployment.models.governance.planning import Planning
+from odoo.addons.ai_deployment.models.governance.poc import ProofOfConcept
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
 
@@ -177,7 +181,7 @@ class TestGrace(PeopleCase):
         with clock.at(late + 14 * DAY):
             self.assertFalse(self.shown())
             self.deployment.decider_id = self.reviewer
-            self.deployment.with_user(self.reviewer)._decide("go", "It still does.", clock.today() + 30 * DAY)
+            Approval(self.deployment.with_user(self.reviewer)).sign("go", "It still does.", clock.today() + 30 * DAY)
             self.assertTrue(self.shown())
             self.deployment._watch_health()
             self.assertEqual(alert.state, "resolved")
@@ -269,9 +273,11 @@ class TestHandOver(PeopleCase):
     def test_who_may_not_decide_hands_nothing_over(self):
         for person in (self.other_owner, self.reviewer):
             with self.subTest(person=person.login), self.assertRaises(AccessError):
-                self.deployment.with_user(person)._hand_over(person, self.deputy, self.manager, "Mine now.")
+                Ownership(self.deployment.with_user(person)).hand_over(person, self.deputy, self.manager, "Mine now.")
         with self.assertRaisesRegex(UserError, "what they have to know"), self.env.cr.savepoint():
-            self.deployment.with_user(self.owner)._hand_over(self.other_owner, self.deputy, self.reviewer, " ")
+            Ownership(self.deployment.with_user(self.owner)).hand_over(
+                self.other_owner, self.deputy, self.reviewer, " "
+            )
         with self.assertRaises(ValidationError):
             self.hand_over(user_id=self.seller.id)
 
@@ -329,7 +335,7 @@ class TestProof(PeopleCase):
                 self.proof.expiry_date = NOW.date() + 120 * DAY
             for day, reason in ((clock.today(), "x"), (clock.today() + DAY, ""), (clock.today() + 400 * DAY, "x")):
                 with self.subTest(day=day, reason=reason), self.assertRaises(UserError):
-                    self.proof._extend(day, reason)
+                    ProofOfConcept(self.proof).extend(day, reason)
             self.env["ai.deployment.extend"].with_user(self.other_owner).create(
                 {"deployment_id": self.proof.id, "until": clock.today() + 30 * DAY, "reason": "The data came late."}
             ).action_extend()
@@ -436,8 +442,9 @@ class TestAgenda(PeopleCase):
         self.deployment.user_id = self.other_owner
         self.assertEqual(activity.user_id, self.other_owner)
         self.other_owner.active = False
-        self.assertEqual(self.review_activity().user_id, self.deputy)
-        self.assertEqual(self.deployment._review_activity(), self.review_activity())
+        activity = self.review_activity()
+        self.assertEqual((activity.user_id, activity.date_deadline), (self.deputy, self.deployment.review_date))
+        self.assertTrue(Planning(self.deployment).has_review_activity())
         self.deployment.state = "suspended"
         self.assertEqual(len(self.review_activity()), 1)
         self.deployment._move("retired", "The end")
@@ -447,7 +454,7 @@ class TestAgenda(PeopleCase):
         self.assertIn("how many hours", self.row("budget").evidence)
         for hours, start in ((0, NOW + DAY), (-1, NOW + DAY), (4, NOW), (4, NOW - DAY), (4, False)):
             with self.subTest(hours=hours, start=start), self.assertRaises(UserError):
-                self.deployment.with_user(self.owner)._plan_training(hours, 0, start)
+                Planning(self.deployment.with_user(self.owner)).plan_training(hours, 0, start)
         self.env["ai.deployment.budget"].with_user(self.owner).create(
             {"deployment_id": self.deployment.id, "hours": 8, "cost": 50, "start": NOW + 60 * DAY}
         ).action_plan()

@@ -10,6 +10,9 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.ai_deployment.ml.value import other_season
+from odoo.addons.ai_deployment.models.governance.business_value import BusinessValue
+from odoo.addons.ai_deployment.models.governance.measurement import Measurement
+from odoo.addons.ai_deployment.models.governance.value_texts import ValueTexts
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, approve
 
@@ -129,7 +132,7 @@ class TestValueOfLeads(ValueCase):
         first = self.baseline()
         second = self.baseline(start=(BEFORE - timedelta(days=5)).date())
         self.assertTrue(first.exists())
-        self.assertEqual(set(self.deployment._baseline().values()), set(second))
+        self.assertEqual(set(Measurement(self.deployment).baseline().values()), set(second))
         self.assertEqual(
             len(self.deployment.message_ids.filtered(lambda m: "measured and frozen" in (m.body or ""))), 2
         )
@@ -163,12 +166,12 @@ class TestValueOfLeads(ValueCase):
     def test_another_filter_or_horizon_makes_the_baseline_another_question(self):
         self.past_leads(40, BEFORE, won=10, lost=30)
         self.baseline()
-        self.assertTrue(self.deployment._baseline())
+        self.assertTrue(Measurement(self.deployment).baseline())
         self.deployment.horizon_days = HORIZON + 1
-        self.assertFalse(self.deployment._baseline())
+        self.assertFalse(Measurement(self.deployment).baseline())
         self.deployment.horizon_days = HORIZON
         self.deployment.domain = "[('priority', '!=', '3')]"
-        self.assertFalse(self.deployment._baseline())
+        self.assertFalse(Measurement(self.deployment).baseline())
 
     # Since
 
@@ -237,7 +240,7 @@ class TestValueOfLeads(ValueCase):
         self.measured(won=80, lost=120)
         revenue, conversion = (self.rows()[code] for code in ("revenue", "conversion"))
         self.assertTrue(revenue.change_low < 0 < revenue.change_high)
-        table = self.deployment._value_tables()[0]
+        table = ValueTexts(self.deployment).tables()[0]
         [usual] = [row for row in table["rows"] if "usual amount" in row["name"]]
         self.assertIn("half of all wins are above", usual["assumption"])
         self.assertGreater(conversion.change_low, 0)
@@ -248,7 +251,7 @@ class TestValueOfLeads(ValueCase):
         self.past_leads(200, BEFORE, won=40, lost=160)
         self.baseline()
         self.measured(won=120, lost=80)
-        rows = self.deployment._value_tables()[0]["rows"]
+        rows = ValueTexts(self.deployment).tables()[0]["rows"]
         self.assertFalse([row for row in rows if "usual amount" in row["name"]])
 
     def test_without_what_is_kept_of_a_euro_no_money_is_told(self):
@@ -366,7 +369,7 @@ class TestValueOfBills(AiDeploymentCase):
         return bill
 
     def found(self, start=date(2025, 8, 1), end=date(2025, 10, 31)):
-        return self.bills.sudo()._measure(start, end).get(None, {})
+        return Measurement(self.bills.sudo()).measure(start, end).get(None, {})
 
     def test_who_posted_a_bill_is_what_its_tracking_says(self):
         self.make_bill()
@@ -389,7 +392,7 @@ class TestValueOfBills(AiDeploymentCase):
         found = self.found()["minutes"]
         self.assertEqual(found.count, 3)
         self.assertAlmostEqual(found.mean, (6 + 0 + 2) / 3)
-        measures = self.bills.sudo()._value_measures()
+        measures = Measurement(self.bills.sudo()).measures()
         self.assertIn("6 minutes", measures["minutes"].assumption)
         self.assertEqual(measures["minutes"].worth, -1.0)
 
@@ -493,14 +496,14 @@ class TestValueOfBills(AiDeploymentCase):
         self.make_bill()
         with clock.at(NOW):
             self.bills.with_user(self.owner)._measure_baseline(date(2025, 8, 1), date(2025, 10, 31))
-        self.assertIn("minutes", self.bills._baseline())
+        self.assertIn("minutes", Measurement(self.bills).baseline())
         self.bills.value_minutes = 20
-        self.assertNotIn("minutes", self.bills._baseline())
-        self.assertIn("duplicates", self.bills._baseline())
+        self.assertNotIn("minutes", Measurement(self.bills).baseline())
+        self.assertIn("duplicates", Measurement(self.bills).baseline())
 
     def test_reviewers_time_in_the_minutes_is_not_subtracted_twice(self):
         with clock.at(NOW):
-            rows = self.bills._cost_rows("after", date(2026, 1, 1), date(2026, 3, 1), 2.0, [], True)
+            rows = BusinessValue(self.bills).cost_rows("after", date(2026, 1, 1), date(2026, 3, 1), 2.0, [], True)
         self.assertNotIn("reviewing", [row["code"] for row in rows])
 
     def test_money_lost_is_in_company_currency(self):
