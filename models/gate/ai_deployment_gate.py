@@ -239,10 +239,10 @@ class AiDeploymentAlert(models.Model):
     _inherit = "ai.deployment.alert"
 
     @api.model
-    def _daily_steps(self):
+    def _due_gates(self):
         """An open gate is over when it can hold again, or was set to off."""
         told = self.sudo().search(Domain("cause", "=", OPEN) & Domain("state", "!=", "resolved"))
-        return super()._daily_steps() + [alert._end_open_gate for alert in told]
+        return [alert._end_open_gate for alert in told]
 
     def _end_open_gate(self):
         deployment = self.deployment_id

@@ -4,7 +4,6 @@ from . import ai_deployment_check
 from . import ai_deployment_decision
 from . import ai_deployment_signature
 from . import ai_deployment_value
-from . import ai_deployment_alert
 from . import ai_deployment_report
 from . import ai_deployment_inference
 from . import ai_deployment_score
