@@ -9,9 +9,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ..alerting.alert_kinds import TEST_ALERT
 from ..deployment.eligibility import system_users
 from ..tools import clock
-from .ai_deployment_alert import TEST_ALERT
 from .approval import Approval
 from .business_value import BusinessValue
 from .checklist import Checklist

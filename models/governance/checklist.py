@@ -9,6 +9,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.models import BaseModel
 
+from ..alerting.alert_kinds import CHECKLIST
 from ..monitoring.ai_deployment_monitoring import fault_text
 from ..tools import clock, faults
 from .ai_deployment_check_template import DIMENSIONS
@@ -106,12 +107,12 @@ class Checklist:
         if gap and self.deployment.state == "production":
             alerts._raise(
                 self.deployment,
-                "checklist",
+                CHECKLIST,
                 name=gap,
                 suggestion=self.env._("Open the checklist: each row says what would satisfy it."),
             )
         else:
-            alerts._resolve(self.deployment, "checklist")
+            alerts._resolve(self.deployment, CHECKLIST)
 
     def frozen(self) -> list[dict]:
         """Return the rows as they are stored, as plain data for a decision."""

@@ -11,6 +11,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import format_date
 
+from ..alerting.alert_kinds import OWNER_GONE
 from ..deployment.eligibility import person_gap, shared_login_gap
 from ..health.people import Owner
 from ..tools import clock
@@ -170,11 +171,9 @@ def follow_changed_users(env: Environment, users: BaseModel) -> None:
     for deployment in deployments.filtered(lambda deployment: deployment.state in deployment._at_work_states()):
         finding = next((one for one in Owner().find(deployment, None) if one.code == "owner"), None)
         if finding:
-            alerts._raise(
-                deployment, "health:owner", name=finding.sentence, suggestion=finding.suggestion, level="alert"
-            )
+            alerts._raise(deployment, OWNER_GONE, name=finding.sentence, suggestion=finding.suggestion, level="alert")
         else:
-            alerts._resolve(deployment, "health:owner")
+            alerts._resolve(deployment, OWNER_GONE)
 
 
 def _activities_of(deployment: BaseModel, person: BaseModel) -> BaseModel:

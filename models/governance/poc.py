@@ -12,6 +12,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import format_date
 
+from ..alerting.alert_kinds import POC
 from ..deployment.eligibility import person_gap
 from ..tools import clock
 
@@ -102,11 +103,11 @@ class ProofOfConcept:
         """Raise or resolve the alert that tells who pays for it. A new one is left alone for a week."""
         deployment, alerts, reason = self.deployment, self.env["ai.deployment.alert"].sudo(), self.reason()
         if not reason or clock.now() - self._began() < timedelta(weeks=1):
-            alerts._resolve(deployment, "proof")
+            alerts._resolve(deployment, POC)
             return
         alert = alerts._raise(
             deployment,
-            "proof",
+            POC,
             name=reason,
             suggestion=self.env._("Find an owner and the time, or retire it and write down what was learned."),
         )
