@@ -6,7 +6,7 @@ from odoo.tests import HttpCase, tagged
 
 from odoo.addons.ai_deployment.models.governance.measurement import Measurement
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.governance.test_ai_deployment_value import ValueCase
+from odoo.addons.ai_deployment.tests.governance.common import ValueCase
 
 
 @tagged("post_install", "-at_install", "ai_tour")
