@@ -123,7 +123,7 @@ class Ownership:
 
     # Handing over
 
-    def hand_over(self, owner: BaseModel, deputy: BaseModel, approver: BaseModel, note: str | bool) -> None:
+    def hand_over(self, owner: BaseModel, deputy: BaseModel, approver: BaseModel, note: str | None) -> None:
         """Name other people, as somebody who answers for one deployment, and pass on what is open.
 
         The new owner has yet to accept.
@@ -135,7 +135,8 @@ class Ownership:
         deployment._check_decides()
         if deployment.state == "retired":
             raise UserError(self.env._("“%s” is retired: there is nothing to hand over.", deployment.name))
-        if not (note or "").strip():
+        note = (note or "").strip()
+        if not note:
             raise UserError(self.env._("Tell the new people what they have to know."))
         former, change = deployment.user_id, self.env.user
         everything = own(deployment)
@@ -153,7 +154,7 @@ class Ownership:
                 who=change.name,
                 old=former.name,
                 new=owner.name,
-                note=note.strip(),
+                note=note,
             ),
             author_id=change.partner_id.id,
         )

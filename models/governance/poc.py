@@ -52,7 +52,7 @@ class ProofOfConcept:
             format_date(self.env, self.deployment.expiry_date),
         )
 
-    def extend(self, day: date | bool, reason: str | bool) -> None:
+    def extend(self, day: date | None, reason: str | None) -> None:
         """Give it more time, as a person who answers for it; stored as a transition from proof to proof.
 
         :param day: the new last day, later than the current one and within a year
@@ -61,14 +61,15 @@ class ProofOfConcept:
         deployment._check_decides()
         if deployment.state != "proof":
             raise UserError(self.env._("“%s” is no proof of concept any more.", deployment.name))
-        if not (reason or "").strip():
+        reason = (reason or "").strip()
+        if not reason:
             raise UserError(self.env._("Say why it needs more time, and what will be shown by then."))
         if not day or day <= clock.today() or (deployment.expiry_date and day <= deployment.expiry_date):
             raise ValidationError(self.env._("It is extended to a day that is still to come, and later than before."))
         if day > clock.today() + timedelta(days=MOST_PROOF_DAYS):
             raise ValidationError(self.env._("A proof of concept is extended by a year at most."))
         deployment.sudo().expiry_date = day
-        text = self.env._("Extended until %(day)s: %(why)s", day=format_date(self.env, day), why=reason.strip())
+        text = self.env._("Extended until %(day)s: %(why)s", day=format_date(self.env, day), why=reason)
         deployment._keep_transitions({deployment.id: "proof"}, "proof", text)
 
     # A reason not to build it

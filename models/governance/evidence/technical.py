@@ -178,9 +178,8 @@ class RunsHere(Rule):
         A line of the log belongs to a call where moment and person are the same. The result of a batch of an action is
         kept on its chunks.
         """
-        since = self.deployment.assignment_ids.filtered(lambda a: a.role == "champion" and not a.end_date)[
-            :1
-        ].start_date
+        serving = self.deployment.assignment_ids.filtered(lambda one: one.role == "champion" and not one.end_date)
+        since = serving[:1].start_date
         self.env["ai.deployment.batch"].flush_model()
         self.env["ai.deployment.batch.chunk"].flush_model()
         [(scored, failed, latest)] = self.env.execute_query(
