@@ -28,6 +28,7 @@ class TestHistory(AiDeploymentCase):
         with clock.at(NOW + timedelta(days=1)):
             self.deployment.action_suspend()
         with clock.at(NOW + timedelta(days=2)):
-            second = self.serve(self.deployment, self.card(low=-2.0))
+            second = self.keep(self.deployment, self.card(low=-2.0))
+            self.deployment._assign_champion(second, "test")
         self.assertFalse(was_live(self.deployment, second))
         self.assertTrue(was_live(self.deployment, first))
