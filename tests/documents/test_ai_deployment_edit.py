@@ -9,7 +9,7 @@ from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import QUIET
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import PASS, GateCase
+from odoo.addons.ai_deployment.tests.gate.common import PASS, GateCase
 
 
 @tagged("post_install", "-at_install")

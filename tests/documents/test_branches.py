@@ -6,7 +6,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.tests.common import QUIET, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.features.test_feature_reader import spec
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
+from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 
 class BranchCase(AiDeploymentCase):

@@ -1,2 +1,2 @@
-from . import test_account_move_posting
-from . import test_account_move_posting_tours
+from . import test_account_move
+from . import test_account_move_tours

@@ -1,3 +1,3 @@
 from . import test_ai_deployment_drill
-from . import test_ai_deployment_fallback
-from . import test_ai_deployment_fallback_rule
+from . import test_fallback_rule
+from . import test_fallback_switch

@@ -16,10 +16,10 @@ from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.account.models.account_move import AccountMove
-from odoo.addons.ai_deployment.models.gate.account_move_posting import GateHeld
+from odoo.addons.ai_deployment.models.gate.account_move import GateHeld
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
+from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 LIFTING = (
     "_force_unlink",

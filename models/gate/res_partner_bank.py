@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from .account_move import PURCHASE_TYPES
+from ..documents.account_move import PURCHASE_TYPES
 
 PAID_TO = {"acc_number", "partner_id"}
 MADE_OF = {"acc_holder_name", "acc_number", "allow_out_payment", "bank_id", "clearing_number", "partner_id"}

@@ -2,7 +2,7 @@
 
 from odoo import api, models
 
-from .account_move import PURCHASE_TYPES
+from ..documents.account_move import PURCHASE_TYPES
 
 # What changes the amounts of a bill, or for what and to whom they are owed.
 MADE_OF = {
