@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ..documents.account_move import PURCHASE_TYPES
+from .posted_bills import log_changes
 
 PAID_TO = {"acc_number", "partner_id"}
 MADE_OF = {"acc_holder_name", "acc_number", "allow_out_payment", "bank_id", "clearing_number", "partner_id"}
@@ -41,4 +42,4 @@ class ResPartnerBank(models.Model):
             & Domain("payment_state", "not in", ("paid", "reversed"))
         )
         if bills:
-            bills.with_env(self.env)._ai_log_changed(["partner_bank_id"])
+            log_changes(bills.with_env(self.env), ["partner_bank_id"])

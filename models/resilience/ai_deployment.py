@@ -1,30 +1,17 @@
-"""What shows instead of scores, and since when: chosen beforehand, put in force by what happened, never silently.
+"""What shows instead of scores, and the drills of a deployment: settings, buttons and the monthly cron.
 
-In force is stored (`fallback_since`, `fallback_reason`), so that lists of leads and bills need no further look: it is
-worked out where a state changes, where scoring finds the version damaged, and hourly with the health. Where a record is
-shown, `Fallback` is what `ai_deployment_scorable_mixin` puts into its one expression: no row is written when a fallback
-comes into force, and none has to be taken back when it is over.
+The kinds of fallback are in `fallbacks`, the drills in `drills`.
 """
-
-from typing import Any, NamedTuple
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL, format_date
 
 from ..tools import clock
-from ..tools.trust import own
-
-
-class Fallback(NamedTuple):
-    """What shows instead of the scores of one deployment."""
-
-    deployment: Any
-    below: float | None  # only where the score is less sure than this; None: on every record
-    sentence: str
+from . import drills, fallbacks
+from .fallback_switch import FallbackSwitch
 
 
 class AiDeployment(models.Model):
@@ -52,6 +39,18 @@ class AiDeployment(models.Model):
     )
     fallback_since = fields.Datetime("Shown Instead Since", readonly=True, copy=False)
     fallback_reason = fields.Char("Because", readonly=True, copy=False)
+    fallback_action_id = fields.Many2one(
+        "ir.actions.server",
+        "Rule",
+        tracking=True,
+        copy=False,
+        ondelete="restrict",
+        domain="[('model_id', '=', model_id), ('state', '=', 'code')]",
+        help="A server action whose code sets “action” to the figure, from 0 to 1, of each of “records”. Nothing that "
+        "it writes is kept. Set by an administrator.",
+    )
+    drill_ids = fields.One2many("ai.deployment.drill", "deployment_id", "Drills", readonly=True)
+    drill_taken = fields.Boolean(readonly=True, copy=False)  # had a turn in a pass that is not through yet
 
     _fallback_value_is_share = models.Constraint(
         "CHECK(fallback_value BETWEEN 0 AND 1)", "The fixed figure lies between 0 and 100 %."
@@ -60,208 +59,98 @@ class AiDeployment(models.Model):
         "CHECK(fallback_below BETWEEN 0 AND 1)", "How sure a score has to be lies between 0 and 100 %."
     )
 
-    @api.constrains("fallback", "model_id")
+    @api.constrains("fallback", "fallback_action_id", "model_id")
     def _check_fallback(self):
-        for deployment in self.filtered(lambda deployment: deployment.fallback == "incumbent"):
-            documents = self.env[deployment.res_model]
-            if documents._ai_incumbent_sql(documents._table) is None:
-                raise ValidationError(
-                    self.env._("Odoo has no estimate of its own for %s.", documents._ai_words()["records"])
-                )
+        for deployment in self:
+            fallbacks.of(deployment).check()
+            action = deployment.sudo().fallback_action_id
+            if action and (action.model_id != deployment.model_id or action.state != "code"):
+                raise ValidationError(self.env._("“%s” is no rule for these records.", action.name))
 
     # In force
 
-    def _fallback_reasons(self):
-        """Hook: why no score may be shown now, as sentences; none where all is well. Others add theirs."""
-        self.ensure_one()
-        if self.state == "suspended":
-            return [self.env._("ours is switched off")]
-        if self.state == "production" and self._grace_over():
-            return [self.env._("nobody answers for ours any more")]
-        if self.state == "production" and self.champion_id and self.champion_id._fault():
-            return [self.env._("ours cannot be used at the moment")]
-        return []
+    def _follow_written_fallback(self, vals):
+        yield
+        if {"fallback", "fallback_action_id", "fallback_below"} & vals.keys():
+            self._update_fallback()
 
     def _update_fallback(self):
         """Put the fallback in force where there is a reason, and end it where there is none any more."""
         for deployment in self.sudo():
-            reasons = deployment._fallback_reasons() if deployment.fallback != "none" else []
-            reason = reasons[0] if reasons else False
-            if bool(deployment.fallback_since) != bool(reason) or (deployment.fallback_reason or False) != reason:
-                began = deployment.fallback_since or clock.now()
-                deployment.write({"fallback_since": began if reason else False, "fallback_reason": reason})
-                own(deployment)._message_log(body=deployment._fallback_news(reason))
-
-    def _fallback_news(self, reason):
-        if not reason:
-            return self.env._("Scores are shown again.")
-        return self.env._(
-            "From now on shown instead of scores: %(what)s, as %(why)s.", what=self._fallback_label(), why=reason
-        )
-
-    def _fallback_label(self):
-        return dict(self._fields["fallback"]._description_selection(self.env))[self.fallback]
-
-    def _fallback_in_force(self):
-        """What shows instead of scores, and why, of those of `self` where it does: {id: Fallback}."""
-        return {
-            deployment.id: Fallback(deployment, None, deployment._fallback_sentence())
-            for deployment in self.sudo()
-            if deployment.fallback != "none" and deployment.fallback_since
-        }
-
-    def _fallback_sentence(self):
-        return self.env._(
-            "%(what)s; %(why)s (since %(day)s).",
-            what=self._fallback_label(),
-            why=self.fallback_reason,
-            day=format_date(self.env, self.fallback_since),
-        )
-
-    def _fallbacks_shown(self):
-        """What a person sees of `self`, one deployment per company: those in force, and those of unsure scores."""
-        in_force = self._fallback_in_force()
-        unsure = [
-            Fallback(
-                deployment,
-                deployment.fallback_below,
-                self.env._("%s; ours is not sure enough here.", deployment._fallback_label()),
-            )
-            for deployment in self
-            if deployment.fallback != "none" and deployment.fallback_below and deployment.id not in in_force
-        ]
-        return [*in_force.values(), *unsure]
-
-    def _fallback_sql(self, alias):
-        """SQL of the figure that shows instead, for the record `alias`."""
-        self.ensure_one()
-        if self.fallback == "incumbent":
-            return self.env[self.res_model]._ai_incumbent_sql(alias) or SQL("NULL::float8")
-        if self.fallback == "constant":
-            return SQL("%s::float8", self.fallback_value)
-        before = self._version_before()
-        return SQL(
-            "(SELECT line.predicted_value FROM ai_deployment_inference line WHERE line.deployment_id = %s"
-            " AND line.res_id = %s AND line.version_id = %s AND line.failure_type IS NULL"
-            " ORDER BY line.id DESC LIMIT 1)",
-            self.id,
-            SQL.identifier(alias, "id"),
-            before.id or 0,
-        )
-
-    def _version_before(self):
-        """The version that served before the one that serves."""
-        served = self.assignment_ids.filtered(lambda a: a.role == "champion" and a.end_date)
-        return served.sorted("id", reverse=True)[:1].version_id
-
-    def _follow_written_fallback(self, vals):
-        yield
-        if "fallback" in vals:
-            self._update_fallback()
-        elif {"fallback_action_id", "fallback_below"} & vals.keys():
-            self.sudo()._update_fallback()
+            FallbackSwitch(deployment).update()
 
     @api.model
     def _refresh_fallbacks(self):
-        """What shows instead is kept right also where nothing is at work, and no health is looked at."""
+        """Keep the fallbacks right also where nothing is live, and no health is checked; once an hour."""
         for deployment in self.search(Domain("fallback", "!=", "none") & Domain("state", "!=", "retired")):
             try:
-                deployment._or_alert("fallback", deployment._refresh_fallback)
+                deployment._or_alert("fallback", FallbackSwitch(deployment.sudo()).refresh)
             except psycopg2.OperationalError:  # somebody wrote the same rows: with the next pass
                 self.env.cr.rollback()
             self.env["ir.cron"]._commit_progress()
 
-    def _refresh_fallback(self):
-        """Hook: set right what shows instead, once an hour."""
-        self._update_fallback()
+    # What documents show
 
-    # The drill
+    def _fallback_in_force(self):
+        """Return {id: Fallback} of those of `self` that show a fallback instead of every score."""
+        found = {deployment.id: FallbackSwitch(deployment).in_force() for deployment in self.sudo()}
+        return {key: fallback for key, fallback in found.items() if fallback}
+
+    def _fallbacks_shown(self):
+        """Return the Fallbacks that a person sees of `self`, one deployment per company: those in force come first."""
+        in_force = self._fallback_in_force()
+        unsure = [FallbackSwitch(one).where_unsure() for one in self.sudo() if one.id not in in_force]
+        return [*in_force.values(), *filter(None, unsure)]
+
+    def _fallback_sql(self, alias):
+        """Return the SQL of the figure that shows instead of a score, for the record `alias`."""
+        self.ensure_one()
+        return fallbacks.of(self).sql(alias)
+
+    # Drills
+
+    def action_drill_faults(self):
+        return self._run_drill("faults")
+
+    def action_drill_alert(self):
+        return self._run_drill("alert")
 
     def action_drill_fallback(self):
+        return self._run_drill("fallback")
+
+    def _run_drill(self, kind):
+        """Make a drill of a kind and show how it went."""
         self.ensure_one()
         self._check_decides()
-        return self._open_drill(self.sudo()._drill("fallback"))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Drill"),
+            "res_model": "ai.deployment.drill",
+            "res_id": drills.make(self.sudo(), kind).id,
+            "views": [(False, "form")],
+        }
 
-    def _drill_fallback(self):
-        """Switch it off and break its version, out of sight of everybody, and read a record as its viewer does."""
-        say = self.env._
-        return [
-            self._step("off", say("It is switched off"), self._drill_switched_off),
-            self._step("unusable", say("Its version cannot be used"), self._drill_unusable),
-        ]
+    def _run_drill_for(self, check, kind):
+        """Make a drill of a kind, look at the row of the checklist again, show how it went."""
+        action = self._run_drill(kind)
+        check._refresh()
+        return action
 
-    def _drill_switched_off(self):
-        self._as_if("suspended")
-        return self._drill_shown()
-
-    def _drill_unusable(self):
-        record = self._drill_record()
-        self._as_if("production")
-        self._serve_for_now(self._damaged_version())
-        self._score(record, again=True)
-        return self._drill_shown()
-
-    def _as_if(self, state):
-        """In this state until it is undone, without any of what follows from a step in its life."""
-        self.env.flush_all()
-        self.env.cr.execute(SQL("UPDATE ai_deployment SET state = %s WHERE id = %s", state, self.id))
-        self.invalidate_recordset(["state"], flush=False)
-        self._update_fallback()
-        self.env.flush_all()
-
-    def _drill_shown(self):
-        """Whether a viewer reads and finds what is shown instead, marked as such."""
-        record, viewer = self._drill_record(), self._some_viewer()
-        if not self.is_primary or not viewer:
-            return False, self.env._("Its scores are shown to nobody, so nothing can be shown instead.")
-        seen = record.with_user(viewer).sudo(False).with_context(allowed_company_ids=self.company_id.ids)
-        if not seen.has_access("read"):
-            seen = seen.sudo()
-        if self.fallback == "none":
-            went = not seen.ai_score_date and not seen.ai_is_fallback
-            return went, self.env._("No score was shown, and nothing instead, as chosen.")
-        found = seen.search_count([("id", "=", seen.id), ("ai_is_fallback", "=", True)])
-        went = seen.ai_is_fallback and found and not seen.ai_score_date and seen.ai_reasons
-        return went, self.env._(
-            "A viewer read: “%(text)s” (%(value)s %%).", text=seen.ai_reasons or "", value=round(100 * seen.ai_score)
-        )
-
-    def _some_viewer(self):
-        """An active colleague who sees scores."""
-        members = self.sudo().viewer_group_ids.all_user_ids
-        company = self.sudo().company_id
-        return members.filtered(lambda u: u.active and not u.share and company in u.company_ids).sorted("id")[:1]
-
-    # Once a month
-
-    drill_taken = fields.Boolean(readonly=True, copy=False)
+    def action_view_drills(self):
+        return self._action_lines("ai.deployment.drill", self.env._("Drills"))
 
     @api.model
     def _cron_drill_fallbacks(self):
-        """Try what is shown instead, once in a month for each deployment at work."""
+        """Try the fallback, once in a month for each live deployment."""
         since = fields.Datetime.subtract(clock.now(), days=30)
-        at_work = self.search(
-            Domain("state", "in", self._at_work_states()) & Domain("fallback", "!=", "none"), order="id"
-        )
+        live = self.search(Domain("state", "in", self._at_work_states()) & Domain("fallback", "!=", "none"), order="id")
         lately = self.env["ai.deployment.drill"].search(
-            Domain("deployment_id", "in", at_work.ids)
+            Domain("deployment_id", "in", live.ids)
             & Domain("kind", "=", "fallback")
             & Domain("date", ">", since)
             & Domain("date", "<=", clock.now())
         )
-        self._take_turns("drill", at_work.filtered(lambda deployment: deployment not in lately.deployment_id))
+        self._take_turns("drill", live.filtered(lambda deployment: deployment not in lately.deployment_id))
 
     def _drill_or_alert(self):
-        return self._or_alert("drill", self._try_fallback)
-
-    def _try_fallback(self):
-        drill, alerts = self._drill("fallback"), self.env["ai.deployment.alert"].sudo()
-        if drill.is_passed:
-            alerts._resolve(self, "drill:fallback")
-        else:
-            alerts._raise(
-                self,
-                "drill:fallback",
-                name=drill._verdict(),
-                suggestion=self.env._("Open the drill: it says what a viewer would have seen."),
-            )
+        return self._or_alert("drill", lambda: drills.try_fallback(self.sudo()))

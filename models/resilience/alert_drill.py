@@ -1,70 +1,61 @@
-"""The drill of an alert: made-up counts are judged by the product's own monitor, which has to tell the owner."""
+"""Drill of an alert: made-up counts are judged by the monitor itself, which has to notify the owner."""
 
 from datetime import timedelta
 
 import numpy as np
 
-from odoo import models
 from odoo.fields import Domain
 
 from ...ml.binning import FIRST
 from ...ml.profile import SCORE, Profile
 from ..tools import clock
 from ..tools.wording import number
+from .drill import Drill, Step
 
 ROWS = 2000  # that are made up: enough to be beyond doubt at once
 LATER = timedelta(days=3650)  # no real report has such a window
+CAUSE = f"drift:{SCORE}:%"
 
 
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
+class AlertDrill(Drill):
+    """Move the scores beyond their threshold."""
 
-    def _drill_alert(self):
-        say = self.env._
-        return [self._step("moved", say("The scores move beyond their threshold"), self._drill_moved)]
+    code = "alert"
 
-    def _drill_moved(self):
-        """A week in which all scores are where the fewest were: the report on it, the alert, and who was told."""
-        version = self.champion_id
+    def run(self) -> list[Step]:
+        return [self.step("moved", self.env._("The scores move beyond their threshold"), self.moved)]
+
+    def moved(self) -> tuple[object, str]:
+        """Report on a week in which all scores are where the fewest were; see who is notified."""
+        version = self.deployment.champion_id
         reference = self.env["ai.deployment.reference"]._of(version)[0]
         end = clock.today() + LATER
-        for alert in (
-            self.env["ai.deployment.alert"]
-            .sudo()
-            .search(Domain("deployment_id", "=", self.id) & Domain("cause", "=like", f"drift:{SCORE}:%"))
-        ):
-            self._standing_alert_aside(alert.cause)
-        report = self._make_report(version, _moved(reference), end - timedelta(days=7), end)
+        self.set_aside(self.alerts(CAUSE, "=like"))
+        report = self.deployment._make_report(version, moved_profile(reference), end - timedelta(days=7), end)
         line = report.line_ids.filtered(lambda line: line.key == SCORE and line.exceeded)[:1]
-        alert = (
-            self.env["ai.deployment.alert"]
-            .sudo()
-            .search(
-                Domain("deployment_id", "=", self.id)
-                & Domain("state", "=", "firing")
-                & Domain("cause", "=like", f"drift:{SCORE}:%")
-                & Domain("level", "=", "alert"),
-                limit=1,
-            )
-        )
+        alert = self.alerts(CAUSE, "=like").filtered(lambda alert: alert.state == "firing" and alert.level == "alert")[
+            :1
+        ]
         if not line or not alert:
             return False, self.env._("The scores of %s made-up records moved, and no alert was raised.", ROWS)
-        told = self._told_of(alert.cause)
-        messages = self.env["ai.deployment.message"].sudo().search_count(Domain("alert_id", "=", alert.id))
-        sentence = self.env._(
+        notified = self.notified(alert.cause)
+        messages = self.env["ai.deployment.message"].search_count(Domain("alert_id", "=", alert.id))
+        return bool(notified), self.env._(
             "The scores of %(rows)s made-up records moved (%(statistic)s against a threshold of %(threshold)s): an "
             "alert was raised, %(told)s, and %(messages)s messages were on their way.",
             rows=ROWS,
             statistic=number(self.env, line.statistic, 3, grouping=False),
             threshold=number(self.env, line.threshold, 3, grouping=False),
-            told=self._told_text(told),
+            told=self.notified_text(notified),
             messages=messages,
         )
-        return bool(told), sentence
 
 
-def _moved(reference):
-    """A profile in which all inputs are as in the reference, and all scores in the bin where the fewest were."""
+def moved_profile(reference: Profile) -> Profile:
+    """Return a profile in which all inputs are as in `reference`, and all scores in the bin where the fewest were.
+
+    :return: Profile of `ROWS` rows; the counts of each input have the shape of those in `reference`
+    """
     counts = {}
     for name, values in reference.counts.items():
         total = max(int(values.sum()), 1)

@@ -1,158 +1,127 @@
-"""A rule of the company's own, shown instead of scores: a server action that says a figure for each record.
+"""Ask the company's own rule, a server action, for the figure of each record, and keep the figures.
 
 A list has to sort and search by these figures, so they are kept beside the records, as scores are: worked out when they
-come into use, and again every hour while they are. The rule only says something: whatever else it does is taken back.
+come into use, and again every hour while they are. The rule only returns figures: whatever else it does is undone.
 Its code gets `records` and sets `action` to {record id: figure from 0 to 1}.
 """
 
 import logging
 import math
+from typing import Any
 
-from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.models import BaseModel
 from odoo.tools import SQL, split_every
 
 from ..monitoring.ai_deployment_monitoring import fault_text
-from ..tools import batch_insert as bulk
+from ..tools import batch_insert
 from ..tools.kept_open import forbidden_names, kept_open
-from ..tools.shipped import wake
+from .rollback import undone
 
 _logger = logging.getLogger(__name__)
 
 RULE = "rule"
+CAUSE = "fallback:rule"  # of the alert
 AT_ONCE = 1000  # records that a rule is asked about at a time
 
 
-class AiDeploymentFallbackFigure(models.Model):
-    _name = "ai.deployment.fallback.figure"
-    _description = "Figure of a Rule That Shows Instead of a Score"
-    _inherit = "ai.deployment.guarded.mixin"
-    _log_access = False
-    _rec_name = "res_id"
+class RuleFigures:
+    """The figures that the rule of one deployment returns.
 
-    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
-    res_id = fields.Integer("Record", required=True, readonly=True)
-    value = fields.Float("Figure", required=True, readonly=True, digits=(16, 4))
+    :param deployment: ai.deployment with all rights
+    """
 
-    _record_uniq = models.UniqueIndex("(deployment_id, res_id)", "A record has one figure.")
+    def __init__(self, deployment: BaseModel) -> None:
+        self.deployment = deployment
+        self.env = deployment.env
 
+    def are_used(self) -> bool:
+        """Return whether figures of a rule are, or may be, shown now."""
+        deployment = self.deployment
+        return deployment.fallback == RULE and bool(deployment.fallback_since or deployment.fallback_below)
 
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
+    def exist(self) -> bool:
+        """Return whether any figure is kept."""
+        figures = self.env["ai.deployment.fallback.figure"]
+        return bool(figures.search_count(Domain("deployment_id", "=", self.deployment.id), limit=1))
 
-    fallback_action_id = fields.Many2one(
-        "ir.actions.server",
-        "Rule",
-        tracking=True,
-        copy=False,
-        ondelete="restrict",
-        domain="[('model_id', '=', model_id), ('state', '=', 'code')]",
-        help="A server action whose code sets “action” to the figure, from 0 to 1, of each of “records”. Nothing that "
-        "it writes is kept. Set by an administrator.",
-    )
+    def forget(self) -> None:
+        """Delete the figures, and resolve the alert that the rule failed."""
+        self._delete()
+        self.env["ai.deployment.alert"]._resolve(self.deployment, CAUSE)
 
-    @api.constrains("fallback", "fallback_action_id", "model_id")
-    def _check_fallback_action(self):
-        for deployment in self:
-            action = deployment.sudo().fallback_action_id
-            if deployment.fallback == RULE and not action:
-                raise ValidationError(self.env._("Choose the rule: an administrator names a server action."))
-            if action and (action.model_id != deployment.model_id or action.state != "code"):
-                raise ValidationError(self.env._("“%s” is no rule for these records.", action.name))
+    def update(self) -> None:
+        """Ask the rule about all open records, and keep its figures; forget them where they are not used.
 
-    def _uses_rule(self):
-        """Whether figures of a rule are, or may be, shown now."""
-        return self.fallback == RULE and bool(self.fallback_since or self.fallback_below)
-
-    def _update_fallback(self):
-        """Figures are worked out by the job, at once: the switch that brings a rule into use waits for nothing."""
-        result = super()._update_fallback()
-        for deployment in self.sudo():
-            if not deployment._uses_rule():
-                deployment._update_figures()
-            elif (
-                not self.env["ai.deployment.fallback.figure"]
-                .sudo()
-                .search_count(Domain("deployment_id", "=", deployment.id), limit=1)
-            ):
-                wake(self.env, "ir_cron_health")
-        return result
-
-    def _as_if(self, state):
-        result = super()._as_if(state)
-        if self._uses_rule():
-            self._update_figures()
-        return result
-
-    def _refresh_fallback(self):
-        """New records, and changed ones, have their figure within the hour."""
-        result = super()._refresh_fallback()
-        self._update_figures()
-        return result
-
-    def _update_figures(self):
-        """Ask the rule about all open records, and keep what it says; nothing while it is not shown.
-
-        A rule that fails leaves the figures as they were, and is an alert.
+        A rule that fails leaves the figures as they were, and raises an alert.
         """
-        self.ensure_one()
-        alerts = self.env["ai.deployment.alert"].sudo()
-        if not self._uses_rule():
-            self.env.cr.execute(SQL("DELETE FROM ai_deployment_fallback_figure WHERE deployment_id = %s", self.id))
-            alerts._resolve(self, "fallback:rule")
+        if not self.are_used():
+            self.forget()
             return
+        alerts = self.env["ai.deployment.alert"]
         try:
-            figures = self._figures_of_rule()
+            figures = self.ask_all()
         except Exception as error:  # noqa: BLE001 - people wrote it: whatever is wrong with it becomes an alert
-            _logger.info("The rule shown instead by deployment %s failed", self.id, exc_info=True)
+            _logger.info("The rule shown instead by deployment %s failed", self.deployment.id, exc_info=True)
             alerts._raise(
-                self,
-                "fallback:rule",
+                self.deployment,
+                CAUSE,
                 name=self.env._("The rule that shows instead of scores failed: %s", fault_text(error)),
                 suggestion=self.env._(
-                    "Ask an administrator to correct the server action “%s”.", self.fallback_action_id.name
+                    "Ask an administrator to correct the server action “%s”.", self.deployment.fallback_action_id.name
                 ),
             )
             return
-        alerts._resolve(self, "fallback:rule")
-        self.env.cr.execute(SQL("DELETE FROM ai_deployment_fallback_figure WHERE deployment_id = %s", self.id))
-        bulk.insert(
+        alerts._resolve(self.deployment, CAUSE)
+        self._delete()
+        batch_insert.insert(
             self.env,
             "ai_deployment_fallback_figure",
             {
-                "deployment_id": ("int4", self.id),
+                "deployment_id": ("int4", self.deployment.id),
                 "res_id": ("int4", list(figures)),
                 "value": ("float8", list(figures.values())),
             },
         )
         self.env["ai.deployment.fallback.figure"].invalidate_model(flush=False)
 
-    def _figures_of_rule(self):
-        """{record id: figure} of all open records, as the rule says."""
-        documents = self.env[self.res_model].sudo()
-        domain = self._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
-        domain &= self._company_domain()
-        figures = {}
+    def _delete(self) -> None:
+        self.env.cr.execute(
+            SQL("DELETE FROM ai_deployment_fallback_figure WHERE deployment_id = %s", self.deployment.id)
+        )
+
+    def ask_all(self) -> dict[int, float]:
+        """Return {record id: figure} of all open records, as the rule sets them."""
+        deployment, documents = self.deployment, self.env[self.deployment.res_model]
+        domain = deployment._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
+        domain &= deployment._company_domain()
+        figures: dict[int, float] = {}
         for ids in split_every(AT_ONCE, documents.search(domain, order="id").ids):
-            figures.update(self._ask_rule(documents.browse(ids)))
+            figures.update(self.ask(documents.browse(ids)))
         return figures
 
-    def _ask_rule(self, records):
-        """What the rule says of `records`, in the time of a drill; whatever else it does is taken back."""
-        action = self.fallback_action_id.sudo()
+    def ask(self, records: BaseModel) -> dict[int, float]:
+        """Return {record id: figure} that the rule sets for `records`; whatever else it does is undone.
+
+        :raise UserError: the rule tries to end the transaction, or sets no figures from 0 to 1 of these records
+        """
+        action = self.deployment.fallback_action_id
         if action.state != "code":
             raise UserError(self.env._("“%s” is no rule for these records.", action.name))
         if names := forbidden_names(action.code):
             raise UserError(self.env._("it may not use “%s”, which ends a transaction.", ", ".join(names)))
-        with self._undone(), kept_open(self.env):
-            said = action.with_context(
+        with undone(self.env), kept_open(self.env):
+            returned = action.with_context(
                 active_model=records._name, active_ids=records.ids, active_id=records.ids[0]
             ).run()
-        if not isinstance(said, dict):
+        return self._checked(returned, records)
+
+    def _checked(self, returned: Any, records: BaseModel) -> dict[int, float]:
+        if not isinstance(returned, dict):
             raise UserError(self.env._("it set no figures: “action” has to be a figure for each record."))
         known, figures = set(records.ids), {}
-        for res_id, value in said.items():
+        for res_id, value in returned.items():
             if res_id not in known:
                 raise UserError(self.env._("it spoke of a record that it was not asked about: %s.", res_id))
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
@@ -163,13 +132,3 @@ class AiDeployment(models.Model):
         if any(math.isnan(value) for value in figures.values()):
             raise UserError(self.env._("a figure of it is no number."))
         return figures
-
-    def _fallback_sql(self, alias):
-        if self.fallback != RULE:
-            return super()._fallback_sql(alias)
-        return SQL(
-            "(SELECT figure.value FROM ai_deployment_fallback_figure figure WHERE figure.deployment_id = %s"
-            " AND figure.res_id = %s)",
-            self.id,
-            SQL.identifier(alias, "id"),
-        )

@@ -126,3 +126,22 @@ class GateCase(AiDeploymentCase):
     def pass_(self, bill, note="Checked by phone", user=None):
         wizard = self.env["ai.deployment.gate.pass"].with_user(user or self.cleo)
         return wizard.create({"move_id": bill.id, "note": note}).action_pass()
+
+    def damage(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ai_deployment_version SET artifact = jsonb_set(artifact, '{intercept}', '5') WHERE id = %s",
+            [self.gate.champion_id.id],
+        )
+        self.env.invalidate_all()
+
+    def queries(self, call):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        call()  # rights, rules and translations are warm
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        call()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before

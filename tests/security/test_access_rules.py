@@ -7,7 +7,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.ai_deployment.models.gate.account_move import GateHeld
+from odoo.addons.ai_deployment.models.gate.held_bills import GateHeld
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.gate.common import GateCase
