@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.alerting import escalation
 from odoo.addons.ai_deployment.models.gate.gates import Gate
 from odoo.addons.ai_deployment.models.health.people import REVIEW_GRACE
 from odoo.addons.ai_deployment.models.review.ai_deployment_review_quality import LEVEL
@@ -93,9 +94,9 @@ class TestDayBoundaries(HealthCase):
             alert = self.env["ai.deployment.alert"]._raise(self.deployment, "test:unread", name="It moved")
         wait = self.deployment.escalation_days * DAY
         with clock.at(NOW + wait - SECOND):
-            self.assertFalse(alert._is_overdue())
+            self.assertFalse(escalation.is_overdue(alert))
         with clock.at(NOW + wait):
-            self.assertTrue(alert._is_overdue())
+            self.assertTrue(escalation.is_overdue(alert))
 
     def test_it_is_idle_after_its_days_not_on_the_last_of_them(self):
         self.deployment.idle_days = 5

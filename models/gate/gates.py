@@ -12,11 +12,11 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import SQL, format_date
 
+from ..alerting.alert_kinds import BROKEN, GATE_BYPASSED, Cause
 from ..documents.account_move import PURCHASE_TYPES
 from ..tools import clock
 from ..tools.trust import own
 
-BYPASSED = "gate:open"  # the cause of the alert
 STANDING = Domain("res_model", "=", "account.move") & Domain("is_primary", "=", True) & Domain("gate", "!=", "off")
 
 
@@ -129,9 +129,10 @@ class Gate:
                 "  AND role = 'champion' AND end_date IS NULL),"
                 " (SELECT MAX(date) FROM ai_deployment_report WHERE version_id = %(version)s AND kind = 'drift'),"
                 " (SELECT MIN(opened_date) FROM ai_deployment_alert WHERE deployment_id = %(id)s"
-                "  AND cause = 'broken:monitor' AND state IN ('firing', 'acknowledged'))",
+                "  AND cause = %(broken)s AND state IN ('firing', 'acknowledged'))",
                 version=self.deployment.champion_id.id,
                 id=self.deployment.id,
+                broken=str(Cause(BROKEN, "monitor")),
             )
         )
         return row
@@ -169,11 +170,11 @@ class Gate:
         Posting does not wait for other transactions that raise it as well.
         """
         alerts = self.env["ai.deployment.alert"]
-        known = Domain("deployment_id", "=", self.deployment.id) & Domain("cause", "=", BYPASSED)
+        known = Domain("deployment_id", "=", self.deployment.id) & Domain("cause", "=", str(GATE_BYPASSED))
         if not alerts.search_count(known & Domain("state", "in", ("firing", "acknowledged")), limit=1):
             alerts._raise(
                 self.deployment,
-                BYPASSED,
+                GATE_BYPASSED,
                 name=self.env._("Bills are posted without a look: %s", reason),
                 suggestion=self.env._("See to it, or set the gate to off where it is not wanted any more."),
             )

@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...ml.profile import SCORE
+from ..alerting.alert_kinds import TEST_ALERT
 from ..health.crons import JOBS, trouble_of
 from ..monitoring.ai_deployment_drift import JUDGED
 from ..tools import clock
@@ -17,7 +18,6 @@ from ..tools.shipped import shipped
 from .ai_deployment_checklist import Evidence
 
 WEEK = timedelta(days=7)
-TEST_ALERT = "trial"  # the cause of an alert that was sent to see whether it is read
 
 
 class AiDeployment(models.Model):
@@ -176,16 +176,6 @@ class AiDeployment(models.Model):
         return self._notification(
             self.env._("“%(what)s” went to %(person)s.", what=alert.name, person=deployment._person_to_tell().name)
         )
-
-
-class AiDeploymentAlert(models.Model):
-    _inherit = "ai.deployment.alert"
-
-    def _write_reader(self):
-        result = super()._write_reader()
-        for alert in self.sudo().filtered(lambda alert: alert.cause == TEST_ALERT):
-            self.env["ai.deployment.alert"]._resolve(alert.deployment_id, TEST_ALERT)
-        return result
 
 
 class AiDeploymentReport(models.Model):

@@ -8,13 +8,14 @@ from odoo.fields import Domain
 
 from ...ml.binning import FIRST
 from ...ml.profile import SCORE, Profile
+from ..alerting.alert_kinds import DRIFT, Cause
 from ..tools import clock
 from ..tools.wording import number
 from .drill import Drill, Step
 
 ROWS = 2000  # that are made up: enough to be beyond doubt at once
 LATER = timedelta(days=3650)  # no real report has such a window
-CAUSE = f"drift:{SCORE}:%"
+ABOUT_SCORES = str(Cause(DRIFT, f"{SCORE}:%"))  # a pattern
 
 
 class AlertDrill(Drill):
@@ -30,12 +31,11 @@ class AlertDrill(Drill):
         version = self.deployment.champion_id
         reference = self.env["ai.deployment.reference"]._of(version)[0]
         end = clock.today() + LATER
-        self.set_aside(self.alerts(CAUSE, "=like"))
+        self.set_aside(self.alerts(ABOUT_SCORES, "=like"))
         report = self.deployment._make_report(version, moved_profile(reference), end - timedelta(days=7), end)
         line = report.line_ids.filtered(lambda line: line.key == SCORE and line.exceeded)[:1]
-        alert = self.alerts(CAUSE, "=like").filtered(lambda alert: alert.state == "firing" and alert.level == "alert")[
-            :1
-        ]
+        raised = self.alerts(ABOUT_SCORES, "=like")
+        alert = raised.filtered(lambda alert: alert.state == "firing" and alert.level == "alert")[:1]
         if not line or not alert:
             return False, self.env._("The scores of %s made-up records moved, and no alert was raised.", ROWS)
         notified = self.notified(alert.cause)

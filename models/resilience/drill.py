@@ -18,6 +18,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..alerting.ai_deployment_alert import ACTIVITY
+from ..alerting.alert_kinds import Cause
 from ..monitoring.ai_deployment_monitoring import fault_text
 from .rollback import undone
 
@@ -151,12 +152,12 @@ class Drill:
             alert.write({"muted_until": False})
             alert._resolve(self.deployment, alert.cause)
 
-    def alerts(self, cause: str, operator: str = "=") -> BaseModel:
+    def alerts(self, cause: Cause | str, operator: str = "=") -> BaseModel:
         """Return the alerts of the deployment whose cause is, or is like, `cause`."""
-        domain = Domain("deployment_id", "=", self.deployment.id) & Domain("cause", operator, cause)
+        domain = Domain("deployment_id", "=", self.deployment.id) & Domain("cause", operator, str(cause))
         return self.env["ai.deployment.alert"].search(domain)
 
-    def notified(self, cause: str) -> BaseModel:
+    def notified(self, cause: Cause | str) -> BaseModel:
         """Return those who answer for the deployment and have an activity about the firing alert of this cause."""
         alert = self.alerts(cause).filtered(lambda alert: alert.state == "firing")
         kind = self.env.ref(ACTIVITY, raise_if_not_found=False)

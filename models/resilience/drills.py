@@ -3,6 +3,7 @@
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
+from ..alerting.alert_kinds import DRILL, Cause
 from ..tools import clock
 from .alert_drill import AlertDrill
 from .drill import Drill, Step
@@ -10,7 +11,7 @@ from .fallback_drill import FallbackDrill
 from .fault_drill import FaultDrill
 
 DRILLS: dict[str, type[Drill]] = {drill.code: drill for drill in (FaultDrill, AlertDrill, FallbackDrill)}
-CAUSE = "drill:fallback"  # of the alert
+CAUSE = Cause(DRILL, "fallback")  # of the alert
 
 
 def make(deployment: BaseModel, kind: str) -> BaseModel:

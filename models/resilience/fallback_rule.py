@@ -14,6 +14,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import SQL, split_every
 
+from ..alerting.alert_kinds import FALLBACK, Cause
 from ..monitoring.ai_deployment_monitoring import fault_text
 from ..tools import batch_insert
 from ..tools.kept_open import forbidden_names, kept_open
@@ -22,7 +23,7 @@ from .rollback import undone
 _logger = logging.getLogger(__name__)
 
 RULE = "rule"
-CAUSE = "fallback:rule"  # of the alert
+CAUSE = Cause(FALLBACK, "rule")  # of the alert
 AT_ONCE = 1000  # records that a rule is asked about at a time
 
 

@@ -11,6 +11,7 @@ from ...ml.errors import EndpointError
 from ...remote import webhook
 from ...remote.guard import Guard
 from ...remote.session import Session
+from ..alerting.alert_kinds import SLOW, VERSION
 from ..tools import clock
 from .drill import Drill, Step
 
@@ -77,10 +78,10 @@ class FaultDrill(Drill):
 
     def damaged(self) -> tuple[object, str]:
         record = self.record()
-        self.set_aside(self.alerts("version"))
+        self.set_aside(self.alerts(VERSION))
         self.serve_damaged_version()
         line, ended = self.score(record)
-        notified = self.notified("version")
+        notified = self.notified(VERSION)
         went = ended == "retry" and line.failure_type == "artifact_rejected" and notified
         return went, self.env._(
             "The damage was noticed. The record %(ended)s; %(told)s.",
@@ -101,10 +102,10 @@ class FaultDrill(Drill):
             )
         )
         self.replace_column(record, column, lambda own, _kind: SQL("pg_temp.ai_deployment_slow(%s)", own))
-        self.set_aside(self.alerts("slow"))
+        self.set_aside(self.alerts(SLOW))
         self.env.cr.execute(SQL("SET LOCAL statement_timeout = %s", SLOW_MS))
         line, ended = self.score(record)
-        notified = self.notified("slow")
+        notified = self.notified(SLOW)
         went = ended == "retry" and line.failure_type == "took_too_long" and notified
         return went, self.env._(
             "Reading “%(input)s” was ended after %(seconds)s seconds. The record %(ended)s; %(told)s.",

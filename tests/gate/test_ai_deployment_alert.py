@@ -14,7 +14,7 @@ class TestBypassedGateAlert(GateCase):
         alert._end_open_gate()
         self.assertEqual(alert.state, "firing")
         self.gate.state = "production"
-        for step in self.env["ai.deployment.alert"]._daily_steps():
+        for step in self.env["ai.deployment.alert"]._due_today():
             step()
         self.assertEqual(alert.state, "resolved")
         with self.stopped():

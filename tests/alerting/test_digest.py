@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.alerting.test_ai_deployment_channel import ChannelCase
+from odoo.addons.ai_deployment.tests.alerting.common import ChannelCase
 from odoo.addons.ai_deployment.tests.common import NOW
 
 

@@ -7,35 +7,8 @@ from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
-from odoo.addons.base.tests.test_ir_cron import CronMixinCase
-
-
-class AlertCase(AiDeploymentCase, CronMixinCase):
-    """An alert of the deployment, and the daily cron."""
-
-    def setUp(self):
-        super().setUp()
-        self.enterContext(clock.at(NOW))
-        self.alert = self.raise_alert()
-
-    def raise_alert(self, cause="drift:x:shape", deployment=None, **values):
-        alerts = self.env["ai.deployment.alert"]
-        return alerts._raise(deployment or self.deployment, cause, **{"name": "It moved", **values})
-
-    def resolve(self):
-        self.env["ai.deployment.alert"]._resolve(self.deployment, self.alert.cause)
-
-    def told(self, alert=None, active_test=True):
-        """Who has an activity about the alert, in order."""
-        alert = alert or self.alert
-        activities = self.env["mail.activity"].with_context(active_test=active_test)
-        return activities.search([("res_model", "=", alert._name), ("res_id", "=", alert.id)], order="id").user_id
-
-    def run_daily(self, days=0):
-        with self.enter_registry_test_mode(), clock.at(NOW + timedelta(days=days)):
-            self.env.ref("ai_deployment.ir_cron_alerts").method_direct_trigger()
-        self.env.invalidate_all()
+from odoo.addons.ai_deployment.tests.alerting.common import AlertCase
+from odoo.addons.ai_deployment.tests.common import NOW, QUIET
 
 
 @tagged("post_install", "-at_install")

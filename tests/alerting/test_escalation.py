@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.alerting.test_ai_deployment_alert_mute import AlertCase
+from odoo.addons.ai_deployment.tests.alerting.common import AlertCase
 from odoo.addons.ai_deployment.tests.common import NOW
 
 FORM = {"name": {}, "suggestion": {}, "state": {}}
