@@ -42,7 +42,10 @@ class AiDeploymentGatePass(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     def _log_pass(self, gate, verdict):
-        """Four eyes: a maker does not pass what is his own, unless the company has nobody else and has said so."""
+        """Log and note the pass.
+
+        Four eyes: a maker does not pass what is his own, unless the company has nobody else and has said so.
+        """
         is_maker = self.env.uid in self.move_id.sudo()._ai_makers().get(self.move_id.id, ())
         if is_maker and not gate.gate_maker_may_pass:
             raise UserError(self.env._("You made this bill: somebody else has to pass it."))

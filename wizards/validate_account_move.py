@@ -20,7 +20,7 @@ class ValidateAccountMove(models.TransientModel):
         return wording.held_action(self.env["account.move"].sudo(), held, following)
 
     def _ai_posted_now(self):
-        """Those that this wizard posts at once: not what waits for its date, nor what it leaves out itself."""
+        """Return what this wizard posts at once: not what waits for its date, nor what it leaves out itself."""
         today = fields.Date.context_today(self)
         return self.move_ids.filtered(
             lambda move: (self.force_hash or not move.restrict_mode_hash_table)

@@ -141,7 +141,7 @@ class AccountMove(models.Model):
     # Who wrote what is judged
 
     def _ai_made_by(self, vals):
-        """Those of these bills whose amounts, vendor, bank account or lines `vals` changes."""
+        """Return those of these bills whose amounts, vendor, bank account or lines `vals` changes."""
         names = MADE_OF & vals.keys()
         if not names:
             return self.browse()
@@ -151,7 +151,10 @@ class AccountMove(models.Model):
         )
 
     def _ai_note_maker(self):
-        """The current user has made these bills: neither judges nor passes them. Who created them is known anyway."""
+        """Note the current user as a maker of these bills, who neither judges nor passes them.
+
+        Who created them is known anyway.
+        """
         me = self.env.uid
         bills = self.filtered(lambda move: move.move_type in PURCHASE_TYPES and move.create_uid.id != me)
         self.env["ai.deployment.edit"]._note(bills)
@@ -159,7 +162,7 @@ class AccountMove(models.Model):
     # People post
 
     def action_post(self):
-        """On the form, a held bill is told of in a dialog: nothing is rolled back, so its review is there at once."""
+        """Show a held bill of the form in a dialog: nothing is rolled back, so its review is there at once."""
         self.check_access("write")
         detects = not self.env.context.get("disable_abnormal_invoice_detection", True)
         if not detects or not held_bills.meet_a_gate(self):
@@ -168,7 +171,7 @@ class AccountMove(models.Model):
         return wording.held_action(self.sudo(), held) if held else result
 
     def action_validate_moves_with_confirmation(self):
-        """From the list, the clean ones are posted and the held ones shown."""
+        """Post the clean bills of the list, and show the held ones."""
         self.check_access("write")
         drafts = self.filtered(lambda move: move.state == "draft" and move.line_ids)
         held = {}
@@ -194,7 +197,7 @@ class AccountMove(models.Model):
     # Bills that post themselves
 
     def _autopost_bill(self):
-        """An imported bill that is held stays a draft; raising would lose the bill with it."""
+        """Leave an imported bill that is held as a draft; raising would lose the bill with it."""
         if not held_bills.meet_a_gate(self):
             return super()._autopost_bill()
         result, held = HeldBills(self).attempt(super()._autopost_bill)
@@ -203,7 +206,7 @@ class AccountMove(models.Model):
         return result
 
     def _autopost_draft_entries(self, batch_size=100):
-        """Held bills are left out of the nightly posting, instead of a comment on each of them every night."""
+        """Leave held bills out of the nightly posting, instead of a comment on each of them every night."""
         due = self.browse()
         if self.env["ai.deployment"].sudo().search_count([("gate", "=", "block")], limit=1):
             due = self.search(
@@ -245,10 +248,11 @@ class AccountMove(models.Model):
             bills.browse(move_id).ai_is_held = verdict.is_blocked
 
     def _ai_drafts_of_bills(self):
+        """Return the stored bills behind these records that are drafts and that the user may read."""
         return readable_origin(self).filtered(lambda move: move.state == "draft" and move.move_type in PURCHASE_TYPES)
 
     def _get_alerts(self):
-        """Above the form of a draft: that it is held, or that a colleague is asked about it."""
+        """Add to the banners of a draft that it is held, or that a colleague is asked about it."""
         alerts = super()._get_alerts()
         bill = self._ai_drafts_of_bills()
         verdict = gate_sql.verdicts(bill).get(bill.id) if bill else None

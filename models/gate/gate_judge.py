@@ -168,10 +168,10 @@ class GateJudge:
         by_status: dict[str, list[Verdict]] = {}
         for verdict in verdicts.values():
             by_status.setdefault("risky" if verdict.is_held else verdict.status, []).append(verdict)
-        log._log(gate, "waived", by_status.get("waived", ()))
-        outside = [verdict.move_id for verdict in by_status.get("outside", ())]
+        log._log(gate, "waived", by_status.get("waived", []))
+        outside = [verdict.move_id for verdict in by_status.get("outside", [])]
         log._log_plain(gate, "outside", bills.browse(outside))
-        quiet = [verdict for name in ("small", "clean", "released") for verdict in by_status.get(name, ())]
+        quiet = [verdict for name in ("small", "clean", "released") for verdict in by_status.get(name, [])]
         log._log(gate, "posted", [verdict for verdict in quiet if verdict.was_held])
         if unscored := by_status.get("opened"):
             log._log(gate, "opened", unscored, note=self.env._("It could not be scored."))

@@ -44,22 +44,22 @@ class Verdict(NamedTuple):
     deployment_id: int
     gate: str
     status: str
-    reason: str  # of REVIEW_REASONS: why it is risky, where it is
-    failure_type: str | None
-    inference_id: int | None
-    review_id: int | None
-    review_state: str | None
-    is_answered: bool  # the last review is decided, about the inputs of now
-    reviewed_inference_id: int | None
-    reviewer_id: int | None
-    decided_by_id: int | None
-    decided_date: datetime | None
-    waiver_id: int | None
-    fingerprint: str
-    codes: str | None
-    sees_review: bool  # the current user is one of the people of the deployment
-    was_held: bool  # the last line of the gate's log says so
-    held_inference_id: int | None  # what it was held for, where the serving version would let it through
+    reason: str | None = None  # of REVIEW_REASONS: why it is risky, where it is
+    failure_type: str | None = None
+    inference_id: int | None = None
+    review_id: int | None = None
+    review_state: str | None = None
+    is_answered: bool = False  # the last review is decided, about the inputs of now
+    reviewed_inference_id: int | None = None
+    reviewer_id: int | None = None
+    decided_by_id: int | None = None
+    decided_date: datetime | None = None
+    waiver_id: int | None = None
+    fingerprint: str | None = None
+    codes: str | None = None
+    sees_review: bool = False  # the current user is one of the people of the deployment
+    was_held: bool = False  # the last line of the gate's log says so
+    held_inference_id: int | None = None  # what it was held for, where the serving version would let it through
 
     @property
     def is_held(self) -> bool:
@@ -72,12 +72,7 @@ class Verdict(NamedTuple):
 
 def outside(gate: BaseModel, bill: BaseModel) -> Verdict:
     """Return the verdict on a bill that the filter of `gate` leaves out."""
-    nothing = dict.fromkeys(Verdict._fields)
-    return Verdict(
-        **nothing
-        | {"move_id": bill.id, "deployment_id": gate.id, "gate": gate.gate, "status": "outside"}
-        | {"is_answered": False, "sees_review": False, "was_held": False}
-    )
+    return Verdict(bill.id, gate.id, gate.gate, "outside")
 
 
 def verdicts(bills: BaseModel, gate: BaseModel | None = None) -> dict[int, Verdict]:

@@ -36,7 +36,7 @@ def per_company(companies: BaseModel) -> dict[int, BaseModel]:
     )
     active = found.filtered("active")
     live = active.filtered(lambda deployment: deployment.state == "production")
-    gates = {}
+    gates: dict[int, BaseModel] = {}
     for some in (found - active, active, live):  # the later ones win; of one company, the latest
         latest = {deployment.company_id.id: deployment.id for deployment in some.sorted("id")}
         nearest = companies._ai_nearest(latest.keys())

@@ -18,6 +18,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
+from odoo.modules.registry import Registry
 
 from ..documents.account_move import PURCHASE_TYPES
 from . import gates, wording
@@ -129,7 +130,8 @@ class HeldBills:
 
         :raise AccessError: who asks may not read one of them
         """
-        bills, held = to_post(self.moves).sudo(), {}
+        bills = to_post(self.moves).sudo()
+        held: dict[int, Verdict] = {}
         for gate in gates.of_bills(bills) if bills else ():
             found = GateJudge(gate).held(bills)
             GateReviews(gate).keep(list(found.values()))
@@ -171,7 +173,7 @@ class HeldBills:
             pending.setdefault(who, set()).update(self.bills.ids)
 
 
-def _keep_pending(registry, pending: dict[tuple, set[int]]) -> None:
+def _keep_pending(registry: Registry, pending: dict[tuple, set[int]]) -> None:
     """Score held bills in a transaction of their own and keep what comes of it; never in the way of the caller."""
     for (uid, company_ids, lang), move_ids in pending.items():
         for attempt in range(TRIES if move_ids else 0):
@@ -185,7 +187,7 @@ def _keep_pending(registry, pending: dict[tuple, set[int]]) -> None:
                 break
 
 
-def _keep(registry, uid: int, company_ids: tuple[int, ...], lang: str | None, move_ids: list[int]) -> None:
+def _keep(registry: Registry, uid: int, company_ids: tuple[int, ...], lang: str | None, move_ids: list[int]) -> None:
     with registry.cursor() as cr:
         cr.execute("SET LOCAL lock_timeout = '5s'")
         env = api.Environment(cr, uid, {"allowed_company_ids": list(company_ids), "lang": lang})

@@ -31,7 +31,7 @@ class ResPartnerBank(models.Model):
         return result
 
     def _ai_log_unpaid(self):
-        """Keep with each posted bill that is still to be paid to one of these accounts that the account changed."""
+        """Log with each posted bill that is still to be paid to one of these accounts that the account changed."""
         moves = self.env["account.move"].sudo()
         if not moves.env["ai.deployment"].search_count([("gate", "!=", "off")], limit=1):
             return

@@ -111,7 +111,7 @@ def banner(env: Environment, verdict: Verdict) -> dict:
     else:
         message = env._("A colleague is asked to look at this bill.")
     level = "danger" if verdict.is_blocked else "warning" if verdict.is_held else "info"
-    shown = {"level": level, "message": message}
+    shown: dict[str, Any] = {"level": level, "message": message}
     if verdict.sees_review and verdict.review_id:
         shown["action_text"] = env._("Open the review")
         shown["action"] = {

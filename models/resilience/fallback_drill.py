@@ -43,7 +43,7 @@ class FallbackDrill(Drill):
             fallbacks.of(self.deployment).refresh()
 
     def shown(self) -> tuple[object, str]:
-        """Return whether a viewer reads and finds what is shown instead, marked as such, and what he reads."""
+        """Read as a viewer; return (whether what is shown instead is read, found and marked as such, what is read)."""
         deployment, record, viewer = self.deployment, self.record(), self.viewer()
         if not deployment.is_primary or not viewer:
             return False, self.env._("Its scores are shown to nobody, so nothing can be shown instead.")

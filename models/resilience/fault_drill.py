@@ -41,9 +41,10 @@ class FaultDrill(Drill):
 
     def missing(self) -> tuple[object, str]:
         record = self.record()
-        spec, column = self.column(record, required=True)
-        if not spec:
+        found = self.column(record, required=True)
+        if not found:
             return False, self.env._("No input of it stands on the record itself, so none could be taken away.")
+        spec, column = found
         self.replace_column(record, column, lambda _column, kind: SQL("NULL::%s", SQL(kind)))
         line, ended = self.score(record)
         if spec["required"]:
@@ -61,9 +62,10 @@ class FaultDrill(Drill):
 
     def unreadable(self) -> tuple[object, str]:
         record = self.record()
-        spec, column = self.column(record)
-        if not spec:
+        found = self.column(record)
+        if not found:
             return False, self.env._("No input of it stands on the record itself, so none could be broken.")
+        spec, column = found
         if spec["kind"] == "number":
             self.replace_column(record, column, lambda _column, _kind: SQL("'not a number'::text"))
         else:  # whatever it is, to read it fails
@@ -91,9 +93,10 @@ class FaultDrill(Drill):
 
     def slow(self) -> tuple[object, str]:
         record = self.record()
-        spec, column = self.column(record)
-        if not spec:
+        found = self.column(record)
+        if not found:
             return False, self.env._("No input of it stands on the record itself, so none could be made slow.")
+        spec, column = found
         self.env.cr.execute(
             SQL(
                 "CREATE FUNCTION pg_temp.ai_deployment_slow(value anyelement) RETURNS anyelement LANGUAGE plpgsql"
@@ -145,7 +148,7 @@ class FaultDrill(Drill):
 
     # What a step works with
 
-    def column(self, record: BaseModel, required: bool = False) -> tuple[dict[str, Any], str] | tuple[None, None]:
+    def column(self, record: BaseModel, required: bool = False) -> tuple[dict[str, Any], str] | None:
         """Return (the declaration of an input, the column of the record that it is read from); None if there is none.
 
         One that the filter of the deployment asks for cannot be broken: the record would not be scored.
@@ -168,7 +171,7 @@ class FaultDrill(Drill):
         ]
         # A number first: of a text, anything can be read.
         found.sort(key=lambda pair: (required and not pair[0]["required"], pair[0]["kind"] != "number"))
-        return found[0] if found else (None, None)
+        return found[0] if found else None
 
     def score(self, record: BaseModel) -> tuple[BaseModel, str]:
         """Score `record`; return (its line of the log, where it ended).
