@@ -6,6 +6,8 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.alerting import escalation
 from odoo.addons.ai_deployment.models.gate.gates import Gate
+from odoo.addons.ai_deployment.models.governance.ownership import Ownership
+from odoo.addons.ai_deployment.models.governance.poc import ProofOfConcept
 from odoo.addons.ai_deployment.models.health.people import REVIEW_GRACE
 from odoo.addons.ai_deployment.models.review.ai_deployment_review_quality import LEVEL
 from odoo.addons.ai_deployment.models.tools import clock
@@ -32,11 +34,11 @@ class TestDayBoundaries(HealthCase):
         due = self.deployment.review_date
         with self.on(due):
             self.assertNotIn("review", self.findings())
-            self.assertFalse(self.deployment._grace_reason())
+            self.assertFalse(Ownership(self.deployment).grace_reason())
             self.assertFalse(self.deployment._grace_over())
         with self.on(due + DAY):
             self.assertIn("review", self.findings())
-            self.assertIn("The review was due", self.deployment._grace_reason())
+            self.assertIn("The review was due", Ownership(self.deployment).grace_reason())
 
     def test_scores_are_shown_to_the_last_day_of_grace(self):
         self.go_live()
@@ -110,9 +112,9 @@ class TestDayBoundaries(HealthCase):
     def test_a_proof_of_concept_lasts_to_the_end_of_its_last_day(self):
         proof = self.make_deployment(name="A proof")
         with self.on(proof.expiry_date):
-            self.assertFalse(proof._is_expired())
+            self.assertFalse(ProofOfConcept(proof).is_expired())
         with self.on(proof.expiry_date + DAY):
-            self.assertTrue(proof._is_expired())
+            self.assertTrue(ProofOfConcept(proof).is_expired())
 
     def test_nobody_is_named_by_a_chance_that_several_tests_make_likely(self):
         """Two people at .6 of the level: for one test alone enough, for two of them not."""

@@ -1,4 +1,4 @@
-"""Monitoring rows of the checklist: jobs that run, an alert that arrives, training done again, and a reader."""
+"""The rules about monitoring: jobs, the alert drill, a repeated training, a reader."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.governance.test_ai_deployment_evidence_technical import EvidenceCase
+from odoo.addons.ai_deployment.tests.governance.common import EvidenceCase
 
 FORM = {"name": {}, "suggestion": {}, "state": {}}
 
@@ -19,8 +19,6 @@ class TestEvidenceMonitoring(EvidenceCase):
             lines = self.env["ai.deployment.check.template.line"].search([("code", "=", code)])
             self.assertGreaterEqual(len(lines), 2)
             self.assertEqual(set(lines.mapped("rule")), {code})
-
-    # Watched
 
     def cron(self, name):
         return self.env.ref(f"ai_deployment.ir_cron_{name}")
@@ -89,8 +87,6 @@ class TestEvidenceMonitoring(EvidenceCase):
             self.satisfy("watched")
         self.assertEqual(self.satisfy("watched", self.env.ref("base.user_admin"))["res_model"], "ir.cron")
 
-    # An alert reaches its reader
-
     def test_the_alert_drill_is_met_by_one_that_passed(self):
         self.make_leads()
         self.assertMissing("alert_drill", "There was no such drill yet.")
@@ -101,8 +97,6 @@ class TestEvidenceMonitoring(EvidenceCase):
             self.assertMissing("alert_drill", "more than 90 days ago")
         self.serve(self.deployment, self.card(low=-2.0))
         self.assertMissing("alert_drill", "which serves no more")
-
-    # Trained again
 
     def again(self, **values):
         return self.keep(self.deployment, self.card(low=-2.0), **{"verdict": "better", "challenge": {}, **values})
@@ -133,8 +127,6 @@ class TestEvidenceMonitoring(EvidenceCase):
         with self.assertRaisesRegex(UserError, "could not be trained"):
             self.satisfy("retrained")
 
-    # Read
-
     def test_a_test_alert_is_sent_and_who_opens_it_ends_it_and_has_read(self):
         self.env["ai.deployment.channel"].create(
             {"deployment_id": self.deployment.id, "partner_ids": self.owner.partner_id.ids}
@@ -153,28 +145,6 @@ class TestEvidenceMonitoring(EvidenceCase):
         self.assertEqual(found.record, alert)
         with clock.at(NOW + timedelta(days=91)):
             self.assertMissing("read", "more than 90 days ago")
-
-    def test_a_report_that_its_owner_opens_is_read_and_stays_as_it_is(self):
-        report = self.env["ai.deployment.report"].create(
-            {
-                "deployment_id": self.deployment.id,
-                "version_id": self.version.id,
-                "date": NOW,
-                "window_start": NOW.date(),
-                "window_end": NOW.date(),
-                "verdict": "quiet",
-            }
-        )
-        form = {"name": {}, "line_ids": {"fields": {"label": {}}}}
-        report.with_user(self.owner).web_search_read([("id", "=", report.id)], {"name": {}})
-        report.with_user(self.reviewer).web_read(form)
-        self.assertFalse(report.read_date)
-        report.with_user(self.owner).web_read(form)
-        report.with_user(self.deputy).web_read(form)
-        self.assertEqual((report.read_by_id, report.read_date), (self.owner, NOW))
-        self.assertEqual(self.assertMet("read", f"{self.owner.name} opened").record, report)
-        with self.assertRaises(UserError):
-            report.sudo().write({"read_date": False})
 
     def test_what_the_system_reads_is_no_reading(self):
         alert = self.env["ai.deployment.alert"]._raise(self.deployment, "x", name="X")

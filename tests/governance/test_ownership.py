@@ -1,42 +1,14 @@
-"""Who answers for a deployment, what follows when nobody does, and what people sign, plan and pay for."""
-
-from datetime import timedelta
+"""Who answers for a deployment, what follows when nobody does, and handing over."""
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.ai_deployment.models.governance.approval import Approval
+from odoo.addons.ai_deployment.models.governance.ownership import Ownership
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
-
-DAY = timedelta(days=1)
-
-
-class PeopleCase(AiDeploymentCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.deployment.review_date = NOW.date() + 90 * DAY
-        cls.deployment.reviewer_ids = False
-
-    def setUp(self):
-        super().setUp()
-        self.enterContext(clock.at(NOW))
-
-    def row(self, code):
-        row = self.deployment.check_ids.filtered(lambda check: check.code == code)
-        row.waived_until = False
-        row._refresh()
-        return row
-
-    def alert(self, cause, deployment=None):
-        return self.env["ai.deployment.alert"].search(
-            [("cause", "=", cause), ("deployment_id", "=", (deployment or self.deployment).id)]
-        )
-
-    def review_activity(self):
-        kind = self.env.ref("ai_deployment.mail_activity_type_deployment_review")
-        return self.deployment.activity_ids.filtered(lambda activity: activity.activity_type_id == kind)
+from odoo.addons.ai_deployment.tests.common import NOW, QUIET
+from odoo.addons.ai_deployment.tests.governance.common import DAY, PeopleCase
 
 
 @tagged("post_install", "-at_install")
@@ -177,7 +149,7 @@ class TestGrace(PeopleCase):
         with clock.at(late + 14 * DAY):
             self.assertFalse(self.shown())
             self.deployment.decider_id = self.reviewer
-            self.deployment.with_user(self.reviewer)._decide("go", "It still does.", clock.today() + 30 * DAY)
+            Approval(self.deployment.with_user(self.reviewer)).sign("go", "It still does.", clock.today() + 30 * DAY)
             self.assertTrue(self.shown())
             self.deployment._watch_health()
             self.assertEqual(alert.state, "resolved")
@@ -269,195 +241,10 @@ class TestHandOver(PeopleCase):
     def test_who_may_not_decide_hands_nothing_over(self):
         for person in (self.other_owner, self.reviewer):
             with self.subTest(person=person.login), self.assertRaises(AccessError):
-                self.deployment.with_user(person)._hand_over(person, self.deputy, self.manager, "Mine now.")
+                Ownership(self.deployment.with_user(person)).hand_over(person, self.deputy, self.manager, "Mine now.")
         with self.assertRaisesRegex(UserError, "what they have to know"), self.env.cr.savepoint():
-            self.deployment.with_user(self.owner)._hand_over(self.other_owner, self.deputy, self.reviewer, " ")
+            Ownership(self.deployment.with_user(self.owner)).hand_over(
+                self.other_owner, self.deputy, self.reviewer, " "
+            )
         with self.assertRaises(ValidationError):
             self.hand_over(user_id=self.seller.id)
-
-
-@tagged("post_install", "-at_install")
-class TestProof(PeopleCase):
-    def setUp(self):
-        super().setUp()
-        self.proof = (
-            self.env["ai.deployment"]
-            .with_user(self.other_owner)
-            .create(
-                {
-                    "name": "Late payers",
-                    "purpose": "Warns sellers of customers that pay late.",
-                    "model_id": self.lead_model.id,
-                    "budget_holder_id": self.reviewer.id,
-                    "feature_ids": [Command.create({"path": "expected_revenue"})],
-                }
-            )
-        )
-
-    def test_without_an_owner_who_accepted_it_is_a_reason_not_to_build_it(self):
-        self.assertEqual(self.proof.expiry_date, NOW.date() + 90 * DAY)
-        self.assertIn("this is a reason not to build it", self.proof.proof_text)
-        self.proof._watch_daily()
-        self.assertFalse(self.alert("proof", self.proof), "a new one has some days")
-        with clock.at(NOW + 8 * DAY):
-            self.proof._watch_daily()
-            alert = self.alert("proof", self.proof)
-            self.assertEqual(alert.state, "firing")
-            self.assertEqual(alert.activity_ids.user_id, self.other_owner + self.reviewer)
-            self.assertTrue(alert.with_user(self.reviewer).has_access("read"))
-            self.proof.action_accept()
-            self.proof._watch_daily()
-            self.assertEqual(alert.state, "resolved")
-        self.assertFalse(self.proof.proof_text)
-
-    def test_nobody_who_works_on_it_is_a_reason_too(self):
-        self.proof.action_accept()
-        for days, idle in ((27, False), (29, True)):
-            with clock.at(NOW + days * DAY):
-                self.env.cr.execute("UPDATE ai_deployment_feature SET write_date = %s", [NOW])
-                self.env.invalidate_all()
-                self.assertEqual("Nobody has worked on it" in (self.proof.proof_text or ""), idle)
-                self.proof.sudo()._watch_daily()
-                self.assertEqual(bool(self.alert("proof", self.proof)), idle)
-
-    def test_one_whose_time_is_over_does_not_go_on_until_somebody_says_why(self):
-        self.serve(self.proof.sudo(), self.card(names=["expected_revenue"]))
-        with clock.at(NOW + 91 * DAY):
-            with self.assertRaisesRegex(UserError, "extends it with a reason first"), self.env.cr.savepoint():
-                self.proof.state = "shadow"
-            with self.assertRaisesRegex(UserError, "extended with a reason"), self.env.cr.savepoint():
-                self.proof.expiry_date = NOW.date() + 120 * DAY
-            for day, reason in ((clock.today(), "x"), (clock.today() + DAY, ""), (clock.today() + 400 * DAY, "x")):
-                with self.subTest(day=day, reason=reason), self.assertRaises(UserError):
-                    self.proof._extend(day, reason)
-            self.env["ai.deployment.extend"].with_user(self.other_owner).create(
-                {"deployment_id": self.proof.id, "until": clock.today() + 30 * DAY, "reason": "The data came late."}
-            ).action_extend()
-            step = self.proof.transition_ids[0]
-            self.assertEqual((step.from_state, step.to_state, step.user_id), ("proof", "proof", self.other_owner))
-            self.assertIn("The data came late.", step.reason)
-            self.proof.state = "shadow"
-
-    def test_a_day_that_is_no_day_to_end_on(self):
-        values = {"name": "X", "purpose": "A test of days.", "model_id": self.lead_model.id}
-        makers = self.env["ai.deployment"].with_user(self.other_owner)
-        for days in (-1, 366):
-            day = NOW.date() + days * DAY
-            for maker, more in ((makers, {"expiry_date": day}), (makers.with_context(default_expiry_date=day), {})):
-                with self.subTest(days=days), self.assertRaises(ValidationError):
-                    maker.create({**values, **more})
-
-    def test_what_was_learned_from_one_like_it_is_shown_before_anybody_trains(self):
-        old = self.make_deployment(name="Late payers of leads", purpose="Warned of customers.", is_primary=False)
-        old.lesson = False
-        with self.assertRaisesRegex(UserError, "what was learned"), self.env.cr.savepoint():
-            old.with_user(self.owner)._retire("  ")
-        old.with_user(self.owner)._retire("Nobody looked at it.")
-        self.assertEqual((old.state, old.lesson), ("retired", "Nobody looked at it."))
-        mine = self.env["ai.deployment"].with_user(self.other_owner)
-        self.assertFalse(old.with_user(self.other_owner).has_access("read"))
-        self.proof.invalidate_recordset()
-        self.assertIn("Nobody looked at it.", self.proof.lessons_html)
-        words = mine.new({"name": "Payers who are late", "purpose": "Customers.", "model_id": self.lead_model.id})
-        self.assertIn("Nobody looked at it.", words.lessons_html)
-        for values in (
-            {"name": "Something", "purpose": "Entirely different."},
-            {"name": "Late payers", "purpose": "Customers.", "method": "anomaly"},
-        ):
-            other = mine.new({"model_id": self.lead_model.id, **values})
-            self.assertFalse(other.lessons_html)
-
-
-@tagged("post_install", "-at_install")
-class TestSigned(PeopleCase):
-    def setUp(self):
-        super().setUp()
-        self.deployment.limits = "It knows nothing of leads from trade fairs."
-        self.signature = (
-            self.env["ai.deployment.signature"]
-            .with_user(self.owner)
-            .create({"deployment_id": self.deployment.id, "role": "finance", "user_id": self.accountant.id})
-        )
-
-    def test_it_is_read_and_signed_in_person_by_somebody_with_no_other_part_in_it(self):
-        mine = self.signature.with_user(self.accountant)
-        self.assertFalse(self.deployment.with_user(self.accountant).has_access("read"))
-        self.assertIn("Expected Revenue", mine.text_html)
-        self.assertIn("trade fairs", mine.text_html)
-        self.assertEqual(mine.activity_ids.user_id, self.accountant)
-        self.assertIn("has not signed it yet", self.row("explained").evidence)
-        for person in (self.owner, self.manager, self.env.ref("base.user_admin")):
-            with self.subTest(person=person.login), self.assertRaises(AccessError):
-                self.signature.with_user(person).action_sign()
-            with self.subTest(person=person.login), self.assertRaises(AccessError):
-                self.signature.with_user(person).write({"signed_date": NOW, "digest": "x"})
-        mine.action_sign()
-        self.assertEqual((mine.state, self.row("explained").state), ("signed", "met"))
-        self.assertFalse(mine.activity_ids)
-
-    def test_a_word_or_an_input_that_changes_ends_it(self):
-        for change in (
-            lambda: self.deployment.write({"purpose": "Tells sellers which leads are not worth a call."}),
-            lambda: self.deployment.write({"limits": "It knows nothing at all of anything."}),
-            lambda: self.deployment.feature_ids[0].write({"sensitive": True}),
-            lambda: self.deployment.feature_ids[1].unlink(),
-            lambda: self.signature.write({"role": "legal"}),
-        ):
-            self.signature.with_user(self.accountant).action_sign()
-            self.assertEqual(self.row("explained").state, "met")
-            change()
-            self.env.invalidate_all()
-            self.assertEqual(self.row("explained").state, "missing")
-            self.assertIn(self.signature.state, ("changed", "open"))
-
-    def test_who_answers_for_it_and_who_is_no_person_does_not_sign(self):
-        for person in (self.owner, self.deputy, self.env.ref("base.user_root")):
-            with self.subTest(person=person.login), self.assertRaises(ValidationError):
-                self.signature.with_user(self.owner).user_id = person
-        self.signature.with_user(self.accountant).action_sign()
-        self.deployment.sudo().user_id = self.other_owner
-        self.assertEqual(self.row("explained").state, "met")
-        self.accountant.active = False
-        self.assertEqual(self.row("explained").state, "missing")
-
-    def test_an_empty_text_is_not_signed(self):
-        self.deployment.limits = "None."
-        with self.assertRaisesRegex(UserError, "what it cannot do"), self.env.cr.savepoint():
-            self.signature.with_user(self.accountant).action_sign()
-
-
-@tagged("post_install", "-at_install")
-class TestAgenda(PeopleCase):
-    def test_the_next_review_stands_in_the_owners_activities_and_keeps_in_step(self):
-        activity = self.review_activity()
-        self.assertEqual((activity.user_id, activity.date_deadline), (self.owner, self.deployment.review_date))
-        self.deployment.review_date = NOW.date() + 50 * DAY
-        self.assertEqual(activity.date_deadline, NOW.date() + 50 * DAY)
-        self.deployment.user_id = self.other_owner
-        self.assertEqual(activity.user_id, self.other_owner)
-        self.other_owner.active = False
-        self.assertEqual(self.review_activity().user_id, self.deputy)
-        self.assertEqual(self.deployment._review_activity(), self.review_activity())
-        self.deployment.state = "suspended"
-        self.assertEqual(len(self.review_activity()), 1)
-        self.deployment._move("retired", "The end")
-        self.assertFalse(self.review_activity())
-
-    def test_training_again_is_paid_for_with_a_real_day_in_the_owners_calendar(self):
-        self.assertIn("how many hours", self.row("budget").evidence)
-        for hours, start in ((0, NOW + DAY), (-1, NOW + DAY), (4, NOW), (4, NOW - DAY), (4, False)):
-            with self.subTest(hours=hours, start=start), self.assertRaises(UserError):
-                self.deployment.with_user(self.owner)._plan_training(hours, 0, start)
-        self.env["ai.deployment.budget"].with_user(self.owner).create(
-            {"deployment_id": self.deployment.id, "hours": 8, "cost": 50, "start": NOW + 60 * DAY}
-        ).action_plan()
-        event = self.deployment.retrain_event_id
-        self.assertEqual((event.start, event.partner_ids), (NOW + 60 * DAY, self.owner.partner_id))
-        self.assertEqual(self.row("budget").state, "met")
-        with clock.at(NOW + 61 * DAY):
-            self.assertIn("is over", self.row("budget").evidence)
-        event.partner_ids = self.deputy.partner_id
-        self.assertIn("does not take part", self.row("budget").evidence)
-        event.partner_ids = self.owner.partner_id
-        event.unlink()
-        self.assertIn("No day in the calendar", self.row("budget").evidence)

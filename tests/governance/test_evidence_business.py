@@ -1,12 +1,13 @@
-"""The rows of the checklist about business: each is met by records only, and says what is missing."""
+"""The rules about business: each is met by records only, and says what is missing."""
 
 from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.governance.planning import Planning
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.governance.test_ai_deployment_value import BEFORE, ValueCase
+from odoo.addons.ai_deployment.tests.governance.common import BEFORE, ValueCase
 
 
 @tagged("post_install", "-at_install")
@@ -26,8 +27,6 @@ class TestEvidenceBusiness(ValueCase):
             rules = {line.code: line.rule for line in template.line_ids}
             for code in ("baseline", "review_ahead", "edge_cases", "stop_rule"):
                 self.assertEqual(rules[code], code)
-
-    # Before
 
     def test_a_baseline_of_enough_records_is_evidence(self):
         check = self.look("baseline")
@@ -61,8 +60,6 @@ class TestEvidenceBusiness(ValueCase):
         check = self.look("baseline")
         self.assertEqual(check.state, "missing")
         self.assertIn("demonstration", check.evidence)
-
-    # What it must not decide
 
     def test_each_case_has_to_be_tried_for_what_serves(self):
         self.assertIn("No case is written down", self.look("edge_cases").evidence)
@@ -98,8 +95,6 @@ class TestEvidenceBusiness(ValueCase):
         self.assertEqual(check.state, "missing")
         self.assertIn("No real record", check.evidence)
 
-    # When it stops
-
     def test_a_stop_rule_is_a_floor_and_a_number_of_reports(self):
         self.deployment.write({"floor_auc": 0, "stop_after": 0})
         self.assertIn("No floor", self.look("stop_rule").evidence)
@@ -111,8 +106,6 @@ class TestEvidenceBusiness(ValueCase):
         check = self.look("stop_rule")
         self.assertEqual((check.state, check.evidence), ("met", "It switches itself off after 3 reports below 60 %."))
 
-    # When somebody looks again
-
     def test_the_next_review_lies_far_enough_ahead(self):
         self.deployment.review_date = (NOW + timedelta(days=89)).date()
         self.assertEqual(self.look("review_ahead").state, "missing")
@@ -121,7 +114,7 @@ class TestEvidenceBusiness(ValueCase):
 
     def test_in_production_the_review_stands_in_somebodys_activities(self):
         kind = self.env.ref("ai_deployment.mail_activity_type_deployment_review", raise_if_not_found=False)
-        self.assertTrue(self.deployment._has_review_activity() or kind)
+        self.assertTrue(Planning(self.deployment).has_review_activity() or kind)
         if not kind:
             kind = self.env["mail.activity.type"].create({"name": "Review", "res_model": "ai.deployment"})
             self.env["ir.model.data"].create(

@@ -10,6 +10,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.deployment.ai_deployment_lifecycle import TRANSITIONS
+from odoo.addons.ai_deployment.models.governance.approval import Approval
+from odoo.addons.ai_deployment.models.governance.poc import ProofOfConcept
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -44,11 +46,11 @@ class TestOwnershipProperties(AiDeploymentCase):
         deployment.write({**named, "review_date": clock.today() + timedelta(days=30)})
         deployment.check_ids.with_user(self.manager)._waive("So.", clock.today() + timedelta(days=40))
         if deployment.state in ("proof", "suspended"):
-            if deployment.state == "proof" and deployment._is_expired():
-                deployment.with_user(self.owner)._extend(clock.today() + timedelta(days=30), "More.")
+            if deployment.state == "proof" and ProofOfConcept(deployment).is_expired():
+                ProofOfConcept(deployment.with_user(self.owner)).extend(clock.today() + timedelta(days=30), "More.")
             deployment.with_user(self.owner).action_start_shadow()
         deployment._score(self.lead)
-        deployment.with_user(self.reviewer)._decide("go", "Yes.")
+        Approval(deployment.with_user(self.reviewer)).sign("go", "Yes.")
 
     # What may happen
 
@@ -63,10 +65,10 @@ class TestOwnershipProperties(AiDeploymentCase):
                 lambda: deployment.check_ids.with_user(self.manager)._waive("So.", day + timedelta(rng.randint(1, 60))),
                 lambda: rng.choice(deployment.check_ids).with_user(person)._waive("So.", day + timedelta(days=9)),
                 lambda: rng.choice(deployment.check_ids).with_user(person)._sign("Seen."),
-                lambda: deployment.with_user(deployment.decider_id)._decide("go", "Yes."),
+                lambda: Approval(deployment.with_user(deployment.decider_id)).sign("go", "Yes."),
                 *[lambda: self.bring_live(deployment)] * 5,
-                lambda: mine._decide(rng.choice(["go", "no_go", "conditions"]), "Why not.", conditions="None."),
-                lambda: mine._decide("no_go", "No."),
+                lambda: Approval(mine).sign(rng.choice(["go", "no_go", "conditions"]), "Why not.", conditions="None."),
+                lambda: Approval(mine).sign("no_go", "No."),
                 lambda: deployment._assign_champion(self.keep(deployment, self.card(high=rng.random())), "Promoted"),
                 lambda: deployment._assign_champion(rng.choice(deployment.version_ids), "Rolled back"),
                 lambda: deployment._score(self.lead),
@@ -78,7 +80,7 @@ class TestOwnershipProperties(AiDeploymentCase):
                 lambda: mine.action_accept(),
                 lambda: mine.write({rng.choice(["user_id", "deputy_id", "decider_id"]): rng.choice(self.people).id}),
                 lambda: mine.write({"review_date": day + timedelta(days=rng.randint(-30, 200))}),
-                lambda: mine._extend(day + timedelta(days=30), "More."),
+                lambda: ProofOfConcept(mine).extend(day + timedelta(days=30), "More."),
                 lambda: rng.random() < 0.1 and mine._retire("It was enough."),
                 lambda: deployment._watch_daily(),
                 lambda: deployment._watch_health() if deployment.state in deployment._at_work_states() else None,
@@ -130,7 +132,7 @@ class TestOwnershipProperties(AiDeploymentCase):
             savepoint.rollback()
         self.env.invalidate_all()
 
-    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.governance.ai_deployment_checklist")
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.governance.checklist")
     def live(self, seed):
         rng, lived = random.Random(seed), 0
         past = {}
