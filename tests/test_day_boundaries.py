@@ -5,13 +5,14 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.alerting import escalation
+from odoo.addons.ai_deployment.models.gate.gates import Gate
 from odoo.addons.ai_deployment.models.governance.ownership import Ownership
 from odoo.addons.ai_deployment.models.governance.poc import ProofOfConcept
 from odoo.addons.ai_deployment.models.health.people import REVIEW_GRACE
 from odoo.addons.ai_deployment.models.review.ai_deployment_review_quality import LEVEL
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
+from odoo.addons.ai_deployment.tests.gate.common import GateCase
 from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
 
 DAY = timedelta(days=1)
@@ -62,9 +63,9 @@ class TestDayBoundaries(HealthCase):
     def test_a_gate_holds_while_its_review_is_late_by_no_more_than_was_said(self):
         self.deployment.gate_stale_days = 3
         with self.on(self.deployment.review_date + 3 * DAY):
-            self.assertNotIn("was due", self.deployment._gate_is_stale_because())
+            self.assertNotIn("was due", Gate(self.deployment).stale_reason())
         with self.on(self.deployment.review_date + 4 * DAY):
-            self.assertIn("was due", self.deployment._gate_is_stale_because())
+            self.assertIn("was due", Gate(self.deployment).stale_reason())
 
     def test_a_row_of_the_checklist_is_waived_to_the_end_of_its_last_day(self):
         check = self.deployment.check_ids[:1]

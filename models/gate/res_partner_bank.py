@@ -3,7 +3,8 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from .account_move import PURCHASE_TYPES
+from ..documents.account_move import PURCHASE_TYPES
+from .posted_bills import log_changes
 
 PAID_TO = {"acc_number", "partner_id"}
 MADE_OF = {"acc_holder_name", "acc_number", "allow_out_payment", "bank_id", "clearing_number", "partner_id"}
@@ -30,7 +31,7 @@ class ResPartnerBank(models.Model):
         return result
 
     def _ai_log_unpaid(self):
-        """Keep with each posted bill that is still to be paid to one of these accounts that the account changed."""
+        """Log with each posted bill that is still to be paid to one of these accounts that the account changed."""
         moves = self.env["account.move"].sudo()
         if not moves.env["ai.deployment"].search_count([("gate", "!=", "off")], limit=1):
             return
@@ -41,4 +42,4 @@ class ResPartnerBank(models.Model):
             & Domain("payment_state", "not in", ("paid", "reversed"))
         )
         if bills:
-            bills.with_env(self.env)._ai_log_changed(["partner_bank_id"])
+            log_changes(bills.with_env(self.env), ["partner_bank_id"])

@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.resilience import drills
+from odoo.addons.ai_deployment.models.resilience.fallback_rule import RuleFigures
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
@@ -110,13 +112,13 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
                 self.env.flush_all()
                 savepoint = self.env.cr.savepoint()
                 self.rule.code = f"records.write({{'name': 'Changed'}})\n{way}\n{half}"
-                self.deployment._update_figures()
+                RuleFigures(self.deployment).update()
                 self.assertIn("end", self.alert().name)
                 savepoint.close(rollback=False)  # it is still there: the transaction has not ended
                 self.assertEqual(before.exists().name, "There before")
                 self.assertNotIn("Changed", self.leads.mapped("name"))
         self.rule.code = f"try:\n    env.cr.execute('COMMIT')\nexcept Exception:\n    pass\n{half}"
-        self.deployment._update_figures()
+        RuleFigures(self.deployment).update()
         self.assertFalse(self.alert().name, "a rule that swallows the refusal has committed nothing either")
 
     def test_it_may_read_by_sql_and_try_things(self):
@@ -140,11 +142,11 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
         ):
             with self.subTest(code=code):
                 self.rule.code = code
-                self.deployment._update_figures()
+                RuleFigures(self.deployment).update()
                 self.assertIn(sentence, self.alert().name)
                 self.assertEqual(self.seen()[0], [0.1, 0.2, 0.3])
         self.rule.code = TENTH
-        self.deployment._update_figures()
+        RuleFigures(self.deployment).update()
         self.assertFalse(self.alert())
 
     def test_only_an_administrator_names_it_and_only_one_for_these_records(self):
@@ -161,5 +163,5 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
     def test_the_monthly_drill_tries_it(self):
         self.switch_off()
         self.deployment.state = "production"
-        drill = self.deployment._drill("fallback")
+        drill = drills.make(self.deployment, "fallback")
         self.assertTrue(drill.is_passed, drill.summary)

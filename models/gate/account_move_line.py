@@ -2,7 +2,8 @@
 
 from odoo import api, models
 
-from .account_move import PURCHASE_TYPES
+from ..documents.account_move import PURCHASE_TYPES
+from .posted_bills import PostedBills
 
 # What changes the amounts of a bill, or for what and to whom they are owed.
 MADE_OF = {
@@ -35,20 +36,20 @@ class AccountMoveLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         moves = self.env["account.move"].browse({vals["move_id"] for vals in vals_list if vals.get("move_id")})
-        paid = moves._ai_paid()
+        posted = PostedBills(moves)
         lines = super().create(vals_list)
         lines.move_id._ai_note_maker()
-        moves._ai_judge_again(paid)
+        posted.judge_changes()
         return lines
 
     def write(self, vals):
         if not MADE_OF & vals.keys():
             return super().write(vals)
         before = self.move_id
-        paid = (before | before.browse(vals.get("move_id") or ()))._ai_paid()
+        posted = PostedBills(before | before.browse(vals.get("move_id") or ()))
         result = super().write(vals)
         (before | self.move_id)._ai_note_maker()
-        before._ai_judge_again(paid)
+        posted.judge_changes()
         return result
 
     def unlink(self):
