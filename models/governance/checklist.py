@@ -103,7 +103,7 @@ class Checklist:
 
     def watch(self) -> None:
         """Look at all rows, and raise or resolve the alert about a row that is missing while it is in production."""
-        alerts, gap = self.env["ai.deployment.alert"].sudo(), self.gap()
+        alerts, gap = self.env["ai.deployment.alert"], self.gap()
         if gap and self.deployment.state == "production":
             alerts._raise(
                 self.deployment,

@@ -168,7 +168,7 @@ def follow_changed_users(env: Environment, users: BaseModel) -> None:
     deployments = env["ai.deployment"].sudo().search([("user_id", "in", users.ids), ("state", "!=", "retired")])
     Ownership(deployments).sync_unowned_date()
     Planning(deployments).sync_review_activities()
-    alerts = env["ai.deployment.alert"].sudo()
+    alerts = deployments.env["ai.deployment.alert"]
     for deployment in deployments.filtered(lambda deployment: deployment.state in deployment._at_work_states()):
         finding = next((one for one in Owner().find(deployment, None) if one.code == "owner"), None)
         if finding:
@@ -178,12 +178,12 @@ def follow_changed_users(env: Environment, users: BaseModel) -> None:
 
 
 def _activities_of(deployment: BaseModel, person: BaseModel) -> BaseModel:
-    """Return the open activities of `person` on a deployment and its alerts, in sudo."""
+    """Return the open activities of `person` on a deployment, handed in as a sudo record, and on its alerts."""
     domain = Domain("user_id", "=", person.id) & (
         Domain("res_model", "=", deployment._name) & Domain("res_id", "in", deployment.ids)
         | Domain("res_model", "=", "ai.deployment.alert") & Domain("res_id", "in", deployment.alert_ids.ids)
     )
-    return deployment.env["mail.activity"].sudo().search(domain)
+    return deployment.env["mail.activity"].search(domain)
 
 
 def _pass_on_alerts(deployment: BaseModel, owner: BaseModel) -> None:
@@ -201,7 +201,7 @@ def _pass_on_reviews(deployment: BaseModel, former: BaseModel, owner: BaseModel)
     """Assign the open reviews of the former owner to the new one; those that they must not answer are unassigned."""
     assigned = Domain("deployment_id", "=", deployment.id) & Domain("state", "=", "open")
     assigned &= Domain("reviewer_id", "=", former.id)
-    reviews = deployment.env["ai.deployment.review"].sudo().search(assigned)
+    reviews = deployment.env["ai.deployment.review"].search(assigned)
     reviews._release()
     able = reviews._able(deployment._at_work(owner))
     reviews.filtered(lambda review: able[review.id]).write({"reviewer_id": owner.id, "is_assigned": True})
