@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...ml import routing
+from ..scoring.hiding import hides
 from ..tools.trust import OWN
 from .ai_deployment_review_decision import ANSWERS
 
@@ -209,6 +210,7 @@ class AiDeploymentReview(models.Model):
         return follows
 
 
+@hides
 def _of_blind_records(lines):
     """Domain of the lines of `lines`' model about records that are to be judged without their score in sight."""
     blind = lines.env["ai.deployment.review"]._blind_records_sql()
@@ -216,19 +218,3 @@ def _of_blind_records(lines):
     return Domain(
         "id", "in", SQL("(SELECT id FROM %s line WHERE (line.deployment_id, line.res_id) IN (%s))", table, blind)
     )
-
-
-class AiDeploymentScore(models.Model):
-    _inherit = "ai.deployment.score"
-
-    @api.model
-    def _hidden_domain(self):
-        return super()._hidden_domain() | _of_blind_records(self)
-
-
-class AiDeploymentInference(models.Model):
-    _inherit = "ai.deployment.inference"
-
-    @api.model
-    def _hidden_domain(self):
-        return super()._hidden_domain() | _of_blind_records(self)

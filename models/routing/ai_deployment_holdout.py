@@ -19,6 +19,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ...ml.routing import AUTOMATIC
+from ..scoring.hiding import hides
 from ..tools import clock
 from ..tools.trust import own
 from ..tools.wording import plain
@@ -224,6 +225,7 @@ class AiDeployment(models.Model):
         return True
 
 
+@hides
 def _hidden(lines):
     """Domain of the lines of `lines`' model whose score is hidden on purpose."""
     hidden, env = Domain.FALSE, lines.env
@@ -235,19 +237,3 @@ def _hidden(lines):
             query.order = None
             hidden |= Domain("deployment_id", "=", one.id) & Domain("res_id", "in", query)
     return hidden
-
-
-class AiDeploymentScore(models.Model):
-    _inherit = "ai.deployment.score"
-
-    @api.model
-    def _hidden_domain(self):
-        return super()._hidden_domain() | _hidden(self)
-
-
-class AiDeploymentInference(models.Model):
-    _inherit = "ai.deployment.inference"
-
-    @api.model
-    def _hidden_domain(self):
-        return super()._hidden_domain() | _hidden(self)
