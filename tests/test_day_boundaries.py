@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.health.people import REVIEW_GRACE
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_quality import LEVEL
+from odoo.addons.ai_deployment.models.review.quality import LEVEL
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase

@@ -1,7 +1,7 @@
 """One question to a person about one record: why it is asked, what was answered, by whom, in how many seconds.
 
-This file holds what is kept of a question. Who is asked and when stands in `ai_deployment_review_assign`, what an
-answer does in `ai_deployment_review_decision`.
+This file holds what is kept of a question. Who is asked and when stands in `reassignment`, what an
+answer does in `answers`.
 
 Reviews of one record that follow from each other are a chain (`previous_id`): a question asked again, a second
 opinion, a second person above an amount. Nothing in it is ever deleted or answered twice; the last one tells where the

@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_seen import MOST_SEEN
+from odoo.addons.ai_deployment.models.review.screen import MOST_SEEN
 from odoo.addons.ai_deployment.models.scoring.ai_deployment_inference import MASKED
 from odoo.addons.ai_deployment.tests.common import QUIET
 from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase

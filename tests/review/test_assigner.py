@@ -5,13 +5,13 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.review import ai_deployment_review_activity as activity_file
+from odoo.addons.ai_deployment.models.review import activities as activity_file
 from odoo.addons.ai_deployment.models.review import windows
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_activity import MAX_ACTIVITIES
+from odoo.addons.ai_deployment.models.review.activities import MAX_ACTIVITIES
 from odoo.addons.ai_deployment.models.review.assigner import Assigner
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review_assign import AssignCase
+from odoo.addons.ai_deployment.tests.review.test_reassignment import AssignCase
 
 TABLES = ("ai_deployment_review", "ai_deployment_inference", "ai_deployment_score", "crm_lead", "mail_activity")
 

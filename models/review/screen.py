@@ -15,7 +15,7 @@ from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 
 from ..scoring.ai_deployment_inference import MASKED
-from .ai_deployment_review_decision import ANSWERS
+from .answers import ANSWERS
 
 MOST_SEEN = 8000  # characters of JSON from a browser
 PLAIN = {"score", "confidence", "incumbent", "reasons", "similar"}  # never an input of the record: shown unmasked

@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_decision import UNDO, sane_seconds
+from odoo.addons.ai_deployment.models.review.answers import UNDO, sane_seconds
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET
 from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase

@@ -107,7 +107,7 @@ class TestLife(ReviewCase):
             "UPDATE ai_deployment SET domain = %s WHERE id = %s", ["[('x_gone', '=', 1)]", self.deployment.id]
         )
         self.deployment.invalidate_recordset()
-        with self.assertLogs("odoo.addons.ai_deployment.models.review.ai_deployment_review_expiry", "WARNING"):
+        with self.assertLogs("odoo.addons.ai_deployment.models.review.expiry", "WARNING"):
             self.at(NOW + HOUR)
         self.assertEqual(review.state, "open")
 

@@ -3,9 +3,9 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_quality import ENOUGH
+from odoo.addons.ai_deployment.models.review.quality import ENOUGH
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review_decision import DecisionCase
+from odoo.addons.ai_deployment.tests.review.test_answers import DecisionCase
 
 
 @tagged("post_install", "-at_install")

@@ -10,7 +10,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review_assign import AssignCase
+from odoo.addons.ai_deployment.tests.review.test_reassignment import AssignCase
 
 FRIDAY = datetime(2026, 3, 6, 15, 0)
 HOURS = timedelta(hours=1)

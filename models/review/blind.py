@@ -12,7 +12,7 @@ from odoo.tools import SQL
 from ...ml import routing
 from ..scoring.hiding import hides
 from ..tools.trust import OWN
-from .ai_deployment_review_decision import ANSWERS
+from .answers import ANSWERS
 
 FIRST = ("first", "reopened")
 FETCHING = "ai_deployment_fetching"
