@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.review.eligibility import away_until
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
 
@@ -19,7 +20,7 @@ class TestResUsers(ReviewCase):
         )
 
     def away(self, *users):
-        return self.env["res.users"].union(*users)._ai_away_until(NOW)
+        return away_until(self.env["res.users"].union(*users), NOW)
 
     def test_out_of_office_is_asked_at_the_moment_of_the_clock(self):
         for since, until, back in (

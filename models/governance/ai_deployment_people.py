@@ -12,6 +12,8 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..health.people import Owner
+from ..review.eligibility import able_by_review, people_at_work
+from ..review.reassignment import release
 from ..tools import clock
 from ..tools.trust import OWN, own
 from .ai_deployment_checklist import Evidence
@@ -317,8 +319,8 @@ class AiDeployment(models.Model):
             )
         )
         if former not in self.reviewer_ids:  # asked as the owner, not as a reviewer
-            reviews._release()
-            able = reviews._able(self._at_work(owner))
+            release(reviews)
+            able = able_by_review(reviews, people_at_work(self.sudo(), owner.sudo()))
             taken = reviews.filtered(lambda review: able[review.id])
             taken.write({"reviewer_id": owner.id, "is_assigned": True})
 

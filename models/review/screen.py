@@ -1,115 +1,94 @@
-"""With an answer: the reason from the deployment's list, and what was on the screen.
-
-`seen` is a dictionary that nobody reads through the ORM:
+"""What was on the screen when an answer was given, stored in `seen`, which nobody reads through the ORM:
 
     {"screen": {...}, "version": id, "inference": id, "reason": …, "blind": bool}
 
-`screen` comes from the browser and is untrusted; the rest the server adds. The values of the record are not copied:
-they stand in the log line, are masked there, and go when the log's time is over. `seen_text` puts it into words.
+`screen` comes from the browser and is untrusted; the server adds the rest. The values of the record are not copied:
+they are in the line of the log, are masked there, and go when the log's time is over.
 """
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
-from odoo import api, fields, models
+from odoo.api import Environment
 from odoo.exceptions import UserError
-from odoo.fields import NO_ACCESS
+from odoo.models import BaseModel
 
 from ..scoring.ai_deployment_inference import MASKED
-from .answers import ANSWERS
 
 MOST_SEEN = 8000  # characters of JSON from a browser
 PLAIN = {"score", "confidence", "incumbent", "reasons", "similar"}  # never an input of the record: shown unmasked
 
 
-class AiDeploymentReview(models.Model):
-    _inherit = "ai.deployment.review"
+def screen_values(review: BaseModel, seen: Any) -> dict:
+    """Return `seen` as it is stored, with what the server knows by itself.
 
-    answer_id = fields.Many2one(
-        "ai.deployment.review.answer", "Reason Given", readonly=True, index="btree_not_null", ondelete="restrict"
+    :param seen: what the browser says was on the screen
+    :raises UserError: where that is no small dictionary of plain JSON
+    """
+    known = review.sudo()
+    return {
+        "screen": _checked(review.env, seen),
+        "version": known.version_id.id,
+        "inference": known.inference_id.id,
+        "reason": known.reason,
+        "blind": known.hides_score,
+    }
+
+
+def _checked(env: Environment, seen: Any) -> dict:
+    if not seen:
+        return {}
+    try:
+        text = json.dumps(seen, allow_nan=False, ensure_ascii=False)
+        text.encode()  # half a character is none for the database
+    except (TypeError, ValueError, RecursionError):
+        text = None
+    if not isinstance(seen, dict) or text is None or len(text) > MOST_SEEN or "\\u0000" in text:
+        raise UserError(env._("What was on the screen cannot be kept like this: load the page again."))
+    return json.loads(text)  # keys as the database will have them
+
+
+def screen_lines(review: BaseModel) -> Iterator[str]:
+    """Yield what was seen, line by line, with the inputs masked for the current user.
+
+    :param review: one review, with all rights
+    """
+    env = review.env
+    masks_all, sees_sensitive = env["ai.deployment.inference"]._masking()
+    hides, seen = masks_all or not sees_sensitive, review.seen
+    yield env._("Score hidden until decided") if seen.get("blind") else env._("Score shown")
+    if seen.get("version"):
+        version = env["ai.deployment.version"].browse(seen["version"]).exists()
+        yield env._("Version: %s", version.display_name or seen["version"])
+    if seen.get("inference"):
+        yield env._("Line of the log: %s", seen["inference"])
+    labels = {
+        "score": env._("Score"),
+        "confidence": env._("Confidence"),
+        "why": env._("Why it is here"),
+        "reasons": env._("Reasons"),
+        "incumbent": env._("Odoo says"),
+        "similar": env._("Similar cases"),
+    }
+    for key, value in (seen.get("screen") or {}).items():
+        plain = key in PLAIN and _is_plain(value)
+        shown = value if plain or isinstance(value, bool) or not hides else MASKED
+        yield f"{labels.get(key) or (MASKED if hides else key)}: {_value_text(env, shown)}"
+    if review.inference_id.inputs_text:
+        yield env._("What was read:")
+        yield review.inference_id.inputs_text
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, bool | int | float) or (
+        isinstance(value, list) and all(isinstance(item, int) for item in value)
     )
-    seen = fields.Json(readonly=True, groups=NO_ACCESS, copy=False)
-    seen_text = fields.Text("What They Saw", compute="_compute_seen_text", compute_sudo=True)
 
-    def _answer_values(self, decision, answer, note):
-        if not answer:
-            return {}
-        # Whoever does not see the score must not learn it from which reason is refused.
-        fits = None if self.hides_score and decision in ANSWERS else decision
-        answer._check_fits(self.sudo().deployment_id, fits, note)
-        return {"answer_id": answer.id}
 
-    def _seen_values(self, seen):
-        """`seen` as it is kept, with what the server knows by itself."""
-        review = self.sudo()
-        return {
-            "seen": {
-                "screen": self._checked_seen(seen),
-                "version": review.version_id.id,
-                "inference": review.inference_id.id,
-                "reason": review.reason,
-                "blind": review.hides_score,
-            }
-        }
-
-    @api.model
-    def _checked_seen(self, seen):
-        """What a browser says was on the screen: a small dictionary of plain JSON, or a refusal."""
-        if not seen:
-            return {}
-        try:
-            text = json.dumps(seen, allow_nan=False, ensure_ascii=False)
-            text.encode()  # half a character is none for the database
-        except (TypeError, ValueError, RecursionError):
-            text = None
-        if not isinstance(seen, dict) or text is None or len(text) > MOST_SEEN or "\\u0000" in text:
-            raise UserError(self.env._("What was on the screen cannot be kept like this: load the page again."))
-        return json.loads(text)  # keys as the database will have them
-
-    @api.depends("seen")
-    @api.depends_context("uid", "lang")
-    def _compute_seen_text(self):
-        user, auditor = self.env.user, self.env.user.has_group("ai_deployment.group_auditor")
-        for review in self:
-            named = review.deployment_id.user_id | review.deployment_id.deputy_id
-            may = auditor or user in named or user.has_group("ai_deployment.group_manager")
-            review.seen_text = "\n".join(review._seen_lines()) if may and review.seen else False
-
-    def _seen_lines(self):
-        """What was seen, line by line, as the current user may read it. In sudo."""
-        masks_all, sees_sensitive = self.env["ai.deployment.inference"]._masking()
-        hides, seen = masks_all or not sees_sensitive, self.seen
-        yield self.env._("Score hidden until decided") if seen.get("blind") else self.env._("Score shown")
-        if seen.get("version"):
-            version = self.env["ai.deployment.version"].browse(seen["version"]).exists()
-            yield self.env._("Version: %s", version.display_name or seen["version"])
-        if seen.get("inference"):
-            yield self.env._("Line of the log: %s", seen["inference"])
-        labels = {
-            "score": self.env._("Score"),
-            "confidence": self.env._("Confidence"),
-            "why": self.env._("Why it is here"),
-            "reasons": self.env._("Reasons"),
-            "incumbent": self.env._("Odoo says"),
-            "similar": self.env._("Similar cases"),
-        }
-        for key, value in (seen.get("screen") or {}).items():
-            plain = key in PLAIN and self._is_plain(value)
-            shown = value if plain or isinstance(value, bool) or not hides else MASKED
-            yield f"{labels.get(key) or (MASKED if hides else key)}: {self._seen_words(shown)}"
-        if self.inference_id.inputs_text:
-            yield self.env._("What was read:")
-            yield self.inference_id.inputs_text
-
-    @api.model
-    def _is_plain(self, value):
-        return isinstance(value, bool | int | float) or (
-            isinstance(value, list) and all(isinstance(item, int) for item in value)
-        )
-
-    @api.model
-    def _seen_words(self, value):
-        if isinstance(value, bool):
-            return self.env._("shown") if value else self.env._("not shown")
-        if isinstance(value, list):
-            return ", ".join(str(item) for item in value) or "–"
-        return value if isinstance(value, str) else json.dumps(value)
+def _value_text(env: Environment, value: Any) -> str:
+    if isinstance(value, bool):
+        return env._("shown") if value else env._("not shown")
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or "–"
+    return value if isinstance(value, str) else json.dumps(value)

@@ -5,8 +5,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.review import activities as activity_file
-from odoo.addons.ai_deployment.models.review import windows
+from odoo.addons.ai_deployment.models.review import activities, windows
 from odoo.addons.ai_deployment.models.review.activities import MAX_ACTIVITIES
 from odoo.addons.ai_deployment.models.review.assigner import Assigner
 from odoo.addons.ai_deployment.models.tools import clock
@@ -51,7 +50,7 @@ class QueueCase(AssignCase):
 
     def without_activities(self):
         """No review is pointed to, so that none is looked at for that alone."""
-        self.enterContext(patch.object(self.registry["ai.deployment.review"], "_point_with_activities"))
+        self.enterContext(patch.object(activities.ReviewActivities, "update"))
 
     def tidy_until(self, done, most=20):
         """How many passes it takes until `done()`."""
@@ -233,7 +232,7 @@ class TestAssigner(QueueCase):
         self.assertLessEqual(max(rows for _queries, rows in costs), 1.3 * max(rows for _queries, rows in before))
 
     def test_people_with_more_than_can_be_counted(self):
-        with patch.object(activity_file, "MOST_COUNTED", 5):
+        with patch.object(activities, "MOST_COUNTED", 5):
             reviews = self.ask(self.make_leads(2 * (MAX_ACTIVITIES + 7)))
             self.run_cron()
         queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")

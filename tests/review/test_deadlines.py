@@ -8,6 +8,8 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.review.deadlines import WorkingHours
+from odoo.addons.ai_deployment.models.review.expiry import expire
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.review.test_reassignment import AssignCase
@@ -36,7 +38,7 @@ class DeadlineCase(AssignCase):
         )
 
     def due(self, opened=FRIDAY):
-        return self.deployment._after_working_hours(opened, {})
+        return WorkingHours().after(self.deployment, opened)
 
     def at(self, moment):
         """The cron at `moment`."""
@@ -86,10 +88,10 @@ class TestDeadline(DeadlineCase):
             self.deployment.flush_recordset()
 
     def test_one_look_into_the_calendar_serves_all_reviews_of_an_hour(self):
-        planned = {}
-        for minute in range(1, 60):
-            self.deployment._after_working_hours(FRIDAY - minute / 60 * HOURS, planned)
-        self.assertEqual(len(planned), 1)
+        calendars, hours = self.registry["resource.calendar"], WorkingHours()
+        with patch.object(calendars, "plan_hours", autospec=True, side_effect=calendars.plan_hours) as planned:
+            due = {hours.after(self.deployment, FRIDAY - minute / 60 * HOURS) for minute in range(1, 60)}
+        self.assertEqual((planned.call_count, len(due)), (1, 1))
 
     def test_a_review_is_due_from_when_it_was_asked(self):
         review = self.ask(self.make_leads())
@@ -159,7 +161,7 @@ class TestEscalation(DeadlineCase):
     def test_the_work_does_not_grow_with_the_late_ones(self):
         counts = []
         for count in (44, 80):
-            self.env["ai.deployment.review"].search([("state", "=", "open")]).sudo()._expire("settled")
+            expire(self.env["ai.deployment.review"].search([("state", "=", "open")]), "settled")
             reviews = self.ask(self.make_leads(count))
             self.run_cron()
             before = self.env.cr.sql_log_count

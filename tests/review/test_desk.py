@@ -159,7 +159,7 @@ class TestDeskCard(DeskCase):
         self.give(review, self.reviewer, deadline=NOW - timedelta(hours=1))
         card = self.card_of(review)
         self.assertEqual((card["name"], card["url"]), (lead.display_name, f"/odoo/crm.lead/{lead.id}"))
-        self.assertEqual(card["why"], review._desk_why())
+        self.assertEqual(card["why"], review.why_text)
         self.assertTrue(card["is_mine"] and card["is_overdue"])
         essentials = dict(card["essentials"])
         self.assertEqual((essentials["Customer"], essentials["Country"]), ("ACME", "Belgium"))
@@ -379,7 +379,7 @@ class TestWantsMyReview(DeskCase):
     def test_a_lead_says_why_it_waits_to_who_may_review(self):
         lead = self.make_leads()
         review = self.ask(lead)
-        self.assertEqual(lead.with_user(self.reviewer).ai_review_text, review._desk_why())
+        self.assertEqual(lead.with_user(self.reviewer).ai_review_text, review.why_text)
         action = lead.with_user(self.reviewer).action_ai_review()
         self.assertEqual((action["tag"], action["params"]), ("ai_deployment.desk", {"review_id": review.id}))
         self.assertFalse(lead.with_user(self.other_owner).sudo(False).ai_review_text)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.review.desk import Desk
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
@@ -129,7 +130,8 @@ class TestLife(ReviewCase):
         with clock.at(NOW + HOUR):
             review.sudo()._set_aside("withdrawn")
             self.assertEqual((review.state, review.expired_reason), ("expired", "withdrawn"))
-            self.assertIn("Another question took its place", review._desk_answered_before("confirmed")["text"])
+            told = Desk(review.env).closed_result(review, "confirmed")
+            self.assertIn("Another question took its place", told["text"])
 
     def test_scores_of_deleted_records_do_not_count(self):
         leads = self.make_leads(3)

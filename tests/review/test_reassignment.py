@@ -7,6 +7,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ai_deployment.models.review.activities import MAX_ACTIVITIES
+from odoo.addons.ai_deployment.models.review.expiry import expire
+from odoo.addons.ai_deployment.models.review.reassignment import begin
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET
 from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
@@ -218,7 +220,7 @@ class TestAssign(AssignCase):
             review.with_user(self.owner).action_take()
             review.with_user(self.owner).action_give_back()
             review.sudo().write({"reviewer_id": self.reviewer.id, "begun_date": False, "given_back_by_id": False})
-        begun.with_user(self.reviewer)._begin()
+        begin(begun.with_user(self.reviewer).sudo())
         self.away(self.reviewer, until=fresh.deadline - timedelta(hours=1))
         self.run_cron()
         self.assertEqual((fresh + begun).reviewer_id, self.reviewer, "back in time")
@@ -244,7 +246,7 @@ class TestAssign(AssignCase):
     def test_the_work_of_a_pass_does_not_grow_with_the_reviews(self):
         counts = []
         for reviews in (2 * MAX_ACTIVITIES + 4, 4 * MAX_ACTIVITIES):
-            self.env["ai.deployment.review"].search([("state", "=", "open")]).sudo()._expire("withdrawn")
+            expire(self.env["ai.deployment.review"].search([("state", "=", "open")]), "withdrawn")
             self.ask(self.make_leads(reviews))
             self.env.flush_all()
             self.env.invalidate_all()

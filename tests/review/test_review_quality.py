@@ -3,7 +3,8 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from odoo.addons.ai_deployment.models.review.quality import ENOUGH
+from odoo.addons.ai_deployment.models.review.blind import is_in_second_opinion_sample
+from odoo.addons.ai_deployment.models.review.quality import ENOUGH, confirm_blindly, review_figures
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.review.test_answers import DecisionCase
 
@@ -98,7 +99,7 @@ class TestReviewBlind(DecisionCase):
         again = review._chain()[-1:]
         self.assertFalse(again.hides_score)
         again.with_user(self.reviewer)._decide("confirmed")
-        hidden, shown = self.deployment._review_figures()["blind"][3:]
+        hidden, shown = review_figures(self.deployment).blind[3:]
         self.assertEqual((hidden, shown), (0, 0), "whoever saw the score in between is neither")
 
 
@@ -161,11 +162,11 @@ class TestReviewSecondOpinion(DecisionCase):
     def test_the_share_is_kept_and_drawn_once(self):
         self.deployment.double_share = 0.3
         reviews = self.ask(self.make_leads(60))
-        drawn = [review._draws_second_opinion() for review in reviews]
+        drawn = [is_in_second_opinion_sample(review) for review in reviews]
         self.assertFalse(any(drawn), "nothing is asked twice before it was answered")
         for review in reviews:
             review.sudo().with_user(self.reviewer)._decide("confirmed")
-        drawn = [review._draws_second_opinion() for review in reviews]
+        drawn = [is_in_second_opinion_sample(review) for review in reviews]
         self.assertEqual([len(review._chain()) == 2 for review in reviews], drawn)
         self.assertTrue(3 < sum(drawn) < 40)
 
@@ -176,7 +177,7 @@ class TestReviewSecondOpinion(DecisionCase):
         second = review._chain()[-1:]
         self.assertTrue(second.hides_score)
         second.with_user(self.colleague).action_answer_yes()
-        pairs = self.deployment._review_figures()["pairs"]
+        pairs = review_figures(self.deployment).pairs
         self.assertEqual((pairs.pairs, pairs.share), (1, 1.0))
 
 
@@ -222,8 +223,8 @@ class TestReviewQuality(DecisionCase):
     def test_figures_of_the_whole(self):
         self.answered(self.reviewer, 40, overrides=10, seconds=8)
         self.answered(self.colleague, 40, overrides=10, seconds=0)
-        figures = self.deployment._review_figures()
-        self.assertEqual(figures["all"], {"answers": 80, "overrides": 20, "seconds": 8.0})
+        figures = review_figures(self.deployment)
+        self.assertEqual(figures.everyone, {"answers": 80, "overrides": 20, "seconds": 8.0})
         page = self.page(self.owner)
         self.assertIn("80 by 2 people", page)
         self.assertIn("25 % (16 % to 36 %)", page)
@@ -232,23 +233,23 @@ class TestReviewQuality(DecisionCase):
     def test_who_confirms_whatever_the_score_says_is_found(self):
         self.answered(self.reviewer, ENOUGH, overrides=0, seconds=2)
         self.answered(self.colleague, 60, overrides=20)
-        figures = self.deployment._review_figures()
-        self.assertEqual(self.deployment._confirms_blindly(figures), [self.reviewer.id])
+        figures = review_figures(self.deployment)
+        self.assertEqual(confirm_blindly(figures.people), [self.reviewer.id])
         self.assertIn("1 of 2", self.page(self.owner))
 
     def test_under_thirty_answers_or_on_an_easier_mix_nobody_is_named(self):
         self.answered(self.reviewer, ENOUGH - 1, overrides=0, seconds=2)
         self.answered(self.colleague, 60, overrides=20)
-        self.assertFalse(self.deployment._confirms_blindly(self.deployment._review_figures()))
+        self.assertFalse(confirm_blindly(review_figures(self.deployment).people))
         # Asked only at random, where the others find nothing either.
         self.answered(self.owner, 60, reason="audit")
         self.answered(self.colleague, 60, reason="audit")
-        self.assertFalse(self.deployment._confirms_blindly(self.deployment._review_figures()))
+        self.assertFalse(confirm_blindly(review_figures(self.deployment).people))
 
     def test_what_a_hidden_score_changes(self):
         self.answered(self.reviewer, 20, overrides=10, is_blind=True)
         self.answered(self.colleague, 100, overrides=10)
-        difference, low, high, hidden, shown = self.deployment._review_figures()["blind"]
+        difference, low, high, hidden, shown = review_figures(self.deployment).blind
         self.assertAlmostEqual(difference, 0.4)
         self.assertTrue(0 < low < 0.4 < high)
         self.assertEqual((hidden, shown), (20, 100))
@@ -261,7 +262,7 @@ class TestReviewQuality(DecisionCase):
         other = self.make_deployment(user_id=self.other_owner.id)
         self.answered(self.reviewer, 5, deployment_id=other.id)
         self.answered(self.reviewer, 1)._reopen()
-        self.assertEqual(self.deployment._review_figures()["all"]["answers"], 5)
+        self.assertEqual(review_figures(self.deployment).everyone["answers"], 5)
 
     def test_figures_by_person_are_only_for_members_who_answer_for_it(self):
         self.answered(self.reviewer, 10)
@@ -289,6 +290,6 @@ class TestReviewQuality(DecisionCase):
         self.answered(self.colleague, 100, overrides=20)
         self.env.flush_all()
         self.env.invalidate_all()
-        self.deployment._review_figures()
+        review_figures(self.deployment)
         with self.assertQueryCount(3):
-            self.deployment._review_figures()
+            review_figures(self.deployment)
