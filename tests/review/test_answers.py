@@ -1,84 +1,119 @@
-"""What an answer does: who may give it, what becomes a label, when a second person is asked, how it is taken back."""
+"""What an answer stores, that it is given once, and many answers at once."""
 
 from collections import Counter
 from datetime import timedelta
 from random import Random
 
-import psycopg2
-
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.review.answers import sane_seconds
 from odoo.addons.ai_deployment.models.review.eligibility import current_round, makers_of
-from odoo.addons.ai_deployment.models.review.follow_ups import UNDO
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, QUIET
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
-
-
-class DecisionCase(ReviewCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.colleague = new_test_user(
-            cls.env,
-            "ai_colleague",
-            context=QUIET,
-            groups="ai_deployment.group_reviewer,sales_team.group_sale_salesman_all_leads",
-        )
-        cls.deployment.reviewer_ids += cls.colleague
-
-    def decide(self, review, person, decision="confirmed", **values):
-        self.env.invalidate_all()
-        review.with_user(person)._decide(decision, **values)
-        self.env.flush_all()
-        return review._chain()[-1:]
-
-    def labels(self, review):
-        return review._chain().filtered("is_label")
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.review.common import DecisionCase, ReviewCase
 
 
 @tagged("post_install", "-at_install")
-class TestReviewDecision(DecisionCase):
-    # Nobody judges what they made
+class TestAnswers(ReviewCase):
+    def test_an_answer_is_kept_with_who_gave_it_and_when(self):
+        review = self.ask(self.make_leads())
+        review.with_user(self.reviewer)._decide("confirmed", note="I called them.", seconds=42)
+        self.assertEqual(
+            (review.state, review.decision, review.note, review.seconds_spent),
+            ("decided", "confirmed", "I called them.", 42),
+        )
+        self.assertEqual((review.decided_by_id, review.decided_date), (self.reviewer, NOW))
 
-    def made_by(self, person):
-        lead = self.env["crm.lead"].with_user(person).create({"name": "Own", "expected_revenue": 5000})
-        return lead.with_env(self.env)
+    def test_what_an_answer_says_of_the_truth(self):
+        likely, unlikely = {"expected_revenue": 20000}, {"expected_revenue": 10, "country_id": self.usa.id}
+        for values, decision, truth in (
+            (likely, "confirmed", "positive"),
+            (likely, "overridden", "negative"),
+            (likely, "unsure", False),
+            (unlikely, "confirmed", "negative"),
+            (unlikely, "overridden", "positive"),
+            (unlikely, "unsure", False),
+        ):
+            review = self.ask(self.make_leads(**values))
+            review.with_user(self.reviewer)._decide(decision)
+            with self.subTest(prediction=review.prediction, decision=decision):
+                self.assertEqual(review.prediction, values is likely)
+                self.assertEqual(review.ground_truth, truth)
 
-    def test_nobody_judges_a_record_that_they_made(self):
-        review = self.ask(self.made_by(self.reviewer))
-        for decision in ("confirmed", "overridden", "unsure"):
-            with self.assertRaisesRegex(AccessError, "You made this record"):
-                self.decide(review, self.reviewer, decision)
-        self.assertEqual(review.state, "open")
-        self.decide(review, self.colleague)
-        self.assertEqual((review.state, review.is_label), ("decided", True))
+    def test_about_a_failure_there_is_no_truth(self):
+        self.serve(self.deployment, self.card(required=("country_id",)))
+        for decision in ("confirmed", "overridden"):
+            review = self.ask(self.make_leads(country_id=False))
+            with self.assertRaisesRegex(UserError, "no score to be right or wrong"):
+                review.with_user(self.reviewer)._decide(decision)
+            self.assertEqual((review.state, review.ground_truth, review.prediction_text), ("open", False, False))
 
-    def test_not_even_who_answers_for_the_deployment(self):
-        for person in (self.owner, self.deputy):
-            review = self.ask(self.made_by(person))
-            with self.assertRaisesRegex(AccessError, "You made this record"):
-                self.decide(review, person)
+    def test_a_question_is_answered_once(self):
+        review = self.ask(self.make_leads()).with_user(self.reviewer)
+        review.action_confirm()
+        for again in (review.action_confirm, review.action_unsure, review.action_score_again):
+            with self.assertRaisesRegex(UserError, "closed already"):
+                again()
+        self.assertEqual(review.decision, "confirmed")
 
-    def test_whoever_made_a_record_may_have_it_scored_again(self):
+    def test_an_answer_closes_the_activity_of_who_was_asked(self):
+        review = self.ask(self.make_leads())
+        self.run_cron()
+        self.assertEqual(len(self.activities_of(review)), 1)
+        review.with_user(self.deputy)._decide("confirmed", note="Seen.")
+        self.assertFalse(self.activities_of(review))
+        done = (
+            self.env["mail.activity"]
+            .with_context(active_test=False)
+            .search([("res_model", "=", review._name), ("res_id", "=", review.id)])
+        )
+        self.assertEqual((done.active, done.feedback), (False, "Seen."))
+
+    def test_the_record_may_be_gone(self):
+        lead = self.make_leads()
+        review = self.ask(lead)
+        lead.unlink()
+        review.sudo()._decide("unsure")
+        self.assertEqual(review.state, "decided")
+
+    def test_a_record_that_was_filled_is_scored_again(self):
         self.deployment.min_confidence = 0.0
         self.serve(self.deployment, self.card(required=("country_id",)))
-        lead = self.made_by(self.reviewer)
-        review = self.ask(lead)
+        lead = self.make_leads(country_id=False, user_id=self.reviewer.id)
+        review = self.ask(lead).with_user(self.reviewer)
+        self.assertEqual(review.reason, "failed")
+        review.action_score_again()
+        self.assertEqual(review.state, "open", "nothing has changed yet")
         lead.country_id = self.belgium
-        review.with_user(self.reviewer).action_score_again()
-        self.assertEqual((review.decision, review.is_label), ("rescored", False))
+        review.action_score_again()
+        self.assertEqual((review.state, review.decision), ("decided", "rescored"))
+        self.assertFalse(review.ground_truth)
+        self.assertEqual(self.score_of(lead).state, "scored")
+        self.assertEqual(len(self.inferences_of(lead)), 3)
+        self.assertEqual(self.inferences_of(lead)[-1].user_id, self.reviewer)
 
-    def test_code_that_answers_in_the_name_of_the_maker_teaches_nothing(self):
-        review = self.ask(self.made_by(self.reviewer))
-        review.with_user(self.reviewer).sudo()._decide("confirmed")
-        self.assertEqual((review.state, review.ground_truth, review.is_label), ("decided", "negative", False))
+    def test_a_score_that_is_a_question_itself_is_asked_anew(self):
+        self.serve(self.deployment, self.card(required=("country_id",)))
+        lead = self.make_leads(country_id=False, user_id=self.reviewer.id)
+        review = self.ask(lead).with_user(self.reviewer)
+        lead.country_id = self.belgium
+        self.deployment.min_confidence = 1.0
+        review.action_score_again()
+        self.assertEqual((review.state, review.decision), ("decided", "rescored"))
+        new = self.reviews_of(lead) - review
+        self.assertEqual((new.state, new.reason), ("open", "low_confidence"))
+        self.assertEqual(new.inference_id, self.inferences_of(lead)[-1])
 
-    # Seconds
+    def test_a_suspended_deployment_scores_nothing_again(self):
+        review = self.ask(self.make_leads())
+        self.deployment.state = "suspended"
+        with self.assertRaisesRegex(UserError, "not at work"):
+            review.with_user(self.reviewer).action_score_again()
 
+
+@tagged("post_install", "-at_install")
+class TestManyAnswers(DecisionCase):
     def test_seconds_are_a_number_between_nothing_and_an_hour(self):
         for told, kept in (
             (42, 42),
@@ -96,223 +131,6 @@ class TestReviewDecision(DecisionCase):
         review = self.ask(self.make_leads())
         self.decide(review, self.reviewer, seconds=99999999)
         self.assertEqual(review.seconds_spent, 3600)
-
-    # Labels
-
-    def test_where_a_label_comes_from(self):
-        review = self.ask(self.make_leads())
-        self.assertFalse(review.label_source)
-        self.decide(review, self.reviewer)
-        self.assertEqual((review.label_source, review.label_weight), ("reviewer", 0))
-
-    def test_a_label_weighs_more_only_as_a_random_check(self):
-        self.deployment.write({"min_confidence": 0.0, "audit_share": 1.0})
-        review = self.ask(self.make_leads())
-        self.assertEqual(review.reason, "audit")
-        line = review.inference_id
-        self.env.cr.execute("UPDATE ai_deployment_inference SET audit_chance = 0.25 WHERE id = %s", [line.id])
-        line.invalidate_recordset()
-        self.decide(review, self.reviewer)
-        self.assertEqual((review.label_source, review.label_weight), ("audit", 4))
-        line._purge()
-        review.invalidate_recordset()
-        self.assertEqual(review.label_weight, 4, "the chance is known for longer than the log")
-        self.decide(review._reopen(), self.reviewer, "unsure")
-        self.assertEqual(review.label_weight, 0)
-
-    def test_an_answer_that_says_nothing_of_the_truth_is_no_label(self):
-        review = self.ask(self.make_leads())
-        self.decide(review, self.reviewer, "unsure")
-        self.assertEqual((review.is_label, review.label_source), (False, False))
-
-    # Asking again
-
-    def test_asking_again_keeps_the_answer_and_withdraws_the_label(self):
-        lead = self.make_leads()
-        review = self.ask(lead)
-        self.decide(review, self.reviewer, note="Sure.")
-        self.env.invalidate_all()
-        again = review.with_user(self.owner)._reopen("They called back.").with_env(self.env)
-        self.assertEqual((again.kind, again.state, again.previous_id), ("reopened", "open", review))
-        self.assertFalse(again.reviewer_id or again.is_assigned or again.decision)
-        self.assertEqual(
-            (review.state, review.decision, review.note, review.ground_truth, review.is_label),
-            ("decided", "confirmed", "Sure.", "positive", False),
-        )
-        self.assertIn("They called back.", lead.message_ids[0].body)
-        self.assertIn("asked again", lead.message_ids[0].body)
-        self.decide(again, self.reviewer, "overridden")
-        self.assertEqual(self.labels(review), again)
-        self.assertEqual(self.deployment._verdicts()[0], {lead.id: False})
-
-    def test_who_may_ask_again(self):
-        review = self.ask(self.make_leads())
-        self.decide(review, self.reviewer)
-        for person in (self.reviewer, self.colleague, self.other_owner, self.auditor):
-            self.env.invalidate_all()
-            with self.subTest(person=person.login), self.assertRaises(AccessError):
-                review.with_user(person).action_reopen()
-            if person in (self.reviewer, self.colleague):
-                self.assertFalse(review.with_user(person).may_ask_again)
-        for person in (self.owner, self.deputy):
-            self.env.invalidate_all()
-            self.assertTrue(review.with_user(person).may_ask_again)
-            action = review.with_user(person).action_reopen()
-            self.assertFalse(review.with_user(person).may_ask_again)
-            review = self.env["ai.deployment.review"].browse(action["res_id"])
-            self.decide(review, self.reviewer)
-        self.assertEqual(review._chain().mapped("kind"), ["first", "reopened", "reopened"])
-
-    def test_only_the_latest_answer_is_asked_again_and_only_when_nothing_is_open(self):
-        lead = self.make_leads()
-        review = self.ask(lead)
-        with self.assertRaisesRegex(UserError, "Only what was decided"):
-            review._reopen()
-        self.decide(review, self.reviewer)
-        again = review._reopen()
-        with self.assertRaisesRegex(UserError, "waits for a decision already"):
-            review._reopen()
-        self.decide(again, self.reviewer)
-        with self.assertRaisesRegex(UserError, "Somebody has answered after this"):
-            review._reopen()
-        lead.expected_revenue = 20000
-        other = self.ask(lead) - review - again
-        self.assertEqual(other.state, "open")
-        with self.assertRaisesRegex(UserError, "waits for a decision already"):
-            again._reopen()
-        self.assertTrue(again.is_label, "a refusal withdraws nothing")
-
-    # Undo
-
-    def test_an_answer_is_taken_back_within_a_minute(self):
-        lead = self.make_leads()
-        review = self.ask(lead)
-        self.run_cron()
-        self.decide(review, self.reviewer, note="Oops.")
-        with clock.at(NOW + UNDO):
-            self.assertTrue(review.with_user(self.reviewer).may_undo)
-            action = review.with_user(self.reviewer).action_undo()
-        again = self.env["ai.deployment.review"].browse(action["res_id"])
-        self.assertEqual((again.kind, again.previous_id, again.state), ("reopened", review, "open"))
-        self.assertEqual(again.reviewer_id, self.reviewer, "it is in the same hands")
-        self.assertEqual(again.deadline, review.deadline)
-        self.assertEqual((review.state, review.note, review.is_label), ("decided", "Oops.", False))
-        self.assertIn("took the answer", lead.message_ids[0].body)
-        self.decide(again, self.reviewer, "overridden")
-        self.assertEqual(self.labels(review), again)
-
-    def test_after_a_minute_or_by_somebody_else_it_is_not(self):
-        review = self.ask(self.make_leads())
-        self.decide(review, self.reviewer)
-        for person, moment in ((self.reviewer, NOW + UNDO + timedelta(seconds=1)), (self.owner, NOW)):
-            self.env.invalidate_all()
-            with clock.at(moment), self.assertRaisesRegex(UserError, "within a minute"):
-                review.with_user(person).action_undo()
-        self.assertTrue(review.is_label)
-        with self.assertRaisesRegex(UserError, "within a minute"):
-            self.ask(self.make_leads()).with_user(self.reviewer).action_undo()
-
-    def test_taking_back_takes_back_what_was_asked_because_of_it(self):
-        self.deployment.four_eyes_amount = 1000
-        review = self.ask(self.make_leads(expected_revenue=5000))
-        second = self.decide(review, self.reviewer)
-        self.run_cron()
-        self.assertEqual((second.kind, second.state), ("four_eyes", "open"))
-        action = review.with_user(self.reviewer).action_undo()
-        again = self.env["ai.deployment.review"].browse(action["res_id"])
-        self.assertEqual(second.state, "expired")
-        self.assertFalse(self.activities_of(second))
-        self.assertEqual(review._chain().mapped("kind"), ["first", "four_eyes", "reopened"])
-        self.decide(again, self.reviewer)
-        self.assertEqual(review._chain()[-1:].kind, "four_eyes", "the second person is asked about the new answer")
-
-    def test_what_the_second_person_answered_is_not_undone(self):
-        self.deployment.four_eyes_amount = 1000
-        review = self.ask(self.make_leads())
-        second = self.decide(review, self.reviewer)
-        self.decide(second, self.colleague)
-        self.env.invalidate_all()
-        with self.assertRaisesRegex(UserError, "Somebody has answered after this"):
-            review.with_user(self.reviewer).action_undo()
-        self.assertEqual(self.labels(review), second)
-
-    # A second person above an amount
-
-    def test_from_the_amount_on_a_second_person_is_asked(self):
-        self.deployment.four_eyes_amount = 5000
-        for amount, chain in ((4999, ["first"]), (5000, ["first", "four_eyes"]), (20000, ["first", "four_eyes"])):
-            review = self.ask(self.make_leads(expected_revenue=amount))
-            self.decide(review, self.reviewer)
-            with self.subTest(amount=amount):
-                self.assertEqual(review._chain().mapped("kind"), chain)
-                self.assertIs(review.is_label, chain == ["first"], "one answer is not enough to learn from")
-
-    def test_no_second_person_without_an_amount_or_an_answer(self):
-        review = self.ask(self.make_leads(expected_revenue=1000000))
-        self.assertEqual(self.decide(review, self.reviewer), review)
-        self.deployment.four_eyes_amount = 1
-        review = self.ask(self.make_leads())
-        self.assertEqual(self.decide(review, self.reviewer, "unsure"), review)
-
-    def test_the_same_person_does_not_answer_twice(self):
-        self.deployment.four_eyes_amount = 1000
-        second = self.decide(self.ask(self.make_leads()), self.reviewer)
-        with self.assertRaisesRegex(AccessError, "somebody else's turn"):
-            self.decide(second, self.reviewer)
-        self.assertEqual(second.state, "open")
-        second.with_user(self.reviewer).sudo()._decide("confirmed")
-        self.assertFalse(self.labels(second), "nor does code in the name of that person make a label")
-
-    def test_where_two_agree_the_last_is_the_label(self):
-        self.deployment.four_eyes_amount = 1000
-        lead = self.make_leads()
-        review = self.ask(lead)
-        last = self.decide(self.decide(review, self.reviewer), self.colleague)
-        self.assertEqual(review._chain().mapped("state"), ["decided", "decided"])
-        self.assertEqual((self.labels(review), last.label_source), (last, "four_eyes"))
-        self.assertEqual(self.deployment._verdicts()[0], {lead.id: True})
-
-    def test_where_two_differ_the_owner_decides_and_that_is_the_end(self):
-        self.deployment.four_eyes_amount = 1000
-        for second_answer in ("overridden", "unsure"):
-            review = self.ask(self.make_leads())
-            third = self.decide(self.decide(review, self.reviewer), self.colleague, second_answer)
-            with self.subTest(second=second_answer):
-                self.assertEqual((third.kind, third.state, third.reviewer_id), ("four_eyes", "open", self.owner))
-                self.assertFalse(self.labels(review))
-                for person in (self.reviewer, self.colleague):
-                    with self.assertRaisesRegex(AccessError, "somebody else's turn"):
-                        self.decide(third, person)
-                last = self.decide(third, self.owner, "overridden")
-                self.assertEqual(last, third, "no endless chain")
-                self.assertEqual(self.labels(review), third)
-
-    def test_where_the_owner_was_one_of_the_two_it_is_the_deputys(self):
-        self.deployment.four_eyes_amount = 1000
-        third = self.decide(self.decide(self.ask(self.make_leads()), self.owner), self.colleague, "overridden")
-        self.assertEqual(third.reviewer_id, self.deputy)
-        third = self.decide(self.decide(self.ask(self.make_leads()), self.owner), self.deputy, "overridden")
-        self.assertFalse(third.reviewer_id, "for the pool")
-        self.decide(third, self.reviewer, "unsure")
-        self.assertFalse(self.labels(third))
-        self.assertEqual(third._chain().mapped("state"), ["decided"] * 3)
-
-    def test_asked_again_two_people_are_asked_anew(self):
-        self.deployment.four_eyes_amount = 1000
-        review = self.ask(self.make_leads())
-        again = self.decide(self.decide(review, self.reviewer), self.colleague)._reopen()
-        self.assertFalse(self.labels(review))
-        second = self.decide(again, self.reviewer)
-        self.assertEqual((second.kind, second.state), ("four_eyes", "open"), "who answered before may do so again")
-        last = self.decide(second, self.colleague)
-        self.assertEqual(self.labels(review), last)
-
-    def test_the_amount_is_not_negative(self):
-        with self.assertRaises(psycopg2.errors.CheckViolation), mute_logger("odoo.sql_db"):
-            self.deployment.four_eyes_amount = -1
-            self.env.flush_all()
-
-    # Many at once
 
     def test_many_at_once_lose_nothing_to_one_that_cannot_be(self):
         reviews = self.ask(self.make_leads(3)) + self.ask(self.made_by(self.reviewer))

@@ -14,7 +14,7 @@ from odoo.tests import tagged
 from odoo.addons.ai_deployment.models.review.activities import MAX_ACTIVITIES
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.review.test_reassignment import AssignCase
+from odoo.addons.ai_deployment.tests.review.common import AssignCase
 
 SEEDS = range(3)
 STEPS = 60
