@@ -190,6 +190,7 @@ class AiDeploymentReview(models.Model):
         " AND expired_reason IN ('settled', 'archived', 'outside', 'company')"
     )
     _cases_idx = models.Index("(version_id, decided_date DESC) WHERE is_label")
+    _record_idx = models.Index("(deployment_id, res_id)")
 
     @api.depends("res_name", "reason")
     @api.depends_context("uid", "lang")
