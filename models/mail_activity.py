@@ -8,6 +8,8 @@ from odoo import models
 from odoo.exceptions import AccessError
 
 from .review.activities import REVIEW
+from .review.answers import decide
+from .review.eligibility import check_may_decide
 from .tools.shipped import shipped
 
 
@@ -17,11 +19,11 @@ class MailActivity(models.Model):
     def _action_done(self, feedback=False, attachment_ids=None):
         reviews = self._ai_reviews_to_close()
         for review in reviews:
-            review._check_may_decide()
+            check_may_decide(review)
         # First the activities: a decision marks what is left of them done, and finds nothing.
         result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         if reviews:
-            reviews._decide("unsure", note=feedback or "")
+            decide(reviews, "unsure", note=feedback or "")
         return result
 
     def _ai_reviews_to_close(self):

@@ -22,7 +22,6 @@ from .answers import answer_truth, decide, decide_each, score_again
 from .assigner import Assigner
 from .blind import SCORE_COLUMNS, blind_records_sql, hides_score_sql, is_hidden
 from .desk import Desk, reviewed_deployments
-from .eligibility import check_may_decide
 from .expiry import set_aside
 from .follow_ups import ask_again, may_undo, undo
 from .merging import follow_merge
@@ -477,10 +476,6 @@ class AiDeploymentReview(models.Model):
     def _decide_each(self, decision, note="", answer=None):
         """Answer many questions, see `answers.decide_each`."""
         return decide_each(self, decision, note, answer)
-
-    def _check_may_decide(self, judges=True):
-        """Raise unless the user may close this review; `judges`: with an answer of their own."""
-        check_may_decide(self, judges=judges)
 
     def _reopen(self, note=""):
         """Ask a decided question again: the new review of the chain. The former answer is kept and teaches no more."""
