@@ -63,7 +63,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _compute_ai_review_text(self):
         reviews = self._ai_open_reviews()
         for record in self:
-            record.ai_review_text = reviews[record._origin.id][:1]._desk_why() if reviews[record._origin.id] else False
+            record.ai_review_text = reviews[record._origin.id][:1].why_text if reviews[record._origin.id] else False
 
     def _ai_open_reviews(self):
         """The open reviews of each record that the user may decide, the user's own first: {record id: reviews}."""

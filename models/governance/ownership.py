@@ -14,6 +14,8 @@ from odoo.tools import format_date
 from ..alerting.alert_kinds import OWNER_GONE
 from ..deployment.eligibility import person_gap, shared_login_gap
 from ..health.people import Owner
+from ..review.eligibility import able_by_review, people_at_work
+from ..review.reassignment import release
 from ..tools import clock
 from ..tools.trust import OWN, own
 from .planning import Planning
@@ -201,7 +203,7 @@ def _pass_on_reviews(deployment: BaseModel, former: BaseModel, owner: BaseModel)
     """Assign the open reviews of the former owner to the new one; those that they must not answer are unassigned."""
     assigned = Domain("deployment_id", "=", deployment.id) & Domain("state", "=", "open")
     assigned &= Domain("reviewer_id", "=", former.id)
-    reviews = deployment.env["ai.deployment.review"].search(assigned)
-    reviews._release()
-    able = reviews._able(deployment._at_work(owner))
+    reviews = deployment.env["ai.deployment.review"].sudo().search(assigned)
+    release(reviews)
+    able = able_by_review(reviews, people_at_work(deployment.sudo(), owner.sudo()))
     reviews.filtered(lambda review: able[review.id]).write({"reviewer_id": owner.id, "is_assigned": True})

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..tools.unchecked_many2one import UncheckedMany2one
 from .ai_deployment_inference import FAILURE_TYPES
+from .hiding import hidden_domain
 
 
 class AiDeploymentScore(models.Model):
@@ -90,6 +91,10 @@ class AiDeploymentScore(models.Model):
         )
 
     # Access: what the record itself shows, and to the people of a deployment what it scores before it is shown
+
+    @api.model
+    def _hidden_domain(self):
+        return hidden_domain(self)
 
     @api.model
     def _visible_deployments(self):

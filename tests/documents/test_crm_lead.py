@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
+from odoo.addons.ai_deployment.tests.review.common import ReviewCase
 
 HORIZON = 60
 CREATED = NOW - timedelta(days=100)

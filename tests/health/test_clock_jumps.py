@@ -6,6 +6,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.alerting import digest
 from odoo.addons.ai_deployment.models.health.crons import Crons
+from odoo.addons.ai_deployment.models.review.deadlines import WorkingHours
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.alerting.common import ChannelCase
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -228,7 +229,7 @@ class TestWorkAhead(ChannelCase):
             self.reviews_of(lead).sudo()._assign()
         review = self.reviews_of(lead)
         with clock.at(NOW):
-            right = self.deployment.sudo()._after_working_hours(NOW, {})
+            right = WorkingHours().after(self.deployment.sudo(), NOW)
             self.assertGreater(review.next_step_date, right + DAY)
             reviews._pull_in_steps({})
         self.assertEqual((review.deadline, review.next_step_date), (right, right))

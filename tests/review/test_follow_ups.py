@@ -1,102 +1,23 @@
-"""What an answer does: who may give it, what becomes a label, when a second person is asked, how it is taken back."""
+"""Labels, a second person, asking again and taking back."""
 
-from collections import Counter
 from datetime import timedelta
-from random import Random
 
 import psycopg2
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_decision import UNDO, sane_seconds
+from odoo.addons.ai_deployment.models.review.blind import is_in_second_opinion_sample
+from odoo.addons.ai_deployment.models.review.follow_ups import UNDO
+from odoo.addons.ai_deployment.models.review.quality import review_figures
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, QUIET
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
-
-
-class DecisionCase(ReviewCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.colleague = new_test_user(
-            cls.env,
-            "ai_colleague",
-            context=QUIET,
-            groups="ai_deployment.group_reviewer,sales_team.group_sale_salesman_all_leads",
-        )
-        cls.deployment.reviewer_ids += cls.colleague
-
-    def decide(self, review, person, decision="confirmed", **values):
-        self.env.invalidate_all()
-        review.with_user(person)._decide(decision, **values)
-        self.env.flush_all()
-        return review._chain()[-1:]
-
-    def labels(self, review):
-        return review._chain().filtered("is_label")
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.review.common import DecisionCase
 
 
 @tagged("post_install", "-at_install")
-class TestReviewDecision(DecisionCase):
-    # Nobody judges what they made
-
-    def made_by(self, person):
-        lead = self.env["crm.lead"].with_user(person).create({"name": "Own", "expected_revenue": 5000})
-        return lead.with_env(self.env)
-
-    def test_nobody_judges_a_record_that_they_made(self):
-        review = self.ask(self.made_by(self.reviewer))
-        for decision in ("confirmed", "overridden", "unsure"):
-            with self.assertRaisesRegex(AccessError, "You made this record"):
-                self.decide(review, self.reviewer, decision)
-        self.assertEqual(review.state, "open")
-        self.decide(review, self.colleague)
-        self.assertEqual((review.state, review.is_label), ("decided", True))
-
-    def test_not_even_who_answers_for_the_deployment(self):
-        for person in (self.owner, self.deputy):
-            review = self.ask(self.made_by(person))
-            with self.assertRaisesRegex(AccessError, "You made this record"):
-                self.decide(review, person)
-
-    def test_whoever_made_a_record_may_have_it_scored_again(self):
-        self.deployment.min_confidence = 0.0
-        self.serve(self.deployment, self.card(required=("country_id",)))
-        lead = self.made_by(self.reviewer)
-        review = self.ask(lead)
-        lead.country_id = self.belgium
-        review.with_user(self.reviewer).action_score_again()
-        self.assertEqual((review.decision, review.is_label), ("rescored", False))
-
-    def test_code_that_answers_in_the_name_of_the_maker_teaches_nothing(self):
-        review = self.ask(self.made_by(self.reviewer))
-        review.with_user(self.reviewer).sudo()._decide("confirmed")
-        self.assertEqual((review.state, review.ground_truth, review.is_label), ("decided", "negative", False))
-
-    # Seconds
-
-    def test_seconds_are_a_number_between_nothing_and_an_hour(self):
-        for told, kept in (
-            (42, 42),
-            (-5, 0),
-            (1e12, 3600),
-            ("12", 12),
-            ("soon", 0),
-            (None, 0),
-            (float("nan"), 0),
-            ([], 0),
-            ({"a": 1}, 0),
-        ):
-            with self.subTest(told=told):
-                self.assertEqual(sane_seconds(told), kept)
-        review = self.ask(self.make_leads())
-        self.decide(review, self.reviewer, seconds=99999999)
-        self.assertEqual(review.seconds_spent, 3600)
-
-    # Labels
-
+class TestFollowUps(DecisionCase):
     def test_where_a_label_comes_from(self):
         review = self.ask(self.make_leads())
         self.assertFalse(review.label_source)
@@ -122,8 +43,6 @@ class TestReviewDecision(DecisionCase):
         review = self.ask(self.make_leads())
         self.decide(review, self.reviewer, "unsure")
         self.assertEqual((review.is_label, review.label_source), (False, False))
-
-    # Asking again
 
     def test_asking_again_keeps_the_answer_and_withdraws_the_label(self):
         lead = self.make_leads()
@@ -180,8 +99,6 @@ class TestReviewDecision(DecisionCase):
             again._reopen()
         self.assertTrue(again.is_label, "a refusal withdraws nothing")
 
-    # Undo
-
     def test_an_answer_is_taken_back_within_a_minute(self):
         lead = self.make_leads()
         review = self.ask(lead)
@@ -233,8 +150,6 @@ class TestReviewDecision(DecisionCase):
         with self.assertRaisesRegex(UserError, "Somebody has answered after this"):
             review.with_user(self.reviewer).action_undo()
         self.assertEqual(self.labels(review), second)
-
-    # A second person above an amount
 
     def test_from_the_amount_on_a_second_person_is_asked(self):
         self.deployment.four_eyes_amount = 5000
@@ -310,88 +225,80 @@ class TestReviewDecision(DecisionCase):
             self.deployment.four_eyes_amount = -1
             self.env.flush_all()
 
-    # Many at once
 
-    def test_many_at_once_lose_nothing_to_one_that_cannot_be(self):
-        reviews = self.ask(self.make_leads(3)) + self.ask(self.made_by(self.reviewer))
-        self.decide(reviews[1], self.colleague, "unsure")
+@tagged("post_install", "-at_install")
+class TestReviewSecondOpinion(DecisionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deployment.double_share = 1.0
+
+    def test_another_person_is_asked_after_the_first_answer(self):
+        lead = self.make_leads()
+        review = self.ask(lead)
+        before = lead.message_ids
+        second = self.decide(review, self.reviewer, note="First words")
+        self.assertEqual((second.kind, second.state), ("second_opinion", "open"))
+        self.assertTrue(review.is_label, "one answer teaches until the second is there")
+        lead.invalidate_recordset()
+        self.assertEqual(lead.message_ids, before, "the first answer is not on the record yet")
+        self.assertFalse(second.note or second.decision)
+        with self.assertRaisesRegex(AccessError, "somebody else's turn"):
+            self.decide(second, self.reviewer)
+        last = self.decide(second, self.colleague, "overridden", note="Second words")
+        self.assertEqual(last, second, "and that is the end")
+        self.assertEqual(self.labels(review), second)
+        self.assertEqual(second.label_source, "second_opinion")
+        lead.invalidate_recordset()
+        told = " ".join((lead.message_ids - before).mapped("body"))
+        self.assertIn("First words", told)
+        self.assertIn("Second words", told)
+
+    def test_a_second_opinion_that_nobody_gives_leaves_the_first_told(self):
+        lead = self.make_leads()
+        review = self.ask(lead)
+        second = self.decide(review, self.reviewer, note="First words")
+        second.write({"state": "expired"})
+        self.assertEqual(self.labels(review), review)
+        self.assertIn("First words", lead.message_ids[0].body)
         self.env.invalidate_all()
-        told = reviews.with_user(self.reviewer).action_confirm()
-        self.assertEqual(told["tag"], "display_notification")
-        message = told["params"]["message"]
-        self.assertIn("2 of 4 were not decided", message)
-        self.assertIn(f"closed already. (1: number {reviews[1].id})", message)
-        self.assertIn(f"somebody else has to judge it. (1: number {reviews[3].id})", message)
-        self.assertEqual(reviews.mapped("decision"), ["confirmed", "unsure", "confirmed", False])
-        self.assertEqual(reviews.mapped("is_label"), [True, False, True, False])
+        self.assertTrue(review.with_user(self.owner).may_ask_again)
+        again = review.with_user(self.owner)._reopen()
+        self.assertEqual(again.previous_id, second)
 
-    def test_when_none_can_be_it_is_said_and_not_done(self):
-        reviews = self.ask(self.make_leads(2))
-        reviews.with_user(self.colleague)._decide("confirmed")
-        self.env.invalidate_all()
-        with self.assertRaisesRegex(UserError, "2 of 2 were not decided"):
-            reviews.with_user(self.reviewer).action_confirm()
-        self.assertEqual(reviews.decided_by_id, self.colleague)
+    def test_who_cannot_tell_leaves_the_first_answer_as_it_is(self):
+        review = self.ask(self.make_leads())
+        self.decide(self.decide(review, self.reviewer), self.colleague, "unsure")
+        self.assertEqual(self.labels(review), review)
 
-    def test_whatever_people_do_labels_are_single_and_nobodys_own(self):
-        self.deployment.write({"four_eyes_amount": 6000, "double_share": 0.5})
-        people = (self.reviewer, self.colleague, self.owner, self.deputy)
-        leads = self.make_leads(4, expected_revenue=5000) + self.make_leads(3, expected_revenue=9000)
-        for person in people:
-            leads += self.made_by(person)
-        self.ask(leads)
-        reviews = self.env["ai.deployment.review"]
-        random, done, makers = Random(6), Counter(), {}
-        kinds = ("confirmed", "overridden", "unsure", "undo", "reopen", "merge")
-        for step in range(250):
-            what = random.choices(kinds, (4, 4, 1, 3, 3, 0.5))[0]
-            among = self.reviews_of(leads)
-            fitting = among.filtered(lambda r, open_=what not in ("undo", "reopen"): (r.state == "open") == open_)
-            review, person = random.choice(fitting or among), random.choice(people)
-            if what == "undo" and random.random() < 0.5:
-                person = review.decided_by_id or person
-            self.env.invalidate_all()
-            try:
-                with clock.at(NOW + timedelta(seconds=step // 2)), self.env.cr.savepoint():
-                    mine = review.with_user(person)
-                    if what == "undo":
-                        mine.action_undo()
-                    elif what == "reopen":
-                        mine.action_reopen()
-                    elif what == "merge":
-                        reviews.sudo()._follow_merge(*random.choices(leads, k=2))
-                    else:
-                        made_by = mine._makers()  # a merge afterwards makes more of them
-                        mine._decide(what, seconds=step)
-                        makers[review.id] = made_by
-                done[what] += 1
-            except UserError:
-                done["refused"] += 1
-        self.assertTrue(all(done[kind] for kind in kinds), done)
-        asked = self.reviews_of(leads)
-        by_state = asked.grouped("state")
-        self.assertEqual(len(asked), sum(len(by_state.get(state, ())) for state in ("open", "decided", "expired")))
-        waiting = by_state.get("open", asked.browse()).mapped("res_id")
-        self.assertEqual(len(waiting), len(set(waiting)))
-        for review in asked:
-            chain, label = review._chain(), self.labels(review)
-            self.assertLessEqual(len(label), 1)
-            if label:
-                self.assertTrue(label.state == "decided" and label.ground_truth)
-                self.assertNotIn(label.decided_by_id.id, makers[label.id])
-            answered = (review._round() & chain.filtered("decided_by_id")).mapped("decided_by_id.id")
-            self.assertEqual(len(answered), len(review._round().filtered("decided_by_id")), "each person once a round")
+    def test_no_second_opinion_beside_a_second_person_or_without_an_answer(self):
+        review = self.ask(self.make_leads())
+        self.assertEqual(self.decide(review, self.reviewer, "unsure"), review)
+        self.deployment.four_eyes_amount = 1
+        review = self.ask(self.make_leads())
+        self.decide(self.decide(review, self.reviewer), self.colleague)
+        self.assertEqual(review._chain().mapped("kind"), ["first", "four_eyes"])
+        self.deployment.write({"four_eyes_amount": 0, "reviewer_ids": [(6, 0, self.reviewer.ids)]})
+        review = self.ask(self.make_leads())
+        self.assertEqual(self.decide(review, self.reviewer), review)
 
-    def test_no_door_leads_around_the_answer(self):
-        review = self.ask(self.make_leads()).with_user(self.reviewer)
-        for values in (
-            {"is_label": True},
-            {"ground_truth": "positive"},
-            {"is_blind": True},
-            {"answer_id": False},
-            {"seen": {}},
-            {"label_weight": 9},
-            {"previous_id": review.id},
-        ):
-            with self.subTest(values=values), self.assertRaises(AccessError):
-                review.write(values)
+    def test_the_share_is_kept_and_drawn_once(self):
+        self.deployment.double_share = 0.3
+        reviews = self.ask(self.make_leads(60))
+        drawn = [is_in_second_opinion_sample(review) for review in reviews]
+        self.assertFalse(any(drawn), "nothing is asked twice before it was answered")
+        for review in reviews:
+            review.sudo().with_user(self.reviewer)._decide("confirmed")
+        drawn = [is_in_second_opinion_sample(review) for review in reviews]
+        self.assertEqual([len(review._chain()) == 2 for review in reviews], drawn)
+        self.assertTrue(3 < sum(drawn) < 40)
+
+    def test_compared_is_like_with_like(self):
+        self.deployment.blind_share = 1.0
+        review = self.ask(self.make_leads())
+        review.with_user(self.reviewer).action_answer_yes()
+        second = review._chain()[-1:]
+        self.assertTrue(second.hides_score)
+        second.with_user(self.colleague).action_answer_yes()
+        pairs = review_figures(self.deployment).pairs
+        self.assertEqual((pairs.pairs, pairs.share), (1, 1.0))

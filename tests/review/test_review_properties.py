@@ -11,10 +11,10 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_activity import MAX_ACTIVITIES
+from odoo.addons.ai_deployment.models.review.activities import MAX_ACTIVITIES
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review_assign import AssignCase
+from odoo.addons.ai_deployment.tests.review.common import AssignCase
 
 SEEDS = range(3)
 STEPS = 60

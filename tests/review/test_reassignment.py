@@ -1,106 +1,18 @@
-"""Who is asked: who is passed over, the pool, handing over, and that the work does not grow with the reviews."""
+"""Reviews change hands: the pool, taking and giving back, and reviewers who cannot answer any more."""
 
 from datetime import timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_activity import MAX_ACTIVITIES
-from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, QUIET
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
-
-DAY = timedelta(days=1)
-
-
-class AssignCase(ReviewCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.second = cls.make_reviewer("ai_second")
-        cls.deployment.reviewer_ids += cls.second
-
-    @classmethod
-    def make_reviewer(cls, login, sales="sales_team.group_sale_salesman_all_leads"):
-        return new_test_user(
-            cls.env, login, groups=f"ai_deployment.group_reviewer,{sales}", email=f"{login}@example.com", context=QUIET
-        )
-
-    def assigned(self, **values):
-        """A review of a new lead, after the cron."""
-        review = self.ask(self.make_leads(**values))
-        self.run_cron()
-        return review
-
-    def away(self, user, since=NOW - DAY, until=NOW + 30 * DAY):
-        user.write({"out_of_office_from": since, "out_of_office_to": until})
+from odoo.addons.ai_deployment.models.review.reassignment import begin
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.review.common import AssignCase
 
 
 @tagged("post_install", "-at_install")
-class TestAssign(AssignCase):
-    # Who is passed over
-
-    def test_nobody_reviews_what_they_made(self):
-        for maker, other in ((self.reviewer, self.second), (self.second, self.reviewer)):
-            lead = self.make_leads().with_user(maker).copy().with_env(self.env)
-            lead.user_id = maker
-            self.assertEqual(lead._ai_makers(), {lead.id: {maker.id}})
-            review = self.ask(lead)
-            self.run_cron()
-            self.assertEqual(review.reviewer_id, other, "although it is the maker's own record")
-
-    def test_who_is_away_is_not_asked(self):
-        self.away(self.reviewer)
-        self.assertEqual(self.assigned().reviewer_id, self.second)
-        self.away(self.reviewer, until=NOW - DAY / 2)
-        self.away(self.second, until=False)
-        self.assertEqual(self.assigned().reviewer_id, self.reviewer)
-
-    def test_points_count_not_reviews(self):
-        heavy, *_light = reviews = self.ask(self.make_leads(4))
-        heavy.sudo().points = 3
-        self.run_cron()
-        self.assertEqual(heavy.reviewer_id, self.reviewer)
-        self.assertEqual((reviews - heavy).reviewer_id, self.second)
-
-    def test_without_a_reviewer_at_work_the_owner_then_the_deputy_then_the_pool(self):
-        expected = [(self.reviewer | self.second, self.owner), (self.owner, self.deputy)]
-        for gone, asked in expected:
-            for user in gone:
-                self.away(user)
-            self.assertEqual(self.assigned().reviewer_id, asked)
-        self.away(self.deputy)
-        review = self.assigned()
-        self.assertEqual((review.reviewer_id.ids, review.is_assigned), ([], True))
-        self.assertTrue(review.deadline)
-
-    def test_who_comes_back_is_asked_from_the_pool(self):
-        people = self.reviewer | self.second | self.owner | self.deputy
-        for user in people:
-            self.away(user)
-        review = self.assigned()
-        self.assertFalse(review.reviewer_id)
-        self.second.out_of_office_from = False
-        self.run_cron()
-        self.assertEqual(review.reviewer_id, self.second)
-
-    def test_a_second_answer_is_asked_of_somebody_else(self):
-        for kind in ("four_eyes", "second_opinion"):
-            first = self.assigned()
-            person, other = first.reviewer_id, (self.reviewer | self.second) - first.reviewer_id
-            first.with_user(person)._decide("confirmed")
-            following = first._follow(kind)
-            self.run_cron()
-            self.assertEqual(following.reviewer_id, other)
-            self.env.invalidate_all()
-            following.with_user(other)._decide("confirmed")
-            third = following._follow(kind)
-            self.run_cron()
-            self.assertEqual(third.reviewer_id, self.owner, "both reviewers have answered")
-
-    # The pool
-
+class TestReassignment(AssignCase):
     def test_what_lies_in_the_pool_is_anybodys(self):
         review = self.assigned()
         first = review.reviewer_id
@@ -149,20 +61,6 @@ class TestAssign(AssignCase):
         for action in ("action_take", "action_give_back"):
             with self.assertRaisesRegex(UserError, "closed already"):
                 getattr(review.with_user(self.owner), action)()
-
-    def test_who_was_named_beforehand_stays_and_gets_a_day(self):
-        first = self.assigned()
-        first.with_user(first.reviewer_id)._decide("unsure")
-        again = first._follow("reopened", reviewer_id=self.second.id)
-        taken = self.ask(self.make_leads())
-        taken.with_user(self.second).action_take()
-        self.run_cron()
-        for review in again + taken:
-            self.assertEqual((review.reviewer_id, review.is_assigned), (self.second, True))
-            self.assertEqual(review.deadline, first.deadline)
-            self.assertEqual(self.activities_of(review).user_id, self.second)
-
-    # Handing over
 
     def test_whoever_leaves_hands_over_and_nothing_is_lost(self):
         group = self.env.ref("ai_deployment.group_reviewer")
@@ -218,7 +116,7 @@ class TestAssign(AssignCase):
             review.with_user(self.owner).action_take()
             review.with_user(self.owner).action_give_back()
             review.sudo().write({"reviewer_id": self.reviewer.id, "begun_date": False, "given_back_by_id": False})
-        begun.with_user(self.reviewer)._begin()
+        begin(begun.with_user(self.reviewer).sudo())
         self.away(self.reviewer, until=fresh.deadline - timedelta(hours=1))
         self.run_cron()
         self.assertEqual((fresh + begun).reviewer_id, self.reviewer, "back in time")
@@ -238,28 +136,3 @@ class TestAssign(AssignCase):
         self.run_cron()
         self.assertEqual((review.reviewer_id, review.responsible_id), (self.second, self.second))
         self.assertEqual(self.activities_of(review).user_id, self.second)
-
-    # What it costs
-
-    def test_the_work_of_a_pass_does_not_grow_with_the_reviews(self):
-        counts = []
-        for reviews in (2 * MAX_ACTIVITIES + 4, 4 * MAX_ACTIVITIES):
-            self.env["ai.deployment.review"].search([("state", "=", "open")]).sudo()._expire("withdrawn")
-            self.ask(self.make_leads(reviews))
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self.run_cron()
-            counts.append(self.env.cr.sql_log_count - before)
-        self.assertLessEqual(counts[1], counts[0])
-
-    def test_the_form_says_who_is_away(self):
-        self.assertFalse(self.deployment.who_text)
-        self.away(self.second)
-        self.deployment.invalidate_recordset()
-        with clock.at(NOW):
-            self.assertEqual(self.deployment.who_text, f"Away now: {self.second.name}. New reviews go to the others.")
-            for user in self.reviewer | self.owner | self.deputy:
-                self.away(user)
-            self.deployment.invalidate_recordset()
-            self.assertIn("Nobody is left", self.deployment.who_text)

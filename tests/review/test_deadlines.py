@@ -1,4 +1,4 @@
-"""When: due in working hours of the company, then a reminder, the owner, the deputy, all late ones in one pass."""
+"""Due in working hours of the company, then a reminder, the owner, the deputy, all late ones in one pass."""
 
 from datetime import datetime, timedelta
 from unittest.mock import patch
@@ -8,40 +8,13 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.review.deadlines import WorkingHours
+from odoo.addons.ai_deployment.models.review.expiry import expire
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review_assign import AssignCase
+from odoo.addons.ai_deployment.tests.review.common import FRIDAY, DeadlineCase
 
-FRIDAY = datetime(2026, 3, 6, 15, 0)
 HOURS = timedelta(hours=1)
-
-
-class DeadlineCase(AssignCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # Monday to Friday, 8 to 12 and 13 to 17
-        cls.calendar = cls.env["resource.calendar"].create({"name": "Office", "tz": "UTC"})
-        cls.env.company.resource_calendar_id = cls.calendar
-
-    def holiday(self, day, **values):
-        return self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Holiday",
-                "calendar_id": self.calendar.id,
-                "date_from": datetime(2026, 3, day),
-                "date_to": datetime(2026, 3, day, 23, 59, 59),
-                **values,
-            }
-        )
-
-    def due(self, opened=FRIDAY):
-        return self.deployment._after_working_hours(opened, {})
-
-    def at(self, moment):
-        """The cron at `moment`."""
-        with clock.at(moment):
-            self.run_cron()
 
 
 @tagged("post_install", "-at_install")
@@ -86,10 +59,10 @@ class TestDeadline(DeadlineCase):
             self.deployment.flush_recordset()
 
     def test_one_look_into_the_calendar_serves_all_reviews_of_an_hour(self):
-        planned = {}
-        for minute in range(1, 60):
-            self.deployment._after_working_hours(FRIDAY - minute / 60 * HOURS, planned)
-        self.assertEqual(len(planned), 1)
+        calendars, hours = self.registry["resource.calendar"], WorkingHours()
+        with patch.object(calendars, "plan_hours", autospec=True, side_effect=calendars.plan_hours) as planned:
+            due = {hours.after(self.deployment, FRIDAY - minute / 60 * HOURS) for minute in range(1, 60)}
+        self.assertEqual((planned.call_count, len(due)), (1, 1))
 
     def test_a_review_is_due_from_when_it_was_asked(self):
         review = self.ask(self.make_leads())
@@ -159,7 +132,7 @@ class TestEscalation(DeadlineCase):
     def test_the_work_does_not_grow_with_the_late_ones(self):
         counts = []
         for count in (44, 80):
-            self.env["ai.deployment.review"].search([("state", "=", "open")]).sudo()._expire("settled")
+            expire(self.env["ai.deployment.review"].search([("state", "=", "open")]), "settled")
             reviews = self.ask(self.make_leads(count))
             self.run_cron()
             before = self.env.cr.sql_log_count
@@ -208,60 +181,3 @@ class TestEscalation(DeadlineCase):
         review.with_user(self.reviewer).action_give_back()
         self.at(review.deadline)
         self.assertEqual((review.reviewer_id, review.escalation), (self.owner, "owner"))
-
-
-@tagged("post_install", "-at_install")
-class TestExpiry(DeadlineCase):
-    def assertExpired(self, reviews, reason):
-        self.run_cron()
-        for review in reviews:
-            self.assertEqual((review.state, review.expired_reason, review.expired_date), ("expired", reason, NOW))
-        self.assertFalse(self.activities_of(reviews))
-        self.assertFalse(reviews.filtered("decision"))
-
-    def test_settled_leads_need_no_answer(self):
-        won, lost, stays = leads = self.make_leads(3)
-        reviews = self.ask(leads)
-        self.run_cron()
-        won.action_set_won()
-        lost.action_set_lost()
-        stays.expected_revenue = 7
-        self.assertExpired(reviews[:2], "settled")
-        self.assertEqual(reviews[2].state, "open")
-
-    def test_deleted_records_need_no_answer(self):
-        lead = self.make_leads()
-        review = self.ask(lead)
-        self.run_cron()
-        lead.unlink()
-        self.assertExpired(review, "deleted")
-
-    def test_a_retired_deployment_asks_nothing(self):
-        reviews = self.ask(self.make_leads(2))
-        self.run_cron()
-        self.deployment._retire("Another way was found.")
-        self.assertExpired(reviews, "retired")
-
-    def test_the_sum_still_adds_up(self):
-        won, gone, decided, _waits = leads = self.make_leads(4)
-        reviews = self.ask(leads)
-        self.deployment._score(won, again=True)  # shares the fate of the first question
-        self.run_cron()
-        won.action_set_won()
-        gone.unlink()
-        reviews[2].sudo()._decide("unsure")
-        self.run_cron()
-        self.env.flush_all()
-        total = self.env["ai.deployment.sum"].search([("deployment_id", "=", self.deployment.id)])
-        self.assertEqual(
-            (total.asked, total.in_review, total.reviewed, total.expired, total.difference), (5, 1, 1, 3, 0)
-        )
-        self.assertTrue(decided.exists())
-
-    def test_what_was_decided_is_not_closed_again(self):
-        lead = self.make_leads()
-        review = self.ask(lead)
-        review.sudo()._decide("confirmed")
-        lead.action_set_won()
-        self.run_cron()
-        self.assertEqual((review.state, review.expired_reason), ("decided", False))

@@ -1,12 +1,13 @@
-"""The life of a question whose record leaves, comes back, or is merged away: closed with its reason, asked again."""
+"""A question whose record leaves or comes back: closed with its reason, asked again."""
 
 from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.review.desk import Desk
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
+from odoo.addons.ai_deployment.tests.review.common import DeadlineCase, ReviewCase
 
 HOUR = timedelta(hours=1)
 
@@ -107,29 +108,17 @@ class TestLife(ReviewCase):
             "UPDATE ai_deployment SET domain = %s WHERE id = %s", ["[('x_gone', '=', 1)]", self.deployment.id]
         )
         self.deployment.invalidate_recordset()
-        with self.assertLogs("odoo.addons.ai_deployment.models.review.ai_deployment_review_expiry", "WARNING"):
+        with self.assertLogs("odoo.addons.ai_deployment.models.review.expiry", "WARNING"):
             self.at(NOW + HOUR)
         self.assertEqual(review.state, "open")
-
-    def test_merged_leads_say_why_their_questions_closed(self):
-        head, tail = self.make_leads(2)
-        head.name, tail.name = "Head", "Tail"
-        head.stage_id = self.env["crm.stage"].search([("is_won", "=", False)], order="sequence desc", limit=1)
-        standing, gone = self.ask(head + tail)
-        with clock.at(NOW + HOUR):
-            self.assertEqual((head + tail).merge_opportunity(), head)
-        self.assertEqual((gone.state, gone.expired_reason, gone.expired_date), ("expired", "merged", NOW + HOUR))
-        self.assertIn("“Tail” was merged into “Head”", gone.message_ids[0].body)
-        self.assertEqual(standing.state, "open")
-        self.assertIn("“Tail” was merged into this record", standing.message_ids[0].body)
-        self.assertFalse(gone.next_step_date)
 
     def test_what_is_set_aside_says_why(self):
         review = self.ask(self.make_leads())
         with clock.at(NOW + HOUR):
             review.sudo()._set_aside("withdrawn")
             self.assertEqual((review.state, review.expired_reason), ("expired", "withdrawn"))
-            self.assertIn("Another question took its place", review._desk_answered_before("confirmed")["text"])
+            told = Desk(review.env).closed_result(review, "confirmed")
+            self.assertIn("Another question took its place", told["text"])
 
     def test_scores_of_deleted_records_do_not_count(self):
         leads = self.make_leads(3)
@@ -148,3 +137,60 @@ class TestLife(ReviewCase):
         self.assertFalse(scores.search([("res_id", "=", gone), ("has_record", "=", True)]))
         self.assertFalse(scores.search([("res_id", "=", gone)]).has_record)
         self.assertEqual(sum(self.deployment._standing_counts(self.version, [0.0, 0.5, 1.0])), 2)
+
+
+@tagged("post_install", "-at_install")
+class TestExpiry(DeadlineCase):
+    def assertExpired(self, reviews, reason):
+        self.run_cron()
+        for review in reviews:
+            self.assertEqual((review.state, review.expired_reason, review.expired_date), ("expired", reason, NOW))
+        self.assertFalse(self.activities_of(reviews))
+        self.assertFalse(reviews.filtered("decision"))
+
+    def test_settled_leads_need_no_answer(self):
+        won, lost, stays = leads = self.make_leads(3)
+        reviews = self.ask(leads)
+        self.run_cron()
+        won.action_set_won()
+        lost.action_set_lost()
+        stays.expected_revenue = 7
+        self.assertExpired(reviews[:2], "settled")
+        self.assertEqual(reviews[2].state, "open")
+
+    def test_deleted_records_need_no_answer(self):
+        lead = self.make_leads()
+        review = self.ask(lead)
+        self.run_cron()
+        lead.unlink()
+        self.assertExpired(review, "deleted")
+
+    def test_a_retired_deployment_asks_nothing(self):
+        reviews = self.ask(self.make_leads(2))
+        self.run_cron()
+        self.deployment._retire("Another way was found.")
+        self.assertExpired(reviews, "retired")
+
+    def test_the_sum_still_adds_up(self):
+        won, gone, decided, _waits = leads = self.make_leads(4)
+        reviews = self.ask(leads)
+        self.deployment._score(won, again=True)  # shares the fate of the first question
+        self.run_cron()
+        won.action_set_won()
+        gone.unlink()
+        reviews[2].sudo()._decide("unsure")
+        self.run_cron()
+        self.env.flush_all()
+        total = self.env["ai.deployment.sum"].search([("deployment_id", "=", self.deployment.id)])
+        self.assertEqual(
+            (total.asked, total.in_review, total.reviewed, total.expired, total.difference), (5, 1, 1, 3, 0)
+        )
+        self.assertTrue(decided.exists())
+
+    def test_what_was_decided_is_not_closed_again(self):
+        lead = self.make_leads()
+        review = self.ask(lead)
+        review.sudo()._decide("confirmed")
+        lead.action_set_won()
+        self.run_cron()
+        self.assertEqual((review.state, review.expired_reason), ("decided", False))
