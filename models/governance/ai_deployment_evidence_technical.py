@@ -16,6 +16,7 @@ from ...ml.errors import VersionError
 from ..tools import clock
 from ..tools.credentials import NAME, credential
 from ..tools.wording import number
+from ..training.segment_tests import part_names
 from .ai_deployment_checklist import Evidence
 
 MOST_NAMED = 3
@@ -109,7 +110,7 @@ class AiDeployment(models.Model):
         if found["path"] in version._sensitive_keys():
             names = {part["part"]: self.env._("a protected part") for part in parts}
         else:
-            names = self._part_names(found["path"], [part["part"] for part in parts])
+            names = part_names(self, found["path"], [part["part"] for part in parts])
         named = [names[part["part"]] for part in parts]
         if len(named) > MOST_NAMED:
             return [*named[:MOST_NAMED], self.env._("%s more", len(named) - MOST_NAMED)]
