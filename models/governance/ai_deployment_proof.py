@@ -12,6 +12,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..deployment.life_cycle import keep_transitions
 from ..tools import clock
 
 PROOF_DAYS = 90
@@ -172,7 +173,7 @@ class AiDeployment(models.Model):
             raise ValidationError(self.env._("A proof of concept is extended by a year at most."))
         self.sudo().expiry_date = day
         text = self.env._("Extended until %(day)s: %(why)s", day=format_date(self.env, day), why=reason.strip())
-        self._keep_transitions({self.id: "proof"}, "proof", text)
+        keep_transitions(self, {self.id: "proof"}, "proof", text)
 
     def action_extend(self):
         self.ensure_one()

