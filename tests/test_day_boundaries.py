@@ -10,7 +10,7 @@ from odoo.addons.ai_deployment.models.review.ai_deployment_review_quality import
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
+from odoo.addons.ai_deployment.tests.health.common import HealthCase
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
