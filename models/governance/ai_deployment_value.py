@@ -521,7 +521,7 @@ class AiDeployment(models.Model):
         )
         if row.code != "revenue" or not row.is_compared or not share or not row.change_low <= 0 <= row.change_high:
             return None
-        usual = self.env[self.res_model].sudo()._ai_usual_amount(self)
+        usual = self.env[self.res_model]._ai_outcomes(self).usual_amount()
         if not usual:
             return None
         months = ((share.end_date - share.start_date).days + 1) / MONTH_DAYS

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 
@@ -181,7 +182,7 @@ class TestFallback(AiDeploymentCase):
         self.env.invalidate_all()
         leads.env.companies.ids, leads.env.user.all_group_ids.ids  # noqa: B018  known to every request
         with self.assertQueryCount(1):
-            leads._ai_shown()
+            ShownScores(leads).shown()
 
     # The drill
 
@@ -205,7 +206,7 @@ class TestFallback(AiDeploymentCase):
 
     def test_a_fallback_that_does_not_show_is_found(self):
         self.deployment.fallback = "incumbent"
-        self.patch(type(self.env["crm.lead"]), "_ai_shown_instead", lambda *_args: {})
+        self.patch(ShownScores, "instead", lambda *_args: {})
         self.assertFalse(self.drill().is_passed)
 
     def test_once_a_month_it_is_tried_by_itself_and_a_failure_is_told(self):
@@ -221,7 +222,7 @@ class TestFallback(AiDeploymentCase):
             with clock.at(NOW + timedelta(days=days)):
                 drills.env["ai.deployment"]._cron_drill_fallbacks()
             self.assertEqual(taken, expected)
-        self.patch(type(self.env["crm.lead"]), "_ai_shown_instead", lambda *_args: {})
+        self.patch(ShownScores, "instead", lambda *_args: {})
         self.deployment._try_fallback()
         self.assertEqual(self.deployment.alert_ids.cause, "drill:fallback")
         self.assertIn("failed at: It is switched off", self.deployment.alert_ids.name)
