@@ -57,6 +57,8 @@ MISSING = (
 )
 # Before the hourly look at health: methods without records.
 BEFORE_HEALTH = ("_refresh_fallbacks",)  # resilience
+# The share of records without a score is about to change.
+HOLDOUT_CHANGES = ("_measure_holdout",)  # governance
 # Once an hour, for each deployment that is live.
 HOURLY = (
     "_look_at_owner",  # governance

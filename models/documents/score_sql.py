@@ -75,7 +75,7 @@ class ShownScores:
             .search_fetch(
                 Domain("res_model", "=", self.documents._name)
                 & (
-                    # days of grace, see `ai_deployment_people`; what shows when they are over is the fallback
+                    # days of grace, see `governance/ownership`; what shows when they are over is the fallback
                     (Domain("state", "=", "production") & Domain("shown_until", ">=", clock.today()))
                     | (Domain("state", "in", ("production", "suspended")) & Domain("fallback_since", "!=", False))
                 )

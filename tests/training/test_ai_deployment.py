@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.governance.measurement import Measurement
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.training.common import MomentsCase
@@ -66,9 +67,11 @@ class TestStartDate(MomentsCase):
         scored = {lead.id: NOW - 130 * DAY}
         self.assertEqual(self.env["crm.lead"]._ai_came_true(deployment, scored), {lead.id: False})
         with clock.at(NOW):
-            found = deployment._measure((NOW - 130 * DAY).date(), (NOW - 130 * DAY).date())[None]
+            found = Measurement(deployment).measure((NOW - 130 * DAY).date(), (NOW - 130 * DAY).date())[None]
         self.assertEqual((found["conversion"].count, found["revenue"].count), (0, 1), "decided too late to count")
-        self.assertEqual(deployment._value_measures()["conversion"].basis, "date_open", "another figure than before")
+        self.assertEqual(
+            Measurement(deployment).measures()["conversion"].basis, "date_open", "another figure than before"
+        )
 
     def test_only_a_date_that_can_be_a_start_is_taken(self):
         deployment = self.make_deployment(is_primary=False)

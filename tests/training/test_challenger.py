@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml import artifact
+from odoo.addons.ai_deployment.models.governance.evidence.monitoring import Retrained
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.challenger import Challenger
 from odoo.addons.ai_deployment.models.training.version_test import test_rows
@@ -127,4 +128,4 @@ class TestComparison(MomentsCase):
             for verdict, is_met in (("worse", False), ("inconclusive", True), ("same", True), ("better", True)):
                 self.keep(deployment, self.card(names=[spec["key"] for spec in specs][:2]), verdict=verdict)
                 with self.subTest(verdict=verdict):
-                    self.assertIs(deployment._evidence_retrained(None).is_met, is_met)
+                    self.assertIs(Retrained(deployment).find(None).is_met, is_met)
