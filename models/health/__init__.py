@@ -5,4 +5,5 @@ read once for all of them, and yields findings.
 """
 
 from . import ai_deployment
-from . import ai_deployment_restore
+from . import ai_deployment_message
+from . import ai_deployment_alert

@@ -3,7 +3,9 @@ from . import test_ai_deployment_assignment
 from . import test_ai_deployment_transition
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
-from . import test_life_cycle
 from . import test_eligibility
+from . import test_filters
 from . import test_fingerprint
 from . import test_history
+from . import test_life_cycle
+from . import test_serving

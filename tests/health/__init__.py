@@ -1,4 +1,5 @@
-from . import test_ai_deployment_restore
+from . import test_ai_deployment
+from . import test_ai_deployment_message
 from . import test_checks
 from . import test_clock_jumps
 from . import test_input_schema
