@@ -13,7 +13,7 @@ from odoo.addons.ai_deployment.models.review.quality import LEVEL, confirm_blind
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.gate.common import GateCase
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
+from odoo.addons.ai_deployment.tests.health.common import HealthCase
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)

@@ -10,8 +10,8 @@ from odoo import fields
 from odoo.models import BaseModel
 
 from ..alerting.alert_kinds import CHECKLIST
-from ..monitoring.ai_deployment_monitoring import fault_text
 from ..tools import clock, faults
+from ..tools.faults import fault_text
 from .ai_deployment_check_template import DIMENSIONS
 from .evidence import RULES, Evidence
 

@@ -14,6 +14,7 @@ from odoo.tools import format_date
 
 from ..alerting.alert_kinds import POC
 from ..deployment.eligibility import person_gap
+from ..deployment.life_cycle import keep_transitions
 from ..tools import clock
 
 PROOF_DAYS = 90
@@ -71,7 +72,7 @@ class ProofOfConcept:
             raise ValidationError(self.env._("A proof of concept is extended by a year at most."))
         self.told.expiry_date = day
         text = self.env._("Extended until %(day)s: %(why)s", day=format_date(self.env, day), why=reason)
-        deployment._keep_transitions({deployment.id: "proof"}, "proof", text)
+        keep_transitions(deployment, {deployment.id: "proof"}, "proof", text)
 
     # A reason not to build it
 

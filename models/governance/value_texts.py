@@ -137,7 +137,7 @@ class ValueTexts:
         )
         if row.code != "revenue" or not row.is_compared or not share or not row.change_low <= 0 <= row.change_high:
             return None
-        usual = self.env[self.deployment.res_model]._ai_usual_amount(self.deployment)
+        usual = self.env[self.deployment.res_model]._ai_outcomes(self.deployment).usual_amount()
         if not usual:
             return None
         months = ((share.end_date - share.start_date).days + 1) / MONTH_DAYS

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
+from ..documents.score_sql import ShownScores
 from ..tools.unchecked_many2one import UncheckedMany2one
 from .ai_deployment_inference import FAILURE_TYPES
 from .hiding import hidden_domain
@@ -111,7 +112,7 @@ class AiDeploymentScore(models.Model):
         for res_model in self.env["ai.deployment"]._target_models():
             documents = self.env[res_model]
             if documents.has_access("read"):
-                access |= Domain("id", "in", documents._ai_shown_score_ids(theirs))
+                access |= Domain("id", "in", ShownScores(documents).score_ids(theirs))
         return access
 
     def _without_document_access(self, operation, lines):

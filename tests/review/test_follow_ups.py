@@ -12,6 +12,7 @@ from odoo.addons.ai_deployment.models.review.blind import is_in_second_opinion_s
 from odoo.addons.ai_deployment.models.review.follow_ups import UNDO
 from odoo.addons.ai_deployment.models.review.quality import review_figures
 from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training.verdicts import verdicts
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.review.common import DecisionCase
 
@@ -60,7 +61,7 @@ class TestFollowUps(DecisionCase):
         self.assertIn("asked again", lead.message_ids[0].body)
         self.decide(again, self.reviewer, "overridden")
         self.assertEqual(self.labels(review), again)
-        self.assertEqual(self.deployment._verdicts()[0], {lead.id: False})
+        self.assertEqual(verdicts(self.deployment)[0], {lead.id: False})
 
     def test_who_may_ask_again(self):
         review = self.ask(self.make_leads())
@@ -183,7 +184,7 @@ class TestFollowUps(DecisionCase):
         last = self.decide(self.decide(review, self.reviewer), self.colleague)
         self.assertEqual(review._chain().mapped("state"), ["decided", "decided"])
         self.assertEqual((self.labels(review), last.label_source), (last, "four_eyes"))
-        self.assertEqual(self.deployment._verdicts()[0], {lead.id: True})
+        self.assertEqual(verdicts(self.deployment)[0], {lead.id: True})
 
     def test_where_two_differ_the_owner_decides_and_that_is_the_end(self):
         self.deployment.four_eyes_amount = 1000

@@ -3,53 +3,17 @@
 import random
 from datetime import timedelta
 
-from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml import artifact
 from odoo.addons.ai_deployment.models.governance.evidence.monitoring import Retrained
-from odoo.addons.ai_deployment.models.governance.measurement import Measurement
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.ai_deployment.models.training.challenger import Challenger
+from odoo.addons.ai_deployment.models.training.version_test import test_rows
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.training.common import MomentsCase
 
 DAY = timedelta(days=1)
-
-
-class MomentsCase(AiDeploymentCase):
-    def ended(self, outcomes, moments, days=5):
-        """Leads with these outcomes that came at these moments; revenue and country say something of the outcome."""
-        rng = random.Random(7)
-        leads = self.env["crm.lead"].create(
-            [
-                {
-                    "name": "x",
-                    "type": "opportunity",
-                    "user_id": False,
-                    "expected_revenue": rng.choice([40000, 5000] if won else [200, 5000]),
-                    "country_id": rng.choice([self.belgium, self.usa]).id,
-                }
-                for won in outcomes
-            ]
-        )
-        self.env.flush_all()
-        self.env.cr.execute_values(
-            "UPDATE crm_lead SET create_date = new.came, date_closed = new.ended,"
-            " won_status = CASE WHEN new.won THEN 'won' ELSE 'lost' END"
-            " FROM (VALUES %s) AS new (id, came, ended, won) WHERE crm_lead.id = new.id",
-            [
-                (lead_id, came, came + timedelta(days=days), won)
-                for lead_id, came, won in zip(leads.ids, moments, outcomes, strict=True)
-            ],
-        )
-        leads.invalidate_recordset()
-        return leads
-
-    def made(self, leads):
-        return self.make_deployment(is_primary=False, domain=f"[('id', 'in', {leads.ids})]")
-
-    def train(self, deployment, now=NOW):
-        with clock.at(now):
-            return deployment._train()
 
 
 @tagged("post_install", "-at_install")
@@ -122,7 +86,7 @@ class TestComparison(MomentsCase):
             rows = self.env["crm.lead"]._ai_training_rows(deployment, NOW)
             ids = [row[0] for row in rows]
             columns = deployment._columns([feature._to_spec() for feature in deployment.feature_ids], ids)
-        later = deployment._test_rows(len(ids))
+        later = test_rows(len(ids))
         self.assertEqual(
             twin.score({key: column.take(later) for key, column in columns.items()}).values.round(4).tolist(),
             first.sudo().held_out["outcomes"]["values"],
@@ -137,10 +101,10 @@ class TestComparison(MomentsCase):
         import numpy as np
 
         moments = np.array([row[1].timestamp() / 86400 for row in rows])
-        unseen = deployment._unseen_by(first, ids, moments)
+        unseen = Challenger(deployment).unseen_by(first, ids, moments)
         self.assertTrue(len(unseen))
         self.assertGreater(unseen.min(), ids.index(learned))
-        self.assertEqual(set(unseen) - set(deployment._test_rows(len(ids))), set())
+        self.assertEqual(set(unseen) - set(test_rows(len(ids))), set())
         again = self.train(deployment)
         self.assertEqual(again.challenge["rows"], len(unseen))
 
@@ -165,80 +129,3 @@ class TestComparison(MomentsCase):
                 self.keep(deployment, self.card(names=[spec["key"] for spec in specs][:2]), verdict=verdict)
                 with self.subTest(verdict=verdict):
                     self.assertIs(Retrained(deployment).find(None).is_met, is_met)
-
-
-@tagged("post_install", "-at_install")
-class TestStartDate(MomentsCase):
-    def field(self, name, model="crm.lead"):
-        return self.env["ir.model.fields"]._get(model, name)
-
-    def imported(self):
-        """128 won and 192 lost leads, entered today as closed, that began over the last two years."""
-        leads = self.ended([True] * 128 + [False] * 192, [NOW] * 320, days=0)
-        self.env.cr.execute(
-            "UPDATE crm_lead SET date_conversion = %s - (id * 7919 %% 500 + 70) * interval '1 day' WHERE id = ANY(%s)",
-            [NOW, leads.ids],
-        )
-        leads.invalidate_recordset()
-        return leads
-
-    def test_the_form_says_what_was_imported_and_from_when_it_counts(self):
-        leads = self.imported()
-        deployment = self.made(leads)
-        with clock.at(NOW + timedelta(hours=1)):
-            text = deployment.readiness
-        self.assertIn("128 wins and 192 leads without a win are there", text)
-        self.assertIn("05/01/2026", text, "60 days after today")
-        self.assertIn("Start Date", text)
-        few = self.made(leads[:20] + leads[-20:])
-        with clock.at(NOW + timedelta(hours=1)):
-            self.assertIn("About 50 more wins are needed before it can learn: there are 0 so far.", few.readiness)
-            self.assertIn("Of younger records, 20 wins and 20 leads without a win count from 05/01/2026", few.readiness)
-
-    def test_who_migrates_does_not_wait(self):
-        leads = self.imported()
-        deployment = self.made(leads)
-        with clock.at(NOW + timedelta(hours=1)):
-            with self.assertRaisesRegex(UserError, "128 wins and 192 leads"):
-                deployment._train()
-            deployment.start_field_id = self.field("date_conversion")
-            self.assertFalse(deployment.readiness)
-            rows = self.env["crm.lead"]._ai_training_rows(deployment, clock.now())
-            self.assertEqual(sum(row[2] for row in rows), 128, "won before they were entered: nobody knows when")
-            self.assertEqual(rows[0][1], min(leads.mapped("date_conversion")))
-            self.assertFalse(self.env["crm.lead"]._ai_decided_after(deployment, clock.now()), "in no duration")
-            version = deployment._train()
-        self.assertGreater(version.auc, 0.5)
-
-    def test_age_and_horizon_count_from_the_named_date(self):
-        lead = self.ended([True], [NOW - 100 * DAY], days=50)
-        deployment = self.made(lead)
-        self.assertEqual(self.env["crm.lead"]._ai_training_rows(deployment, NOW), [(lead.id, NOW - 100 * DAY, True)])
-        self.env.cr.execute("UPDATE crm_lead SET date_open = %s WHERE id = %s", [NOW - 130 * DAY, lead.id])
-        deployment.start_field_id = self.field("date_open")
-        self.assertEqual(self.env["crm.lead"]._ai_training_rows(deployment, NOW), [(lead.id, NOW - 130 * DAY, False)])
-        self.assertEqual(self.env["crm.lead"]._ai_decided_after(deployment, NOW), [(80.0, 130.0)])
-        scored = {lead.id: NOW - 130 * DAY}
-        self.assertEqual(self.env["crm.lead"]._ai_came_true(deployment, scored), {lead.id: False})
-        with clock.at(NOW):
-            found = Measurement(deployment).measure((NOW - 130 * DAY).date(), (NOW - 130 * DAY).date())[None]
-        self.assertEqual((found["conversion"].count, found["revenue"].count), (0, 1), "decided too late to count")
-        self.assertEqual(
-            Measurement(deployment).measures()["conversion"].basis, "date_open", "another figure than before"
-        )
-
-    def test_only_a_date_that_can_be_a_start_is_taken(self):
-        deployment = self.make_deployment(is_primary=False)
-        for name in ("date_closed", "date_last_stage_update", "write_date", "date_deadline", "country_id", "day_close"):
-            with self.subTest(name=name), self.assertRaises(ValidationError), self.env.cr.savepoint():
-                deployment.start_field_id = self.field(name)
-        with self.assertRaises(ValidationError), self.env.cr.savepoint():
-            deployment.start_field_id = self.field("invoice_date", "account.move")
-        for name in ("create_date", "date_open", "date_conversion"):
-            deployment.start_field_id = self.field(name)
-
-    def test_what_versions_learned_by_is_not_swapped_below_them(self):
-        self.assertTrue(self.deployment.version_ids)
-        with self.assertRaisesRegex(UserError, "began on another date"):
-            self.deployment.with_user(self.owner).start_field_id = self.field("date_open")
-        self.deployment.with_user(self.owner).write({"start_field_id": False, "name": "Another name"})

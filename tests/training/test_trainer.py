@@ -9,60 +9,17 @@ from odoo.tests import tagged
 from odoo.addons.ai_deployment.ml.noise import Noise
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.ai_deployment.tests.training.common import ClosedLeads
 
 
 @tagged("post_install", "-at_install")
-class TestTraining(AiDeploymentCase):
+class TestTrainer(ClosedLeads, AiDeploymentCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.rng = random.Random(3)
         cls.sources = cls.env["utm.source"].create([{"name": f"Source {name}"} for name in "ABC"])
         cls.past = cls.closed_leads(400)
-
-    @classmethod
-    def closed_leads(cls, count, days=300):
-        """Leads whose chance depends on country and revenue, closed five days after they came."""
-        values, outcomes = [], []
-        for _number in range(count):
-            country = cls.rng.choice([cls.belgium, cls.usa])
-            revenue = cls.rng.choice([200, 5000, 40000])
-            chance = 0.15 + 0.35 * (country == cls.belgium) + 0.25 * (revenue == 40000)
-            outcomes.append(cls.rng.random() < chance)
-            values.append(
-                {
-                    "name": "x",
-                    "type": "opportunity",
-                    "country_id": country.id,
-                    "expected_revenue": revenue,
-                    "source_id": cls.rng.choice(cls.sources).id,
-                    "user_id": False,
-                }
-            )
-        leads = cls.env["crm.lead"].create(values)
-        cls.env.flush_all()
-        for number, (lead, won) in enumerate(zip(leads, outcomes, strict=True)):
-            created = NOW - timedelta(days=days) + timedelta(days=number * (days - 100) / count)
-            cls.close(lead, created, created + timedelta(days=5), won)
-        cls.env.invalidate_all()
-        return leads
-
-    @classmethod
-    def close(cls, lead, created, closed, won):
-        cls.env.flush_all()
-        cls.env.cr.execute(
-            "UPDATE crm_lead SET create_date = %s, date_closed = %s, won_status = %s, active = %s, probability = %s"
-            " WHERE id = %s",
-            [
-                created,
-                closed,
-                ("won" if won else "lost") if closed else "pending",
-                bool(won or not closed),
-                100 if won else 0,
-                lead.id,
-            ],
-        )
-        lead.invalidate_recordset()
 
     def train(self, deployment=None):
         with clock.at(NOW):

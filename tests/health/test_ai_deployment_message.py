@@ -10,6 +10,7 @@ from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
 from odoo.tools import config
 
+from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
 from odoo.addons.ai_deployment.models.tools import clock, database
 from odoo.addons.ai_deployment.tests.alerting.common import MessageCase
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -36,7 +37,7 @@ class RestoreCase(MessageCase):
 
     def watch(self, moment=NOW):
         with clock.at(moment):
-            self.deployment._watch_instance()
+            HealthMonitor(self.deployment.sudo()).watch_instance()
         return self.env["ai.deployment.alert"].search([("cause", "=", "health:restored")])
 
 
@@ -160,7 +161,7 @@ class TestRestore(RestoreCase):
         self.restore()
         self.deployment.sudo().state = "suspended"
         with clock.at(NOW):
-            self.env["ai.deployment"]._watch_instance()
+            HealthMonitor(self.env["ai.deployment"].sudo()).watch_instance()
             self.assertFalse(self.env["ai.deployment"]._is_all_well())
         alert = self.env["ai.deployment.alert"].search([("cause", "=", "health:restored")])
         self.assertEqual(alert.state, "firing")

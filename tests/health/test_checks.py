@@ -9,7 +9,7 @@ from odoo.addons.ai_deployment.models.health import server
 from odoo.addons.ai_deployment.models.health.crons import JOBS
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import DAY, HealthCase
+from odoo.addons.ai_deployment.tests.health.common import DAY, HealthCase
 
 HOUR = timedelta(hours=1)
 

@@ -11,46 +11,8 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.health.people import Owner
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-
-DAY = timedelta(days=1)
-
-
-class HealthCase(AiDeploymentCase):
-    """A deployment that has been at work since NOW, and jobs that run at whatever moment is looked at."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.deployment.at_work_since = NOW
-        cls.jobs = cls.env["ir.cron"].search([("cron_name", "=like", "AI Deployment:%")])
-
-    def findings(self, moment=NOW, deployment=None):
-        """{code: Finding} with jobs that ran at this moment."""
-        deployment = deployment or self.deployment
-        self.jobs_ran(moment)
-        self.env.invalidate_all()
-        with clock.at(moment):
-            return {finding.code: finding for finding in deployment._health()[deployment.id]}
-
-    def sibling(self, name="Another"):
-        other = self.make_deployment(name=name, is_primary=False)
-        self.serve(other, self.card())
-        with clock.at(NOW):
-            other.state = "shadow"
-        return other
-
-    def run_job(self, name, moment=NOW):
-        with clock.at(moment), self.enter_registry_test_mode():
-            job = self.env.ref(f"ai_deployment.{name}")
-            self.assertIs(job.method_direct_trigger(), True)
-        self.env.invalidate_all()
-        job.write({"lastcall": moment, "nextcall": moment})  # Odoo has its own time
-
-    def alert(self, cause, deployment=None):
-        return self.env["ai.deployment.alert"].search(
-            [("deployment_id", "=", (deployment or self.deployment).id), ("cause", "=", cause)]
-        )
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.health.common import DAY, HealthCase
 
 
 @tagged("post_install", "-at_install")

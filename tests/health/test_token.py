@@ -7,9 +7,10 @@ from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.ai_deployment.models.health.crons import Crons
+from odoo.addons.ai_deployment.models.health.token import has_token
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
+from odoo.addons.ai_deployment.tests.health.common import HealthCase
 
 TOKEN = "ai_deployment.health_token_sha256"
 
@@ -127,7 +128,7 @@ class TestHealthAddressWizard(AddressCase):
             for action in ("action_make", "action_remove"):
                 with self.subTest(person=person.login, action=action), self.assertRaises(AccessError):
                     getattr(wizard.with_user(person), action)()
-        self.assertTrue(self.env["ai.deployment"]._has_health_token())
+        self.assertTrue(has_token(self.env))
 
 
 @tagged("post_install", "-at_install")

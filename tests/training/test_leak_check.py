@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training.leak_check import inputs_known_in_time
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 DAYS = 80
@@ -61,7 +62,7 @@ class TestLeaks(AiDeploymentCase):
 
     def known_in_time(self):
         with clock.at(NOW):
-            return self.leaky._inputs_known_in_time(NOW).mapped("path")
+            return inputs_known_in_time(self.leaky, NOW).mapped("path")
 
     def test_what_is_filled_on_closing_is_left_out(self):
         self.assertEqual(self.known_in_time(), ["expected_revenue", "country_id", "phone"])
@@ -124,4 +125,4 @@ class TestLeaks(AiDeploymentCase):
             is_primary=False,
             features=[{"path": "amount_total"}],
         )
-        self.assertEqual(bills._inputs_known_in_time(NOW), bills.feature_ids)
+        self.assertEqual(inputs_known_in_time(bills, NOW), bills.feature_ids)

@@ -2,58 +2,16 @@
 
 import json
 
-import numpy as np
-
-from odoo import Command
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.ai_deployment.ml.binning import CategoryBins
-from odoo.addons.ai_deployment.ml.calibration import Identity
-from odoo.addons.ai_deployment.ml.cards import CardFeature
-from odoo.addons.ai_deployment.ml.columns import CATEGORY
-from odoo.addons.ai_deployment.ml.scorecard import Scorecard
-from odoo.addons.ai_deployment.models.health import ai_deployment_sentinel
+from odoo.addons.ai_deployment.models.features import path_description
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
-
-
-class SentinelCase(HealthCase):
-    """A deployment with one input of its own, and fields to take away."""
-
-    def watch(self, path, counts=None, **feature):
-        """A deployment at work whose only input is `path`; `counts`: how often each level was seen in training."""
-        counts = {str(level): count for level, count in (counts or {}).items()}
-        known = tuple(level for level, count in counts.items() if count >= 10)
-        deployment = self.make_deployment(
-            name="Watched",
-            is_primary=False,
-            idle_days=0,
-            features=[{"path": path, "kind": "category", "leak_override": "For the test.", **feature}],
-        )
-        bins = CategoryBins(known, counts)
-        points = CardFeature(
-            path, CATEGORY, bins, np.zeros(bins.size), False, np.array([10, 0, 0, *(counts[level] for level in known)])
-        )
-        score_bins = self.card().score_bins
-        self.serve(deployment, Scorecard([points], -1.0, Identity(), score_bins))
-        with clock.at(NOW):
-            deployment.state = "shadow"
-        return deployment
-
-    def make_field(self, name="x_tier", ttype="selection", options=("gold", "silver"), **values):
-        if ttype == "selection":
-            values["selection_ids"] = [
-                Command.create({"value": option, "name": option.title(), "sequence": number})
-                for number, option in enumerate(options)
-            ]
-        return self.env["ir.model.fields"].create(
-            {"name": name, "field_description": "Tier", "model_id": self.lead_model.id, "ttype": ttype, **values}
-        )
+from odoo.addons.ai_deployment.tests.health.common import SchemaCase
 
 
 @tagged("post_install", "-at_install")
-class TestSentinel(SentinelCase):
+class TestInputSchema(SchemaCase):
     def only(self, deployment):
         """The one finding there is."""
         found = self.findings(deployment=deployment)
@@ -251,7 +209,7 @@ class TestSentinel(SentinelCase):
             self.assertEqual(self.findings(deployment=deployment), {})
 
     def test_how_small_is_small(self):
-        self.patch(ai_deployment_sentinel, "SMALL", 3)
+        self.patch(path_description, "SMALL", 3)
         self.env["crm.stage"].search([])[3:].unlink()
         deployment = self.watch("stage_id", {"1": 20})
         self.env["crm.stage"].create({"name": "One too many"})
