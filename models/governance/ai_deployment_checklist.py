@@ -14,13 +14,21 @@ from typing import Any, NamedTuple
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..monitoring.ai_deployment_monitoring import fault_text
-from ..tools import clock, faults
+from ..deployment import events
+from ..tools import clock, faults, turns
 from .ai_deployment_check_template import DIMENSIONS
 
 _logger = logging.getLogger(__name__)
 
 PREFIX = "_evidence_"
+CHECKS = turns.TurnWork(
+    "checks",
+    run=lambda deployment: deployment._watch_daily(),
+    describe=lambda deployment, why: deployment.env._(
+        "The checklist of “%(what)s” could not be looked at: %(why)s", what=deployment.name, why=why
+    ),
+    taken="checks_taken",
+)
 
 
 class Evidence(NamedTuple):
@@ -40,6 +48,7 @@ class AiDeployment(models.Model):
         "ai.deployment.check.template", "Checklist Template", readonly=True, ondelete="restrict", copy=False
     )
     check_ids = fields.One2many("ai.deployment.check", "deployment_id", "Checklist")
+    checks_taken = fields.Boolean(readonly=True, copy=False)  # see `tools.turns`
     technical_check_ids = fields.One2many(
         "ai.deployment.check", "deployment_id", "Technical Rows", domain=[("dimension", "=", "technical")]
     )
@@ -126,7 +135,9 @@ class AiDeployment(models.Model):
             _logger.warning(
                 "Evidence for %r of deployment %s could not be looked for", check.rule, self.id, exc_info=True
             )
-            return Evidence(False, self.env._("This could not be looked at: %s", fault_text(error)), is_broken=True)
+            return Evidence(
+                False, self.env._("This could not be looked at: %s", turns.fault_text(error)), is_broken=True
+            )
 
     def _aged(self, found, valid_days):
         """`found`, which counts no more where it is older than `valid_days`; what has no date was found now."""
@@ -210,7 +221,11 @@ class AiDeployment(models.Model):
     @api.model
     def _cron_checklists(self):
         """Look at all checklists once a day; where a row of a running deployment is missing, its owner is told."""
-        self._take_turns("checks", self.search(Domain("state", "!=", "retired"), order="id"))
+        turns.take_turns(CHECKS, self.search(Domain("state", "!=", "retired"), order="id"))
+
+    def _watch_daily(self):
+        self.ensure_one()
+        events.follow(self, events.DAILY)
 
     def _watch_checklist(self):
         self.ensure_one()

@@ -17,8 +17,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..deployment import events
-from ..monitoring.ai_deployment_monitoring import fault_text
-from ..tools import clock, faults
+from ..tools import clock, faults, turns
 from .check import SEVERE, by_severity, severe
 from .facts import Facts
 from .registry import (
@@ -33,6 +32,14 @@ _logger = logging.getLogger(__name__)
 CAUGHT_UP = timedelta(hours=3)
 CAUSE = "health:"
 TOKEN = "ai_deployment.health_token_sha256"
+HEALTH = turns.TurnWork(
+    "health",
+    run=lambda deployment: deployment._watch_health(),
+    describe=lambda deployment, why: deployment.env._(
+        "The health of “%(what)s” could not be looked at: %(why)s", what=deployment.name, why=why
+    ),
+    taken="health_taken",
+)
 
 
 class AiDeployment(models.Model):
@@ -44,6 +51,7 @@ class AiDeployment(models.Model):
         help="When nothing was scored for so many days, somebody is told. 0: a deployment that may rest.",
     )
     at_work_since = fields.Datetime(readonly=True, copy=False)
+    health_taken = fields.Boolean(readonly=True, copy=False)  # see `tools.turns`
     health = fields.Selection(
         [("good", "Healthy"), ("attention", "Needs attention"), ("bad", "Broken"), ("idle", "Not at work")],
         compute="_compute_health",
@@ -91,7 +99,7 @@ class AiDeployment(models.Model):
             return [
                 severe(
                     UNKNOWN,
-                    self.env._("Its health could not be looked at: %s", fault_text(error)),
+                    self.env._("Its health could not be looked at: %s", turns.fault_text(error)),
                     self.env._("Ask an administrator to look at the server log."),
                 )
             ]
@@ -175,7 +183,7 @@ class AiDeployment(models.Model):
         running = self.search(Domain("state", "in", self._at_work_states()), order="id")
         running._watch_instance()
         self.env["ir.cron"]._commit_progress()
-        self._take_turns("health", running)
+        turns.take_turns(HEALTH, running)
         alerts = self.env["ai.deployment.alert"].sudo()
         resting = Domain("deployment_id.state", "not in", self._at_work_states()) & Domain("state", "!=", "resolved")
         of_ours = Domain("cause", "=like", f"{CAUSE}%") | Domain("cause", "=like", "broken:%")

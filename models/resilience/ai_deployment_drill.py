@@ -20,8 +20,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 from odoo.tools.misc import Callbacks
 
-from ..monitoring.ai_deployment_monitoring import fault_text
-from ..tools import clock
+from ..tools import clock, turns
 
 _logger = logging.getLogger(__name__)
 
@@ -180,7 +179,7 @@ class AiDeployment(models.Model):
             is_passed, text = False, self.env._("Other work was in the way. Try again in a minute.")
         except Exception as error:  # noqa: BLE001 - whatever breaks is what the drill is for
             _logger.info("The step %s of a drill of deployment %s failed", code, self.id, exc_info=True)
-            is_passed, text = False, fault_text(error)
+            is_passed, text = False, turns.fault_text(error)
         return Step(code, name, bool(is_passed), text, round(time.perf_counter() - started, 3))
 
     @contextmanager

@@ -15,8 +15,24 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-from ..tools import clock
+from ..tools import clock, turns
 from ..tools.trust import own
+
+FALLBACK = turns.TurnWork(
+    "fallback",
+    run=lambda deployment: deployment._refresh_fallback(),
+    describe=lambda deployment, why: deployment.env._(
+        "What “%(what)s” shows instead could not be kept right: %(why)s", what=deployment.name, why=why
+    ),
+)
+DRILL = turns.TurnWork(
+    "drill",
+    run=lambda deployment: deployment._try_fallback(),
+    describe=lambda deployment, why: deployment.env._(
+        "What “%(what)s” shows instead of scores could not be tried: %(why)s", what=deployment.name, why=why
+    ),
+    taken="drill_taken",
+)
 
 
 class Fallback(NamedTuple):
@@ -166,7 +182,7 @@ class AiDeployment(models.Model):
         """What shows instead is kept right also where nothing is at work, and no health is looked at."""
         for deployment in self.search(Domain("fallback", "!=", "none") & Domain("state", "!=", "retired")):
             try:
-                deployment._or_alert("fallback", deployment._refresh_fallback)
+                turns.run_or_alert(FALLBACK, deployment)
             except psycopg2.OperationalError:  # somebody wrote the same rows: with the next pass
                 self.env.cr.rollback()
             self.env["ir.cron"]._commit_progress()
@@ -249,10 +265,7 @@ class AiDeployment(models.Model):
             & Domain("date", ">", since)
             & Domain("date", "<=", clock.now())
         )
-        self._take_turns("drill", at_work.filtered(lambda deployment: deployment not in lately.deployment_id))
-
-    def _drill_or_alert(self):
-        return self._or_alert("drill", self._try_fallback)
+        turns.take_turns(DRILL, at_work.filtered(lambda deployment: deployment not in lately.deployment_id))
 
     def _try_fallback(self):
         drill, alerts = self._drill("fallback"), self.env["ai.deployment.alert"].sudo()

@@ -13,8 +13,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
-from ..monitoring.ai_deployment_monitoring import fault_text
 from ..tools import batch_insert as bulk
+from ..tools import turns
 from ..tools.kept_open import forbidden_names, kept_open
 from ..tools.shipped import wake
 
@@ -109,7 +109,7 @@ class AiDeployment(models.Model):
             alerts._raise(
                 self,
                 "fallback:rule",
-                name=self.env._("The rule that shows instead of scores failed: %s", fault_text(error)),
+                name=self.env._("The rule that shows instead of scores failed: %s", turns.fault_text(error)),
                 suggestion=self.env._(
                     "Ask an administrator to correct the server action “%s”.", self.fallback_action_id.name
                 ),

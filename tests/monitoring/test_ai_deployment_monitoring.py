@@ -9,10 +9,11 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import format_date, mute_logger
 
-from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.monitoring.ai_deployment_monitoring import MONITOR
+from odoo.addons.ai_deployment.models.tools import clock, turns
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
-MONITORING_LOG = "odoo.addons.ai_deployment.models.monitoring.ai_deployment_monitoring"
+TURNS_LOG = "odoo.addons.ai_deployment.models.tools.turns"
 WEEK = timedelta(days=7)
 
 
@@ -188,7 +189,7 @@ class TestMonitoring(AiDeploymentCase):
         cron = self.env.ref("ai_deployment.ir_cron_monitor")
         with (
             patch.object(cls, "_report_drift", break_first),
-            mute_logger(MONITORING_LOG),
+            mute_logger(TURNS_LOG),
             clock.at(NOW + WEEK),
             self.enter_registry_test_mode(),
         ):
@@ -206,9 +207,9 @@ class TestMonitoring(AiDeploymentCase):
     def test_a_fault_leaves_nothing_half_done(self):
         self.intake(0, empty=0.7)
         cls = type(self.env["ai.deployment.trigger"])
-        with patch.object(cls, "_evaluate", side_effect=ZeroDivisionError), mute_logger(MONITORING_LOG):
+        with patch.object(cls, "_evaluate", side_effect=ZeroDivisionError), mute_logger(TURNS_LOG):
             with clock.at(NOW + WEEK):
-                self.assertFalse(self.deployment._monitor_or_alert())
+                self.assertFalse(turns.run_or_alert(MONITOR, self.deployment))
         self.assertFalse(self.deployment.report_ids)
         self.assertFalse(self.alert("drift:country_id:missing"))
 
@@ -216,7 +217,7 @@ class TestMonitoring(AiDeploymentCase):
         error = psycopg2.errors.SerializationFailure("again")
         with patch.object(type(self.deployment), "_monitor", side_effect=error):
             with self.assertRaises(psycopg2.errors.SerializationFailure):
-                self.deployment._monitor_or_alert()
+                turns.run_or_alert(MONITOR, self.deployment)
 
     def test_only_deployments_at_work_are_watched(self):
         self.intake(0)

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.tools import clock, turns
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 
 FIELDS = ["ai_score", "ai_confidence", "ai_score_date", "ai_reasons", "ai_is_fallback"]
@@ -215,9 +215,7 @@ class TestFallback(AiDeploymentCase):
         self.assertEqual((len(self.deployment.drill_ids), self.deployment.drill_ids.is_passed), (1, True))
         for days, expected in ((29, []), (31, self.deployment.ids)):
             taken = []
-            self.patch(
-                type(self.deployment), "_take_turns", lambda _self, _what, due, taken=taken: taken.extend(due.ids)
-            )
+            self.patch(turns, "take_turns", lambda _work, due, taken=taken: taken.extend(due.ids))
             with clock.at(NOW + timedelta(days=days)):
                 drills.env["ai.deployment"]._cron_drill_fallbacks()
             self.assertEqual(taken, expected)
