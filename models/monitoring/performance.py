@@ -15,7 +15,7 @@ from odoo.tools import SQL
 from ...ml import counts, outcomes, performance
 from ..tools import clock
 from ..tools.sampling import drawn
-from .ai_deployment_drift import JUDGED, WINDOW
+from .drift import JUDGED, WINDOW
 
 SCORED_AS_PROBABILITY = ("scorecard", "trees", "pipeline", "reviewed")
 SHOWN = ("duel", "maturity")  # never tested

@@ -15,8 +15,8 @@ from odoo.tools.misc import formatLang
 from ...ml import intervals
 from ..tools import clock
 from ..tools.wording import percent
-from .ai_deployment_drift import JUDGED, WINDOW
-from .ai_deployment_performance_words import UNTESTED
+from .drift import JUDGED, WINDOW
+from .performance_wording import UNTESTED
 
 MIN_FLAGGED = 10  # verdicts on flagged records, under which their share says nothing
 

@@ -19,8 +19,8 @@ from ...ml.errors import InferenceError
 from ...ml.profile import RESERVED, SCORE
 from ..tools import clock
 from ..tools.wording import percent, plain
-from .ai_deployment_drift import JUDGED, WINDOW
-from .ai_deployment_performance import SCORED_AS_PROBABILITY
+from .drift import JUDGED, WINDOW
+from .performance import SCORED_AS_PROBABILITY
 
 NOW_DAYS = timedelta(days=28)
 WEEKS = 12

@@ -11,7 +11,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ...ml import performance, prequential
-from .ai_deployment_performance_words import UNTESTED
+from .performance_wording import UNTESTED
 
 INCUMBENT, PERSON, CHALLENGER = RIVALS = ("incumbent", "person", "challenger")
 AT_ONCE = "1 day"  # within which two versions have scored the same record

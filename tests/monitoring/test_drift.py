@@ -9,7 +9,7 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import format_date, mute_logger
 
-from odoo.addons.ai_deployment.models.monitoring.ai_deployment_monitoring import MONITOR
+from odoo.addons.ai_deployment.models.monitoring.ai_deployment import MONITOR
 from odoo.addons.ai_deployment.models.tools import clock, turns
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 

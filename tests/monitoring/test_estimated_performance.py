@@ -8,7 +8,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.monitoring.test_ai_deployment_performance import HORIZON, WEEK, CohortCase
+from odoo.addons.ai_deployment.tests.monitoring.test_performance import HORIZON, WEEK, CohortCase
 
 
 @tagged("post_install", "-at_install")

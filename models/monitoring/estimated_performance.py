@@ -24,8 +24,8 @@ from ...ml import (
 from ...ml.calibration import logit
 from ..tools import clock
 from ..tools.wording import number, percent
-from .ai_deployment_drift import JUDGED
-from .ai_deployment_performance_words import UNTESTED
+from .drift import JUDGED
+from .performance_wording import UNTESTED
 
 SURELY_POSSIBLE = 0.01, 0.99  # what a share is taken for at most, where log odds are asked for
 MORE_THAN_ALL = 0.05  # by which a part has to be off beyond the whole, where the whole is off
