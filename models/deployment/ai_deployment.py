@@ -2,7 +2,7 @@
 
 This file holds what is registered and who may change it. What a deployment does stands in files of its own:
 `ai_deployment_lifecycle` (states), `ai_deployment_training`, `ai_deployment_routing`, `ai_deployment_scoring`,
-`ai_deployment_monitoring`.
+`models/monitoring`.
 """
 
 import ast

@@ -11,7 +11,7 @@ from odoo.tools import format_date
 
 from ...ml.profile import SCORE
 from ..health.crons import JOBS, trouble_of
-from ..monitoring.drift import JUDGED
+from ..monitoring.ai_deployment_report import JUDGED
 from ..tools import clock
 from ..tools.shipped import shipped
 from .ai_deployment_checklist import Evidence

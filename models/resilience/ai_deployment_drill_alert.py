@@ -9,6 +9,7 @@ from odoo.fields import Domain
 
 from ...ml.binning import FIRST
 from ...ml.profile import SCORE, Profile
+from ..monitoring.drift import DriftMonitor
 from ..tools import clock
 from ..tools.wording import number
 
@@ -34,7 +35,7 @@ class AiDeployment(models.Model):
             .search(Domain("deployment_id", "=", self.id) & Domain("cause", "=like", f"drift:{SCORE}:%"))
         ):
             self._standing_alert_aside(alert.cause)
-        report = self._make_report(version, _moved(reference), end - timedelta(days=7), end)
+        report = DriftMonitor(self.sudo()).report_on(_moved(reference), end - timedelta(days=7), end)
         line = report.line_ids.filtered(lambda line: line.key == SCORE and line.exceeded)[:1]
         alert = (
             self.env["ai.deployment.alert"]

@@ -5,6 +5,7 @@ import datetime
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.health.crons import Crons
+from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.alerting.test_ai_deployment_channel import ChannelCase
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -297,8 +298,8 @@ class TestWorkAhead(ChannelCase):
         with clock.at(NOW):
             self.deployment._score(self.make_leads(60))
         with clock.at(NOW + 4000 * DAY):
-            self.deployment._report_drift()
+            DriftMonitor(self.deployment).report()
         self.assertEqual(len(self.deployment.report_ids), 1)
         with clock.at(NOW + 8 * DAY):
-            self.deployment._report_drift()
+            DriftMonitor(self.deployment).report()
         self.assertEqual(len(self.deployment.report_ids), 2)

@@ -1,58 +1,17 @@
-"""The weekly look: silent while nothing moves, one alert in plain words when something does."""
+"""Input drift: silent while nothing moves, one alert in plain words when something does."""
 
-import random
 from datetime import timedelta
 from unittest.mock import patch
 
-import psycopg2
-
 from odoo.tests import tagged
-from odoo.tools import format_date, mute_logger
 
-from odoo.addons.ai_deployment.models.monitoring.ai_deployment import MONITOR
-from odoo.addons.ai_deployment.models.tools import clock, turns
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-
-TURNS_LOG = "odoo.addons.ai_deployment.models.tools.turns"
-WEEK = timedelta(days=7)
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, IntakeCase, WeeksCase
 
 
 @tagged("post_install", "-at_install")
-class TestMonitoring(AiDeploymentCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.random = random.Random(11)
-
-    def intake(self, week, count=200, empty=0.25, large=1 / 3):
-        """New leads of one week: with the shares that the reference has, unless told otherwise."""
-        values = []
-        for _number in range(count):
-            draw = self.random.random()
-            country = False if draw < empty else (self.belgium if draw < empty + (1 - empty) * 2 / 3 else self.usa).id
-            draw = self.random.random()
-            revenue = 20000 if draw < large else 5000 if draw < large + (1 - large) / 2 else 500
-            values.append({"name": "x", "type": "opportunity", "country_id": country, "expected_revenue": revenue})
-        leads = self.env["crm.lead"].create(values)
-        self.deployment._score(leads, now=NOW + week * WEEK)
-        return leads
-
-    def monitor(self, week):
-        """Monitor at the end of `week`; the report, if there is one."""
-        with clock.at(NOW + (week + 1) * WEEK):
-            self.deployment._monitor()
-        return self.env["ai.deployment.report"].search(
-            [("window_end", "=", (NOW + (week + 1) * WEEK).date()), ("deployment_id", "=", self.deployment.id)]
-        )
-
-    def alert(self, cause):
-        return self.env["ai.deployment.alert"].search(
-            [("deployment_id", "=", self.deployment.id), ("cause", "=", cause)]
-        )
-
-    def drift_alerts(self):
-        return self.env["ai.deployment.alert"].search([("cause", "=like", "drift:%"), ("state", "=", "firing")])
-
+class TestDrift(IntakeCase):
     def test_quiet_weeks_stay_quiet(self):
         for week in range(4):
             self.intake(week)
@@ -87,34 +46,6 @@ class TestMonitoring(AiDeploymentCase):
         report = self.monitor(0)
         shape = report.line_ids.filtered(lambda line: line.key == "country_id" and line.test == "shape")
         self.assertFalse(shape.exceeded)
-
-    def test_an_alert_is_told_once_and_ends_after_four_quiet_weeks(self):
-        self.intake(0, empty=0.7)
-        self.monitor(0)
-        alert = self.alert("drift:country_id:missing")
-        self.intake(1, empty=0.7)
-        self.monitor(1)
-        self.assertEqual(len(alert.with_context(active_test=False).activity_ids), 1)
-        for week in range(2, 6):
-            self.assertEqual(alert.state, "firing")
-            self.intake(week)
-            self.monitor(week)
-        self.assertEqual(alert.state, "resolved")
-        self.assertFalse(alert.activity_ids)
-        self.intake(6, empty=0.7)
-        self.monitor(6)
-        self.assertEqual((alert.state, alert.reopened_count), ("firing", 1))
-        self.assertEqual(len(self.alert("drift:country_id:missing")), 1)
-
-    def test_an_acknowledged_alert_stays_acknowledged_while_it_lasts(self):
-        self.intake(0, empty=0.7)
-        self.monitor(0)
-        alert = self.alert("drift:country_id:missing")
-        alert.with_user(self.owner).action_acknowledge()
-        self.intake(1, empty=0.7)
-        self.monitor(1)
-        self.assertEqual(alert.state, "acknowledged")
-        self.assertFalse(alert.activity_ids)
 
     def test_a_shape_that_moves_the_score_is_an_alert(self):
         for week in range(2):
@@ -172,67 +103,6 @@ class TestMonitoring(AiDeploymentCase):
         calm = self.monitor(1).line_ids.filtered(lambda line: line.key == "expected_revenue" and line.test == "shape")
         self.assertLess(sensitive.threshold, calm.threshold)
 
-    def test_one_broken_deployment_does_not_stop_the_others(self):
-        other = self.make_deployment(name="Another", is_primary=False)
-        self.serve(other, self.card())
-        other.state = "shadow"
-        self.intake(0)
-        other._score(self.make_leads(60), now=NOW)
-        cls = type(self.deployment)
-        report = cls._report_drift
-
-        def break_first(deployment):
-            if deployment == self.deployment:
-                raise ZeroDivisionError
-            return report(deployment)
-
-        cron = self.env.ref("ai_deployment.ir_cron_monitor")
-        with (
-            patch.object(cls, "_report_drift", break_first),
-            mute_logger(TURNS_LOG),
-            clock.at(NOW + WEEK),
-            self.enter_registry_test_mode(),
-        ):
-            self.assertIs(cron.method_direct_trigger(), True)
-        self.env.invalidate_all()
-        self.assertEqual(len(other.report_ids), 1)
-        alert = self.alert("broken:monitor")
-        self.assertEqual((alert.state, alert.activity_ids.user_id), ("firing", self.owner))
-        with clock.at(NOW + WEEK), self.enter_registry_test_mode():
-            self.assertIs(cron.method_direct_trigger(), True)
-        self.env.invalidate_all()
-        self.assertEqual(alert.state, "resolved")
-        self.assertEqual(len(self.deployment.report_ids), 1)
-
-    def test_a_fault_leaves_nothing_half_done(self):
-        self.intake(0, empty=0.7)
-        cls = type(self.env["ai.deployment.trigger"])
-        with patch.object(cls, "_evaluate", side_effect=ZeroDivisionError), mute_logger(TURNS_LOG):
-            with clock.at(NOW + WEEK):
-                self.assertFalse(turns.run_or_alert(MONITOR, self.deployment))
-        self.assertFalse(self.deployment.report_ids)
-        self.assertFalse(self.alert("drift:country_id:missing"))
-
-    def test_a_serialization_failure_is_left_to_the_cron(self):
-        error = psycopg2.errors.SerializationFailure("again")
-        with patch.object(type(self.deployment), "_monitor", side_effect=error):
-            with self.assertRaises(psycopg2.errors.SerializationFailure):
-                turns.run_or_alert(MONITOR, self.deployment)
-
-    def test_only_deployments_at_work_are_watched(self):
-        self.intake(0)
-        self.deployment.state = "suspended"
-        with clock.at(NOW + WEEK), self.enter_registry_test_mode():
-            self.env.ref("ai_deployment.ir_cron_monitor").method_direct_trigger()
-        self.assertFalse(self.deployment.report_ids)
-
-    def test_reports_are_never_edited(self):
-        self.intake(0)
-        report = self.monitor(0)
-        for record, values in ((report, {"verdict": "quiet"}), (report.line_ids[0], {"exceeded": False})):
-            with self.assertRaisesRegex(Exception, "never edited"):
-                record.sudo().write(values)
-
     def test_monitoring_reads_the_log_for_the_records_of_an_alert_only(self):
         self.intake(0)
         self.env.flush_all()
@@ -254,55 +124,104 @@ class TestMonitoring(AiDeploymentCase):
         self.assertFalse([s for s in logs if "LIMIT" not in s])
         self.assertFalse([s for s in statements if "crm_lead" in s and "WITH ORDINALITY" not in s])
 
-    def test_three_records_a_week_say_since_when_and_until_when_nothing_is_judged(self):
-        for week in range(3):
-            self.intake(week, count=3)
-            report = self.monitor(week)
-        self.assertEqual((report.verdict, report.row_count), ("cannot_judge", 9))
-        since = format_date(self.env, NOW.date())
-        self.assertIn(f"Since {since} 9 leads have come in; inputs and score are judged from 50 on.", report.blind_spot)
-        due = NOW.date() + timedelta(days=117)  # 50 of 3 a week
-        self.assertIn(format_date(self.env, due), report.blind_spot)
-        texts = [message["text"] for message in self.deployment._monitoring_page()["messages"]]
-        self.assertIn(report.blind_spot, texts)
 
-    def test_two_weeks_after_a_failed_job_are_judged_together_and_say_so(self):
-        for week in range(3):
-            self.intake(week)
-        self.monitor(0)
-        report = self.monitor(2)
-        self.assertEqual((report.row_count, report.window_start), (400, (NOW + WEEK).date()))
-        since = format_date(self.env, (NOW + WEEK).date())
-        self.assertIn(f"The 2 weeks from {since} on are judged together", report.blind_spot)
-
-    def test_a_reference_of_a_day_says_that_ordinary_weeks_may_ring(self):
-        self.intake(0)
-        self.assertIn("How much ordinary weeks differ is not known", self.monitor(0).blind_spot)
-
-    def test_a_drift_that_is_small_in_every_week_is_told_once_several_show_it(self):
-        lines = self.env["ai.deployment.report.line"]
-        for week in range(8):
-            self.intake(week, count=60, empty=0.25 + 0.14 * (week > 0))
-            report = self.monitor(week)
-            lines |= report.line_ids.filtered(lambda line: line.key == "country_id" and line.test == "missing")
-        several = lines.filtered(lambda line: line.exceeded and line.weeks == 4)
-        self.assertTrue(several)
-        self.assertIn("over the last 4 weeks", several[0].text)
-
-    def test_holidays_of_the_company_are_no_loss_of_records(self):
+@tagged("post_install", "-at_install")
+class TestDataQuality(WeeksCase):
+    def test_ordinary_weeks_are_silent(self):
         for week in range(7):
-            self.intake(week, count=60)
-            self.monitor(week)
-        self.intake(7, count=2)
-        start, company = NOW + 7 * WEEK, self.deployment.company_id
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Holidays",
-                "calendar_id": company.resource_calendar_id.id,
-                "company_id": company.id,
-                "date_from": start - timedelta(hours=12),
-                "date_to": start + timedelta(days=6, hours=12),
-            }
+            self.come_in(self.leads(60), week)
+            report = self.look(week)
+        self.assertEqual(report.row_count, 60)
+        self.assertFalse(self.alerts("quality:"))
+        self.assertEqual(set(report.line_ids.filtered(lambda line: line.key == "rows").mapped("verdict")), {"quiet"})
+
+    def test_amounts_in_another_unit(self):
+        self.come_in(self.leads(100), 0)
+        self.look(0)
+        broken = self.come_in(self.leads(30, expected_revenue=5e9), 1)
+        self.come_in(self.leads(70), 1)
+        self.look(1)
+        alert = self.alerts("quality:expected_revenue:range")
+        self.assertIn("Expected Revenue is beyond all earlier values on 30 % of leads, 0 % before", alert.name)
+        self.assertIn("decimal", alert.suggestion)
+        self.assertFalse(self.alerts("drift:expected_revenue"), "what is broken has not moved as well")
+        action = alert.with_user(self.owner).action_open_records()
+        self.assertEqual(self.env["crm.lead"].search(action["domain"]), broken.sorted())
+
+    def test_one_value_everywhere(self):
+        self.come_in(self.leads(100), 0)
+        self.look(0)
+        self.come_in(self.leads(100, country_id=self.usa.id), 1)
+        self.look(1)
+        alert = self.alerts("quality:country_id:constant")
+        self.assertIn("Country is “United States” on all leads", alert.name)
+
+    def test_nothing_comes_any_more(self):
+        for week in range(6):
+            self.come_in(self.leads(60), week)
+            self.look(week)
+        report = self.look(6)
+        self.assertEqual((report.row_count, report.verdict), (0, "cannot_judge"))
+        alert = self.alerts("quality:rows:volume")
+        self.assertIn("0 leads came in the last week, about 60 in those before", alert.name)
+        for week in range(7, 11):
+            self.come_in(self.leads(60), week)
+            self.look(week)
+        self.assertEqual(alert.state, "resolved")
+
+    def test_old_records_come_late_except_in_the_first_load(self):
+        for week in (0, 1):
+            leads = self.leads(80)
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE crm_lead SET create_date = %s WHERE id = ANY(%s)", [NOW - WEEK, leads.ids])
+            self.env.invalidate_all()
+            self.deployment._score(leads, now=NOW + week * WEEK + timedelta(days=3))
+            self.look(week)
+            self.assertEqual(len(self.alerts("quality:rows:late")), week)
+        alert = self.alerts("quality:rows:late")
+        self.assertIn("100 % of leads were older than a week when they were scored first", alert.name)
+        self.assertEqual(len(self.env["crm.lead"].search(alert.action_open_records()["domain"])), 80)
+
+    def test_a_flood_for_reviewers_is_a_notice(self):
+        self.deployment.audit_share = 0.0
+        for week in range(6):
+            self.deployment.min_confidence = 1.0 if week >= 5 else 0.0
+            self.come_in(self.leads(60), week)
+            self.look(week)
+        alert = self.alerts("quality:rows:review")
+        self.assertEqual(alert.level, "notice")
+        self.assertIn("100 % of leads went to a person, 0 % in the weeks before", alert.name)
+
+    def test_changes_of_set_up_near_the_onset_are_listed(self):
+        self.come_in(self.leads(100), 0)
+        self.look(0)
+        stage = self.env["crm.stage"].create({"name": "Negotiation"})
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_stage SET create_date = %s WHERE id = %s", [NOW + WEEK, stage.id])
+        self.come_in(self.leads(100, country_id=False), 1)
+        self.look(1)
+        self.env.invalidate_all()
+        self.assertIn("“Negotiation”", self.alerts("drift:country_id:missing").events)
+
+
+@tagged("post_install", "-at_install")
+class TestFilled(IntakeCase):
+    """An input that goes from mostly empty to filled is worth knowing, not worth interrupting somebody."""
+
+    def test_enrichment_switched_on_is_a_notice(self):
+        card = self.card()
+        country = next(feature for feature in card.features if feature.name == "country_id")
+        country.counts[:] = [800, 0, 0, 130, 70]
+        self.serve(self.deployment, card)
+        leads = self.make_leads(60) + self.make_leads(40, country_id=self.usa.id)
+        self.deployment._score(leads, now=NOW)
+        with clock.at(NOW + WEEK):
+            self.deployment._monitor()
+        alert = self.env["ai.deployment.alert"].search(
+            [("deployment_id", "=", self.deployment.id), ("cause", "=", "drift:country_id:missing")]
         )
-        self.monitor(7)
-        self.assertFalse(self.alert("quality:rows:volume"))
+        self.assertEqual((alert.state, alert.level), ("firing", "notice"))
+        self.assertIn("Country is empty on 0 % of leads, 80 % before", alert.name)
+        self.assertIn("fills", alert.suggestion)
+        found = self.env["crm.lead"].search(alert.with_user(self.owner).action_open_records()["domain"])
+        self.assertEqual(found, leads.sorted())
