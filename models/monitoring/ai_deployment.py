@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import format_date
 
+from ..alerting.alert_kinds import BROKEN, STOPPED, Cause
 from ..tools import turns
 from .anomaly_performance import AnomalyPerformance
 from .dashboard import Dashboard
@@ -18,10 +19,9 @@ from .drift import DriftMonitor
 from .outcome_maturity import OutcomeMaturity
 from .performance import PerformanceMonitor
 from .reference_builder import ReferenceBuilder
-from .stop_rule import CAUSE as STOPPED
 
-MONITOR = turns.TurnWork(
-    "monitor",
+MONITOR_TURN = turns.TurnWork(
+    str(Cause(BROKEN, "monitor")),
     run=lambda deployment: deployment._monitor(),
     describe=lambda deployment, why: deployment.env._(
         "“%(what)s” could not be watched: %(why)s", what=deployment.name, why=why
@@ -125,7 +125,7 @@ class AiDeployment(models.Model):
         for res_model in self._target_models():
             self.env[res_model].sudo()._ai_keep_outcomes()
         self.env["ir.cron"]._commit_progress()
-        turns.take_turns(MONITOR, self.search(Domain("state", "in", self._at_work_states()), order="id"))
+        turns.take_turns(MONITOR_TURN, self.search(Domain("state", "in", self._at_work_states()), order="id"))
 
     def _monitor(self):
         """Report on one deployment, as far as reports are due."""

@@ -11,6 +11,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ...ml.errors import InferenceError
+from ..alerting.alert_kinds import PERFORMANCE, of_kind
 from .ai_deployment_report import JUDGED
 from .chart import opens
 from .dashboard_counts import WEEKS, CountCharts
@@ -140,9 +141,7 @@ class Dashboard:
     def _performance_messages(self, reports: BaseModel, charts: ReportCharts) -> Iterator[tuple[str, str]]:
         """Yield (level, text): open alerts on what came true, what the latest report cannot see, and who is better."""
         alerts = self.env["ai.deployment.alert"].search(
-            Domain("deployment_id", "=", self.deployment.id)
-            & Domain("cause", "=like", "performance:%")
-            & Domain("state", "in", OPEN),
+            Domain("deployment_id", "=", self.deployment.id) & of_kind(PERFORMANCE) & Domain("state", "in", OPEN),
             order="id",
         )
         for alert in alerts:

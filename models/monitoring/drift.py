@@ -12,6 +12,7 @@ from ...ml import drift, joint, quality
 from ...ml.binning import CategoryBins, NumericBins
 from ...ml.drift import DriftResult
 from ...ml.profile import PREDICTION, SCORE, Profile, bins_of
+from ..alerting.alert_kinds import DRIFT, QUALITY, Cause
 from ..tools import clock
 from .alarms import Alarms
 from .drift_windows import DriftWindows
@@ -148,7 +149,8 @@ class DriftMonitor:
             line.high < line.threshold for line in judged if line.key == "estimate:auc"
         )
         for line in judged:
-            cause = f"{'quality' if line.test in quality.TESTS else 'drift'}:{line.key}:{line.test}"
+            kind = QUALITY if line.test in quality.TESTS else DRIFT
+            cause = str(Cause(kind, f"{line.key}:{line.test}"))
             onset = alarms.update(line, cause)
             if not onset:
                 continue

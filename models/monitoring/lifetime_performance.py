@@ -10,6 +10,7 @@ import numpy as np
 from odoo.models import BaseModel
 
 from ...ml import estimated, outcomes, risk, standing_watch
+from ..alerting.alert_kinds import PERFORMANCE, Cause
 from ..tools import clock
 from ..tools.wording import number, percent
 from .estimated_performance import tested_rows
@@ -133,6 +134,6 @@ class LifetimePerformance:
 
         What was before is not counted again. A moment as text, empty where there was none.
         """
-        causes = {f"performance:{key}" for group in outcomes.ONE_CAUSE for key in group}
+        causes = {str(Cause(PERFORMANCE, key)) for group in outcomes.ONE_CAUSE for key in group}
         read = self.deployment.alert_ids.filtered(lambda a: a.cause in causes and a.state == "acknowledged")
         return max((str(date) for date in read.mapped("acknowledged_date")), default="")

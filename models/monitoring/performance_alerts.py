@@ -3,6 +3,7 @@
 from odoo.models import BaseModel
 
 from ...ml import outcomes
+from ..alerting.alert_kinds import PERFORMANCE, Cause
 from .alarms import Alarms
 from .performance_wording import PerformanceWording
 from .report_series import ReportSeries
@@ -36,7 +37,7 @@ def update_alerts(series: ReportSeries, report: BaseModel) -> None:
 
 
 def _cause(key: str) -> str:
-    return f"performance:{key}"
+    return str(Cause(PERFORMANCE, key))
 
 
 def _is_told_by_another(key: str, firing: dict, open_causes: set[str]) -> bool:

@@ -24,6 +24,7 @@ from ...ml.ordinary import noise_of, windows_on_any_day
 from ...ml.profile import RESERVED, Profile, bins_of
 from ...ml.quality import RANGE
 from ...ml.week_of_month import MonthlyReference
+from ..alerting.alert_kinds import REFERENCE
 from ..tools import clock
 from ..tools.trust import own
 from .intake import first_day
@@ -31,7 +32,6 @@ from .intake import first_day
 MIN_ROWS = 1000
 MIN_WEEKS, MOST_WEEKS = 8, 26
 WEEK = timedelta(days=7)
-CAUSE = "reference"  # of the notice that there is enough
 
 
 class Candidate(NamedTuple):
@@ -76,11 +76,11 @@ class ReferenceBuilder:
         adopted = self.env["ai.deployment.reference"]._adopted(self.version)
         parts = [] if adopted else self.candidate().parts
         if not parts:
-            self.alerts._resolve(self.deployment, CAUSE)
+            self.alerts._resolve(self.deployment, REFERENCE)
             return
         self.alerts._raise(
             self.deployment,
-            CAUSE,
+            REFERENCE,
             level="notice",
             name=self.env._(
                 "%(rows)s %(records)s of %(weeks)s weeks have been scored: enough to compare new ones with",
@@ -126,7 +126,7 @@ class ReferenceBuilder:
                 "date": clock.now(),
             }
         )
-        self.alerts._resolve(self.deployment, CAUSE)
+        self.alerts._resolve(self.deployment, REFERENCE)
         own(self.deployment).message_post(
             body=self.env._(
                 "New records are compared with the %(rows)s of %(start)s to %(end)s from now on.",

@@ -6,7 +6,7 @@ Set before going live, because nobody likes to stop what is live. The floors are
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
-CAUSE = "stopped"  # of the alert about it
+from ..alerting.alert_kinds import STOPPED
 
 
 def stop_where_below_floor(deployment: BaseModel, report: BaseModel) -> bool:
@@ -31,7 +31,7 @@ def stop_where_below_floor(deployment: BaseModel, report: BaseModel) -> bool:
     deployment.write({"state": "suspended"})
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
-        CAUSE,
+        STOPPED,
         name=deployment.env._(
             "“%(name)s” switched itself off: below the floor in %(count)s reports in a row. %(what)s",
             name=deployment.name,

@@ -2,10 +2,8 @@
 
 from odoo.models import BaseModel
 
+from ..alerting.alert_kinds import FAILS, FILTER, SLOW, VERSION
 from ..deployment import events
-
-FAILS = "fails"  # cause: every record that was tried failed
-FILTER = "filter"  # cause: the filter of records cannot be used
 
 
 def alert_too_slow(deployment: BaseModel) -> None:
@@ -13,7 +11,7 @@ def alert_too_slow(deployment: BaseModel) -> None:
     say = deployment.env._
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
-        "slow",
+        SLOW,
         name=say("Scoring “%s” took longer than the database allows", deployment.name),
         suggestion=say(
             "What was asked for waits and is tried again. If it comes back, an administrator "
@@ -53,7 +51,7 @@ def alert_version_broken(deployment: BaseModel, why: object) -> None:
     say = deployment.env._
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
-        "version",
+        VERSION,
         name=say("The serving version of “%(what)s” cannot be used: %(why)s", what=deployment.name, why=why),
         suggestion=say("Let an earlier version serve, or train a new one. What waits is scored then."),
     )

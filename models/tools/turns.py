@@ -24,13 +24,13 @@ LONGEST_FAULT = 200  # characters of its message: what follows is for the log
 class TurnWork:
     """Work that is done for one deployment at a time.
 
-    :param code: names the alert of a failed turn, "broken:<code>"
+    :param cause: of the alert about a failed turn
     :param run: does the work for one deployment
     :param describe: returns the text of that alert, given the deployment and the fault in one line
     :param taken: Boolean field of the deployment: it had its turn in a pass that is not complete yet
     """
 
-    code: str
+    cause: str
     run: Callable[[BaseModel], object]
     describe: Callable[[BaseModel, str], str]
     taken: str = ""
@@ -80,10 +80,10 @@ def run_or_alert(work: TurnWork, deployment: BaseModel) -> bool:
     except faults.OF_THE_MOMENT:
         raise
     except Exception as error:  # noqa: BLE001 - it becomes an alert, and stops no other
-        _logger.info("%s of deployment %s failed", work.code, deployment.id, exc_info=True)
+        _logger.info("Work of deployment %s failed: %s", deployment.id, work.cause, exc_info=True)
         _raise_alert(work, deployment, error)
         return False
-    deployment.env["ai.deployment.alert"]._resolve(deployment, f"broken:{work.code}")
+    deployment.env["ai.deployment.alert"]._resolve(deployment, work.cause)
     return True
 
 
@@ -125,7 +125,7 @@ def _raise_alert(work: TurnWork, deployment: BaseModel, error: BaseException) ->
     """Open the alert of a failed turn; the traceback is in the server log, as information."""
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
-        f"broken:{work.code}",
+        work.cause,
         name=work.describe(deployment, fault_text(error)),
         suggestion=deployment.env._("Ask an administrator to look at the server log. Until then nobody sees drift."),
     )

@@ -8,7 +8,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.ai_deployment.models.monitoring.ai_deployment import MONITOR
+from odoo.addons.ai_deployment.models.monitoring.ai_deployment import MONITOR_TURN
 from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
 from odoo.addons.ai_deployment.models.tools import clock, turns
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -55,7 +55,7 @@ class TestMonitoring(IntakeCase):
         cls = type(self.env["ai.deployment.trigger"])
         with patch.object(cls, "_evaluate", side_effect=ZeroDivisionError), mute_logger(TURNS_LOG):
             with clock.at(NOW + WEEK):
-                self.assertFalse(turns.run_or_alert(MONITOR, self.deployment))
+                self.assertFalse(turns.run_or_alert(MONITOR_TURN, self.deployment))
         self.assertFalse(self.deployment.report_ids)
         self.assertFalse(self.alert("drift:country_id:missing"))
 
@@ -63,7 +63,7 @@ class TestMonitoring(IntakeCase):
         error = psycopg2.errors.SerializationFailure("again")
         with patch.object(type(self.deployment), "_monitor", side_effect=error):
             with self.assertRaises(psycopg2.errors.SerializationFailure):
-                turns.run_or_alert(MONITOR, self.deployment)
+                turns.run_or_alert(MONITOR_TURN, self.deployment)
 
     def test_only_deployments_at_work_are_watched(self):
         self.intake(0)

@@ -10,7 +10,7 @@ from odoo.addons.ai_deployment.ml.routing import audit_selected
 from odoo.addons.ai_deployment.models.routing.ai_deployment_holdout import Holdout
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.governance.test_ai_deployment_value import LATER, ValueCase
+from odoo.addons.ai_deployment.tests.governance.common import LATER, ValueCase
 
 FIELDS = ("ai_score", "ai_confidence", "ai_score_date", "ai_reasons", "ai_wants_review")
 

@@ -14,7 +14,9 @@ LOG = "odoo.addons.ai_deployment.models.tools.turns"
 @tagged("post_install", "-at_install")
 class TestTurns(AiDeploymentCase):
     def work(self, run):
-        return turns.TurnWork("monitor", run, lambda deployment, why: f"{deployment.name}: {why}", "monitor_taken")
+        return turns.TurnWork(
+            "broken:monitor", run, lambda deployment, why: f"{deployment.name}: {why}", "monitor_taken"
+        )
 
     def alert(self):
         return self.deployment.alert_ids.filtered(lambda alert: alert.cause == "broken:monitor")
