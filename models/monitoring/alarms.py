@@ -15,9 +15,7 @@ class Alarms:
         self.deployment = series.deployment
         self.alerts = self.deployment.env["ai.deployment.alert"]
         self._histories = series.histories()
-        open_alerts = self.alerts.sudo().search(
-            [("deployment_id", "=", self.deployment.id), ("state", "!=", "resolved")]
-        )
+        open_alerts = self.alerts.search([("deployment_id", "=", self.deployment.id), ("state", "!=", "resolved")])
         self.open_causes = set(open_alerts.mapped("cause"))
 
     def update(self, line: BaseModel, cause: str) -> date | None:

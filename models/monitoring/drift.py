@@ -51,7 +51,7 @@ class DriftMonitor:
         like = references._like(self.version, start, end)
         compared, own_noise = like or (reference, noise)
         bins, windows = bins_of(self.version._card()), DriftWindows(self.deployment, self.version, window, start, end)
-        age = (end - self.version.sudo().trained_date.date()).days + self.deployment.horizon_days
+        age = (end - self.version.trained_date.date()).days + self.deployment.horizon_days
         faults = quality.judge_quality(
             bins,
             reference,

@@ -36,7 +36,7 @@ class DriftWindows:
     def __init__(self, deployment: BaseModel, version: BaseModel, window: Profile, start: date, end: date) -> None:
         self.deployment, self.version, self.window, self.start, self.end = deployment, version, window, start, end
         self.env = deployment.env
-        self.profiles = self.env["ai.deployment.profile"].sudo()
+        self.profiles = self.env["ai.deployment.profile"]
         self.first = first_day(version)
         self.since = self.first + WEEK if self.first else start  # the first week is the first load
         self.weeks = max(round((end - start) / WEEK), 1)
@@ -75,17 +75,13 @@ class DriftWindows:
 
     def told(self) -> dict[tuple[str, str], set[int]]:
         """Return {(input, test): places of the weeks before the window that exceeded alone}, see `drift.judge`."""
-        lines = (
-            self.env["ai.deployment.report.line"]
-            .sudo()
-            .search_fetch(
-                Domain("report_id.version_id", "=", self.version.id)
-                & Domain("report_id.kind", "=", "drift")
-                & Domain("report_id.window_end", ">", self.start - LONGEST)
-                & Domain("exceeded", "=", True)
-                & Domain("weeks", "=", 1),
-                ["key", "test", "report_id"],
-            )
+        lines = self.env["ai.deployment.report.line"].search_fetch(
+            Domain("report_id.version_id", "=", self.version.id)
+            & Domain("report_id.kind", "=", "drift")
+            & Domain("report_id.window_end", ">", self.start - LONGEST)
+            & Domain("exceeded", "=", True)
+            & Domain("weeks", "=", 1),
+            ["key", "test", "report_id"],
         )
         found: dict[tuple[str, str], set[int]] = {}
         for line in lines:
@@ -118,7 +114,7 @@ class DriftWindows:
 
     def opened(self) -> list[float]:
         """Return the company's working hours in each of the weeks of `counts`; empty without a calendar."""
-        company = self.deployment.company_id.sudo()
+        company = self.deployment.company_id
         calendar = company.resource_calendar_id
         weeks = len(self.counts)
         if not calendar or not weeks:

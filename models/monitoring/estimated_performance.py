@@ -135,5 +135,5 @@ class EstimatedPerformance:
 
 def tested_rows(version: BaseModel) -> tuple[np.ndarray, np.ndarray]:
     """Return (came true, value), both (n,), of the records that tested the version, none of them learned from."""
-    rows = (version.sudo().held_out or {}).get("outcomes") or {}
+    rows = (version.held_out or {}).get("outcomes") or {}
     return np.array(rows.get("labels", ()), dtype=float), np.array(rows.get("values", ()), dtype=float)

@@ -11,7 +11,7 @@ from ..tools.sampling import drawn
 
 def first_day(version: BaseModel) -> date | None:
     """Return the first day of the version's intake, None where nothing was scored."""
-    profiles = version.env["ai.deployment.profile"].sudo()
+    profiles = version.env["ai.deployment.profile"]
     return profiles.search([("version_id", "=", version.id)], order="day", limit=1).day or None
 
 

@@ -86,7 +86,7 @@ class PerformanceMonitor:
         Told by the weeks that tested it; where these are too few, by its first reports without a fault as well. Later
         ones do not count, or what creeps would become usual.
         """
-        offsets = [tuple(week) for week in (self.version.sudo().held_out or {}).get("weeks") or ()]
+        offsets = [tuple(week) for week in (self.version.held_out or {}).get("weeks") or ()]
         if len(offsets) >= counts.MIN_WEEKS:
             return counts.weekly_spread(offsets) or 0.0
         for line in self.series.first_quiet_lines("in_the_large", FIRST_REPORTS):

@@ -242,7 +242,7 @@ class PerformanceWording:
 
     def with_money(self, text: str, ids: list[int]) -> str:
         """Return `text` and the money in records `ids`, as sentences; `text` alone where there is none in them."""
-        amount = sum(self.documents.sudo().browse(ids).exists()._ai_amounts().values())
+        amount = sum(self.documents.browse(ids).exists()._ai_amounts().values())
         if not amount:
             return text
         currency = self.deployment.company_id.currency_id

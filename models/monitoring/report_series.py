@@ -24,8 +24,8 @@ class ReportSeries:
 
     def __init__(self, deployment: BaseModel, version: BaseModel, kind: str) -> None:
         self.deployment, self.version, self.kind = deployment, version, kind
-        self.reports = deployment.env["ai.deployment.report"].sudo()
-        self.lines = deployment.env["ai.deployment.report.line"].sudo()
+        self.reports = deployment.env["ai.deployment.report"]
+        self.lines = deployment.env["ai.deployment.report.line"]
 
     def start(self) -> date | None:
         """Return the first day that no report has judged yet, None where nothing was scored so far."""
