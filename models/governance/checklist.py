@@ -11,7 +11,7 @@ from odoo.models import BaseModel
 
 from ..alerting.alert_kinds import CHECKLIST
 from ..tools import clock, faults
-from ..tools.turns import fault_text
+from ..tools.faults import fault_text
 from .ai_deployment_check_template import DIMENSIONS
 from .evidence import RULES, Evidence
 
@@ -103,7 +103,7 @@ class Checklist:
 
     def watch(self) -> None:
         """Look at all rows, and raise or resolve the alert about a row that is missing while it is in production."""
-        alerts, gap = self.env["ai.deployment.alert"].sudo(), self.gap()
+        alerts, gap = self.env["ai.deployment.alert"], self.gap()
         if gap and self.deployment.state == "production":
             alerts._raise(
                 self.deployment,

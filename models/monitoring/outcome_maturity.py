@@ -44,7 +44,7 @@ class OutcomeMaturity:
 
     def _curve(self) -> Maturity | None:
         """Return the curve of decisions; None where there are no outcomes, or too few."""
-        rows = self.documents._ai_decided_after(self.deployment, clock.now())
+        rows = self.documents._ai_outcomes(self.deployment).decided_after(clock.now())
         found = maturity.curve(*zip(*rows, strict=True)) if rows else None
         return found if found and found.enough else None
 

@@ -103,7 +103,7 @@ class PerformanceMonitor:
 
     def _report_on(self, cohort: list[Scored], start: date, end: date) -> BaseModel:
         together = outcomes.entered_together(
-            self.documents._ai_ends(self.deployment, {row.res_id: None for row in cohort}) if cohort else {}
+            self.documents._ai_outcomes(self.deployment).ends({row.res_id: None for row in cohort}) if cohort else {}
         )
         cohort = [row for row in cohort if not together or row.res_id not in together.unknown]
         values = [row.value for row in cohort]

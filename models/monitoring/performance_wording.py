@@ -283,7 +283,7 @@ class PerformanceWording:
     def _no_win_suggestion(self) -> str:
         """Return where to look when no win comes any more: at the business, or at how wins are entered."""
         say, words = self.env._, self.words
-        won, lost = self.documents._ai_latest_ends(self.deployment)
+        won, lost = self.documents._ai_outcomes(self.deployment).latest_ends()
         if not won:
             return say("Ask whether %s are entered at all, and where.", words["positives"])
         day = format_date(self.env, won)

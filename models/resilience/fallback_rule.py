@@ -16,8 +16,8 @@ from odoo.tools import SQL, split_every
 
 from ..alerting.alert_kinds import FALLBACK, Cause
 from ..tools import batch_insert
+from ..tools.faults import fault_text
 from ..tools.kept_open import forbidden_names, kept_open
-from ..tools.turns import fault_text
 from .rollback import undone
 
 _logger = logging.getLogger(__name__)

@@ -20,6 +20,7 @@ from odoo.tools import SQL, format_date
 
 from ...ml.routing import AUTOMATIC
 from ..deployment import events
+from ..scoring.hiding import hides
 from ..tools import clock
 from ..tools.trust import own
 from ..tools.wording import plain
@@ -209,6 +210,7 @@ class AiDeployment(models.Model):
         return {res_id for (res_id,) in rows}
 
 
+@hides
 def _hidden(lines):
     """Domain of the lines of `lines`' model whose score is hidden on purpose."""
     hidden, env = Domain.FALSE, lines.env
@@ -220,19 +222,3 @@ def _hidden(lines):
             query.order = None
             hidden |= Domain("deployment_id", "=", one.id) & Domain("res_id", "in", query)
     return hidden
-
-
-class AiDeploymentScore(models.Model):
-    _inherit = "ai.deployment.score"
-
-    @api.model
-    def _hidden_domain(self):
-        return super()._hidden_domain() | _hidden(self)
-
-
-class AiDeploymentInference(models.Model):
-    _inherit = "ai.deployment.inference"
-
-    @api.model
-    def _hidden_domain(self):
-        return super()._hidden_domain() | _hidden(self)

@@ -17,8 +17,6 @@ from . import faults
 
 _logger = logging.getLogger(__name__)
 
-LONGEST_FAULT = 200  # characters of its message: what follows is for the log
-
 
 @dataclass(frozen=True)
 class TurnWork:
@@ -100,12 +98,6 @@ def lock_turn(deployment: BaseModel) -> bool:
     return is_free and bool(deployment.exists())
 
 
-def fault_text(error: BaseException) -> str:
-    """Return a fault in one line: its type and the first line of its message; others may hold values of records."""
-    message = str(error).strip().partition("\n")[0][:LONGEST_FAULT]
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
-
-
 def _take_turn(work: TurnWork, deployment: BaseModel) -> None:
     deployment[work.taken] = True
     deployment.env["ir.cron"]._commit_progress()
@@ -126,6 +118,6 @@ def _raise_alert(work: TurnWork, deployment: BaseModel, error: BaseException) ->
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         work.cause,
-        name=work.describe(deployment, fault_text(error)),
+        name=work.describe(deployment, faults.fault_text(error)),
         suggestion=deployment.env._("Ask an administrator to look at the server log. Until then nobody sees drift."),
     )

@@ -16,7 +16,7 @@ from odoo.addons.ai_deployment.models.features.feature_reader import FeatureRead
 from odoo.addons.ai_deployment.models.tools import clock, faults
 from odoo.addons.ai_deployment.models.tools.quiet_sql import quiet_sql
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_sentinel import SentinelCase
+from odoo.addons.ai_deployment.tests.health.common import SchemaCase
 from odoo.addons.ai_deployment.tests.scoring.test_ai_deployment_batch import CHUNK_LOG, SCORING_LOG, BatchCase
 
 ACTION_LOG = "odoo.addons.ai_deployment.models.ir_actions_server"
@@ -25,6 +25,11 @@ SECRET = "Zanzibar 4711"
 
 @tagged("post_install", "-at_install")
 class TestKinds(AiDeploymentCase):
+    def test_a_fault_is_told_in_one_line(self):
+        self.assertEqual(faults.fault_text(ValueError("so it is\nDETAIL: a secret")), "ValueError: so it is")
+        self.assertEqual(faults.fault_text(ZeroDivisionError()), "ZeroDivisionError")
+        self.assertEqual(len(faults.fault_text(ValueError("x" * 999))), len("ValueError: ") + faults.LONGEST_FAULT)
+
     def fault_of(self, query):
         with self.assertRaises(psycopg2.Error) as caught, self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
             self.env.cr.execute(query)
@@ -234,7 +239,7 @@ class TestBlame(AiDeploymentCase):
 
 
 @tagged("post_install", "-at_install")
-class TestWhatAVersionReads(SentinelCase):
+class TestWhatAVersionReads(SchemaCase):
     """Everything a version reads is taken away for real: the version is to blame, and records wait."""
 
     def assertBlamed(self, deployment, failure_type):

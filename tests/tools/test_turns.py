@@ -21,11 +21,6 @@ class TestTurns(AiDeploymentCase):
     def alert(self):
         return self.deployment.alert_ids.filtered(lambda alert: alert.cause == "broken:monitor")
 
-    def test_a_fault_is_told_in_one_line(self):
-        self.assertEqual(turns.fault_text(ValueError("so it is\nDETAIL: a secret")), "ValueError: so it is")
-        self.assertEqual(turns.fault_text(ZeroDivisionError()), "ZeroDivisionError")
-        self.assertEqual(len(turns.fault_text(ValueError("x" * 999))), len("ValueError: ") + turns.LONGEST_FAULT)
-
     def test_a_fault_undoes_the_work_and_opens_an_alert_that_a_success_resolves(self):
         def fail(deployment):
             deployment.name = "Half done"
