@@ -21,6 +21,7 @@ from .explanation import Explanation
 from .ownership import NAMED, Ownership
 from .planning import Planning
 from .poc import MOST_PROOF_DAYS, PROOF_DAYS, ProofOfConcept
+from .printing import report_action
 from .value_texts import ValueTexts
 
 CHECKS_TURN = turns.TurnWork(
@@ -54,8 +55,6 @@ class AiDeployment(models.Model):
     shown_until = fields.Date("Scores Stay Until", compute="_compute_shown_until", store=True)
     grace_text = fields.Char(compute="_compute_grace_text")
 
-    checks_taken = fields.Boolean(readonly=True, copy=False)  # see `tools.turns`
-
     # Proof of concept
     budget_holder_id = fields.Many2one(
         "res.users",
@@ -78,6 +77,7 @@ class AiDeployment(models.Model):
     lessons_html = fields.Html(compute="_compute_lessons_html", sanitize=False, unsaved=True)
 
     # Checklist
+    checks_taken = fields.Boolean(readonly=True, copy=False)  # see `tools.turns`
     check_template_id = fields.Many2one(
         "ai.deployment.check.template", "Checklist Template", readonly=True, ondelete="restrict", copy=False
     )
@@ -502,13 +502,7 @@ class AiDeployment(models.Model):
         }
 
     def action_print_model_card(self):
-        return self._print("ai_deployment.action_report_model_card")
+        return report_action(self, "action_report_model_card")
 
     def action_print_evidence_pack(self):
-        return self._print("ai_deployment.action_report_evidence_pack")
-
-    def _print(self, xmlid):
-        self.check_access("read")
-        if not self:
-            raise UserError(self.env._("Choose what to print."))
-        return self.env.ref(xmlid).sudo().report_action(self, config=False)
+        return report_action(self, "action_report_evidence_pack")

@@ -2,10 +2,11 @@
 
 from odoo import models
 
+from .printing import report_action
+
 
 class AiDeploymentInference(models.Model):
     _inherit = "ai.deployment.inference"
 
     def action_print_evidence(self):
-        self.check_access("read")
-        return self.env.ref("ai_deployment.action_report_record_evidence").sudo().report_action(self, config=False)
+        return report_action(self, "action_report_record_evidence")

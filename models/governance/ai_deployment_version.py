@@ -3,6 +3,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from .printing import report_action
+
 
 class AiDeploymentVersion(models.Model):
     _inherit = "ai.deployment.version"
@@ -17,8 +19,4 @@ class AiDeploymentVersion(models.Model):
             other = others.filtered(lambda one: one.number < self.number)[-1:] or others[-1:]
         if not other:
             raise UserError(self.env._("There is no other version to compare with."))
-        return (
-            self.env.ref("ai_deployment.action_report_version_difference")
-            .sudo()
-            .report_action(self | other, config=False)
-        )
+        return report_action(self | other, "action_report_version_difference")

@@ -29,6 +29,7 @@ from . import test_ownership
 from . import test_ownership_properties
 from . import test_planning
 from . import test_poc
+from . import test_printing
 from . import test_record_evidence
 from . import test_value_texts
 from . import test_value_tour
