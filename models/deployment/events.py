@@ -69,6 +69,8 @@ HOURLY = (
     "_watch_findings",  # health
     "_update_fallback",  # resilience
 )
+# The reports of the day on one live deployment are made.
+REPORTED = ("_evaluate_triggers",)  # training
 # Once a day, for each deployment that is live or a proof of concept.
 DAILY = (
     "_watch_checklist",  # governance
