@@ -12,6 +12,7 @@ from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import format_date
 
 from ..alerting.alert_kinds import BROKEN, STOPPED, Cause
+from ..deployment import events
 from ..tools import turns
 from .anomaly_performance import AnomalyPerformance
 from .dashboard import Dashboard
@@ -135,7 +136,7 @@ class AiDeployment(models.Model):
         DriftMonitor(deployment).report()
         PerformanceMonitor(deployment).report()
         AnomalyPerformance(deployment).report()
-        self.env["ai.deployment.trigger"]._evaluate(self)
+        events.follow(self, events.REPORTED)
 
     def _follow_written_stop(self, vals):
         yield
