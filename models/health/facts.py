@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from odoo.fields import Domain
+from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..alerting.alert_kinds import CHANNEL, SERVER, SUM, Cause, of_kind
@@ -102,7 +103,7 @@ class Facts:
         """Return the server actions that score with `deployment`."""
         return self._actions.get(deployment.id, self.env["ir.actions.server"].sudo())
 
-    def _read_actions(self):
+    def _read_actions(self) -> dict[int, BaseModel]:
         actions = self.env["ir.actions.server"].sudo()
         scoring = actions.search(Domain("ai_deployment_id", "in", self.deployments.ids))
         return scoring.grouped(lambda action: action.ai_deployment_id.id)

@@ -37,7 +37,7 @@ def identity(env: Any) -> str:
     return f"{cluster}/{number}"
 
 
-def _mark(env):
+def _mark(env: Any) -> dict:
     text = env["ir.config_parameter"].sudo().get_param(PARAMETER)
     try:
         mark = json.loads(text or "{}")
@@ -46,7 +46,7 @@ def _mark(env):
     return mark if isinstance(mark, dict) else {}
 
 
-def _write(env, **mark):
+def _write(env: Any, **mark: Any) -> None:
     env["ir.config_parameter"].sudo().set_param(PARAMETER, json.dumps(mark, default=fields.Datetime.to_string))
 
 

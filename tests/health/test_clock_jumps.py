@@ -7,7 +7,8 @@ from odoo.tests import tagged
 from odoo.addons.ai_deployment.models.alerting import digest
 from odoo.addons.ai_deployment.models.health.crons import Crons
 from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
-from odoo.addons.ai_deployment.models.review.deadlines import WorkingHours
+from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
+from odoo.addons.ai_deployment.models.review.deadlines import Escalation, WorkingHours
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.alerting.common import ChannelCase
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -232,7 +233,7 @@ class TestWorkAhead(ChannelCase):
         with clock.at(NOW):
             right = WorkingHours().after(self.deployment.sudo(), NOW)
             self.assertGreater(review.next_step_date, right + DAY)
-            reviews._pull_in_steps({})
+            Escalation(reviews, WorkingHours())._pull_in_steps()
         self.assertEqual((review.deadline, review.next_step_date), (right, right))
 
     def test_a_reviewer_who_was_reminded_ahead_is_reminded_again(self):
@@ -246,7 +247,7 @@ class TestWorkAhead(ChannelCase):
         first.reminded_date = AHEAD
         before = self.env["mail.message"].search_count([("partner_ids", "in", self.reviewer.partner_id.ids)])
         with clock.at(NOW):
-            second._remind(NOW)
+            Escalation(second, WorkingHours())._remind(self.reviewer)
         after = self.env["mail.message"].search_count([("partner_ids", "in", self.reviewer.partner_id.ids)])
         self.assertEqual(after - before, 1)
 
@@ -303,8 +304,8 @@ class TestWorkAhead(ChannelCase):
         with clock.at(NOW):
             self.deployment._score(self.make_leads(60))
         with clock.at(NOW + 4000 * DAY):
-            self.deployment._report_drift()
+            DriftMonitor(self.deployment).report()
         self.assertEqual(len(self.deployment.report_ids), 1)
         with clock.at(NOW + 8 * DAY):
-            self.deployment._report_drift()
+            DriftMonitor(self.deployment).report()
         self.assertEqual(len(self.deployment.report_ids), 2)
