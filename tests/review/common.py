@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from odoo.tests import new_test_user
+from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.models.review import activities
 from odoo.addons.ai_deployment.models.review.deadlines import WorkingHours
@@ -152,7 +153,7 @@ class QueueCase(AssignCase):
         self.env.flush_all()
         self.env.invalidate_all()
         for table in TABLES:
-            self.env.cr.execute(f"ANALYZE {table}")
+            self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(table)))
         self.env.cr.execute("SET LOCAL enable_seqscan = off")  # a table of a test fits into a page or two
         queries, rows = self.env.cr.sql_log_count, self._rows_read()
         self.run_cron(name)
@@ -171,11 +172,16 @@ class QueueCase(AssignCase):
         self.env.flush_all()
         columns = [name for name, field in review._fields.items() if field.store and field.column_type and name != "id"]
         taken = {"res_id": "1000000000 + (SELECT COUNT(*) FROM ai_deployment_review)::int + number", **values}
+        copied = [SQL(taken[name]) if name in taken else SQL.identifier("review", name) for name in columns]
         self.env.cr.execute(
-            f"INSERT INTO ai_deployment_review ({', '.join(columns)})"
-            f" SELECT {', '.join(taken.get(name, f'review.{name}') for name in columns)}"
-            " FROM ai_deployment_review review, generate_series(1, %s) AS number WHERE review.id = %s",
-            [count, review.id],
+            SQL(
+                "INSERT INTO ai_deployment_review (%s) SELECT %s"
+                " FROM ai_deployment_review review, generate_series(1, %s) AS number WHERE review.id = %s",
+                SQL(", ").join(SQL.identifier(name) for name in columns),
+                SQL(", ").join(copied),
+                count,
+                review.id,
+            )
         )
         self.env.invalidate_all()
 

@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 
 @tagged("post_install", "-at_install")
-class TestEligibility(AssignCase):
+class TestEligibility(ReviewCase):
     def test_nobody_is_asked_about_a_record_that_is_hidden_from_him(self):
         seller = new_test_user(
             self.env,
@@ -53,6 +53,9 @@ class TestEligibility(AssignCase):
         with self.assertRaises(AccessError):
             review.with_user(self.auditor).action_confirm()
 
+
+@tagged("post_install", "-at_install")
+class TestEligibilityOfTwo(AssignCase):
     def test_nobody_reviews_what_they_made(self):
         for maker, other in ((self.reviewer, self.second), (self.second, self.reviewer)):
             lead = self.make_leads().with_user(maker).copy().with_env(self.env)
