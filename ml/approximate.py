@@ -16,7 +16,7 @@ NOTE = "Reasons are approximate: what an input adds depends on the others."
 
 
 class ApproximateCard(Card):
-    """Base of trees and guests; positive from ``threshold`` on.
+    """Base of scorers that are no sums of points; positive from ``threshold`` on.
 
     The ``points`` of the features are means of their contributions per code over the
     reference, for printing only; ``importances`` (k,) are the means of their sizes.

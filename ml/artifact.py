@@ -25,22 +25,14 @@ from .guests import GuestCard
 from .reviewed import SURPRISE, ReviewedCard
 from .scorecard import Scorecard
 from .tags import MOST_OTHERS, MOST_TAGS, TagBins
-from .trees import (
-    LEAF,
-    MAX_CELLS,
-    MAX_LEAVES,
-    TreesCard,
-)
 
 FORMAT = 1
 FORMATS = (1, 2)  # 2 may have inputs whose values are tags
-CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, TreesCard, GuestCard)}
+CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, GuestCard)}
 
 MAX_FEATURES = 200
 MAX_PAIRS = 50
 MAX_POINTS = 10_000  # of a calibration
-MAX_TREES = 2_000
-MAX_NODES = 100_000  # of all trees together
 LONGEST_NAME = 256
 LARGEST = 1e12  # |points|; log odds beyond a few hundred are already nonsense
 
@@ -164,61 +156,6 @@ def _has_tags(item):
     return isinstance(item, dict) and isinstance(item.get("bins"), dict) and item["bins"].get("kind") == TAGS
 
 
-def _check_trees(data):
-    _check_scorecard(data)
-    if data["pairs"]:
-        raise ArtifactRejected("pairs: trees have none")
-    sizes = [_check_bins("bins", feature["bins"]) for feature in data["features"]]
-    for size in _list("importances", data["importances"], len(sizes), len(sizes)):
-        _number("importances", size, 0)
-    trees = _list("trees", data["trees"], 1, MAX_TREES)
-    nodes = leaves = 0
-    for place, tree in enumerate(trees):
-        count = _check_tree(f"tree {place + 1}", tree, sizes)
-        nodes += count
-        leaves += (count + 1) // 2
-        if nodes > MAX_NODES or max(len(trees) * sum(sizes), leaves * len(sizes)) > MAX_CELLS:
-            raise ArtifactRejected("the trees are too many or too large")
-
-
-def _check_tree(where, tree, sizes):
-    """The number of nodes: two children or none each, every node but the root the child of one before it."""
-    keys = ("inputs", "codes", "left", "right", "values")
-    _keys(where, tree, keys)
-    count = len(_list(f"{where}: inputs", tree["inputs"], 1, 2 * MAX_LEAVES - 1))
-    for key in keys[1:]:
-        _list(f"{where}: {key}", tree[key], count, count)
-    children = []
-    for node, (j, codes, left, right, value) in enumerate(zip(*(tree[key] for key in keys), strict=True)):
-        _number(f"{where}: values", value)
-        if not all(type(number) is int for number in (j, left, right)):
-            raise ArtifactRejected(f"{where}: a whole number is expected")
-        if j == LEAF:
-            if (codes, left, right) != ("", 0, 0):
-                raise ArtifactRejected(f"{where}: a leaf asks nothing and has no children")
-            continue
-        if not 0 <= j < len(sizes):
-            raise ArtifactRejected(f"{where} asks an input that the card does not have")
-        _check_codes(f"{where}: codes", codes, sizes[j])
-        if not (node < left < count and node < right < count):
-            raise ArtifactRejected(f"{where}: a child does not stand after its parent")
-        children += [left, right]
-    if sorted(children) != list(range(1, count)):
-        raise ArtifactRejected(f"{where}: a node does not have exactly one parent")
-    if tree["values"][0] != 0 and count > 1:
-        raise ArtifactRejected(f"{where}: the root must be 0")
-    return count
-
-
-def _check_codes(where, codes, size):
-    """``size`` bits as lower-case hexadecimal digits, the rest of the last byte 0."""
-    digits = -(-size // 8) * 2
-    if not isinstance(codes, str) or len(codes) != digits or not set(codes) <= set("0123456789abcdef"):
-        raise ArtifactRejected(f"{where}: {digits} hexadecimal digits are expected")
-    if int(codes, 16) & ((1 << (4 * digits - size)) - 1):
-        raise ArtifactRejected(f"{where}: bits beyond the last code")
-
-
 def _check_guest(data):
     _check_scorecard(data)
     if data["pairs"]:
@@ -243,7 +180,6 @@ _CHECK_OWN = {
     Scorecard.kind: _check_scorecard,
     AnomalyCard.kind: _check_anomaly,
     ReviewedCard.kind: _check_reviewed,
-    TreesCard.kind: _check_trees,
     GuestCard.kind: _check_guest,
 }
 

@@ -24,6 +24,7 @@ from .binning import (
 )
 from .columns import NUMBER
 from .linear import fit_linear
+from .logistic import log_loss
 from .pairs import boost_pairs, rank_pairs
 from .points import Additive
 
@@ -188,7 +189,7 @@ def choose_share(labels, boosted, straight, weights=None):
         return 0.0
     half = mixed(boosted, straight, 0.5)
     losses = {
-        share: np.average(_loss(labels, alone), weights=weights)
+        share: np.average(log_loss(labels, alone), weights=weights)
         for share, alone in ((0.0, boosted), (1.0, straight))
         if clearly_better(labels, alone, half, weights)
     }
@@ -249,14 +250,10 @@ def folds_of(labels, seed):
 
 def clearly_better(labels, new, old, weights=None):
     """Is the log loss of ``new`` (n,) lower than that of ``old`` by more than chance?"""
-    gains = _loss(labels, old) - _loss(labels, new)
+    gains = log_loss(labels, old) - log_loss(labels, new)
     if weights is not None:
         gains = gains * weights / weights.mean()
     return bool(gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains)))
-
-
-def _loss(labels, raw):
-    return np.logaddexp(0, raw) - labels * raw
 
 
 def as_inputs(bins, codes):

@@ -16,25 +16,19 @@ rate asks for ``recalibrate_intercept`` only: the order of the records stays.
 
 import numpy as np
 
+from .logistic import (
+    LIGHTEST,
+    Columns,
+    logit,
+    newton,
+    rising,
+    sigmoid,
+)
+
 MIN_SLOPE = 0.05  # a calibration never turns the order around
 MIN_ISOTONIC = 200  # cases of each class; below, steps are mostly noise
 CAUTIOUS = 0.5  # slope that is expected of the raw sums of few cases
 FINE = 5_000  # groups of neighbouring raw sums that isotonic regression tells apart
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)), without overflow, exact in the lower tail.
-
-    >>> sigmoid(np.array([-800.0, 0.0, 800.0])).tolist()
-    [0.0, 0.5, 1.0]
-    """
-    return np.exp(-np.logaddexp(0.0, -x))
-
-
-def logit(p):
-    """log(p / (1 - p)), with p kept 1e-12 away from 0 and 1."""
-    p = np.clip(p, 1e-12, 1 - 1e-12)
-    return np.log(p) - np.log1p(-p)
 
 
 class Identity:
@@ -194,39 +188,16 @@ def fit_platt(raw, labels, weights=None, *, slope=1.0, slope_sd=0.5, intercept_s
     design = np.column_stack([raw, np.ones(len(raw))])
     centre = np.array([slope, 0.0])
     precision = np.diag([slope_sd**-2, intercept_sd**-2])
-    slope, intercept = _newton(design, labels, weights, centre, precision)
+    slope, intercept = newton(Columns(design), labels, weights, centre, precision=precision, centre=centre).beta
     if slope < MIN_SLOPE:
+        constant, own = Columns(design[:, 1:]), precision[1:, 1:]
         slope = MIN_SLOPE
-        fixed = slope * raw
-        intercept = _newton(design[:, 1:], labels, weights, centre[1:], precision[1:, 1:], fixed)[0]
+        intercept = newton(constant, labels, weights, np.zeros(1), precision=own, offset=slope * raw).beta[0]
     return PlattCalibration(slope, intercept)
 
 
 def _weights(weights, labels):
     return np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=np.float64)
-
-
-def _newton(design, labels, weights, centre, precision, offset=0.0):
-    """Maximum of the log likelihood minus half the squared distance from centre."""
-
-    def loss(beta):
-        z = design @ beta + offset
-        pull = beta - centre
-        return np.sum(weights * (np.logaddexp(0, z) - labels * z)) + pull @ precision @ pull / 2
-
-    beta = centre.copy()
-    for _step in range(100):
-        p = sigmoid(design @ beta + offset)
-        gradient = design.T @ (weights * (p - labels)) + precision @ (beta - centre)
-        hessian = (design * (weights * p * (1 - p))[:, None]).T @ design + precision
-        step = np.linalg.solve(hessian, gradient)
-        now = loss(beta)
-        while loss(beta - step) > now and abs(step).max() > 1e-12:
-            step = step / 2
-        beta = beta - step
-        if abs(step).max() < 1e-10:
-            break
-    return beta
 
 
 def fit_isotonic(raw, labels, weights=None):
@@ -241,14 +212,10 @@ def fit_isotonic(raw, labels, weights=None):
     order = np.argsort(raw, kind="stable")
     _values, starts = np.unique(raw[order], return_index=True)
     starts = starts[:: 1 + len(starts) // FINE]
-    totals = [np.add.reduceat(each[order], starts).tolist() for each in (raw * weights, weights, weights * labels)]
-    blocks = []  # [sum of x * cases, cases, hits]
-    for block in zip(*totals, strict=True):
-        blocks.append(list(block))
-        while len(blocks) > 1 and blocks[-2][2] * blocks[-1][1] >= blocks[-1][2] * blocks[-2][1]:
-            last = blocks.pop()
-            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
-    sums, cases, hits = np.array(blocks).T
+    totals = np.stack([np.add.reduceat(each[order], starts) for each in (raw * weights, weights, weights * labels)])
+    level = rising(totals[2] / np.maximum(totals[1], LIGHTEST), totals[1])
+    blocks = np.concatenate([[0], np.flatnonzero(np.diff(level) > 0) + 1])
+    sums, cases, hits = np.add.reduceat(totals, blocks, axis=1)
     y = np.maximum.accumulate((hits + np.average(labels, weights=weights)) / (cases + 1))
     x = sums / cases
     keep = np.concatenate([[True], np.diff(x) > 0])

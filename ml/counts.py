@@ -10,8 +10,9 @@ import math
 
 import numpy as np
 
-from .calibration import logit, sigmoid
-from .performance import clopper_pearson
+from . import rates
+from .intervals import clopper_pearson
+from .logistic import logit, sigmoid
 
 CHUNK = 64  # rows whose law is built one after the other
 NEARLY_NORMAL, NORMAL = (
@@ -60,9 +61,8 @@ def tolerated(share):
     ([0.02, 0.045], [0.388, 0.612])
     """
     effect = math.sqrt(TOLERATED_EFFECT * share * (1 - share))
-    low = max(share / RATIO, share - effect, 1 - RATIO * (1 - share))
-    high = min(RATIO * share, share + effect, 1 - (1 - share) / RATIO)
-    return low, high
+    low, high = rates.tolerated(share, share, RATIO)
+    return max(low, share - effect), min(high, share + effect)
 
 
 def offset(labels, values):

@@ -45,6 +45,7 @@ from .binning import (
     UNSEEN,
 )
 from .columns import NUMBER
+from .intervals import clopper_pearson
 from .noise import Noise
 from .profile import (
     PREDICTION,
@@ -54,7 +55,6 @@ from .profile import (
 )
 from .rates import (
     fewest_that_exceed,
-    interval,
     most_that_exceed,
     tail_fewer,
     tail_more,
@@ -474,7 +474,7 @@ def _rate_test(name, bins, reference, window, delta2, spread):
     if not n or not m:
         return _Test(name, SHAPE, verdict=CANNOT_JUDGE)
     rate, hits = reference[-1] / n, int(window[-1])
-    low, high = tolerated(*interval(int(reference[-1]), n), ratio_of(delta2))
+    low, high = tolerated(*clopper_pearson(int(reference[-1]), n), ratio_of(delta2))
     cells = [(len(window) - 2,), (len(window) - 1,)]
     facts = _moved(bins, cells, reference[-2:] / n, window[-2:] / m)
     more = hits >= rate * m

@@ -29,10 +29,9 @@ from .calibration import (
     MIN_ISOTONIC,
     IsotonicCalibration,
     fit_isotonic,
-    logit,
-    sigmoid,
 )
 from .drift import CANNOT_JUDGE
+from .logistic import logit, sigmoid
 from .outcomes import MIN_CLASS, MIN_ROWS
 from .performance import midranks
 

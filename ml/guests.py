@@ -25,10 +25,10 @@ from .binning import (
     OTHER,
     UNSEEN,
 )
-from .calibration import logit
 from .cards import ScoredRows
 from .columns import NUMBER
 from .errors import ArtifactRejected, PredictionInvalid
+from .logistic import logit
 
 AT_ONCE = 1000  # rows; a pipeline may make many columns of each
 MANY = 20  # rows that failed alone; from then on what fails together is not taken apart

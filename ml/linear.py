@@ -14,8 +14,8 @@ says nothing is drawn to 0; with few cases every one is.
 import numpy as np
 
 from .binning import MAX_BINS
-from .calibration import sigmoid
 from .columns import NUMBER
+from .logistic import newton, rising
 from .pairs import coarse_groups
 from .points import Additive
 
@@ -56,7 +56,7 @@ def _as_cases(weights):
 
 
 class _Design:
-    """One column of zeros and ones per group of codes of each input, never written out."""
+    """A constant, and one column of zeros and ones per group of codes of each input: never written out."""
 
     def __init__(self, bins, codes):
         self.groups = [
@@ -68,20 +68,20 @@ class _Design:
         self.columns = [group[codes[:, j]] for j, group in enumerate(self.groups)]
 
     def times(self, beta):
-        """(n,) design @ beta."""
-        return np.sum([beta[own][column] for own, column in zip(self.slices, self.columns, strict=True)], axis=0)
+        """(n,) intercept plus the effects of each row's groups."""
+        pairs = zip(self.slices, self.columns, strict=True)
+        return beta[0] + np.sum([beta[1:][own][column] for own, column in pairs], axis=0)
 
     def transposed_times(self, values):
-        """design.T @ (n,) values."""
+        """Sums of (n,) values: over all rows, then per group."""
         pairs = zip(self.columns, self.sizes, strict=True)
-        return np.concatenate([np.bincount(column, values, size) for column, size in pairs])
+        return np.concatenate([[values.sum()], *(np.bincount(column, values, size) for column, size in pairs)])
 
     def information(self, weights):
-        """design.T @ diag(weights) @ design with a constant before it: weighted joint counts."""
+        """design.T @ diag(weights) @ design: weighted joint counts."""
         total = 1 + sum(self.sizes)
         square = np.empty((total, total))
-        square[0, 0] = weights.sum()
-        square[0, 1:] = square[1:, 0] = self.transposed_times(weights)
+        square[0] = square[:, 0] = self.transposed_times(weights)
         inner = square[1:, 1:]
         for i, (one, first) in enumerate(zip(self.columns, self.slices, strict=True)):
             inner[first, first] = np.diag(square[0, 1:][first])
@@ -113,28 +113,9 @@ def _learn_penalties(design, labels, weights):
 
 def _newton(design, labels, weights, penalties, start, steps):
     """(intercept and effects, information with penalties) where the penalised loss is least."""
-    pull = np.concatenate([[0.0], np.repeat(penalties, design.sizes)])
-
-    def loss(found, raw):
-        return np.sum(weights * (np.logaddexp(0, raw) - labels * raw)) + np.sum(pull * found**2) / 2
-
-    found, raw = start, start[0] + design.times(start[1:])
-    now = loss(found, raw)
-    for _step in range(steps):
-        p = sigmoid(raw)
-        information = design.information(weights * p * (1 - p)) + np.diag(pull)
-        gaps = weights * (labels - p)
-        step = np.linalg.solve(
-            information, np.concatenate([[gaps.sum()], design.transposed_times(gaps)]) - pull * found
-        )
-        change = design.times(step[1:]) + step[0]
-        length = 1.0
-        while (then := loss(found + length * step, raw + length * change)) > now and length > 1e-4:
-            length /= 2
-        found, raw, gained, now = found + length * step, raw + length * change, now - then, then
-        if gained < ENOUGH:
-            break
-    return found, information
+    pull = np.diag(np.concatenate([[0.0], np.repeat(penalties, design.sizes)]))
+    found = newton(design, labels, weights, start, precision=pull, steps=steps, enough=ENOUGH)
+    return found.beta, found.information
 
 
 def _tables(design, codes, effects, directions):
@@ -146,21 +127,3 @@ def _tables(design, codes, effects, directions):
             effect[2:] = directions[j] * rising(directions[j] * effect[2:], rows[2:])
         tables.append(effect[design.groups[j]])
     return tables
-
-
-def rising(values, weights):
-    """The nearest values that never fall: neighbours that do share their weighted mean.
-
-    >>> rising(np.array([1.0, 3.0, 1.0, 9.0]), np.array([1, 1, 3, 1])).tolist()
-    [1.0, 1.5, 1.5, 9.0]
-    """
-    blocks = []  # [mean, weight, length]
-    for value, weight in zip(values.tolist(), np.maximum(weights, 1e-9).tolist(), strict=True):
-        blocks.append([value, weight, 1])
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            value, weight, length = blocks.pop()
-            before = blocks[-1]
-            before[0] = (before[0] * before[1] + value * weight) / (before[1] + weight)
-            before[1] += weight
-            before[2] += length
-    return np.repeat([block[0] for block in blocks], [block[2] for block in blocks])

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import performance
+from . import intervals, performance
 from .counts import offset, share_p_value, sum_p_value
 from .drift import (
     CANNOT_JUDGE,
@@ -179,7 +179,7 @@ def _verdict(exceeded):
 
 def _win_rate(labels, reference, between, level):
     wins, rows = int(labels.sum()), len(labels)
-    low, high = performance.clopper_pearson(wins, rows)
+    low, high = intervals.clopper_pearson(wins, rows)
     if not reference or not 0 < reference[0] < reference[1]:
         return OutcomeResult("win_rate", FIGURE, wins / rows, low, high)
     p_value = share_p_value(wins, rows, reference, between)
@@ -282,7 +282,7 @@ def _precision_at(labels, values, capacity):
     if not capacity or capacity >= len(labels):
         return
     top = labels[np.argsort(-values, kind="stable")[:capacity]]
-    low, high = performance.clopper_pearson(int(top.sum()), capacity)
+    low, high = intervals.clopper_pearson(int(top.sum()), capacity)
     yield OutcomeResult("precision_at_capacity", FIGURE, float(top.mean()), low, high)
 
 
@@ -291,7 +291,7 @@ def _error_automatic(labels, predictions, automatic, target):
     if not cases:
         return
     wrong = int(np.sum(predictions[automatic] != (labels[automatic] == 1)))
-    low, high = performance.clopper_pearson(wrong, cases)
+    low, high = intervals.clopper_pearson(wrong, cases)
     exceeded = target is not None and low > target
     yield OutcomeResult(
         "error_automatic",

@@ -18,8 +18,8 @@ from .binning import (
     FIRST,
     MISSING,
 )
-from .calibration import sigmoid
 from .columns import NUMBER
+from .logistic import log_loss, sigmoid
 
 GRIDS = (4, 8, 16)  # groups per input
 CLEAR = 4.0  # standard deviations above what chance leaves over
@@ -132,7 +132,7 @@ def _boost_fold(grids, labels, weights, held, start):
     """Tables per grid and pair, as they were when the held rows' loss was lowest."""
 
     def loss(raw):
-        return np.average(np.logaddexp(0, raw[held]) - labels[held] * raw[held], weights=weights[held])
+        return np.average(log_loss(labels[held], raw[held]), weights=weights[held])
 
     learn = ~held
     raw = start.copy()

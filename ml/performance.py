@@ -15,8 +15,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .calibration import logit, sigmoid
-from .intervals import clopper_pearson as clopper_pearson
+from .logistic import (
+    JITTER,
+    Columns,
+    logit,
+    newton,
+    sigmoid,
+)
 
 
 class Difference(NamedTuple):
@@ -162,26 +167,12 @@ def slope_test(labels, values):
     if not 0 < labels.sum() < len(labels) or np.ptp(x) < 1e-12:
         return nothing
     design = np.column_stack([x, np.ones(len(x))])
-    beta = np.array([1.0, 0.0])
-    for _step in range(100):
-        p = sigmoid(design @ beta)
-        weights = np.maximum(p * (1 - p), 1e-12)
-        hessian = (design * weights[:, None]).T @ design
-        step = np.linalg.solve(hessian + 1e-9 * np.eye(2), design.T @ (labels - p))
-        step, loss = np.clip(step, -2, 2), _log_loss(design, labels, beta)
-        while _log_loss(design, labels, beta + step) > loss and abs(step).max() > 1e-12:
-            step = step / 2  # values far too extreme: a whole step would overshoot for ever
-        beta = beta + step
-        if abs(step).max() < 1e-10:
-            break
-    else:
+    flat = np.zeros((2, 2))
+    found = newton(Columns(design), labels, np.ones(len(x)), np.array([1.0, 0.0]), precision=flat, longest=2.0)
+    if not found.settled:
         return nothing  # perfectly separated: no finite slope
-    return _estimate(float(beta[0]), math.sqrt(np.linalg.inv(hessian)[0, 0]), 1.0)
-
-
-def _log_loss(design, labels, beta):
-    z = design @ beta
-    return float(np.sum(np.logaddexp(0.0, z) - labels * z))
+    spread = np.linalg.inv(found.information + JITTER * np.eye(2))[0, 0]
+    return _estimate(float(found.beta[0]), math.sqrt(spread), 1.0)
 
 
 def auc_difference(labels, a, b, confidence=0.95):

@@ -36,11 +36,11 @@ from .drift import (
     DriftResult,
     holm,
 )
+from .intervals import clopper_pearson
 from .noise import Noise
 from .profile import RESERVED, Profile
 from .rates import (
     fewest_that_exceed,
-    interval,
     most_that_exceed,
     spread,
     tail_fewer,
@@ -167,7 +167,7 @@ def _review(before, window):
     """Both ways: a flood nobody can work off, and a silence in which nobody is asked."""
     whole, hits, rows = sum(before, Profile()), window.reviewed, window.rows
     share = whole.reviewed / whole.rows
-    low, high = tolerated(*interval(whole.reviewed, whole.rows), REVIEW_RATIO)
+    low, high = tolerated(*clopper_pearson(whole.reviewed, whole.rows), REVIEW_RATIO)
     wide = spread([part.reviewed for part in before], [part.rows for part in before])
     tails = [tail_more([hits], [rows], [high], [wide]), tail_fewer([hits], [rows], [low], [wide])]
     p_value = min(1.0, 2 * float(min(tails)[0]))

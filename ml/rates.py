@@ -17,7 +17,6 @@ import numpy as np
 BY_CHANCE = 0.02  # how often weeks that are alike may look as if they differed
 SURE = 0.9  # that the spread of weeks is no larger than is said
 MIN_WEEKS = 8  # that say how much weeks differ
-LEVEL = 0.05  # of the interval of a reference's own rate
 PLAIN = 1e-6  # a spread under which a share is binomial
 EXACT = 20_000  # cases up to which a beta-binomial is added up
 
@@ -42,21 +41,6 @@ def spread(hits, cases):
         return 0.0
     bound = found / chi2.isf(SURE, freedom)
     return float(np.clip((bound - 1) / (usual - 1), 0.0, 0.95)) if usual > 1 else 0.0
-
-
-def interval(hits, cases, level=LEVEL):
-    """The exact interval of a rate (Clopper and Pearson), as (low, high).
-
-    >>> [round(end, 4) for end in interval(10, 1000)]
-    [0.0048, 0.0183]
-    """
-    from scipy.stats import beta
-
-    if not cases:
-        return 0.0, 1.0
-    low = float(beta.ppf(level / 2, hits, cases - hits + 1)) if hits > 0 else 0.0
-    high = float(beta.isf(level / 2, hits + 1, cases - hits)) if hits < cases else 1.0
-    return low, high
 
 
 def tolerated(low, high, ratio):

@@ -12,6 +12,8 @@ last that long.
 
 import numpy as np
 
+from .logistic import log_loss
+
 FRACTIONS = (1 / 2, 1 / 4, 1 / 8, 1 / 16)  # of the time that the rows span
 CLEARLY = 1.96  # standard errors
 SLICES = 8  # of the later rows
@@ -61,7 +63,7 @@ def choose_half_life(moments, labels, late, learn):
         if half_life is not None and (half_life <= shortest or effective_cases(labels[early], weights) < ENOUGH):
             continue
         raw = learn(weights)
-        losses[half_life] = np.logaddexp(0, raw) - labels[late] * raw
+        losses[half_life] = log_loss(labels[late], raw)
     best = min(losses, key=lambda half_life: losses[half_life].mean())
     longest = next(half_life for half_life in losses if not _clearly_above_0(losses[half_life] - losses[best]))
     return longest if longest is None or _lasts(losses[None] - losses[longest]) else None

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .calibration import logit
+from .logistic import logit
 from .performance import slope_test
 
 LEVEL = 0.05  # of false alarms of either question in a year

@@ -354,7 +354,7 @@ class AiDeployment(models.Model):
     def _recomputed_faults(self, version, card, specs, lines):
         """The lines whose score does not follow from what was logged.
 
-        Cards and trees score what the inputs fell into; a pipeline from elsewhere scores the inputs themselves.
+        Cards score what the inputs fell into; a pipeline from elsewhere scores the inputs themselves.
         """
         if not lines:
             return []

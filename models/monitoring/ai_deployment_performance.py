@@ -17,7 +17,7 @@ from ..tools import clock
 from ..tools.sampling import drawn
 from .ai_deployment_drift import JUDGED, WINDOW
 
-SCORED_AS_PROBABILITY = ("scorecard", "trees", "pipeline", "reviewed")
+SCORED_AS_PROBABILITY = ("scorecard", "pipeline", "reviewed")
 SHOWN = ("duel", "maturity")  # never tested
 FIRST_REPORTS = 12  # that tell how much weeks differ, where its test does not
 
