@@ -58,7 +58,7 @@ class Columns:
 
 
 class Fit(NamedTuple):
-    """``beta`` (k,) of the least loss, its (k, k) information before the last step; whether the steps came to an end."""
+    """``beta`` (k,) of the least loss, its (k, k) information before the last step; whether the steps ended."""
 
     beta: np.ndarray
     information: np.ndarray

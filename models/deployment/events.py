@@ -4,6 +4,8 @@ Each step is a method of `ai.deployment`, in the file `ai_deployment.py` of the 
 wants to follow an event adds its step here; it does not override the method that the event happens in.
 """
 
+from odoo.models import BaseModel
+
 # `write`: generators of (values). What stands before their `yield` runs before the change, in this order; what stands
 # behind it runs afterwards, in the opposite order.
 WRITTEN = (
@@ -67,7 +69,7 @@ DAILY = (
 )
 
 
-def follow(deployments, event):
+def follow(deployments: BaseModel, event: tuple[str, ...]) -> None:
     """Run the steps of `event` on these deployments, in order."""
     for step in event:
         getattr(deployments, step)()

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from dateutil.relativedelta import relativedelta
 
 from odoo.fields import Domain
+from odoo.models import BaseModel
 from odoo.tools import SQL, format_datetime
 
 from ..tools import clock
@@ -65,7 +66,7 @@ class Trouble(NamedTuple):
 class Crons:
     """The scheduled actions of the addon as they are at this moment, read with one statement."""
 
-    def __init__(self, env: Any):
+    def __init__(self, env: Any) -> None:
         self.env = env
         crons = env["ir.cron"].sudo().with_context(active_test=False)
         known = (
@@ -127,11 +128,11 @@ class Crons:
         return moved
 
 
-def _interval(cron):
+def _interval(cron: BaseModel) -> Any:
     return relativedelta(**{cron.interval_type: cron.interval_number})
 
 
-def _is_ahead(cron):
+def _is_ahead(cron: BaseModel) -> bool:
     """Whether a job ran, or would run next, later than a right clock allows."""
     now = clock.now()
     return bool(cron.lastcall and cron.lastcall > now + TOLERANCE) or cron.nextcall > now + _interval(cron) + GRACE

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from odoo.fields import Domain
+from odoo.models import BaseModel
 from odoo.tools import format_date
 
 from ..tools import clock
@@ -19,7 +20,7 @@ from .check import (
 STALE = timedelta(days=14)  # two reports that were not made
 
 
-def _worked_for(deployment, duration):
+def _worked_for(deployment: BaseModel, duration: Any) -> bool:
     return clock.now() - (deployment.at_work_since or deployment.create_date) > duration
 
 

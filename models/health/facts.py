@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 class Waiting(NamedTuple):
     """Records that have waited for long: how many, since which day, and the commonest reason."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's method, which nobody calls here
     since: date
     failure_type: str
 
@@ -57,7 +57,7 @@ class Facts:
     :param deployments: ai.deployment with all rights, those at work that are looked at
     """
 
-    def __init__(self, deployments: Any):
+    def __init__(self, deployments: Any) -> None:
         self.env = deployments.env
         self.deployments = deployments
         self.levels: dict = {}  # records that are levels, as far as looked up already
@@ -102,7 +102,7 @@ class Facts:
         """Return the server actions that score with `deployment`."""
         return self._actions.get(deployment.id, self.env["ir.actions.server"].sudo())
 
-    def _read_actions(self):
+    def _read_actions(self) -> Any:
         actions = self.env["ir.actions.server"].sudo()
         scoring = actions.search(Domain("ai_deployment_id", "in", self.deployments.ids))
         return scoring.grouped(lambda action: action.ai_deployment_id.id)

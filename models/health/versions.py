@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from odoo.models import BaseModel
+
 from ...ml.binning import CategoryBins
 from ...ml.errors import VersionError
 from ..features.feature_reader import form_of
@@ -76,15 +78,17 @@ class Inputs(Check):
                 elif now["keys"] != learned["keys"]:
                     yield from self._options_changed(deployment, key, spec, path, learned["keys"], bins[key])
                 elif spec["source"] == "path" and learned["levels"] and isinstance(bins[key], CategoryBins):
-                    new = set(now["levels"]).difference(learned["levels"])
+                    unlearned = set(now["levels"]).difference(learned["levels"])
                     known = getattr(bins[key], "known", bins[key].level_counts)
-                    new = [res_id for res_id in sorted(new) if str(res_id) not in known]
+                    new = [res_id for res_id in sorted(unlearned) if str(res_id) not in known]
                     if new:
                         is_masked = key in version._sensitive_keys()
                         records = deployment.env[now["model"]].browse(new)
                         yield self._new_levels(deployment, key, spec, records, is_masked)
 
-    def _field_gone(self, deployment, key, spec, path, learned):
+    def _field_gone(
+        self, deployment: BaseModel, key: str, spec: dict[str, Any], path: str, learned: dict[str, Any]
+    ) -> Any:
         env = deployment.env
         field = env["ir.model.fields"].sudo()
         if learned:
@@ -110,7 +114,7 @@ class Inputs(Check):
             breaks=True,
         )
 
-    def _property_gone(self, deployment, key, spec):
+    def _property_gone(self, deployment: BaseModel, key: str, spec: dict[str, Any]) -> Any:
         env = deployment.env
         return severe(
             f"input:{key}",
@@ -120,7 +124,7 @@ class Inputs(Check):
             env._("Define the property again under its technical name, or train a version without it."),
         )
 
-    def _field_changed(self, deployment, key, spec, path):
+    def _field_changed(self, deployment: BaseModel, key: str, spec: dict[str, Any], path: str) -> Any:
         env = deployment.env
         return severe(
             f"input:{key}",
@@ -133,7 +137,9 @@ class Inputs(Check):
             breaks=True,
         )
 
-    def _options_changed(self, deployment, key, spec, path, learned, bins):
+    def _options_changed(
+        self, deployment: BaseModel, key: str, spec: dict[str, Any], path: str, learned: dict[str, Any], bins: Any
+    ) -> Iterator[Any]:
         """An option that is gone is severe where the version learned much from it: its records look unseen now."""
         env = deployment.env
         now = deployment._describe_path(path, {})["keys"]
@@ -159,7 +165,9 @@ class Inputs(Check):
             )
             yield notice(f"options_new:{key}", text, suggestion)
 
-    def _new_levels(self, deployment, key, spec, records, is_masked):
+    def _new_levels(
+        self, deployment: BaseModel, key: str, spec: dict[str, Any], records: BaseModel, is_masked: bool
+    ) -> Any:
         env = deployment.env
         if is_masked:
             text = env._("%s: there are values that are new since the version was trained.", spec["name"])

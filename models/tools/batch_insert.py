@@ -5,30 +5,35 @@ The ORM's `create` costs milliseconds a row; a chunk of scores has thousands. Wh
 """
 
 import datetime
+from collections.abc import Sequence
+from typing import Any
 
+from odoo.api import Environment
 from odoo.tools import SQL
 
 from .quiet_sql import quiet_sql
 
 
-def write(env, statements):
+def write(env: Environment, statements: dict[str, SQL | None]) -> None:
     """Run several statements as one: one way to the database and back. None among them is left out.
 
     :param statements: {name: SQL}; a later one may read what an earlier one returns from the table of its name
     """
-    *others, last = [each for each in statements.items() if each[1]] or [(None, None)]
+    *others, last = [each for each in statements.items() if each[1]] or [("", None)]
     if last[1]:
         parts = [SQL("%s AS (%s)", SQL.identifier(name), statement) for name, statement in others]
         with quiet_sql(f"Rows written at once: {', '.join(name for name, _statement in (*others, last))}"):
             env.cr.execute(SQL("WITH %s %s", SQL(", ").join(parts), last[1]) if parts else last[1])
 
 
-def insert(env, table, columns, conflict=None):
+def insert(env: Environment, table: str, columns: Any, conflict: str | None = None) -> None:
     """Run one `insert_statement`."""
     write(env, {"new": insert_statement(table, columns, conflict)})
 
 
-def insert_statement(table, columns, conflict=None, returning=()):
+def insert_statement(
+    table: str, columns: dict[str, Sequence[Any]], conflict: str | None = None, returning: Any = ()
+) -> SQL | None:
     """INSERT of one row per position of the lists in `columns`, as SQL; None where there is no row.
 
     Lists travel as array literals: one constant each. As array constructors every single value would be an expression
@@ -41,7 +46,9 @@ def insert_statement(table, columns, conflict=None, returning=()):
     count = max((len(values) for _type, values in columns.values() if isinstance(values, list)), default=0)
     if not count:
         return None
-    arrays, names, selected = [], [], []
+    arrays: list[SQL] = []
+    names: list[SQL] = []
+    selected: list[SQL] = []
     for number, (kind, values) in enumerate(columns.values()):
         distinct = set(values) if isinstance(values, list) else {values}
         if isinstance(values, list) and (len(distinct) > 1 or not arrays):  # the first list says how many rows
@@ -64,7 +71,7 @@ def insert_statement(table, columns, conflict=None, returning=()):
     )
 
 
-def insert_from(source, table, columns, where=None, conflict=None):
+def insert_from(source: Any, table: str, columns: Any, where: SQL | None = None, conflict: str | None = None) -> SQL:
     """INSERT of rows that an earlier statement of the same `write` returned, as SQL.
 
     :param source: the name of that statement
@@ -81,7 +88,7 @@ def insert_from(source, table, columns, where=None, conflict=None):
     )
 
 
-def _literal(values, distinct):
+def _literal(values: Any, distinct: set[Any]) -> str:
     """Plain values (None, bool, int, float, str, date) as the text of a PostgreSQL array; `distinct` is their set."""
     kinds = set(map(type, distinct))
     if kinds == {str}:  # escaped all at once: no text in PostgreSQL holds a NUL
@@ -97,10 +104,10 @@ def _literal(values, distinct):
     return "{" + str(values)[1:-1].replace("None", "NULL") + "}"  # Python writes numbers as PostgreSQL reads them
 
 
-def _element(value):
+def _element(value: Any) -> str:
     return "NULL" if value is None else f'"{_escaped(str(value))}"'
 
 
-def _escaped(text):
+def _escaped(text: str) -> str:
     # str's own methods: those of Markup would escape for HTML
     return str.replace(str.replace(text, "\\", "\\\\"), '"', '\\"')

@@ -1,15 +1,18 @@
 """A savepoint in which no statement and no lock takes long: somebody waits, and nothing of it is worth the wait."""
 
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from odoo.sql_db import BaseCursor
 from odoo.tools import SQL
 
 _LIMITS = ("lock_timeout", "statement_timeout")
 
 
 @contextmanager
-def bounded_savepoint(cr, lock, statement):
+def bounded_savepoint(cr: BaseCursor, lock: str, statement: str) -> Iterator[Any]:
     """Open a savepoint with limits of its own, one statement to begin and one to end; those from before come back.
 
     As with `cr.savepoint()`, what fails inside is rolled back and the environment is cleared. What the caller wrote

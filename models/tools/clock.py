@@ -9,8 +9,11 @@ Every date that the addon stores or compares comes from `now()`, never from SQL 
 held in a context variable, so that nobody can set it over RPC and two threads do not see each other's.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from odoo import fields
 from odoo.fields import Domain
@@ -19,17 +22,17 @@ from odoo.tools import SQL
 _standing_at = ContextVar("ai_deployment_now", default=None)
 
 
-def now():
+def now() -> datetime:
     """The current moment: naive, UTC, whole seconds, as Odoo stores it."""
     return _standing_at.get() or fields.Datetime.now()
 
 
-def today():
+def today() -> date:
     """The current day in UTC."""
     return now().date()
 
 
-def due_domain(field, longest):
+def due_domain(field: Any, longest: Any) -> Any:
     """Return the domain of what is due: `field` has come, or lies further ahead than it can have been put off.
 
     :param field: str, a stored datetime, the next moment of something
@@ -38,7 +41,7 @@ def due_domain(field, longest):
     return Domain(field, "<=", now()) | Domain(field, ">", now() + longest)
 
 
-def due_sql(column, longest):
+def due_sql(column: Any, longest: Any) -> SQL:
     """Return `due_domain` as SQL.
 
     :param column: SQL, the column
@@ -46,7 +49,7 @@ def due_sql(column, longest):
     return SQL("(%s <= %s OR %s > %s)", column, now(), column, now() + longest)
 
 
-def has_passed(moment, wait):
+def has_passed(moment: Any, wait: timedelta) -> bool:
     """Return whether `wait` has passed since `moment`; also where the moment of something that happened is to come.
 
     :param moment: naive UTC datetime of an event
@@ -55,7 +58,7 @@ def has_passed(moment, wait):
 
 
 @contextmanager
-def at(moment):
+def at(moment: Any) -> Iterator[Any]:
     """Stand at `moment` (naive UTC datetime, or None for the real time) within the block."""
     token = _standing_at.set(fields.Datetime.to_datetime(moment) if moment else None)
     try:

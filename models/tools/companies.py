@@ -1,14 +1,15 @@
 """Rows that all companies share are changed by who answers for all of them."""
 
+from odoo.api import Environment
 from odoo.exceptions import AccessError
 
 
-def has_all_companies(env):
+def has_all_companies(env: Environment) -> bool:
     """Return whether the current user has access to every active company."""
     return not env["res.company"].sudo().search_count([("id", "not in", env.user.company_ids.ids)], limit=1)
 
 
-def check_shared(env, is_shared):
+def check_shared(env: Environment, is_shared: bool) -> None:
     """Raise where what is shared would be changed by a person without access to all companies."""
     if is_shared and not env.su and not has_all_companies(env):
         raise AccessError(

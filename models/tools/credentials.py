@@ -18,14 +18,14 @@ NAME = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
 SECTION = "ai_deployment"
 
 
-def credential(name):
+def credential(name: str) -> str:
     """The value called `name`, empty where this server has none."""
     if not NAME.fullmatch(name or ""):
         return ""
     return (os.environ.get(f"AI_DEPLOYMENT_CREDENTIAL_{name}") or _in_file(f"credential_{name}")).strip()
 
 
-def _in_file(key):
+def _in_file(key: str) -> str:
     parser = configparser.RawConfigParser()
     try:
         parser.read([config["config"]] if config["config"] else [])

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from odoo import fields
+from odoo.api import Environment
 from odoo.tools import SQL
 
 PARAMETER = "ai_deployment.database"
@@ -37,7 +38,7 @@ def identity(env: Any) -> str:
     return f"{cluster}/{number}"
 
 
-def _mark(env):
+def _mark(env: Environment) -> dict[str, Any]:
     text = env["ir.config_parameter"].sudo().get_param(PARAMETER)
     try:
         mark = json.loads(text or "{}")
@@ -46,7 +47,7 @@ def _mark(env):
     return mark if isinstance(mark, dict) else {}
 
 
-def _write(env, **mark):
+def _write(env: Environment, **mark: Any) -> None:
     env["ir.config_parameter"].sudo().set_param(PARAMETER, json.dumps(mark, default=fields.Datetime.to_string))
 
 

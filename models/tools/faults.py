@@ -5,12 +5,15 @@ free is a collision, which the same work repeated later survives. A lost connect
 cancelled and a lack of memory are faults of the server: no record is to blame, and repeating at once does not help.
 """
 
+import logging
 import os
 import traceback
 
 import psycopg2
 import psycopg2.extensions
 from psycopg2 import errors
+
+from odoo.sql_db import BaseCursor
 
 COLLISION = "collision"
 LOST_CONNECTION = "lost_connection"
@@ -33,7 +36,7 @@ OF_THE_MOMENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 OF_THE_SERVER = {LOST_CONNECTION, DISK_FULL, OUT_OF_MEMORY, TOO_SLOW, SERVER}
 
 
-def kind_of(error):
+def kind_of(error: BaseException) -> str:
     """Return the kind of fault behind `error`, or an empty string where the work itself may be at fault.
 
     :param error: an exception; of psycopg2, or MemoryError
@@ -49,22 +52,22 @@ def kind_of(error):
     return LOST_CONNECTION if isinstance(error, OF_THE_MOMENT) and not code else ""
 
 
-def is_collision(error):
+def is_collision(error: BaseException) -> bool:
     """Return whether the same work, repeated in a new transaction, may well succeed."""
     return kind_of(error) == COLLISION
 
 
-def is_of_the_moment(error):
+def is_of_the_moment(error: BaseException) -> bool:
     """Return whether no record and no version is at fault: a collision, or a fault of the database server."""
     return bool(kind_of(error))
 
 
-def is_aborted(cr):
+def is_aborted(cr: BaseCursor) -> bool:
     """Return whether the transaction of `cr` can only be rolled back: a statement failed outside of a savepoint."""
     return cr._cnx.get_transaction_status() == psycopg2.extensions.TRANSACTION_STATUS_INERROR
 
 
-def place_of(error):
+def place_of(error: BaseException) -> str:
     """Return the innermost line of the addon or of Odoo that raised `error`, as "file.py:12 in function"."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
@@ -73,7 +76,7 @@ def place_of(error):
     return f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
 
 
-def log_fault(logger, what, error):
+def log_fault(logger: logging.Logger, what: str, error: BaseException) -> None:
     """Log one line about `error`: its type and place, never its message, which may quote what a record holds.
 
     :param logger: logging.Logger

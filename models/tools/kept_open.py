@@ -1,8 +1,11 @@
 """Code of people that runs inside a transaction of ours cannot end it."""
 
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from odoo.api import Environment
 from odoo.exceptions import UserError
 
 # Names by which code reaches another connection, or the one below the cursor. Nothing that says a figure needs them.
@@ -20,14 +23,14 @@ ENDING = re.compile(
 
 
 @contextmanager
-def kept_open(env):
+def kept_open(env: Environment) -> Iterator[Any]:
     """Within, nothing commits, rolls back or closes the cursor of `env`; who tries gets a `UserError`."""
     cr, before, execute = env.cr, {}, env.cr.execute
 
-    def refuse(*_args, **_kwargs):
+    def refuse(*_args: Any, **_kwargs: Any) -> None:
         raise UserError(env._("it tries to end the transaction, which it may not."))
 
-    def checked(query, params=None, log_exceptions=True):
+    def checked(query: Any, params: Any | None = None, log_exceptions: bool = True) -> Any:
         if ENDING.search(COMMENT.sub(" ", getattr(query, "code", None) or str(query))):
             refuse()
         return execute(query, params, log_exceptions)
@@ -45,13 +48,13 @@ def kept_open(env):
                 setattr(cr, name, value)
 
 
-def forbidden_names(code):
+def forbidden_names(code: str) -> list[str]:
     """Return the names in `code` (source text) that could end a transaction, sorted; none where it does not compile."""
     try:
         todo = [compile(code or "", "rule", "exec")]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []  # running it says so
-    found = set()
+    found: set[str] = set()
     while todo:
         part = todo.pop()
         found |= FORBIDDEN & {*part.co_names}

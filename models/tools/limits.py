@@ -6,6 +6,7 @@ that nobody else fills has no limit here.
 """
 
 import json
+from typing import Any
 
 LONGEST = {"char": 1000, "text": 10_000, "html": 50_000, "json": 100_000, "binary": 64 * 1024 * 1024}
 LONGEST_NAMED = {"domain": 10_000}
@@ -16,7 +17,7 @@ MOST_CONDITIONS = 200  # in one filter
 SAID = frozenset("conditions holdout_reason lesson minutes mute_reason note pipeline_name reason waiver_reason".split())
 
 
-def too_much(field, value):
+def too_much(field: Any, value: Any) -> tuple[int, int] | None:
     """Return (how much it is, how much fits) where `value` is too much for `field`; None where it fits.
 
     :param field: the ORM's field
@@ -34,18 +35,18 @@ def too_much(field, value):
     return (size, most) if size > most else None
 
 
-def _linked(commands):
+def _linked(commands: Any) -> int:
     """The number of records that commands of a list name; also of a plain list of ids."""
     if not isinstance(commands, list | tuple):
         return 0
     return sum(len(one[2]) if _names_many(one) else 1 for one in commands)
 
 
-def _names_many(command):
+def _names_many(command: Any) -> bool:
     return isinstance(command, list | tuple) and len(command) == 3 and isinstance(command[2], list | tuple)
 
 
-def _length(field, value):
+def _length(field: Any, value: Any) -> int:
     if field.type == "json":
         try:
             return len(json.dumps(value))

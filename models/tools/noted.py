@@ -5,10 +5,12 @@ commit: once, however many records there are. Odoo calls it before each savepoin
 noted, Odoo forgets together with its records.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from odoo.api import SUPERUSER_ID, Environment
+from odoo.sql_db import BaseCursor
 
 NOTED = "ai_deployment.noted"
 
@@ -21,12 +23,12 @@ class Notes:
     created: dict[str, set[int]] = field(default_factory=dict)  # {model: ids}: what is computed for them is no change
 
 
-def notes(cr) -> Notes | None:
+def notes(cr: BaseCursor) -> Notes | None:
     """Return the notes of the transaction of `cr`, None where there are none."""
     return cr.precommit.data.get(NOTED)
 
 
-def begin(cr, model: str) -> Notes:
+def begin(cr: BaseCursor, model: str) -> Notes:
     """Return the notes of the transaction, to add to; the method `_score_noted` of `model` is called at its end."""
     found = notes(cr)
     if found is None:
@@ -35,7 +37,7 @@ def begin(cr, model: str) -> Notes:
     return found
 
 
-def forget(cr, deployment_id: int, ids) -> None:
+def forget(cr: BaseCursor, deployment_id: int, ids: Sequence[int]) -> None:
     """Take records out of the notes: they are scored in another way."""
     found = notes(cr)
     if found and deployment_id in found.wanted:
@@ -43,13 +45,13 @@ def forget(cr, deployment_id: int, ids) -> None:
             found.wanted[deployment_id].pop(res_id, None)
 
 
-def is_wanted(cr, ids) -> bool:
+def is_wanted(cr: BaseCursor, ids: Sequence[int]) -> bool:
     """Return whether one of the records `ids` is noted."""
     found = notes(cr)
-    return bool(found) and any(not records.keys().isdisjoint(ids) for records in found.wanted.values())
+    return found is not None and any(not records.keys().isdisjoint(ids) for records in found.wanted.values())
 
 
-def hook(cr, model: str) -> None:
+def hook(cr: BaseCursor, model: str) -> None:
     """Hand over what was noted, after everything that others want to do before the commit."""
     found = notes(cr)
     if not found or not any(found.wanted.values()):

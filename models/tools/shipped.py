@@ -4,10 +4,15 @@ Business goes on without them: a lead is created and a bill is posted whether or
 What is missing is a finding of health, told there with its cure.
 """
 
+from typing import Any
+
+from odoo.api import Environment
+from odoo.models import BaseModel
+
 MODULE = "ai_deployment"
 
 
-def shipped(env, name):
+def shipped(env: Environment, name: str) -> BaseModel | None:
     """Return the record that the addon ships as `name`, with all rights; None where it is gone.
 
     :param name: str, the external id without the module
@@ -16,14 +21,14 @@ def shipped(env, name):
     return record.sudo() if record else None
 
 
-def wake(env, name, at=None):
+def wake(env: Environment, name: str, at: Any | None = None) -> None:
     """Let the scheduled action that the addon ships as `name` run soon, or at `at`; do nothing where it is gone."""
     job = shipped(env, name)
     if job:
         job._trigger(at)
 
 
-def wake_mail_queue(env):
+def wake_mail_queue(env: Environment) -> None:
     """Let Odoo's mail queue run soon: whoever calls this waits for no mail server."""
     queue = env.ref("mail.ir_cron_mail_scheduler_action", raise_if_not_found=False)
     if queue:

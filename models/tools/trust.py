@@ -7,7 +7,8 @@ every model (`ir.default`). Both travel with the environment into `sudo()`. So n
 A caller can send JSON only. The marker `OWN` is a Python object, so a key whose value is `OWN` was set by this addon.
 """
 
-from odoo.api import SUPERUSER_ID
+from odoo.api import SUPERUSER_ID, Environment
+from odoo.models import BaseModel
 
 # Keys that say how to speak, for which companies and about which records. No check and no trace depends on them.
 KEPT = frozenset({"active_id", "active_ids", "active_model", "allowed_company_ids", "lang", "tz"})
@@ -18,24 +19,24 @@ BY_ADDON = "ai_deployment_own"
 class _Own:
     """The value of a context key that this addon set, such as `with_context(tracking_disable=OWN)`."""
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "OWN"
 
 
 OWN = _Own()
 
 
-def is_system(env):
+def is_system(env: Environment) -> bool:
     """Return whether Odoo itself acts: crons, installation, uninstallation. No person can log in as this user."""
     return env.uid == SUPERUSER_ID
 
 
-def is_by_addon(env):
+def is_by_addon(env: Environment) -> bool:
     """Return whether this addon acts, see `own`: then no default of a user or a company applies."""
     return env.context.get(BY_ADDON) is OWN
 
 
-def own(records):
+def own(records: BaseModel) -> BaseModel:
     """Return `records` as the addon itself handles them: all rights, nothing of the caller's context or defaults.
 
     To be used wherever the addon creates, writes or deletes records of other models, leaves a message or plans an

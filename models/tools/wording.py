@@ -5,7 +5,10 @@ thousand six hundred to another.
 """
 
 import math
+from collections.abc import Iterable
+from typing import Any
 
+from odoo.api import Environment
 from odoo.tools.misc import formatLang
 
 from ...ml.words import Words
@@ -15,29 +18,29 @@ DAYS, TIMES = "days", "times"
 UNITS = {"days_since": DAYS, "ratio": TIMES, "ratio_max": TIMES}  # of the measures of a history
 
 
-def number(env, value, digits=0, grouping=True):
+def number(env: Environment, value: float, digits: int = 0, grouping: bool = True) -> str:
     """A number with so many decimals, grouped as the reader is used to."""
     return formatLang(env, value, digits=digits, grouping=grouping)
 
 
-def signed(env, value, digits=2):
+def signed(env: Environment, value: Any, digits: int = 2) -> str:
     """Points and differences: always with their sign."""
     written = number(env, abs(value), digits)
     return f"-{written}" if value < 0 else f"+{written}"
 
 
-def percent(env, share, digits=0, trimmed=False):
+def percent(env: Environment, share: float, digits: int = 0, trimmed: bool = False) -> str:
     """A share from 0 to 1 in per cent; `trimmed` leaves out decimals that are 0."""
     value = 100 * share
     return f"{plain(env, round(value, digits)) if trimmed else number(env, value, digits)} %"
 
 
-def quoted(names):
+def quoted(names: Iterable[str]) -> str:
     """Return `names` in quotes, separated by commas."""
     return ", ".join(f"“{name}”" for name in names)
 
 
-def plain(env, value):
+def plain(env: Environment, value: Any) -> str:
     """A number with the decimals that it has, at most six digits after the first; very large and small ones as powers.
 
     Digits are chosen as in `ml.words`, only separators are the reader's.
@@ -53,7 +56,7 @@ def plain(env, value):
     return formatLang(env, value, digits=min(decimals, MOST_DECIMALS))
 
 
-def about(env, value):
+def about(env: Environment, value: Any) -> str:
     """A number in two digits, or all before the point: what one says after "about"."""
     if not value or not math.isfinite(value):
         return plain(env, value)
@@ -66,31 +69,31 @@ class ReaderWords(Words):
     :param specs: {key: declaration} of inputs, whose units are written behind their numbers
     """
 
-    def __init__(self, env, specs=None, unit=""):
+    def __init__(self, env: Environment, specs: dict[str, dict[str, Any]] | None = None, unit: str = "") -> None:
         self.env, self.specs, self.unit = env, specs or {}, unit
 
-    def of(self, name):
+    def of(self, name: str) -> "ReaderWords":
         """The words for one input."""
-        unit = unit_of(self.specs.get(name))
+        unit = unit_of(self.specs.get(name) or {})
         return ReaderWords(self.env, unit=unit) if unit else self
 
     @property
-    def missing(self):
+    def missing(self) -> str:
         return self.env._("missing")
 
     @property
-    def never_seen(self):
+    def never_seen(self) -> str:
         return self.env._("never seen before")
 
     @property
-    def other(self):
+    def other(self) -> str:
         return self.env._("other")
 
     @property
-    def none(self):
+    def none(self) -> str:
         return self.env._("none")
 
-    def number(self, number):
+    def number(self, number: float) -> str:
         # Lists show the same few cuts on every line, and to write one takes longer than to look it up.
         known = self.env.cr.cache.setdefault("ai_deployment_cuts", {})
         key = (self.env.lang, self.env.uid, number)
@@ -98,44 +101,44 @@ class ReaderWords(Words):
             known[key] = plain(self.env, number)
         return known[key]
 
-    def single(self, number):
+    def single(self, number: str) -> str:
         return self._with_unit(number)
 
-    def under(self, number):
+    def under(self, number: str) -> str:
         return self._with_unit(self.env._("under %s", number))
 
-    def over(self, number):
+    def over(self, number: str) -> str:
         return self._with_unit(self.env._("over %s", number))
 
-    def span(self, low, high):
+    def span(self, low: str, high: str) -> str:
         return self._with_unit(self.env._("%(low)s to %(high)s", low=low, high=high))
 
-    def _with_unit(self, text):
+    def _with_unit(self, text: str) -> str:
         if self.unit == DAYS:
             return self.env._("%s days", text)
         return self.env._("%s times", text) if self.unit == TIMES else text
 
-    def and_other(self, label):
+    def and_other(self, label: str) -> str:
         return self.env._("%s and other", label)
 
-    def more(self, count):
+    def more(self, count: int) -> str:
         return self.env._("… %s others", number(self.env, count))
 
-    def others(self, count):
+    def others(self, count: int | None) -> str:
         if count is None:
             return self.env._("several others")
         if count == 1:
             return self.env._("1 other")
         return self.env._("%s others", number(self.env, count)) if count else self.env._("no other")
 
-    def without(self, name):
+    def without(self, name: str) -> str:
         return self.env._("not %s", name)
 
-    def none_of(self):
+    def none_of(self) -> str:
         return self.env._("to begin with")
 
 
-def unit_of(spec):
+def unit_of(spec: dict[str, Any]) -> str:
     """What the numbers of a declared input are counted in, empty where nothing is to be said."""
     if not spec:
         return ""
