@@ -10,10 +10,13 @@ one gets a new number, and each former one keeps a test.
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from .anomaly import AnomalyCard
 from .binning import FIRST, MAX_BINS, MAX_KNOWN
+from .cards import Card
 from .columns import (
     CATEGORY,
     LONGEST_LEVEL,
@@ -37,12 +40,12 @@ LONGEST_NAME = 256
 LARGEST = 1e12  # |points|; log odds beyond a few hundred are already nonsense
 
 
-def dump(card):
+def dump(card: Card) -> dict[str, Any]:
     """The artifact of a card: a dict of plain JSON types."""
     return {"format": 2 if any(isinstance(f.bins, TagBins) for f in card.features) else FORMAT, **card.to_dict()}
 
 
-def digest(data):
+def digest(data: Any) -> str:
     """sha256 over the canonical JSON of an artifact, as 64 hex digits.
 
     >>> digest({"a": 1, "b": [2.5]}) == digest({"b": [2.5], "a": 1.0})
@@ -55,7 +58,7 @@ def digest(data):
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _canonical(data):
+def _canonical(data: Any) -> Any:
     if isinstance(data, dict):
         if not all(isinstance(key, str) for key in data):
             raise TypeError("a key is not text")
@@ -71,7 +74,7 @@ def _canonical(data):
     raise TypeError(f"{type(data).__name__} is not JSON")
 
 
-def load(data, expected_digest=None, content=None):
+def load(data: Any, expected_digest: str | None = None, content: bytes | None = None) -> Card:
     """The card that ``data`` describes, or ArtifactRejected with the cause.
 
     ``content`` are the bytes of the file that a pipeline has besides.
@@ -99,7 +102,7 @@ def load(data, expected_digest=None, content=None):
 
 
 # The format
-def _check_card(data):
+def _check_card(data: Any) -> None:
     card = CARDS[data["kind"]]
     common = ("format", "kind", "features", "pairs", "intercept", "calibration", "score_bins")
     _keys("the card", data, (*common, *card.own))
@@ -123,17 +126,17 @@ def _check_card(data):
     _CHECK_OWN[data["kind"]](data)
 
 
-def _check_scorecard(data):
+def _check_scorecard(data: Any) -> None:
     _number("threshold", data["threshold"], 0, 1)
 
 
-def _check_anomaly(data):
+def _check_anomaly(data: Any) -> None:
     _number("threshold", data["threshold"])
     _ascending("block_thresholds", data["block_thresholds"], 1, 1000, strictly=False)
     _number("alarm_rate", data["alarm_rate"], 0, 1)
 
 
-def _check_reviewed(data):
+def _check_reviewed(data: Any) -> None:
     _check_scorecard(data)
     surprise = data["surprise"]
     if not isinstance(surprise, dict) or surprise.get("kind") != AnomalyCard.kind or "format" in surprise:
@@ -152,11 +155,11 @@ def _check_reviewed(data):
             raise ArtifactRejected(f"surprise: {name!r} is not an input of the card, or of another kind")
 
 
-def _has_tags(item):
+def _has_tags(item: dict[str, Any]) -> bool:
     return isinstance(item, dict) and isinstance(item.get("bins"), dict) and item["bins"].get("kind") == TAGS
 
 
-def _check_guest(data):
+def _check_guest(data: Any) -> None:
     _check_scorecard(data)
     if data["pairs"]:
         raise ArtifactRejected("pairs: a pipeline has none")
@@ -184,7 +187,7 @@ _CHECK_OWN = {
 }
 
 
-def _check_feature(where, item):
+def _check_feature(where: str, item: Any) -> tuple[str, int]:
     _keys(where, item, ("name", "required", "bins", "points", "counts"))
     name = _text(f"{where}: name", item["name"], LONGEST_NAME)
     if not isinstance(item["required"], bool):
@@ -197,7 +200,7 @@ def _check_feature(where, item):
     return name, size
 
 
-def _check_pair(where, item, sizes):
+def _check_pair(where: str, item: dict[str, Any], sizes: dict[str, int]) -> None:
     _keys(where, item, ("first", "second", "points"))
     names = [_text(f"{where}: {end}", item[end], LONGEST_NAME) for end in ("first", "second")]
     if names[0] == names[1] or not set(names) <= set(sizes):
@@ -208,7 +211,7 @@ def _check_pair(where, item, sizes):
             _number(f"{where}: points", points)
 
 
-def _check_bins(where, data):
+def _check_bins(where: str, data: Any) -> int:
     """The number of codes that the bins have."""
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind == NUMBER:
@@ -220,7 +223,7 @@ def _check_bins(where, data):
     raise ArtifactRejected(f"{where} are of no known kind")
 
 
-def _check_numeric_bins(where, data):
+def _check_numeric_bins(where: str, data: Any) -> int:
     _keys(where, data, ("kind", "low", "high", "edges", "whole"))
     edges = _list(f"{where}: edges", data["edges"], 0, MAX_BINS - 1)
     if not isinstance(data["whole"], bool):
@@ -237,7 +240,7 @@ def _check_numeric_bins(where, data):
     return FIRST + len(edges) + 1
 
 
-def _check_tag_bins(where, data):
+def _check_tag_bins(where: str, data: Any) -> int:
     size = _check_category_bins(where, data, TagBins.own)
     if not set(data["levels"]) <= {str(count) for count in range(MOST_OTHERS + 1)}:
         raise ArtifactRejected(f"{where}: levels are no counts of other tags")
@@ -250,7 +253,7 @@ def _check_tag_bins(where, data):
     return size
 
 
-def _check_category_bins(where, data, own=()):
+def _check_category_bins(where: str, data: Any, own: Sequence[str] = ()) -> int:
     _keys(where, data, ("kind", "levels", "level_counts", "dropped", *own))
     levels = _list(f"{where}: levels", data["levels"], 0, MAX_BINS)
     for level in levels:
@@ -262,7 +265,7 @@ def _check_category_bins(where, data, own=()):
     return FIRST + len(levels)
 
 
-def _check_counts(where, counts):
+def _check_counts(where: str, counts: dict[str, int] | list) -> dict[str, int]:
     if not isinstance(counts, dict) or len(counts) > MAX_KNOWN:
         raise ArtifactRejected(f"{where} must map at most {MAX_KNOWN} levels")
     for level, count in counts.items():
@@ -271,7 +274,7 @@ def _check_counts(where, counts):
     return counts
 
 
-def _check_calibration(where, data, card):
+def _check_calibration(where: str, data: Any, card: type) -> None:
     kind = data.get("kind") if isinstance(data, dict) else None
     if (kind == "percentile") != (card is AnomalyCard):
         raise ArtifactRejected(f"{where} does not fit a card of this kind")
@@ -296,7 +299,7 @@ def _check_calibration(where, data, card):
 
 
 # Building blocks: each returns what it checked
-def _keys(where, data, expected):
+def _keys(where: str, data: Any, expected: tuple[str, ...]) -> None:
     if not isinstance(data, dict):
         raise ArtifactRejected(f"{where}: an object is expected")
     if missing := [key for key in expected if key not in data]:
@@ -305,7 +308,7 @@ def _keys(where, data, expected):
         raise ArtifactRejected(f"{where}: {str(unknown[0])[:40]!r} is not known")
 
 
-def _list(where, data, fewest, most):
+def _list(where: str, data: Any, fewest: int, most: int) -> list:
     if not isinstance(data, list):
         raise ArtifactRejected(f"{where}: a list is expected")
     if not fewest <= len(data) <= most:
@@ -314,7 +317,7 @@ def _list(where, data, fewest, most):
     return data
 
 
-def _number(where, data, low=-math.inf, high=math.inf, limit=LARGEST):
+def _number(where: str, data: Any, low: float = -math.inf, high: float = math.inf, limit: float = LARGEST) -> float:
     if isinstance(data, bool) or not isinstance(data, int | float):
         raise ArtifactRejected(f"{where}: a number is expected")
     if isinstance(data, int) and abs(data) > 10**308:  # no float can hold it
@@ -324,13 +327,15 @@ def _number(where, data, low=-math.inf, high=math.inf, limit=LARGEST):
     return data
 
 
-def _count(where, data):
+def _count(where: str, data: Any) -> int:
     if isinstance(data, bool) or not isinstance(data, int) or not 0 <= data < 2**53:
         raise ArtifactRejected(f"{where}: a count is expected")
     return data
 
 
-def _ascending(where, data, fewest, most, *, strictly=True, limit=LARGEST):
+def _ascending(
+    where: str, data: Any, fewest: int, most: int, *, strictly: bool = True, limit: float = LARGEST
+) -> list[float]:
     numbers = [_number(where, x, limit=limit) for x in _list(where, data, fewest, most)]
     for one, two in pairwise(numbers):
         if one > two or (strictly and one == two):
@@ -338,7 +343,7 @@ def _ascending(where, data, fewest, most, *, strictly=True, limit=LARGEST):
     return numbers
 
 
-def _text(where, data, longest):
+def _text(where: str, data: Any, longest: int) -> str:
     if not isinstance(data, str) or not data or len(data) > longest:
         raise ArtifactRejected(f"{where}: text of 1 to {longest} characters is expected")
     if "\0" in data or not data.isprintable() and any("\ud800" <= c <= "\udfff" for c in data):

@@ -14,6 +14,8 @@ Percentile  for anomaly cards: the share of the reference that is less odd
 rate asks for ``recalibrate_intercept`` only: the order of the records stays.
 """
 
+from typing import Any
+
 import numpy as np
 
 from .logistic import (
@@ -40,15 +42,15 @@ class Identity:
 
     kind = "identity"
 
-    def apply(self, raw):
+    def apply(self, raw: np.ndarray) -> np.ndarray:
         """Values of the raw sums, float64 in [0, 1]."""
         return sigmoid(raw)
 
-    def shifted(self, by):
+    def shifted(self, by: float) -> "Calibration":
         """The same order, with every log odds moved ``by``."""
         return PlattCalibration(1.0, by)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {"kind": self.kind}
 
@@ -58,19 +60,19 @@ class PlattCalibration:
 
     kind = "platt"
 
-    def __init__(self, slope, intercept):
+    def __init__(self, slope: float, intercept: float) -> None:
         self.slope = float(slope)
         self.intercept = float(intercept)
 
-    def apply(self, raw):
+    def apply(self, raw: np.ndarray) -> np.ndarray:
         """Values of the raw sums, float64 in [0, 1]."""
         return sigmoid(self.slope * raw + self.intercept)
 
-    def shifted(self, by):
+    def shifted(self, by: float) -> "Calibration":
         """The same order, with every log odds moved ``by``."""
         return PlattCalibration(self.slope, self.intercept + by)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {"kind": self.kind, "slope": self.slope, "intercept": self.intercept}
 
@@ -86,19 +88,19 @@ class IsotonicCalibration:
 
     kind = "isotonic"
 
-    def __init__(self, x, y):
+    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
         self.x = np.array(x, dtype=np.float64)
         self.y = np.array(y, dtype=np.float64)
 
-    def apply(self, raw):
+    def apply(self, raw: np.ndarray) -> np.ndarray:
         """Values of the raw sums, float64 in [0, 1]."""
         return _broken_line(raw, self.x, self.y)
 
-    def shifted(self, by):
+    def shifted(self, by: float) -> "Calibration":
         """The same order, with every log odds moved ``by``."""
         return IsotonicCalibration(self.x, sigmoid(logit(self.y) + by))
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {"kind": self.kind, "x": self.x.tolist(), "y": self.y.tolist()}
 
@@ -119,13 +121,13 @@ class Percentile:
 
     kind = "percentile"
 
-    def __init__(self, x, y, scale):
+    def __init__(self, x: np.ndarray, y: np.ndarray, scale: float) -> None:
         self.x = np.array(x, dtype=np.float64)
         self.y = np.array(y, dtype=np.float64)
         self.scale = float(scale)
 
     @classmethod
-    def fit(cls, totals, points=400):
+    def fit(cls, totals: np.ndarray, points: int = 400) -> "Percentile":
         """The ranks of the reference ``totals``, at up to ``points`` places."""
         values, counts = np.unique(np.asarray(totals, dtype=np.float64), return_counts=True)
         ranks = (np.cumsum(counts) - counts / 2) / counts.sum()
@@ -141,7 +143,7 @@ class Percentile:
         scale = float(upper[-1] - upper[0]) if len(upper) else 0.0
         return cls(values, ranks, scale or 1.0)
 
-    def apply(self, raw):
+    def apply(self, raw: np.ndarray) -> np.ndarray:
         """Values of the raw sums, float64 in [0, 1], strictly rising."""
         raw = np.asarray(raw, dtype=np.float64)
         values = _broken_line(raw, self.x, self.y)
@@ -150,7 +152,7 @@ class Percentile:
         values = np.where(over > 0, 1 - (1 - self.y[-1]) / (1 + over), values)
         return np.where(under > 0, self.y[0] / (1 + under), values)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
             "kind": self.kind,
@@ -160,20 +162,31 @@ class Percentile:
         }
 
 
-def _broken_line(raw, x, y):
+Calibration = Any  # one of the four above
+
+
+def _broken_line(raw: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """``np.interp``, kept from overshooting the next point by a rounding error."""
     after = np.minimum(x.searchsorted(raw, "right"), len(x) - 1)
     return np.minimum(np.interp(raw, x, y), y[after])
 
 
-def calibration_from_dict(data):
+def calibration_from_dict(data: Any) -> "Calibration":
     """The calibration that ``data`` describes; ``artifact`` checks it first."""
     kinds = (Identity, PlattCalibration, IsotonicCalibration, Percentile)
     arguments = {key: value for key, value in data.items() if key != "kind"}
     return {cls.kind: cls for cls in kinds}[data["kind"]](**arguments)
 
 
-def fit_platt(raw, labels, weights=None, *, slope=1.0, slope_sd=0.5, intercept_sd=1.0):
+def fit_platt(
+    raw: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    slope: float = 1.0,
+    slope_sd: float = 0.5,
+    intercept_sd: float = 1.0,
+) -> "Calibration":
     """Newton's method for slope and intercept, shrunk towards (``slope``, 0).
 
     ``raw`` (n,) are log odds, ``labels`` (n,) true or false, ``weights`` (n,) how much
@@ -196,11 +209,11 @@ def fit_platt(raw, labels, weights=None, *, slope=1.0, slope_sd=0.5, intercept_s
     return PlattCalibration(slope, intercept)
 
 
-def _weights(weights, labels):
+def _weights(weights: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
     return np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=np.float64)
 
 
-def fit_isotonic(raw, labels, weights=None):
+def fit_isotonic(raw: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> "Calibration":
     """Pool adjacent violators, then a line through the middle of each block.
 
     Each block is drawn towards the base rate by one case, so that no value is
@@ -222,7 +235,9 @@ def fit_isotonic(raw, labels, weights=None):
     return IsotonicCalibration(x[keep], np.clip(y[keep], 1e-6, 1 - 1e-6))
 
 
-def choose(raw, labels, weights=None, *, folds=5, seed=0):
+def choose(
+    raw: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None, *, folds: int = 5, seed: int = 0
+) -> "Calibration":
     """The calibration with the lowest out-of-fold Brier score, fitted on all rows.
 
     Below ``MIN_ISOTONIC`` cases of either class such a contest is mostly noise: then it
@@ -246,7 +261,7 @@ def choose(raw, labels, weights=None, *, folds=5, seed=0):
     return fits[int(np.argmin(losses))](raw, labels, weights)
 
 
-def recalibrate_intercept(calibration, raw, labels):
+def recalibrate_intercept(calibration: Any, raw: np.ndarray, labels: np.ndarray) -> "Calibration":
     """``calibration`` with its log odds moved until the mean value is the base rate.
 
     >>> raw = np.zeros(4)

@@ -11,9 +11,12 @@ taken as draws from a normal distribution whose width makes the labels most like
 says nothing is drawn to 0; with few cases every one is.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from .binning import MAX_BINS
+from .binning import MAX_BINS, Bins
 from .columns import NUMBER
 from .logistic import newton, rising
 from .pairs import coarse_groups
@@ -28,7 +31,14 @@ STEPS = 30  # of Newton's method, at most
 ENOUGH = 0.01  # gain in log likelihood over all rows that is not worth another step
 
 
-def fit_linear(bins, codes, labels, weights, fold, directions):
+def fit_linear(
+    bins: list[Bins],
+    codes: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    fold: np.ndarray,
+    directions: Sequence[Any],
+) -> tuple[list[Additive], np.ndarray | None]:
     """(one ``Additive`` per number in ``fold``, (n,) log odds out of fold).
 
     Each is learned from the rows of the other folds; the penalties, a few numbers,
@@ -50,7 +60,7 @@ def fit_linear(bins, codes, labels, weights, fold, directions):
     return fits, out_of_fold
 
 
-def _as_cases(weights):
+def _as_cases(weights: np.ndarray) -> np.ndarray:
     """Weights that together are as many cases as they speak for (Kish)."""
     return weights * weights.sum() / np.sum(weights**2)
 
@@ -58,7 +68,7 @@ def _as_cases(weights):
 class _Design:
     """A constant, and one column of zeros and ones per group of codes of each input: never written out."""
 
-    def __init__(self, bins, codes):
+    def __init__(self, bins: list[Bins], codes: np.ndarray) -> None:
         self.groups = [
             coarse_groups(own, codes[:, j], INTERVALS if own.kind == NUMBER else MAX_BINS) for j, own in enumerate(bins)
         ]
@@ -67,17 +77,17 @@ class _Design:
         self.slices = [slice(end - size, end) for end, size in zip(ends, self.sizes, strict=True)]
         self.columns = [group[codes[:, j]] for j, group in enumerate(self.groups)]
 
-    def times(self, beta):
+    def times(self, beta: np.ndarray) -> np.ndarray:
         """(n,) intercept plus the effects of each row's groups."""
         pairs = zip(self.slices, self.columns, strict=True)
         return beta[0] + np.sum([beta[1:][own][column] for own, column in pairs], axis=0)
 
-    def transposed_times(self, values):
+    def transposed_times(self, values: np.ndarray) -> np.ndarray:
         """Sums of (n,) values: over all rows, then per group."""
         pairs = zip(self.columns, self.sizes, strict=True)
         return np.concatenate([[values.sum()], *(np.bincount(column, values, size) for column, size in pairs)])
 
-    def information(self, weights):
+    def information(self, weights: np.ndarray) -> np.ndarray:
         """design.T @ diag(weights) @ design: weighted joint counts."""
         total = 1 + sum(self.sizes)
         square = np.empty((total, total))
@@ -93,7 +103,7 @@ class _Design:
         return square
 
 
-def _learn_penalties(design, labels, weights):
+def _learn_penalties(design: _Design, labels: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(penalty per input, where Newton's method stands): the labels most likely."""
     penalties = np.full(len(design.sizes), FIRST_PENALTY)
     rate = np.average(labels, weights=weights)
@@ -111,14 +121,16 @@ def _learn_penalties(design, labels, weights):
     return penalties, found
 
 
-def _newton(design, labels, weights, penalties, start, steps):
+def _newton(
+    design: _Design, labels: np.ndarray, weights: np.ndarray, penalties: np.ndarray, start: np.ndarray, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
     """(intercept and effects, information with penalties) where the penalised loss is least."""
     pull = np.diag(np.concatenate([[0.0], np.repeat(penalties, design.sizes)]))
     found = newton(design, labels, weights, start, precision=pull, steps=steps, enough=ENOUGH)
     return found.beta, found.information
 
 
-def _tables(design, codes, effects, directions):
+def _tables(design: _Design, codes: np.ndarray, effects: np.ndarray, directions: Sequence[Any]) -> list[np.ndarray]:
     tables = []
     for j, own in enumerate(design.slices):
         effect = effects[own].copy()

@@ -22,7 +22,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0.0, -x))
 
 
-def logit(p: np.ndarray) -> np.ndarray:
+def logit(p: np.ndarray | float) -> np.ndarray:
     """log(p / (1 - p)), with p kept 1e-12 away from 0 and 1."""
     p = np.clip(p, 1e-12, 1 - 1e-12)
     return np.log(p) - np.log1p(-p)
@@ -44,7 +44,7 @@ class Design(Protocol):
 class Columns:
     """A design that is written out, as (n, k) float64."""
 
-    def __init__(self, columns: np.ndarray):
+    def __init__(self, columns: np.ndarray) -> None:
         self.columns = columns
 
     def times(self, beta: np.ndarray) -> np.ndarray:
@@ -98,7 +98,7 @@ def newton(
     (True, [0.287])
     """
 
-    def loss(beta, raw):
+    def loss(beta: np.ndarray, raw: np.ndarray) -> float:
         pull = beta - centre
         return np.sum(weights * log_loss(labels, raw)) + pull @ precision @ pull / 2
 

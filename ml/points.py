@@ -16,6 +16,7 @@ from .binning import (
     FIRST,
     OTHER,
     UNSEEN,
+    Bins,
 )
 from .columns import NUMBER
 
@@ -29,7 +30,7 @@ class Additive:
     intercept: float
     tables: list
 
-    def raw(self, codes):
+    def raw(self, codes: np.ndarray) -> np.ndarray:
         """(n,) log odds of (n, k) ``codes``."""
         raw = np.full(len(codes), self.intercept)
         for j, table in enumerate(self.tables):
@@ -37,7 +38,7 @@ class Additive:
         return raw
 
     @classmethod
-    def mean(cls, functions):
+    def mean(cls, functions: "list[Additive]") -> "Additive":
         """The mean of functions is the function of means.
 
         >>> Additive.mean([Additive(1.0, [np.zeros(2)]), Additive(3.0, [np.ones(2)])])
@@ -47,7 +48,7 @@ class Additive:
         return cls(float(np.mean([each.intercept for each in functions])), tables)
 
 
-def purify(table, counts, rounds=50):
+def purify(table: np.ndarray, counts: np.ndarray, rounds: int = 50) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Split a pair's (a, b) ``table`` into a pure pair, a row part and a column part.
 
     ``counts`` (a, b) are joint reference counts. The three add up to ``table``; over
@@ -74,7 +75,7 @@ def purify(table, counts, rounds=50):
     return pure, rows, columns
 
 
-def complete(bins, points, seen):
+def complete(bins: Bins, points: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``points`` with stand-ins for codes without rows in ``seen``, and the silent ones.
 
     Beyond the range the nearest interval speaks, for levels never seen "other known"
@@ -96,7 +97,7 @@ def complete(bins, points, seen):
     return points, silent
 
 
-def centre(points, counts, silent=None):
+def centre(points: np.ndarray, counts: np.ndarray, silent: np.ndarray | None = None) -> tuple[np.ndarray, float]:
     """``points`` minus their mean over ``counts``, and that mean; silent codes stay 0.
 
     >>> points, mean = centre(np.array([0.0, 4.0]), np.array([1, 3]))

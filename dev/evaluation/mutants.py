@@ -78,12 +78,14 @@ def _judged(mutant, copies, say):
 
 
 def _tests_of(file):
-    """The tests of a module, the likeliest first: those of its name and its examples, then all that import it."""
+    """The tests of a module, the likeliest first: of its name and its examples, then of those that import it."""
     folder, name = f"tests/{file.parent.name}", file.stem
     own = [f"{folder}/test_{name}.py"] if (REPO / folder / f"test_{name}.py").exists() else []
     examples = f"{folder}/test_package.py::test_the_examples_in_the_docstrings_are_true[{name}]"
     yield [*own, *([examples] if folder == "tests/ml" else [])]
-    pattern = re.compile(rf"\b{file.parent.name}(\.| import .*\b){name}\b|^    {name},$", re.MULTILINE)
+    users = [other.stem for other in file.parent.glob("*.py") if re.search(rf"^from \.({name} )?import .*\b{name}\b|^from \.{name} import", other.read_text(), re.MULTILINE)]
+    names = "|".join([name, *users])
+    pattern = re.compile(rf"\b{file.parent.name}(\.| import .*\b)({names})\b|^    ({names}),$", re.MULTILINE)
     others = [
         f"{folder}/{test.name}"
         for test in sorted((REPO / folder).glob("test_*.py"))
