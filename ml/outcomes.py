@@ -292,7 +292,7 @@ def _precision_at(labels: np.ndarray, values: np.ndarray, capacity: int | None) 
     yield OutcomeResult("precision_at_capacity", FIGURE, float(top.mean()), low, high)
 
 
-def _error_automatic(labels: np.ndarray, predictions: np.ndarray, automatic: np.ndarray, target: None) -> Iterator[Any]:
+def _error_automatic(labels: np.ndarray, predictions: np.ndarray, automatic: np.ndarray, target: Any) -> Iterator[Any]:
     cases = int(automatic.sum())
     if not cases:
         return

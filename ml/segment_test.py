@@ -46,10 +46,6 @@ class PartTest:
     def is_judged(self) -> bool:
         return self.brier is not None
 
-    @property
-    def is_worse(self) -> bool:
-        return self.brier is not None and self.base_brier is not None and self.brier > self.base_brier
-
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
