@@ -17,11 +17,11 @@ from .binning import (
     MISSING,
     Bins,
 )
-from .cards import CardFeature
 from .columns import NUMBER
 from .tags import member_name, no_code, yes_code
 from .words import ENGLISH, Words
 
+CardFeature = Any  # of `cards`, which imports this module
 MOST_INTERVALS = 8  # lines of one number
 MOST_LEVELS = 12  # lines of one category
 MOST_CELLS = 4  # lines of one pair

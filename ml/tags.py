@@ -25,11 +25,11 @@ from .binning import (
     Bins,
     CategoryBins,
 )
-from .cards import CardFeature
 from .columns import CATEGORY, TAGS, Column
-from .table import Table
 from .words import ENGLISH, Words
 
+CardFeature = Any  # of `cards`, which imports this module
+Table = Any  # of `table`, which imports this module
 MOST_TAGS = 30  # of one input that get a column
 MOST_COLUMNS = 60  # of all inputs together, beyond which no tag gets one
 MIN_COUNT = 10  # rows of a tag that gets a column

@@ -83,7 +83,8 @@ def _tests_of(file):
     own = [f"{folder}/test_{name}.py"] if (REPO / folder / f"test_{name}.py").exists() else []
     examples = f"{folder}/test_package.py::test_the_examples_in_the_docstrings_are_true[{name}]"
     yield [*own, *([examples] if folder == "tests/ml" else [])]
-    users = [other.stem for other in file.parent.glob("*.py") if re.search(rf"^from \.({name} )?import .*\b{name}\b|^from \.{name} import", other.read_text(), re.MULTILINE)]
+    uses = re.compile(rf"^from \.({name} )?import .*\b{name}\b|^from \.{name} import", re.MULTILINE)
+    users = [other.stem for other in file.parent.glob("*.py") if uses.search(other.read_text())]
     names = "|".join([name, *users])
     pattern = re.compile(rf"\b{file.parent.name}(\.| import .*\b)({names})\b|^    ({names}),$", re.MULTILINE)
     others = [

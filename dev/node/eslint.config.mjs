@@ -8,7 +8,7 @@ export default [
         languageOptions: {
             ecmaVersion: 2022,
             sourceType: "module",
-            globals: { ...globals.browser, odoo: "readonly", luxon: "readonly" },
+            globals: { ...globals.browser, odoo: "readonly", Chart: "readonly", luxon: "readonly" },
         },
         rules: {
             eqeqeq: ["error", "always"],
