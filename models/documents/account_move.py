@@ -10,6 +10,7 @@ from ...ml.value import MEAN, SHARE
 from ..tools import clock
 from ..tools.sampling import in_drawn_order
 from ..tools.wording import number, plain
+from .field_texts import field_texts
 from .measure import Measure
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
@@ -34,6 +35,18 @@ KNOWN_TOO_LATE = {
     "write_date",
     "write_uid",
 }
+# What the fingerprint of a bill is made of, beside its bank account.
+FINGERPRINT_FIELDS = (
+    "amount_total",
+    "amount_untaxed",
+    "commercial_partner_id",
+    "currency_id",
+    "invoice_date",
+    "move_type",
+    "partner_bank_id",
+    "partner_id",
+    "ref",
+)
 TWINS_WITHIN_DAYS = 14  # between two bills that may be one: what comes every month is farther apart
 ODOOS_WARNINGS = ("abnormal_amount_warning", "abnormal_date_warning", "duplicated_ref_ids")
 
@@ -187,7 +200,7 @@ class AccountMove(models.Model):
             "invoice_user_id",
             "create_uid",
         )
-        essentials = self._ai_field_texts(names, partner_id=self.env._("Vendor"), invoice_date=self.env._("Bill Date"))
+        essentials = field_texts(self, names, partner_id=self.env._("Vendor"), invoice_date=self.env._("Bill Date"))
         vendor = self.commercial_partner_id
         if vendor:
             earlier = self.search_count(
@@ -263,7 +276,8 @@ class AccountMove(models.Model):
     def _ai_fingerprints(self):
         if not self.ids:
             return {}
-        self.env["ai.deployment"]._gate_flush(self)
+        self.flush_model(FINGERPRINT_FIELDS)
+        self.env["res.partner.bank"].flush_model(["acc_number", "partner_id"])
         return dict(
             self.env.execute_query(
                 SQL(

@@ -13,7 +13,9 @@ from odoo.fields import Domain
 from odoo.tools import mute_logger
 
 from ...ml.routing import EDGE_CASE
-from ..deployment.ai_deployment import FILTER_ERRORS
+from ..deployment.filters import FILTER_ERRORS, check_readable
+from ..deployment.fingerprint import evidence_fingerprint
+from ..deployment.history import was_live
 from ..tools import clock
 from ..tools.trust import own
 
@@ -62,7 +64,7 @@ class AiDeploymentEdgeCase(models.Model):
     def _compute_is_current(self):
         for case in self:
             deployment = case.sudo().deployment_id
-            case.is_current = bool(case.is_proved and deployment and case.basis == deployment._evidence_basis())
+            case.is_current = bool(case.is_proved and deployment and case.basis == evidence_fingerprint(deployment))
 
     # How it is recognised
 
@@ -90,7 +92,7 @@ class AiDeploymentEdgeCase(models.Model):
             documents = self.env[deployment.sudo().res_model]
             try:
                 domain = case._domain()
-                deployment._check_domain_readable(documents.with_user(self.env.uid), domain)
+                check_readable(documents.with_user(self.env.uid), domain)
                 with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
                     documents.sudo().with_context(active_test=False).search(domain, limit=1)
             except FILTER_ERRORS as error:
@@ -128,7 +130,7 @@ class AiDeploymentEdgeCase(models.Model):
         if self.env.su or self.env.user.has_group("ai_deployment.group_manager"):
             return
         for case in self:
-            if case.sudo().deployment_id._was_live():
+            if was_live(case.sudo().deployment_id):
                 raise AccessError(
                     self.env._(
                         "“%s” was part of the go: only an administrator changes or removes it. Add a case beside it.",
@@ -164,7 +166,7 @@ class AiDeploymentEdgeCase(models.Model):
                     "tried_count": count,
                     "result": sentence,
                     "is_proved": proved,
-                    "basis": case.deployment_id.sudo()._evidence_basis(),
+                    "basis": evidence_fingerprint(case.deployment_id.sudo()),
                 }
             )
             case.deployment_id.sudo().check_ids.filtered(lambda check: check.rule == "edge_cases")._refresh()

@@ -19,6 +19,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ...ml.routing import AUTOMATIC
+from ..deployment import events
+from ..scoring.hiding import hides
 from ..tools import clock
 from ..tools.trust import own
 from ..tools.wording import plain
@@ -142,7 +144,9 @@ class AiDeployment(models.Model):
             )
         if share and deployment.state not in deployment._at_work_states():
             raise UserError(self.env._("“%s” is not at work: there is no score to hide.", deployment.name))
-        deployment._measure_holdout()  # what is known so far: from now on other records have no score
+        events.follow(
+            deployment, events.HOLDOUT_CHANGES
+        )  # what is known so far is measured: from now on other records have no score
         deployment.write(
             {
                 "holdout_share": share,
@@ -205,25 +209,8 @@ class AiDeployment(models.Model):
         )
         return {res_id for (res_id,) in rows}
 
-    # The result
 
-    def _measure_holdout(self):
-        """Compare those with a score with those without; False where none is due.
-
-        All records that came since count, scored or not: whether one is scored may depend on who sees a score.
-        """
-        self.ensure_one()
-        end = self._last_due_day()
-        start = self.holdout_since and fields.Date.add(self.holdout_since.date(), days=1)  # the first whole day
-        live = self._went_live()
-        if not self.holdout_share or not live or max(start, live.date()) > end:
-            return False
-        start = max(start, live.date())
-        found = self._measure(start, end, self._holdout().drawn_sql(self.env[self.res_model]._table))
-        self._keep_comparison("holdout", start, end, found.get(False, {}), found.get(True, {}))
-        return True
-
-
+@hides
 def _hidden(lines):
     """Domain of the lines of `lines`' model whose score is hidden on purpose."""
     hidden, env = Domain.FALSE, lines.env
@@ -235,19 +222,3 @@ def _hidden(lines):
             query.order = None
             hidden |= Domain("deployment_id", "=", one.id) & Domain("res_id", "in", query)
     return hidden
-
-
-class AiDeploymentScore(models.Model):
-    _inherit = "ai.deployment.score"
-
-    @api.model
-    def _hidden_domain(self):
-        return super()._hidden_domain() | _hidden(self)
-
-
-class AiDeploymentInference(models.Model):
-    _inherit = "ai.deployment.inference"
-
-    @api.model
-    def _hidden_domain(self):
-        return super()._hidden_domain() | _hidden(self)

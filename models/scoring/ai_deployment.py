@@ -12,7 +12,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
-from ..deployment.ai_deployment import FILTER_ERRORS
+from ..deployment.filters import FILTER_ERRORS
 from ..features.feature_reader import paths_of, walk_path
 from ..tools import clock, faults
 from ..tools.bounded import bounded_savepoint

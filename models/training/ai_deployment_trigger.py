@@ -8,14 +8,15 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..alerting.alert_kinds import DRIFT, PERFORMANCE, Cause
 from ..tools import clock
 from ..tools.trust import own
 
-# The alerts that each kind of rule counts, by how their causes begin.
+# The alerts that each kind of rule counts.
 ALERTS = {
-    "drift": ("drift:",),
-    "performance": ("performance:",),
-    "calibration": ("performance:in_the_large", "performance:slope"),
+    "drift": (Cause(DRIFT),),
+    "performance": (Cause(PERFORMANCE),),
+    "calibration": (Cause(PERFORMANCE, "in_the_large"), Cause(PERFORMANCE, "slope")),
 }
 
 
@@ -105,7 +106,7 @@ class AiDeploymentTrigger(models.Model):
             count = len(
                 self.deployment_id.alert_ids.filtered(
                     lambda alert: alert.state in ("firing", "acknowledged")
-                    and alert.cause.startswith(ALERTS[self.kind])
+                    and Cause.of(alert).is_about(*ALERTS[self.kind])
                 )
             )
             if count < self.threshold:
@@ -120,7 +121,7 @@ class AiDeploymentTrigger(models.Model):
 
     def _new_outcome_count(self, version):
         documents = self.env[self.deployment_id.res_model]
-        counts = documents._ai_outcome_counts(self.deployment_id, clock.now(), since=version.trained_date)
+        counts = documents._ai_outcomes(self.deployment_id).counts(clock.now(), since=version.trained_date)
         if counts is not None:
             return sum(counts)
         # No outcomes of their own: what counts is how many records there are.

@@ -4,11 +4,14 @@ import datetime
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.alerting import digest
 from odoo.addons.ai_deployment.models.health.crons import Crons
+from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
+from odoo.addons.ai_deployment.models.review.deadlines import Escalation, WorkingHours
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.alerting.test_ai_deployment_channel import ChannelCase
+from odoo.addons.ai_deployment.tests.alerting.common import ChannelCase
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
+from odoo.addons.ai_deployment.tests.health.common import HealthCase
 
 DAY = datetime.timedelta(days=1)
 HOUR = datetime.timedelta(hours=1)
@@ -90,7 +93,7 @@ class TestJobsAhead(HealthCase):
     def test_the_alert_of_what_ran_ahead_is_resolved_when_it_is_over(self):
         self.jobs_ran(AHEAD)
         with clock.at(NOW):
-            self.deployment._watch_instance()
+            HealthMonitor(self.deployment.sudo()).watch_instance()
         alert = self.alert("health:jobs_ahead")
         self.assertEqual(alert.state, "firing")
         self.run_job("ir_cron_retry")
@@ -227,9 +230,9 @@ class TestWorkAhead(ChannelCase):
             self.reviews_of(lead).sudo()._assign()
         review = self.reviews_of(lead)
         with clock.at(NOW):
-            right = self.deployment.sudo()._after_working_hours(NOW, {})
+            right = WorkingHours().after(self.deployment.sudo(), NOW)
             self.assertGreater(review.next_step_date, right + DAY)
-            reviews._pull_in_steps({})
+            Escalation(reviews, WorkingHours())._pull_in_steps()
         self.assertEqual((review.deadline, review.next_step_date), (right, right))
 
     def test_a_reviewer_who_was_reminded_ahead_is_reminded_again(self):
@@ -243,7 +246,7 @@ class TestWorkAhead(ChannelCase):
         first.reminded_date = AHEAD
         before = self.env["mail.message"].search_count([("partner_ids", "in", self.reviewer.partner_id.ids)])
         with clock.at(NOW):
-            second._remind(NOW)
+            Escalation(second, WorkingHours())._remind(self.reviewer)
         after = self.env["mail.message"].search_count([("partner_ids", "in", self.reviewer.partner_id.ids)])
         self.assertEqual(after - before, 1)
 
@@ -251,15 +254,15 @@ class TestWorkAhead(ChannelCase):
         channel = self.add(what="daily")
         channel.sudo().summary_date = AHEAD
         with clock.at(NOW):
-            self.assertTrue(channel._is_due())
+            self.assertTrue(digest.is_due(channel))
             channel.sudo().summary_date = NOW
-            self.assertFalse(channel._is_due())
+            self.assertFalse(digest.is_due(channel))
 
     def test_an_alert_that_was_told_ahead_goes_to_the_next_person_in_time(self):
         with clock.at(NOW + 300 * DAY):
             alert = self.raise_alert()
         with clock.at(NOW):
-            alert._daily_steps()
+            alert._due_today()
         self.assertEqual(alert.told_date, NOW)
 
     def test_lanes_take_a_batch_that_jobs_carried_ahead(self):
@@ -278,7 +281,10 @@ class TestWorkAhead(ChannelCase):
         with clock.at(NOW):
             self.deployment._assign_champion(third, "right")
         self.assertEqual(self.deployment.champion_id, third)
-        self.assertEqual(self.deployment._champion_at(NOW + 4 * DAY), third)
+        serving = self.deployment.assignment_ids.filtered(lambda one: one.start_date <= NOW + 4 * DAY)
+        self.assertEqual(
+            serving.filtered(lambda one: not one.end_date or one.end_date > NOW + 4 * DAY).version_id, third
+        )
 
     def test_the_latest_decision_is_the_one_that_was_made_last(self):
         decisions = self.env["ai.deployment.decision"].sudo()

@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.documents.noting import note_changes
 from odoo.addons.ai_deployment.models.tools import clock, noted
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -387,7 +388,7 @@ class TestRuleLookup(RuleCase):
         before = self.env.cr.sql_log_count
         with patch.object(noted, "begin") as begin:
             self.assertFalse(self.rules())
-            lead._ai_note_changes([{"expected_revenue": 1}])
+            note_changes(lead, [{"expected_revenue": 1}])
         begin.assert_not_called()
         self.assertEqual(self.env.cr.sql_log_count, before)
 

@@ -16,7 +16,7 @@ from odoo.addons.ai_deployment.models.features.feature_reader import FeatureRead
 from odoo.addons.ai_deployment.models.tools import clock, faults
 from odoo.addons.ai_deployment.models.tools.quiet_sql import quiet_sql
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_sentinel import SentinelCase
+from odoo.addons.ai_deployment.tests.health.common import SchemaCase
 from odoo.addons.ai_deployment.tests.scoring.test_ai_deployment_batch import CHUNK_LOG, SCORING_LOG, BatchCase
 
 ACTION_LOG = "odoo.addons.ai_deployment.models.ir_actions_server"
@@ -234,7 +234,7 @@ class TestBlame(AiDeploymentCase):
 
 
 @tagged("post_install", "-at_install")
-class TestWhatAVersionReads(SentinelCase):
+class TestWhatAVersionReads(SchemaCase):
     """Everything a version reads is taken away for real: the version is to blame, and records wait."""
 
     def assertBlamed(self, deployment, failure_type):
