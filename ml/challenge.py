@@ -9,6 +9,7 @@ many on the cases where only one of them would have asked a person.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any
@@ -91,7 +92,11 @@ class SignVerdict:
 
 
 def sign_challenge(
-    unusual: np.ndarray, challenger_asks: np.ndarray, champion_asks: np.ndarray, *, attempts: int = 1
+    unusual: Sequence[Any] | np.ndarray,
+    challenger_asks: Sequence[Any] | np.ndarray,
+    champion_asks: Sequence[Any] | np.ndarray,
+    *,
+    attempts: int = 1,
 ) -> SignVerdict:
     """Compare two anomaly cards at equal capacity by reviewers' verdicts; a ``SignVerdict``.
 

@@ -9,8 +9,10 @@ reference show by themselves, each against the others, is allowed for. All pairs
 Rows are needed, not counts: a bounded part of both sides. It takes no random numbers, and names the pair.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +68,12 @@ class JointResult:
 
 
 def judge_pairs(
-    bins: dict[str, Bins], reference: np.ndarray, weeks: np.ndarray, window: np.ndarray, *, level: float = 0.01
+    bins: dict[str, Bins],
+    reference: np.ndarray,
+    weeks: Sequence[Any] | np.ndarray,
+    window: np.ndarray,
+    *,
+    level: float = 0.01,
 ) -> JointResult:
     """Hold the rows of a window against those of a reference.
 

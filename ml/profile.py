@@ -14,7 +14,6 @@ import numpy as np
 
 from .binning import Bins, CategoryBins, NumericBins
 from .cards import Card, ScoredRows
-from .scorecard import Scorecard
 
 SCORE = "score"
 PREDICTION = "prediction"
@@ -24,7 +23,7 @@ PREDICTION_BINS = CategoryBins(("no", "yes"), {"no": 0, "yes": 0})
 CONFIDENCE_BINS = NumericBins(0.0, 1.0, [n / 20 for n in range(1, 20)])
 
 
-def bins_of(card: Scorecard) -> dict[str, Bins]:
+def bins_of(card: Card) -> dict[str, Bins]:
     """name -> bins of every column that a profile of this card counts."""
     return {
         **card.bins_by_name,

@@ -18,7 +18,7 @@ nobody looked.
 """
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -48,10 +48,10 @@ SETTINGS = Settings(max_bins=64, pairs=15)
 def train_reviewed(
     columns: dict[str, Column],
     moments: np.ndarray,
-    verdicts: np.ndarray,
+    verdicts: Iterable[Any],
     *,
     surprise: AnomalyCard,
-    chances: np.ndarray | None = None,
+    chances: Sequence[float] | np.ndarray | None = None,
     required: Collection[str] = (),
     alarm_rate: float = 0.01,
     pairs: int = SETTINGS.pairs,
@@ -229,7 +229,7 @@ def _checked(verdicts: Iterable[Any], n: int) -> tuple[np.ndarray, np.ndarray]:
     return judged, confirmed
 
 
-def _stands_for(chances: np.ndarray | None, judged: np.ndarray) -> np.ndarray:
+def _stands_for(chances: Sequence[float] | np.ndarray | None, judged: np.ndarray) -> np.ndarray:
     """(n,) how many rows a judged one stands for: those of a random check more than themselves."""
     if chances is None:
         return np.ones(len(judged))

@@ -12,7 +12,7 @@ advantage that no scorer can have in practice: doing better than it is no formal
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -151,7 +151,7 @@ def flagged_parts(flagged: np.ndarray, parts: list[str], expected: float, *, mos
     return found
 
 
-def parting(columns: dict[str, Column], names: list[str], *, most: int = MOST) -> str | None:
+def parting(columns: dict[str, Column], names: Iterable[str], *, most: int = MOST) -> str | None:
     """The category among ``names`` with the most rows per level, None where none has two levels.
 
     A category that is almost always the same parts nothing: its second level needs a hundredth of the rows.
