@@ -20,6 +20,7 @@ A value that cannot be read does not fail the others: it counts as missing, and
 
 import hashlib
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from decimal import Decimal
@@ -97,10 +98,8 @@ class _Unreadable(Exception):
 def _numbers(raw: list) -> tuple[np.ndarray, dict[int, str]]:
     kinds = set(map(type, raw))
     if kinds <= _PLAIN_NUMBERS:
-        try:
+        with suppress(OverflowError, ValueError):  # an integer beyond 1e308 or a signalling NaN: it is found below
             return np.array(raw, dtype=np.float64), {}
-        except (OverflowError, ValueError):
-            pass  # an integer beyond 1e308 or a signalling NaN: find it below
     elif kinds <= {date, type(None)}:
         days = [np.nan if d is None else d.toordinal() - _EPOCH for d in raw]
         return np.array(days, dtype=np.float64), {}

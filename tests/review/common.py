@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from odoo.tests import new_test_user
+from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.models.review import activities
 from odoo.addons.ai_deployment.models.review.deadlines import WorkingHours
@@ -152,7 +153,7 @@ class QueueCase(AssignCase):
         self.env.flush_all()
         self.env.invalidate_all()
         for table in TABLES:
-            self.env.cr.execute(f"ANALYZE {table}")
+            self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(table)))
         self.env.cr.execute("SET LOCAL enable_seqscan = off")  # a table of a test fits into a page or two
         queries, rows = self.env.cr.sql_log_count, self._rows_read()
         self.run_cron(name)
