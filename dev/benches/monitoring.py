@@ -12,6 +12,8 @@ from pathlib import Path
 
 from odoo.tools import SQL
 
+from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
+from odoo.addons.ai_deployment.models.monitoring.performance import PerformanceMonitor
 from odoo.addons.ai_deployment.models.tools import clock
 
 from lib import evidently, processor, sample_log
@@ -28,8 +30,8 @@ RULES = {"age": 180, "drift": 3, "performance": 2, "labels": 10**9}
 STEPS = {
     "routing_lines": lambda d: d._refresh_routing_lines(),
     "sum": lambda d: d.env["ai.deployment.sum"]._check(d),
-    "drift": lambda d: d._report_drift(),
-    "performance": lambda d: d._report_performance(),
+    "drift": lambda d: DriftMonitor(d).report(),
+    "performance": lambda d: PerformanceMonitor(d).report(),
     "triggers": lambda d: d.env["ai.deployment.trigger"]._evaluate(d),
 }
 

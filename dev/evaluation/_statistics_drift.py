@@ -105,7 +105,7 @@ class Firm:
 
 
 class Look:
-    """The weeks of a firm judged one after the other, as `ai.deployment._report_drift` does."""
+    """The weeks of a firm judged one after the other, as `DriftMonitor` does."""
 
     def __init__(self, firm, *, pooled=True, seasons=True, age=0):
         self.firm, self.pooled, self.seasons, self.age = firm, pooled, seasons, age

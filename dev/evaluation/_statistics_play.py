@@ -1,4 +1,4 @@
-"""A firm watched week by week, through the functions and in the way of `ai.deployment._report_drift`."""
+"""A firm watched week by week, through the functions and in the way of `DriftMonitor`."""
 
 import time
 
@@ -65,7 +65,7 @@ class Play:
 
 
 def _level(found, score_moved):
-    """An alert interrupts somebody, a notice is read by who looks: as in `_update_alerts`."""
+    """An alert interrupts somebody, a notice is read by who looks: as in `DriftMonitor`."""
     filled = found.test == drift.MISSING_TEST and (found.window_share or 0) < (found.reference_share or 0)
     is_notice = (found.test == drift.SHAPE and not score_moved) or found.test == quality.REVIEW or filled
     return NOTICE if is_notice else ALERT

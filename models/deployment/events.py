@@ -4,6 +4,8 @@ Each step is a method of `ai.deployment`, in the file `ai_deployment.py` of the 
 wants to follow an event adds its step here; it does not override the method that the event happens in.
 """
 
+from collections.abc import Iterable
+
 from odoo.models import BaseModel
 
 # `write`: generators of (values). What stands before their `yield` runs before the change, in this order; what stands
@@ -67,6 +69,8 @@ HOURLY = (
     "_watch_findings",  # health
     "_update_fallback",  # resilience
 )
+# The reports of the day on one live deployment are made.
+REPORTED = ("_evaluate_triggers",)  # training
 # Once a day, for each deployment that is live or a proof of concept.
 DAILY = (
     "_watch_checklist",  # governance
@@ -75,7 +79,7 @@ DAILY = (
 )
 
 
-def follow(deployments: BaseModel, event: tuple[str, ...]) -> None:
+def follow(deployments: BaseModel, event: Iterable[str]) -> None:
     """Run the steps of `event` on these deployments, in order."""
     for step in event:
         getattr(deployments, step)()

@@ -9,9 +9,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..alerting.alert_kinds import TEST_ALERT
+from ..alerting.alert_kinds import BROKEN, TEST_ALERT, Cause
+from ..deployment import events
 from ..deployment.eligibility import system_users
-from ..tools import clock
+from ..tools import clock, turns
 from .approval import Approval
 from .business_value import BusinessValue
 from .checklist import Checklist
@@ -21,6 +22,15 @@ from .ownership import NAMED, Ownership
 from .planning import Planning
 from .poc import MOST_PROOF_DAYS, PROOF_DAYS, ProofOfConcept
 from .value_texts import ValueTexts
+
+CHECKS_TURN = turns.TurnWork(
+    str(Cause(BROKEN, "checks")),
+    run=lambda deployment: deployment._watch_daily(),
+    describe=lambda deployment, why: deployment.env._(
+        "The checklist of “%(what)s” could not be looked at: %(why)s", what=deployment.name, why=why
+    ),
+    taken="checks_taken",
+)
 
 
 class AiDeployment(models.Model):
@@ -43,6 +53,8 @@ class AiDeployment(models.Model):
     )
     shown_until = fields.Date("Scores Stay Until", compute="_compute_shown_until", store=True)
     grace_text = fields.Char(compute="_compute_grace_text")
+
+    checks_taken = fields.Boolean(readonly=True, copy=False)  # see `tools.turns`
 
     # Proof of concept
     budget_holder_id = fields.Many2one(
@@ -375,7 +387,12 @@ class AiDeployment(models.Model):
     @api.model
     def _cron_checklists(self):
         """Look at all checklists once a day; where a row of a running deployment is missing, its owner is told."""
-        self._take_turns("checks", self.search(Domain("state", "!=", "retired"), order="id"))
+        turns.take_turns(CHECKS_TURN, self.search(Domain("state", "!=", "retired"), order="id"))
+
+    def _watch_daily(self):
+        """Run the steps of the day."""
+        self.ensure_one()
+        events.follow(self, events.DAILY)
 
     # Entry points
 

@@ -7,10 +7,20 @@ address that an outside check calls when no job runs any more (`controllers/heal
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..alerting.alert_kinds import BROKEN, Cause
 from ..deployment import events
-from ..tools import clock
+from ..tools import clock, turns
 from .check import SEVERE
 from .monitor import HealthMonitor, state_of
+
+HEALTH_TURN = turns.TurnWork(
+    str(Cause(BROKEN, "health")),
+    run=lambda deployment: deployment._watch_health(),
+    describe=lambda deployment, why: deployment.env._(
+        "The health of “%(what)s” could not be looked at: %(why)s", what=deployment.name, why=why
+    ),
+    taken="health_taken",
+)
 
 
 class AiDeployment(models.Model):
@@ -22,6 +32,7 @@ class AiDeployment(models.Model):
         help="When nothing was scored for so many days, somebody is told. 0: a deployment that may rest.",
     )
     at_work_since = fields.Datetime(readonly=True, copy=False)
+    health_taken = fields.Boolean(readonly=True, copy=False)  # see `tools.turns`
     health = fields.Selection(
         [("good", "Healthy"), ("attention", "Needs attention"), ("bad", "Broken"), ("idle", "Not at work")],
         compute="_compute_health",
@@ -78,7 +89,7 @@ class AiDeployment(models.Model):
         monitor = HealthMonitor(live.sudo())
         monitor.watch_instance()
         self.env["ir.cron"]._commit_progress()
-        self._take_turns("health", live)
+        turns.take_turns(HEALTH_TURN, live)
         monitor.resolve_resting()
 
     def _watch_health(self):

@@ -66,7 +66,7 @@ class Trouble(NamedTuple):
 class Crons:
     """The scheduled actions of the addon as they are at this moment, read with one statement."""
 
-    def __init__(self, env: Any) -> None:
+    def __init__(self, env: Any):
         self.env = env
         crons = env["ir.cron"].sudo().with_context(active_test=False)
         known = (
@@ -128,7 +128,7 @@ class Crons:
         return moved
 
 
-def _interval(cron: BaseModel) -> Any:
+def _interval(cron: BaseModel) -> relativedelta:
     return relativedelta(**{cron.interval_type: cron.interval_number})
 
 

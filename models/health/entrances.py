@@ -20,7 +20,7 @@ from .check import (
 STALE = timedelta(days=14)  # two reports that were not made
 
 
-def _worked_for(deployment: BaseModel, duration: Any) -> bool:
+def _worked_for(deployment: BaseModel, duration: timedelta) -> bool:
     return clock.now() - (deployment.at_work_since or deployment.create_date) > duration
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from odoo.fields import Domain
+from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..alerting.alert_kinds import CHANNEL, SERVER, SUM, Cause, of_kind
@@ -37,7 +38,7 @@ class Batch(NamedTuple):
 class Waiting(NamedTuple):
     """Records that have waited for long: how many, since which day, and the commonest reason."""
 
-    count: int  # type: ignore[assignment]  # a tuple's method, which nobody calls here
+    count: int
     since: date
     failure_type: str
 
@@ -57,7 +58,7 @@ class Facts:
     :param deployments: ai.deployment with all rights, those at work that are looked at
     """
 
-    def __init__(self, deployments: Any) -> None:
+    def __init__(self, deployments: Any):
         self.env = deployments.env
         self.deployments = deployments
         self.levels: dict = {}  # records that are levels, as far as looked up already
@@ -102,7 +103,7 @@ class Facts:
         """Return the server actions that score with `deployment`."""
         return self._actions.get(deployment.id, self.env["ir.actions.server"].sudo())
 
-    def _read_actions(self) -> Any:
+    def _read_actions(self) -> dict[int, BaseModel]:
         actions = self.env["ir.actions.server"].sudo()
         scoring = actions.search(Domain("ai_deployment_id", "in", self.deployments.ids))
         return scoring.grouped(lambda action: action.ai_deployment_id.id)

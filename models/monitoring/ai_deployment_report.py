@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..tools.optional_float import OptionalFloat
+from .intake import first_scored_between
 
 KINDS = [("drift", "What Comes In"), ("performance", "What Came True")]
 VERDICTS = [
@@ -17,27 +17,7 @@ VERDICTS = [
     ("cannot_judge", "Too few to judge"),
     ("constant", "Always the same"),
 ]
-TESTS = [
-    ("shape", "Distribution"),
-    ("missing", "Empty"),
-    ("unseen", "Never seen before"),
-    ("joint", "Together"),
-    ("range", "Out of range"),
-    ("constant", "Always the same"),
-    ("failed", "Could not be scored"),
-    ("late", "Scored late"),
-    ("volume", "Number of records"),
-    ("review", "Share to a person"),
-    ("figure", "Figure"),
-    ("calibration", "Chance said against chance found"),
-    ("floor", "Floor set beforehand"),
-    ("proposed", "Floor proposed"),
-    ("segment", "Part of the records"),
-    ("duel", "Against Odoo and people"),
-    ("estimate", "Estimated before outcomes are known"),
-    ("risk", "Since it serves"),
-    ("maturity", "How long outcomes take"),
-]
+JUDGED = ("drifted", "quiet")  # verdicts of what could be judged
 
 
 class AiDeploymentReport(models.Model):
@@ -106,56 +86,5 @@ class AiDeploymentReport(models.Model):
         """The first scores of the window, as far as the user may read their records."""
         self.ensure_one()
         deployment, version = self.deployment_id, Domain("version_id", "=", self.version_id.id)
-        scored = deployment._scored_between(self.window_start, self.window_end) & version
+        scored = first_scored_between(deployment, self.window_start, self.window_end) & version
         return {**deployment._action_lines("ai.deployment.inference", self.name), "domain": list(scored)}
-
-
-class AiDeploymentReportLine(models.Model):
-    _name = "ai.deployment.report.line"
-    _description = "Monitoring Report Line"
-    _inherit = "ai.deployment.guarded.mixin"
-    _order = "exceeded desc, sequence, id"
-    _rec_name = "label"
-
-    report_id = fields.Many2one("ai.deployment.report", required=True, readonly=True, index=True, ondelete="cascade")
-    deployment_id = fields.Many2one(related="report_id.deployment_id")
-    company_id = fields.Many2one(related="report_id.deployment_id.company_id")
-    sequence = fields.Integer(readonly=True)
-    key = fields.Char("Technical Name", required=True, readonly=True, index=True)
-    label = fields.Char("Input", required=True, readonly=True)
-    test = fields.Selection(TESTS, required=True, readonly=True)
-    statistic = OptionalFloat(readonly=True, digits=(16, 4))
-    low = OptionalFloat("At Least", readonly=True, digits=(16, 4))
-    high = OptionalFloat("At Most", readonly=True, digits=(16, 4))
-    threshold = fields.Float(readonly=True, digits=(16, 6))
-    p_value = fields.Float(readonly=True, digits=(16, 8))
-    adjusted_p = fields.Float("Adjusted p", readonly=True, digits=(16, 8))
-    exceeded = fields.Boolean("Moved", readonly=True)
-    verdict = fields.Selection(VERDICTS, required=True, readonly=True)
-    weeks = fields.Integer(
-        "Weeks Judged Together",
-        readonly=True,
-        default=1,
-        help="More than one where only several weeks together show that it moved.",
-    )
-    effect = fields.Float("Stability Index", readonly=True, digits=(16, 3))
-    reference_share = fields.Float("Share Before", readonly=True)
-    window_share = fields.Float("Share Now", readonly=True)
-    text = fields.Char("In Words", readonly=True)
-    codes = fields.Json("Bins in Question", readonly=True)
-
-    def write(self, vals):
-        raise UserError(self.env._("A report is never edited."))
-
-    def _is_filled(self):
-        """Whether it says that an input is empty less often than before."""
-        return self.test == "missing" and self.window_share < self.reference_share
-
-    def action_open_report(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "ai.deployment.report",
-            "res_id": self.report_id.id,
-            "views": [(False, "form")],
-        }

@@ -9,9 +9,26 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..tools import clock
+from ..alerting.alert_kinds import BROKEN, Cause
+from ..tools import clock, turns
 from . import drills, fallbacks
 from .fallback_switch import FallbackSwitch
+
+FALLBACK_TURN = turns.TurnWork(
+    str(Cause(BROKEN, "fallback")),
+    run=lambda deployment: FallbackSwitch(deployment.sudo()).refresh(),
+    describe=lambda deployment, why: deployment.env._(
+        "What “%(what)s” shows instead could not be kept right: %(why)s", what=deployment.name, why=why
+    ),
+)
+DRILL_TURN = turns.TurnWork(
+    str(Cause(BROKEN, "drill")),
+    run=lambda deployment: drills.try_fallback(deployment.sudo()),
+    describe=lambda deployment, why: deployment.env._(
+        "What “%(what)s” shows instead of scores could not be tried: %(why)s", what=deployment.name, why=why
+    ),
+    taken="drill_taken",
+)
 
 
 class AiDeployment(models.Model):
@@ -50,7 +67,7 @@ class AiDeployment(models.Model):
         "it writes is kept. Set by an administrator.",
     )
     drill_ids = fields.One2many("ai.deployment.drill", "deployment_id", "Drills", readonly=True)
-    drill_taken = fields.Boolean(readonly=True, copy=False)  # had a turn in a pass that is not through yet
+    drill_taken = fields.Boolean(readonly=True, copy=False)  # see `tools.turns`
 
     _fallback_value_is_share = models.Constraint(
         "CHECK(fallback_value BETWEEN 0 AND 1)", "The fixed figure lies between 0 and 100 %."
@@ -84,7 +101,7 @@ class AiDeployment(models.Model):
         """Keep the fallbacks right also where nothing is live, and no health is checked; once an hour."""
         for deployment in self.search(Domain("fallback", "!=", "none") & Domain("state", "!=", "retired")):
             try:
-                deployment._or_alert("fallback", FallbackSwitch(deployment.sudo()).refresh)
+                turns.run_or_alert(FALLBACK_TURN, deployment)
             except psycopg2.OperationalError:  # somebody wrote the same rows: with the next pass
                 self.env.cr.rollback()
             self.env["ir.cron"]._commit_progress()
@@ -144,7 +161,4 @@ class AiDeployment(models.Model):
             & Domain("date", ">", since)
             & Domain("date", "<=", clock.now())
         )
-        self._take_turns("drill", live.filtered(lambda deployment: deployment not in lately.deployment_id))
-
-    def _drill_or_alert(self):
-        return self._or_alert("drill", lambda: drills.try_fallback(self.sudo()))
+        turns.take_turns(DRILL_TURN, live.filtered(lambda deployment: deployment not in lately.deployment_id))

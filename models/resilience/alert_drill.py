@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from ...ml.binning import FIRST
 from ...ml.profile import SCORE, Profile
 from ..alerting.alert_kinds import DRIFT, Cause
+from ..monitoring.drift import DriftMonitor
 from ..tools import clock
 from ..tools.wording import number
 from .drill import Drill, Step
@@ -32,7 +33,7 @@ class AlertDrill(Drill):
         reference = self.env["ai.deployment.reference"]._of(version)[0]
         end = clock.today() + LATER
         self.set_aside(self.alerts(ABOUT_SCORES, "=like"))
-        report = self.deployment._make_report(version, moved_profile(reference), end - timedelta(days=7), end)
+        report = DriftMonitor(self.deployment).report_on(moved_profile(reference), end - timedelta(days=7), end)
         line = report.line_ids.filtered(lambda line: line.key == SCORE and line.exceeded)[:1]
         raised = self.alerts(ABOUT_SCORES, "=like")
         alert = raised.filtered(lambda alert: alert.state == "firing" and alert.level == "alert")[:1]

@@ -12,10 +12,10 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...ml.errors import InferenceError, Unexpected
+from ..alerting.alert_kinds import FAILS, FILTER
 from ..tools import batch_insert as bulk
 from ..tools import clock
 from .ai_deployment_inference import FAILURE_TYPES
-from .ai_deployment_scoring import FAILS, FILTER
 
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(days=1)

@@ -35,6 +35,7 @@ from ..tools import clock, faults, noted
 from ..tools.quiet_sql import quiet_sql
 from ..tools.score_fields import SCORE_FIELDS
 from ..tools.shipped import wake
+from . import scoring_alerts
 from .ai_deployment_writing import hex_rows
 from .reasons import MAY_RETURN
 
@@ -45,8 +46,6 @@ CHUNK = 5000
 HISTORY_CHUNK = 20_000
 LATE = timedelta(days=7)  # from its creation to its first score, after which a record came late
 SUSPECTS = 3  # records that fail in the same way while none succeeds, from which on the version is to blame
-FAILS = "fails"  # cause of the alert about that
-FILTER = "filter"  # cause of the alert about a filter that cannot be used
 # What is read of a deployment to score one record, at once.
 READ_TO_SCORE = (
     "audit_share",
@@ -238,7 +237,7 @@ class AiDeployment(models.Model):
         version = self.champion_id
         card = version._fault()
         if card:
-            self._alert_version_broken(card)
+            scoring_alerts.alert_version_broken(self, card)
         else:
             card = version._card()
         return Call(
@@ -400,9 +399,9 @@ class AiDeployment(models.Model):
         call.waiting.update(ids)
         call.outcome["waiting"] += len(ids)
         if kind:
-            self._alert_took_too_long()
+            scoring_alerts.alert_too_slow(self)
         else:
-            self._alert_filter_broken(why)
+            scoring_alerts.alert_filter_broken(self, why)
 
     def _filter_works(self):
         try:
@@ -450,7 +449,7 @@ class AiDeployment(models.Model):
     def _wait_as_slow(self, call, ids):
         """Too slow for the database's own limit: as slow in halves, so they wait."""
         self._wait(call, ids, TookTooLong())
-        self._alert_took_too_long()
+        scoring_alerts.alert_too_slow(self)
 
     # Who is to blame
 
@@ -465,7 +464,7 @@ class AiDeployment(models.Model):
 
     def _condemn(self, call, error):
         call.condemned = error
-        self._alert_version_fails(error)
+        scoring_alerts.alert_version_fails(self, error)
 
     def _fails_everywhere(self, call):
         """Whether all suspects failed in one way, nothing succeeded, and records elsewhere in the call fail as well."""

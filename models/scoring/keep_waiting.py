@@ -7,6 +7,7 @@ from odoo.api import SUPERUSER_ID, Environment
 
 from ...ml.errors import TookTooLong, Unexpected
 from ..tools import clock, faults
+from .scoring_alerts import alert_too_slow
 
 _logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def _keep(registry, deployment_id, uid, ids, action_id, failure, scores_first):
             values = env["ai.deployment.inference"]._failure_values(failure, {}, ())
             env["ai.deployment.request"]._add(deployment, day, there, [values] * len(there), {})
             if isinstance(failure, TookTooLong):
-                deployment._alert_took_too_long()
+                alert_too_slow(deployment)
     except Exception as error:  # noqa: BLE001 - what the user saved is committed, so nobody is told of an error
         faults.log_fault(_logger, f"{len(ids)} records of deployment {deployment_id} wait for nobody", error)
 

@@ -5,7 +5,7 @@ The ORM's `create` costs milliseconds a row; a chunk of scores has thousands. Wh
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from odoo.api import Environment
@@ -14,25 +14,25 @@ from odoo.tools import SQL
 from .quiet_sql import quiet_sql
 
 
-def write(env: Environment, statements: dict[str, SQL | None]) -> None:
+def write(env: Environment, statements: dict[str, SQL]) -> None:
     """Run several statements as one: one way to the database and back. None among them is left out.
 
     :param statements: {name: SQL}; a later one may read what an earlier one returns from the table of its name
     """
-    *others, last = [each for each in statements.items() if each[1]] or [("", None)]
+    *others, last = [each for each in statements.items() if each[1]] or [(None, None)]
     if last[1]:
         parts = [SQL("%s AS (%s)", SQL.identifier(name), statement) for name, statement in others]
         with quiet_sql(f"Rows written at once: {', '.join(name for name, _statement in (*others, last))}"):
             env.cr.execute(SQL("WITH %s %s", SQL(", ").join(parts), last[1]) if parts else last[1])
 
 
-def insert(env: Environment, table: str, columns: Any, conflict: str | None = None) -> None:
+def insert(env: Environment, table: str, columns: dict, conflict: SQL | None = None) -> None:
     """Run one `insert_statement`."""
     write(env, {"new": insert_statement(table, columns, conflict)})
 
 
 def insert_statement(
-    table: str, columns: dict[str, Sequence[Any]], conflict: str | None = None, returning: Any = ()
+    table: str, columns: dict, conflict: SQL | None = None, returning: Iterable[str] = ()
 ) -> SQL | None:
     """INSERT of one row per position of the lists in `columns`, as SQL; None where there is no row.
 
@@ -46,9 +46,7 @@ def insert_statement(
     count = max((len(values) for _type, values in columns.values() if isinstance(values, list)), default=0)
     if not count:
         return None
-    arrays: list[SQL] = []
-    names: list[SQL] = []
-    selected: list[SQL] = []
+    arrays, names, selected = [], [], []
     for number, (kind, values) in enumerate(columns.values()):
         distinct = set(values) if isinstance(values, list) else {values}
         if isinstance(values, list) and (len(distinct) > 1 or not arrays):  # the first list says how many rows
@@ -71,7 +69,7 @@ def insert_statement(
     )
 
 
-def insert_from(source: Any, table: str, columns: Any, where: SQL | None = None, conflict: str | None = None) -> SQL:
+def insert_from(source: str, table: str, columns: dict, where: SQL | None = None, conflict: SQL | None = None) -> SQL:
     """INSERT of rows that an earlier statement of the same `write` returned, as SQL.
 
     :param source: the name of that statement
@@ -88,7 +86,7 @@ def insert_from(source: Any, table: str, columns: Any, where: SQL | None = None,
     )
 
 
-def _literal(values: Any, distinct: set[Any]) -> str:
+def _literal(values: list, distinct: set) -> str:
     """Plain values (None, bool, int, float, str, date) as the text of a PostgreSQL array; `distinct` is their set."""
     kinds = set(map(type, distinct))
     if kinds == {str}:  # escaped all at once: no text in PostgreSQL holds a NUL

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from odoo.sql_db import BaseCursor
 from odoo.tools import SQL
@@ -12,7 +11,7 @@ _LIMITS = ("lock_timeout", "statement_timeout")
 
 
 @contextmanager
-def bounded_savepoint(cr: BaseCursor, lock: str, statement: str) -> Iterator[Any]:
+def bounded_savepoint(cr: BaseCursor, lock: str, statement: str) -> Iterator[None]:
     """Open a savepoint with limits of its own, one statement to begin and one to end; those from before come back.
 
     As with `cr.savepoint()`, what fails inside is rolled back and the environment is cleared. What the caller wrote

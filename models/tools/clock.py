@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from odoo import fields
 from odoo.fields import Domain
@@ -32,7 +31,7 @@ def today() -> date:
     return now().date()
 
 
-def due_domain(field: Any, longest: Any) -> Any:
+def due_domain(field: str, longest: timedelta) -> Domain:
     """Return the domain of what is due: `field` has come, or lies further ahead than it can have been put off.
 
     :param field: str, a stored datetime, the next moment of something
@@ -41,7 +40,7 @@ def due_domain(field: Any, longest: Any) -> Any:
     return Domain(field, "<=", now()) | Domain(field, ">", now() + longest)
 
 
-def due_sql(column: Any, longest: Any) -> SQL:
+def due_sql(column: SQL, longest: timedelta) -> SQL:
     """Return `due_domain` as SQL.
 
     :param column: SQL, the column
@@ -49,7 +48,7 @@ def due_sql(column: Any, longest: Any) -> SQL:
     return SQL("(%s <= %s OR %s > %s)", column, now(), column, now() + longest)
 
 
-def has_passed(moment: Any, wait: timedelta) -> bool:
+def has_passed(moment: datetime, wait: timedelta) -> bool:
     """Return whether `wait` has passed since `moment`; also where the moment of something that happened is to come.
 
     :param moment: naive UTC datetime of an event
@@ -58,7 +57,7 @@ def has_passed(moment: Any, wait: timedelta) -> bool:
 
 
 @contextmanager
-def at(moment: Any) -> Iterator[Any]:
+def at(moment: datetime | str | None) -> Iterator[None]:
     """Stand at `moment` (naive UTC datetime, or None for the real time) within the block."""
     token = _standing_at.set(fields.Datetime.to_datetime(moment) if moment else None)
     try:

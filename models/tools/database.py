@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from odoo import fields
-from odoo.api import Environment
 from odoo.tools import SQL
 
 PARAMETER = "ai_deployment.database"
@@ -38,7 +37,7 @@ def identity(env: Any) -> str:
     return f"{cluster}/{number}"
 
 
-def _mark(env: Environment) -> dict[str, Any]:
+def _mark(env: Any) -> dict:
     text = env["ir.config_parameter"].sudo().get_param(PARAMETER)
     try:
         mark = json.loads(text or "{}")
@@ -47,7 +46,7 @@ def _mark(env: Environment) -> dict[str, Any]:
     return mark if isinstance(mark, dict) else {}
 
 
-def _write(env: Environment, **mark: Any) -> None:
+def _write(env: Any, **mark: Any) -> None:
     env["ir.config_parameter"].sudo().set_param(PARAMETER, json.dumps(mark, default=fields.Datetime.to_string))
 
 

@@ -5,9 +5,9 @@ free is a collision, which the same work repeated later survives. A lost connect
 cancelled and a lack of memory are faults of the server: no record is to blame, and repeating at once does not help.
 """
 
-import logging
 import os
 import traceback
+from logging import Logger
 
 import psycopg2
 import psycopg2.extensions
@@ -76,7 +76,7 @@ def place_of(error: BaseException) -> str:
     return f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
 
 
-def log_fault(logger: logging.Logger, what: str, error: BaseException) -> None:
+def log_fault(logger: Logger, what: str, error: BaseException) -> None:
     """Log one line about `error`: its type and place, never its message, which may quote what a record holds.
 
     :param logger: logging.Logger

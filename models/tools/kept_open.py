@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from odoo.api import Environment
 from odoo.exceptions import UserError
@@ -23,14 +23,14 @@ ENDING = re.compile(
 
 
 @contextmanager
-def kept_open(env: Environment) -> Iterator[Any]:
+def kept_open(env: Environment) -> Iterator[None]:
     """Within, nothing commits, rolls back or closes the cursor of `env`; who tries gets a `UserError`."""
     cr, before, execute = env.cr, {}, env.cr.execute
 
-    def refuse(*_args: Any, **_kwargs: Any) -> None:
+    def refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
         raise UserError(env._("it tries to end the transaction, which it may not."))
 
-    def checked(query: Any, params: Any | None = None, log_exceptions: bool = True) -> Any:
+    def checked(query: Any, params: Any = None, log_exceptions: bool = True) -> Any:
         if ENDING.search(COMMENT.sub(" ", getattr(query, "code", None) or str(query))):
             refuse()
         return execute(query, params, log_exceptions)
@@ -54,7 +54,7 @@ def forbidden_names(code: str) -> list[str]:
         todo = [compile(code or "", "rule", "exec")]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []  # running it says so
-    found: set[str] = set()
+    found = set()
     while todo:
         part = todo.pop()
         found |= FORBIDDEN & {*part.co_names}

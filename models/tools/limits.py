@@ -8,6 +8,8 @@ that nobody else fills has no limit here.
 import json
 from typing import Any
 
+from odoo.fields import Field
+
 LONGEST = {"char": 1000, "text": 10_000, "html": 50_000, "json": 100_000, "binary": 64 * 1024 * 1024}
 LONGEST_NAMED = {"domain": 10_000}
 MOST_LINKED = 1000  # records in one list, at once
@@ -17,7 +19,7 @@ MOST_CONDITIONS = 200  # in one filter
 SAID = frozenset("conditions holdout_reason lesson minutes mute_reason note pipeline_name reason waiver_reason".split())
 
 
-def too_much(field: Any, value: Any) -> tuple[int, int] | None:
+def too_much(field: Field, value: Any) -> tuple[int, int] | None:
     """Return (how much it is, how much fits) where `value` is too much for `field`; None where it fits.
 
     :param field: the ORM's field
@@ -46,7 +48,7 @@ def _names_many(command: Any) -> bool:
     return isinstance(command, list | tuple) and len(command) == 3 and isinstance(command[2], list | tuple)
 
 
-def _length(field: Any, value: Any) -> int:
+def _length(field: Field, value: Any) -> int:
     if field.type == "json":
         try:
             return len(json.dumps(value))

@@ -5,7 +5,7 @@ commit: once, however many records there are. Odoo calls it before each savepoin
 noted, Odoo forgets together with its records.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -37,7 +37,7 @@ def begin(cr: BaseCursor, model: str) -> Notes:
     return found
 
 
-def forget(cr: BaseCursor, deployment_id: int, ids: Sequence[int]) -> None:
+def forget(cr: BaseCursor, deployment_id: int, ids: Iterable[int]) -> None:
     """Take records out of the notes: they are scored in another way."""
     found = notes(cr)
     if found and deployment_id in found.wanted:
@@ -45,10 +45,10 @@ def forget(cr: BaseCursor, deployment_id: int, ids: Sequence[int]) -> None:
             found.wanted[deployment_id].pop(res_id, None)
 
 
-def is_wanted(cr: BaseCursor, ids: Sequence[int]) -> bool:
+def is_wanted(cr: BaseCursor, ids: Iterable[int]) -> bool:
     """Return whether one of the records `ids` is noted."""
     found = notes(cr)
-    return found is not None and any(not records.keys().isdisjoint(ids) for records in found.wanted.values())
+    return bool(found) and any(not records.keys().isdisjoint(ids) for records in found.wanted.values())
 
 
 def hook(cr: BaseCursor, model: str) -> None:

@@ -4,7 +4,7 @@ Business goes on without them: a lead is created and a bill is posted whether or
 What is missing is a finding of health, told there with its cure.
 """
 
-from typing import Any
+from datetime import datetime
 
 from odoo.api import Environment
 from odoo.models import BaseModel
@@ -21,7 +21,7 @@ def shipped(env: Environment, name: str) -> BaseModel | None:
     return record.sudo() if record else None
 
 
-def wake(env: Environment, name: str, at: Any | None = None) -> None:
+def wake(env: Environment, name: str, at: datetime | None = None) -> None:
     """Let the scheduled action that the addon ships as `name` run soon, or at `at`; do nothing where it is gone."""
     job = shipped(env, name)
     if job:

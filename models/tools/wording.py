@@ -6,7 +6,6 @@ thousand six hundred to another.
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 from odoo.api import Environment
 from odoo.tools.misc import formatLang
@@ -23,7 +22,7 @@ def number(env: Environment, value: float, digits: int = 0, grouping: bool = Tru
     return formatLang(env, value, digits=digits, grouping=grouping)
 
 
-def signed(env: Environment, value: Any, digits: int = 2) -> str:
+def signed(env: Environment, value: float, digits: int = 2) -> str:
     """Points and differences: always with their sign."""
     written = number(env, abs(value), digits)
     return f"-{written}" if value < 0 else f"+{written}"
@@ -40,7 +39,7 @@ def quoted(names: Iterable[str]) -> str:
     return ", ".join(f"“{name}”" for name in names)
 
 
-def plain(env: Environment, value: Any) -> str:
+def plain(env: Environment, value: float) -> str:
     """A number with the decimals that it has, at most six digits after the first; very large and small ones as powers.
 
     Digits are chosen as in `ml.words`, only separators are the reader's.
@@ -56,7 +55,7 @@ def plain(env: Environment, value: Any) -> str:
     return formatLang(env, value, digits=min(decimals, MOST_DECIMALS))
 
 
-def about(env: Environment, value: Any) -> str:
+def about(env: Environment, value: float) -> str:
     """A number in two digits, or all before the point: what one says after "about"."""
     if not value or not math.isfinite(value):
         return plain(env, value)
@@ -69,12 +68,12 @@ class ReaderWords(Words):
     :param specs: {key: declaration} of inputs, whose units are written behind their numbers
     """
 
-    def __init__(self, env: Environment, specs: dict[str, dict[str, Any]] | None = None, unit: str = "") -> None:
+    def __init__(self, env: Environment, specs: dict | None = None, unit: str = ""):
         self.env, self.specs, self.unit = env, specs or {}, unit
 
     def of(self, name: str) -> "ReaderWords":
         """The words for one input."""
-        unit = unit_of(self.specs.get(name) or {})
+        unit = unit_of(self.specs.get(name))
         return ReaderWords(self.env, unit=unit) if unit else self
 
     @property
@@ -138,7 +137,7 @@ class ReaderWords(Words):
         return self.env._("to begin with")
 
 
-def unit_of(spec: dict[str, Any]) -> str:
+def unit_of(spec: dict) -> str:
     """What the numbers of a declared input are counted in, empty where nothing is to be said."""
     if not spec:
         return ""

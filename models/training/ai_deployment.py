@@ -77,6 +77,11 @@ class AiDeployment(models.Model):
             "views": [(False, "form")],
         }
 
+    def _evaluate_triggers(self):
+        """Look at the triggers of one deployment: is it time to train again?"""
+        self.ensure_one()
+        self.env["ai.deployment.trigger"]._evaluate(self)
+
     def _train(self):
         """Train a version on what is known now and return it; see `Trainer.train`."""
         return Trainer(self).train()

@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.tools import clock, turns
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
 
 DAY = timedelta(days=1)
@@ -271,13 +271,13 @@ class TestKillSwitchBesideJobs(AiDeploymentCase):
     def test_a_look_that_takes_long_keeps_nobody_waiting(self):
         with self.registry.cursor() as looking, self.registry.cursor() as switching:
             looked = api.Environment(looking, SUPERUSER_ID, {})["ai.deployment"].browse(self.made)
-            self.assertTrue(looked._lock_turn())
+            self.assertTrue(turns.lock_turn(looked))
             self.assertTrue(looked.name)
             switching.execute("SET LOCAL lock_timeout = '2s'")
             env = api.Environment(switching, SUPERUSER_ID, dict(QUIET))
             env["ai.deployment"].browse(self.made).action_suspend()
             env.flush_all()
-            self.assertFalse(env["ai.deployment"].browse(self.made)._lock_turn(), "only one looks at a time")
+            self.assertFalse(turns.lock_turn(env["ai.deployment"].browse(self.made)), "only one looks at a time")
             switching.commit()
             looking.rollback()
             self.assertEqual(looked.state, "suspended")

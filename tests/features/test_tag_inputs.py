@@ -16,6 +16,7 @@ from odoo.addons.ai_deployment.ml.profile import bins_of
 from odoo.addons.ai_deployment.ml.scorecard import Scorecard
 from odoo.addons.ai_deployment.ml.tags import TagBins, member_name
 from odoo.addons.ai_deployment.models.governance.evidence.log import LogComplete
+from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.learning import fit
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -119,7 +120,7 @@ class TestTagInputs(HealthCase):
             lead.tag_ids = (self.green if rng.random() < 0.97 else self.red) | self.seldom.browse()
         self.tagged._score(leads, now=NOW)
         with clock.at(NOW.replace(day=10)):
-            report = self.tagged._report_drift()
+            report = DriftMonitor(self.tagged).report()
         lines = report.line_ids.filtered(lambda line: line.key.startswith("tag_ids"))
         self.assertEqual(set(lines.mapped("key")), {"tag_ids"})
         shape = lines.filtered(lambda line: line.test == "shape")

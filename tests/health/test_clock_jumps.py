@@ -7,6 +7,7 @@ from odoo.tests import tagged
 from odoo.addons.ai_deployment.models.alerting import digest
 from odoo.addons.ai_deployment.models.health.crons import Crons
 from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
+from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
 from odoo.addons.ai_deployment.models.review.deadlines import Escalation, WorkingHours
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.alerting.common import ChannelCase
@@ -303,8 +304,8 @@ class TestWorkAhead(ChannelCase):
         with clock.at(NOW):
             self.deployment._score(self.make_leads(60))
         with clock.at(NOW + 4000 * DAY):
-            self.deployment._report_drift()
+            DriftMonitor(self.deployment).report()
         self.assertEqual(len(self.deployment.report_ids), 1)
         with clock.at(NOW + 8 * DAY):
-            self.deployment._report_drift()
+            DriftMonitor(self.deployment).report()
         self.assertEqual(len(self.deployment.report_ids), 2)

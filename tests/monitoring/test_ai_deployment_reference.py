@@ -12,6 +12,7 @@ from odoo.addons.ai_deployment.ml.profile import (
     SCORE,
     Profile,
 )
+from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -50,7 +51,7 @@ class TestMonthlyRhythm(AiDeploymentCase):
 
     def look(self, week):
         with clock.at(NOW + (week + 1) * WEEK):
-            return self.deployment._report_drift()
+            return DriftMonitor(self.deployment).report()
 
     def adopt(self, week):
         """Adopt what came in before `week`; it was one large window until then, as nobody looked."""
@@ -105,7 +106,7 @@ class TestMonthlyRhythm(AiDeploymentCase):
             self.assertIn("Country: the weeks compared with differ much from each other", report.blind_spot)
             self.assertIn("weeks of the month are told apart once", report.blind_spot)
         self.assertNotIn("drift:country_id:shape", self.alerts().mapped("cause"))
-        texts = [message["text"] for message in self.deployment._monitoring_page()["messages"]]
+        texts = [message["text"] for message in self.deployment.monitoring_page()["messages"]]
         self.assertIn(report.blind_spot, texts)
         self.come_in(20, first_week=(0.25, 0.02, 0.73), others=(0.25, 0.02, 0.73))
         self.assertEqual(self.lines(self.look(20), "shape").verdict, "drifted")
@@ -113,26 +114,3 @@ class TestMonthlyRhythm(AiDeploymentCase):
     def test_counts_by_week_of_the_month_are_protected_as_the_others_are(self):
         field = self.env["ai.deployment.reference"]._fields["monthly"]
         self.assertEqual(field.groups, self.env["ai.deployment.reference"]._fields["counts"].groups)
-
-
-@tagged("post_install", "-at_install")
-class TestFilled(AiDeploymentCase):
-    """An input that goes from mostly empty to filled is worth knowing, not worth interrupting somebody."""
-
-    def test_enrichment_switched_on_is_a_notice(self):
-        card = self.card()
-        country = next(feature for feature in card.features if feature.name == "country_id")
-        country.counts[:] = [800, 0, 0, 130, 70]
-        self.serve(self.deployment, card)
-        leads = self.make_leads(60) + self.make_leads(40, country_id=self.usa.id)
-        self.deployment._score(leads, now=NOW)
-        with clock.at(NOW + WEEK):
-            self.deployment._monitor()
-        alert = self.env["ai.deployment.alert"].search(
-            [("deployment_id", "=", self.deployment.id), ("cause", "=", "drift:country_id:missing")]
-        )
-        self.assertEqual((alert.state, alert.level), ("firing", "notice"))
-        self.assertIn("Country is empty on 0 % of leads, 80 % before", alert.name)
-        self.assertIn("fills", alert.suggestion)
-        found = self.env["crm.lead"].search(alert.with_user(self.owner).action_open_records()["domain"])
-        self.assertEqual(found, leads.sorted())

@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
 from odoo.addons.ai_deployment.models.resilience import drills
-from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.tools import clock, turns
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.resilience.common import FallbackCase
 
@@ -43,9 +43,7 @@ class TestFallbackDrill(FallbackCase):
         self.assertEqual((len(self.deployment.drill_ids), self.deployment.drill_ids.is_passed), (1, True))
         for days, expected in ((29, []), (31, self.deployment.ids)):
             taken = []
-            self.patch(
-                type(self.deployment), "_take_turns", lambda _self, _what, due, taken=taken: taken.extend(due.ids)
-            )
+            self.patch(turns, "take_turns", lambda _work, due, taken=taken: taken.extend(due.ids))
             with clock.at(NOW + timedelta(days=days)):
                 self.env["ai.deployment"]._cron_drill_fallbacks()
             self.assertEqual(taken, expected)

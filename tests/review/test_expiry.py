@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.monitoring.dashboard_counts import CountCharts
 from odoo.addons.ai_deployment.models.review.desk import Desk
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -136,7 +137,7 @@ class TestLife(ReviewCase):
         self.assertTrue(scores.search([("res_id", "=", gone)]), "the row is kept for the Auditor")
         self.assertFalse(scores.search([("res_id", "=", gone), ("has_record", "=", True)]))
         self.assertFalse(scores.search([("res_id", "=", gone)]).has_record)
-        self.assertEqual(sum(self.deployment._standing_counts(self.version, [0.0, 0.5, 1.0])), 2)
+        self.assertEqual(sum(CountCharts(self.deployment).standing_counts([0.0, 0.5, 1.0])), 2)
 
 
 @tagged("post_install", "-at_install")

@@ -393,7 +393,7 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
             "import sys, types\n"
             "import odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring\n"
             "import odoo.addons.ai_deployment.models.training.ai_deployment\n"
-            "import odoo.addons.ai_deployment.models.monitoring.ai_deployment_monitoring\n"
+            "import odoo.addons.ai_deployment.models.monitoring.ai_deployment\n"
             "bad = [name for name in ('sklearn', 'scipy') if name in sys.modules]\n"
             "sys.exit(' '.join(bad) or 0)"
         )

@@ -4,4 +4,5 @@ from . import test_batch_insert
 from . import test_credentials
 from . import test_faults
 from . import test_shipped
+from . import test_turns
 from . import test_wording

@@ -25,6 +25,11 @@ SECRET = "Zanzibar 4711"
 
 @tagged("post_install", "-at_install")
 class TestKinds(AiDeploymentCase):
+    def test_a_fault_is_told_in_one_line(self):
+        self.assertEqual(faults.fault_text(ValueError("so it is\nDETAIL: a secret")), "ValueError: so it is")
+        self.assertEqual(faults.fault_text(ZeroDivisionError()), "ZeroDivisionError")
+        self.assertEqual(len(faults.fault_text(ValueError("x" * 999))), len("ValueError: ") + faults.LONGEST_FAULT)
+
     def fault_of(self, query):
         with self.assertRaises(psycopg2.Error) as caught, self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
             self.env.cr.execute(query)

@@ -12,7 +12,7 @@ from odoo.tools import format_date
 
 from ....ml.profile import SCORE
 from ...health.crons import JOBS, trouble_of
-from ...monitoring.ai_deployment_drift import JUDGED
+from ...monitoring.ai_deployment_report import JUDGED
 from ...tools import clock
 from ...tools.shipped import shipped
 from .rule import DrillRule, Evidence, Rule

@@ -8,7 +8,7 @@ const PALETTE = "sm";
 const IN_TURN = [0, 3, 2, 4]; // blue, orange, teal, purple: red is kept for what is wrong
 const GREY = 18; // of the long palette: for what is compared with
 
-// One chart of the page "Monitoring", as `_chart` in ai_deployment_page.py tells it: a picture, or the same as a table.
+// One chart of the page "Monitoring", as `chart` in models/monitoring/chart.py tells it: a picture, or the same as a table.
 export class MonitoringChart extends Component {
     static template = "ai_deployment.MonitoringChart";
     static props = { name: String, chart: Object, open: Function };

@@ -5,45 +5,68 @@ Odoo's own estimate, what people entered by hand, and a challenging version. Eac
 neither has learned from what came of it.
 """
 
-from datetime import datetime, time
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
 
-from odoo import models
+from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ...ml import performance, prequential
-from .ai_deployment_performance_words import UNTESTED
+from ...ml.prequential import Standing
+from .lifetime_performance import LifetimePerformance
+from .performance_wording import UNTESTED
 
 INCUMBENT, PERSON, CHALLENGER = RIVALS = ("incumbent", "person", "challenger")
 AT_ONCE = "1 day"  # within which two versions have scored the same record
 NO_AUC = 4  # rows of a cohort under which no order is compared
 
 
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
+class Rows(NamedTuple):
+    """Rows that both had an opinion on: what came of them, our value and the rival's, each (n,)."""
 
-    def _duel_lines(self, version, labels, values, incumbent, start, end):
-        """Lines on each rival that had an opinion, after the rows of one more cohort."""
-        kept = self._kept_state(version)
-        states, lines = dict(kept.get("duels") or {}), []
+    came_true: list[bool]
+    ours: list[float]
+    theirs: list[float]  # NaN where the rival had none
+
+
+class Duel:
+    """Compares the serving version with each rival.
+
+    :param deployment: `ai.deployment`, in sudo
+    :param lifetime: where the evidence is kept
+    """
+
+    def __init__(self, deployment: BaseModel, lifetime: LifetimePerformance) -> None:
+        self.deployment, self.lifetime, self.env = deployment, lifetime, deployment.env
+        self.version = lifetime.version
+
+    def lines(
+        self, labels: list[bool], values: list[float], incumbent: list[float], start: date, end: date
+    ) -> list[dict]:
+        """Return lines on each rival that had an opinion, after the rows of one more cohort.
+
+        :param incumbent: (n,) Odoo's own estimates, NaN where it had none
+        """
+        states, lines = dict(self.lifetime.state().get("duels") or {}), []
+        challenger, attempts = self.challenger()
         rows = {
-            INCUMBENT: (labels, values, incumbent),
-            PERSON: self._people_rows(version, start, end),
-            CHALLENGER: self._challenger_rows(version, start, end),
+            INCUMBENT: Rows(labels, values, incumbent),
+            PERSON: self.people_rows(start, end),
+            CHALLENGER: self._challenger_rows(challenger, start, end),
         }
-        challenger, attempts = self._challenger(version)
         for rival in RIVALS:
             key = f"{rival}:{challenger.id}" if rival == CHALLENGER else rival
             state = prequential.update(states.get(key) or prequential.start(), *rows[rival])
             if state["rows"]:
                 states[key] = state
             standing = prequential.standing(state, attempts if rival == CHALLENGER else 1)
-            if standing and rows[rival][0]:
-                lines += self._duel_texts(rival, standing, rows[rival], challenger)
-        self.sudo().risk_state = {**kept, "duels": states}
+            if standing and rows[rival].came_true:
+                lines += self._lines_on(rival, standing, rows[rival], challenger)
+        self.lifetime.keep(duels=states)
         return lines
 
-    def _people_rows(self, version, start, end):
-        """(came true, value, the person's estimate) of records of which a person had an estimate when they were scored.
+    def people_rows(self, start: date, end: date) -> Rows:
+        """Return records of which a person had an estimate when they were scored.
 
         The first such line of each, judged by what came of it within the horizon from then on, as a person speaks later
         than at the creation.
@@ -58,27 +81,27 @@ class AiDeployment(models.Model):
                 " AND earlier.res_id = line.res_id AND earlier.version_id = line.version_id"
                 " AND earlier.person_value IS NOT NULL AND earlier.failure_type IS NULL AND earlier.date < %(start)s)"
                 " ORDER BY line.res_id, line.id",
-                deployment=self.id,
-                version=version.id,
+                deployment=self.deployment.id,
+                version=self.version.id,
                 start=datetime.combine(start, time.min),
                 end=datetime.combine(end, time.min),
             )
         )
         return self._with_outcomes(rows, from_score=True)
 
-    def _challenger(self, version):
-        """(the version that challenges now, how many have since `version` serves); empty where none does."""
-        serving = self.sudo().assignment_ids.filtered(lambda a: a.role == "champion" and a.version_id == version)[:1]
-        tried = self.sudo().assignment_ids.filtered(
+    def challenger(self) -> tuple[BaseModel, int]:
+        """Return (the version that challenges now, how many have since ours serves); an empty one where none does."""
+        assignments = self.deployment.assignment_ids
+        serving = assignments.filtered(lambda a: a.role == "champion" and a.version_id == self.version)[:1]
+        tried = assignments.filtered(
             lambda a: a.role == "challenger" and serving and a.start_date >= serving.start_date
         )
         return tried.filtered(lambda a: not a.end_date)[:1].version_id, len(tried.version_id)
 
-    def _challenger_rows(self, version, start, end):
-        """(came true, value, the challenger's value) of records that both versions scored first at the same time."""
-        challenger, _attempts = self._challenger(version)
+    def _challenger_rows(self, challenger: BaseModel, start: date, end: date) -> Rows:
+        """Return records that both versions scored first at the same time."""
         if not challenger:
-            return [], [], []
+            return Rows([], [], [])
         rows = self.env.execute_query(
             SQL(
                 "SELECT line.res_id, line.date, line.predicted_value, theirs.predicted_value"
@@ -90,25 +113,24 @@ class AiDeployment(models.Model):
                 " AND line.failure_type IS NULL AND line.date >= %(start)s AND line.date < %(end)s ORDER BY line.id",
                 challenger=challenger.id,
                 near=AT_ONCE,
-                deployment=self.id,
-                version=version.id,
+                deployment=self.deployment.id,
+                version=self.version.id,
                 start=datetime.combine(start, time.min),
                 end=datetime.combine(end, time.min),
             )
         )
         return self._with_outcomes(rows)
 
-    def _with_outcomes(self, rows, from_score=False):
-        """(came true, ours, theirs) of `rows` (id, moment, ours, theirs), without those whose end says nothing."""
+    def _with_outcomes(self, rows: list[tuple], from_score: bool = False) -> Rows:
+        """Return `rows` (id, moment, ours, theirs) with their outcomes, without those whose end says nothing."""
         landmarks = {row[0]: row[1] for row in rows}
-        came_true = self.env[self.res_model]._ai_came_true(self, landmarks, from_score=from_score) if rows else {}
+        documents = self.env[self.deployment.res_model]
+        came_true = documents._ai_came_true(self.deployment, landmarks, from_score=from_score) if rows else {}
         known = [(came_true[row[0]], *row[2:]) for row in rows if row[0] in came_true]
-        return tuple(map(list, zip(*known, strict=True))) if known else ([], [], [])
+        return Rows(*map(list, zip(*known, strict=True))) if known else Rows([], [], [])
 
-    # Words
-
-    def _duel_texts(self, rival, standing, rows, challenger):
-        """Two lines: the gain in Brier over the whole life with the verdict, and the order in the latest cohort."""
+    def _lines_on(self, rival: str, standing: Standing, rows: Rows, challenger: BaseModel) -> list[dict]:
+        """Return the gain in Brier over the whole life with the verdict, and the order in the latest cohort."""
         say, count, more = self.env._, standing.rows, standing.more_needed
         verdict, order, closer = {
             INCUMBENT: (
@@ -151,7 +173,7 @@ class AiDeployment(models.Model):
                 say("Closer to the truth, ours minus the challenger's"),
             ),
         }[rival]
-        line = {**UNTESTED, "test": "duel", "text": verdict[standing.verdict]}
+        line: dict[str, Any] = {**UNTESTED, "test": "duel", "text": verdict[standing.verdict]}
         lines = [
             {
                 **line,
@@ -163,7 +185,7 @@ class AiDeployment(models.Model):
                 "p_value": min(1.0, 1 / max(standing.evidence, standing.evidence_theirs)),
             }
         ]
-        gain = _order_gain(*rows)
+        gain = _order_gain(rows)
         if gain:
             lines.append(
                 {
@@ -179,9 +201,9 @@ class AiDeployment(models.Model):
         return lines
 
 
-def _order_gain(labels, ours, theirs):
-    """The difference in AUC on rows where both had an opinion; None where one class is missing."""
-    known = [row for row in zip(labels, ours, theirs, strict=True) if row[2] == row[2]]
+def _order_gain(rows: Rows) -> performance.Difference | None:
+    """Return the difference in AUC on rows where both had an opinion; None where one class is missing."""
+    known = [row for row in zip(*rows, strict=True) if row[2] == row[2]]
     if len(known) < NO_AUC:
         return None
     gain = performance.auc_difference(*zip(*known, strict=True))

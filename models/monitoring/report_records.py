@@ -1,17 +1,19 @@
-"""The records behind a line of a report: a list one click away, and what those in question have in common.
+"""The records behind a line of a report: which ones are in question, and what these have in common.
 
 The log is read here, for one window and one line; a report itself reads counts only.
 """
 
+from typing import cast
+
 import numpy as np
 
-from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import fields
+from odoo.models import BaseModel
 from odoo.tools import SQL, format_datetime
 
 from ...ml import quality
 from ...ml.binning import FIRST
-from ...ml.causes import common_trait
+from ...ml.causes import Trait, common_trait
 from ...ml.profile import (
     CONFIDENCE,
     CONFIDENCE_BINS,
@@ -25,64 +27,60 @@ MOST_RECORDS = 5000  # that a list opens with, or that are searched for what the
 ONE_IMPORT = 20  # records by one person within a minute: nobody types that fast
 
 
-class AiDeploymentReportLine(models.Model):
-    _inherit = "ai.deployment.report.line"
+class ReportRecords:
+    """The records that a line of a report is about.
 
-    has_records = fields.Boolean(compute="_compute_has_records")
+    :param line: `ai.deployment.report.line`; read in sudo, so that who calls filters what a user may see
+    """
 
-    def _compute_has_records(self):
-        for line in self:
-            line.has_records = bool(line.codes) or line.key == quality.ROWS
+    def __init__(self, line: BaseModel) -> None:
+        self.line = line.sudo()
+        self.env = self.line.env
+        self.report, self.version = self.line.report_id, self.line.report_id.version_id
+        self.documents = self.env[self.line.deployment_id.res_model]
 
-    def action_open_records(self):
-        """The records of the window that this line is about, those that the user may read."""
-        self.ensure_one()
-        self.check_access("read")
-        report, version = self.report_id, self.report_id.version_id.sudo()
-        sensitive = self.key in version._sensitive_keys() and self.test != "missing"
-        if sensitive and not self.env.user.has_group("ai_deployment.group_sensitive"):
-            raise AccessError(self.env._("“%s” is protected: which records have which value is not shown.", self.label))
-        ids = [res_id for res_id, in_question in self.sudo()._window_rows() if in_question]
-        documents = self.env[report.deployment_id.res_model].with_context(active_test=False)
-        found = documents.search([("id", "in", ids)])
-        if not found:
-            raise UserError(self.env._("None of these records is left, or you may not read them."))
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.text or self.label,
-            "res_model": documents._name,
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("id", "in", found.ids)],
-            "context": {"active_test": False, "create": False},
-        }
+    def ids(self) -> list[int]:
+        """Return the ids of the records in question, at most `MOST_RECORDS` are searched."""
+        return [res_id for res_id, in_question in self._window_rows() if in_question]
 
-    def _window_rows(self):
-        """(id, whether it is in question) of the latest records first scored in the window, once each."""
-        report = self.report_id
-        logged = SQL("(failure_type IS NOT NULL OR is_intake)") if self.test == quality.FAILED else SQL("is_intake")
-        rows = self.env.execute_query(
+    def common_text(self) -> str:
+        """Return “82 % of them came with …”; empty where the records in question have nothing in common."""
+        if not self.line.has_records or self.line.test == quality.VOLUME:
+            return ""
+        rows = dict(self._window_rows())
+        if not rows:  # retention has passed over the window
+            return ""
+        trait = common_trait(self._traits(list(rows)), list(rows.values()))
+        return self._trait_text(trait) if trait else ""
+
+    def _window_rows(self) -> list[tuple[int, bool]]:
+        """Return (id, whether it is in question) of the latest records first scored in the window, once each."""
+        logged = (
+            SQL("(failure_type IS NOT NULL OR is_intake)") if self.line.test == quality.FAILED else SQL("is_intake")
+        )
+        return self.env.execute_query(
             SQL(
                 "SELECT res_id, bool_or(COALESCE(%s, FALSE)) FROM ai_deployment_inference line"
                 " WHERE deployment_id = %s AND version_id = %s AND %s AND date >= %s AND date < %s"
                 " GROUP BY res_id ORDER BY res_id DESC LIMIT %s",
                 self._in_question_sql(),
-                report.deployment_id.id,
-                report.version_id.id,
+                self.report.deployment_id.id,
+                self.report.version_id.id,
                 logged,
-                fields.Datetime.to_datetime(report.window_start),
-                fields.Datetime.to_datetime(report.window_end),
+                fields.Datetime.to_datetime(self.report.window_start),
+                fields.Datetime.to_datetime(self.report.window_end),
                 MOST_RECORDS,
             )
         )
-        return rows
 
-    def _in_question_sql(self):
-        """SQL on a `line` of the log: is it one that this line of the report is about?"""
-        version, codes, column = self.report_id.version_id, self.codes or [], self.key
+    def _in_question_sql(self) -> SQL:
+        """Return a condition on a `line` of the log: the line of the report is about it."""
+        key, codes = self.line.key, self.line.codes or []
+        column = key
         if isinstance(codes, dict):  # of one tag
             column, codes = codes["column"], codes["codes"]
-        if self.key == quality.ROWS:
-            table = SQL.identifier(self.env[self.deployment_id.res_model]._table)
+        if key == quality.ROWS:
+            table = SQL.identifier(self.documents._table)
             return {
                 quality.FAILED: SQL("failure_type IS NOT NULL"),
                 quality.REVIEW: SQL("route = 'review' AND failure_type IS NULL"),
@@ -91,13 +89,13 @@ class AiDeploymentReportLine(models.Model):
                     table,
                     LATE,
                 ),
-            }.get(self.test, SQL("TRUE"))
-        if self.key == PREDICTION:
+            }.get(self.line.test, SQL("TRUE"))
+        if key == PREDICTION:
             return SQL("prediction = ANY(%s)", [code > FIRST for code in codes])
-        card = version._card()
-        if self.key in (SCORE, CONFIDENCE):
-            bins = card.score_bins if self.key == SCORE else CONFIDENCE_BINS
-            column = SQL("predicted_value") if self.key == SCORE else SQL("confidence")
+        card = self.version._card()
+        if key in (SCORE, CONFIDENCE):
+            bins = card.score_bins if key == SCORE else CONFIDENCE_BINS
+            column = SQL("predicted_value") if key == SCORE else SQL("confidence")
             within = [bins.bounds(code) for code in codes if code >= FIRST]
             return (
                 SQL(" OR ").join(
@@ -110,25 +108,12 @@ class AiDeploymentReportLine(models.Model):
         place = list(card.bins_by_name).index(column)
         return SQL("substr(codes, %s, 2) = ANY(%s)", 2 * place + 1, [f"{code:02x}" for code in codes])
 
-    # What they have in common
-
-    def _common_text(self):
-        """“82 % of them came with …”; empty where the records in question have nothing in common."""
-        self.ensure_one()
-        if not self.has_records or self.test == quality.VOLUME:
-            return ""
-        rows = dict(self.sudo()._window_rows())
-        if not rows:  # retention has passed over the window
-            return ""
-        trait = common_trait(self._traits(list(rows)), list(rows.values()))
-        return self._trait_text(trait) if trait else ""
-
-    def _traits(self, ids):
-        """What is known of records `ids` beside the inputs: {name: (n,) values}, and what looks like an import."""
-        documents, version = self.env[self.deployment_id.res_model].sudo(), self.report_id.version_id.sudo()
-        specs = version._specs()
-        own = {specs[self.key]["path"].split(".")[0]} if self.key in specs else set()
-        hidden = {specs[key]["path"].split(".")[0] for key in version._sensitive_keys() if key in specs}
+    def _traits(self, ids: list[int]) -> dict[str, np.ndarray]:
+        """Return {name: (n,) values} of what is known of records `ids` beside the inputs, and which look imported."""
+        documents, key = self.documents, self.line.key
+        specs = self.version._specs()
+        own = {specs[key]["path"].split(".")[0]} if key in specs else set()
+        hidden = {specs[key]["path"].split(".")[0] for key in self.version._sensitive_keys() if key in specs}
         names = [name for name in documents._ai_traits() if name not in own | hidden and documents._fields[name].store]
         columns = [SQL.identifier("document", name) for name in names]
         rows = self.env.execute_query(
@@ -141,7 +126,7 @@ class AiDeploymentReportLine(models.Model):
                 SQL.identifier(documents._table),
             )
         )
-        by_minute = {}
+        by_minute: dict[tuple, int] = {}
         for row in rows:
             by_minute[row[:2]] = by_minute.get(row[:2], 0) + 1
         imports = [row[:2] if row[0] and by_minute[row[:2]] >= ONE_IMPORT else None for row in rows]
@@ -150,18 +135,18 @@ class AiDeploymentReportLine(models.Model):
             traits[name] = np.array([row[2 + place] for row in rows], dtype=object)
         return traits
 
-    def _trait_text(self, trait):
+    def _trait_text(self, trait: Trait) -> str:
         share, others = percent(self.env, trait.share), percent(self.env, trait.share_of_others)
-        documents = self.env[self.deployment_id.res_model].sudo()
+        documents = self.documents
         if trait.name == "import":
-            user_id, minute = trait.value
+            user_id, minute = cast("tuple", trait.value)
             return self.env._(
                 "%(share)s of them were created within one minute, on %(when)s by %(who)s, as an import does; "
                 "%(others)s of the others",
                 share=share,
                 others=others,
                 when=format_datetime(self.env, minute, dt_format="short"),
-                who=self.env["res.users"].sudo().browse(user_id).name,
+                who=self.env["res.users"].browse(user_id).name,
             )
         field = documents._fields[trait.name]
         value = documents._ai_level_names(trait.name, [str(trait.value)]).get(str(trait.value), trait.value)

@@ -1,10 +1,10 @@
-"""What came in and moved, in the words of the people who keep these records."""
+"""Texts about input drift, in the words of the people who keep these records."""
 
 import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
-from odoo import models
+from odoo.models import BaseModel
 from odoo.tools import format_date
 
 from ...ml import (
@@ -13,18 +13,36 @@ from ...ml import (
     ordinary,
     quality,
 )
-from ...ml.binning import FIRST
-from ...ml.columns import NUMBER
-from ...ml.noise import LARGE_FLOOR
-from ...ml.profile import CONFIDENCE, PREDICTION, SCORE
+from ...ml.binning import FIRST, CategoryBins, NumericBins
+from ...ml.drift import DriftResult
+from ...ml.noise import LARGE_FLOOR, Noise
+from ...ml.profile import CONFIDENCE, PREDICTION, SCORE, Profile
 from ...ml.tags import yes_code
 from ..tools.wording import ReaderWords, number, percent
+from .drift_windows import DriftWindows
+from .report_records import ReportRecords
+
+Bins = dict[str, NumericBins | CategoryBins]
 
 
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
+class DriftWording:
+    """Texts of one deployment about the intake of one version, in the language of its environment.
 
-    def _column_label(self, version, name):
+    :param deployment: `ai.deployment`
+    :param version: `ai.deployment.version`
+    """
+
+    def __init__(self, deployment: BaseModel, version: BaseModel) -> None:
+        self.deployment, self.version = deployment, version
+        self.env = deployment.env
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The words for the scored records, such as {"records": "leads"}."""
+        return self.env[self.deployment.res_model]._ai_words()
+
+    def column_label(self, name: str) -> str:
+        """Return what an input, or another row of a report, is called."""
         fixed = {
             SCORE: self.env._("The score"),
             PREDICTION: self.env._("The verdict"),
@@ -32,29 +50,29 @@ class AiDeployment(models.Model):
             quality.ROWS: self.env._("Records"),
             joint.PAIRS: self.env._("Inputs together"),
         }
-        return fixed[name] if name in fixed else version._specs()[name]["name"]
+        return fixed[name] if name in fixed else self.version._specs()[name]["name"]
 
-    def _movement_text(self, result, version, bins):
-        """One result as a sentence."""
-        text = self._text_of_span(result, version, bins)
+    def movement(self, result: DriftResult, bins: Bins) -> str:
+        """Return one result as a sentence."""
+        text = self._of_span(result, bins)
         if result.weeks == 1:
             return text
         return self.env._("%(what)s, over the last %(weeks)s weeks", what=text, weeks=result.weeks)
 
-    def _text_of_span(self, result, version, bins):
+    def _of_span(self, result: DriftResult, bins: Bins) -> str:
         if result.name == quality.ROWS:
-            return self._rows_movement_text(result)
+            return self._rows_movement(result)
         if result.test in ("missing", "unseen", quality.RANGE):
-            return self._share_movement_text(result, version)
+            return self._share_movement(result)
         if result.parts:
-            return self._tags_movement_text(result, version, bins)
-        label, words = self._column_label(version, result.name), self.env[self.res_model]._ai_words()
-        names = version._level_names_cached().get(result.name)
+            return self._tags_movement(result, bins)
+        label, words = self.column_label(result.name), self.words
+        names = self.version._level_names_cached().get(result.name)
         if result.name == PREDICTION:
             names = {"yes": words["positive"], "no": words["negative"]}
         texts = [
             (
-                self._bin_text(version, result.name, bins[result.name], code, names),
+                self._bin(result.name, bins[result.name], code, names),
                 percent(self.env, before),
                 percent(self.env, now),
             )
@@ -74,11 +92,21 @@ class AiDeployment(models.Model):
         )
         return f"{label}: {moved}" if moved else label
 
-    def _blind_spot(self, windows, window, results, noise, is_like):
-        """What a report cannot see, and since when, as sentences; empty where it sees everything."""
+    def summary(self, window: Profile, lines: list[dict], needed: int) -> str:
+        """Return what a report found in one sentence; `needed`: records under which a window has no verdict."""
+        moved = ", ".join(dict.fromkeys(line["label"] for line in lines if line["exceeded"]))
+        if window.rows < needed:
+            text = self.env._("Cannot judge yet: %(rows)s of %(needed)s records.", rows=window.rows, needed=needed)
+            return f"{text} {moved}" if moved else text
+        return self.env._("Moved: %s", moved) if moved else self.env._("As before.")
+
+    def blind_spot(
+        self, windows: DriftWindows, window: Profile, results: list[DriftResult], noise: Noise, is_like: bool
+    ) -> str:
+        """Return what a report cannot see, and since when, as sentences; empty where it sees everything."""
         if window.rows < ordinary.MIN_PART_ROWS:
-            return self._too_few_text(windows, window)
-        say, version, sentences = self.env._, windows.version, []
+            return self._too_few(windows, window)
+        say, sentences = self.env._, []
         if windows.weeks > 1:
             sentences.append(
                 say(
@@ -88,7 +116,7 @@ class AiDeployment(models.Model):
                 )
             )
         shapes = [result for result in results if result.test == drift.SHAPE]
-        blind = [self._column_label(version, result.name) for result in shapes if result.cannot_ring]
+        blind = [self.column_label(result.name) for result in shapes if result.cannot_ring]
         if blind:
             sentences.append(
                 say(
@@ -97,9 +125,7 @@ class AiDeployment(models.Model):
                 )
             )
         noisy = [
-            self._column_label(version, result.name)
-            for result in shapes
-            if result.floor > LARGE_FLOOR and not result.cannot_ring
+            self.column_label(result.name) for result in shapes if result.floor > LARGE_FLOOR and not result.cannot_ring
         ]
         if noisy:
             sentences.append(
@@ -125,8 +151,8 @@ class AiDeployment(models.Model):
             )
         return " ".join(sentences)
 
-    def _too_few_text(self, windows, window):
-        """Since when there are too few records to judge, and until when at this pace."""
+    def _too_few(self, windows: DriftWindows, window: Profile) -> str:
+        """Return since when there are too few records to judge, and until when at this pace."""
         needed, days = ordinary.MIN_PART_ROWS, max((windows.end - windows.start).days, 1)
         text = self.env._(
             "Since %(start)s %(rows)s %(records)s have come in; inputs and score are judged from %(needed)s on. Until "
@@ -134,7 +160,7 @@ class AiDeployment(models.Model):
             start=format_date(self.env, windows.start),
             rows=window.rows,
             needed=needed,
-            records=self.env[self.res_model]._ai_words()["records"],
+            records=self.words["records"],
         )
         if not window.rows:
             return text
@@ -142,21 +168,22 @@ class AiDeployment(models.Model):
         pace = self.env._("At this pace that is about %s.", format_date(self.env, due))
         return f"{text} {pace}"
 
-    def _pairs_text(self, found, version, bins):
-        """Which two inputs no longer belong together as they did, and where it shows."""
+    def pairs(self, found: joint.JointResult, bins: Bins) -> str:
+        """Return which two inputs no longer belong together as they did, and where it shows."""
         if not found.names:
             return self.env._(
                 "Whether inputs still belong together is judged once eight weeks have been scored after the first."
             )
-        tags, levels = version._card().tags, version._level_names_cached()
+        tags, levels = self.version._card().tags, self.version._level_names_cached()
         said = []
         for name, codes in zip(found.names, found.codes, strict=True):
             key = tags[name][0] if name in tags else name
             known = [code for code in codes if code >= FIRST] or list(codes)
-            text = self._bin_text(version, name, bins[name], known[0], levels.get(key))
-            if len(known) > 1 and bins[name].kind == NUMBER:
-                text = bins[name].span(known[0], known[-1], ReaderWords(self.env, version._specs()).of(key))
-            said += [self._column_label(version, key), text]
+            text = self._bin(name, bins[name], known[0], levels.get(key))
+            column = bins[name]
+            if len(known) > 1 and isinstance(column, NumericBins):
+                text = column.span(known[0], known[-1], ReaderWords(self.env, self.version._specs()).of(key))
+            said += [self.column_label(key), text]
         return self.env._(
             "%(one)s and %(two)s no longer belong together as before: “%(value)s” with “%(other)s” on %(now)s of "
             "%(records)s, %(before)s expected",
@@ -166,16 +193,16 @@ class AiDeployment(models.Model):
             other=said[3],
             now=percent(self.env, found.found),
             before=percent(self.env, found.expected),
-            records=self.env[self.res_model]._ai_words()["records"],
+            records=self.words["records"],
         )
 
-    def _tags_movement_text(self, result, version, bins):
-        """Which tags of an input are on more or fewer records than before."""
-        tags, names, texts = version._card().tags, version._level_names_cached().get(result.name) or {}, []
+    def _tags_movement(self, result: DriftResult, bins: Bins) -> str:
+        """Return which tags of an input are on more or fewer records than before."""
+        tags, names, texts = self.version._card().tags, self.version._level_names_cached().get(result.name) or {}, []
         for part in result.parts:
             if part.name not in tags:  # how many other tags there are
                 whole = replace(part, parts=())
-                texts.append(self._text_of_span(whole, version, bins).partition(": ")[2])
+                texts.append(self._of_span(whole, bins).partition(": ")[2])
                 continue
             tag, yes = tags[part.name][1], yes_code(bins[part.name])
             before, now = next(
@@ -192,9 +219,9 @@ class AiDeployment(models.Model):
                     before=percent(self.env, before),
                 )
             )
-        return f"{self._column_label(version, result.name)}: {'; '.join(filter(None, texts))}"
+        return f"{self.column_label(result.name)}: {'; '.join(filter(None, texts))}"
 
-    def _share_movement_text(self, result, version):
+    def _share_movement(self, result: DriftResult) -> str:
         sentence = {
             "missing": self.env._("%(input)s is empty on %(now)s of %(records)s, %(before)s before"),
             "unseen": self.env._(
@@ -205,14 +232,14 @@ class AiDeployment(models.Model):
             ),
         }[result.test]
         return sentence % {
-            "input": self._column_label(version, result.name),
-            "records": self.env[self.res_model]._ai_words()["records"],
+            "input": self.column_label(result.name),
+            "records": self.words["records"],
             "now": percent(self.env, result.window_share or 0.0),
             "before": percent(self.env, result.reference_share or 0.0),
         }
 
-    def _rows_movement_text(self, result):
-        records, before, now = self.env[self.res_model]._ai_words()["records"], result.reference_share, result.statistic
+    def _rows_movement(self, result: DriftResult) -> str:
+        records, before, now = self.words["records"], result.reference_share, result.statistic
         if result.test == quality.VOLUME:
             return self.env._(
                 "%(now)s %(records)s came in the last week, about %(before)s in those before",
@@ -241,14 +268,14 @@ class AiDeployment(models.Model):
             records=records,
         )
 
-    def _alert_text(self, line, onset):
-        """What an owner reads: what moved, since when, and what the records in question have in common."""
+    def alert(self, line: BaseModel, onset: date) -> str:
+        """Return the name of an alert: what moved, since when, and what the records in question have in common."""
         text = self.env._("%(what)s (since %(date)s)", what=line.text, date=format_date(self.env, onset))
-        common = line._common_text()
+        common = ReportRecords(line).common_text()
         return f"{text}. {common}" if common else text
 
-    def _suggestion(self, line):
-        """What to do about a line, in one sentence."""
+    def suggestion(self, line: BaseModel) -> str:
+        """Return what to do about a line, in one sentence."""
         say = self.env._
         if line._is_filled():
             return say("Ask what fills it now: an enrichment, a form, an import. If it stays, train again later.")
@@ -266,9 +293,9 @@ class AiDeployment(models.Model):
             quality.VOLUME: say("Check whether records still arrive: the website form, the e-mail alias, the import."),
         }.get(line.test) or say("Ask whether the business changed. If it did, train again once outcomes are known.")
 
-    def _bin_text(self, version, name, bins, code, names):
-        """A bin in words; those of the score are shares, shown as per cent as everywhere on screen."""
-        if name not in (SCORE, CONFIDENCE) or not FIRST <= code < bins.size:
-            return bins.label(code, names, ReaderWords(self.env, version._specs()).of(name))
+    def _bin(self, name: str, bins: NumericBins | CategoryBins, code: int, names: dict | None) -> str:
+        """Return a bin in words; those of the score are shares, shown as per cent as everywhere on screen."""
+        if name not in (SCORE, CONFIDENCE) or not isinstance(bins, NumericBins) or not FIRST <= code < bins.size:
+            return bins.label(code, names, ReaderWords(self.env, self.version._specs()).of(name))
         low, high = bins.bounds(code)
         return self.env._("%(low)s to %(high)s", low=number(self.env, 100 * low), high=percent(self.env, high))

@@ -1,4 +1,4 @@
-"""Flagged records against what reviewers and credit notes say, and the stop rule."""
+"""Flagged records against what reviewers and credit notes say."""
 
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -6,15 +6,12 @@ from unittest.mock import patch
 
 import numpy as np
 
-from odoo import Command
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml.intervals import clopper_pearson
-from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.challenger import Challenger
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-
-WEEK = timedelta(days=7)
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, AnomalyCase
 
 
 class Fixed:
@@ -29,97 +26,8 @@ class Fixed:
         return SimpleNamespace(values=self.asks * 1.0, predictions=self.asks)
 
 
-class VerdictsCase(AiDeploymentCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.deployment.state = "proof"
-        cls.bills = cls.make_deployment(
-            name="Odd bills",
-            method="anomaly",
-            model_id=cls.env["ir.model"]._get("account.move").id,
-            horizon_days=10,
-            features=[{"path": "amount_untaxed", "name": "Amount"}],
-        )
-        card = cls.card(names=["expected_revenue"])
-        card.features[0].__dict__["name"] = "amount_untaxed"
-        cls.bill_version = cls.serve(
-            cls.bills, type(card)(card.features, card.intercept, card.calibration, card.score_bins)
-        )
-        with clock.at(NOW):
-            cls.bills.state = "shadow"
-        cls.vendor = cls.env["res.partner"].create({"name": "Vendor"})
-
-    def make_bills(self, count, amount=100.0, post=False):
-        bills = self.env["account.move"].create(
-            [
-                {
-                    "move_type": "in_invoice",
-                    "partner_id": self.vendor.id,
-                    "invoice_date": date(2026, 2, 2),
-                    "date": date(2026, 2, 2),
-                    "ref": f"{amount}/{number}",
-                    "invoice_line_ids": [Command.create({"name": "x", "price_unit": amount, "tax_ids": []})],
-                }
-                for number in range(count)
-            ]
-        )
-        if post:
-            bills.action_post()
-        return bills
-
-    def decide(self, bills, ground_truth, moment=NOW, reason="flagged"):
-        return self.env["ai.deployment.review"].create(
-            [
-                {
-                    "deployment_id": self.bills.id,
-                    "company_id": self.env.company.id,
-                    "res_model": "account.move",
-                    "res_id": bill.id,
-                    "version_id": self.bill_version.id,
-                    "opened_date": moment,
-                    "reason": reason,
-                    "prediction": reason == "flagged",
-                    "state": "decided",
-                    "decision": "confirmed",
-                    "ground_truth": ground_truth,
-                    "is_label": bool(ground_truth),
-                    "decided_date": moment,
-                    "inference_id": self.inferences_of(bill, self.bills)[:1].id,
-                }
-                for bill in bills
-            ]
-        )
-
-    def inferences_of(self, records, deployment=None):
-        return self.env["ai.deployment.inference"].search(
-            [("deployment_id", "=", (deployment or self.deployment).id), ("res_id", "in", records.ids)]
-        )
-
-    def look(self, week):
-        with clock.at(NOW + (week + 1) * WEEK):
-            self.bills._monitor()
-        return self.bills.report_ids.filtered(lambda report: report.kind == "performance").sorted("id")[-1:]
-
-    def line(self, report, key):
-        return report.line_ids.filtered(lambda line: line.key == key)
-
-    def alerts(self, cause):
-        return self.env["ai.deployment.alert"].search(
-            [("deployment_id", "=", self.bills.id), ("cause", "=", cause), ("state", "=", "firing")]
-        )
-
-    def flag(self, week, right, wrong):
-        bills = self.make_bills(right + wrong)
-        moment = NOW + week * WEEK
-        self.bills._score(bills, now=moment)
-        self.decide(bills[:right], "positive", moment)
-        self.decide(bills[right:], "negative", moment)
-        return bills
-
-
 @tagged("post_install", "-at_install")
-class TestVerdicts(VerdictsCase):
+class TestAnomalyPerformance(AnomalyCase):
     def test_how_many_flagged_bills_were_right_and_what_is_in_them(self):
         self.flag(0, 8, 4)
         report = self.look(0)
@@ -207,31 +115,3 @@ class TestVerdicts(VerdictsCase):
             )
         self.assertEqual(values["verdict"], "inconclusive")
         self.assertIn("About 16 more are needed", values["verdict_text"])
-
-    def test_a_stop_rule_switches_off_and_says_why(self):
-        self.bills.write({"floor_precision": 0.5, "stop_after": 2})
-        self.flag(0, 1, 29)
-        self.look(0)
-        self.assertEqual(self.bills.state, "shadow")
-        self.flag(1, 1, 29)
-        self.look(1)
-        self.assertEqual(self.bills.state, "suspended")
-        alert = self.alerts("stopped")
-        self.assertIn("switched itself off: below the floor in 2 reports in a row. 1 of 30 flagged", alert.name)
-        self.assertEqual(alert.activity_ids.user_id, self.owner)
-        with clock.at(NOW + 2 * WEEK + timedelta(minutes=1)):
-            self.bills.state = "shadow"
-        self.assertEqual(alert.state, "resolved")
-        self.flag(2, 1, 29)
-        self.look(2)
-        self.assertEqual(self.bills.state, "shadow", "switched on again, it is counted anew")
-        self.flag(3, 1, 29)
-        self.look(3)
-        self.assertEqual(self.bills.state, "suspended")
-
-    def test_without_a_stop_rule_nothing_is_switched_off(self):
-        self.bills.floor_precision = 0.5
-        for week in range(3):
-            self.flag(week, 1, 29)
-            self.look(week)
-        self.assertEqual(self.bills.state, "shadow")

@@ -4,15 +4,17 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.monitoring.duel import Duel
+from odoo.addons.ai_deployment.models.monitoring.lifetime_performance import LifetimePerformance
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.monitoring.test_ai_deployment_performance import WEEK, CohortCase
+from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, CohortCase
 
 
 @tagged("post_install", "-at_install")
 class TestDuel(CohortCase):
-    def line(self, report, key):
-        return report.line_ids.filtered(lambda line: line.key == key)
+    def duel(self):
+        return Duel(self.deployment, LifetimePerformance(self.deployment, self.version))
 
     def odoo_says(self, leads, share):
         self.env.flush_all()
@@ -52,7 +54,7 @@ class TestDuel(CohortCase):
         self.week_with_odoo(0, 50)
         self.report(0)
         other = self.serve(self.deployment, self.card())
-        self.assertEqual(self.deployment._kept_state(other), {"version": other.id})
+        self.assertEqual(LifetimePerformance(self.deployment, other).state(), {"version": other.id})
 
     def challenge(self, card):
         challenger = self.keep(self.deployment, card)
@@ -92,7 +94,7 @@ class TestDuel(CohortCase):
         self.challenge(self.card(high=3.0)).sudo()
         self.deployment.sudo().assignment_ids.filtered(lambda a: a.role == "challenger").end_date = NOW
         challenger = self.challenge(self.card(high=2.0))
-        self.assertEqual(self.deployment._challenger(self.version), (challenger, 2))
+        self.assertEqual(self.duel().challenger(), (challenger, 2))
         for week in range(2):
             usual, large = self.cohort(week, won=0.1, won_large=0.9)
             moment = NOW + week * WEEK
@@ -122,5 +124,41 @@ class TestDuel(CohortCase):
         self.close(leads, "won", NOW + timedelta(days=12))
         start, middle, end = NOW.date(), (NOW + WEEK).date(), (NOW + 2 * WEEK).date()
         with clock.at(NOW + timedelta(days=60)):
-            self.assertEqual(len(self.deployment._people_rows(self.version, start, middle)[0]), 120)
-            self.assertEqual(len(self.deployment._people_rows(self.version, middle, end)[0]), 0)
+            self.assertEqual(len(self.duel().people_rows(start, middle).came_true), 120)
+            self.assertEqual(len(self.duel().people_rows(middle, end).came_true), 0)
+
+    def estimated_by_hand(self, leads, share):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET automated_probability = 40, probability = %s WHERE id = ANY(%s)",
+            [100 * share, leads.ids],
+        )
+        self.env.invalidate_all()
+
+    def test_an_estimate_by_hand_is_logged_once(self):
+        lead = self.make_leads()
+        self.env.cr.execute("UPDATE crm_lead SET automated_probability = 40, probability = 40 WHERE id = %s", [lead.id])
+        self.env.invalidate_all()
+        self.deployment._score(lead, now=NOW)
+        self.assertFalse(any(self.inferences_of(lead).mapped("person_value")))
+        self.estimated_by_hand(lead, 0.9)
+        for minutes in (1, 2):
+            self.deployment._score(lead, now=NOW + timedelta(minutes=minutes))
+        self.assertEqual(sorted(self.inferences_of(lead).mapped("person_value")), [0.0, 0.9])
+
+    def test_people_who_know_better_are_said_to(self):
+        usual, large = self.cohort(0)
+        leads = usual + large
+        self.env.cr.execute("UPDATE crm_lead SET won_status = 'pending' WHERE id = ANY(%s)", [leads.ids])
+        winners = usual[:30] + large[:48]
+        self.estimated_by_hand(winners, 0.9)
+        self.estimated_by_hand(leads - winners, 0.1)
+        self.deployment._score(leads, now=NOW + timedelta(days=2))
+        self.close(winners, "won", NOW + timedelta(days=20))
+        self.close(leads - winners, "lost", NOW + timedelta(days=20))
+        report = self.report(0)
+        self.assertEqual(
+            set(report.line_ids.filtered(lambda line: line.key.startswith("person:")).mapped("text")),
+            {"People estimated better on the same 120 records"},
+        )
+        self.assertFalse(self.alerts().filtered(lambda alert: "person" in alert.cause), "shown, not an alert")

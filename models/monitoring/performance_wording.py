@@ -1,12 +1,15 @@
-"""What came true against what was said, in words for people."""
+"""Texts about performance: what came true against what was said, in the words of the people who keep these records."""
 
 import math
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 
-from odoo import models
+from odoo.models import BaseModel
 from odoo.tools import format_date
+from odoo.tools.misc import formatLang
 
 from ...ml import outcomes
+from ...ml.outcomes import OutcomeResult, Together
 from ..tools.wording import number, percent
 
 MOST_DAYS_AHEAD = 365 * 3  # a day further away is no promise
@@ -14,12 +17,24 @@ MOST_DAYS_AHEAD = 365 * 3  # a day further away is no promise
 UNTESTED = {"threshold": 0.0, "p_value": 1.0, "adjusted_p": 1.0, "exceeded": False, "verdict": "quiet"}
 
 
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
+class PerformanceWording:
+    """Texts of one deployment about outcomes, in the language of its environment.
 
-    def _outcome_values(self, result, values, ordered):
-        """A figure as a line of the report, with its sentence; `ordered`: outcomes of the rows judged for order."""
-        label, text = self._outcome_text(result, values, ordered)
+    :param deployment: `ai.deployment`, in sudo
+    """
+
+    def __init__(self, deployment: BaseModel) -> None:
+        self.deployment, self.env = deployment, deployment.env
+        self.documents = self.env[deployment.res_model]
+        self.words = self.documents._ai_words()
+
+    def line(self, result: OutcomeResult, values: list[float], ordered: tuple[bool, ...]) -> dict:
+        """Return a figure as a line of the report, with its sentence.
+
+        :param values: (n,) scores of the cohort
+        :param ordered: outcomes of the rows judged for order
+        """
+        label, text = self._outcome(result, values, ordered)
         return {
             "key": result.name,
             "label": label,
@@ -36,9 +51,9 @@ class AiDeployment(models.Model):
             "text": text,
         }
 
-    def _outcome_text(self, result, values, ordered):
-        """(what the figure is called, what it says) for people."""
-        words, say = self.env[self.res_model]._ai_words(), self.env._
+    def _outcome(self, result: OutcomeResult, values: list[float], ordered: tuple[bool, ...]) -> tuple[str, str]:
+        """Return (what the figure is called, what it says)."""
+        say, words = self.env._, self.words
         label = {
             "win_rate": say("Share of %s", words["positives"]),
             "in_the_large": say("Chance said, on average"),
@@ -59,45 +74,50 @@ class AiDeployment(models.Model):
                 positives=words["positives"],
                 least=outcomes.MIN_CLASS,
             )
-        text_of = getattr(self, f"_text_of_{result.name}", None)
-        if text_of:
-            return label, text_of(result, values, words)
-        return label, number(self.env, result.statistic, 3) if result.name == "brier" else percent(
-            self.env, result.statistic
-        )
+        texts: dict[str, Callable[[OutcomeResult, list[float]], str]] = {
+            "win_rate": self._win_rate,
+            "in_the_large": self._in_the_large,
+            "slope": self._slope,
+            "auc": self._auc,
+            "brier": self._brier,
+            "brier_skill": self._brier_skill,
+            "error_automatic": self._error_automatic,
+        }
+        text_of = texts.get(result.name)
+        return label, text_of(result, values) if text_of else percent(self.env, result.statistic)
 
-    def _text_of_win_rate(self, result, _values, words):
+    def _win_rate(self, result: OutcomeResult, _values: list[float]) -> str:
         text = self.env._(
             "%(now)s %(positives)s among %(records)s",
             now=percent(self.env, result.statistic),
-            positives=words["positives"],
-            records=words["records"],
+            positives=self.words["positives"],
+            records=self.words["records"],
         )
         if result.threshold is None:
             return text
         return self.env._("%(text)s, %(before)s before", text=text, before=percent(self.env, result.threshold))
 
-    def _text_of_in_the_large(self, result, values, words):
+    def _in_the_large(self, result: OutcomeResult, values: list[float]) -> str:
         said = sum(values) / len(values)
-        came_true = max(said + result.statistic, 0.0)
+        came_true = max(said + (result.statistic or 0.0), 0.0)
         return self.env._(
             "The scores said %(said)s %(positives)s on average, %(true)s came true",
             said=percent(self.env, said),
-            positives=words["positives"],
+            positives=self.words["positives"],
             true=percent(self.env, came_true),
         )
 
-    def _text_of_slope(self, result, _values, _words):
+    def _slope(self, result: OutcomeResult, _values: list[float]) -> str:
         if not result.exceeded:
             return self.env._("Scores are as far apart as what came true")
-        if result.statistic < 1:
+        if (result.statistic or 0.0) < 1:
             return self.env._("High scores are too high and low ones too low")
         return self.env._("High scores are too low and low ones too high")
 
-    def _text_of_auc(self, result, _values, words):
+    def _auc(self, result: OutcomeResult, _values: list[float]) -> str:
         text = self.env._(
             "Of two %(records)s, the one that came true had the higher score in %(now)s of cases (%(low)s to %(high)s)",
-            records=words["records"],
+            records=self.words["records"],
             now=percent(self.env, result.statistic),
             low=percent(self.env, result.low),
             high=percent(self.env, result.high),
@@ -112,7 +132,7 @@ class AiDeployment(models.Model):
             )
         return self.env._("%(text)s; asked for: %(floor)s", text=text, floor=percent(self.env, result.threshold))
 
-    def _text_of_error_automatic(self, result, _values, _words):
+    def _error_automatic(self, result: OutcomeResult, _values: list[float]) -> str:
         text = self.env._(
             "%(now)s of what was settled without a person was wrong (%(low)s to %(high)s)",
             now=percent(self.env, result.statistic),
@@ -125,25 +145,27 @@ class AiDeployment(models.Model):
             "%(text)s; promised: at most %(target)s", text=text, target=percent(self.env, result.threshold)
         )
 
-    def _text_of_brier_skill(self, result, _values, words):
-        share = percent(self.env, abs(result.statistic))
-        if result.statistic < 0:
+    def _brier(self, result: OutcomeResult, _values: list[float]) -> str:
+        return number(self.env, result.statistic, 3)
+
+    def _brier_skill(self, result: OutcomeResult, _values: list[float]) -> str:
+        skill = result.statistic or 0.0
+        share = percent(self.env, abs(skill))
+        if skill < 0:
             return self.env._(
                 "The scores are %(share)s further from the truth than the plain share of %(positives)s would be",
                 share=share,
-                positives=words["positives"],
+                positives=self.words["positives"],
             )
         return self.env._(
             "The scores are %(share)s closer to the truth than the plain share of %(positives)s would be",
             share=share,
-            positives=words["positives"],
+            positives=self.words["positives"],
         )
 
-    # What cannot be judged
-
-    def _not_judged_text(self, values, start, end):
-        """What is missing until a cohort can be judged, since when it is counted, and when it may be enough."""
-        say, words, rows = self.env._, self.env[self.res_model]._ai_words(), len(values)
+    def not_judged(self, values: list[float], start: date, end: date) -> str:
+        """Return what is missing until a cohort can be judged, since when it is counted, and when it may be enough."""
+        say, words, rows = self.env._, self.words, len(values)
         since = format_date(self.env, start)
         if not rows:
             return say(
@@ -164,7 +186,7 @@ class AiDeployment(models.Model):
             least=outcomes.MIN_CLASS,
         )
         missing = max(outcomes.MIN_ROWS / rows, *(outcomes.MIN_CLASS / max(side, 0.1) for side in (said, rows - said)))
-        days = missing * (end - start).days + self.horizon_days
+        days = missing * (end - start).days + self.deployment.horizon_days
         if days > MOST_DAYS_AHEAD:
             return text
         return say(
@@ -173,18 +195,18 @@ class AiDeployment(models.Model):
             day=format_date(self.env, start + timedelta(days=math.ceil(days))),
         )
 
-    def _entered_together_text(self, together):
-        """That wins came in one import, after the days that an outcome has; empty where they did not."""
+    def entered_together(self, together: Together | None) -> str:
+        """Return that wins came in one import, after the days that an outcome has; empty where they did not."""
         if not together:
             return ""
-        words = self.env[self.res_model]._ai_words()
+        words = self.words
         text = self.env._(
             "%(count)s %(positives)s were entered together on %(day)s, later than the %(days)s days that an outcome "
             "has.",
             count=together.wins,
             positives=words["positives"],
             day=format_date(self.env, together.day),
-            days=self.horizon_days,
+            days=self.deployment.horizon_days,
         )
         if not together.unknown:
             return text
@@ -195,24 +217,59 @@ class AiDeployment(models.Model):
             records=words["records"],
         )
 
-    # Alerts
+    def given_up_lines(self, ids: list[int], count: int) -> list[dict]:
+        """Return a line on records that came true although the score said otherwise, and that nobody looked at.
 
-    def _performance_alert_text(self, line, onset, exceeded):
-        """What an owner reads: what is wrong, what else follows from it, since when."""
+        :param ids: these records, of `count` in the cohort
+        """
+        if not ids:
+            return []
+        text = self.env._(
+            "%(count)s %(positives)s had been given up by the score, and nobody looked",
+            count=len(ids),
+            positives=self.words["positives"],
+        )
+        return [
+            {
+                **UNTESTED,
+                "test": "figure",
+                "key": "given_up",
+                "label": self.env._("Given up, and came true"),
+                "statistic": len(ids) / count,
+                "text": self.with_money(text, ids),
+            }
+        ]
+
+    def with_money(self, text: str, ids: list[int]) -> str:
+        """Return `text` and the money in records `ids`, as sentences; `text` alone where there is none in them."""
+        amount = sum(self.documents.browse(ids).exists()._ai_amounts().values())
+        if not amount:
+            return text
+        currency = self.deployment.company_id.currency_id
+        money = self.env._("In them: %s", formatLang(self.env, amount, currency_obj=currency))
+        return f"{text}. {money}"
+
+    def alert(self, line: BaseModel, onset: date, exceeded: dict[str, BaseModel]) -> str:
+        """Return the name of an alert: what is wrong, what else follows from it, since when.
+
+        :param exceeded: the lines of the report that are beyond their thresholds, by key
+        """
         text = line.text
         if line.key in ("in_the_large", "slope") and "brier_skill" in exceeded:
             text = f"{text}. {exceeded['brier_skill'].text}"
         return self.env._("%(what)s (came in since %(date)s)", what=text, date=format_date(self.env, onset))
 
-    def _performance_suggestion(self, line, report):
-        say, words = self.env._, self.env[self.res_model]._ai_words()
-        if line.key in ("in_the_large", "win_rate", "watch:calibration") and self._has_no_win(report):
-            return self._no_win_suggestion(words)
+    def suggestion(self, line: BaseModel, report: BaseModel) -> str:
+        """Return what to do about a line, in one or two sentences."""
+        say, words = self.env._, self.words
+        has_no_win = any(one.key == "win_rate" and one.statistic == 0 for one in report.line_ids)
+        if has_no_win and line.key in ("in_the_large", "win_rate", "watch:calibration"):
+            return self._no_win_suggestion()
         if line.test == "proposed" and line.key == "auc":
             return say(
                 "Set “%(field)s” to %(floor)s, or to what you can live with. Then train again with the outcomes that "
                 "are known now, and compare.",
-                field=self._fields["floor_auc"].get_description(self.env, ["string"])["string"],
+                field=self.deployment._fields["floor_auc"].get_description(self.env, ["string"])["string"],
                 floor=percent(self.env, line.threshold),
             )
         if line.key == "brier_skill":
@@ -223,13 +280,10 @@ class AiDeployment(models.Model):
             )
         return say("Train again with the outcomes that are known now, and compare.")
 
-    def _has_no_win(self, report):
-        return any(line.key == "win_rate" and line.statistic == 0 for line in report.line_ids)
-
-    def _no_win_suggestion(self, words):
-        """Where to look when no win comes any more: at the business, or at how wins are entered."""
-        say = self.env._
-        won, lost = self.env[self.res_model]._ai_outcomes(self).latest_ends()
+    def _no_win_suggestion(self) -> str:
+        """Return where to look when no win comes any more: at the business, or at how wins are entered."""
+        say, words = self.env._, self.words
+        won, lost = self.documents._ai_outcomes(self.deployment).latest_ends()
         if not won:
             return say("Ask whether %s are entered at all, and where.", words["positives"])
         day = format_date(self.env, won)

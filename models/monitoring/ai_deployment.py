@@ -1,0 +1,173 @@
+"""Monitoring of a deployment: the daily run, its settings, and the page that shows what came of it.
+
+Each part of the run is a service: `DriftMonitor` looks at inputs, `PerformanceMonitor` and `AnomalyPerformance` at
+outcomes. One deployment that fails becomes an alert and stops no other, see `tools.turns`.
+"""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import format_date
+
+from ..alerting.alert_kinds import BROKEN, STOPPED, Cause
+from ..deployment import events
+from ..tools import turns
+from .anomaly_performance import AnomalyPerformance
+from .dashboard import Dashboard
+from .drift import DriftMonitor
+from .outcome_maturity import OutcomeMaturity
+from .performance import PerformanceMonitor
+from .reference_builder import ReferenceBuilder
+
+MONITOR_TURN = turns.TurnWork(
+    str(Cause(BROKEN, "monitor")),
+    run=lambda deployment: deployment._monitor(),
+    describe=lambda deployment, why: deployment.env._(
+        "“%(what)s” could not be watched: %(why)s", what=deployment.name, why=why
+    ),
+    taken="monitor_taken",
+)
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    monitor_taken = fields.Boolean(readonly=True, copy=False)
+    floor_auc = fields.Float(
+        "Order Right at Least",
+        tracking=True,
+        help="Of a record that came true and one that did not, the first has to have the higher score in at least this "
+        "share of all cases; 50 % is chance. 0: no such floor.",
+    )
+    floor_precision = fields.Float(
+        "Flagged Right at Least",
+        tracking=True,
+        help="Of the flagged records that reviewers decided, at least this share has to be unusual. 0: no floor.",
+    )
+    stop_after = fields.Integer(
+        "Switch Off After",
+        tracking=True,
+        help="So many reports in a row on what came true below a floor switch the deployment off. 0: never by itself.",
+    )
+    segment_field_id = fields.Many2one(
+        "ir.model.fields",
+        "Also by",
+        tracking=True,
+        ondelete="set null",
+        domain="[('model_id', '=', model_id), ('ttype', '=', 'many2one'), ('store', '=', True)]",
+        help="What came true is also judged for each team, country, salesperson …, to see who is served badly.",
+    )
+    # Evidence on the serving version so far, see `LifetimePerformance`.
+    risk_state = fields.Json(groups=NO_ACCESS, readonly=True, copy=False)
+    maturity_text = fields.Char("Outcomes Take", compute="_compute_maturity_text")
+    reference_text = fields.Char("Compared With", compute="_compute_reference_text")
+
+    _floor_auc_is_share = models.Constraint(
+        "CHECK(floor_auc >= 0 AND floor_auc < 1)", "The share of cases ordered right lies between 0 and 100 %."
+    )
+    _floor_precision_is_share = models.Constraint(
+        "CHECK(floor_precision >= 0 AND floor_precision < 1)", "The share flagged right lies between 0 and 100 %."
+    )
+    _stop_after_not_negative = models.Constraint(
+        "CHECK(stop_after >= 0)", "The number of reports before switching off is 0 or more."
+    )
+
+    @api.constrains("segment_field_id", "model_id")
+    def _check_segment_field(self):
+        """Names of what the field points to stand in reports: so it is one that who chooses it may read."""
+        for deployment in self.filtered("segment_field_id"):
+            chosen, documents = deployment.sudo().segment_field_id, self.env[deployment.res_model]
+            field = documents._fields.get(chosen.name) if chosen.model == documents._name else None
+            if not field or field.type != "many2one" or not field.store:
+                raise ValidationError(
+                    self.env._("“Also by” needs a field of the record that points to another one, such as the team.")
+                )
+            if not documents._has_field_access(field, "read"):
+                raise ValidationError(self.env._("You may not read “%s”.", chosen.field_description))
+
+    @api.depends("horizon_days", "model_id", "method")
+    @api.depends_context("lang")
+    def _compute_maturity_text(self):
+        for deployment in self:
+            if deployment.method != "scorecard":
+                deployment.maturity_text = False
+                continue
+            text = OutcomeMaturity(deployment).text() if deployment._origin else ""
+            deployment.maturity_text = text or self.env._("Not known yet: too few are decided")
+
+    @api.depends("champion_id")
+    @api.depends_context("lang")
+    def _compute_reference_text(self):
+        references = self.env["ai.deployment.reference"].sudo()
+        for deployment in self:
+            version = deployment.champion_id
+            adopted = references.search(Domain("version_id", "=", version.id), limit=1) if version else references
+            if adopted:
+                deployment.reference_text = self.env._(
+                    "%(rows)s records from %(start)s to %(end)s",
+                    rows=adopted.row_count,
+                    start=format_date(self.env, adopted.window_start),
+                    end=format_date(self.env, adopted.window_end - timedelta(days=1)),
+                )
+            elif version:
+                deployment.reference_text = self.env._(
+                    "The %s records that it learned from (provisional)", version.sudo().row_count
+                )
+            else:
+                deployment.reference_text = False
+
+    # The daily run
+
+    @api.model
+    def _cron_monitor(self):
+        """Report on every deployment that is live, each in a turn of its own."""
+        for res_model in self._target_models():
+            self.env[res_model].sudo()._ai_keep_outcomes()
+        self.env["ir.cron"]._commit_progress()
+        turns.take_turns(MONITOR_TURN, self.search(Domain("state", "in", self._at_work_states()), order="id"))
+
+    def _monitor(self):
+        """Report on one deployment, as far as reports are due."""
+        self._refresh_routing_lines()
+        self.env["ai.deployment.sum"]._check(self)
+        deployment = self.sudo()
+        DriftMonitor(deployment).report()
+        PerformanceMonitor(deployment).report()
+        AnomalyPerformance(deployment).report()
+        events.follow(self, events.REPORTED)
+
+    def _follow_written_stop(self, vals):
+        yield
+        if vals.get("state") in self._at_work_states():
+            for deployment in self:
+                self.env["ai.deployment.alert"]._resolve(deployment, STOPPED)
+
+    # The page
+
+    def action_view_monitoring(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Monitoring"),
+            "res_model": "ai.deployment",
+            "res_id": self.id,
+            "views": [(self.env.ref("ai_deployment.ai_deployment_view_form_monitoring").id, "form")],
+        }
+
+    @api.readonly
+    def monitoring_page(self):
+        """Return what the dashboard shows, for users who may read this deployment and its counts."""
+        self.ensure_one()
+        self.check_access("read")
+        self.env["ai.deployment.profile"].check_access("read")
+        return Dashboard(self).page()
+
+    def action_adopt_reference(self):
+        """Compare with the latest weeks from now on: the owner says that they were ordinary."""
+        self.ensure_one()
+        if not self._may_decide():
+            raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+        ReferenceBuilder(self.sudo()).adopt()
+        return True

@@ -1,0 +1,108 @@
+"""A line of a report: one test of one input or figure, with its statistic, threshold and verdict."""
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ...ml import quality
+from ..tools.optional_float import OptionalFloat
+from .ai_deployment_report import VERDICTS
+from .report_records import ReportRecords
+
+TESTS = [
+    ("shape", "Distribution"),
+    ("missing", "Empty"),
+    ("unseen", "Never seen before"),
+    ("joint", "Together"),
+    ("range", "Out of range"),
+    ("constant", "Always the same"),
+    ("failed", "Could not be scored"),
+    ("late", "Scored late"),
+    ("volume", "Number of records"),
+    ("review", "Share to a person"),
+    ("figure", "Figure"),
+    ("calibration", "Chance said against chance found"),
+    ("floor", "Floor set beforehand"),
+    ("proposed", "Floor proposed"),
+    ("segment", "Part of the records"),
+    ("duel", "Against Odoo and people"),
+    ("estimate", "Estimated before outcomes are known"),
+    ("risk", "Since it serves"),
+    ("maturity", "How long outcomes take"),
+]
+
+
+class AiDeploymentReportLine(models.Model):
+    _name = "ai.deployment.report.line"
+    _description = "Monitoring Report Line"
+    _inherit = "ai.deployment.guarded.mixin"
+    _order = "exceeded desc, sequence, id"
+    _rec_name = "label"
+
+    report_id = fields.Many2one("ai.deployment.report", required=True, readonly=True, index=True, ondelete="cascade")
+    deployment_id = fields.Many2one(related="report_id.deployment_id")
+    company_id = fields.Many2one(related="report_id.deployment_id.company_id")
+    sequence = fields.Integer(readonly=True)
+    key = fields.Char("Technical Name", required=True, readonly=True, index=True)
+    label = fields.Char("Input", required=True, readonly=True)
+    test = fields.Selection(TESTS, required=True, readonly=True)
+    statistic = OptionalFloat(readonly=True, digits=(16, 4))
+    low = OptionalFloat("At Least", readonly=True, digits=(16, 4))
+    high = OptionalFloat("At Most", readonly=True, digits=(16, 4))
+    threshold = fields.Float(readonly=True, digits=(16, 6))
+    p_value = fields.Float(readonly=True, digits=(16, 8))
+    adjusted_p = fields.Float("Adjusted p", readonly=True, digits=(16, 8))
+    exceeded = fields.Boolean("Moved", readonly=True)
+    verdict = fields.Selection(VERDICTS, required=True, readonly=True)
+    weeks = fields.Integer(
+        "Weeks Judged Together",
+        readonly=True,
+        default=1,
+        help="More than one where only several weeks together show that it moved.",
+    )
+    effect = fields.Float("Stability Index", readonly=True, digits=(16, 3))
+    reference_share = fields.Float("Share Before", readonly=True)
+    window_share = fields.Float("Share Now", readonly=True)
+    text = fields.Char("In Words", readonly=True)
+    codes = fields.Json("Bins in Question", readonly=True)
+    has_records = fields.Boolean(compute="_compute_has_records")
+
+    def _compute_has_records(self):
+        for line in self:
+            line.has_records = bool(line.codes) or line.key == quality.ROWS
+
+    def write(self, vals):
+        raise UserError(self.env._("A report is never edited."))
+
+    def _is_filled(self):
+        """Whether it says that an input is empty less often than before."""
+        return self.test == "missing" and self.window_share < self.reference_share
+
+    def action_open_report(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ai.deployment.report",
+            "res_id": self.report_id.id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_records(self):
+        """The records of the window that this line is about, those that the user may read."""
+        self.ensure_one()
+        self.check_access("read")
+        report, version = self.report_id, self.report_id.version_id.sudo()
+        sensitive = self.key in version._sensitive_keys() and self.test != "missing"
+        if sensitive and not self.env.user.has_group("ai_deployment.group_sensitive"):
+            raise AccessError(self.env._("“%s” is protected: which records have which value is not shown.", self.label))
+        documents = self.env[report.deployment_id.res_model].with_context(active_test=False)
+        found = documents.search([("id", "in", ReportRecords(self).ids())])
+        if not found:
+            raise UserError(self.env._("None of these records is left, or you may not read them."))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.text or self.label,
+            "res_model": documents._name,
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", found.ids)],
+            "context": {"active_test": False, "create": False},
+        }

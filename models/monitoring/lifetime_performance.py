@@ -1,0 +1,139 @@
+"""Performance over the whole life of a version: evidence that adds up, so that it may be looked at every day.
+
+The statistics are `ml.standing_watch` and `ml.risk`. What was counted so far is kept on the deployment (`risk_state`).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from odoo.models import BaseModel
+
+from ...ml import estimated, outcomes, risk, standing_watch
+from ..alerting.alert_kinds import PERFORMANCE, Cause
+from ..tools import clock
+from ..tools.wording import number, percent
+from .estimated_performance import tested_rows
+from .performance_wording import UNTESTED
+
+
+class LifetimePerformance:
+    """Counts of one version since it serves; another version begins anew.
+
+    :param deployment: `ai.deployment`, in sudo
+    :param version: the serving version
+    """
+
+    def __init__(self, deployment: BaseModel, version: BaseModel) -> None:
+        self.deployment, self.version, self.env = deployment, version, deployment.env
+        self.words = self.env[deployment.res_model]._ai_words()
+
+    def state(self) -> dict[str, Any]:
+        """Return what was kept so far, as {name: state}; nothing of another version."""
+        kept = self.deployment.risk_state or {}
+        return kept if kept.get("version") == self.version.id else {"version": self.version.id}
+
+    def keep(self, **states: Any) -> None:
+        """Store `states` beside what is kept already."""
+        self.deployment.risk_state = {**self.state(), **states}
+
+    def watch_lines(self, labels: list[bool], values: list[float], between: float) -> list[dict]:
+        """Return lines of the standing watch: do chances still come true, and does the order still hold?
+
+        :param between: by how much weeks differ, in log odds
+        """
+        say, words = self.env._, self.words
+        kept = self.state()
+        tested_labels, tested = tested_rows(self.version)
+        reference = estimated.learn(tested_labels, tested)
+        state = kept.get("watch")
+        since = kept.get("watch_since") or ""
+        if state is None or self._acknowledged() > since:
+            state, since = standing_watch.start(tested_labels, reference.chances(tested)), str(clock.now())
+        chances = reference.chances(np.array(values, dtype=float))
+        state = standing_watch.update({**state, "between": between}, labels, chances)
+        self.keep(watch=state, watch_since=since)
+        look = standing_watch.look(state)
+        line = {**UNTESTED, "test": "risk", "threshold": 1 / standing_watch.LEVEL}
+        calibration = say(
+            "Of %(rows)s %(records)s since it serves %(true)s %(positives)s came true, where %(said)s were said",
+            rows=number(self.env, look.rows),
+            records=words["records"],
+            true=percent(self.env, look.came_true),
+            said=percent(self.env, look.said),
+            positives=words["positives"],
+        )
+        order = (
+            say("Which of %(records)s come true has little to do with their scores any more", records=words["records"])
+            if look.order_exceeded
+            else say("Higher scores still come true more often")
+        )
+        lines = [
+            (
+                "watch:calibration",
+                say("Chances, since it serves"),
+                look.calibration,
+                look.calibration_exceeded,
+                calibration,
+            )
+        ]
+        if look.order is not None:
+            lines.append(("watch:order", say("Order, since it serves"), look.order, look.order_exceeded, order))
+        return [
+            {
+                **line,
+                "key": key,
+                "label": label,
+                "statistic": evidence,
+                "adjusted_p": 0.0 if exceeded else 1.0,
+                "exceeded": exceeded,
+                "verdict": "drifted" if exceeded else "quiet",
+                "text": text,
+            }
+            for key, label, evidence, exceeded, text in lines
+        ]
+
+    def risk_lines(self, labels: list[bool], values: list[float]) -> list[dict]:
+        """Return a line on the distance from the truth since the version serves.
+
+        It raises no alert, as it is blind to lost order.
+        """
+        tested_labels, tested = tested_rows(self.version)
+        state = self.state().get("state")
+        if state is None:
+            state = risk.start((tested - tested_labels) ** 2) if len(tested) else None
+        if state is None:
+            return []
+        losses = (np.array(values, dtype=float) - np.array(labels, dtype=float)) ** 2
+        state = risk.update(state, losses)
+        self.keep(state=state)
+        look = risk.look(state)
+        return [
+            {
+                **UNTESTED,
+                "test": "risk",
+                "key": "risk",
+                "label": self.env._("Distance from the truth, since it serves"),
+                "statistic": look.risk,
+                "low": look.low,
+                "high": 1.0,
+                "threshold": look.limit,
+                "text": self.env._(
+                    "Over %(rows)s outcomes the scores are %(risk)s from the truth (Brier), at least %(low)s; "
+                    "at most %(limit)s was to be expected",
+                    rows=number(self.env, look.rows),
+                    risk=number(self.env, look.risk or 0.0, 3),
+                    low=number(self.env, look.low, 3),
+                    limit=number(self.env, look.limit, 3),
+                ),
+            }
+        ]
+
+    def _acknowledged(self) -> str:
+        """Return when the owner last acknowledged an alert of what the standing watch is about.
+
+        What was before is not counted again. A moment as text, empty where there was none.
+        """
+        causes = {str(Cause(PERFORMANCE, key)) for group in outcomes.ONE_CAUSE for key in group}
+        read = self.deployment.alert_ids.filtered(lambda a: a.cause in causes and a.state == "acknowledged")
+        return max((str(date) for date in read.mapped("acknowledged_date")), default="")

@@ -1,0 +1,70 @@
+"""How long outcomes take, those that are still open included (`ml.maturity`)."""
+
+from odoo.models import BaseModel
+
+from ...ml import maturity
+from ...ml.maturity import Maturity
+from ..tools import clock
+from ..tools.wording import percent
+from .performance_wording import UNTESTED
+
+MOST_SHARE = 0.8  # by which day so many are decided, is told
+
+
+class OutcomeMaturity:
+    """The delay between the creation of a deployment's records and their outcomes.
+
+    :param deployment: `ai.deployment`, with the rights of who asks
+    """
+
+    def __init__(self, deployment: BaseModel) -> None:
+        self.deployment, self.env = deployment, deployment.env
+        self.documents = self.env[deployment.res_model]
+
+    def text(self) -> str:
+        """Return how many are decided by when, as a sentence; empty where too few are."""
+        found = self._curve()
+        return self._sentence(found) if found else ""
+
+    def lines(self) -> list[dict]:
+        """Return a line of a report; none where too few are decided."""
+        found = self._curve()
+        if not found:
+            return []
+        return [
+            {
+                **UNTESTED,
+                "test": "maturity",
+                "key": "maturity",
+                "label": self.env._("Decided in time"),
+                "statistic": self._share_in_time(found),
+                "text": self._sentence(found),
+            }
+        ]
+
+    def _curve(self) -> Maturity | None:
+        """Return the curve of decisions; None where there are no outcomes, or too few."""
+        rows = self.documents._ai_outcomes(self.deployment).decided_after(clock.now())
+        found = maturity.curve(*zip(*rows, strict=True)) if rows else None
+        return found if found and found.enough else None
+
+    def _sentence(self, found: Maturity) -> str:
+        day, words = found.day_by_which(MOST_SHARE), self.documents._ai_words()
+        share = percent(self.env, self._share_in_time(found))
+        if day is None:
+            return self.env._(
+                "%(share)s of %(records)s are decided within %(days)s days; 80 %% never were so far",
+                share=share,
+                records=words["records"],
+                days=self.deployment.horizon_days,
+            )
+        return self.env._(
+            "80 %% of %(records)s are decided by day %(day)s, %(share)s within the %(days)s days that an outcome has",
+            day=round(day),
+            share=share,
+            records=words["records"],
+            days=self.deployment.horizon_days,
+        )
+
+    def _share_in_time(self, found: Maturity) -> float:
+        return found.share_by(min(self.deployment.horizon_days, found.last_day))

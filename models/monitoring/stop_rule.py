@@ -1,0 +1,44 @@
+"""The stop rule: an owner says beforehand after how many reports below a floor a deployment is suspended.
+
+Set before going live, because nobody likes to stop what is live. The floors are `floor_auc` and `floor_precision`.
+"""
+
+from odoo.fields import Domain
+from odoo.models import BaseModel
+
+from ..alerting.alert_kinds import STOPPED
+
+
+def stop_where_below_floor(deployment: BaseModel, report: BaseModel) -> bool:
+    """Suspend the deployment where its latest reports since it is live were all below a floor; return whether it was.
+
+    :param deployment: `ai.deployment`, in sudo
+    :param report: the latest `ai.deployment.report` on its outcomes
+    """
+    if not deployment.stop_after or deployment.state not in deployment._at_work_states():
+        return False
+    latest = report.search(
+        Domain("version_id", "=", report.version_id.id)
+        & Domain("kind", "=", "performance")
+        & Domain("verdict", "!=", "cannot_judge")
+        & Domain("date", ">=", deployment.at_work_since or report.date),  # resumed, it is counted anew
+        limit=deployment.stop_after,
+    )
+    below = [one.line_ids.filtered(lambda line: line.test == "floor" and line.exceeded) for one in latest]
+    if len(below) < deployment.stop_after or not all(below):
+        return False
+    text = below[0][0].text
+    deployment.write({"state": "suspended"})
+    deployment.env["ai.deployment.alert"]._raise(
+        deployment,
+        STOPPED,
+        name=deployment.env._(
+            "“%(name)s” switched itself off: below the floor in %(count)s reports in a row. %(what)s",
+            name=deployment.name,
+            count=deployment.stop_after,
+            what=text,
+        ),
+        suggestion=deployment.env._("Train again or let an earlier version serve, then start it anew."),
+        report=report,
+    )
+    return True

@@ -1,0 +1,58 @@
+"""Alerts on scoring that cannot be done: one per cause, however many records wait."""
+
+from odoo.models import BaseModel
+
+from ..alerting.alert_kinds import FAILS, FILTER, SLOW, VERSION
+from ..deployment import events
+
+
+def alert_too_slow(deployment: BaseModel) -> None:
+    """Alert that the database ended the reading of inputs at its time limit."""
+    say = deployment.env._
+    deployment.env["ai.deployment.alert"]._raise(
+        deployment,
+        SLOW,
+        name=say("Scoring “%s” took longer than the database allows", deployment.name),
+        suggestion=say(
+            "What was asked for waits and is tried again. If it comes back, an administrator "
+            "looks at the time limit of the database, or the owner takes out inputs about "
+            "earlier records."
+        ),
+    )
+
+
+def alert_version_fails(deployment: BaseModel, why: object) -> None:
+    """Alert that every record that was tried failed in the same way, for the reason `why`."""
+    say = deployment.env._
+    deployment.env["ai.deployment.alert"]._raise(
+        deployment,
+        FAILS,
+        name=say("“%(what)s” fails on every record: %(why)s", what=deployment.name, why=why),
+        suggestion=say(
+            "Ask an administrator to look at the server log, or let an earlier version serve. "
+            "What waits is tried again by itself."
+        ),
+    )
+
+
+def alert_filter_broken(deployment: BaseModel, why: object) -> None:
+    """Alert that the records to score cannot be determined, for the reason `why`."""
+    say = deployment.env._
+    deployment.env["ai.deployment.alert"]._raise(
+        deployment,
+        FILTER,
+        name=say("“%(what)s” does not know which records to score: %(why)s", what=deployment.name, why=why),
+        suggestion=say("Correct “Only Records”, or ask an administrator to. What waits is scored then."),
+    )
+
+
+def alert_version_broken(deployment: BaseModel, why: object) -> None:
+    """Alert that the serving version cannot be used, for the reason `why`, and put the fallback into force."""
+    say = deployment.env._
+    deployment.env["ai.deployment.alert"]._raise(
+        deployment,
+        VERSION,
+        name=say("The serving version of “%(what)s” cannot be used: %(why)s", what=deployment.name, why=why),
+        suggestion=say("Let an earlier version serve, or train a new one. What waits is scored then."),
+    )
+    events.follow(deployment, events.VERSION_BROKEN)

@@ -1,0 +1,88 @@
+"""Charts of reports: what moved in which week, and what came true."""
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.monitoring.common import SHOWN, WEEK, DashboardCase
+
+
+@tagged("post_install", "-at_install")
+class TestReportCharts(DashboardCase):
+    def test_what_moved_is_marked_in_its_week_and_opens_its_lines(self):
+        for number in range(5):
+            self.week(number, country=number != 4)
+        heat = self.page()["heat"]
+        self.assertEqual([row["key"] for row in heat["rows"]][:2], ["score", "prediction"])
+        country = next(row for row in heat["rows"] if row["key"] == "country_id")
+        self.assertEqual((country["label"], len(country["cells"])), ("Country", len(heat["columns"])))
+        last = country["cells"][-1]
+        self.assertTrue(last["moved"])
+        self.assertGreater(last["share"], 1)
+        lines = self.listed(last["open"])
+        self.assertEqual(set(lines.mapped("key")), {"country_id"})
+        self.assertIn("Country is empty on 100 % of leads", lines.filtered("exceeded").mapped("text")[0])
+        self.assertEqual(lines[0].action_open_report()["res_id"], lines.report_id.id)
+
+    def test_a_share_that_is_as_expected_is_nowhere_near_its_threshold(self):
+        """A quarter empty, as in the reference, is 0 % of the way, not nine tenths of the threshold."""
+        report = self.report_with_line(test="missing", statistic=0.25, reference_share=0.25, threshold=0.28)
+        self.assertEqual(self.cell_of(report)["share"], 0.0)
+
+    def test_a_test_that_was_not_made_says_why(self):
+        report = self.report_with_line(test="shape", verdict="constant")
+        cell = self.cell_of(report)
+        self.assertEqual((cell["share"], cell["text"], cell["hint"]), (None, "–", "Always the same"))
+
+    def report_with_line(self, **values):
+        line = {"key": "country_id", "label": "Country", "verdict": "quiet", "exceeded": False, **values}
+        return self.env["ai.deployment.report"].create(
+            {
+                "deployment_id": self.deployment.id,
+                "version_id": self.version.id,
+                "date": SHOWN,
+                "window_start": (SHOWN - WEEK).date(),
+                "window_end": SHOWN.date(),
+                "verdict": "quiet",
+                "line_ids": [(0, 0, line)],
+            }
+        )
+
+    def cell_of(self, report):
+        return next(row for row in self.page()["heat"]["rows"] if row["key"] == "country_id")["cells"][-1]
+
+    def test_an_open_window_is_shown_once(self):
+        self.deployment._score(self.make_leads(20), now=NOW)
+        for number in range(1, 4):
+            with clock.at(NOW + number * WEEK):
+                self.deployment._monitor()
+        self.assertEqual(len(self.deployment.report_ids.filtered(lambda report: report.kind == "drift")), 3)
+        heat = self.page()["heat"]
+        self.assertEqual(heat["columns"], ["2 Mar to 22 Mar"])
+
+    def test_what_was_said_stands_beside_what_came_true_with_its_interval(self):
+        self.deployment.floor_auc = 0.6
+        for number in range(4):
+            self.week(number)
+        page = self.page()
+        report = self.deployment.report_ids.filtered(lambda report: report.kind == "performance").sorted("window_end")
+        lines = {line.key: line for line in report[-1].line_ids}
+        true = self.series(page["outcomes"], "Came true")
+        self.assertEqual(true["values"][-1], 52 / 80)
+        said = self.series(page["outcomes"], "Said")["values"][-1]
+        self.assertAlmostEqual(said, (0.5 + 0.8176) / 2, 3)
+        interval = page["outcomes"]["series"][1]
+        self.assertEqual(interval["values"][-1], [lines["win_rate"].low, lines["win_rate"].high])
+        self.assertEqual(self.series(page["order"], "Order right")["values"][-1], lines["auc"].statistic)
+        self.assertEqual(self.series(page["order"], "Floor")["texts"][-1], "60 %")
+        self.assertEqual(self.listed(true["open"][-1]), report[-1].line_ids)
+
+    def test_outcomes_that_are_too_few_leave_a_gap_until_more_have_come(self):
+        for number in range(4):
+            self.week(number, count=40 if number != 1 else 5)
+        true = self.series(self.page()["outcomes"], "Came true")
+        self.assertEqual((true["values"], true["texts"]), ([0.65, None], ["65 %", ""]))
+        self.week(4)
+        page = self.page()
+        self.assertEqual(page["outcomes"]["labels"], ["2 Mar to 8 Mar", "9 Mar to 22 Mar"])
+        self.assertEqual(len([value for value in self.series(page["outcomes"], "Came true")["values"] if value]), 2)

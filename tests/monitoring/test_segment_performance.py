@@ -1,0 +1,50 @@
+"""A part of the business that is served badly is named."""
+
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, CohortCase
+
+
+@tagged("post_install", "-at_install")
+class TestSegmentPerformance(CohortCase):
+    def test_a_part_of_the_business_that_is_served_badly_is_named(self):
+        self.deployment.segment_field_id = self.env["ir.model.fields"]._get("crm.lead", "team_id")
+        north, south = self.env["crm.team"].create([{"name": "North"}, {"name": "South"}])
+        for week in (0, 1):
+            usual, large = self.cohort(week, won=0.5)
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE crm_lead SET team_id = %s WHERE id = ANY(%s)", [south.id, (usual + large).ids])
+            self.env.invalidate_all()
+            unlucky = self.make_leads(80, team_id=north.id)
+            moment = NOW + week * WEEK
+            self.came_in(unlucky, moment - timedelta(hours=1))
+            self.deployment._score(unlucky, now=moment)
+            self.close(unlucky[:10], "won", moment + timedelta(days=10))
+            self.close(unlucky[10:], "lost", moment + timedelta(days=10))
+            report = self.report(week)
+        line = self.line(report, f"segment:{north.id}")
+        self.assertTrue(line.exceeded)
+        self.assertEqual(line.text, "Sales Team “North”: the scores said 50 % wins on average, 12 % came true")
+        self.assertFalse(self.line(report, f"segment:{south.id}").exceeded)
+        alert = self.alerts().filtered(lambda alert: alert.cause == f"performance:segment:{north.id}")
+        self.assertIn("“North”", alert.name)
+
+    def test_where_all_are_off_no_part_is_blamed(self):
+        self.deployment.segment_field_id = self.env["ir.model.fields"]._get("crm.lead", "team_id")
+        for week in (0, 1):
+            self.cohort(week, won=0.1, won_large=0.3)
+            report = self.report(week)
+        self.assertTrue(self.line(report, "in_the_large").exceeded)
+        self.assertFalse(report.line_ids.filtered(lambda line: line.test == "segment" and line.exceeded))
+
+    def test_a_field_that_is_gone_gives_no_parts_and_no_fault(self):
+        field = self.env["ir.model.fields"].create(
+            {"name": "x_region_id", "model_id": self.lead_model.id, "ttype": "many2one", "relation": "res.country"}
+        )
+        self.deployment.segment_field_id = field
+        field.unlink()
+        self.cohort(0)
+        self.assertFalse(self.report(0).line_ids.filtered(lambda line: line.test == "segment"))
