@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import (
     ABOVE,
@@ -98,7 +99,7 @@ def surprise(shares: np.ndarray) -> np.ndarray:
 
 
 def surprise_shares(
-    bins: Bins, counts: np.ndarray, tail: str = TWO_SIDED, beyond: tuple[float, float] = NOWHERE
+    bins: Bins, counts: ArrayLike, tail: str = TWO_SIDED, beyond: tuple[float, float] = NOWHERE
 ) -> np.ndarray:
     """(size,) share of the reference rows that are at least as unusual as each code.
 
@@ -122,7 +123,7 @@ def surprise_shares(
     return np.minimum(shares, 1.0)
 
 
-def beyond_earlier_range(values: np.ndarray) -> tuple[float, float]:
+def beyond_earlier_range(values: ArrayLike) -> tuple[float, float]:
     """(below, above): shares of the later half that lie beyond the range of the earlier one.
 
     ``values`` (n,) are in time order, NaN where missing.

@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import Bins
 from .cards import Card, CardFeature
@@ -43,7 +44,7 @@ class ApproximateCard(Card):
         self.threshold = float(threshold)
         self.importances = [0.0] * len(self.features) if importances is None else [float(x) for x in importances]
 
-    def averages(self, codes: np.ndarray) -> tuple[list[CardFeature], list[float]]:
+    def averages(self, codes: ArrayLike) -> tuple[list[CardFeature], list[float]]:
         """(features with points, importances) as they are over the reference ``codes`` (n, k)."""
         codes, shares = np.asarray(codes), self.contributions(codes)
         features = []

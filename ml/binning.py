@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .columns import CATEGORY, NUMBER
 from .words import ENGLISH, Words
@@ -139,7 +140,7 @@ class NumericBins:
             self._cuts = few_digits((self.low, *self.edges, self.high))
         return words.number(self._cuts[place])
 
-    def fold(self, counts: np.ndarray) -> np.ndarray:
+    def fold(self, counts: ArrayLike) -> np.ndarray:
         """Counts per interval, with what lies beyond either end added to that end.
 
         ``counts`` has one entry per code; missing is left out. This is what the

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import (
     ABOVE,
@@ -287,7 +288,7 @@ def clearly_better(labels: np.ndarray, new: np.ndarray, old: np.ndarray, weights
     return bool(gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
-def as_inputs(bins: list[Bins], codes: np.ndarray) -> np.ndarray:
+def as_inputs(bins: list[Bins], codes: ArrayLike) -> np.ndarray:
     """(n, k) float64 that the booster sees: ordered numbers, NaN where missing.
 
     Numbers keep their order, with below first and above last; categories are handed

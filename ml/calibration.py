@@ -17,6 +17,7 @@ rate asks for ``recalibrate_intercept`` only: the order of the records stays.
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .logistic import (
     LIGHTEST,
@@ -179,8 +180,8 @@ def calibration_from_dict(data: Any) -> "Calibration":
 
 
 def fit_platt(
-    raw: np.ndarray,
-    labels: np.ndarray,
+    raw: ArrayLike,
+    labels: ArrayLike,
     weights: np.ndarray | None = None,
     *,
     slope: float = 1.0,
@@ -213,7 +214,7 @@ def _weights(weights: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
     return np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=np.float64)
 
 
-def fit_isotonic(raw: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> "Calibration":
+def fit_isotonic(raw: ArrayLike, labels: ArrayLike, weights: np.ndarray | None = None) -> "Calibration":
     """Pool adjacent violators, then a line through the middle of each block.
 
     Each block is drawn towards the base rate by one case, so that no value is
@@ -236,7 +237,7 @@ def fit_isotonic(raw: np.ndarray, labels: np.ndarray, weights: np.ndarray | None
 
 
 def choose(
-    raw: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None, *, folds: int = 5, seed: int = 0
+    raw: ArrayLike, labels: ArrayLike, weights: np.ndarray | None = None, *, folds: int = 5, seed: int = 0
 ) -> "Calibration":
     """The calibration with the lowest out-of-fold Brier score, fitted on all rows.
 
@@ -261,7 +262,7 @@ def choose(
     return fits[int(np.argmin(losses))](raw, labels, weights)
 
 
-def recalibrate_intercept(calibration: Any, raw: np.ndarray, labels: np.ndarray) -> "Calibration":
+def recalibrate_intercept(calibration: Any, raw: ArrayLike, labels: ArrayLike) -> "Calibration":
     """``calibration`` with its log odds moved until the mean value is the base rate.
 
     >>> raw = np.zeros(4)

@@ -6,6 +6,8 @@ value. What the points mean is the subject of ``scorecard`` and ``anomaly``.
 
 Points are centred on the reference: averaged over its rows, every feature (and
 every pair) contributes 0, so a contribution says how far this record's bin lies
+from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike
 from the usual. A pair holds points for two bins together; half of them goes to
 each of its features, which is their Shapley share, so contributions still add up
 exactly: ``raw = intercept + contributions.sum(axis=1)``.
@@ -229,7 +231,7 @@ class Card:
             raise ValueError("columns have different numbers of rows")
         return np.ascontiguousarray(np.stack(coded, axis=1)), errors
 
-    def _places(self, codes: np.ndarray) -> np.ndarray:
+    def _places(self, codes: ArrayLike) -> np.ndarray:
         codes = np.asarray(codes)
         if codes.ndim != 2 or codes.shape[1] != len(self.features):
             raise ValueError(f"codes must be (rows, {len(self.features)}), not {codes.shape}")

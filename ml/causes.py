@@ -8,6 +8,7 @@ ones would be read as proof.
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 MIN_ROWS = 10  # in question: fewer have something in common by chance
 MIN_SHARE = 0.5  # of the rows in question that have the trait
@@ -23,7 +24,7 @@ class Trait(NamedTuple):
     share_of_others: float
 
 
-def common_trait(traits: dict[str, np.ndarray], in_question: np.ndarray) -> Trait | None:
+def common_trait(traits: dict[str, np.ndarray], in_question: ArrayLike) -> Trait | None:
     """The ``Trait`` that sets the rows in question apart the most, None where none does.
 
     ``traits`` maps names to (n,) object arrays, None where a row has no value;

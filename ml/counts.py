@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import rates
 from .intervals import clopper_pearson
@@ -107,7 +108,7 @@ def weekly_spread(offsets: list[tuple[float, float]]) -> float | None:
     return high
 
 
-def poisson_binomial(chances: np.ndarray) -> np.ndarray:
+def poisson_binomial(chances: ArrayLike) -> np.ndarray:
     """The law (n + 1,) of the number of hits among rows with these ``chances`` (n,).
 
     Only sums and products of numbers above 0, so the tails are as exact as the middle.

@@ -37,6 +37,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import (
     ABOVE,
@@ -688,7 +689,7 @@ def _one_cell_test(name: str, reference: np.ndarray, window: np.ndarray, n: int,
     return _share_test(name, SHAPE, elsewhere, m, rate, rate + MISSING_TOLERANCE, codes=others)
 
 
-def stability_index(ref: np.ndarray, win: np.ndarray) -> float:
+def stability_index(ref: ArrayLike, win: ArrayLike) -> float:
     """PSI of two rows of counts, half a row added to every cell.
 
     >>> stability_index([50, 50], [50, 50])

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .calibration import (
     MIN_ISOTONIC,
@@ -116,7 +117,7 @@ class Gap:
     worse: bool
 
 
-def learn(labels: np.ndarray, values: np.ndarray, *, folds: int = 5, seed: int = 0) -> Reference:
+def learn(labels: ArrayLike, values: ArrayLike, *, folds: int = 5, seed: int = 0) -> Reference:
     """The ``Reference`` of rows with known ``labels`` (n,) and ``values`` (n,), chances in [0, 1].
 
     The rows must not have been learned from. Isotonic recalibration is kept only where it lowers the Brier score out
@@ -160,8 +161,8 @@ def _neighbours(ascending: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 def estimate(
     reference: Reference,
-    values: np.ndarray,
-    predictions: np.ndarray,
+    values: ArrayLike,
+    predictions: ArrayLike,
     *,
     calibration_stands: bool = True,
     outside: Any = None,

@@ -15,6 +15,7 @@ import hashlib
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import guest_files
 from .approximate import ApproximateCard
@@ -107,7 +108,7 @@ class GuestCard(ApproximateCard):
                     parts += np.array_split(rows, 2)
         return values, failed
 
-    def contributions(self, codes: np.ndarray) -> np.ndarray:
+    def contributions(self, codes: ArrayLike) -> np.ndarray:
         """(n, k) log odds that each input moves, away from its usual value; 0 where the pipeline refuses."""
         self._places(codes)  # refuses codes of another version
         codes = np.asarray(codes)

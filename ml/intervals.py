@@ -16,6 +16,7 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 LEVEL = 0.95
 
@@ -68,7 +69,7 @@ def share_difference(
     )
 
 
-def weighted_share(hits: np.ndarray, chances: np.ndarray, level: Any = LEVEL) -> tuple[float, float, float]:
+def weighted_share(hits: ArrayLike, chances: ArrayLike, level: Any = LEVEL) -> tuple[float, float, float]:
     """``(share, low, high)`` in all rows, from those that were drawn.
 
     ``hits`` (n,) true or false are what these were found to be, ``chances`` (n,) those with which they were drawn. Each

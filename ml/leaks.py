@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import MISSING, CategoryBins, NumericBins
 from .columns import NUMBER, Column
@@ -56,7 +57,7 @@ class Finding:
 
 def examine(
     column: Column,
-    closed: np.ndarray,
+    closed: ArrayLike,
     ages: np.ndarray,
     labels: np.ndarray | None = None,
     *,

@@ -16,6 +16,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 MIN_WATCHED = 10  # records that a day of the curve rests on
 MIN_DECIDED = 20  # decisions that a curve rests on; below, one more of them would move it by points
@@ -68,7 +69,7 @@ class Maturity:
         spread = math.exp(reach * self.errors[place - 1] / (still * abs(math.log(still))))
         return 1 - still ** (1 / spread), 1 - still**spread
 
-    def immature_share(self, ages: np.ndarray) -> float | None:
+    def immature_share(self, ages: ArrayLike) -> float | None:
         """The share of records with these ``ages`` (n,) in days that is expected to be undecided still.
 
         What is older than the curve reaches counts by its end. None where nothing is known.
@@ -83,7 +84,7 @@ class Maturity:
         return float(np.mean(1 - upto[np.searchsorted(self.days, ages, "right")]))
 
 
-def curve(decided_after: np.ndarray, watched: np.ndarray, least: int = MIN_WATCHED) -> Maturity:
+def curve(decided_after: np.ndarray, watched: ArrayLike, least: int = MIN_WATCHED) -> Maturity:
     """The ``Maturity`` of records, from each one's days until it was decided (None or NaN: not yet) and days watched.
 
     ``watched`` (n,) is the age that a record had when it was last looked at; for a decided one it is only read where

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .columns import CATEGORY, NUMBER, Column
 
@@ -91,7 +92,7 @@ class Noise:
         )
 
 
-def forward_shares(columns: dict[str, Column], moments: np.ndarray, *, new: str, beyond: str) -> dict[str, Any]:
+def forward_shares(columns: dict[str, Column], moments: ArrayLike, *, new: str, beyond: str) -> dict[str, Any]:
     """{``new``: {name: (share, days)}, ``beyond``: the same}: what the later half of the rows has beyond the earlier.
 
     ``columns`` maps names to ``Column``, ``moments`` are days; ``new`` and ``beyond`` name the tests of categories and

@@ -25,6 +25,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import intervals, performance
 from .counts import offset, share_p_value, sum_p_value
@@ -65,7 +66,7 @@ class OutcomeResult:
     verdict: str = QUIET
 
 
-def enough(values: np.ndarray) -> bool:
+def enough(values: Any) -> bool:
     """Whether a cohort with these ``values`` (n,) can be judged: rows, and both outcomes expected among them.
 
     >>> enough([0.2] * 49), enough([0.2] * 50), enough([0.1] * 50)
@@ -129,10 +130,10 @@ def proposed_floor(tested_auc: float | None) -> float | None:
 
 
 def judge_outcomes(
-    labels: np.ndarray,
-    values: np.ndarray,
-    predictions: np.ndarray,
-    automatic: np.ndarray,
+    labels: ArrayLike,
+    values: ArrayLike,
+    predictions: ArrayLike,
+    automatic: ArrayLike,
     *,
     reference: tuple[int, int] | None = None,
     floor_auc: float | None = None,
@@ -140,7 +141,7 @@ def judge_outcomes(
     target_error: Any = None,
     capacity: int | None = None,
     between: float = 0.0,
-    order: tuple[np.ndarray, np.ndarray] | None = None,
+    order: Any = None,
     level: float = 0.01,
 ) -> list[OutcomeResult]:
     """Every figure of one cohort, as a list of ``OutcomeResult``.

@@ -14,6 +14,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .logistic import (
     JITTER,
@@ -43,7 +44,7 @@ class Estimate(NamedTuple):
     p_value: float
 
 
-def auc(labels: np.ndarray, values: np.ndarray) -> float:
+def auc(labels: ArrayLike, values: ArrayLike) -> float:
     """Chance that a positive has the higher value than a negative; ties count half.
 
     >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
@@ -60,7 +61,7 @@ def auc(labels: np.ndarray, values: np.ndarray) -> float:
     return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
 
 
-def midranks(values: np.ndarray) -> np.ndarray:
+def midranks(values: ArrayLike) -> np.ndarray:
     """Ranks from 1, ties sharing their mean.
 
     >>> midranks(np.array([10.0, 20.0, 20.0])).tolist()
@@ -71,7 +72,7 @@ def midranks(values: np.ndarray) -> np.ndarray:
     return (last - (counts - 1) / 2)[where]
 
 
-def average_precision(labels: np.ndarray, values: np.ndarray) -> float:
+def average_precision(labels: ArrayLike, values: ArrayLike) -> float:
     """Area under precision against recall, by steps; tied values are one step.
 
     >>> average_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
@@ -88,7 +89,7 @@ def average_precision(labels: np.ndarray, values: np.ndarray) -> float:
     return float(np.sum(np.diff(recall, prepend=0.0) * precision))
 
 
-def brier(labels: np.ndarray, values: np.ndarray) -> float:
+def brier(labels: ArrayLike, values: ArrayLike) -> float:
     """Mean squared distance of the values from what happened.
 
     >>> brier([0, 1], [0.5, 1.0])
@@ -98,7 +99,7 @@ def brier(labels: np.ndarray, values: np.ndarray) -> float:
     return float(np.mean((values - labels) ** 2)) if len(labels) else math.nan
 
 
-def precision_at(labels: np.ndarray, values: np.ndarray, k: int) -> float:
+def precision_at(labels: ArrayLike, values: ArrayLike, k: int) -> float:
     """Share of positives among the ``k`` highest values.
 
     Rows tied at the edge of the list count by their mean, so the order in which
@@ -112,7 +113,7 @@ def precision_at(labels: np.ndarray, values: np.ndarray, k: int) -> float:
     return _hits_in_top(labels, values, k) / k if k > 0 else math.nan
 
 
-def recall_in_top(labels: np.ndarray, values: np.ndarray, share: float) -> float:
+def recall_in_top(labels: ArrayLike, values: ArrayLike, share: float) -> float:
     """Share of all positives that is among the top ``share`` of the rows.
 
     >>> recall_in_top([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1], 0.5)
@@ -133,7 +134,7 @@ def _hits_in_top(labels: np.ndarray, values: np.ndarray, k: int) -> float:
     return float(labels[above].sum() + labels[tied].mean() * places)
 
 
-def calibration_in_the_large(labels: np.ndarray, values: np.ndarray) -> float:
+def calibration_in_the_large(labels: ArrayLike, values: ArrayLike) -> float:
     """Mean label minus mean value: above 0 where more came true than was said.
 
     >>> calibration_in_the_large([1, 1, 0, 0], [0.25] * 4)
@@ -143,7 +144,7 @@ def calibration_in_the_large(labels: np.ndarray, values: np.ndarray) -> float:
     return float(labels.mean() - values.mean()) if len(labels) else math.nan
 
 
-def in_the_large_test(labels: np.ndarray, values: np.ndarray) -> Estimate:
+def in_the_large_test(labels: ArrayLike, values: ArrayLike) -> Estimate:
     """``calibration_in_the_large`` with the standard error it has if values are true."""
     labels, values = _arrays(labels, values)
     difference = calibration_in_the_large(labels, values)
@@ -151,7 +152,7 @@ def in_the_large_test(labels: np.ndarray, values: np.ndarray) -> Estimate:
     return _estimate(difference, se, 0.0)
 
 
-def calibration_slope(labels: np.ndarray, values: np.ndarray) -> float:
+def calibration_slope(labels: ArrayLike, values: ArrayLike) -> float:
     """Slope of the labels' log odds over the values' log odds; 1 is ideal.
 
     Under 1 the values are too extreme, over 1 too timid.
@@ -159,7 +160,7 @@ def calibration_slope(labels: np.ndarray, values: np.ndarray) -> float:
     return slope_test(labels, values).estimate
 
 
-def slope_test(labels: np.ndarray, values: np.ndarray) -> Estimate:
+def slope_test(labels: ArrayLike, values: ArrayLike) -> Estimate:
     """``calibration_slope`` with its standard error, z and p against a slope of 1."""
     labels, values = _arrays(labels, values)
     nothing = Estimate(math.nan, math.nan, math.nan, math.nan)
@@ -175,7 +176,7 @@ def slope_test(labels: np.ndarray, values: np.ndarray) -> Estimate:
     return _estimate(float(found.beta[0]), math.sqrt(spread), 1.0)
 
 
-def auc_difference(labels: np.ndarray, a: np.ndarray, b: np.ndarray, confidence: float = 0.95) -> Difference:
+def auc_difference(labels: ArrayLike, a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Difference:
     """AUC of ``a`` minus AUC of ``b`` on the same rows, by DeLong.
 
     >>> auc_difference([0, 1, 0, 1], [1, 2, 3, 4], [1, 2, 3, 4]).estimate
@@ -193,7 +194,7 @@ def auc_difference(labels: np.ndarray, a: np.ndarray, b: np.ndarray, confidence:
     return _difference(areas[0] - areas[1], math.sqrt(max(variance, 0.0)), confidence)
 
 
-def auc_interval(labels: np.ndarray, values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
+def auc_interval(labels: ArrayLike, values: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
     """``(low, high)`` of one AUC, inside 0 to 1.
 
     By DeLong on the log odds, and by Hanley and McNeil's variance turned into a score interval (Newcombe's method 5);
@@ -238,7 +239,7 @@ def _placements(positive: np.ndarray, values: np.ndarray) -> tuple[float, np.nda
     return float(by_positive.mean()), by_positive, by_negative
 
 
-def brier_difference(labels: np.ndarray, a: np.ndarray, b: np.ndarray, confidence: float = 0.95) -> Difference:
+def brier_difference(labels: ArrayLike, a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Difference:
     """Brier score of ``a`` minus that of ``b`` on the same rows: below 0, a is better.
 
     >>> brier_difference([0, 1, 1], [0, 1, 1], [0, 1, 1]).p_value
@@ -252,7 +253,7 @@ def brier_difference(labels: np.ndarray, a: np.ndarray, b: np.ndarray, confidenc
     return _difference(float(gaps.mean()), float(gaps.std(ddof=1)) / math.sqrt(len(gaps)), confidence)
 
 
-def _arrays(labels: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _arrays(labels: ArrayLike, values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     labels = np.asarray(labels, dtype=np.float64)
     values = np.asarray(values, dtype=np.float64)
     if labels.shape != values.shape or labels.ndim != 1:

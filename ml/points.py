@@ -9,6 +9,7 @@ sum; only codes that training never saw get stand-ins.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import (
     ABOVE,
@@ -48,7 +49,7 @@ class Additive:
         return cls(float(np.mean([each.intercept for each in functions])), tables)
 
 
-def purify(table: np.ndarray, counts: np.ndarray, rounds: int = 50) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def purify(table: np.ndarray, counts: ArrayLike, rounds: int = 50) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Split a pair's (a, b) ``table`` into a pure pair, a row part and a column part.
 
     ``counts`` (a, b) are joint reference counts. The three add up to ``table``; over
@@ -75,7 +76,7 @@ def purify(table: np.ndarray, counts: np.ndarray, rounds: int = 50) -> tuple[np.
     return pure, rows, columns
 
 
-def complete(bins: Bins, points: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def complete(bins: Bins, points: ArrayLike, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``points`` with stand-ins for codes without rows in ``seen``, and the silent ones.
 
     Beyond the range the nearest interval speaks, for levels never seen "other known"

@@ -58,7 +58,7 @@ def start() -> dict[str, Any]:
     return {"rows": 0, "total": 0.0, "squares": 0.0, "ours": nothing, "theirs": nothing, "most": [0.0, 0.0]}
 
 
-def update(state: dict[str, Any], labels: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
+def update(state: dict[str, Any], labels: Any, ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
     """The state after the rows of one more look; ``state`` stays as it is.
 
     ``labels`` (n,) of 0 and 1, ``ours`` and ``theirs`` (n,) in [0, 1], NaN where one had no opinion: such a row is

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .logistic import log_loss
 
@@ -24,7 +25,7 @@ SHORTEST = 1 / 8  # of the time that the later rows span
 ENOUGH = 200  # cases of the rarer label that must effectively remain
 
 
-def recency_weights(moments: np.ndarray, half_life: float | None) -> np.ndarray:
+def recency_weights(moments: ArrayLike, half_life: float | None) -> np.ndarray:
     """(n,) weights with mean 1; the newest row weighs most. None: all weigh 1.
 
     ``moments`` and ``half_life`` are in days.

@@ -23,6 +23,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import performance
 from .anomaly import AnomalyCard, threshold_at
@@ -47,7 +48,7 @@ SETTINGS = Settings(max_bins=64, pairs=15)
 
 def train_reviewed(
     columns: dict[str, Column],
-    moments: np.ndarray,
+    moments: ArrayLike,
     verdicts: Iterable[Any],
     *,
     surprise: AnomalyCard,

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 LEVEL = 0.05  # of false alarms, ever; half for the reference, half for the watch
 TOLERANCE = 0.02  # by which the risk may be higher than the reference's
@@ -147,7 +148,7 @@ def _running(start: float, numbers: np.ndarray) -> np.ndarray:
     return np.cumsum(np.concatenate([[start], numbers]))[1:]
 
 
-def _checked(losses: np.ndarray) -> np.ndarray:
+def _checked(losses: ArrayLike) -> np.ndarray:
     losses = np.asarray(losses, dtype=np.float64)
     if losses.ndim != 1 or not ((losses >= 0) & (losses <= 1)).all():  # NaN is neither
         raise ValueError("losses must be one row of numbers from 0 to 1")

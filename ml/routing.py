@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 AUTOMATIC = ""
 FAILED = "failed"
@@ -39,7 +40,7 @@ SPARE = 0.25  # of a cap on random checks: kept back for a busier day than usual
 
 # Why a row needs a person
 def unsure(
-    values: Sequence[Any], predictions: np.ndarray, confidences: Sequence[Any], lines: dict[bool, float | None]
+    values: Sequence[Any], predictions: ArrayLike, confidences: Sequence[Any], lines: dict[bool, float | None]
 ) -> np.ndarray:
     """(n,) bool: rows that are less sure than the line of their predicted side.
 
@@ -55,7 +56,7 @@ def unsure(
     return ~sure | np.isnan(np.asarray(values, dtype=np.float64))
 
 
-def disagreeing(predictions: list[bool], incumbents: np.ndarray, cut: float = 0.5) -> np.ndarray:
+def disagreeing(predictions: list[bool], incumbents: ArrayLike, cut: float = 0.5) -> np.ndarray:
     """(n,) bool: rows where the incumbent falls on the other side of ``cut`` than the prediction.
 
     An incumbent without an opinion (NaN) disagrees with nobody.
@@ -136,7 +137,7 @@ def fewest_cases(target_error: float, confidence: float = 0.95) -> int:
 
 
 def held_out_curve(
-    labels: np.ndarray, predictions: np.ndarray, confidences: np.ndarray, points: int | None = 400
+    labels: ArrayLike, predictions: ArrayLike, confidences: ArrayLike, points: int | None = 400
 ) -> dict[bool, list[tuple[float, int, int]]]:
     """{True: [(line, cases, errors)], False: …}: what was wrong above each line, per side.
 
@@ -248,7 +249,7 @@ def capacity_line(confidences: np.ndarray, days: float, per_day: int) -> float:
 
 
 def risk_coverage(
-    labels: np.ndarray, predictions: np.ndarray, confidences: np.ndarray, points: int = 50
+    labels: np.ndarray, predictions: np.ndarray, confidences: ArrayLike, points: int = 50
 ) -> list[tuple[float, float, float]]:
     """The trade: [(coverage, risk, line)], from few automatic decisions to all.
 
@@ -270,7 +271,7 @@ def risk_coverage(
 
 
 # The audit
-def audit_chance(distances: np.ndarray, share: float, *, near: float = 4.0, band: float = 0.05) -> np.ndarray:
+def audit_chance(distances: ArrayLike, share: float, *, near: float = 4.0, band: float = 0.05) -> np.ndarray:
     """(n,) chance of being audited: ``share``, and ``near`` times that at the line.
 
     ``distances`` says how far each automatic row is from the line that would have
@@ -316,7 +317,7 @@ class Spread(NamedTuple):
     offered: float = 0.0
     planned: float = 0.0
 
-    def plan(self, chances: np.ndarray) -> "tuple[np.ndarray, Spread]":
+    def plan(self, chances: ArrayLike) -> "tuple[np.ndarray, Spread]":
         """(chances (n,) of further rows, the ``Spread`` after them).
 
         As many rows as usual are expected and a fourth more, or a fourth more than there are already: whatever comes,

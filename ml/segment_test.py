@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import intervals, performance
 from .columns import CATEGORY, Column
@@ -65,7 +66,7 @@ class FlaggedPart:
 
 
 def judge_part(
-    part: str | None, labels: np.ndarray, values: np.ndarray, *, min_positives: int = MIN_POSITIVES
+    part: str | None, labels: ArrayLike, values: np.ndarray, *, min_positives: int = MIN_POSITIVES
 ) -> PartTest:
     """The ``PartTest`` of the rows of one part.
 
@@ -81,7 +82,7 @@ def judge_part(
 
 
 def judge_parts(
-    labels: np.ndarray, values: np.ndarray, parts: list[str], *, min_positives: Any = MIN_POSITIVES, most: int = MOST
+    labels: ArrayLike, values: ArrayLike, parts: list[str], *, min_positives: Any = MIN_POSITIVES, most: int = MOST
 ) -> list[PartTest]:
     """A ``PartTest`` for each of the ``most`` commonest parts, the commonest first.
 
@@ -97,8 +98,8 @@ def judge_parts(
 def judge_left_out(
     learn: Callable[..., Any],
     columns: dict[str, Column],
-    labels: np.ndarray,
-    moments: np.ndarray,
+    labels: ArrayLike,
+    moments: ArrayLike,
     parts: list[str],
     *,
     most: int = LEFT_OUT,
@@ -129,7 +130,7 @@ def judge_left_out(
     return found
 
 
-def flagged_parts(flagged: np.ndarray, parts: list[str], expected: float, *, most: int = MOST) -> list[FlaggedPart]:
+def flagged_parts(flagged: ArrayLike, parts: list[str], expected: float, *, most: int = MOST) -> list[FlaggedPart]:
     """A ``FlaggedPart`` for each of the ``most`` commonest parts, the commonest first.
 
     ``exceeded`` where it is sure that over ``MANY_TIMES`` the ``expected`` share of a part is flagged; all parts share

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import intervals, performance
 from .counts import sum_p_value
@@ -56,9 +57,9 @@ class SegmentResult:
 
 
 def judge_segments(
-    labels: np.ndarray,
-    values: np.ndarray,
-    predictions: np.ndarray,
+    labels: ArrayLike,
+    values: ArrayLike,
+    predictions: ArrayLike,
     segments: list,
     *,
     level: float = 0.01,

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .logistic import logit
 from .performance import slope_test
@@ -80,7 +81,7 @@ def start(labels: Any = (), chances: Any = (), between: float = 0.0) -> dict[str
     }
 
 
-def update(state: dict[str, Any], labels: np.ndarray, chances: np.ndarray) -> dict[str, Any]:
+def update(state: dict[str, Any], labels: ArrayLike, chances: np.ndarray) -> dict[str, Any]:
     """The state after the outcomes of one more look; ``state`` stays as it is.
 
     ``labels`` (n,) of 0 and 1, ``chances`` (n,) in [0, 1] of the same rows.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .columns import NUMBER, Column
 from .errors import (
@@ -62,8 +63,8 @@ def unique_columns(columns: list[Column]) -> dict[str, Column]:
 
 def make_table(
     columns: dict[str, Column],
-    moments: np.ndarray,
-    labels: np.ndarray | None = None,
+    moments: ArrayLike,
+    labels: ArrayLike | None = None,
     *,
     required: Collection[str] = (),
     shares: tuple[float, float, float] = SHARES,
