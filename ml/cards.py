@@ -6,8 +6,6 @@ value. What the points mean is the subject of ``scorecard`` and ``anomaly``.
 
 Points are centred on the reference: averaged over its rows, every feature (and
 every pair) contributes 0, so a contribution says how far this record's bin lies
-from numpy.typing import ArrayLike
-from numpy.typing import ArrayLike
 from the usual. A pair holds points for two bins together; half of them goes to
 each of its features, which is their Shapley share, so contributions still add up
 exactly: ``raw = intercept + contributions.sum(axis=1)``.
@@ -21,6 +19,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import MISSING, Bins, NumericBins, bins_from_dict
 from .calibration import calibration_from_dict
