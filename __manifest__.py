@@ -5,6 +5,7 @@
     "category": "Productivity",
     "author": "AI Deployment contributors",
     "license": "LGPL-3",
+    "development_status": "Beta",
     "depends": ["crm", "account", "mail", "calendar", "base_automation"],
     "external_dependencies": {"python": ["requests", "numpy", "scikit-learn"]},
     "data": [

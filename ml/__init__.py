@@ -9,14 +9,14 @@ words              texts about bins, in English; readers' languages are handed i
 columns            raw Python objects of one input -> one typed numpy column
 binning            a column -> one byte per row: missing, unseen, other, bins
 tags               several values at a time: one yes or no per frequent one
+logistic           log odds, log loss, one Newton's method for every logistic fit
 calibration        raw sums -> probabilities (or ranks), always monotone
 printing           a card's bins as few lines as a person reads
 cards              what both cards share: codes, contributions, reasons, support
 scorecard          points per bin, added up and calibrated: learned with labels
 anomaly            surprise per bin, added up and ranked: learned without labels
 reviewed           points that reviewers taught, over the inputs and their surprise
-approximate        what trees and guests share: reasons that are no points
-trees              boosted trees as plain data over bin codes
+approximate        of scorers that are no sums of points: reasons that are no points
 guest_trees        numbers of scikit-learn's trees, looked through before they are used
 guest_schema       the objects in a file of a pipeline: listed ones only
 guest_files        files of pipelines: looked through before anything is built
@@ -25,7 +25,7 @@ artifact           a card <-> checked plain JSON with a format version and a dig
 intervals          of shares, their differences, and of weighted random checks
 profile            counts per bin: what the monitors see of the past
 routing            who decides: the machine, a person; and the audit sample
-rates              shares of rows, and how much those of weeks differ
+rates              shares of rows, what is tolerated of them, and how much those of weeks differ
 noise              what ordinary weeks show by themselves, as plain values
 drift              have the inputs or the scores moved since the reference
 ordinary           how much ordinary weeks differ, measured on a reference
@@ -56,7 +56,6 @@ boosting           additive boosting on codes, and its points (scikit-learn)
 training           columns and labels -> a tested scorecard
 anomaly_training   columns -> an anomaly card
 reviewed_training  columns, an anomaly card, verdicts -> a tested reviewed card
-trees_training     columns and labels -> tested trees
 adoption           a pipeline's file and labelled rows -> a tested guest
 threads            one thread while training
 leaks              inputs that would not be there when they are needed

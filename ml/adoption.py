@@ -8,7 +8,9 @@ nobody here can know.
 
 import hashlib
 import time
+from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from . import guest_files
 from .binning import CategoryBins, NumericBins
 from .calibration import Identity
 from .cards import CardFeature, score_bins_of
-from .columns import NUMBER
+from .columns import NUMBER, Column
 from .errors import ArtifactRejected
 from .guests import (
     GuestCard,
@@ -33,8 +35,17 @@ REFUSED = 0.05  # of the rows; a pipeline that refuses more does not fit these r
 
 
 def adopt_pipeline(
-    content, columns, labels, moments, *, required=(), expected_digest=None, max_bins=64, min_cases=50, seed=0
-):
+    content: bytes,
+    columns: dict[str, Column],
+    labels: np.ndarray,
+    moments: np.ndarray,
+    *,
+    required: Collection[str] = (),
+    expected_digest: str | None = None,
+    max_bins: int = 64,
+    min_cases: int = 50,
+    seed: int = 0,
+) -> Training:
     """Check, wrap and test the pipeline in the bytes ``content``; a ``Training``.
 
     Columns, labels and moments as for ``train_scorecard``. The pipeline must read
@@ -89,7 +100,7 @@ def adopt_pipeline(
     return Training(card, metrics, Profile.of(card, scored))
 
 
-def _order(pipeline, declared):
+def _order(pipeline: Any, declared: list[str]) -> list[str]:
     """The names of the inputs in the order in which the pipeline reads them."""
     own = names_of(pipeline)
     if own is None:
@@ -101,6 +112,6 @@ def _order(pipeline, declared):
     return own
 
 
-def _some(codes, seed):
+def _some(codes: np.ndarray, seed: int) -> np.ndarray:
     """Up to ``EXPLAINED`` of the rows of ``codes``, in their order."""
     return codes[np.sort(np.random.default_rng(seed).permutation(len(codes))[:EXPLAINED])]

@@ -7,7 +7,8 @@ exactly: who confirms whatever the score says.
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class Agreement(NamedTuple):
     high: float
 
 
-def agreement(first, second):
+def agreement(first: Sequence[Any], second: Sequence[Any]) -> Agreement:
     """``Agreement`` of two lists of answers of any kind, in the same order.
 
     The interval holds 95 % of what kappa may be after these answers: the shares of all pairs of answers follow a
@@ -57,7 +58,7 @@ def agreement(first, second):
     return Agreement(pairs, share, kappa, min(float(low), kappa), max(float(high), kappa))
 
 
-def _table(first, second):
+def _table(first: Sequence[Any], second: Sequence[Any]) -> np.ndarray:
     """Counts of each pair of answers, in an order that does not depend on that of the questions or of the two lists."""
     levels = sorted(set(first) | set(second), key=lambda level: (str(type(level)), str(level)))
     place = {level: number for number, level in enumerate(levels)}
@@ -66,14 +67,14 @@ def _table(first, second):
     return min(counts, counts.T, key=lambda each: each.ravel().tolist())
 
 
-def _kappas(shares):
+def _kappas(shares: np.ndarray) -> float | np.ndarray:
     """Cohen's kappa of each table (…, levels, levels) of shares."""
     same = np.trace(shares, axis1=-2, axis2=-1)
     chance = (shares.sum(-1) * shares.sum(-2)).sum(-1)
     return (same - chance) / (1 - chance)
 
 
-def fewer_than_others(strata):
+def fewer_than_others(strata: list[tuple[int, int, int, int]]) -> float:
     """Chance that somebody overrides so seldom, or less often, if they judge as the others do.
 
     ``strata`` are (overrides, answers, overrides of all others, answers of all others)
@@ -93,7 +94,7 @@ def fewer_than_others(strata):
     return float(min(total[: seen + 1].sum(), 1.0))
 
 
-def _dealt(marked, drawn, cards):
+def _dealt(marked: int, drawn: int, cards: int) -> tuple[int, np.ndarray]:
     """(fewest, chances of so many, one more, …): marked ones among ``drawn`` of ``cards``."""
     fewest, most = max(0, drawn + marked - cards), min(drawn, marked)
     logs = np.array(
@@ -105,5 +106,5 @@ def _dealt(marked, drawn, cards):
     return fewest, np.exp(logs)
 
 
-def _log_ways(things, taken):
+def _log_ways(things: int, taken: int) -> float:
     return math.lgamma(things + 1) - math.lgamma(taken + 1) - math.lgamma(things - taken + 1)

@@ -25,7 +25,11 @@ threshold gives the same verdict: near the line the answer depends on which week
 one happens to compare with, and the confidence says how much.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import (
     ABOVE,
@@ -34,8 +38,9 @@ from .binning import (
     MISSING,
     OTHER,
     UNSEEN,
+    Bins,
 )
-from .cards import Card
+from .cards import Card, CardPair
 from .columns import NUMBER
 
 TWO_SIDED, HIGH, LOW = TAILS = ("two", "high", "low")
@@ -55,29 +60,29 @@ class AnomalyCard(Card):
 
     def __init__(
         self,
-        features,
-        intercept,
-        calibration,
-        score_bins,
-        pairs=(),
+        features: Sequence[Any],
+        intercept: float,
+        calibration: Any,
+        score_bins: Bins,
+        pairs: Sequence[CardPair] = (),
         *,
-        threshold,
-        block_thresholds,
-        alarm_rate,
-    ):
+        threshold: float,
+        block_thresholds: list[float],
+        alarm_rate: float,
+    ) -> None:
         super().__init__(features, intercept, calibration, score_bins, pairs)
         self.threshold = float(threshold)
         self.block_thresholds = sorted(float(x) for x in block_thresholds)
         self.alarm_rate = float(alarm_rate)
 
-    def _verdicts(self, raw, values):
+    def _verdicts(self, raw: np.ndarray, values: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         predictions = raw >= self.threshold
         blocks = np.array(self.block_thresholds)
         flagging = blocks.searchsorted(raw, "right") / len(blocks)
         return predictions, np.where(predictions, flagging, 1 - flagging)
 
 
-def surprise(shares):
+def surprise(shares: np.ndarray) -> np.ndarray:
     """Points of p-values in (0, 1]: the bet that is spread evenly over all powers.
 
     Betting ``k * p ** (k - 1)`` is fair for every k in (0, 1), and how strong anomalies
@@ -93,7 +98,9 @@ def surprise(shares):
     return np.where(small, 0.5 + x / 6, (np.expm1(safe) - safe) / safe**2)
 
 
-def surprise_shares(bins, counts, tail=TWO_SIDED, beyond=NOWHERE):
+def surprise_shares(
+    bins: Bins, counts: ArrayLike, tail: str = TWO_SIDED, beyond: tuple[float, float] = NOWHERE
+) -> np.ndarray:
     """(size,) share of the reference rows that are at least as unusual as each code.
 
     ``counts`` (size,) are the reference rows per code; ``tail`` says which end of a
@@ -116,7 +123,7 @@ def surprise_shares(bins, counts, tail=TWO_SIDED, beyond=NOWHERE):
     return np.minimum(shares, 1.0)
 
 
-def beyond_earlier_range(values):
+def beyond_earlier_range(values: ArrayLike) -> tuple[float, float]:
     """(below, above): shares of the later half that lie beyond the range of the earlier one.
 
     ``values`` (n,) are in time order, NaN where missing.
@@ -131,7 +138,7 @@ def beyond_earlier_range(values):
     return float((later < earlier.min()).mean()), float((later > earlier.max()).mean())
 
 
-def level_pair_shares(joint):
+def level_pair_shares(joint: np.ndarray) -> np.ndarray:
     """(a, b) share of the rows whose combination is as rare, or rarer.
 
     ``joint`` (a, b) are reference rows per combination of two categories' codes.
@@ -139,7 +146,7 @@ def level_pair_shares(joint):
     return _at_most(joint[joint > 0], joint)
 
 
-def joint_shares(first, second, joint):
+def joint_shares(first: np.ndarray, second: np.ndarray, joint: np.ndarray) -> np.ndarray:
     """(a, b) share of the rows that are at least as unusual in both inputs at once.
 
     ``first`` (a,) and ``second`` (b,) are ``surprise_shares``, ``joint`` (a, b) the
@@ -162,7 +169,7 @@ def joint_shares(first, second, joint):
     return np.minimum(shares[place], 1.0)[first][:, second]
 
 
-def _at_most(known, counts):
+def _at_most(known: np.ndarray, counts: Sequence[int] | np.ndarray) -> np.ndarray:
     """Share of the rows whose level is at most as common as each of ``counts``.
 
     ``known`` are the counts of all levels.
@@ -172,7 +179,7 @@ def _at_most(known, counts):
     return (upto[known.searchsorted(counts, "right")] + 0.5) / (upto[-1] + 1)
 
 
-def _tail_shares(bins, counts, tail, beyond):
+def _tail_shares(bins: Bins, counts: np.ndarray, tail: str, beyond: tuple[float, float]) -> np.ndarray:
     """Share of the non-missing rows at or beyond each bin, its own rows half; at least what is ``beyond``."""
     order = np.array([BELOW, *range(FIRST, bins.size), ABOVE])
     ascending = counts[order]
@@ -189,7 +196,7 @@ def _tail_shares(bins, counts, tail, beyond):
     return shares
 
 
-def _rarity_shares(bins, counts):
+def _rarity_shares(bins: Bins, counts: np.ndarray) -> np.ndarray:
     """Share of the non-missing rows whose level is as rare as this one or rarer."""
     known = np.array(list(bins.level_counts.values()), dtype=np.float64)
     shares = np.ones(bins.size)
@@ -202,7 +209,7 @@ def _rarity_shares(bins, counts):
     return shares
 
 
-def threshold_at(totals, alarm_rate):
+def threshold_at(totals: np.ndarray, alarm_rate: float) -> float:
     """The lowest total of which at most ``alarm_rate`` of the rows reach.
 
     >>> threshold_at(np.array([1.0, 2, 3, 4]), 0.25)
@@ -219,7 +226,7 @@ def threshold_at(totals, alarm_rate):
     return float(line)
 
 
-def block_thresholds(totals, alarm_rate, blocks=BLOCKS):
+def block_thresholds(totals: np.ndarray, alarm_rate: float, blocks: int = BLOCKS) -> list[float]:
     """The threshold of each of ``blocks`` stretches of the time-ordered totals."""
     blocks = max(1, min(blocks, len(totals) // 10))
     return [threshold_at(part, alarm_rate) for part in np.array_split(totals, blocks)]

@@ -4,6 +4,8 @@ All rows are the reference; what is learned is how unusual each bin is among the
 """
 
 import time
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,7 @@ from .anomaly import (
 from .binning import MISSING, CategoryBins, NumericBins
 from .calibration import Identity, Percentile
 from .cards import CardFeature, CardPair, score_bins_of
-from .columns import CATEGORY, NUMBER
+from .columns import CATEGORY, NUMBER, Column
 from .errors import BadTrainingInput, NoUsableFeature
 from .points import centre
 from .profile import Profile
@@ -40,7 +42,17 @@ MIN_LEVEL = 5  # rows of a level that gets a bin
 MAX_PAIRS = 50  # that an artifact may hold
 
 
-def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), context=(), required=(), seed=0):
+def train_anomaly(
+    columns: dict[str, Column],
+    moments: Any,
+    *,
+    alarm_rate: float = 0.01,
+    tails: dict[str, str] | None = None,
+    pairs: Sequence[Any] = (),
+    context: Sequence[Any] = (),
+    required: Collection[str] = (),
+    seed: int = 0,
+) -> Training:
     """Learn an ``AnomalyCard`` from unlabelled rows; a ``Training``.
 
     ``columns`` and ``moments`` as for ``train_scorecard``; ``tails`` maps a number's
@@ -92,7 +104,7 @@ def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), co
         for first, second in pairs
         if first in coded and second in coded
     ]
-    blank = {"threshold": 0.0, "block_thresholds": [0.0], "alarm_rate": alarm_rate}
+    blank: dict[str, Any] = {"threshold": 0.0, "block_thresholds": [0.0], "alarm_rate": alarm_rate}
     plain = AnomalyCard(features, 0.0, Identity(), score_bins_of([]), card_pairs, **blank)
     totals = plain.raw(np.stack(list(coded.values()), axis=1))
     ranks = Percentile.fit(totals)
@@ -119,7 +131,9 @@ def train_anomaly(columns, moments, *, alarm_rate=0.01, tails=None, pairs=(), co
     return Training(card, metrics, Profile.of(card, scored))
 
 
-def _pair_points(coded, shares, first, second, levels):
+def _pair_points(
+    coded: dict[str, np.ndarray], shares: dict[str, np.ndarray], first: str, second: str, levels: bool
+) -> np.ndarray:
     """(size of first, size of second) points of two inputs together, averaging 0 over the reference."""
     joint = np.zeros((len(shares[first]), len(shares[second])))
     np.add.at(joint, (coded[first], coded[second]), 1)

@@ -10,10 +10,13 @@ one gets a new number, and each former one keeps a test.
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from .anomaly import AnomalyCard
 from .binning import FIRST, MAX_BINS, MAX_KNOWN
+from .cards import Card
 from .columns import (
     CATEGORY,
     LONGEST_LEVEL,
@@ -25,32 +28,24 @@ from .guests import GuestCard
 from .reviewed import SURPRISE, ReviewedCard
 from .scorecard import Scorecard
 from .tags import MOST_OTHERS, MOST_TAGS, TagBins
-from .trees import (
-    LEAF,
-    MAX_CELLS,
-    MAX_LEAVES,
-    TreesCard,
-)
 
 FORMAT = 1
 FORMATS = (1, 2)  # 2 may have inputs whose values are tags
-CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, TreesCard, GuestCard)}
+CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, GuestCard)}
 
 MAX_FEATURES = 200
 MAX_PAIRS = 50
 MAX_POINTS = 10_000  # of a calibration
-MAX_TREES = 2_000
-MAX_NODES = 100_000  # of all trees together
 LONGEST_NAME = 256
 LARGEST = 1e12  # |points|; log odds beyond a few hundred are already nonsense
 
 
-def dump(card):
+def dump(card: Card) -> dict[str, Any]:
     """The artifact of a card: a dict of plain JSON types."""
     return {"format": 2 if any(isinstance(f.bins, TagBins) for f in card.features) else FORMAT, **card.to_dict()}
 
 
-def digest(data):
+def digest(data: Any) -> str:
     """sha256 over the canonical JSON of an artifact, as 64 hex digits.
 
     >>> digest({"a": 1, "b": [2.5]}) == digest({"b": [2.5], "a": 1.0})
@@ -63,7 +58,7 @@ def digest(data):
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _canonical(data):
+def _canonical(data: Any) -> Any:
     if isinstance(data, dict):
         if not all(isinstance(key, str) for key in data):
             raise TypeError("a key is not text")
@@ -79,7 +74,7 @@ def _canonical(data):
     raise TypeError(f"{type(data).__name__} is not JSON")
 
 
-def load(data, expected_digest=None, content=None):
+def load(data: Any, expected_digest: str | None = None, content: bytes | None = None) -> Card:
     """The card that ``data`` describes, or ArtifactRejected with the cause.
 
     ``content`` are the bytes of the file that a pipeline has besides.
@@ -107,7 +102,7 @@ def load(data, expected_digest=None, content=None):
 
 
 # The format
-def _check_card(data):
+def _check_card(data: Any) -> None:
     card = CARDS[data["kind"]]
     common = ("format", "kind", "features", "pairs", "intercept", "calibration", "score_bins")
     _keys("the card", data, (*common, *card.own))
@@ -131,17 +126,17 @@ def _check_card(data):
     _CHECK_OWN[data["kind"]](data)
 
 
-def _check_scorecard(data):
+def _check_scorecard(data: Any) -> None:
     _number("threshold", data["threshold"], 0, 1)
 
 
-def _check_anomaly(data):
+def _check_anomaly(data: Any) -> None:
     _number("threshold", data["threshold"])
     _ascending("block_thresholds", data["block_thresholds"], 1, 1000, strictly=False)
     _number("alarm_rate", data["alarm_rate"], 0, 1)
 
 
-def _check_reviewed(data):
+def _check_reviewed(data: Any) -> None:
     _check_scorecard(data)
     surprise = data["surprise"]
     if not isinstance(surprise, dict) or surprise.get("kind") != AnomalyCard.kind or "format" in surprise:
@@ -160,66 +155,11 @@ def _check_reviewed(data):
             raise ArtifactRejected(f"surprise: {name!r} is not an input of the card, or of another kind")
 
 
-def _has_tags(item):
+def _has_tags(item: dict[str, Any]) -> bool:
     return isinstance(item, dict) and isinstance(item.get("bins"), dict) and item["bins"].get("kind") == TAGS
 
 
-def _check_trees(data):
-    _check_scorecard(data)
-    if data["pairs"]:
-        raise ArtifactRejected("pairs: trees have none")
-    sizes = [_check_bins("bins", feature["bins"]) for feature in data["features"]]
-    for size in _list("importances", data["importances"], len(sizes), len(sizes)):
-        _number("importances", size, 0)
-    trees = _list("trees", data["trees"], 1, MAX_TREES)
-    nodes = leaves = 0
-    for place, tree in enumerate(trees):
-        count = _check_tree(f"tree {place + 1}", tree, sizes)
-        nodes += count
-        leaves += (count + 1) // 2
-        if nodes > MAX_NODES or max(len(trees) * sum(sizes), leaves * len(sizes)) > MAX_CELLS:
-            raise ArtifactRejected("the trees are too many or too large")
-
-
-def _check_tree(where, tree, sizes):
-    """The number of nodes: two children or none each, every node but the root the child of one before it."""
-    keys = ("inputs", "codes", "left", "right", "values")
-    _keys(where, tree, keys)
-    count = len(_list(f"{where}: inputs", tree["inputs"], 1, 2 * MAX_LEAVES - 1))
-    for key in keys[1:]:
-        _list(f"{where}: {key}", tree[key], count, count)
-    children = []
-    for node, (j, codes, left, right, value) in enumerate(zip(*(tree[key] for key in keys), strict=True)):
-        _number(f"{where}: values", value)
-        if not all(type(number) is int for number in (j, left, right)):
-            raise ArtifactRejected(f"{where}: a whole number is expected")
-        if j == LEAF:
-            if (codes, left, right) != ("", 0, 0):
-                raise ArtifactRejected(f"{where}: a leaf asks nothing and has no children")
-            continue
-        if not 0 <= j < len(sizes):
-            raise ArtifactRejected(f"{where} asks an input that the card does not have")
-        _check_codes(f"{where}: codes", codes, sizes[j])
-        if not (node < left < count and node < right < count):
-            raise ArtifactRejected(f"{where}: a child does not stand after its parent")
-        children += [left, right]
-    if sorted(children) != list(range(1, count)):
-        raise ArtifactRejected(f"{where}: a node does not have exactly one parent")
-    if tree["values"][0] != 0 and count > 1:
-        raise ArtifactRejected(f"{where}: the root must be 0")
-    return count
-
-
-def _check_codes(where, codes, size):
-    """``size`` bits as lower-case hexadecimal digits, the rest of the last byte 0."""
-    digits = -(-size // 8) * 2
-    if not isinstance(codes, str) or len(codes) != digits or not set(codes) <= set("0123456789abcdef"):
-        raise ArtifactRejected(f"{where}: {digits} hexadecimal digits are expected")
-    if int(codes, 16) & ((1 << (4 * digits - size)) - 1):
-        raise ArtifactRejected(f"{where}: bits beyond the last code")
-
-
-def _check_guest(data):
+def _check_guest(data: Any) -> None:
     _check_scorecard(data)
     if data["pairs"]:
         raise ArtifactRejected("pairs: a pipeline has none")
@@ -243,12 +183,11 @@ _CHECK_OWN = {
     Scorecard.kind: _check_scorecard,
     AnomalyCard.kind: _check_anomaly,
     ReviewedCard.kind: _check_reviewed,
-    TreesCard.kind: _check_trees,
     GuestCard.kind: _check_guest,
 }
 
 
-def _check_feature(where, item):
+def _check_feature(where: str, item: Any) -> tuple[str, int]:
     _keys(where, item, ("name", "required", "bins", "points", "counts"))
     name = _text(f"{where}: name", item["name"], LONGEST_NAME)
     if not isinstance(item["required"], bool):
@@ -261,7 +200,7 @@ def _check_feature(where, item):
     return name, size
 
 
-def _check_pair(where, item, sizes):
+def _check_pair(where: str, item: dict[str, Any], sizes: dict[str, int]) -> None:
     _keys(where, item, ("first", "second", "points"))
     names = [_text(f"{where}: {end}", item[end], LONGEST_NAME) for end in ("first", "second")]
     if names[0] == names[1] or not set(names) <= set(sizes):
@@ -272,7 +211,7 @@ def _check_pair(where, item, sizes):
             _number(f"{where}: points", points)
 
 
-def _check_bins(where, data):
+def _check_bins(where: str, data: Any) -> int:
     """The number of codes that the bins have."""
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind == NUMBER:
@@ -284,7 +223,7 @@ def _check_bins(where, data):
     raise ArtifactRejected(f"{where} are of no known kind")
 
 
-def _check_numeric_bins(where, data):
+def _check_numeric_bins(where: str, data: Any) -> int:
     _keys(where, data, ("kind", "low", "high", "edges", "whole"))
     edges = _list(f"{where}: edges", data["edges"], 0, MAX_BINS - 1)
     if not isinstance(data["whole"], bool):
@@ -301,7 +240,7 @@ def _check_numeric_bins(where, data):
     return FIRST + len(edges) + 1
 
 
-def _check_tag_bins(where, data):
+def _check_tag_bins(where: str, data: Any) -> int:
     size = _check_category_bins(where, data, TagBins.own)
     if not set(data["levels"]) <= {str(count) for count in range(MOST_OTHERS + 1)}:
         raise ArtifactRejected(f"{where}: levels are no counts of other tags")
@@ -314,7 +253,7 @@ def _check_tag_bins(where, data):
     return size
 
 
-def _check_category_bins(where, data, own=()):
+def _check_category_bins(where: str, data: Any, own: Sequence[str] = ()) -> int:
     _keys(where, data, ("kind", "levels", "level_counts", "dropped", *own))
     levels = _list(f"{where}: levels", data["levels"], 0, MAX_BINS)
     for level in levels:
@@ -326,7 +265,7 @@ def _check_category_bins(where, data, own=()):
     return FIRST + len(levels)
 
 
-def _check_counts(where, counts):
+def _check_counts(where: str, counts: dict[str, int] | list) -> dict[str, int]:
     if not isinstance(counts, dict) or len(counts) > MAX_KNOWN:
         raise ArtifactRejected(f"{where} must map at most {MAX_KNOWN} levels")
     for level, count in counts.items():
@@ -335,7 +274,7 @@ def _check_counts(where, counts):
     return counts
 
 
-def _check_calibration(where, data, card):
+def _check_calibration(where: str, data: Any, card: type) -> None:
     kind = data.get("kind") if isinstance(data, dict) else None
     if (kind == "percentile") != (card is AnomalyCard):
         raise ArtifactRejected(f"{where} does not fit a card of this kind")
@@ -360,7 +299,7 @@ def _check_calibration(where, data, card):
 
 
 # Building blocks: each returns what it checked
-def _keys(where, data, expected):
+def _keys(where: str, data: Any, expected: tuple[str, ...]) -> None:
     if not isinstance(data, dict):
         raise ArtifactRejected(f"{where}: an object is expected")
     if missing := [key for key in expected if key not in data]:
@@ -369,7 +308,7 @@ def _keys(where, data, expected):
         raise ArtifactRejected(f"{where}: {str(unknown[0])[:40]!r} is not known")
 
 
-def _list(where, data, fewest, most):
+def _list(where: str, data: Any, fewest: int, most: int) -> list:
     if not isinstance(data, list):
         raise ArtifactRejected(f"{where}: a list is expected")
     if not fewest <= len(data) <= most:
@@ -378,7 +317,7 @@ def _list(where, data, fewest, most):
     return data
 
 
-def _number(where, data, low=-math.inf, high=math.inf, limit=LARGEST):
+def _number(where: str, data: Any, low: float = -math.inf, high: float = math.inf, limit: float = LARGEST) -> float:
     if isinstance(data, bool) or not isinstance(data, int | float):
         raise ArtifactRejected(f"{where}: a number is expected")
     if isinstance(data, int) and abs(data) > 10**308:  # no float can hold it
@@ -388,13 +327,15 @@ def _number(where, data, low=-math.inf, high=math.inf, limit=LARGEST):
     return data
 
 
-def _count(where, data):
+def _count(where: str, data: Any) -> int:
     if isinstance(data, bool) or not isinstance(data, int) or not 0 <= data < 2**53:
         raise ArtifactRejected(f"{where}: a count is expected")
     return data
 
 
-def _ascending(where, data, fewest, most, *, strictly=True, limit=LARGEST):
+def _ascending(
+    where: str, data: Any, fewest: int, most: int, *, strictly: bool = True, limit: float = LARGEST
+) -> list[float]:
     numbers = [_number(where, x, limit=limit) for x in _list(where, data, fewest, most)]
     for one, two in pairwise(numbers):
         if one > two or (strictly and one == two):
@@ -402,7 +343,7 @@ def _ascending(where, data, fewest, most, *, strictly=True, limit=LARGEST):
     return numbers
 
 
-def _text(where, data, longest):
+def _text(where: str, data: Any, longest: int) -> str:
     if not isinstance(data, str) or not data or len(data) > longest:
         raise ArtifactRejected(f"{where}: text of 1 to {longest} characters is expected")
     if "\0" in data or not data.isprintable() and any("\ud800" <= c <= "\udfff" for c in data):

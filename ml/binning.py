@@ -15,11 +15,14 @@ finite number was ever seen, every number is "never seen before" (code 1).
 
 import math
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .columns import CATEGORY, NUMBER
-from .words import ENGLISH
+from .words import ENGLISH, Words
 
 MISSING = 0
 BELOW = UNSEEN = 1
@@ -46,12 +49,14 @@ class NumericBins:
 
     kind = NUMBER
 
-    def __init__(self, low, high, edges=(), whole=False):
-        self.low = None if low is None else float(low)
-        self.high = None if high is None else float(high)
+    def __init__(
+        self, low: float | None, high: float | None, edges: Sequence[float] | np.ndarray = (), whole: bool = False
+    ) -> None:
+        self.low: Any = None if low is None else float(low)  # as high: None where no value was seen
+        self.high: Any = None if high is None else float(high)
         self.edges = tuple(float(edge) for edge in edges)
         self.whole = bool(whole)
-        if self.low is None:
+        if low is None or high is None:
             self.intervals = 0
             self._breaks = np.array([np.nan])
             lookup = [UNSEEN, MISSING]
@@ -59,15 +64,15 @@ class NumericBins:
             self.intervals = len(self.edges) + 1
             # NaN sorts behind everything, so one search tells all cases apart:
             # 0 below, 1 ... the intervals, then above, then missing.
-            above = math.nextafter(self.high, math.inf)
-            self._breaks = np.array([self.low, *self.edges, above, np.nan])
+            above = math.nextafter(high, math.inf)
+            self._breaks = np.array([low, *self.edges, above, np.nan])
             last = FIRST + self.intervals
             lookup = [BELOW, *range(FIRST, last), ABOVE, MISSING]
         self._lookup = np.array(lookup, dtype=np.uint8)
-        self._cuts = None  # in few digits, made when a label is asked for
+        self._cuts: Any = None  # in few digits, made when a label is asked for
 
     @classmethod
-    def fit(cls, values, max_bins=MAX_BINS, *, spacing="even"):
+    def fit(cls, values: Any, max_bins: int = MAX_BINS, *, spacing: str = "even") -> "Bins":
         """Bins of about equal counts, at most ``max_bins``, from the given numbers.
 
         Values that repeat often get a bin of their own. ``spacing="tails"`` makes
@@ -88,21 +93,21 @@ class NumericBins:
         return cls(values[0], values[-1], edges, whole)
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Number of codes."""
         return FIRST + self.intervals
 
-    def codes(self, values):
+    def codes(self, values: np.ndarray) -> np.ndarray:
         """uint8 code of each of the float64 ``values``."""
         return self._lookup[self._breaks.searchsorted(values, "right")]
 
-    def bounds(self, code):
+    def bounds(self, code: int) -> tuple[float, float]:
         """``(low, high)`` of the interval ``code``."""
         cuts = (self.low, *self.edges, self.high)
         place = int(code) - FIRST
         return cuts[place], cuts[place + 1]
 
-    def label(self, code, names=None, words=ENGLISH):
+    def label(self, code: int, names: dict[str, Any] | None = None, words: Words = ENGLISH) -> str:
         """Short text of ``code`` for people; ``names`` is for categories only."""
         if code == MISSING:
             return words.missing
@@ -114,7 +119,7 @@ class NumericBins:
             return words.over(self._text(-1, words))
         return self.span(code, code, words)
 
-    def span(self, first, last, words=ENGLISH):
+    def span(self, first: int, last: int, words: Words = ENGLISH) -> str:
         """Short text of the neighbouring intervals from code ``first`` to ``last``.
 
         >>> NumericBins(0, 9, [3, 6], whole=True).span(3, 4)
@@ -122,21 +127,20 @@ class NumericBins:
         """
         start, end = int(first) - FIRST, int(last) - FIRST + 1
         if self.whole:
-            low = math.ceil(self.bounds(first)[0])
-            high = self.bounds(last)[1]
-            high = math.floor(high) if last == self.size - 1 else math.ceil(high) - 1
-            low, high = words.number(low), words.number(high)
+            above = self.bounds(last)[1]
+            most = math.floor(above) if last == self.size - 1 else math.ceil(above) - 1
+            low, high = words.number(math.ceil(self.bounds(first)[0])), words.number(most)
         else:
             low, high = self._text(start, words), self._text(end, words)
         return words.single(low) if low == high else words.span(low, high)
 
-    def _text(self, place, words):
+    def _text(self, place: int, words: Words) -> str:
         """The cut at ``place``, counting both ends of the range, in as few digits as tell all cuts apart."""
         if self._cuts is None:
             self._cuts = few_digits((self.low, *self.edges, self.high))
         return words.number(self._cuts[place])
 
-    def fold(self, counts):
+    def fold(self, counts: ArrayLike) -> np.ndarray:
         """Counts per interval, with what lies beyond either end added to that end.
 
         ``counts`` has one entry per code; missing is left out. This is what the
@@ -152,7 +156,7 @@ class NumericBins:
             folded[-1] += counts[ABOVE]
         return folded
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
             "kind": self.kind,
@@ -163,7 +167,7 @@ class NumericBins:
         }
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Any) -> "Bins":
         """The reverse of ``to_dict``; ``artifact`` checks foreign data first."""
         return cls(data["low"], data["high"], data["edges"], data["whole"])
 
@@ -184,16 +188,16 @@ class CategoryBins:
 
     kind = CATEGORY
 
-    def __init__(self, levels, level_counts, dropped=0):
+    def __init__(self, levels: Sequence[Any], level_counts: dict[str, int], dropped: int = 0) -> None:
         self.levels = tuple(levels)
         self.level_counts = dict(level_counts)
         self.dropped = int(dropped)
-        self._code = dict.fromkeys(self.level_counts, OTHER)
+        self._code: dict[Any, int] = dict.fromkeys(self.level_counts, OTHER)
         self._code.update((level, FIRST + i) for i, level in enumerate(self.levels))
         self._code[None] = MISSING
 
     @classmethod
-    def fit(cls, values, max_levels=MAX_BINS, min_count=10):
+    def fit(cls, values: np.ndarray, max_levels: int = MAX_BINS, min_count: int = 10) -> "Bins":
         """Bins of the levels that occur at least ``min_count`` times."""
         if not 1 <= max_levels <= MAX_BINS:
             raise ValueError(f"max_levels must be 1 to {MAX_BINS}, not {max_levels}")
@@ -206,16 +210,16 @@ class CategoryBins:
         return cls(levels, known, dropped)
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Number of codes."""
         return FIRST + len(self.levels)
 
-    def codes(self, values):
+    def codes(self, values: np.ndarray) -> np.ndarray:
         """uint8 code of each of the ``values``, text or None."""
         code = self._code.get
         return np.array([code(value, UNSEEN) for value in values], dtype=np.uint8)
 
-    def label(self, code, names=None, words=ENGLISH):
+    def label(self, code: int, names: dict[str, str] | None = None, words: Words = ENGLISH) -> str:
         """Short text of ``code``; ``names`` maps a level to its display name."""
         if code == MISSING:
             return words.missing
@@ -226,11 +230,11 @@ class CategoryBins:
         level = self.levels[int(code) - FIRST]
         return str((names or {}).get(level, level))
 
-    def seen_times(self, times):
+    def seen_times(self, times: int) -> int:
         """How many known levels occur exactly ``times`` times (for Good-Turing)."""
         return sum(count == times for count in self.level_counts.values())
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
             "kind": self.kind,
@@ -240,20 +244,26 @@ class CategoryBins:
         }
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Any) -> "Bins":
         """The reverse of ``to_dict``; ``artifact`` checks foreign data first."""
         return cls(data["levels"], data["level_counts"], data["dropped"])
 
 
-BINS = {NUMBER: NumericBins, CATEGORY: CategoryBins}  # by the kind that an artifact names; ``tags`` adds its own
+BINS: dict[str, Any] = {
+    NUMBER: NumericBins,
+    CATEGORY: CategoryBins,
+}  # by the kind that an artifact names; ``tags`` adds its own
 
 
-def bins_from_dict(data):
+Bins = Any  # one of the two: `kind` says which, where that matters
+
+
+def bins_from_dict(data: Any) -> "Bins":
     """The bins that ``data`` describes."""
     return BINS[data["kind"]].from_dict(data)
 
 
-def few_digits(numbers):
+def few_digits(numbers: Sequence[float]) -> list[float]:
     """Ascending ``numbers``, each rounded to three digits, or as many more as tell it from its neighbours.
 
     >>> few_digits([0.1234567, 25.5, 26.441, 5603.18])
@@ -264,7 +274,7 @@ def few_digits(numbers):
     return [_apart(number, numbers[max(place - 1, 0) : place + 2]) for place, number in enumerate(numbers)]
 
 
-def _apart(number, near):
+def _apart(number: float, near: Sequence[float]) -> float:
     """``number`` with the fewest digits, three or more, that tell it from its different neighbours ``near``."""
     others = set(near) - {number}
     for digits in range(3, 17):
@@ -274,7 +284,7 @@ def _apart(number, near):
     return rounded
 
 
-def _rounded(number, digits):
+def _rounded(number: float, digits: int) -> float:
     """``number`` with that many digits, all of them before the point kept."""
     if not number or not math.isfinite(number):
         return number
@@ -284,7 +294,7 @@ def _rounded(number, digits):
 number_text = ENGLISH.number
 
 
-def _quantile_starts(values, bins, spacing):
+def _quantile_starts(values: np.ndarray, bins: int, spacing: str) -> np.ndarray:
     """Positions in the sorted ``values`` where bins of about equal counts begin.
 
     Only positions where a new value begins qualify; the nearer of the two ends of
@@ -309,7 +319,7 @@ def _quantile_starts(values, bins, spacing):
     return starts
 
 
-def _round_between(below, above):
+def _round_between(below: np.ndarray, above: np.ndarray) -> np.ndarray:
     """The number with the fewest decimals in each ``(below, above]``, near its middle.
 
     >>> _round_between(np.array([1.0, 19.2, 3.0]), np.array([2.0, 20.9, 50.0])).tolist()

@@ -13,17 +13,21 @@ scikit-learn is imported inside the functions: it costs two seconds and 100 MB.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import (
     ABOVE,
     BELOW,
     FIRST,
     MISSING,
+    Bins,
 )
 from .columns import NUMBER
 from .linear import fit_linear
+from .logistic import log_loss
 from .pairs import boost_pairs, rank_pairs
 from .points import Additive
 
@@ -47,7 +51,7 @@ class Settings:
     pairs: int = 6
 
 
-def settings_for(cases, max_bins=64, pairs=6):
+def settings_for(cases: Any, max_bins: int = 64, pairs: int = 6) -> Settings:
     """Settings for ``cases``, the number of the rarer label among the rows to learn from.
 
     With few cases a card has few bins, few inputs and strong shrinkage: an input
@@ -67,7 +71,7 @@ def settings_for(cases, max_bins=64, pairs=6):
     )
 
 
-def rate_for(cases):
+def rate_for(cases: Any) -> float:
     """How far one tree may go: with many cases as far as saves time, otherwise carefully.
 
     >>> rate_for(1999), rate_for(2000)
@@ -108,7 +112,7 @@ class Boosted:
     boosters: list
     regressions: list
 
-    def raw(self, bins, codes):
+    def raw(self, bins: list[Bins], codes: np.ndarray) -> np.ndarray:
         """(n,) mean log odds of the models themselves, to compare the tables with."""
         table = as_inputs(bins, codes)
         boosted = np.mean([booster.decision_function(table) for booster in self.boosters], axis=0)
@@ -119,7 +123,16 @@ class Boosted:
         return raw
 
 
-def boost(bins, codes, labels, directions, settings, seed=0, weights=None, like=None):
+def boost(
+    bins: list[Bins],
+    codes: np.ndarray,
+    labels: np.ndarray,
+    directions: list[int],
+    settings: Settings,
+    seed: int = 0,
+    weights: np.ndarray | None = None,
+    like: Chosen | None = None,
+) -> Boosted:
     """Learn from (n, k) ``codes`` and (n,) bool ``labels``; a ``Boosted``.
 
     ``directions`` holds -1, 0 or +1 per input, ``weights`` (n,) how much each row
@@ -154,16 +167,16 @@ def boost(bins, codes, labels, directions, settings, seed=0, weights=None, like=
         fold = folds_of(labels, seed + 1)
         again = _fit_folds(codes, labels, weights, fold, bins, directions, settings, seed + 1, trees)
         boosters, sums, boosted = boosters + again[0], sums + again[1], again[2]
-        again, straight = fit_linear(bins, codes, labels, weights, fold, directions)
-        regressions += again
+        more, straight = fit_linear(bins, codes, labels, weights, fold, directions)
+        regressions += more
         if not pairs:  # with pairs, these sums lack what only the pairs know
             out_of_fold = (out_of_fold + mixed(boosted, straight, share)) / 2
     additive = Additive.mean(sums)
     intercept, tables = additive.intercept, additive.tables
     if share:
-        straight = Additive.mean(regressions)
-        intercept = mixed(intercept, straight.intercept, share)
-        tables = [mixed(table, other, share) for table, other in zip(tables, straight.tables, strict=True)]
+        smooth = Additive.mean(regressions)
+        intercept = mixed(intercept, smooth.intercept, share)
+        tables = [mixed(table, other, share) for table, other in zip(tables, smooth.tables, strict=True)]
     return Boosted(
         intercept=intercept,
         tables=tables,
@@ -177,7 +190,9 @@ def boost(bins, codes, labels, directions, settings, seed=0, weights=None, like=
     )
 
 
-def choose_share(labels, boosted, straight, weights=None):
+def choose_share(
+    labels: np.ndarray, boosted: np.ndarray, straight: np.ndarray | None, weights: np.ndarray | None = None
+) -> float:
     """How much the regressions count, by log odds out of fold: half, or one kind alone if clearly better.
 
     >>> good = np.where(np.arange(99) % 2, 3.0, -3.0)
@@ -188,19 +203,29 @@ def choose_share(labels, boosted, straight, weights=None):
         return 0.0
     half = mixed(boosted, straight, 0.5)
     losses = {
-        share: np.average(_loss(labels, alone), weights=weights)
+        share: np.average(log_loss(labels, alone), weights=weights)
         for share, alone in ((0.0, boosted), (1.0, straight))
         if clearly_better(labels, alone, half, weights)
     }
-    return min(losses, key=losses.get) if losses else 0.5
+    return min(losses, key=losses.__getitem__) if losses else 0.5
 
 
-def mixed(boosted, straight, share):
+def mixed(boosted: Any, straight: Any, share: float) -> Any:
     """Weighted mean of two log odds (or tables of them)."""
     return boosted if not share else (1 - share) * boosted + share * straight
 
 
-def _fit_folds(codes, labels, weights, fold, bins, directions, settings, seed, trees=None):
+def _fit_folds(
+    codes: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    fold: np.ndarray,
+    bins: list[Bins],
+    directions: list[int],
+    settings: Settings,
+    seed: int,
+    trees: int | None = None,
+) -> tuple[list, list[Additive], np.ndarray]:
     """(one booster per fold, each read off, (n,) log odds of each fold's rows from its booster).
 
     Each has as many trees as its own fold's rows speak for, or ``trees``.
@@ -218,7 +243,15 @@ def _fit_folds(codes, labels, weights, fold, bins, directions, settings, seed, t
     return boosters, sums, out_of_fold
 
 
-def make_booster(bins, directions, settings, seed=0, *, trees=MAX_TREES, early_stopping=False):
+def make_booster(
+    bins: list[Bins],
+    directions: list[int],
+    settings: Settings,
+    seed: int = 0,
+    *,
+    trees: int = MAX_TREES,
+    early_stopping: bool = False,
+) -> Any:
     """An unfitted booster that can only learn a sum of one function per input."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -237,7 +270,7 @@ def make_booster(bins, directions, settings, seed=0, *, trees=MAX_TREES, early_s
     )
 
 
-def folds_of(labels, seed):
+def folds_of(labels: np.ndarray, seed: int) -> np.ndarray:
     """(n,) fold of each row, with as many positives in each fold as in the next."""
     fold = np.empty(len(labels), dtype=np.int64)
     random = np.random.default_rng(seed)
@@ -247,19 +280,15 @@ def folds_of(labels, seed):
     return fold
 
 
-def clearly_better(labels, new, old, weights=None):
+def clearly_better(labels: np.ndarray, new: np.ndarray, old: np.ndarray, weights: np.ndarray | None = None) -> bool:
     """Is the log loss of ``new`` (n,) lower than that of ``old`` by more than chance?"""
-    gains = _loss(labels, old) - _loss(labels, new)
+    gains = log_loss(labels, old) - log_loss(labels, new)
     if weights is not None:
         gains = gains * weights / weights.mean()
     return bool(gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
-def _loss(labels, raw):
-    return np.logaddexp(0, raw) - labels * raw
-
-
-def as_inputs(bins, codes):
+def as_inputs(bins: list[Bins], codes: ArrayLike) -> np.ndarray:
     """(n, k) float64 that the booster sees: ordered numbers, NaN where missing.
 
     Numbers keep their order, with below first and above last; categories are handed
@@ -269,7 +298,7 @@ def as_inputs(bins, codes):
     return np.stack([_as_input(own, codes[:, j]) for j, own in enumerate(bins)], axis=1)
 
 
-def _as_input(bins, codes):
+def _as_input(bins: Bins, codes: np.ndarray) -> np.ndarray:
     shown = codes.astype(np.float64)
     if bins.kind == NUMBER:
         shown[codes == BELOW] = FIRST - 1
@@ -278,14 +307,14 @@ def _as_input(bins, codes):
     return shown
 
 
-def read_points(booster, bins):
+def read_points(booster: Any, bins: list[Bins]) -> Additive:
     """What a booster has learned, as an ``Additive``.
 
     Exact up to rounding: in a sum of one function per input, a difference between
     rows that differ in one input does not depend on what the others are.
     """
     base = np.full((1, len(bins)), FIRST)
-    probes = [base]
+    probes: list[np.ndarray] = [base]
     for j, own in enumerate(bins):
         rows = np.repeat(base, own.size, axis=0)
         rows[:, j] = np.arange(own.size)

@@ -14,27 +14,24 @@ Percentile  for anomaly cards: the share of the reference that is less odd
 rate asks for ``recalibrate_intercept`` only: the order of the records stays.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+from .logistic import (
+    LIGHTEST,
+    Columns,
+    logit,
+    newton,
+    rising,
+    sigmoid,
+)
 
 MIN_SLOPE = 0.05  # a calibration never turns the order around
 MIN_ISOTONIC = 200  # cases of each class; below, steps are mostly noise
 CAUTIOUS = 0.5  # slope that is expected of the raw sums of few cases
 FINE = 5_000  # groups of neighbouring raw sums that isotonic regression tells apart
-
-
-def sigmoid(x):
-    """1 / (1 + exp(-x)), without overflow, exact in the lower tail.
-
-    >>> sigmoid(np.array([-800.0, 0.0, 800.0])).tolist()
-    [0.0, 0.5, 1.0]
-    """
-    return np.exp(-np.logaddexp(0.0, -x))
-
-
-def logit(p):
-    """log(p / (1 - p)), with p kept 1e-12 away from 0 and 1."""
-    p = np.clip(p, 1e-12, 1 - 1e-12)
-    return np.log(p) - np.log1p(-p)
 
 
 class Identity:
@@ -46,15 +43,15 @@ class Identity:
 
     kind = "identity"
 
-    def apply(self, raw):
+    def apply(self, raw: np.ndarray) -> np.ndarray:
         """Values of the raw sums, float64 in [0, 1]."""
         return sigmoid(raw)
 
-    def shifted(self, by):
+    def shifted(self, by: float) -> "Calibration":
         """The same order, with every log odds moved ``by``."""
         return PlattCalibration(1.0, by)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {"kind": self.kind}
 
@@ -64,19 +61,19 @@ class PlattCalibration:
 
     kind = "platt"
 
-    def __init__(self, slope, intercept):
+    def __init__(self, slope: float, intercept: float) -> None:
         self.slope = float(slope)
         self.intercept = float(intercept)
 
-    def apply(self, raw):
+    def apply(self, raw: np.ndarray) -> np.ndarray:
         """Values of the raw sums, float64 in [0, 1]."""
         return sigmoid(self.slope * raw + self.intercept)
 
-    def shifted(self, by):
+    def shifted(self, by: float) -> "Calibration":
         """The same order, with every log odds moved ``by``."""
         return PlattCalibration(self.slope, self.intercept + by)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {"kind": self.kind, "slope": self.slope, "intercept": self.intercept}
 
@@ -92,19 +89,19 @@ class IsotonicCalibration:
 
     kind = "isotonic"
 
-    def __init__(self, x, y):
+    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
         self.x = np.array(x, dtype=np.float64)
         self.y = np.array(y, dtype=np.float64)
 
-    def apply(self, raw):
+    def apply(self, raw: np.ndarray) -> np.ndarray:
         """Values of the raw sums, float64 in [0, 1]."""
         return _broken_line(raw, self.x, self.y)
 
-    def shifted(self, by):
+    def shifted(self, by: float) -> "Calibration":
         """The same order, with every log odds moved ``by``."""
         return IsotonicCalibration(self.x, sigmoid(logit(self.y) + by))
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {"kind": self.kind, "x": self.x.tolist(), "y": self.y.tolist()}
 
@@ -125,13 +122,13 @@ class Percentile:
 
     kind = "percentile"
 
-    def __init__(self, x, y, scale):
+    def __init__(self, x: np.ndarray, y: np.ndarray, scale: float) -> None:
         self.x = np.array(x, dtype=np.float64)
         self.y = np.array(y, dtype=np.float64)
         self.scale = float(scale)
 
     @classmethod
-    def fit(cls, totals, points=400):
+    def fit(cls, totals: np.ndarray, points: int = 400) -> "Percentile":
         """The ranks of the reference ``totals``, at up to ``points`` places."""
         values, counts = np.unique(np.asarray(totals, dtype=np.float64), return_counts=True)
         ranks = (np.cumsum(counts) - counts / 2) / counts.sum()
@@ -147,7 +144,7 @@ class Percentile:
         scale = float(upper[-1] - upper[0]) if len(upper) else 0.0
         return cls(values, ranks, scale or 1.0)
 
-    def apply(self, raw):
+    def apply(self, raw: np.ndarray) -> np.ndarray:
         """Values of the raw sums, float64 in [0, 1], strictly rising."""
         raw = np.asarray(raw, dtype=np.float64)
         values = _broken_line(raw, self.x, self.y)
@@ -156,7 +153,7 @@ class Percentile:
         values = np.where(over > 0, 1 - (1 - self.y[-1]) / (1 + over), values)
         return np.where(under > 0, self.y[0] / (1 + under), values)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
             "kind": self.kind,
@@ -166,20 +163,31 @@ class Percentile:
         }
 
 
-def _broken_line(raw, x, y):
+Calibration = Any  # one of the four above
+
+
+def _broken_line(raw: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """``np.interp``, kept from overshooting the next point by a rounding error."""
     after = np.minimum(x.searchsorted(raw, "right"), len(x) - 1)
     return np.minimum(np.interp(raw, x, y), y[after])
 
 
-def calibration_from_dict(data):
+def calibration_from_dict(data: Any) -> "Calibration":
     """The calibration that ``data`` describes; ``artifact`` checks it first."""
     kinds = (Identity, PlattCalibration, IsotonicCalibration, Percentile)
     arguments = {key: value for key, value in data.items() if key != "kind"}
     return {cls.kind: cls for cls in kinds}[data["kind"]](**arguments)
 
 
-def fit_platt(raw, labels, weights=None, *, slope=1.0, slope_sd=0.5, intercept_sd=1.0):
+def fit_platt(
+    raw: ArrayLike,
+    labels: ArrayLike,
+    weights: np.ndarray | None = None,
+    *,
+    slope: float = 1.0,
+    slope_sd: float = 0.5,
+    intercept_sd: float = 1.0,
+) -> "Calibration":
     """Newton's method for slope and intercept, shrunk towards (``slope``, 0).
 
     ``raw`` (n,) are log odds, ``labels`` (n,) true or false, ``weights`` (n,) how much
@@ -194,42 +202,19 @@ def fit_platt(raw, labels, weights=None, *, slope=1.0, slope_sd=0.5, intercept_s
     design = np.column_stack([raw, np.ones(len(raw))])
     centre = np.array([slope, 0.0])
     precision = np.diag([slope_sd**-2, intercept_sd**-2])
-    slope, intercept = _newton(design, labels, weights, centre, precision)
+    slope, intercept = newton(Columns(design), labels, weights, centre, precision=precision, centre=centre).beta
     if slope < MIN_SLOPE:
+        constant, own = Columns(design[:, 1:]), precision[1:, 1:]
         slope = MIN_SLOPE
-        fixed = slope * raw
-        intercept = _newton(design[:, 1:], labels, weights, centre[1:], precision[1:, 1:], fixed)[0]
+        intercept = newton(constant, labels, weights, np.zeros(1), precision=own, offset=slope * raw).beta[0]
     return PlattCalibration(slope, intercept)
 
 
-def _weights(weights, labels):
+def _weights(weights: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
     return np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=np.float64)
 
 
-def _newton(design, labels, weights, centre, precision, offset=0.0):
-    """Maximum of the log likelihood minus half the squared distance from centre."""
-
-    def loss(beta):
-        z = design @ beta + offset
-        pull = beta - centre
-        return np.sum(weights * (np.logaddexp(0, z) - labels * z)) + pull @ precision @ pull / 2
-
-    beta = centre.copy()
-    for _step in range(100):
-        p = sigmoid(design @ beta + offset)
-        gradient = design.T @ (weights * (p - labels)) + precision @ (beta - centre)
-        hessian = (design * (weights * p * (1 - p))[:, None]).T @ design + precision
-        step = np.linalg.solve(hessian, gradient)
-        now = loss(beta)
-        while loss(beta - step) > now and abs(step).max() > 1e-12:
-            step = step / 2
-        beta = beta - step
-        if abs(step).max() < 1e-10:
-            break
-    return beta
-
-
-def fit_isotonic(raw, labels, weights=None):
+def fit_isotonic(raw: ArrayLike, labels: ArrayLike, weights: np.ndarray | None = None) -> "Calibration":
     """Pool adjacent violators, then a line through the middle of each block.
 
     Each block is drawn towards the base rate by one case, so that no value is
@@ -241,21 +226,19 @@ def fit_isotonic(raw, labels, weights=None):
     order = np.argsort(raw, kind="stable")
     _values, starts = np.unique(raw[order], return_index=True)
     starts = starts[:: 1 + len(starts) // FINE]
-    totals = [np.add.reduceat(each[order], starts).tolist() for each in (raw * weights, weights, weights * labels)]
-    blocks = []  # [sum of x * cases, cases, hits]
-    for block in zip(*totals, strict=True):
-        blocks.append(list(block))
-        while len(blocks) > 1 and blocks[-2][2] * blocks[-1][1] >= blocks[-1][2] * blocks[-2][1]:
-            last = blocks.pop()
-            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
-    sums, cases, hits = np.array(blocks).T
+    totals = np.stack([np.add.reduceat(each[order], starts) for each in (raw * weights, weights, weights * labels)])
+    level = rising(totals[2] / np.maximum(totals[1], LIGHTEST), totals[1])
+    blocks = np.concatenate([[0], np.flatnonzero(np.diff(level) > 0) + 1])
+    sums, cases, hits = np.add.reduceat(totals, blocks, axis=1)
     y = np.maximum.accumulate((hits + np.average(labels, weights=weights)) / (cases + 1))
     x = sums / cases
     keep = np.concatenate([[True], np.diff(x) > 0])
     return IsotonicCalibration(x[keep], np.clip(y[keep], 1e-6, 1 - 1e-6))
 
 
-def choose(raw, labels, weights=None, *, folds=5, seed=0):
+def choose(
+    raw: ArrayLike, labels: ArrayLike, weights: np.ndarray | None = None, *, folds: int = 5, seed: int = 0
+) -> "Calibration":
     """The calibration with the lowest out-of-fold Brier score, fitted on all rows.
 
     Below ``MIN_ISOTONIC`` cases of either class such a contest is mostly noise: then it
@@ -279,7 +262,7 @@ def choose(raw, labels, weights=None, *, folds=5, seed=0):
     return fits[int(np.argmin(losses))](raw, labels, weights)
 
 
-def recalibrate_intercept(calibration, raw, labels):
+def recalibrate_intercept(calibration: Any, raw: ArrayLike, labels: ArrayLike) -> "Calibration":
     """``calibration`` with its log odds moved until the mean value is the base rate.
 
     >>> raw = np.zeros(4)

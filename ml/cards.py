@@ -13,16 +13,19 @@ exactly: ``raw = intercept + contributions.sum(axis=1)``.
 The codes of a row are all that is needed to score and to explain it again.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .binning import MISSING, NumericBins, bins_from_dict
+from .binning import MISSING, Bins, NumericBins, bins_from_dict
 from .calibration import calibration_from_dict
+from .columns import Column
 from .errors import InvalidFeature, MissingFeature, PredictionInvalid
-from .printing import lines_of, lines_of_tags, strongest_cells
+from .printing import Line, lines_of, lines_of_tags, strongest_cells
 from .tags import (
     TagBins,
     inputs_of,
@@ -30,7 +33,7 @@ from .tags import (
     tags_label,
     tags_of,
 )
-from .words import ENGLISH
+from .words import ENGLISH, Words
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +62,7 @@ class ScoredRows:
     errors: dict = field(default_factory=dict)
     support: np.ndarray | None = None
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.raw)
 
 
@@ -78,12 +81,12 @@ class CardFeature:
 
     name: str
     kind: str
-    bins: object
+    bins: Any
     points: np.ndarray
     required: bool
     counts: np.ndarray
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
             "name": self.name,
@@ -94,7 +97,7 @@ class CardFeature:
         }
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Any) -> "CardFeature":
         """The reverse of ``to_dict``."""
         bins = bins_from_dict(data["bins"])
         return cls(
@@ -115,7 +118,7 @@ class CardPair:
     second: str
     points: np.ndarray
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
             "first": self.first,
@@ -124,7 +127,7 @@ class CardPair:
         }
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Any) -> "CardPair":
         """The reverse of ``to_dict``."""
         points = np.array(data["points"], dtype=np.float64)
         return cls(data["first"], data["second"], points)
@@ -137,11 +140,18 @@ class Card:
     the bins of the values that the monitors count.
     """
 
-    kind = None
-    own = ()  # what a kind stores besides, as plain JSON types, by attribute name
+    kind: str = ""
+    own: tuple[str, ...] = ()  # what a kind stores besides, as plain JSON types, by attribute name
     exact_reasons = True  # contributions are the points that made the score
 
-    def __init__(self, features, intercept, calibration, score_bins, pairs=()):
+    def __init__(
+        self,
+        features: Sequence[Any],
+        intercept: float,
+        calibration: Any,
+        score_bins: Bins,
+        pairs: Sequence[CardPair] = (),
+    ) -> None:
         self.features = tuple(features)
         self.pairs = tuple(pairs)
         self.intercept = float(intercept)
@@ -162,11 +172,11 @@ class Card:
         ]
 
     @property
-    def bins_by_name(self):
+    def bins_by_name(self) -> dict[str, Bins]:
         """name -> bins, in the order of the features."""
         return {feature.name: feature.bins for feature in self.features}
 
-    def score(self, columns):
+    def score(self, columns: dict[str, Column]) -> ScoredRows:
         """Score the rows of ``columns``, a mapping from feature name to ``Column``.
 
         Columns that the card does not know are ignored. A feature without a column
@@ -198,7 +208,7 @@ class Card:
             support=self.support(codes),
         )
 
-    def _codes(self, columns):
+    def _codes(self, columns: dict[str, Column]) -> tuple[np.ndarray, dict[int, Any]]:
         """``(n, k)`` codes and the errors of the rows that have one."""
         errors = {}
         coded = []
@@ -220,7 +230,7 @@ class Card:
             raise ValueError("columns have different numbers of rows")
         return np.ascontiguousarray(np.stack(coded, axis=1)), errors
 
-    def _places(self, codes):
+    def _places(self, codes: ArrayLike) -> np.ndarray:
         codes = np.asarray(codes)
         if codes.ndim != 2 or codes.shape[1] != len(self.features):
             raise ValueError(f"codes must be (rows, {len(self.features)}), not {codes.shape}")
@@ -228,7 +238,7 @@ class Card:
             raise ValueError("codes of another version: a bin that this card does not have")
         return codes + self._offsets
 
-    def contributions(self, codes):
+    def contributions(self, codes: np.ndarray) -> np.ndarray:
         """(n, k) points of (n, k) codes, pairs shared out; to explain a stored row."""
         contributions = self._points[self._places(codes)]
         for first, second, points in self._pairs:
@@ -237,29 +247,31 @@ class Card:
             contributions[:, second] += half
         return contributions
 
-    def raw(self, codes):
+    def raw(self, codes: np.ndarray) -> np.ndarray:
         """(n,) raw sums of (n, k) codes."""
         return self._sum(self.contributions(codes))
 
-    def _sum(self, contributions):
+    def _sum(self, contributions: np.ndarray) -> np.ndarray:
         # Column by column: the same row gives the same bits in any chunk.
         raw = np.full(len(contributions), self.intercept)
         for j in range(contributions.shape[1]):
             raw += contributions[:, j]
         return raw
 
-    def support(self, codes):
+    def support(self, codes: np.ndarray) -> np.ndarray:
         """(n,) reference rows in the least common of each row's bins.
 
         0 means that some input is unlike anything in the reference.
         """
         return self._counts[self._places(codes)].min(axis=1)
 
-    def _verdicts(self, raw, values):
+    def _verdicts(self, raw: Any, values: Any) -> tuple[np.ndarray, np.ndarray]:
         """(n,) bool predictions and (n,) confidences."""
         raise NotImplementedError
 
-    def explain(self, codes_row, top=3, names=None, words=ENGLISH):
+    def explain(
+        self, codes_row: np.ndarray, top: int = 3, names: dict[str, Any] | None = None, words: Words = ENGLISH
+    ) -> list[Reason]:
         """The ``top`` reasons of one row, the strongest first, as ``Reason``s: one per input.
 
         ``names`` maps a feature to a mapping from level to display name.
@@ -281,7 +293,7 @@ class Card:
         return reasons
 
     # Printing
-    def rows(self, names=None, words=ENGLISH):
+    def rows(self, names: dict[str, Any] | None = None, words: Words = ENGLISH) -> Iterator[Any]:
         """Rows of the printed card: (input, label, points, reference share).
 
         As short as a person reads it: neighbouring intervals of nearly equal points are
@@ -299,16 +311,17 @@ class Card:
             for line in lines:
                 yield name, line.label, line.points, line.count / total
 
-    def pair_rows(self, names=None, words=ENGLISH):
+    def pair_rows(self, names: dict[str, Any] | None = None, words: Words = ENGLISH) -> Iterator[Any]:
         """Rows of the printed pairs: (first, its label, second, its label, points), the strongest cells only."""
         by_name = {feature.name: feature for feature in self.features}
         for pair in self.pairs:
             one, two = by_name[pair.first], by_name[pair.second]
-            labels = [(names or {}).get(feature.name) for feature in (one, two)]
-            for cell in strongest_cells(one, two, pair.points, *labels, words.of(one.name), words.of(two.name)):
+            first, second = ((names or {}).get(feature.name) for feature in (one, two))
+            own = words.of(one.name), words.of(two.name)
+            for cell in strongest_cells(one, two, pair.points, first, second, *own):
                 yield pair.first, cell.first, pair.second, cell.second, cell.points
 
-    def as_text(self, names=None):
+    def as_text(self, names: dict[str, Any] | None = None) -> str:
         """The card as a table in plain text."""
         rows = list(self.rows(names))
         wide = max(len(name) for name, *_rest in rows)
@@ -327,7 +340,7 @@ class Card:
             last = first, second
         return "\n".join(lines)
 
-    def as_html(self, names=None):
+    def as_html(self, names: Any = None) -> str:
         """The card as an HTML table; every text in it is escaped."""
         body = "".join(
             f"<tr><td>{escape(name)}</td><td>{escape(label)}</td><td>{points:+.3f}</td><td>{share:.1%}</td></tr>"
@@ -344,7 +357,7 @@ class Card:
         )
 
     # Storing
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; ``artifact.dump`` adds the format version."""
         return {
             "kind": self.kind,
@@ -357,7 +370,7 @@ class Card:
         }
 
     @classmethod
-    def from_dict(cls, data, **parts):
+    def from_dict(cls, data: Any, **parts: Any) -> "Card":
         """The reverse of ``to_dict``; ``artifact`` checks foreign data first.
 
         ``parts`` are what a kind needs besides that is no JSON.
@@ -373,10 +386,10 @@ class Card:
         )
 
 
-def _lines(feature, widest, names, words):
+def _lines(feature: CardFeature, widest: float, names: dict[str, str] | None, words: Words) -> list[Line]:
     return lines_of(feature.bins, feature.points, feature.counts, widest, names, words)
 
 
-def score_bins_of(values):
+def score_bins_of(values: Any) -> Bins:
     """The bins in which the monitors count the reference's ``values``."""
     return NumericBins.fit(values, max_bins=20)

@@ -5,9 +5,10 @@ came from one import is where to look. One trait is named, or none: a list of we
 ones would be read as proof.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 MIN_ROWS = 10  # in question: fewer have something in common by chance
 MIN_SHARE = 0.5  # of the rows in question that have the trait
@@ -18,12 +19,12 @@ class Trait(NamedTuple):
     """``share`` of the rows in question have this value, ``share_of_others`` of the others."""
 
     name: str
-    value: object
+    value: Any
     share: float
     share_of_others: float
 
 
-def common_trait(traits, in_question):
+def common_trait(traits: dict[str, np.ndarray], in_question: ArrayLike) -> Trait | None:
     """The ``Trait`` that sets the rows in question apart the most, None where none does.
 
     ``traits`` maps names to (n,) object arrays, None where a row has no value;

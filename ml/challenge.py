@@ -9,8 +9,10 @@ many on the cases where only one of them would have asked a person.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -36,12 +38,12 @@ class Verdict:
     brier_gain_low: float | None
     more_needed: int
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return asdict(self)
 
 
-def challenge(labels, challenger, champion, *, attempts=1):
+def challenge(labels: np.ndarray, challenger: np.ndarray, champion: np.ndarray, *, attempts: int = 1) -> Verdict:
     """Compare two scorers' values of the same rows; a ``Verdict``.
 
     ``labels`` (n,) of 0 and 1, the others (n,) float64 in [0, 1]. ``attempts`` counts
@@ -84,12 +86,18 @@ class SignVerdict:
     right: int
     more_needed: int
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return asdict(self)
 
 
-def sign_challenge(unusual, challenger_asks, champion_asks, *, attempts=1):
+def sign_challenge(
+    unusual: Sequence[Any] | np.ndarray,
+    challenger_asks: Sequence[Any] | np.ndarray,
+    champion_asks: Sequence[Any] | np.ndarray,
+    *,
+    attempts: int = 1,
+) -> SignVerdict:
     """Compare two anomaly cards at equal capacity by reviewers' verdicts; a ``SignVerdict``.
 
     All are (n,) true or false, of the same cases: what reviewers found, and whom each card would have asked about. The
@@ -116,7 +124,7 @@ def sign_challenge(unusual, challenger_asks, champion_asks, *, attempts=1):
     return SignVerdict(INCONCLUSIVE, cases, right, 0)
 
 
-def _more_needed(rows, gains, sure_z):
+def _more_needed(rows: int, gains: list[tuple[float, float]], sure_z: float) -> int:
     """Outcomes still missing until the most telling of the gains would be sure.
 
     The standard error shrinks with the root of the rows; a gain that is seen as tiny counts as one worth finding.
@@ -128,5 +136,5 @@ def _more_needed(rows, gains, sure_z):
     return max(math.ceil(needed) - rows, 0)
 
 
-def _plain(value):
+def _plain(value: float) -> float | None:
     return None if math.isnan(value) else float(value)

@@ -20,10 +20,12 @@ A value that cannot be read does not fail the others: it counts as missing, and
 
 import hashlib
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
@@ -48,10 +50,10 @@ class Column:
     values: np.ndarray
     errors: dict = field(default_factory=dict)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.values)
 
-    def take(self, rows):
+    def take(self, rows: np.ndarray) -> "Column":
         """The column of these rows only; ``rows`` are indices or a mask."""
         rows = np.arange(len(self))[rows]
         errors = {}
@@ -60,7 +62,7 @@ class Column:
         return Column(self.name, self.kind, self.values[rows], errors)
 
 
-def make_column(name, kind, raw_values):
+def make_column(name: str, kind: str, raw_values: Any) -> Column:
     """Build the ``Column`` of ``raw_values``, a sequence of Python objects.
 
     An empty field that the ORM reads as ``False`` must come as ``None``: here
@@ -93,13 +95,11 @@ class _Unreadable(Exception):
 
 
 # Numbers
-def _numbers(raw):
+def _numbers(raw: list) -> tuple[np.ndarray, dict[int, str]]:
     kinds = set(map(type, raw))
     if kinds <= _PLAIN_NUMBERS:
-        try:
+        with suppress(OverflowError, ValueError):  # an integer beyond 1e308 or a signalling NaN: it is found below
             return np.array(raw, dtype=np.float64), {}
-        except (OverflowError, ValueError):
-            kinds = None  # an integer beyond 1e308 or a signalling NaN: find it below
     elif kinds <= {date, type(None)}:
         days = [np.nan if d is None else d.toordinal() - _EPOCH for d in raw]
         return np.array(days, dtype=np.float64), {}
@@ -113,7 +113,7 @@ def _numbers(raw):
     return values, reasons
 
 
-def _number(value):
+def _number(value: Any) -> float:
     if value is None:
         return np.nan
     if isinstance(value, datetime):
@@ -132,11 +132,11 @@ def _number(value):
         try:
             return float(value)
         except OverflowError:
-            return np.inf if value > 0 else -np.inf
+            return np.inf if value > 0 else -np.inf  # type: ignore[operator]  # every Real can be compared
     raise _Unreadable(f"a {type(value).__name__} is not a number")
 
 
-def _parsed(text):
+def _parsed(text: str) -> float:
     text = text.strip()
     if not text:
         return np.nan
@@ -149,7 +149,7 @@ def _parsed(text):
 
 
 # Categories
-def _categories(raw):
+def _categories(raw: list) -> tuple[np.ndarray, dict[int, str]]:
     # Columns repeat few levels: each distinct value is cleaned once. 1, 1.0 and
     # True are one dictionary key, so they are told apart by type where mixed.
     kinds = set(map(type, raw))
@@ -173,7 +173,7 @@ def _categories(raw):
 
 
 # Tags
-def _several(raw):
+def _several(raw: list[tuple[str, ...] | None]) -> tuple[np.ndarray, dict]:
     known = {}
     values = np.empty(len(raw), dtype=object)
     reasons = {}
@@ -191,7 +191,7 @@ def _several(raw):
     return values, reasons
 
 
-def _sorted_levels(several):
+def _sorted_levels(several: Any) -> Any:
     if several is None:
         return None
     if not isinstance(several, list | tuple | set | frozenset):
@@ -200,14 +200,14 @@ def _sorted_levels(several):
     return tuple(sorted(levels)) or None
 
 
-def _level_or_reason(value):
+def _level_or_reason(value: str | None) -> Any:
     try:
         return _level(value)
     except _Unreadable as error:
         return error
 
 
-def _level(value):
+def _level(value: Any) -> str | None:
     """The text of one level, or None where it is missing."""
     if value is None:
         return None
@@ -215,7 +215,7 @@ def _level(value):
         return safe_text(_text(value))
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
-    if isinstance(value, Integral) and -(10**18) < value < 10**18:
+    if isinstance(value, Integral) and -(10**18) < int(value) < 10**18:
         return str(int(value))
     if isinstance(value, Real | Decimal):
         number = _number(value)
@@ -227,7 +227,7 @@ def _level(value):
     raise _Unreadable(f"a {type(value).__name__} is not a category")
 
 
-def _text(value):
+def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     try:
@@ -236,7 +236,7 @@ def _text(value):
         raise _Unreadable("bytes that are not UTF-8 text") from None
 
 
-def safe_text(text):
+def safe_text(text: str) -> str | None:
     """``text`` as JSON and PostgreSQL can store it, or None if it is blank.
 
     NUL and lone surrogates are replaced, equal looking spellings made equal (NFC),

@@ -4,35 +4,39 @@ Two versions rarely have the same bins, so points are compared value by value: w
 and for each level that either knows. A value that both treat alike is one row, whatever its bins are called.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .binning import NumericBins
+from .binning import Bins, NumericBins
+from .cards import CardFeature
+from .scorecard import Scorecard
 from .tags import TagBins, no_code, yes_code
-from .words import ENGLISH
+from .words import ENGLISH, Words
 
 
 class Moved(NamedTuple):
     """One value of one input that both cards read: its points then and now."""
 
     feature: str
-    label: str
+    label: Any  # text; until neighbours are joined the ends of an interval, None for missing
     before: float
     after: float
 
     @property
-    def change(self):
+    def change(self) -> float:
         return self.after - self.before
 
 
-def inputs_changed(old, new):
+def inputs_changed(old: Scorecard, new: Scorecard) -> tuple[list[str], list[str]]:
     """(names only the new card reads, names only the old one read), in the order of the cards."""
     before, after = [name for name, _places in old.inputs], [name for name, _places in new.inputs]
     return [name for name in after if name not in before], [name for name in before if name not in after]
 
 
-def points_moved(old, new, names=None, least=0.005, words=ENGLISH):
+def points_moved(
+    old: Scorecard, new: Scorecard, names: dict[str, Any] | None = None, least: float = 0.005, words: Words = ENGLISH
+) -> list[Moved]:
     """``Moved`` of every value whose points differ by ``least`` or more, the largest first.
 
     ``names`` maps an input to a mapping from level to display name.
@@ -49,12 +53,12 @@ def points_moved(old, new, names=None, least=0.005, words=ENGLISH):
     return sorted((row for row in moved if abs(row.change) >= least), key=lambda row: -abs(row.change))
 
 
-def _worth(feature):
+def _worth(feature: CardFeature) -> float:
     """What one tag adds: the points of having it less those of not having it."""
     return float(feature.points[yes_code(feature.bins)] - feature.points[no_code(feature.bins)])
 
 
-def _moved(before, after, names, words):
+def _moved(before: CardFeature, after: CardFeature, names: dict[str, str], words: Words) -> list[Moved]:
     numeric = isinstance(after.bins, NumericBins)
     values, labels = _numbers(before.bins, after.bins) if numeric else _levels(before.bins, after.bins, names, words)
     was, now = before.points[before.bins.codes(values)], after.points[after.bins.codes(values)]
@@ -62,20 +66,21 @@ def _moved(before, after, names, words):
     return _joined(rows, words) if numeric else rows
 
 
-def _numbers(before, after):
+def _numbers(before: Bins, after: Bins) -> tuple[np.ndarray, list[Any]]:
     """A value in each interval that the cuts of either card make, and one that is missing."""
     known = [bins for bins in (before, after) if bins.low is not None]
     cuts = sorted({edge for bins in known for edge in bins.edges})
     low, high = min((bins.low for bins in known), default=0.0), max((bins.high for bins in known), default=0.0)
     ends = [low, *(cut for cut in cuts if low < cut <= high), high]
-    values, labels = [np.nan], [None]
+    values: list[float] = [np.nan]
+    labels: list[Any] = [None]
     for start, end in zip(ends[:-1], ends[1:], strict=True):
         values.append(start)  # intervals are closed below
         labels.append((start, end))
     return np.array(values), labels
 
 
-def _joined(rows, words):
+def _joined(rows: list[Moved], words: Words) -> list[Moved]:
     """Neighbouring intervals with the same points on both sides are one, and every interval gets its text."""
     joined = []
     for row in rows:
@@ -90,7 +95,7 @@ def _joined(rows, words):
     ]
 
 
-def _levels(before, after, names, words):
+def _levels(before: Bins, after: Bins, names: dict[str, str], words: Words) -> tuple[np.ndarray, list[str]]:
     levels = list(dict.fromkeys([*after.levels, *before.levels]))
     if isinstance(after, TagBins):
         texts = [words.others(int(level)) for level in levels]

@@ -7,11 +7,14 @@ the count over it.
 """
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .calibration import logit, sigmoid
-from .performance import clopper_pearson
+from . import rates
+from .intervals import clopper_pearson
+from .logistic import logit, sigmoid
 
 CHUNK = 64  # rows whose law is built one after the other
 NEARLY_NORMAL, NORMAL = (
@@ -26,7 +29,7 @@ MOST_SPREAD = 3.0  # log odds
 NODES = 15  # of the average over weeks
 
 
-def sum_p_value(chances, hits, between=0.0):
+def sum_p_value(chances: np.ndarray, hits: Any, between: float = 0.0) -> float:
     """Two-sided p-value of ``hits`` among rows with these ``chances`` (n,) of one each.
 
     >>> sum_p_value([0.5] * 4, 0)
@@ -38,7 +41,7 @@ def sum_p_value(chances, hits, between=0.0):
     return min(1.0, 2 * min(below, above))
 
 
-def share_p_value(hits, rows, before, between=0.0):
+def share_p_value(hits: Any, rows: int, before: tuple[int, int], between: float = 0.0) -> float:
     """Two-sided p-value of ``hits`` of ``rows`` against the share of ``before`` (hits, rows) and what is tolerated.
 
     Tolerated is every share that lies within ``tolerated`` of a share that ``before`` is compatible with (95 %).
@@ -53,19 +56,18 @@ def share_p_value(hits, rows, before, between=0.0):
     return min(1.0, 2 * min(below, above))
 
 
-def tolerated(share):
+def tolerated(share: float) -> tuple[float, float]:
     """(lowest, highest) share that is no change: a ratio where one side is rare, else an effect.
 
     >>> [round(end, 3) for end in tolerated(0.03)], [round(end, 3) for end in tolerated(0.5)]
     ([0.02, 0.045], [0.388, 0.612])
     """
     effect = math.sqrt(TOLERATED_EFFECT * share * (1 - share))
-    low = max(share / RATIO, share - effect, 1 - RATIO * (1 - share))
-    high = min(RATIO * share, share + effect, 1 - (1 - share) / RATIO)
-    return low, high
+    low, high = rates.tolerated(share, share, RATIO)
+    return max(low, share - effect), min(high, share + effect)
 
 
-def offset(labels, values):
+def offset(labels: np.ndarray, values: np.ndarray) -> tuple[float, float]:
     """(log odds by which more came true than ``values`` said, its information), of one cohort; one step from 0."""
     information = float(np.sum(np.multiply(values, np.subtract(1, values))))
     if not information:
@@ -73,7 +75,7 @@ def offset(labels, values):
     return float(np.sum(labels) - np.sum(values)) / information, information
 
 
-def weekly_spread(offsets):
+def weekly_spread(offsets: list[tuple[float, float]]) -> float | None:
     """The spread between weeks in log odds, from ``offsets`` [(offset, information)]; None for too few weeks.
 
     The value that two in three sets of such weeks stay below: too small a spread would ring every month, too large a
@@ -92,7 +94,7 @@ def weekly_spread(offsets):
     sizes, variances = np.array([(size, 1 / information) for size, information in known]).T
     limit = float(chi2.ppf(1 - SURELY, len(known) - 1))
 
-    def excess(spread):
+    def excess(spread: float) -> float:
         weights = 1 / (variances + spread**2)
         mean = np.sum(weights * sizes) / weights.sum()
         return float(np.sum(weights * (sizes - mean) ** 2)) - limit
@@ -106,7 +108,7 @@ def weekly_spread(offsets):
     return high
 
 
-def poisson_binomial(chances):
+def poisson_binomial(chances: ArrayLike) -> np.ndarray:
     """The law (n + 1,) of the number of hits among rows with these ``chances`` (n,).
 
     Only sums and products of numbers above 0, so the tails are as exact as the middle.
@@ -123,14 +125,14 @@ def poisson_binomial(chances):
     for p in filled.T[:, :, None]:
         laws[:, 1:] = laws[:, 1:] * (1 - p) + laws[:, :-1] * p
         laws[:, :1] *= 1 - p
-    laws = list(laws)
-    while len(laws) > 1:
-        pairs = zip(laws[::2], laws[1::2], strict=False)
-        laws = [np.convolve(one, two) for one, two in pairs] + laws[len(laws) // 2 * 2 :]
-    return laws[0][: n + 1] if laws else np.ones(1)
+    joined: list[np.ndarray] = list(laws)
+    while len(joined) > 1:
+        pairs = zip(joined[::2], joined[1::2], strict=False)
+        joined = [np.convolve(one, two) for one, two in pairs] + joined[len(joined) // 2 * 2 :]
+    return joined[0][: n + 1] if joined else np.ones(1)
 
 
-def _averaged_tails(chances, hits, between):
+def _averaged_tails(chances: np.ndarray, hits: Any, between: float) -> tuple[float, float]:
     """(chance of at most ``hits``, chance of at least so many), averaged over weeks that differ by ``between``."""
     if not between:
         return _tails(chances, hits, NORMAL)
@@ -138,10 +140,11 @@ def _averaged_tails(chances, hits, between):
     weights = weights / weights.sum()
     odds = logit(chances)
     tails = [_tails(sigmoid(odds + between * node), hits, NEARLY_NORMAL) for node in nodes]
-    return tuple(float(weights @ side) for side in np.array(tails).T)
+    below, above = np.array(tails).T
+    return float(weights @ below), float(weights @ above)
 
 
-def _tails(chances, hits, most):
+def _tails(chances: np.ndarray, hits: Any, most: float) -> tuple[float, float]:
     """(chance of at most ``hits``, chance of at least so many); from a variance of ``most`` on by a skewed
     normal law."""
     mean, variance = float(chances.sum()), float(np.sum(chances * (1 - chances)))
@@ -159,7 +162,7 @@ def _tails(chances, hits, most):
     return float(law[: hits + 1].sum()), float(law[hits:].sum())
 
 
-def _skewed(z, skewness):
+def _skewed(z: float, skewness: float) -> float:
     """The normal law at ``z``, corrected for skewness (Volkova 1996)."""
     density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     share = 0.5 * math.erfc(-z / math.sqrt(2)) + skewness * (1 - z * z) * density / 6

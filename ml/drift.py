@@ -31,10 +31,13 @@ share plus two points, as for missing values.
 """
 
 import math
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import (
     ABOVE,
@@ -43,8 +46,10 @@ from .binning import (
     MISSING,
     OTHER,
     UNSEEN,
+    Bins,
 )
 from .columns import NUMBER
+from .intervals import clopper_pearson
 from .noise import Noise
 from .profile import (
     PREDICTION,
@@ -54,7 +59,6 @@ from .profile import (
 )
 from .rates import (
     fewest_that_exceed,
-    interval,
     most_that_exceed,
     tail_fewer,
     tail_more,
@@ -133,7 +137,9 @@ class Longer:
     year: Profile | None = None
 
 
-def spans(before, window, reference, noise, *, weeks=1, years=None):
+def spans(
+    before: list[Profile], window: Profile, reference: Profile, noise: Noise, *, weeks: int = 1, years: Any = None
+) -> list[Longer]:
     """The several weeks that end with ``window``, which is ``weeks`` long, to be judged as ``longer``.
 
     ``before`` are the profiles of the weeks before it, the latest last, as far back as they may be judged; ``years``
@@ -149,20 +155,20 @@ def spans(before, window, reference, noise, *, weeks=1, years=None):
 
 
 def judge(
-    bins,
-    reference,
-    window,
+    bins: dict[str, Bins],
+    reference: Profile,
+    window: Profile,
     *,
-    delta2=0.05,
-    level=0.01,
-    min_rows=50,
-    noise=None,
-    broken=(),
-    year=None,
-    longer=(),
-    told=None,
-    age=0,
-):
+    delta2: float = 0.05,
+    level: float = 0.01,
+    min_rows: int = 50,
+    noise: Any = None,
+    broken: Collection[str] = (),
+    year: Any = None,
+    longer: Any = (),
+    told: Any = None,
+    age: int = 0,
+) -> list[DriftResult]:
     """Every test of one window, as a list of ``DriftResult``; the score comes first.
 
     ``bins`` maps names to bins (``profile.bins_of(card)``), ``noise`` is what ordinary weeks
@@ -191,7 +197,7 @@ def judge(
     return _one_span_each(results)
 
 
-def _one_span_each(results):
+def _one_span_each(results: list[DriftResult]) -> list[DriftResult]:
     """Of the spans of one column and test the one to tell: the week where it exceeds, else the surest that does."""
     grouped = {}
     for result in results:
@@ -199,13 +205,13 @@ def _one_span_each(results):
     return [_span_to_tell(several) for several in grouped.values()]
 
 
-def _span_to_tell(several):
+def _span_to_tell(several: list[DriftResult]) -> DriftResult:
     week = several[0]
     others = [] if week.exceeded else [result for result in several[1:] if result.exceeded]
-    return min(others, key=lambda result: result.adjusted_p, default=week)
+    return min(others, key=lambda result: result.adjusted_p or 0.0, default=week)
 
 
-def by_input(results, bins):
+def by_input(results: Any, bins: Any) -> Any:
     """``results`` with those of the columns of one input and test made one, the surest: one cause, told once."""
     tags, grouped = tags_of(bins), {}
     for result in results:
@@ -213,7 +219,7 @@ def by_input(results, bins):
     return [_surest(name, several) for (name, _test), several in grouped.items()]
 
 
-def _surest(name, several):
+def _surest(name: str, several: Any) -> Any:
     if len(several) == 1 and several[0].name == name:
         return several[0]
     order = sorted(several, key=lambda r: (not r.exceeded, 2.0 if r.adjusted_p is None else r.adjusted_p))
@@ -234,7 +240,16 @@ class _Test:
 
     weeks = 1
 
-    def __init__(self, name, test, statistic=None, law=None, hits=0, sides=1, **facts):
+    def __init__(
+        self,
+        name: str,
+        test: str,
+        statistic: float | None = None,
+        law: Any = None,
+        hits: Any = 0,
+        sides: int = 1,
+        **facts: Any,
+    ) -> None:
         self.name = name
         self.test = test
         self.statistic = statistic
@@ -243,13 +258,13 @@ class _Test:
         self.sides = sides
         self.also = []
         self.facts = facts
-        self.p_value = None
-        self.adjusted_p = None
-        self.bar = None  # the p-value at which the verdict turns
+        self.p_value: Any = None  # float once tested, as the next two
+        self.adjusted_p: Any = None
+        self.bar: Any = None  # the p-value at which the verdict turns
         self.threshold = None
         self.exceeded = False
 
-    def result(self, inhibited):
+    def result(self, inhibited: bool) -> DriftResult:
         facts = dict(self.facts)
         verdict = facts.pop("verdict", None)
         exceeded = self.exceeded
@@ -271,7 +286,7 @@ class _Test:
         )
 
 
-def holm(p_values):
+def holm(p_values: list[float]) -> list[float]:
     """Holm's step-down adjusted p-values, in the order given.
 
     >>> [round(p, 4) for p in holm([0.01, 0.04, 0.03])]
@@ -287,7 +302,7 @@ def holm(p_values):
     return adjusted
 
 
-def _holm(tests, share, level):
+def _holm(tests: list[_Test], share: float, level: float) -> None:
     """Adjust within one family that has this share of the error level."""
     for test, p in zip(tests, holm([t.p_value for t in tests]), strict=True):
         test.adjusted_p = min(1.0, p / share)
@@ -297,7 +312,7 @@ def _holm(tests, share, level):
         test.bar = level * share / (len(ranked) - rank)
 
 
-def _measure(tests):
+def _measure(tests: list[_Test]) -> None:
     """Fill in the p-values. One call per law: the cost of scipy's lies in the call, not in the numbers."""
     from scipy.stats import ncx2
 
@@ -319,7 +334,9 @@ def _measure(tests):
             test.p_value = max([test.p_value, *(other.p_value for other in test.also if other.p_value is not None)])
 
 
-def _weeks_tail(statistics, mean, variance, df, most):
+def _weeks_tail(
+    statistics: list[float], mean: np.ndarray, variance: np.ndarray, df: np.ndarray, most: int
+) -> np.ndarray:
     """The chance of such an X² where weeks differ: a gamma of that mean and variance, bounded by ``most``."""
     from scipy.stats import gamma, ncx2
 
@@ -327,13 +344,13 @@ def _weeks_tail(statistics, mean, variance, df, most):
     return np.minimum(free, ncx2.sf(statistics, df, most))
 
 
-def _weeks_bar(bars, mean, variance, df, most):
+def _weeks_bar(bars: np.ndarray, mean: np.ndarray, variance: np.ndarray, df: np.ndarray, most: int) -> np.ndarray:
     from scipy.stats import gamma, ncx2
 
     return np.minimum(gamma.isf(bars, mean**2 / variance, scale=variance / mean), ncx2.isf(bars, df, most))
 
 
-def _draw_thresholds(tests):
+def _draw_thresholds(tests: list[_Test]) -> None:
     """Fill in the statistics at which the verdicts turn, of several tests on one statistic the farther one."""
     from scipy.stats import ncx2
 
@@ -357,7 +374,7 @@ def _draw_thresholds(tests):
         test.threshold = max([test.threshold, *(other.threshold for other in test.also if other in own)])
 
 
-def _by_law(tests):
+def _by_law(tests: list[_Test]) -> Iterator[Any]:
     """(law, its tests, the parameters of each)."""
     for law in LAWS:
         several = [test for test in tests if test.law and test.law[0] == law]
@@ -375,7 +392,7 @@ class _Asked:
     age: float
     told: dict
 
-    def tests(self, name, span):
+    def tests(self, name: str, span: Longer) -> Iterator[Any]:
         """The tests of one column over one span; none where its weeks add nothing to the latest one."""
         own = self.bins.get(name, PREDICTION_BINS) if name == PREDICTION else self.bins[name]
         year = span.year if span.year and span.year.rows >= MIN_YEAR_ROWS and name in span.year.counts else None
@@ -392,7 +409,7 @@ class _Asked:
                 made.also += [last_year] if last_year else []
             yield made
 
-    def _counts(self, name, test, span):
+    def _counts(self, name: str, test: str, span: Longer) -> np.ndarray | None:
         left_out = self.told.get((self.tags.get(name, (name,))[0], test), ())
         last = len(span.parts) - 1
         parts = [part for place, part in enumerate(span.parts) if place == last or last - place not in left_out]
@@ -401,7 +418,9 @@ class _Asked:
         counted = [part.counts[name] for part in parts if name in part.counts]
         return sum(counted[1:], counted[0]) if counted else None
 
-    def _made(self, test, name, bins, reference, window, noise):
+    def _made(
+        self, test: str, name: str, bins: Bins, reference: np.ndarray, window: np.ndarray, noise: Noise
+    ) -> _Test | None:
         if test == MISSING_TEST:
             return _missing_test(name, reference, window, noise.spread(MISSING_TEST, name))
         if test == UNSEEN_TEST:
@@ -411,7 +430,7 @@ class _Asked:
         return _shape_test(name, bins, reference, window, self.delta2, noise.floor(name), noise.usual_effect(name))
 
 
-def _tests_of(name, bins, is_tag):
+def _tests_of(name: str, bins: Bins, is_tag: bool) -> Iterator[Any]:
     """What is asked of a column. That of one tag is never empty nor new."""
     if name not in RESERVED and not is_tag:
         yield MISSING_TEST
@@ -420,7 +439,7 @@ def _tests_of(name, bins, is_tag):
     yield SHAPE
 
 
-def _missing_test(name, reference, window, spread=0.0):
+def _missing_test(name: str, reference: np.ndarray, window: np.ndarray, spread: float = 0.0) -> _Test | None:
     """Is another share empty? Both ways: an input that runs empty, and one that suddenly fills.
 
     Only one of the two can be in question, so neither takes from the other's error level.
@@ -439,7 +458,9 @@ def _missing_test(name, reference, window, spread=0.0):
     )
 
 
-def _unseen_test(name, bins, reference, window, noise, age):
+def _unseen_test(
+    name: str, bins: Bins, reference: np.ndarray, window: np.ndarray, noise: Noise, age: float
+) -> _Test | None:
     """Are more levels new than the reference predicts? Growing with time, as new ones keep coming."""
     present = int(window.sum() - window[MISSING])
     if not present:
@@ -459,7 +480,7 @@ def _unseen_test(name, bins, reference, window, noise, age):
     )
 
 
-def ratio_of(delta2):
+def ratio_of(delta2: float) -> float:
     """The ratio of rates that a tolerated effect stands for.
 
     >>> [round(ratio_of(delta2), 2) for delta2 in (0.02, 0.05, 0.10)]
@@ -468,13 +489,13 @@ def ratio_of(delta2):
     return 1 + math.sqrt(5 * delta2)
 
 
-def _rate_test(name, bins, reference, window, delta2, spread):
+def _rate_test(name: str, bins: Bins, reference: np.ndarray, window: np.ndarray, delta2: float, spread: float) -> _Test:
     """Is another share of one verdict, by more than a ratio beyond what the reference itself may be?"""
     n, m = int(reference.sum()), int(window.sum())
     if not n or not m:
         return _Test(name, SHAPE, verdict=CANNOT_JUDGE)
     rate, hits = reference[-1] / n, int(window[-1])
-    low, high = tolerated(*interval(int(reference[-1]), n), ratio_of(delta2))
+    low, high = tolerated(*clopper_pearson(int(reference[-1]), n), ratio_of(delta2))
     cells = [(len(window) - 2,), (len(window) - 1,)]
     facts = _moved(bins, cells, reference[-2:] / n, window[-2:] / m)
     more = hits >= rate * m
@@ -493,7 +514,17 @@ def _rate_test(name, bins, reference, window, delta2, spread):
     )
 
 
-def _share_test(name, test, hits, cases, expected, tolerated, law=MORE, spread=0.0, **facts):
+def _share_test(
+    name: str,
+    test: str,
+    hits: Any,
+    cases: Any,
+    expected: float,
+    tolerated: float,
+    law: str = MORE,
+    spread: float = 0.0,
+    **facts: Any,
+) -> _Test:
     """Are there more (or fewer) hits than the tolerated rate explains, with what weeks differ by?"""
     return _Test(
         name,
@@ -507,7 +538,7 @@ def _share_test(name, test, hits, cases, expected, tolerated, law=MORE, spread=0
     )
 
 
-def unseen_rate(bins, reference):
+def unseen_rate(bins: Bins, reference: np.ndarray) -> tuple[float, float]:
     """Expected and tolerated share of rows with a level never seen in training.
 
     Good-Turing: the chance of a new level is about the share of rows whose level
@@ -527,7 +558,15 @@ def unseen_rate(bins, reference):
     return expected, tolerated + UNSEEN_TOLERANCE
 
 
-def _shape_test(name, bins, reference, window, delta2, floor, usual):
+def _shape_test(
+    name: str,
+    bins: Bins,
+    reference: np.ndarray,
+    window: np.ndarray,
+    delta2: float,
+    floor: float,
+    usual: tuple[float, float],
+) -> _Test:
     n = int(reference.sum() - reference[MISSING])
     m = int(window.sum() - window[MISSING])
     if not n or not m:
@@ -537,7 +576,7 @@ def _shape_test(name, bins, reference, window, delta2, floor, usual):
         return _one_cell_test(name, reference, window, n, m)
     ref, win = _cells(groups, reference), _cells(groups, window)
     statistic, total, df = _chi_square(ref, win)
-    moved = _moved(bins, groups, ref / n, win / m)
+    moved: dict[str, Any] = _moved(bins, groups, ref / n, win / m)
     scale = total * _dilution(ref, win)
     test = _Test(
         name,
@@ -558,13 +597,13 @@ def _shape_test(name, bins, reference, window, delta2, floor, usual):
     return test
 
 
-def _cells(groups, counts):
+def _cells(groups: list[tuple[int, ...]], counts: np.ndarray) -> np.ndarray:
     """Rows per group of codes, as floats."""
     starts = np.cumsum([0, *map(len, groups[:-1])])
     return np.add.reduceat(counts[list(chain.from_iterable(groups))], starts).astype(float)
 
 
-def _chi_square(ref, win):
+def _chi_square(ref: np.ndarray, win: np.ndarray) -> tuple[float, float, int]:
     """X² = N sum((p - q)² / pooled), N = nm / (n + m), and B - 1."""
     n, m = ref.sum(), win.sum()
     total = n * m / (n + m)
@@ -573,7 +612,7 @@ def _chi_square(ref, win):
     return float(statistic), float(total), len(ref) - 1
 
 
-def _dilution(ref, win):
+def _dilution(ref: np.ndarray, win: np.ndarray) -> float:
     """How much smaller the effect looks relative to the pooled shares than relative to those of the reference.
 
     The tolerated effect is relative to the reference. Beside a large window the pooled shares are nearly its own: a
@@ -589,14 +628,14 @@ def _dilution(ref, win):
     return float(np.sum(moved / pooled) / relative) if relative > 0 else 1.0
 
 
-def _groups(bins, reference, n, m):
+def _groups(bins: Bins, reference: np.ndarray, n: int, m: int) -> list[tuple[int, ...]]:
     """The cells of the chi-square: tuples of codes, each expecting enough rows."""
     if bins.kind == NUMBER:
         return _number_groups(bins, reference, n, m)
     return _category_groups(bins, reference, n, m)
 
 
-def _number_groups(bins, reference, n, m):
+def _number_groups(bins: Bins, reference: np.ndarray, n: int, m: int) -> list[tuple[int, ...]]:
     if not bins.intervals:
         return []
     folded = bins.fold(reference)
@@ -621,7 +660,7 @@ def _number_groups(bins, reference, n, m):
     return [tuple(group) for group in groups]
 
 
-def _category_groups(bins, reference, n, m):
+def _category_groups(bins: Bins, reference: np.ndarray, n: int, m: int) -> list[tuple[int, ...]]:
     own, rest = [], [UNSEEN, OTHER]
     for code in range(FIRST, bins.size):
         count = reference[code]
@@ -637,7 +676,7 @@ def _category_groups(bins, reference, n, m):
     return [tuple(group) for group in groups]
 
 
-def _one_cell_test(name, reference, window, n, m):
+def _one_cell_test(name: str, reference: np.ndarray, window: np.ndarray, n: int, m: int) -> _Test:
     """Nearly all of the reference in one bin: how much of the window is elsewhere?"""
     if not reference[FIRST:].any():
         return _Test(name, SHAPE, verdict=CANNOT_JUDGE)
@@ -650,7 +689,7 @@ def _one_cell_test(name, reference, window, n, m):
     return _share_test(name, SHAPE, elsewhere, m, rate, rate + MISSING_TOLERANCE, codes=others)
 
 
-def stability_index(ref, win):
+def stability_index(ref: ArrayLike, win: ArrayLike) -> float:
     """PSI of two rows of counts, half a row added to every cell.
 
     >>> stability_index([50, 50], [50, 50])
@@ -662,7 +701,7 @@ def stability_index(ref, win):
     return float(np.sum((q - p) * np.log(q / p)))
 
 
-def _moved(bins, groups, p, q):
+def _moved(bins: Bins, groups: Sequence[tuple[int, ...]], p: np.ndarray, q: np.ndarray) -> dict[str, tuple]:
     order = sorted(range(len(groups)), key=lambda i: -abs(q[i] - p[i]))[:3]
     moved, labels = [], []
     for i in order:
@@ -673,7 +712,7 @@ def _moved(bins, groups, p, q):
     return {"moved": tuple(moved), "labels": tuple(labels), "codes": tuple(int(code) for code in groups[grown])}
 
 
-def _group_label(bins, codes):
+def _group_label(bins: Bins, codes: list[int]) -> str:
     if len(codes) == 1:
         return bins.label(codes[0])
     if bins.kind != NUMBER:
@@ -687,13 +726,13 @@ def _group_label(bins, codes):
     return merged.label(FIRST if codes[0] == FIRST else FIRST + 1)
 
 
-def _shift(bins, reference, window):
+def _shift(bins: Bins, reference: np.ndarray, window: np.ndarray) -> float | None:
     """Shift of the median in units of the reference's IQR / 1.349, or None."""
     if bins.kind != NUMBER or not bins.intervals:
         return None
     cuts = np.array([bins.low, *bins.edges, bins.high])
 
-    def quantile(counts, share):
+    def quantile(counts: np.ndarray, share: float) -> float:
         upto = np.concatenate([[0], bins.fold(counts).cumsum()])
         return float(np.interp(share * upto[-1], upto, cuts))
 
@@ -703,7 +742,7 @@ def _shift(bins, reference, window):
     return (quantile(window, 0.5) - quantile(reference, 0.5)) / spread
 
 
-def effect_of(bins, reference, window):
+def effect_of(bins: Bins, reference: np.ndarray, window: np.ndarray) -> float | None:
     """The debiased squared effect of a window's counts of one column, None where these have one cell only."""
     n, m = int(reference.sum() - reference[MISSING]), int(window.sum() - window[MISSING])
     groups = _groups(bins, reference, n, m) if n and m else []
@@ -714,7 +753,7 @@ def effect_of(bins, reference, window):
     return (statistic - df) / (total * _dilution(ref, win))
 
 
-def alarm_state(history):
+def alarm_state(history: list[tuple[bool, float | None] | None]) -> str:
     """Where an alarm stands after these weeks.
 
     ``history`` has one (exceeded, adjusted p) per judged week, the newest last; a

@@ -34,13 +34,15 @@ the sentence, so every error survives ``pickle`` and ``copy``. Sentences never
 quote the value of an input: it may be sensitive, and failures are stored.
 """
 
+from typing import Any
+
 
 class _Sentence(Exception):
     """An exception whose text is ``sentence`` filled with its arguments."""
 
     sentence = "{0}"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.sentence.format(*self.args)
 
 
@@ -54,17 +56,17 @@ class InferenceError(_Sentence):
     ['endpoint_busy', 'endpoint_malformed']
     """
 
-    failure_type = None
+    failure_type: str | None = None
     transient = False
 
     @classmethod
-    def leaves(cls):
+    def leaves(cls) -> list[type]:
         """All classes below (or at) this one that can be raised, as a list."""
         below = cls.__subclasses__()
         return [leaf for sub in below for leaf in sub.leaves()] if below else [cls]
 
     @property
-    def reason(self):
+    def reason(self) -> Any:
         """The fact that was handed in last, as text."""
         return str(self.args[-1]) if self.args else ""
 
@@ -73,7 +75,7 @@ class InputError(InferenceError):
     """The record is at fault."""
 
     @property
-    def feature(self):
+    def feature(self) -> str:
         """Name of the input that is at fault."""
         return self.args[0]
 
@@ -88,7 +90,7 @@ class MissingFeature(InputError):
     failure_type = "missing_feature"
     sentence = "Feature {0!r} has no value"
 
-    def __init__(self, feature):
+    def __init__(self, feature: str) -> None:
         super().__init__(feature)
 
 
@@ -102,14 +104,14 @@ class InvalidFeature(InputError):
     failure_type = "invalid_feature"
     sentence = "Feature {0!r} cannot be read: {1}"
 
-    def __init__(self, feature, reason):
+    def __init__(self, feature: str, reason: str) -> None:
         super().__init__(feature, reason)
 
 
 class VersionError(InferenceError):
     """The version is at fault."""
 
-    def __init__(self, reason):
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
 
 
@@ -137,7 +139,7 @@ class InputGone(VersionError):
     failure_type = "input_gone"
     sentence = "Input “{0}” cannot be read any more: {1}"
 
-    def __init__(self, feature, reason):
+    def __init__(self, feature: str, reason: str) -> None:
         super(VersionError, self).__init__(feature, reason)
 
 
@@ -158,9 +160,10 @@ class FilterBroken(VersionError):
 class EndpointError(InferenceError):
     """The endpoint is at fault."""
 
-    retry_after = None  # seconds that the endpoint asked to wait, where it said so
+    status: int | None = None
+    retry_after: float | None = None  # seconds that the endpoint asked to wait, where it said so
 
-    def __init__(self, reason=""):
+    def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
 
 
@@ -216,7 +219,7 @@ class Unexpected(InferenceError):
     failure_type = "unexpected"
     sentence = "Scoring this record failed unexpectedly: {0}"
 
-    def __init__(self, reason):
+    def __init__(self, reason: Any) -> None:
         super().__init__(reason)
 
 
@@ -239,13 +242,13 @@ class TooFewCases(TrainingError):
 
     sentence = "About {3} more {2} are needed: {1} of at least {0}."
 
-    def __init__(self, needed, found, what):
+    def __init__(self, needed: int, found: int, what: str) -> None:
         super().__init__(needed, found, what)
         self.needed = needed
         self.found = found
         self.what = what
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.sentence.format(*self.args, self.needed - self.found)
 
 
@@ -266,7 +269,7 @@ class DuplicateFeature(TrainingError):
 
     sentence = "Two inputs are called {0!r}; names must be different."
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
 
@@ -276,7 +279,7 @@ class ReservedFeature(TrainingError):
 
     sentence = "An input cannot be called {0!r}: the monitors use that name."
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
 
@@ -284,5 +287,5 @@ class ReservedFeature(TrainingError):
 class BadTrainingInput(TrainingError):
     """The table does not fit together; the argument is the whole sentence."""
 
-    def __init__(self, sentence):
+    def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

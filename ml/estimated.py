@@ -21,18 +21,20 @@ gives all figures of all draws.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .calibration import (
     MIN_ISOTONIC,
     IsotonicCalibration,
     fit_isotonic,
-    logit,
-    sigmoid,
 )
 from .drift import CANNOT_JUDGE
+from .logistic import logit, sigmoid
 from .outcomes import MIN_CLASS, MIN_ROWS
 from .performance import midranks
 
@@ -64,15 +66,15 @@ class Reference:
     near: int = MIN_NEAR  # neighbours that a value needs to be known; 0 where the reference is too small
 
     @property
-    def is_enough(self):
+    def is_enough(self) -> bool:
         """Whether there are rows enough to say what is like them."""
         return self.near > 0
 
-    def chances(self, values):
+    def chances(self, values: np.ndarray) -> np.ndarray:
         """The chances that ``values`` (n,) stand for."""
         return values if self.calibration is None else self.calibration.apply(logit(values))
 
-    def knows(self, values):
+    def knows(self, values: np.ndarray) -> np.ndarray:
         """Which of ``values`` (n,) have enough neighbours in the reference, true or false."""
         return _neighbours(self.values, values) >= self.near
 
@@ -97,7 +99,7 @@ class Estimated:
     outside_share: float | None = None
     bands: tuple = ()
 
-    def band(self, name):
+    def band(self, name: str) -> Band | None:
         """The ``Band`` of this name, None where there is none."""
         return next((band for band in self.bands if band.name == name), None)
 
@@ -115,7 +117,7 @@ class Gap:
     worse: bool
 
 
-def learn(labels, values, *, folds=5, seed=0):
+def learn(labels: ArrayLike, values: ArrayLike, *, folds: int = 5, seed: int = 0) -> Reference:
     """The ``Reference`` of rows with known ``labels`` (n,) and ``values`` (n,), chances in [0, 1].
 
     The rows must not have been learned from. Isotonic recalibration is kept only where it lowers the Brier score out
@@ -142,7 +144,7 @@ def learn(labels, values, *, folds=5, seed=0):
     return Reference(ascending, calibration, _near(ascending))
 
 
-def _near(ascending):
+def _near(ascending: np.ndarray) -> int:
     """As many neighbours as nearly all rows of a reference have among the others; 0 where these are too few."""
     if len(ascending) < MIN_TESTED:
         return 0
@@ -151,13 +153,22 @@ def _near(ascending):
     return near if near >= FEWEST_NEAR else 0
 
 
-def _neighbours(ascending, values):
+def _neighbours(ascending: np.ndarray, values: np.ndarray) -> np.ndarray:
     """How many of the ``ascending`` values are near each of ``values`` (n,), as chance or as log odds."""
     as_odds = _within(logit(ascending), logit(values), NEAR_ODDS)
     return np.maximum(_within(ascending, values, NEAR), as_odds)
 
 
-def estimate(reference, values, predictions, *, calibration_stands=True, outside=None, offsets=None, seed=0):
+def estimate(
+    reference: Reference,
+    values: ArrayLike,
+    predictions: ArrayLike,
+    *,
+    calibration_stands: bool = True,
+    outside: Any = None,
+    offsets: Any = None,
+    seed: int = 0,
+) -> Estimated:
     """What a window without outcomes will have come to; an ``Estimated``.
 
     ``reference`` is of ``learn``; ``values`` (n,) in [0, 1] and ``predictions`` (n,) true or false are what was said.
@@ -196,7 +207,7 @@ def estimate(reference, values, predictions, *, calibration_stands=True, outside
     return Estimated(ESTIMATED, rows, share, tuple(_bands(chances, values, predictions, seed)))
 
 
-def expected_auc(chances, values):
+def expected_auc(chances: np.ndarray, values: np.ndarray) -> float:
     """The AUC that rows with these ``chances`` of a positive are expected to show in the order of ``values``.
 
     Along falling values, tps = cumsum(p) and fps = rank - tps; a row is not compared with itself.
@@ -213,7 +224,9 @@ def expected_auc(chances, values):
     return float(right / pairs) if pairs > 0 else math.nan
 
 
-def gap(estimated, realised, name="auc", *, tolerated=TOLERATED_GAP, level=0.01):
+def gap(
+    estimated: Estimated, realised: float, name: str = "auc", *, tolerated: Any = TOLERATED_GAP, level: float = 0.01
+) -> Gap | None:
     """How far the ``realised`` figure ``name`` of the very rows of ``estimated`` is off; a ``Gap``.
 
     None where there is no estimate to compare with. It is exceeded where it is larger than ``tolerated`` beyond doubt:
@@ -243,12 +256,12 @@ def gap(estimated, realised, name="auc", *, tolerated=TOLERATED_GAP, level=0.01)
     )
 
 
-def _within(ascending, values, reach):
+def _within(ascending: np.ndarray, values: np.ndarray, reach: float) -> np.ndarray:
     """How many of the ``ascending`` numbers are at most ``reach`` away from each of ``values``."""
     return ascending.searchsorted(values + reach, "right") - ascending.searchsorted(values - reach, "left")
 
 
-def _bands(chances, values, predictions, seed):
+def _bands(chances: np.ndarray, values: np.ndarray, predictions: np.ndarray, seed: int) -> Iterator[Any]:
     rows, called = len(values), int(predictions.sum())
     expected = _figures(rows, called, float(np.mean(values**2)), *_totals(chances[None], values, predictions))
     expected["auc"] = np.array([expected_auc(chances, values)])
@@ -268,13 +281,15 @@ def _bands(chances, values, predictions, seed):
         yield Band(name, figure, float(figures.std()), float(low), float(high))
 
 
-def _totals(labels, values, predictions):
+def _totals(labels: np.ndarray, values: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     """Four totals of each line of ``labels`` (draws, n): positives, those called so, their ranks, the Brier score's."""
     weights = np.stack([np.ones(len(values)), predictions, midranks(values), 1 - 2 * values], axis=1)
     return (labels @ weights).T
 
 
-def _figures(rows, called, squares, positives, tp, ranks, brier):
+def _figures(
+    rows: int, called: int, squares: float, positives: np.ndarray, tp: np.ndarray, ranks: np.ndarray, brier: np.ndarray
+) -> dict[str, np.ndarray]:
     """name -> figure of each draw, NaN where it has no answer."""
     fp, fn = called - tp, positives - tp
     negatives = rows - positives

@@ -17,6 +17,7 @@ import io
 import json
 import re
 import zipfile
+from typing import Any
 
 from .errors import ArtifactRejected
 from .guest_schema import Schema, shown
@@ -37,7 +38,7 @@ _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"\x04\x22\x4d
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
-def load_pipeline(content):
+def load_pipeline(content: bytes) -> Any:
     """The pipeline in the bytes of a file, or ArtifactRejected with the cause.
 
     >>> try:
@@ -68,7 +69,7 @@ def load_pipeline(content):
         raise ArtifactRejected(f"the file is damaged ({type(error).__name__})") from error
 
 
-def refuse_by_kind(content):
+def refuse_by_kind(content: bytes) -> None:
     """ArtifactRejected for what is no skops file at all, by its name; nothing is opened."""
     if not isinstance(content, bytes) or not content:
         raise ArtifactRejected("the file is empty")
@@ -87,7 +88,7 @@ def refuse_by_kind(content):
     raise ArtifactRejected("this is not a file in skops format")
 
 
-def _check_archive(archive):
+def _check_archive(archive: Any) -> None:
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
     if "schema.json" not in names:
@@ -105,7 +106,7 @@ def _check_archive(archive):
         raise ArtifactRejected("the schema is too large")
 
 
-def _read_schema(archive):
+def _read_schema(archive: Any) -> dict[str, Any]:
     try:
         schema = json.loads(archive.read("schema.json"))
     except (ValueError, RecursionError) as error:

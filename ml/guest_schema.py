@@ -9,6 +9,7 @@ functions, methods, partials, random generators, and classes nobody thought of.
 import hashlib
 import json
 import math
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,7 @@ _ABOUT = {"__class__", "__module__", "__loader__", "__id__"}
 class Schema:
     """Walks through all objects of a schema before any of them exists."""
 
-    def __init__(self, archive):
+    def __init__(self, archive: Any) -> None:
         self.archive = archive
         self.sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
         self.prints = {}
@@ -82,17 +83,17 @@ class Schema:
         self.by_id = {}
         self.read = set()
 
-    def check(self, entry, depth=0):
+    def check(self, entry: Any, depth: int = 0) -> None:
         """ArtifactRejected unless this entry and all below it are of the listed kinds."""
         self.objects += 1
         if self.objects > MAX_OBJECTS or depth > MAX_DEPTH:
             raise ArtifactRejected("the schema has too many objects, or they lie too deep in each other")
         if not isinstance(entry, dict):
             raise ArtifactRejected("the schema is damaged: an object is expected")
-        stored = entry.get("__loader__")
+        stored: Any = entry.get("__loader__")
         module, class_name = entry.get("__module__"), entry.get("__class__")
         name = f"{module}.{class_name}"
-        classes, keys = _STORED.get(stored if isinstance(stored, str) else None, ((), ()))
+        classes, keys = _STORED.get(stored if isinstance(stored, str) else "", (set(), set()))
         if name not in classes or not isinstance(class_name, str) or "." in class_name:
             raise ArtifactRejected(f"{shown(name)} is not on the list of what a pipeline may hold")
         if not set(entry) - _ABOUT <= set(keys):
@@ -100,7 +101,7 @@ class Schema:
         self._check_id(entry)
         getattr(self, f"_{stored.lower()}")(entry, depth + 1)
 
-    def _check_id(self, entry):
+    def _check_id(self, entry: Any) -> None:
         # skops builds an object once per number: two entries of one number must be one thing, or
         # what is built is not what was looked at.
         number = entry.get("__id__")
@@ -110,7 +111,7 @@ class Schema:
         if first is not entry and self._without_numbers(first) != self._without_numbers(entry):
             raise ArtifactRejected("two different objects of the schema have one number")
 
-    def _without_numbers(self, entry):
+    def _without_numbers(self, entry: Any) -> Any:
         """An entry and all below it by content: what stands twice in a file has other numbers and files inside."""
         if isinstance(entry, dict):
             kept = {key: value for key, value in entry.items() if key not in ("__id__", "file")}
@@ -118,7 +119,7 @@ class Schema:
             return {**content, "file": self._print(entry["file"])} if "file" in entry else content
         return [self._without_numbers(value) for value in entry] if isinstance(entry, list) else entry
 
-    def _print(self, name):
+    def _print(self, name: str) -> Any:
         """The digest of an array's file."""
         if name not in self.sizes:
             raise ArtifactRejected("the file is damaged: an array is missing")
@@ -126,7 +127,7 @@ class Schema:
             self.prints[name] = hashlib.sha256(self.archive.read(name)).hexdigest()
         return self.prints[name]
 
-    def _objectnode(self, entry, depth):
+    def _objectnode(self, entry: Any, depth: int) -> None:
         content = entry.get("content")
         if not isinstance(content, dict) or content.get("__loader__") != "DictNode":
             raise ArtifactRejected("the schema is damaged: an object without attributes")
@@ -137,7 +138,7 @@ class Schema:
         if version is not None:
             _check_release(version)
 
-    def _dictnode(self, entry, depth):
+    def _dictnode(self, entry: Any, depth: int) -> None:
         content, kinds = entry.get("content"), entry.get("key_types")
         if not isinstance(content, dict) or not isinstance(kinds, dict) or kinds.get("__loader__") != "ListNode":
             raise ArtifactRejected("the schema is damaged: a mapping cannot be read")
@@ -147,7 +148,7 @@ class Schema:
         for value in content.values():
             self.check(value, depth)
 
-    def _listnode(self, entry, depth):
+    def _listnode(self, entry: Any, depth: int) -> None:
         if not isinstance(entry.get("content"), list):
             raise ArtifactRejected("the schema is damaged: a list is expected")
         for value in entry["content"]:
@@ -155,7 +156,7 @@ class Schema:
 
     _tuplenode = _listnode
 
-    def _jsonnode(self, entry, depth):
+    def _jsonnode(self, entry: Any, depth: int) -> None:
         if not isinstance(entry.get("content"), str):
             raise ArtifactRejected("the schema is damaged: a plain value is expected")
         try:
@@ -163,22 +164,22 @@ class Schema:
         except (ValueError, RecursionError) as error:
             raise ArtifactRejected("the schema is damaged: a plain value cannot be read") from error
 
-    def _slicenode(self, entry, depth):
+    def _slicenode(self, entry: Any, depth: int) -> None:
         content = entry.get("content")
         if not isinstance(content, dict) or set(content) != {"start", "stop", "step"}:
             raise ArtifactRejected("the schema is damaged: a range cannot be read")
         if not all(value is None or type(value) is int for value in content.values()):
             raise ArtifactRejected("the schema is damaged: a range cannot be read")
 
-    def _typenode(self, entry, depth):
+    def _typenode(self, entry: Any, depth: int) -> None:
         """Nothing more to check: the name of the type was held against the list already."""
 
-    def _dtypenode(self, entry, depth):
+    def _dtypenode(self, entry: Any, depth: int) -> None:
         self.check(entry.get("content"), depth)
         if entry["content"]["__loader__"] != "NdArrayNode":
             raise ArtifactRejected("the schema is damaged: a kind of number cannot be read")
 
-    def _ndarraynode(self, entry, depth):
+    def _ndarraynode(self, entry: Any, depth: int) -> None:
         if entry.get("type") == "json":  # an array of objects: of plain values only
             values, shape = entry.get("content"), entry.get("shape")
             if not isinstance(values, list) or not isinstance(shape, dict) or "file" in entry:
@@ -192,12 +193,12 @@ class Schema:
         else:
             raise ArtifactRejected("the schema is damaged: an array cannot be read")
 
-    def _treenode(self, entry, depth):
+    def _treenode(self, entry: Any, depth: Any) -> None:
         made_of, content = entry.get("__reduce__"), entry.get("content")
         args = made_of.get("args") if isinstance(made_of, dict) and set(made_of) == {"args"} else None
         self.check(args, depth)
-        values = content.get("content") if isinstance(content, dict) else None
-        nodes = values.get("nodes") if isinstance(values, dict) else None
+        values: Any = content.get("content") if isinstance(content, dict) else None
+        nodes: Any = values.get("nodes") if isinstance(values, dict) else None
         if not isinstance(nodes, dict) or (nodes.get("__loader__"), nodes.get("type")) != ("NdArrayNode", "numpy"):
             raise ArtifactRejected("the schema is damaged: a tree cannot be read")
         # The nodes are the one array of records that there is; all else is looked at like any mapping.
@@ -212,14 +213,14 @@ class Schema:
         self._check_array(nodes.get("file"), "V")
         check_tree(args, values, self._load)
 
-    def _load(self, entry):
+    def _load(self, entry: Any) -> Any:
         """The array of an entry that was looked at."""
         if entry.get("__loader__") != "NdArrayNode" or entry.get("type") != "numpy":
             raise ArtifactRejected("the schema is damaged: a tree cannot be read")
         with self.archive.open(entry["file"]) as data:
             return np.lib.format.read_array(data, allow_pickle=False)
 
-    def _check_array(self, name, kinds):
+    def _check_array(self, name: Any, kinds: str) -> None:
         """The file holds one array of such kinds, exactly as long as its head says."""
         if not isinstance(name, str) or name not in self.sizes:
             raise ArtifactRejected("the file is damaged: an array is missing")
@@ -244,7 +245,7 @@ class Schema:
             raise ArtifactRejected("the file is damaged: an array is not as long as it says")
 
 
-def _check_release(entry):
+def _check_release(entry: Any) -> None:
     """Made with the release of scikit-learn that would run it: others keep other things in the same names."""
     import sklearn
 
@@ -254,6 +255,6 @@ def _check_release(entry):
         raise ArtifactRejected(f"the pipeline was made with scikit-learn {shown(str(made))}, here is {here}")
 
 
-def shown(text):
+def shown(text: Any) -> Any:
     """Foreign text, short and harmless."""
     return repr(text[:80]) if text.isprintable() else "something unreadable"

@@ -7,6 +7,7 @@ in it leads to a later node, to an input that there is, or nowhere.
 """
 
 import json
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from .errors import ArtifactRejected
 MAX_INPUTS = 10_000
 
 
-def check_tree(args, values, load):
+def check_tree(args: Any, values: Any, load: Any) -> None:
     """ArtifactRejected unless the tree that these schema entries describe is sound.
 
     ``args`` are those that it is made with (inputs, classes, outputs), ``values`` its
@@ -24,7 +25,7 @@ def check_tree(args, values, load):
     """
     from sklearn.tree._tree import NODE_DTYPE
 
-    made_of = args["content"] if args.get("__loader__") == "TupleNode" else ()
+    made_of: Any = args["content"] if args.get("__loader__") == "TupleNode" else ()
     if len(made_of) != 3 or set(values) != {"max_depth", "node_count", "nodes", "values"}:
         raise ArtifactRejected("a tree is not stored as usual")
     inputs, outputs = _whole(made_of[0]), _whole(made_of[2])
@@ -48,7 +49,7 @@ def check_tree(args, values, load):
         raise ArtifactRejected("a tree of the pipeline is damaged: its numbers lead out of it")
 
 
-def _lead_on(nodes, n, inputs):
+def _lead_on(nodes: Any, n: Any, inputs: Any) -> Any:
     """Do all children stand after their parent and all questions go to an input?"""
     left, right, asked = nodes["left_child"], nodes["right_child"], nodes["feature"]
     places = np.arange(n)
@@ -57,7 +58,7 @@ def _lead_on(nodes, n, inputs):
     return bool((leaf | (below & (asked >= 0) & (asked < inputs))).all())
 
 
-def _whole(entry):
+def _whole(entry: Any) -> Any:
     """The whole number of a plain entry, or -1."""
     try:
         number = json.loads(entry["content"]) if entry.get("__loader__") == "JsonNode" else -1

@@ -12,8 +12,10 @@ in the order of ``features``.
 """
 
 import hashlib
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import guest_files
 from .approximate import ApproximateCard
@@ -24,11 +26,12 @@ from .binning import (
     MISSING,
     OTHER,
     UNSEEN,
+    Bins,
 )
-from .calibration import logit
-from .cards import ScoredRows
-from .columns import NUMBER
+from .cards import CardFeature, ScoredRows
+from .columns import NUMBER, Column
 from .errors import ArtifactRejected, PredictionInvalid
+from .logistic import logit
 
 AT_ONCE = 1000  # rows; a pipeline may make many columns of each
 MANY = 20  # rows that failed alone; from then on what fails together is not taken apart
@@ -43,7 +46,9 @@ class GuestCard(ApproximateCard):
     kind = "pipeline"
     own = (*ApproximateCard.own, "typical", "file")
 
-    def __init__(self, *arguments, pipeline, typical, file, **others):
+    def __init__(
+        self, *arguments: Any, pipeline: Any, typical: list[list], file: dict[str, Any], **others: Any
+    ) -> None:
         super().__init__(*arguments, **others)
         self.pipeline = pipeline
         self.typical = [list(values) for values in typical]
@@ -51,13 +56,13 @@ class GuestCard(ApproximateCard):
         self._dtype = np.float64 if all(feature.kind == NUMBER for feature in self.features) else object
 
     @classmethod
-    def from_dict(cls, data, content=None):
+    def from_dict(cls, data: Any, content: Any = None, **parts: Any) -> Any:
         """The card of checked ``data`` and the bytes of its pipeline's file."""
         check_file(content, data["file"])
         pipeline = usable_pipeline(guest_files.load_pipeline(content), [item["name"] for item in data["features"]])
-        return super().from_dict(data, pipeline=pipeline)
+        return super().from_dict(data, pipeline=pipeline, **parts)
 
-    def score(self, columns):
+    def score(self, columns: dict[str, Column]) -> ScoredRows:
         """As ``Card.score``; contributions are NaN: ask ``contributions`` for those of stored codes.
 
         A row that the pipeline refuses is that row's PredictionInvalid.
@@ -88,7 +93,7 @@ class GuestCard(ApproximateCard):
             support=self.support(codes),
         )
 
-    def _ask(self, table):
+    def _ask(self, table: np.ndarray) -> tuple[np.ndarray, dict]:
         """((n,) probabilities, {row: error}); a part that fails is halved to find the rows at fault."""
         values, failed = np.full(len(table), np.nan), {}
         parts = [np.arange(i, min(i + AT_ONCE, len(table))) for i in range(0, len(table), AT_ONCE)]
@@ -103,7 +108,7 @@ class GuestCard(ApproximateCard):
                     parts += np.array_split(rows, 2)
         return values, failed
 
-    def contributions(self, codes):
+    def contributions(self, codes: ArrayLike) -> np.ndarray:
         """(n, k) log odds that each input moves, away from its usual value; 0 where the pipeline refuses."""
         self._places(codes)  # refuses codes of another version
         codes = np.asarray(codes)
@@ -115,7 +120,7 @@ class GuestCard(ApproximateCard):
         raw = self.raw(asked.reshape(n * (k + 1), k)).reshape(n, k + 1)
         return np.nan_to_num(raw[:, :1] - raw[:, 1:], nan=0.0)
 
-    def raw(self, codes):
+    def raw(self, codes: np.ndarray) -> np.ndarray:
         """(n,) log odds of rows made of the typical values of their bins; NaN where the pipeline refuses.
 
         Close to those of a scored row, not equal: a bin holds many values.
@@ -128,7 +133,7 @@ class GuestCard(ApproximateCard):
         return logit(self._ask(table)[0])
 
 
-def check_file(content, file):
+def check_file(content: Any, file: Any) -> None:
     """ArtifactRejected unless ``content`` are the very bytes that ``file`` describes."""
     if not isinstance(content, bytes) or not content:
         raise ArtifactRejected("the file of the pipeline is missing")
@@ -136,7 +141,7 @@ def check_file(content, file):
         raise ArtifactRejected("the file of the pipeline does not match its digest: it was changed")
 
 
-def usable_pipeline(pipeline, names):
+def usable_pipeline(pipeline: Any, names: list[str]) -> Any:
     """``pipeline`` if it can score the inputs ``names`` in this order, made safe to share; or ArtifactRejected."""
     try:
         _check_use(pipeline, names)
@@ -148,7 +153,7 @@ def usable_pipeline(pipeline, names):
     return pipeline
 
 
-def _check_use(pipeline, names):
+def _check_use(pipeline: Any, names: list[str]) -> None:
     if not callable(getattr(pipeline, "predict_proba", None)):
         raise ArtifactRejected("the pipeline gives no probabilities (it has no predict_proba)")
     classes = np.asarray(getattr(pipeline, "classes_", ())).tolist()
@@ -162,7 +167,7 @@ def _check_use(pipeline, names):
         raise ArtifactRejected(f"the pipeline reads its inputs in another order: {', '.join(own)}")
 
 
-def names_of(pipeline):
+def names_of(pipeline: Any) -> list[str] | None:
     """Names of the columns that the pipeline was fitted on, in order, or None where it does not know."""
     try:
         names = getattr(pipeline, "feature_names_in_", None)
@@ -171,14 +176,14 @@ def names_of(pipeline):
         raise ArtifactRejected(f"the pipeline is damaged ({type(error).__name__})") from error
 
 
-def _check_forest(model):
+def _check_forest(model: Any) -> None:
     """The trees of a model read no input that it does not have: compiled code does not look."""
     for tree in (model, *list(getattr(model, "estimators_", ()))):
         if hasattr(tree, "tree_") and not tree.tree_.n_features == tree.n_features_in_ == model.n_features_in_:
             raise ArtifactRejected("a tree of the pipeline reads other inputs than its model")
 
 
-def _make_plain(thing, seen):
+def _make_plain(thing: Any, seen: set[int]) -> None:
     """Take out what is of no use for scoring: names (tables come without), threads, caches on disk, talk."""
     if id(thing) in seen:
         return
@@ -202,7 +207,7 @@ def _make_plain(thing, seen):
         _make_plain(each, seen)
 
 
-def probabilities(pipeline, table):
+def probabilities(pipeline: Any, table: np.ndarray) -> np.ndarray:
     """(n,) probabilities of the second class, finite and in [0, 1]; or PredictionInvalid for the whole table."""
     try:
         with np.errstate(all="ignore"):
@@ -217,7 +222,7 @@ def probabilities(pipeline, table):
     return values
 
 
-def usual_code(feature):
+def usual_code(feature: CardFeature) -> int:
     """The code of the median number, or of the most frequent level, over the reference."""
     counts = np.array(feature.counts, dtype=np.int64)
     if feature.kind == NUMBER and counts[FIRST:].sum():
@@ -226,7 +231,7 @@ def usual_code(feature):
     return int(counts.argmax()) if counts.sum() else MISSING
 
 
-def typical_values(bins, column_values, codes):
+def typical_values(bins: Bins, column_values: np.ndarray, codes: np.ndarray) -> list[Any]:
     """Per code of ``bins`` a value that stands for it: a median, a level; None where nothing can.
 
     >>> from .binning import NumericBins
@@ -235,7 +240,7 @@ def typical_values(bins, column_values, codes):
     >>> typical_values(bins, ages, bins.codes(ages))
     [None, 1.0, 50.0, 2.0, 50.0]
     """
-    typical = [None] * bins.size
+    typical: list[Any] = [None] * bins.size
     if bins.kind == NUMBER:
         for code in range(FIRST, bins.size):
             inside = column_values[codes == code]

@@ -13,13 +13,15 @@ Sources: Clopper and Pearson 1934; Wilson 1927; Newcombe 1998; Korn and Graubard
 
 import math
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 LEVEL = 0.95
 
 
-def clopper_pearson(hits, cases, confidence=LEVEL):
+def clopper_pearson(hits: Any, cases: Any, confidence: float = LEVEL) -> tuple[float, float]:
     """Exact two-sided interval ``(low, high)`` of a share; ``hits`` and ``cases`` need not be whole numbers.
 
     >>> [round(x, 4) for x in clopper_pearson(0, 10)]
@@ -36,7 +38,7 @@ def clopper_pearson(hits, cases, confidence=LEVEL):
     return float(low), float(high)
 
 
-def wilson(share, cases, level=LEVEL):
+def wilson(share: float, cases: Any, level: float = LEVEL) -> tuple[float, float]:
     """``(low, high)`` of a ``share`` seen in ``cases``.
 
     >>> [round(end, 3) for end in wilson(0.0, 10)], [round(end, 4) for end in wilson(0.1, 100)]
@@ -50,7 +52,9 @@ def wilson(share, cases, level=LEVEL):
     return low, high
 
 
-def share_difference(one, cases, two, other_cases, level=LEVEL):
+def share_difference(
+    one: float, cases: Any, two: float, other_cases: int, level: Any = LEVEL
+) -> tuple[float, float, float]:
     """(``one`` minus ``two``, low, high): the difference of two shares, good for small and rare numbers too.
 
     >>> tuple(round(figure, 4) for figure in share_difference(56 / 70, 70, 48 / 80, 80))
@@ -65,7 +69,7 @@ def share_difference(one, cases, two, other_cases, level=LEVEL):
     )
 
 
-def weighted_share(hits, chances, level=LEVEL):
+def weighted_share(hits: ArrayLike, chances: ArrayLike, level: Any = LEVEL) -> tuple[float, float, float]:
     """``(share, low, high)`` in all rows, from those that were drawn.
 
     ``hits`` (n,) true or false are what these were found to be, ``chances`` (n,) those with which they were drawn. Each

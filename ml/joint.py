@@ -9,8 +9,10 @@ reference show by themselves, each against the others, is allowed for. All pairs
 Rows are needed, not counts: a bounded part of both sides. It takes no random numbers, and names the pair.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +21,7 @@ from .binning import (
     BELOW,
     FIRST,
     MISSING,
+    Bins,
 )
 from .columns import NUMBER
 from .drift import (
@@ -64,7 +67,14 @@ class JointResult:
     p_value: float | None = None
 
 
-def judge_pairs(bins, reference, weeks, window, *, level=0.01):
+def judge_pairs(
+    bins: dict[str, Bins],
+    reference: np.ndarray,
+    weeks: Sequence[Any] | np.ndarray,
+    window: np.ndarray,
+    *,
+    level: float = 0.01,
+) -> JointResult:
     """Hold the rows of a window against those of a reference.
 
     ``bins`` maps names to bins in the order of the columns of ``reference`` and ``window``, arrays (rows, columns) of
@@ -116,7 +126,7 @@ def judge_pairs(bins, reference, weeks, window, *, level=0.01):
     )
 
 
-def _cells(bins, counts):
+def _cells(bins: Bins, counts: np.ndarray) -> np.ndarray | None:
     """The cell of each code, -1 where it has none; None where fewer than two cells are worth comparing."""
     cells = np.full(len(counts), -1)
     if bins.kind == NUMBER:
@@ -136,7 +146,7 @@ def _cells(bins, counts):
     return cells if len(filled) > 1 else None
 
 
-def _table(one, two, rows):
+def _table(one: tuple[str, int, np.ndarray], two: tuple[str, int, np.ndarray], rows: np.ndarray) -> np.ndarray:
     """Rows per pair of cells."""
     (_name, j, cells_j), (_other, k, cells_k) = one, two
     a, b = cells_j[rows[:, j]], cells_k[rows[:, k]]
@@ -144,14 +154,16 @@ def _table(one, two, rows):
     return np.bincount(CELLS * a[both] + b[both], minlength=CELLS * CELLS).reshape(CELLS, CELLS).astype(float)
 
 
-def _effect_of_week(pairs, rows, before):
+def _effect_of_week(
+    pairs: list[tuple[tuple[str, int, np.ndarray], tuple[str, int, np.ndarray]]], rows: np.ndarray, before: np.ndarray
+) -> np.ndarray:
     """The debiased effect of one week of the reference against its other weeks, per pair."""
     own = np.stack([_table(one, two, rows) for one, two in pairs])
     statistic, freedom, total, _expected = _compared(before - own, own)
     return (statistic - freedom) / np.maximum(total, 1.0)
 
 
-def _compared(before, now):
+def _compared(before: np.ndarray, now: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(X², degrees of freedom, N, expected rows) of each table of ``now``, given its own margins."""
     n, m = before.sum(axis=(1, 2)), now.sum(axis=(1, 2))
     # What the reference has never seen at all cannot be expected from it.
@@ -167,5 +179,5 @@ def _compared(before, now):
     return statistic, freedom, total, expected
 
 
-def _ratio(wanted, found):
+def _ratio(wanted: np.ndarray, found: np.ndarray) -> np.ndarray:
     return np.divide(wanted, found, out=np.zeros_like(wanted), where=found > 0)

@@ -12,11 +12,13 @@ that the input alone is almost too good and its owner should say why that is so.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import MISSING, CategoryBins, NumericBins
-from .columns import NUMBER
+from .columns import NUMBER, Column
 from .performance import auc
 
 REFUSED, ASK, FINE, CANNOT_JUDGE = VERDICTS = ("refused", "ask", "fine", "cannot_judge")
@@ -53,7 +55,15 @@ class Finding:
     auc: float | None = None
 
 
-def examine(column, closed, ages, labels=None, *, created=None, edited_after=0.0):
+def examine(
+    column: Column,
+    closed: ArrayLike,
+    ages: np.ndarray,
+    labels: np.ndarray | None = None,
+    *,
+    created: Any = None,
+    edited_after: float = 0.0,
+) -> Finding:
     """Would this input leak? A ``Finding``.
 
     ``closed`` (n,) bool says which records are decided, ``ages`` (n,) in days how old
@@ -81,7 +91,7 @@ def examine(column, closed, ages, labels=None, *, created=None, edited_after=0.0
     shape, shape_z = _shape(codes, bins.size, closed, weights)
     if created is not None:
         gap, error, shape, shape_z = _smaller((gap, error, shape, shape_z), codes, bins.size, filled, closed, created)
-    facts = {"fill_gap": gap, "shape_gap": shape, "auc": alone}
+    facts: dict[str, Any] = {"fill_gap": gap, "shape_gap": shape, "auc": alone}
     if abs(gap) > FILL_GAP and abs(gap) > SURE * error:
         # What is empty on closed records is rarely emptied by the closing: records that lack it are closed sooner.
         verdict, reason = (REFUSED, FILLED) if gap > 0 else (ASK, EMPTIED)
@@ -93,7 +103,14 @@ def examine(column, closed, ages, labels=None, *, created=None, edited_after=0.0
     return Finding(column.name, FINE, **facts)
 
 
-def _smaller(found, codes, size, filled, closed, created):
+def _smaller(
+    found: tuple[float, float, float | None, float],
+    codes: np.ndarray,
+    size: int,
+    filled: np.ndarray,
+    closed: np.ndarray,
+    created: np.ndarray,
+) -> tuple[float, float, float | None, float]:
     """``found`` within bands of age, or what is found within bands of time where that is less."""
     gap, error, shape, shape_z = found
     weights = _same_ages(closed, np.asarray(created, dtype=np.float64))
@@ -109,7 +126,7 @@ def _smaller(found, codes, size, filled, closed, created):
     return gap, error, shape, shape_z
 
 
-def _same_ages(closed, ages):
+def _same_ages(closed: np.ndarray, ages: np.ndarray) -> np.ndarray:
     """(n,) weights under which closed and open records have the same ages.
 
     Bands that lack either kind weigh 0: there is nothing to compare.
@@ -127,7 +144,7 @@ def _same_ages(closed, ages):
     return weights
 
 
-def _difference(values, closed, weights):
+def _difference(values: np.ndarray, closed: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
     """(weighted mean of closed minus open, its standard error)."""
     means, errors = [], []
     for side in (closed, ~closed):
@@ -138,7 +155,7 @@ def _difference(values, closed, weights):
     return float(means[0] - means[1]), math.sqrt(sum(errors))
 
 
-def _shape(codes, size, closed, weights):
+def _shape(codes: np.ndarray, size: int, closed: np.ndarray, weights: np.ndarray) -> tuple[float | None, float]:
     """(debiased squared effect among filled values, its standard errors from 0)."""
     shares, cases = [], []
     for side in (closed, ~closed):
@@ -156,7 +173,7 @@ def _shape(codes, size, closed, weights):
     return float(max(statistic - freedom, 0) / total), float((statistic - freedom) / math.sqrt(2 * freedom))
 
 
-def _alone(codes, labels):
+def _alone(codes: np.ndarray, labels: np.ndarray) -> float | None:
     """AUC of the input alone, each row judged by the other rows of its bin."""
     labels = labels.astype(np.float64)
     if len(labels) < MIN_ROWS or not 0 < labels.sum() < len(labels):

@@ -11,11 +11,14 @@ taken as draws from a normal distribution whose width makes the labels most like
 says nothing is drawn to 0; with few cases every one is.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from .binning import MAX_BINS
-from .calibration import sigmoid
+from .binning import MAX_BINS, Bins
 from .columns import NUMBER
+from .logistic import newton, rising
 from .pairs import coarse_groups
 from .points import Additive
 
@@ -28,7 +31,14 @@ STEPS = 30  # of Newton's method, at most
 ENOUGH = 0.01  # gain in log likelihood over all rows that is not worth another step
 
 
-def fit_linear(bins, codes, labels, weights, fold, directions):
+def fit_linear(
+    bins: list[Bins],
+    codes: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    fold: np.ndarray,
+    directions: Sequence[Any],
+) -> tuple[list[Additive], np.ndarray | None]:
     """(one ``Additive`` per number in ``fold``, (n,) log odds out of fold).
 
     Each is learned from the rows of the other folds; the penalties, a few numbers,
@@ -50,15 +60,15 @@ def fit_linear(bins, codes, labels, weights, fold, directions):
     return fits, out_of_fold
 
 
-def _as_cases(weights):
+def _as_cases(weights: np.ndarray) -> np.ndarray:
     """Weights that together are as many cases as they speak for (Kish)."""
     return weights * weights.sum() / np.sum(weights**2)
 
 
 class _Design:
-    """One column of zeros and ones per group of codes of each input, never written out."""
+    """A constant, and one column of zeros and ones per group of codes of each input: never written out."""
 
-    def __init__(self, bins, codes):
+    def __init__(self, bins: list[Bins], codes: np.ndarray) -> None:
         self.groups = [
             coarse_groups(own, codes[:, j], INTERVALS if own.kind == NUMBER else MAX_BINS) for j, own in enumerate(bins)
         ]
@@ -67,21 +77,21 @@ class _Design:
         self.slices = [slice(end - size, end) for end, size in zip(ends, self.sizes, strict=True)]
         self.columns = [group[codes[:, j]] for j, group in enumerate(self.groups)]
 
-    def times(self, beta):
-        """(n,) design @ beta."""
-        return np.sum([beta[own][column] for own, column in zip(self.slices, self.columns, strict=True)], axis=0)
+    def times(self, beta: np.ndarray) -> np.ndarray:
+        """(n,) intercept plus the effects of each row's groups."""
+        pairs = zip(self.slices, self.columns, strict=True)
+        return beta[0] + np.sum([beta[1:][own][column] for own, column in pairs], axis=0)
 
-    def transposed_times(self, values):
-        """design.T @ (n,) values."""
+    def transposed_times(self, values: np.ndarray) -> np.ndarray:
+        """Sums of (n,) values: over all rows, then per group."""
         pairs = zip(self.columns, self.sizes, strict=True)
-        return np.concatenate([np.bincount(column, values, size) for column, size in pairs])
+        return np.concatenate([[values.sum()], *(np.bincount(column, values, size) for column, size in pairs)])
 
-    def information(self, weights):
-        """design.T @ diag(weights) @ design with a constant before it: weighted joint counts."""
+    def information(self, weights: np.ndarray) -> np.ndarray:
+        """design.T @ diag(weights) @ design: weighted joint counts."""
         total = 1 + sum(self.sizes)
         square = np.empty((total, total))
-        square[0, 0] = weights.sum()
-        square[0, 1:] = square[1:, 0] = self.transposed_times(weights)
+        square[0] = square[:, 0] = self.transposed_times(weights)
         inner = square[1:, 1:]
         for i, (one, first) in enumerate(zip(self.columns, self.slices, strict=True)):
             inner[first, first] = np.diag(square[0, 1:][first])
@@ -93,7 +103,7 @@ class _Design:
         return square
 
 
-def _learn_penalties(design, labels, weights):
+def _learn_penalties(design: _Design, labels: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(penalty per input, where Newton's method stands): the labels most likely."""
     penalties = np.full(len(design.sizes), FIRST_PENALTY)
     rate = np.average(labels, weights=weights)
@@ -111,33 +121,16 @@ def _learn_penalties(design, labels, weights):
     return penalties, found
 
 
-def _newton(design, labels, weights, penalties, start, steps):
+def _newton(
+    design: _Design, labels: np.ndarray, weights: np.ndarray, penalties: np.ndarray, start: np.ndarray, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
     """(intercept and effects, information with penalties) where the penalised loss is least."""
-    pull = np.concatenate([[0.0], np.repeat(penalties, design.sizes)])
-
-    def loss(found, raw):
-        return np.sum(weights * (np.logaddexp(0, raw) - labels * raw)) + np.sum(pull * found**2) / 2
-
-    found, raw = start, start[0] + design.times(start[1:])
-    now = loss(found, raw)
-    for _step in range(steps):
-        p = sigmoid(raw)
-        information = design.information(weights * p * (1 - p)) + np.diag(pull)
-        gaps = weights * (labels - p)
-        step = np.linalg.solve(
-            information, np.concatenate([[gaps.sum()], design.transposed_times(gaps)]) - pull * found
-        )
-        change = design.times(step[1:]) + step[0]
-        length = 1.0
-        while (then := loss(found + length * step, raw + length * change)) > now and length > 1e-4:
-            length /= 2
-        found, raw, gained, now = found + length * step, raw + length * change, now - then, then
-        if gained < ENOUGH:
-            break
-    return found, information
+    pull = np.diag(np.concatenate([[0.0], np.repeat(penalties, design.sizes)]))
+    found = newton(design, labels, weights, start, precision=pull, steps=steps, enough=ENOUGH)
+    return found.beta, found.information
 
 
-def _tables(design, codes, effects, directions):
+def _tables(design: _Design, codes: np.ndarray, effects: np.ndarray, directions: Sequence[Any]) -> list[np.ndarray]:
     tables = []
     for j, own in enumerate(design.slices):
         effect = effects[own].copy()
@@ -146,21 +139,3 @@ def _tables(design, codes, effects, directions):
             effect[2:] = directions[j] * rising(directions[j] * effect[2:], rows[2:])
         tables.append(effect[design.groups[j]])
     return tables
-
-
-def rising(values, weights):
-    """The nearest values that never fall: neighbours that do share their weighted mean.
-
-    >>> rising(np.array([1.0, 3.0, 1.0, 9.0]), np.array([1, 1, 3, 1])).tolist()
-    [1.0, 1.5, 1.5, 9.0]
-    """
-    blocks = []  # [mean, weight, length]
-    for value, weight in zip(values.tolist(), np.maximum(weights, 1e-9).tolist(), strict=True):
-        blocks.append([value, weight, 1])
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            value, weight, length = blocks.pop()
-            before = blocks[-1]
-            before[0] = (before[0] * before[1] + value * weight) / (before[1] + weight)
-            before[1] += weight
-            before[2] += length
-    return np.repeat([block[0] for block in blocks], [block[2] for block in blocks])

@@ -16,6 +16,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 MIN_WATCHED = 10  # records that a day of the curve rests on
 MIN_DECIDED = 20  # decisions that a curve rests on; below, one more of them would move it by points
@@ -33,11 +34,11 @@ class Maturity:
     errors: tuple = ()  # standard errors of the shares, after Greenwood
 
     @property
-    def enough(self):
+    def enough(self) -> bool:
         """Whether the curve rests on enough decisions to go by."""
         return self.decided >= MIN_DECIDED
 
-    def share_by(self, day):
+    def share_by(self, day: int) -> float | None:
         """The share decided by ``day``, None where nobody was watched for that long.
 
         >>> curve([1, 2, None, None], [1, 2, 4, 4], least=1).share_by(2)
@@ -48,7 +49,7 @@ class Maturity:
         place = int(np.searchsorted(self.days, day, "right"))
         return self.shares[place - 1] if place else 0.0
 
-    def day_by_which(self, share=0.8):
+    def day_by_which(self, share: float = 0.8) -> float | None:
         """The first day by which at least ``share`` is decided, None where that is not known yet.
 
         >>> curve([1, 2, 3, 4, 40], [1, 2, 3, 4, 40], least=1).day_by_which(0.8)
@@ -57,7 +58,7 @@ class Maturity:
         place = int(np.searchsorted(np.array(self.shares), share - 1e-9))
         return self.days[place] if place < len(self.days) else None
 
-    def interval(self, day, reach=1.96):
+    def interval(self, day: int, reach: float = 1.96) -> tuple[float, float] | None:
         """``(low, high)`` of the share decided by ``day``: 95 %, on a scale that keeps it inside 0 to 1."""
         share = self.share_by(day)
         place = int(np.searchsorted(self.days, day, "right"))
@@ -68,7 +69,7 @@ class Maturity:
         spread = math.exp(reach * self.errors[place - 1] / (still * abs(math.log(still))))
         return 1 - still ** (1 / spread), 1 - still**spread
 
-    def immature_share(self, ages):
+    def immature_share(self, ages: ArrayLike) -> float | None:
         """The share of records with these ``ages`` (n,) in days that is expected to be undecided still.
 
         What is older than the curve reaches counts by its end. None where nothing is known.
@@ -83,7 +84,7 @@ class Maturity:
         return float(np.mean(1 - upto[np.searchsorted(self.days, ages, "right")]))
 
 
-def curve(decided_after, watched, least=MIN_WATCHED):
+def curve(decided_after: np.ndarray, watched: ArrayLike, least: int = MIN_WATCHED) -> Maturity:
     """The ``Maturity`` of records, from each one's days until it was decided (None or NaN: not yet) and days watched.
 
     ``watched`` (n,) is the age that a record had when it was last looked at; for a decided one it is only read where

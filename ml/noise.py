@@ -14,10 +14,12 @@ rows are independent; in a settled ledger they predict nothing, and new vendors 
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .columns import CATEGORY, NUMBER
+from .columns import CATEGORY, NUMBER, Column
 
 LARGE_FLOOR = 0.10  # above it only large moves are found
 MIN_HALF = 50  # rows of the later half
@@ -33,16 +35,16 @@ class Noise:
     pooled: dict = field(default_factory=dict)  # weeks: Noise
     usual: dict = field(default_factory=dict)  # column: (mean, deviation)
 
-    def floor(self, name):
+    def floor(self, name: str) -> float:
         return self.floors.get(name, 0.0)
 
-    def spread(self, test, name):
+    def spread(self, test: str, name: str) -> float:
         return self.spreads.get(test, {}).get(name, 0.0)
 
-    def usual_effect(self, name):
+    def usual_effect(self, name: str) -> tuple[float, float]:
         return self.usual.get(name, (0.0, 0.0))
 
-    def new_share(self, test, name, days):
+    def new_share(self, test: str, name: str, days: float) -> float:
         """The share of new values to expect ``days`` after the version learned: at a steady rate, growing with time.
 
         >>> round(Noise(forward={"unseen": {"vendor": (0.02, 100)}}).new_share("unseen", "vendor", 250), 3)
@@ -51,20 +53,20 @@ class Noise:
         share, after = self.forward.get(test, {}).get(name, (0.0, 1.0))
         return min(share * max(1.0, days / max(after, 1.0)), 1.0)
 
-    def of(self, weeks):
+    def of(self, weeks: int) -> "Noise":
         """The noise of that many weeks together: measured where there were enough, else of the next fewer."""
         known = max((count for count in self.pooled if count <= weeks), default=None)
         return self if known is None else replace(self.pooled[known], forward=self.forward)
 
-    def with_forward(self, forward):
+    def with_forward(self, forward: dict[str, Any]) -> "Noise":
         return replace(self, forward=forward)
 
     @property
-    def is_known(self):
+    def is_known(self) -> bool:
         """Whether it was measured at all."""
         return bool(self.floors)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
             "floors": self.floors,
@@ -77,7 +79,7 @@ class Noise:
         }
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Any) -> "Noise":
         """The reverse of ``to_dict``; of nothing, no noise is known."""
         data = data or {}
         forward = data.get("forward") or {}
@@ -90,7 +92,7 @@ class Noise:
         )
 
 
-def forward_shares(columns, moments, *, new, beyond):
+def forward_shares(columns: dict[str, Column], moments: ArrayLike, *, new: str, beyond: str) -> dict[str, Any]:
     """{``new``: {name: (share, days)}, ``beyond``: the same}: what the later half of the rows has beyond the earlier.
 
     ``columns`` maps names to ``Column``, ``moments`` are days; ``new`` and ``beyond`` name the tests of categories and

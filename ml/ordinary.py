@@ -6,10 +6,11 @@ Parts of the reference are as long as a window, at least ``MIN_PART_ROWS`` rows 
 import math
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 
-from .binning import MISSING, UNSEEN
+from .binning import MISSING, UNSEEN, Bins
 from .columns import NUMBER
 from .drift import (
     MISSING_TEST,
@@ -34,7 +35,7 @@ MIN_PART_ROWS = 50  # of such a part, as of a window
 MIN_BLOCKS = 4  # of so many weeks each, in a reference that says how much they differ
 
 
-def merged(parts, min_rows=MIN_PART_ROWS):
+def merged(parts: list[Profile], min_rows: Any = MIN_PART_ROWS) -> list[Profile]:
     """Neighbouring profiles of ``parts`` added up until each has ``min_rows``; what is left over joins the last.
 
     A window grows in the same way until it can be judged.
@@ -52,7 +53,7 @@ def merged(parts, min_rows=MIN_PART_ROWS):
     return whole
 
 
-def windows_on_any_day(days, min_rows=MIN_PART_ROWS):
+def windows_on_any_day(days: Any, min_rows: Any = MIN_PART_ROWS) -> Any:
     """The profiles of all windows within ``days`` ({date: Profile}), whatever day they begin on.
 
     A window is a week, or as many weeks as it takes for ``min_rows``. What comes in one week of a month is split
@@ -69,7 +70,9 @@ def windows_on_any_day(days, min_rows=MIN_PART_ROWS):
     return [window for window in windows if window.rows >= min_rows]
 
 
-def noise_of(parts, bins, references=None, whole=None, weeks=None):
+def noise_of(
+    parts: list[Profile], bins: dict[str, Bins], references: Any = None, whole: Any = None, weeks: Any = None
+) -> Noise:
     """What ``parts``, profiles as long as a window, show by themselves: a ``Noise`` for ``judge``.
 
     ``references`` and ``whole`` as in ``noise_floor``; ``weeks`` are the weeks of the reference in order, from which
@@ -87,7 +90,7 @@ def noise_of(parts, bins, references=None, whole=None, weeks=None):
     return replace(week, pooled=pooled)
 
 
-def _spreads(parts, bins):
+def _spreads(parts: list[Profile], bins: dict[str, Bins]) -> dict[str, Any]:
     """{test: {column: spread of its share between ``parts``}}; only what is not 0."""
     found, tags, parts = {}, tags_of(bins), [part for part in parts if part.rows]
     for name in parts[0].counts if parts else ():
@@ -106,7 +109,7 @@ def _spreads(parts, bins):
     return {test: {name: wide for name, wide in own.items() if wide} for test, own in found.items()}
 
 
-def _pooled_noise(weeks, bins, count, fewer):
+def _pooled_noise(weeks: list[Profile], bins: dict[str, Bins], count: int, fewer: Noise) -> Noise:
     """The noise of ``count`` weeks together; no larger than that of ``fewer``, nor smaller than chance would have it.
 
     Weeks that differ independently differ less together, those of a season do not: both are measured. The spread of
@@ -118,7 +121,7 @@ def _pooled_noise(weeks, bins, count, fewer):
     return replace(known, floors=floors)
 
 
-def _noise_of_effects(effects, overlap, spreads):
+def _noise_of_effects(effects: dict[str, list[float]], overlap: bool, spreads: dict[str, Any]) -> Noise:
     """``Noise`` of the effects of each column, an upper bound of their mean and deviation from so many of them."""
     usual = {}
     for name, found in effects.items():
@@ -128,7 +131,9 @@ def _noise_of_effects(effects, overlap, spreads):
     return Noise({name: _floor(found, overlap) for name, found in effects.items()}, spreads, usual=usual)
 
 
-def noise_floor(parts, bins, references=None, whole=None):
+def noise_floor(
+    parts: list[Profile], bins: dict[str, Bins], references: Any = None, whole: Any = None
+) -> dict[str, float]:
     """name -> the effect that ordinary weeks show by themselves (a delta2): the ``floors`` of ``noise_of``.
 
     ``parts`` are profiles of the reference, each as long as a window. Each is compared with ``whole`` (their sum,
@@ -141,12 +146,14 @@ def noise_floor(parts, bins, references=None, whole=None):
     return {name: _floor(found, whole is not None) for name, found in _effects(parts, bins, references, whole).items()}
 
 
-def _floor(effects, overlap):
+def _floor(effects: list[float], overlap: bool) -> float:
     largest = np.quantile(effects, FLOOR_QUANTILE, method="higher") if effects else 0.0
     return max(0.0, FLOOR_FACTOR * float(largest), float(max(effects, default=0.0)) if overlap else 0.0)
 
 
-def _effects(parts, bins, references=None, whole=None):
+def _effects(
+    parts: list[Profile], bins: dict[str, Bins], references: Any = None, whole: Any = None
+) -> dict[str, list[float]]:
     """{column: the effects of ``parts``}, see ``noise_floor``."""
     whole = whole or sum(parts, Profile())
     shares = [0.0 if references else part.rows / max(whole.rows, 1) for part in parts]

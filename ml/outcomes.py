@@ -19,11 +19,15 @@ tested: thresholds on small cohorts say nothing.
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from . import performance
+from . import intervals, performance
 from .counts import offset, share_p_value, sum_p_value
 from .drift import (
     CANNOT_JUDGE,
@@ -62,7 +66,7 @@ class OutcomeResult:
     verdict: str = QUIET
 
 
-def enough(values):
+def enough(values: Any) -> bool:
     """Whether a cohort with these ``values`` (n,) can be judged: rows, and both outcomes expected among them.
 
     >>> enough([0.2] * 49), enough([0.2] * 50), enough([0.1] * 50)
@@ -77,12 +81,12 @@ def enough(values):
 class Together:
     """``wins`` were entered on one ``day``, after their horizon; of the records ``unknown`` nobody knows what came."""
 
-    day: object
+    day: Any
     wins: int
     unknown: frozenset
 
 
-def entered_together(ends):
+def entered_together(ends: dict[int, tuple[datetime | None, bool, datetime]]) -> Together | None:
     """Whether the late wins of a cohort came in one import; a ``Together``, None where they did not.
 
     ``ends`` is {id: (moment of the end or None, whether it is a win, end of its horizon)}. Where more wins were entered
@@ -108,13 +112,13 @@ def entered_together(ends):
     return Together(day, count, frozenset(open_ones if count > in_time else ()))
 
 
-def both_came(labels):
+def both_came(labels: np.ndarray) -> bool:
     """Whether rows with these ``labels`` (n,) say anything about order: rows, and both outcomes among them."""
     wins = int(np.sum(labels))
     return len(labels) >= MIN_ROWS and min(wins, len(labels) - wins) >= MIN_CLASS
 
 
-def proposed_floor(tested_auc):
+def proposed_floor(tested_auc: float | None) -> float | None:
     """The AUC below which an owner should be told who set no floor; None where the version's test says nothing.
 
     >>> proposed_floor(0.8), proposed_floor(0.52), proposed_floor(None)
@@ -126,20 +130,20 @@ def proposed_floor(tested_auc):
 
 
 def judge_outcomes(
-    labels,
-    values,
-    predictions,
-    automatic,
+    labels: ArrayLike,
+    values: ArrayLike,
+    predictions: ArrayLike,
+    automatic: ArrayLike,
     *,
-    reference=None,
-    floor_auc=None,
-    tested_auc=None,
-    target_error=None,
-    capacity=None,
-    between=0.0,
-    order=None,
-    level=0.01,
-):
+    reference: tuple[int, int] | None = None,
+    floor_auc: float | None = None,
+    tested_auc: Any = None,
+    target_error: Any = None,
+    capacity: int | None = None,
+    between: float = 0.0,
+    order: Any = None,
+    level: float = 0.01,
+) -> list[OutcomeResult]:
     """Every figure of one cohort, as a list of ``OutcomeResult``.
 
     ``labels``, ``predictions``, ``automatic`` (n,) true or false (came true; what was said; settled without a person),
@@ -160,7 +164,8 @@ def judge_outcomes(
         raise ValueError("labels, values, predictions and automatic must have the same length")
     if not enough(values):
         return [OutcomeResult("win_rate", FIGURE, verdict=CANNOT_JUDGE)]
-    ordered = (labels, values) if order is None else tuple(np.asarray(side, dtype=np.float64) for side in order)
+    ranked, came = (values, labels) if order is None else (np.asarray(order[1], float), np.asarray(order[0], float))
+    ordered = (came, ranked)
     return [
         _win_rate(labels, reference, between, level),
         *_calibration(labels, values, ordered, between, level),
@@ -173,13 +178,13 @@ def judge_outcomes(
     ]
 
 
-def _verdict(exceeded):
+def _verdict(exceeded: bool) -> str:
     return DRIFTED if exceeded else QUIET
 
 
-def _win_rate(labels, reference, between, level):
+def _win_rate(labels: np.ndarray, reference: tuple[int, int] | None, between: float, level: float) -> OutcomeResult:
     wins, rows = int(labels.sum()), len(labels)
-    low, high = performance.clopper_pearson(wins, rows)
+    low, high = intervals.clopper_pearson(wins, rows)
     if not reference or not 0 < reference[0] < reference[1]:
         return OutcomeResult("win_rate", FIGURE, wins / rows, low, high)
     p_value = share_p_value(wins, rows, reference, between)
@@ -198,7 +203,9 @@ def _win_rate(labels, reference, between, level):
     )
 
 
-def _calibration(labels, values, ordered, between, level):
+def _calibration(
+    labels: np.ndarray, values: np.ndarray, ordered: tuple[np.ndarray, np.ndarray], between: float, level: float
+) -> Iterator[Any]:
     """In the large on this cohort, the slope on ``ordered``; one error level for both."""
     tests = {"in_the_large": performance.in_the_large_test(labels, values)}
     p_values = {"in_the_large": sum_p_value(values, int(labels.sum()), between)}
@@ -229,7 +236,7 @@ def _calibration(labels, values, ordered, between, level):
         )
 
 
-def _auc(labels, values, floor, tested_auc):
+def _auc(labels: np.ndarray, values: np.ndarray, floor: float | None, tested_auc: float | None) -> OutcomeResult:
     test = FIGURE
     if floor is not None:
         test = FLOOR
@@ -245,12 +252,12 @@ def _auc(labels, values, floor, tested_auc):
     )
 
 
-def _average_precision(labels, values):
+def _average_precision(labels: np.ndarray, values: np.ndarray) -> Iterator[Any]:
     if labels.any():
         yield OutcomeResult("average_precision", FIGURE, performance.average_precision(labels, values))
 
 
-def _brier_skill(labels, values, level):
+def _brier_skill(labels: np.ndarray, values: np.ndarray, level: float) -> OutcomeResult:
     """1 - Brier / Brier of the plain share; the share that each row is held against leaves that row out."""
     if not both_came(labels):
         return OutcomeResult("brier_skill", PROPOSED, threshold=0.0, verdict=CANNOT_JUDGE)
@@ -278,20 +285,20 @@ def _brier_skill(labels, values, level):
     )
 
 
-def _precision_at(labels, values, capacity):
+def _precision_at(labels: np.ndarray, values: np.ndarray, capacity: int | None) -> Iterator[Any]:
     if not capacity or capacity >= len(labels):
         return
     top = labels[np.argsort(-values, kind="stable")[:capacity]]
-    low, high = performance.clopper_pearson(int(top.sum()), capacity)
+    low, high = intervals.clopper_pearson(int(top.sum()), capacity)
     yield OutcomeResult("precision_at_capacity", FIGURE, float(top.mean()), low, high)
 
 
-def _error_automatic(labels, predictions, automatic, target):
+def _error_automatic(labels: np.ndarray, predictions: np.ndarray, automatic: np.ndarray, target: Any) -> Iterator[Any]:
     cases = int(automatic.sum())
     if not cases:
         return
     wrong = int(np.sum(predictions[automatic] != (labels[automatic] == 1)))
-    low, high = performance.clopper_pearson(wrong, cases)
+    low, high = intervals.clopper_pearson(wrong, cases)
     exceeded = target is not None and low > target
     yield OutcomeResult(
         "error_automatic",

@@ -17,9 +17,10 @@ from .binning import (
     BELOW,
     FIRST,
     MISSING,
+    Bins,
 )
-from .calibration import sigmoid
 from .columns import NUMBER
+from .logistic import log_loss, sigmoid
 
 GRIDS = (4, 8, 16)  # groups per input
 CLEAR = 4.0  # standard deviations above what chance leaves over
@@ -30,7 +31,14 @@ ROUNDS = 90
 PATIENCE = 9  # three times through the grids
 
 
-def rank_pairs(bins, codes, labels, raw, most, weights=None):
+def rank_pairs(
+    bins: list[Bins],
+    codes: np.ndarray,
+    labels: np.ndarray,
+    raw: np.ndarray,
+    most: int,
+    weights: np.ndarray | None = None,
+) -> list[tuple[int, int]]:
     """The ``most`` clearest pairs as (i, j) positions, the clearest first.
 
     ``codes`` (n, k), ``labels`` (n,), ``raw`` (n,) log odds of the additive model,
@@ -52,7 +60,7 @@ def rank_pairs(bins, codes, labels, raw, most, weights=None):
     return [(i, j) for _score, i, j in sorted(found, reverse=True)[:most]]
 
 
-def coarse_groups(bins, codes, most):
+def coarse_groups(bins: Bins, codes: np.ndarray, most: int) -> np.ndarray:
     """(size,) group of each code: 0 missing, 1 rare or unknown, from 2 on the rest.
 
     Neighbouring intervals form at most ``most`` groups of about equal counts, with
@@ -73,7 +81,7 @@ def coarse_groups(bins, codes, most):
     return group
 
 
-def _clearness(one, two, gaps, weight, noise):
+def _clearness(one: np.ndarray, two: np.ndarray, gaps: np.ndarray, weight: np.ndarray, noise: float) -> float:
     """How far the two-way residuals exceed the one-way ones, in standard deviations."""
     a, b = one.max() + 1, two.max() + 1
     if min(a, b) < 2:
@@ -87,11 +95,19 @@ def _clearness(one, two, gaps, weight, noise):
     return float((gain / noise - freedom) / np.sqrt(2 * freedom))
 
 
-def _gain(gaps, weights):
+def _gain(gaps: float | np.ndarray, weights: float | np.ndarray) -> float:
     return float(np.sum(gaps**2 / (weights + 1.0)))
 
 
-def boost_pairs(bins, codes, labels, weights, fold, starts, pairs):
+def boost_pairs(
+    bins: list[Bins],
+    codes: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    fold: np.ndarray,
+    starts: list[np.ndarray],
+    pairs: list[tuple[int, int]],
+) -> tuple[list[np.ndarray], np.ndarray]:
     """(one (size, size) table per pair, (n,) log odds out of fold).
 
     ``fold`` (n,) numbers the rows' folds, ``starts`` holds for each fold the (n,) log
@@ -119,7 +135,7 @@ def boost_pairs(bins, codes, labels, weights, fold, starts, pairs):
 class _Grid:
     """All pairs at one coarseness: cell number of every row, shape of every table."""
 
-    def __init__(self, bins, codes, pairs, most):
+    def __init__(self, bins: list[Bins], codes: np.ndarray, pairs: list[tuple[int, int]], most: int) -> None:
         self.groups = {j: coarse_groups(bins[j], codes[:, j], most) for pair in pairs for j in pair}
         self.shapes = [(self.groups[i].max() + 1, self.groups[j].max() + 1) for i, j in pairs]
         self.cells = [
@@ -128,11 +144,13 @@ class _Grid:
         ]
 
 
-def _boost_fold(grids, labels, weights, held, start):
+def _boost_fold(
+    grids: list[_Grid], labels: np.ndarray, weights: np.ndarray, held: np.ndarray, start: np.ndarray
+) -> tuple[list[list[np.ndarray]], np.ndarray]:
     """Tables per grid and pair, as they were when the held rows' loss was lowest."""
 
-    def loss(raw):
-        return np.average(np.logaddexp(0, raw[held]) - labels[held] * raw[held], weights=weights[held])
+    def loss(raw: np.ndarray) -> float:
+        return np.average(log_loss(labels[held], raw[held]), weights=weights[held])
 
     learn = ~held
     raw = start.copy()

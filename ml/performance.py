@@ -14,9 +14,15 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .calibration import logit, sigmoid
-from .intervals import clopper_pearson as clopper_pearson
+from .logistic import (
+    JITTER,
+    Columns,
+    logit,
+    newton,
+    sigmoid,
+)
 
 
 class Difference(NamedTuple):
@@ -38,7 +44,7 @@ class Estimate(NamedTuple):
     p_value: float
 
 
-def auc(labels, values):
+def auc(labels: ArrayLike, values: ArrayLike) -> float:
     """Chance that a positive has the higher value than a negative; ties count half.
 
     >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
@@ -55,7 +61,7 @@ def auc(labels, values):
     return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
 
 
-def midranks(values):
+def midranks(values: ArrayLike) -> np.ndarray:
     """Ranks from 1, ties sharing their mean.
 
     >>> midranks(np.array([10.0, 20.0, 20.0])).tolist()
@@ -66,7 +72,7 @@ def midranks(values):
     return (last - (counts - 1) / 2)[where]
 
 
-def average_precision(labels, values):
+def average_precision(labels: ArrayLike, values: ArrayLike) -> float:
     """Area under precision against recall, by steps; tied values are one step.
 
     >>> average_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
@@ -83,7 +89,7 @@ def average_precision(labels, values):
     return float(np.sum(np.diff(recall, prepend=0.0) * precision))
 
 
-def brier(labels, values):
+def brier(labels: ArrayLike, values: ArrayLike) -> float:
     """Mean squared distance of the values from what happened.
 
     >>> brier([0, 1], [0.5, 1.0])
@@ -93,7 +99,7 @@ def brier(labels, values):
     return float(np.mean((values - labels) ** 2)) if len(labels) else math.nan
 
 
-def precision_at(labels, values, k):
+def precision_at(labels: ArrayLike, values: ArrayLike, k: int) -> float:
     """Share of positives among the ``k`` highest values.
 
     Rows tied at the edge of the list count by their mean, so the order in which
@@ -107,7 +113,7 @@ def precision_at(labels, values, k):
     return _hits_in_top(labels, values, k) / k if k > 0 else math.nan
 
 
-def recall_in_top(labels, values, share):
+def recall_in_top(labels: ArrayLike, values: ArrayLike, share: float) -> float:
     """Share of all positives that is among the top ``share`` of the rows.
 
     >>> recall_in_top([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1], 0.5)
@@ -119,7 +125,7 @@ def recall_in_top(labels, values, share):
     return _hits_in_top(labels, values, k) / positives if positives else math.nan
 
 
-def _hits_in_top(labels, values, k):
+def _hits_in_top(labels: np.ndarray, values: np.ndarray, k: int) -> float:
     if k <= 0:
         return 0.0
     line = np.partition(values, len(values) - k)[len(values) - k]
@@ -128,7 +134,7 @@ def _hits_in_top(labels, values, k):
     return float(labels[above].sum() + labels[tied].mean() * places)
 
 
-def calibration_in_the_large(labels, values):
+def calibration_in_the_large(labels: ArrayLike, values: ArrayLike) -> float:
     """Mean label minus mean value: above 0 where more came true than was said.
 
     >>> calibration_in_the_large([1, 1, 0, 0], [0.25] * 4)
@@ -138,7 +144,7 @@ def calibration_in_the_large(labels, values):
     return float(labels.mean() - values.mean()) if len(labels) else math.nan
 
 
-def in_the_large_test(labels, values):
+def in_the_large_test(labels: ArrayLike, values: ArrayLike) -> Estimate:
     """``calibration_in_the_large`` with the standard error it has if values are true."""
     labels, values = _arrays(labels, values)
     difference = calibration_in_the_large(labels, values)
@@ -146,7 +152,7 @@ def in_the_large_test(labels, values):
     return _estimate(difference, se, 0.0)
 
 
-def calibration_slope(labels, values):
+def calibration_slope(labels: ArrayLike, values: ArrayLike) -> float:
     """Slope of the labels' log odds over the values' log odds; 1 is ideal.
 
     Under 1 the values are too extreme, over 1 too timid.
@@ -154,7 +160,7 @@ def calibration_slope(labels, values):
     return slope_test(labels, values).estimate
 
 
-def slope_test(labels, values):
+def slope_test(labels: ArrayLike, values: ArrayLike) -> Estimate:
     """``calibration_slope`` with its standard error, z and p against a slope of 1."""
     labels, values = _arrays(labels, values)
     nothing = Estimate(math.nan, math.nan, math.nan, math.nan)
@@ -162,29 +168,15 @@ def slope_test(labels, values):
     if not 0 < labels.sum() < len(labels) or np.ptp(x) < 1e-12:
         return nothing
     design = np.column_stack([x, np.ones(len(x))])
-    beta = np.array([1.0, 0.0])
-    for _step in range(100):
-        p = sigmoid(design @ beta)
-        weights = np.maximum(p * (1 - p), 1e-12)
-        hessian = (design * weights[:, None]).T @ design
-        step = np.linalg.solve(hessian + 1e-9 * np.eye(2), design.T @ (labels - p))
-        step, loss = np.clip(step, -2, 2), _log_loss(design, labels, beta)
-        while _log_loss(design, labels, beta + step) > loss and abs(step).max() > 1e-12:
-            step = step / 2  # values far too extreme: a whole step would overshoot for ever
-        beta = beta + step
-        if abs(step).max() < 1e-10:
-            break
-    else:
+    flat = np.zeros((2, 2))
+    found = newton(Columns(design), labels, np.ones(len(x)), np.array([1.0, 0.0]), precision=flat, longest=2.0)
+    if not found.settled:
         return nothing  # perfectly separated: no finite slope
-    return _estimate(float(beta[0]), math.sqrt(np.linalg.inv(hessian)[0, 0]), 1.0)
+    spread = np.linalg.inv(found.information + JITTER * np.eye(2))[0, 0]
+    return _estimate(float(found.beta[0]), math.sqrt(spread), 1.0)
 
 
-def _log_loss(design, labels, beta):
-    z = design @ beta
-    return float(np.sum(np.logaddexp(0.0, z) - labels * z))
-
-
-def auc_difference(labels, a, b, confidence=0.95):
+def auc_difference(labels: ArrayLike, a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Difference:
     """AUC of ``a`` minus AUC of ``b`` on the same rows, by DeLong.
 
     >>> auc_difference([0, 1, 0, 1], [1, 2, 3, 4], [1, 2, 3, 4]).estimate
@@ -202,7 +194,7 @@ def auc_difference(labels, a, b, confidence=0.95):
     return _difference(areas[0] - areas[1], math.sqrt(max(variance, 0.0)), confidence)
 
 
-def auc_interval(labels, values, confidence=0.95):
+def auc_interval(labels: ArrayLike, values: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
     """``(low, high)`` of one AUC, inside 0 to 1.
 
     By DeLong on the log odds, and by Hanley and McNeil's variance turned into a score interval (Newcombe's method 5);
@@ -224,7 +216,7 @@ def auc_interval(labels, values, confidence=0.95):
     return min(low, float(ends[0])), max(high, float(ends[1]))
 
 
-def _furthest(area, m, n, z):
+def _furthest(area: float, m: int, n: int, z: float) -> float:
     """The AUC furthest below (``z`` < 0) or above ``area`` that is not refuted by it, after Hanley and McNeil."""
     pairs = (m + n) / 2 - 1
     near, far = area, float(z > 0)
@@ -238,7 +230,7 @@ def _furthest(area, m, n, z):
     return near
 
 
-def _placements(positive, values):
+def _placements(positive: np.ndarray, values: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     """AUC, and each row's share of the other class that it is on the right side of."""
     ranks = midranks(values)
     m, n = positive.sum(), (~positive).sum()
@@ -247,7 +239,7 @@ def _placements(positive, values):
     return float(by_positive.mean()), by_positive, by_negative
 
 
-def brier_difference(labels, a, b, confidence=0.95):
+def brier_difference(labels: ArrayLike, a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Difference:
     """Brier score of ``a`` minus that of ``b`` on the same rows: below 0, a is better.
 
     >>> brier_difference([0, 1, 1], [0, 1, 1], [0, 1, 1]).p_value
@@ -261,7 +253,7 @@ def brier_difference(labels, a, b, confidence=0.95):
     return _difference(float(gaps.mean()), float(gaps.std(ddof=1)) / math.sqrt(len(gaps)), confidence)
 
 
-def _arrays(labels, values):
+def _arrays(labels: ArrayLike, values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     labels = np.asarray(labels, dtype=np.float64)
     values = np.asarray(values, dtype=np.float64)
     if labels.shape != values.shape or labels.ndim != 1:
@@ -273,17 +265,17 @@ def _arrays(labels, values):
     return labels, values
 
 
-def _two_sided(z):
+def _two_sided(z: float) -> float:
     return math.erfc(abs(z) / math.sqrt(2))
 
 
-def _estimate(estimate, se, ideal):
+def _estimate(estimate: float, se: float, ideal: float) -> Estimate:
     gap = estimate - ideal
     z = gap / se if se else (0.0 if not gap else math.copysign(math.inf, gap))
     return Estimate(float(estimate), float(se), z, _two_sided(z))
 
 
-def _difference(estimate, se, confidence):
+def _difference(estimate: float, se: float, confidence: float) -> Difference:
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * se
     z = estimate / se if se else (0.0 if not estimate else math.inf)
     return Difference(float(estimate), float(se), float(estimate - reach), float(estimate + reach), _two_sided(z))

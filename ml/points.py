@@ -9,6 +9,7 @@ sum; only codes that training never saw get stand-ins.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .binning import (
     ABOVE,
@@ -16,6 +17,7 @@ from .binning import (
     FIRST,
     OTHER,
     UNSEEN,
+    Bins,
 )
 from .columns import NUMBER
 
@@ -29,7 +31,7 @@ class Additive:
     intercept: float
     tables: list
 
-    def raw(self, codes):
+    def raw(self, codes: np.ndarray) -> np.ndarray:
         """(n,) log odds of (n, k) ``codes``."""
         raw = np.full(len(codes), self.intercept)
         for j, table in enumerate(self.tables):
@@ -37,7 +39,7 @@ class Additive:
         return raw
 
     @classmethod
-    def mean(cls, functions):
+    def mean(cls, functions: "list[Additive]") -> "Additive":
         """The mean of functions is the function of means.
 
         >>> Additive.mean([Additive(1.0, [np.zeros(2)]), Additive(3.0, [np.ones(2)])])
@@ -47,7 +49,7 @@ class Additive:
         return cls(float(np.mean([each.intercept for each in functions])), tables)
 
 
-def purify(table, counts, rounds=50):
+def purify(table: np.ndarray, counts: ArrayLike, rounds: int = 50) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Split a pair's (a, b) ``table`` into a pure pair, a row part and a column part.
 
     ``counts`` (a, b) are joint reference counts. The three add up to ``table``; over
@@ -74,7 +76,7 @@ def purify(table, counts, rounds=50):
     return pure, rows, columns
 
 
-def complete(bins, points, seen):
+def complete(bins: Bins, points: ArrayLike, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``points`` with stand-ins for codes without rows in ``seen``, and the silent ones.
 
     Beyond the range the nearest interval speaks, for levels never seen "other known"
@@ -96,7 +98,7 @@ def complete(bins, points, seen):
     return points, silent
 
 
-def centre(points, counts, silent=None):
+def centre(points: np.ndarray, counts: np.ndarray, silent: np.ndarray | None = None) -> tuple[np.ndarray, float]:
     """``points`` minus their mean over ``counts``, and that mean; silent codes stay 0.
 
     >>> points, mean = centre(np.array([0.0, 4.0]), np.array([1, 3]))

@@ -19,6 +19,7 @@ Who tries many challengers finds a better one by luck, so the evidence that is n
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Standing:
     more_needed: int
 
 
-def start():
+def start() -> dict[str, Any]:
     """The state of a comparison that has seen nothing yet: a dictionary for JSON.
 
     >>> start()["rows"]
@@ -57,7 +58,7 @@ def start():
     return {"rows": 0, "total": 0.0, "squares": 0.0, "ours": nothing, "theirs": nothing, "most": [0.0, 0.0]}
 
 
-def update(state, labels, ours, theirs):
+def update(state: dict[str, Any], labels: Any, ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
     """The state after the rows of one more look; ``state`` stays as it is.
 
     ``labels`` (n,) of 0 and 1, ``ours`` and ``theirs`` (n,) in [0, 1], NaN where one had no opinion: such a row is
@@ -93,7 +94,7 @@ def update(state, labels, ours, theirs):
     }
 
 
-def standing(state, attempts=1):
+def standing(state: dict[str, Any], attempts: int = 1) -> Standing | None:
     """Where the comparison stands, a ``Standing``; None below ``MIN_ROWS`` rows.
 
     ``attempts`` counts the scorers that were tried against the same one, this one included.
@@ -126,7 +127,7 @@ def standing(state, attempts=1):
     )
 
 
-def _costs(gains, bounds, apart):
+def _costs(gains: np.ndarray, bounds: np.ndarray, apart: np.ndarray) -> np.ndarray:
     """What each row costs each bet (n, bets): it is fixed before the row's outcome which of two laws bounds it."""
     bets = np.array(BETS)
     bounds = np.maximum(bounds, 1e-9)[:, None]
@@ -135,14 +136,14 @@ def _costs(gains, bounds, apart):
     return np.where(bets * bounds <= MOST_OF_BOUND, by_variance, bets**2 * apart[:, None] / 2)
 
 
-def _log_evidence(total, costs):
+def _log_evidence(total: float, costs: np.ndarray) -> float:
     """The logarithm of the mean e-value of all bets."""
     exponents = np.array(BETS) * total - costs
     highest = float(exponents.max())
     return highest + math.log(float(np.mean(np.exp(exponents - highest))))
 
 
-def _more_needed(state, reach):
+def _more_needed(state: dict[str, Any], reach: float) -> int:
     """Outcomes still missing until the mean gain, or one worth finding, would be evident."""
     rows = state["rows"]
     gain = max(abs(state["total"] / rows), WORTH_FINDING)

@@ -6,7 +6,7 @@ reference, and of a category only the strongest levels keep a line of their own.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,11 +15,13 @@ from .binning import (
     BELOW,
     FIRST,
     MISSING,
+    Bins,
 )
 from .columns import NUMBER
 from .tags import member_name, no_code, yes_code
-from .words import ENGLISH
+from .words import ENGLISH, Words
 
+CardFeature = Any  # of `cards`, which imports this module
 MOST_INTERVALS = 8  # lines of one number
 MOST_LEVELS = 12  # lines of one category
 MOST_CELLS = 4  # lines of one pair
@@ -31,7 +33,7 @@ class Line(NamedTuple):
 
     label: str
     points: float
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's method, which nobody calls here
 
 
 class Cell(NamedTuple):
@@ -42,7 +44,14 @@ class Cell(NamedTuple):
     points: float
 
 
-def lines_of(bins, points, counts, widest, names=None, words=ENGLISH):
+def lines_of(
+    bins: Bins,
+    points: np.ndarray,
+    counts: np.ndarray,
+    widest: float,
+    names: dict[str, str] | None = None,
+    words: Words = ENGLISH,
+) -> list[Line]:
     """``Line``s of one input; ``widest`` is the range of points of the card's widest input.
 
     >>> from .binning import NumericBins
@@ -69,7 +78,9 @@ def lines_of(bins, points, counts, widest, names=None, words=ENGLISH):
     return lines
 
 
-def lines_of_tags(features, names=None, words=ENGLISH):
+def lines_of_tags(
+    features: list[CardFeature], names: dict[str, Any] | None = None, words: Words = ENGLISH
+) -> list[Line]:
     """``Line``s of an input whose values are tags: what a row begins with, and what each of its tags adds.
 
     ``features`` are its columns, the one with the name of the input first. A row that has none of the tags gets the
@@ -93,7 +104,7 @@ def lines_of_tags(features, names=None, words=ENGLISH):
     return [*begin, *lines, *lines_of(rest.bins, rest.points, rest.counts, 0.0, words=words)]
 
 
-def interval_groups(points, counts, near):
+def interval_groups(points: np.ndarray, counts: np.ndarray, near: float) -> list[tuple[int, int]]:
     """[first, last] codes of neighbouring intervals that are one line.
 
     The two neighbours whose merging loses least are merged, again and again, while they
@@ -112,14 +123,22 @@ def interval_groups(points, counts, near):
         one, two = groups[place], groups.pop(place + 1)
         count = one[3] + two[3]
         groups[place] = [one[0], two[1], (one[2] * one[3] + two[2] * two[3]) / count, count]
-    return [(first, last) for first, last, _points, _count in groups]
+    return [(int(first), int(last)) for first, last, _points, _count in groups]
 
 
-def _mean(points, counts):
+def _mean(points: np.ndarray, counts: np.ndarray) -> float:
     return float(np.average(points, weights=counts)) if counts.sum() else float(np.mean(points))
 
 
-def strongest_cells(one, two, points, first_names=None, second_names=None, words=ENGLISH, second_words=ENGLISH):
+def strongest_cells(
+    one: CardFeature,
+    two: CardFeature,
+    points: np.ndarray,
+    first_names: dict[str, str] | None = None,
+    second_names: dict[str, str] | None = None,
+    words: Words = ENGLISH,
+    second_words: Words = ENGLISH,
+) -> list[Cell]:
     """``Cell``s of a pair of ``CardFeature``s that are worth most, by points and by how common both bins are.
 
     Neighbouring intervals that share their points are one cell.
@@ -143,7 +162,7 @@ def strongest_cells(one, two, points, first_names=None, second_names=None, words
     ]
 
 
-def _blocks(feature, points):
+def _blocks(feature: CardFeature, points: np.ndarray) -> list[tuple[int, int]]:
     """[first, last] codes; neighbouring intervals with equal rows in ``points`` are one block."""
     blocks = [(code, code) for code in (MISSING, BELOW, ABOVE)]
     for code in range(FIRST, feature.bins.size):
@@ -152,5 +171,5 @@ def _blocks(feature, points):
     return blocks
 
 
-def _block_label(bins, block, names, words):
+def _block_label(bins: Bins, block: tuple[int, int], names: dict[str, str] | None, words: Words) -> str:
     return bins.label(block[0], names, words) if block[0] == block[1] else bins.span(*block, words)

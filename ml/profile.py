@@ -8,9 +8,12 @@ nowhere else; of the scored ones, ``late`` had come long before and ``reviewed``
 a person.
 """
 
+from typing import Any
+
 import numpy as np
 
-from .binning import CategoryBins, NumericBins
+from .binning import Bins, CategoryBins, NumericBins
+from .cards import Card, ScoredRows
 
 SCORE = "score"
 PREDICTION = "prediction"
@@ -20,7 +23,7 @@ PREDICTION_BINS = CategoryBins(("no", "yes"), {"no": 0, "yes": 0})
 CONFIDENCE_BINS = NumericBins(0.0, 1.0, [n / 20 for n in range(1, 20)])
 
 
-def bins_of(card):
+def bins_of(card: Card) -> dict[str, Bins]:
     """name -> bins of every column that a profile of this card counts."""
     return {
         **card.bins_by_name,
@@ -38,7 +41,14 @@ class Profile:
     ([0, 0, 0, 4], 4)
     """
 
-    def __init__(self, rows=0, counts=None, failed=0, late=0, reviewed=0):
+    def __init__(
+        self,
+        rows: int = 0,
+        counts: dict[str, np.ndarray] | None = None,
+        failed: int = 0,
+        late: int = 0,
+        reviewed: int = 0,
+    ) -> None:
         self.rows = int(rows)
         self.failed = int(failed)
         self.late = int(late)
@@ -46,11 +56,11 @@ class Profile:
         self.counts = {name: np.asarray(values, dtype=np.int64) for name, values in (counts or {}).items()}
 
     @classmethod
-    def of(cls, card, scored, rows_mask=None, late=None):
+    def of(
+        cls, card: Card, scored: ScoredRows, rows_mask: np.ndarray | None = None, late: list[bool] | None = None
+    ) -> "Profile":
         """Count ``scored`` rows, all or those where ``rows_mask`` is true; ``late`` (n,) bool says which were late."""
-        wanted = np.ones(len(scored), dtype=bool)
-        if rows_mask is not None:
-            wanted = np.array(rows_mask, dtype=bool)
+        wanted = np.array(np.ones(len(scored)) if rows_mask is None else rows_mask, dtype=bool)
         asked = int(wanted.sum())
         wanted[list(scored.errors)] = False
         rows = int(wanted.sum())
@@ -68,7 +78,7 @@ class Profile:
         )
         return cls(rows, counts, asked - rows, 0 if late is None else np.asarray(late)[wanted].sum())
 
-    def __add__(self, other):
+    def __add__(self, other: "Profile") -> "Profile":
         if not self.counts or not other.counts:
             counts = self.counts or other.counts
         elif self._layout() != other._layout():
@@ -83,23 +93,23 @@ class Profile:
             self.reviewed + other.reviewed,
         )
 
-    def _layout(self):
+    def _layout(self) -> dict[str, int]:
         """Codes per column; confidences are left out, as older profiles have not counted them."""
         return {name: len(values) for name, values in self.counts.items() if name != CONFIDENCE}
 
-    def __radd__(self, other):  # sum() starts from 0
+    def __radd__(self, other: int) -> "Profile":  # sum() starts from 0
         return self if other == 0 else NotImplemented
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Profile) and self.to_dict() == other.to_dict()
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # equal by content, which may change
 
-    def share(self, name, code):
+    def share(self, name: str, code: int) -> float:
         """Share of the scored rows with this code, 0 if there are none."""
         return float(self.counts[name][code] / self.rows) if self.rows else 0.0
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
             "rows": self.rows,
@@ -110,6 +120,6 @@ class Profile:
         }
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Any) -> "Profile":
         """The reverse of ``to_dict``."""
         return cls(data["rows"], data["counts"], data.get("failed", 0), data.get("late", 0), data.get("reviewed", 0))

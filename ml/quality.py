@@ -19,7 +19,9 @@ broken; whether its shape moved as well is no question then (``broken``).
 """
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +30,7 @@ from .binning import (
     BELOW,
     FIRST,
     MISSING,
+    Bins,
 )
 from .columns import NUMBER
 from .drift import (
@@ -36,11 +39,11 @@ from .drift import (
     DriftResult,
     holm,
 )
+from .intervals import clopper_pearson
 from .noise import Noise
 from .profile import RESERVED, Profile
 from .rates import (
     fewest_that_exceed,
-    interval,
     most_that_exceed,
     spread,
     tail_fewer,
@@ -61,19 +64,19 @@ OPEN = 0.95  # of the usual working time, under which a week is one with holiday
 
 
 def judge_quality(
-    bins,
-    reference,
-    window,
+    bins: dict[str, Bins],
+    reference: Profile,
+    window: Profile,
     *,
-    weeks=(),
-    before=(),
-    opened=(),
-    last_year=(),
-    noise=None,
-    age=0,
-    level=0.01,
-    min_rows=50,
-):
+    weeks: Sequence[int] = (),
+    before: Sequence[Profile] = (),
+    opened: Any = (),
+    last_year: Any = (),
+    noise: Any = None,
+    age: int = 0,
+    level: float = 0.01,
+    min_rows: int = 50,
+) -> list[DriftResult]:
     """Every test of one window, as a list of ``DriftResult``.
 
     ``bins`` maps names to bins, ``weeks`` are the rows that came in each week, the one
@@ -86,39 +89,39 @@ def judge_quality(
     >>> [r.verdict for r in judge_quality({}, Profile(10), Profile(0), weeks=[9, 11, 10, 10, 0])]
     ['drifted']
     """
-    tests, noise = [_volume(weeks, opened, last_year)], noise or Noise()
+    found, noise = [_volume(weeks, opened, last_year)], noise or Noise()
     if window.rows + window.failed >= min_rows and reference.rows:
-        tests.append(_failed(reference, window))
+        found.append(_failed(reference, window))
     if window.rows >= min_rows and reference.rows:
-        tests.append(_late(reference, window))
+        found.append(_late(reference, window))
         before = [part for part in before if part.rows]
         if len(before) >= MIN_WEEKS and sum(part.rows for part in before) >= min_rows:
-            tests.append(_review(before, window))
+            found.append(_review(before, window))
         for name in reference.counts:
             if name not in RESERVED:
                 coming = noise.new_share(RANGE, name, age)
-                tests += _column(name, bins[name], reference.counts[name], window.counts[name], coming)
-    tests = sorted((test for test in tests if test), key=lambda test: test[0].p_value)
-    adjusted = holm([result.p_value for result, _critical in tests])
+                found += _column(name, bins[name], reference.counts[name], window.counts[name], coming)
+    tests = sorted((test for test in found if test), key=lambda test: test[0].p_value or 0.0)
+    adjusted = holm([result.p_value or 0.0 for result, _critical in tests])
     return [
         _judged(result, adjusted[rank], critical(level / (len(tests) - rank)), level)
         for rank, (result, critical) in enumerate(tests)
     ]
 
 
-def broken(results):
+def broken(results: list[DriftResult]) -> set[str]:
     """Names of the columns that fail a test: their shape says nothing."""
     return {result.name for result in results if result.exceeded}
 
 
-def _judged(result, adjusted, threshold, level):
+def _judged(result: DriftResult, adjusted: float, threshold: float, level: float) -> DriftResult:
     exceeded = adjusted <= level
     return replace(
         result, adjusted_p=adjusted, threshold=threshold, exceeded=exceeded, verdict=DRIFTED if exceeded else QUIET
     )
 
 
-def _column(name, bins, reference, window, coming=0.0):
+def _column(name: str, bins: Bins, reference: np.ndarray, window: np.ndarray, coming: float = 0.0) -> Iterator[Any]:
     reference_rows, rows = int(reference.sum() - reference[MISSING]), int(window.sum() - window[MISSING])
     if not reference_rows or not rows:
         return
@@ -152,22 +155,22 @@ def _column(name, bins, reference, window, coming=0.0):
         )
 
 
-def _failed(reference, window):
+def _failed(reference: Profile, window: Profile) -> tuple[DriftResult, Callable[..., Any]]:
     asked = reference.rows + reference.failed
     return _more(
         ROWS, FAILED, window.failed, window.rows + window.failed, reference.failed / asked, asked, FAILED_TOLERANCE
     )
 
 
-def _late(reference, window):
+def _late(reference: Profile, window: Profile) -> tuple[DriftResult, Callable[..., Any]]:
     return _more(ROWS, LATE, window.late, window.rows, reference.late / reference.rows, reference.rows, LATE_TOLERANCE)
 
 
-def _review(before, window):
+def _review(before: list[Profile], window: Profile) -> tuple[DriftResult, Callable[..., Any]]:
     """Both ways: a flood nobody can work off, and a silence in which nobody is asked."""
     whole, hits, rows = sum(before, Profile()), window.reviewed, window.rows
     share = whole.reviewed / whole.rows
-    low, high = tolerated(*interval(whole.reviewed, whole.rows), REVIEW_RATIO)
+    low, high = tolerated(*clopper_pearson(whole.reviewed, whole.rows), REVIEW_RATIO)
     wide = spread([part.reviewed for part in before], [part.rows for part in before])
     tails = [tail_more([hits], [rows], [high], [wide]), tail_fewer([hits], [rows], [low], [wide])]
     p_value = min(1.0, 2 * float(min(tails)[0]))
@@ -179,7 +182,9 @@ def _review(before, window):
     return result, lambda bar: float(max(most_that_exceed([bar / 2], [rows], [low], [wide])[0] / rows, 0.0))
 
 
-def _more(name, test, hits, cases, share, of, tolerance, **facts):
+def _more(
+    name: str, test: str, hits: Any, cases: Any, share: float, of: int, tolerance: float, **facts: Any
+) -> tuple[DriftResult, Callable[..., Any]]:
     """Are there more hits among the cases than a binomial of the tolerated share explains?"""
     from scipy.stats import binom
 
@@ -196,7 +201,9 @@ def _more(name, test, hits, cases, share, of, tolerance, **facts):
     return result, lambda bar: float(min((binom.isf(bar, cases, tolerated) + 1) / cases, 1.0))
 
 
-def _volume(weeks, opened=(), last_year=()):
+def _volume(
+    weeks: Sequence[int], opened: tuple = (), last_year: Any = ()
+) -> tuple[DriftResult, Callable[..., Any]] | None:
     """Are there fewer rows than the weeks before explain, however much these differed?
 
     The weeks before give a mean and a spread; the number of the next week is then
@@ -210,18 +217,18 @@ def _volume(weeks, opened=(), last_year=()):
     before, hours = before[-MOST_WEEKS:], hours[-MOST_WEEKS - 1 :]
     usual = float(np.median(hours[:-1])) if before else 0.0
     ordinary = [rows for rows, open_for in zip(before, hours, strict=False) if open_for >= OPEN * usual]
-    before = np.array(ordinary if len(ordinary) >= MIN_WEEKS else before, dtype=float)
-    if len(before) < MIN_WEEKS or not before.sum():
+    usually = np.array(ordinary if len(ordinary) >= MIN_WEEKS else before, dtype=float)
+    if len(usually) < MIN_WEEKS or not usually.sum():
         return None
     part = min(hours[-1] / usual, 1.0) if usual else 1.0
     expected = [part]
     *earlier, then = list(last_year) or [0]
     if len(earlier) >= MIN_WEEKS and sum(earlier):
         expected.append(min(then / (sum(earlier) / len(earlier)), 1.0))
-    laws = [_law_of_rows(before, share) for share in expected if share > 0]
+    laws = [_law_of_rows(usually, share) for share in expected if share > 0]
     if len(laws) < len(expected):
         return None  # nobody was there, this week or in that of last year
-    mean = float(before.mean()) * min(expected)
+    mean = float(usually.mean()) * min(expected)
     result = DriftResult(
         ROWS,
         VOLUME,
@@ -233,7 +240,7 @@ def _volume(weeks, opened=(), last_year=()):
     return result, lambda bar: min(float(max(law.ppf(bar) - 1, 0.0)) for law in laws)
 
 
-def _law_of_rows(before, part):
+def _law_of_rows(before: np.ndarray, part: float) -> Any:
     """The distribution of the rows of a week of which ``part`` is worked."""
     from scipy.stats import nbinom, poisson
 

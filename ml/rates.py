@@ -11,18 +11,21 @@ working, 40 % that becomes 42 % is not.
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 BY_CHANCE = 0.02  # how often weeks that are alike may look as if they differed
 SURE = 0.9  # that the spread of weeks is no larger than is said
 MIN_WEEKS = 8  # that say how much weeks differ
-LEVEL = 0.05  # of the interval of a reference's own rate
 PLAIN = 1e-6  # a spread under which a share is binomial
 EXACT = 20_000  # cases up to which a beta-binomial is added up
 
+Numbers = Any  # an array, a list or one number: broadcast against each other
 
-def spread(hits, cases):
+
+def spread(hits: Numbers, cases: Numbers) -> float:
     """An upper bound of the spread of weeks that had ``hits`` among ``cases``, 0 where these are no more than chance.
 
     >>> spread([50] * 10, [100] * 10), round(spread([20, 80] * 5, [100] * 10), 2)
@@ -44,22 +47,7 @@ def spread(hits, cases):
     return float(np.clip((bound - 1) / (usual - 1), 0.0, 0.95)) if usual > 1 else 0.0
 
 
-def interval(hits, cases, level=LEVEL):
-    """The exact interval of a rate (Clopper and Pearson), as (low, high).
-
-    >>> [round(end, 4) for end in interval(10, 1000)]
-    [0.0048, 0.0183]
-    """
-    from scipy.stats import beta
-
-    if not cases:
-        return 0.0, 1.0
-    low = float(beta.ppf(level / 2, hits, cases - hits + 1)) if hits > 0 else 0.0
-    high = float(beta.isf(level / 2, hits + 1, cases - hits)) if hits < cases else 1.0
-    return low, high
-
-
-def tolerated(low, high, ratio):
+def tolerated(low: float, high: float, ratio: float) -> tuple[float, float]:
     """(lowest, highest) rate that is within ``ratio`` of one between ``low`` and ``high``.
 
     The smaller of a rate and its rest decides, so that "yes" and "no" are treated alike.
@@ -72,17 +60,17 @@ def tolerated(low, high, ratio):
     return max(low / ratio, 1 - ratio * (1 - low)), min(ratio * high, 1 - (1 - high) / ratio)
 
 
-def tail_more(hits, cases, rate, spread):
+def tail_more(hits: Numbers, cases: Numbers, rate: Numbers, spread: Numbers) -> np.ndarray:
     """Chance of at least so many hits, for arrays of the same length."""
     return _tails(np.asarray(hits) - 1, cases, rate, spread, upper=True)
 
 
-def tail_fewer(hits, cases, rate, spread):
+def tail_fewer(hits: Numbers, cases: Numbers, rate: Numbers, spread: Numbers) -> np.ndarray:
     """Chance of at most so many hits, for arrays of the same length."""
     return _tails(hits, cases, rate, spread, upper=False)
 
 
-def _tails(hits, cases, rate, spread, *, upper):
+def _tails(hits: Any, cases: Any, rate: float | np.ndarray, spread: float | np.ndarray, *, upper: bool) -> np.ndarray:
     from scipy.stats import binom
 
     hits, cases, rate, spread = np.broadcast_arrays(hits, cases, rate, spread)
@@ -97,7 +85,7 @@ def _tails(hits, cases, rate, spread, *, upper):
     return np.clip(found, 0.0, 1.0)
 
 
-def fewest_that_exceed(bars, cases, rate, spread):
+def fewest_that_exceed(bars: Numbers, cases: Numbers, rate: Numbers, spread: Numbers) -> np.ndarray:
     """The smallest number of hits whose ``tail_more`` is at most the bar; more than the cases where none is."""
     from scipy.stats import binom
 
@@ -109,7 +97,7 @@ def fewest_that_exceed(bars, cases, rate, spread):
     return found
 
 
-def most_that_exceed(bars, cases, rate, spread):
+def most_that_exceed(bars: Numbers, cases: Numbers, rate: Numbers, spread: Numbers) -> np.ndarray:
     """The largest number of hits whose ``tail_fewer`` is at most the bar; -1 where none is."""
     from scipy.stats import binom
 
@@ -121,11 +109,11 @@ def most_that_exceed(bars, cases, rate, spread):
     return found
 
 
-def _is_wide(rate, spread):
+def _is_wide(rate: np.ndarray, spread: np.ndarray) -> np.ndarray:
     return (spread > PLAIN) & (rate > 0) & (rate < 1)
 
 
-def _tables(cases, rate, spread):
+def _tables(cases: Any, rate: float, spread: float) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """(chance of at least k, chance of at most k) of a beta-binomial, as functions of k."""
     from scipy.special import betaln, gammaln
     from scipy.stats import beta
@@ -146,7 +134,7 @@ def _tables(cases, rate, spread):
     )
 
 
-def _first(holds, end):
+def _first(holds: Callable[..., Any], end: int) -> int:
     """The first of 0 ... ``end`` that ``holds``, which holds for all that follow; ``end`` where none does."""
     low, high = 0, end
     while low < high:

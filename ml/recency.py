@@ -10,7 +10,13 @@ be learned, nor one far shorter than the time that the later rows span: a card h
 last that long.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+from .logistic import log_loss
 
 FRACTIONS = (1 / 2, 1 / 4, 1 / 8, 1 / 16)  # of the time that the rows span
 CLEARLY = 1.96  # standard errors
@@ -19,7 +25,7 @@ SHORTEST = 1 / 8  # of the time that the later rows span
 ENOUGH = 200  # cases of the rarer label that must effectively remain
 
 
-def recency_weights(moments, half_life):
+def recency_weights(moments: ArrayLike, half_life: float | None) -> np.ndarray:
     """(n,) weights with mean 1; the newest row weighs most. None: all weigh 1.
 
     ``moments`` and ``half_life`` are in days.
@@ -34,7 +40,7 @@ def recency_weights(moments, half_life):
     return weights / weights.mean()
 
 
-def effective_cases(labels, weights):
+def effective_cases(labels: np.ndarray, weights: np.ndarray) -> float:
     """Cases of the rarer label that equal weights would need to say as much (Kish).
 
     >>> effective_cases(np.array([True, True, False, False]), np.array([1.0, 1.0, 3.0, 0.0]))
@@ -44,7 +50,9 @@ def effective_cases(labels, weights):
     return min(float(side.sum() ** 2 / np.sum(side**2)) if side.any() else 0.0 for side in sides)
 
 
-def choose_half_life(moments, labels, late, learn):
+def choose_half_life(
+    moments: np.ndarray, labels: np.ndarray, late: np.ndarray, learn: Callable[..., Any]
+) -> float | None:
     """The half life in days that predicts the ``late`` rows best, or None.
 
     ``learn(weights)`` learns from the rows that are not late, by their weights, and
@@ -61,17 +69,17 @@ def choose_half_life(moments, labels, late, learn):
         if half_life is not None and (half_life <= shortest or effective_cases(labels[early], weights) < ENOUGH):
             continue
         raw = learn(weights)
-        losses[half_life] = np.logaddexp(0, raw) - labels[late] * raw
+        losses[half_life] = log_loss(labels[late], raw)
     best = min(losses, key=lambda half_life: losses[half_life].mean())
     longest = next(half_life for half_life in losses if not _clearly_above_0(losses[half_life] - losses[best]))
     return longest if longest is None or _lasts(losses[None] - losses[longest]) else None
 
 
-def _clearly_above_0(gaps):
+def _clearly_above_0(gaps: np.ndarray) -> bool:
     return bool(gaps.mean() > CLEARLY * gaps.std(ddof=1) / np.sqrt(len(gaps)))
 
 
-def _lasts(gains):
+def _lasts(gains: np.ndarray) -> bool:
     """Is the mean of ``gains`` (n,), in time order, above its standard error over slices of time?"""
     means = np.array([part.mean() for part in np.array_split(gains, SLICES)])
     return bool(means.mean() > means.std(ddof=1) / np.sqrt(SLICES))

@@ -18,17 +18,20 @@ nobody looked.
 """
 
 import time
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import performance
-from .anomaly import threshold_at
-from .binning import CategoryBins, NumericBins
-from .boosting import Settings, boost
+from .anomaly import AnomalyCard, threshold_at
+from .binning import Bins, CategoryBins, NumericBins
+from .boosting import Boosted, Settings, boost
 from .calibration import fit_platt
 from .cards import CardFeature, CardPair, score_bins_of
-from .columns import NUMBER
+from .columns import NUMBER, Column
 from .errors import BadTrainingInput, TooFewCases
 from .points import centre, complete, purify
 from .profile import Profile
@@ -44,17 +47,17 @@ SETTINGS = Settings(max_bins=64, pairs=15)
 
 
 def train_reviewed(
-    columns,
-    moments,
-    verdicts,
+    columns: dict[str, Column],
+    moments: ArrayLike,
+    verdicts: Iterable[Any],
     *,
-    surprise,
-    chances=None,
-    required=(),
-    alarm_rate=0.01,
-    pairs=SETTINGS.pairs,
-    seed=0,
-):
+    surprise: AnomalyCard,
+    chances: Sequence[float] | np.ndarray | None = None,
+    required: Collection[str] = (),
+    alarm_rate: float = 0.01,
+    pairs: int = SETTINGS.pairs,
+    seed: int = 0,
+) -> tuple[Training, Training]:
     """Learn a ``ReviewedCard`` from verdicts; (the tested ``Training``, the one that learned from all).
 
     ``columns`` and ``moments`` as for ``train_scorecard``, all rows and not only the
@@ -82,7 +85,7 @@ def train_reviewed(
     _check_cases(rows.labels[seen])
     cut = seen[round(len(seen) * (1 - TEST_SHARE))]
     test = seen[seen >= cut]
-    metrics = {
+    metrics: dict[str, Any] = {
         "rows": len(table),
         "unusable_rows": int(len(table) - table.usable.sum()),
         "judged": len(seen),
@@ -105,7 +108,14 @@ def train_reviewed(
 class _Rows:
     """Rows in time order: ``columns``, and (n,) arrays ``judged``, ``labels``, ``stands_for``, ``usable``."""
 
-    def __init__(self, columns, judged, labels, stands_for, usable):
+    def __init__(
+        self,
+        columns: dict[str, Any],
+        judged: np.ndarray,
+        labels: np.ndarray,
+        stands_for: np.ndarray,
+        usable: np.ndarray,
+    ) -> None:
         self.columns, self.judged, self.labels = columns, judged, labels
         self.stands_for, self.usable = stands_for, usable
 
@@ -113,11 +123,20 @@ class _Rows:
 class _Maker:
     """Makes cards by one recipe from different parts of the rows."""
 
-    def __init__(self, rows, surprise, required, keep, alarm_rate, settings, seed):
+    def __init__(
+        self,
+        rows: _Rows,
+        surprise: AnomalyCard,
+        required: Collection[str],
+        keep: tuple[str, ...],
+        alarm_rate: float,
+        settings: Settings,
+        seed: int,
+    ) -> None:
         self.rows, self.surprise, self.required, self.keep = rows, surprise, required, set(keep) | {SURPRISE}
         self.alarm_rate, self.settings, self.seed = alarm_rate, settings, seed
 
-    def card(self, part):
+    def card(self, part: np.ndarray) -> ReviewedCard:
         """A card that has learned from the rows where ``part`` (n,) is true."""
         rows = self.rows
         learn, weights, stands_for = self._learning_rows(part)
@@ -131,13 +150,13 @@ class _Maker:
         features, pairs, intercept = self._terms(boosted, bins, codes, all_codes)
         judged = rows.judged[learn]
         calibration = fit_platt(boosted.out_of_fold[judged], labels[judged], stands_for[judged])
-        options = {"threshold": 0.0, "surprise": self.surprise.to_dict()}
+        options: dict[str, Any] = {"threshold": 0.0, "surprise": self.surprise.to_dict()}
         card = ReviewedCard(features, intercept, calibration, score_bins_of([]), pairs, **options)
         values = calibration.apply(card.raw(all_codes))
         options["threshold"] = min(threshold_at(values, self.alarm_rate), 1.0)
         return ReviewedCard(features, intercept, calibration, score_bins_of(values), pairs, **options)
 
-    def _learning_rows(self, part):
+    def _learning_rows(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(rows, how much each counts while learning, how many rows each stands for)."""
         rows = self.rows
         judged = np.flatnonzero(rows.judged & part)
@@ -156,7 +175,7 @@ class _Maker:
             weights[~shown] *= max(shown.sum(), 1) / weights[~shown].sum()
         return learn, weights / weights.mean(), stands_for
 
-    def _bins(self, learn):
+    def _bins(self, learn: np.ndarray) -> dict[str, Bins]:
         """name -> bins of the inputs that vary, and of those that the surprise is made of."""
         rows, bins = self.rows, {}
         for name, column in rows.columns.items():
@@ -174,7 +193,9 @@ class _Maker:
                 bins[name] = own
         return bins
 
-    def _terms(self, boosted, bins, codes, reference):
+    def _terms(
+        self, boosted: Boosted, bins: dict[str, Bins], codes: np.ndarray, reference: np.ndarray
+    ) -> tuple[list[CardFeature], list, float]:
         """(features, pairs, intercept): purified, completed and centred on the reference."""
         names, own = list(bins), list(bins.values())
         tables = [table.copy() for table in boosted.tables]
@@ -195,7 +216,7 @@ class _Maker:
         return features, pairs, intercept
 
 
-def _checked(verdicts, n):
+def _checked(verdicts: Iterable[Any], n: int) -> tuple[np.ndarray, np.ndarray]:
     """(judged, confirmed), both (n,) bool."""
     verdicts = list(verdicts)
     if len(verdicts) != n:
@@ -209,7 +230,7 @@ def _checked(verdicts, n):
     return judged, confirmed
 
 
-def _stands_for(chances, judged):
+def _stands_for(chances: Sequence[float] | np.ndarray | None, judged: np.ndarray) -> np.ndarray:
     """(n,) how many rows a judged one stands for: those of a random check more than themselves."""
     if chances is None:
         return np.ones(len(judged))
@@ -220,15 +241,15 @@ def _stands_for(chances, judged):
     return np.where(drawn, 1 / np.where(drawn, chances, 1.0), 1.0)
 
 
-def _check_cases(labels):
+def _check_cases(labels: np.ndarray) -> None:
     for found, what in ((int(labels.sum()), "confirmed cases"), (int((~labels).sum()), "rejected cases")):
         if found < MIN_CONFIRMED:
             raise TooFewCases(MIN_CONFIRMED, found, what)
 
 
-def _measured(labels, values):
+def _measured(labels: np.ndarray, values: np.ndarray) -> dict[str, Any]:
     """Metrics on judged rows, as plain numbers; None where there is no answer."""
-    metrics = {
+    metrics: dict[str, Any] = {
         "auc": performance.auc(labels, values),
         "average_precision": performance.average_precision(labels, values),
         "brier": performance.brier(labels, values),

@@ -19,8 +19,10 @@ nothing. Start anew with every version, and after an alarm that was dealt with.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 LEVEL = 0.05  # of false alarms, ever; half for the reference, half for the watch
 TOLERANCE = 0.02  # by which the risk may be higher than the reference's
@@ -40,7 +42,7 @@ class Look:
     exceeded: bool
 
 
-def upper_bound(losses, level=LEVEL / 2):
+def upper_bound(losses: np.ndarray, level: float = LEVEL / 2) -> float:
     """The reference's risk is at most this, but for ``level`` of all references; ``losses`` (n,) in [0, 1].
 
     >>> 0.1 < upper_bound([0.1] * 1000) < 0.11
@@ -53,7 +55,7 @@ def upper_bound(losses, level=LEVEL / 2):
     return float(1 - max(bounds[-1], 0.0))
 
 
-def start(reference_losses, *, tolerance=TOLERANCE, level=LEVEL):
+def start(reference_losses: np.ndarray, *, tolerance: Any = TOLERANCE, level: Any = LEVEL) -> dict[str, Any] | None:
     """The state of a watch that has seen nothing yet: a dictionary for JSON, None where the reference is too small.
 
     >>> start([0.0] * 10) is None
@@ -65,7 +67,7 @@ def start(reference_losses, *, tolerance=TOLERANCE, level=LEVEL):
     return {"limit": limit, "level": level / 2, "rows": 0, "total": 0.0, "low": 0.0, "sequences": []}
 
 
-def update(state, losses):
+def update(state: dict[str, Any], losses: np.ndarray) -> dict[str, Any]:
     """The state after these further ``losses`` (n,) in [0, 1], in the order of time; ``state`` stays as it is.
 
     >>> watch = start([0.0, 1.0] * 500)
@@ -87,7 +89,7 @@ def update(state, losses):
     return {**state, "rows": rows, "total": sequences[0][1] if sequences else 0.0, "low": low, "sequences": sequences}
 
 
-def look(state):
+def look(state: dict[str, Any]) -> Look:
     """Where the watch stands now, a ``Look``. Once exceeded it stays so until a new start.
 
     >>> look(start([0.0] * 100)).risk is None
@@ -103,7 +105,7 @@ def look(state):
     )
 
 
-def _start_of(k):
+def _start_of(k: int) -> int:
     """The row at which the sequence ``k`` begins.
 
     >>> [_start_of(k) for k in range(4)]
@@ -112,12 +114,14 @@ def _start_of(k):
     return FIRST_RESTART * 2 ** (k - 1) if k else 0
 
 
-def _begun():
+def _begun() -> list[float]:
     """Rows, sum of losses, sum of squared distances, of weights, of weighted losses, of what the distances cost."""
     return [0, 0.0, 0.0, 0.0, 0.0, 0.0]
 
 
-def _advanced(sequence, losses, level, rows=None):
+def _advanced(
+    sequence: list[float], losses: np.ndarray, level: float, rows: int | None = None
+) -> tuple[list[float], np.ndarray]:
     """(the sequence after ``losses``, its lower bound after each of them).
 
     With ``rows`` the weights are best for that many, else good at all times.
@@ -139,12 +143,12 @@ def _advanced(sequence, losses, level, rows=None):
     return [n + len(losses), *last], bounds
 
 
-def _running(start, numbers):
+def _running(start: float, numbers: np.ndarray) -> np.ndarray:
     """Sums from ``start`` on, added one after the other: grouping changes not even the last digit."""
     return np.cumsum(np.concatenate([[start], numbers]))[1:]
 
 
-def _checked(losses):
+def _checked(losses: ArrayLike) -> np.ndarray:
     losses = np.asarray(losses, dtype=np.float64)
     if losses.ndim != 1 or not ((losses >= 0) & (losses <= 1)).all():  # NaN is neither
         raise ValueError("losses must be one row of numbers from 0 to 1")

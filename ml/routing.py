@@ -15,9 +15,11 @@ chances before anything is drawn, over the whole day.
 
 import hashlib
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 AUTOMATIC = ""
 FAILED = "failed"
@@ -37,7 +39,9 @@ SPARE = 0.25  # of a cap on random checks: kept back for a busier day than usual
 
 
 # Why a row needs a person
-def unsure(values, predictions, confidences, lines):
+def unsure(
+    values: Sequence[Any], predictions: ArrayLike, confidences: Sequence[Any], lines: dict[bool, float | None]
+) -> np.ndarray:
     """(n,) bool: rows that are less sure than the line of their predicted side.
 
     ``lines`` maps the predicted side (True, False) to its line, None where that side
@@ -52,7 +56,7 @@ def unsure(values, predictions, confidences, lines):
     return ~sure | np.isnan(np.asarray(values, dtype=np.float64))
 
 
-def disagreeing(predictions, incumbents, cut=0.5):
+def disagreeing(predictions: list[bool], incumbents: ArrayLike, cut: float = 0.5) -> np.ndarray:
     """(n,) bool: rows where the incumbent falls on the other side of ``cut`` than the prediction.
 
     An incumbent without an opinion (NaN) disagrees with nobody.
@@ -64,7 +68,13 @@ def disagreeing(predictions, incumbents, cut=0.5):
     return ~np.isnan(incumbents) & ((incumbents >= cut) != np.asarray(predictions, dtype=bool))
 
 
-def choose(holds, needs=None, *, rooms=(), free=None):
+def choose(
+    holds: dict[str, list[bool]],
+    needs: dict[str, list[float]] | None = None,
+    *,
+    rooms: Sequence[tuple[tuple[str, ...], int]] = (),
+    free: list[bool] | None = None,
+) -> np.ndarray:
     """Why each row goes to a person: an object array of reasons, "" for automatic.
 
     ``holds`` maps each reason to the rows (n,) bool for which it holds, the reason of
@@ -99,7 +109,7 @@ def choose(holds, needs=None, *, rooms=(), free=None):
     return np.array([*names, AUTOMATIC], dtype=object)[chosen]
 
 
-def _by_need(need, rows):
+def _by_need(need: list[float] | None, rows: np.ndarray) -> np.ndarray:
     """``rows``, those in most need first; as they come where nothing tells."""
     if need is None:
         return rows
@@ -117,7 +127,7 @@ class Side(NamedTuple):
     bound: float
 
 
-def fewest_cases(target_error, confidence=0.95):
+def fewest_cases(target_error: float, confidence: float = 0.95) -> int:
     """Cases without a single error that it takes to promise ``target_error``.
 
     >>> fewest_cases(0.05), fewest_cases(0.01)
@@ -126,7 +136,9 @@ def fewest_cases(target_error, confidence=0.95):
     return math.ceil(math.log(1 - confidence) / math.log(1 - target_error))
 
 
-def held_out_curve(labels, predictions, confidences, points=400):
+def held_out_curve(
+    labels: ArrayLike, predictions: ArrayLike, confidences: ArrayLike, points: int | None = 400
+) -> dict[bool, list[tuple[float, int, int]]]:
     """{True: [(line, cases, errors)], False: …}: what was wrong above each line, per side.
 
     The strictest line first, at most ``points`` per side and these chosen by counts of
@@ -151,7 +163,7 @@ def held_out_curve(labels, predictions, confidences, points=400):
     return curves
 
 
-def settled_by_line(curves, line):
+def settled_by_line(curves: list[list[tuple[float, int, int]]], line: float) -> tuple[int, int]:
     """(cases, errors) at or above ``line``, over several curves of ``held_out_curve``.
 
     >>> settled_by_line([[(0.9, 1, 0), (0.6, 2, 1)], [(0.8, 5, 2)]], 0.8)
@@ -165,7 +177,9 @@ def settled_by_line(curves, line):
     return cases, errors
 
 
-def guaranteed_lines(curves, *, target_error, confidence=0.95):
+def guaranteed_lines(
+    curves: dict[bool, list[tuple[float, int, int]]], *, target_error: float, confidence: float = 0.95
+) -> dict[bool, Side]:
     """{True: Side, False: Side}: lines above which at most ``target_error`` are wrong.
 
     ``curves`` are ``held_out_curve`` of rows held out of training. Per side, lines are
@@ -197,14 +211,14 @@ def guaranteed_lines(curves, *, target_error, confidence=0.95):
     return sides
 
 
-def _highest_error(errors, cases, sure):
+def _highest_error(errors: int, cases: Any, sure: float) -> float:
     """Upper Clopper-Pearson bound of a share of errors."""
     from scipy.stats import beta
 
     return float(beta.ppf(sure, errors + 1, cases - errors)) if errors < cases else 1.0
 
 
-def _sequence(curve, fewest):
+def _sequence(curve: list[tuple[float, int, int]], fewest: int) -> list[tuple[float, int, int]]:
     """At most ``STEPS`` points of a side's curve, by even numbers of cases; none where there are too few."""
     if not curve or curve[-1][1] < fewest:
         return []
@@ -213,7 +227,7 @@ def _sequence(curve, fewest):
     return [curve[place] for place in dict.fromkeys(places.tolist())]
 
 
-def capacity_line(confidences, days, per_day):
+def capacity_line(confidences: np.ndarray, days: float, per_day: int) -> float:
     """The line below which at least ``per_day`` rows a day fall, by a recent past; 0 where nobody is to be asked.
 
     ``confidences`` are those of all rows of the last ``days`` days. Rows that are equally sure stand on one side of a
@@ -234,7 +248,9 @@ def capacity_line(confidences, days, per_day):
     return float(above[0]) if len(above) else math.inf
 
 
-def risk_coverage(labels, predictions, confidences, points=50):
+def risk_coverage(
+    labels: np.ndarray, predictions: np.ndarray, confidences: ArrayLike, points: int = 50
+) -> list[tuple[float, float, float]]:
     """The trade: [(coverage, risk, line)], from few automatic decisions to all.
 
     Coverage is the share of rows at or above the line, risk the share of errors
@@ -255,7 +271,7 @@ def risk_coverage(labels, predictions, confidences, points=50):
 
 
 # The audit
-def audit_chance(distances, share, *, near=4.0, band=0.05):
+def audit_chance(distances: ArrayLike, share: float, *, near: float = 4.0, band: float = 0.05) -> np.ndarray:
     """(n,) chance of being audited: ``share``, and ``near`` times that at the line.
 
     ``distances`` says how far each automatic row is from the line that would have
@@ -268,7 +284,7 @@ def audit_chance(distances, share, *, near=4.0, band=0.05):
     return np.clip(np.where(distances < band, share * near, share), 0.0, 1.0)
 
 
-def audit_selected(keys, share, salt=""):
+def audit_selected(keys: list[str], share: float | np.ndarray, salt: str = "") -> np.ndarray:
     """bool array: which of the ``keys`` are audited, each with chance ``share``.
 
     The same key and salt give the same answer in every process. A key selected at
@@ -280,7 +296,7 @@ def audit_selected(keys, share, salt=""):
     return audit_draws(keys, salt) < share
 
 
-def audit_draws(keys, salt=""):
+def audit_draws(keys: list[str], salt: str = "") -> np.ndarray:
     """(n,) numbers in [0, 1), the lots by which ``audit_selected`` chooses.
 
     Of the keys that were selected, lot divided by chance says nothing of how near to
@@ -301,7 +317,7 @@ class Spread(NamedTuple):
     offered: float = 0.0
     planned: float = 0.0
 
-    def plan(self, chances):
+    def plan(self, chances: ArrayLike) -> "tuple[np.ndarray, Spread]":
         """(chances (n,) of further rows, the ``Spread`` after them).
 
         As many rows as usual are expected and a fourth more, or a fourth more than there are already: whatever comes,
@@ -318,7 +334,7 @@ class Spread(NamedTuple):
         return lowered, self._replace(offered=offered, planned=self.planned + float(lowered.sum()))
 
 
-def spread_selected(lots, chances, before, after, lot):
+def spread_selected(lots: np.ndarray, chances: np.ndarray, before: float, after: float, lot: float) -> np.ndarray:
     """bool array: which of the rows that took the plan of a day from ``before`` to ``after`` are checked.
 
     Systematic sampling: a check is due whenever the running sum of ``chances`` passes ``lot``, ``lot`` + 1, …, where
@@ -332,7 +348,7 @@ def spread_selected(lots, chances, before, after, lot):
     return selected & (chances > 0)
 
 
-def _uniform(key, salt):
+def _uniform(key: str, salt: str) -> float:
     """A number in [0, 1) that depends on nothing but key and salt."""
     digest = hashlib.sha256(f"{salt}\0{key}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:6], "big") / 2**48

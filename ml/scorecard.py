@@ -19,8 +19,12 @@ of the predicted side. ``training.train_scorecard`` makes one.
 [Reason(feature='age', code=4, label='5 to 10', contribution=1.0)]
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from .binning import Bins
 from .cards import (
     Card,
     CardFeature,
@@ -38,9 +42,17 @@ class Scorecard(Card):
     kind = "scorecard"
     own = ("threshold",)
 
-    def __init__(self, features, intercept, calibration, score_bins, pairs=(), threshold=0.5):
+    def __init__(
+        self,
+        features: list[CardFeature],
+        intercept: float,
+        calibration: Any,
+        score_bins: Bins,
+        pairs: Sequence[CardPair] = (),
+        threshold: float = 0.5,
+    ) -> None:
         super().__init__(features, intercept, calibration, score_bins, pairs)
         self.threshold = float(threshold)
 
-    def _verdicts(self, raw, values):
+    def _verdicts(self, raw: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return values >= self.threshold, np.maximum(values, 1 - values)

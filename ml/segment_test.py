@@ -12,12 +12,15 @@ advantage that no scorer can have in practice: doing better than it is no formal
 """
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import intervals, performance
-from .columns import CATEGORY
+from .columns import CATEGORY, Column
 from .errors import TrainingError
 
 MOST = 20  # parts with a line of their own
@@ -34,21 +37,17 @@ LEVEL = 0.05  # of all parts together
 class PartTest:
     """One part: its rows, those with a win, and the two Brier scores; None where it is too small to be judged."""
 
-    part: object
+    part: Any
     rows: int
     positives: int
     brier: float | None = None
     base_brier: float | None = None
 
     @property
-    def is_judged(self):
+    def is_judged(self) -> bool:
         return self.brier is not None
 
-    @property
-    def is_worse(self):
-        return self.is_judged and self.brier > self.base_brier
-
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -56,17 +55,19 @@ class PartTest:
 class FlaggedPart:
     """One part of rows without outcomes: how many were flagged, and the least share that this is sure to mean."""
 
-    part: object
+    part: Any
     rows: int
     flagged: int
     low: float | None = None
     exceeded: bool = False
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def judge_part(part, labels, values, *, min_positives=MIN_POSITIVES):
+def judge_part(
+    part: str | None, labels: ArrayLike, values: np.ndarray, *, min_positives: int = MIN_POSITIVES
+) -> PartTest:
     """The ``PartTest`` of the rows of one part.
 
     >>> judge_part("north", [1, 0, 0, 0], [0.9, 0.1, 0.1, 0.1], min_positives=1)
@@ -80,7 +81,9 @@ def judge_part(part, labels, values, *, min_positives=MIN_POSITIVES):
     return PartTest(part, rows, positives, round(performance.brier(labels, values), 6), round(share * (1 - share), 6))
 
 
-def judge_parts(labels, values, parts, *, min_positives=MIN_POSITIVES, most=MOST):
+def judge_parts(
+    labels: ArrayLike, values: ArrayLike, parts: list[str], *, min_positives: Any = MIN_POSITIVES, most: int = MOST
+) -> list[PartTest]:
     """A ``PartTest`` for each of the ``most`` commonest parts, the commonest first.
 
     ``labels`` (n,) true or false, ``values`` (n,) float64 in [0, 1], ``parts`` (n,) texts or None.
@@ -92,7 +95,16 @@ def judge_parts(labels, values, parts, *, min_positives=MIN_POSITIVES, most=MOST
     ]
 
 
-def judge_left_out(learn, columns, labels, moments, parts, *, most=LEFT_OUT, min_positives=MIN_POSITIVES):
+def judge_left_out(
+    learn: Callable[..., Any],
+    columns: dict[str, Column],
+    labels: ArrayLike,
+    moments: ArrayLike,
+    parts: list[str],
+    *,
+    most: int = LEFT_OUT,
+    min_positives: int = MIN_POSITIVES,
+) -> list[PartTest]:
     """A ``PartTest`` for each of the ``most`` largest parts, none of whose rows was learned from.
 
     ``learn(columns, labels, moments)`` gives a card; it is asked once per part, with rows of all the others. A part
@@ -118,7 +130,7 @@ def judge_left_out(learn, columns, labels, moments, parts, *, most=LEFT_OUT, min
     return found
 
 
-def flagged_parts(flagged, parts, expected, *, most=MOST):
+def flagged_parts(flagged: ArrayLike, parts: list[str], expected: float, *, most: int = MOST) -> list[FlaggedPart]:
     """A ``FlaggedPart`` for each of the ``most`` commonest parts, the commonest first.
 
     ``exceeded`` where it is sure that over ``MANY_TIMES`` the ``expected`` share of a part is flagged; all parts share
@@ -140,7 +152,7 @@ def flagged_parts(flagged, parts, expected, *, most=MOST):
     return found
 
 
-def parting(columns, names, *, most=MOST):
+def parting(columns: dict[str, Column], names: Iterable[str], *, most: int = MOST) -> str | None:
     """The category among ``names`` with the most rows per level, None where none has two levels.
 
     A category that is almost always the same parts nothing: its second level needs a hundredth of the rows.
@@ -156,7 +168,7 @@ def parting(columns, names, *, most=MOST):
     return best
 
 
-def rows_by_part(parts, most):
+def rows_by_part(parts: list[str], most: int) -> list[tuple[str | None, np.ndarray]]:
     """(part, its rows) of the ``most`` commonest parts, the commonest first."""
     counts = Counter(parts)
     place = {part: number for number, part in enumerate(counts)}
@@ -167,7 +179,7 @@ def rows_by_part(parts, most):
     return [(part, rows[part]) for part, _count in counts.most_common(most)]
 
 
-def thinned(rows, most):
+def thinned(rows: np.ndarray, most: int) -> np.ndarray:
     """At most ``most`` of ``rows``, evenly, in their order.
 
     >>> thinned(np.arange(10), 4).tolist()
@@ -178,5 +190,5 @@ def thinned(rows, most):
     return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
 
 
-def _taken(columns, rows):
+def _taken(columns: dict[str, Column], rows: np.ndarray) -> dict[str, Column]:
     return {name: column.take(rows) for name, column in columns.items()}

@@ -13,8 +13,10 @@ whole, most segments will be off for that one reason: look at the whole first.
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import intervals, performance
 from .counts import sum_p_value
@@ -36,7 +38,7 @@ class SegmentResult:
     ``rest`` says that these are the rows of all segments without a line of their own; ``segment`` is None then.
     """
 
-    segment: object
+    segment: Any
     rest: bool
     rows: int
     said: float | None = None
@@ -54,7 +56,15 @@ class SegmentResult:
     base_brier: float | None = None
 
 
-def judge_segments(labels, values, predictions, segments, *, level=0.01, most=MOST):
+def judge_segments(
+    labels: ArrayLike,
+    values: ArrayLike,
+    predictions: ArrayLike,
+    segments: list,
+    *,
+    level: float = 0.01,
+    most: int = MOST,
+) -> list[SegmentResult]:
     """A ``SegmentResult`` per segment, the commonest first and the rest last.
 
     ``labels``, ``predictions`` (n,) true or false, ``values`` (n,) float64 in [0, 1], ``segments`` (n,) anything that
@@ -80,7 +90,7 @@ def judge_segments(labels, values, predictions, segments, *, level=0.01, most=MO
     ]
 
 
-def _parts(segments, most):
+def _parts(segments: list, most: int) -> list[tuple[Any, bool, np.ndarray]]:
     """(segment, whether it is the rest, rows) of each part that has rows."""
     counts = Counter(segments)
     own = {segment: place for place, (segment, _count) in enumerate(counts.most_common(most))}
@@ -90,7 +100,15 @@ def _parts(segments, most):
     return [*found, (None, True, rest)] if len(rest) else found
 
 
-def _result(segment, rest, labels, values, wrong, tested, level):
+def _result(
+    segment: Any,
+    rest: bool,
+    labels: np.ndarray,
+    values: np.ndarray,
+    wrong: np.ndarray,
+    tested: tuple[float, float],
+    level: float,
+) -> SegmentResult:
     rows, wins = len(labels), int(labels.sum())
     p_value, adjusted_p = tested
     low, high = intervals.clopper_pearson(wins, rows)

@@ -22,10 +22,12 @@ was dealt with.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .calibration import logit
+from .logistic import logit
 from .performance import slope_test
 
 LEVEL = 0.05  # of false alarms of either question in a year
@@ -56,7 +58,7 @@ class Look:
     order_exceeded: bool
 
 
-def start(labels=(), chances=(), between=0.0):
+def start(labels: Any = (), chances: Any = (), between: float = 0.0) -> dict[str, Any]:
     """The state of a watch that has seen nothing yet, from the rows that tested the version: a dictionary for JSON.
 
     Without a slope in these rows, order is not watched.
@@ -79,7 +81,7 @@ def start(labels=(), chances=(), between=0.0):
     }
 
 
-def update(state, labels, chances):
+def update(state: dict[str, Any], labels: ArrayLike, chances: np.ndarray) -> dict[str, Any]:
     """The state after the outcomes of one more look; ``state`` stays as it is.
 
     ``labels`` (n,) of 0 and 1, ``chances`` (n,) in [0, 1] of the same rows.
@@ -110,7 +112,7 @@ def update(state, labels, chances):
     }
 
 
-def look(state):
+def look(state: dict[str, Any]) -> Look:
     """Where the watch stands now, a ``Look``. What is exceeded stays so until a new start."""
     rows, order = max(state["rows"], 1), state["order"]
     needed = -math.log(LEVEL)
@@ -126,15 +128,15 @@ def look(state):
     )
 
 
-def _evidence(process):
+def _evidence(process: dict[str, Any]) -> float:
     return math.exp(min(process["most"], 700.0))
 
 
-def _begun():
+def _begun() -> dict[str, Any]:
     return {"looks": 0, "evidence": [], "most": -math.log(1 / FIRST_SHARE)}
 
 
-def _advanced(process, steps):
+def _advanced(process: dict[str, Any], steps: np.ndarray) -> dict[str, Any]:
     """The process after one more look, whose ``steps`` (m, bets) each add to the log evidence of each bet.
 
     Evidence is read at the end of a look: within it rows may be sorted, all wins first.
@@ -152,16 +154,16 @@ def _advanced(process, steps):
     }
 
 
-def _log_sum(exponents):
+def _log_sum(exponents: np.ndarray) -> float | np.ndarray:
     highest = exponents.max(axis=-1)
     return highest + np.log(np.exp(exponents - np.expand_dims(highest, -1)).sum(axis=-1))
 
 
-def _row_steps(labels, odds):
+def _row_steps(labels: np.ndarray, odds: np.ndarray) -> np.ndarray:
     """(n, bets): the log likelihood of each outcome under each bet minus that at the edge of what is tolerated."""
     signs = 2 * labels - 1
 
-    def likelihood(shift):
+    def likelihood(shift: float) -> np.ndarray:
         return -np.logaddexp(0.0, -signs * (odds + shift))
 
     return np.stack(
@@ -169,18 +171,18 @@ def _row_steps(labels, odds):
     )
 
 
-def _week_steps(labels, odds, between):
+def _week_steps(labels: np.ndarray, odds: np.ndarray, between: float) -> np.ndarray:
     """(1, bets): the same for all outcomes of a week together, averaged over weeks that differ by ``between``."""
     signs = 2 * labels - 1
     likelihoods = -np.logaddexp(0.0, -signs[:, None] * (odds[:, None] + GRID)).sum(axis=0)
 
-    def averaged(shift):
+    def averaged(shift: float) -> float:
         return float(_log_sum(likelihoods - ((GRID - shift) / between) ** 2 / 2))
 
     return np.array([[averaged(side * size) - averaged(side * TOLERATED) for side in (1, -1) for size in SIZES]])
 
 
-def _order_steps(labels, odds, slope):
+def _order_steps(labels: np.ndarray, odds: np.ndarray, slope: float) -> np.ndarray:
     """(sets, bets): the same for which record of each set is the one that stands out; no set where all ended alike."""
     odds = np.clip(odds, -MOST_ODDS, MOST_ODDS)
     fewer, others = odds[labels == 1], odds[labels == 0]
@@ -193,7 +195,7 @@ def _order_steps(labels, odds, slope):
     sets = np.column_stack([fewer, filled.reshape(places, len(fewer)).T])
     known = np.isfinite(sets)
 
-    def likelihood(of_slope):
+    def likelihood(of_slope: float) -> np.ndarray:
         exponents = np.where(known, of_slope * np.where(known, sets, 0.0), -np.inf)
         return exponents[:, 0] - _log_sum(exponents)
 

@@ -5,11 +5,14 @@ do about it. What is left is a ``Table``: columns and labels sorted by moment, a
 which rows are for what.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .columns import NUMBER
+from .columns import NUMBER, Column
 from .errors import (
     BadTrainingInput,
     DuplicateFeature,
@@ -32,18 +35,18 @@ class Table:
     """
 
     columns: dict
-    labels: np.ndarray | None
+    labels: Any  # (n,) bool, None where nothing is known of the rows
     moments: np.ndarray
     usable: np.ndarray
     learn: np.ndarray
     late: np.ndarray
     test: np.ndarray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.usable)
 
 
-def unique_columns(columns):
+def unique_columns(columns: list[Column]) -> dict[str, Column]:
     """name -> ``Column`` of a sequence of columns, or DuplicateFeature.
 
     >>> from .columns import make_column
@@ -58,7 +61,14 @@ def unique_columns(columns):
     return named
 
 
-def make_table(columns, moments, labels=None, *, required=(), shares=SHARES):
+def make_table(
+    columns: dict[str, Column],
+    moments: ArrayLike,
+    labels: ArrayLike | None = None,
+    *,
+    required: Collection[str] = (),
+    shares: tuple[float, float, float] = SHARES,
+) -> Table:
     """Check what was handed in and sort it by ``moments``; a ``Table``.
 
     ``columns`` maps names to columns of n rows, ``moments`` (n,) are days, ``labels``
@@ -89,7 +99,7 @@ def make_table(columns, moments, labels=None, *, required=(), shares=SHARES):
     return Table(columns, None if labels is None else labels[order], moments[order], usable, *parts)
 
 
-def check_cases(labels, needed):
+def check_cases(labels: np.ndarray, needed: int) -> None:
     """OneClass or TooFewCases, unless there are ``needed`` cases of either class."""
     positives = int(labels.sum())
     negatives = len(labels) - positives
@@ -100,7 +110,7 @@ def check_cases(labels, needed):
             raise TooFewCases(needed, found, what)
 
 
-def _check_names(columns, required):
+def _check_names(columns: dict[str, Column], required: Collection[str]) -> None:
     for name, column in columns.items():
         if name in RESERVED:
             raise ReservedFeature(name)
@@ -111,12 +121,12 @@ def _check_names(columns, required):
             raise BadTrainingInput(f"The required input {name!r} is not in the table.")
 
 
-def _usable(columns, required, n):
+def _usable(columns: dict[str, Column], required: Collection[str], n: int) -> np.ndarray:
     usable = np.ones(n, dtype=bool)
     for name, column in columns.items():
         usable[list(column.errors)] = False
         if name in required:
             values = column.values
-            missing = np.isnan(values) if column.kind == NUMBER else np.equal(values, None)
+            missing = np.isnan(values) if column.kind == NUMBER else values == np.array(None)
             usable &= ~missing.astype(bool)
     return usable

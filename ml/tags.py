@@ -10,7 +10,9 @@ they are one input is known by the bins of the one that has its name (``TagBins`
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -20,11 +22,14 @@ from .binning import (
     MISSING,
     OTHER,
     UNSEEN,
+    Bins,
     CategoryBins,
 )
 from .columns import CATEGORY, TAGS, Column
-from .words import ENGLISH
+from .words import ENGLISH, Words
 
+CardFeature = Any  # of `cards`, which imports this module
+Table = Any  # of `table`, which imports this module
 MOST_TAGS = 30  # of one input that get a column
 MOST_COLUMNS = 60  # of all inputs together, beyond which no tag gets one
 MIN_COUNT = 10  # rows of a tag that gets a column
@@ -36,7 +41,7 @@ NEGLIGIBLE = 0.005  # points under which a tag is not worth naming
 YES, NO, NEW = "yes", "no", "new"
 
 
-def member_name(name, tag):
+def member_name(name: str, tag: str) -> str:
     """The name of the column of one tag.
 
     >>> member_name("tag_ids", "12")
@@ -61,12 +66,20 @@ class TagBins(CategoryBins):
 
     own = ("members", "known")
 
-    def __init__(self, levels, level_counts, dropped=0, *, members=(), known=None):
+    def __init__(
+        self,
+        levels: Sequence[str],
+        level_counts: dict[str, int],
+        dropped: int = 0,
+        *,
+        members: Sequence[str] = (),
+        known: dict[str, int] | None = None,
+    ) -> None:
         super().__init__(levels, level_counts, dropped)
         self.members = tuple(members)
         self.known = dict(known or {})
 
-    def label(self, code, names=None, words=ENGLISH):
+    def label(self, code: int, names: dict[str, str] | None = None, words: Words = ENGLISH) -> str:
         """Short text of ``code``: how many other tags there are."""
         if code in (MISSING, UNSEEN):
             return words.none if code == MISSING else words.never_seen
@@ -75,11 +88,11 @@ class TagBins(CategoryBins):
         count = self.levels[int(code) - OTHER - 1]
         return words.others(int(count) if count != str(MOST_OTHERS) else None)
 
-    def seen_times(self, times):
+    def seen_times(self, times: int) -> int:
         """How many known tags occur exactly ``times`` times (for Good-Turing)."""
         return sum(count == times for count in self.known.values())
 
-    def spread(self, column):
+    def spread(self, column: Column) -> dict[str, Any]:
         """name -> ``Column`` of the input itself and of each tag, from a ``TAGS`` column."""
         place = {tag: number for number, tag in enumerate(self.members)}
         has = np.zeros((len(self.members), len(column)), dtype=bool)
@@ -97,18 +110,20 @@ class TagBins(CategoryBins):
                 else:
                     others = -len(tags)  # a new one counts for itself, whatever else there is
             rest[row] = NEW if others < 0 else str(min(others, MOST_OTHERS))
-        spread = {column.name: RestColumn(column.name, CATEGORY, rest, column.errors, self.members, self.known)}
+        spread: dict[str, Column] = {
+            column.name: RestColumn(column.name, CATEGORY, rest, column.errors, self.members, self.known)
+        }
         for number, tag in enumerate(self.members):
             name = member_name(column.name, tag)
             spread[name] = Column(name, CATEGORY, np.where(has[number], YES, NO).astype(object))
         return spread
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {**super().to_dict(), "kind": TAGS, "members": list(self.members), "known": dict(self.known)}
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Any) -> "TagBins":
         """The reverse of ``to_dict``; ``artifact`` checks foreign data first."""
         return cls(data["levels"], data["level_counts"], data["dropped"], members=data["members"], known=data["known"])
 
@@ -123,25 +138,25 @@ class RestColumn(Column):
     members: tuple = ()
     known: dict | None = None
 
-    def take(self, rows):
+    def take(self, rows: np.ndarray) -> "RestColumn":
         """The column of these rows only."""
         taken = super().take(rows)
         return RestColumn(taken.name, taken.kind, taken.values, taken.errors, self.members, self.known)
 
 
-def with_tags(own, column):
+def with_tags(own: Bins, column: Column) -> Bins:
     """``own`` bins of ``column``, made ``TagBins`` where it is the rest of a column of tags."""
     if not isinstance(column, RestColumn):
         return own
     return TagBins(own.levels, own.level_counts, own.dropped, members=column.members, known=column.known)
 
 
-def members_of(column):
+def members_of(column: RestColumn) -> list[str]:
     """The names of the columns of the tags of a ``RestColumn``."""
     return [member_name(column.name, tag) for tag in column.members]
 
 
-def spread_columns(columns, bins_by_name):
+def spread_columns(columns: dict[str, Column], bins_by_name: dict[str, Bins]) -> dict[str, Column]:
     """``columns`` with those of tags spread as ``bins_by_name`` say; what is spread already stays."""
     tagged = [name for name, column in columns.items() if column.kind == TAGS]
     if not tagged:
@@ -154,7 +169,9 @@ def spread_columns(columns, bins_by_name):
     return spread
 
 
-def spread_table(table, rows, like=None, min_count=MIN_COUNT):
+def spread_table(
+    table: Table, rows: np.ndarray, like: dict[str, TagBins] | None = None, min_count: int = MIN_COUNT
+) -> Table:
     """``table`` with its columns of tags spread, the frequent tags chosen in its ``rows``.
 
     ``like`` maps names to ``TagBins`` of another card, whose choice is taken over. Columns
@@ -178,14 +195,14 @@ def spread_table(table, rows, like=None, min_count=MIN_COUNT):
     return replace(table, columns={**columns, **members})
 
 
-def _chosen(values, most, min_count):
+def _chosen(values: list[tuple[str, ...]], most: int, min_count: int) -> TagBins:
     counts = Counter(tag for tags in values if tags for tag in tags)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     members = [tag for tag, count in ranked[:most] if count >= min_count]
     return TagBins((), {}, members=members, known=dict(ranked[:MAX_KNOWN]))
 
 
-def tags_of(bins_by_name):
+def tags_of(bins_by_name: dict[str, Bins]) -> dict:
     """{column of one tag: (its input, the tag)} of all columns with these bins."""
     return {
         member_name(name, tag): (name, tag)
@@ -195,7 +212,7 @@ def tags_of(bins_by_name):
     }
 
 
-def inputs_of(features):
+def inputs_of(features: tuple[CardFeature, ...]) -> list[tuple[str, list[int]]]:
     """[(name of an input, places of its columns)] of the ``features`` of a card, in their order."""
     tags = tags_of({feature.name: feature.bins for feature in features})
     inputs = {}
@@ -205,7 +222,14 @@ def inputs_of(features):
     return [(name, sorted(places, key=lambda j: features[j].name != name)) for name, places in inputs.items()]
 
 
-def tags_label(features, places, codes, shares, names=None, words=ENGLISH):
+def tags_label(
+    features: tuple[CardFeature, ...],
+    places: list[int],
+    codes: list[int],
+    shares: list[float],
+    names: dict[str, str] | None = None,
+    words: Words = ENGLISH,
+) -> str:
     """What a reason says of a row's tags: those that count, by name, the strongest first.
 
     ``places`` are the columns of one input as ``inputs_of`` gives them, ``codes`` and ``shares``
@@ -215,7 +239,7 @@ def tags_label(features, places, codes, shares, names=None, words=ENGLISH):
     bins = features[rest].bins
     tag_of = {member_name(features[rest].name, tag): tag for tag in bins.members}
 
-    def name_of(j):
+    def name_of(j: int) -> str:
         tag = tag_of[features[j].name]
         return str((names or {}).get(tag, tag))
 
@@ -230,11 +254,11 @@ def tags_label(features, places, codes, shares, names=None, words=ENGLISH):
     return words.joined(labels)
 
 
-def yes_code(bins):
+def yes_code(bins: Bins) -> int:
     """The code of "yes" in the bins of one tag."""
     return int(bins.codes([YES])[0])
 
 
-def no_code(bins):
+def no_code(bins: Bins) -> int:
     """The code of "no" in the bins of one tag."""
     return int(bins.codes([NO])[0])

@@ -1,10 +1,12 @@
 """Training on one thread: a worker has its own processor at best, more threads would wait for each other."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
-def one_thread():
+def one_thread() -> Iterator[Any]:
     """Within the block the numeric libraries use one thread each.
 
     scikit-learn is loaded first: only what is loaded can be limited. It costs two

@@ -12,14 +12,18 @@ and leave no later rows on which it can be compared with the champion.
 """
 
 import time
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from . import performance
-from .binning import FIRST, CategoryBins, NumericBins
+from .binning import FIRST, Bins, CategoryBins, NumericBins
 from .boosting import (
+    Boosted,
     Chosen,
+    Settings,
     as_inputs,
     boost,
     make_booster,
@@ -31,16 +35,17 @@ from .cards import (
     Card,
     CardFeature,
     CardPair,
+    ScoredRows,
     score_bins_of,
 )
-from .columns import NUMBER
+from .columns import NUMBER, Column
 from .errors import BadTrainingInput, NoUsableFeature
 from .performance import auc
 from .points import centre, complete, purify
 from .profile import Profile
 from .recency import choose_half_life, effective_cases, recency_weights
 from .scorecard import Scorecard
-from .table import SHARES, check_cases, make_table
+from .table import SHARES, Table, check_cases, make_table
 from .tags import TagBins, spread_table, with_tags
 
 MIN_LATE = 30  # cases of either class among the late rows, to judge a half life by
@@ -78,20 +83,20 @@ class Recipe:
 
 
 def train_scorecard(
-    columns,
-    labels,
-    moments,
+    columns: dict[str, Column],
+    labels: np.ndarray,
+    moments: np.ndarray,
     *,
-    required=(),
-    monotone=None,
-    max_bins=64,
-    pairs=6,
-    positive_weight=1.0,
-    min_cases=50,
-    shares=SHARES,
-    seed=0,
-    recipe=None,
-):
+    required: Collection[str] = (),
+    monotone: dict[str, int] | None = None,
+    max_bins: int = 64,
+    pairs: int = 6,
+    positive_weight: float = 1.0,
+    min_cases: int = 50,
+    shares: tuple[float, float, float] = SHARES,
+    seed: int = 0,
+    recipe: Recipe | None = None,
+) -> Training:
     """Train, calibrate and test a ``Scorecard``; a ``Training``.
 
     ``columns`` maps names to ``Column``s of n rows, ``labels`` is (n,) bool,
@@ -149,7 +154,9 @@ def train_scorecard(
     return Training(card, metrics, Profile.of(card, scored), recipe)
 
 
-def learn_briefly(columns, labels, moments, recipe, **options):
+def learn_briefly(
+    columns: dict[str, Column], labels: np.ndarray, moments: np.ndarray, recipe: Recipe, **options: Any
+) -> Card:
     """The card that ``recipe`` makes of other rows, all of them learned from alike.
 
     For trials on many subsets of rows: nothing is searched for again, and how far back to
@@ -159,7 +166,7 @@ def learn_briefly(columns, labels, moments, recipe, **options):
     return train_scorecard(columns, labels, moments, shares=(1.0, 0.0, 0.0), recipe=recipe, **options).card
 
 
-def _chosen_before(recipe, names, half_life):
+def _chosen_before(recipe: Recipe | None, names: list[str], half_life: float | None) -> Chosen | None:
     """A recipe as ``boost`` takes it, or None where it does not fit; an input that varies no more forms no pair."""
     if recipe is None or recipe.forgets != (half_life is not None):
         return None
@@ -168,7 +175,7 @@ def _chosen_before(recipe, names, half_life):
     return Chosen(pairs, recipe.share, recipe.trees)
 
 
-def choose_inputs(table, settings, required):
+def choose_inputs(table: Table, settings: Settings, required: Collection[str]) -> dict[str, Bins]:
     """name -> bins of the inputs that vary; with few cases only the strongest."""
     bins, strength = {}, {}
     labels = table.labels[table.learn]
@@ -183,7 +190,7 @@ def choose_inputs(table, settings, required):
     return {name: own for name, own in bins.items() if name in kept}
 
 
-def only_watched(table, settings, required):
+def only_watched(table: Table, settings: Settings, required: Collection[str]) -> list[CardFeature]:
     """Features worth nothing, of the inputs that always had the same value.
 
     Nothing can be learned from them, but that one of them starts to vary is the news that
@@ -198,7 +205,7 @@ def only_watched(table, settings, required):
     return features
 
 
-def _binned(table, settings):
+def _binned(table: Table, settings: Settings) -> Iterator[Any]:
     """(name, bins, codes) of each input over the rows to learn from."""
     for name, column in table.columns.items():
         values = column.values[table.learn]
@@ -207,7 +214,7 @@ def _binned(table, settings):
         yield name, own, own.codes(values)
 
 
-def _strength(codes, labels):
+def _strength(codes: np.ndarray, labels: np.ndarray) -> float:
     """Distance from .5 of the AUC of one input alone, each row judged by the others."""
     rate = labels.mean()
     hits = np.bincount(codes, labels)[codes] - labels
@@ -216,7 +223,7 @@ def _strength(codes, labels):
     return abs(auc(labels, left_out) - 0.5)
 
 
-def _directions(bins, monotone):
+def _directions(bins: dict[str, Bins], monotone: dict[str, int] | None) -> list[int]:
     monotone = monotone or {}
     for name, direction in monotone.items():
         if direction not in (-1, 0, 1) or (name in bins and bins[name].kind != NUMBER):
@@ -224,7 +231,9 @@ def _directions(bins, monotone):
     return [monotone.get(name, 0) for name in bins]
 
 
-def half_life_of(table, bins, codes, directions, settings, seed):
+def half_life_of(
+    table: Table, bins: list[Bins], codes: np.ndarray, directions: list[int], settings: Settings, seed: int
+) -> float | None:
     """The half life in days that suits the late rows best, or None."""
     late = np.isin(table.learn, table.late)
     labels = table.labels[table.learn]
@@ -234,7 +243,7 @@ def half_life_of(table, bins, codes, directions, settings, seed):
     early = np.flatnonzero(~late)
     early = early[:: 1 + len(early) // PROBED]
 
-    def learn(weights):
+    def learn(weights: np.ndarray) -> np.ndarray:
         booster = make_booster(bins, directions, settings, seed, trees=60)
         booster.fit(inputs[early], labels[early], sample_weight=weights[:: 1 + len(weights) // PROBED])
         return booster.decision_function(inputs[late])
@@ -242,7 +251,9 @@ def half_life_of(table, bins, codes, directions, settings, seed):
     return choose_half_life(table.moments[table.learn], labels, late, learn)
 
 
-def _terms(boosted, bins, codes, table, required):
+def _terms(
+    boosted: Boosted, bins: dict[str, Bins], codes: np.ndarray, table: Table, required: Collection[str]
+) -> tuple[list[CardFeature], list[CardPair], float]:
     """(features, pairs, intercept): purified, completed and centred on the reference."""
     names, own = list(bins), list(bins.values())
     reference = codes[table.usable]
@@ -267,7 +278,7 @@ def _terms(boosted, bins, codes, table, required):
     return features, pairs, intercept
 
 
-def tested_figures(scored, table):
+def tested_figures(scored: ScoredRows, table: Table) -> dict[str, float | None]:
     """Metrics on the latest rows, as plain numbers; NaN becomes None."""
     labels, values = table.labels[table.test], scored.values[table.test]
     before = table.late if len(table.late) else table.learn

@@ -12,8 +12,8 @@ Sources: Welch 1947; Zou and Donner 2008 (MOVER).
 """
 
 import math
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 from .intervals import LEVEL, clopper_pearson, share_difference
 
@@ -26,13 +26,13 @@ SHARE, MEAN = "share", "mean"
 class Moments(NamedTuple):
     """One measure over one period: records, their mean, their standard deviation, and how many are not zero."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's method, which nobody calls here
     mean: float
     deviation: float = 0.0
     nonzero: int = 0
 
     @classmethod
-    def of(cls, count, total, squares, nonzero=0):
+    def of(cls, count: int, total: float, squares: float, nonzero: int = 0) -> "Moments":
         """From the sums that a database gives; NaN where there is nothing.
 
         >>> Moments.of(4, 8.0, 20.0, 4)
@@ -54,7 +54,7 @@ class Change(NamedTuple):
     high: float
 
 
-def enough(moments, kind):
+def enough(moments: Moments, kind: str) -> bool:
     """Whether a period says anything.
 
     >>> enough(Moments(100, 0.2), SHARE), enough(Moments(100, 0.2, 3.0, nonzero=2), MEAN)
@@ -65,7 +65,7 @@ def enough(moments, kind):
     return kind == SHARE or moments.nonzero >= min(LEAST_PAID, moments.count)
 
 
-def interval(moments, kind, level=LEVEL):
+def interval(moments: Any, kind: Any, level: Any = LEVEL) -> Any:
     """The measure of one period as a ``Change`` from nothing: estimate with interval.
 
     A mean of a few large amounts is more often too low than too high, so it reaches further up: as far as its
@@ -82,7 +82,7 @@ def interval(moments, kind, level=LEVEL):
     return Change(moments.mean, moments.mean - reach, high)
 
 
-def share_change(before, after, level=LEVEL):
+def share_change(before: Moments, after: Moments, level: Any = LEVEL) -> Change:
     """after minus before, both shares: Newcombe's interval.
 
     >>> change = share_change(Moments(80, 48 / 80), Moments(70, 56 / 70))  # his example (a), with the sides swapped
@@ -92,7 +92,7 @@ def share_change(before, after, level=LEVEL):
     return Change(*share_difference(after.mean, after.count, before.mean, before.count, level))
 
 
-def mean_change(before, after, level=LEVEL):
+def mean_change(before: Moments, after: Moments, level: Any = LEVEL) -> Change:
     """after minus before, both means: Welch's interval.
 
     >>> change = mean_change(Moments(15, 20.82, 2.79), Moments(15, 22.98, 2.25))
@@ -108,7 +108,7 @@ def mean_change(before, after, level=LEVEL):
     return Change(difference, difference - reach, difference + reach)
 
 
-def change(before, after, kind, level=LEVEL):
+def change(before: Moments, after: Moments, kind: str, level: Any = LEVEL) -> Change | None:
     """after minus before, or None where one of them says nothing.
 
     >>> change(Moments(5, 0.2), Moments(500, 0.3), SHARE)
@@ -118,7 +118,7 @@ def change(before, after, kind, level=LEVEL):
     return (share_change if kind == SHARE else mean_change)(before, after, level)
 
 
-def other_season(before, after):
+def other_season(before: tuple[date, date], after: tuple[date, date]) -> float:
     """How differently two periods, (first day, last day) each, lie in the year: 0 the same months, 1 none in common.
 
     >>> from datetime import date
@@ -137,7 +137,7 @@ def other_season(before, after):
     return sum(abs(one - other) for one, other in zip(*shares, strict=True)) / 2
 
 
-def seasonal(one, kind, base, season):
+def seasonal(one: Change, kind: str, base: float, season: float) -> Change:
     """A change between periods of which the part ``season`` lies at other times of the year: its interval is wider.
 
     What the months do by themselves cannot be told from what the scores did. Allowed for are three points either way
@@ -150,7 +150,7 @@ def seasonal(one, kind, base, season):
     return Change(one.estimate, round(one.low - reach, 12), round(one.high + reach, 12))
 
 
-def scaled(one, factor):
+def scaled(one: Change, factor: int) -> Change:
     """A change in another unit; a negative factor turns its interval round.
 
     >>> scaled(Change(2.0, 1.0, 4.0), -10)
@@ -160,7 +160,7 @@ def scaled(one, factor):
     return Change(one.estimate * factor, *ends)
 
 
-def added(changes, fixed=0.0):
+def added(changes: list[Change], fixed: float = 0.0) -> Change:
     """The sum of independent changes, and of ``fixed``, which is known exactly.
 
     >>> added([Change(10.0, 7.0, 13.0), Change(20.0, 16.0, 24.0)], fixed=-5)
@@ -174,7 +174,7 @@ def added(changes, fixed=0.0):
     )
 
 
-def _t(freedom, level):
+def _t(freedom: float, level: float) -> float:
     from scipy.stats import t
 
     return float(t.ppf((1 + level) / 2, freedom))

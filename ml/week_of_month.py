@@ -7,6 +7,8 @@ these in the proportion of its own rows, so it does not matter on which day of t
 """
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +21,7 @@ MIN_MONTHS = 3  # that a week of the month was seen in, before a window is compa
 MIN_ROWS = 200  # that the mix is worth
 
 
-def week_of_month(day):
+def week_of_month(day: date) -> int:
     """0 to 3 of a date.
 
     >>> import datetime
@@ -43,7 +45,7 @@ class MonthlyReference:
     noise: Noise
 
     @classmethod
-    def of(cls, windows, bins):
+    def of(cls, windows: Any, bins: Any) -> Any:
         """Sum up ``windows``: the windows of the reference in order, each as {date: Profile}."""
         profiles, seen = [Profile()] * WEEKS, [set() for _week in range(WEEKS)]
         for window in windows:
@@ -64,7 +66,7 @@ class MonthlyReference:
         noise = noise_of(parts, bins, references) if len(parts) >= MIN_PARTS else Noise()
         return cls(whole.profiles, whole.months, noise)
 
-    def like(self, rows):
+    def like(self, rows: Any) -> Any:
         """The profile to compare a window with that has ``rows[k]`` rows in week k of the month, None where too few.
 
         It takes three months of each of these weeks, and eight windows that say how much such weeks differ.
@@ -74,14 +76,14 @@ class MonthlyReference:
         mix = _mixed(self.profiles, rows)
         return mix if mix.rows >= MIN_ROWS else None
 
-    def _is_seen(self, rows):
+    def _is_seen(self, rows: Any) -> Any:
         return all(months >= MIN_MONTHS for months, count in zip(self.months, rows, strict=True) if count)
 
-    def _without(self, own, rows):
+    def _without(self, own: Any, rows: Any) -> Any:
         """What a window of the reference is compared with: its like, without the window itself."""
         return _mixed([_minus(profile, part) for profile, part in zip(self.profiles, own, strict=True)], rows)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
             "profiles": [profile.to_dict() for profile in self.profiles],
@@ -90,14 +92,14 @@ class MonthlyReference:
         }
 
     @classmethod
-    def from_dict(cls, data):
+    def from_dict(cls, data: Any) -> Any:
         """The reverse of ``to_dict``."""
         return cls(
             tuple(map(Profile.from_dict, data["profiles"])), tuple(data["months"]), Noise.from_dict(data.get("noise"))
         )
 
 
-def by_week(days):
+def by_week(days: Any) -> Any:
     """A profile per week of the month, of {date: Profile}."""
     profiles = [Profile()] * WEEKS
     for day, profile in days.items():
@@ -105,14 +107,14 @@ def by_week(days):
     return profiles
 
 
-def _minus(profile, part):
+def _minus(profile: Any, part: Any) -> Any:
     if not part.rows:
         return profile
     counts = {name: profile.counts[name] - own for name, own in part.counts.items() if name in profile.counts}
     return Profile(profile.rows - part.rows, counts)
 
 
-def _mixed(profiles, rows):
+def _mixed(profiles: Any, rows: Any) -> Any:
     """One profile in which each of ``profiles`` has the weight of its ``rows``.
 
     It counts as many rows as a sample of such shares would be as exact as: 1 / sum(weight² / rows of the profile).

@@ -22,7 +22,7 @@ class Ended(NamedTuple):
 class Calls:
     """Calls under way. For one thread that begins them and asks what became of them."""
 
-    def __init__(self, most: int = MOST):
+    def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._busy: set[str] = set()
         self._answers: queue.SimpleQueue = queue.SimpleQueue()
@@ -37,7 +37,7 @@ class Calls:
     def is_busy(self, address: str) -> bool:
         return address in self._busy
 
-    def begin(self, address: str, function: Callable, *arguments) -> None:
+    def begin(self, address: str, function: Callable, *arguments: Any) -> None:
         """Call ``function(*arguments)`` in a thread.
 
         :raise ValueError: where this address is called already, or as many calls as allowed are under way
@@ -50,7 +50,7 @@ class Calls:
         thread.start()
         self._busy.add(address)
 
-    def _work(self, address, function, arguments):
+    def _work(self, address: str, function: Callable[..., Any], arguments: tuple[int]) -> None:
         try:
             self._answers.put((Ended(address, function(*arguments)), None))
         except BaseException as error:  # noqa: BLE001 - it is raised in the thread that asks

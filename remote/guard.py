@@ -12,6 +12,8 @@ import ipaddress
 import queue
 import socket
 import threading
+from collections.abc import Callable, Collection
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..ml.errors import EndpointRefused, EndpointTimeout, EndpointUnreachable
@@ -20,7 +22,7 @@ PORTS = {"https": 443, "http": 80}
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-def parse_allowed(text):
+def parse_allowed(text: Any) -> set[str]:
     """A set of ``host`` and ``host:port`` out of a text, separated by commas or spaces.
 
     >>> sorted(parse_allowed("models.example.com:8443, 10.0.0.5 "))
@@ -32,11 +34,11 @@ def parse_allowed(text):
 class Guard:
     """Says no with an ``EndpointRefused``. ``resolve(host, port)`` gives (family, socket address) pairs."""
 
-    def __init__(self, allowed=(), *, resolve=None):
+    def __init__(self, allowed: Collection[str] | tuple = (), *, resolve: Callable[..., Any] | None = None) -> None:
         self._allowed = frozenset(allowed)
         self._resolve = resolve or _system_resolve
 
-    def check(self, url):
+    def check(self, url: str) -> None:
         """Whether `url` may be called, as far as that can be said without asking a name server."""
         parts, port = _parts(url)
         if parts is None or parts.scheme not in PORTS or not parts.hostname:
@@ -46,7 +48,7 @@ class Guard:
         if parts.scheme != "https" and not self._is_allowed(parts.hostname, port or PORTS[parts.scheme]):
             raise EndpointRefused("Its address does not begin with https.")
 
-    def addresses(self, host, port, timeout):
+    def addresses(self, host: str, port: int, timeout: float) -> list[tuple[int, tuple[str, int]]]:
         """The checked socket addresses of `host`; not one of them may be out of bounds."""
         found = _within(timeout, self._resolve, host.strip("[]"), port)
         if not found:
@@ -57,13 +59,13 @@ class Guard:
                 raise EndpointRefused("Its address is not on the public internet, and no administrator allowed it.")
         return found
 
-    def _is_allowed(self, host, port):
+    def _is_allowed(self, host: str, port: int) -> bool:
         host = host.lower().strip("[]").rstrip(".")
         named = {host, f"[{host}]"} if ":" in host else {host}
         return bool(self._allowed & (named | {f"{name}:{port}" for name in named}))
 
 
-def _parts(url):
+def _parts(url: str) -> tuple[Any, int | None]:
     """The parts of an address and its port; (None, None) where it is none. What is wrong with it is not passed on."""
     try:
         parts = urlsplit(url)
@@ -72,7 +74,7 @@ def _parts(url):
         return None, None
 
 
-def _may_be_called(text, allowed):
+def _may_be_called(text: str, allowed: bool) -> bool:
     """Whether one address is public, or private and allowed.
 
     >>> [_may_be_called(address, False) for address in ("93.184.216.34", "10.0.0.5", "::ffff:127.0.0.1")]
@@ -88,7 +90,7 @@ def _may_be_called(text, allowed):
     return allowed or address.is_global
 
 
-def _inner(address):
+def _inner(address: Any) -> Any:
     """The IPv4 address that an IPv6 address stands for, else the address itself."""
     if address.version == 4:
         return address
@@ -97,7 +99,7 @@ def _inner(address):
     return address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1]) or address
 
 
-def _system_resolve(host, port):
+def _system_resolve(host: str, port: int) -> list[tuple[int, Any]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -105,11 +107,11 @@ def _system_resolve(host, port):
     return [(family, address) for family, _type, _protocol, _name, address in found]
 
 
-def _within(timeout, function, *arguments):
+def _within(timeout: float, function: Callable[..., Any], *arguments: Any) -> list[tuple[int, tuple[str, int]]]:
     """The result of `function`, or an ``EndpointTimeout``: the system's resolver has no time limit of its own."""
     answers = queue.SimpleQueue()
 
-    def work():
+    def work() -> None:
         try:
             answers.put((function(*arguments), None))
         except BaseException as error:  # noqa: BLE001 - it is raised in the thread that asked

@@ -7,7 +7,7 @@ SHORTEST_MASKED = 4  # of a part of an address; the secret itself is masked howe
 MASK = "•••"
 
 
-def masked(text, secret):
+def masked(text: str, secret: str | None) -> str:
     """Return `text` without `secret`, and without the parts of an address that a secret consists of.
 
     It never raises, and what it returns never holds the secret, whatever the two are: what is said of a message that
@@ -22,12 +22,13 @@ def masked(text, secret):
     return "" if secret in text else text  # a mask could make up the secret anew
 
 
-def _pieces(secret):
+def _pieces(secret: str) -> set[str]:
     """The parts of an address, its host aside, as they are written and as they are quoted in messages."""
     _scheme, sign, rest = secret.partition("://")
     if not sign:
         return set()
-    host, path = re.match(r"([^/?#]*)(.*)", rest, re.DOTALL).groups()
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    path = rest[len(host) :]
     login = host.rpartition("@")[0]
     pieces = {rest, path, *re.split(r"[/?&=#]", path), login, *login.split(":")}
     return pieces | {unquote(piece) for piece in pieces} | {quote(piece, errors="replace") for piece in pieces}

@@ -12,8 +12,10 @@ import random
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import requests
 import urllib3
@@ -30,6 +32,7 @@ from ..ml.errors import (
     EndpointTimeout,
     EndpointUnreachable,
 )
+from .guard import Guard
 
 CONNECT = 2.0  # seconds
 READ = 10.0
@@ -47,7 +50,7 @@ class Answer:
 
     __slots__ = ("status", "body")
 
-    def __init__(self, status, body):
+    def __init__(self, status: int, body: bytes) -> None:
         self.status = status
         self.body = body
 
@@ -59,19 +62,26 @@ class Session:
     its repeats.
     """
 
-    def __init__(self, guard, *, deadline=DEADLINE, sleep=time.sleep, jitter=random.random):
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        deadline: float = DEADLINE,
+        sleep: Callable[..., Any] = time.sleep,
+        jitter: Callable[..., Any] = random.random,
+    ) -> None:
         self._guard = guard
         self._deadline = deadline
         self._sleep = sleep
         self._jitter = jitter
 
-    def post(self, url, payload, *, headers=None):
+    def post(self, url: str, payload: dict[str, Any], *, headers: dict[str, str] | None = None) -> Answer:
         """Send `payload` as JSON; the answer, or an ``EndpointError``."""
         end = time.monotonic() + self._deadline
         with _silence():
             for attempt in range(MOST_RETRIES + 1):
                 answer, error, may_repeat = self._once(url, payload, headers, end)
-                if error is None:
+                if answer is not None:
                     return answer
                 pause = self._pause(attempt, error.retry_after)
                 if not may_repeat or attempt == MOST_RETRIES or time.monotonic() + pause >= end:
@@ -79,11 +89,13 @@ class Session:
                 self._sleep(pause)
         raise error  # outside of any except block: what was caught there holds the address
 
-    def _pause(self, attempt, retry_after):
+    def _pause(self, attempt: int, retry_after: float | None) -> float:
         """Full jitter: anywhere up to a limit that doubles; never before the moment that the other side named."""
         return max(self._jitter() * FIRST_PAUSE * 2**attempt, retry_after or 0)
 
-    def _once(self, url, payload, headers, end):
+    def _once(
+        self, url: str, payload: dict[str, Any], headers: dict[str, str] | None, end: float
+    ) -> tuple[Answer | None, Any, bool]:
         """(answer, error, whether it may be repeated): never raises what the other side can cause."""
         watch = _Watch(end)
         try:
@@ -110,7 +122,7 @@ class Session:
             watch.close()
 
 
-def _check_status(response):
+def _check_status(response: Any) -> None:
     status = response.status_code
     if status == 429 or status >= 500:
         error = EndpointBusy(f"It answered with status {status}.")
@@ -122,7 +134,7 @@ def _check_status(response):
         raise EndpointRefused(f"It answered with status {status}, which is followed nowhere.")
 
 
-def _seconds(text):
+def _seconds(text: str | None) -> float | None:
     """What a Retry-After header asks for, in seconds; None where it says nothing that can be read.
 
     >>> _seconds("7"), _seconds("soon"), _seconds(None)
@@ -139,7 +151,7 @@ def _seconds(text):
     return max(moment.timestamp() - time.time(), 0.0)
 
 
-def _body(response, watch):
+def _body(response: Any, watch: "_Watch") -> bytes:
     """The whole body, not one byte more than allowed."""
     if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
         raise EndpointMalformed("It is packed, which was not asked for.")
@@ -160,7 +172,7 @@ def _body(response, watch):
     raise EndpointMalformed(f"It is longer than {MOST_BYTES // 1_000_000} MB.")
 
 
-def _translated(error, watch):
+def _translated(error: Any, watch: "_Watch") -> Any:
     """A foreign exception as one of ours. Its own text is dropped: it would show the address."""
     if watch.refusal is not None:
         return watch.refusal
@@ -177,7 +189,7 @@ def _translated(error, watch):
     return EndpointMalformed("")
 
 
-def _is_no_http(error):
+def _is_no_http(error: Any) -> bool:
     """Whether something was answered that HTTP does not know, however deep requests and urllib3 wrapped it."""
     if isinstance(error, http.client.RemoteDisconnected):
         return False
@@ -192,10 +204,10 @@ def _is_no_http(error):
 class _Watch:
     """Shuts a connection at the deadline, whatever it waits for: a handshake, or a header that comes drop by drop."""
 
-    def __init__(self, end):
+    def __init__(self, end: float) -> None:
         self.is_over = False
         self.has_answered = False
-        self.refusal = None  # why no connection was made, in words of ours
+        self.refusal: EndpointError | None = None  # why no connection was made, in words of ours
         self._end = end
         self._twins = []
         self._lock = threading.Lock()
@@ -203,17 +215,17 @@ class _Watch:
         self._timer.daemon = True
         self._timer.start()
 
-    def left(self):
+    def left(self) -> float:
         return self._end - time.monotonic()
 
-    def guard(self, connection):
+    def guard(self, connection: Any) -> None:
         """Watch over a socket. Its twin lives on where TLS takes the socket itself over."""
         with self._lock:
             self._twins.append(connection.dup())
         if self.is_over:
             self._shut()
 
-    def _shut(self):
+    def _shut(self) -> None:
         self.is_over = True
         with self._lock:
             for twin in self._twins:
@@ -222,14 +234,14 @@ class _Watch:
                 except OSError:
                     continue  # closed by the other side before
 
-    def close(self):
+    def close(self) -> None:
         self._timer.cancel()
         with self._lock:
             while self._twins:
                 self._twins.pop().close()
 
 
-def _connected(connection, guard, watch):
+def _connected(connection: Any, guard: Guard, watch: _Watch) -> Any:
     """A socket to one of the checked addresses of this connection's host."""
     limit = min(CONNECT, watch.left())
     try:
@@ -258,13 +270,13 @@ def _connected(connection, guard, watch):
 class _Adapter(HTTPAdapter):
     """Makes connections of ours, one attempt each; repeating is the session's."""
 
-    def __init__(self, guard, watch):
+    def __init__(self, guard: Guard, watch: _Watch) -> None:
         class Plain(HTTPConnection):
-            def _new_conn(self):
+            def _new_conn(self: Any) -> Any:
                 return _connected(self, guard, watch)
 
         class Secure(HTTPSConnection):
-            def _new_conn(self):
+            def _new_conn(self: Any) -> Any:
                 return _connected(self, guard, watch)
 
         class PlainPool(HTTPConnectionPool):
@@ -276,7 +288,7 @@ class _Adapter(HTTPAdapter):
         self._pools = {"http": PlainPool, "https": SecurePool}
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
-    def init_poolmanager(self, *arguments, **options):
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> Any:
         result = super().init_poolmanager(*arguments, **options)
         self.poolmanager.pool_classes_by_scheme = self._pools
         return result
@@ -286,7 +298,7 @@ class _Adapter(HTTPAdapter):
 
 
 class _WhileCalling(logging.Filter):
-    def filter(self, record):
+    def filter(self, record: Any) -> bool:
         return not _is_calling.get()
 
 
@@ -295,7 +307,7 @@ for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retr
 
 
 @contextmanager
-def _silence():
+def _silence() -> Iterator[Any]:
     token = _is_calling.set(True)
     try:
         yield

@@ -1,6 +1,8 @@
 """A message for a chat, in the format of Slack's incoming webhooks, which Mattermost and Rocket.Chat read as well."""
 
 import re
+from collections.abc import Collection
+from typing import Any
 
 from ..ml.errors import EndpointRefused
 from .guard import Guard
@@ -12,7 +14,14 @@ MOST_BLOCKS = 20
 _WORD = re.compile(r"[a-z_]{2,40}")
 
 
-def post(url, messages, *, key="", allowed=(), session=None):
+def post(
+    url: str,
+    messages: list[tuple[str, str, str, str]],
+    *,
+    key: str = "",
+    allowed: Collection[str] = (),
+    session: Any = None,
+) -> None:
     """Send `messages` as one call. Raises an ``EndpointError``; nothing shows `url`, which is a secret.
 
     :param key: the same for the same messages, however often they are sent: the other side can tell repeats by it
@@ -25,7 +34,7 @@ def post(url, messages, *, key="", allowed=(), session=None):
         raise EndpointRefused("" if text in url else f"It answered “{text}”.")
 
 
-def payload(messages):
+def payload(messages: list[tuple[str, str, str, str]]) -> dict[str, Any]:
     """`messages` are (subject, text, link, label of the link).
 
     >>> payload([("Which leads to call: it moved", "Ask <why>.", "https://odoo.example.com/odoo/ai-alerts/7", "Open")])
@@ -41,13 +50,13 @@ def payload(messages):
     return {"text": _cut(text, MOST_CHARACTERS), "blocks": blocks}
 
 
-def _block(subject, text, link, label):
+def _block(subject: str, text: str, link: str, label: str) -> str:
     tail = f"\n<{escaped(link)}|{escaped(label)}>" if link else ""
     lines = f"*{escaped(' '.join(subject.split()))}*" + (f"\n{escaped(text)}" if text else "")
     return _cut(lines, MOST_CHARACTERS - len(tail)) + tail
 
 
-def escaped(text):
+def escaped(text: str) -> str:
     """What comes out of records must not call everybody (<!channel>) or hide a link.
 
     >>> escaped("<!channel> R&D")
@@ -56,5 +65,5 @@ def escaped(text):
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _cut(text, most):
+def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -8,7 +8,7 @@ LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$LIB/../.." && pwd -P)
 AI_DEPLOYMENT_COMMAND=dev/$(basename "$0")
 export AI_DEPLOYMENT_COMMAND
-for _part in say packages odoo_source python_env postgres; do
+for _part in say packages odoo_source python_env node_env postgres; do
   # shellcheck disable=SC1090
   source "$LIB/$_part.sh"
 done

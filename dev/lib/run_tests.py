@@ -17,7 +17,9 @@ import threading
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from . import databases, house_rules, templates
+from . import databases, templates
+from .house import tested
+from .house.source import House
 from .odoo_process import (
     end_children,
     reason_in,
@@ -209,7 +211,7 @@ def _files_not_imported():
     """Odoo runs what tests/__init__.py imports; a file that it leaves out looks like one that passes."""
     if not (REPO / "tests" / "__init__.py").exists():
         return "tests/__init__.py does not exist, so Odoo finds no test."
-    missing = [file.stem for file, _line, _text in house_rules.tests_are_imported()]
+    missing = [breach.file.stem for breach in tested.tests_are_imported(House())]
     return f"tests/__init__.py does not import {', '.join(missing)}." if missing else None
 
 

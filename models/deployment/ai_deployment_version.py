@@ -44,7 +44,6 @@ class AiDeploymentVersion(models.Model):
             ("scorecard", "Scorecard"),
             ("anomaly", "Anomaly card"),
             ("reviewed", "Card that learned from reviews"),
-            ("trees", "Decision trees"),
             ("pipeline", "scikit-learn pipeline"),
         ],
         required=True,

@@ -1,5 +1,7 @@
 """Filters that people write: which fields they may ask for."""
 
+from typing import Any
+
 import psycopg2
 
 from odoo.exceptions import AccessError, ValidationError
@@ -36,6 +38,6 @@ def check_readable(documents: BaseModel, domain: Domain | list) -> None:
             check_readable(env[steps[-1].field.comodel_name], condition.value)
 
 
-def _may_read(model: BaseModel, step: object) -> bool:
+def _may_read(model: BaseModel, step: Any) -> bool:
     readable = model.has_access("read") and model._has_field_access(step.field, "read")
     return bool(readable) and step.field.name not in SCORE_FIELDS

@@ -33,7 +33,7 @@ def describe_path(deployment: BaseModel, path: str, levels: dict | None = None) 
     }
     if steps[-1].property_name:
         definition = steps[-1].definition(env)
-        options = {key: label for key, label, *_color in definition.get(definition.get("type")) or ()}
+        options = {key: label for key, label, *_color in definition.get(definition.get("type", "")) or ()}
         described.update(
             type=definition.get("type") or field.type,
             keys=list(options),

@@ -38,7 +38,7 @@ class Batch(NamedTuple):
 class Waiting(NamedTuple):
     """Records that have waited for long: how many, since which day, and the commonest reason."""
 
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's method, which nobody calls here
     since: date
     failure_type: str
 

@@ -47,9 +47,9 @@ class Inputs(Check):
                 elif now["keys"] != learned["keys"]:
                     yield from self._options_changed(deployment, key, spec, path, learned["keys"], bins[key])
                 elif spec["source"] == "path" and learned["levels"] and isinstance(bins[key], CategoryBins):
-                    new = set(now["levels"]).difference(learned["levels"])
+                    unlearned = set(now["levels"]).difference(learned["levels"])
                     known = getattr(bins[key], "known", bins[key].level_counts)
-                    new = [res_id for res_id in sorted(new) if str(res_id) not in known]
+                    new = [res_id for res_id in sorted(unlearned) if str(res_id) not in known]
                     if new:
                         is_masked = key in version._sensitive_keys()
                         records = deployment.env[now["model"]].browse(new)
@@ -109,7 +109,7 @@ class Inputs(Check):
     ) -> Iterator[Finding]:
         """An option that is gone is severe where the version learned much from it: its records look unseen now."""
         env = deployment.env
-        now = describe_path(deployment, path, {})["keys"]
+        now = (describe_path(deployment, path, {}) or {})["keys"]
         labels = env[deployment.res_model]._ai_level_names(path, [*now, *learned], spec["fields"][path])
         new = [labels[option] for option in now if option not in learned]
         gone_keys = set(learned).difference(now)

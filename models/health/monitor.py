@@ -7,6 +7,7 @@ and resolved by it: those about one deployment on it, those about the database o
 import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 
 from odoo.fields import Domain
 from odoo.models import BaseModel
@@ -57,7 +58,7 @@ class HealthMonitor:
         of_all = self._guarded("", lambda: self.instance_findings(facts))
         return {
             deployment.id: by_severity(
-                [*of_all, *self._guarded(deployment.id, lambda one=deployment: self.own_findings(one, facts))]
+                [*of_all, *self._guarded(deployment.id, partial(self.own_findings, deployment, facts))]
             )
             for deployment in self.deployments
         }

@@ -14,12 +14,12 @@ from odoo.tools import SQL
 from .quiet_sql import quiet_sql
 
 
-def write(env: Environment, statements: dict[str, SQL]) -> None:
+def write(env: Environment, statements: dict[str, SQL | None]) -> None:
     """Run several statements as one: one way to the database and back. None among them is left out.
 
     :param statements: {name: SQL}; a later one may read what an earlier one returns from the table of its name
     """
-    *others, last = [each for each in statements.items() if each[1]] or [(None, None)]
+    *others, last = [each for each in statements.items() if each[1]] or [("", None)]
     if last[1]:
         parts = [SQL("%s AS (%s)", SQL.identifier(name), statement) for name, statement in others]
         with quiet_sql(f"Rows written at once: {', '.join(name for name, _statement in (*others, last))}"):

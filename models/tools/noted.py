@@ -48,7 +48,7 @@ def forget(cr: BaseCursor, deployment_id: int, ids: Iterable[int]) -> None:
 def is_wanted(cr: BaseCursor, ids: Iterable[int]) -> bool:
     """Return whether one of the records `ids` is noted."""
     found = notes(cr)
-    return bool(found) and any(not records.keys().isdisjoint(ids) for records in found.wanted.values())
+    return found is not None and any(not records.keys().isdisjoint(ids) for records in found.wanted.values())
 
 
 def hook(cr: BaseCursor, model: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import faults
 
-_told = ContextVar("ai_deployment_quiet_sql", default=None)
+_told: ContextVar[str | None] = ContextVar("ai_deployment_quiet_sql", default=None)
 
 
 TABLES = "ai_deployment"  # begins the names of the addon's tables
@@ -24,8 +24,9 @@ class _Shorten(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         told = _told.get()
-        error = record.args[-1] if record.levelno == logging.ERROR and record.args else None
-        if told is None and _is_lost(error) and TABLES in str(record.args[0]):
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        error = arguments[-1] if record.levelno == logging.ERROR and arguments else None
+        if told is None and _is_lost(error) and TABLES in str(arguments[0]):
             told = f"No connection for a statement about tables of {TABLES}"
         if told is not None and record.levelno in (logging.DEBUG, logging.ERROR):
             record.msg, record.args = "%s%s", (told, f": {_name(error)}" if error is not None else "")
@@ -36,7 +37,7 @@ def _is_lost(error: Any) -> bool:
     return isinstance(error, Exception) and faults.kind_of(error) == faults.LOST_CONNECTION
 
 
-def _name(error: BaseException) -> str:
+def _name(error: object) -> str:
     code = getattr(error, "pgcode", None)
     return f"{type(error).__name__} {code}" if code else type(error).__name__
 

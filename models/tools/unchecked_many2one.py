@@ -5,12 +5,15 @@ the time of writing, and many writers meet at the one deployment that all lines 
 refused in Python instead: deployments and versions with a log are not deleted, nor are users who asked.
 """
 
+from typing import Any
+
 from odoo import fields
+from odoo.models import BaseModel
 from odoo.tools import SQL, sql
 
 
 class UncheckedMany2one(fields.Many2one):
-    def update_db_foreign_key(self, model, column):
+    def update_db_foreign_key(self, model: BaseModel, column: Any) -> None:
         """No foreign key; one that an earlier release made goes."""
         rows = model.env.execute_query(
             SQL(

@@ -6,6 +6,7 @@ thousand six hundred to another.
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from odoo.api import Environment
 from odoo.tools.misc import formatLang
@@ -17,7 +18,7 @@ DAYS, TIMES = "days", "times"
 UNITS = {"days_since": DAYS, "ratio": TIMES, "ratio_max": TIMES}  # of the measures of a history
 
 
-def number(env: Environment, value: float, digits: int = 0, grouping: bool = True) -> str:
+def number(env: Environment, value: Any, digits: int = 0, grouping: bool = True) -> str:
     """A number with so many decimals, grouped as the reader is used to."""
     return formatLang(env, value, digits=digits, grouping=grouping)
 
@@ -28,7 +29,7 @@ def signed(env: Environment, value: float, digits: int = 2) -> str:
     return f"-{written}" if value < 0 else f"+{written}"
 
 
-def percent(env: Environment, share: float, digits: int = 0, trimmed: bool = False) -> str:
+def percent(env: Environment, share: Any, digits: int = 0, trimmed: bool = False) -> str:
     """A share from 0 to 1 in per cent; `trimmed` leaves out decimals that are 0."""
     value = 100 * share
     return f"{plain(env, round(value, digits)) if trimmed else number(env, value, digits)} %"
@@ -73,7 +74,7 @@ class ReaderWords(Words):
 
     def of(self, name: str) -> "ReaderWords":
         """The words for one input."""
-        unit = unit_of(self.specs.get(name))
+        unit = unit_of(self.specs.get(name) or {})
         return ReaderWords(self.env, unit=unit) if unit else self
 
     @property

@@ -3,6 +3,8 @@
 Rows are in order of time; the latest `TEST_SHARE` of them test a version (`test_rows`), everywhere.
 """
 
+from typing import Any
+
 import numpy as np
 
 from odoo.models import BaseModel
@@ -47,7 +49,7 @@ def untested_text(deployment: BaseModel, labels: np.ndarray) -> str | bool:
     )
 
 
-def floors(card: object, columns: dict[str, Column], moments: np.ndarray) -> dict:
+def floors(card: Any, columns: dict[str, Column], moments: np.ndarray) -> dict:
     """Return what ordinary weeks show by themselves, from the weeks of the training (`Noise` as JSON).
 
     :param card: the scorer that serves
@@ -62,7 +64,7 @@ def floors(card: object, columns: dict[str, Column], moments: np.ndarray) -> dic
 
 
 def held_out(
-    deployment: BaseModel, card: object, columns: dict[str, Column], moments: np.ndarray, labels: np.ndarray
+    deployment: BaseModel, card: Any, columns: dict[str, Column], moments: np.ndarray, labels: np.ndarray
 ) -> dict:
     """Return what routing has to know of the records that tested the version, as plain JSON.
 

@@ -10,7 +10,6 @@ from odoo.tools import mute_logger
 from odoo.addons.ai_deployment.ml.cards import CardPair
 from odoo.addons.ai_deployment.ml.errors import ArtifactRejected
 from odoo.addons.ai_deployment.ml.scorecard import Scorecard
-from odoo.addons.ai_deployment.ml.trees import TreesCard, pack
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 
 
@@ -214,50 +213,6 @@ class TestVersion(AiDeploymentCase):
         score = self.score_of(lead)
         self.assertIn("Belgium", score.with_context(lang="en_US").reasons)
         self.assertIn("Belgique", score.with_context(lang="fr_FR").reasons)
-
-    # Trees: no sums of points, so the reasons are approximate
-
-    def trees_card(self):
-        """-1.0, and +2.0 for revenues from 10,000 on in Belgium only: no sum of points says that."""
-        card = self.card()
-        revenue, country, _source = card.features
-        rich = pack(np.arange(revenue.bins.size) == revenue.bins.size - 1)
-        belgian = pack(np.arange(country.bins.size) == 3)
-        tree = {
-            "inputs": [0, 1, -1, -1, -1],
-            "codes": [rich, belgian, "", "", ""],
-            "left": [1, 2, 0, 0, 0],
-            "right": [4, 3, 0, 0, 0],
-            "values": [0.0, 0.75, 2.0, -0.25, 0.0],
-        }
-        return TreesCard(
-            card.features, -1.0, card.calibration, card.score_bins, trees=[tree], importances=[0.3, 0.6, 0.0]
-        )
-
-    def test_trees_serve_and_say_that_their_reasons_are_approximate(self):
-        self.serve(self.deployment, self.trees_card())
-        version = self.deployment.champion_id
-        self.assertEqual(version.kind, "trees")
-        rich = self.make_leads(expected_revenue=20000)
-        poor = self.make_leads(expected_revenue=500)
-        abroad = self.make_leads(expected_revenue=20000, country_id=self.usa.id)
-        self.deployment._score(rich + poor + abroad, now=NOW)
-        for lead, log_odds in ((rich, 1.0), (poor, -1.0), (abroad, -1.25)):
-            self.assertAlmostEqual(self.score_of(lead).predicted_value, probability(log_odds), 12)
-        self.assertEqual(
-            self.score_of(rich).reasons.splitlines(),
-            ["▲ Country: Belgium", "▲ Expected Revenue: 10,000 to 100,000", "(approximate reasons)"],
-        )
-        self.assertFalse(self.score_of(poor).reasons)
-        self.assertLess(version.card_html.index("Country"), version.card_html.index("Expected Revenue"))
-        self.assertIn("approximate", version.card_html)
-        self.assertIn("± 0.60", version.card_html)
-
-    def test_trees_that_were_changed_in_the_database_are_refused(self):
-        self.version = self.keep(self.deployment, self.trees_card())
-        self.change_in_the_database("artifact = jsonb_set(artifact, '{trees,0,left,0}', '0')")
-        with self.assertRaisesRegex(ArtifactRejected, "digest"):
-            self.version._card()
 
     def test_without_a_score_there_are_no_reasons(self):
         self.assertEqual(self.version._reasons(None), [])

@@ -13,6 +13,8 @@ from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import QUIET
 from odoo.addons.ai_deployment.tests.gate.common import PASS, GateCase
 
+WORD = "Looks odd"  # of a person, so never translated
+
 
 @tagged("post_install", "-at_install")
 class TestMakersOfBills(GateCase):
@@ -123,7 +125,7 @@ class TestMakersOfBills(GateCase):
         bill = self.held_bill()
         self.assertNotIn(self.ben.id, bill._ai_makers()[bill.id])
         bill.with_user(self.ben).read(["amount_total"])
-        bill.with_user(self.ben).message_post(body="Looks odd")
+        bill.with_user(self.ben).message_post(body=WORD)
         bill.with_user(self.ben).narration = "Looks odd"
         bill.with_user(self.ben).partner_id = bill.partner_id  # the same again is no change
         self.assertNotIn(self.ben.id, bill._ai_makers()[bill.id])

@@ -18,7 +18,6 @@ from odoo.addons.ai_deployment.ml.calibration import (
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import ArtifactRejected
 from odoo.addons.ai_deployment.ml.scorecard import CardFeature, CardPair, Scorecard
-from odoo.addons.ai_deployment.ml.trees import TreesCard, pack
 
 
 def features(random):
@@ -53,46 +52,11 @@ def anomaly_card(seed=0):
     )
 
 
-def trees_card(seed=0):
-    """A tree of two questions and a stump, over the first two features."""
-    random = np.random.default_rng(seed)
-    own = features(random)
-
-    def some(j):
-        return pack(random.random(own[j].bins.size) < 0.5)
-
-    trees = [
-        {
-            "inputs": [0, -1, 1, -1, -1],
-            "codes": [some(0), "", some(1), "", ""],
-            "left": [1, 0, 3, 0, 0],
-            "right": [2, 0, 4, 0, 0],
-            "values": [0.0, *random.normal(size=4).tolist()],
-        },
-        {
-            "inputs": [1, -1, -1],
-            "codes": [some(1), "", ""],
-            "left": [1, 0, 0],
-            "right": [2, 0, 0],
-            "values": [0.0, *random.normal(size=2).tolist()],
-        },
-    ]
-    return TreesCard(
-        own,
-        random.normal(),
-        PlattCalibration(0.5, 0.1),
-        NumericBins(0, 1),
-        trees=trees,
-        importances=[0.3, 0.1 + 0.2, 0],
-    )
-
-
 CARDS = [
     scorecard(),
     scorecard(1, Identity()),
     scorecard(2, IsotonicCalibration([-1, 1 / 3], [0.1, 0.9])),
     anomaly_card(),
-    trees_card(),
 ]
 
 
@@ -106,7 +70,7 @@ def rows(seed):
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 10**6), st.sampled_from([scorecard, anomaly_card, trees_card]))
+@given(st.integers(0, 10**6), st.sampled_from([scorecard, anomaly_card]))
 def test_a_card_scores_the_same_bit_for_bit_after_a_trip_through_text(seed, make):
     card = make(seed)
     data = artifact.dump(card)
@@ -263,82 +227,6 @@ def test_an_artifact_edited_by_hand_is_refused_with_its_cause(path, value, cause
 def test_an_edited_anomaly_card_is_refused(path, value):
     with pytest.raises(ArtifactRejected):
         artifact.load(changed(path, value, CARDS[3]))
-
-
-TREE = ("trees", 0)
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "cause"),
-    [
-        (("trees",), [], "trees"),
-        (("trees",), {}, "trees"),
-        (("trees",), lambda old: old * 2000, "trees"),
-        (TREE, 7, "tree 1"),
-        ((*TREE, "gain"), [0] * 5, "gain"),
-        ((*TREE, "inputs"), lambda old: old[:-1], "entries"),
-        ((*TREE, "inputs"), [], "entries"),
-        ((*TREE, "inputs"), [-1] * 200, "entries"),
-        ((*TREE, "inputs", 0), 3, "does not have"),
-        ((*TREE, "inputs", 0), -2, "does not have"),
-        ((*TREE, "inputs", 0), 0.0, "whole number"),
-        ((*TREE, "inputs", 0), True, "whole number"),
-        ((*TREE, "inputs", 0), -1, "leaf"),
-        ((*TREE, "inputs", 1), 0, "hexadecimal|child"),
-        ((*TREE, "codes"), lambda old: old[1:], "entries"),
-        ((*TREE, "codes", 0), lambda old: old[:-1], "hexadecimal"),
-        ((*TREE, "codes", 0), lambda old: old + "00", "hexadecimal"),
-        ((*TREE, "codes", 0), lambda old: "G" + old[1:], "hexadecimal"),
-        ((*TREE, "codes", 0), lambda old: old[:-1] + "f", "beyond"),
-        ((*TREE, "codes", 0), lambda old: "+" + old[1:], "hexadecimal"),
-        ((*TREE, "codes", 0), 0, "hexadecimal"),
-        ((*TREE, "codes", 1), "00", "leaf"),
-        ((*TREE, "left", 0), 0, "child"),
-        ((*TREE, "left", 0), 2, "parent"),
-        ((*TREE, "left", 2), 1, "child"),
-        ((*TREE, "left", 2), 2, "child"),
-        ((*TREE, "right", 2), 5, "child"),
-        ((*TREE, "right", 2), 3, "parent"),
-        ((*TREE, "right", 1), 3, "leaf"),
-        ((*TREE, "values", 0), 0.5, "root"),
-        ((*TREE, "values", 1), NAN, "values"),
-        ((*TREE, "values", 1), "1", "values"),
-        ((*TREE, "values", 1), 1e13, "values"),
-        (("importances",), [0.1], "importances"),
-        (("importances", 0), -1, "importances"),
-        (("threshold",), 2, "threshold"),
-        (("calibration",), {"kind": "percentile", "x": [0], "y": [0.5], "scale": 1}, "calibration"),
-        (("pairs",), [{"first": "amount", "second": "level", "points": []}], "pair"),
-    ],
-    ids=lambda item: str(item)[:40],
-)
-def test_edited_trees_are_refused_with_their_cause(path, value, cause):
-    with pytest.raises(ArtifactRejected, match=cause):
-        artifact.load(changed(path, value, CARDS[4]))
-
-
-def test_more_trees_than_can_be_held_are_refused():
-    data = artifact.dump(CARDS[4])
-    stump = data["trees"][1]
-    wide = copy.deepcopy(data)
-    levels = [f"level {number}" for number in range(250)]
-    for number in range(190):
-        size = 253
-        wide["features"].append(
-            {
-                "name": f"more {number}",
-                "required": False,
-                "points": [0] * size,
-                "counts": [0] * size,
-                "bins": {"kind": "category", "levels": levels, "level_counts": dict.fromkeys(levels, 1), "dropped": 0},
-            }
-        )
-    wide["importances"] = [0.0] * len(wide["features"])
-    wide["trees"] = [stump] * 200
-    artifact.load(wide)
-    wide["trees"] = [stump] * 250
-    with pytest.raises(ArtifactRejected, match="too many or too large"):
-        artifact.load(wide)
 
 
 def places(data, path=()):

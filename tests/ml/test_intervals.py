@@ -96,3 +96,14 @@ def test_what_cannot_be_weighed():
     for chance in (0.0, math.nan, 1.5):
         with pytest.raises(ValueError, match="chance"):
             intervals.weighted_share([True], [chance])
+
+
+@pytest.mark.parametrize(("hits", "cases"), [(0, 10), (10, 10), (3, 17), (59, 60)])
+def test_clopper_pearson_is_the_exact_interval(hits, cases):
+    low, high = intervals.clopper_pearson(hits, cases)
+    exact = stats.binomtest(hits, cases).proportion_ci(0.95, "exact")
+    assert (low, high) == pytest.approx((exact.low, exact.high))
+    assert type(low) is float and type(high) is float
+    assert intervals.clopper_pearson(0, 0) == (0, 1)
+    assert intervals.clopper_pearson(0, 100) == (0.0, pytest.approx(1 - 0.025 ** (1 / 100)))
+    assert intervals.clopper_pearson(100, 100)[1] == 1.0

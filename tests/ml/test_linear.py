@@ -7,7 +7,6 @@ from odoo.addons.ai_deployment.ml.linear import (
     WIDEST,
     _Design,
     fit_linear,
-    rising,
 )
 from odoo.addons.ai_deployment.ml.performance import auc
 
@@ -59,17 +58,11 @@ def test_the_information_is_that_of_zeros_and_ones():
     written = np.column_stack([np.ones(4000), written])
     weights = RANDOM.random(4000)
     assert design.information(weights) == pytest.approx((written * weights[:, None]).T @ written)
-    beta = RANDOM.normal(size=written.shape[1] - 1)
-    assert design.times(beta) == pytest.approx(written[:, 1:] @ beta)
+    beta = RANDOM.normal(size=written.shape[1])
+    assert design.times(beta) == pytest.approx(written @ beta)
+    assert design.transposed_times(weights) == pytest.approx(written.T @ weights)
 
 
 def test_too_many_inputs_are_left_to_boosting():
     wide = fit_linear(BINS[:1] * (WIDEST + 1), CODES[:, [0] * (WIDEST + 1)], LABELS, np.ones(4000), FOLD, [0] * 61)
     assert wide == ([], None)
-
-
-def test_rising_is_isotonic_regression():
-    from sklearn.isotonic import isotonic_regression
-
-    values, weights = RANDOM.normal(size=30), RANDOM.integers(1, 9, 30)
-    assert rising(values, weights) == pytest.approx(isotonic_regression(values, sample_weight=weights))

@@ -16,6 +16,7 @@ SCORING = [
     "errors",
     "columns",
     "binning",
+    "logistic",
     "calibration",
     "cards",
     "scorecard",

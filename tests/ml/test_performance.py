@@ -82,15 +82,6 @@ def test_the_slope_has_the_standard_error_of_a_logistic_regression():
     assert found.se == pytest.approx(math.sqrt(1 / 30 + 1 / 70 + 1 / 60 + 1 / 40) / width, abs=1e-6)
 
 
-@pytest.mark.parametrize(("hits", "cases"), [(0, 10), (10, 10), (3, 17), (59, 60)])
-def test_clopper_pearson_is_the_exact_interval(hits, cases):
-    low, high = pf.clopper_pearson(hits, cases)
-    exact = stats.binomtest(hits, cases).proportion_ci(0.95, "exact")
-    assert (low, high) == pytest.approx((exact.low, exact.high))
-    assert type(low) is float and type(high) is float
-    assert pf.clopper_pearson(0, 0) == (0, 1)
-
-
 def test_delong_by_the_definition():
     m, n = LABELS == 1, LABELS == 0
 

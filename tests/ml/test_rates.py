@@ -64,12 +64,6 @@ def test_fewer_than_eight_weeks_or_one_outcome_only_say_nothing():
     assert rates.spread([0] * 20, [100] * 20) == 0 == rates.spread([100] * 20, [100] * 20)
 
 
-def test_the_interval_of_a_rate_is_the_exact_one():
-    assert rates.interval(0, 0) == (0.0, 1.0)
-    assert rates.interval(0, 100) == (0.0, pytest.approx(1 - 0.025 ** (1 / 100)))
-    assert rates.interval(100, 100)[1] == 1.0
-
-
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.floats(0.001, 0.999), st.floats(1.1, 3))
 def test_yes_and_no_are_tolerated_alike(rate, ratio):

@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
 
+WORD = "A word about the record"  # of a person, so never translated
 LINE_MODELS = ("ai.deployment.score", "ai.deployment.inference", "ai.deployment.review")
 NAMED = {"owner", "deputy", "reviewer", "manager", "auditor"}
 READERS = {
@@ -637,7 +638,7 @@ class TestDocumentLineAccess(AccessCase):
 
     def test_conversations_on_a_review_stay_with_those_who_see_the_record(self):
         review = self.lines_of("ai.deployment.review", self.theirs)
-        message = review.message_post(body="A word about the record")
+        message = review.message_post(body=WORD)
         activity = review.activity_schedule("mail.mail_activity_data_todo", user_id=self.reviewer.id, note="secret")
         self.env.flush_all()
         for person, sees in ((self.reviewer, True), (self.selling_reviewer, False), (self.other_owner, False)):
@@ -647,7 +648,7 @@ class TestDocumentLineAccess(AccessCase):
                 found = self.env["mail.activity"].with_user(person).search([("id", "=", activity.id)])
                 self.assertIs(bool(found), sees)
         with self.assertRaises(AccessError):
-            review.with_user(self.selling_reviewer).message_post(body="A word")
+            review.with_user(self.selling_reviewer).message_post(body=WORD)
 
     def test_a_reviewer_decides_nothing_about_a_record_that_is_hidden_from_her(self):
         review = self.lines_of("ai.deployment.review", self.theirs).with_user(self.selling_reviewer)

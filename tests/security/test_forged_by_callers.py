@@ -22,6 +22,7 @@ from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
+WORD, FORGED = "A word", "State: go"  # of a person, so never translated
 LIFTING = (
     "_force_unlink",
     "bypass_audit",
@@ -303,12 +304,12 @@ class TestForgedBills(GateCase):
                 attempt()
             self.env.invalidate_all()
         self.assertTrue(trace.exists().tracking_value_ids)
-        said = self.gate.with_user(self.gate_owner).message_post(body="A word", message_type="comment")
+        said = self.gate.with_user(self.gate_owner).message_post(body=WORD, message_type="comment")
         said.with_user(self.gate_owner).unlink()
 
     def test_nobody_writes_in_the_chatter_in_a_colleagues_name(self):
         gate, colleague = self.gate.with_user(self.gate_owner), self.ben.partner_id
-        posted = gate.message_post(body="State: go", message_type="notification", author_id=colleague.id)
+        posted = gate.message_post(body=FORGED, message_type="notification", author_id=colleague.id)
         values = {"model": gate._name, "res_id": gate.id, "body": "State: go", "author_id": colleague.id}
         made = self.env["mail.message"].with_user(self.gate_owner).create({**values, "email_from": "ben@example.com"})
         for message in (posted, made):

@@ -334,7 +334,11 @@ export class Desk extends Component {
             this.state.notice = { level: "warning", text: answer.text };
             return;
         }
-        this.state.notice = { level: answer.result === "gone" ? "warning" : "success", text: answer.text, name: answer.name };
+        this.state.notice = {
+            level: answer.result === "gone" ? "warning" : "success",
+            text: answer.text,
+            name: answer.name,
+        };
         this.state.left = Math.max(this.state.left - 1, 0);
         this.recount(card, -1);
         if (answer.result === "decided") {

@@ -8,10 +8,16 @@ registry.category("web_tour.tours").add("ai_deployment_alerts", {
         { trigger: ".o_notebook_headers a[name=hearing]", run: "click" },
         { trigger: ".o_field_widget[name=channel_ids] .o_data_row:contains(Activity of the owner)" },
         { trigger: ".o_field_widget[name=channel_ids] .o_field_x2many_list_row_add a", run: "click" },
-        { trigger: ".o_field_widget[name=channel_ids] .o_selected_row .o_field_widget[name=partner_ids] input", run: "edit ai_owner" },
+        {
+            trigger: ".o_field_widget[name=channel_ids] .o_selected_row .o_field_widget[name=partner_ids] input",
+            run: "edit ai_owner",
+        },
         { trigger: ".o-autocomplete--dropdown-item:contains(ai_owner)", run: "click" },
         { trigger: ".o_form_button_save", run: "click" },
-        { trigger: ".o_field_widget[name=channel_ids] .o_data_row:contains(E-mail) button[name=action_try]", run: "click" },
+        {
+            trigger: ".o_field_widget[name=channel_ids] .o_data_row:contains(E-mail) button[name=action_try]",
+            run: "click",
+        },
         { trigger: ".o_notification:contains(It is on its way)" },
         { trigger: ".o_menu_sections button:contains(Watching)", run: "click" },
         { trigger: ".o-dropdown--menu .dropdown-item:contains(Messages)" },

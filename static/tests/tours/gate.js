@@ -69,6 +69,9 @@ registry.category("web_tour.tours").add("ai_deployment_gate_pages", {
         { trigger: ".o_form_view .o_field_widget[name=end_date] input", run: "edit today" },
         { trigger: ".o_form_view .o_field_widget[name=note] textarea", run: "edit A yearly licence" },
         { trigger: ".o_form_button_save", run: "click" },
-        { trigger: ".o_form_view .o_field_widget[name=user_id]:contains(Gate owner), .o_form_view .o_field_widget[name=user_id]" },
+        {
+            trigger:
+                ".o_form_view .o_field_widget[name=user_id]:contains(Gate owner), .o_form_view .o_field_widget[name=user_id]",
+        },
     ],
 });

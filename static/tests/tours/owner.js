@@ -4,7 +4,10 @@ import { registry } from "@web/core/registry";
 registry.category("web_tour.tours").add("ai_deployment_owner", {
     url: "/odoo/ai-deployments",
     steps: () => [
-        { trigger: ".o_kanban_group:contains(Production) .o_kanban_record:contains(Which leads to call)", run: "click" },
+        {
+            trigger: ".o_kanban_group:contains(Production) .o_kanban_record:contains(Which leads to call)",
+            run: "click",
+        },
         { trigger: ".o_form_view .o_statusbar_status button.o_arrow_button_current:contains(Production)" },
         { trigger: ".o_field_widget[name=health_html] .o_ai_health:contains(All well)" },
         { trigger: ".o_field_widget[name=feature_ids] .o_data_row:contains(Country)" },
@@ -67,7 +70,10 @@ registry.category("web_tour.tours").add("ai_deployment_monitoring", {
         { trigger: ".o_list_view .o_data_row:contains(Lead 1) td[name=predicted_value]:contains(81.8%)" },
         back,
         { trigger: ".o_ai_heat tr:contains(Country) button:last:contains(▲)", run: "click" },
-        { trigger: ".o_list_view .o_data_row td[name=text]:contains(Country is empty on 100 % of leads)", run: "click" },
+        {
+            trigger: ".o_list_view .o_data_row td[name=text]:contains(Country is empty on 100 % of leads)",
+            run: "click",
+        },
         { trigger: ".o_form_view .o_field_widget[name=line_ids] .o_data_row:contains(Country)" },
         { trigger: ".o_form_view button[name=action_view_records]", run: "click" },
         { trigger: ".o_list_view .o_data_row td[name=res_name]:contains(Lead 1)" },

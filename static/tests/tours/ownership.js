@@ -14,7 +14,10 @@ registry.category("web_tour.tours").add("ai_deployment_proof", {
     steps: () => [
         { trigger: ".o-kanban-button-new", run: "click" },
         { trigger: ".o_field_widget[name=name] textarea, .o_field_widget[name=name] input", run: "edit Who pays late" },
-        { trigger: ".o_field_widget[name=purpose] textarea", run: "edit Warns sellers of customers that will pay late." },
+        {
+            trigger: ".o_field_widget[name=purpose] textarea",
+            run: "edit Warns sellers of customers that will pay late.",
+        },
         ...pick("model_id", "Lead"),
         ...pick("decider_id", "ai_reviewer"),
         { trigger: ".o_form_button_save", run: "click" },
@@ -36,7 +39,10 @@ registry.category("web_tour.tours").add("ai_deployment_owner_accepts", {
         { trigger: "button[name=action_look_at_checklist]", run: "click" },
         { trigger: ".o_ai_checks .o_kanban_record:contains(A named owner):contains(has accepted)" },
         { trigger: ".o_ai_checks .o_kanban_record:contains(The owner can explain it) .o_ai_do_it", run: "click" },
-        { trigger: ".modal .o_field_widget[name=limits] textarea", run: "edit It knows nothing of customers that are new to us." },
+        {
+            trigger: ".modal .o_field_widget[name=limits] textarea",
+            run: "edit It knows nothing of customers that are new to us.",
+        },
         { trigger: ".modal .o_field_widget[name=signature_ids] .o_field_x2many_list_row_add a", run: "click" },
         { trigger: ".modal .o_field_widget[name=role] input, .modal .o_field_widget[name=role] select", run: "click" },
         { trigger: ".o_select_menu_item:contains(Finance), .o-dropdown-item:contains(Finance)", run: "click" },
@@ -75,7 +81,10 @@ registry.category("web_tour.tours").add("ai_deployment_owner_signs", {
         { trigger: ".modal button[name=action_sign]", run: "click" },
         { trigger: "body:not(:has(.modal))" },
         { trigger: "button[name=action_look_at_checklist]", run: "click" },
-        { trigger: ".o_ai_checks .o_kanban_record:contains(The works council agrees):contains(Its minutes of 1 March)" },
+        {
+            trigger:
+                ".o_ai_checks .o_kanban_record:contains(The works council agrees):contains(Its minutes of 1 March)",
+        },
         { trigger: ".o_ai_checks .o_kanban_record:contains(Training again is paid for):contains(in the calendar)" },
     ],
 });

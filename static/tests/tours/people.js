@@ -26,7 +26,10 @@ registry.category("web_tour.tours").add("ai_deployment_not_a_viewer", {
     url: "/odoo/action-crm.crm_lead_action_pipeline?view_type=list",
     steps: () => [
         { trigger: ".o_list_view .o_data_row .o_data_cell[name=name]:contains(Good lead)", run: "click" },
-        { trigger: ".o_form_view .o_field_widget[name=name]:contains(Good lead), .o_form_view .o_field_widget[name=name] textarea" },
+        {
+            trigger:
+                ".o_form_view .o_field_widget[name=name]:contains(Good lead), .o_form_view .o_field_widget[name=name] textarea",
+        },
         { trigger: ".o_form_view:not(:has(.o_ai_score:visible))" },
     ],
 });

@@ -18,7 +18,13 @@ registry.category("web_tour.tours").add("ai_deployment_value", {
         { trigger: ".modal .o_field_widget[name=words] input", run: "edit tender" },
         { trigger: ".modal .o_form_button_save", run: "click" },
         { trigger: ".o_form_view .o_form_button_save", run: "click" },
-        { trigger: ".o_field_widget[name=edge_case_ids] .o_data_row:contains(Tenders) button[name=action_try]", run: "click" },
-        { trigger: ".o_field_widget[name=edge_case_ids] .o_data_row:contains(Tenders):contains(All of 1 real records)" },
+        {
+            trigger: ".o_field_widget[name=edge_case_ids] .o_data_row:contains(Tenders) button[name=action_try]",
+            run: "click",
+        },
+        {
+            trigger:
+                ".o_field_widget[name=edge_case_ids] .o_data_row:contains(Tenders):contains(All of 1 real records)",
+        },
     ],
 });
