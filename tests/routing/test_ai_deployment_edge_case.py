@@ -1,5 +1,7 @@
 """What it must not decide: enforced whatever the score says, tried for real, and tried again when anything changes."""
 
+from datetime import timedelta
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
@@ -55,6 +57,46 @@ class TestEdgeCase(AiDeploymentCase):
         self.case(instead="drill")
         self.deployment._score(self.large, now=NOW)
         self.assertEqual(set(self.inferences_of(self.large).mapped("route")), {"automatic"})
+
+    def test_a_record_that_is_held_out_as_well_stays_with_nobody(self):
+        """A hold-out comes first: an edge case that is held out is scored, logged, and reviewed by nobody."""
+        self.case()
+        self.go_live()
+        with clock.at(NOW):
+            self.deployment.with_user(self.owner)._hold_out(0.5, "Finance asks what it brings.")
+        leads = self.make_leads(40, name="Large", expected_revenue=900000)
+        self.env.flush_all()
+        came = NOW + timedelta(minutes=1)
+        self.env.cr.execute("UPDATE crm_lead SET create_date = %s WHERE id = ANY(%s)", [came, leads.ids])
+        self.env.invalidate_all()
+        self.deployment._score(leads, now=came)
+        held_out = self.deployment._held_out_ids(leads.ids)
+        held, shown = (
+            leads.filtered(lambda lead: lead.id in held_out),
+            leads.filtered(lambda one: one.id not in held_out),
+        )
+        self.assertGreater(len(held), 8)
+        self.assertGreater(len(shown), 8)
+        self.assertEqual(set(self.inferences_of(held).mapped("route")), {"automatic"})
+        self.assertEqual(set(self.inferences_of(held).mapped("review_reason")), {False})
+        self.assertEqual(set(self.inferences_of(held).mapped("audit_chance")), {0.0})
+        self.assertFalse(self.reviews_of(held))
+        self.assertEqual(set(self.inferences_of(shown).mapped("review_reason")), {"edge_case"})
+        self.assertEqual(len(self.reviews_of(shown)), len(shown))
+
+    def test_an_edge_case_uses_the_quota_of_the_reason_that_it_replaces(self):
+        """Thresholds are applied first: an edge case that is unsure as well counts among the unsure of a day."""
+        self.case(kind="words", domain="[]", words="small")
+        self.deployment.min_confidence = 1.0
+        self.deployment._review_rule("low_confidence").cap = 4
+        self.deployment._score(self.large + self.small, now=NOW)  # the small ones are less sure, so they come first
+        self.assertEqual(set(self.inferences_of(self.small).mapped("review_reason")), {"edge_case"})
+        self.assertEqual(
+            sorted(self.inferences_of(self.large).mapped(lambda line: line.review_reason or "")),
+            ["", "", "low_confidence"],
+        )
+        quotas = self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)])
+        self.assertEqual(quotas.mapped(lambda quota: (quota.reason, quota.used)), [("low_confidence", 4)])
 
     # Trying
 
