@@ -5,7 +5,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .scoring.ai_deployment_scoring import READ_TO_SCORE
+from .scoring.scoring_run import READ_TO_SCORE
 from .scoring.keep_waiting import failure_of, keep_waiting
 from .tools import faults, noted
 

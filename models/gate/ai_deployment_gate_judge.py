@@ -32,7 +32,7 @@ from odoo.tools import SQL, format_date
 from ...ml import routing
 from ..documents.account_move import PURCHASE_TYPES
 from ..routing.ai_deployment_review_rule import DEFAULTS
-from ..scoring.ai_deployment_writing import _json_rows
+from ..scoring.inference_writer import _json_rows
 from ..tools import clock
 from ..tools.shipped import wake
 

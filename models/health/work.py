@@ -6,7 +6,7 @@ from typing import Any
 
 from odoo.tools import format_date
 
-from ..scoring.ai_deployment_scoring import FAILS, FILTER
+from ..scoring.scoring_run import FAILS, FILTER
 from ..tools import clock
 from ..tools.wording import number
 from .check import (

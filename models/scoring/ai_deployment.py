@@ -16,7 +16,7 @@ from ..deployment.ai_deployment import FILTER_ERRORS
 from ..features.feature_reader import paths_of, walk_path
 from ..tools import clock, faults
 from ..tools.bounded import bounded_savepoint
-from .ai_deployment_scoring import READ_TO_SCORE
+from .scoring_run import READ_TO_SCORE
 from .keep_waiting import failure_of, keep_waiting
 
 _logger = logging.getLogger(__name__)

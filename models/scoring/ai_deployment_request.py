@@ -15,7 +15,7 @@ from ...ml.errors import InferenceError, Unexpected
 from ..tools import batch_insert as bulk
 from ..tools import clock
 from .ai_deployment_inference import FAILURE_TYPES
-from .ai_deployment_scoring import FAILS, FILTER
+from .scoring_run import FAILS, FILTER
 
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(days=1)

@@ -26,7 +26,7 @@ from ...ml.threads import one_thread
 from ..features.ai_deployment_feature import DIRECTIONS
 from ..features.feature_reader import FeatureReader
 from ..features.readable_inputs import reads_all
-from ..routing.ai_deployment_routing import SIDES
+from ..routing.thresholds import SIDES
 from ..tools import clock
 
 MIN_CASES = 50  # of either outcome, under which there is no version

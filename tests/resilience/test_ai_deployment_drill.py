@@ -50,7 +50,7 @@ class DrillCase(AiDeploymentCase):
             counts[table] = self.env.cr.fetchone()
         return counts
 
-    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring")
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring.scoring_run")
     def drill(self, kind="faults", user=None):
         deployment = self.deployment.with_user(user or self.owner)
         action = getattr(deployment, f"action_drill_{kind}")()
@@ -206,7 +206,7 @@ class TestDrillOnBills(AiDeploymentCase):
             }
         )
 
-    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring")
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring.scoring_run")
     def test_bills_are_drilled_alike(self):
         with clock.at(NOW):
             drill = self.bills.sudo()._drill("faults")

@@ -384,7 +384,7 @@ class TestReviewRules(RuleCase):
     def test_a_record_that_breaks_the_reading_waits_too_where_nobody_is_asked(self):
         self.rule("failed", is_on=False)
         leads = self.make_leads(3)
-        read, log = FeatureReader.read, "odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring"
+        read, log = FeatureReader.read, "odoo.addons.ai_deployment.models.scoring.scoring_run"
 
         def break_on_one(reader, ids):
             if leads[1].id in ids:

@@ -17,7 +17,7 @@ from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
-SCORING_LOG = "odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring"
+SCORING_LOG = "odoo.addons.ai_deployment.models.scoring.scoring_run"
 CHUNK_LOG = "odoo.addons.ai_deployment.models.scoring.ai_deployment_batch_chunk"
 
 

@@ -528,7 +528,7 @@ class TestRuleInNobodysWay(RuleCase):
         self.env.invalidate_all()
         self.env.registry.clear_cache()
         lead = self.make_leads()
-        with mute_logger("odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring"):
+        with mute_logger("odoo.addons.ai_deployment.models.scoring.scoring_run"):
             self.commit()
         self.assertTrue(lead.exists())
         self.assertEqual(self.asked(), (1, 0))

@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml import routing
-from odoo.addons.ai_deployment.models.routing import ai_deployment_routing
+from odoo.addons.ai_deployment.models.routing import thresholds
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -107,7 +107,7 @@ class TestRouting(AiDeploymentCase):
         self.deployment._score(self.make_leads(60, **self.unsure), now=NOW - timedelta(days=20))
         for day in range(9):
             self.deployment._score(self.make_leads(10, **self.sure_win), now=NOW - timedelta(days=day))
-        with clock.at(NOW), patch.object(ai_deployment_routing, "MOST", 70):
+        with clock.at(NOW), patch.object(thresholds, "MOST", 70):
             sureness, per_day = self.deployment._recent_sureness()
         self.assertEqual((len(sureness), per_day), (80, 10))
         self.assertEqual(len(set(sureness)), 1)

@@ -16,7 +16,7 @@ from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.scoring.test_ai_deployment_batch import BatchCase
 
-CARRIER_LOG = "odoo.addons.ai_deployment.models.scoring.ai_deployment_carrier_chunk"
+CARRIER_LOG = "odoo.addons.ai_deployment.models.scoring.job_backend"
 
 
 @tagged("post_install", "-at_install")

@@ -35,7 +35,7 @@ from ..tools import clock, faults, noted
 from ..tools.quiet_sql import quiet_sql
 from ..tools.score_fields import SCORE_FIELDS
 from ..tools.shipped import wake
-from .ai_deployment_writing import hex_rows
+from .inference_writer import hex_rows
 from .reasons import MAY_RETURN
 
 _logger = logging.getLogger(__name__)

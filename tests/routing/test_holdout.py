@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.ml.routing import audit_selected
-from odoo.addons.ai_deployment.models.routing.ai_deployment_holdout import Holdout
+from odoo.addons.ai_deployment.models.routing.holdout import Holdout
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.governance.test_ai_deployment_value import LATER, ValueCase

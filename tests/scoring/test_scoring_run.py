@@ -16,7 +16,7 @@ from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
-SCORING_LOG = "odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring"
+SCORING_LOG = "odoo.addons.ai_deployment.models.scoring.scoring_run"
 
 
 @tagged("post_install", "-at_install")
@@ -391,7 +391,7 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
     def test_scoring_needs_no_scikit_learn(self):
         code = (
             "import sys, types\n"
-            "import odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring\n"
+            "import odoo.addons.ai_deployment.models.scoring.scoring_run\n"
             "import odoo.addons.ai_deployment.models.training.ai_deployment_training\n"
             "import odoo.addons.ai_deployment.models.monitoring.ai_deployment_monitoring\n"
             "bad = [name for name in ('sklearn', 'scipy') if name in sys.modules]\n"
