@@ -22,6 +22,7 @@ from odoo.orm.fields import Field
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
+from ...ml.columns import make_column
 from . import values
 
 MEASURES = {
@@ -181,6 +182,11 @@ class FeatureReader:
                 if convert:
                     read[spec["key"]] = [convert(value) for value in read[spec["key"]]]
         return read
+
+    def columns(self, ids):
+        """Return {key: `ml.columns.Column`} of the records `ids`, rows in their order."""
+        read = self.read(ids)
+        return {spec["key"]: make_column(spec["key"], spec["kind"], read[spec["key"]]) for spec in self.specs}
 
     # One statement
 

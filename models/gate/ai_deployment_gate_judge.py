@@ -31,8 +31,8 @@ from odoo.tools import SQL, format_date
 
 from ...ml import routing
 from ..documents.account_move import PURCHASE_TYPES
-from ..routing.ai_deployment_review_rule import DEFAULTS
-from ..scoring.inference_writer import _json_rows
+from ..routing.rules import DEFAULTS
+from ..scoring.inference_writer import json_rows
 from ..tools import clock
 from ..tools.shipped import wake
 
@@ -347,7 +347,7 @@ class AiDeployment(models.Model):
         if not compared:
             return []
         columns = self._columns([spec for _place, spec in compared], list(released.values()), together)
-        now = _json_rows(
+        now = json_rows(
             [columns[spec["key"]].kind for _place, spec in compared],
             [columns[spec["key"]].values for _place, spec in compared],
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from odoo.tools import format_date
 
-from ..scoring.scoring_run import FAILS, FILTER
+from ..scoring.failures import FAILS, FILTER
 from ..tools import clock
 from ..tools.wording import number
 from .check import (

@@ -13,7 +13,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..deployment import events
-from ..scoring.scoring_run import FAILS, FILTER
+from ..scoring.failures import FAILS, FILTER
 from ..tools import faults
 
 _logger = logging.getLogger(__name__)

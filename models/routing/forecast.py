@@ -14,10 +14,12 @@ import numpy as np
 from odoo.tools import SQL
 
 from ...ml import routing
-from ..routing.ai_deployment_room import SHARED
 from ..tools import clock
 from ..tools.sampling import MOST, drawn
 from ..tools.wording import number, percent
+from .quota import SHARED
+from .router import rules_on
+from .thresholds import thresholds_of
 
 RECENT = timedelta(days=28)
 ENOUGH = 50  # scored records that say which share goes to people; with fewer, those that tested the version do
@@ -149,7 +151,7 @@ def _shares_of_late(deployment, version):
 
 def _unsure(deployment, values, predictions, confidences):
     """((n,) bool: which rows are on the wrong side of the present lines, the reason that says so)"""
-    lines = deployment.routing_lines or deployment._lines_by_line()
+    lines = thresholds_of(deployment)
     if deployment.method != "anomaly":
         sides = {True: lines.get("positive"), False: lines.get("negative")}
         return routing.unsure(values, predictions, confidences, sides), routing.LOW_CONFIDENCE
@@ -167,7 +169,7 @@ def _shares_in_test(deployment, version):
     total = sum(curve[-1][1] for curve in curves.values() if curve)
     if not total:
         return None
-    lines = deployment.routing_lines or deployment._lines_by_line()
+    lines = thresholds_of(deployment)
     settled = sum(
         routing.settled_by_line([curve], lines[side])[0]
         for side, curve in curves.items()
@@ -179,7 +181,7 @@ def _shares_in_test(deployment, version):
 
 def _reviews(deployment, shares, records):
     """How many of `records` go to people, within the caps of reasons that are on and the reviews of a day."""
-    rules, limits = deployment._rules_on(), {}
+    rules, limits = rules_on(deployment), {}
     counts = {reason: share * records for reason, share in shares.items() if reason in rules}
     for reason, count in counts.items():
         limits[reason] = min(count, rules[reason]["cap"] or math.inf)

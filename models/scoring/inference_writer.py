@@ -6,18 +6,27 @@ they cannot differ from them.
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from odoo import models
+from odoo.api import Environment
+from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ...ml import routing
 from ...ml.columns import NUMBER
-from ...ml.errors import VersionError
+from ...ml.errors import InferenceError, VersionError
 from ...ml.profile import Profile
-from ..tools import batch_insert as bulk
+from ..tools import batch_insert
+from .standing import Standing
+
+if TYPE_CHECKING:
+    from ..routing.router import Router
+    from .ai_deployment_request import Earlier
 
 # What reviews and current scores take from a line of the log.
 TAKEN = (
@@ -38,42 +47,81 @@ TAKEN = (
 class Lines:
     """Log lines of one chunk, one entry per record; None where a record failed."""
 
-    ids: list
-    inputs: list
-    codes: list
-    values: list
-    predictions: list
-    confidences: list
-    incumbents: list
-    people: list
-    routes: list
-    reasons: list
-    chances: list
-    failures: list
-    intake: list
+    ids: list[int]
+    inputs: list[str | None]
+    codes: list[str | None]
+    values: list[float | None]
+    predictions: list[bool | None]
+    confidences: list[float | None]
+    incumbents: list[float | None]
+    people: list[float | None]
+    routes: list[str]
+    reasons: list[str | None]
+    chances: list[float | None]
+    failures: list[InferenceError | None]
+    intake: list[bool]
     latency_ms: float
 
 
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
+@dataclass
+class InferenceWriter:
+    """Write what one scoring run leaves behind."""
 
-    def _lines(self, call, ids, columns, scored, codes, rows):
-        """What to log of `rows` of a scored chunk."""
+    deployment: BaseModel  # in sudo
+    router: "Router"
+    version: BaseModel
+    card: Any  # of `ml`, or the error that says why the version cannot be used
+    specs: dict[str, dict]  # {key of an input: its declaration}
+    sensitive: set[str]  # keys of inputs whose values are told to nobody
+    now: datetime
+    day: date  # on which the records were asked for
+    user_id: int
+    earlier: "dict[int, Earlier]"  # what is known of records that waited, by id
+    pending: dict[str, SQL | None] = field(default_factory=dict)  # {name: SQL} to be written with the next lines
+
+    @property
+    def env(self) -> Environment:
+        return self.deployment.env
+
+    def flush(self, **statements: SQL | None) -> None:
+        """Run what is pending, and `statements` with it."""
+        batch_insert.write(self.env, {**self.pending, **statements})
+        self.pending = {}
+
+    # Lines
+
+    def scored_lines(
+        self,
+        standings: dict[int, Standing],
+        ids: Sequence[int],
+        columns: dict[str, Any],
+        scored: Any,
+        codes: Sequence[str],
+        rows: Sequence[int],
+    ) -> Lines:
+        """Return what to log of a scored chunk.
+
+        :param ids: of the records of the chunk
+        :param columns: {key of an input: its `Column`}
+        :param scored: what the card says of them
+        :param codes: one text per record, see `hex_rows`
+        :param rows: the places of the records to log in `ids`
+        """
         chosen, named = np.array(rows), [ids[row] for row in rows]
-        incumbents = self._incumbents(call, named)
-        why, chances = self._route(call, scored, chosen, named, incumbents)
+        incumbents = self._incumbents(standings, named)
+        why, chances = self.router.route(standings, self.card, scored, chosen, named, incumbents)
         why = why.tolist()
         lines = Lines(
             ids=named,
-            inputs=_json_rows(
-                [columns[key].kind for key in call.specs], [columns[key].values[chosen] for key in call.specs]
+            inputs=json_rows(
+                [columns[key].kind for key in self.specs], [columns[key].values[chosen] for key in self.specs]
             ),
             codes=[codes[row] for row in rows],
             values=scored.values[chosen].tolist(),
             predictions=scored.predictions[chosen].tolist(),
             confidences=scored.confidences[chosen].tolist(),
             incumbents=incumbents,
-            people=[call.standing[res_id].person for res_id in named],
+            people=[standings[res_id].person for res_id in named],
             routes=["review" if reason else "automatic" for reason in why],
             reasons=[reason or None for reason in why],
             chances=[
@@ -81,7 +129,7 @@ class AiDeployment(models.Model):
                 for reason, chance in zip(why, chances.tolist(), strict=True)
             ],
             failures=[None] * len(rows),
-            intake=[not call.standing[res_id].is_known for res_id in named],
+            intake=[not standings[res_id].is_known for res_id in named],
             latency_ms=0.0,
         )
         for position, row in enumerate(rows) if scored.errors else ():
@@ -92,22 +140,22 @@ class AiDeployment(models.Model):
                 lines.failures[position] = scored.errors[row]
         return lines
 
-    def _incumbents(self, call, ids):
-        """What Odoo itself says of each of `ids`, None where it says nothing."""
-        documents = self.env[self.res_model]
+    def _incumbents(self, standings: dict[int, Standing], ids: Sequence[int]) -> list[float | None]:
+        """Return what Odoo itself says of each of `ids`, None where it says nothing."""
+        documents = self.env[self.deployment.res_model]
         if documents._ai_incumbent_sql(documents._table):
-            return [call.standing[res_id].incumbent for res_id in ids]
+            return [standings[res_id].incumbent for res_id in ids]
         opinions = documents.browse(ids)._ai_incumbent()
         return [opinions.get(res_id) for res_id in ids]
 
-    def _failed_lines(self, call, ids, error):
-        """Lines of records that failed together: they wait where the version is at fault, else a person looks.
+    def failed_lines(self, ids: Sequence[int], error: InferenceError) -> Lines:
+        """Return the lines of records that failed together: they wait where the version is at fault, else are reviewed.
 
-        They wait as well where nobody is to be asked about failures, or about no more of them today.
+        They wait as well where failures are not reviewed, or no more of them today.
         """
         waits = isinstance(error, VersionError) or error.transient
-        asked = [False] * len(ids) if waits else self._asks_about_failed(call.rules, ids)
-        none = [None] * len(ids)
+        reviewed = [False] * len(ids) if waits else self.router.reviews_failed(ids)
+        none: list = [None] * len(ids)
         return Lines(
             ids=list(ids),
             inputs=none,
@@ -117,68 +165,65 @@ class AiDeployment(models.Model):
             confidences=none,
             incumbents=none,
             people=none,  # reading Odoo's opinion may be what failed
-            routes=["review" if ask else "retry" for ask in asked],
-            reasons=[routing.FAILED if ask else None for ask in asked],
+            routes=["review" if yes else "retry" for yes in reviewed],
+            reasons=[routing.FAILED if yes else None for yes in reviewed],
             chances=none,
             failures=[error] * len(ids),
             intake=[False] * len(ids),
             latency_ms=0.0,
         )
 
-    def _write_lines(self, call, lines, profile=None):
-        """Keep the log lines of a chunk, the reviews, the current scores and the counts of `profile`."""
-        failures = [self._failure(call, error) for error in lines.failures]
+    # Writing
+
+    def write(self, standings: dict[int, Standing], lines: Lines, profile: Profile | None = None) -> Counter:
+        """Store log lines, their reviews, current scores, the counts of `profile`, and a request for what waits.
+
+        :return: records by outcome: automatic, review (failed ones among them), failed, waiting
+        """
+        failures = [self._failure(error) for error in lines.failures]
         routes = Counter(lines.routes)
-        bulk.write(
-            self.env,
-            {
-                **call.also,
-                "logged": self._log_statement(call, lines, failures),
-                "asked": self._review_statement(call) if routes["review"] else None,
-                "counted": self.env["ai.deployment.profile"]._delta_statement(
-                    self, call.version, profile or Profile(), call.now.date()
-                ),
-                "stands": self._score_statement(call),
-            },
+        self.flush(
+            logged=self._log_statement(standings, lines, failures),
+            asked=self._review_statement() if routes["review"] else None,
+            counted=self.env["ai.deployment.profile"]._delta_statement(
+                self.deployment, self.version, profile or Profile(), self.now.date()
+            ),
+            stands=self._score_statement(),
         )
-        call.also = {}
-        self._keep_requests(call, lines, failures)
+        self._keep_requests(standings, lines, failures)
         failed = sum(
             1 for route, error in zip(lines.routes, lines.failures, strict=True) if error and route == "review"
         )
-        call.outcome.update(
-            automatic=routes["automatic"], review=routes["review"], failed=failed, waiting=routes["retry"]
-        )
+        return Counter(automatic=routes["automatic"], review=routes["review"], failed=failed, waiting=routes["retry"])
 
-    def _failure(self, call, error):
+    def _failure(self, error: InferenceError | None) -> tuple[str | None, str | None]:
         if error is None:
             return None, None
-        names = {key: spec["name"] for key, spec in call.specs.items()}
-        return self.env["ai.deployment.inference"]._failure_values(error, names, call.sensitive)
+        names = {key: spec["name"] for key, spec in self.specs.items()}
+        return self.env["ai.deployment.inference"]._failure_values(error, names, self.sensitive)
 
-    def _keep_requests(self, call, lines, failures):
-        """What waits is kept as a request, so that it is tried again."""
+    def _keep_requests(self, standings: dict[int, Standing], lines: Lines, failures: Sequence[tuple]) -> None:
+        """Store what waits as requests, so that it is tried again."""
         rows = [row for row, route in enumerate(lines.routes) if route == "retry"]
         if rows:
             ids = [lines.ids[row] for row in rows]
-            companies = [call.standing[res_id].company_id for res_id in ids]
+            companies = [standings[res_id].company_id for res_id in ids]
             failed = [failures[row] for row in rows]
-            self.env["ai.deployment.request"]._add(self, call.day, ids, failed, call.earlier, companies)
-            call.waiting.update(ids)
+            self.env["ai.deployment.request"]._add(self.deployment, self.day, ids, failed, self.earlier, companies)
 
     # The parts of the statement
 
-    def _log_statement(self, call, lines, failures):
-        return bulk.insert_statement(
+    def _log_statement(self, standings: dict[int, Standing], lines: Lines, failures: Sequence[tuple]) -> SQL | None:
+        return batch_insert.insert_statement(
             "ai_deployment_inference",
             {
-                "date": ("timestamp", call.now),
-                "asked_day": ("date", call.day),
-                "deployment_id": ("int4", self.id),
-                "version_id": ("int4", call.version.id),
-                "company_id": ("int4", [call.standing[res_id].company_id for res_id in lines.ids]),
-                "user_id": ("int4", call.user_id),
-                "res_model": ("varchar", self.res_model),
+                "date": ("timestamp", self.now),
+                "asked_day": ("date", self.day),
+                "deployment_id": ("int4", self.deployment.id),
+                "version_id": ("int4", self.version.id),
+                "company_id": ("int4", [standings[res_id].company_id for res_id in lines.ids]),
+                "user_id": ("int4", self.user_id),
+                "res_model": ("varchar", self.deployment.res_model),
                 "res_id": ("int4", lines.ids),
                 "inputs": ("jsonb", lines.inputs),
                 "codes": ("varchar", lines.codes),
@@ -198,48 +243,48 @@ class AiDeployment(models.Model):
             returning=TAKEN,
         )
 
-    def _review_statement(self, call):
-        """A review for each line that a person should see, unless the record waits for one already."""
+    def _review_statement(self) -> SQL:
+        """Return the INSERT of a review for each line to be reviewed, unless the record waits for one already."""
         taken = ("res_id", "failure_type", "predicted_value", "prediction", "confidence")
-        return bulk.insert_from(
+        return batch_insert.insert_from(
             "logged",
             "ai_deployment_review",
             {
-                "deployment_id": SQL("%s", self.id),
-                "version_id": SQL("%s", call.version.id),
+                "deployment_id": SQL("%s", self.deployment.id),
+                "version_id": SQL("%s", self.version.id),
                 "company_id": SQL.identifier("company_id"),
-                "res_model": SQL("%s", self.res_model),
+                "res_model": SQL("%s", self.deployment.res_model),
                 "inference_id": SQL.identifier("id"),
-                "opened_date": SQL("%s::timestamp", call.now),
+                "opened_date": SQL("%s::timestamp", self.now),
                 "reason": SQL.identifier("review_reason"),
                 "state": SQL("'open'"),
                 "is_assigned": SQL("FALSE"),
                 "kind": SQL("'first'"),
-                **self._review_columns(call),
-                "create_uid": SQL("%s", call.user_id),
-                "create_date": SQL("%s::timestamp", call.now),
-                "write_uid": SQL("%s", call.user_id),
-                "write_date": SQL("%s::timestamp", call.now),
+                **self.router.review_columns(self.card),
+                "create_uid": SQL("%s", self.user_id),
+                "create_date": SQL("%s::timestamp", self.now),
+                "write_uid": SQL("%s", self.user_id),
+                "write_date": SQL("%s::timestamp", self.now),
                 **{name: SQL.identifier(name) for name in taken},
             },
             where=SQL("route = 'review'"),
             conflict=SQL("ON CONFLICT (deployment_id, res_id) WHERE state = 'open' DO NOTHING"),
         )
 
-    def _score_statement(self, call):
+    def _score_statement(self) -> SQL:
         taken = ("predicted_value", "prediction", "confidence", "failure_type", "codes")
-        more = self._score_columns(call)
+        more = self.router.score_columns()
         updated = ("version_id", "company_id", "date", "state", *taken, *more)
-        return bulk.insert_from(
+        return batch_insert.insert_from(
             "logged",
             "ai_deployment_score",
             {
-                "deployment_id": SQL("%s", self.id),
-                "res_model": SQL("%s", self.res_model),
+                "deployment_id": SQL("%s", self.deployment.id),
+                "res_model": SQL("%s", self.deployment.res_model),
                 "res_id": SQL.identifier("res_id"),
-                "version_id": SQL("%s", call.version.id),
+                "version_id": SQL("%s", self.version.id),
                 "company_id": SQL.identifier("company_id"),
-                "date": SQL("%s::timestamp", call.now),
+                "date": SQL("%s::timestamp", self.now),
                 "state": SQL(
                     "CASE WHEN route = 'retry' THEN 'waiting' WHEN failure_type IS NOT NULL THEN 'failed'"
                     " ELSE 'scored' END"
@@ -256,20 +301,24 @@ class AiDeployment(models.Model):
         )
 
 
-def hex_rows(codes):
-    """Two hexadecimal digits per code: one text per row of `codes`, (n, k) uint8."""
+def hex_rows(codes: np.ndarray) -> list[str]:
+    """Return two hexadecimal digits per code: one text per row of `codes`, (n, k) uint8."""
     n, k = codes.shape
     digits = np.ascontiguousarray(codes).tobytes().hex()
     return [digits[2 * k * row : 2 * k * (row + 1)] for row in range(n)]
 
 
-def _json_rows(kinds, columns):
-    """The values of each record as a JSON list: column by column, which costs a third of row by row."""
+def json_rows(kinds: Sequence[str], columns: Sequence[np.ndarray]) -> list[str]:
+    """Return the values of each record as a JSON list: column by column, which costs a third of row by row.
+
+    :param kinds: of the columns, see `ml.columns`
+    :param columns: arrays (n,), one per input
+    """
     return [f"[{', '.join(row)}]" for row in zip(*map(_json_texts, kinds, columns), strict=True)]
 
 
-def _json_texts(kind, values):
-    """The JSON text of each value of a column; what is no finite number is null."""
+def _json_texts(kind: str, values: np.ndarray) -> list[str]:
+    """Return the JSON text of each value of a column (n,); what is no finite number is null."""
     if kind == NUMBER:  # infinite minus itself is no number either
         return ["null" if value - value else repr(value) for value in values.tolist()]
     texts = {value: json.dumps(value) for value in set(values.tolist())}

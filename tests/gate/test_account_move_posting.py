@@ -697,7 +697,7 @@ class TestPosting(GateCase):
         )
         self.env.invalidate_all()
 
-    @mute_logger("odoo.addons.ai_deployment.models.scoring.scoring_run")
+    @mute_logger("odoo.addons.ai_deployment.models.scoring")
     def test_what_cannot_be_scored_is_posted_or_held_as_chosen(self):
         self.damage()
         bill = self.make_bill()

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -50,7 +51,7 @@ class DrillCase(AiDeploymentCase):
             counts[table] = self.env.cr.fetchone()
         return counts
 
-    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring.scoring_run")
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring")
     def drill(self, kind="faults", user=None):
         deployment = self.deployment.with_user(user or self.owner)
         action = getattr(deployment, f"action_drill_{kind}")()
@@ -206,7 +207,7 @@ class TestDrillOnBills(AiDeploymentCase):
             }
         )
 
-    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring.scoring_run")
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring")
     def test_bills_are_drilled_alike(self):
         with clock.at(NOW):
             drill = self.bills.sudo()._drill("faults")
@@ -219,7 +220,7 @@ class TestTooSlow(DrillCase):
     """What the drill of the time limit rests on: records that are too slow to read wait, and one alert tells."""
 
     def test_a_read_that_takes_too_long_makes_records_wait(self):
-        with patch.object(type(self.deployment), "_columns", slow):
+        with patch.object(FeatureReader, "columns", slow):
             self.env.cr.execute("SET LOCAL statement_timeout = 300")
             with mute_logger("odoo.sql_db"):
                 outcome = self.deployment._score(self.lead)
@@ -233,5 +234,5 @@ class TestTooSlow(DrillCase):
         self.assertEqual(self.deployment.alert_ids.state, "resolved")
 
 
-def slow(deployment, _specs, _ids):
-    deployment.env.cr.execute("SELECT pg_sleep(10)")
+def slow(reader, _ids):
+    reader.documents.env.cr.execute("SELECT pg_sleep(10)")

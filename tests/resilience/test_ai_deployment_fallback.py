@@ -185,7 +185,7 @@ class TestFallback(AiDeploymentCase):
 
     # The drill
 
-    @mute_logger("odoo.addons.ai_deployment.models.scoring.scoring_run")
+    @mute_logger("odoo.addons.ai_deployment.models.scoring")
     def drill(self):
         action = self.deployment.with_user(self.owner).action_drill_fallback()
         return self.env["ai.deployment.drill"].browse(action["res_id"])

@@ -10,9 +10,9 @@ from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
-from odoo.addons.ai_deployment.models.ir_actions_server import READ_TO_SCORE
-from odoo.addons.ai_deployment.models.routing.ai_deployment_review_rule import DEFAULTS
+from odoo.addons.ai_deployment.models.routing.rules import DEFAULTS
 from odoo.addons.ai_deployment.models.scoring.reasons import REVIEW_REASONS
+from odoo.addons.ai_deployment.models.scoring.scoring_run import READ_TO_SCORE
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
 
@@ -384,7 +384,7 @@ class TestReviewRules(RuleCase):
     def test_a_record_that_breaks_the_reading_waits_too_where_nobody_is_asked(self):
         self.rule("failed", is_on=False)
         leads = self.make_leads(3)
-        read, log = FeatureReader.read, "odoo.addons.ai_deployment.models.scoring.scoring_run"
+        read, log = FeatureReader.read, "odoo.addons.ai_deployment.models.scoring"
 
         def break_on_one(reader, ids):
             if leads[1].id in ids:
@@ -544,7 +544,7 @@ class TestReviewRules(RuleCase):
         """Which of `ids`, all of which fail, a worker with this cursor asks a person about."""
         env = api.Environment(cursor, SUPERUSER_ID, dict(QUIET))
         deployment = env["ai.deployment"].browse(deployment.id)
-        return deployment._asks_about_failed(deployment._rules_on(), ids)
+        return deployment._router().reviews_failed(ids)
 
     # Random checks
 

@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.ml.routing import audit_selected
-from odoo.addons.ai_deployment.models.routing.holdout import Holdout
+from odoo.addons.ai_deployment.models.routing.holdout import HoldoutRule
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.governance.test_ai_deployment_value import LATER, ValueCase
@@ -46,7 +46,7 @@ class TestHoldout(HoldoutCase):
     def test_sql_draws_as_python_does(self):
         leads = self.make_leads(300)
         for share in (0.0001, 0.1, 0.5):
-            one = Holdout(self.deployment.id, "crm.lead", share, NOW)
+            one = HoldoutRule(self.deployment.id, "crm.lead", share, NOW)
             query = SQL("SELECT id FROM crm_lead WHERE id = ANY(%s) AND %s", leads.ids, one.drawn_sql("crm_lead"))
             drawn = {res_id for (res_id,) in self.env.execute_query(query)}
             keys = [f"crm.lead,{res_id}" for res_id in leads.ids]

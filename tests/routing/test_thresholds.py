@@ -99,7 +99,7 @@ class TestRouting(AiDeploymentCase):
         self.deployment._score(self.make_leads(100, **self.unsure), now=NOW - timedelta(days=1))
         self.deployment.write({"routing": "capacity", "reviews_per_day": 1})
         with clock.at(NOW):
-            sureness, per_day = self.deployment._recent_sureness()
+            sureness, per_day = thresholds.recent_confidences(self.deployment)
         self.assertEqual((len(sureness), per_day), (416, 2))
 
     def test_of_many_records_the_latest_days_say_how_sure_they_are(self):
@@ -108,7 +108,7 @@ class TestRouting(AiDeploymentCase):
         for day in range(9):
             self.deployment._score(self.make_leads(10, **self.sure_win), now=NOW - timedelta(days=day))
         with clock.at(NOW), patch.object(thresholds, "MOST", 70):
-            sureness, per_day = self.deployment._recent_sureness()
+            sureness, per_day = thresholds.recent_confidences(self.deployment)
         self.assertEqual((len(sureness), per_day), (80, 10))
         self.assertEqual(len(set(sureness)), 1)
 

@@ -13,11 +13,12 @@ from odoo.tools import mute_logger
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.models.ledger.ai_deployment_sum import MONTH
 from odoo.addons.ai_deployment.models.scoring import ai_deployment_batch
+from odoo.addons.ai_deployment.models.scoring.scoring_run import ScoringRun
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
-SCORING_LOG = "odoo.addons.ai_deployment.models.scoring.scoring_run"
+SCORING_LOG = "odoo.addons.ai_deployment.models.scoring"
 CHUNK_LOG = "odoo.addons.ai_deployment.models.scoring.ai_deployment_batch_chunk"
 
 
@@ -231,7 +232,7 @@ class TestBatch(BatchCase):
     def test_a_batch_that_fails_by_itself_pauses_and_tells_the_owner(self):
         batch = self.ask(self.make_leads(12))
         with (
-            patch.object(type(self.deployment), "_standing", side_effect=RuntimeError("broken")),
+            patch.object(ScoringRun, "read_standings", side_effect=RuntimeError("broken")),
             self.assertLogs(CHUNK_LOG, "ERROR"),
         ):
             self.work()

@@ -9,10 +9,12 @@ from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.scoring.scoring_rule import names_read
+from odoo.addons.ai_deployment.models.scoring.scoring_run import ScoringRun
 from odoo.addons.ai_deployment.models.tools import clock, noted
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
-SCORING = "odoo.addons.ai_deployment.models.scoring.ai_deployment"
+SCORING = "odoo.addons.ai_deployment.models.scoring.scoring_on_save"
 KEEPING = "odoo.addons.ai_deployment.models.scoring.keep_waiting"
 
 
@@ -75,10 +77,10 @@ class TestOnCreation(RuleCase):
     def test_the_context_of_the_user_does_not_reach_scoring(self):
         seen = []
 
-        def settle(deployment, records, *args, **kwargs):
-            seen.append((dict(records.env.context), records.env.su))
+        def look(run, **options):
+            seen.append((dict(run.records.env.context), run.records.env.su))
 
-        with patch.object(type(self.deployment), "_settle", settle):
+        with patch.object(ScoringRun, "run", look):
             self.env["crm.lead"].with_context(default_type="lead", active_test=False).create({"name": "x"})
             self.commit()
         self.assertEqual(seen, [({}, True)])
@@ -342,7 +344,7 @@ class TestOnChange(RuleCase):
             for path in ("team_id.company_id", "tag_ids", "lead_properties.color", "company_currency", "gone.name")
         }
         with patch.object(type(self.version), "_specs", lambda version: specs):
-            names = self.deployment._names_read()
+            names = names_read(self.deployment)
         self.assertEqual(names, {"team_id", "tag_ids", "lead_properties", "company_currency", "company_id"})
 
     def test_an_input_that_is_computed_and_stored(self):
@@ -426,7 +428,7 @@ class TestRuleInNobodysWay(RuleCase):
         cls.deployment.score_on_create = True
 
     def failing(self, error):
-        return patch.object(type(self.deployment), "_standing", side_effect=error)
+        return patch.object(ScoringRun, "read_standings", side_effect=error)
 
     def kept(self):
         """Run what waits for the commit: {record id: failure type} of the requests."""
@@ -457,15 +459,15 @@ class TestRuleInNobodysWay(RuleCase):
     def test_after_a_collision_it_is_tried_once_more_at_once(self):
         """The new transaction sees what the other one wrote."""
         self.env.cr.postcommit.clear()
-        standing, met = type(self.deployment)._standing, []
+        read, met = ScoringRun.read_standings, []
 
-        def collide(deployment, *args):
+        def collide(run):
             if not met:
                 met.append(True)
                 raise psycopg2.errors.SerializationFailure
-            return standing(deployment, *args)
+            return read(run)
 
-        with patch.object(type(self.deployment), "_standing", collide):
+        with patch.object(ScoringRun, "read_standings", collide):
             lead = self.make_leads()
             self.commit()
             self.assertFalse(self.inferences_of(lead))
@@ -479,7 +481,7 @@ class TestRuleInNobodysWay(RuleCase):
         def broken(*args):
             self.env.cr.execute("SELECT 1/0")
 
-        with patch.object(type(self.deployment), "_standing", broken), mute_logger("odoo.sql_db", SCORING):
+        with patch.object(ScoringRun, "read_standings", broken), mute_logger("odoo.sql_db", SCORING):
             lead = self.make_leads()
             self.commit()
         self.assertTrue(lead.exists())
@@ -528,7 +530,7 @@ class TestRuleInNobodysWay(RuleCase):
         self.env.invalidate_all()
         self.env.registry.clear_cache()
         lead = self.make_leads()
-        with mute_logger("odoo.addons.ai_deployment.models.scoring.scoring_run"):
+        with mute_logger("odoo.addons.ai_deployment.models.scoring"):
             self.commit()
         self.assertTrue(lead.exists())
         self.assertEqual(self.asked(), (1, 0))
@@ -545,7 +547,7 @@ class TestRuleInNobodysWay(RuleCase):
         self.env.cr.execute("SET LOCAL lock_timeout = '7s'")
         for fails in (False, True):
             error = KeyError("x") if fails else None
-            with patch.object(type(self.deployment), "_score_found", look), mute_logger(SCORING):
+            with patch(f"{SCORING}.score_found", look), mute_logger(SCORING):
                 self.make_leads()
                 self.commit()
             self.env.cr.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")

@@ -16,7 +16,7 @@ from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
-SCORING_LOG = "odoo.addons.ai_deployment.models.scoring.scoring_run"
+SCORING_LOG = "odoo.addons.ai_deployment.models.scoring"
 
 
 @tagged("post_install", "-at_install")
