@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .scoring.keep_waiting import failure_of, keep_waiting
-from .scoring.scoring_run import READ_TO_SCORE
+from .scoring.standing import READ_TO_SCORE
 from .tools import faults, noted
 
 _logger = logging.getLogger(__name__)

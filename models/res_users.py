@@ -8,6 +8,7 @@ from odoo.fields import Domain
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
+from .governance.ownership import follow_changed_users
 from .tools.trust import is_system
 
 LEAVING = {"active", "group_ids", "company_ids"}
@@ -22,7 +23,7 @@ class ResUsers(models.Model):
         if LEAVING & vals.keys():
             self.env["ai.deployment.review"].sudo()._release_after_change(Domain("reviewer_id", "in", self.ids))
         if {"active", "group_ids"} & vals.keys() and self.ids:
-            self.env["ai.deployment"]._people_changed(self)
+            follow_changed_users(self.env, self)
         return result
 
     @api.ondelete(at_uninstall=True)  # also where a key in the context says so, which anybody can send

@@ -1,19 +1,19 @@
-"""The model card of a deployment, and the evidence pack that goes beyond it: read from the records, nothing typed in.
+"""The model card of a deployment: read from the records, nothing typed in.
 
 Everything is read with the rights of who prints, so that paper shows what the screen would; only names of people and of
 groups are looked up beyond that.
 """
 
 from odoo import api, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
 
+from ..models.deployment.history import went_live
 from ..models.features.feature_reader import walk_path
+from ..models.governance.duties import builders
 from ..models.tools import clock
 from ..models.tools.wording import number
 
-MOST_ALERTS = 60
 METRICS = ("test_rows", "auc", "brier", "brier_base_rate", "average_precision")
 
 
@@ -65,7 +65,7 @@ class ReportModelCard(models.AbstractModel):
 
     def _facts(self, deployment):
         version = deployment.champion_id
-        live = deployment.sudo()._went_live()
+        live = went_live(deployment.sudo())
         return [
             (self.env._("State"), self._label(deployment, "state")),
             (self.env._("Works on"), deployment.sudo().model_id.name),
@@ -90,7 +90,7 @@ class ReportModelCard(models.AbstractModel):
             (self.env._("Deputy"), told.deputy_id.name, ""),
             (self.env._("Decides on go"), told.decider_id.name, ""),
             (self.env._("Reviewers"), ", ".join(told.reviewer_ids.mapped("name")), ""),
-            (self.env._("Built by"), ", ".join(told._builders().mapped("name")), ""),
+            (self.env._("Built by"), ", ".join(builders(told).mapped("name")), ""),
             (self.env._("Sees scores"), ", ".join(told.viewer_group_ids.mapped("full_name")), ""),
         ]
         return [(role, name or self.env._("nobody"), note) for role, name, note in named]
@@ -262,116 +262,6 @@ class ReportModelCard(models.AbstractModel):
             )
         )
         return sentences
-
-
-class ReportEvidencePack(models.AbstractModel):
-    _name = "report.ai_deployment.evidence_pack"
-    _inherit = "report.ai_deployment.model_card"
-    _description = "Evidence Pack"
-
-    def _paper(self, deployment):
-        return {
-            **super()._paper(deployment),
-            "checks": [self._check(check) for check in deployment.check_ids],
-            "waivers": [self._check(check) for check in deployment.check_ids if check.waived_until],
-            "decisions": [self._decision(decision) for decision in deployment.decision_ids],
-            "life": [
-                (
-                    format_datetime(self.env, step.date),
-                    self._label(step, "to_state"),
-                    step.sudo().user_id.name,
-                    step.reason or "",
-                )
-                for step in deployment.transition_ids
-            ],
-            "served": [
-                (
-                    one.version_id.name,
-                    format_datetime(self.env, one.start_date),
-                    format_datetime(self.env, one.end_date) if one.end_date else "",
-                    one.sudo().user_id.name,
-                    one.reason or "",
-                )
-                for one in deployment.assignment_ids
-            ],
-            "alerts": self._alerts(deployment),
-        }
-
-    def _check(self, check):
-        told = check.sudo()
-        return {
-            "dimension": self._label(check, "dimension"),
-            "name": check.name,
-            "state": self._label(check, "state"),
-            "code": check.state,
-            "evidence": check.evidence or "",
-            "requirement": check.requirement or "",
-            "looked": format_datetime(self.env, check.looked_date) if check.looked_date else "",
-            "waived": self.env._(
-                "Waived by %(person)s until %(day)s: %(why)s",
-                person=told.waived_by_id.name or "–",
-                day=format_date(self.env, check.waived_until),
-                why=check.waiver_reason or "",
-            )
-            if check.waived_until
-            else "",
-        }
-
-    def _decision(self, decision):
-        return {
-            "outcome": self._label(decision, "outcome"),
-            "kind": self._label(decision, "kind"),
-            "date": format_datetime(self.env, decision.date),
-            "person": decision.sudo().user_id.name,
-            "version": decision.version_id.name or "",
-            "minutes": decision.minutes or "",
-            "conditions": decision.conditions or "",
-            "next": format_date(self.env, decision.next_review_date),
-            "by_builder": decision.by_builder,
-            "evidence": decision.evidence_html,
-        }
-
-    def _alerts(self, deployment):
-        alerts = self.env["ai.deployment.alert"].search(
-            Domain("deployment_id", "=", deployment.id), order="first_date desc, id desc", limit=MOST_ALERTS
-        )
-        return [
-            (
-                format_datetime(self.env, alert.first_date) if alert.first_date else "",
-                alert.name,
-                self._label(alert, "state"),
-                alert.sudo().acknowledged_by_id.name or "",
-                format_datetime(self.env, alert.resolved_date) if alert.resolved_date else "",
-            )
-            for alert in alerts
-        ]
-
-
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
-
-    def action_print_model_card(self):
-        return self._print("ai_deployment.action_report_model_card")
-
-    def action_print_evidence_pack(self):
-        return self._print("ai_deployment.action_report_evidence_pack")
-
-    def _print(self, xmlid):
-        self.check_access("read")
-        if not self:
-            raise UserError(self.env._("Choose what to print."))
-        return self.env.ref(xmlid).sudo().report_action(self, config=False)
-
-    def action_ask_record_evidence(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Why Did a Record Have Its Score?"),
-            "res_model": "ai.deployment.record.evidence",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_deployment_id": self.id},
-        }
 
 
 def _three(env, value):

@@ -185,24 +185,3 @@ class ReportRecordEvidence(models.AbstractModel):
             )
             for one in lines
         ]
-
-
-class AiDeploymentInference(models.Model):
-    _inherit = "ai.deployment.inference"
-
-    def action_print_evidence(self):
-        self.check_access("read")
-        return self.env.ref("ai_deployment.action_report_record_evidence").sudo().report_action(self, config=False)
-
-
-class AiDeploymentScore(models.Model):
-    _inherit = "ai.deployment.score"
-
-    def action_print_evidence(self):
-        """Of the line that this score stands on, for who may read the log."""
-        self.ensure_one()
-        self.check_access("read")
-        line = self._latest_inference().with_env(self.env)
-        if not line:
-            raise UserError(self.env._("The line behind this score is not kept any more."))
-        return line.action_print_evidence()

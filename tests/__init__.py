@@ -24,3 +24,11 @@ from . import test_res_users
 from . import test_retention
 from . import test_tours
 from . import test_views_new_record
+
+# Files of the same name in two folders hide each other above: Odoo finds each by its folder's name as well as its own.
+for _folder in [each for each in list(globals().values()) if getattr(each, "__name__", "").startswith(f"{__name__}.")]:
+    for _name, _module in list(vars(_folder).items()):
+        if _name.startswith("test_") and getattr(_module, "__name__", "") == f"{_folder.__name__}.{_name}":
+            if globals().get(_name) is _module:
+                del globals()[_name]
+            globals()[f"{_name}_of_{_folder.__name__.rpartition('.')[2]}"] = _module

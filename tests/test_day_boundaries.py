@@ -4,11 +4,15 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.alerting import escalation
+from odoo.addons.ai_deployment.models.gate.gates import Gate
+from odoo.addons.ai_deployment.models.governance.ownership import Ownership
+from odoo.addons.ai_deployment.models.governance.poc import ProofOfConcept
 from odoo.addons.ai_deployment.models.health.people import REVIEW_GRACE
 from odoo.addons.ai_deployment.models.review.ai_deployment_review_quality import LEVEL
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
+from odoo.addons.ai_deployment.tests.gate.common import GateCase
 from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
 
 DAY = timedelta(days=1)
@@ -30,11 +34,11 @@ class TestDayBoundaries(HealthCase):
         due = self.deployment.review_date
         with self.on(due):
             self.assertNotIn("review", self.findings())
-            self.assertFalse(self.deployment._grace_reason())
+            self.assertFalse(Ownership(self.deployment).grace_reason())
             self.assertFalse(self.deployment._grace_over())
         with self.on(due + DAY):
             self.assertIn("review", self.findings())
-            self.assertIn("The review was due", self.deployment._grace_reason())
+            self.assertIn("The review was due", Ownership(self.deployment).grace_reason())
 
     def test_scores_are_shown_to_the_last_day_of_grace(self):
         self.go_live()
@@ -59,9 +63,9 @@ class TestDayBoundaries(HealthCase):
     def test_a_gate_holds_while_its_review_is_late_by_no_more_than_was_said(self):
         self.deployment.gate_stale_days = 3
         with self.on(self.deployment.review_date + 3 * DAY):
-            self.assertNotIn("was due", self.deployment._gate_is_stale_because())
+            self.assertNotIn("was due", Gate(self.deployment).stale_reason())
         with self.on(self.deployment.review_date + 4 * DAY):
-            self.assertIn("was due", self.deployment._gate_is_stale_because())
+            self.assertIn("was due", Gate(self.deployment).stale_reason())
 
     def test_a_row_of_the_checklist_is_waived_to_the_end_of_its_last_day(self):
         check = self.deployment.check_ids[:1]
@@ -92,9 +96,9 @@ class TestDayBoundaries(HealthCase):
             alert = self.env["ai.deployment.alert"]._raise(self.deployment, "test:unread", name="It moved")
         wait = self.deployment.escalation_days * DAY
         with clock.at(NOW + wait - SECOND):
-            self.assertFalse(alert._is_overdue())
+            self.assertFalse(escalation.is_overdue(alert))
         with clock.at(NOW + wait):
-            self.assertTrue(alert._is_overdue())
+            self.assertTrue(escalation.is_overdue(alert))
 
     def test_it_is_idle_after_its_days_not_on_the_last_of_them(self):
         self.deployment.idle_days = 5
@@ -108,9 +112,9 @@ class TestDayBoundaries(HealthCase):
     def test_a_proof_of_concept_lasts_to_the_end_of_its_last_day(self):
         proof = self.make_deployment(name="A proof")
         with self.on(proof.expiry_date):
-            self.assertFalse(proof._is_expired())
+            self.assertFalse(ProofOfConcept(proof).is_expired())
         with self.on(proof.expiry_date + DAY):
-            self.assertTrue(proof._is_expired())
+            self.assertTrue(ProofOfConcept(proof).is_expired())
 
     def test_nobody_is_named_by_a_chance_that_several_tests_make_likely(self):
         """Two people at .6 of the level: for one test alone enough, for two of them not."""

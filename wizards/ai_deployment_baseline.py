@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..models.governance.measurement import Measurement
 from ..models.tools import clock
 
 YEAR = 365
@@ -22,7 +23,7 @@ class AiDeploymentBaseline(models.TransientModel):
     def _compute_dates(self):
         for wizard in self:
             deployment = wizard.deployment_id
-            wizard.end_date = deployment._last_due_day() if deployment else clock.today()
+            wizard.end_date = Measurement(deployment).last_due_day() if deployment else clock.today()
             wizard.start_date = wizard.end_date - timedelta(days=YEAR - 1)
 
     def action_measure(self):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..models.governance.planning import Planning
 from ..models.tools import clock
 
 
@@ -30,5 +31,5 @@ class AiDeploymentBudget(models.TransientModel):
 
     def action_plan(self):
         self.ensure_one()
-        self.deployment_id._plan_training(self.hours, self.cost, self.start)
+        Planning(self.deployment_id).plan_training(self.hours, self.cost, self.start)
         return {"type": "ir.actions.client", "tag": "soft_reload"}

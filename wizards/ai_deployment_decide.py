@@ -4,7 +4,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..models.governance.ai_deployment_decision import LEAST_DAYS, OUTCOMES
+from ..models.governance.ai_deployment_decision import OUTCOMES
+from ..models.governance.approval import LEAST_DAYS, Approval
+from ..models.governance.checklist import Checklist
+from ..models.governance.duties import conflicted_users
 from ..models.tools import clock
 
 
@@ -44,7 +47,7 @@ class AiDeploymentDecide(models.TransientModel):
         self.by_builder = False
         for wizard in self.filtered("deployment_id"):
             wizard.deployment_id.check_access("read")
-            wizard.by_builder = self.env.user in wizard.deployment_id._partisans()
+            wizard.by_builder = self.env.user in conflicted_users(wizard.deployment_id)
 
     @api.depends("deployment_id")
     def _compute_checklist_html(self):
@@ -52,15 +55,16 @@ class AiDeploymentDecide(models.TransientModel):
         self.gap = self.checklist_html = False
         for wizard in self.filtered("deployment_id"):
             wizard.deployment_id.check_access("read")
-            wizard.gap = wizard.deployment_id.sudo()._checklist_gap()
+            checklist = Checklist(wizard.deployment_id.sudo())
+            wizard.gap = checklist.gap()
             wizard.checklist_html = self.env["ir.qweb"]._render(
                 "ai_deployment.decision_evidence",
-                {"groups": decisions._by_dimension(wizard.deployment_id._frozen_checklist())},
+                {"groups": decisions._by_dimension(checklist.frozen())},
             )
 
     def action_decide(self):
         self.ensure_one()
-        self.deployment_id._decide(
+        Approval(self.deployment_id).sign(
             self.outcome,
             self.minutes,
             self.next_review_date,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
+from ..models.governance.poc import ProofOfConcept
 from ..models.tools import clock
 
 
@@ -18,5 +19,5 @@ class AiDeploymentExtend(models.TransientModel):
 
     def action_extend(self):
         self.ensure_one()
-        self.deployment_id._extend(self.until, self.reason)
+        ProofOfConcept(self.deployment_id).extend(self.until, self.reason)
         return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -3,6 +3,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..models.gate import gate_sql, gates, wording
+from ..models.gate.gate_judge import GateJudge
+from ..models.gate.gates import Gate
+
 PASSERS = "ai_deployment.group_pass_gate"
 
 
@@ -17,12 +21,11 @@ class AiDeploymentGatePass(models.TransientModel):
 
     @api.depends("move_id")
     def _compute_why_held(self):
-        gates = self.env["ai.deployment"].sudo()
         for wizard in self:
             wizard.move_id.check_access("write")  # as for passing it
-            verdict = gates._gate_verdicts(wizard.move_id).get(wizard.move_id.id)
+            verdict = gate_sql.verdicts(wizard.move_id).get(wizard.move_id.id)
             held = bool(verdict) and verdict.is_held
-            wizard.why_held = gates.browse(verdict.deployment_id)._gate_sentence(verdict) if held else False
+            wizard.why_held = wording.sentence(self.sudo().env, verdict) if held else False
 
     def action_pass(self):
         self.ensure_one()
@@ -32,20 +35,22 @@ class AiDeploymentGatePass(models.TransientModel):
         bill.check_access("write")
         if not (self.note or "").strip():
             raise UserError(self.env._("Say why it is right."))
-        for gate in self.env["ai.deployment"]._gates_for(bill):
-            verdict = gate._gate_holds(gate._gate_look(bill)[1]).get(bill.id)
-            if verdict:
+        for gate in gates.of_bills(bill):
+            if verdict := GateJudge(gate).held(bill.sudo()).get(bill.id):
                 self._log_pass(gate, verdict)
         bill.sudo(False)._post(soft=False)
         return {"type": "ir.actions.act_window_close"}
 
     def _log_pass(self, gate, verdict):
-        """Four eyes: a maker does not pass what is his own, unless the company has nobody else and has said so."""
+        """Log and note the pass.
+
+        Four eyes: a maker does not pass what is his own, unless the company has nobody else and has said so.
+        """
         is_maker = self.env.uid in self.move_id.sudo()._ai_makers().get(self.move_id.id, ())
         if is_maker and not gate.gate_maker_may_pass:
             raise UserError(self.env._("You made this bill: somebody else has to pass it."))
         gate.env["ai.deployment.gate.event"]._log(gate, "passed", [verdict], note=self.note.strip(), is_maker=is_maker)
-        gate._gate_say(
+        Gate(gate).note(
             {
                 verdict.move_id: self.env._(
                     "%(deployment)s – passed by %(person)s: %(why)s",

@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from ..models.governance.ownership import Ownership
+
 
 class AiDeploymentHandOver(models.TransientModel):
     _name = "ai.deployment.hand.over"
@@ -25,5 +27,5 @@ class AiDeploymentHandOver(models.TransientModel):
 
     def action_hand_over(self):
         self.ensure_one()
-        self.deployment_id._hand_over(self.user_id, self.deputy_id, self.decider_id, self.note)
+        Ownership(self.deployment_id).hand_over(self.user_id, self.deputy_id, self.decider_id, self.note)
         return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -2,22 +2,25 @@
 
 from odoo import fields, models
 
+from ..models.gate import wording
+from ..models.gate.held_bills import HeldBills
+
 
 class ValidateAccountMove(models.TransientModel):
     _inherit = "validate.account.move"
 
     def validate_move(self):
-        held = self._ai_posted_now()._ai_held_now()
+        held = HeldBills(self._ai_posted_now()).now()
         if not held:
             return super().validate_move()
         self.move_ids -= self.env["account.move"].browse(held)
         following = super().validate_move() if self.move_ids else False
         if following and following.get("type") == "ir.actions.act_window_close":
             following = False
-        return self.env["account.move"]._ai_show_held(held, following)
+        return wording.held_action(self.env["account.move"].sudo(), held, following)
 
     def _ai_posted_now(self):
-        """Those that this wizard posts at once: not what waits for its date, nor what it leaves out itself."""
+        """Return what this wizard posts at once: not what waits for its date, nor what it leaves out itself."""
         today = fields.Date.context_today(self)
         return self.move_ids.filtered(
             lambda move: (self.force_hash or not move.restrict_mode_hash_table)

@@ -16,6 +16,7 @@ import requests
 from odoo import Command
 from odoo.tools import SQL
 
+from odoo.addons.ai_deployment.models.gate.held_bills import HeldBills
 from odoo.addons.ai_deployment.models.tools import clock
 
 TIMEOUT_S = 120
@@ -283,7 +284,7 @@ class World:
     def held_bill(self, maker="clerk", **values):
         """A bill that the gate has held once, with its open review."""
         move = self.bill(maker, **values)
-        move._ai_held_now()
+        HeldBills(move).now()
         self.commit()
         self.look()
         if not move.ai_is_held:

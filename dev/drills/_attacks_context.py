@@ -6,6 +6,7 @@ from drills._attack_world import NotCarriedOut, attack
 
 from odoo import Command
 
+from odoo.addons.ai_deployment.models.governance.explanation import Explanation
 from odoo.addons.ai_deployment.models.tools import clock
 
 KIND = "context_keys"
@@ -49,7 +50,7 @@ def signature_deleted(world):
     signature = signature or world.env["ai.deployment.signature"].create(
         {"deployment_id": world.bills.id, "role": "legal", "user_id": world.user("colleague").id}
     )
-    signature.write({"signed_date": clock.now(), "digest": world.bills._explanation_digest()})
+    signature.write({"signed_date": clock.now(), "digest": Explanation(world.bills).digest()})
     world.commit()
     return _removed(world, "gate_owner", signature)
 

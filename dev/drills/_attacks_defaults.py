@@ -4,6 +4,8 @@ from functools import partial
 
 from drills._attack_world import NotCarriedOut, attack
 
+from odoo.addons.ai_deployment.models.governance.explanation import Explanation
+
 KIND = "user_defaults"
 FAR = "2099-01-01"
 defaults = partial(attack, KIND)
@@ -308,7 +310,7 @@ def own_row_born_met(world):
 @defaults("owner", "A colleague's signature is born signed.", "the signature")
 def signature_born_signed(world):
     person, made = world.as_("bill_owner"), world.new_deployment("bill_owner")
-    digest = world.look()["ai.deployment"].browse(made)._explanation_digest()
+    digest = Explanation(world.look()["ai.deployment"].browse(made)).digest()
     person.default("ai.deployment.signature", "signed_date", "2026-01-01 00:00:00")
     person.default("ai.deployment.signature", "digest", digest)
     signature = world.look()["ai.deployment.signature"].browse(

@@ -9,6 +9,8 @@ from functools import partial
 
 from drills._attack_world import NotCarriedOut, attack
 
+from odoo.addons.ai_deployment.models.resilience.fallback_switch import FallbackSwitch
+
 KIND = "robustness"
 SECRET = "s3cr3tT0ken0fTheWebhook"
 LONG_NOTE = 8_000_000
@@ -208,7 +210,7 @@ def rule_that_commits(world):
         person.call("ai.deployment", "action_suspend", world.leads.ids)
         world.look()
         with contextlib.suppress(Exception):
-            world.leads._refresh_fallback()
+            FallbackSwitch(world.leads).refresh()
         world.env.cr.rollback()
         if "committed" in str(world.look()["crm.lead"].browse(lead.id).description or ""):
             told.append(committing)

@@ -1,8 +1,7 @@
 """Years of outcomes from a generator that nothing was tuned on: false alarms, power, coverage.
 
-Scores are beta-distributed, rounded (ties) and come in weeks of 60 to 3,000 rows that ramp up, burst and hold copies of
-records. Outcomes follow the scores, shifted by ordinary noise per week and by a season. Each model-year goes through
-what a deployment does: a tested version, a spread between its weeks, one cohort a week (a small one grows), a standing
+The firms are those of `_statistics_world`, with weeks of 60 to 3,000 rows. Each model-year goes through what a
+deployment does: a tested version, a spread between its weeks, one cohort a week (a small one grows), a standing
 watch, and alerts as `drift.alarm_state` raises them.
 """
 
@@ -21,6 +20,7 @@ from odoo.addons.ai_deployment.ml import (
 from odoo.addons.ai_deployment.ml.drift import CANNOT_JUDGE, alarm_state
 
 from ._judge import Figures
+from ._statistics_world import World
 
 WEEKS = 52
 TESTED_WEEKS = 16
@@ -44,43 +44,6 @@ def figures(rounds=ROUNDS, seed=0):
     _note_estimates(found, random, rounds)
     _note_duels(found, random, rounds)
     return found
-
-
-@dataclass
-class World:
-    """One firm: ``base`` share of positives, ``weekly`` rows, ``noise`` between weeks and ``season`` in log odds."""
-
-    random: np.random.Generator
-    base: float = 0.2
-    weekly: int = 300
-    noise: float = 0.0
-    season: float = 0.0
-    order: float = 2.5  # how far apart the scores are: first parameter of the beta law is base * order
-
-    def week(self, number, *, shift=0.0, keep=1.0, quiet=False, rows=None):
-        """(labels, values) of a week: ``shift`` in log odds, ``keep`` of the scores' order, ``quiet``: none comes."""
-        random = self.random
-        if rows is None:
-            ramp = 0.7 + 0.3 * min(number / 20, 1.0) + 0.1 * np.sin(number / 4)
-            rows = max(int(self.weekly * ramp * (3 if random.random() < 0.03 else 1)), 5)
-        values = np.clip(random.beta(self.base * self.order, (1 - self.base) * self.order, rows).round(3), 0.004, 0.98)
-        copies = random.random(rows) < 0.05
-        values[copies] = values[random.integers(0, rows, int(copies.sum()))]
-        odds = np.log(values / (1 - values))
-        ordinary = random.normal(0, self.noise) + self.season * np.sin(2 * np.pi * number / 52)
-        truth = odds.mean() + keep * (odds - odds.mean()) + ordinary + shift
-        if keep != 1:  # as many as before, in less order
-            truth = _with_mean(truth, values.mean())
-        labels = (random.random(rows) < 1 / (1 + np.exp(-truth))).astype(float)
-        return (labels * 0 if quiet else labels), values
-
-
-def _with_mean(odds, mean):
-    low, high = -6.0, 6.0
-    for _step in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if np.mean(1 / (1 + np.exp(-odds - middle))) < mean else (low, middle)
-    return odds + high
 
 
 @dataclass
@@ -208,7 +171,7 @@ def _note_watch(found, random, rounds):
 
 
 def _rows_until(random, shift, *, base=0.2, most=8000, step=50):
-    world, state = World(random, base, order=20), standing_watch.start()
+    world, state = World(random, base, apart=0.4), standing_watch.start()
     for rows in range(step, most + 1, step):
         state = standing_watch.update(state, *world.week(0, shift=shift, rows=step))
         if standing_watch.look(state).calibration_exceeded:

@@ -1,9 +1,8 @@
 """A firm watched week by week, through the functions and in the way of `ai.deployment._report_drift`."""
 
-import inspect
 import time
 
-from odoo.addons.ai_deployment.ml import drift, quality
+from odoo.addons.ai_deployment.ml import drift, ordinary, quality
 from odoo.addons.ai_deployment.ml.binning import (
     ABOVE,
     BELOW,
@@ -18,6 +17,7 @@ from ._statistics_generators import COLUMNS, REFERENCE_WEEKS
 
 ALERT, NOTICE = "alert", "notice"
 WEEKLY = quality.MOST_WEEKS + 1
+YEAR_WEEKS = 52
 
 
 class Play:
@@ -26,7 +26,7 @@ class Play:
     def __init__(self, firm):
         self.firm = firm
         self.reference = sum(firm.weeks[: firm.at], Profile())
-        self.monitor = _monitor(firm, self.reference)
+        self.monitor = _Monitor(firm, self.reference)
         self.history, self.raised, self.rings, self.seconds = {}, [], set(), 0.0
 
     def run(self):
@@ -71,44 +71,18 @@ def _level(found, score_moved):
     return NOTICE if is_notice else ALERT
 
 
-def _monitor(firm, reference):
-    return (_WithNoise if "noise" in inspect.signature(drift.judge).parameters else _WithFloors)(firm, reference)
-
-
-class _WithFloors:
-    """Weeks held against noise floors."""
+class _Monitor:
+    """Weeks held against what ordinary weeks show by themselves, with the weeks before pooled beside them."""
 
     def __init__(self, firm, reference):
-        self.firm, self.reference = firm, reference
+        self.firm, self.reference, self.told = firm, reference, {}
         self.monthly = MonthlyReference.of(firm.days[: firm.at], firm.bins)
         self.noise = self._noise({day: own for week in firm.days[: firm.at] for day, own in week.items()})
-
-    def _noise(self, days):
-        return drift.noise_floor(drift.windows_on_any_day(days), self.firm.bins, whole=self.reference)
 
     def _like(self, week):
         return self.monthly.like([profile.rows for profile in by_week(self.firm.days[week])])
 
-    def quality(self, week, counts):
-        before = sum(self.firm.weeks[week - quality.MOST_WEEKS : week], Profile())
-        return quality.judge_quality(self.firm.bins, self.reference, self.firm.weeks[week], weeks=counts, before=before)
-
-    def moved(self, week, broken):
-        like = self._like(week)
-        reference, floors = (like, self.monthly.floors) if like else (self.reference, self.noise)
-        return drift.judge(self.firm.bins, reference, self.firm.weeks[week], floors=floors, broken=broken)
-
-
-class _WithNoise(_WithFloors):
-    """Weeks held against what ordinary weeks show by themselves, with the weeks before pooled beside them."""
-
-    def __init__(self, firm, reference):
-        super().__init__(firm, reference)
-        self.told = {}
-
     def _noise(self, days):
-        from odoo.addons.ai_deployment.ml import ordinary
-
         windows, parts = ordinary.windows_on_any_day(days), self.firm.weeks[: self.firm.at]
         noise = ordinary.noise_of(windows, self.firm.bins, whole=self.reference, weeks=parts)
         return noise.with_forward(self._forward())
@@ -129,6 +103,7 @@ class _WithNoise(_WithFloors):
             self.reference,
             self.firm.weeks[week],
             weeks=counts,
+            last_year=[profile.rows for profile in self._last_year(week, len(counts), margin=0)],
             before=self.firm.weeks[week - quality.MOST_WEEKS : week],
             noise=self.noise,
             age=7 * (week + 1),
@@ -136,15 +111,16 @@ class _WithNoise(_WithFloors):
 
     def moved(self, week, broken):
         firm, like = self.firm, self._like(week)
-        reference, noise = (
-            (like, self.monthly.noise.with_forward(self._forward()))
-            if like
-            else (
-                self.reference,
-                self.noise,
-            )
-        )
+        reference, noise = self.reference, self.noise
+        if like:
+            reference, noise = like, self.monthly.noise.with_forward(self._forward())
         told = {cause: {week - earlier for earlier in weeks} for cause, weeks in self.told.items()}
+        years = {}
+        for count in (1, *drift.POOLED):
+            same = self._last_year(week, count, margin=1)
+            if same:
+                years[count] = sum(same, Profile())
+        before = firm.weeks[firm.at : week]
         results = drift.judge(
             firm.bins,
             reference,
@@ -153,9 +129,18 @@ class _WithNoise(_WithFloors):
             broken=broken,
             told=told,
             age=7 * (week + 1),
-            longer=drift.spans(firm.weeks[firm.at : week], firm.weeks[week], self.reference, self.noise),
+            year=years.get(1),
+            longer=drift.spans(before, firm.weeks[week], self.reference, self.noise, years=years),
         )
         for found in results:
             if found.exceeded and found.weeks == 1:
                 self.told.setdefault((found.name, found.test), []).append(week)
         return results
+
+    def _last_year(self, week, count, margin):
+        """Return the profiles of the same `count` weeks a year before, `margin` more on either side.
+
+        Empty where these are not all known.
+        """
+        first = week - count + 1 - YEAR_WEEKS - margin
+        return self.firm.weeks[first : week - YEAR_WEEKS + margin + 1] if first >= 0 else []

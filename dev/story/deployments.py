@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from odoo.addons.ai_deployment.models.governance.approval import Approval
 from odoo.addons.ai_deployment.models.tools import clock
 
 from .lead_plan import PROPERTIES
@@ -146,7 +147,7 @@ def go_live(env):
             "A demonstration: its records were made up, so nothing here is proved.",
             clock.today() + timedelta(days=365),
         )
-        deployment.with_user(decider)._decide(
+        Approval(deployment.with_user(decider)).sign(
             "go",
             "Two weeks in shadow look sensible. It is a demonstration: in earnest, every row of the checklist would "
             "be proved first.",

@@ -1,10 +1,6 @@
-"""How people hear of a deployment. It holds services only: the records stand beside this package."""
+"""How people are notified of a deployment: alerts, their kinds and owners; channels; messages and how they are sent."""
 
 from . import ai_deployment_alert
-from . import ai_deployment_alert_mute
-from . import ai_deployment_alert_reading
 from . import ai_deployment_channel
-from . import ai_deployment_channel_summary
 from . import ai_deployment_message
-from . import ai_deployment_hearing
-from . import ai_deployment_alert_records
+from . import ai_deployment

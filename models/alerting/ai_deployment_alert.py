@@ -1,8 +1,8 @@
 """An open condition with one cause and one person: pending, firing, acknowledged, resolved.
 
-There is one alert per deployment and cause. What comes back opens the same alert again, so that its history stays in
-one place and nobody is told twice of one thing. Files of their own hold how long it is kept quiet
-(`ai_deployment_alert_mute`), and whether somebody has read it, else who is told next (`ai_deployment_alert_reading`).
+There is one alert per deployment and cause (`alert_kinds`). What comes back opens the same alert again, so that its
+history stays in one place and nobody is notified twice of one thing. `muting` keeps one quiet until a day; `escalation`
+stores who has read it, and notifies the next person where nobody has.
 """
 
 import logging
@@ -10,15 +10,20 @@ import logging
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from ..tools import clock, faults
 from ..tools.quiet_sql import quiet_sql
 from ..tools.trust import OWN, own
+from . import escalation, events, muting
+from .alert_kinds import DRIFT, PERFORMANCE, QUALITY, Cause
+from .alert_records import near_events
 
 _logger = logging.getLogger(__name__)
 
 ACTIVITY = "ai_deployment.mail_activity_type_alert"
+# What starts anew with each time that people are notified.
+UNTOLD = {"acknowledged_by_id": False, "acknowledged_date": False, **muting.UNMUTED, **escalation.UNREAD}
 
 
 class AiDeploymentAlert(models.Model):
@@ -52,8 +57,35 @@ class AiDeploymentAlert(models.Model):
     resolved_date = fields.Datetime(readonly=True)
     reopened_count = fields.Integer("Times Reopened", readonly=True)
     report_id = fields.Many2one("ai.deployment.report", readonly=True, ondelete="set null")
+    line_id = fields.Many2one("ai.deployment.report.line", "Found In", readonly=True, ondelete="set null")
+    has_records = fields.Boolean(related="line_id.has_records")
+    events = fields.Text("Changed in Odoo About Then", compute="_compute_events", compute_sudo=True)
+    muted_until = fields.Date(
+        readonly=True, tracking=True, help="Before this day nobody is told of it, whatever it does."
+    )
+    mute_reason = fields.Char("Why Muted", readonly=True, tracking=True)
+    is_muted = fields.Boolean("Muted", compute="_compute_is_muted")
+    read_by_id = fields.Many2one("res.users", readonly=True)
+    read_date = fields.Datetime("Read", readonly=True)
+    escalated_date = fields.Datetime(
+        "Escalated", readonly=True, tracking=True, help="When it went to the next person, as nobody had read it."
+    )
 
     _cause_uniq = models.UniqueIndex("(deployment_id, cause)", "This alert exists already.")
+
+    @api.depends("onset_date")
+    def _compute_events(self):
+        for alert in self:
+            alert.events = "\n".join(near_events(alert)) or False
+
+    @api.depends("muted_until")
+    def _compute_is_muted(self):
+        for alert in self:
+            alert.is_muted = alert._is_kept_quiet()
+
+    def _is_kept_quiet(self):
+        self.ensure_one()
+        return bool(self.muted_until and self.muted_until > clock.today())
 
     # Raised and resolved by the monitors
 
@@ -61,8 +93,10 @@ class AiDeploymentAlert(models.Model):
     def _raise(self, deployment, cause, *, name, level="alert", suggestion="", onset=None, report=None):
         """Open the alert of this cause, or open it again; the owner is told when it opens, not while it stays open.
 
+        :param cause: `Cause`, or its stored key
         :return: the alert; empty where another transaction opens it at this moment
         """
+        cause = str(cause)
         alert = own(self).search([("deployment_id", "=", deployment.id), ("cause", "=", cause)])
         now = clock.now()
         values = {
@@ -106,8 +140,9 @@ class AiDeploymentAlert(models.Model):
 
     @api.model
     def _resolve(self, deployment, cause):
+        """Resolve the alert of this cause and take its activities away; return it, empty where none was open."""
         alert = own(self).search(
-            [("deployment_id", "=", deployment.id), ("cause", "=", cause), ("state", "!=", "resolved")]
+            [("deployment_id", "=", deployment.id), ("cause", "=", str(cause)), ("state", "!=", "resolved")]
         )
         if alert:
             alert.write({"state": "resolved", "resolved_date": clock.now()})
@@ -117,13 +152,9 @@ class AiDeploymentAlert(models.Model):
     def _tell(self):
         """Tell the owner, or whoever stands in. A notice waits in the list, a muted alert until its day has come."""
         for alert in self.filtered(lambda alert: alert.level == "alert" and not alert._is_kept_quiet()):
-            alert.write(alert._untold_values() | {"state": "firing", "told_date": clock.now()})
+            alert.write(UNTOLD | {"state": "firing", "told_date": clock.now()})
             alert._point(alert.deployment_id._person_to_tell(), alert.name)
             self.env["ai.deployment.channel"]._tell(alert)
-
-    def _untold_values(self):
-        """What begins anew with each time that people are told."""
-        return {"acknowledged_by_id": False, "acknowledged_date": False}
 
     def _point(self, people, summary):
         """An activity on this alert for each of `people`."""
@@ -140,13 +171,13 @@ class AiDeploymentAlert(models.Model):
     def _outward_name(self):
         """What happened, in words that may leave Odoo: which values a sensitive input takes stays inside."""
         self.ensure_one()
-        kind, _, rest = self.cause.partition(":")
-        key, _, test = rest.rpartition(":")
+        kind, subject = Cause.of(self)
+        key, _, test = subject.rpartition(":")
         version = self.report_id.version_id or self.deployment_id.champion_id
         hidden = version._sensitive_keys() if version else ()
-        if kind in ("drift", "quality") and test in ("shape", "constant") and key in hidden:
+        if kind in (DRIFT, QUALITY) and test in ("shape", "constant") and key in hidden:
             return self.env._("An input that is marked as sensitive moved. What moved stands in Odoo.")
-        if rest.startswith("segment:") and self.deployment_id.segment_field_id.name in hidden:
+        if kind == PERFORMANCE and key == "segment" and self.deployment_id.segment_field_id.name in hidden:
             return self.env._("The scores do not come true for a part of the records. Which part stands in Odoo.")
         return self.name
 
@@ -154,9 +185,9 @@ class AiDeploymentAlert(models.Model):
 
     @api.model
     def _cron_alerts(self):
-        """What the passing of days brings, one step at a time: a step that fails stops no other."""
+        """Run the daily steps, one at a time: a step that fails stops no other."""
         cron = self.env["ir.cron"]
-        steps = self._daily_steps() + self.env["ai.deployment.channel"]._daily_steps()
+        steps = self._due_today()
         cron._commit_progress(remaining=len(steps))
         for step in steps:
             try:
@@ -170,28 +201,82 @@ class AiDeploymentAlert(models.Model):
                 return
 
     @api.model
-    def _daily_steps(self):
-        """Hook: functions without arguments, each about one alert or one person. Files of this model add theirs."""
-        return []
+    def _due_today(self):
+        """Return what is due, as functions without arguments."""
+        alerts = self.sudo()
+        return [step for name in events.DAILY_STEPS for step in getattr(alerts, name)()]
+
+    def _due_mutes(self):
+        return muting.due_steps(self)
+
+    def _due_escalations(self):
+        return escalation.due_steps(self)
+
+    def _due_digests(self):
+        return self.env["ai.deployment.channel"]._due_digests()
 
     def _locked(self, domain):
-        """This alert where nobody else has it in hand and `domain` still holds, else none."""
+        """Return this alert where no other transaction has locked it and `domain` still holds, else none."""
         alert = self.try_lock_for_update()
         alert.invalidate_recordset()
         return alert.filtered_domain(domain)
 
+    # Reading
+
+    def web_read(self, specification):
+        """Store that the alert is read when its form is opened by somebody it was sent to.
+
+        The web client calls this for one record when it opens a form, by itself or with the pager. Lists call
+        `web_search_read`, which ends here too, maybe with a single row; but only the form asks for what to do about it.
+        """
+        if len(self.ids) == 1 and "suggestion" in specification:
+            self._mark_read()
+        return super().web_read(specification)
+
+    # Odoo would offer a read-only cursor for this method, and an opened form is written down.
+    web_read._readonly = False
+
+    def _mark_read(self):
+        self.ensure_one()
+        self.check_access("read")
+        alert = self.sudo()
+        if self.env.user in escalation.addressees(alert):
+            escalation.write_reader(alert)
+
     # Buttons
 
     def action_acknowledge(self):
-        """The owner has read it. It stays open until it is over."""
+        """Acknowledge firing alerts, which also reads them. They stay open until they are over."""
         self.check_access("read")
-        for alert in self.filtered(lambda alert: alert.state == "firing"):
-            alert._check_may_answer()
-            alert.sudo().write(
-                {"state": "acknowledged", "acknowledged_by_id": self.env.uid, "acknowledged_date": clock.now()}
-            )
-            alert.sudo().activity_feedback([ACTIVITY])
+        firing = self.filtered(lambda alert: alert.state == "firing")
+        firing._check_may_answer()
+        for alert in firing.sudo():
+            alert.write({"state": "acknowledged", "acknowledged_by_id": self.env.uid, "acknowledged_date": clock.now()})
+            alert.activity_feedback([ACTIVITY])
+        escalation.write_reader(self.sudo().filtered(lambda alert: alert.state == "acknowledged"))
         return True
+
+    def _mute(self, until, reason):
+        """Keep these alerts quiet until `until`, for a reason that stays in their history."""
+        self.check_access("read")
+        self._check_may_answer()
+        alerts = self.sudo()
+        muting.mute(alerts, until, reason)
+        alerts.activity_feedback([ACTIVITY], feedback=reason.strip())
+
+    def action_unmute(self):
+        """End the mute: people are notified from the next time on that the alert opens or grows."""
+        self.check_access("read")
+        self._check_may_answer()
+        self.sudo().write(muting.UNMUTED)
+        return True
+
+    def action_open_records(self):
+        """Open the records in question, those that the user may read."""
+        self.ensure_one()
+        if not self.line_id:
+            raise UserError(self.env._("This alert is not about single records."))
+        return self.line_id.action_open_records()
 
     def _check_may_answer(self):
         for alert in self:

@@ -11,9 +11,8 @@ from odoo.tools import SQL
 
 from ..tools import clock
 from ..tools.credentials import NAME
-
-CAUSE = "channel:"  # begins the cause of an alert about a channel
-RESTORED = "health:restored"  # the cause of the alert about a restored or copied database, see `ai_deployment_restore`
+from . import digest
+from .alert_kinds import CHANNEL, Cause
 
 
 class AiDeploymentChannel(models.Model):
@@ -81,6 +80,13 @@ class AiDeploymentChannel(models.Model):
                 "webhook": channel.credential,
             }.get(channel.kind)
             channel.name = f"{kinds[channel.kind]}: {target}" if target else kinds.get(channel.kind)
+
+    def _targets(self):
+        """Return who or what this channel reaches: ids of people or of a Discuss channel, or the name of an address."""
+        self.ensure_one()
+        if self.kind == "email":
+            return self.partner_ids.ids
+        return self.discuss_channel_id.ids if self.kind == "discuss" else [self.credential]
 
     # Constraints
 
@@ -201,7 +207,7 @@ class AiDeploymentChannel(models.Model):
 
         That nothing goes out at all is told by activity, too.
         """
-        if alert.cause.startswith(CAUSE) or alert.cause == RESTORED:
+        if not Cause.of(alert).leaves_odoo:
             return
         deployment = alert.deployment_id.sudo()
         words = self._in_language_of(deployment._person_to_tell())
@@ -223,7 +229,11 @@ class AiDeploymentChannel(models.Model):
         return self.env["ai.deployment.message"].sudo()._add(self, subject, body, **values)
 
     def _cause(self):
-        return f"{CAUSE}{self.id}"
+        return str(Cause(CHANNEL, str(self.id)))
+
+    @api.model
+    def _due_digests(self):
+        return digest.due_steps(self.sudo())
 
     def _worked(self):
         self.sudo().write({"last_sent_date": clock.now(), "failure_message": False})

@@ -53,6 +53,8 @@ MISSING = (
     "_missing_evidence",  # governance
     "_missing_approval",  # governance
 )
+# The share of records without a score is about to change.
+HOLDOUT_CHANGES = ("_measure_holdout",)  # governance
 # Once an hour, for each deployment that is live.
 HOURLY = (
     "_look_at_owner",  # governance

@@ -34,6 +34,18 @@ KNOWN_TOO_LATE = {
     "write_date",
     "write_uid",
 }
+# What the fingerprint of a bill is made of, beside its bank account.
+FINGERPRINT_FIELDS = (
+    "amount_total",
+    "amount_untaxed",
+    "commercial_partner_id",
+    "currency_id",
+    "invoice_date",
+    "move_type",
+    "partner_bank_id",
+    "partner_id",
+    "ref",
+)
 TWINS_WITHIN_DAYS = 14  # between two bills that may be one: what comes every month is farther apart
 ODOOS_WARNINGS = ("abnormal_amount_warning", "abnormal_date_warning", "duplicated_ref_ids")
 
@@ -263,7 +275,8 @@ class AccountMove(models.Model):
     def _ai_fingerprints(self):
         if not self.ids:
             return {}
-        self.env["ai.deployment"]._gate_flush(self)
+        self.flush_model(FINGERPRINT_FIELDS)
+        self.env["res.partner.bank"].flush_model(["acc_number", "partner_id"])
         return dict(
             self.env.execute_query(
                 SQL(

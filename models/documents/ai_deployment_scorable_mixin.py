@@ -445,7 +445,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             .search_fetch(
                 Domain("res_model", "=", self._name)
                 & (
-                    # days of grace, see `ai_deployment_people`; what shows when they are over is the fallback
+                    # days of grace, see `governance/ownership`; what shows when they are over is the fallback
                     (Domain("state", "=", "production") & Domain("shown_until", ">=", clock.today()))
                     | (Domain("state", "in", ("production", "suspended")) & Domain("fallback_since", "!=", False))
                 )

@@ -44,9 +44,9 @@ class AiDeploymentGateEvent(models.Model):
 
     @api.model
     def _log(self, deployment, kind, verdicts, **values):
-        """One row per verdict.
+        """Create one row per verdict.
 
-        :param verdicts: of `ai_deployment_gate_judge.Verdict`
+        :param verdicts: of `gate_sql.Verdict`
         """
         bills = self.env["account.move"].sudo().browse(verdict.move_id for verdict in verdicts)
         return self.sudo().create(
@@ -67,13 +67,8 @@ class AiDeploymentGateEvent(models.Model):
         )
 
     @api.model
-    def _log_open(self, deployment, bills, why):
-        """One row per bill that an open gate has not looked at."""
-        return self._log_plain(deployment, "opened", bills, note=why)
-
-    @api.model
     def _log_plain(self, deployment, kind, bills, **values):
-        """One row per bill, without what was found about it."""
+        """Create one row per bill, without what was found about it."""
         return self.sudo().create(
             [{**self._plain_values(deployment, bill), "kind": kind, **values} for bill in bills.sudo()]
         )

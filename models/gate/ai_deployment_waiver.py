@@ -46,7 +46,7 @@ class AiDeploymentWaiver(models.Model):
             waiver.is_over = not waiver.active or bool(waiver.end_date and waiver.end_date < clock.today())
 
     def _compute_use(self):
-        """Counted from the log, so that no two postings meet at one counter."""
+        """Count from the log, so that no two postings meet at one counter."""
         groups = (
             self.env["ai.deployment.gate.event"]
             .sudo()
@@ -82,7 +82,7 @@ class AiDeploymentWaiver(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Given by who gives it, to the vendor as a whole: an address or a contact stands for its company."""
+        """Give the waivers as the current user, to whole vendors: an address or a contact stands for its company."""
         vals_list = [{**vals, "user_id": self.env.uid, "changed_by_id": False} for vals in vals_list]
         for vals in vals_list:
             partner = self.env["res.partner"].browse(vals.get("partner_id") or ())

@@ -8,9 +8,12 @@ makes it count no more. An administrator may waive a row until a day, after whic
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..deployment.fingerprint import evidence_fingerprint
 from ..tools import clock
 from ..tools.trust import own
 from .ai_deployment_check_template import BY_HAND, DIMENSIONS
+from .checklist import Checklist
+from .evidence import RULES
 
 OWN_ROW = "own"  # the code of rows that somebody added
 WORDS = {"name", "requirement", "sequence", "dimension"}  # what may be changed of a row that somebody added
@@ -120,8 +123,9 @@ class AiDeploymentCheck(models.Model):
     def _refresh(self):
         """Look for evidence now, and keep what was found. A rule that fails breaks its own row only."""
         for deployment, checks in self.sudo().grouped("deployment_id").items():
+            checklist = Checklist(deployment)
             for check in checks:
-                found = deployment._look_for(check)
+                found = checklist.find(check)
                 values = {
                     "state": check._state_of(found),
                     "evidence": found.sentence,
@@ -152,12 +156,12 @@ class AiDeploymentCheck(models.Model):
         """Whatever would satisfy this row: opens the page, asks the question or starts the drill."""
         self.ensure_one()
         self.deployment_id._check_decides()
-        satisfy = getattr(self.deployment_id, f"_satisfy_{self.rule}", None)
-        return satisfy(self) if satisfy else self._ask("ai.deployment.check.sign", self.env._("Sign"))
+        rule = RULES.get(self.rule, RULES[BY_HAND])
+        return rule(self.deployment_id).satisfy(self)
 
     def action_waive(self):
         self.ensure_one()
-        return self._ask("ai.deployment.check.waive", self.env._("Waive Until"))
+        return self._open_wizard("ai.deployment.check.waive", self.env._("Waive Until"))
 
     def action_open_proof(self):
         self.ensure_one()
@@ -170,7 +174,7 @@ class AiDeploymentCheck(models.Model):
             "views": [(False, "form")],
         }
 
-    def _ask(self, wizard, name):
+    def _open_wizard(self, wizard, name):
         return {
             "type": "ir.actions.act_window",
             "name": name,
@@ -197,7 +201,7 @@ class AiDeploymentCheck(models.Model):
                 "note": note.strip(),
                 "signed_by_id": self.env.uid,
                 "signed_date": clock.now(),
-                "basis": self.deployment_id.sudo()._evidence_basis(),
+                "basis": evidence_fingerprint(self.deployment_id.sudo()),
                 "attachment_ids": [fields.Command.set(attachments.ids if attachments else [])],
             }
         )

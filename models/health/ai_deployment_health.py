@@ -16,6 +16,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..alerting.alert_kinds import BROKEN, HEALTH, PERFORMANCE, Cause, of_kind
 from ..deployment import events
 from ..monitoring.ai_deployment_monitoring import fault_text
 from ..tools import clock, faults
@@ -31,7 +32,8 @@ from .registry import (
 _logger = logging.getLogger(__name__)
 
 CAUGHT_UP = timedelta(hours=3)
-CAUSE = "health:"
+JOBS_LATE = Cause(HEALTH, "jobs_late")
+OF_ALL = Domain("cause", "in", [str(Cause(HEALTH, code)) for code in INSTANCE_CODES])
 TOKEN = "ai_deployment.health_token_sha256"
 
 
@@ -120,7 +122,7 @@ class AiDeployment(models.Model):
 
     def _shown_findings(self, findings):
         """Findings as the page shows them: each with the day since which an alert tells of it, where one does."""
-        causes = {f"{CAUSE}{finding.code}": finding for finding in findings}
+        causes = {str(Cause(HEALTH, finding.code)): finding for finding in findings}
         of_all = [cause for cause, finding in causes.items() if finding.code in INSTANCE_CODES]
         mine = Domain("deployment_id", "=", self.id) & Domain("cause", "in", list(causes))
         alerts = self.env["ai.deployment.alert"].sudo()
@@ -141,7 +143,7 @@ class AiDeployment(models.Model):
     def _compute_own_health(self):
         for deployment in self:
             firing = deployment.sudo().alert_ids.filtered(
-                lambda a: a.state == "firing" and a.level == "alert" and not a.cause.startswith("health:")
+                lambda a: a.state == "firing" and a.level == "alert" and Cause.of(a).kind != HEALTH
             )  # those are looked at again, below
             if deployment.state in ("proof", "retired"):
                 deployment.health, deployment.health_reason = "idle", False
@@ -149,7 +151,7 @@ class AiDeployment(models.Model):
                 deployment.health, deployment.health_reason = "bad", self.env._("Switched off: no score is shown.")
             elif firing:
                 # What came true says more of a deployment than what came in.
-                wrong = firing.filtered(lambda a: a.cause.startswith("performance:")) or firing
+                wrong = firing.filtered(lambda a: Cause.of(a).kind == PERFORMANCE) or firing
                 deployment.health, deployment.health_reason = "attention", wrong[0].name
             elif not deployment.champion_id:
                 deployment.health, deployment.health_reason = "bad", self.env._("No version serves.")
@@ -178,9 +180,7 @@ class AiDeployment(models.Model):
         self._take_turns("health", running)
         alerts = self.env["ai.deployment.alert"].sudo()
         resting = Domain("deployment_id.state", "not in", self._at_work_states()) & Domain("state", "!=", "resolved")
-        of_ours = Domain("cause", "=like", f"{CAUSE}%") | Domain("cause", "=like", "broken:%")
-        of_all = Domain("cause", "in", [f"{CAUSE}{code}" for code in INSTANCE_CODES])
-        for alert in alerts.search(resting & of_ours & ~of_all):
+        for alert in alerts.search(resting & of_kind(HEALTH, BROKEN) & ~OF_ALL):
             alerts._resolve(alert.deployment_id, alert.cause)
 
     def _watch_instance(self):
@@ -192,8 +192,7 @@ class AiDeployment(models.Model):
             found = [finding for finding in found if finding.code != UNKNOWN]
             place._tell_findings(found, INSTANCE_CODES.__contains__)
         alerts = self.env["ai.deployment.alert"].sudo()
-        of_all = Domain("cause", "in", [f"{CAUSE}{code}" for code in INSTANCE_CODES])
-        elsewhere = of_all & Domain("deployment_id", "!=", place.id) & Domain("state", "!=", "resolved")
+        elsewhere = OF_ALL & Domain("deployment_id", "!=", place.id) & Domain("state", "!=", "resolved")
         for alert in alerts.search(elsewhere):
             alerts._resolve(alert.deployment_id, alert.cause)
 
@@ -211,25 +210,23 @@ class AiDeployment(models.Model):
         """
         alerts = self.env["ai.deployment.alert"].sudo()
         of_mine = alerts.search(Domain("deployment_id", "=", self.id) & Domain("state", "!=", "resolved"))
-        told_before, catches_up = {alert.cause: alert.told_date for alert in of_mine}, self._catches_up()
-        causes = set(told_before)
-        others = {cause for cause in causes if not cause.startswith(CAUSE)}
+        told_before, catches_up = {Cause.of(alert): alert.told_date for alert in of_mine}, self._catches_up()
+        others = [cause for cause in told_before if cause.kind != HEALTH]
         told = {
-            f"{CAUSE}{finding.code}": finding
+            Cause(HEALTH, finding.code): finding
             for finding in findings
-            if not any(cause.startswith(finding.told_as) for cause in others if finding.told_as)
+            if not any(cause.is_about(*finding.told_as) for cause in others)
         }
         if catches_up:
-            told.pop(f"{CAUSE}jobs_late", None)
+            told.pop(JOBS_LATE, None)
         for cause, finding in told.items():
             level = "alert" if finding.severity == SEVERE else "notice"
             alert = alerts._raise(self, cause, name=finding.sentence, suggestion=finding.suggestion, level=level)
             if finding.code in INSTANCE_CODES and alert.told_date and alert.told_date != told_before.get(cause):
                 # Its cure is theirs, whoever answers for the deployment on which it stands.
                 alert._point(self._administrators() - self._person_to_tell(), alert.name)
-        for cause in causes - told.keys():
-            code = cause.removeprefix(CAUSE)
-            if code != cause and is_ours(code) and not (catches_up and code == "jobs_late"):
+        for cause in told_before.keys() - told.keys():
+            if cause.kind == HEALTH and is_ours(cause.subject) and not (catches_up and cause == JOBS_LATE):
                 alerts._resolve(self, cause)
 
     def _catches_up(self):

@@ -11,7 +11,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..alerting.ai_deployment_channel import RESTORED
+from ..alerting.alert_kinds import RESTORED, Cause
 from ..tools import clock, database, faults
 from ..tools.shipped import wake
 from .crons import Crons
@@ -109,10 +109,10 @@ class AiDeploymentAlert(models.Model):
         if not self.env.user.has_group("ai_deployment.group_manager"):
             raise AccessError(self.env._("Only an administrator says whether this database tells people."))
         alert = self.sudo()
-        if alert.cause != RESTORED or not database.held(self.env):
+        if Cause.of(alert) != RESTORED or not database.held(self.env):
             raise UserError(self.env._("There is nothing to answer: messages go out."))
         self.env["ai.deployment.message"].sudo()._answer_held(send)
         alerts = self.env["ai.deployment.alert"].sudo()
-        for standing in alerts.search(Domain("cause", "=", RESTORED) & Domain("state", "!=", "resolved")):
+        for standing in alerts.search(Domain("cause", "=", str(RESTORED)) & Domain("state", "!=", "resolved")):
             alerts._resolve(standing.deployment_id, RESTORED)
         return True

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
+from ..alerting.alert_kinds import Cause
+
 SEVERE = "severe"  # a person is told at once
 NOTICE = "notice"  # waits until somebody looks
 
@@ -10,8 +12,8 @@ NOTICE = "notice"  # waits until somebody looks
 class Finding(NamedTuple):
     """One thing that is wrong, with what to do about it.
 
-    `told_as` are beginnings of the causes under which something else tells of it already: where such an alert is open,
-    no second one is opened.
+    `told_as` are the causes under which another alert tells of it already (without a subject: any of that kind): where
+    such an alert is open, no second one is opened.
     """
 
     code: str
@@ -19,7 +21,7 @@ class Finding(NamedTuple):
     sentence: str
     suggestion: str
     breaks: bool = False  # nothing, or only nonsense, can be scored
-    told_as: tuple[str, ...] = ()
+    told_as: tuple[Cause, ...] = ()
 
 
 class Check:
@@ -51,13 +53,13 @@ class InstanceCheck:
 
 
 def severe(
-    code: str, sentence: str, suggestion: str, *, breaks: bool = False, told_as: tuple[str, ...] = ()
+    code: str, sentence: str, suggestion: str, *, breaks: bool = False, told_as: tuple[Cause, ...] = ()
 ) -> Finding:
     """Return a finding that is told at once."""
     return Finding(code, SEVERE, sentence, suggestion, breaks, told_as)
 
 
-def notice(code: str, sentence: str, suggestion: str, *, told_as: tuple[str, ...] = ()) -> Finding:
+def notice(code: str, sentence: str, suggestion: str, *, told_as: tuple[Cause, ...] = ()) -> Finding:
     """Return a finding that waits until somebody looks."""
     return Finding(code, NOTICE, sentence, suggestion, told_as=told_as)
 

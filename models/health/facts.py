@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..scoring.ai_deployment_batch_chunk import SERVER_FAULT
+from ..alerting.alert_kinds import CHANNEL, SERVER, SUM, Cause, of_kind
 from ..tools import clock, database
 from .crons import Crons
 
@@ -92,7 +92,7 @@ class Facts:
         channels = self.deployments.channel_ids
         return any(channel.active and channel.kind == "email" for channel in channels)
 
-    def alert_of_any(self, cause: str) -> Alert | None:
+    def alert_of_any(self, cause: Cause) -> Alert | None:
         """Return an open alert of this cause, of whichever deployment."""
         return next((alerts[cause] for alerts in self.alerts.values() if cause in alerts), None)
 
@@ -197,18 +197,19 @@ class Facts:
         return count, since
 
     @cached_property
-    def alerts(self) -> dict[int, dict[str, Alert]]:
+    def alerts(self) -> dict[int, dict[Cause, Alert]]:
         """Open alerts on the ledger, the channels and the server: {deployment: {cause: Alert}}."""
-        causes = Domain.OR(
-            [Domain("cause", "=", "sum"), *(Domain("cause", "=like", f"{c}%") for c in ("channel:", SERVER_FAULT))]
+        found: dict[int, dict[Cause, Alert]] = {}
+        wanted = (
+            of_kind(SUM, CHANNEL, SERVER)
+            & Domain("deployment_id", "in", self.deployments.ids)
+            & Domain("state", "!=", "resolved")
         )
-        found: dict[int, dict[str, Alert]] = {}
-        wanted = causes & Domain("deployment_id", "in", self.deployments.ids) & Domain("state", "!=", "resolved")
         for alert in self.env["ai.deployment.alert"].sudo().search(wanted):
             told = Alert(alert.name, alert.suggestion or "", alert.onset_date, alert.last_date)
-            found.setdefault(alert.deployment_id.id, {})[alert.cause] = told
+            found.setdefault(alert.deployment_id.id, {})[Cause.of(alert)] = told
         return found
 
     def channel_alerts(self, deployment: Any) -> list[Alert]:
         """Return the open alerts about ways to tell people of `deployment`."""
-        return [told for cause, told in self.alerts.get(deployment.id, {}).items() if cause.startswith("channel:")]
+        return [told for cause, told in self.alerts.get(deployment.id, {}).items() if cause.kind == CHANNEL]

@@ -6,6 +6,7 @@ from typing import Any
 
 from odoo.tools import format_date
 
+from ..deployment.eligibility import person_gap
 from ..tools import clock
 from ..tools.wording import number
 from .check import (
@@ -31,11 +32,11 @@ class Owner(Check):
                 env._("%s, who answers for it, is not active any more.", owner.name),
                 env._("Name a new owner."),
             )
-        elif gap := deployment._person_gap(owner):
+        elif gap := person_gap(deployment, owner):
             yield severe(
                 "owner", gap, env._("An administrator names a new owner, or gives the role or the access back.")
             )
-        if deployment.deputy_id and (gap := deployment._person_gap(deployment.deputy_id)):
+        if deployment.deputy_id and (gap := person_gap(deployment, deployment.deputy_id)):
             yield notice("deputy", gap, env._("Name a new deputy."))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from odoo.tools import config, format_date, format_datetime
 
+from ..alerting.alert_kinds import DISK_FULL
 from ..tools.wording import number, percent
 from .check import (
     Finding,
@@ -58,12 +59,12 @@ class Disks(InstanceCheck):
 
     def find(self, deployments: Any, facts: Any) -> Iterator[Finding]:
         env = deployments.env
-        if full := facts.alert_of_any("server:disk_full"):
+        if full := facts.alert_of_any(DISK_FULL):
             yield severe(
                 "disk_database",
                 env._("The disk of the database was full on %s.", format_datetime(env, full.last)),
                 env._("An administrator makes room on the server of the database. Scoring goes on by itself."),
-                told_as=("server:disk_full",),
+                told_as=(DISK_FULL,),
             )
         free = free_space()
         if free is None:

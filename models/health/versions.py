@@ -5,6 +5,7 @@ from typing import Any
 
 from ...ml.binning import CategoryBins
 from ...ml.errors import VersionError
+from ..alerting.alert_kinds import VERSION, Cause
 from ..features.feature_reader import form_of
 from ..tools.wording import quoted
 from .check import (
@@ -38,7 +39,7 @@ class Version(Check):
                 env._("The serving version cannot be used: %s", error),
                 env._("Let an earlier version serve, or train a new one. What waits is scored then."),
                 breaks=True,
-                told_as=("version",),
+                told_as=(Cause(VERSION),),
             )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from odoo.tools import format_date
 
-from ..scoring.failures import FAILS, FILTER
+from ..alerting.alert_kinds import ASIDE, BATCH, CHANNEL, FAILS, FILTER, SERVER, SLOW, SUM, VERSION, Cause
 from ..tools import clock
 from ..tools.wording import number
 from .check import (
@@ -28,8 +28,8 @@ class Batches(Check):
     def find(self, deployment: Any, facts: Any) -> Iterator[Finding]:
         env = deployment.env
         for state, code, told_as in (
-            ("paused", "batch_paused", ("batch", "aside")),
-            ("running", "batch_late", ("aside", "server:")),
+            ("paused", "batch_paused", (Cause(BATCH), Cause(ASIDE))),
+            ("running", "batch_late", (Cause(ASIDE), Cause(SERVER))),
         ):
             batches = [batch for batch in facts.batches.get(deployment.id, ()) if batch.state == state]
             if state == "running":
@@ -83,7 +83,7 @@ class Requests(Check):
                 "Open Records, Waiting: each says what happened. Once the cause is mended, they are scored by "
                 "themselves within a day."
             ),
-            told_as=("version", FAILS, FILTER, "slow", "server:"),
+            told_as=tuple(map(Cause, (VERSION, FAILS, FILTER, SLOW, SERVER))),
         )
 
 
@@ -94,8 +94,8 @@ class Ledger(Check):
 
     def find(self, deployment: Any, facts: Any) -> Iterator[Finding]:
         env = deployment.env
-        if wrong := facts.alerts.get(deployment.id, {}).get("sum"):
-            yield severe("ledger", wrong.name, wrong.suggestion, told_as=("sum",))
+        if wrong := facts.alerts.get(deployment.id, {}).get(Cause(SUM)):
+            yield severe("ledger", wrong.name, wrong.suggestion, told_as=(Cause(SUM),))
         asked = facts.asked[deployment.id]
         if asked.ahead:
             yield notice(
@@ -136,5 +136,5 @@ class Channels(Check):
                 "channel",
                 sentence,
                 env._("Correct it under “Who Hears of It” and press “Try”, or take this way out."),
-                told_as=("channel:",),
+                told_as=(Cause(CHANNEL),),
             )

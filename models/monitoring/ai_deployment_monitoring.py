@@ -12,8 +12,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..alerting.alert_kinds import FAILS, FILTER
 from ..deployment import events
-from ..scoring.failures import FAILS, FILTER
 from ..tools import faults
 
 _logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from ...ml.profile import (
     PREDICTION,
     SCORE,
 )
-from ..scoring.scoring_run import LATE
+from ..scoring.inference_writer import LATE
 from ..tools.wording import percent
 
 MOST_RECORDS = 5000  # that a list opens with, or that are searched for what they have in common

@@ -1,5 +1,3 @@
 from . import ai_deployment_drill
-from . import ai_deployment_drill_faults
-from . import ai_deployment_drill_alert
-from . import ai_deployment_fallback
-from . import ai_deployment_fallback_rule
+from . import ai_deployment_fallback_figure
+from . import ai_deployment

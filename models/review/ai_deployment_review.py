@@ -96,6 +96,7 @@ class AiDeploymentReview(models.Model):
     _unassigned_idx = models.Index("(id) WHERE state = 'open' AND (is_assigned IS NOT TRUE OR deadline IS NULL)")
     _decided_idx = models.Index("(deployment_id, decided_date) WHERE state = 'decided'")
     _answers_idx = models.Index("(deployment_id, res_id, decided_date DESC) WHERE state = 'decided'")
+    _record_idx = models.Index("(deployment_id, res_id)")
 
     @api.depends("res_name", "reason")
     @api.depends_context("uid", "lang")

@@ -9,7 +9,7 @@ from odoo.tools import format_date, ormcache
 
 from ..tools.wording import plain
 from .forecast import forecast
-from .holdout import find_holdouts, held_out_ids, hold_out, rule_of
+from .holdout import find_holdouts, held_out_ids, hold_out
 from .router import Router, rules_on
 from .routing_words import routing_text
 from .rules import DEFAULTS, EDITABLE
@@ -249,19 +249,3 @@ class AiDeployment(models.Model):
             "target": "new",
             "context": {"default_deployment_id": self.id},
         }
-
-    def _measure_holdout(self):
-        """Compare those with a score with those without; False where none is due.
-
-        All records that came since count, scored or not: whether one is scored may depend on who sees a score.
-        """
-        self.ensure_one()
-        end = self._last_due_day()
-        start = self.holdout_since and fields.Date.add(self.holdout_since.date(), days=1)  # the first whole day
-        live = self._went_live()
-        if not self.holdout_share or not live or max(start, live.date()) > end:
-            return False
-        start = max(start, live.date())
-        found = self._measure(start, end, rule_of(self).drawn_sql(self.env[self.res_model]._table))
-        self._keep_comparison("holdout", start, end, found.get(False, {}), found.get(True, {}))
-        return True

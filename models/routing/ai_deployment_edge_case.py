@@ -13,6 +13,8 @@ from odoo.fields import Domain
 from odoo.tools import mute_logger
 
 from ..deployment.ai_deployment import FILTER_ERRORS
+from ..deployment.fingerprint import evidence_fingerprint
+from ..deployment.history import was_live
 from ..tools import clock
 from ..tools.trust import own
 from .edge_cases import try_case
@@ -57,7 +59,7 @@ class AiDeploymentEdgeCase(models.Model):
     def _compute_is_current(self):
         for case in self:
             deployment = case.sudo().deployment_id
-            case.is_current = bool(case.is_proved and deployment and case.basis == deployment._evidence_basis())
+            case.is_current = bool(case.is_proved and deployment and case.basis == evidence_fingerprint(deployment))
 
     # How it is recognised
 
@@ -123,7 +125,7 @@ class AiDeploymentEdgeCase(models.Model):
         if self.env.su or self.env.user.has_group("ai_deployment.group_manager"):
             return
         for case in self:
-            if case.sudo().deployment_id._was_live():
+            if was_live(case.sudo().deployment_id):
                 raise AccessError(
                     self.env._(
                         "“%s” was part of the go: only an administrator changes or removes it. Add a case beside it.",
@@ -159,7 +161,7 @@ class AiDeploymentEdgeCase(models.Model):
                     "tried_count": trial.count,
                     "result": trial.sentence,
                     "is_proved": trial.is_proved,
-                    "basis": case.deployment_id.sudo()._evidence_basis(),
+                    "basis": evidence_fingerprint(case.deployment_id.sudo()),
                 }
             )
             case.deployment_id.sudo().check_ids.filtered(lambda check: check.rule == "edge_cases")._refresh()

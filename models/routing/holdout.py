@@ -17,6 +17,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
+from ..deployment import events
 from ..tools import clock
 from ..tools.trust import own
 from ..tools.wording import plain
@@ -130,7 +131,8 @@ def hold_out(deployment: BaseModel, share: float, reason: str | None) -> None:
         raise UserError(env._("Scores of %s are never hidden.", env[known.res_model]._ai_words()["records"]))
     if share and known.state not in known._at_work_states():
         raise UserError(env._("“%s” is not at work: there is no score to hide.", known.name))
-    known._measure_holdout()  # what is known so far: from now on other records have no score
+    # What is known so far is measured: from now on other records have no score.
+    events.follow(known, events.HOLDOUT_CHANGES)
     known.write(
         {
             "holdout_share": share,

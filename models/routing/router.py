@@ -46,6 +46,7 @@ class Slate:
     chances: np.ndarray = field(init=False)  # (n,) the chance of each of a random check
     failed: np.ndarray = field(init=False)  # (n,) of bool: which could not be scored
     places: np.ndarray = field(init=False)  # (n,) where each stood at the beginning
+    distances: np.ndarray = field(init=False)  # (n,) how far each is from its threshold; set by `Thresholds`
     quota: DayQuota | None = None
 
     def __post_init__(self) -> None:
@@ -99,7 +100,7 @@ class Router:
             policy.apply(slate)
             if not slate.ids:
                 break
-        if slate.quota:
+        if slate.quota and slate.quota.limits:
             slate.quota.take()
         why, chances = np.full(len(ids), routing.AUTOMATIC, dtype=object), np.zeros(len(ids))
         why[slate.places], chances[slate.places] = slate.why, slate.chances

@@ -144,9 +144,22 @@ class Thresholds:
             if name in REASONS:
                 mask, needs[name] = REASONS[name](slate, rule)
                 holds[name] = mask if name == routing.FAILED else mask & ~slate.failed
+        slate.distances = _distances(slate)
         slate.quota = DayQuota(slate.deployment, _limits(slate), slate.ids)
         if holds:
             slate.why = slate.quota.choose(holds, needs)
+
+
+def _distances(slate: "Slate") -> np.ndarray:
+    """Return how far each record is from being reviewed: (n,)."""
+    deployment, scored = slate.deployment, slate.scored
+    if deployment.method == "anomaly":
+        distances = (1 - deployment.alarm_rate) - scored.values
+    else:
+        sides = sides_of(deployment)
+        positive, negative = (0.0 if sides[side] is None else sides[side] for side in (True, False))
+        distances = scored.confidences - np.where(scored.predictions, positive, negative)
+    return distances[slate.rows]
 
 
 def _limits(slate: "Slate") -> dict[str, int]:

@@ -5,6 +5,7 @@
 
 import logging
 from collections import Counter
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -14,7 +15,8 @@ from odoo.tools import ormcache
 from ..tools import clock, faults, noted
 from .scoring_on_save import score_saved
 from .scoring_rule import RULE_FIELDS, find_rules
-from .scoring_run import READ_TO_SCORE, ScoringRun
+from .scoring_run import ScoringRun
+from .standing import READ_TO_SCORE
 
 _logger = logging.getLogger(__name__)
 
@@ -51,14 +53,9 @@ class AiDeployment(models.Model):
         deployment = self.sudo()
         deployment._check_at_work()
         with clock.at(now or clock.now()):
-            day, count, user = clock.today(), len(set(records.ids)), records.env.user
-            asked = self.env["ai.deployment.asked"]
-            return self._scoring_run(
-                records,
-                day=day,
-                again=again,
-                requested=lambda _found: asked._statement(deployment, day, count, user, action),
-            ).run()
+            day, asked = clock.today(), self.env["ai.deployment.asked"]
+            requested = partial(asked._statement, deployment, day, user=records.env.user, action=action)
+            return self._scoring_run(records, day=day, again=again, requested=requested).run()
 
     def _ask(self, records, again=False, action=None):
         """Score `records` now, or keep the wish as a batch where there are more than `batch_above`.

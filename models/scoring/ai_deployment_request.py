@@ -12,10 +12,10 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...ml.errors import InferenceError, Unexpected
+from ..alerting.alert_kinds import FAILS, FILTER, SLOW, VERSION
 from ..tools import batch_insert as bulk
 from ..tools import clock
 from .ai_deployment_inference import FAILURE_TYPES
-from .failures import FAILS, FILTER
 from .scoring_run import serving_card
 
 FIRST_WAIT = timedelta(minutes=15)
@@ -85,7 +85,7 @@ class AiDeploymentRequest(models.Model):
         )
         cron._commit_progress(remaining=self._due_count(usable))
         for deployment in usable:
-            self.env["ai.deployment.alert"]._resolve(deployment, "version")
+            self.env["ai.deployment.alert"]._resolve(deployment, VERSION)
             while requests := self._take(deployment):
                 requests = requests._begin()
                 if requests and requests[0].interruptions > MOST_INTERRUPTIONS:
@@ -150,7 +150,7 @@ class AiDeploymentRequest(models.Model):
         outcome = deployment._scoring_run(records, day=day, earlier=earlier).run()
         alerts = self.env["ai.deployment.alert"]
         if not outcome["waiting"]:
-            alerts._resolve(deployment, "slow")
+            alerts._resolve(deployment, SLOW)
         if outcome["asked"] > outcome["waiting"]:  # some could be found and scored
             for cause in (FAILS, FILTER):
                 alerts._resolve(deployment, cause)

@@ -18,8 +18,6 @@ from ..tools import faults
 _logger = logging.getLogger(__name__)
 
 SUSPECTS = 3  # records that fail in the same way while none succeeds, from which on the version is to blame
-FAILS = "fails"  # cause of the alert about that
-FILTER = "filter"  # cause of the alert about a filter that cannot be used
 
 
 @dataclass

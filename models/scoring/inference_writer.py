@@ -5,11 +5,11 @@ they cannot differ from them.
 """
 
 import json
-from collections import Counter
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..routing.router import Router
     from .ai_deployment_request import Earlier
 
+LATE = timedelta(days=7)  # from its creation to its first score, after which a record came late
 # What reviews and current scores take from a line of the log.
 TAKEN = (
     "id",
@@ -63,6 +64,17 @@ class Lines:
     latency_ms: float
 
 
+class ScoredChunk(NamedTuple):
+    """Records that were scored together, and what the card says of them."""
+
+    ids: Sequence[int]
+    columns: dict[str, Any]  # {key of an input: its `Column`}
+    scored: Any
+    codes: Sequence[str]  # one text per record, see `hex_rows`
+    rows: Sequence[int]  # the places of the records to log
+    started: float  # when their inputs began to be read, of `time.perf_counter`
+
+
 @dataclass
 class InferenceWriter:
     """Write what one scoring run leaves behind."""
@@ -88,25 +100,18 @@ class InferenceWriter:
         batch_insert.write(self.env, {**self.pending, **statements})
         self.pending = {}
 
-    # Lines
+    # Scored records
 
-    def scored_lines(
-        self,
-        standings: dict[int, Standing],
-        ids: Sequence[int],
-        columns: dict[str, Any],
-        scored: Any,
-        codes: Sequence[str],
-        rows: Sequence[int],
-    ) -> Lines:
-        """Return what to log of a scored chunk.
+    def write_scored(self, standings: dict[int, Standing], chunk: ScoredChunk) -> Lines:
+        """Store a scored chunk: log lines, reviews, current scores and counts; return the lines."""
+        lines = self._scored_lines(standings, chunk)
+        lines.latency_ms = (time.perf_counter() - chunk.started) * 1000 / len(chunk.ids)
+        self._write(standings, lines, self._profile(standings, chunk, lines))
+        return lines
 
-        :param ids: of the records of the chunk
-        :param columns: {key of an input: its `Column`}
-        :param scored: what the card says of them
-        :param codes: one text per record, see `hex_rows`
-        :param rows: the places of the records to log in `ids`
-        """
+    def _scored_lines(self, standings: dict[int, Standing], chunk: ScoredChunk) -> Lines:
+        """Return what to log of a scored chunk."""
+        ids, columns, scored, codes, rows, _started = chunk
         chosen, named = np.array(rows), [ids[row] for row in rows]
         incumbents = self._incumbents(standings, named)
         why, chances = self.router.route(standings, self.card, scored, chosen, named, incumbents)
@@ -148,7 +153,29 @@ class InferenceWriter:
         opinions = documents.browse(ids)._ai_incumbent()
         return [opinions.get(res_id) for res_id in ids]
 
-    def failed_lines(self, ids: Sequence[int], error: InferenceError) -> Lines:
+    def _profile(self, standings: dict[int, Standing], chunk: ScoredChunk, lines: Lines) -> Profile:
+        """Return the counts of the records of a chunk that are scored for the first time by this version."""
+        mask = np.zeros(len(chunk.ids), dtype=bool)
+        mask[[row for row, first in zip(chunk.rows, lines.intake, strict=True) if first]] = True
+        due = self.now - LATE
+        late = [bool(standings[res_id].came and standings[res_id].came < due) for res_id in chunk.ids]
+        profile = Profile.of(self.card, chunk.scored, mask, late)
+        profile.reviewed = sum(
+            1
+            for first, route, failure in zip(lines.intake, lines.routes, lines.failures, strict=True)
+            if first and route == "review" and not failure
+        )
+        return profile
+
+    # Records that could not be scored
+
+    def write_failed(self, standings: dict[int, Standing], ids: Sequence[int], error: InferenceError) -> Lines:
+        """Store that records failed together; return the lines."""
+        lines = self._failed_lines(ids, error)
+        self._write(standings, lines, Profile())
+        return lines
+
+    def _failed_lines(self, ids: Sequence[int], error: InferenceError) -> Lines:
         """Return the lines of records that failed together: they wait where the version is at fault, else are reviewed.
 
         They wait as well where failures are not reviewed, or no more of them today.
@@ -175,26 +202,18 @@ class InferenceWriter:
 
     # Writing
 
-    def write(self, standings: dict[int, Standing], lines: Lines, profile: Profile | None = None) -> Counter:
-        """Store log lines, their reviews, current scores, the counts of `profile`, and a request for what waits.
-
-        :return: records by outcome: automatic, review (failed ones among them), failed, waiting
-        """
+    def _write(self, standings: dict[int, Standing], lines: Lines, profile: Profile) -> None:
+        """Store log lines, their reviews, current scores, the counts of `profile`, and a request for what waits."""
         failures = [self._failure(error) for error in lines.failures]
-        routes = Counter(lines.routes)
         self.flush(
             logged=self._log_statement(standings, lines, failures),
-            asked=self._review_statement() if routes["review"] else None,
+            asked=self._review_statement() if "review" in lines.routes else None,
             counted=self.env["ai.deployment.profile"]._delta_statement(
-                self.deployment, self.version, profile or Profile(), self.now.date()
+                self.deployment, self.version, profile, self.now.date()
             ),
             stands=self._score_statement(),
         )
         self._keep_requests(standings, lines, failures)
-        failed = sum(
-            1 for route, error in zip(lines.routes, lines.failures, strict=True) if error and route == "review"
-        )
-        return Counter(automatic=routes["automatic"], review=routes["review"], failed=failed, waiting=routes["retry"])
 
     def _failure(self, error: InferenceError | None) -> tuple[str | None, str | None]:
         if error is None:

@@ -7,6 +7,7 @@ refuses what a user saves or changes which error a user sees: where scoring fail
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from odoo import api
 from odoo.fields import Domain
@@ -73,8 +74,6 @@ def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> Non
         batches = deployment.with_user(api.SUPERUSER_ID).env["ai.deployment.batch"]
         batches._ask(deployment, records.ids)
         return
-    day, user, asked = clock.today(), deployment.env.user, deployment.env["ai.deployment.asked"]
-    run = deployment._scoring_run(
-        records, day=day, only=only, requested=lambda found: asked._statement(deployment, day, found, user)
-    )
-    run.run(one_try=one_try)
+    day, asked = clock.today(), deployment.env["ai.deployment.asked"]
+    requested = partial(asked._statement, deployment, day, user=deployment.env.user)
+    deployment._scoring_run(records, day=day, only=only, requested=requested).run(one_try=one_try)

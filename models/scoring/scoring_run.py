@@ -8,11 +8,9 @@ Only faults of the moment (a collision, a fault of the database server) leave th
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -21,15 +19,13 @@ from odoo.tools import SQL
 
 from ...ml import routing
 from ...ml.errors import FilterBroken, InferenceError, TookTooLong, VersionError
-from ...ml.profile import Profile
 from ..features.feature_reader import FeatureReader
 from ..tools import clock, faults, noted
-from ..tools.quiet_sql import quiet_sql
 from ..tools.score_fields import SCORE_FIELDS
 from ..tools.shipped import wake
 from .failures import Failures
-from .inference_writer import InferenceWriter, Lines, hex_rows
-from .standing import Standing, read_standings
+from .inference_writer import InferenceWriter, Lines, ScoredChunk, hex_rows
+from .standing import Standing, filter_works, read_standings
 
 if TYPE_CHECKING:
     from ..routing.router import Router
@@ -40,25 +36,6 @@ _logger = logging.getLogger(__name__)
 CHUNK = 5000
 # A chunk with histories sorts all earlier records of its groups: fewer, larger ones sort them less often.
 HISTORY_CHUNK = 20_000
-LATE = timedelta(days=7)  # from its creation to its first score, after which a record came late
-# What is read of a deployment to score one record, at once.
-READ_TO_SCORE = (
-    "audit_share",
-    "batch_above",
-    "champion_id",
-    "company_id",
-    "domain",
-    "has_edge_cases",
-    "holdout_share",
-    "method",
-    "min_confidence",
-    "model_id",
-    "res_model",
-    "routing",
-    "routing_lines",
-    "routing_rules",
-    "state",
-)
 
 
 def chunk_size(specs: dict[str, dict], usual: int) -> int:
@@ -86,7 +63,6 @@ class ScoringRun:
     :param again: whether to log also what has not changed
     :param earlier: {record id: `Earlier`} of records that waited
     :param requested: function that gives the SQL which counts what was asked for, called with the number of records
-        found
     :param only: where it is given, no record outside of it or of the deployment was asked for
     """
 
@@ -142,7 +118,7 @@ class ScoringRun:
         """Log that none of the records could be scored, without trying; return the ids of those found."""
         self.prepare()
         self.standings = self.read_standings()
-        self._write(self.writer.failed_lines(list(self.standings), error))
+        self._write_failed(list(self.standings), error)
         self._invalidate()
         return set(self.standings)
 
@@ -243,9 +219,9 @@ class ScoringRun:
 
     def _count_requested(self, at_once: bool = True) -> None:
         """Count what was asked for: at once, or with what comes of it in one statement."""
-        found = len(self.waiting.union(self.standings))
-        if self.requested and (found or self.only is None):
-            self.writer.pending["requested"] = self.requested(found)
+        count = len(self.records if self.only is None else self.waiting.union(self.standings))
+        if self.requested and (count or self.only is None):
+            self.writer.pending["requested"] = self.requested(count)
             if at_once:
                 self.writer.flush()
 
@@ -260,7 +236,7 @@ class ScoringRun:
             raise
         except Exception as error:
             kind = faults.kind_of(error)
-            if (kind and kind != faults.TOO_SLOW) or (not kind and self._filter_works()):
+            if (kind and kind != faults.TOO_SLOW) or (not kind and filter_works(self.deployment)):
                 raise
             faults.log_fault(_logger, f"The records of deployment {self.deployment.id} could not be found", error)
             why = TookTooLong() if kind else FilterBroken(type(error).__name__)
@@ -276,16 +252,6 @@ class ScoringRun:
             self.deployment._alert_took_too_long()
         else:
             self.deployment._alert_filter_broken(why)
-
-    def _filter_works(self) -> bool:
-        try:
-            with self.env.cr.savepoint(), quiet_sql("The filter of a deployment"):
-                self.env[self.deployment.res_model].search(self.deployment._record_domain(), limit=1)
-        except Exception as error:
-            if faults.is_of_the_moment(error):
-                raise
-            return False
-        return True
 
     def _score_or_split(self, ids: Sequence[int]) -> None:
         """Score a chunk; where it fails, halve it until the record at fault stands alone."""
@@ -319,7 +285,7 @@ class ScoringRun:
 
     def _wait(self, ids: Sequence[int], error: InferenceError) -> None:
         with self.env.cr.savepoint():
-            self._write(self.writer.failed_lines(ids, error))
+            self._write_failed(ids, error)
 
     def _wait_as_slow(self, ids: Sequence[int]) -> None:
         """Let records wait whose chunk reached the database's own limit: as slow in halves."""
@@ -350,7 +316,7 @@ class ScoringRun:
     def _score_chunk(self, ids: Sequence[int]) -> None:
         started = time.perf_counter()
         if isinstance(self.card, InferenceError):  # the version itself is at fault: all wait, one alert tells
-            self._write(self.writer.failed_lines(ids, self.card))
+            self._write_failed(ids, self.card)
             return
         columns = self._columns(ids)
         scored = self.card.score(columns)
@@ -363,9 +329,8 @@ class ScoringRun:
         self.outcome["unchanged"] += len(ids) - len(changed)
         if not changed:
             return
-        lines = self.writer.scored_lines(self.standings, ids, columns, scored, codes, changed)
-        lines.latency_ms = (time.perf_counter() - started) * 1000 / len(ids)
-        self._write(lines, self._profile(ids, scored, changed, lines))
+        chunk = ScoredChunk(ids, columns, scored, codes, changed, started)
+        self._count(self.writer.write_scored(self.standings, chunk))
 
     def _columns(self, ids: Sequence[int]) -> dict[str, Any]:
         """Read the inputs of the records `ids`: {key: `Column`}, rows in the order of `ids`."""
@@ -383,20 +348,18 @@ class ScoringRun:
             or bool(stake and standing.has_reached(stake["amount"]))
         )
 
-    def _profile(self, ids: Sequence[int], scored: Any, changed: Iterable[int], lines: Lines) -> Profile:
-        """Return the counts of the records of a chunk that are scored for the first time by this version."""
-        mask = np.zeros(len(ids), dtype=bool)
-        mask[[row for row, first in zip(changed, lines.intake, strict=True) if first]] = True
-        due = self.writer.now - LATE
-        late = [bool(self.standings[res_id].came and self.standings[res_id].came < due) for res_id in ids]
-        profile = Profile.of(self.card, scored, mask, late)
-        profile.reviewed = sum(
-            1
-            for first, route, failure in zip(lines.intake, lines.routes, lines.failures, strict=True)
-            if first and route == "review" and not failure
-        )
-        return profile
+    def _write_failed(self, ids: Sequence[int], error: InferenceError) -> None:
+        self._count(self.writer.write_failed(self.standings, ids, error))
 
-    def _write(self, lines: Lines, profile: Profile | None = None) -> None:
-        self.outcome.update(self.writer.write(self.standings, lines, profile))
-        self.waiting.update(res_id for res_id, route in zip(lines.ids, lines.routes, strict=True) if route == "retry")
+    def _count(self, lines: Lines) -> None:
+        routes = Counter(lines.routes)
+        failed = sum(
+            1 for route, error in zip(lines.routes, lines.failures, strict=True) if error and route == "review"
+        )
+        self.outcome.update(
+            automatic=routes["automatic"], review=routes["review"], failed=failed, waiting=routes["retry"]
+        )
+        if routes["retry"]:
+            self.waiting.update(
+                res_id for res_id, route in zip(lines.ids, lines.routes, strict=True) if route == "retry"
+            )

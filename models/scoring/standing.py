@@ -8,10 +8,32 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
+from ..tools import faults
+from ..tools.quiet_sql import quiet_sql
 from .reasons import MAY_RETURN
 
 if TYPE_CHECKING:
     from ..routing.router import Router
+
+
+# What is read of a deployment to score one record, at once.
+READ_TO_SCORE = (
+    "audit_share",
+    "batch_above",
+    "champion_id",
+    "company_id",
+    "domain",
+    "has_edge_cases",
+    "holdout_share",
+    "method",
+    "min_confidence",
+    "model_id",
+    "res_model",
+    "routing",
+    "routing_lines",
+    "routing_rules",
+    "state",
+)
 
 
 class Standing(NamedTuple):
@@ -115,3 +137,18 @@ def _current_codes(deployment: BaseModel, version: BaseModel, records: BaseModel
         company,
         MAY_RETURN,
     )
+
+
+def filter_works(deployment: BaseModel) -> bool:
+    """Return whether "Only Records" can be used at this moment.
+
+    :raise psycopg2.Error: a fault of the moment, which tells nothing of the filter
+    """
+    try:
+        with deployment.env.cr.savepoint(), quiet_sql("The filter of a deployment"):
+            deployment.env[deployment.res_model].search(deployment._record_domain(), limit=1)
+    except Exception as error:
+        if faults.is_of_the_moment(error):
+            raise
+        return False
+    return True

@@ -8,14 +8,15 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..alerting.alert_kinds import DRIFT, PERFORMANCE, Cause
 from ..tools import clock
 from ..tools.trust import own
 
-# The alerts that each kind of rule counts, by how their causes begin.
+# The alerts that each kind of rule counts.
 ALERTS = {
-    "drift": ("drift:",),
-    "performance": ("performance:",),
-    "calibration": ("performance:in_the_large", "performance:slope"),
+    "drift": (Cause(DRIFT),),
+    "performance": (Cause(PERFORMANCE),),
+    "calibration": (Cause(PERFORMANCE, "in_the_large"), Cause(PERFORMANCE, "slope")),
 }
 
 
@@ -105,7 +106,7 @@ class AiDeploymentTrigger(models.Model):
             count = len(
                 self.deployment_id.alert_ids.filtered(
                     lambda alert: alert.state in ("firing", "acknowledged")
-                    and alert.cause.startswith(ALERTS[self.kind])
+                    and Cause.of(alert).is_about(*ALERTS[self.kind])
                 )
             )
             if count < self.threshold:

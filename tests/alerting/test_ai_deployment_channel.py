@@ -6,38 +6,9 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.base.tests.test_ir_cron import CronMixinCase
-
-
-class ChannelCase(AiDeploymentCase, CronMixinCase):
-    def setUp(self):
-        super().setUp()
-        self.enterContext(clock.at(NOW))
-        self.room = self.env["discuss.channel"]._create_channel(name="AI alerts", group_id=None)
-
-    def add(self, kind="email", person=None, deployment=None, **values):
-        targets = {
-            "email": {"partner_ids": self.owner.partner_id.ids},
-            "discuss": {"discuss_channel_id": self.room.id},
-            "webhook": {"credential": "TEST_HOOK"},
-            "activity": {},
-        }[kind]
-        channels = self.env["ai.deployment.channel"].with_user(person or self.env.user)
-        values = {"deployment_id": (deployment or self.deployment).id, "kind": kind, **targets, **values}
-        return channels.create(values).with_user(self.env.user)
-
-    def raise_alert(self, cause="drift:x:shape", deployment=None, **values):
-        alerts = self.env["ai.deployment.alert"]
-        return alerts._raise(deployment or self.deployment, cause, **{"name": "It moved", **values})
-
-    def messages(self, channel=None):
-        domain = [("channel_id", "=", channel.id)] if channel else []
-        return self.env["ai.deployment.message"].search(domain, order="id")
-
-    def activities(self, alert):
-        return self.env["mail.activity"].search([("res_model", "=", alert._name), ("res_id", "=", alert.id)])
+from odoo.addons.ai_deployment.models.alerting import digest
+from odoo.addons.ai_deployment.tests.alerting.common import ChannelCase
+from odoo.addons.ai_deployment.tests.common import NOW
 
 
 @tagged("post_install", "-at_install")
@@ -214,7 +185,7 @@ class TestChannel(ChannelCase):
         self.deployment.segment_field_id = self.env["ir.model.fields"]._get("crm.lead", "country_id")
         self.raise_alert("performance:segment:20", name="Country “Belgium”: the scores said 50 % wins")
         self.raise_alert("drift:source_id:shape", name="Source: “Web” 45 %, 20 % before")
-        summary._summarise()
+        digest.send(summary)
         texts = "\n".join(f"{message.subject} {message.body}" for message in self.messages())
         self.assertNotIn("Belgium", texts)
         self.assertEqual(texts.count("marked as sensitive moved"), 4)

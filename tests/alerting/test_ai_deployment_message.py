@@ -1,9 +1,7 @@
 """Messages: sent after the transaction, each way by itself; what does not go through is tried again, then told."""
 
 import itertools
-import json
 import logging
-import os
 import threading
 import time
 from contextlib import suppress
@@ -19,44 +17,12 @@ from odoo.tools import mute_logger
 from odoo.addons.ai_deployment.models.alerting import ai_deployment_message, outbox
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.remote import session, webhook
-from odoo.addons.ai_deployment.tests.alerting.test_ai_deployment_channel import ChannelCase
+from odoo.addons.ai_deployment.tests.alerting.common import SECRET, MessageCase
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET
-from odoo.addons.ai_deployment.tests.remote.hostile import HostileServer, answer
+from odoo.addons.ai_deployment.tests.remote.hostile import answer
 from odoo.addons.ai_deployment.tests.remote.mail import RefusingMailServer
 
 LOG = "odoo.addons.ai_deployment.models.alerting.ai_deployment_message"
-SECRET = "T00-B00-secret"
-
-
-class MessageCase(ChannelCase):
-    """A server on this machine that stands for the chat; its address is a credential of the environment."""
-
-    def setUp(self):
-        super().setUp()
-        self.server = HostileServer()
-        self.addCleanup(self.server.close)
-        self.path = f"/ok/{SECRET}"
-        self.set_address(self.server.url(self.path))
-        self.env["ir.config_parameter"].set_param("ai_deployment.allowed_hosts", f"127.0.0.1:{self.server.port}")
-
-    def set_address(self, url, name="TEST_HOOK"):
-        self.enterContext(patch.dict(os.environ, {f"AI_DEPLOYMENT_CREDENTIAL_{name}": url}))
-
-    def answering(self, *answers):
-        self.path = f"/services/{SECRET}"
-        self.server.answers[self.path] = list(answers)
-        self.set_address(self.server.url(self.path))
-
-    def send(self, **after):
-        with self.enter_registry_test_mode(), clock.at(NOW + timedelta(**after)):
-            self.env.ref("ai_deployment.ir_cron_send").method_direct_trigger()
-        self.env.invalidate_all()
-
-    def sent_bodies(self):
-        return [json.loads(body) for _path, _headers, body in self.server.calls]
-
-    def trouble(self, channel):
-        return self.env["ai.deployment.alert"].search([("cause", "=", channel._cause())])
 
 
 @tagged("post_install", "-at_install")

@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.addons.ai_deployment.ml.binning import NumericBins
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
+from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 REPEATS = {
     "source": "history",

@@ -7,9 +7,10 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
+from odoo.addons.ai_deployment.models.gate.gate_judge import GateJudge
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import QUIET
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import PASS, GateCase
+from odoo.addons.ai_deployment.tests.gate.common import PASS, GateCase
 
 
 @tagged("post_install", "-at_install")
@@ -157,7 +158,7 @@ class TestMakersOfBills(GateCase):
 
     def test_editing_then_passing(self):
         for bill in self.each_way(self.cleo):
-            self.assertTrue(self.gate._gate_judge(bill)[bill.id].is_held)
+            self.assertTrue(GateJudge(self.gate).judge(bill)[bill.id].is_held)
             with self.assertRaisesRegex(UserError, "You made this bill"):
                 self.pass_(bill)
             self.assertNotEqual(bill.state, "posted")
@@ -170,7 +171,7 @@ class TestMakersOfBills(GateCase):
                     self.look(bill)
                 bill.with_user(self.ben).invoice_line_ids[0].name = "Other words, the same money"
                 self.env.flush_all()
-                self.assertTrue(self.gate._gate_judge(bill)[bill.id].is_held)
+                self.assertTrue(GateJudge(self.gate).judge(bill)[bill.id].is_held)
 
     def test_a_pass_lapses_when_the_passer_edits_the_bill(self):
         bill = self.held_bill()

@@ -8,6 +8,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.hooks import post_init_hook
+from odoo.addons.ai_deployment.models.governance.measurement import Measurement
 from odoo.addons.ai_deployment.models.tools import batch_insert as bulk
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
@@ -152,7 +153,7 @@ class TestOutcome(AiDeploymentCase):
         rows = known._ai_leak_rows(self.deployment, NOW, 10)
         self.assertEqual([(row.res_id, row.age_days) for row in rows if row.closed], [(known.id, 20.0)])
         with clock.at(NOW):
-            found = self.deployment._measure(CREATED.date(), CREATED.date())[None]
+            found = Measurement(self.deployment.sudo()).measure(CREATED.date(), CREATED.date())[None]
         self.assertEqual((found["days_to_close"].count, found["days_to_close"].mean), (1, 20.0))
         self.assertEqual((found["conversion"].count, found["conversion"].mean), (3, 0.0))
 
@@ -163,7 +164,7 @@ class TestOutcome(AiDeploymentCase):
 
         def told():
             with clock.at(NOW):
-                measured = self.deployment._measure(CREATED.date(), CREATED.date())[None]
+                measured = Measurement(self.deployment.sudo()).measure(CREATED.date(), CREATED.date())[None]
                 scored = leads._ai_came_true(self.deployment, dict.fromkeys(leads.ids, CREATED + DAY))
                 lasted = leads._ai_decided_after(self.deployment, NOW)
                 ages = sorted(leads._ai_leak_rows(self.deployment, NOW, 10))

@@ -4,9 +4,11 @@ from odoo import Command
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
+from odoo.addons.ai_deployment.models.gate import gates
+from odoo.addons.ai_deployment.models.gate.gates import Gate
 from odoo.addons.ai_deployment.tests.common import QUIET, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.features.test_feature_reader import spec
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
+from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 
 class BranchCase(AiDeploymentCase):
@@ -275,11 +277,11 @@ class TestBranchesAtTheGate(GateCase):
             "UPDATE ai_deployment SET state = 'production', gate = 'warn', is_primary = TRUE WHERE id = %s", [own.id]
         )
         own.invalidate_recordset()
-        gates = self.env["ai.deployment"]._gate_per_company(self.branch + self.other + self.env.company)
-        self.assertEqual(gates, {self.branch.id: own, self.other.id: self.gate, self.env.company.id: self.gate})
+        found = gates.per_company(self.branch + self.other + self.env.company)
+        self.assertEqual(found, {self.branch.id: own, self.other.id: self.gate, self.env.company.id: self.gate})
         bill = self.branch_bill()
-        self.assertFalse(self.gate._gate_scope(bill))
-        self.assertEqual(own._gate_scope(bill), bill)
+        self.assertFalse(Gate(self.gate).scope(bill))
+        self.assertEqual(Gate(own).scope(bill), bill)
 
     def test_a_branch_whose_own_gate_is_switched_off_has_that_of_the_company_above(self):
         own = self.gate.sudo().copy({"company_id": self.branch.id, "name": "Own gate"})
@@ -287,7 +289,7 @@ class TestBranchesAtTheGate(GateCase):
             "UPDATE ai_deployment SET state = 'suspended', gate = 'block', is_primary = TRUE WHERE id = %s", [own.id]
         )
         own.invalidate_recordset()
-        self.assertEqual(self.env["ai.deployment"]._gates_of(self.branch), self.gate)
+        self.assertEqual(gates.of_companies(self.branch), self.gate)
 
     def test_a_held_bill_of_a_branch_is_left_out_of_the_nightly_posting(self):
         bill, small = self.branch_bill(auto_post="at_date"), self.branch_bill(amount=20.0, auto_post="at_date")

@@ -15,6 +15,7 @@ from odoo.addons.ai_deployment.ml.columns import CATEGORY, TAGS
 from odoo.addons.ai_deployment.ml.profile import bins_of
 from odoo.addons.ai_deployment.ml.scorecard import Scorecard
 from odoo.addons.ai_deployment.ml.tags import TagBins, member_name
+from odoo.addons.ai_deployment.models.governance.evidence.log import LogComplete
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
@@ -108,7 +109,7 @@ class TestTagInputs(HealthCase):
             "route": "automatic",
             "latency_ms": 1,
         }
-        self.assertEqual(self.tagged._line_fault(row, self.tag_version._card()), "")
+        self.assertEqual(LogComplete(self.tagged).line_fault(row, self.tag_version._card()), "")
 
     def test_drift_of_tags_is_one_line_that_names_them(self):
         rng = random.Random(1)

@@ -1,98 +1,17 @@
-"""The rows of a checklist: what proves them, what ends a proof, and who may do what about a row."""
+"""Rows of a checklist: signing, waiving, and who may do what about a row."""
 
-from datetime import date, timedelta
-from unittest.mock import patch
+from datetime import date
 
-from odoo import Command
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.governance.ai_deployment_checklist import Evidence
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-
-DAY = timedelta(days=1)
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.governance.common import DAY, ChecklistCase
 
 
 @tagged("post_install", "-at_install")
-class TestCheck(AiDeploymentCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.deployment.check_ids.write({"waived_until": False, "waiver_reason": False})
-
-    def setUp(self):
-        super().setUp()
-        self.enterContext(clock.at(NOW))
-
-    def row(self, code, deployment=None):
-        return (deployment or self.deployment).check_ids.filtered(lambda check: check.code == code)
-
-    def by_hand(self):
-        row = self.deployment.check_ids[0]
-        self.env.flush_all()
-        self.env.cr.execute("UPDATE ai_deployment_check SET rule = 'by_hand' WHERE id = %s", [row.id])
-        self.env.invalidate_all()
-        return row
-
-    # Templates
-
-    def test_a_checklist_comes_from_the_template_of_the_company_and_stays_as_it_was(self):
-        codes = set(self.deployment.check_ids.mapped("code"))
-        self.assertEqual(len(codes), 17)
-        template = self.env["ai.deployment.check.template"].create(
-            {
-                "name": "Ours",
-                "company_id": self.env.company.id,
-                "line_ids": [
-                    Command.create({"dimension": "business", "code": "x", "name": "X", "requirement": "That it is X."})
-                ],
-            }
-        )
-        ours = self.make_deployment()
-        self.assertEqual(ours.check_template_id, template)
-        self.assertEqual(ours.check_ids.mapped("code"), ["x"])
-        template.line_ids.name = "Changed"
-        self.assertEqual(ours.check_ids.name, "X")
-        self.assertEqual(set(self.deployment.check_ids.mapped("code")), codes)
-
-    def test_every_rule_of_the_templates_exists(self):
-        rules = self.env["ai.deployment"]._evidence_rules()
-        lines = self.env["ai.deployment.check.template"].with_context(active_test=False).search([]).line_ids
-        self.assertLessEqual(set(lines.mapped("rule")), rules)
-        self.assertNotIn("basis", rules)
-        with self.assertRaisesRegex(ValidationError, "there is no such rule"), self.env.cr.savepoint():
-            lines[0].rule = "basis"
-
-    def test_without_a_template_nothing_goes_live(self):
-        self.env["ai.deployment.check.template"].search([]).active = False
-        bare = self.make_deployment(is_primary=False)
-        self.assertFalse(bare.check_ids)
-        self.assertEqual(bare.progress, 0.0)
-        self.assertIn("no checklist", bare._checklist_gap())
-        self.env.ref("ai_deployment.check_template_standard").active = True
-        self.assertIn("rows of its checklist are missing", bare._checklist_gap())
-
-    def test_a_rule_that_is_gone_or_breaks_blocks_its_row_only_and_says_so(self):
-        row = self.by_hand()
-        for rule, found in (("renamed_since", "There is no rule"), ("breaks", "ZeroDivisionError"), ("none", "could")):
-            self.env.cr.execute("UPDATE ai_deployment_check SET rule = %s WHERE id = %s", [rule, row.id])
-            self.env.invalidate_all()
-            cls = type(self.deployment)
-            with (
-                self.subTest(rule=rule),
-                patch.object(cls, "_evidence_breaks", lambda deployment, check: 1 / 0, create=True),
-                patch.object(cls, "_evidence_none", lambda deployment, check: None, create=True),
-                patch("odoo.addons.ai_deployment.models.governance.ai_deployment_checklist._logger.warning"),
-            ):
-                self.deployment.check_ids._refresh()
-                self.assertEqual(row.state, "broken")
-                self.assertIn(found, row.evidence)
-                self.assertNotIn("broken", (self.deployment.check_ids - row).mapped("state"))
-                self.assertIn(row.evidence, self.deployment._checklist_gap())
-
-    # Evidence
-
+class TestCheck(ChecklistCase):
     def test_a_row_is_signed_with_what_was_seen_and_nothing_else(self):
         row = self.by_hand().with_user(self.owner)
         for note in ("", "  ", None):
@@ -119,28 +38,6 @@ class TestCheck(AiDeploymentCase):
             row._refresh()
             self.assertEqual(row.state, "missing")
             self.assertIn("sign it anew", row.evidence)
-
-    def test_evidence_gets_old(self):
-        row, cls = self.by_hand(), type(self.deployment)
-        row.sudo().write({"valid_days": 90})
-        for found in (NOW, NOW.date()):
-            with patch.object(cls, "_evidence_by_hand", lambda self, check, found=found: Evidence(True, "Yes.", found)):
-                for days, state in ((0, "met"), (89, "met"), (92, "missing")):
-                    with self.subTest(days=days, found=found), clock.at(NOW + days * DAY):
-                        row._refresh()
-                        self.assertEqual(row.state, state)
-        self.assertIn("more than 90 days ago", row.evidence)
-
-    def test_a_demonstration_proves_nothing(self):
-        row = self.by_hand()
-        row.with_user(self.owner)._sign("Seen.")
-        self.deployment.sudo().is_demonstration = True
-        self.deployment.check_ids._refresh()
-        self.assertEqual(set(self.deployment.check_ids.mapped("state")), {"missing"})
-        row.with_user(self.manager)._waive("A demonstration.", NOW.date() + DAY)
-        self.assertEqual(row.state, "waived")
-
-    # Waivers
 
     def test_a_waiver_is_an_administrators_has_a_reason_and_an_end_after_which_the_row_blocks(self):
         row = self.by_hand()
@@ -184,8 +81,6 @@ class TestCheck(AiDeploymentCase):
         self.assertEqual(own.state, "missing")
         with self.assertRaisesRegex(UserError, "while it is a proof of concept"), self.env.cr.savepoint():
             own.unlink()
-
-    # Attacks
 
     def test_nobody_writes_evidence(self):
         row = self.by_hand()
@@ -258,28 +153,3 @@ class TestCheck(AiDeploymentCase):
         others = self.env["ir.attachment"].create({"name": "secret", "raw": b"x"})
         with self.assertRaises(AccessError):
             row.with_user(self.owner)._sign("Not mine.", others.with_user(self.owner))
-
-    # Progress
-
-    def test_progress_is_that_of_the_least_dimension(self):
-        for check in self.deployment.check_ids:
-            check.sudo().write({"state": "met" if check.dimension != "business" else "missing"})
-        self.row("review_ahead").sudo().state = "waived"
-        self.assertEqual(self.deployment.progress_technical, 1.0)
-        self.assertEqual(self.deployment.progress_business, 0.25)
-        self.assertEqual(self.deployment.progress, 0.25)
-        self.assertIn("25", self.deployment.progress_html)
-
-    def test_a_row_that_is_missing_in_production_is_told(self):
-        self.deployment.check_ids.write({"waived_until": NOW.date() + 30 * DAY, "waiver_reason": "A test."})
-        self.go_live()
-        alerts = self.env["ai.deployment.alert"]
-        self.deployment._watch_daily()
-        self.assertFalse(alerts.search([("cause", "=", "checklist")]))
-        with clock.at(NOW + 31 * DAY):
-            self.deployment._watch_daily()
-            alert = alerts.search([("cause", "=", "checklist")])
-            self.assertEqual((alert.state, alert.activity_ids.user_id), ("firing", self.owner))
-            self.deployment.check_ids.write({"waived_until": NOW.date() + 60 * DAY})
-            self.deployment._watch_daily()
-            self.assertEqual(alert.state, "resolved")

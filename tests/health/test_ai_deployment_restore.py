@@ -11,7 +11,7 @@ from odoo.tests import tagged
 from odoo.tools import config
 
 from odoo.addons.ai_deployment.models.tools import clock, database
-from odoo.addons.ai_deployment.tests.alerting.test_ai_deployment_message import MessageCase
+from odoo.addons.ai_deployment.tests.alerting.common import MessageCase
 from odoo.addons.ai_deployment.tests.common import NOW
 
 HOUR = timedelta(hours=1)

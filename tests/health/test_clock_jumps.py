@@ -4,10 +4,11 @@ import datetime
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.alerting import digest
 from odoo.addons.ai_deployment.models.health.crons import Crons
 from odoo.addons.ai_deployment.models.scoring import job_backend
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.alerting.test_ai_deployment_channel import ChannelCase
+from odoo.addons.ai_deployment.tests.alerting.common import ChannelCase
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
 
@@ -252,15 +253,15 @@ class TestWorkAhead(ChannelCase):
         channel = self.add(what="daily")
         channel.sudo().summary_date = AHEAD
         with clock.at(NOW):
-            self.assertTrue(channel._is_due())
+            self.assertTrue(digest.is_due(channel))
             channel.sudo().summary_date = NOW
-            self.assertFalse(channel._is_due())
+            self.assertFalse(digest.is_due(channel))
 
     def test_an_alert_that_was_told_ahead_goes_to_the_next_person_in_time(self):
         with clock.at(NOW + 300 * DAY):
             alert = self.raise_alert()
         with clock.at(NOW):
-            alert._daily_steps()
+            alert._due_today()
         self.assertEqual(alert.told_date, NOW)
 
     def test_lanes_take_a_batch_that_jobs_carried_ahead(self):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.deployment.fingerprint import evidence_fingerprint
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -182,7 +183,7 @@ class TestEdgeCase(AiDeploymentCase):
         for values in ({"is_proved": True}, {"basis": "x"}, {"result": "fine"}, {"tried_date": NOW}):
             with self.subTest(values), self.assertRaises(AccessError):
                 case.with_user(self.owner).write(values)
-        basis = self.deployment._evidence_basis()
+        basis = evidence_fingerprint(self.deployment)
         made = (
             self.env["ai.deployment.edge.case"]
             .with_user(self.owner)

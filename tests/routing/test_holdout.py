@@ -9,36 +9,11 @@ from odoo.tools import SQL
 from odoo.addons.ai_deployment.ml.routing import audit_selected
 from odoo.addons.ai_deployment.models.routing.holdout import HoldoutRule
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.governance.test_ai_deployment_value import LATER, ValueCase
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.governance.common import LATER, ValueCase
+from odoo.addons.ai_deployment.tests.routing.common import HoldoutCase
 
 FIELDS = ("ai_score", "ai_confidence", "ai_score_date", "ai_reasons", "ai_wants_review")
-
-
-class HoldoutCase(AiDeploymentCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.go_live()
-        cls.env.ref("base.group_allow_export").user_ids += cls.seller
-
-    @classmethod
-    def hold_out(cls, share=0.5):
-        with clock.at(NOW):
-            cls.deployment.with_user(cls.owner)._hold_out(share, "Finance asks what it brings.")
-
-    @classmethod
-    def new_leads(cls, count, **values):
-        """Leads that came a minute later, scored: (held out, shown)."""
-        leads = cls.make_leads(count, **values)
-        cls.env.flush_all()
-        came = NOW + timedelta(minutes=1)
-        cls.env.cr.execute("UPDATE crm_lead SET create_date = %s WHERE id = ANY(%s)", [came, leads.ids])
-        cls.env.invalidate_all()
-        with clock.at(came):
-            cls.deployment._score(leads)
-        held = cls.deployment._held_out_ids(leads.ids)
-        return leads.filtered(lambda lead: lead.id in held), leads.filtered(lambda lead: lead.id not in held)
 
 
 @tagged("post_install", "-at_install")

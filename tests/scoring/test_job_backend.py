@@ -16,7 +16,7 @@ from odoo.addons.ai_deployment.models.scoring.job_backend import QUIET
 from odoo.addons.ai_deployment.models.scoring.scoring_run import ScoringRun
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.scoring.test_ai_deployment_batch import BatchCase
+from odoo.addons.ai_deployment.tests.scoring.common import BatchCase
 
 CARRIER_LOG = "odoo.addons.ai_deployment.models.scoring.job_backend"
 

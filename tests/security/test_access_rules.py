@@ -7,10 +7,10 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.ai_deployment.models.gate.account_move_posting import GateHeld
+from odoo.addons.ai_deployment.models.gate.held_bills import GateHeld
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
+from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 
 @tagged("post_install", "-at_install")

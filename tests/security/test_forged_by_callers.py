@@ -16,10 +16,11 @@ from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.account.models.account_move import AccountMove
-from odoo.addons.ai_deployment.models.gate.account_move_posting import GateHeld
+from odoo.addons.ai_deployment.models.gate import gates
+from odoo.addons.ai_deployment.models.gate.held_bills import GateHeld
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
+from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 LIFTING = (
     "_force_unlink",
@@ -254,12 +255,12 @@ class TestForgedBills(GateCase):
         for state in ("production", "suspended", "retired"):
             with self.subTest(state=state), self.undone():
                 self.decoy(state=state)
-                self.assertEqual(self.env["ai.deployment"]._gates_of(self.gate.company_id), self.gate)
+                self.assertEqual(gates.of_companies(self.gate.company_id), self.gate)
 
     def test_nor_does_it_outrank_one_that_is_switched_off(self):
         self.decoy()
         self.gate.state = "suspended"
-        self.assertEqual(self.env["ai.deployment"]._gates_of(self.gate.company_id), self.gate)
+        self.assertEqual(gates.of_companies(self.gate.company_id), self.gate)
 
     def test_no_decoy_gets_there_by_default(self):
         own_defaults(self.gate_owner, "ai.deployment", state="production", active=False, gate="block")
@@ -269,7 +270,7 @@ class TestForgedBills(GateCase):
             .create({"name": "Decoy", "purpose": "Mine.", "model_id": self.gate.model_id.id, "method": "anomaly"})
         )
         self.assertEqual(decoy.state, "proof")
-        self.assertEqual(self.env["ai.deployment"]._gates_of(self.gate.company_id), self.gate)
+        self.assertEqual(gates.of_companies(self.gate.company_id), self.gate)
 
     def test_a_gate_is_switched_with_a_trace(self):
         """Each key by itself, and all: what was switched off stands in the chatter."""

@@ -6,6 +6,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.ai_deployment.models.governance.duties import builders
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
 
@@ -100,17 +101,17 @@ class TestSeparation(AiDeploymentCase):
 
         for change in (filter_of_records, new_input, changed_input, deleted_input, horizon):
             with self.subTest(change=change.__name__):
-                self.assertNotIn(self.manager, self.deployment._builders())
+                self.assertNotIn(self.manager, builders(self.deployment))
                 savepoint = self.env.cr.savepoint()
                 try:
                     change(self.deployment.with_user(self.manager))
-                    self.assertIn(self.manager, self.deployment._builders())
+                    self.assertIn(self.manager, builders(self.deployment))
                     with self.assertRaises(ValidationError):
                         self.deployment.decider_id = self.manager
                 finally:
                     savepoint.close(rollback=True)
         self.deployment.with_user(self.manager).name = "Another name"
-        self.assertNotIn(self.manager, self.deployment._builders())
+        self.assertNotIn(self.manager, builders(self.deployment))
 
     def test_a_live_deployment_keeps_somebody_apart_among_its_reviewers(self):
         self.go_live()

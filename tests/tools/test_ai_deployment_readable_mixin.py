@@ -9,7 +9,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
+from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 SECRET, FIGURE = "Kanarie", 987654.0
 TOLD = (SECRET.lower(), "987654", "987,654", "990,000")

@@ -18,7 +18,7 @@ from odoo.addons.ai_deployment.models.tools import clock, faults
 from odoo.addons.ai_deployment.models.tools.quiet_sql import quiet_sql
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.health.test_ai_deployment_sentinel import SentinelCase
-from odoo.addons.ai_deployment.tests.scoring.test_ai_deployment_batch import CHUNK_LOG, SCORING_LOG, BatchCase
+from odoo.addons.ai_deployment.tests.scoring.common import CHUNK_LOG, SCORING_LOG, BatchCase
 
 ACTION_LOG = "odoo.addons.ai_deployment.models.ir_actions_server"
 SECRET = "Zanzibar 4711"

@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.gate.test_account_move_posting import GateCase
+from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 # What somebody may delete in Settings; views, actions and rights come back with an update of the addon and are Odoo's.
 DELETED = {

@@ -7,6 +7,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml import artifact
+from odoo.addons.ai_deployment.models.governance.evidence.monitoring import Retrained
+from odoo.addons.ai_deployment.models.governance.measurement import Measurement
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -162,7 +164,7 @@ class TestComparison(MomentsCase):
             for verdict, is_met in (("worse", False), ("inconclusive", True), ("same", True), ("better", True)):
                 self.keep(deployment, self.card(names=[spec["key"] for spec in specs][:2]), verdict=verdict)
                 with self.subTest(verdict=verdict):
-                    self.assertIs(deployment._evidence_retrained(None).is_met, is_met)
+                    self.assertIs(Retrained(deployment).find(None).is_met, is_met)
 
 
 @tagged("post_install", "-at_install")
@@ -219,9 +221,11 @@ class TestStartDate(MomentsCase):
         scored = {lead.id: NOW - 130 * DAY}
         self.assertEqual(self.env["crm.lead"]._ai_came_true(deployment, scored), {lead.id: False})
         with clock.at(NOW):
-            found = deployment._measure((NOW - 130 * DAY).date(), (NOW - 130 * DAY).date())[None]
+            found = Measurement(deployment).measure((NOW - 130 * DAY).date(), (NOW - 130 * DAY).date())[None]
         self.assertEqual((found["conversion"].count, found["revenue"].count), (0, 1), "decided too late to count")
-        self.assertEqual(deployment._value_measures()["conversion"].basis, "date_open", "another figure than before")
+        self.assertEqual(
+            Measurement(deployment).measures()["conversion"].basis, "date_open", "another figure than before"
+        )
 
     def test_only_a_date_that_can_be_a_start_is_taken(self):
         deployment = self.make_deployment(is_primary=False)

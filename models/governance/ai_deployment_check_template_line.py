@@ -1,0 +1,60 @@
+"""One row of a checklist template: what it asks for, and the rule that proves it."""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .ai_deployment_check_template import BY_HAND, DIMENSIONS
+from .evidence import RULES
+
+
+class AiDeploymentCheckTemplateLine(models.Model):
+    _name = "ai.deployment.check.template.line"
+    _description = "Row of a Checklist Template"
+    _inherit = "ai.deployment.guarded.mixin"
+    _order = "template_id, sequence, id"
+
+    template_id = fields.Many2one("ai.deployment.check.template", required=True, index=True, ondelete="cascade")
+    sequence = fields.Integer(default=100)
+    dimension = fields.Selection(DIMENSIONS, required=True)
+    code = fields.Char(required=True, help="The same in every checklist, so that rows can be compared.")
+    name = fields.Char(required=True, translate=True)
+    requirement = fields.Text("What Would Satisfy It", required=True, translate=True)
+    rule = fields.Char(
+        "Proved By",
+        required=True,
+        default=BY_HAND,
+        help="The name of what looks for evidence in the records, or “by_hand” where a person signs.",
+    )
+    least = fields.Float("At Least", help="What the rule compares with, where it compares: records, days, a share.")
+    valid_days = fields.Integer("Valid for Days", help="Evidence that is older does not count. 0: no limit.")
+
+    _code_uniq = models.UniqueIndex("(template_id, code)", "There is one row with this code already.")
+    _valid_days_not_negative = models.Constraint("CHECK(valid_days >= 0)", "A number of days is not negative.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.template_id._check_shared()
+        return lines
+
+    def write(self, vals):
+        self.template_id._check_shared()
+        result = super().write(vals)
+        self.template_id._check_shared()
+        return result
+
+    def unlink(self):
+        self.template_id._check_shared()
+        return super().unlink()
+
+    @api.constrains("rule")
+    def _check_rule(self):
+        for line in self:
+            if line.rule not in RULES:
+                raise ValidationError(
+                    self.env._(
+                        "“%(rule)s” proves nothing: there is no such rule. There are: %(rules)s.",
+                        rule=line.rule,
+                        rules=", ".join(sorted(RULES)),
+                    )
+                )

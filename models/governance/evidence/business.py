@@ -1,0 +1,136 @@
+"""Rules about business: a baseline, tried edge cases, a rule that stops it, and a next review in an activity."""
+
+from odoo.models import BaseModel
+from odoo.tools import format_date
+
+from ...deployment.history import went_live
+from ...tools import clock
+from ..measurement import Measurement
+from ..planning import Planning
+from ..value_texts import ValueTexts
+from .rule import Evidence, Rule
+
+
+class Baseline(Rule):
+    """The time before going live was measured on enough records."""
+
+    code = "baseline"
+
+    def find(self, check: BaseModel) -> Evidence:
+        least, measurement = int(check.least), Measurement(self.deployment)
+        if not measurement.measures():
+            return Evidence(False, self.env._("There is nothing to measure on these records."))
+        rows = list(measurement.baseline().values())
+        if not rows:
+            return Evidence(False, self.env._("What was before has not been measured."))
+        live = went_live(self.deployment)
+        told = [row for row in rows if row.is_told and row.row_count >= least and (not live or row.date <= live)]
+        measured = [row for row in told if not row.basis]  # the others were computed with what was assumed
+        if not measured:
+            most = max(rows, key=lambda row: row.row_count)
+            return Evidence(
+                False,
+                self.env._(
+                    "What was before cannot be said: %(count)s %(records)s of the %(least)s needed.",
+                    count=most.row_count,
+                    least=least,
+                    records=self.env[self.deployment.res_model]._ai_words()["records"],
+                )
+                if most.row_count < least
+                else self.env._("What was before cannot be said: it rests on what was assumed, or on too few amounts."),
+                most.date,
+                most,
+            )
+        rows = self.env["ai.deployment.value"].browse(row.id for row in told)
+        return Evidence(True, ValueTexts(self.deployment).baseline(rows), measured[0].date, measured[0])
+
+    def satisfy(self, check: BaseModel) -> dict | bool:
+        return self.deployment.action_measure_baseline()
+
+
+class EdgeCases(Rule):
+    """The cases that it must not decide are written down, and were tried for what serves."""
+
+    code = "edge_cases"
+
+    def find(self, check: BaseModel) -> Evidence:
+        cases = self.deployment.edge_case_ids
+        if not cases:
+            return Evidence(False, self.env._("No case is written down that it must not decide."))
+        for case in cases:
+            if not case.tried_date:
+                return Evidence(False, self.env._("“%s” has not been tried.", case.name), record=case)
+            if not case.is_proved:
+                return Evidence(
+                    False, f"“{case.name}”: {case.result or self.env._('has to be tried again.')}", record=case
+                )
+            if not case.is_current:
+                return Evidence(
+                    False,
+                    self.env._("“%s” was tried for another version or other inputs: try it again.", case.name),
+                    record=case,
+                )
+        oldest = min(cases, key=lambda case: case.tried_date)
+        names = ", ".join(cases.mapped("name"))
+        return Evidence(
+            True,
+            self.env._("%(count)s written down and tried: %(names)s.", count=len(cases), names=names),
+            oldest.tried_date,
+            oldest,
+        )
+
+    def satisfy(self, check: BaseModel) -> dict | bool:
+        untried = self.deployment.edge_case_ids.filtered(lambda case: not case.is_current)
+        if untried and self.deployment.state in self.deployment._at_work_states():
+            return untried.action_try()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What It Must Not Decide"),
+            "res_model": "ai.deployment.edge.case",
+            "view_mode": "list,form",
+            "domain": [("deployment_id", "=", self.deployment.id)],
+            "context": {"default_deployment_id": self.deployment.id},
+        }
+
+
+class StopRule(Rule):
+    """A floor is set, and after how many reports below it the deployment suspends itself."""
+
+    code = "stop_rule"
+
+    def find(self, check: BaseModel) -> Evidence:
+        deployment = self.deployment
+        floor = deployment.floor_precision if deployment.method == "anomaly" else deployment.floor_auc
+        if floor and deployment.stop_after:
+            return Evidence(
+                True,
+                self.env._(
+                    "It switches itself off after %(count)s reports below %(floor)s %%.",
+                    count=deployment.stop_after,
+                    floor=round(100 * floor),
+                ),
+            )
+        if floor:
+            return Evidence(False, self.env._("A floor is set, but not after how many reports below it ends."))
+        return Evidence(False, self.env._("No floor is set under “Watching”."))
+
+
+class ReviewAhead(Rule):
+    """The next periodic review is far enough ahead, and planned in the activities of an active user."""
+
+    code = "review_ahead"
+
+    def find(self, check: BaseModel) -> Evidence:
+        least, review_date = int(check.least), self.deployment.review_date
+        ahead = (review_date - clock.today()).days if review_date else 0
+        day, is_live = format_date(self.env, review_date) if review_date else "", self.deployment.state == "production"
+        if not is_live and ahead < least:
+            return Evidence(
+                False,
+                self.env._("The next review is on %(day)s: less than %(days)s days ahead.", day=day, days=least),
+            )
+        if ahead <= 0:
+            return Evidence(False, self.env._("The review was due on %s.", day))
+        if is_live and not Planning(self.deployment).has_review_activity():
+            return Evidence(False, self.env._("The next review is on %s, but stands in nobody's activities.", day))
+        return Evidence(True, self.env._("The next review is on %s.", day))

@@ -1,0 +1,225 @@
+"""Rules about technique: tested where it is hardest, run here by its own server action, broken on purpose."""
+
+from datetime import datetime
+
+from odoo.exceptions import UserError
+from odoo.models import BaseModel
+from odoo.tools import SQL, format_date
+
+from ...tools.wording import number
+from .rule import DrillRule, Evidence, Rule
+
+MOST_NAMED = 3
+
+
+class LaterAndSegments(Rule):
+    """The serving version was tested on later records and on parts of the business, and holds there."""
+
+    code = "later_and_segments"
+
+    def find(self, check: BaseModel) -> Evidence:
+        version = self.deployment.champion_id
+        if not version:
+            return self._no_version()
+        found = (version.held_out or {}).get("segments")
+        if not found:
+            return Evidence(
+                False, self.env._("%s was not tested part by part: train a new version.", version.name), record=version
+            )
+        if "flagged" in found:
+            return self._flagged_parts(version, found)
+        whole = found["whole"]
+        if whole["brier"] is None:
+            sentence = self.env._(
+                "Only %(rows)s later records tested it, %(positives)s of them positive: too few to judge.",
+                rows=whole["rows"],
+                positives=whole["positives"],
+            )
+            return Evidence(False, sentence, version.trained_date, version)
+        worse = [
+            *([self.env._("all later records together")] if _is_worse(whole) else []),
+            *self._named_parts(version, found, [part for part in found["later"] if _is_worse(part)]),
+            *(
+                self.env._("%s, when kept out of learning", name)
+                for name in self._named_parts(version, found, [part for part in found["left_out"] if _is_worse(part)])
+            ),
+        ]
+        if worse:
+            sentence = self.env._("It does worse than knowing the usual share alone for: %s.", "; ".join(worse))
+            return Evidence(False, sentence, version.trained_date, version)
+        return Evidence(True, self._tested_sentence(version, found), version.trained_date, version)
+
+    def satisfy(self, check: BaseModel) -> dict | bool:
+        return self.deployment.action_train()
+
+    def _tested_sentence(self, version: BaseModel, found: dict) -> str:
+        """Return the figures of all records, the parts that were judged, and how many were too small."""
+        whole, judged = found["whole"], [part for part in found["later"] if part["brier"] is not None]
+        sentences = [
+            self.env._(
+                "On %(rows)s later records its mean squared error is %(brier)s; knowing the share alone gives "
+                "%(base)s.",
+                rows=whole["rows"],
+                brier=number(self.env, whole["brier"], 3),
+                base=number(self.env, whole["base_brier"], 3),
+            )
+        ]
+        if judged:
+            names = ", ".join(self._named_parts(version, found, judged))
+            sentences.append(self.env._("Better in each part large enough: %s.", names))
+        if found["left_out"]:
+            names = ", ".join(self._named_parts(version, found, found["left_out"]))
+            sentences.append(self.env._("Better also where these were kept out of learning: %s.", names))
+        small = len(found["later"]) - len(judged)
+        if small:
+            sentences.append(self.env._("Too small to be judged alone: %s parts.", small))
+        return " ".join(sentences)
+
+    def _named_parts(self, version: BaseModel, found: dict, parts: list[dict]) -> list[str]:
+        """Return the names of the first `parts`, and how many more there are; masked where the input is sensitive."""
+        if found["path"] in version._sensitive_keys():
+            names = {part["part"]: self.env._("a protected part") for part in parts}
+        else:
+            names = self.deployment._part_names(found["path"], [part["part"] for part in parts])
+        named = [names[part["part"]] for part in parts]
+        if len(named) > MOST_NAMED:
+            return [*named[:MOST_NAMED], self.env._("%s more", len(named) - MOST_NAMED)]
+        return named
+
+    def _flagged_parts(self, version: BaseModel, found: dict) -> Evidence:
+        """Judge an anomaly model, without outcomes: whether later records are flagged about as often as expected."""
+        whole, expected = found["whole"], number(self.env, 100 * found["expected"], 1)
+        share = number(self.env, 100 * whole["flagged"] / max(whole["rows"], 1), 1)
+        many = [part for part in found["flagged"] if part["exceeded"]]
+        if many:
+            sentence = self.env._(
+                "Far more is flagged than the %(expected)s %% expected for: %(parts)s.",
+                expected=expected,
+                parts="; ".join(self._named_parts(version, found, many)),
+            )
+            return Evidence(False, sentence, version.trained_date, version)
+        judged = [part for part in found["flagged"] if part["low"] is not None]
+        if not judged:
+            sentence = self.env._("Only %s later records: no part of them is large enough to be judged.", whole["rows"])
+            return Evidence(False, sentence, version.trained_date, version)
+        sentence = self.env._(
+            "These records have no outcome, so right and wrong are known from reviews only. Learned from the earlier "
+            "ones, it flags %(share)s %% of %(rows)s later ones (expected: %(expected)s %%), and in none of %(parts)s "
+            "parts surely more than three times as many.",
+            share=share,
+            rows=whole["rows"],
+            expected=expected,
+            parts=len(judged),
+        )
+        return Evidence(True, sentence, version.trained_date, version)
+
+
+class RunsHere(Rule):
+    """The serving version has scored enough records here by its server action."""
+
+    code = "runs_here"
+
+    def find(self, check: BaseModel) -> Evidence:
+        version, least = self.deployment.champion_id, int(check.least)
+        if not version:
+            return self._no_version()
+        scored, failed, latest = self._counts(version)
+        if scored < least:
+            sentence = self.env._(
+                "%(version)s has scored %(scored)s of %(least)s records here by its server action.",
+                version=version.name,
+                scored=scored,
+                least=least,
+            )
+            return Evidence(False, sentence, latest or False)
+        sentence = self.env._(
+            "%(version)s has scored %(scored)s records here by its server action, the last on %(day)s; %(failed)s "
+            "could not be scored and went to a person.",
+            version=version.name,
+            scored=scored,
+            failed=failed,
+            day=format_date(self.env, latest),
+        )
+        return Evidence(True, sentence, latest, self.deployment.action_server_id or None)
+
+    def satisfy(self, check: BaseModel) -> dict | bool:
+        """Run the entry of the Action menu on records that this version has not scored yet, as the current user."""
+        self.deployment._check_decides()
+        action = self.deployment.sudo().action_server_id
+        if self.deployment.state not in self.deployment._at_work_states() or not action:
+            raise UserError(self.env._("Start shadow first: then its server action is there."))
+        documents = self.env[self.deployment.res_model]
+        documents.check_access("read")
+        domain = self.deployment._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
+        domain &= self.deployment._company_domain()
+        query = documents._search(domain, order="id desc", limit=max(int(check.least), 1))
+        query.add_where(
+            SQL(
+                "NOT EXISTS (SELECT FROM ai_deployment_score"
+                " WHERE deployment_id = %s AND version_id = %s AND res_id = %s)",
+                self.deployment.id,
+                self.deployment.sudo().champion_id.id,
+                SQL.identifier(documents._table, "id"),
+            )
+        )
+        records = documents.browse(query.get_result_ids())
+        if not records:
+            raise UserError(
+                self.env._("This version has scored all open records already: new ones count as they come in.")
+            )
+        context = {"active_model": self.deployment.res_model, "active_ids": records.ids, "active_id": records[0].id}
+        result = action.with_env(self.env(context={**self.env.context, **context})).run()
+        check._refresh()
+        return result
+
+    def _counts(self, version: BaseModel) -> tuple[int, int, datetime | None]:
+        """Count the records of calls by a server action: (scored, failed, the latest moment) of `version`.
+
+        A line of the log belongs to a call where moment and person are the same. The result of a batch of an action is
+        kept on its chunks.
+        """
+        since = self.deployment.assignment_ids.filtered(lambda a: a.role == "champion" and not a.end_date)[
+            :1
+        ].start_date
+        self.env["ai.deployment.batch"].flush_model()
+        self.env["ai.deployment.batch.chunk"].flush_model()
+        [(scored, failed, latest)] = self.env.execute_query(
+            SQL(
+                "SELECT COUNT(DISTINCT line.res_id) FILTER (WHERE line.failure_type IS NULL),"
+                " COUNT(DISTINCT line.res_id) FILTER (WHERE line.failure_type IS NOT NULL), MAX(line.date)"
+                " FROM (SELECT DISTINCT date, user_id FROM ai_deployment_asked WHERE deployment_id = %s AND day >= %s"
+                " AND action_id IS NOT NULL) AS call JOIN ai_deployment_inference line ON line.date = call.date"
+                " AND line.user_id = call.user_id WHERE line.deployment_id = %s AND line.version_id = %s"
+                " AND line.date >= %s",
+                self.deployment.id,
+                since.date(),
+                self.deployment.id,
+                version.id,
+                since,
+            )
+        )
+        [(in_batches, failed_there, latest_there)] = self.env.execute_query(
+            SQL(
+                "SELECT SUM(COALESCE((chunk.outcome->>'automatic')::int, 0)"
+                " + COALESCE((chunk.outcome->>'review')::int, 0) - COALESCE((chunk.outcome->>'failed')::int, 0)),"
+                " SUM(COALESCE((chunk.outcome->>'failed')::int, 0)), MAX(batch.asked_date)"
+                " FROM ai_deployment_batch batch JOIN ai_deployment_batch_chunk chunk ON chunk.batch_id = batch.id"
+                " WHERE batch.deployment_id = %s AND batch.action_id IS NOT NULL AND batch.asked_date >= %s"
+                " AND chunk.state = 'done'",
+                self.deployment.id,
+                since,
+            )
+        )
+        dates = [date for date in (latest, latest_there) if date]
+        return scored + (in_batches or 0), failed + (failed_there or 0), max(dates) if dates else None
+
+
+class FaultsHandled(DrillRule):
+    """A drill has shown that faults reach a person."""
+
+    code = "faults_handled"
+    kind = "faults"
+
+
+def _is_worse(part: dict) -> bool:
+    return part["brier"] is not None and part["brier"] > part["base_brier"]

@@ -1,0 +1,206 @@
+"""Who answers for a deployment: acceptance in person, days of grace when nobody can, and handing over.
+
+An owner who left, lost the role or the access, or a periodic review that was missed, starts days of grace: scores stay
+visible and the form says why. When they are over (`shown_until`), no score is shown until a person answers for the
+deployment again.
+"""
+
+from odoo.api import Environment
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+from odoo.models import BaseModel
+from odoo.tools import format_date
+
+from ..alerting.alert_kinds import OWNER_GONE
+from ..deployment.eligibility import person_gap, shared_login_gap
+from ..health.people import Owner
+from ..tools import clock
+from ..tools.trust import OWN, own
+from .planning import Planning
+
+# Named by the owner or an administrator only: a deputy stands in, and hands nothing over.
+HANDED_OVER = ("user_id", "deputy_id", "decider_id", "budget_holder_id")
+NAMED = {"user_id", "deputy_id", "decider_id", "budget_holder_id", "model_id"}  # people, and what they have to see
+
+
+class Ownership:
+    """The owner, deputy and other named people of deployments, with the rights of the records handed in."""
+
+    def __init__(self, deployments: BaseModel) -> None:
+        self.deployments = deployments
+        self.env = deployments.env
+
+    # Naming people
+
+    def check_named(self, names: set[str]) -> None:
+        """Refuse people who cannot do what they are named for, in the fields `names`, while a person writes.
+
+        Nothing is refused in sudo; the checklist says it of what code writes. Constraints run in sudo, so they cannot
+        tell the two apart.
+
+        :raise ValidationError: with the reason
+        """
+        if self.env.su:
+            return
+        for deployment in self.deployments.sudo():
+            answering = deployment.browse().user_id.union(
+                *(deployment[name] for name in ("user_id", "deputy_id") if name in names or "model_id" in names)
+            )
+            for person in answering:
+                gap = person_gap(deployment, person)
+                if not gap and person.partner_id.email_normalized:  # without an address: asked for it when accepting
+                    gap = shared_login_gap(person)
+                if gap:
+                    raise ValidationError(gap)
+            for name in {"decider_id", "budget_holder_id"} & names:
+                person = deployment[name]
+                if person and not person.has_group("ai_deployment.group_reviewer"):
+                    raise ValidationError(
+                        self.env._("%s has no part in AI deployments yet: an administrator gives one.", person.name)
+                    )
+
+    def check_hands_over(self, vals: dict) -> None:
+        """Refuse `vals` that name other people, unless the owner or an administrator writes them.
+
+        :raise AccessError: for everybody else
+        """
+        asked = [name for name in HANDED_OVER if name in vals]
+        if not asked or self.env.su or self.env.user.has_group("ai_deployment.group_manager"):
+            return
+        for deployment in self.deployments:
+            if deployment.user_id != self.env.user and any(
+                (vals[name] or False) != deployment[name].id for name in asked
+            ):
+                raise AccessError(self.env._("Only the owner or an administrator hands a deployment over."))
+
+    def accept(self) -> None:
+        """Accept as the owner, in person: nobody accepts for somebody else."""
+        for deployment in self.deployments:
+            deployment.check_access("read")
+            if self.env.user != deployment.user_id:
+                raise AccessError(self.env._("Only %s accepts this, in person.", deployment.user_id.name))
+            gap = person_gap(deployment, self.env.user) or shared_login_gap(self.env.user)
+            if gap:
+                raise UserError(gap)
+            deployment.sudo().write({"accepted_by_id": self.env.uid, "accepted_date": clock.now()})
+            own(deployment)._message_log(
+                body=self.env._("%s answers for this deployment.", self.env.user.name),
+                author_id=self.env.user.partner_id.id,
+            )
+
+    # Days of grace
+
+    def sync_unowned_date(self) -> None:
+        """Store since when the owner cannot answer for the deployment."""
+        for deployment in self.deployments:
+            gap = person_gap(deployment, deployment.user_id)
+            if gap and not deployment.unowned_date:
+                deployment.unowned_date = clock.today()
+            elif not gap and deployment.unowned_date:
+                deployment.unowned_date = False
+
+    def grace_reason(self) -> str:
+        """Return why the days of grace of one deployment began, or an empty string."""
+        self.deployments.ensure_one()
+        deployment = self.deployments.sudo()
+        if deployment.unowned_date:
+            gap = person_gap(deployment, deployment.user_id)
+            return gap or self.env._("%s could not answer for it.", deployment.user_id.name)
+        if deployment.review_date and deployment.review_date < clock.today():
+            return self.env._("The review was due on %s.", format_date(self.env, deployment.review_date))
+        return ""
+
+    def grace_text(self) -> str | bool:
+        """Return until when scores of one deployment stay visible and why, or False where nothing ends it."""
+        deployment = self.deployments
+        reason = self.grace_reason() if deployment.state == "production" else ""
+        if not reason:
+            return False
+        until = format_date(self.env, deployment.shown_until)
+        if deployment._grace_over():
+            return self.env._("Scores are not shown any more since %(day)s. %(why)s", day=until, why=reason)
+        return self.env._("Scores stay until %(day)s only. %(why)s", day=until, why=reason)
+
+    # Handing over
+
+    def hand_over(self, owner: BaseModel, deputy: BaseModel, approver: BaseModel, note: str | bool) -> None:
+        """Name other people, as somebody who answers for one deployment, and pass on what is open.
+
+        The new owner has yet to accept.
+
+        :param note: what the new people have to know; required
+        """
+        deployment = self.deployments
+        deployment.ensure_one()
+        deployment._check_decides()
+        if deployment.state == "retired":
+            raise UserError(self.env._("“%s” is retired: there is nothing to hand over.", deployment.name))
+        if not (note or "").strip():
+            raise UserError(self.env._("Tell the new people what they have to know."))
+        former, change = deployment.user_id, self.env.user
+        everything = own(deployment)
+        activities = _activities_of(everything, former)
+        deployment.write({"user_id": owner.id, "deputy_id": deputy.id, "decider_id": approver.id})
+        if owner != former:
+            own(activities.exists()).with_context(mail_activity_quick_update=OWN).write({"user_id": owner.id})
+            _pass_on_alerts(everything, owner)
+            if former not in everything.reviewer_ids:  # assigned as the owner, not as a reviewer
+                _pass_on_reviews(everything, former, owner)
+        everything.message_subscribe(partner_ids=(owner | deputy | approver).partner_id.ids)
+        everything._message_log(
+            body=self.env._(
+                "%(who)s handed this over from %(old)s to %(new)s: %(note)s",
+                who=change.name,
+                old=former.name,
+                new=owner.name,
+                note=note.strip(),
+            ),
+            author_id=change.partner_id.id,
+        )
+
+
+def follow_changed_users(env: Environment, users: BaseModel) -> None:
+    """Judge the owners anew after `users` were archived or got other roles, and notify at once.
+
+    Without it, the next cron would notice.
+    """
+    deployments = env["ai.deployment"].sudo().search([("user_id", "in", users.ids), ("state", "!=", "retired")])
+    Ownership(deployments).sync_unowned_date()
+    Planning(deployments).sync_review_activities()
+    alerts = env["ai.deployment.alert"].sudo()
+    for deployment in deployments.filtered(lambda deployment: deployment.state in deployment._at_work_states()):
+        finding = next((one for one in Owner().find(deployment, None) if one.code == "owner"), None)
+        if finding:
+            alerts._raise(deployment, OWNER_GONE, name=finding.sentence, suggestion=finding.suggestion, level="alert")
+        else:
+            alerts._resolve(deployment, OWNER_GONE)
+
+
+def _activities_of(deployment: BaseModel, person: BaseModel) -> BaseModel:
+    """Return the open activities of `person` on a deployment and its alerts, in sudo."""
+    domain = Domain("user_id", "=", person.id) & (
+        Domain("res_model", "=", deployment._name) & Domain("res_id", "in", deployment.ids)
+        | Domain("res_model", "=", "ai.deployment.alert") & Domain("res_id", "in", deployment.alert_ids.ids)
+    )
+    return deployment.env["mail.activity"].sudo().search(domain)
+
+
+def _pass_on_alerts(deployment: BaseModel, owner: BaseModel) -> None:
+    """Open the acknowledged alerts again, and notify the new owner of those that are open."""
+    alerts = deployment.alert_ids.filtered(lambda alert: alert.state in ("firing", "acknowledged"))
+    alerts.filtered(lambda alert: alert.state == "acknowledged").write(
+        {"state": "firing", "acknowledged_by_id": False, "acknowledged_date": False}
+    )
+    for alert in alerts.filtered(lambda alert: alert.level == "alert" and not alert._is_kept_quiet()):
+        if owner not in alert.activity_ids.user_id:
+            alert._point(owner, alert.name)
+
+
+def _pass_on_reviews(deployment: BaseModel, former: BaseModel, owner: BaseModel) -> None:
+    """Assign the open reviews of the former owner to the new one; those that they must not answer are unassigned."""
+    assigned = Domain("deployment_id", "=", deployment.id) & Domain("state", "=", "open")
+    assigned &= Domain("reviewer_id", "=", former.id)
+    reviews = deployment.env["ai.deployment.review"].sudo().search(assigned)
+    reviews._release()
+    able = reviews._able(deployment._at_work(owner))
+    reviews.filtered(lambda review: able[review.id]).write({"reviewer_id": owner.id, "is_assigned": True})

@@ -1,0 +1,141 @@
+"""The rules about business: each is met by records only, and says what is missing."""
+
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.governance.planning import Planning
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.governance.common import BEFORE, ValueCase
+
+
+@tagged("post_install", "-at_install")
+class TestEvidenceBusiness(ValueCase):
+    def look(self, code):
+        check = self.deployment.check_ids.filtered(lambda row: row.code == code)
+        check.write({"waived_until": False})
+        with clock.at(NOW):
+            check._refresh()
+        return check
+
+    def test_the_templates_name_the_rules(self):
+        for template in (
+            self.env.ref("ai_deployment.check_template_standard"),
+            self.env.ref("ai_deployment.check_template_small"),
+        ):
+            rules = {line.code: line.rule for line in template.line_ids}
+            for code in ("baseline", "review_ahead", "edge_cases", "stop_rule"):
+                self.assertEqual(rules[code], code)
+
+    def test_a_baseline_of_enough_records_is_evidence(self):
+        check = self.look("baseline")
+        self.assertEqual((check.state, check.evidence), ("missing", "What was before has not been measured."))
+        self.assertEqual(check.with_user(self.owner).action_satisfy()["res_model"], "ai.deployment.baseline")
+        self.past_leads(60, BEFORE, won=15, lost=45)
+        self.baseline()
+        check = self.look("baseline")
+        self.assertEqual(check.state, "met")
+        self.assertIn("60 leads", check.evidence)
+        self.assertIn("25.0 %", check.evidence)
+        self.assertEqual(check.res_model, "ai.deployment.value")
+
+    def test_too_few_records_are_none(self):
+        self.past_leads(49, BEFORE, won=15, lost=34)
+        self.baseline()
+        check = self.look("baseline")
+        self.assertEqual(check.state, "missing")
+        self.assertIn("49 leads of the 50 needed", check.evidence)
+
+    def test_a_baseline_about_other_records_is_none(self):
+        self.past_leads(60, BEFORE, won=15, lost=45)
+        self.baseline()
+        self.deployment.domain = "[('priority', '=', '3')]"
+        self.assertEqual(self.look("baseline").state, "missing")
+
+    def test_a_demonstration_proves_nothing(self):
+        self.past_leads(60, BEFORE, won=15, lost=45)
+        self.baseline()
+        self.deployment.is_demonstration = True
+        check = self.look("baseline")
+        self.assertEqual(check.state, "missing")
+        self.assertIn("demonstration", check.evidence)
+
+    def test_each_case_has_to_be_tried_for_what_serves(self):
+        self.assertIn("No case is written down", self.look("edge_cases").evidence)
+        self.make_leads(2, expected_revenue=900000)
+        case = (
+            self.env["ai.deployment.edge.case"]
+            .with_user(self.owner)
+            .create(
+                {
+                    "deployment_id": self.deployment.id,
+                    "name": "Large ones",
+                    "domain": "[('expected_revenue', '>', 5e5)]",
+                }
+            )
+        )
+        check = self.look("edge_cases")
+        self.assertEqual((check.state, check.evidence), ("missing", "“Large ones” has not been tried."))
+        check.with_user(self.owner).action_satisfy()
+        self.assertEqual(self.look("edge_cases").state, "met")
+        self.assertIn("Large ones", check.evidence)
+        self.serve(self.deployment, self.card(high=3.0))
+        check = self.look("edge_cases")
+        self.assertEqual(check.state, "missing")
+        self.assertIn("another version", check.evidence)
+        case.with_user(self.owner).action_try()
+        self.assertEqual(self.look("edge_cases").state, "met")
+
+    def test_a_case_that_did_not_work_blocks(self):
+        self.env["ai.deployment.edge.case"].with_user(self.owner).create(
+            {"deployment_id": self.deployment.id, "name": "None", "domain": "[('expected_revenue', '=', 123454321)]"}
+        ).action_try()
+        check = self.look("edge_cases")
+        self.assertEqual(check.state, "missing")
+        self.assertIn("No real record", check.evidence)
+
+    def test_a_stop_rule_is_a_floor_and_a_number_of_reports(self):
+        self.deployment.write({"floor_auc": 0, "stop_after": 0})
+        self.assertIn("No floor", self.look("stop_rule").evidence)
+        self.deployment.floor_auc = 0.6
+        check = self.look("stop_rule")
+        self.assertEqual(check.state, "missing")
+        self.assertIn("not after how many", check.evidence)
+        self.deployment.stop_after = 3
+        check = self.look("stop_rule")
+        self.assertEqual((check.state, check.evidence), ("met", "It switches itself off after 3 reports below 60 %."))
+
+    def test_the_next_review_lies_far_enough_ahead(self):
+        self.deployment.review_date = (NOW + timedelta(days=89)).date()
+        self.assertEqual(self.look("review_ahead").state, "missing")
+        self.deployment.review_date = (NOW + timedelta(days=90)).date()
+        self.assertEqual(self.look("review_ahead").state, "met")
+
+    def test_in_production_the_review_stands_in_somebodys_activities(self):
+        kind = self.env.ref("ai_deployment.mail_activity_type_deployment_review", raise_if_not_found=False)
+        self.assertTrue(Planning(self.deployment).has_review_activity() or kind)
+        if not kind:
+            kind = self.env["mail.activity.type"].create({"name": "Review", "res_model": "ai.deployment"})
+            self.env["ir.model.data"].create(
+                {
+                    "module": "ai_deployment",
+                    "name": "mail_activity_type_deployment_review",
+                    "model": "mail.activity.type",
+                    "res_id": kind.id,
+                }
+            )
+        self.go_live()
+        activities = self.env["mail.activity"].search(
+            [
+                ("res_model", "=", "ai.deployment"),
+                ("res_id", "=", self.deployment.id),
+                ("activity_type_id", "=", kind.id),
+            ]
+        )
+        activities.unlink()
+        check = self.look("review_ahead")
+        self.assertEqual(check.state, "missing")
+        self.assertIn("nobody's activities", check.evidence)
+        self.deployment.activity_schedule(activity_type_id=kind.id, user_id=self.owner.id)
+        self.assertEqual(self.look("review_ahead").state, "met")

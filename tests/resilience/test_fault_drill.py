@@ -1,0 +1,114 @@
+"""Drill of faults: every fault ends with a person or waits, somebody is notified, and a hole is found."""
+
+import time
+from unittest.mock import patch
+
+from odoo import Command
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
+from odoo.addons.ai_deployment.models.resilience import drills
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.ai_deployment.tests.resilience.common import DrillCase
+
+
+@tagged("post_install", "-at_install")
+class TestFaultDrill(DrillCase):
+    def test_every_fault_ends_with_a_person_or_waits_and_somebody_is_told(self):
+        drill = self.drill()
+        self.assertTrue(drill.is_passed, drill.summary)
+        self.assertEqual(
+            [step["code"] for step in drill.details], ["unreachable", "missing", "unreadable", "damaged", "slow"]
+        )
+        self.assertIn("went to a person", self.step(drill, "unreadable")["text"])
+        self.assertIn("waits and is tried again", self.step(drill, "damaged")["text"])
+        self.assertIn("was ended after 1.5 seconds", self.step(drill, "slow")["text"])
+        for code in ("unreachable", "damaged", "slow"):
+            self.assertIn(f"{self.owner.name} was told", self.step(drill, code)["text"])
+        self.assertEqual((drill.kind, drill.version_id, drill.user_id), ("faults", self.version, self.owner))
+
+    def test_a_required_input_that_is_missing_goes_to_a_person(self):
+        self.deployment.feature_ids.filtered(lambda feature: feature.key == "expected_revenue").required = True
+        self.serve(self.deployment, self.card(required=["expected_revenue"]))
+        step = self.step(self.drill(), "missing")
+        self.assertTrue(step["is_passed"], step["text"])
+        self.assertIn("“Expected Revenue” has to be there. Without it the record went to a person", step["text"])
+
+    def test_a_hole_is_found(self):
+        """Where what fails is dropped silently, the drill says so."""
+        with patch.object(type(self.env["ai.deployment.request"]), "_add", lambda *_args: None):
+            drill = self.drill()
+        self.assertFalse(drill.is_passed)
+        self.assertTrue(self.step(drill, "missing")["is_passed"])
+        for code in ("damaged", "slow"):
+            self.assertIn("was lost", self.step(drill, code)["text"])
+        self.assertIn("failed at: The stored version is damaged, Reading takes too long", drill._verdict())
+
+    def test_a_drill_ends_in_seconds(self):
+        started = time.monotonic()
+        self.drill()
+        self.assertLess(time.monotonic() - started, 60, "what would take a minute was ended")
+
+
+@tagged("post_install", "-at_install")
+class TestDrillOnBills(AiDeploymentCase):
+    """The same on bills, whose opinion of Odoo's own is read record by record."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        journals = cls.env["account.journal"].search(cls.env["account.journal"]._check_company_domain(cls.env.company))
+        if "purchase" not in journals.mapped("type"):
+            cls.env["account.chart.template"].try_loading("generic_coa", cls.env.company, install_demo=False)
+        cls.bills = cls.make_deployment(
+            name="Unusual bills",
+            model_id=cls.env["ir.model"]._get("account.move").id,
+            method="anomaly",
+            min_confidence=0.0,
+            features=[{"path": "amount_untaxed", "name": "Amount"}],
+            is_primary=False,
+        )
+        card = cls.card(names=["expected_revenue"])
+        card.features[0].__dict__["name"] = "amount_untaxed"
+        cls.serve(cls.bills, type(card)(card.features, card.intercept, card.calibration, card.score_bins))
+        cls.bills.state = "shadow"
+        cls.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": cls.env["res.partner"].create({"name": "Vendor"}).id,
+                "invoice_date": NOW.date(),
+                "invoice_line_ids": [Command.create({"name": "Line", "price_unit": 100.0, "tax_ids": []})],
+            }
+        )
+
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring")
+    def test_bills_are_drilled_alike(self):
+        with clock.at(NOW):
+            drill = drills.make(self.bills.sudo(), "faults")
+        self.assertTrue(drill.is_passed, drill.summary)
+        self.assertIn("“Amount” was of the wrong kind", drill.summary)
+
+
+@tagged("post_install", "-at_install")
+class TestTooSlow(DrillCase):
+    """What the drill of the time limit rests on: records that are too slow to read wait, and one alert tells."""
+
+    def test_a_read_that_takes_too_long_makes_records_wait(self):
+        with patch.object(FeatureReader, "columns", slow):
+            self.env.cr.execute("SET LOCAL statement_timeout = 300")
+            with mute_logger("odoo.sql_db"):
+                outcome = self.deployment._score(self.lead)
+            self.env.cr.execute("SET LOCAL statement_timeout = 0")
+        self.assertEqual((outcome["waiting"], outcome["automatic"]), (1, 0))
+        request = self.env["ai.deployment.request"].search([("res_id", "=", self.lead.id)])
+        self.assertEqual(request.failure_type, "took_too_long")
+        self.assertIn("took longer than the database allows", self.deployment.alert_ids.name)
+        self.env["ai.deployment.request"].browse(request.ids)._retry()
+        self.assertEqual(self.score_of(self.lead).state, "scored")
+        self.assertEqual(self.deployment.alert_ids.state, "resolved")
+
+
+def slow(reader, _ids):
+    reader.documents.env.cr.execute("SELECT pg_sleep(10)")
