@@ -2,5 +2,4 @@ from . import ai_deployment_room
 from . import ai_deployment_review_rule
 from . import ai_deployment_edge_case
 from . import ai_deployment_score
-from . import ai_deployment_inference
 from . import ai_deployment

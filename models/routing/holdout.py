@@ -18,6 +18,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..deployment import events
+from ..documents import hidden_lines
 from ..tools import clock
 from ..tools.trust import own
 from ..tools.wording import plain
@@ -109,6 +110,9 @@ def hidden_domain(lines: BaseModel) -> Domain:
             query.order = None
             hidden |= Domain("deployment_id", "=", one.id) & Domain("res_id", "in", query)
     return hidden
+
+
+hidden_lines.add(("ai.deployment.score", "ai.deployment.inference"), hidden_domain)
 
 
 def hold_out(deployment: BaseModel, share: float, reason: str | None) -> None:

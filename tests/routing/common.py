@@ -7,6 +7,9 @@ from odoo import Command
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
+PERFECT = [(0.9, 100, 0), (0.7, 300, 0)]  # (line, cases, errors), the strictest first
+POOR = [(0.9, 100, 30), (0.6, 400, 150)]
+
 
 class RuleCase(AiDeploymentCase):
     """The deployment on leads of every test, and one on bills whose card flags amounts of 10,000 and more."""
@@ -112,3 +115,40 @@ class HoldoutCase(AiDeploymentCase):
             cls.deployment._score(leads)
         held = cls.deployment._held_out_ids(leads.ids)
         return leads.filtered(lambda lead: lead.id in held), leads.filtered(lambda lead: lead.id not in held)
+
+
+class EdgeCaseCase(AiDeploymentCase):
+    """Leads with much money at stake, which a deployment must not decide, and small ones."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # else they go to a person as nobody has seen so much money
+        cls.deployment._review_rule("out_of_support").is_on = False
+        cls.large = cls.make_leads(3, name="Large", expected_revenue=900000)
+        cls.small = cls.make_leads(3, name="Small")
+
+    def case(self, person=None, **values):
+        cases = self.env["ai.deployment.edge.case"].with_user(person or self.owner)
+        return cases.create(
+            {
+                "deployment_id": self.deployment.id,
+                "name": "Very large ones",
+                "domain": "[('expected_revenue', '>', 500000)]",
+                **values,
+            }
+        )
+
+    def tried(self, case, person=None):
+        with clock.at(NOW):
+            case.with_user(person or self.owner).action_try()
+        return case
+
+
+class TestedCase(AiDeploymentCase):
+    def serve_tested(self, positive=(), negative=(), **held_out):
+        """The deployment serves a version whose test went so."""
+        curves = {"positive": list(positive), "negative": list(negative)}
+        version = self.keep(self.deployment, self.card(), held_out={"curves": curves, **held_out})
+        with clock.at(NOW):
+            self.deployment._assign_champion(version, "test")

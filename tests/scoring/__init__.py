@@ -2,8 +2,12 @@ from . import test_ai_deployment_batch
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_request
 from . import test_ai_deployment_score
+from . import test_failures
+from . import test_inference_writer
 from . import test_job_backend
+from . import test_keep_waiting
 from . import test_path_of_a_score
 from . import test_scoring_on_save
 from . import test_scoring_rule
 from . import test_scoring_run
+from . import test_standing

@@ -10,9 +10,6 @@ from odoo.addons.ai_deployment.models.tools import clock, noted
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.scoring.common import ScoringRuleCase
 
-SCORING = "odoo.addons.ai_deployment.models.scoring.scoring_on_save"
-KEEPING = "odoo.addons.ai_deployment.models.scoring.keep_waiting"
-
 
 @tagged("post_install", "-at_install")
 class TestOnChange(ScoringRuleCase):
