@@ -14,15 +14,18 @@ Inputs are read with elevated rights and in one language: what a version sees mu
 may be scored is decided before, with the rights of the user.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from odoo.api import Environment
 from odoo.fields import Domain
+from odoo.models import BaseModel
 from odoo.orm.fields import Field
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
-from ...ml.columns import make_column
+from ...ml.columns import Column, make_column
 from . import values
 
 MEASURES = {
@@ -67,24 +70,24 @@ class Step(NamedTuple):
     field: Field
     property_name: str = ""
 
-    def label(self, env):
+    def label(self, env: Environment) -> str:
         """What a person calls it."""
         if self.property_name:
             return self.definition(env).get("string") or self.property_name
         return self.field._description_string(env)
 
-    def definition(self, env):
+    def definition(self, env: Environment) -> dict:
         """The definition of the property, {} where there is none; options of all containers that define it."""
         return property_definition(env[self.field.model_name], self.field, self.property_name)
 
-    def type(self, env):
+    def type(self, env: Environment) -> str:
         """The type of the field, or of the property ("properties" where it is not defined)."""
         if self.property_name:
             return self.definition(env).get("type") or self.field.type
         return self.field.type
 
 
-def property_definition(model, field, name):
+def property_definition(model: BaseModel, field: Field, name: str) -> dict:
     """How the property `name` of a properties `field` is defined: the first definition, with the options of all.
 
     Each container (a team, a project) defines its own; copies of a container define the same property again.
@@ -111,7 +114,7 @@ def property_definition(model, field, name):
     return merged
 
 
-def walk_path(documents, path):
+def walk_path(documents: BaseModel, path: str) -> list[Step] | None:
     """The steps of a dotted `path` from `documents`, or None where it leads nowhere."""
     steps, model, names = [], documents, path.split(".")
     while names:
@@ -130,7 +133,7 @@ def walk_path(documents, path):
     return steps
 
 
-def reads_alike(learned, step):
+def reads_alike(learned: dict | None, step: Step) -> bool:
     """Return whether the end of a path still gives the kind of value that a version learned from.
 
     :param learned: dict with "type" and "model", as `_describe_path` keeps it; None where it was not known
@@ -142,19 +145,21 @@ def reads_alike(learned, step):
     return form_of(learned["type"]) == form_of(step.field.type) and (learned["model"] or model or "") == (model or "")
 
 
-def form_of(kind):
+def form_of(kind: str) -> str:
     """The kind of value that fields of the type `kind` hold: types that read alike have the same."""
     return FORMS.get(kind, kind)
 
 
-def paths_of(spec):
+def paths_of(spec: dict) -> list[str]:
     """The paths that an input reads, as a list without empty ones."""
     paths = [spec["path"], spec["start_path"], spec["end_path"], *spec["group_paths"], spec["value_path"]]
     return [path for path in paths if path]
 
 
 class FeatureReader:
-    def __init__(self, documents, specs, company, together=()):
+    def __init__(
+        self, documents: BaseModel, specs: list[dict], company: BaseModel, together: Iterable[int] = ()
+    ) -> None:
         """Prepare to read.
 
         :param together: ids of all records that are judged together, where those to read are only some of them
@@ -164,7 +169,7 @@ class FeatureReader:
         self.company = company
         self._together = set(together)
 
-    def read(self, ids):
+    def read(self, ids: Iterable[int]) -> dict[str, list]:
         """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere."""
         ids = list(ids)
         in_sql = [spec for spec in self.specs if self._has_columns(spec)]
@@ -183,14 +188,14 @@ class FeatureReader:
                     read[spec["key"]] = [convert(value) for value in read[spec["key"]]]
         return read
 
-    def columns(self, ids):
+    def columns(self, ids: Iterable[int]) -> dict[str, Column]:
         """Return {key: `ml.columns.Column`} of the records `ids`, rows in their order."""
         read = self.read(ids)
         return {spec["key"]: make_column(spec["key"], spec["kind"], read[spec["key"]]) for spec in self.specs}
 
     # One statement
 
-    def _statement(self, specs, ids):
+    def _statement(self, specs: list[dict], ids: list[int]) -> SQL:
         table = self.documents._table
         query = Query(self.documents.env, table)
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids))
@@ -206,7 +211,7 @@ class FeatureReader:
         select = query.select(*selected)
         return SQL("WITH %s %s", SQL(", ").join(with_parts), select) if with_parts else select
 
-    def _histories(self, specs):
+    def _histories(self, specs: list[dict]) -> dict[Group, list[dict]]:
         """History features by what earlier records share: {Group: [spec, ...]}."""
         by_groups = {}
         for spec in specs:
@@ -214,7 +219,7 @@ class FeatureReader:
                 by_groups.setdefault(self._group(spec), []).append(spec)
         return by_groups
 
-    def _group(self, spec):
+    def _group(self, spec: dict) -> Group:
         own = tuple(spec["group_paths"])
         steps = (walk_path(self.documents, path) for path in own)
         amounts = spec["measure"] in VALUE_MEASURES or any(
@@ -222,7 +227,7 @@ class FeatureReader:
         )
         return Group(tuple(self.documents._ai_history_partition(amounts)), own)
 
-    def _expression(self, spec, table, query, histories):
+    def _expression(self, spec: dict, table: str, query: Query, histories: dict[Group, list[dict]]) -> SQL:
         if spec["source"] == "path":
             return self._column(self.documents, table, spec["path"], query, raw=True)
         if spec["source"] == "zeros":
@@ -235,7 +240,7 @@ class FeatureReader:
         alias = f"history_{list(histories).index(group)}"
         return SQL.identifier(alias, f"m{histories[group].index(spec)}")
 
-    def _column(self, model, alias, path, query, *, raw=False):
+    def _column(self, model: BaseModel, alias: str, path: str, query: Query, *, raw: bool = False) -> SQL:
         """SQL of the value at the end of `path`, with the joins it needs added to `query`.
 
         Many2one steps join; a one2many step takes the first line that has a value (of numbers, one that is not 0); a
@@ -266,7 +271,7 @@ class FeatureReader:
         exists = None if alias == self.documents._table else SQL("%s IS NOT NULL", SQL.identifier(alias, "id"))
         return values.unset_sql(field.type, value, exists)
 
-    def _first_line(self, model, alias, field, rest, *, raw):
+    def _first_line(self, model: BaseModel, alias: str, field: Field, rest: str, *, raw: bool) -> SQL:
         """SQL of the value at the end of `rest` in the first line of a one2many that has one; of their number."""
         lines = model.env[field.comodel_name]
         query = lines._search(Domain(field.get_comodel_domain(model)), bypass_access=True)
@@ -285,7 +290,7 @@ class FeatureReader:
         query.limit = 1
         return query.subselect(value)
 
-    def _all_linked(self, model, alias, field, rest, *, raw):
+    def _all_linked(self, model: BaseModel, alias: str, field: Field, rest: str, *, raw: bool) -> SQL:
         """SQL of the ids that a many2many links, or of what these have at the end of `rest`: a list, or one text."""
         linked = SQL.identifier(field.relation, field.column2)
         owner = SQL("%s = %s", SQL.identifier(field.relation, field.column1), SQL.identifier(alias, "id"))
@@ -309,7 +314,7 @@ class FeatureReader:
 
     # Histories
 
-    def _history_parts(self, histories, ids):
+    def _history_parts(self, histories: dict[Group, list[dict]], ids: list[int]) -> list[SQL]:
         """WITH parts: candidate rows once per first group, and on them the measures of each set of groups.
 
         Candidates are materialised: a value that is looked up per row (the first line of a bill) must not be looked up
@@ -339,7 +344,7 @@ class FeatureReader:
                 parts.append(SQL("%s AS (%s)", SQL.identifier(f"history_{numbers[group]}"), measures))
         return parts
 
-    def _candidates(self, first, columns, ids):
+    def _candidates(self, first: str, columns: dict[tuple, str], ids: list[int]) -> SQL:
         """The asked records, and others that share the first group with one of them and may count as earlier.
 
         `known` is in the books; `counts` may be earlier for another one, and is so for all with a higher `place`.
@@ -375,16 +380,16 @@ class FeatureReader:
             selected.append(SQL("%s AS %s", value, SQL.identifier(name)))
         return query.select(*selected)
 
-    def _where(self, domain):
+    def _where(self, domain: Domain) -> SQL:
         where = self.documents._search(domain, bypass_access=True).where_clause
         return where or SQL("TRUE")
 
     @property
-    def _in_order(self):
+    def _in_order(self) -> bool:
         """Whether records come in the order of their own dates: no record comes after one of a later date."""
         return self.documents._ai_comes_in_order
 
-    def _measures(self, alias, place, group, specs, columns):
+    def _measures(self, alias: str, place: int, group: Group, specs: list[dict], columns: dict[tuple, str]) -> SQL:
         """One row per asked record: the measures of one set of groups, over the candidates in `alias`."""
         always, own = self._partition_names(group, columns)
         whole, first = SQL(", ").join([*always, *own]), SQL(", ").join([*always, own[0]])
@@ -428,7 +433,7 @@ class FeatureReader:
             rows,
         )
 
-    def _partition_names(self, group, columns):
+    def _partition_names(self, group: Group, columns: dict[tuple, str]) -> tuple[list[SQL], ...]:
         """(what every history is apart by, what this one is), as column names of the candidates."""
         return tuple(
             [SQL.identifier(columns[kind, path]) for path in paths]
@@ -437,13 +442,15 @@ class FeatureReader:
 
     # Earlier records within days of a record, where these do not come in the order of their dates
 
-    def _has_neighbours(self, spec):
+    def _has_neighbours(self, spec: dict) -> bool:
         """Whether a measure is aggregated over pairs of records: no frame says both "came before" and "within days"."""
         if self._in_order or spec["measure"] in SLIP_MEASURES:
             return False
         return bool(spec["window_days"]) or spec["measure"] == "days_since"
 
-    def _neighbours(self, alias, place, group, specs, columns):
+    def _neighbours(
+        self, alias: str, place: int, group: Group, specs: list[dict], columns: dict[tuple, str]
+    ) -> list[SQL]:
         """WITH parts: per record what `_frames` gives elsewhere, aggregated over its pairs with earlier records.
 
         Records meet those of the same, the last and the next stretch of `window_days`: all within the window are in
@@ -506,7 +513,7 @@ class FeatureReader:
             )
         return parts
 
-    def _frames(self, number, value, spec, partition, first_partition):
+    def _frames(self, number: int, value: SQL, spec: dict, partition: SQL, first_partition: SQL) -> dict[str, SQL]:
         """SQL of what a measure needs to know of the earlier records of a row.
 
         :return: {"n": how many, "w": how many in the first group, "u": mean and "d": deviation of the logarithms of
@@ -525,7 +532,7 @@ class FeatureReader:
             "g": _days(SQL("moment::timestamp - (MAX(moment) FILTER (WHERE counts) OVER %s)::timestamp", window)),
         }
 
-    def _slips(self, alias, place, group, specs, columns):
+    def _slips(self, alias: str, place: int, group: Group, specs: list[dict], columns: dict[tuple, str]) -> list[SQL]:
         """WITH parts: the ids of records whose amount is, but for a slip of the pen, an earlier one of their group.
 
         Only amounts of the same digits can be that, so only these are compared with each other. An amount that was
@@ -581,18 +588,18 @@ class FeatureReader:
             )
         return parts
 
-    def _asked_groups(self, path, ids):
+    def _asked_groups(self, path: str, ids: list[int]) -> SQL:
         """The values of the first group among the asked records: histories of others need not be read."""
         table = self.documents._table
         query = Query(self.documents.env, table)
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids))
         return query.select(self._column(self.documents, table, path, query))
 
-    def _company_domain(self):
+    def _company_domain(self) -> Domain:
         ours = self.company._ai_branches_sql(self.company.id)
         return Domain("company_id", "in", ours) | Domain("company_id", "=", False)
 
-    def _happens(self, place, number, spec, partition):
+    def _happens(self, place: int, number: int, spec: dict, partition: SQL) -> SQL:
         """Whether this is a first time, a repeat, a slip."""
         if spec["measure"] in SLIP_MEASURES:
             happened = SQL("id IN (SELECT id FROM %s)", SQL.identifier(f"slips_{place}_{number}"))
@@ -601,7 +608,7 @@ class FeatureReader:
             happened = SQL("%s = 0" if spec["measure"] == "first_time" else "%s > 0", before)
         return SQL("%s AS %s", happened, SQL.identifier(f"h{number}"))
 
-    def _counts(self, place, number, spec, partition):
+    def _counts(self, place: int, number: int, spec: dict, partition: SQL) -> SQL:
         """Three columns: whether it surprises, whether later records count it, and whether among what.
 
         Ten bills of one day on one new account are ten bills, but one new account. An amount that comes each month
@@ -628,7 +635,7 @@ class FeatureReader:
             SQL.identifier(f"a{number}"),
         )
 
-    def _measure(self, number, value, spec, partition, first_partition):
+    def _measure(self, number: int, value: SQL, spec: dict, partition: SQL, first_partition: SQL) -> SQL:
         earlier = self._frames(number, value, spec, partition, first_partition)
         match spec["measure"]:
             case "count":
@@ -667,7 +674,7 @@ class FeatureReader:
                 )
         raise ValueError(f"Unknown measure {spec['measure']!r}")
 
-    def _window(self, spec, partition):
+    def _window(self, spec: dict, partition: SQL) -> SQL:
         """Earlier records only: the frame ends before the record's own place.
 
         A microsecond per place tells records of one moment apart: a window is by as much as a second too long for it.
@@ -683,7 +690,7 @@ class FeatureReader:
 
     # What has no column
 
-    def _has_columns(self, spec):
+    def _has_columns(self, spec: dict) -> bool:
         """Whether every field on the way has a column (or is a relation that is followed by one)."""
         if spec["source"] == "history":
             return True
@@ -692,7 +699,7 @@ class FeatureReader:
         paths = [spec["start_path"], spec["end_path"]] if spec["source"] == "age" else [spec["path"]]
         return all(_has_column(step.field) for path in paths for step in walk_path(self.documents, path))
 
-    def _read_through_orm(self, spec, ids):
+    def _read_through_orm(self, spec: dict, ids: list[int]) -> list:
         if spec["source"] == "card":
             return [None] * len(ids)
         records = self.documents.browse(ids)
@@ -708,7 +715,7 @@ class FeatureReader:
         return [_follow(record, spec["path"]) for record in records]
 
 
-def _has_column(field):
+def _has_column(field: Field) -> bool:
     """Whether SQL can read it: a stored field, or a relation of records followed to one."""
     if field.type in ("one2many", "many2many"):
         return field.store and not field.inherited
@@ -717,7 +724,7 @@ def _has_column(field):
     return field.store or field.related or field.inherited
 
 
-def zeros_at_end(amount):
+def zeros_at_end(amount: float | None) -> int | None:
     """Zeros at the end of an amount written with two decimals, None where there is no amount.
 
     >>> zeros_at_end(2500), zeros_at_end(-12.3), zeros_at_end(9.99), zeros_at_end(0)
@@ -727,14 +734,14 @@ def zeros_at_end(amount):
     return len(written) - len(written.rstrip("0")) if written.strip("0") else None
 
 
-def _zeros(amount):
+def _zeros(amount: SQL) -> SQL:
     """`zeros_at_end` in SQL."""
     written = SQL("NULLIF(ROUND(ABS(%s)::numeric, 2), 0)::text", amount)
     written = SQL("REPLACE(%s, '.', '')", written)
     return SQL("LENGTH(%s) - LENGTH(RTRIM(%s, '0'))", written, written)
 
 
-def _digits(cents):
+def _digits(cents: SQL) -> SQL:
     """SQL of a number that says which digits `cents` has, whatever their order; zeros in front count."""
     weights = SQL("ARRAY[%s]::int8[]", SQL(", ").join(SQL("%s", (LONGEST_AMOUNT + 1) ** digit) for digit in range(10)))
     places = (SQL("(%s)[1 + %s / %s %% 10]", weights, cents, 10**place) for place in range(LONGEST_AMOUNT))
@@ -763,11 +770,11 @@ _IS_SLIP = {
 }
 
 
-def _days(interval):
+def _days(interval: SQL) -> SQL:
     return SQL("(EXTRACT(EPOCH FROM (%s)) / 86400.0)", interval)
 
 
-def _follow(record, path):
+def _follow(record: BaseModel, path: str) -> Any:
     """The raw value at the end of `path`, read through the ORM by the rules of `FeatureReader._column`."""
     name, _dot, rest = path.partition(".")
     if not record:

@@ -13,11 +13,17 @@ Histories group in SQL: `text_sql` and `json_text_sql` hold the same rules there
 """
 
 import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from odoo import fields
+from odoo.models import BaseModel
 from odoo.tools import SQL, is_html_empty
 
 from ...ml.columns import TAGS
+
+if TYPE_CHECKING:
+    from .feature_reader import Step
 
 NUMBERS = ("integer", "float", "monetary")
 TEXTS = ("char", "text")
@@ -26,14 +32,14 @@ UNSET = {**dict.fromkeys(NUMBERS, "0"), "boolean": "FALSE"}  # what Odoo reads w
 DATES = {"date": fields.Date.to_date, "datetime": fields.Datetime.to_datetime}
 
 
-def value_type(spec, step, path):
+def value_type(spec: dict, step: "Step", path: str) -> str:
     """The type of the value at the end of `path`: of the field, or of the property as `spec` keeps its definition."""
     if step.property_name:
         return ((spec.get("fields") or {}).get(path) or {}).get("type") or "properties"
     return step.field.type
 
 
-def converter(spec, path, steps):
+def converter(spec: dict, path: str, steps: "list[Step]") -> Callable[[Any], Any] | None:
     """A function from one raw value to the value of the input `spec`, or None where raw values are right as they are.
 
     :param path: the path of `spec` that is read
@@ -54,7 +60,7 @@ def converter(spec, path, steps):
     return None
 
 
-def raw_value(record, name, property_name=""):
+def raw_value(record: BaseModel, name: str, property_name: str = "") -> Any:
     """What the database holds in the field `name` of one `record`, read through the ORM."""
     field = record._fields[name]
     value = record[name]
@@ -77,7 +83,7 @@ def raw_value(record, name, property_name=""):
     return None if value is False else value
 
 
-def _members(value):
+def _members(value: Any) -> tuple[str, ...] | None:
     """Each of several values once, as sorted texts in a tuple; None where there is none."""
     if value is None or value is False:
         return None
@@ -87,7 +93,7 @@ def _members(value):
     return tuple(str(member).strip() for member in sorted(kept, key=None if numbers else str)) or None
 
 
-def _json_value(value, type_):
+def _json_value(value: Any, type_: str) -> Any:
     """The value of a JSON field, or of a property of `type_` ("properties" where that is not known)."""
     if type_ == "boolean":
         return None if value is None else bool(value)
@@ -115,7 +121,7 @@ def _json_value(value, type_):
 # The same in SQL
 
 
-def unset_sql(type_, value, exists=None):
+def unset_sql(type_: str, value: SQL, exists: SQL | None = None) -> SQL:
     """`value` with what Odoo reads where nothing was stored; `exists`: SQL of whether there is a record at all."""
     if type_ not in UNSET:
         return value
@@ -123,12 +129,12 @@ def unset_sql(type_, value, exists=None):
     return SQL("CASE WHEN %s THEN %s END", exists, filled) if exists else filled
 
 
-def text_sql(value):
+def text_sql(value: SQL) -> SQL:
     """SQL of a text, NULL where it is blank."""
     return SQL("NULLIF(BTRIM(%s, E' \\t\\r\\n'), '')", value)
 
 
-def json_text_sql(value):
+def json_text_sql(value: SQL) -> SQL:
     """SQL of one text for a JSON value: the keys of an object, the sorted items of a list, else the value itself."""
     return SQL(
         "CASE jsonb_typeof(%s) WHEN 'object'"

@@ -7,8 +7,12 @@ and for `recounted`. A line that went to a person counts by where its review sta
 `ai_deployment_line_state` and renewed whenever a review changes.
 """
 
+from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
+from odoo.models import BaseModel
+from odoo.sql_db import BaseCursor
 from odoo.tools import SQL
 
 KEPT = "ai_deployment_day_count"
@@ -87,7 +91,7 @@ EVENTS = {
 }
 
 
-def keep(cr):
+def keep(cr: BaseCursor) -> None:
     """Create the functions and triggers, and count what is there already where nothing was counted before.
 
     A trigger that exists stays as it is: to make it anew would wait for every transaction that writes lines.
@@ -116,7 +120,7 @@ def keep(cr):
     )
 
 
-def forget(cr):
+def forget(cr: BaseCursor) -> None:
     """Drop the functions; the triggers go with their tables."""
     cr.execute(
         SQL(
@@ -131,7 +135,7 @@ def forget(cr):
         cr.execute(SQL("DROP FUNCTION %s CASCADE", SQL(function)))
 
 
-def recounted(deployment, days):
+def recounted(deployment: BaseModel, days: Sequence[date]) -> SQL:
     """SQL of (day, one column for each of `COUNTS`) from the log and the tables beside it, for `days` of a deployment.
 
     The log is read once. Where lines stand is worked out anew, not read from `ai_deployment_line_state`.
@@ -171,7 +175,7 @@ def recounted(deployment, days):
     return SQL("SELECT day, %s FROM (%s) AS part GROUP BY day", summed(), SQL(" UNION ALL ").join(parts))
 
 
-def kept(deployment, days):
+def kept(deployment: BaseModel, days: Sequence[date]) -> SQL:
     """SQL of the same from the counts that are kept."""
     return SQL(
         "SELECT day, %s FROM %s WHERE deployment_id = %s AND day = ANY(%s) GROUP BY day",
@@ -182,7 +186,7 @@ def kept(deployment, days):
     )
 
 
-def most_off(kept, counted):
+def most_off(kept: Sequence[int], counted: Sequence[int]) -> int:
     """Return by how many records two lists of `COUNTS` differ; lines that a person looks at count as one, however
     their reviews stand.
     """
@@ -191,7 +195,7 @@ def most_off(kept, counted):
     return max(map(abs, (*differences.values(), to_a_person)))
 
 
-def summed():
+def summed() -> SQL:
     return SQL(", ").join(
         SQL("COALESCE(SUM(%s), 0)::int4 AS %s", SQL.identifier(count), SQL.identifier(count)) for count in COUNTS
     )
@@ -200,7 +204,7 @@ def summed():
 # The functions
 
 
-def _count_rows(source, rows, sign=""):
+def _count_rows(source: Source, rows: SQL, sign: str = "") -> SQL:
     """INSERT of the counts of `rows` (SQL of a table), with `sign`; nothing where there are none."""
     return SQL(
         "INSERT INTO %s (deployment_id, day, %s) SELECT deployment_id, %s, %s FROM %s WHERE %s GROUP BY 1, 2",
@@ -213,7 +217,7 @@ def _count_rows(source, rows, sign=""):
     )
 
 
-def _counting_body(source):
+def _counting_body(source: Source) -> SQL:
     counts = SQL(", ").join(map(SQL.identifier, source.counts))
     return SQL(
         "IF TG_OP IN ('INSERT', 'UPDATE') THEN %s; END IF;"
@@ -229,7 +233,7 @@ def _counting_body(source):
     )
 
 
-def _make_state_function(cr):
+def _make_state_function(cr: BaseCursor) -> None:
     """Work out where the lines `ids` stand, and keep it where that changed; no other row is locked."""
     cr.execute(
         SQL(
@@ -246,7 +250,7 @@ def _make_state_function(cr):
     )
 
 
-def _line_states_body():
+def _line_states_body() -> SQL:
     """Lines came or went."""
     return SQL(
         "IF TG_OP IN ('UPDATE', 'DELETE') THEN"
@@ -259,7 +263,7 @@ def _line_states_body():
     )
 
 
-def _review_states_body():
+def _review_states_body() -> SQL:
     """Reviews came, went or moved: the lines of their records, before and after, stand elsewhere.
 
     A first question that has just been asked is known already: its line came with the same statement. What joins is
@@ -291,7 +295,7 @@ def _review_states_body():
     )
 
 
-def _renew_lines_of(reviews):
+def _renew_lines_of(reviews: SQL) -> SQL:
     """Work out anew where the lines stand whose record is one of `reviews` (SQL of rows), or was before a merge."""
     return SQL(
         "PERFORM ai_deployment_set_line_states(lines) FROM (SELECT array_agg(DISTINCT line.id) AS lines FROM"
@@ -307,7 +311,7 @@ def _renew_lines_of(reviews):
     )
 
 
-def _make_function(cr, name, body):
+def _make_function(cr: BaseCursor, name: str, body: SQL) -> None:
     cr.execute(
         SQL(
             "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN %s RETURN NULL; END $$",
@@ -317,7 +321,7 @@ def _make_function(cr, name, body):
     )
 
 
-def _make_triggers(cr, name, table):
+def _make_triggers(cr: BaseCursor, name: str, table: str) -> None:
     cr.execute(SQL("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", table))
     there = {trigger for (trigger,) in cr.fetchall()}
     for event, rows in EVENTS.items():
