@@ -9,6 +9,7 @@ import logging
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
+from ..models.health.token import is_token
 from ..models.tools import faults
 
 _logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class Health(http.Controller):
     )
     def health(self, token, **_ignored):
         deployments = request.env(user=SUPERUSER_ID)["ai.deployment"]
-        if not deployments._is_health_token(token):
+        if not is_token(deployments.env, token):
             return self._say("not found", 404)
         try:
             well = deployments._is_all_well()

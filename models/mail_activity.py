@@ -1,15 +1,16 @@
 """Activities that point to reviews: closing one closes the other.
 
-Done by hand is an answer, "Cannot tell", with the feedback as its note. Cancelled is not: the review stays, and the
-cron points to it again. Of activities of other records nothing is looked up.
+An activity marked as done answers its review with "Cannot tell" and the feedback as the note. One that is cancelled
+does not: the review stays open, and the cron makes a new activity. Activities of other records cost no query.
 """
 
 from odoo import models
 from odoo.exceptions import AccessError
 
+from .review.activities import REVIEW
+from .review.answers import decide
+from .review.eligibility import check_may_decide
 from .tools.shipped import shipped
-
-REVIEW = "ai.deployment.review"
 
 
 class MailActivity(models.Model):
@@ -18,15 +19,15 @@ class MailActivity(models.Model):
     def _action_done(self, feedback=False, attachment_ids=None):
         reviews = self._ai_reviews_to_close()
         for review in reviews:
-            review._check_may_decide()
+            check_may_decide(review)
         # First the activities: a decision marks what is left of them done, and finds nothing.
         result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         if reviews:
-            reviews._decide("unsure", note=feedback or "")
+            decide(reviews, "unsure", note=feedback or "")
         return result
 
     def _ai_reviews_to_close(self):
-        """The open reviews that these activities point to; refused where the user may not see them."""
+        """Return the open reviews that these activities point to; raise where the user may not see them."""
         if not any(activity.res_model == REVIEW for activity in self):
             return self.env[REVIEW]
         review_type = shipped(self.env, "mail_activity_type_review")

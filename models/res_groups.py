@@ -3,6 +3,8 @@
 from odoo import models
 from odoo.fields import Domain
 
+from .review.reassignment import release_after_change
+
 MEMBERS = {"user_ids", "implied_ids", "implied_by_ids"}
 
 
@@ -12,5 +14,5 @@ class ResGroups(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if MEMBERS & vals.keys():
-            self.env["ai.deployment.review"].sudo()._release_after_change(Domain.TRUE)
+            release_after_change(self.env["ai.deployment.review"].sudo(), Domain.TRUE)
         return result

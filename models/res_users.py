@@ -1,6 +1,4 @@
-"""Users stand in the log as those who asked: they are archived, not deleted. And reviewers are sometimes away."""
-
-from datetime import datetime
+"""Users are named in the log as those who asked for scores, so they are archived, not deleted. Leavers lose reviews."""
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -9,6 +7,7 @@ from odoo.fields import Domain
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from .governance.ownership import follow_changed_users
+from .review.reassignment import release_after_change
 from .tools.trust import is_system
 
 LEAVING = {"active", "group_ids", "company_ids"}
@@ -21,7 +20,7 @@ class ResUsers(models.Model):
         """Who is archived, loses the group or leaves a company hands over their reviews, and answers no more."""
         result = super().write(vals)
         if LEAVING & vals.keys():
-            self.env["ai.deployment.review"].sudo()._release_after_change(Domain("reviewer_id", "in", self.ids))
+            release_after_change(self.env["ai.deployment.review"].sudo(), Domain("reviewer_id", "in", self.ids))
         if {"active", "group_ids"} & vals.keys() and self.ids:
             follow_changed_users(self.env, self)
         return result
@@ -34,27 +33,3 @@ class ResUsers(models.Model):
         for user in self:
             if inferences.search_count([("user_id", "=", user.id)], limit=1):
                 raise UserError(self.env._("%s stands in the log of scores. Archive this user instead.", user.name))
-
-    def _ai_away_until(self, moment):
-        """Who of these users is away at `moment`: {user id: when they are back}, `datetime.max` where nobody knows.
-
-        Away is who is out of office, or has time off. `is_out_of_office` would ask the database for the time.
-        """
-        away = {}
-        if not self:
-            return away
-        for user in self.sudo():
-            since, until = user.out_of_office_from, user.out_of_office_to or datetime.max
-            if since and since <= moment <= until:
-                away[user.id] = until
-        off = (
-            Domain("resource_id.user_id", "in", self.ids)
-            & Domain("time_type", "=", "leave")
-            & Domain("date_from", "<=", moment)
-            & Domain("date_to", ">=", moment)
-        )
-        leaves = self.env["resource.calendar.leaves"].sudo()
-        for resource, until in leaves._read_group(off, ["resource_id"], ["date_to:max"]):
-            user_id = resource.user_id.id
-            away[user_id] = max(until, away.get(user_id, until))
-        return away

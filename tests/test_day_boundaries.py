@@ -9,11 +9,11 @@ from odoo.addons.ai_deployment.models.gate.gates import Gate
 from odoo.addons.ai_deployment.models.governance.ownership import Ownership
 from odoo.addons.ai_deployment.models.governance.poc import ProofOfConcept
 from odoo.addons.ai_deployment.models.health.people import REVIEW_GRACE
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_quality import LEVEL
+from odoo.addons.ai_deployment.models.review.quality import LEVEL, confirm_blindly
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.gate.common import GateCase
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
+from odoo.addons.ai_deployment.tests.health.common import HealthCase
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -119,10 +119,10 @@ class TestDayBoundaries(HealthCase):
     def test_nobody_is_named_by_a_chance_that_several_tests_make_likely(self):
         """Two people at .6 of the level: for one test alone enough, for two of them not."""
         people = {1: {"chance": 0.6 * LEVEL}, 2: {"chance": 0.6 * LEVEL}, 3: {"chance": None}}
-        self.assertEqual(self.deployment._confirms_blindly({"people": people}), [])
-        self.assertEqual(self.deployment._confirms_blindly({"people": {1: people[1], 3: people[3]}}), [1])
+        self.assertEqual(confirm_blindly(people), [])
+        self.assertEqual(confirm_blindly({1: people[1], 3: people[3]}), [1])
         people[2]["chance"] = 0.4 * LEVEL
-        self.assertEqual(self.deployment._confirms_blindly({"people": people}), [2])
+        self.assertEqual(confirm_blindly(people), [2])
 
 
 @tagged("post_install", "-at_install")

@@ -3,8 +3,8 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_activity import MAX_ACTIVITIES
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
+from odoo.addons.ai_deployment.models.review.activities import MAX_ACTIVITIES
+from odoo.addons.ai_deployment.tests.review.common import ReviewCase
 
 
 @tagged("post_install", "-at_install")

@@ -1,61 +1,16 @@
-"""Users: away is who is out of office or has time off; who leaves hands over; the activity menu stays cheap."""
+"""Users: the activity menu of a reviewer stays cheap and opens the queue."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
+from odoo.addons.ai_deployment.tests.review.common import ReviewCase
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @tagged("post_install", "-at_install")
 class TestResUsers(ReviewCase):
-    def take_off(self, user, since, until, time_type="leave"):
-        resource = self.env["resource.resource"].create({"name": user.name, "user_id": user.id})
-        return self.env["resource.calendar.leaves"].create(
-            {"resource_id": resource.id, "date_from": since, "date_to": until, "time_type": time_type}
-        )
-
-    def away(self, *users):
-        return self.env["res.users"].union(*users)._ai_away_until(NOW)
-
-    def test_out_of_office_is_asked_at_the_moment_of_the_clock(self):
-        for since, until, back in (
-            (NOW - DAY, NOW + DAY, NOW + DAY),
-            (NOW - DAY, False, datetime.max),
-            (NOW, NOW, NOW),
-            (NOW + HOUR, NOW + DAY, None),
-            (NOW - DAY, NOW - HOUR, None),
-            (False, False, None),
-        ):
-            self.reviewer.write({"out_of_office_from": since, "out_of_office_to": until})
-            with self.subTest(since=since, until=until):
-                self.assertEqual(self.away(self.reviewer, self.owner), {self.reviewer.id: back} if back else {})
-
-    def test_time_off_counts_and_what_is_not_time_off_does_not(self):
-        self.take_off(self.reviewer, NOW - DAY, NOW + 2 * DAY)
-        self.take_off(self.owner, NOW - DAY, NOW + DAY, time_type="other")
-        self.take_off(self.deputy, NOW + DAY, NOW + 2 * DAY)
-        self.assertEqual(self.away(self.reviewer, self.owner, self.deputy), {self.reviewer.id: NOW + 2 * DAY})
-        self.reviewer.write({"out_of_office_from": NOW - DAY, "out_of_office_to": NOW + DAY})
-        self.assertEqual(self.away(self.reviewer), {self.reviewer.id: NOW + 2 * DAY}, "the later of the two")
-
-    def test_a_holiday_of_everybody_is_no_absence(self):
-        self.env["resource.calendar.leaves"].create(
-            {"name": "Holiday", "date_from": NOW - DAY, "date_to": NOW + DAY, "resource_id": False}
-        )
-        self.assertEqual(self.away(self.reviewer), {})
-
-    def test_who_has_time_off_is_not_asked(self):
-        self.take_off(self.reviewer, NOW - DAY, NOW + DAY)
-        review = self.ask(self.make_leads())
-        self.run_cron()
-        self.assertEqual(review.reviewer_id, self.owner)
-
-    # The activity menu
-
     def queries_of_menu(self):
         users = self.env["res.users"].with_user(self.reviewer)
         users._get_activity_groups()

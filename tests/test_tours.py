@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.ai_deployment.models.health.token import has_token
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase, approve
 
@@ -84,7 +85,7 @@ class TestTours(HttpCase, AiDeploymentCase):
 
     def test_health_address(self):
         self.start_tour("/odoo/ai-deployments", "ai_deployment_health_address", login="ai_manager")
-        self.assertTrue(self.env["ai.deployment"]._has_health_token())
+        self.assertTrue(has_token(self.env))
 
     def test_alerts(self):
         alert = self.env["ai.deployment.alert"]._raise(

@@ -3,6 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
+from ..models.health import token
 from ..models.tools.companies import check_shared
 
 
@@ -15,25 +16,25 @@ class AiDeploymentHealthAddress(models.TransientModel):
     has_address = fields.Boolean(store=False, readonly=True, default=lambda self: self._has_address())
 
     def _has_address(self):
-        return self.env["ai.deployment"]._has_health_token()
+        return token.has_token(self.env)
 
     def action_make(self):
         """A new address, in place of the one before."""
         self._check_administrator()
-        token = self.env["ai.deployment"]._make_health_token()
+        made = token.make_token(self.env)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Health Address"),
             "res_model": self._name,
             "views": [(False, "form")],
             "target": "new",
-            "context": {"default_address": f"{self.get_base_url()}/ai_deployment/health/{token}"},
+            "context": {"default_address": f"{self.get_base_url()}/ai_deployment/health/{made}"},
         }
 
     def action_remove(self):
         """Without an address nobody can ask from outside."""
         self._check_administrator()
-        self.env["ai.deployment"]._forget_health_token()
+        token.forget_token(self.env)
         return {"type": "ir.actions.act_window_close"}
 
     def _check_administrator(self):

@@ -17,6 +17,9 @@ from ..ml.columns import (
 from ..ml.errors import ArtifactRejected, TrainingError
 from ..ml.threads import one_thread
 from ..models.tools import clock
+from ..models.training.challenger import Challenger
+from ..models.training.segment_tests import SegmentTests
+from ..models.training.version_test import floors, untested_text
 
 
 class AiDeploymentVersionImport(models.TransientModel):
@@ -93,15 +96,15 @@ class AiDeploymentVersionImport(models.TransientModel):
             "pipeline_name": (self.file_name or "model.skops")[:120],
             "pipeline_size": card.file["size"],
             "pipeline_digest": card.file["sha256"],
-            "floors": deployment._floors(card, columns, moments),
-            "verdict_text": deployment._untested_text(labels),
+            "floors": floors(card, columns, moments),
+            "verdict_text": untested_text(deployment, labels),
             "held_out": {
-                "segments": deployment._segment_tests(training, list(specs.values()), columns, ids, moments, labels)
+                "segments": SegmentTests(deployment, list(specs.values())).test(training, columns, ids, moments, labels)
             },
         }
         if deployment.champion_id:
             champion = deployment.champion_id
-            values.update(deployment._challenge(champion, training, training, columns, ids, moments, labels))
+            values.update(Challenger(deployment).compare(champion, training, training, columns, ids, moments, labels))
         used = [specs[name] for name in card.names]
         return self.env["ai.deployment.version"]._store(deployment, training, used, clock.now(), **values)
 

@@ -8,7 +8,7 @@ from drills._attack_world import NotCarriedOut, attack
 
 KIND = "system_fields"
 FAR = "2099-01-01"
-# Read-only on screen, but a step of life that people take by writing it; `ai_deployment_lifecycle` judges each.
+# Read-only on screen, but a step of life that people take by writing it; `life_cycle` judges each.
 WRITTEN_BY_PEOPLE = {"ai.deployment": {"state"}}
 COLLEAGUES = {"create_uid", "create_date", "write_uid", "write_date", "id"}
 system_fields = partial(attack, KIND)

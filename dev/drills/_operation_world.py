@@ -26,6 +26,7 @@ from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.tools import SQL
 
+from odoo.addons.ai_deployment.models.health.token import make_token
 from odoo.addons.ai_deployment.models.tools import clock
 
 from lib import lanes, own_postgres
@@ -171,7 +172,7 @@ class World:
             "source_id": env["utm.source"].create({"name": f"Source {CANARY}"}).id,
             CUSTOM_FIELD: 3,
         }
-        self.token = env["ai.deployment"]._make_health_token()
+        self.token = make_token(env)
         env["ir.config_parameter"].set_param(
             "ai_deployment.allowed_hosts", f"{self.chat.address},{self.hanging.address}"
         )

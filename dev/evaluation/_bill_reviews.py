@@ -11,6 +11,7 @@ import numpy as np
 
 from odoo.addons.ai_deployment.ml.columns import NUMBER, make_column
 from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training.learning import fit
 
 FIRST = date(2016, 10, 1)
 LAST_MONTHS = date(2017, 5, 1)
@@ -63,7 +64,7 @@ class Replay:
         return {key: column.take(rows) for key, column in self.columns.items()}
 
     def _card(self, rows):
-        return self.deployment._fit(self.specs, self._taken(rows), self.moments[rows], None)[1].card
+        return fit(self.deployment, self.specs, self._taken(rows), self.moments[rows], None)[1].card
 
     def _decide(self, judged):
         values = []

@@ -12,13 +12,12 @@ import logging
 import time
 import uuid
 from datetime import timedelta
+from functools import partial
 from itertools import takewhile
-
-from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.fields import NO_ACCESS
-from odoo.tools import SQL, plaintext2html
+from odoo.tools import SQL
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ...ml.errors import EndpointError, Unexpected
@@ -26,9 +25,9 @@ from ...remote import webhook
 from ...remote.guard import parse_allowed
 from ..tools import clock, faults
 from ..tools.credentials import credential, masked
-from ..tools.shipped import shipped, wake, wake_mail_queue
-from ..tools.trust import own
+from ..tools.shipped import wake
 from .outbox import Outbox
+from .ways import WAYS, follow_mail
 
 _logger = logging.getLogger(__name__)
 
@@ -40,10 +39,6 @@ BEYOND = timedelta(seconds=2 * MOST_SECONDS)  # what waits longer than this was 
 LONGEST_PASS = 60.0  # seconds in which calls are begun
 POLL = 1.0  # seconds after which a pass that waits for answers looks for new messages
 TOGETHER = 20  # alerts that go out as one message
-FIRST_LOOK = timedelta(minutes=2)  # at what became of a mail
-LONGEST_IN_QUEUE = timedelta(days=1)
-# Of Odoo's reasons why a mail did not leave, those that do not pass.
-MAIL_IS_WRONG = {"mail_email_invalid", "mail_email_missing", "mail_from_invalid", "mail_from_missing"}
 MOST_COUNTED = 100
 KEPT_DAYS = 90
 
@@ -221,7 +216,7 @@ class AiDeploymentMessage(models.Model):
             return  # the same address by another name: `_take` passes it over from now on
         (self - first).carried_by_id = first
         if channel.kind != "webhook":
-            self._guarded(lambda: getattr(first, f"_send_by_{channel.kind}")(self))
+            self._guarded(lambda: WAYS[channel.kind](self))
         elif call := self._guarded(lambda: first._prepare_webhook(self)):
             url, *_arguments = call
             if error := outbox.why_tired(url):
@@ -254,49 +249,7 @@ class AiDeploymentMessage(models.Model):
             self.write({"state": "failed", "failure_message": why, "carried_by_id": False})
         return None
 
-    # Ways to send
-
-    def _send_by_email(self, messages):
-        """Odoo's own mail queue takes it, again where it was refused; whether it left is seen later."""
-        if self.handed_date:
-            refused = self.mail_ids.filtered(lambda mail: mail.state == "exception")
-            own(refused).mark_outgoing()
-            if not self.mail_ids.filtered(lambda mail: mail.state == "outgoing"):
-                messages._mails_ended()  # somebody has sent or cancelled them by hand
-                return
-        elif not self._make_mails(messages):
-            return
-        now = clock.now()
-        messages.write(
-            {"state": "handed", "attempts": self.attempts + 1, "handed_date": now, "next_date": now + LONGEST_IN_QUEUE}
-        )
-        wake_mail_queue(self.env)
-        wake(self.env, "ir_cron_send", now + FIRST_LOOK)
-
-    def _make_mails(self, messages):
-        """Make one mail per person; return whether there are any."""
-        template = shipped(self.env, "mail_template_message")
-        if not self.partner_ids.filtered("email"):
-            messages._not_sent(self.env._("Nobody to write to has an e-mail address."))
-        elif not template:
-            messages._not_sent(self.env._("The template of these mails is gone. Update the addon AI Deployment."))
-        else:
-            for partner in self.partner_ids.filtered("email"):
-                mail_id = own(template).send_mail(self.id, email_values={"recipient_ids": [(6, 0, partner.ids)]})
-                self.mail_ids = [(4, mail_id)]
-        return bool(self.mail_ids)
-
-    def _send_by_discuss(self, messages):
-        target = self.channel_id.discuss_channel_id
-        if not target or not target.active:
-            messages._not_sent(self.env._("The Discuss channel is gone."))
-            return
-        own(target).message_post(
-            body=Markup("<br/>").join(message._as_html() for message in messages),
-            message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-        )
-        messages._sent()
+    # Webhooks
 
     def _prepare_webhook(self, messages):
         """Read all that the call needs, which is made between two transactions: arguments of `_call`, or None."""
@@ -332,14 +285,6 @@ class AiDeploymentMessage(models.Model):
     def _as_text(self):
         return self.subject, self.body or "", self.link or "", self._link_label()
 
-    def _as_html(self):
-        lines = Markup("<b>%s</b>") % self.subject
-        if self.body:
-            lines += Markup("<br/>") + plaintext2html(self.body)
-        if self.link:
-            lines += Markup('<a href="%s">%s</a>') % (self.link, self._link_label())
-        return lines
-
     def _link_label(self):
         return self.with_context(lang=self.lang or self.env.lang).env._("Open in Odoo")
 
@@ -365,23 +310,7 @@ class AiDeploymentMessage(models.Model):
     def _follow_mails(self):
         """A mail that left is gone from the queue (or says so); one that failed stays there."""
         for message in self.search([("state", "=", "handed"), ("carried_by_id", "=", False)]):
-            (message | message.carried_ids)._guarded(message._follow_mail)
-
-    def _follow_mail(self):
-        told = self | self.carried_ids
-        if "outgoing" not in self.mail_ids.mapped("state"):
-            told._mails_ended()
-        elif self.filtered_domain(clock.due_domain("next_date", LONGEST_IN_QUEUE)):
-            told._not_sent(self.env._("Its mail has waited in the queue for a day."))
-
-    def _mails_ended(self):
-        """Nothing of these messages waits in the mail queue any more: all have left, or some were refused."""
-        stay = self[0].mail_ids.filtered(lambda mail: mail.state in ("exception", "cancel"))
-        if not stay:
-            self._sent()
-            return
-        may_pass = any(mail.state == "exception" and mail.failure_type not in MAIL_IS_WRONG for mail in stay)
-        self._not_sent(self.env._("The mail server did not take the mail."), transient=may_pass)
+            (message | message.carried_ids)._guarded(partial(follow_mail, message))
 
     @api.autovacuum
     def _gc_messages(self):

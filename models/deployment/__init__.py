@@ -1,5 +1,4 @@
 from . import ai_deployment
-from . import ai_deployment_lifecycle
 from . import ai_deployment_transition
 from . import ai_deployment_version
 from . import ai_deployment_assignment

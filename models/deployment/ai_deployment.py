@@ -1,11 +1,11 @@
 """The deployment: one AI use case at work on one kind of document, with the people who answer for it.
 
-This file holds what is registered and who may change it. What a deployment does stands in files of its own:
-`ai_deployment_lifecycle` (states), `ai_deployment_training`, `ai_deployment_routing`, `ai_deployment_scoring`,
-`ai_deployment_monitoring`.
+This file holds what is registered, who may change it, and its life. What a deployment does is added by the files of
+this model in the packages below (`models/__init__.py`); what follows from a change is listed in `events`.
 """
 
 import ast
+import logging
 from datetime import timedelta
 
 import psycopg2
@@ -15,16 +15,28 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
-from ..features.feature_reader import walk_path
-from ..features.readable_inputs import passes_others
 from ..tools import clock
-from ..tools.limits import MOST_CONDITIONS
-from ..tools.score_fields import SCORE_FIELDS
 from ..tools.shipped import shipped
 from . import events
+from .filters import FILTER_ERRORS, check_readable
+from .life_cycle import (
+    LIVE,
+    STATES,
+    Reason,
+    check_begins,
+    check_transition,
+    has_shadow_inference,
+    keep_transitions,
+    missing_for,
+    missing_version,
+    states_at,
+    sync_action_menu,
+    sync_batches,
+)
+from .serving import assign_champion
 
-# What is wrong with a filter that somebody wrote; one that is nested too deep ends in the last two.
-FILTER_ERRORS = (ValueError, SyntaxError, TypeError, KeyError, psycopg2.Error, RecursionError, MemoryError)
+_logger = logging.getLogger(__name__)
+
 ADMINISTRATOR_FIELDS = {
     "viewer_group_ids",
     "is_primary",
@@ -45,10 +57,20 @@ class AiDeployment(models.Model):
     _check_company_auto = True
     _ai_fields_without_default = frozenset(ADMINISTRATOR_FIELDS)
     _ai_named_by_administrators = frozenset({"fallback_action_id"})
-    _ai_judged_fields = frozenset({"state"})  # a step of life, see `ai_deployment_lifecycle`
+    _ai_judged_fields = frozenset({"state"})  # a step of life, see `life_cycle`
 
     # Registration
     name = fields.Char(required=True, tracking=True)
+    state = fields.Selection(
+        STATES,
+        required=True,
+        default="proof",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
+        group_expand="_group_expand_states",
+    )
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
     purpose = fields.Text(required=True, help="What it is for, in words that a colleague in finance understands.")
@@ -156,6 +178,10 @@ class AiDeployment(models.Model):
     champion_id = fields.Many2one(
         "ai.deployment.version", "Serving Version", compute="_compute_champion_id", store=True
     )
+    transition_ids = fields.One2many("ai.deployment.transition", "deployment_id", "Its Life", readonly=True)
+    action_server_id = fields.Many2one(
+        "ir.actions.server", "Action Menu Entry", readonly=True, copy=False, ondelete="set null"
+    )
     report_ids = fields.One2many("ai.deployment.report", "deployment_id", "Reports")
     alert_ids = fields.One2many("ai.deployment.alert", "deployment_id", "Alerts")
     open_alert_count = fields.Integer("Open Alerts", compute="_compute_counts")
@@ -212,30 +238,11 @@ class AiDeployment(models.Model):
             documents = self.env[deployment.res_model].sudo().with_context(active_test=False)
             try:
                 domain = deployment._record_domain()
-                deployment._check_domain_readable(documents.with_user(self.env.uid), domain)
+                check_readable(documents.with_user(self.env.uid), domain)
                 with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
                     documents.search(domain, limit=1)
             except FILTER_ERRORS as error:
                 raise ValidationError(self.env._("“Only records” is not a filter that can be used.")) from error
-
-    def _check_domain_readable(self, documents, domain):
-        """Records are chosen with elevated rights: whoever writes the filter must be able to read what it asks for."""
-        conditions = list(Domain(domain).iter_conditions())
-        if len(conditions) > MOST_CONDITIONS:
-            raise ValidationError(self.env._("A filter has at most %s conditions.", MOST_CONDITIONS))
-        for condition in conditions:
-            steps = walk_path(documents, condition.field_expr)
-            if steps is None:
-                raise ValueError(condition.field_expr)
-            if passes_others(documents, steps):
-                raise AccessError(self.env._("“%s” cannot be used in a filter of yours.", condition.field_expr))
-            for step in steps:
-                model = documents.env[step.field.model_name]
-                readable = model.has_access("read") and model._has_field_access(step.field, "read")
-                if not readable or step.field.name in SCORE_FIELDS:
-                    raise AccessError(self.env._("“%s” cannot be used in a filter of yours.", condition.field_expr))
-            if condition.operator in ("any", "not any") and steps[-1].field.relational:
-                self._check_domain_readable(documents.env[steps[-1].field.comodel_name], condition.value)
 
     @api.constrains("user_id", "deputy_id")
     def _check_people(self):
@@ -314,17 +321,12 @@ class AiDeployment(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self.browse()._check_administrator_fields(vals)  # of nothing: a copy inherits no right of its original
-            self._check_begins(vals.get("state", "proof"))
+            check_begins(self.env, vals.get("state", "proof"))
         deployments = super().create(vals_list)
         for deployment in deployments:  # whatever brought it in
-            self._check_begins(deployment.state)
+            check_begins(self.env, deployment.state)
         events.follow(deployments, events.CREATED)
         return deployments
-
-    @api.model
-    def _check_begins(self, state):
-        if state != "proof":
-            raise UserError(self.env._("A deployment begins as a proof of concept."))
 
     def write(self, vals):
         """Write, with the steps of `events.WRITTEN` around it; a new state is written last.
@@ -342,10 +344,11 @@ class AiDeployment(models.Model):
         result = True
         if others:
             result = super().write(others)
-            self._follow_rules(others)
+            for name in events.SETTINGS_WRITTEN:
+                getattr(self, name)(others)
         if "state" in vals:
             for deployment in self:
-                deployment._check_transition(vals["state"])
+                check_transition(deployment, vals["state"])
             result = super().write({"state": vals["state"]})
             self._follow_state(vals["state"])
         for step in reversed(steps):
@@ -392,10 +395,106 @@ class AiDeployment(models.Model):
         if "model_id" in vals and any(d.feature_ids and d.model_id.id != vals["model_id"] for d in self.sudo()):
             raise UserError(self.env._("Its inputs belong to other records: remove them first."))
 
+    # Life
+
+    @api.model
+    def _group_expand_states(self, states, domain):
+        """The columns that there are, in the order of life."""
+        return [state for state, _label in STATES if state in states]
+
+    @api.model
+    def _at_work_states(self):
+        return LIVE
+
+    def _may_decide(self):
+        """Return whether the user answers for it: its owner, its deputy, an administrator."""
+        user = self.env.user
+        return (
+            self.env.su
+            or user.has_group("ai_deployment.group_manager")
+            or (user.has_group("ai_deployment.group_owner") and user in self.user_id | self.deputy_id)
+        )
+
+    def _check_decides(self):
+        """Check that the user answers for these deployments."""
+        self.check_access("read")
+        if not all(deployment._may_decide() for deployment in self):
+            raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+
+    def _follow_state(self, state):
+        """Carry out what follows from a new state; that it fails does not keep a deployment from being suspended."""
+        self.env.flush_all()  # what is wrong with the step itself is told as such
+        try:
+            with self.env.cr.savepoint():
+                self._sync_state()
+        except psycopg2.OperationalError:
+            raise  # somebody wrote the same rows: Odoo does it all once more
+        except Exception:
+            if state != "suspended":
+                raise
+            _logger.exception("Deployments %s were switched off; what goes with it failed", self.ids)
+
+    def _sync_state(self):
+        """Carry out what follows from the new state of these deployments."""
+        events.follow(self, events.STATE_CHANGED)
+
+    def _missing_for(self, target):
+        return missing_for(self, target)
+
+    def _missing_version(self, target):
+        return missing_version(self, target)
+
+    def _sync_action_menu(self):
+        sync_action_menu(self.sudo())
+
+    def _sync_batches(self):
+        sync_batches(self.sudo())
+
+    def _keep_first_transition(self):
+        keep_transitions(self, {}, "proof")
+
+    def _follow_written_history(self, vals):
+        before = {deployment.id: deployment.state for deployment in self} if "state" in vals else {}
+        yield
+        if before:
+            moved = self.filtered(lambda deployment: before[deployment.id] != deployment.state)
+            reason = self.env.context.get("ai_deployment_reason")
+            keep_transitions(moved, before, vals["state"], reason if isinstance(reason, Reason) else "")
+
+    def _move(self, state, reason=""):
+        """Go to `state` and store why."""
+        self.with_context(ai_deployment_reason=Reason(reason)).write({"state": state})
+
+    def state_at(self, moment):
+        """Return {id: the state of each deployment at `moment`}; False where it was not there yet.
+
+        :param moment: datetime or its text, naive UTC
+        """
+        self.check_access("read")
+        try:
+            at = fields.Datetime.to_datetime(moment)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise UserError(self.env._("“%s” is not a date.", moment)) from error
+        if not at:
+            raise UserError(self.env._("Say of which day."))
+        return states_at(self, at)
+
+    def _assign_champion(self, version, reason):
+        """Let `version` serve from now on; see `serving.assign_champion`."""
+        return assign_champion(self, version, reason)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_log(self):
         if self.env["ai.deployment.inference"].sudo().search_count([("deployment_id", "in", self.ids)], limit=1):
             raise UserError(self.env._("This deployment has a log, which is kept. Retire it instead."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_life(self):
+        """Refuse to delete what has left the proof of concept one with a log is refused for that."""
+        for deployment in self.sudo():
+            lived = deployment.transition_ids.filtered("from_state") or deployment.decision_ids
+            if lived and not has_shadow_inference(deployment):
+                raise UserError(self.env._("“%s” has a history, which is kept. Retire it instead.", deployment.name))
 
     # Buttons
 
@@ -428,3 +527,28 @@ class AiDeployment(models.Model):
 
     def action_view_reports(self):
         return self._action_lines("ai.deployment.report", self.env._("Reports"))
+
+    def action_start_shadow(self):
+        self.state = "shadow"
+
+    def action_go_live(self):
+        self.state = "production"
+
+    def action_suspend(self):
+        """Suspend: from now on no score is shown and nothing is scored.
+
+        Nothing is asked but who presses it. Of several, those that are not live are left as they are.
+        """
+        at_work = self.filtered(lambda deployment: deployment.state in deployment._at_work_states())
+        (at_work or self).state = "suspended"
+
+    def action_retire(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Retire"),
+            "res_model": "ai.deployment.retire",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_deployment_id": self.id},
+        }

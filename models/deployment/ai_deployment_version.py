@@ -72,7 +72,7 @@ class AiDeploymentVersion(models.Model):
     pipeline_size = fields.Integer("Size in Bytes", readonly=True)
     pipeline_digest = fields.Char("SHA-256", readonly=True)
     floors = fields.Json("Drift Noise Floors", readonly=True)
-    held_out = fields.Json("Held-Out Records", readonly=True)  # see `_held_out` in ai_deployment_training
+    held_out = fields.Json("Held-Out Records", readonly=True)  # see `held_out` in training/version_test
     left_out = fields.Json("Inputs Left Out", readonly=True)
     left_out_text = fields.Char("Left Out", compute="_compute_left_out_text")
     may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False)

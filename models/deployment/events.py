@@ -20,6 +20,8 @@ WRITTEN = (
     "_follow_written_reviewers",  # review
     "_follow_written_history",  # deployment
 )
+# `write`, once the values other than the state are written: functions of these values.
+SETTINGS_WRITTEN = ("_follow_rules",)  # scoring
 # `create`, with the new deployments.
 CREATED = (
     "_keep_first_transition",  # deployment
@@ -53,6 +55,8 @@ MISSING = (
     "_missing_evidence",  # governance
     "_missing_approval",  # governance
 )
+# Before the hourly look at health: methods without records.
+BEFORE_HEALTH = ("_refresh_fallbacks",)  # resilience
 # The share of records without a score is about to change.
 HOLDOUT_CHANGES = ("_measure_holdout",)  # governance
 # Once an hour, for each deployment that is live.

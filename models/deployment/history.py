@@ -5,14 +5,14 @@ from datetime import datetime
 from odoo.models import BaseModel
 
 
-def went_live(deployment: BaseModel) -> datetime | bool:
-    """Return when the deployment went live for the first time (naive UTC), or False."""
+def went_live(deployment: BaseModel) -> datetime | None:
+    """Return when the deployment went live for the first time (naive UTC), or None."""
     deployment.ensure_one()
     steps = deployment.env["ai.deployment.transition"].sudo()
     first = steps.search(
         [("deployment_id", "=", deployment._origin.id), ("to_state", "=", "production")], order="date, id", limit=1
     )
-    return first.date
+    return first.date or None
 
 
 def was_live(deployment: BaseModel, version: BaseModel | None = None) -> bool:

@@ -1,6 +1,5 @@
 from . import ai_deployment_document_mixin
 from . import ai_deployment_scorable_mixin
-from . import ai_deployment_scorable_review
 from . import crm_lead
 from . import account_move
 from . import ai_deployment_outcome

@@ -10,6 +10,7 @@ from ...ml.value import MEAN, SHARE
 from ..tools import clock
 from ..tools.sampling import in_drawn_order
 from ..tools.wording import number, plain
+from .field_texts import field_texts
 from .measure import Measure
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
@@ -199,7 +200,7 @@ class AccountMove(models.Model):
             "invoice_user_id",
             "create_uid",
         )
-        essentials = self._ai_field_texts(names, partner_id=self.env._("Vendor"), invoice_date=self.env._("Bill Date"))
+        essentials = field_texts(self, names, partner_id=self.env._("Vendor"), invoice_date=self.env._("Bill Date"))
         vendor = self.commercial_partner_id
         if vendor:
             earlier = self.search_count(

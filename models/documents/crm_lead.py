@@ -1,20 +1,15 @@
 """Leads: their outcome, what of them is known too late, and Odoo's own opinion (predictive lead scoring)."""
 
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...ml.value import MEAN, SHARE
-from ..tools.sampling import in_drawn_order
-from .leak_row import LeakRow
+from .field_texts import field_texts
+from .lead_outcomes import LeadOutcomes, days_sql
 from .measure import Measure
 
-LATELY_DAYS = 90
 SCORED_FRESH = "7 days"  # at most so old at the first score, to count as what the version learned from
-LATE_LEADS = 5000  # that say how long outcomes take
-EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same minute
 
 # Filled by the outcome, by the work towards it, or at conversion.
 KNOWN_TOO_LATE = {
@@ -84,23 +79,6 @@ class CrmLead(models.Model):
         return Domain("won_status", "=", "pending") & Domain("active", "=", True)
 
     @api.model
-    def _ai_matured(self, deployment, now, since=None):
-        """(query of the leads whose horizon has passed, SQL of whether they were won within it).
-
-        Lost, won later or still open is not won. `since`: only those whose horizon passed after that moment.
-        """
-        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
-        query = self.sudo().with_context(active_test=False)._search(domain)
-        began = self._ai_began_sql(self._table, deployment)
-        horizon = timedelta(days=deployment.horizon_days)
-        query.add_where(SQL("%s <= %s", began, now - horizon))
-        if since:
-            query.add_where(SQL("%s > %s", began, since - horizon))
-        query.order = SQL("%s, %s", began, in_drawn_order(SQL.identifier(self._table, "id")))
-        self._ai_flush_ends(deployment)
-        return query, self._ai_won_in_time_sql(self._table, deployment)
-
-    @api.model
     def _ai_began_sql(self, alias, deployment):
         """The date that the owner named, else the creation: of an import, that is the night of the import.
 
@@ -159,13 +137,6 @@ class CrmLead(models.Model):
         return SQL("CASE WHEN %s IN ('won', 'lost') AND NOT %s THEN %s END", status, unknown, ended)
 
     @api.model
-    def _ai_days_sql(self, began, ended):
-        """SQL of the days from one moment to another, NULL where the second is: GREATEST alone would make it day 0."""
-        return SQL(
-            "CASE WHEN %s IS NOT NULL THEN GREATEST(EXTRACT(EPOCH FROM %s - %s) / 86400.0, 0) END", ended, ended, began
-        )
-
-    @api.model
     def _ai_flush_ends(self, deployment):
         """Write what `_ai_began_sql` and `_ai_ended_sql` read."""
         start = deployment.sudo().start_field_id.name
@@ -186,10 +157,12 @@ class CrmLead(models.Model):
         )
 
     @api.model
+    def _ai_outcomes(self, deployment):
+        return LeadOutcomes(self, deployment)
+
+    @api.model
     def _ai_training_rows(self, deployment, now):
-        query, won = self._ai_matured(deployment, now)
-        began = self._ai_began_sql(self._table, deployment)
-        return self.env.execute_query(query.select(SQL.identifier(self._table, "id"), began, won))
+        return LeadOutcomes(self, deployment).training_rows(now)
 
     @api.model
     def _ai_came_true(self, deployment, landmarks, from_score=False):
@@ -221,135 +194,6 @@ class CrmLead(models.Model):
             )
         )
         return dict(rows)
-
-    @api.model
-    def _ai_ends(self, deployment, landmarks):
-        self._ai_flush_ends(deployment)
-        survivors = self.env["ai.deployment.outcome"].sudo()._survivors(self._name, landmarks)
-        began, ended = self._ai_began_sql("lead", deployment), self._ai_ended_sql("lead", deployment)
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT scored.id, %s, lead.won_status = 'won', %s + %s::interval"
-                " FROM crm_lead lead JOIN unnest(%s::int[], %s::int[]) AS scored (id, lead_id)"
-                " ON scored.lead_id = lead.id",
-                ended,
-                began,
-                f"{deployment.horizon_days} days",
-                list(landmarks),
-                [survivors.get(res_id, res_id) for res_id in landmarks],
-            )
-        )
-        return {res_id: tuple(row) for res_id, *row in rows}
-
-    @api.model
-    def _ai_latest_ends(self, deployment):
-        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
-        query = self.sudo().with_context(active_test=False)._search(domain)
-        self._ai_flush_ends(deployment)
-        query.order = None
-        ended, status = self._ai_ended_sql(self._table, deployment), SQL.identifier(self._table, "won_status")
-        ((won, lost),) = self.env.execute_query(
-            query.select(
-                SQL("MAX(%s) FILTER (WHERE %s = 'won')", ended, status),
-                SQL("MAX(%s) FILTER (WHERE %s = 'lost')", ended, status),
-            )
-        )
-        return won, lost
-
-    @api.model
-    def _ai_usual_amount(self, deployment):
-        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
-        won = Domain("won_status", "=", "won") & Domain("expected_revenue", ">", 0)
-        query = self.sudo().with_context(active_test=False)._search(domain & won)
-        query.order = None
-        revenue = SQL.identifier(self._table, "expected_revenue")
-        ((amount,),) = self.env.execute_query(
-            query.select(SQL("(percentile_cont(0.5) WITHIN GROUP (ORDER BY %s))::float8", revenue))
-        )
-        return amount or 0.0
-
-    @api.model
-    def _ai_decided_after(self, deployment, now):
-        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
-        query = self.sudo().with_context(active_test=False)._search(domain)
-        self._ai_flush_ends(deployment)
-        began, ended = self._ai_began_sql(self._table, deployment), self._ai_ended_sql(self._table, deployment)
-        query.add_where(SQL("%s <= %s", began, now))
-        # one that ended nobody knows when says nothing of how long it takes
-        query.add_where(SQL("(%s = 'pending' OR %s IS NOT NULL)", SQL.identifier(self._table, "won_status"), ended))
-        query.order, query.limit = SQL("%s DESC", SQL.identifier(self._table, "id")), LATE_LEADS
-        return self.env.execute_query(
-            query.select(
-                SQL("(%s)::float8", self._ai_days_sql(began, ended)),
-                SQL("(EXTRACT(EPOCH FROM %s - %s) / 86400.0)::float8", now, began),
-            )
-        )
-
-    @api.model
-    def _ai_outcome_counts(self, deployment, now, since=None):
-        query, won = self._ai_matured(deployment, now, since)
-        query.order = None
-        return self.env.execute_query(
-            query.select(SQL("COUNT(*) FILTER (WHERE %s)", won), SQL("COUNT(*) FILTER (WHERE NOT %s)", won))
-        )[0]
-
-    @api.model
-    def _ai_outcomes_to_come(self, deployment, now):
-        domain = (
-            deployment._record_domain()
-            & self._ai_base_domain()
-            & deployment._company_domain()
-            & Domain("won_status", "in", ("won", "lost"))
-        )
-        query = self.sudo().with_context(active_test=False)._search(domain)
-        self._ai_flush_ends(deployment)
-        due = SQL("%s + %s::interval", self._ai_began_sql(self._table, deployment), f"{deployment.horizon_days} days")
-        query.add_where(SQL("%s > %s", due, now))
-        query.order = due
-        return self.env.execute_query(query.select(self._ai_won_in_time_sql(self._table, deployment), due))
-
-    @api.model
-    def _ai_leak_rows(self, deployment, now, most):
-        """Leads that came lately, closed ones and open ones: of the same time, so that only the closing differs."""
-        domain = deployment._record_domain() & self._ai_base_domain() & deployment._company_domain()
-        self._ai_flush_ends(deployment)
-        since = now - timedelta(days=max(2 * deployment.horizon_days, LATELY_DAYS))
-        began, ended = self._ai_began_sql(self._table, deployment), self._ai_ended_sql(self._table, deployment)
-        won = SQL("%s = 'won'", SQL.identifier(self._table, "won_status"))
-        rows = []
-        for closed in (True, False):
-            leads = self.sudo().with_context(active_test=False)
-            query = leads._search(domain & Domain("won_status", "!=" if closed else "=", "pending"))
-            query.add_where(SQL("%s BETWEEN %s AND %s", began, since, now))
-            if closed:  # of one that ended nobody knows when, nobody knows how old it was
-                query.add_where(SQL("%s IS NOT NULL", ended))
-            age = SQL("EXTRACT(EPOCH FROM (%s - %s)) / 86400.0", ended if closed else SQL("%s", now), began)
-            query.order = SQL("%s DESC, %s DESC", began, SQL.identifier(self._table, "id"))
-            query.limit = most
-            found = self.env.execute_query(query.select(SQL.identifier(self._table, "id"), age, began, won))
-            rows += [LeakRow(res_id, closed, float(days), came, label) for res_id, days, came, label in found]
-        return rows
-
-    @api.model
-    def _ai_edited_after_closing(self, deployment, name, closed_ids):
-        if not closed_ids or not getattr(self._fields[name], "tracking", None):
-            return 0.0
-        self.env["mail.tracking.value"].flush_model()
-        self.env["mail.message"].flush_model(["date", "model", "res_id"])
-        edited = self.env.execute_query(
-            SQL(
-                "SELECT COUNT(DISTINCT lead.id) FROM crm_lead lead"
-                " JOIN mail_message message ON message.model = %s AND message.res_id = lead.id"
-                " JOIN mail_tracking_value value ON value.mail_message_id = message.id"
-                " WHERE lead.id = ANY(%s) AND value.field_id = %s AND message.date > %s + %s::interval",
-                self._name,
-                closed_ids,
-                self.env["ir.model.fields"]._get(self._name, name).id,
-                self._ai_ended_sql("lead", deployment),
-                EDITED_AFTER,
-            )
-        )
-        return edited[0][0] / len(closed_ids)
 
     @api.model
     def _ai_incumbent_sql(self, alias):
@@ -402,7 +246,7 @@ class CrmLead(models.Model):
             "create_date",
             "create_uid",
         )
-        return self._ai_field_texts(names, partner_name=self.env._("Customer"), contact_name=self.env._("Customer"))
+        return field_texts(self, names, partner_name=self.env._("Customer"), contact_name=self.env._("Customer"))
 
     def _ai_endings(self):
         labels = dict(self._fields["won_status"]._description_selection(self.env))
@@ -479,7 +323,7 @@ class CrmLead(models.Model):
         won = self._ai_won_in_time_sql(alias, deployment)
         decided = SQL("(%s <> 'pending' AND %s)", SQL.identifier(alias, "won_status"), in_time)
         revenue = SQL.identifier(alias, "expected_revenue")
-        days = self._ai_days_sql(began, ended)
+        days = days_sql(began, ended)
         measures = {
             "conversion": Measure(
                 self.env._("Won, of decided leads"),

@@ -12,6 +12,7 @@ from odoo.exceptions import AccessError, ValidationError
 from ...ml.columns import CATEGORY, NUMBER, TAGS
 from ..tools.score_fields import SCORE_FIELDS
 from .feature_reader import MEASURES, VALUE_MEASURES, walk_path
+from .path_description import describe_path
 from .readable_inputs import passes_others
 from .values import SEVERAL
 
@@ -345,6 +346,6 @@ class AiDeploymentFeature(models.Model):
             "stands_alone": self.stands_alone,
             "together": self.together_id.key or "",
             "direction": self.direction,
-            # What the paths lead to at this moment: `ai_deployment_sentinel` tells when that is not so any more.
-            "fields": {path: self.deployment_id._describe_path(path) for path in self._paths()},
+            # What the paths lead to at this moment: health tells when that is not so any more.
+            "fields": {path: describe_path(self.deployment_id, path) for path in self._paths()},
         }

@@ -136,7 +136,7 @@ def walk_path(documents: BaseModel, path: str) -> list[Step] | None:
 def reads_alike(learned: dict | None, step: Step) -> bool:
     """Return whether the end of a path still gives the kind of value that a version learned from.
 
-    :param learned: dict with "type" and "model", as `_describe_path` keeps it; None where it was not known
+    :param learned: dict with "type" and "model", as `describe_path` keeps it; None where it was not known
     :param step: Step, the end of the path now
     """
     if not learned or step.property_name:  # what a property holds is JSON whatever its type, and read as was learned

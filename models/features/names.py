@@ -11,7 +11,7 @@ from .feature_reader import walk_path
 class LevelNames:
     """Names of the levels at the end of `path` of `documents`; nothing where levels are what people read anyway.
 
-    :param learned: what a version keeps of the path (see `_describe_path`), None where that is not at hand
+    :param learned: what a version keeps of the path (see `describe_path`), None where that is not at hand
     """
 
     def __init__(self, documents: BaseModel, path: str, learned: dict | None = None) -> None:

@@ -64,24 +64,20 @@ class Approval:
             raise UserError(self.env._("“%(name)s” is not ready: %(why)s", name=deployment.name, why=gap))
         by_builder = self.env.user in conflicted_users(deployment)
         review_date = next_review_date or clock.today() + timedelta(days=LEAST_DAYS)
-        decision = (
-            self.env["ai.deployment.decision"]
-            .sudo()
-            .create(
-                {
-                    "deployment_id": deployment.id,
-                    "version_id": told.champion_id.id,
-                    "outcome": outcome,
-                    "kind": "review" if was_live(told) else "first",
-                    "date": clock.now(),
-                    "user_id": self.env.uid,
-                    "conditions": (conditions or "").strip(),
-                    "minutes": minutes.strip(),
-                    "next_review_date": review_date,
-                    "evidence": checklist.frozen(),
-                    "by_builder": by_builder,
-                }
-            )
+        decision = told.env["ai.deployment.decision"].create(
+            {
+                "deployment_id": deployment.id,
+                "version_id": told.champion_id.id,
+                "outcome": outcome,
+                "kind": "review" if was_live(told) else "first",
+                "date": clock.now(),
+                "user_id": self.env.uid,
+                "conditions": (conditions or "").strip(),
+                "minutes": minutes.strip(),
+                "next_review_date": review_date,
+                "evidence": checklist.frozen(),
+                "by_builder": by_builder,
+            }
         )
         told.review_date = review_date
         self._follow(decision)

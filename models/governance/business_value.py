@@ -36,7 +36,7 @@ class BusinessValue:
 
     # Measuring
 
-    def measure_baseline(self, start: date | bool, end: date | bool) -> BaseModel:
+    def measure_baseline(self, start: date | None, end: date | None) -> BaseModel:
         """Measure the records of a period before going live, and freeze the result.
 
         :param end: the last day, whose outcomes have to be due
@@ -165,24 +165,26 @@ class BusinessValue:
         for code, measure in self.measurement.measures().items():
             after, before = found.get(code) or statistics.Moments.of(0, 0, 0), base.get(code)
             row = self._row(period, code, measure, start, end, after)
+            rows.append(row)
             changed = statistics.change(before, after, measure.kind) if before else None
-            if changed and (seasons or {}).get(code):
-                changed = statistics.seasonal(changed, measure.kind, before.mean, seasons[code])
-            if changed:
-                row.update(
-                    is_compared=True,
-                    base_count=before.count,
-                    base_value=before.mean,
-                    change=changed.estimate,
-                    change_low=changed.low,
-                    change_high=changed.high,
-                )
-            if changed and measure.worth:
+            if not before or not changed:
+                continue
+            season = (seasons or {}).get(code)
+            if season:
+                changed = statistics.seasonal(changed, measure.kind, before.mean, season)
+            row.update(
+                is_compared=True,
+                base_count=before.count,
+                base_value=before.mean,
+                change=changed.estimate,
+                change_low=changed.low,
+                change_high=changed.high,
+            )
+            if measure.worth:
                 money = statistics.scaled(changed, measure.worth * after.count / months)
                 counted.append(money)
                 holds_reviews |= measure.holds_reviews
                 row.update(_money(money))
-            rows.append(row)
         rows += self.cost_rows(period, start, end, months, counted, holds_reviews)
         values = self.env["ai.deployment.value"]
         values.search(Domain("deployment_id", "=", self.deployment.id) & Domain("period", "=", period)).unlink()

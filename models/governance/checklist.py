@@ -10,8 +10,8 @@ from odoo import fields
 from odoo.models import BaseModel
 
 from ..alerting.alert_kinds import CHECKLIST
-from ..monitoring.ai_deployment_monitoring import fault_text
 from ..tools import clock, faults
+from ..tools.faults import fault_text
 from .ai_deployment_check_template import DIMENSIONS
 from .evidence import RULES, Evidence
 
@@ -103,7 +103,7 @@ class Checklist:
 
     def watch(self) -> None:
         """Look at all rows, and raise or resolve the alert about a row that is missing while it is in production."""
-        alerts, gap = self.env["ai.deployment.alert"].sudo(), self.gap()
+        alerts, gap = self.env["ai.deployment.alert"], self.gap()
         if gap and self.deployment.state == "production":
             alerts._raise(
                 self.deployment,

@@ -28,7 +28,7 @@ class Measurement:
         res_model = self.deployment.res_model
         if res_model not in self.env:
             return {}
-        documents = self.env[res_model].sudo()
+        documents = self.env[res_model]
         return documents._ai_value_measures(self.deployment, documents._table)
 
     def last_due_day(self) -> date:
@@ -42,7 +42,7 @@ class Measurement:
         :return: {group: {code: Moments}}
         """
         deployment, measures = self.deployment, self.measures()
-        documents = self.env[deployment.res_model].sudo().with_context(active_test=False)
+        documents = self.env[deployment.res_model].with_context(active_test=False)
         domain = deployment._record_domain() & documents._ai_base_domain() & documents._ai_value_domain()
         query = documents._search(domain & deployment._company_domain())
         moment = documents._ai_began_sql(documents._table, deployment)
@@ -72,12 +72,8 @@ class Measurement:
     def baseline(self) -> dict[str, BaseModel]:
         """Return the latest baseline that is about what the deployment works on now: {code: sudo row}."""
         deployment, measures = self.deployment, self.measures()
-        rows = (
-            self.env["ai.deployment.value"]
-            .sudo()
-            .search(
-                Domain("deployment_id", "=", deployment._origin.id) & Domain("period", "=", "before"), order="id desc"
-            )
+        rows = self.env["ai.deployment.value"].search(
+            Domain("deployment_id", "=", deployment._origin.id) & Domain("period", "=", "before"), order="id desc"
         )
         latest: dict[str, BaseModel] = {}
         for row in rows:

@@ -14,6 +14,8 @@ from odoo.tools import format_date
 from ..alerting.alert_kinds import OWNER_GONE
 from ..deployment.eligibility import person_gap, shared_login_gap
 from ..health.people import Owner
+from ..review.eligibility import able_by_review, people_at_work
+from ..review.reassignment import release
 from ..tools import clock
 from ..tools.trust import OWN, own
 from .planning import Planning
@@ -123,7 +125,7 @@ class Ownership:
 
     # Handing over
 
-    def hand_over(self, owner: BaseModel, deputy: BaseModel, approver: BaseModel, note: str | bool) -> None:
+    def hand_over(self, owner: BaseModel, deputy: BaseModel, approver: BaseModel, note: str | None) -> None:
         """Name other people, as somebody who answers for one deployment, and pass on what is open.
 
         The new owner has yet to accept.
@@ -135,7 +137,8 @@ class Ownership:
         deployment._check_decides()
         if deployment.state == "retired":
             raise UserError(self.env._("“%s” is retired: there is nothing to hand over.", deployment.name))
-        if not (note or "").strip():
+        note = (note or "").strip()
+        if not note:
             raise UserError(self.env._("Tell the new people what they have to know."))
         former, change = deployment.user_id, self.env.user
         everything = own(deployment)
@@ -153,7 +156,7 @@ class Ownership:
                 who=change.name,
                 old=former.name,
                 new=owner.name,
-                note=note.strip(),
+                note=note,
             ),
             author_id=change.partner_id.id,
         )
@@ -167,7 +170,7 @@ def follow_changed_users(env: Environment, users: BaseModel) -> None:
     deployments = env["ai.deployment"].sudo().search([("user_id", "in", users.ids), ("state", "!=", "retired")])
     Ownership(deployments).sync_unowned_date()
     Planning(deployments).sync_review_activities()
-    alerts = env["ai.deployment.alert"].sudo()
+    alerts = deployments.env["ai.deployment.alert"]
     for deployment in deployments.filtered(lambda deployment: deployment.state in deployment._at_work_states()):
         finding = next((one for one in Owner().find(deployment, None) if one.code == "owner"), None)
         if finding:
@@ -177,12 +180,12 @@ def follow_changed_users(env: Environment, users: BaseModel) -> None:
 
 
 def _activities_of(deployment: BaseModel, person: BaseModel) -> BaseModel:
-    """Return the open activities of `person` on a deployment and its alerts, in sudo."""
+    """Return the open activities of `person` on a deployment, handed in as a sudo record, and on its alerts."""
     domain = Domain("user_id", "=", person.id) & (
         Domain("res_model", "=", deployment._name) & Domain("res_id", "in", deployment.ids)
         | Domain("res_model", "=", "ai.deployment.alert") & Domain("res_id", "in", deployment.alert_ids.ids)
     )
-    return deployment.env["mail.activity"].sudo().search(domain)
+    return deployment.env["mail.activity"].search(domain)
 
 
 def _pass_on_alerts(deployment: BaseModel, owner: BaseModel) -> None:
@@ -201,6 +204,6 @@ def _pass_on_reviews(deployment: BaseModel, former: BaseModel, owner: BaseModel)
     assigned = Domain("deployment_id", "=", deployment.id) & Domain("state", "=", "open")
     assigned &= Domain("reviewer_id", "=", former.id)
     reviews = deployment.env["ai.deployment.review"].sudo().search(assigned)
-    reviews._release()
-    able = reviews._able(deployment._at_work(owner))
+    release(reviews)
+    able = able_by_review(reviews, people_at_work(deployment.sudo(), owner.sudo()))
     reviews.filtered(lambda review: able[review.id]).write({"reviewer_id": owner.id, "is_assigned": True})

@@ -55,13 +55,16 @@ class Planning:
                 )
 
     def has_review_activity(self) -> bool:
-        """Return whether the next review is in an active user's activities, or there is no such type of activity."""
+        """Return whether an active user has an activity for the next review, or there is no such type of activity.
+
+        The deployment is one sudo record here.
+        """
         kind = self.env.ref(REVIEW_ACTIVITY, raise_if_not_found=False)
         if not kind:
             return True
         planned = Domain("res_model", "=", "ai.deployment") & Domain("res_id", "=", self.deployments.id)
         planned &= Domain("activity_type_id", "=", kind.id) & Domain("user_id.active", "=", True)
-        return bool(self.env["mail.activity"].sudo().search_count(planned, limit=1))
+        return bool(self.env["mail.activity"].search_count(planned, limit=1))
 
     def plan_training(self, hours: float, cost: float, start: datetime | bool) -> None:
         """Store what training again takes, and plan it in the owner's calendar, for who answers for the deployment.

@@ -14,6 +14,7 @@ from odoo.tools import format_date
 
 from ..alerting.alert_kinds import POC
 from ..deployment.eligibility import person_gap
+from ..deployment.life_cycle import keep_transitions
 from ..tools import clock
 
 PROOF_DAYS = 90
@@ -34,6 +35,7 @@ class ProofOfConcept:
     def __init__(self, deployment: BaseModel) -> None:
         deployment.ensure_one()
         self.deployment = deployment
+        self.told = deployment.sudo()
         self.env = deployment.env
 
     # Its time
@@ -52,7 +54,7 @@ class ProofOfConcept:
             format_date(self.env, self.deployment.expiry_date),
         )
 
-    def extend(self, day: date | bool, reason: str | bool) -> None:
+    def extend(self, day: date | None, reason: str | None) -> None:
         """Give it more time, as a person who answers for it; stored as a transition from proof to proof.
 
         :param day: the new last day, later than the current one and within a year
@@ -61,15 +63,16 @@ class ProofOfConcept:
         deployment._check_decides()
         if deployment.state != "proof":
             raise UserError(self.env._("“%s” is no proof of concept any more.", deployment.name))
-        if not (reason or "").strip():
+        reason = (reason or "").strip()
+        if not reason:
             raise UserError(self.env._("Say why it needs more time, and what will be shown by then."))
         if not day or day <= clock.today() or (deployment.expiry_date and day <= deployment.expiry_date):
             raise ValidationError(self.env._("It is extended to a day that is still to come, and later than before."))
         if day > clock.today() + timedelta(days=MOST_PROOF_DAYS):
             raise ValidationError(self.env._("A proof of concept is extended by a year at most."))
-        deployment.sudo().expiry_date = day
-        text = self.env._("Extended until %(day)s: %(why)s", day=format_date(self.env, day), why=reason.strip())
-        deployment._keep_transitions({deployment.id: "proof"}, "proof", text)
+        self.told.expiry_date = day
+        text = self.env._("Extended until %(day)s: %(why)s", day=format_date(self.env, day), why=reason)
+        keep_transitions(deployment, {deployment.id: "proof"}, "proof", text)
 
     # A reason not to build it
 
@@ -101,7 +104,7 @@ class ProofOfConcept:
 
     def watch(self) -> None:
         """Raise or resolve the alert that tells who pays for it. A new one is left alone for a week."""
-        deployment, alerts, reason = self.deployment, self.env["ai.deployment.alert"].sudo(), self.reason()
+        deployment, alerts, reason = self.told, self.told.env["ai.deployment.alert"], self.reason()
         if not reason or clock.now() - self._began() < timedelta(weeks=1):
             alerts._resolve(deployment, POC)
             return
@@ -117,11 +120,11 @@ class ProofOfConcept:
 
     def _began(self) -> datetime:
         """Return when it was made, by the clock."""
-        return min(self.deployment.sudo().transition_ids.mapped("date"), default=self.deployment.create_date)
+        return min(self.told.transition_ids.mapped("date"), default=self.told.create_date)
 
     def _worked_on(self) -> datetime:
         """Return when somebody last declared an input, trained, extended, accepted or signed."""
-        deployment = self.deployment.sudo()
+        deployment = self.told
         moments = [
             deployment.accepted_date,
             *deployment.version_ids.mapped("trained_date"),
@@ -139,21 +142,17 @@ class ProofOfConcept:
         The lesson is written for whoever begins something similar, so it is shown to users of the company who could not
         read that deployment.
         """
-        deployment = self.deployment
+        deployment = self.told
         if deployment.state not in (False, "proof") or not (deployment.res_model or deployment.model_id):
             return []
-        retired = (
-            deployment.sudo()
-            .with_context(active_test=False)
-            .search(
-                Domain("state", "=", "retired")
-                & Domain("lesson", "!=", False)
-                & Domain("res_model", "=", deployment.model_id.sudo().model)
-                & Domain("method", "=", deployment.method)
-                & Domain("company_id", "in", deployment.company_id._ai_above_sql())
-                & Domain("id", "!=", deployment._origin.id),
-                order="id desc",
-            )
+        retired = deployment.with_context(active_test=False).search(
+            Domain("state", "=", "retired")
+            & Domain("lesson", "!=", False)
+            & Domain("res_model", "=", deployment.model_id.model)
+            & Domain("method", "=", deployment.method)
+            & Domain("company_id", "in", deployment.company_id._ai_above_sql())
+            & Domain("id", "!=", deployment._origin.id),
+            order="id desc",
         )
         return [(other.name, other.lesson) for other in retired.filtered(self._resembles)[:3]]
 

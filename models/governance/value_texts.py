@@ -73,10 +73,10 @@ class ValueTexts:
 
     def tables(self) -> list[dict]:
         """Return one table of plain texts per comparison: [{"title", "rows": [{"name", "before", …}]}]."""
-        periods, tables = dict(PERIODS), []
+        tables: list[dict] = []
         labels = dict(self.env["ai.deployment.value"]._fields["period"]._description_selection(self.env))
         latest = self.measurement.baseline()
-        for period in reversed(periods):
+        for period, _label in reversed(PERIODS):
             rows = self.deployment.value_ids.filtered(lambda row, period=period: row.period == period)
             if period == "before":
                 rows = rows.filtered(lambda row: row == latest.get(row.code))
@@ -137,7 +137,7 @@ class ValueTexts:
         )
         if row.code != "revenue" or not row.is_compared or not share or not row.change_low <= 0 <= row.change_high:
             return None
-        usual = self.env[self.deployment.res_model].sudo()._ai_usual_amount(self.deployment)
+        usual = self.env[self.deployment.res_model]._ai_outcomes(self.deployment).usual_amount()
         if not usual:
             return None
         months = ((share.end_date - share.start_date).days + 1) / MONTH_DAYS
@@ -152,7 +152,7 @@ class ValueTexts:
             "found": "",
             "base": "",
             "change": "",
-            "money": self._unit("money", *money, signed=True),
+            "money": self._unit("money", money.estimate, money.low, money.high, signed=True),
             "assumption": self.env._(
                 "half of all %(positives)s are above %(amount)s; not part of the net",
                 positives=words["positives"],
@@ -195,11 +195,11 @@ class ValueTexts:
                 written = number_text(self.env, amount, 1)
             return f"+{written}" if sign and amount > 0 else written
 
+        if low is None or high is None or (low == high and not (unit == "share" and signed)):
+            return text(number, signed)
         if unit == "share" and signed:  # a change of a share is in points, not in per cent of it
             main, *ends = (signed_text(self.env, 100 * points, 1) for points in (number, low, high))
             return self.env._("%(change)s points (%(low)s to %(high)s)", change=main, low=ends[0], high=ends[1])
-        if low is None or low == high:
-            return text(number, signed)
         return f"{text(number, signed)} ({text(low, signed)} – {text(high, signed)})"
 
 

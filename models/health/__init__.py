@@ -4,6 +4,6 @@ Plain Python: each check is handed a deployment (or none, where it is about the 
 read once for all of them, and yields findings.
 """
 
-from . import ai_deployment_health
-from . import ai_deployment_sentinel
-from . import ai_deployment_restore
+from . import ai_deployment
+from . import ai_deployment_message
+from . import ai_deployment_alert

@@ -9,9 +9,10 @@ from .entrances import (
     Reports,
     Silence,
 )
+from .input_schema import Inputs
 from .people import Owner, PeriodicReview, Reviewers
 from .server import Disks, Messages, Restored
-from .versions import Inputs, Version
+from .versions import Version
 from .work import (
     Batches,
     Channels,

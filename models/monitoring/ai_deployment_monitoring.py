@@ -15,16 +15,9 @@ from odoo.tools import SQL
 from ..alerting.alert_kinds import FAILS, FILTER
 from ..deployment import events
 from ..tools import faults
+from ..tools.faults import fault_text
 
 _logger = logging.getLogger(__name__)
-
-LONGEST_FAULT = 200  # characters of its message: what follows is for the log
-
-
-def fault_text(error):
-    """A fault in one line: its kind, and the first line of what it says (further ones may hold values of records)."""
-    message = str(error).strip().partition("\n")[0][:LONGEST_FAULT]
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 class AiDeployment(models.Model):

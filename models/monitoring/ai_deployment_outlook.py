@@ -413,7 +413,7 @@ class AiDeployment(models.Model):
 
     def _maturity(self):
         """The curve of decisions of this deployment's records; None where there are no outcomes."""
-        rows = self.env[self.res_model]._ai_decided_after(self, clock.now())
+        rows = self.env[self.res_model]._ai_outcomes(self).decided_after(clock.now())
         return maturity.curve(*zip(*rows, strict=True)) if rows else None
 
     def _maturity_values(self):

@@ -97,7 +97,7 @@ class AiDeployment(models.Model):
 
     def _make_performance_report(self, version, cohort, start, end):
         together = outcomes.entered_together(
-            self.env[self.res_model]._ai_ends(self, {row[0]: None for row in cohort}) if cohort else {}
+            self.env[self.res_model]._ai_outcomes(self).ends({row[0]: None for row in cohort}) if cohort else {}
         )
         cohort = [row for row in cohort if not together or row[0] not in together.unknown]
         ids, labels, values, predictions, automatic, _incumbent = (

@@ -229,7 +229,7 @@ class AiDeployment(models.Model):
     def _no_win_suggestion(self, words):
         """Where to look when no win comes any more: at the business, or at how wins are entered."""
         say = self.env._
-        won, lost = self.env[self.res_model]._ai_latest_ends(self)
+        won, lost = self.env[self.res_model]._ai_outcomes(self).latest_ends()
         if not won:
             return say("Ask whether %s are entered at all, and where.", words["positives"])
         day = format_date(self.env, won)

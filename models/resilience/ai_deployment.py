@@ -130,12 +130,6 @@ class AiDeployment(models.Model):
             "views": [(False, "form")],
         }
 
-    def _run_drill_for(self, check, kind):
-        """Make a drill of a kind, look at the row of the checklist again, show how it went."""
-        action = self._run_drill(kind)
-        check._refresh()
-        return action
-
     def action_view_drills(self):
         return self._action_lines("ai.deployment.drill", self.env._("Drills"))
 

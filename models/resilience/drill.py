@@ -19,7 +19,7 @@ from odoo.tools import SQL
 
 from ..alerting.ai_deployment_alert import ACTIVITY
 from ..alerting.alert_kinds import Cause
-from ..monitoring.ai_deployment_monitoring import fault_text
+from ..tools.faults import fault_text
 from .rollback import undone
 
 _logger = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from odoo.models import BaseModel
 from odoo.tools import SQL, split_every
 
 from ..alerting.alert_kinds import FALLBACK, Cause
-from ..monitoring.ai_deployment_monitoring import fault_text
 from ..tools import batch_insert
+from ..tools.faults import fault_text
 from ..tools.kept_open import forbidden_names, kept_open
 from .rollback import undone
 

@@ -6,7 +6,7 @@ One that was used is archived, never deleted: answers refer to it.
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-ANY = "any"
+from .vocabulary import ANY
 
 
 class AiDeploymentReviewAnswer(models.Model):

@@ -1,12 +1,15 @@
 """Parts of the queue: which reviews a full pass looks at.
 
-Rules, absences and records change without a word, so reviews have to be looked at again and again. A pass that looked
+Rules, absences and records change without a trace, so reviews have to be looked at again and again. A pass that looked
 at all of them would cost more the more there are, for nothing. It looks at `LOOK` of each deployment, by the number of
-their record, and the next pass goes on from there: what a pass costs has a limit, whatever is open or has left.
+their record, and the next pass goes on from there: the cost of a pass has a limit, whatever is open or has left.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from odoo.api import Environment
+from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..scoring.reasons import MAY_RETURN
@@ -15,7 +18,7 @@ LOOK = 2000
 
 
 class Queue(NamedTuple):
-    """Reviews that passes look at: `position` is the field of `ai.deployment` that says where the next one goes on."""
+    """Reviews that passes look at; the field `position` of `ai.deployment` says where the next one goes on."""
 
     position: str
     condition: SQL
@@ -26,7 +29,7 @@ OPEN = Queue("open_position", SQL("review.state = 'open'"))
 LEFT = Queue("left_position", SQL("review.state = 'expired' AND review.expired_reason IN %s", MAY_RETURN))
 
 
-def turns(env, queue: Queue, look: int | None = None):
+def turns(env: Environment, queue: Queue, look: int | None = None) -> Iterator[tuple[BaseModel, list[int], bool]]:
     """Yield (deployment, ids of its next reviews, whether these are all) for each deployment that has any.
 
     Where the next pass goes on is committed before the reviews are yielded: a pass that ends in the middle keeps none
@@ -52,8 +55,8 @@ def turns(env, queue: Queue, look: int | None = None):
         yield deployment, ids, not position and not following
 
 
-def _window(env, deployment, queue, position, look):
-    """(ids of the next reviews, the position after them; 0 where the next pass begins anew)"""
+def _window(env: Environment, deployment: BaseModel, queue: Queue, position: int, look: int) -> tuple[list[int], int]:
+    """Return the ids of the next reviews, and the position after them; 0 where the next pass begins anew."""
     found = SQL(
         "SELECT review.id, review.res_id FROM ai_deployment_review review WHERE review.deployment_id = %s AND %s"
         " AND review.res_id > %s ORDER BY review.res_id LIMIT %s",
@@ -80,8 +83,8 @@ def _window(env, deployment, queue, position, look):
     return list(ids), last
 
 
-def _go_on_from(env, deployment, queue, position):
-    """Keep the position; where somebody holds the deployment at this moment, the next pass looks at the same again."""
+def _go_on_from(env: Environment, deployment: BaseModel, queue: Queue, position: int) -> None:
+    """Store the position; where the deployment is locked at this moment, the next pass looks at the same again."""
     env.cr.execute(
         SQL(
             "UPDATE ai_deployment SET %s = %s WHERE id IN"

@@ -12,7 +12,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
-from ..deployment.ai_deployment import FILTER_ERRORS
+from ..deployment.filters import FILTER_ERRORS, check_readable
 from ..deployment.fingerprint import evidence_fingerprint
 from ..deployment.history import was_live
 from ..tools import clock
@@ -87,7 +87,7 @@ class AiDeploymentEdgeCase(models.Model):
             documents = self.env[deployment.sudo().res_model]
             try:
                 domain = case._domain()
-                deployment._check_domain_readable(documents.with_user(self.env.uid), domain)
+                check_readable(documents.with_user(self.env.uid), domain)
                 with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
                     documents.sudo().with_context(active_test=False).search(domain, limit=1)
             except FILTER_ERRORS as error:

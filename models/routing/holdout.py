@@ -18,7 +18,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..deployment import events
-from ..documents import hidden_lines
+from ..scoring.hiding import hides
 from ..tools import clock
 from ..tools.trust import own
 from ..tools.wording import plain
@@ -99,6 +99,7 @@ def held_out_ids(deployment: BaseModel, ids: Iterable[int]) -> set[int]:
     return {res_id for (res_id,) in rows}
 
 
+@hides
 def hidden_domain(lines: BaseModel) -> Domain:
     """Return the domain of the lines of `lines`' model whose score is hidden on purpose."""
     hidden, env = Domain.FALSE, lines.env
@@ -110,9 +111,6 @@ def hidden_domain(lines: BaseModel) -> Domain:
             query.order = None
             hidden |= Domain("deployment_id", "=", one.id) & Domain("res_id", "in", query)
     return hidden
-
-
-hidden_lines.add(("ai.deployment.score", "ai.deployment.inference"), hidden_domain)
 
 
 def hold_out(deployment: BaseModel, share: float, reason: str | None) -> None:

@@ -19,6 +19,7 @@ from ..features.readable_inputs import reads_all
 from ..tools import clock
 from ..tools.unchecked_many2one import UncheckedMany2one
 from ..tools.wording import plain
+from .hiding import hidden_domain
 from .reasons import REVIEW_REASONS
 
 ROUTES = [("automatic", "Automatic"), ("review", "To a person"), ("retry", "Waits for another try")]
@@ -146,6 +147,10 @@ class AiDeploymentInference(models.Model):
         names = self.env[self.res_model]._ai_level_names(spec["path"], levels, learned)
         # By name: levels are sorted as texts, and "100" stands before "99".
         return ", ".join(sorted(str(names.get(level, level)) for level in levels))
+
+    @api.model
+    def _hidden_domain(self):
+        return hidden_domain(self)
 
     # Append-only
 

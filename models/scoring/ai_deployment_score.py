@@ -4,8 +4,10 @@ from odoo import api, fields, models
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
+from ..documents.score_sql import ShownScores
 from ..tools.unchecked_many2one import UncheckedMany2one
 from .ai_deployment_inference import FAILURE_TYPES
+from .hiding import hidden_domain
 
 
 class AiDeploymentScore(models.Model):
@@ -92,6 +94,10 @@ class AiDeploymentScore(models.Model):
     # Access: what the record itself shows, and to the people of a deployment what it scores before it is shown
 
     @api.model
+    def _hidden_domain(self):
+        return hidden_domain(self)
+
+    @api.model
     def _visible_deployments(self):
         """Deployments that are not shown yet, to their people; those at work show as on the record, see below."""
         return super()._visible_deployments().filtered(lambda deployment: deployment.state in ("proof", "shadow"))
@@ -106,7 +112,7 @@ class AiDeploymentScore(models.Model):
         for res_model in self.env["ai.deployment"]._target_models():
             documents = self.env[res_model]
             if documents.has_access("read"):
-                access |= Domain("id", "in", documents._ai_shown_score_ids(theirs))
+                access |= Domain("id", "in", ShownScores(documents).score_ids(theirs))
         return access
 
     def _without_document_access(self, operation, lines):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from odoo.fields import Domain, Field
 from odoo.models import BaseModel
 
-from ..deployment.ai_deployment import FILTER_ERRORS
+from ..deployment.filters import FILTER_ERRORS
 from ..features.feature_reader import paths_of, walk_path
 
 RULE_FIELDS = {"active", "domain", "model_id", "score_on_change", "score_on_create", "state"}

@@ -82,3 +82,12 @@ def log_fault(logger, what, error):
     code = getattr(error, "pgcode", None)
     told = f"{type(error).__name__} {code}" if code else type(error).__name__
     logger.error("%s: %s at %s", what, told, place_of(error))
+
+
+LONGEST_FAULT = 200  # characters of its message: what follows is for the log
+
+
+def fault_text(error: BaseException) -> str:
+    """Return a fault in one line: its kind, and the first line of its message (further ones may hold values)."""
+    message = str(error).strip().partition("\n")[0][:LONGEST_FAULT]
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

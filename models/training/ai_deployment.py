@@ -1,11 +1,16 @@
-"""From which moment a record counts: the day on which it was entered, or a date that the owner names.
+"""Training of a deployment: from which date its records count, what is missing, and the button that trains.
 
-Records of an older system are entered in one night. Counted from that night, none of their outcomes is due before the
-horizon has passed; counted from the date on which they began there, they are a history to learn from at once.
+A record counts from the day on which it was entered, or from a date that the owner names. Records of an older
+system are entered in one night. Counted from that night, none of their outcomes is due before the horizon has passed;
+counted from the date on which they began there, they are a history to learn from at once.
 """
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
+
+from ..features.feature_reader import FeatureReader
+from .readiness import readiness
+from .trainer import Trainer
 
 
 class AiDeployment(models.Model):
@@ -23,12 +28,21 @@ class AiDeployment(models.Model):
         "another date where records were imported, such as the date of the enquiry.",
     )
     has_outcome = fields.Boolean(compute="_compute_has_outcome")
+    readiness = fields.Char(compute="_compute_readiness", help="What is missing before a first version can be trained.")
 
     @api.depends("res_model")
     def _compute_has_outcome(self):
         for deployment in self:
             documents = self.env.get(deployment.res_model)
             deployment.has_outcome = bool(documents is not None and documents._ai_has_outcome())
+
+    @api.depends("method", "champion_id", "model_id", "horizon_days", "domain", "start_field_id")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_readiness(self):
+        for deployment in self:
+            deployment.readiness = False
+            if not deployment.champion_id and deployment.res_model in self._target_models():
+                deployment.readiness = readiness(deployment)
 
     @api.constrains("start_field_id", "model_id")
     def _check_start_field(self):
@@ -45,3 +59,30 @@ class AiDeployment(models.Model):
             if chosen.name in documents._ai_no_start_fields():
                 label = chosen.field_description
                 raise ValidationError(self.env._("“%s” says when a record ends or was changed, not its start.", label))
+
+    def action_train(self):
+        """Train a version and open it."""
+        self.ensure_one()
+        if not self._may_decide():
+            raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+        self.env[self.res_model].check_access("read")
+        self._check_domain()
+        self.feature_ids._check_declaration()  # what was readable when it was declared may not be any more
+        version = self.sudo()._train()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ai.deployment.version",
+            "res_id": version.id,
+            "views": [(False, "form")],
+        }
+
+    def _train(self):
+        """Train a version on what is known now and return it; see `Trainer.train`."""
+        return Trainer(self).train()
+
+    def _columns(self, specs, ids, together=()):
+        """Return the columns of the records `ids`: {key: Column}, rows in the order of `ids`.
+
+        :param together: ids of all records that are judged together, where `ids` are only some of them
+        """
+        return FeatureReader(self.env[self.res_model], specs, self.company_id, together).columns(ids)

@@ -121,7 +121,7 @@ class AiDeploymentTrigger(models.Model):
 
     def _new_outcome_count(self, version):
         documents = self.env[self.deployment_id.res_model]
-        counts = documents._ai_outcome_counts(self.deployment_id, clock.now(), since=version.trained_date)
+        counts = documents._ai_outcomes(self.deployment_id).counts(clock.now(), since=version.trained_date)
         if counts is not None:
             return sum(counts)
         # No outcomes of their own: what counts is how many records there are.

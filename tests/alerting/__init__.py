@@ -6,3 +6,4 @@ from . import test_alert_records
 from . import test_digest
 from . import test_escalation
 from . import test_muting
+from . import test_ways

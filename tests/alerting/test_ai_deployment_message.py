@@ -6,7 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from datetime import timedelta
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.neutralize import get_neutralization_queries
@@ -14,7 +14,7 @@ from odoo.tests import tagged
 from odoo.tests.test_cursor import TestCursor
 from odoo.tools import mute_logger
 
-from odoo.addons.ai_deployment.models.alerting import ai_deployment_message, outbox
+from odoo.addons.ai_deployment.models.alerting import ai_deployment_message, outbox, ways
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.remote import session, webhook
 from odoo.addons.ai_deployment.tests.alerting.common import SECRET, MessageCase
@@ -179,7 +179,7 @@ class TestMessage(MessageCase):
         self.raise_alert()
         with (
             mute_logger(LOG),
-            patch.object(type(self.env["ai.deployment.message"]), "_send_by_discuss", side_effect=KeyError("boom")),
+            patch.dict(ways.WAYS, {"discuss": Mock(side_effect=KeyError("boom"))}),
         ):
             self.send()
         states = {channel: self.messages(channel).state for channel in (broken, other, mail, room)}

@@ -4,59 +4,14 @@ from datetime import timedelta
 
 from psycopg2.errors import CheckViolation, UniqueViolation
 
-from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 
 @tagged("post_install", "-at_install")
 class TestAssignment(AiDeploymentCase):
-    def test_what_served_at_a_moment(self):
-        hour = timedelta(hours=1)
-        second, third = self.keep(self.deployment, self.card()), self.keep(self.deployment, self.card())
-        with clock.at(NOW + hour):
-            self.deployment._assign_champion(second, "second")
-        with clock.at(NOW + 2 * hour):
-            self.deployment._assign_champion(third, "third")
-        for moment, version in (
-            (NOW - hour, self.version.browse()),
-            (NOW, self.version),
-            (NOW + hour / 2, self.version),
-            (NOW + hour, second),
-            (NOW + hour * 1.5, second),
-            (NOW + 2 * hour, third),
-            (NOW + 100 * hour, third),
-        ):
-            with self.subTest(moment=moment):
-                self.assertEqual(self.deployment._champion_at(moment), version)
-        self.assertEqual(self.deployment.champion_id, third)
-        history = self.deployment.assignment_ids.sorted("start_date")
-        self.assertEqual(history.version_id.ids, [self.version.id, second.id, third.id])
-        self.assertEqual(history.mapped("end_date"), [NOW + hour, NOW + 2 * hour, False])
-        self.assertEqual(set(history.mapped("role")), {"champion"})
-
-    def test_where_nothing_served_there_is_no_version(self):
-        hour = timedelta(hours=1)
-        self.deployment.assignment_ids.end_date = NOW + hour
-        self.assertEqual(self.deployment._champion_at(NOW), self.version)
-        self.assertFalse(self.deployment._champion_at(NOW + hour))
-        self.assertFalse(self.deployment._champion_at(NOW + 2 * hour))
-        self.assertFalse(self.deployment.champion_id)
-
-    def test_assigning_what_serves_changes_nothing(self):
-        before = self.deployment.assignment_ids
-        self.assertEqual(self.deployment._assign_champion(self.version, "again"), before)
-        self.assertEqual(self.deployment.assignment_ids, before)
-        self.assertFalse(before.end_date)
-
-    def test_a_version_of_another_deployment_never_serves(self):
-        other = self.make_deployment()
-        with self.assertRaisesRegex(UserError, "belongs to another deployment"):
-            other._assign_champion(self.version, "mixed up")
-
     @mute_logger("odoo.sql_db")
     def test_two_versions_never_serve_at_once(self):
         values = {

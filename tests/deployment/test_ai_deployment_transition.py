@@ -202,7 +202,7 @@ class TestTransition(AiDeploymentCase):
 
     # The kill switch
 
-    @mute_logger("odoo.addons.ai_deployment.models.deployment.ai_deployment_lifecycle", "odoo.sql_db")
+    @mute_logger("odoo.addons.ai_deployment.models.deployment.ai_deployment", "odoo.sql_db")
     def test_switching_off_fails_of_nothing(self):
         self.deployment.check_ids.write({"waived_until": NOW.date() + 90 * DAY})
         self.go_live()

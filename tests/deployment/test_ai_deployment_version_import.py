@@ -18,14 +18,11 @@ from odoo.tests import Form, tagged
 from odoo.addons.ai_deployment.ml.errors import ArtifactRejected
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.training import test_ai_deployment_training as training_tests
+from odoo.addons.ai_deployment.tests.training.common import ClosedLeads
 
 
 @tagged("post_install", "-at_install")
-class TestVersionImport(AiDeploymentCase):
-    closed_leads = classmethod(training_tests.TestTraining.closed_leads.__func__)
-    close = classmethod(training_tests.TestTraining.close.__func__)
-
+class TestVersionImport(ClosedLeads, AiDeploymentCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

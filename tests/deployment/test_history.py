@@ -12,7 +12,7 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 @tagged("post_install", "-at_install")
 class TestHistory(AiDeploymentCase):
     def test_it_was_live_from_the_first_day_in_production_on(self):
-        self.assertEqual((went_live(self.deployment), was_live(self.deployment)), (False, False))
+        self.assertEqual((went_live(self.deployment), was_live(self.deployment)), (None, False))
         with clock.at(NOW):
             self.go_live()
         self.assertEqual((went_live(self.deployment), was_live(self.deployment)), (NOW, True))
@@ -28,6 +28,7 @@ class TestHistory(AiDeploymentCase):
         with clock.at(NOW + timedelta(days=1)):
             self.deployment.action_suspend()
         with clock.at(NOW + timedelta(days=2)):
-            second = self.serve(self.deployment, self.card(low=-2.0))
+            second = self.keep(self.deployment, self.card(low=-2.0))
+            self.deployment._assign_champion(second, "test")
         self.assertFalse(was_live(self.deployment, second))
         self.assertTrue(was_live(self.deployment, first))

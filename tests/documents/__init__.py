@@ -5,3 +5,9 @@ from . import test_ai_deployment_outcome
 from . import test_ai_deployment_scorable_mixin
 from . import test_branches
 from . import test_crm_lead
+from . import test_field_texts
+from . import test_lead_outcomes
+from . import test_noting
+from . import test_outcomes
+from . import test_score_sql
+from . import test_waiting_reviews

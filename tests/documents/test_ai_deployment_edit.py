@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.ai_deployment.models.gate.gate_judge import GateJudge
+from odoo.addons.ai_deployment.models.review.reassignment import release_unable
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import QUIET
 from odoo.addons.ai_deployment.tests.gate.common import PASS, GateCase
@@ -201,7 +202,7 @@ class TestMakersOfBills(GateCase):
         review._assign()
         asked = review.reviewer_id
         bill.with_user(asked).invoice_line_ids.price_unit = 25000
-        review._release_unable()
+        release_unable(review)
         self.assertFalse(review.reviewer_id)
         review._assign()
         self.assertTrue(review.reviewer_id)

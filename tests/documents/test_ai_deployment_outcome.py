@@ -127,7 +127,9 @@ class TestOutcome(AiDeploymentCase):
         self.assertGreater(min(won.date_open, lost.date_open), NOW, "Odoo dates the assignment anew")
         rows = self.env["crm.lead"]._ai_training_rows(deployment, NOW)
         self.assertEqual(sorted(rows), [(won.id, CREATED, True), (lost.id, CREATED, False)])
-        self.assertEqual([row[0] for row in self.env["crm.lead"]._ai_decided_after(deployment, NOW)], [5.0, 5.0])
+        self.assertEqual(
+            [row[0] for row in self.env["crm.lead"]._ai_outcomes(deployment).decided_after(NOW)], [5.0, 5.0]
+        )
 
     def test_without_a_closing_date_a_lost_lead_is_in_no_duration(self):
         inactive = self.env["crm.lead"].create(
@@ -148,9 +150,11 @@ class TestOutcome(AiDeploymentCase):
         still_open = self.came()
         self.deployment.domain = f"[('id', 'in', {(inactive + old + known + still_open).ids})]"
         self.assertEqual(
-            known._ai_decided_after(self.deployment, NOW), [(None, 100.0), (20.0, 100.0)], "the open one counts as open"
+            known._ai_outcomes(self.deployment).decided_after(NOW),
+            [(None, 100.0), (20.0, 100.0)],
+            "the open one counts as open",
         )
-        rows = known._ai_leak_rows(self.deployment, NOW, 10)
+        rows = known._ai_outcomes(self.deployment).leak_rows(NOW, 10)
         self.assertEqual([(row.res_id, row.age_days) for row in rows if row.closed], [(known.id, 20.0)])
         with clock.at(NOW):
             found = Measurement(self.deployment.sudo()).measure(CREATED.date(), CREATED.date())[None]
@@ -166,9 +170,9 @@ class TestOutcome(AiDeploymentCase):
             with clock.at(NOW):
                 measured = Measurement(self.deployment.sudo()).measure(CREATED.date(), CREATED.date())[None]
                 scored = leads._ai_came_true(self.deployment, dict.fromkeys(leads.ids, CREATED + DAY))
-                lasted = leads._ai_decided_after(self.deployment, NOW)
-                ages = sorted(leads._ai_leak_rows(self.deployment, NOW, 10))
-                return measured, scored, lasted, ages, leads._ai_outcome_counts(self.deployment, NOW)
+                lasted = leads._ai_outcomes(self.deployment).decided_after(NOW)
+                ages = sorted(leads._ai_outcomes(self.deployment).leak_rows(NOW, 10))
+                return measured, scored, lasted, ages, leads._ai_outcomes(self.deployment).counts(NOW)
 
         before = told()
         self.assertEqual(before[4], (2, 2))

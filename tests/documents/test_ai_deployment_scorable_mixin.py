@@ -3,6 +3,7 @@
 from odoo import Command
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 
@@ -339,8 +340,8 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         """Once for the search, whatever it filters and sorts by, and once for the values that are told."""
         leads, asked = self.leads, []
         domain = [("id", "in", self.all_mine.ids), ("ai_score", ">", 0), ("ai_confidence", ">", 0)]
-        shown = type(leads)._ai_shown
-        self.patch(type(leads), "_ai_shown", lambda *arguments: asked.append(1) or shown(*arguments))
+        shown = ShownScores.shown
+        self.patch(ShownScores, "shown", lambda *arguments: asked.append(1) or shown(*arguments))
         found = leads.search(domain, order="ai_score desc, ai_confidence")
         self.assertEqual(found, (self.high + self.middle + self.low).with_user(self.seller))
         self.assertEqual(len(asked), 1)

@@ -6,6 +6,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.models.gate import gates
 from odoo.addons.ai_deployment.models.gate.gates import Gate
+from odoo.addons.ai_deployment.models.review.expiry import expire_obsolete
 from odoo.addons.ai_deployment.tests.common import QUIET, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.features.test_feature_reader import spec
 from odoo.addons.ai_deployment.tests.gate.common import GateCase
@@ -121,14 +122,14 @@ class TestBranches(BranchCase):
             (self.score_of(lead).company_id, review.company_id, review.state), (self.north,) * 2 + ("open",)
         )
         lead.company_id = self.south
-        review._expire_moot()
+        expire_obsolete(review)
         self.assertEqual((review.company_id, review.state), (self.south, "open"))
         self.deployment._score(lead)
         self.assertEqual(self.score_of(lead).company_id, self.south)
         self.assertEqual(self.reviews_of(lead), review)
         self.assertEqual(self.deployment._score(lead)["unchanged"], 1)
         lead.company_id = self.stranger
-        review._expire_moot()
+        expire_obsolete(review)
         self.assertEqual((review.expired_reason, review.company_id), ("company", self.south))
 
     def test_what_shows_instead_shows_in_the_branch(self):

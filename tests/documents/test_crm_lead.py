@@ -6,8 +6,9 @@ from odoo.tests import tagged
 from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training.verdicts import verdicts
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review import ReviewCase
+from odoo.addons.ai_deployment.tests.review.common import ReviewCase
 
 HORIZON = 60
 CREATED = NOW - timedelta(days=100)
@@ -156,7 +157,7 @@ class TestMergedLeads(ReviewCase):
         self.assertEqual(line.res_id, tail.id, "the log does not change")
         self.assertEqual(self.activities_of(review).user_id, self.reviewer)
         review.with_user(self.reviewer)._decide("confirmed")
-        self.assertEqual(self.deployment._verdicts()[0], {head.id: True})
+        self.assertEqual(verdicts(self.deployment)[0], {head.id: True})
         self.assertIn("review by", head.message_ids[0].body)
 
     def test_one_question_is_enough(self):
@@ -183,8 +184,8 @@ class TestMergedLeads(ReviewCase):
         with clock.at(NOW + timedelta(hours=1)):
             self.merge(head, tail)
             gone.with_user(self.reviewer)._decide("overridden")
-            verdicts = self.deployment._verdicts()[0]
-        self.assertEqual(verdicts, {head.id: False}, "one record, one label: the latest")
+            found = verdicts(self.deployment)[0]
+        self.assertEqual(found, {head.id: False}, "one record, one label: the latest")
 
     def test_decided_questions_stay_where_they_are(self):
         head, tail = self.make_leads(2)

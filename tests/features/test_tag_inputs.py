@@ -17,8 +17,9 @@ from odoo.addons.ai_deployment.ml.scorecard import Scorecard
 from odoo.addons.ai_deployment.ml.tags import TagBins, member_name
 from odoo.addons.ai_deployment.models.governance.evidence.log import LogComplete
 from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training.learning import fit
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
+from odoo.addons.ai_deployment.tests.health.common import HealthCase
 
 
 @tagged("post_install", "-at_install")
@@ -166,7 +167,7 @@ class TestTagInputs(HealthCase):
         self.env.flush_all()
         specs = [feature._to_spec() for feature in self.tagged.feature_ids]
         columns = self.tagged._columns(specs, leads.ids)
-        _tested, training = self.tagged._fit(specs, columns, np.arange(260.0), np.array(won))
+        _tested, training = fit(self.tagged, specs, columns, np.arange(260.0), np.array(won))
         version = self.env["ai.deployment.version"]._store(self.tagged, training, specs, NOW)
         self.assertEqual(set(version._specs()), {"tag_ids"})
         self.assertIn(member_name("tag_ids", str(tags.ids[0])), version._card().names)

@@ -8,6 +8,7 @@ from odoo.tests import tagged
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.models.features import values
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader, _follow, walk_path
+from odoo.addons.ai_deployment.models.features.path_description import describe_path
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 from odoo.addons.ai_deployment.tests.features.test_feature_reader import spec
 
@@ -109,7 +110,7 @@ class TestPropertyValues(PropertyCase):
 
     def test_labels_come_from_the_definition_and_outlive_it(self):
         deployment = self.declared("lead_properties.tier")
-        described = deployment._describe_path("lead_properties.tier")
+        described = describe_path(deployment, "lead_properties.tier")
         leads = self.env["crm.lead"]
         self.assertEqual(leads._ai_level_names("lead_properties.tier", ["a1"])["a1"], "Gold")
         self.team.lead_properties_definition = []
@@ -249,7 +250,7 @@ class TestReadersAgree(PropertyCase):
         deployment = self.deployment
         for path, kind in self.PATHS:
             for required in (False, True):
-                one = spec(path=path, kind=kind, required=required, fields={path: deployment._describe_path(path)})
+                one = spec(path=path, kind=kind, required=required, fields={path: describe_path(deployment, path)})
                 reader = FeatureReader(leads, [one], self.env.company)
                 steps = walk_path(reader.documents, path)
                 self.assertTrue(reader._has_columns(one), path)

@@ -54,8 +54,8 @@ class TestGovernance(ValueCase):
         self.past_leads(60, NOW + 20 * DAY, won=20, lost=40)
         with clock.at(LATER):
             events.follow(self.deployment, events.HOLDOUT_CHANGES)
-        rows = self.rows("holdout")
-        self.assertEqual(rows["conversion"].row_count + rows["conversion"].base_count, 60)
+        with_score = self.rows("holdout")["conversion"].row_count
+        self.assertTrue(0 < with_score < 60, f"{with_score} of 60 are compared with the others")
 
     def test_only_who_answers_for_it_measures_what_was_before(self):
         self.past_leads(60, BEFORE, won=20, lost=40)

@@ -4,12 +4,13 @@ import random
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.training.segment_tests import SegmentTests
 from odoo.addons.ai_deployment.tests.governance.common import EvidenceCase
-from odoo.addons.ai_deployment.tests.training import test_ai_deployment_training as training
+from odoo.addons.ai_deployment.tests.training.common import ClosedLeads
 
 
 @tagged("post_install", "-at_install")
-class TestSegmentsAtTraining(EvidenceCase):
+class TestSegmentsAtTraining(ClosedLeads, EvidenceCase):
     """A training keeps what the row reads."""
 
     @classmethod
@@ -17,9 +18,7 @@ class TestSegmentsAtTraining(EvidenceCase):
         super().setUpClass()
         cls.rng = random.Random(3)
         cls.sources = cls.env["utm.source"].create([{"name": f"Source {name}"} for name in "ABC"])
-        cls.past = training.TestTraining.closed_leads.__func__(cls, 700)
-
-    close = training.TestTraining.__dict__["close"]
+        cls.past = cls.closed_leads(700)
 
     def test_a_training_tests_the_parts_and_leaves_each_of_the_largest_out(self):
         self.deployment.segment_field_id = self.env["ir.model.fields"]._get("crm.lead", "country_id")
@@ -38,15 +37,16 @@ class TestSegmentsAtTraining(EvidenceCase):
         self.assertRegex(self.look("later_and_segments").sentence, r"later records its mean squared error|worse than")
 
     def test_without_a_named_field_the_input_with_the_most_records_makes_the_parts(self):
-        parts = self.deployment._parts_of(*self.read())
+        parts = self.parts()
         self.assertEqual(parts[0], "country_id")
         self.deployment.feature_ids.filtered(lambda feature: feature.key == "country_id").sensitive = True
-        self.assertEqual(self.deployment._parts_of(*self.read())[0], "source_id", "a sensitive input makes none")
+        self.assertEqual(self.parts()[0], "source_id", "a sensitive input makes none")
 
-    def read(self):
+    def parts(self):
         specs = [feature._to_spec() for feature in self.deployment.feature_ids]
         ids = self.past.ids
-        return specs, self.deployment._columns(specs, ids), ids, list(range(600, 700))
+        tests = SegmentTests(self.deployment.sudo(), specs)
+        return tests.parts_of(self.deployment._columns(specs, ids), ids, list(range(600, 700)))
 
     def test_unusual_records_are_tried_on_later_ones(self):
         deployment = self.make_deployment(

@@ -6,6 +6,7 @@ from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ai_deployment.models.governance.approval import Approval
 from odoo.addons.ai_deployment.models.governance.ownership import Ownership
+from odoo.addons.ai_deployment.models.review.activities import ReviewActivities
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET
 from odoo.addons.ai_deployment.tests.governance.common import DAY, PeopleCase
@@ -187,7 +188,7 @@ class TestHandOver(PeopleCase):
         self.deployment._score(lead)
         review = self.reviews_of(lead)
         review._assign()
-        review._point_with_activities()
+        ReviewActivities(self.env).update()
         self.assertEqual(review.reviewer_id, self.owner)
         self.hand_over(deputy_id=self.deputy.id, decider_id=self.reviewer.id)
         self.assertEqual(self.deployment.user_id, self.other_owner)
@@ -208,7 +209,7 @@ class TestHandOver(PeopleCase):
         self.deployment._score(lead)
         review = self.reviews_of(lead)
         review._assign()
-        review._point_with_activities()
+        ReviewActivities(self.env).update()
         self.assertEqual(review.reviewer_id, self.owner)
         return review
 
@@ -218,7 +219,7 @@ class TestHandOver(PeopleCase):
         self.assertEqual((self.deployment.user_id, self.deployment.deputy_id), (self.other_owner, self.owner))
         self.assertEqual((review.reviewer_id, review.is_assigned), (self.other_owner, True))
         self.assertNotIn(self.owner, review.activity_ids.user_id)
-        review._point_with_activities()
+        ReviewActivities(self.env).update()
         self.assertEqual(review.activity_ids.user_id, self.other_owner)
 
     def test_a_review_that_the_new_owner_must_not_answer_is_assigned_to_somebody_else_later(self):

@@ -9,7 +9,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.ai_deployment.models.deployment.ai_deployment_lifecycle import TRANSITIONS
+from odoo.addons.ai_deployment.models.deployment.life_cycle import TRANSITIONS
+from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
 from odoo.addons.ai_deployment.models.governance.approval import Approval
 from odoo.addons.ai_deployment.models.governance.poc import ProofOfConcept
 from odoo.addons.ai_deployment.models.tools import clock
@@ -128,7 +129,7 @@ class TestOwnershipProperties(AiDeploymentCase):
             deployment.with_user(self.manager).action_suspend()
             self.env.flush_all()
             self.assertEqual(deployment.state, "suspended")
-            self.assertNotIn(deployment.id, self.lead.with_user(self.seller)._ai_shown_deployment_ids())
+            self.assertNotIn(deployment.id, ShownScores(self.lead.with_user(self.seller)).deployment_ids())
             savepoint.rollback()
         self.env.invalidate_all()
 

@@ -6,11 +6,13 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.alerting import digest
 from odoo.addons.ai_deployment.models.health.crons import Crons
+from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
+from odoo.addons.ai_deployment.models.review.deadlines import Escalation, WorkingHours
 from odoo.addons.ai_deployment.models.scoring import job_backend
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.alerting.common import ChannelCase
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_health import HealthCase
+from odoo.addons.ai_deployment.tests.health.common import HealthCase
 
 DAY = datetime.timedelta(days=1)
 HOUR = datetime.timedelta(hours=1)
@@ -92,7 +94,7 @@ class TestJobsAhead(HealthCase):
     def test_the_alert_of_what_ran_ahead_is_resolved_when_it_is_over(self):
         self.jobs_ran(AHEAD)
         with clock.at(NOW):
-            self.deployment._watch_instance()
+            HealthMonitor(self.deployment.sudo()).watch_instance()
         alert = self.alert("health:jobs_ahead")
         self.assertEqual(alert.state, "firing")
         self.run_job("ir_cron_retry")
@@ -229,9 +231,9 @@ class TestWorkAhead(ChannelCase):
             self.reviews_of(lead).sudo()._assign()
         review = self.reviews_of(lead)
         with clock.at(NOW):
-            right = self.deployment.sudo()._after_working_hours(NOW, {})
+            right = WorkingHours().after(self.deployment.sudo(), NOW)
             self.assertGreater(review.next_step_date, right + DAY)
-            reviews._pull_in_steps({})
+            Escalation(reviews, WorkingHours())._pull_in_steps()
         self.assertEqual((review.deadline, review.next_step_date), (right, right))
 
     def test_a_reviewer_who_was_reminded_ahead_is_reminded_again(self):
@@ -245,7 +247,7 @@ class TestWorkAhead(ChannelCase):
         first.reminded_date = AHEAD
         before = self.env["mail.message"].search_count([("partner_ids", "in", self.reviewer.partner_id.ids)])
         with clock.at(NOW):
-            second._remind(NOW)
+            Escalation(second, WorkingHours())._remind(self.reviewer)
         after = self.env["mail.message"].search_count([("partner_ids", "in", self.reviewer.partner_id.ids)])
         self.assertEqual(after - before, 1)
 
@@ -280,7 +282,10 @@ class TestWorkAhead(ChannelCase):
         with clock.at(NOW):
             self.deployment._assign_champion(third, "right")
         self.assertEqual(self.deployment.champion_id, third)
-        self.assertEqual(self.deployment._champion_at(NOW + 4 * DAY), third)
+        serving = self.deployment.assignment_ids.filtered(lambda one: one.start_date <= NOW + 4 * DAY)
+        self.assertEqual(
+            serving.filtered(lambda one: not one.end_date or one.end_date > NOW + 4 * DAY).version_id, third
+        )
 
     def test_the_latest_decision_is_the_one_that_was_made_last(self):
         decisions = self.env["ai.deployment.decision"].sudo()

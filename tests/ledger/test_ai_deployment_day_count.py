@@ -7,6 +7,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.ledger import counting
 from odoo.addons.ai_deployment.models.ledger.ai_deployment_sum import MONTH
+from odoo.addons.ai_deployment.models.review.expiry import expire
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -72,7 +73,7 @@ class TestDayCount(AiDeploymentCase):
         first, second, third, _fourth = self.reviews_of(leads)
         with clock.at(NOW + DAY):
             first.sudo()._decide("confirmed")
-            second.sudo()._expire("settled")
+            expire(second.sudo(), "settled")
             third.sudo()._decide("confirmed")
             third.sudo()._follow("reopened")
         self.assertKept(in_review=2, reviewed=1, expired=1)
@@ -161,7 +162,7 @@ class TestDayCount(AiDeploymentCase):
             rescore,
             rescore,
             reopen,
-            lambda now: one_open()._expire("settled"),
+            lambda now: expire(one_open(), "settled"),
             lambda now: (one := one_open()) and one._decide("confirmed"),
             lambda now: self.run_sql(
                 "DELETE FROM ai_deployment_inference WHERE id IN"

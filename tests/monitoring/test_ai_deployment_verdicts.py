@@ -11,6 +11,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml.intervals import clopper_pearson
 from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training.challenger import Challenger
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 WEEK = timedelta(days=7)
@@ -190,7 +191,7 @@ class TestVerdicts(VerdictsCase):
         self.decide(bills[12:], "negative", NOW + WEEK, reason="new_vendor")
         self.decide(self.make_bills(9, amount=7.0), "positive", NOW + WEEK)  # flagged: chosen by the card itself
         with patch.object(type(self.bill_version), "_card", return_value=Fixed([False] * 12 + [True] * 12)):
-            values = self.bills._sign_challenge(
+            values = Challenger(self.bills.sudo()).compare_verdicts(
                 self.bill_version, SimpleNamespace(card=Fixed([True] * 12 + [False] * 12)), {}, bills.ids
             )
         self.assertEqual((values["verdict"], values["challenge"]["cases"]), ("better", 24))
@@ -201,7 +202,7 @@ class TestVerdicts(VerdictsCase):
         self.bills._score(bills, now=NOW)
         self.decide(bills, "positive", NOW + WEEK, reason="audit")
         with patch.object(type(self.bill_version), "_card", return_value=Fixed([False, False, True, True])):
-            values = self.bills._sign_challenge(
+            values = Challenger(self.bills.sudo()).compare_verdicts(
                 self.bill_version, SimpleNamespace(card=Fixed([True, True, False, False])), {}, bills.ids
             )
         self.assertEqual(values["verdict"], "inconclusive")

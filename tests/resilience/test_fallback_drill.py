@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
 from odoo.addons.ai_deployment.models.resilience import drills
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -33,7 +34,7 @@ class TestFallbackDrill(FallbackCase):
 
     def test_a_fallback_that_does_not_show_is_found(self):
         self.deployment.fallback = "incumbent"
-        self.patch(type(self.env["crm.lead"]), "_ai_shown_instead", lambda *_args: {})
+        self.patch(ShownScores, "instead", lambda *_args: {})
         self.assertFalse(self.drill().is_passed)
 
     def test_once_a_month_it_is_tried_by_itself_and_a_failure_is_told(self):
@@ -48,7 +49,7 @@ class TestFallbackDrill(FallbackCase):
             with clock.at(NOW + timedelta(days=days)):
                 self.env["ai.deployment"]._cron_drill_fallbacks()
             self.assertEqual(taken, expected)
-        self.patch(type(self.env["crm.lead"]), "_ai_shown_instead", lambda *_args: {})
+        self.patch(ShownScores, "instead", lambda *_args: {})
         drills.try_fallback(self.deployment)
         self.assertEqual(self.deployment.alert_ids.cause, "drill:fallback")
         self.assertIn("failed at: It is switched off", self.deployment.alert_ids.name)

@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
 from odoo.addons.ai_deployment.models.resilience.fallback_switch import FallbackSwitch
 from odoo.addons.ai_deployment.tests.common import NOW, probability
 from odoo.addons.ai_deployment.tests.resilience.common import FIELDS, FallbackCase
@@ -99,4 +100,4 @@ class TestFallbackSwitch(FallbackCase):
         self.env.invalidate_all()
         leads.env.companies.ids, leads.env.user.all_group_ids.ids  # noqa: B018  known to every request
         with self.assertQueryCount(1):
-            leads._ai_shown()
+            ShownScores(leads).shown()

@@ -1,71 +1,135 @@
-"""The two crons of the queue of reviews: what is new is assigned at once, the rest is looked at a part at a time."""
+"""Which reviewer is chosen, and that a call for new reviews reads no others."""
 
 from datetime import timedelta
-from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
-from odoo.addons.ai_deployment.models.review import ai_deployment_review_activity as activity_file
-from odoo.addons.ai_deployment.models.review import windows
-from odoo.addons.ai_deployment.models.review.ai_deployment_review_activity import MAX_ACTIVITIES
+from odoo.addons.ai_deployment.models.review.activities import MAX_ACTIVITIES
 from odoo.addons.ai_deployment.models.review.assigner import Assigner
-from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.review.test_ai_deployment_review_assign import AssignCase
-
-TABLES = ("ai_deployment_review", "ai_deployment_inference", "ai_deployment_score", "crm_lead", "mail_activity")
+from odoo.addons.ai_deployment.tests.common import NOW, QUIET
+from odoo.addons.ai_deployment.tests.review.common import AssignCase, QueueCase, ReviewCase
 
 
-class QueueCase(AssignCase):
-    def cost(self, name):
-        """(queries, rows read of the large tables) of one run of the cron `name`."""
-        self.env.flush_all()
-        self.env.invalidate_all()
-        for table in TABLES:
-            self.env.cr.execute(f"ANALYZE {table}")
-        self.env.cr.execute("SET LOCAL enable_seqscan = off")  # a table of a test fits into a page or two
-        queries, rows = self.env.cr.sql_log_count, self._rows_read()
-        self.run_cron(name)
-        return self.env.cr.sql_log_count - queries, self._rows_read() - rows
+@tagged("post_install", "-at_install")
+class TestChoice(ReviewCase):
+    def test_a_review_goes_to_a_reviewer_with_an_activity(self):
+        review = self.ask(self.make_leads())
+        self.assertFalse(review.reviewer_id or review.is_assigned)
+        self.run_cron()
+        self.assertEqual(review.reviewer_id, self.reviewer)
+        self.assertTrue(review.is_assigned)
+        activity = self.activities_of(review)
+        self.assertEqual(activity.user_id, self.reviewer)
+        self.assertEqual(activity.activity_type_id, self.env.ref("ai_deployment.mail_activity_type_review"))
+        self.assertEqual(activity.date_deadline, NOW.date() + timedelta(days=2))
+        self.assertEqual(activity.summary, "The score is not sure enough")
 
-    def _rows_read(self):
-        self.env.cr.execute(
-            "SELECT SUM(COALESCE(seq_tup_read, 0) + COALESCE(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
-            " WHERE relname = ANY(%s)",
-            [list(TABLES)],
+    def test_the_records_own_person_is_asked_where_she_reviews(self):
+        seller = new_test_user(
+            self.env,
+            "ai_selling_reviewer",
+            context=QUIET,
+            groups="ai_deployment.group_reviewer,sales_team.group_sale_salesman",
         )
-        return int(self.env.cr.fetchone()[0])
+        self.deployment.reviewer_ids += seller
+        reviews = self.ask(self.make_leads(3, user_id=seller.id))
+        self.run_cron()
+        self.assertEqual(reviews.reviewer_id, seller)
 
-    def multiply(self, review, count, **values):
-        """So many more rows like `review`, about records that nobody has."""
-        self.env.flush_all()
-        columns = [name for name, field in review._fields.items() if field.store and field.column_type and name != "id"]
-        taken = {"res_id": "1000000000 + (SELECT COUNT(*) FROM ai_deployment_review)::int + number", **values}
-        self.env.cr.execute(
-            f"INSERT INTO ai_deployment_review ({', '.join(columns)})"
-            f" SELECT {', '.join(taken.get(name, f'review.{name}') for name in columns)}"
-            " FROM ai_deployment_review review, generate_series(1, %s) AS number WHERE review.id = %s",
-            [count, review.id],
-        )
-        self.env.invalidate_all()
+    def test_the_records_own_person_is_not_asked_where_she_is_no_reviewer(self):
+        review = self.ask(self.make_leads(user_id=self.owner.id))
+        self.run_cron()
+        self.assertEqual(review.reviewer_id, self.reviewer)
 
-    def without_activities(self):
-        """No review is pointed to, so that none is looked at for that alone."""
-        self.enterContext(patch.object(self.registry["ai.deployment.review"], "_point_with_activities"))
+    def test_reviews_are_spread_over_the_reviewers(self):
+        self.deployment.reviewer_ids += self.other_owner
+        first = self.ask(self.make_leads(3))
+        first.sudo().write({"reviewer_id": self.other_owner.id, "is_assigned": True})
+        reviews = self.ask(self.make_leads(5))
+        self.run_cron()
+        counts = [
+            len((first + reviews).filtered(lambda r, u=u: r.reviewer_id == u))
+            for u in (self.reviewer, self.other_owner)
+        ]
+        self.assertEqual(counts, [4, 4])
 
-    def tidy_until(self, done, most=20):
-        """How many passes it takes until `done()`."""
-        for passes in range(1, most + 1):
-            self.run_cron("tidy_reviews")
-            if done():
-                return passes
-        raise AssertionError("the passes never come to an end")
+    def test_decided_reviews_are_no_load(self):
+        self.deployment.reviewer_ids += self.other_owner
+        first = self.ask(self.make_leads(3))
+        first.sudo().write({"reviewer_id": self.reviewer.id, "is_assigned": True, "state": "decided"})
+        review = self.ask(self.make_leads())
+        self.run_cron()
+        self.assertEqual(review.reviewer_id, min(self.reviewer, self.other_owner, key=lambda user: user.id))
+
+    def test_without_a_reviewer_who_can_the_owner_is_asked_then_the_deputy_then_nobody(self):
+        for prepare, expected in (
+            (lambda: self.deployment.reviewer_ids.write({"active": False}), self.owner),
+            (lambda: self.deployment.write({"reviewer_ids": [(5, 0, 0)]}), self.owner),
+            (lambda: self.owner.write({"active": False}), self.deputy),
+            (lambda: self.deputy.write({"active": False}), self.env["res.users"]),
+        ):
+            prepare()
+            review = self.ask(self.make_leads())
+            self.run_cron()
+            with self.subTest(expected=expected.login):
+                self.assertEqual(review.reviewer_id, expected)
+                self.assertTrue(review.is_assigned)
+                self.assertEqual(len(self.activities_of(review)), len(expected))
+
+    def test_a_record_that_is_gone_stops_nothing(self):
+        gone, lead = self.make_leads(), self.make_leads()
+        reviews = self.ask(gone + lead)
+        gone.unlink()
+        self.run_cron()
+        self.assertEqual(reviews.mapped("state"), ["expired", "open"])
+        self.assertEqual(reviews[1].reviewer_id, self.reviewer)
+
+
+@tagged("post_install", "-at_install")
+class TestChoiceOfTwo(AssignCase):
+    def test_points_count_not_reviews(self):
+        heavy, *_light = reviews = self.ask(self.make_leads(4))
+        heavy.sudo().points = 3
+        self.run_cron()
+        self.assertEqual(heavy.reviewer_id, self.reviewer)
+        self.assertEqual((reviews - heavy).reviewer_id, self.second)
+
+    def test_without_a_reviewer_at_work_the_owner_then_the_deputy_then_the_pool(self):
+        expected = [(self.reviewer | self.second, self.owner), (self.owner, self.deputy)]
+        for gone, asked in expected:
+            for user in gone:
+                self.away(user)
+            self.assertEqual(self.assigned().reviewer_id, asked)
+        self.away(self.deputy)
+        review = self.assigned()
+        self.assertEqual((review.reviewer_id.ids, review.is_assigned), ([], True))
+        self.assertTrue(review.deadline)
+
+    def test_who_comes_back_is_asked_from_the_pool(self):
+        people = self.reviewer | self.second | self.owner | self.deputy
+        for user in people:
+            self.away(user)
+        review = self.assigned()
+        self.assertFalse(review.reviewer_id)
+        self.second.out_of_office_from = False
+        self.run_cron()
+        self.assertEqual(review.reviewer_id, self.second)
+
+    def test_who_was_named_beforehand_stays_and_gets_a_day(self):
+        first = self.assigned()
+        first.with_user(first.reviewer_id)._decide("unsure")
+        again = first._follow("reopened", reviewer_id=self.second.id)
+        taken = self.ask(self.make_leads())
+        taken.with_user(self.second).action_take()
+        self.run_cron()
+        for review in again + taken:
+            self.assertEqual((review.reviewer_id, review.is_assigned), (self.second, True))
+            self.assertEqual(review.deadline, first.deadline)
+            self.assertEqual(self.activities_of(review).user_id, self.second)
 
 
 @tagged("post_install", "-at_install")
 class TestAssigner(QueueCase):
-    # What is new
-
     def test_a_call_with_nothing_to_do_costs_the_same_whatever_is_open(self):
         self.ask(self.make_leads(3))
         self.run_cron()
@@ -116,19 +180,6 @@ class TestAssigner(QueueCase):
         self.assertEqual(reviews.mapped("expired_reason"), ["settled", "deleted", False])
         self.assertEqual(reviews.mapped("state"), ["expired", "expired", "open"])
 
-    def test_who_has_room_is_pointed_to_it_and_who_has_not_later(self):
-        reviews = self.ask(self.make_leads(2 * MAX_ACTIVITIES + 2))
-        self.run_cron("assign_reviews")
-        queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
-        self.assertEqual(len(self.activities_of(reviews)), 2 * (MAX_ACTIVITIES + 1), "at once")
-        rest = self.activities_of(reviews).filtered(lambda activity: activity.activity_type_id == queue_type)
-        self.assertEqual(set(rest.mapped("summary")), {"One more review waits for you in the queue"})
-        self.ask(self.make_leads(2))
-        self.run_cron("assign_reviews")
-        self.assertEqual(set(rest.mapped("summary")), {"One more review waits for you in the queue"})
-        self.run_cron("tidy_reviews")
-        self.assertEqual(set(rest.mapped("summary")), {"2 more reviews wait for you in the queue"})
-
     def test_who_was_given_something_has_it_counted_in_the_same_pass(self):
         assigner = Assigner(self.env["ai.deployment.review"])
         first = self.ask(self.make_leads(2))
@@ -144,112 +195,3 @@ class TestAssigner(QueueCase):
         review = self.ask(self.make_leads())
         self.run_cron("tidy_reviews")
         self.assertTrue(review.reviewer_id)
-
-    # The rest, a part at a time
-
-    def test_a_pass_looks_at_so_many_and_the_next_goes_on(self):
-        self.without_activities()
-        leads = self.make_leads(10)
-        reviews = self.ask(leads)
-        self.run_cron()
-        leads.action_set_lost()
-        counts = []
-        with patch.object(windows, "LOOK", 4):
-            for _pass in range(3):
-                self.run_cron("tidy_reviews")
-                counts.append(len(reviews.filtered(lambda review: review.state == "expired")))
-        self.assertEqual(counts, [4, 8, 10])
-
-    def test_whatever_changes_is_found_in_some_pass(self):
-        """Also behind the position where the last pass ended, and in more than one deployment."""
-        self.without_activities()
-        other = self.make_deployment(name="Other", min_confidence=1.0, reviewer_ids=[(6, 0, self.second.ids)])
-        self.serve(other, self.card())
-        other.state = "shadow"
-        leads = self.make_leads(9)
-        self.ask(leads)
-        other._score(leads)
-        self.run_cron()
-        reviews = self.env["ai.deployment.review"].search([("state", "=", "open")])
-        self.assertEqual(len(reviews), 18)
-        with patch.object(windows, "LOOK", 4):
-            self.run_cron("tidy_reviews")
-            leads[:2].action_set_lost()
-            (leads[4] + leads[8]).action_archive()
-            open_now = lambda: len(reviews.filtered(lambda review: review.state == "open"))
-            self.assertLessEqual(self.tidy_until(lambda: open_now() == 10), 4)
-
-    def test_what_is_pointed_to_is_looked_at_each_time(self):
-        leads = self.make_leads(8)
-        reviews = self.ask(leads)
-        self.run_cron()
-        leads.action_set_lost()
-        with patch.object(windows, "LOOK", 2):
-            self.run_cron("tidy_reviews")
-        self.assertEqual(set(reviews.mapped("state")), {"expired"})
-
-    def test_what_came_back_is_found_a_part_at_a_time(self):
-        self.without_activities()
-        leads = self.make_leads(7)
-        self.ask(leads)
-        leads.action_set_lost()
-        self.run_cron()
-        # One left and came back twice: its closed questions stay together.
-        leads[2].action_restore()
-        with clock.at(NOW + timedelta(hours=1)):
-            self.run_cron()
-            leads[2].action_set_lost()
-            self.run_cron()
-        self.assertEqual(len(self.reviews_of(leads[2])), 2)
-        leads.action_restore()
-        back = lambda: self.env["ai.deployment.review"].search_count([("state", "=", "open")])
-        seen = []
-        with patch.object(windows, "LOOK", 3), clock.at(NOW + timedelta(hours=2)):
-            self.assertLessEqual(self.tidy_until(lambda: seen.append(back()) or back() == 7), 4)
-        self.assertLess(seen[0], 7)
-        self.assertEqual(len(self.reviews_of(leads)), 15, "each once")
-
-    def test_a_pass_with_nothing_to_do_has_a_limit_whatever_is_open_and_closed(self):
-        self.without_activities()
-        leads, gone = self.make_leads(40), self.make_leads(40)
-        self.ask(leads[:12] + gone[:12])
-        gone.action_set_lost()
-        with patch.object(windows, "LOOK", 8):
-            self.tidy_until(
-                lambda: not self.env["ai.deployment.review"].search_count(
-                    [("state", "=", "open"), ("res_id", "in", gone.ids)]
-                )
-            )
-            before = [self.cost("tidy_reviews") for _round in range(3)]
-            self.ask(leads[12:] + gone[12:])
-            self.run_cron("assign_reviews")
-            self.tidy_until(
-                lambda: not self.env["ai.deployment.review"].search_count(
-                    [("state", "=", "open"), ("res_id", "in", gone.ids)]
-                )
-            )
-            costs = [self.cost("tidy_reviews") for _round in range(3)]
-        self.assertLessEqual(max(queries for queries, _rows in costs), max(queries for queries, _rows in before) + 2)
-        self.assertLessEqual(max(rows for _queries, rows in costs), 1.3 * max(rows for _queries, rows in before))
-
-    def test_people_with_more_than_can_be_counted(self):
-        with patch.object(activity_file, "MOST_COUNTED", 5):
-            reviews = self.ask(self.make_leads(2 * (MAX_ACTIVITIES + 7)))
-            self.run_cron()
-        queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
-        rest = self.activities_of(reviews).filtered(lambda activity: activity.activity_type_id == queue_type)
-        self.assertEqual(set(rest.mapped("summary")), {"More than 5 reviews wait for you in the queue"})
-
-    def test_the_position_is_kept_before_the_work(self):
-        """A pass that ends in the middle does not begin at the same place for ever."""
-        self.without_activities()
-        leads = self.make_leads(6)
-        self.ask(leads)
-        self.run_cron()
-        crons, seen = self.registry["ir.cron"], []
-        with patch.object(windows, "LOOK", 2), patch.object(crons, "_commit_progress") as commit:
-            for number in range(3):
-                _deployment, ids, _are_all = next(windows.turns(self.env, windows.OPEN))
-                self.assertEqual(commit.call_count, number + 1)
-                seen += self.env["ai.deployment.review"].browse(ids).mapped("res_id")
-        self.assertEqual(seen, sorted(leads.ids))

@@ -7,6 +7,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.ml.routing import audit_selected
+from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
 from odoo.addons.ai_deployment.models.routing.holdout import HoldoutRule
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -31,11 +32,11 @@ class TestHoldout(HoldoutCase):
     def test_off_it_costs_nothing(self):
         leads = self.make_leads(3).with_user(self.seller)
         query = leads._as_query()
-        leads._ai_join_score("crm_lead", query)
+        ShownScores(leads).join_score("crm_lead", query)
         self.assertNotIn("sha256", str(query.select()))
-        leads._ai_shown_deployment_ids()
+        ShownScores(leads).deployment_ids()
         with self.assertQueryCount(0):
-            self.assertFalse(leads._ai_not_held_out_sql("crm_lead", SQL("1")).code)
+            self.assertFalse(ShownScores(leads).not_held_out("crm_lead", SQL("1")).code)
 
     def test_held_out_leads_are_scored_and_logged_and_shown_to_nobody(self):
         self.hold_out()

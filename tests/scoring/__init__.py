@@ -3,6 +3,7 @@ from . import test_ai_deployment_inference
 from . import test_ai_deployment_request
 from . import test_ai_deployment_score
 from . import test_failures
+from . import test_hiding
 from . import test_inference_writer
 from . import test_job_backend
 from . import test_keep_waiting

@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.documents.noting import note_changes
 from odoo.addons.ai_deployment.models.scoring.scoring_rule import names_read
 from odoo.addons.ai_deployment.models.tools import clock, noted
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -110,7 +111,7 @@ class TestRuleLookup(ScoringRuleCase):
         before = self.env.cr.sql_log_count
         with patch.object(noted, "begin") as begin:
             self.assertFalse(self.rules())
-            lead._ai_note_changes([{"expected_revenue": 1}])
+            note_changes(lead, [{"expected_revenue": 1}])
         begin.assert_not_called()
         self.assertEqual(self.env.cr.sql_log_count, before)
 

@@ -192,7 +192,7 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
         code = (
             "import sys, types\n"
             "import odoo.addons.ai_deployment.models.scoring.scoring_run\n"
-            "import odoo.addons.ai_deployment.models.training.ai_deployment_training\n"
+            "import odoo.addons.ai_deployment.models.training.ai_deployment\n"
             "import odoo.addons.ai_deployment.models.monitoring.ai_deployment_monitoring\n"
             "bad = [name for name in ('sklearn', 'scipy') if name in sys.modules]\n"
             "sys.exit(' '.join(bad) or 0)"

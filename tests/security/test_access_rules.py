@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ai_deployment.models.gate.held_bills import GateHeld
+from odoo.addons.ai_deployment.models.review.similar_cases import look_alikes
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.gate.common import GateCase
@@ -268,7 +269,7 @@ class TestShownEverywhere(AiDeploymentCase):
         self.assertFalse(lead.ai_score or lead.ai_reasons or lead.ai_score_date)
         self.assertFalse(lead.search([("id", "=", lead.id), ("ai_score", ">", 0)]))
         self.assertTrue(self.middle.with_user(self.seller).ai_score, "who is not asked goes on with it")
-        self.assertEqual(asked._look_alikes(), asked)
+        self.assertEqual(look_alikes(asked), asked)
         asked.action_answer_yes()
         self.env.invalidate_all()
         self.assertTrue(self.middle.with_user(self.reviewer).ai_score)

@@ -197,7 +197,7 @@ class TestLimits(AiDeploymentCase):
             )
 
     def test_what_a_browser_tells_of_its_sitting(self):
-        from odoo.addons.ai_deployment.models.review.ai_deployment_review_desk import MOST_IDS, Sitting
+        from odoo.addons.ai_deployment.models.review.desk import MOST_IDS, Sitting
 
         told = {"first": list(range(10**5)), "skipped": list(range(10**5)), "known": list(range(10**5))}
         sitting = Sitting.of(told)

@@ -17,7 +17,7 @@ from odoo.addons.ai_deployment.models.scoring.scoring_run import ScoringRun
 from odoo.addons.ai_deployment.models.tools import clock, faults
 from odoo.addons.ai_deployment.models.tools.quiet_sql import quiet_sql
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.health.test_ai_deployment_sentinel import SentinelCase
+from odoo.addons.ai_deployment.tests.health.common import SchemaCase
 from odoo.addons.ai_deployment.tests.scoring.common import CHUNK_LOG, SCORING_LOG, BatchCase
 
 ACTION_LOG = "odoo.addons.ai_deployment.models.ir_actions_server"
@@ -235,7 +235,7 @@ class TestBlame(AiDeploymentCase):
 
 
 @tagged("post_install", "-at_install")
-class TestWhatAVersionReads(SentinelCase):
+class TestWhatAVersionReads(SchemaCase):
     """Everything a version reads is taken away for real: the version is to blame, and records wait."""
 
     def assertBlamed(self, deployment, failure_type):

@@ -24,7 +24,7 @@ KNOWN_FORMS = re.compile(
 )
 
 
-def looks_like_a_secret(text: str | bool | None) -> bool:
+def looks_like_a_secret(text: str | None) -> bool:
     """Return whether `text` holds something that looks like a credential in clear.
 
     >>> [looks_like_a_secret(text) for text in ("token = 'abcdef123456'", "https://u:pw@host/x", "model._cron()")]

@@ -82,24 +82,11 @@ class LogComplete(Rule):
         count = max(sum(days.values()), 1)
         number = SQL("(hashint4(res_id # %s) & 2147483647)", clock.today().toordinal() * 7919 % 2**31)
         share = min(SPARE * least / count, 1.0)
-        columns = (
-            "id",
-            "res_id",
-            "inputs",
-            "codes",
-            "predicted_value",
-            "prediction",
-            "confidence",
-            "route",
-            "latency_ms",
-            "failure_type",
-            "failure_message",
-        )
         rows = self.env.execute_query(
             SQL(
                 "SELECT %s FROM ai_deployment_inference WHERE version_id = %s AND deployment_id = %s AND is_intake"
                 " AND %s <= %s ORDER BY %s, id LIMIT %s",
-                SQL(", ").join(map(SQL.identifier, columns)),
+                SQL(", ").join(map(SQL.identifier, COLUMNS)),
                 version.id,
                 self.deployment.id,
                 number,
@@ -108,7 +95,7 @@ class LogComplete(Rule):
                 least,
             )
         )
-        return [dict(zip(columns, row, strict=True)) for row in rows]
+        return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
     def line_fault(self, line: dict[str, Any], card: Any) -> str:
         """Return what a line of the log lacks, or an empty string."""

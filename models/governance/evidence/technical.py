@@ -7,6 +7,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL, format_date
 
 from ...tools.wording import number
+from ...training.segment_tests import part_names
 from .rule import DrillRule, Evidence, Rule
 
 MOST_NAMED = 3
@@ -80,7 +81,7 @@ class LaterAndSegments(Rule):
         if found["path"] in version._sensitive_keys():
             names = {part["part"]: self.env._("a protected part") for part in parts}
         else:
-            names = self.deployment._part_names(found["path"], [part["part"] for part in parts])
+            names = part_names(self.deployment, found["path"], [part["part"] for part in parts])
         named = [names[part["part"]] for part in parts]
         if len(named) > MOST_NAMED:
             return [*named[:MOST_NAMED], self.env._("%s more", len(named) - MOST_NAMED)]
@@ -178,9 +179,8 @@ class RunsHere(Rule):
         A line of the log belongs to a call where moment and person are the same. The result of a batch of an action is
         kept on its chunks.
         """
-        since = self.deployment.assignment_ids.filtered(lambda a: a.role == "champion" and not a.end_date)[
-            :1
-        ].start_date
+        serving = self.deployment.assignment_ids.filtered(lambda one: one.role == "champion" and not one.end_date)
+        since = serving[:1].start_date
         self.env["ai.deployment.batch"].flush_model()
         self.env["ai.deployment.batch.chunk"].flush_model()
         [(scored, failed, latest)] = self.env.execute_query(

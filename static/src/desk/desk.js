@@ -49,7 +49,7 @@ class Watch {
     }
 }
 
-// The page "Review Desk": one question at a time, the next one at hand. See `ai_deployment_review_desk.py`.
+// The page "Review Desk": one question at a time, the next one at hand. See `models/review/desk.py`.
 export class Desk extends Component {
     static template = "ai_deployment.Desk";
     static components = { DeskCard, Layout };

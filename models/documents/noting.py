@@ -1,0 +1,54 @@
+"""Records that the end of the transaction scores: what is created, and what changes that a deployment reads.
+
+See `models/scoring/ai_deployment.py`.
+"""
+
+from collections.abc import Iterable
+
+from odoo.models import BaseModel
+
+from ..tools import noted
+from ..tools.ai_deployment_readable_mixin import readable_origin
+
+KEY = "ai.deployment"
+
+
+def note_created(records: BaseModel) -> None:
+    """Note new records for the deployments that score on creation."""
+    if rules := records.env["ai.deployment"]._scoring_rules(records._name):
+        wanted = [rule.deployment_id for rule in rules if rule.on_create]
+        noted.begin(records.env.cr, KEY).created.setdefault(records._name, set()).update(records.ids)
+        _note(records, dict.fromkeys(records.ids, wanted))
+
+
+def note_changes(records: BaseModel, vals_list: Iterable[dict]) -> None:
+    """Note those of `records` on which an input of a deployment that scores changes is among the values.
+
+    :param vals_list: the values of each record, in their order
+    """
+    rules = [rule for rule in records.env["ai.deployment"]._scoring_rules(records._name) if rule.names]
+    if not rules:
+        return
+    found = noted.notes(records.env.cr)
+    created = found.created.get(records._name, ()) if found else ()
+    changed = {}
+    for res_id, vals in zip(records._ids, vals_list, strict=True):
+        if res_id and res_id not in created:
+            changed[res_id] = [rule.deployment_id for rule in rules if not rule.names.isdisjoint(vals)]
+    _note(records, changed)
+
+
+def score_noted(records: BaseModel) -> None:
+    """Score now what the end of the transaction would, where `records` are among it: somebody asks for a score."""
+    if noted.is_wanted(records.env.cr, readable_origin(records).ids):
+        noted.hook(records.env.cr, KEY)
+
+
+def _note(records: BaseModel, wanted: dict[int, list[int]]) -> None:
+    """Let the end of the transaction score records: {record id: ids of the deployments}."""
+    if not any(wanted.values()):
+        return
+    notes = noted.begin(records.env.cr, KEY).wanted
+    for res_id, deployment_ids in wanted.items():
+        for deployment_id in deployment_ids:
+            notes.setdefault(deployment_id, {}).setdefault(res_id, records.env.uid)

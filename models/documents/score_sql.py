@@ -1,0 +1,294 @@
+"""What a user sees of scores on records, in SQL: the one join of the score fields, and its conditions.
+
+It serves reading, searching, sorting, grouping and exporting. A score is shown where the deployment is the primary one
+of the record's company, it is in production, and the user belongs to one of its viewer groups; the record is not held
+out, and the user is not to judge it unseen. Who cannot read the record never gets here.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from odoo.fields import Domain
+from odoo.models import BaseModel
+from odoo.tools import SQL, Query
+
+from ..tools import clock
+from ..tools.ai_deployment_readable_mixin import readable_origin
+from ..tools.score_fields import SCORE_COLUMNS
+
+# What has to be known of a deployment to show a score, or what stands in its place.
+READ_TO_SHOW = (
+    "company_id",
+    "domain",
+    "fallback",
+    "fallback_below",
+    "fallback_reason",
+    "fallback_since",
+    "fallback_value",
+    "res_model",
+    "shown_until",
+    "state",
+)
+
+
+class Shown(NamedTuple):
+    """What a user sees on records: one deployment speaks per company, the nearest one above a branch."""
+
+    deployments: BaseModel  # whose scores are shown, in sudo
+    fallbacks: list  # what shows instead of some, as `Fallback`s
+    nearest: dict  # {company id: id of the company whose deployment speaks of its records}
+
+    def companies(self, deployment: BaseModel) -> list[int]:
+        """Return the ids of the companies of whose records `deployment` speaks."""
+        own = deployment.company_id.id
+        return [own, *sorted(company for company, owner in self.nearest.items() if owner == own != company)]
+
+
+class ShownScores:
+    """The scores that the user of `documents` is shown.
+
+    :param documents: records of a model that can be scored, with the rights of the user
+    """
+
+    def __init__(self, documents: BaseModel):
+        self.documents = documents
+        self.env = documents.env
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Ids of the stored records behind these; of records being edited, only those that the user may read."""
+        return readable_origin(self.documents).ids
+
+    def shown(self, beside: Iterable[int] = ()) -> Shown:
+        """Return what this user sees on records, as `Shown`.
+
+        One statement, whether there is a fallback or not. Where another deployment of the company is in production,
+        nobody needs what one that is switched off would show. A branch without a deployment of its own is spoken for
+        by that of the nearest company above it.
+
+        :param beside: ids of deployments whose scores the user may see without belonging to a viewer group
+        """
+        companies = self.env.companies
+        deployments = (
+            self.env["ai.deployment"]
+            .sudo()
+            .search_fetch(
+                Domain("res_model", "=", self.documents._name)
+                & (
+                    # days of grace, see `governance/ownership`; what shows when they are over is the fallback
+                    (Domain("state", "=", "production") & Domain("shown_until", ">=", clock.today()))
+                    | (Domain("state", "in", ("production", "suspended")) & Domain("fallback_since", "!=", False))
+                )
+                & Domain("company_id", "in", companies._ai_above_sql())
+                & (
+                    Domain("is_primary", "=", True) & Domain("viewer_group_ids", "in", self.env.user._get_group_ids())
+                    | Domain("id", "in", beside)
+                ),
+                READ_TO_SHOW,
+            )
+        )
+        live = deployments.filtered(lambda deployment: deployment.state == "production")
+        off = {one.company_id: one.id for one in (deployments - live).sorted("id")}
+        ids = [one for company, one in off.items() if company not in live.company_id]
+        speaking = live | deployments.browse(ids)
+        answered = live.filtered(lambda deployment: deployment.shown_until and not deployment._grace_over())
+        return Shown(
+            deployments=answered.filtered(lambda deployment: not deployment._fallback_in_force()),
+            fallbacks=speaking._fallbacks_shown(),
+            nearest=companies._ai_nearest(set(speaking.company_id.ids)),
+        )
+
+    def shown_in(self, query: Query) -> Shown:
+        """Return `shown`, asked once for each query: its condition, its order and its columns ask for the same."""
+        asked = query.__dict__.setdefault("ai_shown", {})
+        key = (self.documents._name, self.env.uid, self.env.companies._ids)
+        if key not in asked:
+            asked[key] = self.shown()
+        return asked[key]
+
+    def deployment_ids(self) -> tuple[int, ...]:
+        """Return the ids of the deployments whose scores this user may see on records, sorted."""
+        return tuple(sorted(self.shown().deployments.ids))
+
+    def join_score(self, alias: str, query: Query, shown: Shown | None = None, ids: list[int] | None = None) -> str:
+        """Join the score that is shown on the record; return the alias of the joined table.
+
+        :param shown: what the user sees, as `shown` says it, where that is known already
+        :param ids: of the only records that the query is about, where these are few
+        """
+        shown = self.shown_in(query) if shown is None else shown
+        score = query.make_alias(alias, "ai_score")
+        query.add_join(
+            "LEFT JOIN",
+            score,
+            "ai_deployment_score",
+            SQL(
+                "%s%s%s",
+                self._condition(alias, score, shown, query),
+                self.not_held_out(alias, SQL.identifier(score, "deployment_id")),
+                self.not_blind(
+                    SQL.identifier(alias, "id"), SQL.identifier(score, "deployment_id"), shown.deployments.ids, ids
+                ),
+            ),
+        )
+        return score
+
+    def join_review(self, alias: str, query: Query) -> str:
+        """Join the open review of the record, of the shown deployment; return the alias of the joined table."""
+        review, state = query.make_alias(alias, "ai_review"), self.env["ai.deployment.review"]._fields["state"]
+        query.add_join(
+            "LEFT JOIN",
+            review,
+            "ai_deployment_review",
+            SQL(
+                "%s AND %s = 'open'",
+                self._condition(alias, review, self.shown_in(query), query),
+                SQL.identifier(review, "state", to_flush=state),
+            ),
+        )
+        return review
+
+    def value(self, alias: str, name: str, query: Query) -> SQL:
+        """Return SQL of what the record shows in the field `name`: of the score, or of its fallback."""
+        shown = self.shown_in(query)
+        score = self.join_score(alias, query, shown)
+        if name == "ai_is_fallback":
+            own = SQL("FALSE")
+        elif name == "ai_score_date":  # a record that could not be scored has a row too, without figures
+            own = SQL(
+                "CASE WHEN %s = 'scored' THEN %s END", SQL.identifier(score, "state"), SQL.identifier(score, "date")
+            )
+        else:
+            own = SQL.identifier(score, SCORE_COLUMNS[name])
+        if not shown.fallbacks:
+            return own
+        whens = []
+        for fallback in shown.fallbacks:
+            value = SQL("TRUE") if name == "ai_is_fallback" else SQL("NULL")
+            if name == "ai_score":
+                value = fallback.deployment._fallback_sql(alias)
+            condition = self._fallback_condition(fallback, alias, score, query, shown)
+            whens.append(SQL("WHEN %s THEN %s", condition, value))
+        return SQL("CASE %s ELSE %s END", SQL(" ").join(whens), own)
+
+    def score_ids(self, beside: Iterable[int] = ()) -> SQL:
+        """Return SQL of the ids of all scores that the user is shown on records of this model that he may read.
+
+        The conditions of the score fields, and so the one answer to what is shown: what a fallback shows instead of is
+        left out.
+
+        :param beside: as for `shown`
+        """
+        shown = self.shown(beside)
+        query = self.documents.with_context(active_test=False)._search(Domain.TRUE)
+        score = self.join_score(self.documents._table, query, shown)
+        query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
+        for fallback in shown.fallbacks:
+            condition = self._fallback_condition(fallback, self.documents._table, score, query, shown)
+            query.add_where(SQL("(%s) IS NOT TRUE", condition))
+        query.order = None
+        return query.subselect(SQL.identifier(score, "id"))
+
+    def lines(self, names: list[str]) -> tuple[dict[int, tuple], dict[int, tuple[float, str]]]:
+        """Return ({record id: columns `names` of its score}, {record id: (figure, sentence) of its fallback})."""
+        shown = self.shown() if any(self.documents._origin.ids) else None
+        scores = self._columns_of(shown, names) if shown and shown.deployments else {}
+        instead = self.instead(shown) if shown and shown.fallbacks else {}
+        return scores, instead
+
+    def instead(self, shown: Shown) -> dict[int, tuple[float, str]]:
+        """Return the fallback of the records that show one: {record id: (figure, sentence)}."""
+        ids, found = self.ids, {}
+        for fallback in shown.fallbacks:
+            query = self.documents.browse(ids)._as_query(ordered=False)
+            score = self.join_score(self.documents._table, query, shown)
+            query.add_where(self._fallback_condition(fallback, self.documents._table, score, query, shown))
+            value = fallback.deployment._fallback_sql(self.documents._table)
+            rows = self.env.execute_query(query.select(SQL.identifier(self.documents._table, "id"), value))
+            found.update({res_id: (value or 0.0, fallback.sentence) for res_id, value in rows})
+        return found
+
+    def _columns_of(self, shown: Shown, names: list[str]) -> dict[int, tuple]:
+        """Return columns `names` of the shown score of each record that has one: {record id: tuple}."""
+        ids, scores = self.ids, self.env["ai.deployment.score"]
+        query = self.documents.browse(ids)._as_query(ordered=False)
+        score = self.join_score(self.documents._table, query, shown, list(ids))
+        # By their index: joined, the scores of all records may as well be read for those of a few.
+        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(score, "res_id"), list(ids)))
+        columns = (SQL.identifier(score, name, to_flush=scores._fields[name]) for name in names)
+        rows = self.env.execute_query(query.select(SQL.identifier(self.documents._table, "id"), *columns))
+        return {res_id: tuple(values) for res_id, *values in rows}
+
+    def not_held_out(self, alias: str, deployment: SQL) -> SQL:
+        """Return what leaves out held-out records, to be added to a condition; mostly nothing."""
+        holdouts = self.env["ai.deployment"]._holdouts(self.documents._name)
+        if not holdouts:
+            return SQL()
+        return SQL(
+            " AND NOT (%s)",
+            SQL(" OR ").join(SQL("%s = %s AND %s", deployment, one.id, one.sql(alias)) for one in holdouts),
+        )
+
+    def not_blind(self, record: SQL, deployment: SQL, of: list[int] | None = None, ids: list[int] | None = None) -> SQL:
+        """Return what leaves out records that a reviewer is to judge unseen; for other users, nothing.
+
+        To be added to a condition. `of`, `ids`: of the only deployments that `deployment` can be, and records.
+        """
+        if not self.env.user.has_group("ai_deployment.group_reviewer"):
+            return SQL()
+        return SQL(
+            " AND (%s, %s) NOT IN (%s)",
+            deployment,
+            record,
+            self.env["ai.deployment.review"]._blind_records_sql(of, ids),
+        )
+
+    def _condition(self, alias: str, line: str, shown: Shown, query: Query) -> SQL:
+        """Return SQL of whether `line`, the alias of a table with a score or review, is what is shown of the record."""
+        pairs = tuple((each.id, company) for each in shown.deployments for company in shown.companies(each))
+        if not pairs:
+            return SQL("FALSE")
+        deployment, company = SQL.identifier(line, "deployment_id"), SQL.identifier(line, "company_id")
+        # Of one deployment, the companies alone say it: how many rows a pair matches, the database guesses badly.
+        speaking = SQL("%s = ANY(%s)", company, [each for _deployment, each in pairs])
+        if len(shown.deployments) > 1:
+            speaking = SQL("(%s, %s) IN %s", deployment, company, pairs)
+        return SQL(
+            "%s = %s AND %s = ANY(%s) AND %s = %s AND %s",
+            SQL.identifier(line, "res_id"),
+            SQL.identifier(alias, "id"),
+            deployment,
+            sorted(shown.deployments.ids),
+            company,
+            self._company(alias, shown, query),
+            speaking,
+        )
+
+    def _company(self, alias: str, shown: Shown, query: Query) -> SQL:
+        """Return SQL of the company whose deployment speaks of the record, where that belongs to none as well."""
+        here = self.env.company.id
+        return SQL(
+            "COALESCE(%s, %s)", self.documents._field_to_sql(alias, "company_id", query), shown.nearest.get(here, here)
+        )
+
+    def _fallback_condition(self, fallback: Any, alias: str, score: str, query: Query, shown: Shown) -> SQL:
+        """Return SQL of whether `fallback` shows on the record `alias`, whose score is joined as `score`."""
+        deployment = fallback.deployment
+        if fallback.below is not None:
+            return SQL(
+                "%s = %s AND %s = 'scored' AND %s < %s",
+                SQL.identifier(score, "deployment_id"),
+                deployment.id,
+                SQL.identifier(score, "state"),
+                SQL.identifier(score, "confidence"),
+                fallback.below,
+            )
+        documents = self.documents.sudo().with_context(active_test=False)
+        records = documents._search(deployment._record_domain() & documents._ai_base_domain(), bypass_access=True)
+        return SQL(
+            "%s = ANY(%s) AND %s IN %s",
+            self._company(alias, shown, query),
+            shown.companies(deployment),
+            SQL.identifier(alias, "id"),
+            records.subselect(),
+        )

@@ -1,0 +1,179 @@
+"""The case that the desk shows of one review: the record's essentials, the score with its reasons, the answers."""
+
+from odoo.api import Environment
+from odoo.models import BaseModel
+from odoo.tools import SQL, format_datetime
+
+from ..tools import clock
+from ..tools.wording import percent, signed
+from .follow_ups import latest_inference
+from .similar_cases import SimilarCases
+from .vocabulary import ANY
+
+MOST_REASONS = 5
+
+
+class DeskCards:
+    """Makes the cards of one call, each for a review of which it is known that the user may read its record."""
+
+    def __init__(self, env: Environment):
+        self.env = env
+        self._similar = SimilarCases()
+
+    def card(self, review: BaseModel) -> dict:
+        """Return all that the page shows of one review, with the rights of the user."""
+        review.ensure_one()
+        known = review.sudo()
+        document = self.env[known.res_model].browse(known.res_id)
+        words = document._ai_words()
+        blind, failure = known.hides_score, failure_of(review)
+        return {
+            "id": review.id,
+            "name": document.display_name,
+            "kind": self.env["ir.model"]._get(document._name).sudo().name,
+            "url": f"/odoo/{document._name}/{document.id}",
+            "deployment": known.deployment_id.name,
+            "is_mine": known.reviewer_id == self.env.user,
+            "reviewer": known.reviewer_id.name or "",
+            "due": format_datetime(self.env, known.deadline, dt_format="short") if known.deadline else "",
+            "is_overdue": bool(known.deadline and known.deadline < clock.now()),
+            "why": self.env._("Say what you think; the score shows afterwards.") if blind else review.why_text,
+            "essentials": document._ai_essentials(),
+            "is_blind": blind,
+            "failure": failure,
+            "score": False if blind or failure else _score(review),
+            **({"reasons": [], "remarks": []} if blind or failure else self._reasons(known, document)),
+            "similar": [] if failure else self._similar_cases(review),
+            "answers": [] if failure else _reasons_to_give(known.deployment_id, blind),
+            "buttons": self._buttons(known, words, blind, failure),
+        }
+
+    def _reasons(self, known: BaseModel, document: BaseModel) -> dict:
+        """Return the inputs with the most points, and what makes the score a guess.
+
+        `reasons`: [{"name", "value", "points", "text", "width"}], `remarks`: sentences.
+
+        :param known: the review, with all rights
+        :param document: its record, with the rights of the user
+        """
+        inference = known.inference_id
+        version = inference.version_id
+        masks_all, sees_sensitive = inference._masking()
+        hidden = inference._keys_hidden_on_records().get(inference.id, frozenset())
+        reasons = version._reasons(
+            inference.codes,
+            masks_all=masks_all,
+            sees_sensitive=sees_sensitive,
+            hidden=hidden,
+            top=MOST_REASONS,
+            inputs=inference.inputs,
+            document=document,
+        )
+        remarks = [text.removeprefix("? ") for text in version._support_texts(inference.codes)]
+        if reasons and not version._card().exact_reasons:
+            remarks.append(self.env._("These reasons are approximate."))
+        strongest = max((abs(points) for _name, _value, points in reasons), default=0.0) or 1.0
+        return {
+            "reasons": [
+                {
+                    "name": name,
+                    "value": value,
+                    "points": points,
+                    "text": signed(self.env, points),
+                    "width": max(round(100 * abs(points) / strongest), 2),
+                }
+                for name, value, points in reasons
+            ],
+            "remarks": remarks,
+        }
+
+    def _similar_cases(self, review: BaseModel) -> list[dict]:
+        return [
+            {
+                "id": case.res_id,
+                "name": case.name,
+                "url": f"/odoo/{review.sudo().res_model}/{case.res_id}",
+                "share": percent(self.env, case.share),
+                "ending": case.ending,
+                "is_positive": case.is_positive,
+            }
+            for case in self._similar.find(review)
+        ]
+
+    def _buttons(self, known: BaseModel, words: dict, blind: bool, failure: dict | bool) -> list[dict]:
+        """Return the answers, each with its key: [{"decision", "key", "label", "hint", "style"}]."""
+        say = self.env._
+
+        def button(decision: str, key: str, label: str, hint: str = "", style: str = "secondary") -> dict:
+            return {"decision": decision, "key": key, "label": label, "hint": hint, "style": style}
+
+        if failure:
+            return [button("rescored", "a", say("Score Again"), style="primary"), button("unsure", "c", say("Close"))]
+        unsure = button("unsure", "c", say("Cannot Tell"))
+        if blind:
+            return [
+                button("positive", "y", words["positive"], style="primary"),
+                button("negative", "n", words["negative"], style="primary"),
+                unsure,
+            ]
+        says, other = ("positive", "negative") if known.prediction else ("negative", "positive")
+        return [
+            button("confirmed", "r", say("Right"), words[says], "primary"),
+            button("overridden", "w", say("Wrong"), words[other], "primary"),
+            unsure,
+        ]
+
+
+def failure_of(review: BaseModel) -> dict | bool:
+    """Return why the latest attempt gave no score: {"type", "message", "inputs"}; False where there is a score."""
+    known = review.sudo()
+    if not known.failure_type:
+        return False
+    latest = latest_inference(known)
+    latest = latest if latest.failure_type else known.inference_id
+    types = dict(review._fields["failure_type"]._description_selection(review.env))
+    return {
+        "type": types.get(latest.failure_type or known.failure_type, ""),
+        "message": latest.failure_message or "",
+        "inputs": (latest.inputs_text or "").splitlines(),
+    }
+
+
+def score_text(review: BaseModel) -> str:
+    """Return the score and what it says, as "63.5 % – Will be won"."""
+    known = review.sudo()
+    words = review.env[known.res_model]._ai_words()
+    says = words["positive" if known.prediction else "negative"]
+    return f"{percent(review.env, known.predicted_value, 1)} – {says}"
+
+
+def _score(review: BaseModel) -> dict:
+    known, env = review.sudo(), review.env
+    # No opinion is stored as nothing, which a number field reads as zero.
+    rows = env.execute_query(
+        SQL("SELECT incumbent_value FROM ai_deployment_inference WHERE id = %s", known.inference_id.id)
+    )
+    opinion = rows[0][0] if rows else None
+    return {
+        "text": score_text(review),
+        "value": known.predicted_value,
+        "confidence": percent(env, known.confidence),
+        "odoo": "" if opinion is None else env[known.res_model]._ai_incumbent_text(opinion),
+    }
+
+
+def _reasons_to_give(deployment: BaseModel, blind: bool) -> list[dict]:
+    """Return the reasons that may be given with an answer: [{"id", "name", "decision", "asks_text"}].
+
+    One for "right" or "wrong" alone would tell what the score says where that is hidden.
+    """
+    return [
+        {
+            "id": answer.id,
+            "name": answer.name,
+            "decision": "" if answer.decision == ANY else answer.decision,
+            "asks_text": answer.asks_text,
+        }
+        for answer in deployment.answer_ids
+        if not blind or answer.decision in (ANY, "unsure")
+    ]

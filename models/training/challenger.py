@@ -1,0 +1,127 @@
+"""A new version against the one that serves, on records that neither has learned from."""
+
+from typing import Any
+
+import numpy as np
+
+from odoo.models import BaseModel
+
+from ...ml import artifact
+from ...ml.challenge import challenge, sign_challenge
+from ...ml.columns import Column
+from .verdicts import independent_verdicts
+from .version_test import test_rows, untested_text
+
+
+class Challenger:
+    """Compare new versions of a deployment with the one that serves.
+
+    :param deployment: ai.deployment with all rights
+    """
+
+    def __init__(self, deployment: BaseModel):
+        self.deployment = deployment
+        self.env = deployment.env
+
+    def compare(
+        self,
+        champion: BaseModel,
+        tested: Any,
+        training: Any,
+        columns: dict[str, Column],
+        ids: list[int],
+        moments: np.ndarray,
+        labels: np.ndarray,
+    ) -> dict:
+        """Return how a new version did against the serving one, as values of the new version.
+
+        Both are judged by the cards that were tested, on rows that neither has learned from: what serves has learned
+        from the very rows that tested it, so it would know the answers.
+
+        :param tested: the training that was tested; `training` the one whose card serves
+        :param moments: days, shape (rows,), ascending; `labels`: bool, shape (rows,)
+        """
+        if artifact.digest(artifact.dump(training.card)) == champion.digest:
+            return {
+                "verdict": "same",
+                "verdict_text": self.env._("The same as the one that serves: these records teach nothing else."),
+            }
+        if self.deployment.method == "anomaly":
+            return self.compare_verdicts(champion, tested, columns, ids)
+        rows = self.unseen_by(champion, ids, moments)
+        latest = {key: column.take(rows) for key, column in columns.items()}
+        new = tested.card.score(latest)
+        # The declarations kept are those of the card that serves: its twin may read an input that this one left out.
+        known = self.deployment._columns(list(champion._specs().values()), [ids[row] for row in rows])
+        old = champion._tested_card().score({**latest, **known})
+        both = ~(np.isnan(new.values) | np.isnan(old.values))
+        result = challenge(labels[rows][both], new.values[both], old.values[both])
+        untested = untested_text(self.deployment, labels)
+        if untested:
+            return {"challenge": result.to_dict(), "verdict": "inconclusive", "verdict_text": untested}
+        text = {
+            "better": self.env._("Better on the latest %s records.", result.rows),
+            "worse": self.env._("Worse on the latest %s records.", result.rows),
+            "inconclusive": self.env._("Too early to say: about %s more outcomes needed.", result.more_needed),
+        }[result.verdict]
+        if result.verdict == "inconclusive" and not result.more_needed:
+            mixed = (result.auc_gain or 0) * (result.brier_gain or 0) < 0
+            text = (
+                self.env._("Better in one figure, worse in another.")
+                if mixed
+                else self.env._("About as good as the one that serves.")
+            )
+        return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
+
+    def compare_verdicts(self, champion: BaseModel, tested: Any, columns: dict[str, Column], ids: list[int]) -> dict:
+        """Compare two anomaly models by the verdicts of reviewers on cases that only one of them asks about.
+
+        At equal capacity: the new card asks about as many records as the serving one. Counted are cases that came to
+        reviewers for reasons of their own, since the serving version learned. A card that has learned from verdicts
+        knows the answers, so it is told by the verdicts that tested it.
+        """
+        if tested.card.kind != "anomaly":
+            return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
+        found = independent_verdicts(self.deployment, champion)
+        known = self.deployment._columns(list(champion._specs().values()), ids)
+        new, old = tested.card.score(columns), champion._card().score({**columns, **known})
+        asks_old = np.asarray(old.predictions, dtype=bool)
+        ranks = np.argsort(np.argsort(-np.nan_to_num(new.values, nan=-1.0), kind="stable"))
+        asks_new = ranks < asks_old.sum()
+        rows = [row for row, res_id in enumerate(ids) if res_id in found]
+        attempts = self.deployment.version_ids.filtered(lambda version: version.number > champion.number)
+        result = sign_challenge(
+            [found[ids[row]] for row in rows], asks_new[rows], asks_old[rows], attempts=len(attempts) + 1
+        )
+        if not result.cases:
+            return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
+        text = self.env._(
+            "Of %(cases)s cases where only one of them would have asked a person, reviewers agreed with this one in "
+            "%(right)s.",
+            cases=result.cases,
+            right=result.right,
+        )
+        if result.more_needed:
+            text = self.env._("%(text)s About %(more)s more are needed.", text=text, more=result.more_needed)
+        return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
+
+    def unseen_by(self, champion: BaseModel, ids: list[int], moments: np.ndarray) -> np.ndarray:
+        """Return the numbers of the test rows that the tested card of `champion` never learned from; shape (rows,)."""
+        later, learned = test_rows(len(ids)), (champion.held_out or {}).get("learned")
+        if not learned:
+            return later
+        if learned["id"] in ids:  # rows keep their order, also those of one moment
+            return later[later > ids.index(learned["id"])]
+        return later[moments[later] > learned["moment"]]
+
+    def _judged_text(self, tested: Any) -> str:
+        """Return what the verdicts say of a new version; no more, as the old one chose the judged records."""
+        metrics = tested.metrics
+        if tested.card.kind != "reviewed" or metrics.get("average_precision") is None:
+            return self.env._("Nobody has judged enough cases yet.")
+        return self.env._(
+            "On the latest %(rows)s judged records: average precision %(new)s %%, before %(old)s %%.",
+            rows=metrics["test_rows"],
+            new=round(100 * metrics["average_precision"]),
+            old=round(100 * (metrics["average_precision_before"] or 0)),
+        )

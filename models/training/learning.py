@@ -1,0 +1,101 @@
+"""From columns to a scorecard or an anomaly model: which learner, with which options.
+
+Its statistics (`ml.training`, `ml.anomaly_training`, `ml.reviewed_training`) are imported where they are used, so
+that no process that only scores loads scikit-learn.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from odoo.models import BaseModel
+
+from ...ml.columns import NUMBER, Column
+from ...ml.errors import TooFewCases
+from ...ml.reviewed import SURPRISE
+from ...ml.threads import one_thread
+from ..features.ai_deployment_feature import DIRECTIONS
+from ..tools import clock
+from .readiness import MIN_CASES
+from .verdicts import verdicts
+
+ALL_ROWS = (0.85, 0.15, 0.0)  # learn from all; the later part still decides how far back to look
+
+Columns = dict[str, Column]
+
+
+def fit(
+    deployment: BaseModel, specs: list[dict], columns: Columns, moments: np.ndarray, labels: np.ndarray
+) -> tuple[Any, Any]:
+    """Return (the training that was tested, the training whose card serves).
+
+    :param moments: days, shape (rows,), ascending; `labels`: bool, shape (rows,)
+    :raise TrainingError: where the rows do not allow it
+    """
+    learn = fit_anomaly if deployment.method == "anomaly" else fit_scorecard
+    with one_thread():
+        return learn(deployment, specs, columns, moments, labels)
+
+
+def fit_anomaly(
+    deployment: BaseModel, specs: list[dict], columns: Columns, moments: np.ndarray, labels: np.ndarray
+) -> tuple[Any, Any]:
+    """Learn an anomaly model and, where there are enough verdicts, one that has learned from them as well."""
+    from ...ml.reviewed_training import train_reviewed
+
+    options = {"alarm_rate": deployment.alarm_rate, "required": [spec["key"] for spec in specs if spec["required"]]}
+    training = learn_usual(specs, columns, moments, **options)
+    found, chances = verdicts(deployment)
+    if not found:
+        return training, training
+    ids = [row[0] for row in deployment.env[deployment.res_model]._ai_training_rows(deployment, clock.now())]
+    judged = [found.get(res_id) for res_id in ids]
+    sampled = [chances.get(res_id, np.nan) for res_id in ids]
+    try:
+        reviewed = train_reviewed(columns, moments, judged, surprise=training.card, chances=sampled, **options)
+    except TooFewCases:
+        return training, training
+    # Who called keeps the declarations of all that the card reads, this one too.
+    specs.append(deployment.feature_ids._card_spec(SURPRISE, deployment.env._("How unusual overall")))
+    return reviewed
+
+
+def fit_scorecard(
+    deployment: BaseModel, specs: list[dict], columns: Columns, moments: np.ndarray, labels: np.ndarray
+) -> tuple[Any, Any]:
+    """Learn a scorecard that is tested on the latest rows, then again by the same recipe with these rows as well.
+
+    Where the world moves, they teach the most. The figures are those of the test.
+    """
+    from ...ml.training import train_scorecard
+
+    options = scorecard_options(deployment, specs)
+    tested = train_scorecard(columns, labels, moments, **options)
+    again = train_scorecard(columns, labels, moments, shares=ALL_ROWS, recipe=tested.recipe, **options)
+    return tested, replace(again, metrics={**tested.metrics, "learned_rows": again.metrics["train_rows"]})
+
+
+def learn_usual(specs: list[dict], columns: Columns, moments: np.ndarray, **options: Any) -> Any:
+    """Learn an anomaly model of what is usual in these rows."""
+    from ...ml.anomaly_training import train_anomaly
+
+    return train_anomaly(
+        columns,
+        moments,
+        tails={spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER},
+        pairs=[(spec["key"], spec["together"]) for spec in specs if spec["together"]],
+        context=[spec["key"] for spec in specs if not spec["stands_alone"]],
+        **options,
+    )
+
+
+def scorecard_options(deployment: BaseModel, specs: list[dict]) -> dict:
+    """Return the options with which a scorecard of `deployment` is learned."""
+    return {
+        "required": [spec["key"] for spec in specs if spec["required"]],
+        "monotone": {spec["key"]: DIRECTIONS[spec["direction"]] for spec in specs if spec["kind"] == NUMBER},
+        "min_cases": MIN_CASES,
+        "pairs": deployment.most_pairs,
+        "positive_weight": deployment.positive_weight,
+    }

@@ -1,0 +1,71 @@
+"""What is missing before a first version can be trained."""
+
+from odoo.models import BaseModel
+from odoo.tools import format_date
+
+from ..features.readable_inputs import reads_all
+from ..tools import clock
+
+MIN_CASES = 50  # of either outcome, under which there is no version
+
+
+def readiness(deployment: BaseModel) -> str | bool:
+    """Return `missing_outcomes` for the user of `deployment`; figures only where he may read each counted record.
+
+    Asked of the company, not of the filter: that a filter finds nothing is what it must not tell.
+    """
+    text, documents = missing_outcomes(deployment.sudo()), deployment.env[deployment.res_model]
+    if not text or reads_all(documents, deployment._company_domain()):
+        return text
+    return deployment.env._(
+        "More outcomes are needed before it can learn. Until then Odoo's own estimate is all there is."
+    )
+
+
+def missing_outcomes(deployment: BaseModel) -> str | bool:
+    """Return how many outcomes are missing until there can be a version, and which are there and count later.
+
+    :return: False where there are enough, or none are needed.
+    """
+    documents, env = deployment.env[deployment.res_model], deployment.env
+    outcomes = documents._ai_outcomes(deployment)
+    counts = outcomes.counts(clock.now()) if deployment.method == "scorecard" else None
+    if counts is None or min(counts) >= MIN_CASES:
+        return False
+    words = documents._ai_words()
+    to_come = {True: [], False: []}
+    for label, due in outcomes.to_come(clock.now()):
+        to_come[label].append(due)
+    missing = {True: max(MIN_CASES - counts[0], 0), False: max(MIN_CASES - counts[1], 0)}
+    if any(to_come.values()) and all(len(to_come[side]) >= missing[side] for side in missing):
+        return env._(
+            "%(wins)s %(positives)s and %(others)s %(negatives)s are there, but a record counts only %(days)s days "
+            "after it began: there will be enough on %(day)s. If they are older than the day on which they were "
+            "entered here, name the date on which they began under “Start Date”.",
+            wins=counts[0] + len(to_come[True]),
+            others=counts[1] + len(to_come[False]),
+            days=deployment.horizon_days,
+            positives=words["positives"],
+            negatives=words["negatives"],
+            day=format_date(env, max(to_come[side][least - 1] for side, least in missing.items() if least)),
+        )
+    rarer = 0 if counts[0] <= counts[1] else 1
+    text = env._(
+        "About %(missing)s more %(cases)s are needed before it can learn: there are %(found)s so far. Until then "
+        "Odoo's own estimate is all there is.",
+        missing=MIN_CASES - counts[rarer],
+        cases=words[("positives", "negatives")[rarer]],
+        found=counts[rarer],
+    )
+    if not any(to_come.values()):
+        return text
+    first = min(min(dues) for dues in to_come.values() if dues)
+    return env._(
+        "%(text)s Of younger records, %(wins)s %(positives)s and %(others)s %(negatives)s count from %(day)s on.",
+        text=text,
+        wins=len(to_come[True]),
+        others=len(to_come[False]),
+        positives=words["positives"],
+        negatives=words["negatives"],
+        day=format_date(env, first),
+    )

@@ -1,0 +1,92 @@
+"""From records to a version: read, learn, test against what serves now, store.
+
+The first version of a deployment serves at once (in shadow, nobody sees it); a person has to promote a later one.
+"""
+
+import numpy as np
+
+from odoo.exceptions import UserError
+from odoo.models import BaseModel
+
+from ...ml import artifact
+from ...ml.columns import NUMBER, make_column
+from ...ml.errors import TrainingError
+from ..tools import clock
+from .challenger import Challenger
+from .leak_check import inputs_known_in_time
+from .learning import fit
+from .readiness import missing_outcomes
+from .segment_tests import SegmentTests
+from .version_test import floors, held_out, learned, untested_text
+
+
+class Trainer:
+    """Train versions of one deployment.
+
+    :param deployment: ai.deployment with all rights
+    """
+
+    def __init__(self, deployment: BaseModel):
+        deployment.ensure_one()
+        self.deployment = deployment
+        self.env = deployment.env
+
+    def train(self) -> BaseModel:
+        """Train a version on what is known now and return it.
+
+        :raise UserError: where the records do not allow it
+        """
+        deployment = self.deployment
+        known_in_time = self._inputs()
+        specs = [feature._to_spec() for feature in known_in_time]
+        rows = self.env[deployment.res_model]._ai_training_rows(deployment, clock.now())
+        ids = [row[0] for row in rows]
+        columns = deployment._columns(specs, ids)
+        moments = make_column("moment", NUMBER, [row[1] for row in rows]).values
+        labels = np.array([bool(row[2]) for row in rows])
+        try:
+            tested, training = fit(deployment, specs, columns, moments, labels)
+        except TrainingError as error:
+            why = " ".join(filter(None, (str(error), missing_outcomes(deployment))))
+            raise UserError(
+                self.env._("“%(name)s” could not be trained: %(why)s", name=deployment.name, why=why)
+            ) from error
+        by_key = {spec["key"]: spec for spec in specs}
+        used = [by_key[name] for name, _columns in training.card.inputs]  # one that is always empty is left out
+        values = {
+            "floors": floors(training.card, columns, moments),
+            "held_out": {
+                **held_out(deployment, tested.card, columns, moments, labels),
+                **learned(deployment, ids, moments),
+                "segments": SegmentTests(deployment, specs).test(tested, columns, ids, moments, labels),
+            },
+            "left_out": [feature.name for feature in deployment.feature_ids - known_in_time],
+            "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
+            "verdict_text": untested_text(deployment, labels),
+        }
+        champion = deployment.champion_id
+        if champion:
+            values.update(Challenger(deployment).compare(champion, tested, training, columns, ids, moments, labels))
+        version = self.env["ai.deployment.version"]._store(deployment, training, used, clock.now(), **values)
+        if not champion:
+            deployment._assign_champion(version, self.env._("First version"))
+        return version
+
+    def _inputs(self) -> BaseModel:
+        """Return the inputs to learn from.
+
+        :raise UserError: where there are none, or the deployment is retired
+        """
+        deployment = self.deployment
+        if not deployment.feature_ids:
+            raise UserError(self.env._("“%s” has no inputs yet. Say first what it reads.", deployment.name))
+        if deployment.state == "retired":
+            raise UserError(self.env._("“%s” is retired.", deployment.name))
+        known_in_time = inputs_known_in_time(deployment, clock.now())
+        if not known_in_time:
+            raise UserError(
+                self.env._(
+                    "None of the inputs of “%s” is known in time, so there is nothing to learn from.", deployment.name
+                )
+            )
+        return known_in_time

@@ -1,0 +1,53 @@
+"""Outcomes of leads; when they end is tested with the outcomes that are kept."""
+
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.documents.lead_outcomes import LeadOutcomes
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.ai_deployment.tests.training.common import ClosedLeads
+
+DAY = timedelta(days=1)
+
+
+@tagged("post_install", "-at_install")
+class TestLeadOutcomes(ClosedLeads, AiDeploymentCase):
+    """A lead won in time, one lost, one whose horizon has not passed, and one that is open."""
+
+    def setUp(self):
+        super().setUp()
+        self.won, self.lost, self.young, self.open = leads = self.make_leads(4)
+        self.won.expected_revenue = 7000
+        for lead, days, is_won in ((self.won, 100, True), (self.lost, 90, False), (self.young, 10, True)):
+            self.close(lead, NOW - days * DAY, NOW - (days - 5) * DAY, is_won)
+        self.close(self.open, NOW - 80 * DAY, None, False)
+        self.env.invalidate_all()
+        self.deployment.domain = f"[('id', 'in', {leads.ids})]"
+        self.outcomes = self.env["crm.lead"]._ai_outcomes(self.deployment)
+
+    def test_the_horizon_says_what_can_be_learned_from(self):
+        self.assertIs(type(self.outcomes), LeadOutcomes)
+        rows = self.outcomes.training_rows(NOW)
+        self.assertEqual(
+            [(row[0], row[2]) for row in rows], [(self.won.id, True), (self.lost.id, False), (self.open.id, False)]
+        )
+        self.assertEqual(self.outcomes.counts(NOW), (1, 2))
+        self.assertEqual(self.outcomes.counts(NOW, since=NOW - 25 * DAY), (0, 1))
+        self.assertEqual(self.outcomes.to_come(NOW), [(True, NOW + 50 * DAY)])
+
+    def test_ends(self):
+        ends = self.outcomes.ends({self.won.id: None, self.open.id: None})
+        self.assertEqual(ends[self.won.id], (NOW - 95 * DAY, True, NOW - 40 * DAY))
+        self.assertEqual(ends[self.open.id][:2], (None, False))
+        self.assertEqual(self.outcomes.latest_ends(), (NOW - 5 * DAY, NOW - 85 * DAY))
+        self.assertEqual(self.outcomes.usual_amount(), 6000.0)
+
+    def test_how_long_they_take(self):
+        found = sorted(self.outcomes.decided_after(NOW), key=lambda row: row[1])
+        self.assertEqual(found, [(5.0, 10.0), (None, 80.0), (5.0, 90.0), (5.0, 100.0)])
+
+    def test_closed_and_open_ones_of_the_same_time(self):
+        rows = self.outcomes.leak_rows(NOW, 10)
+        self.assertEqual([(row.res_id, row.closed) for row in rows if not row.closed], [(self.open.id, False)])
+        self.assertEqual({row.res_id for row in rows if row.closed}, set((self.won + self.lost + self.young).ids))

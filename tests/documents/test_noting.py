@@ -1,0 +1,27 @@
+"""Records that the end of the transaction scores; see also the rules of scoring."""
+
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.documents import noting
+from odoo.addons.ai_deployment.models.tools import noted
+from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
+
+
+@tagged("post_install", "-at_install")
+class TestNoting(AiDeploymentCase):
+    def test_where_no_deployment_scores_nothing_is_noted(self):
+        lead = self.make_leads()
+        with patch.object(noted, "begin") as begin, patch.object(noted, "hook") as hook:
+            noting.note_created(lead)
+            noting.note_changes(lead, [{"expected_revenue": 1}])
+            noting.score_noted(lead)
+        begin.assert_not_called()
+        hook.assert_not_called()
+
+    def test_what_is_created_is_scored_once_somebody_looks(self):
+        self.deployment.score_on_create = True
+        lead = self.make_leads()
+        noting.score_noted(lead)
+        self.assertTrue(self.score_of(lead))

@@ -1,0 +1,88 @@
+"""What the tests of health share: a live deployment, its scheduled actions, and fields that can be taken away."""
+
+from datetime import timedelta
+
+import numpy as np
+
+from odoo import Command
+
+from odoo.addons.ai_deployment.ml.binning import CategoryBins
+from odoo.addons.ai_deployment.ml.calibration import Identity
+from odoo.addons.ai_deployment.ml.cards import CardFeature
+from odoo.addons.ai_deployment.ml.columns import CATEGORY
+from odoo.addons.ai_deployment.ml.scorecard import Scorecard
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+
+DAY = timedelta(days=1)
+
+
+class HealthCase(AiDeploymentCase):
+    """A deployment that has been at work since NOW, and jobs that run at whatever moment is looked at."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deployment.at_work_since = NOW
+        cls.jobs = cls.env["ir.cron"].search([("cron_name", "=like", "AI Deployment:%")])
+
+    def findings(self, moment=NOW, deployment=None):
+        """{code: Finding} with jobs that ran at this moment."""
+        deployment = deployment or self.deployment
+        self.jobs_ran(moment)
+        self.env.invalidate_all()
+        with clock.at(moment):
+            return {finding.code: finding for finding in deployment._health()[deployment.id]}
+
+    def sibling(self, name="Another"):
+        other = self.make_deployment(name=name, is_primary=False)
+        self.serve(other, self.card())
+        with clock.at(NOW):
+            other.state = "shadow"
+        return other
+
+    def run_job(self, name, moment=NOW):
+        with clock.at(moment), self.enter_registry_test_mode():
+            job = self.env.ref(f"ai_deployment.{name}")
+            self.assertIs(job.method_direct_trigger(), True)
+        self.env.invalidate_all()
+        job.write({"lastcall": moment, "nextcall": moment})  # Odoo has its own time
+
+    def alert(self, cause, deployment=None):
+        return self.env["ai.deployment.alert"].search(
+            [("deployment_id", "=", (deployment or self.deployment).id), ("cause", "=", cause)]
+        )
+
+
+class SchemaCase(HealthCase):
+    """A deployment with one input of its own, and fields to take away."""
+
+    def watch(self, path, counts=None, **feature):
+        """A deployment at work whose only input is `path`; `counts`: how often each level was seen in training."""
+        counts = {str(level): count for level, count in (counts or {}).items()}
+        known = tuple(level for level, count in counts.items() if count >= 10)
+        deployment = self.make_deployment(
+            name="Watched",
+            is_primary=False,
+            idle_days=0,
+            features=[{"path": path, "kind": "category", "leak_override": "For the test.", **feature}],
+        )
+        bins = CategoryBins(known, counts)
+        points = CardFeature(
+            path, CATEGORY, bins, np.zeros(bins.size), False, np.array([10, 0, 0, *(counts[level] for level in known)])
+        )
+        score_bins = self.card().score_bins
+        self.serve(deployment, Scorecard([points], -1.0, Identity(), score_bins))
+        with clock.at(NOW):
+            deployment.state = "shadow"
+        return deployment
+
+    def make_field(self, name="x_tier", ttype="selection", options=("gold", "silver"), **values):
+        if ttype == "selection":
+            values["selection_ids"] = [
+                Command.create({"value": option, "name": option.title(), "sequence": number})
+                for number, option in enumerate(options)
+            ]
+        return self.env["ir.model.fields"].create(
+            {"name": name, "field_description": "Tier", "model_id": self.lead_model.id, "ttype": ttype, **values}
+        )

@@ -1,0 +1,216 @@
+"""A restored or copied database tells nobody until an administrator has said that it is the one in use."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+import psycopg2
+
+from odoo.exceptions import AccessError, UserError
+from odoo.modules.neutralize import get_neutralization_queries
+from odoo.tests import tagged
+from odoo.tools import config
+
+from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
+from odoo.addons.ai_deployment.models.tools import clock, database
+from odoo.addons.ai_deployment.tests.alerting.common import MessageCase
+from odoo.addons.ai_deployment.tests.common import NOW
+
+HOUR = timedelta(hours=1)
+
+
+class RestoreCase(MessageCase):
+    def setUp(self):
+        super().setUp()
+        self.jobs_ran(NOW)
+        self.messages().sudo().unlink()
+        self.hook = self.add("webhook")
+
+    def restore(self):
+        """As if what is here had been dumped, and restored into another database."""
+        self.enterContext(patch.object(database, "identity", return_value="another/1"))
+        self.jobs_ran(NOW)
+        self.env.invalidate_all()
+
+    def restored(self, moment=NOW):
+        with clock.at(moment):
+            return {f.code: f for f in self.deployment._health()[self.deployment.id]}.get("restored")
+
+    def watch(self, moment=NOW):
+        with clock.at(moment):
+            HealthMonitor(self.deployment.sudo()).watch_instance()
+        return self.env["ai.deployment.alert"].search([("cause", "=", "health:restored")])
+
+
+@tagged("post_install", "-at_install")
+class TestRestore(RestoreCase):
+    def test_a_database_that_told_nobody_yet_is_the_one_in_use(self):
+        self.restore()
+        self.assertIsNone(self.restored())
+        self.raise_alert()
+        self.send()
+        self.assertEqual(len(self.server.calls), 1)
+        self.assertTrue(database.is_marked(self.env))
+
+    def test_what_waited_when_it_was_dumped_is_held_and_told(self):
+        self.send()
+        self.raise_alert()
+        self.restore()
+        finding = self.restored()
+        self.assertEqual(finding.severity, "severe")
+        self.assertIn("nothing goes out by mail, Discuss or webhook. Messages that wait: 1.", finding.sentence)
+        self.send(days=1)
+        self.assertEqual(self.server.calls, [])
+        self.assertEqual(self.messages(self.hook).mapped("state"), ["pending"])
+        self.assertFalse(self.env["ai.deployment"]._is_all_well())
+
+    def test_what_comes_up_meanwhile_is_held_too(self):
+        self.send()
+        self.restore()
+        self.raise_alert()
+        self.send()
+        self.assertEqual(self.server.calls, [])
+
+    def test_the_day_of_the_dump_is_kept(self):
+        self.send()
+        self.jobs_ran(NOW)
+        self.restore()
+        self.send(days=3)
+        self.assertEqual(database.held(self.env).since, NOW + timedelta(days=3))
+        first = database.held(self.env)
+        self.send(days=4)
+        self.assertEqual(database.held(self.env), first)
+
+    def test_an_administrator_sends_what_waits_and_each_says_so(self):
+        self.send()
+        self.raise_alert(name="It moved")
+        self.restore()
+        alert = self.watch()
+        self.assertIn(self.manager, alert.activity_ids.user_id)
+        alert.with_user(self.manager).action_send_held()
+        self.assertEqual(alert.state, "resolved")
+        self.assertIsNone(self.restored())
+        self.send()
+        [told] = self.sent_bodies()
+        self.assertIn("you may have read this already", str(told))
+        self.assertIn("lets 1 messages that waited go out", self.deployment.message_ids[:1].body)
+        self.raise_alert("later")
+        self.send(hours=1)
+        self.assertNotIn("already", str(self.sent_bodies()[-1]))
+
+    def test_an_administrator_discards_what_waits(self):
+        self.send()
+        self.raise_alert()
+        self.restore()
+        self.watch().with_user(self.manager).action_discard_held()
+        self.send()
+        self.assertEqual(self.server.calls, [])
+        message = self.messages(self.hook)
+        self.assertEqual(message.state, "failed")
+        self.assertIn(f"Discarded by {self.manager.name}", message.failure_message)
+        self.assertIsNone(self.restored())
+        self.raise_alert("later")
+        self.send()
+        self.assertEqual(len(self.server.calls), 1)
+
+    def test_others_do_not_answer(self):
+        self.send()
+        self.restore()
+        alert = self.watch()
+        for person in (self.owner, self.deputy, self.auditor):
+            for action in ("action_send_held", "action_discard_held"):
+                with self.subTest(person=person.login, action=action), self.assertRaises(AccessError):
+                    getattr(alert.with_user(person), action)()
+
+    def test_there_is_nothing_to_answer_where_all_is_well(self):
+        self.send()
+        other = self.raise_alert()
+        with self.assertRaises(UserError):
+            other.with_user(self.manager).action_send_held()
+
+    def test_a_mail_that_the_queue_has_not_sent_is_taken_back(self):
+        self.hook.sudo().active = False
+        channel = self.add()
+        self.raise_alert()
+        self.send()
+        message = self.messages(channel)
+        self.assertEqual((message.state, message.mail_ids.sudo().state), ("handed", "outgoing"))
+        mail = message.mail_ids.sudo()
+        self.restore()
+        self.env["ai.deployment.message"]._register_hook()
+        self.assertEqual((mail.state, message.state), ("cancel", "pending"))
+        self.send(hours=1)
+        self.assertEqual(message.state, "pending")
+        self.watch().with_user(self.manager).action_send_held()
+        self.send(hours=2)
+        self.assertEqual(message.state, "handed")
+        self.assertNotEqual(message.mail_ids, mail)
+
+    def test_a_mail_that_left_before_is_not_sent_again(self):
+        self.hook.sudo().active = False
+        channel = self.add()
+        self.raise_alert()
+        self.send()
+        message = self.messages(channel)
+        message.mail_ids.sudo().state = "sent"
+        self.restore()
+        self.env["ai.deployment.message"]._register_hook()
+        self.assertEqual(message.state, "handed")
+
+    def test_it_is_told_where_no_deployment_is_at_work(self):
+        self.send()
+        self.restore()
+        self.deployment.sudo().state = "suspended"
+        with clock.at(NOW):
+            HealthMonitor(self.env["ai.deployment"].sudo()).watch_instance()
+            self.assertFalse(self.env["ai.deployment"]._is_all_well())
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "health:restored")])
+        self.assertEqual(alert.state, "firing")
+
+    def test_a_neutralised_copy_tells_nobody_and_asks_nothing(self):
+        self.send()
+        self.raise_alert()
+        self.restore()
+        self.env.flush_all()
+        for query in get_neutralization_queries(["ai_deployment"]):
+            self.env.cr.execute(query)
+        self.env.invalidate_all()
+        self.env.registry.clear_all_caches()
+        self.assertIsNone(self.restored())
+        self.assertFalse(self.messages(self.hook))
+
+
+@tagged("post_install", "-at_install")
+class TestIdentity(RestoreCase):
+    def test_it_is_the_same_each_time(self):
+        self.assertEqual(database.identity(self.env), database.identity(self.env))
+
+    def test_a_copy_of_a_database_has_another_and_a_renamed_one_the_same(self):
+        """Made by PostgreSQL: what tells them apart is not what the addon keeps."""
+        name = f"{self.env.cr.dbname[:40]}_identity"
+        connection = psycopg2.connect(dbname="postgres", **_server())
+        connection.autocommit = True
+        self.addCleanup(connection.close)
+        cursor = connection.cursor()
+
+        def numbers():
+            cursor.execute("SELECT datname, oid FROM pg_database WHERE starts_with(datname, %s)", [name])
+            return dict(cursor.fetchall())
+
+        def drop():
+            for each in (name, f"{name}_2", f"{name}_3"):
+                cursor.execute(f'DROP DATABASE IF EXISTS "{each}"')
+
+        drop()
+        self.addCleanup(connection.close)
+        self.addCleanup(drop)
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        cursor.execute(f'CREATE DATABASE "{name}_2" TEMPLATE "{name}"')
+        before = numbers()
+        self.assertNotEqual(before[name], before[f"{name}_2"])
+        cursor.execute(f'ALTER DATABASE "{name}_2" RENAME TO "{name}_3"')
+        self.assertEqual(numbers()[f"{name}_3"], before[f"{name}_2"])
+
+
+def _server():
+    names = {"host": config["db_host"], "port": config["db_port"], "user": config["db_user"]}
+    return {name: value for name, value in names.items() if value}

@@ -1,0 +1,79 @@
+"""Activities that point to reviews: how many there are, and that they follow the queue."""
+
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.review import activities, windows
+from odoo.addons.ai_deployment.models.review.activities import MAX_ACTIVITIES
+from odoo.addons.ai_deployment.tests.review.common import QueueCase, ReviewCase
+
+
+@tagged("post_install", "-at_install")
+class TestReviewActivities(ReviewCase):
+    def test_the_cron_asks_once(self):
+        review = self.ask(self.make_leads())
+        self.run_cron()
+        self.run_cron()
+        self.assertEqual(len(self.activities_of(review)), 1)
+
+    def test_a_flood_makes_twenty_activities_and_one_that_points_to_the_queue(self):
+        reviews = self.ask(self.make_leads(MAX_ACTIVITIES + 10))
+        self.run_cron()
+        self.assertEqual(reviews.reviewer_id, self.reviewer)
+        queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
+        queue = self.activities_of(reviews).filtered(lambda activity: activity.activity_type_id == queue_type)
+        self.assertEqual(len(self.activities_of(reviews)), MAX_ACTIVITIES + 1)
+        self.assertEqual(queue.mapped("summary"), ["10 more reviews wait for you in the queue"])
+        self.ask(self.make_leads(5))
+        self.run_cron()
+        self.assertEqual(queue.mapped("summary"), ["15 more reviews wait for you in the queue"])
+        self.assertEqual(
+            self.env["mail.activity"].search_count([("user_id", "=", self.reviewer.id)]), MAX_ACTIVITIES + 1
+        )
+
+    def test_answered_reviews_make_room_for_the_next_ones(self):
+        reviews = self.ask(self.make_leads(MAX_ACTIVITIES + 2))
+        self.run_cron()
+        pointed = reviews.filtered("activity_ids")
+        self.assertEqual(len(pointed), MAX_ACTIVITIES + 1)
+        for review in pointed[:5]:
+            review.with_user(self.reviewer).action_confirm()
+        self.run_cron()
+        self.assertEqual(self.activities_of(reviews).mapped("user_id"), self.reviewer)
+        self.assertEqual(len(self.activities_of(reviews)), MAX_ACTIVITIES - 5 + 2)
+        queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
+        self.assertNotIn(queue_type, self.activities_of(reviews).activity_type_id, "nothing is left beyond")
+
+
+@tagged("post_install", "-at_install")
+class TestQueueActivities(QueueCase):
+    def test_who_has_room_is_pointed_to_it_and_who_has_not_later(self):
+        reviews = self.ask(self.make_leads(2 * MAX_ACTIVITIES + 2))
+        self.run_cron("assign_reviews")
+        queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
+        self.assertEqual(len(self.activities_of(reviews)), 2 * (MAX_ACTIVITIES + 1), "at once")
+        rest = self.activities_of(reviews).filtered(lambda activity: activity.activity_type_id == queue_type)
+        self.assertEqual(set(rest.mapped("summary")), {"One more review waits for you in the queue"})
+        self.ask(self.make_leads(2))
+        self.run_cron("assign_reviews")
+        self.assertEqual(set(rest.mapped("summary")), {"One more review waits for you in the queue"})
+        self.run_cron("tidy_reviews")
+        self.assertEqual(set(rest.mapped("summary")), {"2 more reviews wait for you in the queue"})
+
+    def test_what_is_pointed_to_is_looked_at_each_time(self):
+        leads = self.make_leads(8)
+        reviews = self.ask(leads)
+        self.run_cron()
+        leads.action_set_lost()
+        with patch.object(windows, "LOOK", 2):
+            self.run_cron("tidy_reviews")
+        self.assertEqual(set(reviews.mapped("state")), {"expired"})
+
+    def test_people_with_more_than_can_be_counted(self):
+        with patch.object(activities, "MOST_COUNTED", 5):
+            reviews = self.ask(self.make_leads(2 * (MAX_ACTIVITIES + 7)))
+            self.run_cron()
+        queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
+        rest = self.activities_of(reviews).filtered(lambda activity: activity.activity_type_id == queue_type)
+        self.assertEqual(set(rest.mapped("summary")), {"More than 5 reviews wait for you in the queue"})

@@ -1,0 +1,131 @@
+"""Rows of one moment, as an import leaves them; and what a version is compared with."""
+
+import random
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.ml import artifact
+from odoo.addons.ai_deployment.models.governance.evidence.monitoring import Retrained
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training.challenger import Challenger
+from odoo.addons.ai_deployment.models.training.version_test import test_rows
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.training.common import MomentsCase
+
+DAY = timedelta(days=1)
+
+
+@tagged("post_install", "-at_install")
+class TestRowsOfOneMoment(MomentsCase):
+    def test_a_file_sorted_by_stage_has_both_outcomes_in_every_part(self):
+        came = NOW - 100 * DAY
+        leads = self.ended([True] * 128 + [False] * 192, [came] * 320)
+        deployment = self.made(leads)
+        rows = self.env["crm.lead"]._ai_training_rows(deployment, NOW)
+        self.assertEqual(rows, self.env["crm.lead"]._ai_training_rows(deployment, NOW), "the same every time")
+        labels = [row[2] for row in rows]
+        for start in range(0, 320, 48):  # the test part has 48 rows
+            share = sum(labels[start : start + 48]) / len(labels[start : start + 48])
+            self.assertTrue(0.15 < share < 0.7, (start, share))
+        version = self.train(deployment)
+        self.assertGreater(version.auc, 0.6)
+        self.assertFalse(version.verdict_text)
+        held_out = version.sudo().held_out
+        self.assertEqual(len(set(held_out["outcomes"]["labels"])), 2)
+        self.assertTrue(held_out["curves"]["positive"])
+
+    def test_records_of_different_moments_stay_in_their_order(self):
+        moments = [NOW - (100 + number % 50) * DAY for number in range(100)]
+        leads = self.ended([number % 2 == 0 for number in range(100)], moments)
+        rows = self.env["crm.lead"]._ai_training_rows(self.made(leads), NOW)
+        self.assertEqual([row[1] for row in rows], sorted(row[1] for row in rows))
+
+    def test_without_a_win_among_the_latest_nothing_is_measured_and_nothing_promised(self):
+        moments = [NOW - timedelta(days=300 - number / 2) for number in range(400)]
+        leads = self.ended([number < 300 and number % 2 == 0 for number in range(400)], moments)
+        deployment = self.made(leads)
+        deployment.write({"routing": "error", "target_error": 0.05})
+        version = self.train(deployment)
+        self.assertIn("Could not be tested: no wins among the latest 60 records", version.verdict_text)
+        self.assertIsNone(version.metrics["auc"])
+        self.assertIs(version.auc, False)
+        self.assertIs(version.read(["auc"])[0]["auc"], False, "empty on screen, not 0")
+        held_out = version.sudo().held_out
+        self.assertEqual((held_out["curves"], held_out["outcomes"]), ({}, {}))
+        self.assertEqual((deployment.routing_lines["positive"], deployment.routing_lines["negative"]), (None, None))
+        self.assertIn("Could not be tested", deployment.routing_text)
+        self.assertIn("A person looks at every record", deployment.routing_text)
+        deployment.routing = "line"
+        self.assertFalse(deployment.routing_text)
+        later = self.train(deployment)
+        self.assertNotIn(later.verdict, ("better", "worse"))
+
+
+@tagged("post_install", "-at_install")
+class TestComparison(MomentsCase):
+    def made_with_history(self, count=420):
+        rng = random.Random(1)
+        moments = [NOW - timedelta(days=300 - number / 2) for number in range(count)]
+        return self.made(self.ended([rng.random() < 0.4 for _number in range(count)], moments))
+
+    def test_the_same_records_give_the_same_version(self):
+        deployment = self.made_with_history()
+        first, again = self.train(deployment), self.train(deployment)
+        self.assertEqual(first.digest, again.digest)
+        self.assertEqual(again.verdict, "same")
+        again.with_user(self.owner).action_promote()
+        self.assertEqual(deployment.champion_id, again)
+
+    def test_the_champion_is_judged_by_the_card_that_was_tested(self):
+        deployment = self.made_with_history()
+        first = self.train(deployment)
+        twin = first._tested_card()
+        self.assertNotEqual(twin.to_dict(), first._card().to_dict(), "it has not learned from the latest rows")
+        with clock.at(NOW):
+            rows = self.env["crm.lead"]._ai_training_rows(deployment, NOW)
+            ids = [row[0] for row in rows]
+            columns = deployment._columns([feature._to_spec() for feature in deployment.feature_ids], ids)
+        later = test_rows(len(ids))
+        self.assertEqual(
+            twin.score({key: column.take(later) for key, column in columns.items()}).values.round(4).tolist(),
+            first.sudo().held_out["outcomes"]["values"],
+        )
+
+    def test_only_rows_that_neither_has_learned_from_are_compared(self):
+        deployment = self.made_with_history()
+        with clock.at(NOW - 70 * DAY):
+            first = deployment._train()
+        rows = self.env["crm.lead"]._ai_training_rows(deployment, NOW)
+        ids, learned = [row[0] for row in rows], first.sudo().held_out["learned"]["id"]
+        import numpy as np
+
+        moments = np.array([row[1].timestamp() / 86400 for row in rows])
+        unseen = Challenger(deployment).unseen_by(first, ids, moments)
+        self.assertTrue(len(unseen))
+        self.assertGreater(unseen.min(), ids.index(learned))
+        self.assertEqual(set(unseen) - set(test_rows(len(ids))), set())
+        again = self.train(deployment)
+        self.assertEqual(again.challenge["rows"], len(unseen))
+
+    def test_the_card_that_was_tested_may_read_an_input_that_the_serving_one_left_out(self):
+        """With few records an input can be empty, and so left out, in one of the two trainings only."""
+        deployment = self.made_with_history()
+        served = self.card(names=["expected_revenue"])
+        version = self.keep(deployment, served, tested_artifact=artifact.dump(self.card()))
+        with clock.at(NOW):
+            deployment._assign_champion(version, "test")
+        again = self.train(deployment)
+        self.assertTrue(again.challenge["rows"])
+
+    def test_a_retraining_that_is_worse_does_not_show_that_it_can_be_trained_again(self):
+        deployment = self.made_with_history()
+        deployment.retraining_plan = "Every quarter."
+        self.train(deployment)
+        with clock.at(NOW):
+            deployment.state = "shadow"
+            specs = list(deployment.champion_id._specs().values())
+            for verdict, is_met in (("worse", False), ("inconclusive", True), ("same", True), ("better", True)):
+                self.keep(deployment, self.card(names=[spec["key"] for spec in specs][:2]), verdict=verdict)
+                with self.subTest(verdict=verdict):
+                    self.assertIs(Retrained(deployment).find(None).is_met, is_met)
