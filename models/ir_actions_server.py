@@ -5,8 +5,8 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .scoring.ai_deployment_scoring import READ_TO_SCORE
 from .scoring.keep_waiting import failure_of, keep_waiting
+from .scoring.standing import READ_TO_SCORE
 from .tools import faults, noted
 
 _logger = logging.getLogger(__name__)

@@ -19,12 +19,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from odoo.api import Environment
-from odoo.fields import Domain
+from odoo.fields import Domain, Field
 from odoo.models import BaseModel
-from odoo.orm.fields import Field
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
+from ...ml.columns import Column, make_column
 from . import values
 
 MEASURES = {
@@ -197,6 +197,11 @@ class FeatureReader:
         return read
 
     # One statement
+
+    def columns(self, ids: Iterable[int]) -> dict[str, Column]:
+        """Return {key: `ml.columns.Column`} of the records `ids`, rows in their order."""
+        read = self.read(ids)
+        return {spec["key"]: make_column(spec["key"], spec["kind"], read[spec["key"]]) for spec in self.specs}
 
     def _statement(self, specs: Sequence[dict[str, Any]], ids: Sequence[int]) -> SQL:
         table = self.documents._table

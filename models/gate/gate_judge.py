@@ -15,7 +15,7 @@ from odoo.tools import SQL
 
 from ...ml import routing
 from ..documents.account_move import PURCHASE_TYPES
-from ..scoring.ai_deployment_writing import _json_rows
+from ..scoring.inference_writer import json_rows
 from ..tools import faults
 from . import gate_sql, wording
 from .gate_reviews import GateReviews
@@ -138,7 +138,7 @@ class GateJudge:
         if not compared:
             return []
         columns = self.deployment._columns([spec for _place, spec in compared], list(released.values()), together)
-        now = _json_rows(
+        now = json_rows(
             [columns[spec["key"]].kind for _place, spec in compared],
             [columns[spec["key"]].values for _place, spec in compared],
         )

@@ -30,7 +30,7 @@ from odoo.tools import SQL
 
 from ...ml import routing
 from ..documents.account_move import FINGERPRINT_FIELDS
-from ..routing.ai_deployment_review_rule import DEFAULTS
+from ..routing.rules import DEFAULTS
 from ..tools import clock
 
 HELD = ("risky", "unusual", "unscored")

@@ -16,6 +16,7 @@ from odoo.tools import SQL, format_date
 
 from ...ml import value as statistics
 from ..deployment.history import went_live
+from ..routing.holdout import rule_of
 from ..tools import clock
 from ..tools.trust import own
 from .ai_deployment_value import MONTH_DAYS, NET, REVIEWING, RUNNING
@@ -100,7 +101,7 @@ class BusinessValue:
         if not deployment.holdout_share or not live or max(start, live.date()) > end:
             return False
         start = max(start, live.date())
-        group = deployment._holdout().drawn_sql(self.env[deployment.res_model]._table)
+        group = rule_of(deployment).drawn_sql(self.env[deployment.res_model]._table)
         found = self.measurement.measure(start, end, group)
         self._keep_comparison("holdout", start, end, found.get(False, {}), found.get(True, {}))
         return True

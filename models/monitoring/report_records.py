@@ -20,7 +20,7 @@ from ...ml.profile import (
     PREDICTION,
     SCORE,
 )
-from ..scoring.ai_deployment_scoring import LATE
+from ..scoring.inference_writer import LATE
 from ..tools.wording import percent
 
 MOST_RECORDS = 5000  # that a list opens with, or that are searched for what they have in common

@@ -1,5 +1,5 @@
 from . import ai_deployment_room
-from . import ai_deployment_routing
 from . import ai_deployment_review_rule
 from . import ai_deployment_edge_case
-from . import ai_deployment_holdout
+from . import ai_deployment_score
+from . import ai_deployment

@@ -12,22 +12,17 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
-from ...ml.routing import EDGE_CASE
 from ..deployment.filters import FILTER_ERRORS, check_readable
 from ..deployment.fingerprint import evidence_fingerprint
 from ..deployment.history import was_live
 from ..tools import clock
 from ..tools.trust import own
+from .edge_cases import try_case
 
 MOST_WORDS = 50  # each is looked for in each text of each record
-TRIED = 20  # real records, the latest, that show where a case ends
 TEXT_FIELDS = ("name", "ref", "contact_name", "partner_name", "description", "narration")
 INSTEAD = [("person", "A person decides"), ("outside", "It is not scored"), ("drill", "As a drill shows")]
 SAID_FIELDS = {"deployment_id", "kind", "domain", "words", "instead", "drill_id"}
-
-
-class _TakeBack(Exception):
-    """Ends a trial: what it did is rolled back."""
 
 
 class AiDeploymentEdgeCase(models.Model):
@@ -158,126 +153,16 @@ class AiDeploymentEdgeCase(models.Model):
         for case in self:
             case.check_access("read")
             case.deployment_id._check_decides()
-            proved, count, sentence = getattr(case.sudo(), f"_try_{case.instead}")()
+            trial = try_case(case.sudo())
             case.sudo().write(
                 {
                     "tried_date": clock.now(),
                     "tried_by_id": self.env.uid,
-                    "tried_count": count,
-                    "result": sentence,
-                    "is_proved": proved,
+                    "tried_count": trial.count,
+                    "result": trial.sentence,
+                    "is_proved": trial.is_proved,
                     "basis": evidence_fingerprint(case.deployment_id.sudo()),
                 }
             )
             case.deployment_id.sudo().check_ids.filtered(lambda check: check.rule == "edge_cases")._refresh()
         return True
-
-    def _records(self, domain):
-        """The latest real records of the case, and of `domain`, that are not held out, with the rights of who tries."""
-        deployment = self.deployment_id
-        documents = self.env[deployment.res_model].sudo(False).with_context(active_test=False)
-        if not documents.has_access("read"):
-            return documents.browse()
-        domain = Domain(domain) & self._domain() & documents._ai_base_domain() & deployment._company_domain()
-        records = documents.search(domain, order="id desc", limit=2 * TRIED)
-        held = deployment._held_out_ids(records.ids)
-        return records.filtered(lambda record: record.id not in held)[:TRIED]
-
-    def _try_person(self):
-        deployment = self.deployment_id
-        if deployment.state not in deployment._at_work_states():
-            raise UserError(self.env._("“%s” is not at work: let it work in shadow first.", deployment.name))
-        records = self._records(deployment._record_domain())
-        if not records:
-            return False, 0, self.env._("No real record is recognised by it, so it could not be tried.")
-        routes = self._routes(records)
-        kept = [record for record in records if routes.get(record.id) == "review"]
-        if len(kept) == len(records):
-            return True, len(records), self.env._("All of %s real records went to a person.", len(records))
-        return (
-            False,
-            len(records),
-            self.env._(
-                "Only %(count)s of %(all)s real records went to a person; number %(id)s did not.",
-                count=len(kept),
-                all=len(records),
-                id=next(record.id for record in records if record not in kept),
-            ),
-        )
-
-    def _routes(self, records):
-        """{id: where each of `records` ends when it is scored now}; nothing of it stays."""
-        deployment, routes = self.deployment_id, {}
-        latest = self.env["ai.deployment.inference"].search([], order="id desc", limit=1).id or 0
-        try:
-            with self.env.cr.savepoint():
-                deployment._score(records, again=True)
-                lines = self.env["ai.deployment.inference"].search(
-                    Domain("deployment_id", "=", deployment.id)
-                    & Domain("res_id", "in", records.ids)
-                    & Domain("id", ">", latest),
-                    order="id",
-                )
-                routes = {line.res_id: line.route for line in lines}
-                raise _TakeBack
-        except _TakeBack:
-            self.env.invalidate_all(flush=False)
-        return routes
-
-    def _try_outside(self):
-        deployment = self.deployment_id
-        known = self._records(Domain.TRUE)
-        if not known:
-            return False, 0, self.env._("No real record is recognised by it, so it could not be tried.")
-        scored = self._records(deployment._record_domain())
-        if scored:
-            return (
-                False,
-                len(known),
-                self.env._(
-                    "Number %s is recognised by it, but the deployment scores it: correct “Only Records”.",
-                    scored[0].id,
-                ),
-            )
-        return True, len(known), self.env._("None of %s real records is scored.", len(known))
-
-    def _try_drill(self):
-        """The drill that is named, else the latest of what shows instead, for the version that serves."""
-        drills, deployment = self.env.get("ai.deployment.drill"), self.deployment_id
-        if drills is None:
-            return False, 0, self.env._("There are no drills in this database.")
-        domain = Domain("deployment_id", "=", deployment.id) & Domain("version_id", "=", deployment.champion_id.id)
-        domain &= Domain("id", "=", self.drill_id) if self.drill_id else Domain("kind", "=", "fallback")
-        drill = drills.sudo().search(domain, order="date desc, id desc", limit=1)
-        if not drill:
-            return False, 0, self.env._("No drill of the serving version shows it.")
-        if not drill.is_passed:
-            return False, 0, self.env._("“%s” was not passed.", drill.display_name)
-        return True, 0, self.env._("Shown by “%s”.", drill.display_name)
-
-
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
-
-    edge_case_ids = fields.One2many("ai.deployment.edge.case", "deployment_id", "What It Must Not Decide")
-
-    has_edge_cases = fields.Boolean(compute="_compute_has_edge_cases", store=True, copy=False)
-
-    @api.depends("edge_case_ids.instead")
-    def _compute_has_edge_cases(self):
-        """Stored, so that scoring looks for none where there is none."""
-        for deployment in self:
-            deployment.has_edge_cases = any(case.instead == "person" for case in deployment.edge_case_ids)
-
-    def _route(self, call, scored, chosen, ids, incumbents):
-        """What a deployment must not decide goes to a person, however sure it is."""
-        why, chances = super()._route(call, scored, chosen, ids, incumbents)
-        if not self.has_edge_cases:
-            return why, chances
-        cases = self.edge_case_ids.filtered(lambda case: case.instead == "person")
-        documents = self.env[self.res_model].sudo().with_context(active_test=False)
-        found = set(documents.search(Domain("id", "in", ids) & Domain.OR(case._domain() for case in cases)).ids)
-        for place, (row, res_id) in enumerate(zip(chosen.tolist(), ids, strict=True)):
-            if res_id in found and row not in scored.errors:
-                why[place] = EDGE_CASE
-        return why, chances

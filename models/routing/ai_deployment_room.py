@@ -8,8 +8,6 @@ does its records again, knowing then what is left.
 import statistics
 from datetime import timedelta
 
-import numpy as np
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -17,9 +15,7 @@ from ...ml import routing
 from ..scoring.reasons import REVIEW_REASONS
 from ..tools import batch_insert as bulk
 from ..tools import clock
-
-CAPACITY = "capacity"
-SHARED = (routing.LOW_CONFIDENCE, routing.FLAGGED)  # the reasons that a capacity limits together
+from .quota import CAPACITY
 
 USUAL_DAYS = timedelta(days=28)  # that say how many random checks a day offers
 
@@ -108,65 +104,3 @@ class AiDeploymentRoom(models.Model):
                 ),
             )
             self.invalidate_model(flush=False)
-
-
-class Day:
-    """What the limits of today leave for records `ids`. Where there is no limit, nothing is read and nothing written.
-
-    A record that waits for a decision already costs no time again, so it takes no room.
-    """
-
-    def __init__(self, deployment, limits, ids):
-        self.deployment = deployment
-        self.limits = limits
-        self.used = dict.fromkeys(limits, 0)
-        self.room = deployment.env["ai.deployment.room"]
-        self.left = self.room._left(deployment, limits) if limits else {}
-        self.waits = self._waiting(ids) if limits else np.zeros(len(ids), dtype=bool)
-        self.spreads = {}
-
-    def _waiting(self, ids):
-        waiting = {
-            res_id
-            for (res_id,) in self.deployment.env.execute_query(
-                SQL(
-                    "SELECT res_id FROM ai_deployment_review WHERE deployment_id = %s AND state = 'open'"
-                    " AND res_id = ANY(%s)",
-                    self.deployment.id,
-                    list(ids),
-                )
-            )
-        }
-        return np.array([res_id in waiting for res_id in ids], dtype=bool)
-
-    def choose(self, holds, needs):
-        """`routing.choose` within what is left."""
-        sharing = {name: SHARED if name == CAPACITY else (name,) for name in self.limits}
-        rooms = [(reasons, self.left[name] - self.used[name]) for name, reasons in sharing.items()]
-        why = routing.choose(holds, needs, rooms=rooms, free=self.waits)
-        for name, reasons in sharing.items():
-            self.used[name] += int((np.isin(why.astype(str), reasons) & ~self.waits).sum())
-        return why
-
-    def spread(self, name, lots, chances, passes):
-        """(which rows are checked at random, the chances of all), within what is left of the limit `name`.
-
-        :param lots: of the rows, see `ml.routing.audit_draws`
-        :param chances: of the rows as they would be without a limit
-        :param passes: which rows can be checked at all
-        """
-        if name not in self.limits:
-            return passes & (lots < chances), chances
-        taking, before = passes & ~self.waits, self.room._spread(self.deployment, name, self.limits[name])
-        lowered, after = before.plan(chances[taking])
-        lot = float(routing.audit_draws([f"{self.deployment.id},{clock.today()}"], salt=name)[0])
-        chosen = passes & self.waits & (lots < chances)
-        chosen[taking] = routing.spread_selected(lots[taking], lowered, before.planned, after.planned, lot)
-        chances = chances.copy()
-        chances[taking] = lowered
-        self.used[name] += int(chosen[taking].sum())
-        self.spreads[name] = after
-        return chosen, chances
-
-    def take(self):
-        self.room._take(self.deployment, self.used, self.spreads)

@@ -6,18 +6,23 @@ records that tested the version. What a reason's cap or the reviews of a day lea
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 import numpy as np
 
+from odoo.api import Environment
+from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ...ml import routing
-from ..routing.ai_deployment_room import SHARED
 from ..tools import clock
 from ..tools.sampling import MOST, drawn
 from ..tools.wording import number, percent
+from .quota import SHARED
+from .router import rules_on
+from .thresholds import thresholds_of
 
 RECENT = timedelta(days=28)
 ENOUGH = 50  # scored records that say which share goes to people; with fewer, those that tested the version do
@@ -42,7 +47,7 @@ class Forecast(NamedTuple):
         """Whether this is far more than the reviewers can answer."""
         return bool(self.reviews) and self.days > FAR
 
-    def sentence(self, env) -> str:
+    def sentence(self, env: Environment) -> str:
         """Say it in the reader's language; empty where nobody is asked."""
         if not self.records:
             return ""
@@ -76,7 +81,7 @@ class Forecast(NamedTuple):
         )
 
 
-def forecast(deployment, ids, again: bool = False) -> Forecast | None:
+def forecast(deployment: BaseModel, ids: Sequence[int], again: bool = False) -> Forecast | None:
     """Return what scoring the records `ids` will ask of people; None where no version can tell.
 
     :param deployment: record of `ai.deployment`, in sudo
@@ -94,7 +99,7 @@ def forecast(deployment, ids, again: bool = False) -> Forecast | None:
     return Forecast(records, _reviews(deployment, shares, records), basis, _per_day(deployment))
 
 
-def _unscored(deployment, version, ids):
+def _unscored(deployment: BaseModel, version: BaseModel, ids: Sequence[int]) -> int:
     """How many of these records have no current score by this version: the others have rarely changed."""
     rows = deployment.env.execute_query(
         SQL(
@@ -109,7 +114,7 @@ def _unscored(deployment, version, ids):
     return rows[0][0]
 
 
-def _shares_of_late(deployment, version):
+def _shares_of_late(deployment: BaseModel, version: BaseModel) -> tuple[dict[str, float] | None, int]:
     """({reason: share of what this version scored lately that goes to people by the present settings}, records read)"""
     since, tomorrow = (clock.now() - RECENT).date(), clock.today() + timedelta(days=1)
     days = deployment.env["ai.deployment.profile"]._counts_by_day(version, since, tomorrow)
@@ -147,9 +152,11 @@ def _shares_of_late(deployment, version):
     return shares, len(rows)
 
 
-def _unsure(deployment, values, predictions, confidences):
+def _unsure(
+    deployment: BaseModel, values: np.ndarray, predictions: np.ndarray, confidences: np.ndarray
+) -> tuple[np.ndarray, str]:
     """((n,) bool: which rows are on the wrong side of the present lines, the reason that says so)"""
-    lines = deployment.routing_lines or deployment._lines_by_line()
+    lines = thresholds_of(deployment)
     if deployment.method != "anomaly":
         sides = {True: lines.get("positive"), False: lines.get("negative")}
         return routing.unsure(values, predictions, confidences, sides), routing.LOW_CONFIDENCE
@@ -159,7 +166,7 @@ def _unsure(deployment, values, predictions, confidences):
     return 1 - values < line, routing.FLAGGED
 
 
-def _shares_in_test(deployment, version):
+def _shares_in_test(deployment: BaseModel, version: BaseModel) -> dict[str, float] | None:
     """{reason: share of the records that tested the version}; None without a test."""
     if deployment.method == "anomaly":
         return {routing.FLAGGED: deployment.alarm_rate, routing.AUDIT: deployment.audit_share}
@@ -167,7 +174,7 @@ def _shares_in_test(deployment, version):
     total = sum(curve[-1][1] for curve in curves.values() if curve)
     if not total:
         return None
-    lines = deployment.routing_lines or deployment._lines_by_line()
+    lines = thresholds_of(deployment)
     settled = sum(
         routing.settled_by_line([curve], lines[side])[0]
         for side, curve in curves.items()
@@ -177,9 +184,9 @@ def _shares_in_test(deployment, version):
     return {routing.LOW_CONFIDENCE: unsure, routing.AUDIT: (1 - unsure) * deployment.audit_share}
 
 
-def _reviews(deployment, shares, records):
+def _reviews(deployment: BaseModel, shares: dict[str, float], records: int) -> int:
     """How many of `records` go to people, within the caps of reasons that are on and the reviews of a day."""
-    rules, limits = deployment._rules_on(), {}
+    rules, limits = rules_on(deployment), {}
     counts = {reason: share * records for reason, share in shares.items() if reason in rules}
     for reason, count in counts.items():
         limits[reason] = min(count, rules[reason]["cap"] or math.inf)
@@ -189,7 +196,7 @@ def _reviews(deployment, shares, records):
     return round(sum(limits.values()))
 
 
-def _per_day(deployment):
+def _per_day(deployment: BaseModel) -> float:
     """Answers a day: of the days with answers in the last weeks, else as many as the owner says can be looked at."""
     deployment.env["ai.deployment.review"].flush_model(["decided_date", "deployment_id", "state"])
     answers, days = deployment.env.execute_query(

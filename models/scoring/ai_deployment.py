@@ -1,37 +1,24 @@
-"""When records are scored by themselves: as they come, as what is scored of them changes, and every night.
+"""How records come to be scored: on request, as they are created or changed, and every night.
 
-Documents note what was created or changed (`tools/noted.py`); the end of the transaction scores it here, one chunk per
-deployment, whoever created it and by whichever way. It is scored as the deployment, with all rights. Nothing of that
-refuses what a user saves or changes which error a user sees: where scoring fails, the records wait.
+`_score` is the one door: the server action, the crons and the API come through here. It writes nothing on the records.
 """
 
 import logging
-from typing import NamedTuple
+from collections import Counter
+from functools import partial
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
-from ..deployment.filters import FILTER_ERRORS
-from ..features.feature_reader import paths_of, walk_path
-from ..tools import clock, faults
-from ..tools.bounded import bounded_savepoint
-from .ai_deployment_scoring import READ_TO_SCORE
-from .keep_waiting import failure_of, keep_waiting
+from ..tools import clock, faults, noted
+from .scoring_on_save import score_saved
+from .scoring_rule import RULE_FIELDS, find_rules
+from .scoring_run import ScoringRun
+from .standing import READ_TO_SCORE
 
 _logger = logging.getLogger(__name__)
-
-MOST_AT_ONCE = 2000  # records; what a transaction has more of is scored in the background
-LONGEST_LOCK, LONGEST_STATEMENT = "2s", "10s"  # that the user who saves waits for
-RULE_FIELDS = {"active", "domain", "model_id", "score_on_change", "score_on_create", "state"}
-
-
-class Rule(NamedTuple):
-    """What asks a deployment for a score, as documents need to know it."""
-
-    deployment_id: int
-    on_create: bool
-    names: frozenset  # fields of the document whose change asks; empty where no change does
 
 
 class AiDeployment(models.Model):
@@ -51,6 +38,87 @@ class AiDeployment(models.Model):
         "“Only Records” asks. For example: the expected revenue of a lead.",
     )
 
+    # On request
+
+    def _score(self, records, now=None, again=False, action=None):
+        """Score `records` with the serving version; the outcome as a Counter, see `ScoringRun.run`.
+
+        :param records: recordset of the deployment's document model, with the rights of who asks
+        :param now: the moment of scoring, for a replay; by default the clock's
+        :param again: log also what has not changed
+        :param action: the server action that asks
+        :raise UserError: where the deployment is not at work
+        """
+        self.ensure_one()
+        deployment = self.sudo()
+        deployment._check_at_work()
+        with clock.at(now or clock.now()):
+            day, asked = clock.today(), self.env["ai.deployment.asked"]
+            requested = partial(asked._statement, deployment, day, user=records.env.user, action=action)
+            return self._scoring_run(records, day=day, again=again, requested=requested).run()
+
+    def _ask(self, records, again=False, action=None):
+        """Score `records` now, or keep the wish as a batch where there are more than `batch_above`.
+
+        The outcome as `_score` gives it, or with `queued` records and the id of their `batch`.
+        """
+        self.ensure_one()
+        deployment = self.sudo()
+        if len(records) <= deployment.batch_above:
+            return self._score(records, again=again, action=action)
+        deployment._check_at_work()
+        noted.forget(self.env.cr, self.id, records.ids)
+        batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action, confirms_floods=True)
+        return Counter(asked=len(records), queued=len(set(records.ids)), batch=batch.id)
+
+    def _check_at_work(self):
+        if self.state not in self._at_work_states():
+            raise UserError(self.env._("“%s” is not at work, so nothing was scored.", self.name))
+
+    def _scoring_run(self, records, **options):
+        """Return the `ScoringRun` of `records`: the one place where scoring gets its rights."""
+        self.ensure_one()
+        deployment = self.sudo()
+        return ScoringRun(deployment, deployment._router(), records, **options)
+
+    # Every night
+
+    @api.model
+    def _cron_score_nightly(self):
+        """Ask for all open records of the deployments that want it; the lanes do the work."""
+        cron = self.env["ir.cron"]
+        wanted = self.search(Domain("state", "in", self._at_work_states()) & Domain("score_nightly", "=", True))
+        cron._commit_progress(remaining=len(wanted))
+        for deployment in wanted:
+            deployment._ask_nightly()
+            if not cron._commit_progress(1):
+                break
+
+    def _ask_nightly(self):
+        """Ask for all open records; a filter that fails becomes an alert and stops no other deployment."""
+        self.ensure_one()
+        alerts, documents = self.env["ai.deployment.alert"], self.env[self.res_model]
+        try:
+            with self.env.cr.savepoint():
+                domain = self._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
+                domain &= self._company_domain()
+                ids = documents.search(domain).ids
+        except faults.OF_THE_MOMENT:
+            raise
+        except Exception:
+            _logger.exception("The open records of %s could not be found", self.name)
+            alerts._raise(
+                self,
+                "nightly",
+                name=self.env._("“%s” cannot be scored every night: its filter cannot be used any more", self.name),
+                suggestion=self.env._("Correct “Only Records”, or ask an administrator to."),
+            )
+            return
+        alerts._resolve(self, "nightly")
+        self.env["ai.deployment.batch"]._ask(self, ids, confirms_floods=True)
+
+    # By themselves
+
     def _scores_by_itself(self):
         """Return whether records come to it without an automation rule or a person."""
         self.ensure_one()
@@ -63,44 +131,12 @@ class AiDeployment(models.Model):
 
         Every creation and every write asks, so the answer is remembered; `_forget_rules` empties it in all workers.
         """
-        deployments = self.sudo().search(
-            Domain("res_model", "=", res_model)
-            & Domain("state", "in", self._at_work_states())
-            & (Domain("score_on_create", "=", True) | Domain("score_on_change", "=", True)),
-            order="id",
-        )
-        return tuple(
-            Rule(one.id, one.score_on_create, one._names_read() if one.score_on_change else frozenset())
-            for one in deployments
-            if one.champion_id
-        )
-
-    def _names_read(self):
-        """Return the names of the document's fields that the serving version and the filter read."""
-        documents, names = self.env[self.res_model], set()
-        specs = [spec for spec in self.champion_id._specs().values() if spec["source"] != "card"]
-        paths = [path for spec in specs for path in paths_of(spec)]
-        for path in paths + self._filter_paths():
-            steps = walk_path(documents, path)
-            if steps:
-                names |= _names_behind(documents, steps[0].field)
-        return frozenset(names)
+        return find_rules(self.sudo(), res_model)
 
     def _follow_rules(self, vals):
         """Forget the rules where `vals`, just written, changes some."""
         if RULE_FIELDS & vals.keys():
             self._forget_rules()
-
-    def _filter_paths(self):
-        """Return the paths that "Only Records" asks for; none where it cannot be used, which scoring tells of."""
-        try:
-            return [condition.field_expr for condition in self._record_domain().iter_conditions()]
-        except FILTER_ERRORS:
-            return []
-
-    def _make_requests_due(self):
-        for deployment in self:
-            self.env["ai.deployment.request"]._make_due(deployment)
 
     @api.model
     def _forget_rules(self):
@@ -110,8 +146,6 @@ class AiDeployment(models.Model):
         """
         self.env.registry.clear_cache()
         self.env.cr.postcommit.add(self.env.registry.clear_cache)
-
-    # At the end of a transaction
 
     @api.model
     def _score_noted(self, wanted):
@@ -125,67 +159,10 @@ class AiDeployment(models.Model):
         still &= Domain("champion_id", "!=", False)
         for deployment in self.sudo().search_fetch(still, READ_TO_SCORE, order="id"):
             asked = wanted[deployment.id]
-            deployment._score_quietly(sorted(asked), next(iter(asked.values())))
+            score_saved(deployment, sorted(asked), next(iter(asked.values())))
 
-    def _score_quietly(self, ids, uid):
-        """Score records as this deployment, in the name of the user `uid`; let them wait where that fails.
+    # Events
 
-        First all at once. Only where a record or the version is to blame, they are tried again in ever smaller chunks.
-        """
-        for one_try in (True, False):
-            try:
-                self._score_bounded(ids, uid, one_try)
-                return
-            except Exception as error:
-                kind = faults.kind_of(error)
-                if kind == faults.LOST_CONNECTION or faults.is_aborted(self.env.cr):
-                    raise  # nothing can be saved any more
-                if kind or not one_try:
-                    self._let_wait(ids, uid, kind, error)
-                    return
-
-    def _score_bounded(self, ids, uid, one_try):
-        """Score records in the name of the user `uid`, in a savepoint with limits; raise what fails."""
-        own = self.env(user=uid, su=True)
-        with bounded_savepoint(self.env.cr, LONGEST_LOCK, LONGEST_STATEMENT):
-            self.with_env(own)._score_found(own[self.res_model].browse(ids), one_try)
-
-    def _let_wait(self, ids, uid, kind, error):
-        is_collision = kind == faults.COLLISION
-        if is_collision:
-            _logger.info("Deployment %s scores %s records after the commit: others are at it", self.id, len(ids))
-        else:
-            faults.log_fault(_logger, f"Deployment {self.id} could not score what was saved", error)
-        keep_waiting(self, ids, uid, failure_of(error), scores_first=is_collision)
-
-    def _score_found(self, records, one_try):
-        """Score those of `records` that the deployment is for; many of them in the background."""
-        documents = records.browse()
-        only, most = ~documents._ai_moot_domain(), min(self.batch_above, MOST_AT_ONCE)
-        if len(records) > most:
-            domain = Domain("id", "in", records.ids) & self._record_domain() & documents._ai_base_domain() & only
-            records = documents.with_context(active_test=False).search(domain & self._company_domain())
-        if len(records) > most:
-            # With all rights, as the cron of the night does: a visitor of a website may read no record.
-            self.with_user(api.SUPERUSER_ID).env["ai.deployment.batch"]._ask(self, records.ids)
-            return
-        day, user = clock.today(), self.env.user
-
-        def ask(found):
-            return self.env["ai.deployment.asked"]._statement(self, day, found, user)
-
-        self._settle(records, day, ask=ask, only=only, one_try=one_try)
-
-
-def _names_behind(documents, field):
-    """Return the name of a field and, where it is not stored, of those of the same model that it is computed from."""
-    names, waiting = set(), [field]
-    while waiting:
-        one = waiting.pop()
-        if one.name in names:
-            continue
-        names.add(one.name)
-        if not one.store:
-            first = (path.split(".")[0] for path in documents.pool.field_depends[one])
-            waiting += [documents._fields[name] for name in first if name in documents._fields]
-    return names
+    def _make_requests_due(self):
+        for deployment in self:
+            self.env["ai.deployment.request"]._make_due(deployment)

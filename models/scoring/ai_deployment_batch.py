@@ -13,6 +13,8 @@ from ..tools import batch_insert as bulk
 from ..tools import clock
 from ..tools.unchecked_many2one import UncheckedMany2one
 from ..tools.wording import number
+from . import job_backend
+from .scoring_run import chunk_size
 
 CHUNK = 5000  # records per piece: what one statement writes, and half a second of work that a kill can cost
 FORGOTTEN_AT_ONCE = 1000
@@ -49,6 +51,7 @@ class AiDeploymentBatch(models.Model):
         readonly=True, aggregator=None, help="How many of them will go to a person: an estimate."
     )
     forecast_text = fields.Char("For People to Review", readonly=True)
+    carried_since = fields.Datetime("Given to Jobs On", readonly=True, help="Empty where the lanes do the work.")
     may_steer = fields.Boolean(compute="_compute_may_steer", compute_sudo=False)
     chunk_ids = fields.One2many("ai.deployment.batch.chunk", "batch_id", readonly=True)
     settled_count = fields.Integer("Done So Far", compute="_compute_progress")
@@ -110,7 +113,7 @@ class AiDeploymentBatch(models.Model):
                 "forecast_text": expected.sentence(self.env) if expected else False,
             }
         )
-        size = deployment._chunk_size(deployment.champion_id._specs() if deployment.champion_id else {}, CHUNK)
+        size = chunk_size(deployment.champion_id._specs() if deployment.champion_id else {}, CHUNK)
         pieces = [ids[start : start + size] for start in range(0, len(ids), size)]
         bulk.insert(
             self.env,
@@ -174,7 +177,11 @@ class AiDeploymentBatch(models.Model):
 
     def _begin(self):
         """Call those who do the work; what is done on the spot is only the call."""
-        self._wake_lanes()
+        if job_backend.is_installed(self.env):
+            job_backend.give(self)
+        else:
+            self.filtered("carried_since").carried_since = False  # uninstalled since
+            self._wake_lanes()
 
     @api.model
     def _wake_lanes(self):

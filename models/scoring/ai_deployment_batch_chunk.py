@@ -15,6 +15,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import clock, faults
+from . import job_backend
 
 _logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class AiDeploymentBatchChunk(models.Model):
     attempts = fields.Integer(readonly=True)
     interruptions = fields.Integer(readonly=True, help="Starts that did not end: the process was killed.")
     taken_date = fields.Datetime("Started On", readonly=True)
+    job_date = fields.Datetime("Done by a Job On", readonly=True)
 
     _open_idx = models.Index("(id) WHERE state = 'open'")
 
@@ -95,7 +97,7 @@ class AiDeploymentBatchChunk(models.Model):
         return self.sudo().search_count(
             Domain("state", "=", "open")
             & Domain("batch_id.state", "=", "running")
-            & Domain("batch_id", "not in", self.env["ai.deployment.batch"]._left_to_jobs())
+            & Domain("batch_id", "not in", job_backend.left_to_jobs(self.env))
             & ~self._set_aside_domain()
         )
 
@@ -111,7 +113,7 @@ class AiDeploymentBatchChunk(models.Model):
             SQL(
                 "batch.id <> ALL(%s) AND COALESCE(chunk.interruptions, 0) < %s"
                 " AND (chunk.taken_date IS NULL OR chunk.taken_date NOT BETWEEN %s AND %s)",
-                self.env["ai.deployment.batch"]._left_to_jobs(),
+                job_backend.left_to_jobs(self.env),
                 MOST_INTERRUPTIONS,
                 clock.now() - JUST_TAKEN,
                 clock.now() + JUST_TAKEN,
@@ -163,7 +165,7 @@ class AiDeploymentBatchChunk(models.Model):
             return
         documents = self.env[deployment.res_model].with_user(batch.user_id).sudo(False).browse(self.record_ids)
         if documents.browse().has_access("read"):
-            outcome = deployment._settle(documents, batch.asked_date.date(), again=batch.again)
+            outcome = deployment._scoring_run(documents, day=batch.asked_date.date(), again=batch.again).run()
         else:  # who asked has lost the right to these records since
             outcome = {"outside": self.record_count}
             self.env["ai.deployment.sum"]._settled(deployment, batch.asked_date.date(), cancelled=self.record_count)
@@ -207,3 +209,7 @@ class AiDeploymentBatchChunk(models.Model):
                 suggestion=self.env._("Ask an administrator to look at the server log, then resume the batch."),
             )
         self.flush_recordset()
+
+    def _run_job(self):
+        """Do the work of one piece as a job of `queue_job`; return the sentence that is kept on the job."""
+        return job_backend.run(self)

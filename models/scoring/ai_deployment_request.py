@@ -12,10 +12,11 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...ml.errors import InferenceError, Unexpected
-from ..alerting.alert_kinds import FAILS, FILTER
+from ..alerting.alert_kinds import FAILS, FILTER, SLOW, VERSION
 from ..tools import batch_insert as bulk
 from ..tools import clock
 from .ai_deployment_inference import FAILURE_TYPES
+from .scoring_run import serving_card
 
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(days=1)
@@ -80,11 +81,11 @@ class AiDeploymentRequest(models.Model):
         cron = self.env["ir.cron"]
         # Where the version is broken still, they would only fail again: the alert stands, and a repair makes them due.
         usable = self._due_deployments().filtered(
-            lambda deployment: not isinstance(deployment._new_call(self.env.uid, False).card, InferenceError)
+            lambda deployment: not isinstance(serving_card(deployment), InferenceError)
         )
         cron._commit_progress(remaining=self._due_count(usable))
         for deployment in usable:
-            self.env["ai.deployment.alert"]._resolve(deployment, "version")
+            self.env["ai.deployment.alert"]._resolve(deployment, VERSION)
             while requests := self._take(deployment):
                 requests = requests._begin()
                 if requests and requests[0].interruptions > MOST_INTERRUPTIONS:
@@ -128,16 +129,12 @@ class AiDeploymentRequest(models.Model):
         """Send records to a person: each ended the process that scored it alone."""
         deployment, day = self.deployment_id, self[0].day
         records = self.env[deployment.res_model].browse(self.mapped("res_id"))
-        call = deployment._new_call(self.env.uid, False, day)
-        call.standing = deployment._standing(call, records)
         asks = {request.res_id: request.asks for request in self}
         self._forget()
-        ids = list(call.standing)
-        deployment._write_lines(call, deployment._failed_lines(call, ids, Unexpected("it ends its process")))
+        logged = deployment._scoring_run(records, day=day).log_failed(Unexpected("it ends its process"))
         # One of the times that it was asked for is in the log now; the others found nothing new, or are gone with it.
-        left = sum(count - (res_id in call.standing) for res_id, count in asks.items())
+        left = sum(count - (res_id in logged) for res_id, count in asks.items())
         self.env["ai.deployment.sum"]._settled(deployment, day, cancelled=left)
-        deployment._after_score(records)
 
     def _forget(self):
         self.flush_recordset()
@@ -149,10 +146,11 @@ class AiDeploymentRequest(models.Model):
         deployment, day = self.deployment_id, self[0].day
         earlier = {request.res_id: Earlier(request.asks, request.attempts) for request in self}
         self._forget()
-        outcome = deployment._settle(self.env[deployment.res_model].browse(earlier), day, earlier=earlier)
+        records = self.env[deployment.res_model].browse(earlier)
+        outcome = deployment._scoring_run(records, day=day, earlier=earlier).run()
         alerts = self.env["ai.deployment.alert"]
         if not outcome["waiting"]:
-            alerts._resolve(deployment, "slow")
+            alerts._resolve(deployment, SLOW)
         if outcome["asked"] > outcome["waiting"]:  # some could be found and scored
             for cause in (FAILS, FILTER):
                 alerts._resolve(deployment, cause)

@@ -1,44 +1,64 @@
 """Records that were saved though scoring them failed wait as requests, which a transaction of their own keeps."""
 
 import logging
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from odoo.api import SUPERUSER_ID, Environment
+from odoo.models import BaseModel
+from odoo.modules.registry import Registry
 
-from ...ml.errors import TookTooLong, Unexpected
+from ...ml.errors import InferenceError, TookTooLong, Unexpected
 from ..tools import clock, faults
 from .scoring_alerts import alert_too_slow
 
 _logger = logging.getLogger(__name__)
 
 
-def keep_waiting(deployment, ids, uid, failure, *, action_id=None, scores_first=False):
+def keep_waiting(
+    deployment: BaseModel,
+    ids: Sequence[int],
+    uid: int,
+    failure: InferenceError,
+    *,
+    action_id: int | None = None,
+    try_first: Callable[[BaseModel, Sequence[int], int], None] | None = None,
+) -> None:
     """Keep `ids` as requests of `deployment`, once the transaction that saves them is committed.
 
     :param uid: id of the user who asked
-    :param failure: InferenceError, what went wrong, without values of records
+    :param failure: what went wrong, without values of records
     :param action_id: id of the server action that asked
-    :param scores_first: try them once more then; after a collision the new transaction sees what the others wrote
+    :param try_first: function that scores them once more then, in the new transaction, called with the deployment, the
+        ids and `uid`: after a collision that transaction sees what the others wrote
     """
     cr, registry = deployment.env.cr, deployment.env.registry
-    cr.postcommit.add(partial(_keep, registry, deployment.id, uid, tuple(ids), action_id, failure, scores_first))
+    cr.postcommit.add(partial(_keep, registry, deployment.id, uid, tuple(ids), action_id, failure, try_first))
 
 
-def failure_of(error):
+def failure_of(error: Exception) -> InferenceError:
     """Return the InferenceError that says how the exception `error` ended the scoring of records."""
     if faults.kind_of(error) == faults.TOO_SLOW:
         return TookTooLong()
     return Unexpected(f"{type(error).__name__} at {faults.place_of(error)}")
 
 
-def _keep(registry, deployment_id, uid, ids, action_id, failure, scores_first):
+def _keep(
+    registry: Registry,
+    deployment_id: int,
+    uid: int,
+    ids: tuple[int, ...],
+    action_id: int | None,
+    failure: InferenceError,
+    try_first: Callable | None,
+) -> None:
     try:
         with registry.cursor() as cr:
             env = Environment(cr, SUPERUSER_ID, {})
             deployment = env["ai.deployment"].browse(deployment_id).exists()
             if not deployment or deployment.state == "retired":
                 return
-            if scores_first and _scored(deployment, ids, uid):
+            if try_first and _is_scored(try_first, deployment, ids, uid):
                 return
             there = env[deployment.res_model].browse(ids).exists().ids
             user, action = env["res.users"].browse(uid), env["ir.actions.server"].browse(action_id or ())
@@ -54,9 +74,9 @@ def _keep(registry, deployment_id, uid, ids, action_id, failure, scores_first):
         faults.log_fault(_logger, f"{len(ids)} records of deployment {deployment_id} wait for nobody", error)
 
 
-def _scored(deployment, ids, uid):
+def _is_scored(try_first: Callable, deployment: BaseModel, ids: Sequence[int], uid: int) -> bool:
     try:
-        deployment._score_bounded(sorted(ids), uid, one_try=True)
+        try_first(deployment, ids, uid)
     except Exception as error:
         if faults.kind_of(error) == faults.LOST_CONNECTION:
             raise

@@ -8,7 +8,6 @@ counted from the date on which they began there, they are a history to learn fro
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ...ml.columns import make_column
 from ..features.feature_reader import FeatureReader
 from .readiness import readiness
 from .trainer import Trainer
@@ -91,5 +90,4 @@ class AiDeployment(models.Model):
 
         :param together: ids of all records that are judged together, where `ids` are only some of them
         """
-        values = FeatureReader(self.env[self.res_model], specs, self.company_id, together).read(ids)
-        return {spec["key"]: make_column(spec["key"], spec["kind"], values[spec["key"]]) for spec in specs}
+        return FeatureReader(self.env[self.res_model], specs, self.company_id, together).columns(ids)

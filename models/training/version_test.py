@@ -16,7 +16,7 @@ from ...ml.noise import Noise, forward_shares
 from ...ml.ordinary import MIN_PARTS, merged, noise_of
 from ...ml.profile import Profile, bins_of
 from ...ml.quality import RANGE
-from ..routing.ai_deployment_routing import SIDES
+from ..routing.thresholds import SIDES
 
 WEEK_DAYS = 7
 MOST_OUTCOMES = 2000  # of the records that tested a version, kept for what is expected of later ones

@@ -51,7 +51,7 @@ class TestGateJudge(GateCase):
         self.assertIn("Posted with a warning", bill.message_ids[0].body)
         self.assertFalse(bill.ai_is_held)
 
-    @mute_logger("odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring")
+    @mute_logger("odoo.addons.ai_deployment.models.scoring")
     def test_what_cannot_be_scored_is_posted_or_held_as_chosen(self):
         self.damage()
         bill = self.make_bill()

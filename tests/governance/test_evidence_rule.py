@@ -47,7 +47,7 @@ class TestDrillRule(EvidenceCase):
 
     def test_do_it_makes_the_drill_and_looks_again(self):
         self.make_leads()
-        with mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring"):
+        with mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring"):
             action = self.satisfy("faults_handled")
         self.assertEqual(action["res_model"], "ai.deployment.drill")
         self.assertEqual(self.check("faults_handled").state, "met")

@@ -9,6 +9,7 @@ from odoo.addons.ai_deployment.models.health.crons import Crons
 from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
 from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
 from odoo.addons.ai_deployment.models.review.deadlines import Escalation, WorkingHours
+from odoo.addons.ai_deployment.models.scoring import job_backend
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.alerting.common import ChannelCase
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -271,9 +272,9 @@ class TestWorkAhead(ChannelCase):
         with clock.at(NOW):
             batch = batch._ask(self.deployment, self.make_leads(2).ids)
         batch.carried_since = AHEAD
-        self.patch(type(batch), "_has_carrier", lambda self: True)
+        self.patch(job_backend, "is_installed", lambda env: True)
         with clock.at(NOW):
-            self.assertEqual(batch._left_to_jobs(), [])
+            self.assertEqual(job_backend.left_to_jobs(self.env), [])
 
     def test_another_version_is_promoted_after_one_that_was_promoted_ahead(self):
         other, third = self.keep(self.deployment, self.card()), self.keep(self.deployment, self.card(low=-2.0))

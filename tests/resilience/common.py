@@ -45,7 +45,7 @@ class DrillCase(AiDeploymentCase):
             counts[table] = self.env.cr.fetchone()
         return counts
 
-    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring")
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring")
     def drill(self, kind="faults", user=None):
         deployment = self.deployment.with_user(user or self.owner)
         action = getattr(deployment, f"action_drill_{kind}")()

@@ -14,7 +14,7 @@ from odoo.addons.ai_deployment.tests.resilience.common import FallbackCase
 
 @tagged("post_install", "-at_install")
 class TestFallbackDrill(FallbackCase):
-    @mute_logger("odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring")
+    @mute_logger("odoo.addons.ai_deployment.models.scoring")
     def drill(self):
         action = self.deployment.with_user(self.owner).action_drill_fallback()
         return self.env["ai.deployment.drill"].browse(action["res_id"])

@@ -7,6 +7,7 @@ from odoo import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.models.resilience import drills
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
@@ -82,7 +83,7 @@ class TestDrillOnBills(AiDeploymentCase):
             }
         )
 
-    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring")
+    @mute_logger("odoo.sql_db", "odoo.addons.ai_deployment.models.scoring")
     def test_bills_are_drilled_alike(self):
         with clock.at(NOW):
             drill = drills.make(self.bills.sudo(), "faults")
@@ -95,7 +96,7 @@ class TestTooSlow(DrillCase):
     """What the drill of the time limit rests on: records that are too slow to read wait, and one alert tells."""
 
     def test_a_read_that_takes_too_long_makes_records_wait(self):
-        with patch.object(type(self.deployment), "_columns", slow):
+        with patch.object(FeatureReader, "columns", slow):
             self.env.cr.execute("SET LOCAL statement_timeout = 300")
             with mute_logger("odoo.sql_db"):
                 outcome = self.deployment._score(self.lead)
@@ -109,5 +110,5 @@ class TestTooSlow(DrillCase):
         self.assertEqual(self.deployment.alert_ids.state, "resolved")
 
 
-def slow(deployment, _specs, _ids):
-    deployment.env.cr.execute("SELECT pg_sleep(10)")
+def slow(reader, _ids):
+    reader.documents.env.cr.execute("SELECT pg_sleep(10)")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.routing.test_ai_deployment_review_rule import RuleCase
+from odoo.addons.ai_deployment.tests.routing.common import RuleCase
 
 
 @tagged("post_install", "-at_install")

@@ -4,98 +4,12 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.deployment.fingerprint import evidence_fingerprint
-from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.routing.common import EdgeCaseCase
 
 
 @tagged("post_install", "-at_install")
-class TestEdgeCase(AiDeploymentCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # else they go to a person as nobody has seen so much money
-        cls.deployment._review_rule("out_of_support").is_on = False
-        cls.large = cls.make_leads(3, name="Large", expected_revenue=900000)
-        cls.small = cls.make_leads(3, name="Small")
-
-    def case(self, person=None, **values):
-        cases = self.env["ai.deployment.edge.case"].with_user(person or self.owner)
-        return cases.create(
-            {
-                "deployment_id": self.deployment.id,
-                "name": "Very large ones",
-                "domain": "[('expected_revenue', '>', 500000)]",
-                **values,
-            }
-        )
-
-    def tried(self, case, person=None):
-        with clock.at(NOW):
-            case.with_user(person or self.owner).action_try()
-        return case
-
-    # Routing
-
-    def test_what_it_must_not_decide_goes_to_a_person_however_sure_it_is(self):
-        self.case()
-        self.deployment._score(self.large + self.small, now=NOW)
-        self.assertEqual(set(self.inferences_of(self.large).mapped("review_reason")), {"edge_case"})
-        self.assertEqual(set(self.inferences_of(self.small).mapped("route")), {"automatic"})
-        self.assertEqual(len(self.reviews_of(self.large)), 3)
-        self.assertEqual(set(self.reviews_of(self.large).mapped("reason")), {"edge_case"})
-
-    def test_words_in_the_texts_of_a_record_recognise_it(self):
-        self.case(kind="words", domain="[]", words="framework agreement, tender")
-        tender = self.make_leads(1, name="Public TENDER for chairs")
-        frame = self.make_leads(1, description="<p>a framework agreement</p>")
-        self.deployment._score(tender + frame + self.small, now=NOW)
-        self.assertEqual(set(self.inferences_of(tender + frame).mapped("review_reason")), {"edge_case"})
-        self.assertEqual(set(self.inferences_of(self.small).mapped("route")), {"automatic"})
-
-    def test_other_cases_route_nothing(self):
-        self.case(instead="drill")
-        self.deployment._score(self.large, now=NOW)
-        self.assertEqual(set(self.inferences_of(self.large).mapped("route")), {"automatic"})
-
-    # Trying
-
-    def test_trying_runs_the_real_scoring_on_real_records_and_leaves_nothing(self):
-        case = self.case()
-        before = [
-            self.env[model].search_count([])
-            for model in ("ai.deployment.inference", "ai.deployment.review", "ai.deployment.score")
-        ]
-        self.tried(case)
-        self.assertTrue(case.is_proved)
-        self.assertTrue(case.is_current)
-        self.assertEqual(case.tried_count, 3)
-        self.assertEqual(case.result, "All of 3 real records went to a person.")
-        self.assertEqual((case.tried_by_id, case.tried_date), (self.owner, NOW))
-        after = [
-            self.env[model].search_count([])
-            for model in ("ai.deployment.inference", "ai.deployment.review", "ai.deployment.score")
-        ]
-        self.assertEqual(before, after)
-
-    def test_without_a_real_record_nothing_is_proved(self):
-        case = self.tried(self.case(domain="[('expected_revenue', '=', 123456789)]"))
-        self.assertFalse(case.is_proved)
-        self.assertIn("No real record", case.result)
-
-    def test_outside_is_proved_where_none_is_scored(self):
-        case = self.tried(self.case(instead="outside"))
-        self.assertFalse(case.is_proved)
-        self.assertIn("the deployment scores it", case.result)
-        self.deployment.domain = "[('expected_revenue', '<=', 500000)]"
-        self.tried(case)
-        self.assertTrue(case.is_proved)
-        self.assertEqual(case.result, "None of 3 real records is scored.")
-
-    def test_a_case_that_is_shown_by_a_drill_needs_one_that_was_passed(self):
-        case = self.tried(self.case(instead="drill", drill_id=7))
-        self.assertFalse(case.is_proved)
-        self.assertIn("drill", case.result)
-
+class TestEdgeCase(EdgeCaseCase):
     def test_another_version_filter_or_wording_takes_the_proof_away(self):
         case = self.tried(self.case())
         self.serve(self.deployment, self.card(high=3.0))
@@ -109,12 +23,6 @@ class TestEdgeCase(AiDeploymentCase):
         self.tried(case)
         case.with_user(self.owner).name = "Very large ones indeed"
         self.assertTrue(case.is_current)
-
-    def test_it_has_to_be_at_work_to_be_tried(self):
-        case = self.case()
-        self.deployment.state = "suspended"
-        with self.assertRaisesRegex(UserError, "not at work"):
-            self.tried(case)
 
     # Bad input
 

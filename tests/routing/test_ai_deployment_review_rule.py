@@ -4,97 +4,15 @@ from datetime import date, timedelta
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, Command, api
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
-from odoo.addons.ai_deployment.models.ir_actions_server import READ_TO_SCORE
-from odoo.addons.ai_deployment.models.routing.ai_deployment_review_rule import DEFAULTS
-from odoo.addons.ai_deployment.models.scoring.reasons import REVIEW_REASONS
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, QUIET, AiDeploymentCase
-
-
-class RuleCase(AiDeploymentCase):
-    """The deployment on leads of every test, and one on bills whose card flags amounts of 10,000 and more."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        journals = cls.env["account.journal"].search(cls.env["account.journal"]._check_company_domain(cls.env.company))
-        if "purchase" not in journals.mapped("type"):
-            cls.env["account.chart.template"].try_loading("generic_coa", cls.env.company, install_demo=False)
-        cls.vendor = cls.env["res.partner"].create({"name": "Azure Interior", "is_company": True})
-        cls.bills = cls.make_deployment(
-            name="Unusual bills",
-            model_id=cls.env["ir.model"]._get("account.move").id,
-            method="anomaly",
-            min_confidence=0.0,
-            features=[{"path": "amount_untaxed", "name": "Amount"}],
-            reviewer_ids=[(6, 0, cls.reviewer.ids)],
-        )
-        card = cls.card(names=["expected_revenue"])
-        card.features[0].__dict__["name"] = "amount_untaxed"
-        cls.serve(cls.bills, type(card)(card.features, card.intercept, card.calibration, card.score_bins))
-        cls.bills.state = "shadow"
-        cls.unsure = {"expected_revenue": 50000, "country_id": False}  # 1.5 - 1.0: a chance of .62
-        cls.sure = {"expected_revenue": 50000}  # 1.5 + 1.0 - 1.0: .82
-
-    @classmethod
-    def rule(cls, reason, deployment=None, **values):
-        rule = (deployment or cls.deployment)._review_rule(reason)
-        rule.write(values)
-        return rule
-
-    @classmethod
-    def make_bill(cls, amount=100.0, day=date(2026, 2, 2), post=False, **values):
-        bill = cls.env["account.move"].create(
-            {
-                "move_type": "in_invoice",
-                "partner_id": cls.vendor.id,
-                "invoice_date": day,
-                "date": day,
-                "invoice_line_ids": [
-                    Command.create({"name": "Line", "quantity": 1, "price_unit": amount, "tax_ids": []})
-                ],
-                **values,
-            }
-        )
-        if post:
-            bill.action_post()
-        return bill
-
-    def why(self, records, now=NOW, deployment=None, **options):
-        """By which reason, else which route, each record goes."""
-        (deployment or (self.deployment if records._name == "crm.lead" else self.bills))._score(
-            records, now=now, **options
-        )
-        latest = {line.res_id: line.review_reason or line.route for line in self.lines_of(records)}
-        return [latest[res_id] for res_id in records.ids]
-
-    def lines_of(self, records):
-        return self.env["ai.deployment.inference"].search(
-            [("res_model", "=", records._name), ("res_id", "in", records.ids)], order="id"
-        )
-
-    def with_opinion(self, lead, percent):
-        """What predictive lead scoring says of the lead."""
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE crm_lead SET automated_probability = %s, probability = %s WHERE id = %s",
-            [percent, percent, lead.id],
-        )
-        lead.invalidate_recordset()
-        return lead
-
-    def assertBalanced(self, deployment=None):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        rows = self.env["ai.deployment.sum"].search([("deployment_id", "=", (deployment or self.deployment).id)])
-        self.assertTrue(rows)
-        self.assertEqual(set(rows.mapped("difference")), {0})
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.routing.common import RuleCase
 
 
 @tagged("post_install", "-at_install")
@@ -105,20 +23,6 @@ class TestReviewRules(RuleCase):
         everywhere = {"failed", "low_confidence", "amount", "disagreement", "audit"}
         self.assertEqual(set(self.deployment.review_rule_ids.mapped("reason")), everywhere | {"out_of_support"})
         self.assertEqual(set(self.bills.review_rule_ids.mapped("reason")), everywhere | {"flagged", "new_vendor"})
-
-    def test_every_reason_has_a_default_and_a_sentence(self):
-        optional = {reason for reason, _label in REVIEW_REASONS} - {"edge_case"}  # which nobody may switch off
-        self.assertEqual(set(DEFAULTS), optional)
-        for deployment in self.deployment + self.bills:
-            for rule in deployment.review_rule_ids:
-                for values in ({"is_on": False}, {"is_on": True, "cap": 0}, {"cap": 3}):
-                    rule.write(values)
-                    with self.subTest(reason=rule.reason, **values):
-                        self.assertRegex(rule.sentence, r"^(A person looks|Off: ).*\.$")
-
-    def test_new_reasons_are_off_until_somebody_wants_them(self):
-        on = {rule.reason for rule in (self.deployment + self.bills).review_rule_ids if rule.is_on}
-        self.assertEqual(on, {"failed", "flagged", "low_confidence", "out_of_support", "audit"})
 
     def test_another_kind_of_document_gets_its_own_reasons(self):
         deployment = self.make_deployment(features=[])
@@ -232,13 +136,6 @@ class TestReviewRules(RuleCase):
         self.env.invalidate_all()
         self.assertEqual(self.deployment._rules_on(), {})
         self.assertEqual(self.why(self.make_leads()), ["automatic"])
-
-    def test_what_nobody_chose_yet_is_asked_as_ever(self):
-        self.env.flush_all()
-        self.env.cr.execute("UPDATE ai_deployment SET routing_rules = NULL WHERE id = %s", [self.deployment.id])
-        self.env.invalidate_all()
-        self.deployment.min_confidence = 0.7
-        self.assertEqual(self.why(self.make_leads(**self.unsure)), ["low_confidence"])
 
     # Each reason
 
@@ -384,7 +281,7 @@ class TestReviewRules(RuleCase):
     def test_a_record_that_breaks_the_reading_waits_too_where_nobody_is_asked(self):
         self.rule("failed", is_on=False)
         leads = self.make_leads(3)
-        read, log = FeatureReader.read, "odoo.addons.ai_deployment.models.scoring.ai_deployment_scoring"
+        read, log = FeatureReader.read, "odoo.addons.ai_deployment.models.scoring"
 
         def break_on_one(reader, ids):
             if leads[1].id in ids:
@@ -417,239 +314,3 @@ class TestReviewRules(RuleCase):
         self.assertEqual(self.why(lead), ["amount"])
         self.rule("amount", priority=99)
         self.assertEqual(self.why(lead, again=True), ["low_confidence"])
-
-    def test_the_review_takes_priority_and_work_from_its_reason(self):
-        self.rule("amount", is_on=True, amount=1000, priority=7, points=4)
-        lead = self.make_leads(**self.sure)
-        self.why(lead)
-        review = self.reviews_of(lead)
-        self.assertEqual((review.priority, review.points, review.threshold), (7, 4, 1000))
-
-    def test_a_review_after_scoring_again_takes_them_too(self):
-        self.serve(self.deployment, self.card(required=("country_id",)))
-        self.rule("amount", is_on=True, amount=1000, priority=7, points=4)
-        lead = self.make_leads(country_id=False)
-        self.why(lead)
-        lead.country_id = self.belgium
-        with clock.at(NOW + timedelta(hours=1)):
-            self.reviews_of(lead).with_user(self.owner).action_score_again()
-        new = self.reviews_of(lead)[-1]
-        self.assertEqual((new.reason, new.priority, new.points, new.threshold), ("amount", 7, 4, 1000))
-        self.assertIn("5,000", new.with_user(self.owner).why_text)
-
-    # Caps
-
-    def test_no_more_of_a_reason_a_day_than_its_cap_those_in_most_need_first(self):
-        self.rule("amount", is_on=True, amount=1000, cap=2)
-        leads = self.env["crm.lead"].union(*(self.make_leads(expected_revenue=1000 + 100 * n) for n in range(5)))
-        self.assertEqual(self.why(leads), ["automatic"] * 3 + ["amount"] * 2)
-        more = self.make_leads(expected_revenue=90000)
-        self.assertEqual(self.why(more, now=NOW + timedelta(hours=2)), ["automatic"])
-        self.assertEqual(self.why(more, now=NOW + timedelta(days=1), again=True), ["amount"])
-        rooms = self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)])
-        self.assertEqual(sorted((room.reason, room.used) for room in rooms), [("amount", 1), ("amount", 2)])
-        self.assertBalanced()
-
-    def test_beyond_a_cap_the_next_reason_counts(self):
-        self.deployment.min_confidence = 0.7
-        self.rule("amount", is_on=True, amount=1000, cap=1)
-        leads = self.make_leads(3, **self.unsure)
-        self.assertEqual(sorted(self.why(leads)), ["amount", "low_confidence", "low_confidence"])
-
-    def test_each_reason_can_be_capped(self):
-        self.deployment.min_confidence = 0.7
-        japan = self.env.ref("base.jp").id
-        for reason, values in (
-            ("low_confidence", self.unsure),
-            ("out_of_support", {"expected_revenue": 50000, "country_id": japan}),
-            ("disagreement", self.sure),
-        ):
-            with self.subTest(reason=reason), self.env.cr.savepoint() as savepoint:
-                for other in self.deployment.review_rule_ids:
-                    other.is_on = other.reason == reason
-                self.rule(reason, cap=2)
-                leads = self.make_leads(4, **values)
-                for lead in leads:
-                    self.with_opinion(lead, 10)
-                self.assertEqual(sorted(self.why(leads)), ["automatic"] * 2 + [reason] * 2)
-                savepoint.rollback()
-                self.env.invalidate_all()
-        vendors = self.env["res.partner"].create([{"name": f"New {number}"} for number in range(4)])
-        for reason, amount in (("flagged", 20000), ("new_vendor", 50)):
-            for other in self.bills.review_rule_ids:
-                other.is_on = other.reason == reason
-            self.rule(reason, self.bills, cap=2)
-            bills = self.env["account.move"].union(
-                *(self.make_bill(amount + n, partner_id=vendors[n].id) for n in range(4))
-            )
-            with self.subTest(reason=reason):
-                self.assertEqual(sorted(self.why(bills)), sorted(["automatic"] * 2 + [reason] * 2))
-
-    def test_who_waits_for_a_decision_already_takes_no_room(self):
-        self.rule("amount", is_on=True, amount=1000, cap=2)
-        first, later = self.make_leads(2), self.make_leads(2)
-        self.why(first)
-        self.why(first + later, now=NOW + timedelta(days=1), again=True)
-        self.assertEqual(len(self.reviews_of(later)), 2)
-
-    def test_a_capacity_and_a_cap_both_hold(self):
-        self.deployment.write({"routing": "capacity", "reviews_per_day": 3})
-        self.rule("low_confidence", cap=2)
-        self.rule("amount", is_on=True, amount=60000)
-        leads = self.make_leads(5, **self.unsure) + self.make_leads(2, expected_revenue=70000)
-        why = self.why(leads)
-        self.assertEqual((why.count("low_confidence"), why.count("amount")), (2, 2))
-        rooms = self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)])
-        self.assertEqual({room.reason: room.used for room in rooms}, {"capacity": 2, "low_confidence": 2})
-
-    def test_without_a_cap_no_room_is_touched(self):
-        self.rule("amount", is_on=True, amount=1000)
-        self.why(self.make_leads(3))
-        self.assertFalse(self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)]))
-
-    def test_two_at_a_time_do_not_exceed_a_cap(self):
-        """With real transactions: the second is refused by the database, and does its records again."""
-        with self.registry.cursor() as cursor:
-            env = api.Environment(cursor, SUPERUSER_ID, dict(QUIET))
-            deployment = env["ai.deployment"].create(
-                {
-                    "name": "Concurrent",
-                    "purpose": "A test.",
-                    "user_id": env.ref("base.user_admin").id,
-                    "model_id": env["ir.model"]._get("crm.lead").id,
-                }
-            )
-            deployment._review_rule("failed").cap = 3
-        try:
-            for started in (False, True):  # the first of a day makes the row, the others find it
-                with self.subTest(started=started), clock.at(NOW + timedelta(days=int(started))):
-                    if started:
-                        with self.registry.cursor() as cursor:
-                            self.seen_by(cursor, deployment, [1])
-                    with self.registry.cursor() as one, self.registry.cursor() as two:
-                        for cursor in (one, two):
-                            cursor.execute("SELECT COUNT(*) FROM ai_deployment_room")  # both stand at the same moment
-                        taken = sum(self.seen_by(one, deployment, [2, 3]))
-                        one.commit()
-                        with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.SerializationFailure):
-                            self.seen_by(two, deployment, [4, 5])
-                        two.rollback()
-                        taken += sum(self.seen_by(two, deployment, [4, 5]))
-                    self.assertEqual(taken + started, 3)
-        finally:
-            with self.registry.cursor() as cursor:
-                api.Environment(cursor, SUPERUSER_ID, {})["ai.deployment"].browse(deployment.id).unlink()
-
-    def seen_by(self, cursor, deployment, ids):
-        """Which of `ids`, all of which fail, a worker with this cursor asks a person about."""
-        env = api.Environment(cursor, SUPERUSER_ID, dict(QUIET))
-        deployment = env["ai.deployment"].browse(deployment.id)
-        return deployment._asks_about_failed(deployment._rules_on(), ids)
-
-    # Random checks
-
-    def test_switched_off_nothing_is_drawn(self):
-        self.deployment.audit_share = 1.0
-        self.rule("audit", is_on=False)
-        leads = self.make_leads(3)
-        self.assertEqual(self.why(leads), ["automatic"] * 3)
-        self.assertEqual(set(self.lines_of(leads).mapped("audit_chance")), {0.0})
-
-    def test_random_checks_are_drawn_among_what_no_other_reason_took_whatever_their_priority(self):
-        self.deployment.write({"audit_share": 1.0, "min_confidence": 0.7})
-        self.rule("audit", priority=1)
-        leads = self.make_leads(**self.unsure) + self.make_leads(**self.sure)
-        self.assertEqual(self.why(leads), ["low_confidence", "audit"])
-        self.assertEqual(self.reviews_of(leads[1]).priority, 1)
-
-    def test_a_cap_on_random_checks_lowers_their_chance_beforehand_over_the_whole_day(self):
-        self.deployment.audit_share = 0.5
-        self.rule("audit", cap=10)
-        leads = self.make_leads(100)
-        self.assertEqual(self.why(leads).count("audit"), 8)  # a fifth is kept back: others may come
-        [chance] = set(self.lines_of(leads).mapped("audit_chance"))
-        self.assertAlmostEqual(chance, 0.08, 6)
-        more = self.make_leads(20)
-        self.assertIn(self.why(more, now=NOW + timedelta(hours=1)).count("audit"), (0, 1))
-        [later] = set(self.lines_of(more).mapped("audit_chance"))
-        self.assertAlmostEqual(later, 0.5 * 2 / 25, 6, "what comes late has a chance, too")
-        room = self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)])
-        self.assertAlmostEqual(room.offered, 60, 6)
-        self.assertAlmostEqual(room.planned, 8.8, 6)
-
-    def test_what_other_days_bring_is_expected_of_today(self):
-        self.deployment.audit_share = 0.5
-        self.rule("audit", cap=10)
-        for days in (1, 2, 3):
-            self.why(self.make_leads(80), now=NOW - timedelta(days=days))
-        morning = self.make_leads(20)
-        self.why(morning)
-        [chance] = set(self.lines_of(morning).mapped("audit_chance"))
-        self.assertAlmostEqual(chance, 0.5 * 10 / 50, 6)
-
-    def test_a_cap_on_random_checks_that_does_not_bite_lowers_nothing(self):
-        self.deployment.audit_share = 0.2
-        self.rule("audit", cap=50)
-        leads = self.make_leads(30)
-        self.assertEqual(self.why(leads).count("audit"), 6)
-        [chance] = set(self.lines_of(leads).mapped("audit_chance"))
-        self.assertAlmostEqual(chance, 0.2, 6)
-
-    # What it costs
-
-    def queries_of(self, records):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        deployment = records.env["ai.deployment"].browse(
-            (self.deployment if records._name == "crm.lead" else self.bills).id
-        )
-        deployment.fetch(READ_TO_SCORE)
-        before = self.env.cr.sql_log_count
-        deployment._score(records, now=NOW, again=True)
-        return self.env.cr.sql_log_count - before
-
-    def test_reasons_cost_no_query(self):
-        self.make_bill(day=date(2026, 1, 5), post=True)
-        for records in (self.make_leads(), self.make_leads(40), self.make_bill()):
-            deployment = self.deployment if records._name == "crm.lead" else self.bills
-            with self.subTest(model=records._name, count=len(records)):
-                deployment.review_rule_ids.is_on = False
-                self.queries_of(records)  # fills what is kept per process
-                off = self.queries_of(records)
-                deployment.review_rule_ids.write({"is_on": True, "amount": 10**6})
-                for record in records if records._name == "crm.lead" else ():
-                    self.with_opinion(record, 60)
-                self.assertEqual(self.queries_of(records), off)
-                self.assertFalse(self.reviews_of(records))
-
-    def test_one_fetch_reads_all_that_scoring_one_record_needs(self):
-        lead = self.make_leads()
-        self.queries_of(lead)
-        self.deployment.fetch(READ_TO_SCORE)
-        statements = []
-        execute = self.env.cr.execute
-
-        def watch(query, *args, **kwargs):
-            statements.append(query.code if hasattr(query, "code") else str(query))
-            return execute(query, *args, **kwargs)
-
-        self.patch(self.env.cr, "execute", watch)
-        self.deployment._score(lead, now=NOW, again=True)
-        self.assertTrue(statements)
-        self.assertFalse([s for s in statements if "ai_deployment_review_rule" in s or 'FROM "ai_deployment"' in s])
-
-    def test_what_no_reason_needs_is_not_read(self):
-        bill = self.make_bill()
-        statements = []
-        execute = self.env.cr.execute
-
-        def watch(query, *args, **kwargs):
-            statements.append(query.code if hasattr(query, "code") else str(query))
-            return execute(query, *args, **kwargs)
-
-        self.patch(self.env.cr, "execute", watch)
-        self.bills._score(bill, now=NOW)
-        self.assertFalse([s for s in statements if "earlier.partner_id" in s or 'amount_total_signed")::float8' in s])
-        self.rule("new_vendor", self.bills, is_on=True)
-        self.bills._score(bill, now=NOW, again=True)
-        self.assertEqual(len([s for s in statements if "earlier.partner_id" in s]), 1)

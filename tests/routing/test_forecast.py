@@ -9,7 +9,7 @@ from odoo.addons.ai_deployment.models.routing.forecast import forecast
 from odoo.addons.ai_deployment.models.scoring.ai_deployment_batch import FLOOD
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.scoring.test_ai_deployment_batch import BatchCase
+from odoo.addons.ai_deployment.tests.scoring.common import BatchCase
 
 
 class ForecastCase(BatchCase):

@@ -13,11 +13,12 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
+from odoo.addons.ai_deployment.models.scoring.scoring_run import ScoringRun
 from odoo.addons.ai_deployment.models.tools import clock, faults
 from odoo.addons.ai_deployment.models.tools.quiet_sql import quiet_sql
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.health.common import SchemaCase
-from odoo.addons.ai_deployment.tests.scoring.test_ai_deployment_batch import CHUNK_LOG, SCORING_LOG, BatchCase
+from odoo.addons.ai_deployment.tests.scoring.common import CHUNK_LOG, SCORING_LOG, BatchCase
 
 ACTION_LOG = "odoo.addons.ai_deployment.models.ir_actions_server"
 SECRET = "Zanzibar 4711"
@@ -201,7 +202,7 @@ class TestBlame(AiDeploymentCase):
             active_model="crm.lead", active_id=lead.id, active_ids=lead.ids
         ).run
         with (
-            patch.object(type(self.deployment), "_new_call", side_effect=RuntimeError(SECRET)),
+            patch.object(ScoringRun, "prepare", side_effect=RuntimeError(SECRET)),
             self.assertLogs(ACTION_LOG, "ERROR") as log,
         ):
             said = run()
@@ -217,7 +218,7 @@ class TestBlame(AiDeploymentCase):
         lead = self.make_leads()
         collision = psycopg2.errors.SerializationFailure("could not serialize access")
         with (
-            patch.object(type(self.deployment), "_new_call", side_effect=collision),
+            patch.object(ScoringRun, "prepare", side_effect=collision),
             self.assertRaises(psycopg2.errors.SerializationFailure),
         ):
             self.deployment.action_server_id.with_context(

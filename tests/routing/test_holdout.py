@@ -8,38 +8,13 @@ from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.ml.routing import audit_selected
 from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
-from odoo.addons.ai_deployment.models.routing.ai_deployment_holdout import Holdout
+from odoo.addons.ai_deployment.models.routing.holdout import HoldoutRule
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.governance.common import LATER, ValueCase
+from odoo.addons.ai_deployment.tests.routing.common import HoldoutCase
 
 FIELDS = ("ai_score", "ai_confidence", "ai_score_date", "ai_reasons", "ai_wants_review")
-
-
-class HoldoutCase(AiDeploymentCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.go_live()
-        cls.env.ref("base.group_allow_export").user_ids += cls.seller
-
-    @classmethod
-    def hold_out(cls, share=0.5):
-        with clock.at(NOW):
-            cls.deployment.with_user(cls.owner)._hold_out(share, "Finance asks what it brings.")
-
-    @classmethod
-    def new_leads(cls, count, **values):
-        """Leads that came a minute later, scored: (held out, shown)."""
-        leads = cls.make_leads(count, **values)
-        cls.env.flush_all()
-        came = NOW + timedelta(minutes=1)
-        cls.env.cr.execute("UPDATE crm_lead SET create_date = %s WHERE id = ANY(%s)", [came, leads.ids])
-        cls.env.invalidate_all()
-        with clock.at(came):
-            cls.deployment._score(leads)
-        held = cls.deployment._held_out_ids(leads.ids)
-        return leads.filtered(lambda lead: lead.id in held), leads.filtered(lambda lead: lead.id not in held)
 
 
 @tagged("post_install", "-at_install")
@@ -47,7 +22,7 @@ class TestHoldout(HoldoutCase):
     def test_sql_draws_as_python_does(self):
         leads = self.make_leads(300)
         for share in (0.0001, 0.1, 0.5):
-            one = Holdout(self.deployment.id, "crm.lead", share, NOW)
+            one = HoldoutRule(self.deployment.id, "crm.lead", share, NOW)
             query = SQL("SELECT id FROM crm_lead WHERE id = ANY(%s) AND %s", leads.ids, one.drawn_sql("crm_lead"))
             drawn = {res_id for (res_id,) in self.env.execute_query(query)}
             keys = [f"crm.lead,{res_id}" for res_id in leads.ids]

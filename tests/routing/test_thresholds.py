@@ -7,28 +7,19 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml import routing
-from odoo.addons.ai_deployment.models.routing import ai_deployment_routing
+from odoo.addons.ai_deployment.models.routing import thresholds
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
-
-PERFECT = [(0.9, 100, 0), (0.7, 300, 0)]  # (line, cases, errors), the strictest first
-POOR = [(0.9, 100, 30), (0.6, 400, 150)]
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.routing.common import PERFECT, POOR, TestedCase
 
 
 @tagged("post_install", "-at_install")
-class TestRouting(AiDeploymentCase):
+class TestThresholds(TestedCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.unsure = {"expected_revenue": 50000, "country_id": False}  # 1.5 - 1.0: a chance of .62
         cls.sure_win = {"expected_revenue": 50000}  # 1.5 + 1.0 - 1.0: .82
-
-    def serve_tested(self, positive=(), negative=(), **held_out):
-        """The deployment serves a version whose test went so."""
-        curves = {"positive": list(positive), "negative": list(negative)}
-        version = self.keep(self.deployment, self.card(), held_out={"curves": curves, **held_out})
-        with clock.at(NOW):
-            self.deployment._assign_champion(version, "test")
 
     def score(self, **values):
         lead = self.make_leads(**values)
@@ -41,14 +32,6 @@ class TestRouting(AiDeploymentCase):
         self.assertEqual(self.score(**self.unsure), "low_confidence")
         self.assertEqual(self.score(**self.sure_win), "automatic")
 
-    def test_the_words_say_what_the_line_meant_in_the_test(self):
-        self.assertFalse(self.deployment.routing_text)
-        self.serve_tested(positive=[(0.9, 100, 0), (0.5, 200, 50)], negative=[(0.8, 100, 20)])
-        self.deployment.min_confidence = 0.7
-        self.assertIn("67 % of the records without a person, 10 % of these wrongly", self.deployment.routing_text)
-        self.deployment.min_confidence = 0.95
-        self.assertIn("no record was so sure", self.deployment.routing_text)
-
     def test_the_promise_holds_for_each_side_by_itself(self):
         self.serve_tested(positive=PERFECT, negative=POOR)
         self.deployment.write({"routing": "error", "target_error": 0.05})
@@ -56,15 +39,6 @@ class TestRouting(AiDeploymentCase):
         self.assertIsNone(self.deployment.routing_lines["negative"])
         self.assertEqual(self.score(**self.sure_win), "automatic")
         self.assertEqual(self.score(expected_revenue=10, country_id=self.usa.id), "low_confidence")  # .92 sure
-
-    def test_the_words_say_what_was_proved_and_what_was_not(self):
-        self.serve_tested(positive=PERFECT, negative=[(0.9, 40, 0)])
-        self.deployment.write({"routing": "error", "target_error": 0.05})
-        will, wont = self.deployment.routing_text.split("\n")
-        self.assertIn("from 70 % sure on: 0 of 300", will)
-        self.assertIn("the test has 40 such records, the promise needs 59", wont)
-        self.serve_tested(negative=POOR)
-        self.assertIn("150 of 400 such records were wrong", self.deployment.routing_text)
 
     def test_a_version_without_a_test_promises_nothing(self):
         self.deployment.write({"routing": "error"})
@@ -99,7 +73,7 @@ class TestRouting(AiDeploymentCase):
         self.deployment._score(self.make_leads(100, **self.unsure), now=NOW - timedelta(days=1))
         self.deployment.write({"routing": "capacity", "reviews_per_day": 1})
         with clock.at(NOW):
-            sureness, per_day = self.deployment._recent_sureness()
+            sureness, per_day = thresholds.recent_confidences(self.deployment)
         self.assertEqual((len(sureness), per_day), (416, 2))
 
     def test_of_many_records_the_latest_days_say_how_sure_they_are(self):
@@ -107,8 +81,8 @@ class TestRouting(AiDeploymentCase):
         self.deployment._score(self.make_leads(60, **self.unsure), now=NOW - timedelta(days=20))
         for day in range(9):
             self.deployment._score(self.make_leads(10, **self.sure_win), now=NOW - timedelta(days=day))
-        with clock.at(NOW), patch.object(ai_deployment_routing, "MOST", 70):
-            sureness, per_day = self.deployment._recent_sureness()
+        with clock.at(NOW), patch.object(thresholds, "MOST", 70):
+            sureness, per_day = thresholds.recent_confidences(self.deployment)
         self.assertEqual((len(sureness), per_day), (80, 10))
         self.assertEqual(len(set(sureness)), 1)
 

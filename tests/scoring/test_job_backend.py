@@ -11,12 +11,14 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.scoring.ai_deployment_carrier import QUIET
+from odoo.addons.ai_deployment.models.scoring import job_backend
+from odoo.addons.ai_deployment.models.scoring.job_backend import QUIET
+from odoo.addons.ai_deployment.models.scoring.scoring_run import ScoringRun
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.scoring.test_ai_deployment_batch import BatchCase
+from odoo.addons.ai_deployment.tests.scoring.common import BatchCase
 
-CARRIER_LOG = "odoo.addons.ai_deployment.models.scoring.ai_deployment_carrier_chunk"
+CARRIER_LOG = "odoo.addons.ai_deployment.models.scoring.job_backend"
 
 
 @tagged("post_install", "-at_install")
@@ -32,7 +34,7 @@ class TestWithoutQueueJob(BatchCase):
                     self.assertFalse([name for name in names if "queue_job" in name], file)
 
     def test_the_lanes_carry(self):
-        if self.env["ai.deployment.batch"]._has_carrier():
+        if job_backend.is_installed(self.env):
             self.skipTest("queue_job is installed in this database.")
         with self.capture_triggers("ai_deployment.ir_cron_lane_1") as captured:
             batch = self.ask(self.make_leads(12))
@@ -49,14 +51,8 @@ class TestCarrier(BatchCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.given = []
-        cls.startClassPatcher(patch.object(type(cls.env["ai.deployment.batch"]), "_has_carrier", lambda batches: True))
-        cls.startClassPatcher(
-            patch.object(
-                type(cls.env["ai.deployment.batch.chunk"]),
-                "_delay",
-                lambda pieces, eta=None: cls.given.extend(pieces.ids),
-            )
-        )
+        cls.startClassPatcher(patch.object(job_backend, "is_installed", lambda env: True))
+        cls.startClassPatcher(patch.object(job_backend, "delay", lambda chunks, eta=None: cls.given.extend(chunks.ids)))
 
     def setUp(self):
         super().setUp()
@@ -77,13 +73,13 @@ class TestCarrier(BatchCase):
         self.work(NOW + QUIET)
         self.assertEqual(self.batch.state, "done")
         self.assertBalanced(asked=25, automatic=25)
-        self.assertIn("done before", self.pieces[0]._carry())
+        self.assertIn("done before", self.pieces[0]._run_job())
         self.assertEqual(len(self.inferences_of(self.leads)), 25)
 
     def test_a_piece_done_by_a_job_keeps_the_lanes_away_for_longer(self):
         later = NOW + QUIET - timedelta(seconds=1)
         with clock.at(later):
-            self.pieces[0]._carry()
+            self.pieces[0]._run_job()
         self.work(NOW + QUIET)
         self.assertEqual(self.pieces.mapped("state"), ["done", "open", "open"])
         self.work(later + QUIET)
@@ -91,14 +87,14 @@ class TestCarrier(BatchCase):
         self.assertEqual(self.pieces.mapped(lambda piece: bool(piece.job_date)), [True, False, False])
 
     def test_lanes_take_over_when_queue_job_is_uninstalled(self):
-        with patch.object(type(self.batch), "_has_carrier", lambda batches: False):
+        with patch.object(job_backend, "is_installed", lambda env: False):
             self.work()
         self.assertEqual(self.batch.state, "done")
 
     def test_jobs_score_each_record_once(self):
         for piece in self.pieces:
-            self.assertIn("scored", piece._carry())
-            self.assertIn("done before", piece._carry())
+            self.assertIn("scored", piece._run_job())
+            self.assertIn("done before", piece._run_job())
         self.env["ai.deployment.batch"]._finish()
         self.assertEqual(self.batch.state, "done")
         self.assertEqual(sorted(self.inferences_of(self.leads).mapped("res_id")), self.leads.ids)
@@ -106,14 +102,14 @@ class TestCarrier(BatchCase):
 
     def test_a_job_of_a_cancelled_batch_does_nothing_and_says_so(self):
         self.batch.action_cancel()
-        self.assertIn("cancelled", self.pieces[0]._carry())
+        self.assertIn("cancelled", self.pieces[0]._run_job())
         self.assertFalse(self.inferences_of(self.leads))
         self.assertBalanced(asked=25, cancelled=25)
 
     def test_a_paused_batch_gets_new_jobs_when_it_goes_on(self):
-        self.pieces[0]._carry()
+        self.pieces[0]._run_job()
         self.batch.action_pause()
-        self.assertIn("paused", self.pieces[1]._carry())
+        self.assertIn("paused", self.pieces[1]._run_job())
         self.given.clear()
         self.batch.action_resume()
         self.assertEqual(self.given, self.pieces[1:].ids)
@@ -121,19 +117,19 @@ class TestCarrier(BatchCase):
     def test_a_job_finds_the_deployment_switched_off(self):
         self.deployment.action_suspend()
         self.batch._resume()
-        self.assertIn("paused", self.pieces[0]._carry())
+        self.assertIn("paused", self.pieces[0]._run_job())
         self.assertFalse(self.pieces[0].job_date)
 
     def test_a_job_that_fails_is_tried_again_and_then_asks_a_person(self):
         self.given.clear()
         with (
-            patch.object(type(self.deployment), "_standing", side_effect=RuntimeError("broken")),
+            patch.object(ScoringRun, "read_standings", side_effect=RuntimeError("broken")),
             self.assertLogs(CARRIER_LOG, "ERROR"),
         ):
-            self.assertIn("tries again", self.pieces[0]._carry())
+            self.assertIn("tries again", self.pieces[0]._run_job())
             self.assertEqual(self.given, self.pieces[0].ids)
-            self.pieces[0]._carry()
-            self.assertIn("batch is paused", self.pieces[0]._carry())
+            self.pieces[0]._run_job()
+            self.assertIn("batch is paused", self.pieces[0]._run_job())
         self.assertEqual(self.batch.state, "paused")
         self.assertTrue(self.env["ai.deployment.alert"].search([("cause", "=", "batch")]))
         self.assertBalanced(asked=25, waiting=25)

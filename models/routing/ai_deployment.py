@@ -1,0 +1,251 @@
+"""Which records are reviewed: thresholds, reasons, edge cases and the hold-out of a deployment.
+
+`Router` says what scoring does with them.
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import format_date, ormcache
+
+from ..tools.wording import plain
+from .forecast import forecast
+from .holdout import find_holdouts, held_out_ids, hold_out
+from .router import Router, rules_on
+from .routing_words import routing_text
+from .rules import DEFAULTS, EDITABLE
+from .thresholds import compute_thresholds
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    routing = fields.Selection(
+        [
+            ("line", "Where it is less sure than a line"),
+            ("error", "Where it could be wrong too often"),
+            ("capacity", "As many a day as we can look at"),
+        ],
+        string="Goes to a Person",
+        required=True,
+        default="line",
+        tracking=True,
+    )
+    min_confidence = fields.Float(
+        "Surer Than", default=0.6, tracking=True, help="A score that is less sure than this goes to a person."
+    )
+    target_error = fields.Float(
+        "Wrong at Most",
+        default=0.1,
+        tracking=True,
+        help="Of what is decided without a person, at most this share may be wrong, for each answer by itself. Where "
+        "the records that tested the version cannot prove that, a person looks.",
+    )
+    reviews_per_day = fields.Integer(
+        "Reviews a Day", default=20, tracking=True, help="Those in most need of a look come first; the rest passes."
+    )
+    audit_share = fields.Float(
+        "Random Checks",
+        default=0.01,
+        tracking=True,
+        help="The share of automatic decisions that a person looks at all the same; four times that just beside the "
+        "line.",
+    )
+    routing_lines = fields.Json(compute="_compute_routing_lines", store=True, copy=False, unsaved=True)
+    routing_text = fields.Text("What That Means", compute="_compute_routing_text", unsaved=True)
+
+    _min_confidence_is_probability = models.Constraint(
+        "CHECK(min_confidence BETWEEN 0 AND 1)", "The minimum confidence is a share, from 0 to 1."
+    )
+    _target_error_is_share = models.Constraint(
+        "CHECK(target_error > 0 AND target_error < 0.5)", "The share that may be wrong lies between 0 and 50 %."
+    )
+    _reviews_per_day_not_negative = models.Constraint(
+        "CHECK(reviews_per_day >= 0)", "The number of reviews a day cannot be negative."
+    )
+    _audit_share_is_share = models.Constraint(
+        "CHECK(audit_share BETWEEN 0 AND 1)", "The share of random checks lies between 0 and 1."
+    )
+
+    # Reasons, edge cases
+
+    review_rule_ids = fields.One2many("ai.deployment.review.rule", "deployment_id", "Reasons to Ask", copy=False)
+    routing_rules = fields.Json(compute="_compute_routing_rules", store=True, copy=False)
+
+    edge_case_ids = fields.One2many("ai.deployment.edge.case", "deployment_id", "What It Must Not Decide")
+
+    has_edge_cases = fields.Boolean(compute="_compute_has_edge_cases", store=True, copy=False)
+
+    # Hold-out
+
+    holdout_share = fields.Float(
+        "Without a Score",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="This share of new records is scored, but nobody is shown the score.",
+    )
+    holdout_since = fields.Datetime("Without a Score Since", readonly=True, copy=False)
+    holdout_reason = fields.Char("Why Without a Score", readonly=True, copy=False)
+    holdout_text = fields.Char("Shown to Nobody", compute="_compute_holdout_text")
+    may_hold_out = fields.Boolean(compute="_compute_may_hold_out", unsaved=True)
+
+    _holdout_share_in_reach = models.Constraint(
+        "CHECK(holdout_share BETWEEN 0 AND 0.5)", "At most half of the records go without a score."
+    )
+    _holdout_has_begun = models.Constraint(
+        "CHECK(COALESCE(holdout_share, 0) = 0 OR holdout_since IS NOT NULL)",
+        "Records go without a score from a moment on.",
+    )
+
+    def _router(self):
+        """Return the `Router` of this deployment, with all rights."""
+        return Router(self.sudo())
+
+    def _review_forecast(self, ids, again):
+        """Return how many of the records `ids` are expected to need human review; None where no version can tell."""
+        return forecast(self, ids, again)
+
+    # Thresholds
+
+    @api.constrains("routing", "method")
+    def _check_routing(self):
+        for deployment in self:
+            if deployment.routing == "error" and deployment.method == "anomaly":
+                raise ValidationError(
+                    self.env._(
+                        "How often an unusual record is a false alarm is known from reviews only, so it cannot be "
+                        "promised beforehand. Choose a line or a number of reviews a day."
+                    )
+                )
+
+    @api.depends("routing", "min_confidence", "target_error", "reviews_per_day", "champion_id", "method")
+    def _compute_routing_lines(self):
+        for deployment in self:
+            deployment.routing_lines = compute_thresholds(deployment)
+
+    @api.depends("routing_lines", "method", "res_model")
+    @api.depends_context("lang")
+    def _compute_routing_text(self):
+        for deployment in self:
+            deployment.routing_text = routing_text(deployment)
+
+    def _refresh_routing_lines(self):
+        """Compute the threshold of a capacity again: it follows what comes in."""
+        by_capacity = self.filtered(lambda deployment: deployment.routing == "capacity")
+        self.env.add_to_compute(self._fields["routing_lines"], by_capacity)
+        by_capacity.flush_recordset(["routing_lines"])
+
+    # Reasons
+
+    @api.depends(*(f"review_rule_ids.{name}" for name in ("reason", *sorted(EDITABLE))))
+    def _compute_routing_rules(self):
+        for deployment in self:
+            rules = deployment.review_rule_ids.filtered("is_on").sorted(lambda rule: (rule.priority, rule.id))
+            names = ("reason", "priority", "cap", "points", "amount")
+            # In a key: an empty list would be kept as nothing, and nothing is not the same as all off.
+            deployment.routing_rules = {"on": [{name: rule[name] for name in names} for rule in rules]}
+
+    def _follow_written_review_rules(self, vals):
+        yield
+        if {"method", "model_id"} & vals.keys():
+            self._make_review_rules()
+
+    def copy(self, default=None):
+        copies = super().copy(default)
+        for original, made in zip(self.sudo(), copies.sudo(), strict=True):
+            for rule in made.review_rule_ids:
+                like = original._review_rule(rule.reason)
+                if like:
+                    rule.write({name: like[name] for name in EDITABLE})
+        return copies
+
+    def _make_review_rules(self):
+        """One row for each reason that fits; those that fit no more are gone."""
+        rules = self.env["ai.deployment.review.rule"].sudo()
+        for deployment in self.sudo():
+            fitting = rules._fitting(deployment.res_model, deployment.method)
+            deployment.review_rule_ids.filtered(lambda rule, fitting=fitting: rule.reason not in fitting).unlink()
+            there = set(deployment.review_rule_ids.mapped("reason"))
+            rules.create(
+                [
+                    {"deployment_id": deployment.id, "reason": reason, "is_on": is_on, "priority": priority}
+                    for reason, (is_on, priority) in DEFAULTS.items()
+                    if reason in fitting and reason not in there
+                ]
+            )
+
+    def _review_rule(self, reason):
+        """The row of a reason, empty where it does not fit."""
+        self.ensure_one()
+        return self.review_rule_ids.filtered(lambda rule: rule.reason == reason)
+
+    def _rules_on(self):
+        return rules_on(self)
+
+    def _review_values(self, inference):
+        """Return what a review of one line of the log takes from the rule by which it comes."""
+        return self._router().review_values(inference)
+
+    # Edge cases
+
+    @api.depends("edge_case_ids.instead")
+    def _compute_has_edge_cases(self):
+        """Stored, so that scoring looks for none where there is none."""
+        for deployment in self:
+            deployment.has_edge_cases = any(case.instead == "person" for case in deployment.edge_case_ids)
+
+    # Hold-out
+
+    @api.depends("holdout_share", "holdout_since")
+    @api.depends_context("lang")
+    def _compute_holdout_text(self):
+        for deployment in self:
+            if not deployment.holdout_share:
+                deployment.holdout_text = False
+                continue
+            deployment.holdout_text = self.env._(
+                "%(share)s %% of the %(records)s that came since %(day)s have no score on purpose, by chance, to learn "
+                "what the score does.",
+                share=plain(self.env, 100 * deployment.holdout_share),
+                day=format_date(self.env, deployment.holdout_since),
+                records=self.env[deployment.res_model]._ai_words()["records"],
+            )
+
+    @api.depends("res_model")
+    def _compute_may_hold_out(self):
+        for deployment in self:
+            documents = self.env.get(deployment.res_model)
+            deployment.may_hold_out = getattr(documents, "_ai_may_hold_out", False)
+
+    @api.model
+    @ormcache("res_model")
+    def _holdouts(self, res_model):
+        """Return the hold-outs that are on, as a tuple of `HoldoutRule`: remembered, as every list of records asks."""
+        return find_holdouts(self.sudo(), res_model)
+
+    def _held_out_ids(self, ids):
+        """Return those of `ids` whose score nobody is shown."""
+        return held_out_ids(self, ids)
+
+    def _hold_out(self, share, reason):
+        """Hide the score of a share of new records from now on; 0 ends it. Only the owner begins it."""
+        hold_out(self, share, reason)
+
+    def _follow_written_holdout(self, vals):
+        changed = {"holdout_share", "holdout_since", "holdout_reason"} & vals.keys()
+        if changed:
+            self.env.registry.clear_cache()
+        yield
+        if changed:
+            self.flush_recordset(["holdout_share", "holdout_since"])
+
+    def action_hold_out(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Records Without a Score"),
+            "res_model": "ai.deployment.holdout",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_deployment_id": self.id},
+        }

@@ -1,0 +1,78 @@
+"""What the choice of an owner means for reviews, in words."""
+
+from collections.abc import Iterator
+
+from odoo.models import BaseModel
+
+from ...ml import routing
+from .thresholds import SIDES, tested_version
+
+
+def routing_text(deployment: BaseModel) -> str | bool:
+    """Return what the thresholds of a deployment mean, in the reader's language; False where that is not known."""
+    if deployment.method == "anomaly" or deployment.res_model not in deployment.env:
+        return False
+    if deployment.routing == "error":
+        return "\n".join(_side_texts(deployment))
+    if deployment.routing == "capacity":
+        return _capacity_text(deployment)
+    return _line_text(deployment)
+
+
+def _side_texts(deployment: BaseModel) -> Iterator[str]:
+    lines, words = deployment.routing_lines or {}, deployment.env[deployment.res_model]._ai_words()
+    champion = tested_version(deployment)
+    if not (champion.held_out or {}).get("curves"):
+        if champion.verdict_text and champion.metrics.get("auc") is None:
+            yield champion.verdict_text
+        yield deployment.env._("A person looks at every record until a version was tested.")
+        return
+    needed = routing.fewest_cases(deployment.target_error)
+    for name in SIDES:
+        cases, errors = lines.get("evidence", {}).get(name, [0, 0])
+        values = {"answer": words[name], "cases": cases, "errors": errors, "needed": needed}
+        if lines.get(name) is not None:
+            values["line"] = round(100 * lines[name])
+            yield deployment.env._(
+                "“%(answer)s” is settled without a person from %(line)s %% sure on: %(errors)s of %(cases)s "
+                "such records were wrong in the test.",
+                **values,
+            )
+        elif cases < needed:
+            yield deployment.env._(
+                "“%(answer)s” always goes to a person: the test has %(cases)s such records, the promise needs "
+                "%(needed)s.",
+                **values,
+            )
+        else:
+            yield deployment.env._(
+                "“%(answer)s” always goes to a person: %(errors)s of %(cases)s such records were wrong in the test.",
+                **values,
+            )
+
+
+def _line_text(deployment: BaseModel) -> str | bool:
+    """Return what the threshold would have meant for the records that tested the version; False without a test."""
+    curves = (tested_version(deployment).held_out or {}).get("curves") or {}
+    total = sum(curve[-1][1] for curve in curves.values() if curve)
+    if not total:
+        return False
+    settled, wrong = routing.settled_by_line(curves.values(), deployment.min_confidence)
+    if not settled:
+        return deployment.env._("In the test, no record was so sure: a person would have looked at all of them.")
+    return deployment.env._(
+        "In the test this settled %(share)s %% of the records without a person, %(wrong)s %% of these wrongly.",
+        share=round(100 * settled / total),
+        wrong=round(100 * wrong / settled),
+    )
+
+
+def _capacity_text(deployment: BaseModel) -> str:
+    line = (deployment.routing_lines or {}).get("positive")
+    if line is None:
+        return deployment.env._(
+            "Every record goes to a person, up to %s a day, the least sure first.", deployment.reviews_per_day
+        )
+    return deployment.env._(
+        "Below %(line)s %% sure, up to %(count)s a day.", line=round(100 * line), count=deployment.reviews_per_day
+    )

@@ -1,0 +1,79 @@
+"""Score what a transaction created or changed, before it is committed.
+
+Documents note what was created or changed (`tools/noted.py`); the end of the transaction scores it here, one chunk per
+deployment, whoever created it and by whichever way. It is scored as the deployment, with all rights. Nothing of that
+refuses what a user saves or changes which error a user sees: where scoring fails, the records wait.
+"""
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+
+from odoo import api
+from odoo.fields import Domain
+from odoo.models import BaseModel
+
+from ..tools import clock, faults
+from ..tools.bounded import bounded_savepoint
+from .keep_waiting import failure_of, keep_waiting
+
+_logger = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 2000  # records; what a transaction has more of is scored in the background
+LONGEST_LOCK, LONGEST_STATEMENT = "2s", "10s"  # that the user who saves waits for
+
+
+def score_saved(deployment: BaseModel, ids: Sequence[int], uid: int) -> None:
+    """Score records as `deployment` (in sudo), in the name of the user `uid`; let them wait where that fails.
+
+    First all at once. Only where a record or the version is to blame, they are tried again in ever smaller chunks.
+    """
+    for one_try in (True, False):
+        try:
+            _score_bounded(deployment, ids, uid, one_try)
+            return
+        except Exception as error:
+            kind = faults.kind_of(error)
+            if kind == faults.LOST_CONNECTION or faults.is_aborted(deployment.env.cr):
+                raise  # nothing can be saved any more
+            if kind or not one_try:
+                _let_wait(deployment, ids, uid, kind, error)
+                return
+
+
+def score_at_once(deployment: BaseModel, ids: Sequence[int], uid: int) -> None:
+    """Score records in one chunk, in the name of the user `uid`; raise what fails."""
+    _score_bounded(deployment, sorted(ids), uid, one_try=True)
+
+
+def _score_bounded(deployment: BaseModel, ids: Sequence[int], uid: int, one_try: bool) -> None:
+    """Score records in the name of the user `uid`, in a savepoint with limits; raise what fails."""
+    own = deployment.env(user=uid, su=True)
+    with bounded_savepoint(deployment.env.cr, LONGEST_LOCK, LONGEST_STATEMENT):
+        score_found(deployment.with_env(own), own[deployment.res_model].browse(ids), one_try)
+
+
+def _let_wait(deployment: BaseModel, ids: Sequence[int], uid: int, kind: str, error: Exception) -> None:
+    is_collision = kind == faults.COLLISION
+    if is_collision:
+        _logger.info("Deployment %s scores %s records after the commit: others are at it", deployment.id, len(ids))
+    else:
+        faults.log_fault(_logger, f"Deployment {deployment.id} could not score what was saved", error)
+    keep_waiting(deployment, ids, uid, failure_of(error), try_first=score_at_once if is_collision else None)
+
+
+def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> None:
+    """Score those of `records` that `deployment` is for; many of them in the background."""
+    documents = records.browse()
+    only, most = ~documents._ai_moot_domain(), min(deployment.batch_above, MOST_AT_ONCE)
+    if len(records) > most:
+        domain = Domain("id", "in", records.ids) & deployment._record_domain() & documents._ai_base_domain() & only
+        records = documents.with_context(active_test=False).search(domain & deployment._company_domain())
+    if len(records) > most:
+        # With all rights, as the cron of the night does: a visitor of a website may read no record.
+        batches = deployment.with_user(api.SUPERUSER_ID).env["ai.deployment.batch"]
+        batches._ask(deployment, records.ids)
+        return
+    day, asked = clock.today(), deployment.env["ai.deployment.asked"]
+    requested = partial(asked._statement, deployment, day, user=deployment.env.user)
+    deployment._scoring_run(records, day=day, only=only, requested=requested).run(one_try=one_try)

@@ -1,0 +1,117 @@
+"""Edge cases are reviewed whatever the score says, and that is tried on real records."""
+
+from datetime import timedelta
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.routing.common import EdgeCaseCase
+
+
+@tagged("post_install", "-at_install")
+class TestEdgeCases(EdgeCaseCase):
+    def test_what_it_must_not_decide_goes_to_a_person_however_sure_it_is(self):
+        self.case()
+        self.deployment._score(self.large + self.small, now=NOW)
+        self.assertEqual(set(self.inferences_of(self.large).mapped("review_reason")), {"edge_case"})
+        self.assertEqual(set(self.inferences_of(self.small).mapped("route")), {"automatic"})
+        self.assertEqual(len(self.reviews_of(self.large)), 3)
+        self.assertEqual(set(self.reviews_of(self.large).mapped("reason")), {"edge_case"})
+
+    def test_words_in_the_texts_of_a_record_recognise_it(self):
+        self.case(kind="words", domain="[]", words="framework agreement, tender")
+        tender = self.make_leads(1, name="Public TENDER for chairs")
+        frame = self.make_leads(1, description="<p>a framework agreement</p>")
+        self.deployment._score(tender + frame + self.small, now=NOW)
+        self.assertEqual(set(self.inferences_of(tender + frame).mapped("review_reason")), {"edge_case"})
+        self.assertEqual(set(self.inferences_of(self.small).mapped("route")), {"automatic"})
+
+    def test_other_cases_route_nothing(self):
+        self.case(instead="drill")
+        self.deployment._score(self.large, now=NOW)
+        self.assertEqual(set(self.inferences_of(self.large).mapped("route")), {"automatic"})
+
+    def test_a_record_that_is_held_out_as_well_stays_with_nobody(self):
+        """A hold-out comes first: an edge case that is held out is scored, logged, and reviewed by nobody."""
+        self.case()
+        self.go_live()
+        with clock.at(NOW):
+            self.deployment.with_user(self.owner)._hold_out(0.5, "Finance asks what it brings.")
+        leads = self.make_leads(40, name="Large", expected_revenue=900000)
+        self.env.flush_all()
+        came = NOW + timedelta(minutes=1)
+        self.env.cr.execute("UPDATE crm_lead SET create_date = %s WHERE id = ANY(%s)", [came, leads.ids])
+        self.env.invalidate_all()
+        self.deployment._score(leads, now=came)
+        held_out = self.deployment._held_out_ids(leads.ids)
+        held, shown = (
+            leads.filtered(lambda lead: lead.id in held_out),
+            leads.filtered(lambda one: one.id not in held_out),
+        )
+        self.assertGreater(len(held), 8)
+        self.assertGreater(len(shown), 8)
+        self.assertEqual(set(self.inferences_of(held).mapped("route")), {"automatic"})
+        self.assertEqual(set(self.inferences_of(held).mapped("review_reason")), {False})
+        self.assertEqual(set(self.inferences_of(held).mapped("audit_chance")), {0.0})
+        self.assertFalse(self.reviews_of(held))
+        self.assertEqual(set(self.inferences_of(shown).mapped("review_reason")), {"edge_case"})
+        self.assertEqual(len(self.reviews_of(shown)), len(shown))
+
+    def test_an_edge_case_uses_the_quota_of_the_reason_that_it_replaces(self):
+        """Thresholds are applied first: an edge case that is unsure as well counts among the unsure of a day."""
+        self.case(kind="words", domain="[]", words="small")
+        self.deployment.min_confidence = 1.0
+        self.deployment._review_rule("low_confidence").cap = 4
+        self.deployment._score(self.large + self.small, now=NOW)  # the small ones are less sure, so they come first
+        self.assertEqual(set(self.inferences_of(self.small).mapped("review_reason")), {"edge_case"})
+        self.assertEqual(
+            sorted(self.inferences_of(self.large).mapped(lambda line: line.review_reason or "")),
+            ["", "", "low_confidence"],
+        )
+        quotas = self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)])
+        self.assertEqual(quotas.mapped(lambda quota: (quota.reason, quota.used)), [("low_confidence", 4)])
+
+    def test_trying_runs_the_real_scoring_on_real_records_and_leaves_nothing(self):
+        case = self.case()
+        before = [
+            self.env[model].search_count([])
+            for model in ("ai.deployment.inference", "ai.deployment.review", "ai.deployment.score")
+        ]
+        self.tried(case)
+        self.assertTrue(case.is_proved)
+        self.assertTrue(case.is_current)
+        self.assertEqual(case.tried_count, 3)
+        self.assertEqual(case.result, "All of 3 real records went to a person.")
+        self.assertEqual((case.tried_by_id, case.tried_date), (self.owner, NOW))
+        after = [
+            self.env[model].search_count([])
+            for model in ("ai.deployment.inference", "ai.deployment.review", "ai.deployment.score")
+        ]
+        self.assertEqual(before, after)
+
+    def test_without_a_real_record_nothing_is_proved(self):
+        case = self.tried(self.case(domain="[('expected_revenue', '=', 123456789)]"))
+        self.assertFalse(case.is_proved)
+        self.assertIn("No real record", case.result)
+
+    def test_outside_is_proved_where_none_is_scored(self):
+        case = self.tried(self.case(instead="outside"))
+        self.assertFalse(case.is_proved)
+        self.assertIn("the deployment scores it", case.result)
+        self.deployment.domain = "[('expected_revenue', '<=', 500000)]"
+        self.tried(case)
+        self.assertTrue(case.is_proved)
+        self.assertEqual(case.result, "None of 3 real records is scored.")
+
+    def test_a_case_that_is_shown_by_a_drill_needs_one_that_was_passed(self):
+        case = self.tried(self.case(instead="drill", drill_id=7))
+        self.assertFalse(case.is_proved)
+        self.assertIn("drill", case.result)
+
+    def test_it_has_to_be_at_work_to_be_tried(self):
+        case = self.case()
+        self.deployment.state = "suspended"
+        with self.assertRaisesRegex(UserError, "not at work"):
+            self.tried(case)
