@@ -15,7 +15,6 @@ chances before anything is drawn, over the whole day.
 
 import hashlib
 import math
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,9 +38,7 @@ SPARE = 0.25  # of a cap on random checks: kept back for a busier day than usual
 
 
 # Why a row needs a person
-def unsure(
-    values: Sequence[Any], predictions: ArrayLike, confidences: Sequence[Any], lines: dict[bool, float | None]
-) -> np.ndarray:
+def unsure(values: Any, predictions: ArrayLike, confidences: Any, lines: dict[bool, float | None]) -> np.ndarray:
     """(n,) bool: rows that are less sure than the line of their predicted side.
 
     ``lines`` maps the predicted side (True, False) to its line, None where that side
@@ -69,11 +66,11 @@ def disagreeing(predictions: list[bool], incumbents: ArrayLike, cut: float = 0.5
 
 
 def choose(
-    holds: dict[str, list[bool]],
-    needs: dict[str, list[float]] | None = None,
+    holds: Any,
+    needs: Any = None,
     *,
-    rooms: Sequence[tuple[tuple[str, ...], int]] = (),
-    free: list[bool] | None = None,
+    rooms: Any = (),
+    free: Any = None,
 ) -> np.ndarray:
     """Why each row goes to a person: an object array of reasons, "" for automatic.
 
@@ -163,7 +160,7 @@ def held_out_curve(
     return curves
 
 
-def settled_by_line(curves: list[list[tuple[float, int, int]]], line: float) -> tuple[int, int]:
+def settled_by_line(curves: Any, line: float) -> tuple[int, int]:
     """(cases, errors) at or above ``line``, over several curves of ``held_out_curve``.
 
     >>> settled_by_line([[(0.9, 1, 0), (0.6, 2, 1)], [(0.8, 5, 2)]], 0.8)
@@ -227,7 +224,7 @@ def _sequence(curve: list[tuple[float, int, int]], fewest: int) -> list[tuple[fl
     return [curve[place] for place in dict.fromkeys(places.tolist())]
 
 
-def capacity_line(confidences: np.ndarray, days: float, per_day: int) -> float:
+def capacity_line(confidences: Any, days: float, per_day: int) -> float:
     """The line below which at least ``per_day`` rows a day fall, by a recent past; 0 where nobody is to be asked.
 
     ``confidences`` are those of all rows of the last ``days`` days. Rows that are equally sure stand on one side of a

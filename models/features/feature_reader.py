@@ -177,7 +177,7 @@ class FeatureReader:
         self.company = company
         self._together = set(together)
 
-    def read(self, ids: Sequence[int]) -> dict[str, list[Any]]:
+    def read(self, ids: Iterable[int]) -> dict[str, list[Any]]:
         """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere."""
         ids = list(ids)
         in_sql = [spec for spec in self.specs if self._has_columns(spec)]

@@ -61,14 +61,17 @@ class House:
             self._trees[file] = ast.parse(file.read_text(), str(file))
         return self._trees[file]
 
-    def imports(self, file: Path, *, deep: bool) -> Iterator[tuple[int, str]]:
-        """Yield (line, module) of each import, within functions too if `deep`.
+    def imports(self, file: Path, *, deep: bool, typing: bool = True) -> Iterator[tuple[int, str]]:
+        """Yield (line, module) of each import, within functions too if `deep`; those for type checkers if `typing`.
 
         Modules of the addon come without its prefix: `ml.binning`, `models.documents.crm_lead`.
         """
         package = list(file.relative_to(self.root).with_suffix("").parts)[:-1]
         tree = self.tree(file)
+        left_out: set[ast.AST] = set() if typing else _for_type_checkers(tree)
         for node in ast.walk(tree) if deep else module_level(tree):
+            if node in left_out:
+                continue
             if isinstance(node, ast.Import):
                 for name in node.names:
                     yield node.lineno, name.name.removeprefix(PREFIX)
@@ -134,6 +137,10 @@ def module_level(node: ast.AST) -> Iterator[ast.AST]:
             continue
         yield child
         yield from module_level(child)
+
+
+def _for_type_checkers(tree: ast.Module) -> set[ast.AST]:
+    return {node for block in ast.walk(tree) if _is_for_type_checkers(block) for node in ast.walk(block)}
 
 
 def _is_for_type_checkers(node: ast.AST) -> bool:
