@@ -14,14 +14,13 @@ Inputs are read with elevated rights and in one language: what a version sees mu
 may be scored is decided before, with the rights of the user.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from odoo.api import Environment
-from odoo.fields import Domain
+from odoo.fields import Domain, Field
 from odoo.models import BaseModel
-from odoo.orm.fields import Field
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
@@ -76,7 +75,7 @@ class Step(NamedTuple):
             return self.definition(env).get("string") or self.property_name
         return self.field._description_string(env)
 
-    def definition(self, env: Environment) -> dict:
+    def definition(self, env: Environment) -> dict[str, Any]:
         """The definition of the property, {} where there is none; options of all containers that define it."""
         return property_definition(env[self.field.model_name], self.field, self.property_name)
 
@@ -87,7 +86,7 @@ class Step(NamedTuple):
         return self.field.type
 
 
-def property_definition(model: BaseModel, field: Field, name: str) -> dict:
+def property_definition(model: BaseModel, field: Any, name: str) -> dict[str, Any]:
     """How the property `name` of a properties `field` is defined: the first definition, with the options of all.
 
     Each container (a team, a project) defines its own; copies of a container define the same property again.
@@ -114,7 +113,7 @@ def property_definition(model: BaseModel, field: Field, name: str) -> dict:
     return merged
 
 
-def walk_path(documents: BaseModel, path: str) -> list[Step] | None:
+def walk_path(documents: BaseModel, path: str) -> list["Step"] | None:
     """The steps of a dotted `path` from `documents`, or None where it leads nowhere."""
     steps: list[Step] = []
     model, names = documents, path.split(".")
@@ -134,7 +133,15 @@ def walk_path(documents: BaseModel, path: str) -> list[Step] | None:
     return steps
 
 
-def reads_alike(learned: dict | None, step: Step) -> bool:
+def _known_path(documents: BaseModel, path: str) -> list["Step"]:
+    """Return the steps of a path that leads somewhere, as every declared one does."""
+    steps = walk_path(documents, path)
+    if steps is None:
+        raise ValueError(f"{path} leads nowhere from {documents._name}")
+    return steps
+
+
+def reads_alike(learned: dict[str, Any], step: Any) -> bool:
     """Return whether the end of a path still gives the kind of value that a version learned from.
 
     :param learned: dict with "type" and "model", as `describe_path` keeps it; None where it was not known
@@ -151,7 +158,7 @@ def form_of(kind: str) -> str:
     return FORMS.get(kind, kind)
 
 
-def paths_of(spec: dict) -> list[str]:
+def paths_of(spec: dict[str, Any]) -> list[str]:
     """The paths that an input reads, as a list without empty ones."""
     paths = [spec["path"], spec["start_path"], spec["end_path"], *spec["group_paths"], spec["value_path"]]
     return [path for path in paths if path]
@@ -159,7 +166,7 @@ def paths_of(spec: dict) -> list[str]:
 
 class FeatureReader:
     def __init__(
-        self, documents: BaseModel, specs: list[dict], company: BaseModel, together: Iterable[int] = ()
+        self, documents: BaseModel, specs: Sequence[dict[str, Any]], company: BaseModel, together: Iterable[int] = ()
     ) -> None:
         """Prepare to read.
 
@@ -170,7 +177,7 @@ class FeatureReader:
         self.company = company
         self._together = set(together)
 
-    def read(self, ids: Iterable[int]) -> dict[str, list]:
+    def read(self, ids: Sequence[int]) -> dict[str, list[Any]]:
         """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere."""
         ids = list(ids)
         in_sql = [spec for spec in self.specs if self._has_columns(spec)]
@@ -189,14 +196,14 @@ class FeatureReader:
                     read[spec["key"]] = [convert(value) for value in read[spec["key"]]]
         return read
 
+    # One statement
+
     def columns(self, ids: Iterable[int]) -> dict[str, Column]:
         """Return {key: `ml.columns.Column`} of the records `ids`, rows in their order."""
         read = self.read(ids)
         return {spec["key"]: make_column(spec["key"], spec["kind"], read[spec["key"]]) for spec in self.specs}
 
-    # One statement
-
-    def _statement(self, specs: list[dict], ids: list[int]) -> SQL:
+    def _statement(self, specs: Sequence[dict[str, Any]], ids: Sequence[int]) -> SQL:
         table = self.documents._table
         query = Query(self.documents.env, table)
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids))
@@ -212,7 +219,7 @@ class FeatureReader:
         select = query.select(*selected)
         return SQL("WITH %s %s", SQL(", ").join(with_parts), select) if with_parts else select
 
-    def _histories(self, specs: list[dict]) -> dict[Group, list[dict]]:
+    def _histories(self, specs: Sequence[dict[str, Any]]) -> dict[Any, list[dict[str, Any]]]:
         """History features by what earlier records share: {Group: [spec, ...]}."""
         by_groups: dict[Group, list[dict[str, Any]]] = {}
         for spec in specs:
@@ -220,7 +227,7 @@ class FeatureReader:
                 by_groups.setdefault(self._group(spec), []).append(spec)
         return by_groups
 
-    def _group(self, spec: dict) -> Group:
+    def _group(self, spec: dict[str, Any]) -> Any:
         own = tuple(spec["group_paths"])
         steps = (walk_path(self.documents, path) for path in own)
         amounts = spec["measure"] in VALUE_MEASURES or any(
@@ -228,7 +235,9 @@ class FeatureReader:
         )
         return Group(tuple(self.documents._ai_history_partition(amounts)), own)
 
-    def _expression(self, spec: dict, table: str, query: Query, histories: dict[Group, list[dict]]) -> SQL:
+    def _expression(
+        self, spec: dict[str, Any], table: str, query: Any, histories: dict[Any, list[dict[str, Any]]]
+    ) -> SQL:
         if spec["source"] == "path":
             return self._column(self.documents, table, spec["path"], query, raw=True)
         if spec["source"] == "zeros":
@@ -241,7 +250,7 @@ class FeatureReader:
         alias = f"history_{list(histories).index(group)}"
         return SQL.identifier(alias, f"m{histories[group].index(spec)}")
 
-    def _column(self, model: BaseModel, alias: str, path: str, query: Query, *, raw: bool = False) -> SQL:
+    def _column(self, model: BaseModel, alias: str, path: str, query: Any, *, raw: bool = False) -> SQL:
         """SQL of the value at the end of `path`, with the joins it needs added to `query`.
 
         Many2one steps join; a one2many step takes the first line that has a value (of numbers, one that is not 0); a
@@ -272,7 +281,7 @@ class FeatureReader:
         exists = None if alias == self.documents._table else SQL("%s IS NOT NULL", SQL.identifier(alias, "id"))
         return values.unset_sql(field.type, value, exists)
 
-    def _first_line(self, model: BaseModel, alias: str, field: Field, rest: str, *, raw: bool) -> SQL:
+    def _first_line(self, model: BaseModel, alias: str, field: Any, rest: str, *, raw: bool) -> SQL:
         """SQL of the value at the end of `rest` in the first line of a one2many that has one; of their number."""
         lines = model.env[field.comodel_name]
         query = lines._search(Domain(field.get_comodel_domain(model)), bypass_access=True)
@@ -291,7 +300,7 @@ class FeatureReader:
         query.limit = 1
         return query.subselect(value)
 
-    def _all_linked(self, model: BaseModel, alias: str, field: Field, rest: str, *, raw: bool) -> SQL:
+    def _all_linked(self, model: BaseModel, alias: str, field: Any, rest: str, *, raw: bool) -> SQL:
         """SQL of the ids that a many2many links, or of what these have at the end of `rest`: a list, or one text."""
         linked = SQL.identifier(field.relation, field.column2)
         owner = SQL("%s = %s", SQL.identifier(field.relation, field.column1), SQL.identifier(alias, "id"))
@@ -315,7 +324,7 @@ class FeatureReader:
 
     # Histories
 
-    def _history_parts(self, histories: dict[Group, list[dict]], ids: list[int]) -> list[SQL]:
+    def _history_parts(self, histories: dict[Any, list[dict[str, Any]]], ids: Sequence[int]) -> list[SQL]:
         """WITH parts: candidate rows once per first group, and on them the measures of each set of groups.
 
         Candidates are materialised: a value that is looked up per row (the first line of a bill) must not be looked up
@@ -346,7 +355,7 @@ class FeatureReader:
                 parts.append(SQL("%s AS (%s)", SQL.identifier(f"history_{numbers[group]}"), measures))
         return parts
 
-    def _candidates(self, first: str, columns: dict[tuple, str], ids: list[int]) -> SQL:
+    def _candidates(self, first: Any, columns: Any, ids: Sequence[int]) -> SQL:
         """The asked records, and others that share the first group with one of them and may count as earlier.
 
         `known` is in the books; `counts` may be earlier for another one, and is so for all with a higher `place`.
@@ -382,7 +391,7 @@ class FeatureReader:
             selected.append(SQL("%s AS %s", value, SQL.identifier(name)))
         return query.select(*selected)
 
-    def _where(self, domain: Domain) -> SQL:
+    def _where(self, domain: Any) -> SQL:
         where = self.documents._search(domain, bypass_access=True).where_clause
         return where or SQL("TRUE")
 
@@ -391,7 +400,7 @@ class FeatureReader:
         """Whether records come in the order of their own dates: no record comes after one of a later date."""
         return self.documents._ai_comes_in_order
 
-    def _measures(self, alias: str, place: int, group: Group, specs: list[dict], columns: dict[tuple, str]) -> SQL:
+    def _measures(self, alias: str, place: int, group: Any, specs: Sequence[dict[str, Any]], columns: Any) -> SQL:
         """One row per asked record: the measures of one set of groups, over the candidates in `alias`."""
         always, own = self._partition_names(group, columns)
         whole, first = SQL(", ").join([*always, *own]), SQL(", ").join([*always, own[0]])
@@ -435,7 +444,7 @@ class FeatureReader:
             rows,
         )
 
-    def _partition_names(self, group: Group, columns: dict[tuple, str]) -> tuple[list[SQL], ...]:
+    def _partition_names(self, group: Any, columns: Any) -> tuple:
         """(what every history is apart by, what this one is), as column names of the candidates."""
         return tuple(
             [SQL.identifier(columns[kind, path]) for path in paths]
@@ -444,14 +453,14 @@ class FeatureReader:
 
     # Earlier records within days of a record, where these do not come in the order of their dates
 
-    def _has_neighbours(self, spec: dict) -> bool:
+    def _has_neighbours(self, spec: dict[str, Any]) -> bool:
         """Whether a measure is aggregated over pairs of records: no frame says both "came before" and "within days"."""
         if self._in_order or spec["measure"] in SLIP_MEASURES:
             return False
         return bool(spec["window_days"]) or spec["measure"] == "days_since"
 
     def _neighbours(
-        self, alias: str, place: int, group: Group, specs: list[dict], columns: dict[tuple, str]
+        self, alias: str, place: int, group: Any, specs: Sequence[dict[str, Any]], columns: Any
     ) -> list[SQL]:
         """WITH parts: per record what `_frames` gives elsewhere, aggregated over its pairs with earlier records.
 
@@ -515,7 +524,9 @@ class FeatureReader:
             )
         return parts
 
-    def _frames(self, number: int, value: SQL, spec: dict, partition: SQL, first_partition: SQL) -> dict[str, SQL]:
+    def _frames(
+        self, number: float, value: Any, spec: dict[str, Any], partition: Any, first_partition: Any
+    ) -> dict[str, SQL]:
         """SQL of what a measure needs to know of the earlier records of a row.
 
         :return: {"n": how many, "w": how many in the first group, "u": mean and "d": deviation of the logarithms of
@@ -534,7 +545,7 @@ class FeatureReader:
             "g": _days(SQL("moment::timestamp - (MAX(moment) FILTER (WHERE counts) OVER %s)::timestamp", window)),
         }
 
-    def _slips(self, alias: str, place: int, group: Group, specs: list[dict], columns: dict[tuple, str]) -> list[SQL]:
+    def _slips(self, alias: str, place: int, group: Any, specs: Sequence[dict[str, Any]], columns: Any) -> list[SQL]:
         """WITH parts: the ids of records whose amount is, but for a slip of the pen, an earlier one of their group.
 
         Only amounts of the same digits can be that, so only these are compared with each other. An amount that was
@@ -590,18 +601,18 @@ class FeatureReader:
             )
         return parts
 
-    def _asked_groups(self, path: str, ids: list[int]) -> SQL:
+    def _asked_groups(self, path: str, ids: Sequence[int]) -> SQL:
         """The values of the first group among the asked records: histories of others need not be read."""
         table = self.documents._table
         query = Query(self.documents.env, table)
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids))
         return query.select(self._column(self.documents, table, path, query))
 
-    def _company_domain(self) -> Domain:
+    def _company_domain(self) -> Any:
         ours = self.company._ai_branches_sql(self.company.id)
         return Domain("company_id", "in", ours) | Domain("company_id", "=", False)
 
-    def _happens(self, place: int, number: int, spec: dict, partition: SQL) -> SQL:
+    def _happens(self, place: int, number: float, spec: dict[str, Any], partition: Any) -> SQL:
         """Whether this is a first time, a repeat, a slip."""
         if spec["measure"] in SLIP_MEASURES:
             happened = SQL("id IN (SELECT id FROM %s)", SQL.identifier(f"slips_{place}_{number}"))
@@ -610,7 +621,7 @@ class FeatureReader:
             happened = SQL("%s = 0" if spec["measure"] == "first_time" else "%s > 0", before)
         return SQL("%s AS %s", happened, SQL.identifier(f"h{number}"))
 
-    def _counts(self, place: int, number: int, spec: dict, partition: SQL) -> SQL:
+    def _counts(self, place: int, number: float, spec: dict[str, Any], partition: Any) -> SQL:
         """Three columns: whether it surprises, whether later records count it, and whether among what.
 
         Ten bills of one day on one new account are ten bills, but one new account. An amount that comes each month
@@ -637,7 +648,7 @@ class FeatureReader:
             SQL.identifier(f"a{number}"),
         )
 
-    def _measure(self, number: int, value: SQL, spec: dict, partition: SQL, first_partition: SQL) -> SQL:
+    def _measure(self, number: float, value: Any, spec: dict[str, Any], partition: Any, first_partition: Any) -> SQL:
         earlier = self._frames(number, value, spec, partition, first_partition)
         match spec["measure"]:
             case "count":
@@ -676,7 +687,7 @@ class FeatureReader:
                 )
         raise ValueError(f"Unknown measure {spec['measure']!r}")
 
-    def _window(self, spec: dict, partition: SQL) -> SQL:
+    def _window(self, spec: dict[str, Any], partition: Any) -> SQL:
         """Earlier records only: the frame ends before the record's own place.
 
         A microsecond per place tells records of one moment apart: a window is by as much as a second too long for it.
@@ -692,7 +703,7 @@ class FeatureReader:
 
     # What has no column
 
-    def _has_columns(self, spec: dict) -> bool:
+    def _has_columns(self, spec: dict[str, Any]) -> bool:
         """Whether every field on the way has a column (or is a relation that is followed by one)."""
         if spec["source"] == "history":
             return True
@@ -701,7 +712,7 @@ class FeatureReader:
         paths = [spec["start_path"], spec["end_path"]] if spec["source"] == "age" else [spec["path"]]
         return all(_has_column(step.field) for path in paths for step in _known_path(self.documents, path))
 
-    def _read_through_orm(self, spec: dict, ids: list[int]) -> list:
+    def _read_through_orm(self, spec: dict[str, Any], ids: Sequence[int]) -> list[Any]:
         if spec["source"] == "card":
             return [None] * len(ids)
         records = self.documents.browse(ids)
@@ -717,7 +728,7 @@ class FeatureReader:
         return [_follow(record, spec["path"]) for record in records]
 
 
-def _has_column(field: Field) -> bool:
+def _has_column(field: Any) -> bool:
     """Whether SQL can read it: a stored field, or a relation of records followed to one."""
     if field.type in ("one2many", "many2many"):
         return field.store and not field.inherited
@@ -736,7 +747,7 @@ def zeros_at_end(amount: float | None) -> int | None:
     return len(written) - len(written.rstrip("0")) if written.strip("0") else None
 
 
-def _zeros(amount: SQL) -> SQL:
+def _zeros(amount: float | None) -> SQL:
     """`zeros_at_end` in SQL."""
     written = SQL("NULLIF(ROUND(ABS(%s)::numeric, 2), 0)::text", amount)
     written = SQL("REPLACE(%s, '.', '')", written)

@@ -1,11 +1,12 @@
 """What people call the levels of a category: records by their names, options by their labels, deleted ones as such."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from odoo.models import BaseModel
 
-from .feature_reader import walk_path
+from .feature_reader import Step, walk_path
 
 
 class LevelNames:
@@ -14,13 +15,13 @@ class LevelNames:
     :param learned: what a version keeps of the path (see `describe_path`), None where that is not at hand
     """
 
-    def __init__(self, documents: BaseModel, path: str, learned: dict | None = None) -> None:
+    def __init__(self, documents: BaseModel, path: str, learned: dict[str, Any] | None = None) -> None:
         self.env = documents.env
         self.learned = learned or {}
         steps = walk_path(documents, path) if path else None
         self.step = steps[-1] if steps else None
 
-    def of(self, levels: Iterable[str]) -> dict[str, str]:
+    def of(self, levels: Sequence[str]) -> Any:
         """{level: name} of `levels`, and of all options where there are some."""
         if self.step is None:
             return {}
@@ -35,8 +36,8 @@ class LevelNames:
             return self._of_references(levels)
         return self._of_records(field.comodel_name, levels) if field.relational else {}
 
-    def _of_property(self, levels: Iterable[str]) -> dict[str, str]:
-        definition = self.step.definition(self.env)
+    def _of_property(self, step: Step, levels: Sequence[str]) -> dict[str, str]:
+        definition = step.definition(self.env)
         type_ = definition.get("type") or self.learned.get("type")
         if type_ == "boolean":
             return self._of_boolean()
@@ -52,7 +53,7 @@ class LevelNames:
     def _of_boolean(self) -> dict[str, str]:
         return {"true": self.env._("yes"), "false": self.env._("no")}
 
-    def _of_records(self, model: str, levels: Iterable[str]) -> dict[str, str]:
+    def _of_records(self, model: BaseModel, levels: Sequence[str]) -> dict[str, str]:
         ids = {int(part) for level in levels for part in level.split(",") if part.isdigit()}
         known = self._display_names(model, ids)
         gone = self.env._("deleted record")
@@ -64,7 +65,7 @@ class LevelNames:
             for level in levels
         }
 
-    def _of_references(self, levels: Iterable[str]) -> dict[str, str]:
+    def _of_references(self, levels: Sequence[str]) -> dict[str, str]:
         ids_by_model = defaultdict(set)
         for level in levels:
             model, _comma, res_id = level.partition(",")
@@ -78,7 +79,7 @@ class LevelNames:
             for model, _comma, res_id in [level.partition(",")]
         }
 
-    def _display_names(self, model: str, ids: Iterable[int]) -> dict[int, str]:
+    def _display_names(self, model: BaseModel, ids: Iterable[int]) -> dict[int, str]:
         """{id: name} of the records that are there, archived ones too; whoever sees a reason may see these names."""
         if model not in self.env:
             return {}

@@ -5,18 +5,18 @@ lines reaches records whose readers may differ line by line, so only lines that 
 or records that have no rules, such as tags.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 
 from odoo.fields import Domain
 from odoo.models import BaseModel
-from odoo.orm.fields import Field
 
-from .feature_reader import Step, paths_of, walk_path
+from .feature_reader import paths_of, walk_path
 
 X2MANY = ("one2many", "many2many")
 
 
-def passes_others(documents: BaseModel, steps: list[Step]) -> bool:
+def passes_others(documents: BaseModel, steps: list[Any]) -> bool:
     """Return whether the steps of a path lead through lines that the user reads by rules of their own.
 
     :param documents: the document model with the rights of the user
@@ -30,20 +30,20 @@ def passes_others(documents: BaseModel, steps: list[Step]) -> bool:
     )
 
 
-def _is_own_line(documents: BaseModel, field: Field) -> bool:
+def _is_own_line(documents: BaseModel, field: Any) -> bool:
     """Whether the lines are part of the record: they go with it, and cannot be without it."""
     inverse = field.type == "one2many" and documents.env[field.comodel_name]._fields.get(field.inverse_name)
     return bool(inverse) and inverse.type == "many2one" and inverse.required and inverse.ondelete == "cascade"
 
 
-def _is_ruled(documents: BaseModel, step: Step) -> bool:
+def _is_ruled(documents: BaseModel, step: Any) -> bool:
     field, lines = step.field, documents.env[step.field.comodel_name]
     if field.type == "one2many" and lines._fields[field.inverse_name].type != "many2one":
         return True  # activities, messages: they ask for access in their own way
     return not documents.env["ir.rule"].sudo(False)._compute_domain(field.comodel_name, "read").is_true()
 
 
-def unreadable_keys(documents: BaseModel, specs: dict[str, dict]) -> frozenset[str]:
+def unreadable_keys(documents: BaseModel, specs: dict[str, dict[str, Any]]) -> frozenset[str]:
     """Return the keys of inputs that the user may read on no record.
 
     :param documents: the document model with the rights of the user
@@ -65,7 +65,7 @@ def _is_readable(documents: BaseModel, path: str) -> bool:
     return not passes_others(documents, steps)
 
 
-def keys_hidden_on(documents: BaseModel, specs: dict[str, dict], ids: Iterable[int]) -> dict[int, set[str]]:
+def keys_hidden_on(documents: BaseModel, specs: dict[str, dict[str, Any]], ids: Sequence[int]) -> dict[int, set[str]]:
     """Return the keys of inputs that the user may not read on single records: {id: set of keys}.
 
     The records on the way, of which the last value is read, are asked for; two statements per way.
@@ -82,7 +82,7 @@ def keys_hidden_on(documents: BaseModel, specs: dict[str, dict], ids: Iterable[i
     return hidden
 
 
-def _prefixes(documents: BaseModel, specs: dict[str, dict]) -> dict[str, set[str]]:
+def _prefixes(documents: BaseModel, specs: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
     """{the way to the record that holds the last value: keys of the inputs that go it}"""
     prefixes: dict[str, set[str]] = {}
     for key, spec in specs.items():
@@ -94,7 +94,7 @@ def _prefixes(documents: BaseModel, specs: dict[str, dict]) -> dict[str, set[str
     return prefixes
 
 
-def reads_all(documents: BaseModel, domain: Domain) -> bool:
+def reads_all(documents: BaseModel, domain: Any) -> bool:
     """Return whether the user may read every record of `domain`."""
     documents = documents.sudo(False).with_context(active_test=False)
     if not documents.has_access("read"):

@@ -14,16 +14,13 @@ Histories group in SQL: `text_sql` and `json_text_sql` hold the same rules there
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from odoo import fields
 from odoo.models import BaseModel
 from odoo.tools import SQL, is_html_empty
 
 from ...ml.columns import TAGS
-
-if TYPE_CHECKING:
-    from .feature_reader import Step
 
 NUMBERS = ("integer", "float", "monetary")
 TEXTS = ("char", "text")
@@ -32,14 +29,14 @@ UNSET = {**dict.fromkeys(NUMBERS, "0"), "boolean": "FALSE"}  # what Odoo reads w
 DATES = {"date": fields.Date.to_date, "datetime": fields.Datetime.to_datetime}
 
 
-def value_type(spec: dict, step: "Step", path: str) -> str:
+def value_type(spec: dict[str, Any], step: Any, path: str) -> str:
     """The type of the value at the end of `path`: of the field, or of the property as `spec` keeps its definition."""
     if step.property_name:
         return ((spec.get("fields") or {}).get(path) or {}).get("type") or "properties"
     return step.field.type
 
 
-def converter(spec: dict, path: str, steps: "list[Step]") -> Callable[[Any], Any] | None:
+def converter(spec: dict[str, Any], path: str, steps: list[Any]) -> Callable[[Any], Any] | None:
     """A function from one raw value to the value of the input `spec`, or None where raw values are right as they are.
 
     :param path: the path of `spec` that is read
@@ -121,7 +118,7 @@ def _json_value(value: Any, type_: str) -> Any:
 # The same in SQL
 
 
-def unset_sql(type_: str, value: SQL, exists: SQL | None = None) -> SQL:
+def unset_sql(type_: str, value: Any, exists: SQL | None = None) -> SQL:
     """`value` with what Odoo reads where nothing was stored; `exists`: SQL of whether there is a record at all."""
     if type_ not in UNSET:
         return value
@@ -129,12 +126,12 @@ def unset_sql(type_: str, value: SQL, exists: SQL | None = None) -> SQL:
     return SQL("CASE WHEN %s THEN %s END", exists, filled) if exists else filled
 
 
-def text_sql(value: SQL) -> SQL:
+def text_sql(value: Any) -> SQL:
     """SQL of a text, NULL where it is blank."""
     return SQL("NULLIF(BTRIM(%s, E' \\t\\r\\n'), '')", value)
 
 
-def json_text_sql(value: SQL) -> SQL:
+def json_text_sql(value: Any) -> SQL:
     """SQL of one text for a JSON value: the keys of an object, the sorted items of a list, else the value itself."""
     return SQL(
         "CASE jsonb_typeof(%s) WHEN 'object'"

@@ -7,9 +7,7 @@ and for `recounted`. A line that went to a person counts by where its review sta
 `ai_deployment_line_state` and renewed whenever a review changes.
 """
 
-from collections.abc import Sequence
-from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from odoo.models import BaseModel
 from odoo.sql_db import BaseCursor
@@ -135,7 +133,7 @@ def forget(cr: BaseCursor) -> None:
         cr.execute(SQL("DROP FUNCTION %s CASCADE", SQL(function)))
 
 
-def recounted(deployment: BaseModel, days: Sequence[date]) -> SQL:
+def recounted(deployment: BaseModel, days: Any) -> SQL:
     """SQL of (day, one column for each of `COUNTS`) from the log and the tables beside it, for `days` of a deployment.
 
     The log is read once. Where lines stand is worked out anew, not read from `ai_deployment_line_state`.
@@ -175,7 +173,7 @@ def recounted(deployment: BaseModel, days: Sequence[date]) -> SQL:
     return SQL("SELECT day, %s FROM (%s) AS part GROUP BY day", summed(), SQL(" UNION ALL ").join(parts))
 
 
-def kept(deployment: BaseModel, days: Sequence[date]) -> SQL:
+def kept(deployment: BaseModel, days: Any) -> SQL:
     """SQL of the same from the counts that are kept."""
     return SQL(
         "SELECT day, %s FROM %s WHERE deployment_id = %s AND day = ANY(%s) GROUP BY day",
@@ -186,7 +184,7 @@ def kept(deployment: BaseModel, days: Sequence[date]) -> SQL:
     )
 
 
-def most_off(kept: Sequence[int], counted: Sequence[int]) -> int:
+def most_off(kept: Any, counted: Any) -> int:
     """Return by how many records two lists of `COUNTS` differ; lines that a person looks at count as one, however
     their reviews stand.
     """
@@ -204,7 +202,7 @@ def summed() -> SQL:
 # The functions
 
 
-def _count_rows(source: Source, rows: SQL, sign: str = "") -> SQL:
+def _count_rows(source: Any, rows: Any, sign: str = "") -> SQL:
     """INSERT of the counts of `rows` (SQL of a table), with `sign`; nothing where there are none."""
     return SQL(
         "INSERT INTO %s (deployment_id, day, %s) SELECT deployment_id, %s, %s FROM %s WHERE %s GROUP BY 1, 2",
@@ -217,7 +215,7 @@ def _count_rows(source: Source, rows: SQL, sign: str = "") -> SQL:
     )
 
 
-def _counting_body(source: Source) -> SQL:
+def _counting_body(source: Any) -> SQL:
     counts = SQL(", ").join(map(SQL.identifier, source.counts))
     return SQL(
         "IF TG_OP IN ('INSERT', 'UPDATE') THEN %s; END IF;"
@@ -295,7 +293,7 @@ def _review_states_body() -> SQL:
     )
 
 
-def _renew_lines_of(reviews: SQL) -> SQL:
+def _renew_lines_of(reviews: BaseModel) -> SQL:
     """Work out anew where the lines stand whose record is one of `reviews` (SQL of rows), or was before a merge."""
     return SQL(
         "PERFORM ai_deployment_set_line_states(lines) FROM (SELECT array_agg(DISTINCT line.id) AS lines FROM"
@@ -311,7 +309,7 @@ def _renew_lines_of(reviews: SQL) -> SQL:
     )
 
 
-def _make_function(cr: BaseCursor, name: str, body: SQL) -> None:
+def _make_function(cr: BaseCursor, name: str, body: Any) -> None:
     cr.execute(
         SQL(
             "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN %s RETURN NULL; END $$",
