@@ -66,7 +66,7 @@ class Planning:
         planned &= Domain("activity_type_id", "=", kind.id) & Domain("user_id.active", "=", True)
         return bool(self.env["mail.activity"].search_count(planned, limit=1))
 
-    def plan_training(self, hours: float, cost: float, start: datetime | bool) -> None:
+    def plan_training(self, hours: float, cost: float, start: datetime | None) -> None:
         """Store what training again takes, and plan it in the owner's calendar, for who answers for the deployment.
 
         :param hours: of work, above 0

@@ -2,6 +2,7 @@ from . import test_ai_deployment_batch
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_request
 from . import test_ai_deployment_score
+from . import test_scoring_alerts
 from . import test_failures
 from . import test_hiding
 from . import test_inference_writer

@@ -33,7 +33,7 @@ class Watched(Rule):
         unwatched, report = self._unwatched_score()
         if unwatched:
             return Evidence(False, unwatched, report.date, report)
-        oldest = min(cron.lastcall for cron in jobs.values())
+        oldest = min(cron.lastcall for cron in jobs.values() if cron)
         sentence = self.env._(
             "All %(count)s scheduled jobs that watch it run at least once a week; the longest ago ran on %(day)s.",
             count=len(jobs),
