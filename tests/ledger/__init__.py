@@ -1,2 +1,2 @@
 from . import test_ai_deployment_day_count
-from . import test_ai_deployment_sum
+from . import test_ai_deployment_ledger

@@ -6,13 +6,13 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.ledger import counting
-from odoo.addons.ai_deployment.models.ledger.ai_deployment_sum import MONTH
+from odoo.addons.ai_deployment.models.ledger.ai_deployment_ledger import MONTH
 from odoo.addons.ai_deployment.models.review.expiry import expire
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 DAY = timedelta(days=1)
-LOG = ("ai_deployment_inference", "ai_deployment_review", "ai_deployment_asked", "ai_deployment_settled")
+LOG = ("ai_deployment_inference", "ai_deployment_review", "ai_deployment_requested", "ai_deployment_request_closed")
 
 
 def kept_and_counted(deployment, days):
@@ -55,7 +55,7 @@ class TestDayCount(AiDeploymentCase):
 
     def differences(self):
         self.env.invalidate_all()
-        rows = self.env["ai.deployment.sum"].search([("deployment_id", "=", self.deployment.id)])
+        rows = self.env["ai.deployment.ledger"].search([("deployment_id", "=", self.deployment.id)])
         return {row.day: row.difference for row in rows if row.difference}
 
     def test_what_is_scored_is_counted_once(self):
@@ -63,9 +63,9 @@ class TestDayCount(AiDeploymentCase):
         leads[:2].expected_revenue = 50_000  # log odds 1.5: surer than the line
         outcome = self.score(leads)
         self.assertEqual((outcome["automatic"], outcome["review"]), (2, 2))
-        self.assertKept(asked=4, automatic=2, in_review=2)
+        self.assertKept(requested=4, automatic=2, in_review=2)
         self.score(leads)
-        self.assertKept(asked=8, automatic=2, in_review=2, unchanged=4)
+        self.assertKept(requested=8, automatic=2, in_review=2, unchanged=4)
 
     def test_a_question_is_counted_where_it_stands(self):
         leads = self.make_leads(4)
@@ -103,7 +103,7 @@ class TestDayCount(AiDeploymentCase):
         leads = self.make_leads(6)
         leads[:3].expected_revenue = 50_000
         self.score(leads)
-        kept = {"asked": 6, "automatic": 3, "in_review": 3}
+        kept = {"requested": 6, "automatic": 3, "in_review": 3}
         steps = [
             ("DELETE FROM ai_deployment_inference WHERE res_id = %s", [leads[0].id], {"automatic": 2}),
             ("DELETE FROM ai_deployment_review WHERE res_id = %s", [leads[3].id], {"in_review": 2}),
@@ -115,13 +115,13 @@ class TestDayCount(AiDeploymentCase):
             ("DELETE FROM ai_deployment_inference WHERE res_id = %s", [leads[5].id], {"in_review": 0}),
             ("UPDATE ai_deployment_inference SET route = 'retry' WHERE res_id = %s", [leads[1].id], {"automatic": 1}),
             (
-                "UPDATE ai_deployment_asked SET count = count + 1 WHERE deployment_id = %s",
+                "UPDATE ai_deployment_requested SET count = count + 1 WHERE deployment_id = %s",
                 [self.deployment.id],
-                {"asked": 7},
+                {"requested": 7},
             ),
             ("UPDATE ai_deployment_inference SET route = 'review' WHERE res_id = %s", [leads[2].id], {"automatic": 0}),
-            ("TRUNCATE ai_deployment_settled", [], {"unchanged": 0}),
-            ("DELETE FROM ai_deployment_asked", [], {"asked": 0}),
+            ("TRUNCATE ai_deployment_request_closed", [], {"unchanged": 0}),
+            ("DELETE FROM ai_deployment_requested", [], {"requested": 0}),
         ]
         self.assertKept(**kept)
         for statement, values, changed in steps:
@@ -132,8 +132,8 @@ class TestDayCount(AiDeploymentCase):
 
     def test_what_is_emptied_is_counted(self):
         self.score(self.make_leads(3))
-        self.run_sql("TRUNCATE ai_deployment_asked")
-        self.assertKept(asked=0, in_review=3)
+        self.run_sql("TRUNCATE ai_deployment_requested")
+        self.assertKept(requested=0, in_review=3)
         self.run_sql("TRUNCATE ai_deployment_inference, ai_deployment_review CASCADE")
         self.assertKept(automatic=0, in_review=0)
         self.assertFalse(self.env["ai.deployment.line.state"].search([]))
@@ -192,8 +192,8 @@ class TestDayCount(AiDeploymentCase):
         self.assertEqual(kept_and_counted(self.deployment, self.days), before)
         self.assertEqual(self.counts.search_count(mine), 3)
         self.run_sql("DELETE FROM ai_deployment_inference WHERE deployment_id = %s", self.deployment.id)
-        self.run_sql("DELETE FROM ai_deployment_asked WHERE deployment_id = %s", self.deployment.id)
-        self.run_sql("DELETE FROM ai_deployment_settled WHERE deployment_id = %s", self.deployment.id)
+        self.run_sql("DELETE FROM ai_deployment_requested WHERE deployment_id = %s", self.deployment.id)
+        self.run_sql("DELETE FROM ai_deployment_request_closed WHERE deployment_id = %s", self.deployment.id)
         self.counts._gc_sum_deltas()
         self.assertFalse(self.counts.search(mine), "what came to nothing is not kept")
 
@@ -219,7 +219,7 @@ class TestDayCount(AiDeploymentCase):
         for back in range(MONTH):
             with clock.at(NOW + (day + back) * DAY):
                 days = [clock.today() - DAY * ago for ago in range(MONTH)]
-                if (NOW + day * DAY).date() in self.env["ai.deployment.sum"]._days_to_recount(self.deployment, days):
+                if (NOW + day * DAY).date() in self.env["ai.deployment.ledger"]._days_to_recount(self.deployment, days):
                     return NOW + (day + back) * DAY
 
     def test_a_line_lost_past_the_triggers_is_found_when_its_day_is_counted(self):
@@ -236,11 +236,11 @@ class TestDayCount(AiDeploymentCase):
     def test_counts_that_somebody_changed_are_found_and_corrected(self):
         for days, (statement, by) in enumerate(
             (
-                ("UPDATE ai_deployment_day_count SET asked = asked + 2 WHERE asked > 0 AND day = %s", "2"),
+                ("UPDATE ai_deployment_day_count SET requested = requested + 2 WHERE requested > 0 AND day = %s", "2"),
                 ("DELETE FROM ai_deployment_day_count WHERE day = %s", "3"),
                 (
                     "INSERT INTO ai_deployment_day_count (deployment_id, day, automatic)"
-                    " SELECT deployment_id, day, 7 FROM ai_deployment_asked WHERE day = %s",
+                    " SELECT deployment_id, day, 7 FROM ai_deployment_requested WHERE day = %s",
                     "7",
                 ),
             )
@@ -295,4 +295,4 @@ class TestDayCount(AiDeploymentCase):
         self.assertFalse(self.env.cr.fetchall())
         counting.keep(self.env.cr)
         self.score(self.make_leads(2))
-        self.assertKept(asked=2, in_review=2)
+        self.assertKept(requested=2, in_review=2)
