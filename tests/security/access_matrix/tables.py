@@ -54,7 +54,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="act active threshold",
+        free="action active threshold",
         judged="kind",
         fixed="deployment_id",
         system="fired_date fired_reason fired_version_id",
@@ -78,7 +78,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="send_when_empty what",
+        free="send_when_empty frequency",
         judged="active credential discuss_channel_id kind partner_ids",
         fixed="deployment_id",
         system="failure_message last_sent_date summary_date",
@@ -91,7 +91,7 @@ MODELS = {
         free="name note sequence",
         judged="domain drill_id instead kind words",
         fixed="deployment_id",
-        system="basis is_proved result tested_by_id tested_count tested_date",
+        system="evidence_fingerprint is_proved result tested_by_id tested_count tested_date",
     ),
     # What is asked of a deployment before it goes live. The row at hand is one of the template's: it stays.
     "ai.deployment.check": Rights(
@@ -99,7 +99,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         judged="dimension name requirement sequence",
-        system="attachment_ids basis code deployment_id evidence evidence_date least looked_date note res_id "
+        system="attachment_ids evidence_fingerprint code deployment_id evidence evidence_date minimum looked_date note res_id "
         "res_model rule signed_by_id signed_date state valid_days waived_by_id waived_until waiver_reason",
     ),
     # Deployments were made by it: it is archived instead of deleted.
@@ -115,7 +115,7 @@ MODELS = {
         create=MANAGERS,
         write=ADMINISTRATOR,
         unlink=ADMINISTRATOR,
-        free="code dimension least name requirement sequence valid_days",
+        free="code dimension minimum name requirement sequence valid_days",
         judged="rule template_id",
     ),
     "ai.deployment.signature": Rights(
@@ -230,7 +230,7 @@ MODELS = {
     ),
     "ai.deployment.ledger": Rights(
         read=NAMED,
-        system="asked automatic cancelled company_id day deployment_id difference expired in_review reviewed "
+        system="requested automatic cancelled company_id day deployment_id difference expired in_review reviewed "
         "unchanged waiting",
     ),
     "ai.deployment.requested": Rights(read=AUDITOR, system="action_id count date day deployment_id user_id"),
@@ -240,7 +240,7 @@ MODELS = {
     "ai.deployment.outcome": Rights(system="date former_status reopened_date res_id res_model status survivor_id"),
     "ai.deployment.edit": Rights(system="date res_id res_model user_id"),
     "ai.deployment.day.count": Rights(
-        system="asked automatic cancelled day deployment_id expired in_review reviewed unchanged"
+        system="requested automatic cancelled day deployment_id expired in_review reviewed unchanged"
     ),
     "ai.deployment.line.state": Rights(system="day deployment_id inference_id state"),
     "ai.deployment.waiver": Rights(
