@@ -99,8 +99,8 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         judged="dimension name requirement sequence",
-        system="attachment_ids evidence_fingerprint code deployment_id evidence evidence_date minimum looked_date note res_id "
-        "res_model rule signed_by_id signed_date state valid_days waived_by_id waived_until waiver_reason",
+        system="attachment_ids evidence_fingerprint code deployment_id evidence evidence_date minimum looked_date note "
+        "res_id res_model rule signed_by_id signed_date state valid_days waived_by_id waived_until waiver_reason",
     ),
     # Deployments were made by it: it is archived instead of deleted.
     "ai.deployment.check.template": Rights(
@@ -205,7 +205,7 @@ MODELS = {
         "is_assigned is_blind is_label kind label_weight next_step_date note opened_date points predicted_value "
         "prediction previous_id priority reason reminded_date res_id res_model responsible_id reviewer_id "
         "seconds_spent state threshold version_id",
-        hidden="amount fingerprint seen",
+        hidden="amount fingerprint screen_context",
     ),
     "ai.deployment.request": Rights(
         read=READERS_OF_DOCUMENTS,
