@@ -39,7 +39,7 @@ CREATED = (
 # The state changed, with the deployments that are in the new one.
 STATE_CHANGED = (
     "_sync_action_menu",  # deployment
-    "_sync_batches",  # scoring
+    "_sync_batches",  # deployment
     "_sync_review_activity",  # governance
     "_update_fallback",  # resilience
 )
