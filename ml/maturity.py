@@ -13,6 +13,7 @@ did, as they are watched for less long.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +85,7 @@ class Maturity:
         return float(np.mean(1 - upto[np.searchsorted(self.days, ages, "right")]))
 
 
-def curve(decided_after: np.ndarray, watched: ArrayLike, least: int = MIN_WATCHED) -> Maturity:
+def curve(decided_after: Iterable[float | None], watched: ArrayLike, least: int = MIN_WATCHED) -> Maturity:
     """The ``Maturity`` of records, from each one's days until it was decided (None or NaN: not yet) and days watched.
 
     ``watched`` (n,) is the age that a record had when it was last looked at; for a decided one it is only read where

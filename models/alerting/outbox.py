@@ -11,7 +11,7 @@ from ...remote.calls import Calls
 class Outbox:
     """What one pass of the cron that sends has under way, and what it has learned of addresses."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._calls = Calls()
         self._messages = {}  # {address: messages under way}
         self._names = {}  # {name of a credential: address under way}

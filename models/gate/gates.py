@@ -112,7 +112,7 @@ class Gate:
         if failing and failing < overdue:
             return self.env._("Watching “%s” has failed for too long.", deployment.name)
         started = max(filter(None, (first_day and datetime.combine(first_day, time.min), serving)), default=None)
-        if first_day and started < overdue and (not reported or reported < overdue):
+        if first_day and started and started < overdue and (not reported or reported < overdue):
             return self.env._("There was no report on “%s” for too long.", deployment.name)
         return ""
 

@@ -132,12 +132,11 @@ class AnomalyPerformance:
 
     def _audit_lines(self, audited: list[Verdict]) -> list[dict]:
         """Return a line on what random checks say of all that nobody looked at."""
-        audited = [verdict for verdict in audited if verdict.chance]
-        if not audited:
+        chances = [verdict.chance for verdict in audited if verdict.chance]
+        if not chances:
             return []
-        share, low, high = intervals.weighted_share(
-            [verdict.is_unusual for verdict in audited], [verdict.chance for verdict in audited]
-        )
+        found = [verdict.is_unusual for verdict in audited if verdict.chance]
+        share, low, high = intervals.weighted_share(found, chances)
         return [
             {
                 **UNTESTED,

@@ -8,6 +8,8 @@ neither has learned from what came of it.
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
@@ -56,7 +58,7 @@ class Duel:
         }
         for rival in RIVALS:
             key = f"{rival}:{challenger.id}" if rival == CHALLENGER else rival
-            state = prequential.update(states.get(key) or prequential.start(), *rows[rival])
+            state = prequential.update(states.get(key) or prequential.start(), *map(np.array, rows[rival]))
             if state["rows"]:
                 states[key] = state
             standing = prequential.standing(state, attempts if rival == CHALLENGER else 1)
@@ -206,5 +208,6 @@ def _order_gain(rows: Rows) -> performance.Difference | None:
     known = [row for row in zip(*rows, strict=True) if row[2] == row[2]]
     if len(known) < NO_AUC:
         return None
-    gain = performance.auc_difference(*zip(*known, strict=True))
+    came_true, ours, theirs = zip(*known, strict=True)
+    gain = performance.auc_difference(came_true, ours, theirs)
     return gain if gain.estimate == gain.estimate else None

@@ -52,11 +52,10 @@ class EstimatedPerformance:
         if not len(tested):
             return []
         found = estimated.estimate(estimated.learn(tested_labels, tested), values, predictions)
-        gap = estimated.gap(found, performance.auc(labels, values))
+        gap, band = estimated.gap(found, performance.auc(labels, values)), found.band("auc")
         label = self.env._("Order, found minus expected")
-        if gap is None:
+        if gap is None or band is None:
             return []
-        band = found.band("auc")
         return [
             {
                 **UNTESTED,

@@ -23,34 +23,39 @@ class OutcomeMaturity:
 
     def text(self) -> str:
         """Return how many are decided by when, as a sentence; empty where too few are."""
-        found = self._curve()
-        return self._sentence(found) if found else ""
+        known = self._known()
+        return self._sentence(*known) if known else ""
 
     def lines(self) -> list[dict]:
         """Return a line of a report; none where too few are decided."""
-        found = self._curve()
-        if not found:
+        known = self._known()
+        if not known:
             return []
+        found, share = known
         return [
             {
                 **UNTESTED,
                 "test": "maturity",
                 "key": "maturity",
                 "label": self.env._("Decided in time"),
-                "statistic": self._share_in_time(found),
-                "text": self._sentence(found),
+                "statistic": share,
+                "text": self._sentence(found, share),
             }
         ]
 
-    def _curve(self) -> Maturity | None:
-        """Return the curve of decisions; None where there are no outcomes, or too few."""
+    def _known(self) -> tuple[Maturity, float] | None:
+        """Return the curve of decisions and the share decided in time; None where there are no outcomes, or too few."""
         rows = self.documents._ai_outcomes(self.deployment).decided_after(clock.now())
-        found = maturity.curve(*zip(*rows, strict=True)) if rows else None
-        return found if found and found.enough else None
+        if not rows:
+            return None
+        decided_after, watched = zip(*rows, strict=True)
+        found = maturity.curve(decided_after, watched)
+        share = found.share_by(min(self.deployment.horizon_days, found.last_day)) if found.enough else None
+        return None if share is None else (found, share)
 
-    def _sentence(self, found: Maturity) -> str:
+    def _sentence(self, found: Maturity, share_in_time: float) -> str:
         day, words = found.day_by_which(MOST_SHARE), self.documents._ai_words()
-        share = percent(self.env, self._share_in_time(found))
+        share = percent(self.env, share_in_time)
         if day is None:
             return self.env._(
                 "%(share)s of %(records)s are decided within %(days)s days; 80 %% never were so far",
@@ -65,6 +70,3 @@ class OutcomeMaturity:
             records=words["records"],
             days=self.deployment.horizon_days,
         )
-
-    def _share_in_time(self, found: Maturity) -> float:
-        return found.share_by(min(self.deployment.horizon_days, found.last_day))

@@ -142,7 +142,7 @@ class PerformanceMonitor:
             between=between,
             order=order,
         )
-        off = sum(abs(r.statistic) for r in results if r.name == "in_the_large" and r.exceeded)
+        off = sum(abs(r.statistic) for r in results if r.name == "in_the_large" and r.exceeded and r.statistic)
         lifetime = LifetimePerformance(self.deployment, self.version)
         opinions = [math.nan if value is None else value for value in incumbent]
         given_up = [row.res_id for row in cohort if row.came_true and row.automatic and not row.prediction]

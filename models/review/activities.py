@@ -65,13 +65,12 @@ class ReviewActivities:
         """
         if not self._review_type or not self._queue_type:
             return
-        is_new_only = people is not None
-        if (is_new_only and not people) or not self._review_type.try_lock_for_update(allow_referencing=True):
+        if (people is not None and not people) or not self._review_type.try_lock_for_update(allow_referencing=True):
             return
-        ids = people.ids if is_new_only else self._people_with_reviews()
+        ids = self._people_with_reviews() if people is None else people.ids
         pointed = self._keep_right(people)
         taken = Counter(pointed.values())
-        summarised = self._existing(self._queue_type, people).user_id.ids if is_new_only else []
+        summarised = [] if people is None else self._existing(self._queue_type, people).user_id.ids
         free = {user_id: max(MAX_ACTIVITIES - taken[user_id], 0) for user_id in ids}
         wanted_by = {user_id: count for user_id, count in free.items() if count or user_id not in summarised}
         wanted, rest = [], {}

@@ -18,7 +18,7 @@ from odoo.models import BaseModel
 
 from ..tools import clock
 from .answers import answer_truth, decide, score_again
-from .desk_card import MOST_REASONS, DeskCards, failure_of, score_text
+from .desk_card import MOST_REASONS, DeskCards, latest_failure, score_text
 from .eligibility import REVIEWER, check_may_decide
 from .follow_ups import undo
 from .reassignment import begin
@@ -277,7 +277,7 @@ class Desk:
         """Score the record again: it is settled, a question of its own now, or still without a score."""
         score_again(review)
         if review.state == "open":
-            failure = failure_of(review)
+            failure = latest_failure(review)
             text = self.env._("It still cannot be scored: %s", failure["message"] or failure["type"])
             return {"result": "failed", "text": text}
         asked = self._known.search(

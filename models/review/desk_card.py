@@ -1,5 +1,7 @@
 """The case that the desk shows of one review: the record's essentials, the score with its reasons, the answers."""
 
+from typing import Literal
+
 from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.tools import SQL, format_datetime
@@ -124,11 +126,14 @@ class DeskCards:
         ]
 
 
-def failure_of(review: BaseModel) -> dict | bool:
-    """Return why the latest attempt gave no score: {"type", "message", "inputs"}; False where there is a score."""
+def failure_of(review: BaseModel) -> dict | Literal[False]:
+    """Return why there is no score, see `latest_failure`; False where the review is about a score."""
+    return latest_failure(review) if review.sudo().failure_type else False
+
+
+def latest_failure(review: BaseModel) -> dict:
+    """Return why the latest attempt gave no score: {"type", "message", "inputs"}."""
     known = review.sudo()
-    if not known.failure_type:
-        return False
     latest = latest_inference(known)
     latest = latest if latest.failure_type else known.inference_id
     types = dict(review._fields["failure_type"]._description_selection(review.env))

@@ -180,11 +180,11 @@ def _strongest_inputs(reviews: BaseModel) -> dict[int, tuple[int, int]]:
     strongest = {}
     for version, theirs in reviews.grouped("version_id").items():
         theirs = theirs.filtered(lambda review: review.inference_id.id in codes_by_id)
-        try:
-            card = version._card() if theirs else None
-        except ArtifactRejected:
-            continue
         if not theirs:
+            continue
+        try:
+            card = version._card()
+        except ArtifactRejected:
             continue
         codes = _codes_array("".join(codes_by_id[review.inference_id.id] for review in theirs))
         rows = codes.reshape(len(theirs), -1)

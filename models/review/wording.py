@@ -30,7 +30,7 @@ def why_texts(reviews: BaseModel) -> dict[int, str]:
         if res_model in reviews.env:
             sentences = SENTENCES[reason](alike) if reason in SENTENCES else {}
             for review in alike:  # the figures would tell what the score says
-                texts[review.id] = (not review.hides_score and sentences.get(review)) or labels.get(reason)
+                texts[review.id] = (not review.hides_score and sentences.get(review)) or labels.get(reason, "")
     return texts
 
 

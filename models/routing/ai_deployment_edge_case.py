@@ -158,7 +158,7 @@ class AiDeploymentEdgeCase(models.Model):
                 {
                     "tried_date": clock.now(),
                     "tried_by_id": self.env.uid,
-                    "tried_count": trial.count,
+                    "tried_count": trial.tried_count,
                     "result": trial.sentence,
                     "is_proved": trial.is_proved,
                     "basis": evidence_fingerprint(case.deployment_id.sudo()),

@@ -37,7 +37,7 @@ class Trial(NamedTuple):
     """What trying an edge case showed."""
 
     is_proved: bool
-    count: int  # records tried
+    tried_count: int
     sentence: str
 
 

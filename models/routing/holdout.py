@@ -127,7 +127,8 @@ def hold_out(deployment: BaseModel, share: float, reason: str | None) -> None:
     deployment._check_decides()
     if not 0 <= share <= MOST_HELD_OUT:
         raise ValidationError(env._("At most half of the records go without a score."))
-    if not (reason or "").strip():
+    why = (reason or "").strip()
+    if not why:
         raise UserError(env._("Say why."))
     if share and not known.may_hold_out:
         raise UserError(env._("Scores of %s are never hidden.", env[known.res_model]._ai_words()["records"]))
@@ -139,7 +140,7 @@ def hold_out(deployment: BaseModel, share: float, reason: str | None) -> None:
         {
             "holdout_share": share,
             "holdout_since": clock.now() if share else False,
-            "holdout_reason": reason.strip()[:500] if share else False,
+            "holdout_reason": why[:500] if share else False,
         }
     )
     env[known.res_model].invalidate_model(["ai_score", "ai_confidence", "ai_score_date", "ai_reasons"], flush=False)
@@ -148,7 +149,7 @@ def hold_out(deployment: BaseModel, share: float, reason: str | None) -> None:
             "%(person)s: %(share)s %% of new records have no score on purpose. %(why)s",
             person=env.user.name,
             share=plain(env, 100 * share),
-            why=reason.strip(),
+            why=why,
         ),
         author_id=env.user.partner_id.id,
     )

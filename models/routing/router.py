@@ -47,7 +47,7 @@ class Slate:
     failed: np.ndarray = field(init=False)  # (n,) of bool: which could not be scored
     places: np.ndarray = field(init=False)  # (n,) where each stood at the beginning
     distances: np.ndarray = field(init=False)  # (n,) how far each is from its threshold; set by `Thresholds`
-    quota: DayQuota | None = None
+    quota: DayQuota = field(init=False)  # without a limit, until `Thresholds` sets those of the day
 
     def __post_init__(self) -> None:
         self.places = np.arange(len(self.ids))
@@ -56,6 +56,7 @@ class Slate:
     def _begin(self) -> None:
         self.why = np.full(len(self.ids), routing.AUTOMATIC, dtype=object)
         self.chances = np.zeros(len(self.ids))
+        self.quota = DayQuota(self.deployment, {}, self.ids)
         self.failed = np.array([row in self.scored.errors for row in self.rows.tolist()], dtype=bool)
 
     def keep(self, kept: Sequence[int]) -> None:
@@ -100,7 +101,7 @@ class Router:
             policy.apply(slate)
             if not slate.ids:
                 break
-        if slate.quota and slate.quota.limits:
+        if slate.quota.limits:
             slate.quota.take()
         why, chances = np.full(len(ids), routing.AUTOMATIC, dtype=object), np.zeros(len(ids))
         why[slate.places], chances[slate.places] = slate.why, slate.chances

@@ -78,8 +78,8 @@ def _by_capacity(deployment: BaseModel) -> dict[str, Any]:
     most = deployment.reviews_per_day
     if not confidences or not per_day:
         return {"positive": None, "negative": None, "per_day": most}
-    line = routing.capacity_line(confidences, len(confidences) / per_day, most)
-    line = None if math.isinf(line) else line
+    found = routing.capacity_line(confidences, len(confidences) / per_day, most)
+    line = None if math.isinf(found) else found
     return {"positive": line, "negative": line, "per_day": most}
 
 
@@ -156,9 +156,8 @@ def _distances(slate: "Slate") -> np.ndarray:
     if deployment.method == "anomaly":
         distances = (1 - deployment.alarm_rate) - scored.values
     else:
-        sides = sides_of(deployment)
-        positive, negative = (0.0 if sides[side] is None else sides[side] for side in (True, False))
-        distances = scored.confidences - np.where(scored.predictions, positive, negative)
+        lines = {side: 0.0 if line is None else line for side, line in sides_of(deployment).items()}
+        distances = scored.confidences - np.where(scored.predictions, lines[True], lines[False])
     return distances[slate.rows]
 
 

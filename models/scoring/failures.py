@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
-from ...ml.errors import Unexpected, VersionError, VersionFails
+from ...ml.errors import InferenceError, Unexpected, VersionError, VersionFails
 from ..tools import faults
 from . import scoring_alerts
 
@@ -56,7 +56,7 @@ class Failures:
         if not any(could_score(res_id) for res_id in samples):
             self.condemn(VersionFails(next(iter(self.suspects.values()))))
 
-    def conclude(self, succeeded: bool) -> list[tuple[Exception, list[int]]]:
+    def conclude(self, succeeded: bool) -> list[tuple[InferenceError, list[int]]]:
         """Return what the suspects are logged with: pairs of an error and record ids.
 
         Where nothing succeeded and the latest records failed in the same way, the version is to blame as well.

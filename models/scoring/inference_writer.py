@@ -49,7 +49,7 @@ class Lines:
     """Log lines of one chunk, one entry per record; None where a record failed."""
 
     ids: list[int]
-    inputs: list[str | None]
+    inputs: Sequence[str | None]
     codes: list[str | None]
     values: list[float | None]
     predictions: list[bool | None]
@@ -158,7 +158,7 @@ class InferenceWriter:
         mask = np.zeros(len(chunk.ids), dtype=bool)
         mask[[row for row, first in zip(chunk.rows, lines.intake, strict=True) if first]] = True
         due = self.now - LATE
-        late = [bool(standings[res_id].came and standings[res_id].came < due) for res_id in chunk.ids]
+        late = [came is not None and came < due for came in (standings[res_id].came for res_id in chunk.ids)]
         profile = Profile.of(self.card, chunk.scored, mask, late)
         profile.reviewed = sum(
             1

@@ -209,8 +209,8 @@ class ScoringRun:
         ids = list(self.standings)
         for start in range(0, len(ids), size):
             self._score_or_split(ids[start : start + size])
-        for error, failed in self.failures.conclude(self._has_succeeded()):
-            self._wait(failed, error)
+        for why, failed in self.failures.conclude(self._has_succeeded()):
+            self._wait(failed, why)
 
     def _score_in_one_chunk(self) -> None:
         self.standings = self.read_standings()

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import SQL
+from odoo.tools.query import Query
 
 from ..tools import faults
 from ..tools.quiet_sql import quiet_sql
@@ -51,8 +52,8 @@ class Standing(NamedTuple):
 
     def has_reached(self, amount: float) -> bool:
         """Return whether there is so much at stake now, and was not when it was scored last."""
-        known = self.amount is not None and self.amount_before is not None
-        return known and self.amount_before < amount <= self.amount
+        now, before = self.amount, self.amount_before
+        return now is not None and before is not None and before < amount <= now
 
 
 def read_standings(
@@ -85,7 +86,7 @@ def read_standings(
     return {res_id: Standing(*row) for res_id, *row in rows}
 
 
-def _statement(deployment: BaseModel, version: BaseModel, router: "Router", records: BaseModel, query) -> SQL:
+def _statement(deployment: BaseModel, version: BaseModel, router: "Router", records: BaseModel, query: Query) -> SQL:
     """Return the SQL of (id, one column for each of `Standing`).
 
     Each is looked up by itself, in an index: a join, or EXISTS, may as well read the whole log for every chunk. What

@@ -1,5 +1,7 @@
 """What is missing before a first version can be trained."""
 
+from typing import Literal
+
 from odoo.models import BaseModel
 from odoo.tools import format_date
 
@@ -22,7 +24,7 @@ def readiness(deployment: BaseModel) -> str | bool:
     )
 
 
-def missing_outcomes(deployment: BaseModel) -> str | bool:
+def missing_outcomes(deployment: BaseModel) -> str | Literal[False]:
     """Return how many outcomes are missing until there can be a version, and which are there and count later.
 
     :return: False where there are enough, or none are needed.

@@ -47,7 +47,7 @@ class Trainer:
         try:
             tested, training = fit(deployment, specs, columns, moments, labels)
         except TrainingError as error:
-            why = " ".join(filter(None, (str(error), missing_outcomes(deployment))))
+            why = " ".join(filter(None, (str(error), missing_outcomes(deployment) or "")))
             raise UserError(
                 self.env._("“%(name)s” could not be trained: %(why)s", name=deployment.name, why=why)
             ) from error
