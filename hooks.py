@@ -1,4 +1,4 @@
-"""What Odoo's installer asks of the addon beside loading it."""
+"""Hooks of Odoo's installer."""
 
 from .models.ledger import counting
 

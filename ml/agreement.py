@@ -17,7 +17,7 @@ DRAWS = 4000
 
 
 class Agreement(NamedTuple):
-    """What two answers to each of ``pairs`` questions have in common; NaN where that cannot be said."""
+    """Agreement of two answers to each of ``pairs`` questions; NaN where undefined."""
 
     pairs: int
     share: float

@@ -19,7 +19,7 @@ half of the reference went beyond the range of the earlier half (a count only gr
 with the calendar), beyond the range is where next year will be, and no surprise.
 
 ``values`` is the rank of a total among the reference totals, never a probability
-of fraud; the prediction is "flagged", at a threshold that flags ``alarm_rate`` of
+of fraud; the prediction is "flagged", at a threshold that flags ``flag_rate`` of
 the reference. The confidence is the share of reference sub-windows whose own
 threshold gives the same verdict: near the line the answer depends on which weeks
 one happens to compare with, and the confidence says how much.
@@ -56,7 +56,7 @@ class AnomalyCard(Card):
     """
 
     kind = "anomaly"
-    own = ("threshold", "block_thresholds", "alarm_rate")
+    own = ("threshold", "block_thresholds", "flag_rate")
 
     def __init__(
         self,
@@ -68,12 +68,12 @@ class AnomalyCard(Card):
         *,
         threshold: float,
         block_thresholds: list[float],
-        alarm_rate: float,
+        flag_rate: float,
     ) -> None:
         super().__init__(features, intercept, calibration, score_bins, pairs)
         self.threshold = float(threshold)
         self.block_thresholds = sorted(float(x) for x in block_thresholds)
-        self.alarm_rate = float(alarm_rate)
+        self.flag_rate = float(flag_rate)
 
     def _verdicts(self, raw: np.ndarray, values: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         predictions = raw >= self.threshold
@@ -209,14 +209,14 @@ def _rarity_shares(bins: Bins, counts: np.ndarray) -> np.ndarray:
     return shares
 
 
-def threshold_at(totals: np.ndarray, alarm_rate: float) -> float:
-    """The lowest total of which at most ``alarm_rate`` of the rows reach.
+def threshold_at(totals: np.ndarray, flag_rate: float) -> float:
+    """The lowest total of which at most ``flag_rate`` of the rows reach.
 
     >>> threshold_at(np.array([1.0, 2, 3, 4]), 0.25)
     4.0
     """
     totals = np.sort(np.asarray(totals, dtype=np.float64))
-    allowed = int(np.floor(alarm_rate * len(totals) + 1e-9))
+    allowed = int(np.floor(flag_rate * len(totals) + 1e-9))
     if allowed == 0:
         return float(np.nextafter(totals[-1], np.inf))
     line = totals[-allowed]
@@ -226,7 +226,7 @@ def threshold_at(totals: np.ndarray, alarm_rate: float) -> float:
     return float(line)
 
 
-def block_thresholds(totals: np.ndarray, alarm_rate: float, blocks: int = BLOCKS) -> list[float]:
+def block_thresholds(totals: np.ndarray, flag_rate: float, blocks: int = BLOCKS) -> list[float]:
     """The threshold of each of ``blocks`` stretches of the time-ordered totals."""
     blocks = max(1, min(blocks, len(totals) // 10))
-    return [threshold_at(part, alarm_rate) for part in np.array_split(totals, blocks)]
+    return [threshold_at(part, flag_rate) for part in np.array_split(totals, blocks)]

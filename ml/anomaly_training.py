@@ -46,7 +46,7 @@ def train_anomaly(
     columns: dict[str, Column],
     moments: Any,
     *,
-    alarm_rate: float = 0.01,
+    flag_rate: float = 0.01,
     tails: dict[str, str] | None = None,
     pairs: Sequence[Any] = (),
     context: Sequence[Any] = (),
@@ -60,14 +60,14 @@ def train_anomaly(
     names pairs that are suspicious together: two numbers where both stand out, two
     categories such as vendor and account where the combination is rare. The inputs
     named in ``context`` are no warning by themselves, and left out unless a pair has
-    them. All rows are the reference, and at most ``alarm_rate`` of them is flagged.
+    them. All rows are the reference, and at most ``flag_rate`` of them is flagged.
     Nothing here is random; ``seed`` is accepted so that both trainers are called
     alike.
     """
     started = time.perf_counter()
     table = make_table(columns, moments, required=required)
     table = spread_table(table, np.flatnonzero(table.usable), min_count=MIN_LEVEL)
-    if not 0 < alarm_rate < 1:
+    if not 0 < flag_rate < 1:
         raise BadTrainingInput("The expected share of alarms must be between 0 and 1.")
     pairs = list(dict.fromkeys(tuple(pair) for pair in pairs if set(pair) <= set(table.columns)))
     if len(pairs) > MAX_PAIRS:
@@ -104,7 +104,7 @@ def train_anomaly(
         for first, second in pairs
         if first in coded and second in coded
     ]
-    blank: dict[str, Any] = {"threshold": 0.0, "block_thresholds": [0.0], "alarm_rate": alarm_rate}
+    blank: dict[str, Any] = {"threshold": 0.0, "block_thresholds": [0.0], "flag_rate": flag_rate}
     plain = AnomalyCard(features, 0.0, Identity(), score_bins_of([]), card_pairs, **blank)
     totals = plain.raw(np.stack(list(coded.values()), axis=1))
     ranks = Percentile.fit(totals)
@@ -114,9 +114,9 @@ def train_anomaly(
         ranks,
         score_bins_of(ranks.apply(totals)),
         card_pairs,
-        threshold=threshold_at(totals, alarm_rate),
-        block_thresholds=block_thresholds(totals, alarm_rate),
-        alarm_rate=alarm_rate,
+        threshold=threshold_at(totals, flag_rate),
+        block_thresholds=block_thresholds(totals, flag_rate),
+        flag_rate=flag_rate,
     )
     scored = card.score(table.columns)
     metrics = {
@@ -125,7 +125,7 @@ def train_anomaly(
         "inputs": len(features),
         "pairs": len(card_pairs),
         "flagged": int(scored.predictions.sum()),
-        "alarm_rate": float(alarm_rate),
+        "flag_rate": float(flag_rate),
         "seconds": time.perf_counter() - started,
     }
     return Training(card, metrics, Profile.of(card, scored))

@@ -133,7 +133,7 @@ def _check_scorecard(data: Any) -> None:
 def _check_anomaly(data: Any) -> None:
     _number("threshold", data["threshold"])
     _ascending("block_thresholds", data["block_thresholds"], 1, 1000, strictly=False)
-    _number("alarm_rate", data["alarm_rate"], 0, 1)
+    _number("flag_rate", data["flag_rate"], 0, 1)
 
 
 def _check_reviewed(data: Any) -> None:

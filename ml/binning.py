@@ -231,7 +231,7 @@ class CategoryBins:
         return str((names or {}).get(level, level))
 
     def seen_times(self, times: int) -> int:
-        """How many known levels occur exactly ``times`` times (for Good-Turing)."""
+        """Count the known levels that occur exactly ``times`` times (for Good-Turing)."""
         return sum(count == times for count in self.level_counts.values())
 
     def to_dict(self) -> dict[str, Any]:

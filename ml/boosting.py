@@ -40,7 +40,7 @@ CLEARLY = 1.96  # standard errors that pairs, or one kind of model alone, must g
 
 @dataclass(frozen=True)
 class Settings:
-    """How freely a card may follow its rows."""
+    """Settings of boosting: how closely a card may follow its rows."""
 
     max_bins: int = 64
     rate: float = 0.2
@@ -72,7 +72,7 @@ def settings_for(cases: Any, max_bins: int = 64, pairs: int = 6) -> Settings:
 
 
 def rate_for(cases: Any) -> float:
-    """How far one tree may go: with many cases as far as saves time, otherwise carefully.
+    """Return the step size of one tree: large with many cases, small otherwise.
 
     >>> rate_for(1999), rate_for(2000)
     (0.2, 0.3)
@@ -82,7 +82,7 @@ def rate_for(cases: Any) -> float:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What ``boost`` has chosen, to be taken as it is another time.
+    """Choices of ``boost``, to be reused in another run.
 
     ``pairs`` of inputs by position, ``share`` of the regressions, ``trees`` of each booster.
     """
@@ -193,7 +193,7 @@ def boost(
 def choose_share(
     labels: np.ndarray, boosted: np.ndarray, straight: np.ndarray | None, weights: np.ndarray | None = None
 ) -> float:
-    """How much the regressions count, by log odds out of fold: half, or one kind alone if clearly better.
+    """Choose the weight of the regressions by log odds out of fold: half, or one kind alone if clearly better.
 
     >>> good = np.where(np.arange(99) % 2, 3.0, -3.0)
     >>> [choose_share(good > 0, one, other) for one, other in ((good, good), (good, -good), (-good, good))]
@@ -308,7 +308,7 @@ def _as_input(bins: Bins, codes: np.ndarray) -> np.ndarray:
 
 
 def read_points(booster: Any, bins: list[Bins]) -> Additive:
-    """What a booster has learned, as an ``Additive``.
+    """Return the learned points of a booster as an ``Additive``.
 
     Exact up to rounding: in a sum of one function per input, a difference between
     rows that differ in one input does not depend on what the others are.

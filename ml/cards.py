@@ -1,4 +1,4 @@
-"""What both kinds of card share: codes, contributions, reasons, support, print.
+"""Shared parts of both kinds of card: codes, contributions, reasons, support, print.
 
 A card is a list of features, each with bins and one number of points per bin. The
 raw sum of a row is ``intercept + sum of points``; ``calibration`` turns it into a
@@ -67,7 +67,7 @@ class ScoredRows:
 
 
 class Reason(NamedTuple):
-    """Why a score is what it is: one feature, its bin, and what the bin adds."""
+    """One reason of a score: a feature, its bin, and the contribution of the bin."""
 
     feature: str
     code: int

@@ -1,4 +1,4 @@
-"""What have the rows in question in common that the others do not have?
+"""Common properties of the rows in question that other rows do not have.
 
 A field that is empty on a third of the rows is a symptom; that four in five of these
 came from one import is where to look. One trait is named, or none: a list of weak

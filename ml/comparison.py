@@ -1,4 +1,4 @@
-"""What differs between two cards of the same question: inputs that came and went, and points that moved.
+"""Differences between two cards of the same question: inputs added and removed, and changed points.
 
 Two versions rarely have the same bins, so points are compared value by value: where numbers are cut by either card,
 and for each level that either knows. A value that both treat alike is one row, whatever its bins are called.
@@ -54,7 +54,7 @@ def points_moved(
 
 
 def _worth(feature: CardFeature) -> float:
-    """What one tag adds: the points of having it less those of not having it."""
+    """Return the contribution of one tag: the points with it less those without it."""
     return float(feature.points[yes_code(feature.bins)] - feature.points[no_code(feature.bins)])
 
 

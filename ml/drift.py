@@ -384,7 +384,7 @@ def _by_law(tests: list[_Test]) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is asked of every column, whatever the span."""
+    """Tests of every column, whatever the span."""
 
     bins: dict
     tags: dict
@@ -431,7 +431,7 @@ class _Asked:
 
 
 def _tests_of(name: str, bins: Bins, is_tag: bool) -> Iterator[Any]:
-    """What is asked of a column. That of one tag is never empty nor new."""
+    """Return the tests of a column. That of one tag is never empty nor new."""
     if name not in RESERVED and not is_tag:
         yield MISSING_TEST
         if bins.kind != NUMBER:
@@ -613,7 +613,7 @@ def _chi_square(ref: np.ndarray, win: np.ndarray) -> tuple[float, float, int]:
 
 
 def _dilution(ref: np.ndarray, win: np.ndarray) -> float:
-    """How much smaller the effect looks relative to the pooled shares than relative to those of the reference.
+    """Return the ratio of the effect relative to the pooled shares and to those of the reference.
 
     The tolerated effect is relative to the reference. Beside a large window the pooled shares are nearly its own: a
     rare level that becomes common would look like less, the more rows there are.
@@ -754,7 +754,7 @@ def effect_of(bins: Bins, reference: np.ndarray, window: np.ndarray) -> float | 
 
 
 def alarm_state(history: list[tuple[bool, float | None] | None]) -> str:
-    """Where an alarm stands after these weeks.
+    """Return the state of an alarm after these weeks.
 
     ``history`` has one (exceeded, adjusted p) per judged week, the newest last; a
     week without verdict is left out or None. Firing needs 2 of the last 3 weeks, or

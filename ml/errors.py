@@ -1,4 +1,4 @@
-"""What can go wrong, as one taxonomy.
+"""Taxonomy of failures.
 
 An ``InferenceError`` is the reason why one record has no score; it travels as a
 value next to the rows that succeeded. ``*`` marks what may succeed if tried again::
@@ -130,7 +130,7 @@ class PredictionInvalid(VersionError):
 
 
 class InputGone(VersionError):
-    """What the version reads is not there any more, or is of another kind than it learned from.
+    """An input of the version no longer exists, or is of another type than in training.
 
     >>> str(InputGone("Industry", "there is no field “x_industry”"))
     'Input “Industry” cannot be read any more: there is no field “x_industry”'
@@ -151,7 +151,7 @@ class VersionFails(VersionError):
 
 
 class FilterBroken(VersionError):
-    """Which records the deployment is for cannot be found out."""
+    """The record filter of the deployment cannot be used."""
 
     failure_type = "filter_broken"
     sentence = "“Only Records” is not a filter that can be used any more: {0}"
@@ -206,7 +206,7 @@ class EndpointMalformed(EndpointError):
 
 
 class TookTooLong(InferenceError):
-    """What had to be read took longer than the database lets a statement take."""
+    """Reading exceeded the time limit of the database."""
 
     failure_type = "took_too_long"
     transient = True

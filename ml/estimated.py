@@ -56,7 +56,7 @@ TOLERATED_GAP = 0.02  # the estimate's own error while nothing but the inputs mo
 
 @dataclass(frozen=True)
 class Reference:
-    """What rows with known outcomes, none of them learned from, teach: their values and how true these are.
+    """Values and outcomes of rows that were not learned from, as a reference for estimates.
 
     ``calibration`` (of log odds) is None where the values are as true as they get.
     """
@@ -67,7 +67,7 @@ class Reference:
 
     @property
     def is_enough(self) -> bool:
-        """Whether there are rows enough to say what is like them."""
+        """Return whether there are enough rows for a comparison."""
         return self.near > 0
 
     def chances(self, values: np.ndarray) -> np.ndarray:
@@ -75,7 +75,7 @@ class Reference:
         return values if self.calibration is None else self.calibration.apply(logit(values))
 
     def knows(self, values: np.ndarray) -> np.ndarray:
-        """Which of ``values`` (n,) have enough neighbours in the reference, true or false."""
+        """Return which of ``values`` (n,) have enough neighbours in the reference."""
         return _neighbours(self.values, values) >= self.near
 
 
@@ -154,7 +154,7 @@ def _near(ascending: np.ndarray) -> int:
 
 
 def _neighbours(ascending: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """How many of the ``ascending`` values are near each of ``values`` (n,), as chance or as log odds."""
+    """Count the ``ascending`` values near each of ``values`` (n,), as probability or as log odds."""
     as_odds = _within(logit(ascending), logit(values), NEAR_ODDS)
     return np.maximum(_within(ascending, values, NEAR), as_odds)
 
@@ -169,7 +169,7 @@ def estimate(
     offsets: Any = None,
     seed: int = 0,
 ) -> Estimated:
-    """What a window without outcomes will have come to; an ``Estimated``.
+    """Estimate the performance of a window without outcomes; an ``Estimated``.
 
     ``reference`` is of ``learn``; ``values`` (n,) in [0, 1] and ``predictions`` (n,) true or false are what was said.
     ``calibration_stands`` says that calibration in the large held when it was last tested: where not, nothing is shown.
@@ -227,7 +227,7 @@ def expected_auc(chances: np.ndarray, values: np.ndarray) -> float:
 def gap(
     estimated: Estimated, realised: float, name: str = "auc", *, tolerated: Any = TOLERATED_GAP, level: float = 0.01
 ) -> Gap | None:
-    """How far the ``realised`` figure ``name`` of the very rows of ``estimated`` is off; a ``Gap``.
+    """Return the difference of the ``realised`` figure ``name`` of the same rows and ``estimated``; a ``Gap``.
 
     None where there is no estimate to compare with. It is exceeded where it is larger than ``tolerated`` beyond doubt:
     the same chances end differently than they did, which is concept drift.
@@ -257,7 +257,7 @@ def gap(
 
 
 def _within(ascending: np.ndarray, values: np.ndarray, reach: float) -> np.ndarray:
-    """How many of the ``ascending`` numbers are at most ``reach`` away from each of ``values``."""
+    """Count the ``ascending`` numbers within ``reach`` of each of ``values``."""
     return ascending.searchsorted(values + reach, "right") - ascending.searchsorted(values - reach, "left")
 
 

@@ -42,7 +42,7 @@ MIN_ROWS = 30  # closed and open, in bands that have both
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found about one input; gaps are closed minus open, None if unknown.
+    """Finding on one input; gaps are closed minus open, None if unknown.
 
     ``reason`` is one of ``FINDINGS``, empty where nothing was found.
     """

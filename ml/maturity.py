@@ -1,4 +1,4 @@
-"""How long outcomes take: the share of a deployment's records that is decided by day t.
+"""Time to outcome: the share of a deployment's records decided by day t.
 
 Most of the latest records are still open, and leaving them out would make everything look quick: of what is decided
 *already*, the quick ones are too many. So open records count as what they are, "not decided for at least so long"
@@ -36,7 +36,7 @@ class Maturity:
 
     @property
     def enough(self) -> bool:
-        """Whether the curve rests on enough decisions to go by."""
+        """Return whether the curve rests on enough decisions."""
         return self.decided >= MIN_DECIDED
 
     def share_by(self, day: int) -> float | None:

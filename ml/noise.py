@@ -1,4 +1,4 @@
-"""What ordinary weeks show by themselves: plain values, measured once and kept with a reference.
+"""Noise of ordinary weeks: plain values, measured once and stored with a reference.
 
 ``floors``    per column the squared effect of its shape (see ``ordinary.noise_floor``)
 ``usual``     per column the mean and the deviation of these effects
@@ -63,7 +63,7 @@ class Noise:
 
     @property
     def is_known(self) -> bool:
-        """Whether it was measured at all."""
+        """Return whether it was measured."""
         return bool(self.floors)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How much ordinary weeks differ by themselves, from profiles of a reference: see ``noise`` for what is kept of it.
+"""Variation between ordinary weeks, from profiles of a reference; ``noise`` holds the stored values.
 
 Parts of the reference are as long as a window, at least ``MIN_PART_ROWS`` rows each; eight of them say something.
 """
@@ -73,7 +73,7 @@ def windows_on_any_day(days: Any, min_rows: Any = MIN_PART_ROWS) -> Any:
 def noise_of(
     parts: list[Profile], bins: dict[str, Bins], references: Any = None, whole: Any = None, weeks: Any = None
 ) -> Noise:
-    """What ``parts``, profiles as long as a window, show by themselves: a ``Noise`` for ``judge``.
+    """Measure the noise of ``parts``, profiles as long as a window; a ``Noise`` for ``judge``.
 
     ``references`` and ``whole`` as in ``noise_floor``; ``weeks`` are the weeks of the reference in order, from which
     the noise of several weeks together is measured (the parts, where these follow each other).

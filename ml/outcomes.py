@@ -67,7 +67,7 @@ class OutcomeResult:
 
 
 def enough(values: Any) -> bool:
-    """Whether a cohort with these ``values`` (n,) can be judged: rows, and both outcomes expected among them.
+    """Return whether a cohort with these ``values`` (n,) can be judged: enough rows, both outcomes expected.
 
     >>> enough([0.2] * 49), enough([0.2] * 50), enough([0.1] * 50)
     (False, True, False)
@@ -87,7 +87,7 @@ class Together:
 
 
 def entered_together(ends: dict[int, tuple[datetime | None, bool, datetime]]) -> Together | None:
-    """Whether the late wins of a cohort came in one import; a ``Together``, None where they did not.
+    """Return whether the late wins of a cohort came in one import; a ``Together``, or None.
 
     ``ends`` is {id: (moment of the end or None, whether it is a win, end of its horizon)}. Where more wins were entered
     so than in time, a record that had not ended in time before that day may have been won in time as well.
@@ -113,7 +113,7 @@ def entered_together(ends: dict[int, tuple[datetime | None, bool, datetime]]) ->
 
 
 def both_came(labels: np.ndarray) -> bool:
-    """Whether rows with these ``labels`` (n,) say anything about order: rows, and both outcomes among them."""
+    """Return whether rows with these ``labels`` (n,) allow a ranking: enough rows, both outcomes."""
     wins = int(np.sum(labels))
     return len(labels) >= MIN_ROWS and min(wins, len(labels) - wins) >= MIN_CLASS
 

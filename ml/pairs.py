@@ -1,4 +1,4 @@
-"""What two inputs say only together: found in what the additive model leaves over.
+"""Interactions of two inputs: found in the residuals of the additive model.
 
 ``rank_pairs`` compares, for each pair, a two-way table of the residuals with what
 its rows and columns say alone: a score test as in GA2M (Lou, Caruana, Gehrke and
@@ -82,7 +82,7 @@ def coarse_groups(bins: Bins, codes: np.ndarray, most: int) -> np.ndarray:
 
 
 def _clearness(one: np.ndarray, two: np.ndarray, gaps: np.ndarray, weight: np.ndarray, noise: float) -> float:
-    """How far the two-way residuals exceed the one-way ones, in standard deviations."""
+    """Return by how many standard deviations the two-way residuals exceed the one-way ones."""
     a, b = one.max() + 1, two.max() + 1
     if min(a, b) < 2:
         return 0.0

@@ -33,7 +33,7 @@ OURS, THEIRS, TOO_EARLY = "ours", "theirs", "too_early"
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a comparison stands. ``gain`` is the mean gain in Brier of ours, with a 95 % interval for all looks.
+    """Current state of a comparison. ``gain`` is the mean gain in Brier of ours, with a 95 % interval for all looks.
 
     ``evidence`` and ``evidence_theirs`` are the highest e-values of either side so far.
     """
@@ -95,7 +95,7 @@ def update(state: dict[str, Any], labels: Any, ours: np.ndarray, theirs: np.ndar
 
 
 def standing(state: dict[str, Any], attempts: int = 1) -> Standing | None:
-    """Where the comparison stands, a ``Standing``; None below ``MIN_ROWS`` rows.
+    """Return the current state of the comparison, a ``Standing``; None below ``MIN_ROWS`` rows.
 
     ``attempts`` counts the scorers that were tried against the same one, this one included.
 
@@ -128,7 +128,7 @@ def standing(state: dict[str, Any], attempts: int = 1) -> Standing | None:
 
 
 def _costs(gains: np.ndarray, bounds: np.ndarray, apart: np.ndarray) -> np.ndarray:
-    """What each row costs each bet (n, bets): it is fixed before the row's outcome which of two laws bounds it."""
+    """Return the cost of each row for each bet (n, bets); the law that bounds it is fixed before the row's outcome."""
     bets = np.array(BETS)
     bounds = np.maximum(bounds, 1e-9)[:, None]
     share = np.minimum(bets * bounds, MOST_OF_BOUND)

@@ -1,4 +1,4 @@
-"""How far back to learn: rows may count less the older they are.
+"""Weighting by recency: rows may count less the older they are.
 
 A weight of ``2 ** -(age / half life)`` lets a card follow a world that moves. Which
 half life, or none, is decided by looking forward: learn from the earlier rows, score

@@ -54,7 +54,7 @@ def train_reviewed(
     surprise: AnomalyCard,
     chances: Sequence[float] | np.ndarray | None = None,
     required: Collection[str] = (),
-    alarm_rate: float = 0.01,
+    flag_rate: float = 0.01,
     pairs: int = SETTINGS.pairs,
     seed: int = 0,
 ) -> tuple[Training, Training]:
@@ -80,7 +80,7 @@ def train_reviewed(
     order = np.argsort(moments, kind="stable")
     rows = _Rows(table.columns, judged[order] & table.usable, table.labels, stands_for[order], table.usable)
     keep = surprise.names  # without these the surprise could not be worked out again
-    make = _Maker(rows, surprise, required, keep, alarm_rate, replace(SETTINGS, pairs=pairs), seed)
+    make = _Maker(rows, surprise, required, keep, flag_rate, replace(SETTINGS, pairs=pairs), seed)
     seen = np.flatnonzero(rows.judged)
     _check_cases(rows.labels[seen])
     cut = seen[round(len(seen) * (1 - TEST_SHARE))]
@@ -129,12 +129,12 @@ class _Maker:
         surprise: AnomalyCard,
         required: Collection[str],
         keep: tuple[str, ...],
-        alarm_rate: float,
+        flag_rate: float,
         settings: Settings,
         seed: int,
     ) -> None:
         self.rows, self.surprise, self.required, self.keep = rows, surprise, required, set(keep) | {SURPRISE}
-        self.alarm_rate, self.settings, self.seed = alarm_rate, settings, seed
+        self.flag_rate, self.settings, self.seed = flag_rate, settings, seed
 
     def card(self, part: np.ndarray) -> ReviewedCard:
         """A card that has learned from the rows where ``part`` (n,) is true."""
@@ -153,7 +153,7 @@ class _Maker:
         options: dict[str, Any] = {"threshold": 0.0, "surprise": self.surprise.to_dict()}
         card = ReviewedCard(features, intercept, calibration, score_bins_of([]), pairs, **options)
         values = calibration.apply(card.raw(all_codes))
-        options["threshold"] = min(threshold_at(values, self.alarm_rate), 1.0)
+        options["threshold"] = min(threshold_at(values, self.flag_rate), 1.0)
         return ReviewedCard(features, intercept, calibration, score_bins_of(values), pairs, **options)
 
     def _learning_rows(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

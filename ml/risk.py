@@ -33,7 +33,7 @@ FIRST_RESTART = 250  # rows
 
 @dataclass(frozen=True)
 class Look:
-    """Where a watch stands. ``low`` is what the risk has been at least, ``limit`` what it must not exceed."""
+    """Current state of a watch. ``low`` is what the risk has been at least, ``limit`` what it must not exceed."""
 
     rows: int
     risk: float | None
@@ -90,7 +90,7 @@ def update(state: dict[str, Any], losses: np.ndarray) -> dict[str, Any]:
 
 
 def look(state: dict[str, Any]) -> Look:
-    """Where the watch stands now, a ``Look``. Once exceeded it stays so until a new start.
+    """Return the current state of the watch, a ``Look``. Once exceeded it stays so until a new start.
 
     >>> look(start([0.0] * 100)).risk is None
     True

@@ -1,4 +1,4 @@
-"""Who decides: the machine or a person; and who looks over the machine's shoulder.
+"""Routing: automatic decision or human review, and random checks of automatic decisions.
 
 Several reasons may hold for a row; ``choose`` says by which one it goes to a person,
 if by any: by priority, and within what a day has room for. Where the line is drawn between
@@ -72,7 +72,7 @@ def choose(
     rooms: Any = (),
     free: Any = None,
 ) -> np.ndarray:
-    """Why each row goes to a person: an object array of reasons, "" for automatic.
+    """Return the review reason of each row: an object array, "" for automatic.
 
     ``holds`` maps each reason to the rows (n,) bool for which it holds, the reason of
     best priority first: a row goes by the first of its reasons that has room.
@@ -303,7 +303,7 @@ def audit_draws(keys: list[str], salt: str = "") -> np.ndarray:
 
 
 class Spread(NamedTuple):
-    """How the random checks of one day are spread, where it may have ``cap`` of them at most.
+    """Distribution of the random checks of one day, with at most ``cap`` of them.
 
     ``offered`` is the sum of the chances that the day's rows so far would have without a cap, ``planned`` that of
     those they got. A chance never depends on what was drawn before, so that every row of the day is represented.

@@ -1,4 +1,4 @@
-"""Whether the scores are as true for every part of the business: a cohort whose outcomes are due, by segment.
+"""Performance by segment: a cohort whose outcomes are due, judged for each part of the business.
 
 A segment is a value of any field of the record: a team, a country, a vendor. The ``MOST`` commonest stand for
 themselves, the others together are the rest. Tested is one question per segment, *do as many come true as was said?*

@@ -46,7 +46,7 @@ HIGHER, LOWER = "higher", "lower"
 
 @dataclass(frozen=True)
 class Look:
-    """Where the watch stands. Evidence is the highest so far; ``direction`` says which way outcomes differ."""
+    """Current state of the watch. Evidence is the highest so far; ``direction`` says which way outcomes differ."""
 
     rows: int
     said: float
@@ -113,7 +113,7 @@ def update(state: dict[str, Any], labels: ArrayLike, chances: np.ndarray) -> dic
 
 
 def look(state: dict[str, Any]) -> Look:
-    """Where the watch stands now, a ``Look``. What is exceeded stays so until a new start."""
+    """Return the current state of the watch, a ``Look``. What is exceeded stays so until a new start."""
     rows, order = max(state["rows"], 1), state["order"]
     needed = -math.log(LEVEL)
     return Look(

@@ -53,7 +53,7 @@ def member_name(name: str, tag: str) -> str:
 
 
 class TagBins(CategoryBins):
-    """How many other tags, and what is needed to spread a column of tags as in training.
+    """Number of other tags, and the data that encodes a column of tags as in training.
 
     ``members`` are the tags with a column, the commonest first; ``known`` holds the count
     of every tag that training has seen.
@@ -89,7 +89,7 @@ class TagBins(CategoryBins):
         return words.others(int(count) if count != str(MOST_OTHERS) else None)
 
     def seen_times(self, times: int) -> int:
-        """How many known tags occur exactly ``times`` times (for Good-Turing)."""
+        """Count the known tags that occur exactly ``times`` times (for Good-Turing)."""
         return sum(count == times for count in self.known.values())
 
     def spread(self, column: Column) -> dict[str, Any]:
@@ -230,7 +230,7 @@ def tags_label(
     names: dict[str, str] | None = None,
     words: Words = ENGLISH,
 ) -> str:
-    """What a reason says of a row's tags: those that count, by name, the strongest first.
+    """Return the tags of a row for its reasons: the relevant ones by name, the strongest first.
 
     ``places`` are the columns of one input as ``inputs_of`` gives them, ``codes`` and ``shares``
     those of one row.

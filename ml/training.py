@@ -54,7 +54,7 @@ PROBED = 20_000  # rows that a half life is tried on, about; more change nothing
 
 @dataclass(frozen=True)
 class Training:
-    """What a training run hands back.
+    """Result of a training run.
 
     ``card`` is the tested card, ``metrics`` plain numbers by name (None where there is
     no answer), ``reference`` the profile of all rows of the table: the provisional
@@ -69,7 +69,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a training has chosen, so that another one on more rows need not choose again.
+    """Choices of a training, to be reused for another one on more rows.
 
     ``pairs`` by the names of their inputs, ``share`` of the regressions beside the
     boosters, ``trees`` of each booster. How far back to learn is asked of the latest

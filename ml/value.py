@@ -1,4 +1,4 @@
-"""What changed between two periods or two groups, with an interval: shares, means, and sums of several changes.
+"""Difference between two periods or groups, with an interval: shares, means, and sums of several changes.
 
 A period is kept as three numbers per measure (``Moments``: count, mean, standard deviation), so that a baseline which
 was frozen long ago can be compared with any later period. Shares are means of zeros and ones.
@@ -55,7 +55,7 @@ class Change(NamedTuple):
 
 
 def enough(moments: Moments, kind: str) -> bool:
-    """Whether a period says anything.
+    """Return whether a period has enough records.
 
     >>> enough(Moments(100, 0.2), SHARE), enough(Moments(100, 0.2, 3.0, nonzero=2), MEAN)
     (True, False)
@@ -119,7 +119,7 @@ def change(before: Moments, after: Moments, kind: str, level: Any = LEVEL) -> Ch
 
 
 def other_season(before: tuple[date, date], after: tuple[date, date]) -> float:
-    """How differently two periods, (first day, last day) each, lie in the year: 0 the same months, 1 none in common.
+    """Return the seasonal difference of two periods, (first day, last day) each: 0 the same months, 1 none in common.
 
     >>> from datetime import date
     >>> year = date(2025, 1, 1), date(2025, 12, 31)

@@ -80,7 +80,7 @@ class MonthlyReference:
         return all(months >= MIN_MONTHS for months, count in zip(self.months, rows, strict=True) if count)
 
     def _without(self, own: Any, rows: Any) -> Any:
-        """What a window of the reference is compared with: its like, without the window itself."""
+        """Return the reference of a window of the reference: its like, without the window itself."""
         return _mixed([_minus(profile, part) for profile, part in zip(self.profiles, own, strict=True)], rows)
 
     def to_dict(self) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Words:
         return f"… {count} others"
 
     def others(self, count: int | None) -> str:
-        """How many tags a row has that have no column of their own; None for more than are told apart."""
+        """Count the tags of a row that have no column of their own; None beyond the limit."""
         if count is None:
             return "several others"
         return "no other" if not count else "1 other" if count == 1 else f"{count} others"
@@ -73,7 +73,7 @@ class Words:
 
     def none_of(self) -> str:
         """The line of a printed card that every row begins with, before its tags are added."""
-        return "to begin with"
+        return "at first"
 
     def joined(self, labels: Iterable[str]) -> str:
         return ", ".join(labels)

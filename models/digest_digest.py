@@ -82,10 +82,10 @@ class DigestDigest(models.Model):
     def _ai_skip_unless(self, sees):
         """Odoo leaves a figure out of the e-mail where its compute raises AccessError."""
         if not sees:
-            raise AccessError(self.env._("This person may not see it: left out of the digest."))
+            raise AccessError(self.env._("This user may not see it: left out of the digest."))
 
     def _ai_sees_lines(self, lines):
-        """Whether there can be lines for this person: a 0 in place of what is hidden would be a lie."""
+        """Return whether figures can be shown to this user: a 0 in place of hidden records would be wrong."""
         return lines.has_access("read") and (lines._reads_all_rows() or not lines._access_domain().is_false())
 
     def _ai_end_and_companies(self):

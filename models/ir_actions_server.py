@@ -72,7 +72,7 @@ class IrActionsServer(models.Model):
             return False
         if deployment.state not in deployment._at_work_states():
             return self._ai_notification(
-                "warning", self.env._("“%s” is switched off: nothing was scored.", deployment.name)
+                "warning", self.env._("“%s” is suspended: nothing was scored.", deployment.name)
             )
         noted.forget(self.env.cr, deployment.id, records.ids)  # scored here, not at the end as well
         self.env.cr.flush()  # what the user wrote fails here, with the user's own error
@@ -86,7 +86,7 @@ class IrActionsServer(models.Model):
         return self._ai_notification("warning" if is_paused else "success", self._ai_outcome_text(outcome))
 
     def _ai_ends_transaction(self, error):
-        """Whether nothing can be saved any more, so that Odoo repeats the call or tells the user."""
+        """Return whether the transaction can no longer be saved, so that Odoo repeats the call or reports the error."""
         is_lost = faults.kind_of(error) in (faults.COLLISION, faults.LOST_CONNECTION)
         return is_lost or faults.is_aborted(self.env.cr)
 
@@ -97,7 +97,7 @@ class IrActionsServer(models.Model):
         faults.log_fault(_logger, f"Deployment {deployment.id} could not score what was saved", error)
         keep_waiting(deployment, records.ids, self.env.uid, failure_of(error), action_id=self.id)
         return self._ai_notification(
-            "warning", self.env._("Scoring failed. The records are saved, wait, and are tried again.")
+            "warning", self.env._("Scoring failed. The records are saved and scoring is retried.")
         )
 
     def _ai_outcome_text(self, outcome):
@@ -105,20 +105,20 @@ class IrActionsServer(models.Model):
             batch = self.env["ai.deployment.batch"].sudo().browse(outcome["batch"])
             if batch.state == "paused":
                 return batch.paused_reason or self.env._("The batch is paused.")
-            told = self.env._("%s are scored in the background. You are told when it is done.", outcome["queued"])
+            told = self.env._("%s are scored in the background. You are notified when it is done.", outcome["queued"])
             return f"{told} {batch.forecast_text}" if batch.forecast_text else told
         unsure = outcome["review"] - outcome["failed"]
         sentences = [self.env._("%s scored.", outcome["automatic"] + unsure)]
         if outcome["unchanged"]:
             sentences.append(self.env._("%s unchanged since their last score.", outcome["unchanged"]))
         if unsure:
-            sentences.append(self.env._("Of the scored, to a person: %s.", unsure))
+            sentences.append(self.env._("%s of them sent to human review.", unsure))
         if outcome["failed"]:
-            sentences.append(self.env._("Could not be scored, to a person: %s.", outcome["failed"]))
+            sentences.append(self.env._("Could not be scored, sent to human review: %s.", outcome["failed"]))
         if outcome["waiting"]:
-            sentences.append(self.env._("%s could not be scored: they wait and are tried again.", outcome["waiting"]))
+            sentences.append(self.env._("%s could not be scored: they wait and are retried.", outcome["waiting"]))
         if outcome["outside"]:
-            sentences.append(self.env._("%s are not for this deployment.", outcome["outside"]))
+            sentences.append(self.env._("%s cannot be scored by this deployment.", outcome["outside"]))
         return " ".join(sentences)
 
     def _ai_notification(self, kind, message):

@@ -39,5 +39,5 @@ class MailActivity(models.Model):
         reviews = self.env[REVIEW].browse(set(pointing.mapped("res_id"))).exists()
         waiting = reviews.sudo().filtered(lambda review: review.state == "open").sudo(self.env.su)
         if waiting and len(waiting._filtered_access("read")) < len(waiting):
-            raise AccessError(self.env._("You cannot see what this review is about, so you cannot close it."))
+            raise AccessError(self.env._("You cannot see the records of this review, so you cannot close it."))
         return waiting

@@ -1,4 +1,4 @@
-"""What stands in the chatter of the addon's records stays, and is by whom it says.
+"""Protect the chatter of the addon's records: messages stay unchanged, with their true author.
 
 A trace that its subject can delete is none, and neither is one that anybody can write in a colleague's name.
 """
@@ -41,4 +41,4 @@ class MailMessage(models.Model):
         for message in self.sudo():
             noted = message.message_type not in WRITTEN_BY_PEOPLE or message.tracking_value_ids
             if message.model and noted and hasattr(self.env.get(message.model), "_ai_undefaulted_fields"):
-                raise AccessError(self.env._("What is noted about “%s” stays as it is.", message.record_name))
+                raise AccessError(self.env._("The history of “%s” cannot be changed.", message.record_name))

@@ -1,4 +1,4 @@
-"""Whether a contact is a colleague, whom an owner may tell of alerts without asking an administrator."""
+"""Distinguish colleagues from other contacts: owners may notify colleagues without an administrator."""
 
 from odoo import models
 

@@ -17,7 +17,7 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def write(self, vals):
-        """Who is archived, loses the group or leaves a company hands over their reviews, and answers no more."""
+        """Hand over the reviews of users who are archived, lose the group or leave a company."""
         result = super().write(vals)
         if LEAVING & vals.keys():
             release_after_change(self.env["ai.deployment.review"].sudo(), Domain("reviewer_id", "in", self.ids))
@@ -32,4 +32,4 @@ class ResUsers(models.Model):
         inferences = self.env["ai.deployment.inference"].sudo()
         for user in self:
             if inferences.search_count([("user_id", "=", user.id)], limit=1):
-                raise UserError(self.env._("%s stands in the log of scores. Archive this user instead.", user.name))
+                raise UserError(self.env._("%s occurs in the inference log. Archive this user instead.", user.name))

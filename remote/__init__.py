@@ -1,4 +1,4 @@
-"""What goes over the wire: plain Python on requests, no Odoo, no recordset, no cursor.
+"""HTTP calls: plain Python on requests, no Odoo, no recordset, no cursor.
 
 Addresses, texts and secrets are handed in; answers and one error per call come out, as the words of ``ml/errors.py``.
 

@@ -1,4 +1,4 @@
-"""Which addresses may be called: https to the public internet, and what an administrator allowed by name.
+"""Addresses that may be called: https to the public internet, and those allowed by name by an administrator.
 
 A name is resolved once per connection, every address it has is checked, and the connection is made to a checked
 address. A name server that answers differently the second time (DNS rebinding) is never asked a second time.
@@ -39,7 +39,7 @@ class Guard:
         self._resolve = resolve or _system_resolve
 
     def check(self, url: str) -> None:
-        """Whether `url` may be called, as far as that can be said without asking a name server."""
+        """Check whether `url` may be called, without asking a name server."""
         parts, port = _parts(url)
         if parts is None or parts.scheme not in PORTS or not parts.hostname:
             raise EndpointRefused("Its address is not a web address.")
@@ -75,7 +75,7 @@ def _parts(url: str) -> tuple[Any, int | None]:
 
 
 def _may_be_called(text: str, allowed: bool) -> bool:
-    """Whether one address is public, or private and allowed.
+    """Return whether one address is public, or private and allowed.
 
     >>> [_may_be_called(address, False) for address in ("93.184.216.34", "10.0.0.5", "::ffff:127.0.0.1")]
     [True, False, False]

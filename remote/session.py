@@ -135,7 +135,7 @@ def _check_status(response: Any) -> None:
 
 
 def _seconds(text: str | None) -> float | None:
-    """What a Retry-After header asks for, in seconds; None where it says nothing that can be read.
+    """Return the seconds of a Retry-After header; None if unreadable.
 
     >>> _seconds("7"), _seconds("soon"), _seconds(None)
     (7.0, None, None)
@@ -190,7 +190,7 @@ def _translated(error: Any, watch: "_Watch") -> Any:
 
 
 def _is_no_http(error: Any) -> bool:
-    """Whether something was answered that HTTP does not know, however deep requests and urllib3 wrapped it."""
+    """Return whether the answer is not valid HTTP, however deep requests and urllib3 wrapped the error."""
     if isinstance(error, http.client.RemoteDisconnected):
         return False
     if isinstance(error, http.client.HTTPException):

@@ -57,7 +57,7 @@ def _block(subject: str, text: str, link: str, label: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """What comes out of records must not call everybody (<!channel>) or hide a link.
+    """Escape record data so that it cannot notify everybody (<!channel>) or hide a link.
 
     >>> escaped("<!channel> R&D")
     '&lt;!channel&gt; R&amp;D'

@@ -12,12 +12,12 @@ class ReportEvidencePack(models.AbstractModel):
     _inherit = "report.ai_deployment.model_card"
     _description = "Evidence Pack"
 
-    def _paper(self, deployment):
+    def _document(self, deployment):
         return {
-            **super()._paper(deployment),
+            **super()._document(deployment),
             "checks": [self._check(check) for check in deployment.check_ids],
             "waivers": [self._check(check) for check in deployment.check_ids if check.waived_until],
-            "decisions": [self._decision(decision) for decision in deployment.decision_ids],
+            "decisions": [self._decision(decision) for decision in deployment.approval_ids],
             "life": [
                 (
                     format_datetime(self.env, step.date),

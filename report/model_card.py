@@ -29,11 +29,11 @@ class ReportModelCard(models.AbstractModel):
             "doc_ids": deployments.ids,
             "doc_model": "ai.deployment",
             "docs": deployments,
-            "papers": [self._paper(deployment) for deployment in deployments],
+            "documents": [self._document(deployment) for deployment in deployments],
         }
 
-    def _paper(self, deployment):
-        """What is printed of one deployment, as plain texts by section."""
+    def _document(self, deployment):
+        """Return the printed content of one deployment, as plain texts by section."""
         return {
             "doc": deployment,
             "company": deployment.sudo().company_id,
@@ -68,13 +68,13 @@ class ReportModelCard(models.AbstractModel):
         live = went_live(deployment.sudo())
         return [
             (self.env._("State"), self._label(deployment, "state")),
-            (self.env._("Works on"), deployment.sudo().model_id.name),
+            (self.env._("Document"), deployment.sudo().model_id.name),
             (self.env._("Only records"), deployment.domain if deployment.domain not in (False, "", "[]") else "–"),
-            (self.env._("Does"), self._label(deployment, "method")),
-            (self.env._("Outcome within"), self.env._("%s days", deployment.horizon_days)),
+            (self.env._("Task"), self._label(deployment, "method")),
+            (self.env._("Outcome window"), self.env._("%s days", deployment.horizon_days)),
             (self.env._("Serving version"), version.name or self.env._("none")),
             (self.env._("Trained"), format_datetime(self.env, version.trained_date) if version else "–"),
-            (self.env._("Records learned from"), number(self.env, version.row_count) if version else "–"),
+            (self.env._("Training records"), number(self.env, version.row_count) if version else "–"),
             (self.env._("Live since"), format_datetime(self.env, live) if live else self.env._("not live yet")),
             (self.env._("Next review"), format_date(self.env, deployment.review_date)),
             (self.env._("Health"), deployment.health_reason or self._label(deployment, "health")),
@@ -88,10 +88,10 @@ class ReportModelCard(models.AbstractModel):
         named = [
             (self.env._("Owner"), told.user_id.name, accepted if told.has_accepted else ""),
             (self.env._("Deputy"), told.deputy_id.name, ""),
-            (self.env._("Decides on go"), told.decider_id.name, ""),
+            (self.env._("Approver"), told.approver_id.name, ""),
             (self.env._("Reviewers"), ", ".join(told.reviewer_ids.mapped("name")), ""),
             (self.env._("Built by"), ", ".join(builders(told).mapped("name")), ""),
-            (self.env._("Sees scores"), ", ".join(told.viewer_group_ids.mapped("full_name")), ""),
+            (self.env._("Visible to"), ", ".join(told.viewer_group_ids.mapped("full_name")), ""),
         ]
         return [(role, name or self.env._("nobody"), note) for role, name, note in named]
 
@@ -136,10 +136,10 @@ class ReportModelCard(models.AbstractModel):
     def _test(self, version):
         metrics = version.metrics or {}
         names = {
-            "test_rows": self.env._("Later records it was tested on"),
-            "auc": self.env._("Cases put in the right order"),
-            "brier": self.env._("Mean squared distance from what happened"),
-            "brier_base_rate": self.env._("The same, always saying the average"),
+            "test_rows": self.env._("Later test records"),
+            "auc": self.env._("Cases ranked correctly"),
+            "brier": self.env._("Mean squared error"),
+            "brier_base_rate": self.env._("The same, for a constant average"),
             "average_precision": self.env._("Average precision on judged records"),
         }
         rows = [
@@ -149,7 +149,7 @@ class ReportModelCard(models.AbstractModel):
         ]
         return [
             *rows,
-            *([(self.env._("Against the version before"), version.verdict_text)] if version.verdict_text else []),
+            *([(self.env._("Compared with the version before"), version.verdict_text)] if version.verdict_text else []),
         ]
 
     def _segments(self, deployment):
@@ -211,18 +211,18 @@ class ReportModelCard(models.AbstractModel):
         version = deployment.champion_id
         limits = [*(deployment.routing_text or "").splitlines()]
         if version.left_out_text:
-            limits.append(self.env._("Left out, as it comes with the outcome: %s.", version.left_out_text))
+            limits.append(self.env._("Excluded, as they are known only with the outcome: %s.", version.left_out_text))
         floor = deployment.floor_precision if deployment.method == "anomaly" else deployment.floor_auc
         if floor:
             limits.append(
                 self.env._(
-                    "A floor of %(floor)s %% was set beforehand; after %(count)s reports below it, it switches itself "
-                    "off.",
+                    "A minimum of %(floor)s %% was set beforehand; after %(count)s reports below it, the "
+                    "deployment is suspended.",
                     floor=round(100 * floor),
                     count=deployment.stop_after,
                 )
                 if deployment.stop_after
-                else self.env._("A floor of %s %% was set beforehand.", round(100 * floor))
+                else self.env._("A minimum of %s %% was set beforehand.", round(100 * floor))
             )
         if deployment.holdout_text:
             limits.append(deployment.holdout_text)
@@ -234,7 +234,7 @@ class ReportModelCard(models.AbstractModel):
                 "name": case.name,
                 "instead": self._label(case, "instead"),
                 "note": case.note or "",
-                "result": case.result or self.env._("Not tried yet."),
+                "result": case.result or self.env._("Not tested yet."),
                 "works": case.is_current,
                 "tried": format_date(self.env, case.tried_date) if case.tried_date else "",
             }
@@ -242,10 +242,10 @@ class ReportModelCard(models.AbstractModel):
         ]
 
     def _fallback(self, deployment):
-        """What shows instead of scores, as far as the records say it."""
+        """Return the configured fallback."""
         sentences = []
         if "fallback" in deployment._fields and deployment._fields["fallback"].type == "selection":
-            sentences.append(self.env._("Instead of a score: %s.", self._label(deployment, "fallback") or "–"))
+            sentences.append(self.env._("Fallback: %s.", self._label(deployment, "fallback") or "–"))
         before = deployment.assignment_ids.filtered(lambda one: one.role == "champion" and one.end_date)[:1]
         if before:
             sentences.append(
@@ -257,8 +257,8 @@ class ReportModelCard(models.AbstractModel):
             )
         sentences.append(
             self.env._(
-                "Switched off, it shows no score and scores nothing; the owner, the deputy and an administrator can do "
-                "that at any moment."
+                "While suspended, it shows no score and scores nothing; the owner, the deputy and "
+                "administrators can suspend it at any time."
             )
         )
         return sentences

@@ -1,4 +1,4 @@
-"""Why one record had the score it had: for an auditor, or for the question of a customer.
+"""Evidence of one score: for an auditor, or a question of a customer.
 
 Read with the rights of who prints: the line of the log decides who may (people of its deployment who may read the
 record; the Auditor), and inputs are masked as on the screen.
@@ -19,22 +19,22 @@ from ..models.tools.wording import number, percent, signed
 class ReportRecordEvidence(models.AbstractModel):
     _name = "report.ai_deployment.record_evidence"
     _inherit = "report.ai_deployment.model_card"
-    _description = "Evidence on One Record"
+    _description = "Record Evidence"
 
     @api.model
     def _get_report_values(self, docids, data=None):
         lines = self.env["ai.deployment.inference"].browse(docids).exists()
         if not lines:
-            raise UserError(self.env._("This line is not in the log any more."))
+            raise UserError(self.env._("This line is no longer in the log."))
         lines.check_access("read")
         return {
             "doc_ids": lines.ids,
             "doc_model": "ai.deployment.inference",
             "docs": lines,
-            "papers": [self._paper(line) for line in lines],
+            "documents": [self._document(line) for line in lines],
         }
 
-    def _paper(self, line):
+    def _document(self, line):
         deployment, version = line.sudo().deployment_id, line.sudo().version_id
         return {
             "doc": line,
@@ -46,9 +46,9 @@ class ReportRecordEvidence(models.AbstractModel):
             "version_facts": [
                 (self.env._("Version"), version.name or "–"),
                 (self.env._("Trained"), format_datetime(self.env, version.trained_date) if version else "–"),
-                (self.env._("Learned from"), self.env._("%s records", number(self.env, version.row_count))),
+                (self.env._("Training source"), self.env._("%s records", number(self.env, version.row_count))),
                 (self.env._("Fingerprint"), version.digest or "–"),
-                (self.env._("Served"), self._served(deployment, version)),
+                (self.env._("Serving"), self._served(deployment, version)),
             ],
             "points": self._points(line),
             "notes": version._support_texts(line.sudo().codes),
@@ -63,7 +63,7 @@ class ReportRecordEvidence(models.AbstractModel):
             return self.env._("It could not be scored: %s", line.failure_message or self._label(line, "failure_type"))
         words = self.env[line.res_model]._ai_words()
         return self.env._(
-            "On %(day)s, “%(record)s” scored %(score)s %%: %(answer)s, %(sure)s %% sure.",
+            "On %(day)s, “%(record)s” scored %(score)s %%: %(answer)s, confidence %(sure)s %%.",
             day=format_datetime(self.env, line.date),
             record=line.res_name,
             score=number(self.env, 100 * line.predicted_value, 1),
@@ -73,14 +73,14 @@ class ReportRecordEvidence(models.AbstractModel):
 
     def _line_facts(self, line):
         return [
-            (self.env._("Line of the log"), f"{line.id}"),
+            (self.env._("Log line"), f"{line.id}"),
             (self.env._("Record"), f"{line.res_name} ({line.res_model},{line.res_id})"),
             (self.env._("Scored"), format_datetime(self.env, line.date)),
-            (self.env._("Asked by"), line.sudo().user_id.name or "–"),
-            (self.env._("Where it went"), self._label(line, "route")),
-            (self.env._("Why to a person"), self._label(line, "review_reason") if line.review_reason else "–"),
-            (self.env._("Odoo's own opinion"), self._opinion(line.incumbent_value)),
-            (self.env._("A person's own estimate"), self._opinion(line.person_value)),
+            (self.env._("Requested by"), line.sudo().user_id.name or "–"),
+            (self.env._("Route"), self._label(line, "route")),
+            (self.env._("Review reason"), self._label(line, "review_reason") if line.review_reason else "–"),
+            (self.env._("Odoo's own estimate"), self._opinion(line.incumbent_value)),
+            (self.env._("Manual estimate"), self._opinion(line.person_value)),
             (self.env._("Took"), f"{number(self.env, line.latency_ms, 1)} ms"),
         ]
 
@@ -135,17 +135,17 @@ class ReportRecordEvidence(models.AbstractModel):
         )
 
     def _seen(self, line):
-        """Who could see this score: what is kept is who was asked, and to whom it was open."""
+        """Return who could see this score: the people asked, and the groups with access."""
         deployment = line.sudo().deployment_id
         state = deployment.state_at(line.date)[deployment.id]
         if deployment._held_out_ids([line.res_id]):
-            return self.env._("Nobody: this record has no score on purpose, by chance.")
+            return self.env._("Nobody: this record is in the hold-out group without a score.")
         if state != "production":
-            return self.env._("Nobody but the people of the deployment: it was not in production.")
+            return self.env._("Only the people responsible for the deployment: it was not in production.")
         groups = ", ".join(deployment.viewer_group_ids.mapped("full_name"))
         if not groups:
-            return self.env._("Nobody but the people of the deployment: no group is named that sees scores.")
-        return self.env._("On the record, members of: %s, as far as they may read the record.", groups)
+            return self.env._("Only the people responsible for the deployment: no viewer group is set.")
+        return self.env._("Members of %s on the record, if they have access to the record.", groups)
 
     def _reviews(self, line):
         """Of this record, whichever line they were asked about: a question stays open when a record is scored again."""
@@ -154,7 +154,7 @@ class ReportRecordEvidence(models.AbstractModel):
         )
         return [
             {
-                "asked": format_datetime(self.env, review.opened_date),
+                "requested": format_datetime(self.env, review.opened_date),
                 "line": review.sudo().inference_id.id or "–",
                 "reason": self._label(review, "reason"),
                 "reviewer": review.sudo().reviewer_id.name or "–",

@@ -1,4 +1,4 @@
-"""What differs between two versions: inputs that came and went, points that moved, and how both did when tested."""
+"""Differences between two versions: inputs added and removed, changed points, and test results."""
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -27,7 +27,7 @@ class ReportVersionDifference(models.AbstractModel):
             "doc_ids": versions.ids,
             "doc_model": "ai.deployment.version",
             "docs": new,
-            "papers": [
+            "documents": [
                 {
                     "doc": new,
                     "old": old,
@@ -47,7 +47,7 @@ class ReportVersionDifference(models.AbstractModel):
             (self.env._("Kind"), *(self._label(version, "kind") for version in (old, new))),
             (self.env._("Trained"), *(format_datetime(self.env, version.trained_date) for version in (old, new))),
             (self.env._("Trained by"), *(version.sudo().trained_by_id.name or "–" for version in (old, new))),
-            (self.env._("Records learned from"), *(number(self.env, version.row_count) for version in (old, new))),
+            (self.env._("Training records"), *(number(self.env, version.row_count) for version in (old, new))),
             *((name, *(test.get(name, "–") for test in tests)) for name in dict.fromkeys([*tests[0], *tests[1]])),
             (self.env._("Fingerprint"), *(version.digest[:16] for version in (old, new))),
         ]

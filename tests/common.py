@@ -43,7 +43,7 @@ def approve(deployment):
     deployment = deployment.sudo()
     deployment.check_ids.write({"waived_until": datetime.date(2100, 1, 1), "waiver_reason": "A test."})
     deployment.lesson = "A test."
-    deployment.env["ai.deployment.decision"].create(
+    deployment.env["ai.deployment.approval"].create(
         {
             "deployment_id": deployment.id,
             "outcome": "go",

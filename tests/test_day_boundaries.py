@@ -38,7 +38,7 @@ class TestDayBoundaries(HealthCase):
             self.assertFalse(self.deployment._grace_over())
         with self.on(due + DAY):
             self.assertIn("review", self.findings())
-            self.assertIn("The review was due", Ownership(self.deployment).grace_reason())
+            self.assertIn("The periodic review was due", Ownership(self.deployment).grace_reason())
 
     def test_scores_are_shown_to_the_last_day_of_grace(self):
         self.go_live()

@@ -56,7 +56,7 @@ class TestServerAction(AiDeploymentCase):
         action = self.make_action(group_ids=[Command.set(self.viewer_group.ids)])
         mine, theirs = self.make_leads(), self.make_leads(user_id=self.other_seller.id)
         result = self.run_as(self.seller, mine + theirs, action)
-        self.assertSaid(result, "1 scored. 1 are not for this deployment.")
+        self.assertSaid(result, "1 scored. 1 cannot be scored by this deployment.")
         self.assertFalse(self.inferences_of(theirs))
 
     @mute_logger("odoo.addons.base.models.ir_actions")
@@ -76,8 +76,8 @@ class TestServerAction(AiDeploymentCase):
         unsure = self.make_leads(2, expected_revenue=20000)
         self.assertSaid(
             self.run_as(self.seller, leads + outside + unsure),
-            "2 scored. 2 unchanged since their last score. Of the scored, to a person: 2."
-            " 1 are not for this deployment.",
+            "2 scored. 2 unchanged since their last score. 2 of them sent to human review. 1 cannot be scored "
+            "by this deployment.",
         )
 
     def test_waiting_is_said(self):
@@ -86,14 +86,14 @@ class TestServerAction(AiDeploymentCase):
         self.env.invalidate_all()
         self.env.registry.clear_cache()
         result = self.run_as(self.seller, self.make_leads())
-        self.assertSaid(result, "0 scored. 1 could not be scored: they wait and are tried again.")
+        self.assertSaid(result, "0 scored. 1 could not be scored: they wait and are retried.")
 
     def test_a_deployment_that_is_switched_off_says_so(self):
         action = self.action.copy({"binding_model_id": False})
         self.deployment.state = "suspended"
         leads = self.make_leads()
         result = self.run_as(self.seller, leads, action)
-        self.assertSaid(result, "“Which leads to call” is switched off: nothing was scored.", kind="warning")
+        self.assertSaid(result, "“Which leads to call” is suspended: nothing was scored.", kind="warning")
         self.assertFalse(self.inferences_of(leads))
 
     # Declaring an action

@@ -34,7 +34,7 @@ class TestMailActivity(ReviewCase):
         self.seller.group_ids += self.env.ref("ai_deployment.group_reviewer")  # but not of this deployment
         activity.user_id = self.seller
         self.env.invalidate_all()
-        with self.assertRaisesRegex(AccessError, "cannot see what this review is about"):
+        with self.assertRaisesRegex(AccessError, "cannot see the records of this review"):
             activity.with_user(self.seller).action_done()
         self.assertEqual((review.state, activity.active), ("open", True))
         self.manager.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")

@@ -41,7 +41,7 @@ class TestTours(HttpCase, AiDeploymentCase):
                 "window_end": self.now.date(),
                 "row_count": 60,
                 "verdict": "quiet",
-                "summary": "As before.",
+                "summary": "Unchanged.",
                 "line_ids": [
                     (
                         0,
@@ -109,7 +109,7 @@ class TestTours(HttpCase, AiDeploymentCase):
         start = "/odoo/ai-deployments"
         self.start_tour(start, "ai_deployment_proof", login="ai_owner")
         deployment = self.env["ai.deployment"].search([("name", "=", name)])
-        self.assertEqual((deployment.user_id, deployment.decider_id), (self.owner, self.reviewer))
+        self.assertEqual((deployment.user_id, deployment.approver_id), (self.owner, self.reviewer))
         deployment.write({"feature_ids": [(0, 0, {"path": "expected_revenue"})], "is_primary": False})
         version = self.keep(deployment, self.card(names=["expected_revenue"]))
         deployment._assign_champion(version, "Trained")
@@ -134,11 +134,11 @@ class TestTours(HttpCase, AiDeploymentCase):
         deployment.check_ids.filtered(lambda row: row.state in ("missing", "broken")).with_user(self.manager)._waive(
             "A test.", clock.today() + timedelta(days=9)
         )
-        self.start_tour(start, "ai_deployment_decider", login="ai_reviewer")
+        self.start_tour(start, "ai_deployment_approver", login="ai_reviewer")
         self.env.invalidate_all()
         self.assertEqual(deployment.state, "production")
-        self.assertEqual(deployment.decision_ids.user_id, self.reviewer)
-        self.assertEqual(deployment.decision_ids.outcome, "conditions")
+        self.assertEqual(deployment.approval_ids.user_id, self.reviewer)
+        self.assertEqual(deployment.approval_ids.outcome, "conditions")
 
     def test_seller(self):
         self.score(self.good + self.poor)

@@ -73,6 +73,6 @@ class TestNewRecord(AiDeploymentCase):
     def test_a_new_deployment_has_no_notice(self):
         arch, values = self.opened(self.env["ai.deployment"], self.owner)
         told = [node.get("name") for node in arch.xpath("//div[contains(@class, 'alert')]//field")]
-        self.assertIn("proof_text", told)
+        self.assertIn("poc_text", told)
         self.assertFalse({name: values[name] for name in told if values.get(name)})
         self.assertFalse(values["reference_text"])

@@ -9,7 +9,7 @@ from ..models.tools import clock
 
 class AiDeploymentAlertMute(models.TransientModel):
     _name = "ai.deployment.alert.mute"
-    _description = "Mute an Alert"
+    _description = "Mute Alerts"
     _inherit = "ai.deployment.guarded.mixin"
 
     alert_ids = fields.Many2many("ai.deployment.alert", string="Alerts", required=True)
@@ -17,9 +17,9 @@ class AiDeploymentAlertMute(models.TransientModel):
         "Mute Until",
         required=True,
         default=lambda self: clock.today() + timedelta(days=14),
-        help="On this day the owner is told again, if it is still open.",
+        help="The owner is notified again on this day if the alert is still open.",
     )
-    reason = fields.Char("Why", required=True)
+    reason = fields.Char(required=True)
 
     @api.model
     def default_get(self, fields):

@@ -12,7 +12,7 @@ YEAR = 365
 
 class AiDeploymentBaseline(models.TransientModel):
     _name = "ai.deployment.baseline"
-    _description = "Measure What Was Before"
+    _description = "Measure the Baseline"
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")

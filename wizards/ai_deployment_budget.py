@@ -10,14 +10,14 @@ from ..models.tools import clock
 
 class AiDeploymentBudget(models.TransientModel):
     _name = "ai.deployment.budget"
-    _description = "Plan Training Again"
+    _description = "Plan Retraining"
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     currency_id = fields.Many2one(related="deployment_id.currency_id", related_sudo=False, unsaved=True)
-    hours = fields.Float("Hours of Work", required=True)
-    cost = fields.Monetary("Computing", help="0 where your own server does it.")
-    start = fields.Datetime("In the Owner's Calendar On", required=True)
+    hours = fields.Float("Working Hours", required=True)
+    cost = fields.Monetary("Computing Cost", help="0 if computed on your own server.")
+    start = fields.Datetime("In Calendar Of Owner On", required=True)
 
     @api.model
     def default_get(self, fields):

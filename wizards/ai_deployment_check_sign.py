@@ -10,7 +10,7 @@ class AiDeploymentCheckSign(models.TransientModel):
 
     check_id = fields.Many2one("ai.deployment.check", "Row", required=True, ondelete="cascade")
     requirement = fields.Text(related="check_id.requirement", related_sudo=False, unsaved=True)
-    note = fields.Text("What You Have Seen", required=True)
+    note = fields.Text("Verification", required=True)
     attachment_ids = fields.Many2many("ir.attachment", string="Documents")
 
     def action_sign(self):

@@ -17,9 +17,9 @@ class AiDeploymentCheckWaive(models.TransientModel):
         "Waive Until",
         required=True,
         default=lambda self: clock.today() + timedelta(days=90),
-        help="On the day after, the row blocks again.",
+        help="From the next day on, the row blocks again.",
     )
-    reason = fields.Text("Why", required=True)
+    reason = fields.Text(required=True)
 
     def action_waive(self):
         self.ensure_one()

@@ -14,8 +14,8 @@ class AiDeploymentExtend(models.TransientModel):
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
-    until = fields.Date("Goes On Until", required=True, default=lambda self: clock.today() + timedelta(days=30))
-    reason = fields.Text("Why", required=True)
+    until = fields.Date("New End Date", required=True, default=lambda self: clock.today() + timedelta(days=30))
+    reason = fields.Text(required=True)
 
     def action_extend(self):
         self.ensure_one()

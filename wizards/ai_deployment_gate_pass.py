@@ -16,8 +16,8 @@ class AiDeploymentGatePass(models.TransientModel):
     _inherit = "ai.deployment.guarded.mixin"
 
     move_id = fields.Many2one("account.move", "Bill", required=True)
-    why_held = fields.Text("Why It Is Held", compute="_compute_why_held", unsaved=True)
-    note = fields.Text("Why It Is Right", required=True)
+    why_held = fields.Text("Reason for Holding", compute="_compute_why_held", unsaved=True)
+    note = fields.Text("Reason", required=True)
 
     @api.depends("move_id")
     def _compute_why_held(self):
@@ -34,7 +34,7 @@ class AiDeploymentGatePass(models.TransientModel):
             raise AccessError(self.env._("Only members of “AI Deployment: Pass the Gate” may pass a held bill."))
         bill.check_access("write")
         if not (self.note or "").strip():
-            raise UserError(self.env._("Say why it is right."))
+            raise UserError(self.env._("Enter why the bill is correct."))
         for gate in gates.of_bills(bill):
             if verdict := GateJudge(gate).held(bill.sudo()).get(bill.id):
                 self._log_pass(gate, verdict)
@@ -48,7 +48,7 @@ class AiDeploymentGatePass(models.TransientModel):
         """
         is_maker = self.env.uid in self.move_id.sudo()._ai_makers().get(self.move_id.id, ())
         if is_maker and not gate.gate_maker_may_pass:
-            raise UserError(self.env._("You made this bill: somebody else has to pass it."))
+            raise UserError(self.env._("You created this bill: another person has to pass it."))
         gate.env["ai.deployment.gate.event"]._log(gate, "passed", [verdict], note=self.note.strip(), is_maker=is_maker)
         Gate(gate).note(
             {

@@ -5,14 +5,17 @@ from odoo import fields, models
 
 class AiDeploymentHoldout(models.TransientModel):
     _name = "ai.deployment.holdout"
-    _description = "Records Without a Score"
+    _description = "Hold-out Group"
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     share = fields.Float(
-        "Share Without a Score", required=True, default=0.1, help="Of new records, by chance. 0 ends it; half at most."
+        "Hold-out Share",
+        required=True,
+        default=0.1,
+        help="Share of new records, chosen at random. 0 ends the hold-out; at most half.",
     )
-    reason = fields.Char("Why", required=True)
+    reason = fields.Char(required=True)
 
     def action_hold_out(self):
         self.ensure_one()

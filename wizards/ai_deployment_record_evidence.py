@@ -12,7 +12,7 @@ from ..models.tools import clock
 
 class AiDeploymentRecordEvidence(models.TransientModel):
     _name = "ai.deployment.record.evidence"
-    _description = "Why a Record Had Its Score"
+    _description = "Record Evidence"
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
@@ -39,7 +39,9 @@ class AiDeploymentRecordEvidence(models.TransientModel):
                 limit=1,
             )
             wizard.inference_id = line
-            wizard.found = format_datetime(self.env, line.date) if line else self.env._("No score that you may see.")
+            wizard.found = (
+                format_datetime(self.env, line.date) if line else self.env._("There is no score that you may see.")
+            )
 
     def action_print(self):
         self.ensure_one()

@@ -9,7 +9,7 @@ class AiDeploymentRetire(models.TransientModel):
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
-    lesson = fields.Text("What Was Learned", required=True)
+    lesson = fields.Text("Lessons Learned", required=True)
 
     def action_retire(self):
         self.ensure_one()

@@ -6,14 +6,14 @@ from odoo.exceptions import UserError
 
 class AiDeploymentReviewDecide(models.TransientModel):
     _name = "ai.deployment.review.decide"
-    _description = "Decide a Review"
+    _description = "Answer a Review"
     _inherit = "ai.deployment.guarded.mixin"
 
     review_ids = fields.Many2many("ai.deployment.review", string="Reviews", required=True)
     review_count = fields.Integer(compute="_compute_about", unsaved=True)
     deployment_id = fields.Many2one("ai.deployment", compute="_compute_about", unsaved=True)
     hides_score = fields.Boolean(compute="_compute_about", unsaved=True)
-    truth_text = fields.Char("The Question", compute="_compute_about", unsaved=True)
+    truth_text = fields.Char("Question", compute="_compute_about", unsaved=True)
     decision = fields.Selection(
         [("confirmed", "The score is right"), ("overridden", "The score is wrong"), ("unsure", "Cannot tell")],
         required=True,
@@ -22,11 +22,11 @@ class AiDeploymentReviewDecide(models.TransientModel):
     truth = fields.Selection(
         [("positive", "Yes"), ("negative", "No"), ("unsure", "Cannot tell")],
         "Answer",
-        help="Asked where the score shows after the answer only.",
+        help="Asked if the score is shown only after the answer.",
     )
     answer_id = fields.Many2one("ai.deployment.review.answer", "Reason")
     asks_text = fields.Boolean(related="answer_id.asks_text", related_sudo=False, unsaved=True)
-    note = fields.Text("Why")
+    note = fields.Text()
 
     @api.depends("review_ids")
     def _compute_about(self):
@@ -54,9 +54,9 @@ class AiDeploymentReviewDecide(models.TransientModel):
     def action_decide(self):
         self.ensure_one()
         if not self.review_ids:
-            raise UserError(self.env._("There is no review to decide."))
+            raise UserError(self.env._("There is no review to answer."))
         if self.hides_score and not self.truth:
-            raise UserError(self.env._("Say yes or no."))
+            raise UserError(self.env._("Answer yes or no."))
         decision = self.truth if self.hides_score else self.decision
         told = self.review_ids._decide_each(decision, note=self.note or "", answer=self.answer_id)
         return told if isinstance(told, dict) else {"type": "ir.actions.act_window_close"}

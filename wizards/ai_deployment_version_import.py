@@ -32,7 +32,7 @@ class AiDeploymentVersionImport(models.TransientModel):
     file = fields.Binary(required=True, attachment=False)
     file_name = fields.Char()
     expected_digest = fields.Char(
-        "Expected SHA-256", help="The fingerprint that the maker of the file has told you. Another file is refused."
+        "Expected SHA-256", help="SHA-256 of the file as stated by its provider. Other files are refused."
     )
     inputs_text = fields.Text("Inputs", compute="_compute_inputs_text", unsaved=True)
 
@@ -65,11 +65,11 @@ class AiDeploymentVersionImport(models.TransientModel):
 
         deployment = self.deployment_id.sudo()
         if deployment.method != "scorecard":
-            raise UserError(self.env._("A model can be imported only where an outcome is predicted."))
+            raise UserError(self.env._("A model can be imported only if the deployment predicts an outcome."))
         if deployment.state == "retired":
             raise UserError(self.env._("“%s” is retired.", deployment.name))
         if not deployment.feature_ids:
-            raise UserError(self.env._("“%s” has no inputs yet. Say first what it reads.", deployment.name))
+            raise UserError(self.env._("“%s” has no inputs yet. Add inputs first.", deployment.name))
         content = self._content()
         specs = {feature.key: feature._to_spec() for feature in deployment.feature_ids}
         for spec in specs.values():

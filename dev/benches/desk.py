@@ -82,20 +82,19 @@ def _fill(env, deployment, lead_ids, people):
     )
     env.cr.execute(
         SQL(
-            "WITH line AS (INSERT INTO ai_deployment_inference"
-            " (res_id, date, asked_day, is_intake, route, review_reason, audit_chance, latency_ms, incumbent_value, %s)"
-            " SELECT lead.id, moment, moment::date, true, 'review', 'low_confidence', 0, 0, incumbent_value, %s"
-            " FROM unnest(%s::int[]) WITH ORDINALITY AS lead (id, place)"
-            " CROSS JOIN LATERAL (SELECT date_trunc('second', %s::timestamp - (%s - lead.place) * interval '3 minutes')"
-            " AS moment) AS at JOIN source_line ON source_line.place = lead.place %% (SELECT COUNT(*) FROM source_line)"
-            " RETURNING id, res_id, res_model, date, deployment_id, company_id, version_id, predicted_value,"
-            " prediction, confidence)"
-            " INSERT INTO ai_deployment_review (inference_id, res_id, res_model, opened_date, deployment_id,"
-            " company_id, version_id, predicted_value, prediction, confidence, reason, kind, priority, points, state,"
-            " is_assigned, create_uid, create_date, write_uid, write_date)"
-            " SELECT id, res_id, res_model, date, deployment_id, company_id, version_id, predicted_value, prediction,"
-            " confidence, 'low_confidence', 'first', 50, 1, 'decided', true, 1, date, 1, date FROM line"
-            " ORDER BY res_id",
+            "WITH line AS (INSERT INTO ai_deployment_inference (res_id, date, requested_day, "
+            "is_first_inference, route, review_reason, audit_chance, latency_ms, incumbent_value, %s) SELECT "
+            "lead.id, moment, moment::date, true, 'review', 'low_confidence', 0, 0, incumbent_value, %s FROM "
+            "unnest(%s::int[]) WITH ORDINALITY AS lead (id, place) CROSS JOIN LATERAL (SELECT "
+            "date_trunc('second', %s::timestamp - (%s - lead.place) * interval '3 minutes') AS moment) AS at "
+            "JOIN source_line ON source_line.place = lead.place %% (SELECT COUNT(*) FROM source_line) "
+            "RETURNING id, res_id, res_model, date, deployment_id, company_id, version_id, predicted_value, "
+            "prediction, confidence) INSERT INTO ai_deployment_review (inference_id, res_id, res_model, "
+            "opened_date, deployment_id, company_id, version_id, predicted_value, prediction, confidence, "
+            "reason, kind, priority, points, state, is_assigned, create_uid, create_date, write_uid, "
+            "write_date) SELECT id, res_id, res_model, date, deployment_id, company_id, version_id, "
+            "predicted_value, prediction, confidence, 'low_confidence', 'first', 50, 1, 'decided', true, 1, "
+            "date, 1, date FROM line ORDER BY res_id",
             columns,
             columns,
             list(lead_ids),

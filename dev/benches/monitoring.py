@@ -28,8 +28,8 @@ WEEK = timedelta(days=7)
 ROUNDS = 7
 RULES = {"age": 180, "drift": 3, "performance": 2, "labels": 10**9}
 STEPS = {
-    "routing_lines": lambda d: d._refresh_routing_lines(),
-    "sum": lambda d: d.env["ai.deployment.sum"]._check(d),
+    "routing_thresholds": lambda d: d._refresh_routing_thresholds(),
+    "sum": lambda d: d.env["ai.deployment.ledger"]._check(d),
     "drift": lambda d: DriftMonitor(d).report(),
     "performance": lambda d: PerformanceMonitor(d).report(),
     "triggers": lambda d: d.env["ai.deployment.trigger"]._evaluate(d),
@@ -119,8 +119,8 @@ def _beside_evidently(env, deployment, ours, drift_alone, end, say):
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         reference, current = Path(folder, "reference.csv"), Path(folder, "current.csv")
-        _export(env, deployment, reference, SQL("is_intake AND date < %s", end - timedelta(days=DAYS) + WEEK))
-        for name, rows in (("week", SQL("is_intake AND date >= %s", end - WEEK)), ("all_lines", SQL("TRUE"))):
+        _export(env, deployment, reference, SQL("is_first_inference AND date < %s", end - timedelta(days=DAYS) + WEEK))
+        for name, rows in (("week", SQL("is_first_inference AND date >= %s", end - WEEK)), ("all_lines", SQL("TRUE"))):
             _export(env, deployment, current, rows)
             seconds, trouble = evidently.report_seconds(reference, current, texts)
             if trouble:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from odoo.tools import SQL
 
 from odoo.addons.ai_deployment.models.ledger import counting
-from odoo.addons.ai_deployment.models.ledger.ai_deployment_sum import MONTH
+from odoo.addons.ai_deployment.models.ledger.ai_deployment_ledger import MONTH
 from odoo.addons.ai_deployment.models.tools import clock
 
 from lib import processor, sample_log
@@ -23,7 +23,7 @@ DAYS = 35
 ROUNDS = 5
 COLUMNS = (
     "day",
-    "asked",
+    "requested",
     "automatic",
     "in_review",
     "reviewed",
@@ -54,7 +54,7 @@ def run(env, options, say):
     days = [today - timedelta(days=back) for back in range(1, MONTH)]
     spec = {**{name: {} for name in COLUMNS}, "deployment_id": {"fields": {"display_name": {}}}}
     ways = {
-        "reconciliation": lambda: env["ai.deployment.sum"].web_search_read([], spec, limit=80),
+        "reconciliation": lambda: env["ai.deployment.ledger"].web_search_read([], spec, limit=80),
         "monitoring_page": deployment.monitoring_page,
         "recount_of_a_day": lambda: env.execute_query(counting.recounted(deployment, days[:1])),
         "recount_of_a_month": lambda: env.execute_query(counting.recounted(deployment, days)),

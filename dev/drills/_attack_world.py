@@ -309,7 +309,7 @@ class World:
     def events(self, move):
         return self.rows("ai.deployment.gate.event", ("res_model", "=", "account.move"), ("res_id", "=", move.id))
 
-    def posted_unseen(self, move, *, allowed=("passed", "waived", "opened", "warned")):
+    def posted_unseen(self, move, *, allowed=("passed", "waived", "bypassed", "warned")):
         """Whether a bill is posted though nobody looked at it, and the log of the gate does not say so."""
         move = self.look()["account.move"].browse(move.id)
         return move.state == "posted" and not self.events(move).filtered(lambda event: event.kind in allowed)

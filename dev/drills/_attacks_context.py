@@ -90,10 +90,10 @@ def log_deleted(world):
         "ai.deployment.inference",
         "ai.deployment.gate.event",
         "ai.deployment.transition",
-        "ai.deployment.decision",
+        "ai.deployment.approval",
         "ai.deployment.review",
         "ai.deployment.batch",
-        "ai.deployment.asked",
+        "ai.deployment.requested",
         "ai.deployment.alert",
         "ai.deployment.message",
         "ai.deployment.drill",
@@ -173,7 +173,7 @@ def defaults_in_the_context(world):
     )
     made = world.look()["ai.deployment"].browse(answer.value if answer.ok else [])
     return bool(made) and bool(
-        made.state != "proof"
+        made.state != "poc"
         or made.retention_days == 1
         or made.holdout_share
         or made.grace_days == 90

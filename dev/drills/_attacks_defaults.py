@@ -185,7 +185,7 @@ def alert_born_resolved(world):
     world.rows("ai.deployment.alert", ("cause", "=", "gate:open")).write({"state": "resolved"})
     world.bills.state = "suspended"
     world.commit()
-    for field, value in (("state", "resolved"), ("muted_until", FAR), ("level", "notice"), ("told_date", FAR)):
+    for field, value in (("state", "resolved"), ("muted_until", FAR), ("level", "notice"), ("notified_date", FAR)):
         clerk.default("ai.deployment.alert", field, value)
     answer = clerk.call("account.move", "action_post", move.ids)
     world.look()
@@ -205,7 +205,7 @@ def _deployment_with(world, defaults_of, who="bill_owner"):
 @defaults("owner", "Deployments are born in production.", "state of the new one")
 def deployment_born_in_production(world):
     made = _deployment_with(world, {"state": "production", "is_primary": False})
-    return bool(made) and made.state != "proof"
+    return bool(made) and made.state != "poc"
 
 
 @defaults("owner", "Scores of a new deployment are shown to everybody.", "its viewer groups")
@@ -222,7 +222,7 @@ def log_kept_for_a_day(world):
 
 @defaults("owner", "Grace is 90 days, makers may pass, and more of what administrators set.", "these fields")
 def administrators_fields_by_default(world):
-    wanted = {"grace_days": 90, "gate_maker_may_pass": True, "proof_idle_weeks": 999}
+    wanted = {"grace_days": 90, "gate_maker_may_pass": True, "poc_idle_weeks": 999}
     made = _deployment_with(world, wanted)
     return bool(made) and ", ".join(name for name, value in wanted.items() if made[name] == value)
 
@@ -245,7 +245,7 @@ def system_fields_by_default(world):
         "action_server_id": env["ir.actions.server"].search([], limit=1).id,
         "champion_id": world.bills.champion_id.id,
         "is_demonstration": False,
-        "at_work_since": "2020-01-01 00:00:00",
+        "live_since": "2020-01-01 00:00:00",
         "holdout_since": "2020-01-01 00:00:00",
         "fallback_since": "2020-01-01 00:00:00",
         "lesson": "Learned.",
@@ -255,7 +255,7 @@ def system_fields_by_default(world):
         "holdout_reason": "Because.",
         "fallback_reason": "Because.",
         "health_taken": True,
-        "routing_lines": {"a": 1},
+        "routing_thresholds": {"a": 1},
         "routing_rules": {"a": 1},
         "risk_state": {"a": 1},
         "res_model": "crm.lead",
@@ -322,12 +322,12 @@ def signature_born_signed(world):
 @defaults("owner", "A case that must not be decided is born proved.", "the case")
 def edge_case_born_proved(world):
     person, made = world.as_("bill_owner"), world.new_deployment("bill_owner")
-    for field, value in (("is_proved", True), ("tried_count", 20), ("result", "All went to a person.")):
+    for field, value in (("is_proved", True), ("tested_count", 20), ("result", "All went to a person.")):
         person.default("ai.deployment.edge.case", field, value)
     case = world.look()["ai.deployment.edge.case"].browse(
         person.new("ai.deployment.edge.case", deployment_id=made, name="Rent", domain="[('ref', '=', 'rent')]")
     )
-    return bool(case) and bool(case.is_proved or case.tried_count or case.result)
+    return bool(case) and bool(case.is_proved or case.tested_count or case.result)
 
 
 @defaults("owner", "An input is born without a suspicion of a leak, and as not sensitive.", "the input")

@@ -212,17 +212,17 @@ def deputy_switches_the_gate_off(world):
 @duties("owner", "Names himself as who decides, and signs the go.", "the decisions")
 def owner_decides_on_his_own(world):
     owner = world.as_("gate_owner")
-    before = len(world.bills.decision_ids)
-    owner.call("ai.deployment", "write", world.bills.ids, {"decider_id": owner.user.id})
+    before = len(world.bills.approval_ids)
+    owner.call("ai.deployment", "write", world.bills.ids, {"approver_id": owner.user.id})
     wizard = owner.call(
-        "ai.deployment.decide",
+        "ai.deployment.approve",
         "create",
         [{"outcome": "go", "minutes": "I say so.", "next_review_date": "2027-06-01"}],
         context={"default_deployment_id": world.bills.id},
     )
     if wizard.ok:
-        owner.call("ai.deployment.decide", "action_decide", wizard.value)
-    return len(world.look()["ai.deployment"].browse(world.bills.id).decision_ids) > before
+        owner.call("ai.deployment.approve", "action_decide", wizard.value)
+    return len(world.look()["ai.deployment"].browse(world.bills.id).approval_ids) > before
 
 
 @duties("owner", "Waives the rows of the checklist that an administrator would have to.", "the rows")

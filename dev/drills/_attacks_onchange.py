@@ -113,7 +113,7 @@ def money_in_value_text(world):
                 "money_low": 7654321,
                 "money_high": 7654321,
                 "is_money": True,
-                "is_told": True,
+                "has_enough_records": True,
                 "is_compared": True,
                 "row_count": 100,
             }
@@ -210,7 +210,7 @@ def checklist_in_the_decision(world):
     values = {"deployment_id": world.bills.id, "outcome": "go"}
     context = {"default_deployment_id": world.bills.id}
     names = ("checklist_html", "gap", "by_builder", "is_demonstration")
-    answer = _show(world, "lead_reviewer", "ai.deployment.decide", values, *names, context=context)
+    answer = _show(world, "lead_reviewer", "ai.deployment.approve", values, *names, context=context)
     gap = answer.ok and (answer.value.get("value") or {})
     return leaks(answer, CANARY) or bool(gap and (gap.get("gap") or gap.get("checklist_html")))
 

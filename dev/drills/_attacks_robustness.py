@@ -188,7 +188,9 @@ COMMITTING = (
 
 
 @robustness(
-    "administrator of Odoo", "A rule that shows instead of scores writes and commits.", "the record that it wrote to"
+    "managed by administrators",
+    "A rule that shows instead of scores writes and commits.",
+    "the record that it wrote to",
 )
 def rule_that_commits(world):
     told, person = [], world.as_("system")
@@ -196,7 +198,7 @@ def rule_that_commits(world):
         lead = world.lead()
         rule = world.env["ir.actions.server"].create(
             {
-                "name": "Rule",
+                "name": "Rule Action",
                 "model_id": world.model_id("crm.lead"),
                 "state": "code",
                 "code": f"env['crm.lead'].browse({lead.id}).write({{'description': 'committed'}})\n"
@@ -269,7 +271,7 @@ def numbers_out_of_range(world):
         ("gate_stale_days", 2**31),
         ("review_date", "9999-12-31"),
         ("stop_after", -(2**40)),
-        ("alarm_rate", "nan"),
+        ("flag_rate", "nan"),
     ):
         person.call("ai.deployment", "write", world.bills.ids, {field: value})
     listed = world.as_("clerk").call("account.move", "search_read", [], ["ai_score"], limit=3)

@@ -109,7 +109,7 @@ def _trial(world, person, lead, condition):
         return None
     person.call("ai.deployment.edge.case", "action_try", [case])
     row = world.look()["ai.deployment.edge.case"].browse(case)
-    found = (row.tried_count, row.is_proved, (row.result or "").replace(str(lead.id), "N"))
+    found = (row.tested_count, row.is_proved, (row.result or "").replace(str(lead.id), "N"))
     row.unlink()
     world.commit()
     return found
@@ -278,7 +278,7 @@ def reader_tries_to_post(world):
     ]
     world.look()
     told = world.events(move) - before
-    words = ("somebody has to look", "was asked to look", "A reviewer is asked")
+    words = ("to be reviewed first", "was asked to review", "A reviewer was asked")
     if told:
         return "the gate's log has a line of somebody who may not post"
     return any(leaks(answer, *words) for answer in answers) and "told why it is held"

@@ -87,7 +87,7 @@ def _review_date(world, deployment):
 
 
 def _allowed_until(deployment):
-    decision = deployment.latest_decision_id
+    decision = deployment.latest_approval_id
     if not decision:
         raise NotCarriedOut("nobody has decided on it yet")
     return decision.next_review_date

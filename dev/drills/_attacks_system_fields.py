@@ -167,7 +167,7 @@ def records_of_the_work(world):
     for model in (
         "ai.deployment.version",
         "ai.deployment.assignment",
-        "ai.deployment.decision",
+        "ai.deployment.approval",
         "ai.deployment.transition",
         "ai.deployment.gate.event",
         "ai.deployment.alert",
@@ -189,7 +189,7 @@ def through_the_lines_of_a_deployment(world):
     person, taken = world.as_("gate_owner"), []
     forged = {
         "check_ids": {"state": "met"},
-        "decision_ids": {"outcome": "go"},
+        "approval_ids": {"outcome": "go"},
         "transition_ids": {"to_state": "production"},
         "alert_ids": {"state": "resolved"},
         "assignment_ids": {"end_date": False},
@@ -225,7 +225,7 @@ def imported_in_production(world):
         [[name, "x", str(world.model_id("account.move")), "anomaly", "production", "1", "True", "90"]],
     )
     made = world.look()["ai.deployment"].search([("name", "=", name)])
-    return bool(made) and (made.state != "proof" or made.retention_days == 1 or made.grace_days == 90)
+    return bool(made) and (made.state != "poc" or made.retention_days == 1 or made.grace_days == 90)
 
 
 @system_fields(
@@ -238,4 +238,4 @@ def copied_alive(world):
     if not answer.ok:
         return False
     made = world.look()["ai.deployment"].browse(answer.value)
-    return made.state != "proof" or bool(made.viewer_group_ids or made.decision_ids or made.accepted_by_id)
+    return made.state != "poc" or bool(made.viewer_group_ids or made.approval_ids or made.accepted_by_id)

@@ -95,7 +95,7 @@ class PieceKillsItsWorker(Fault):
                     os.kill(worker, signal.SIGKILL)
                     self.killed = getattr(self, "killed", 0) + 1
                     time.sleep(1)
-            world.wake_lanes()
+            world.wake_workers()
             return world.observer.first(f"{ALERT}aside")
 
         world.wait(kill, self.expectation.within, every=0.5)

@@ -42,7 +42,7 @@ SELLERS, ACCOUNTANT = ("tomasz", "sofia"), "anna"
 CANARY = "Zanzibar4711"  # part of what every lead of the office is called, and of an input of theirs: never in a log
 CUSTOM_FIELD = "x_drill_size"
 # A refusal that is meant is no error.
-REFUSED_RIGHTLY = "Not posted, because somebody has to look at it before"
+REFUSED_RIGHTLY = "Not posted, because it has to be reviewed first"
 # An entry about the addon: its code, tables or jobs. What its address of health is answered counts as a request.
 _OURS = re.compile(r"addons[./]ai_deployment\b|\bai_deployment_\w|ai\.deployment|AI Deployment")
 _ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ (\d+) ([A-Z]+) (\S+) ([\w.?]+): ")
@@ -428,9 +428,9 @@ class World:
         if not self.wait(lambda: self.in_the_middle(batch_id), seconds, every=0.02):
             raise NotCarriedOut("the batch was never in the middle of its work")
 
-    def wake_lanes(self):
+    def wake_workers(self):
         with self.change() as env:
-            env["ai.deployment.batch"]._wake_lanes()
+            env["ai.deployment.batch"]._wake_workers()
 
     def wake(self, *names):
         """Let scheduled actions of the addon run now."""
@@ -464,7 +464,7 @@ class World:
                 with self.change() as env:
                     for deployment in env["ai.deployment"].search([]):
                         env["ai.deployment.request"]._make_due(deployment)
-                    env["ai.deployment.batch"]._wake_lanes()
+                    env["ai.deployment.batch"]._wake_workers()
                     env.ref("ai_deployment.ir_cron_retry")._trigger()
             time.sleep(1)
         return False
@@ -506,7 +506,7 @@ class World:
             " (SELECT COALESCE(MAX(id), 0) FROM ai_deployment_review),"
             " (SELECT COUNT(*) FROM ai_deployment_batch_chunk WHERE state = 'open' AND interruptions >= 2)"
         )[0]
-        sums = self.look()["ai.deployment.sum"].search([]).mapped("difference")
+        sums = self.look()["ai.deployment.ledger"].search([]).mapped("difference")
         return SimpleNamespace(
             line=last_line,
             review=reviews,
@@ -725,7 +725,7 @@ class Office:
             "crm.lead",
             "web_search_read",
             domain=[],
-            specification={"name": {}, "ai_score": {}, "ai_wants_review": {}},
+            specification={"name": {}, "ai_score": {}, "ai_needs_review": {}},
             limit=40,
         )
 
@@ -807,10 +807,11 @@ class Observer:
     def _alerts(self, connection):
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT alert.id, cause, COALESCE(told_date, opened_date)::text, (SELECT string_agg(login, ', ' ORDER"
-                " BY login) FROM mail_activity activity JOIN res_users person ON person.id = activity.user_id"
-                " WHERE activity.res_model = 'ai.deployment.alert' AND activity.res_id = alert.id AND activity.active)"
-                " FROM ai_deployment_alert alert WHERE state IN ('firing', 'acknowledged')"
+                "SELECT alert.id, cause, COALESCE(notified_date, opened_date)::text, (SELECT "
+                "string_agg(login, ', ' ORDER BY login) FROM mail_activity activity JOIN res_users person ON "
+                "person.id = activity.user_id WHERE activity.res_model = 'ai.deployment.alert' AND "
+                "activity.res_id = alert.id AND activity.active) FROM ai_deployment_alert alert WHERE state "
+                "IN ('firing', 'acknowledged')"
             )
             for alert_id, *rest in cursor.fetchall():
                 yield alert_id, rest

@@ -36,7 +36,7 @@ def _scored(env, deployment, ids, prefix):
     opened = env.execute_query(
         SQL("SELECT COUNT(*) FROM ai_deployment_review WHERE deployment_id = %s", deployment.id)
     )[0][0]
-    used = sum(env["ai.deployment.room"].sudo().search([("deployment_id", "=", deployment.id)]).mapped("used"))
+    used = sum(env["ai.deployment.quota"].sudo().search([("deployment_id", "=", deployment.id)]).mapped("used"))
     return [
         Figure(f"{prefix}batch_done", int(done), "", "1", done),
         Figure(f"{prefix}reviews_opened", opened, "reviews", f"≤ {REVIEWS}", 0 < opened <= REVIEWS),

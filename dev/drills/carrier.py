@@ -65,8 +65,8 @@ def run(env, options, say):
             deployment.id,
         )
     )[0]
-    rows = env["ai.deployment.sum"].search([("deployment_id", "=", deployment.id)])
-    balanced = not any(rows.mapped("difference")) and sum(rows.mapped("asked")) == 2 * count
+    rows = env["ai.deployment.ledger"].search([("deployment_id", "=", deployment.id)])
+    balanced = not any(rows.mapped("difference")) and sum(rows.mapped("requested")) == 2 * count
     pieces, by_jobs = len(batch.chunk_ids), len(batch.chunk_ids.filtered("job_date"))
     jobs = _jobs(env, batch)
     idle = [result for _state, _retry, result in _jobs(env, cancelled) if "cancelled" in (result or "")]

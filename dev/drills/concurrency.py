@@ -47,7 +47,7 @@ def run(env, options, say):
             say(f"  round {number + 1}: {sum(changes.values()):,} changes so far")
     env.cr.rollback()
     env.invalidate_all()
-    rows = env["ai.deployment.sum"].search([("deployment_id", "=", deployment.id)])
+    rows = env["ai.deployment.ledger"].search([("deployment_id", "=", deployment.id)])
     astray = sum(map(abs, rows.mapped("difference")))
     twice = env.execute_query(
         SQL(
@@ -57,7 +57,7 @@ def run(env, options, say):
         )
     )[0][0]
     return [
-        Figure("records_asked", sum(rows.mapped("asked")), "records"),
+        Figure("records_asked", sum(rows.mapped("requested")), "records"),
         *(Figure(name, count, "leads") for name, count in changes.items()),
         Figure("cancelled", sum(rows.mapped("cancelled")), "records"),
         Figure("refused_to_the_person", refused, "changes", "0", refused == 0),

@@ -41,15 +41,15 @@ def run(env, options, say):
         lines, records = env.execute_query(
             SQL(
                 "SELECT COUNT(*), COUNT(DISTINCT res_id) FROM ai_deployment_inference"
-                " WHERE deployment_id = %s AND asked_day = %s",
+                " WHERE deployment_id = %s AND requested_day = %s",
                 deployment.id,
                 day,
             )
         )[0]
         lost += len(open_ids) - records
         double += lines - records
-        row = env["ai.deployment.sum"].search([("deployment_id", "=", deployment.id), ("day", "=", day)])
-        unbalanced += bool(row.difference) or row.asked != len(open_ids)
+        row = env["ai.deployment.ledger"].search([("deployment_id", "=", deployment.id), ("day", "=", day)])
+        unbalanced += bool(row.difference) or row.requested != len(open_ids)
         say(f"  round {number + 1}: {lines:,} lines for {records:,} records")
     return [
         Figure("rounds", rounds),
@@ -68,7 +68,7 @@ def _killed_in_the_middle(env, batch, rng):
         return sum(chunk.state == "done" for chunk in batch.chunk_ids)
 
     def begun():
-        env["ai.deployment.batch"]._wake_lanes()  # a server that has just started has not heard the first call
+        env["ai.deployment.batch"]._wake_workers()  # a server that has just started has not heard the first call
         env.cr.commit()
         time.sleep(0.3)
         env.cr.rollback()

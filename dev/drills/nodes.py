@@ -43,8 +43,8 @@ def run(env, options, say):
             deployment.id,
         )
     )[0]
-    row = env["ai.deployment.sum"].search([("deployment_id", "=", deployment.id)])
-    balanced = not any(row.mapped("difference")) and sum(row.mapped("asked")) == count
+    row = env["ai.deployment.ledger"].search([("deployment_id", "=", deployment.id)])
+    balanced = not any(row.mapped("difference")) and sum(row.mapped("requested")) == count
     pieces = len(batch.chunk_ids)
     return [
         Figure("leads", count, "leads"),

@@ -37,7 +37,7 @@ def train(deployment, moment, watch):
     """Learn from what is closed at `moment`; the new version serves."""
     with watch.on("training"), clock.at(moment):
         deployment._assign_champion(deployment._train(), "Evaluation")
-        if deployment.state == "proof":
+        if deployment.state == "poc":
             deployment.action_start_shadow()
 
 

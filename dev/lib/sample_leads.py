@@ -91,25 +91,25 @@ def approve(deployment):
     env = deployment.env
     waived = {"waived_until": "2100-01-01", "waiver_reason": "Made by a bench."}
     deployment.sudo().check_ids.write(waived)
-    decider = (
+    approver = (
         env["res.users"]
         .with_context(no_reset_password=True)
         .create(
             {
-                "name": "Bench decider",
-                "login": "bench_decider",
-                "email": "bench.decider@example.com",
+                "name": "Bench approver",
+                "login": "bench_approver",
+                "email": "bench.approver@example.com",
                 "group_ids": [(4, env.ref("ai_deployment.group_reviewer").id)],
             }
         )
     )
-    env["ai.deployment.decision"].sudo().create(
+    env["ai.deployment.approval"].sudo().create(
         {
             "deployment_id": deployment.id,
             "outcome": "go",
             "minutes": "Made by a bench.",
             "date": deployment.create_date,
-            "user_id": decider.id,
+            "user_id": approver.id,
             "next_review_date": deployment.review_date,
         }
     )

@@ -20,7 +20,7 @@ def fill(env, deployment, lead_ids, rows, first, days):
     """
     _keep_sources(env)
     leads = lead_ids[: rows // INTAKE]
-    for table in ("review", "inference", "asked", "settled", "profile", "score"):
+    for table in ("review", "inference", "requested", "request_closed", "profile", "score"):
         env.cr.execute(
             SQL("DELETE FROM %s WHERE deployment_id = %s", SQL.identifier(f"ai_deployment_{table}"), deployment.id)
         )
@@ -30,14 +30,14 @@ def fill(env, deployment, lead_ids, rows, first, days):
     _fill_leads(env, deployment)
     env.cr.execute(
         SQL(
-            "INSERT INTO ai_deployment_asked (deployment_id, day, count) SELECT deployment_id, asked_day, COUNT(*)"
-            " FROM ai_deployment_inference WHERE deployment_id = %s GROUP BY 1, 2",
+            "INSERT INTO ai_deployment_requested (deployment_id, day, count) SELECT deployment_id, "
+            "requested_day, COUNT(*) FROM ai_deployment_inference WHERE deployment_id = %s GROUP BY 1, 2",
             deployment.id,
         )
     )
     _fill_profiles(env, deployment)
     env["ai.deployment.day.count"]._gc_sum_deltas()
-    for table in ("inference", "review", "asked", "profile", "day_count", "line_state"):
+    for table in ("inference", "review", "requested", "profile", "day_count", "line_state"):
         env.cr.execute(SQL("ANALYZE %s", SQL.identifier(f"ai_deployment_{table}")))
     env.cr.execute("ANALYZE crm_lead")
     env.invalidate_all(flush=False)
@@ -82,10 +82,12 @@ def _keep_sources(env):
 
 
 def _fill_lines(env, leads, rows, start, span):
-    names = SQL(", ").join(_columns(env, "ai_deployment_inference", "id", "res_id", "date", "asked_day", "is_intake"))
+    names = SQL(", ").join(
+        _columns(env, "ai_deployment_inference", "id", "res_id", "date", "requested_day", "is_first_inference")
+    )
     env.cr.execute(
         SQL(
-            "INSERT INTO ai_deployment_inference (res_id, date, asked_day, is_intake, %(names)s)"
+            "INSERT INTO ai_deployment_inference (res_id, date, requested_day, is_first_inference, %(names)s)"
             " SELECT (%(leads)s::int[])[CASE WHEN n %% %(intake)s = 0 THEN n / %(intake)s + 1"
             " ELSE n * 7919::bigint %% %(count)s + 1 END], moment, moment::date, n %% %(intake)s = 0, %(names)s"
             " FROM generate_series(0, %(rows)s - 1) AS n"
@@ -126,7 +128,7 @@ def _fill_leads(env, deployment):
             " date_closed = line.date + interval '1 day',"
             " won_status = CASE WHEN line.res_id %% 3 = 0 THEN 'won' ELSE 'lost' END"
             " FROM ai_deployment_inference line"
-            " WHERE line.res_id = crm_lead.id AND line.is_intake AND line.deployment_id = %s",
+            " WHERE line.res_id = crm_lead.id AND line.is_first_inference AND line.deployment_id = %s",
             deployment.id,
         )
     )
@@ -138,7 +140,8 @@ def _fill_profiles(env, deployment):
     profile = Profile.from_dict(json.loads(counts) if isinstance(counts, str) else counts)
     days = env.execute_query(
         SQL(
-            "SELECT asked_day, COUNT(*) FROM ai_deployment_inference WHERE deployment_id = %s AND is_intake GROUP BY 1",
+            "SELECT requested_day, COUNT(*) FROM ai_deployment_inference WHERE deployment_id = %s AND "
+            "is_first_inference GROUP BY 1",
             deployment.id,
         )
     )

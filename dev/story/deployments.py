@@ -101,7 +101,7 @@ def declare(env, days):
                 "model_id": env["ir.model"]._get_id("account.move"),
                 "domain": f"[('move_type', '=', 'in_invoice'), ('date', '>=', '{since}')]",
                 "method": "anomaly",
-                "alarm_rate": 0.02,
+                "flag_rate": 0.02,
                 "review_hours": 40,
                 "review_date": review_date,
                 "trigger_ids": [_trigger("drift", 2), _trigger("age", 365)],
@@ -140,14 +140,14 @@ def go_live(env):
     """The owners take it on, an administrator says that a demonstration proves nothing, and somebody else decides."""
     deciders = {LEADS: "helen", BILLS: "maya"}
     for deployment in both(env):
-        own, decider = as_owner(deployment), user(env, deciders[deployment.name])
+        own, approver = as_owner(deployment), user(env, deciders[deployment.name])
         own.action_accept()
-        own.decider_id = decider
+        own.approver_id = approver
         deployment.check_ids.with_user(env.ref("base.user_admin"))._waive(
             "A demonstration: its records were made up, so nothing here is proved.",
             clock.today() + timedelta(days=365),
         )
-        Approval(deployment.with_user(decider)).sign(
+        Approval(deployment.with_user(approver)).sign(
             "go",
             "Two weeks in shadow look sensible. It is a demonstration: in earnest, every row of the checklist would "
             "be proved first.",

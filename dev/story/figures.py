@@ -70,7 +70,7 @@ def _duel(env, deployment, days):
           FROM ai_deployment_inference AS line
           JOIN crm_lead AS lead ON lead.id = line.res_id
          CROSS JOIN (SELECT %s * INTERVAL '1 day' AS days) AS horizon
-         WHERE line.deployment_id = %s AND line.is_intake AND line.failure_type IS NULL
+         WHERE line.deployment_id = %s AND line.is_first_inference AND line.failure_type IS NULL
            AND line.incumbent_value IS NOT NULL
            AND line.date < lead.create_date + INTERVAL '1 day'
            AND lead.create_date + horizon.days <= %s

@@ -1,4 +1,4 @@
-"""How people are notified of a deployment: alerts, their kinds and owners; channels; messages and how they are sent."""
+"""Notifications of a deployment: alerts, their kinds and owners; channels; messages and their delivery."""
 
 from . import ai_deployment_alert
 from . import ai_deployment_channel

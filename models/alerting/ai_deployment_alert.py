@@ -36,8 +36,8 @@ class AiDeploymentAlert(models.Model):
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
     cause = fields.Char("Technical Name", required=True, readonly=True)
-    name = fields.Char("What Happened", required=True, readonly=True)
-    suggestion = fields.Char("What to Do", readonly=True)
+    name = fields.Char("Event", required=True, readonly=True)
+    suggestion = fields.Char("Recommendation", readonly=True)
     level = fields.Selection([("alert", "Alert"), ("notice", "Notice")], required=True, readonly=True)
     state = fields.Selection(
         [("pending", "Pending"), ("firing", "Firing"), ("acknowledged", "Acknowledged"), ("resolved", "Resolved")],
@@ -49,26 +49,31 @@ class AiDeploymentAlert(models.Model):
     user_id = fields.Many2one(related="deployment_id.user_id", string="Owner")
     onset_date = fields.Date("Since", readonly=True)
     first_date = fields.Datetime("First Raised", readonly=True)
-    opened_date = fields.Datetime("Opened", readonly=True, help="When it was raised after it had been over.")
+    opened_date = fields.Datetime(
+        "Opened", readonly=True, help="Date on which it was raised again after being resolved."
+    )
     last_date = fields.Datetime("Last Raised", required=True, readonly=True)
-    told_date = fields.Datetime("Told", readonly=True, help="When a person was last told of it.")
+    notified_date = fields.Datetime("Notified On", readonly=True, help="Date of the last notification.")
     acknowledged_by_id = fields.Many2one("res.users", readonly=True)
     acknowledged_date = fields.Datetime(readonly=True)
     resolved_date = fields.Datetime(readonly=True)
     reopened_count = fields.Integer("Times Reopened", readonly=True)
     report_id = fields.Many2one("ai.deployment.report", readonly=True, ondelete="set null")
-    line_id = fields.Many2one("ai.deployment.report.line", "Found In", readonly=True, ondelete="set null")
+    line_id = fields.Many2one("ai.deployment.report.line", "Report Line", readonly=True, ondelete="set null")
     has_records = fields.Boolean(related="line_id.has_records")
-    events = fields.Text("Changed in Odoo About Then", compute="_compute_events", compute_sudo=True)
+    events = fields.Text("Changes in Odoo", compute="_compute_events", compute_sudo=True)
     muted_until = fields.Date(
-        readonly=True, tracking=True, help="Before this day nobody is told of it, whatever it does."
+        readonly=True, tracking=True, help="No notifications about this alert are sent before this day."
     )
-    mute_reason = fields.Char("Why Muted", readonly=True, tracking=True)
+    mute_reason = fields.Char(readonly=True, tracking=True)
     is_muted = fields.Boolean("Muted", compute="_compute_is_muted")
     read_by_id = fields.Many2one("res.users", readonly=True)
     read_date = fields.Datetime("Read", readonly=True)
     escalated_date = fields.Datetime(
-        "Escalated", readonly=True, tracking=True, help="When it went to the next person, as nobody had read it."
+        "Escalated On",
+        readonly=True,
+        tracking=True,
+        help="Date of escalation to the next person, as the alert was unread.",
     )
 
     _cause_uniq = models.UniqueIndex("(deployment_id, cause)", "This alert exists already.")
@@ -152,7 +157,7 @@ class AiDeploymentAlert(models.Model):
     def _tell(self):
         """Tell the owner, or whoever stands in. A notice waits in the list, a muted alert until its day has come."""
         for alert in self.filtered(lambda alert: alert.level == "alert" and not alert._is_kept_quiet()):
-            alert.write(UNTOLD | {"state": "firing", "told_date": clock.now()})
+            alert.write(UNTOLD | {"state": "firing", "notified_date": clock.now()})
             alert._point(alert.deployment_id._person_to_tell(), alert.name)
             self.env["ai.deployment.channel"]._tell(alert)
 
@@ -169,16 +174,16 @@ class AiDeploymentAlert(models.Model):
             )
 
     def _outward_name(self):
-        """What happened, in words that may leave Odoo: which values a sensitive input takes stays inside."""
+        """Return the event in words that may leave Odoo: values of sensitive inputs stay inside."""
         self.ensure_one()
         kind, subject = Cause.of(self)
         key, _, test = subject.rpartition(":")
         version = self.report_id.version_id or self.deployment_id.champion_id
         hidden = version._sensitive_keys() if version else ()
         if kind in (DRIFT, QUALITY) and test in ("shape", "constant") and key in hidden:
-            return self.env._("An input that is marked as sensitive moved. What moved stands in Odoo.")
+            return self.env._("A sensitive input has drifted. See Odoo for details.")
         if kind == PERFORMANCE and key == "segment" and self.deployment_id.segment_field_id.name in hidden:
-            return self.env._("The scores do not come true for a part of the records. Which part stands in Odoo.")
+            return self.env._("The scores do not match the outcomes in a segment. See Odoo for details.")
         return self.name
 
     # Once a day

@@ -17,7 +17,7 @@ from .alert_kinds import CHANNEL, Cause
 
 class AiDeploymentChannel(models.Model):
     _name = "ai.deployment.channel"
-    _description = "Way to Hear of a Deployment"
+    _description = "Notification Channel"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, kind, id"
     _ai_most = 50
@@ -33,38 +33,38 @@ class AiDeploymentChannel(models.Model):
             ("discuss", "Discuss channel"),
             ("webhook", "Webhook (Slack and others)"),
         ],
-        string="How",
+        string="Channel Type",
         required=True,
         default="email",
     )
-    partner_ids = fields.Many2many("res.partner", "ai_deployment_channel_partner_rel", string="To")
+    partner_ids = fields.Many2many("res.partner", "ai_deployment_channel_partner_rel", string="Recipients")
     discuss_channel_id = fields.Many2one(
         "discuss.channel", ondelete="set null", domain=[("channel_type", "in", ("channel", "group"))]
     )
     credential = fields.Char(
-        "Name of the Address",
-        help="What the server calls the address of the webhook, e.g. SLACK_SALES. The address itself is a secret and "
-        "is not kept in the database.",
+        "Address Name",
+        help="Name under which the server stores the address of the webhook. For example: SLACK_SALES. The address "
+        "itself is a secret and is not stored in the database.",
     )
-    what = fields.Selection(
+    frequency = fields.Selection(
         [("each", "Each alert"), ("daily", "Summary every day"), ("weekly", "Summary every week")],
         required=True,
         default="each",
     )
-    all_quiet = fields.Boolean("Also When All Is Quiet", help="A weekly summary of one line where there was nothing.")
+    send_when_empty = fields.Boolean(help="Send a weekly summary of one line when there is nothing to report.")
     summary_date = fields.Datetime("Last Summary", readonly=True, copy=False)
-    last_sent_date = fields.Datetime("Last Told", readonly=True, copy=False)
-    failure_message = fields.Char("What Went Wrong", readonly=True, copy=False)
+    last_sent_date = fields.Datetime("Last Notification", readonly=True, copy=False)
+    failure_message = fields.Char("Error Details", readonly=True, copy=False)
 
     _one_activity = models.UniqueIndex(
-        "(deployment_id) WHERE kind = 'activity'", "The owner gets an activity already: choose another way."
+        "(deployment_id) WHERE kind = 'activity'", "The owner already receives an activity: choose another channel."
     )
 
     def init(self):
         """Deployments from before there were channels have the owner's activity too."""
         self.env.cr.execute(
             SQL(
-                "INSERT INTO ai_deployment_channel (deployment_id, kind, what, active)"
+                "INSERT INTO ai_deployment_channel (deployment_id, kind, frequency, active)"
                 " SELECT id, 'activity', 'each', true FROM ai_deployment deployment WHERE NOT EXISTS ("
                 " SELECT FROM ai_deployment_channel WHERE deployment_id = deployment.id AND kind = 'activity')"
             )
@@ -90,7 +90,7 @@ class AiDeploymentChannel(models.Model):
 
     # Constraints
 
-    @api.constrains("kind", "partner_ids", "discuss_channel_id", "credential", "what")
+    @api.constrains("kind", "partner_ids", "discuss_channel_id", "credential", "frequency")
     def _check_target(self):
         for channel in self.sudo():
             problem = channel._target_problem()
@@ -98,13 +98,13 @@ class AiDeploymentChannel(models.Model):
                 raise ValidationError(problem)
 
     def _target_problem(self):
-        if self.kind == "activity" and self.what != "each":
-            return self.env._("The owner hears of each alert.")
+        if self.kind == "activity" and self.frequency != "each":
+            return self.env._("The owner is notified of each alert.")
         if self.kind == "email":
             silent = self.partner_ids.filtered(lambda partner: not partner.email)
             if silent:
                 return self.env._("%s has no e-mail address.", silent[0].name)
-            return "" if self.partner_ids else self.env._("Say who gets the e-mail.")
+            return "" if self.partner_ids else self.env._("Enter the recipients of the e-mail.")
         if self.kind == "discuss" and not self.discuss_channel_id:
             return self.env._("Choose the Discuss channel.")
         if self.kind == "webhook" and not NAME.fullmatch(self.credential or ""):
@@ -127,8 +127,8 @@ class AiDeploymentChannel(models.Model):
         self.check_access("write")
         if not self.env.su:
             if any(channel.deployment_id.id != vals.get("deployment_id", channel.deployment_id.id) for channel in self):
-                raise AccessError(self.env._("A way to hear of a deployment stays with it."))
-        if {"active", "kind", "what", "deployment_id"} & vals.keys():
+                raise AccessError(self.env._("A notification channel cannot be moved to another deployment."))
+        if {"active", "kind", "frequency", "deployment_id"} & vals.keys():
             self.filtered(lambda channel: not channel._is_unchanged(vals))._check_not_activity()
         before = {channel: channel._reach() for channel in self}
         result = super().write(vals)
@@ -141,7 +141,7 @@ class AiDeploymentChannel(models.Model):
     def _is_unchanged(self, vals):
         return all(
             self._fields[name].convert_to_write(self[name], self) == vals[name]
-            for name in ("active", "kind", "what", "deployment_id")
+            for name in ("active", "kind", "frequency", "deployment_id")
             if name in vals
         )
 
@@ -156,7 +156,7 @@ class AiDeploymentChannel(models.Model):
 
     def _check_not_activity(self):
         if self.filtered(lambda channel: channel.kind == "activity"):
-            raise UserError(self.env._("The owner's activity is always there: somebody has to hear of it."))
+            raise UserError(self.env._("The activity of the owner is mandatory."))
 
     def _end(self):
         """Nothing more goes out this way, and what is wrong with it matters no more."""
@@ -168,7 +168,7 @@ class AiDeploymentChannel(models.Model):
             self.env["ai.deployment.alert"]._resolve(channel.deployment_id, channel._cause())
 
     def _reach(self):
-        """What of its targets lies outside of the company's own people."""
+        """Return the targets outside of the company."""
         channel = self.sudo()
         if channel.kind == "webhook":
             return {channel.credential}
@@ -181,9 +181,7 @@ class AiDeploymentChannel(models.Model):
             return
         if self._reach() - before and not self.env.user.has_group("ai_deployment.group_manager"):
             raise AccessError(
-                self.env._(
-                    "Only an administrator may let alerts leave the company: a webhook, or somebody else's mail."
-                )
+                self.env._("Only an administrator may send alerts outside the company, by webhook or external mail.")
             )
         if self.discuss_channel_id:
             self.discuss_channel_id.check_access("read")
@@ -213,7 +211,7 @@ class AiDeploymentChannel(models.Model):
         words = self._in_language_of(deployment._person_to_tell())
         what = alert.with_env(words.env).sudo()._outward_name()
         for channel in deployment.channel_ids.filtered(
-            lambda c: c.active and c.kind != "activity" and c.what == "each"
+            lambda c: c.active and c.kind != "activity" and c.frequency == "each"
         ):
             channel._queue(
                 words.env._("%(deployment)s: %(what)s", deployment=deployment.name, what=what),
@@ -245,8 +243,8 @@ class AiDeploymentChannel(models.Model):
         self.env["ai.deployment.alert"]._raise(
             self.deployment_id,
             self._cause(),
-            name=self.env._("Nobody could be told through “%(channel)s”: %(why)s", channel=self.name, why=why),
-            suggestion=self.env._("Correct it under “Who Hears of It” and press “Try”, or take this way out."),
+            name=self.env._("Notification through “%(channel)s” failed: %(why)s", channel=self.name, why=why),
+            suggestion=self.env._("Correct it under “Notifications” and click “Test”, or remove this channel."),
         )
 
     # Buttons
@@ -259,14 +257,14 @@ class AiDeploymentChannel(models.Model):
         if not deployment._may_decide():
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
         if self.kind == "activity" or not self.active:
-            raise UserError(self.env._("There is nothing to try here."))
+            raise UserError(self.env._("This channel cannot be tested."))
         self._queue(
             self.env._("%s: a test", deployment.name),
-            self.env._("If you read this, alerts arrive here."),
+            self.env._("If you can read this, alerts arrive in this channel."),
             link=f"/odoo/ai-deployments/{deployment.id}",
         )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "info", "message": self.env._("It is on its way.")},
+            "params": {"type": "info", "message": self.env._("It is being sent.")},
         }

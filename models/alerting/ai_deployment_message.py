@@ -1,4 +1,4 @@
-"""What a channel has to say, until it was said: one row per message and channel.
+"""Pending and sent messages: one row per message and channel.
 
 A monitor writes the row and goes on; the cron sends it after the transaction. Each channel is served by itself and in
 order, so one that fails or hangs holds up no other. What goes over the wire is called between two transactions, in
@@ -53,10 +53,12 @@ class AiDeploymentMessage(models.Model):
     channel_id = fields.Many2one("ai.deployment.channel", required=True, readonly=True, index=True, ondelete="cascade")
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
-    user_id = fields.Many2one("res.users", "Owner", readonly=True, help="Who answered for the deployment at the time.")
+    user_id = fields.Many2one("res.users", "Owner", readonly=True, help="Owner of the deployment at that time.")
     lang = fields.Char("Language", readonly=True)
     alert_id = fields.Many2one("ai.deployment.alert", readonly=True, index="btree_not_null", ondelete="cascade")
-    partner_ids = fields.Many2many("res.partner", "ai_deployment_message_partner_rel", string="To", readonly=True)
+    partner_ids = fields.Many2many(
+        "res.partner", "ai_deployment_message_partner_rel", string="Recipients", readonly=True
+    )
     subject = fields.Char(required=True, readonly=True)
     body = fields.Text("Text", readonly=True)
     link = fields.Char(readonly=True)
@@ -68,19 +70,19 @@ class AiDeploymentMessage(models.Model):
         index=True,
     )
     attempts = fields.Integer(readonly=True)
-    next_date = fields.Datetime("Next Try", required=True, readonly=True)
+    next_date = fields.Datetime("Next Attempt", required=True, readonly=True)
     sent_date = fields.Datetime("Sent", readonly=True)
-    failure_message = fields.Char("What Went Wrong", readonly=True)
-    carried_by_id = fields.Many2one("ai.deployment.message", "Sent Together With", readonly=True, ondelete="set null")
-    carried_ids = fields.One2many("ai.deployment.message", "carried_by_id", "Sent Along")
-    handed_date = fields.Datetime("In the Mail Queue Since", readonly=True)
+    failure_message = fields.Char("Error Details", readonly=True)
+    bundled_in_id = fields.Many2one("ai.deployment.message", readonly=True, ondelete="set null")
+    bundled_ids = fields.One2many("ai.deployment.message", "bundled_in_id", "Bundled Messages")
+    handed_date = fields.Datetime("In Mail Queue Since", readonly=True)
     mail_ids = fields.Many2many(
         "mail.mail",
         "ai_deployment_message_mail_rel",
         string="Mails",
         readonly=True,
         groups=NO_ACCESS,
-        help="One per person. Odoo deletes each when it has left.",
+        help="One per recipient. Odoo deletes each mail after sending.",
     )
 
     _due_idx = models.Index("(next_date, id) WHERE state = 'pending'")
@@ -156,7 +158,7 @@ class AiDeploymentMessage(models.Model):
 
     @api.model
     def _due_count(self):
-        """How many channels have something to say now; no more than `MOST_COUNTED` are counted."""
+        """Count the channels with due messages; at most `MOST_COUNTED`."""
         self.flush_model()
         due = SQL("SELECT FROM ai_deployment_message message WHERE %s LIMIT %s", self._due_sql(), MOST_COUNTED)
         return self.env.execute_query(SQL("SELECT COUNT(*) FROM (%s) AS due", due))[0][0]
@@ -190,7 +192,7 @@ class AiDeploymentMessage(models.Model):
         first, channel_id, is_alert, attempts = rows[0]
         following = self.env.execute_query(
             SQL(
-                "SELECT id, alert_id IS NOT NULL, carried_by_id FROM ai_deployment_message"
+                "SELECT id, alert_id IS NOT NULL, bundled_in_id FROM ai_deployment_message"
                 " WHERE state = 'pending' AND channel_id = %s AND id > %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
                 channel_id,
                 first,
@@ -214,7 +216,7 @@ class AiDeploymentMessage(models.Model):
         first = self[0]
         if channel.kind == "webhook" and outbox.is_busy(channel.credential, credential(channel.credential)):
             return  # the same address by another name: `_take` passes it over from now on
-        (self - first).carried_by_id = first
+        (self - first).bundled_in_id = first
         if channel.kind != "webhook":
             self._guarded(lambda: WAYS[channel.kind](self))
         elif call := self._guarded(lambda: first._prepare_webhook(self)):
@@ -246,7 +248,7 @@ class AiDeploymentMessage(models.Model):
             raise
         except Exception as error:  # noqa: BLE001 - not even the owner can be told: nothing is tried again
             _logger.error("Messages %s are given up: %s", self.ids, type(error).__name__)
-            self.write({"state": "failed", "failure_message": why, "carried_by_id": False})
+            self.write({"state": "failed", "failure_message": why, "bundled_in_id": False})
         return None
 
     # Webhooks
@@ -257,13 +259,13 @@ class AiDeploymentMessage(models.Model):
         name = self.channel_id.credential
         url, allowed = credential(name), parse_allowed(parameters.get_param("ai_deployment.allowed_hosts"))
         if parameters.get_param("database.is_neutralized"):
-            messages._not_sent(self.env._("This is a copy of the database: it calls nobody."))
+            messages._not_sent(self.env._("This is a copy of the database: it sends no requests."))
             return None
         if not url:
-            messages._not_sent(self.env._("This server has no address called “%s”.", name))
+            messages._not_sent(self.env._("This server has no address named “%s”.", name))
             return None
         if self.attempts >= MOST_ATTEMPTS:  # and nobody was there to keep what became of the last
-            messages._not_sent(self.env._("The process that sent it has ended each time."))
+            messages._not_sent(self.env._("The sending process was killed each time."))
             return None
         texts = [message._as_text() for message in messages]
         messages.write({"attempts": self.attempts + 1, "next_date": clock.now() + LEASE})
@@ -303,14 +305,14 @@ class AiDeploymentMessage(models.Model):
             self.write({"state": "pending", "next_date": clock.now() + pause})
             wake(self.env, "ir_cron_send", clock.now() + pause)
         else:
-            self.write({"state": "failed", "carried_by_id": False})
+            self.write({"state": "failed", "bundled_in_id": False})
             self.channel_id._failed(why)
 
     @api.model
     def _follow_mails(self):
         """A mail that left is gone from the queue (or says so); one that failed stays there."""
-        for message in self.search([("state", "=", "handed"), ("carried_by_id", "=", False)]):
-            (message | message.carried_ids)._guarded(partial(follow_mail, message))
+        for message in self.search([("state", "=", "handed"), ("bundled_in_id", "=", False)]):
+            (message | message.bundled_ids)._guarded(partial(follow_mail, message))
 
     @api.autovacuum
     def _gc_messages(self):

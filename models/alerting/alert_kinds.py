@@ -32,7 +32,7 @@ GATE = "gate"
 DRILL = "drill"
 FALLBACK = "fallback"
 CHECKLIST = "checklist"
-POC = "proof"
+POC = "poc"
 TEST_ALERT = "trial"
 
 # Who is notified. The owner's deputy, else an administrator, stands in for an owner who is gone.
@@ -75,25 +75,23 @@ KINDS = {
         AlertKind(FAILS, "The serving version fails on every record"),
         AlertKind(FILTER, "The record filter cannot be used"),
         AlertKind(NIGHTLY, "The nightly scoring cannot run"),
-        AlertKind(SLOW, "Scoring exceeds the time limit of the database", heading="When records are scored"),
+        AlertKind(SLOW, "Scoring exceeds the time limit of the database", heading="Automatic scoring"),
         AlertKind(SERVER, "Fault of the database server", heading=FAULTS, has_subject=True),
         AlertKind(BATCH, "A batch stopped"),
-        AlertKind(FLOOD, "A batch waits for a confirmation", heading="How many will go to people"),
-        AlertKind(ASIDE, "Records of a batch were set aside", heading=FAULTS),
-        AlertKind(SUM, "The ledger does not add up"),
+        AlertKind(FLOOD, "A batch waits for a confirmation", heading="Forecast of reviews"),
+        AlertKind(ASIDE, "Records of a batch were skipped", heading=FAULTS),
+        AlertKind(SUM, "Reconciliation shows a difference"),
         AlertKind(COUNTS, "The counts differ from the log"),
         AlertKind(BROKEN, "A scheduled check failed", has_subject=True),
         AlertKind(HEALTH, "Health finding", GRADED, OWNER_AND_ADMINISTRATORS, "Health", has_subject=True),
         AlertKind(
-            CHANNEL, "A notification failed", heading="Who hears of an alert", has_subject=True, leaves_odoo=False
+            CHANNEL, "A notification failed", heading="Notifications of alerts", has_subject=True, leaves_odoo=False
         ),
-        AlertKind(GATE, "The gate cannot hold", heading="The gate on posting", has_subject=True),
-        AlertKind(DRILL, "A drill failed", heading="Drills, and what shows instead of scores", has_subject=True),
-        AlertKind(
-            FALLBACK, "The fallback rule failed", heading="Drills, and what shows instead of scores", has_subject=True
-        ),
-        AlertKind(CHECKLIST, "The checklist has a gap"),
-        AlertKind(POC, "A proof of concept is over time", audience=OWNER_AND_BUDGET_HOLDER),
+        AlertKind(GATE, "The gate is bypassed", heading="Posting gate", has_subject=True),
+        AlertKind(DRILL, "A drill failed", heading="Drills and fallbacks", has_subject=True),
+        AlertKind(FALLBACK, "The fallback rule failed", heading="Drills and fallbacks", has_subject=True),
+        AlertKind(CHECKLIST, "A checklist row is missing"),
+        AlertKind(POC, "A proof of concept has expired", audience=OWNER_AND_BUDGET_HOLDER),
         AlertKind(TEST_ALERT, "Test of the notifications", ends_when_read=True),
     )
 }
@@ -126,7 +124,7 @@ class Cause(NamedTuple):
 
     @property
     def leaves_odoo(self) -> bool:
-        """Whether mail, Discuss and webhooks may carry it; not that they fail, or that none of them may be used."""
+        """Return whether mail, Discuss and webhooks may carry it, regardless of failures and of permitted channels."""
         return self.row.leaves_odoo and self != RESTORED
 
     def is_about(self, *others: "Cause") -> bool:

@@ -24,7 +24,7 @@ def due_steps(channels: BaseModel) -> list[Callable[[], None]]:
     :param channels: ai.deployment.channel with all rights, empty
     """
     due = channels.search(_domain(), order="deployment_id, id").filtered(is_due)
-    groups = due.grouped(lambda c: (c.deployment_id._person_to_tell(), c.company_id, c.what))
+    groups = due.grouped(lambda c: (c.deployment_id._person_to_tell(), c.company_id, c.frequency))
     return [partial(send, group) for group in groups.values()]
 
 
@@ -34,7 +34,7 @@ def is_due(channel: BaseModel) -> bool:
     Days are compared, not hours: a cron that runs a little earlier than yesterday must not skip a day.
     """
     passed = channel.summary_date and clock.today() - channel.summary_date.date()
-    return not channel.summary_date or not timedelta(0) <= passed < PERIODS[channel.what]
+    return not channel.summary_date or not timedelta(0) <= passed < PERIODS[channel.frequency]
 
 
 def send(channels: BaseModel) -> None:
@@ -51,7 +51,7 @@ def send(channels: BaseModel) -> None:
 
 
 def _domain() -> Domain:
-    return Domain("what", "in", list(PERIODS)) & Domain("deployment_id.state", "!=", "retired")
+    return Domain("frequency", "in", list(PERIODS)) & Domain("deployment_id.state", "!=", "retired")
 
 
 def _by_target(channels: BaseModel) -> dict[tuple[str, int | str], BaseModel]:
@@ -73,24 +73,24 @@ def _summary(channels: BaseModel) -> tuple[str, str]:
     subject = {
         "daily": env._("AI deployments, %s: the day", day),
         "weekly": env._("AI deployments, %s: the week", day),
-    }[channels[0].what]
-    if not sections and any(channel.what == "weekly" and channel.all_quiet for channel in channels):
+    }[channels[0].frequency]
+    if not sections and any(channel.frequency == "weekly" and channel.send_when_empty for channel in channels):
         names = ", ".join(channels.deployment_id.mapped("name"))
-        return subject, env._("All quiet: nothing came and nothing is open (%s).", names)
+        return subject, env._("No activity and nothing open (%s).", names)
     return subject, "\n\n".join(sections)
 
 
 def _section(channel: BaseModel) -> str:
     """Return the lines about one deployment since its last summary; empty where there is nothing to say."""
     env = channel.env
-    since = min(channel.summary_date or clock.now() - PERIODS[channel.what], clock.now())
+    since = min(channel.summary_date or clock.now() - PERIODS[channel.frequency], clock.now())
     alerts = channel.deployment_id.alert_ids.sorted("id")
     is_open = alerts.filtered(lambda a: a.state in OPEN and not a.is_muted)
     came = is_open.filtered(lambda a: a.opened_date and a.opened_date > since)
     over = alerts.filtered(lambda a: a.state == "resolved" and a.resolved_date and a.resolved_date > since)
     lines = [env._("New: %s", alert._outward_name()) for alert in came]
     lines += [_still_open(alert) for alert in is_open - came]
-    lines += [env._("Over: %s", alert._outward_name()) for alert in over]
+    lines += [env._("Resolved: %s", alert._outward_name()) for alert in over]
     if not lines:
         return ""
     muted = len(alerts.filtered(lambda a: a.state in OPEN and a.is_muted))

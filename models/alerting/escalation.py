@@ -38,20 +38,20 @@ def due_steps(alerts: BaseModel) -> list[Callable[[], None]]:
     :param alerts: ai.deployment.alert with all rights, empty
     """
     told = alerts.search(_unread_domain(), order="id")
-    told.filtered(lambda alert: alert.told_date > clock.now()).told_date = clock.now()  # the clock was ahead
+    told.filtered(lambda alert: alert.notified_date > clock.now()).notified_date = clock.now()  # the clock was ahead
     return [partial(_escalate, alert) for alert in told if is_overdue(alert)]
 
 
 def is_overdue(alert: BaseModel) -> bool:
     """Return whether the days within which `alert` had to be read are over."""
-    return alert.told_date <= clock.now() - timedelta(days=alert.deployment_id.escalation_days)
+    return alert.notified_date <= clock.now() - timedelta(days=alert.deployment_id.escalation_days)
 
 
 def _unread_domain() -> Domain:
     return (
         Domain("level", "=", "alert")
         & Domain("state", "=", "firing")
-        & Domain("told_date", "!=", False)
+        & Domain("notified_date", "!=", False)
         & Domain("read_date", "=", False)
         & Domain("escalated_date", "=", False)
         & (Domain("muted_until", "=", False) | Domain("muted_until", "<=", clock.today()))
@@ -63,7 +63,7 @@ def _escalate(alert: BaseModel) -> None:
     for unread in alert._locked(_unread_domain()).filtered(is_overdue):
         people = _next_people(unread)
         if people:
-            days = (clock.now() - unread.told_date).days
+            days = (clock.now() - unread.notified_date).days
             unread._point(people, unread.env._("Unread for %(days)s days: %(what)s", days=days, what=unread.name))
             unread.escalated_date = clock.now()
 

@@ -1,4 +1,4 @@
-"""What follows for alerts once a day: one list, in the order of the steps.
+"""Daily steps of alerts: one list, in order of execution.
 
 Each is a method of `ai.deployment.alert`, in the file of that model in the package named beside it. It returns
 functions without arguments, each about one alert or one person, which are run one by one.

@@ -24,15 +24,11 @@ def mute(alerts: BaseModel, until: date, reason: str) -> None:
     env, today = alerts.env, clock.today()
     last = today + timedelta(days=MOST_DAYS)
     if not (reason or "").strip():
-        raise UserError(env._("Say why it may be quiet."))
+        raise UserError(env._("Enter why it may be muted."))
     if not today < until <= last:
-        raise UserError(
-            env._(
-                "An alert is muted until a day from tomorrow on, at the latest %(last)s.", last=format_date(env, last)
-            )
-        )
+        raise UserError(env._("The end of muting must be between tomorrow and %(last)s.", last=format_date(env, last)))
     if alerts.filtered(lambda alert: alert.state == "resolved"):
-        raise UserError(env._("This is over already: there is nothing to mute."))
+        raise UserError(env._("This alert is already resolved: it cannot be muted."))
     alerts.write({"muted_until": until, "mute_reason": reason.strip()})
 
 

@@ -9,7 +9,7 @@ from ...remote.calls import Calls
 
 
 class Outbox:
-    """What one pass of the cron that sends has under way, and what it has learned of addresses."""
+    """State of one pass of the sending cron: messages in progress and failures by address."""
 
     def __init__(self) -> None:
         self._calls = Calls()

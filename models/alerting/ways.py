@@ -45,7 +45,7 @@ def send_by_discuss(messages: BaseModel) -> None:
     """Post `messages` of one channel into its Discuss channel, as one."""
     env, target = messages.env, messages.channel_id.discuss_channel_id
     if not target or not target.active:
-        messages._not_sent(env._("The Discuss channel is gone."))
+        messages._not_sent(env._("The Discuss channel has been deleted."))
         return
     own(target).message_post(
         body=Markup("<br/>").join(_as_html(message) for message in messages),
@@ -60,11 +60,11 @@ WAYS = {"email": send_by_email, "discuss": send_by_discuss}
 
 def follow_mail(message: BaseModel) -> None:
     """Store what became of the mails of one message and of those sent along with it."""
-    told = message | message.carried_ids
+    told = message | message.bundled_ids
     if "outgoing" not in message.mail_ids.mapped("state"):
         _mails_ended(told)
     elif message.filtered_domain(clock.due_domain("next_date", LONGEST_IN_QUEUE)):
-        told._not_sent(message.env._("Its mail has waited in the queue for a day."))
+        told._not_sent(message.env._("The mail has been in the queue for a day."))
 
 
 def _make_mails(messages: BaseModel) -> bool:
@@ -73,9 +73,9 @@ def _make_mails(messages: BaseModel) -> bool:
     template = shipped(env, "mail_template_message")
     people = first.partner_ids.filtered("email")
     if not people:
-        messages._not_sent(env._("Nobody to write to has an e-mail address."))
+        messages._not_sent(env._("No recipient has an e-mail address."))
     elif not template:
-        messages._not_sent(env._("The template of these mails is gone. Update the addon AI Deployment."))
+        messages._not_sent(env._("The mail template has been deleted. Update the app AI Deployment."))
     else:
         for partner in people:
             mail_id = own(template).send_mail(first.id, email_values={"recipient_ids": [(6, 0, partner.ids)]})
@@ -90,7 +90,7 @@ def _mails_ended(messages: BaseModel) -> None:
         messages._sent()
         return
     may_pass = any(mail.state == "exception" and mail.failure_type not in MAIL_IS_WRONG for mail in stay)
-    messages._not_sent(messages.env._("The mail server did not take the mail."), transient=may_pass)
+    messages._not_sent(messages.env._("The mail server did not accept the mail."), transient=may_pass)
 
 
 def _as_html(message: BaseModel) -> Markup:

@@ -45,7 +45,7 @@ ADMINISTRATOR_FIELDS = {
     "gate_maker_may_pass",
     "grace_days",
     "fallback_action_id",
-    "proof_idle_weeks",
+    "poc_idle_weeks",
 }
 
 
@@ -64,7 +64,7 @@ class AiDeployment(models.Model):
     state = fields.Selection(
         STATES,
         required=True,
-        default="proof",
+        default="poc",
         readonly=True,
         copy=False,
         tracking=True,
@@ -73,9 +73,11 @@ class AiDeployment(models.Model):
     )
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
-    purpose = fields.Text(required=True, help="What it is for, in words that a colleague in finance understands.")
+    purpose = fields.Text(
+        required=True, help="Purpose of the deployment, in words that a colleague in finance understands."
+    )
     is_demonstration = fields.Boolean(
-        readonly=True, help="Made by a demonstration: its figures prove nothing about your business."
+        readonly=True, help="Created by a demonstration: its figures prove nothing about your business."
     )
     user_id = fields.Many2one(
         "res.users",
@@ -94,13 +96,13 @@ class AiDeployment(models.Model):
         required=True,
         tracking=True,
         default=lambda self: clock.today() + timedelta(days=90),
-        help="When the owner looks again whether this deployment still does what it is for.",
+        help="Date on which the owner checks that the deployment still fulfils its purpose.",
     )
 
     # What it works on
     model_id = fields.Many2one(
         "ir.model",
-        "Works On",
+        "Document",
         required=True,
         ondelete="cascade",
         domain=lambda self: [("model", "in", self._target_models())],
@@ -108,29 +110,30 @@ class AiDeployment(models.Model):
     res_model = fields.Char(
         "Document Model", related="model_id.model", store=True, precompute=True, index=True, unsaved=True
     )
-    domain = fields.Char("Only Records", default="[]", help="Records outside this filter are not scored.")
+    domain = fields.Char("Only Records", default="[]", help="Only records matching this filter are scored.")
     method = fields.Selection(
-        [("scorecard", "Predict an outcome"), ("anomaly", "Find unusual records")],
+        [("scorecard", "Predict an outcome"), ("anomaly", "Detect unusual records")],
         required=True,
         default="scorecard",
         tracking=True,
     )
     horizon_days = fields.Integer(
-        "Outcome Within Days",
+        "Outcome Window (Days)",
         default=60,
-        help="A record counts as won only if that happened within so many days; what is still open then counts as not "
-        "won. A bill counts as wrong if a credit note reverses it within so many days.",
+        help="A record counts as won only if it is won within so many days; records still open by then count as "
+        "not won. A bill counts as wrong if a credit note reverses it within so many days.",
     )
-    most_pairs = fields.Integer(
-        "Inputs That Act Together",
+    max_interactions = fields.Integer(
+        "Interactions",
         default=6,
-        help="At most so many pairs of inputs may have points of their own, where the records clearly ask for it.",
+        help="Maximum number of input pairs that get points of their own, if supported by the data. For example: "
+        "industry with country.",
     )
     positive_weight = fields.Float(
-        "Weight of a Win",
+        "Positive Class Weight",
         default=1.0,
-        help="How many other records a won one counts for while learning. Above 1, the order of the likeliest records "
-        "gets better at the cost of the rest; the chances stay true.",
+        help="Training weight of won records. Above 1, the ranking of the best records improves at the cost of the "
+        "rest; the probabilities remain calibrated. For example: 5.",
     )
     feature_ids = fields.One2many("ai.deployment.feature", "deployment_id", "Inputs", copy=True)
 
@@ -139,37 +142,35 @@ class AiDeployment(models.Model):
         "Shown on Records",
         default=True,
         tracking=True,
-        help="The one whose score stands on the records, per document and company.",
+        help="Its score is shown on the records. One deployment per document and company.",
     )
     viewer_group_ids = fields.Many2many(
         "res.groups",
         "ai_deployment_viewer_group_rel",
-        string="Who Sees Scores",
+        string="Visible to Groups",
         copy=False,
         help="Members see the score on records that they may read. Set by an administrator.",
     )
 
     # Routing
-    alarm_rate = fields.Float(
-        "Expected Share Flagged", default=0.01, tracking=True, help="How many of 1 usual records may be flagged."
-    )
+    flag_rate = fields.Float(default=0.01, tracking=True, help="Expected share of normal records that are flagged.")
 
     # Watching
     drift_sensitivity = fields.Selection(
         [("sensitive", "Sensitive"), ("normal", "Normal"), ("calm", "Calm")], required=True, default="normal"
     )
     batch_above = fields.Integer(
-        "In the Background Above",
+        "Background Scoring Above",
         default=1000,
-        help="More records than this are scored in the background, piece by piece.",
+        help="More records than this are scored in the background, in chunks.",
     )
     score_nightly = fields.Boolean(
-        "Every Night",
+        "Score Every Night",
         default=True,
         tracking=True,
-        help="Every night, all open records are scored again. What has not changed is left alone.",
+        help="All open records are scored again every night. Records with unchanged inputs are skipped.",
     )
-    retention_days = fields.Integer("Keep Log for Days", default=730, tracking=True)
+    retention_days = fields.Integer("Log Retention", default=730, tracking=True)
     trigger_ids = fields.One2many("ai.deployment.trigger", "deployment_id", "Retraining Triggers", copy=True)
 
     # What came of it
@@ -178,7 +179,7 @@ class AiDeployment(models.Model):
     champion_id = fields.Many2one(
         "ai.deployment.version", "Serving Version", compute="_compute_champion_id", store=True
     )
-    transition_ids = fields.One2many("ai.deployment.transition", "deployment_id", "Its Life", readonly=True)
+    transition_ids = fields.One2many("ai.deployment.transition", "deployment_id", "History", readonly=True)
     action_server_id = fields.Many2one(
         "ir.actions.server", "Action Menu Entry", readonly=True, copy=False, ondelete="set null"
     )
@@ -190,20 +191,20 @@ class AiDeployment(models.Model):
     is_administrator = fields.Boolean(compute="_compute_rights", unsaved=True)
     may_decide = fields.Boolean(compute="_compute_rights", unsaved=True)
 
-    _alarm_rate_is_share = models.Constraint(
-        "CHECK(alarm_rate > 0 AND alarm_rate <= 0.5)", "The expected share flagged lies above 0 and is at most 0.5."
+    _flag_rate_is_share = models.Constraint(
+        "CHECK(flag_rate > 0 AND flag_rate <= 0.5)", "The flag rate must be above 0 and at most 0.5."
     )
-    _most_pairs_in_reach = models.Constraint(
-        "CHECK(most_pairs BETWEEN 0 AND 20)", "At most 20 pairs of inputs may act together."
+    _max_interactions_in_reach = models.Constraint(
+        "CHECK(max_interactions BETWEEN 0 AND 20)", "At most 20 interactions are possible."
     )
     _positive_weight_in_reach = models.Constraint(
-        "CHECK(positive_weight BETWEEN 0.01 AND 100)", "The weight of a win lies between 0.01 and 100."
+        "CHECK(positive_weight BETWEEN 0.01 AND 100)", "The weight of positive records must be between 0.01 and 100."
     )
     _horizon_in_reach = models.Constraint(
-        "CHECK(horizon_days BETWEEN 1 AND 3650)", "The outcome needs at least one day and at most ten years."
+        "CHECK(horizon_days BETWEEN 1 AND 3650)", "The outcome window must be between one day and ten years."
     )
     _batch_above_not_negative = models.Constraint("CHECK(batch_above >= 0)", "A number of records is not negative.")
-    _retention_positive = models.Constraint("CHECK(retention_days > 0)", "The log is kept for at least one day.")
+    _retention_positive = models.Constraint("CHECK(retention_days > 0)", "The log must be kept for at least one day.")
     _one_primary = models.UniqueIndex(
         "(company_id, res_model) WHERE is_primary AND active AND state = 'production'",
         "Another deployment already shows its score on these records. Only one per company can be the primary one.",
@@ -228,7 +229,7 @@ class AiDeployment(models.Model):
             if deployment.method == "scorecard" and not self.env[deployment.res_model]._ai_has_outcome():
                 raise ValidationError(
                     self.env._(
-                        "“%s” has no outcome to predict. Choose “Find unusual records”.", deployment.model_id.name
+                        "“%s” has no outcome to predict. Choose “Detect unusual records”.", deployment.model_id.name
                     )
                 )
 
@@ -242,7 +243,7 @@ class AiDeployment(models.Model):
                 with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
                     documents.search(domain, limit=1)
             except FILTER_ERRORS as error:
-                raise ValidationError(self.env._("“Only records” is not a filter that can be used.")) from error
+                raise ValidationError(self.env._("“Only Records” is not a valid filter.")) from error
 
     @api.constrains("user_id", "deputy_id")
     def _check_people(self):
@@ -250,11 +251,11 @@ class AiDeployment(models.Model):
             for person in deployment.user_id | deployment.deputy_id:
                 if not person.active or person.share or person.id == self.env.ref("base.user_root").id:
                     raise ValidationError(
-                        self.env._("%s cannot answer for a deployment: an active internal user has to.", person.name)
+                        self.env._("%s cannot be owner or deputy: only active internal users can.", person.name)
                     )
 
     def _person_to_tell(self):
-        """Who hears of this deployment: its owner, else its deputy, else an administrator of the company."""
+        """Return the person to notify: the owner, else the deputy, else an administrator of the company."""
         self.ensure_one()
         deployment = self.sudo()
         people = deployment.user_id | deployment.deputy_id | deployment._administrators()
@@ -321,7 +322,7 @@ class AiDeployment(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self.browse()._check_administrator_fields(vals)  # of nothing: a copy inherits no right of its original
-            check_begins(self.env, vals.get("state", "proof"))
+            check_begins(self.env, vals.get("state", "poc"))
         deployments = super().create(vals_list)
         for deployment in deployments:  # whatever brought it in
             check_begins(self.env, deployment.state)
@@ -339,7 +340,7 @@ class AiDeployment(models.Model):
         self._check_administrator_fields(vals)
         self._check_served_fields(vals)
         if "active" in vals and not vals["active"] and self.filtered(lambda d: d.state in d._at_work_states()):
-            raise UserError(self.env._("A deployment that is at work cannot be archived: switch it off or retire it."))
+            raise UserError(self.env._("A live deployment cannot be archived: suspend or retire it."))
         others = {name: value for name, value in vals.items() if name != "state"}
         result = True
         if others:
@@ -371,7 +372,7 @@ class AiDeployment(models.Model):
             raise AccessError(self.env._("Only an administrator may change: %s.", labels))
 
     def _check_served_fields(self, vals):
-        """What inputs were declared and a version was trained for cannot be swapped below them."""
+        """Refuse to change the document or method below declared inputs and trained versions."""
         if {"model_id", "method"} & vals.keys() and any(
             deployment.version_ids
             and (
@@ -380,17 +381,13 @@ class AiDeployment(models.Model):
             )
             for deployment in self.sudo()
         ):
-            raise UserError(
-                self.env._("Versions were trained for these records already. Make a new deployment for other ones.")
-            )
+            raise UserError(self.env._("Versions were trained on these records. Create a new deployment for others."))
         if "start_field_id" in vals and any(
             deployment.version_ids and (vals["start_field_id"] or False) != deployment.start_field_id.id
             for deployment in self.sudo()
         ):
             raise UserError(
-                self.env._(
-                    "Versions learned from records that began on another date. Make a new deployment for this one."
-                )
+                self.env._("Versions were trained with another start date. Create a new deployment for this one.")
             )
         if "model_id" in vals and any(d.feature_ids and d.model_id.id != vals["model_id"] for d in self.sudo()):
             raise UserError(self.env._("Its inputs belong to other records: remove them first."))
@@ -451,7 +448,7 @@ class AiDeployment(models.Model):
         sync_batches(self.sudo())
 
     def _keep_first_transition(self):
-        keep_transitions(self, {}, "proof")
+        keep_transitions(self, {}, "poc")
 
     def _follow_written_history(self, vals):
         before = {deployment.id: deployment.state for deployment in self} if "state" in vals else {}
@@ -476,7 +473,7 @@ class AiDeployment(models.Model):
         except (ValueError, TypeError, OverflowError) as error:
             raise UserError(self.env._("“%s” is not a date.", moment)) from error
         if not at:
-            raise UserError(self.env._("Say of which day."))
+            raise UserError(self.env._("Enter a day."))
         return states_at(self, at)
 
     def _assign_champion(self, version, reason):
@@ -492,7 +489,7 @@ class AiDeployment(models.Model):
     def _unlink_except_with_life(self):
         """Refuse to delete what has left the proof of concept one with a log is refused for that."""
         for deployment in self.sudo():
-            lived = deployment.transition_ids.filtered("from_state") or deployment.decision_ids
+            lived = deployment.transition_ids.filtered("from_state") or deployment.approval_ids
             if lived and not has_shadow_inference(deployment):
                 raise UserError(self.env._("“%s” has a history, which is kept. Retire it instead.", deployment.name))
 
@@ -516,8 +513,8 @@ class AiDeployment(models.Model):
     def action_view_inferences(self):
         return self._action_lines("ai.deployment.inference", self.env._("Log"))
 
-    def action_view_sums(self):
-        return {**self._action_lines("ai.deployment.sum", self.env._("Asked and Settled")), "view_mode": "list,pivot"}
+    def action_view_reconciliation(self):
+        return {**self._action_lines("ai.deployment.ledger", self.env._("Reconciliation")), "view_mode": "list,pivot"}
 
     def action_view_reviews(self):
         return self._action_lines("ai.deployment.review", self.env._("Reviews"), search_default_open=1)

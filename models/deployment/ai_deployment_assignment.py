@@ -1,4 +1,4 @@
-"""Which version served as what, from when to when, by whose decision. Evidence and "as of" questions read it."""
+"""History of assignments: version, role, period and responsible user. Evidence and "as of" questions read it."""
 
 from odoo import fields, models
 
@@ -13,15 +13,15 @@ class AiDeploymentAssignment(models.Model):
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
     version_id = fields.Many2one("ai.deployment.version", required=True, readonly=True, ondelete="cascade")
-    role = fields.Selection([("champion", "Serves"), ("challenger", "Challenges")], required=True, readonly=True)
+    role = fields.Selection([("champion", "Serving"), ("challenger", "Challenger")], required=True, readonly=True)
     start_date = fields.Datetime("From", required=True, readonly=True)
     end_date = fields.Datetime("Until", readonly=True)
-    user_id = fields.Many2one("res.users", "Decided By", required=True, readonly=True)
+    user_id = fields.Many2one("res.users", "By", required=True, readonly=True)
     reason = fields.Char(readonly=True)
 
     _one_champion = models.UniqueIndex(
         "(deployment_id) WHERE role = 'champion' AND end_date IS NULL", "Another version serves already."
     )
     _ends_after_start = models.Constraint(
-        "CHECK(end_date IS NULL OR end_date >= start_date)", "An assignment ends after it began."
+        "CHECK(end_date IS NULL OR end_date >= start_date)", "The end of an assignment must be after its start."
     )

@@ -8,7 +8,7 @@ from .life_cycle import STATES
 
 class AiDeploymentTransition(models.Model):
     _name = "ai.deployment.transition"
-    _description = "Step in a Deployment's Life"
+    _description = "State Change of a Deployment"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "id desc"
     _log_access = False
@@ -20,12 +20,12 @@ class AiDeploymentTransition(models.Model):
     from_state = fields.Selection(STATES, "From", readonly=True)
     to_state = fields.Selection(STATES, "To", required=True, readonly=True)
     user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
-    reason = fields.Text("Why", readonly=True)
+    reason = fields.Text(readonly=True)
 
     def write(self, vals):
         # pylint: disable=method-required-super
-        raise UserError(self.env._("What happened in the life of a deployment stays as it was."))
+        raise UserError(self.env._("The history of a deployment cannot be changed."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        raise UserError(self.env._("What happened in the life of a deployment stays as it was."))
+        raise UserError(self.env._("The history of a deployment cannot be changed."))

@@ -30,7 +30,7 @@ NEGLIGIBLE = 0.005  # points that no printed card shows are no reason
 
 class AiDeploymentVersion(models.Model):
     _name = "ai.deployment.version"
-    _description = "Deployment Version"
+    _description = "Model Version"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, number desc"
     _rec_name = "name"
@@ -42,8 +42,8 @@ class AiDeploymentVersion(models.Model):
     kind = fields.Selection(
         [
             ("scorecard", "Scorecard"),
-            ("anomaly", "Anomaly card"),
-            ("reviewed", "Card that learned from reviews"),
+            ("anomaly", "Anomaly model"),
+            ("reviewed", "Model trained on reviews"),
             ("pipeline", "scikit-learn pipeline"),
         ],
         required=True,
@@ -51,17 +51,17 @@ class AiDeploymentVersion(models.Model):
     )
     trained_date = fields.Datetime(required=True, readonly=True)
     trained_by_id = fields.Many2one("res.users", readonly=True)
-    row_count = fields.Integer("Records Learned From", readonly=True)
-    positive_count = fields.Integer("Of Them Won", readonly=True)
+    row_count = fields.Integer("Training Records", readonly=True)
+    positive_count = fields.Integer("Of These Won", readonly=True)
     metrics = fields.Json(readonly=True)
     auc = OptionalFloat("AUC", compute="_compute_metrics", digits=(4, 3))
     brier = OptionalFloat("Brier Score", compute="_compute_metrics", digits=(4, 3))
-    brier_base_rate = OptionalFloat("Brier Score of the Base Rate", compute="_compute_metrics", digits=(4, 3))
+    brier_base_rate = OptionalFloat("Brier Score, Base Rate", compute="_compute_metrics", digits=(4, 3))
     digest = fields.Char("Fingerprint", required=True, readonly=True)
     # The levels of sensitive inputs stand in these; `card_html` shows them masked to everybody else.
     artifact = fields.Json(required=True, readonly=True, groups="ai_deployment.group_sensitive")
     # The same recipe without the latest rows: what the figures are of, and what a later version is compared with.
-    tested_artifact = fields.Json("Tested Card", readonly=True, groups="ai_deployment.group_sensitive")
+    tested_artifact = fields.Json("Tested Model", readonly=True, groups="ai_deployment.group_sensitive")
     feature_specs = fields.Json(
         "Inputs as Trained", required=True, readonly=True, groups="ai_deployment.group_sensitive"
     )
@@ -70,13 +70,13 @@ class AiDeploymentVersion(models.Model):
     pipeline_name = fields.Char("File", readonly=True)
     pipeline_size = fields.Integer("Size in Bytes", readonly=True)
     pipeline_digest = fields.Char("SHA-256", readonly=True)
-    floors = fields.Json("Drift Noise Floors", readonly=True)
+    floors = fields.Json("Drift Noise Thresholds", readonly=True)
     held_out = fields.Json("Held-Out Records", readonly=True)  # see `held_out` in training/version_test
-    left_out = fields.Json("Inputs Left Out", readonly=True)
-    left_out_text = fields.Char("Left Out", compute="_compute_left_out_text")
+    left_out = fields.Json("Exclusions", readonly=True)
+    left_out_text = fields.Char("Excluded Inputs", compute="_compute_left_out_text")
     may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False)
-    card_html = fields.Html("Card", compute="_compute_card_html", sanitize=False)
-    challenge = fields.Json("Test Against the Serving Version", readonly=True)
+    card_html = fields.Html("Scorecard", compute="_compute_card_html", sanitize=False)
+    challenge = fields.Json("Test Against Serving Version", readonly=True)
     verdict = fields.Selection(
         [
             ("first", "First version"),
@@ -90,7 +90,7 @@ class AiDeploymentVersion(models.Model):
         default="first",
     )
     verdict_text = fields.Char(readonly=True)
-    is_serving = fields.Boolean("Serves", compute="_compute_is_serving")
+    is_serving = fields.Boolean("Serving", compute="_compute_is_serving")
 
     _number_uniq = models.UniqueIndex("(deployment_id, number)", "This version exists already.")
 
@@ -129,11 +129,11 @@ class AiDeploymentVersion(models.Model):
                 version.card_html = self.env["ir.qweb"]._render("ai_deployment.card_table", printed)
 
     def write(self, vals):
-        raise UserError(self.env._("A version is never edited: train a new one."))
+        raise UserError(self.env._("Versions cannot be changed: train a new one."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        raise UserError(self.env._("A version is kept: the log refers to it."))
+        raise UserError(self.env._("Versions cannot be deleted: the log refers to them."))
 
     # Use
 
@@ -172,7 +172,7 @@ class AiDeploymentVersion(models.Model):
         return InputGone(name, why)
 
     def _changed_text(self, path):
-        return self.env._("the field “%s” is of another type than when the version learned from it.", path)
+        return self.env._("the field “%s” has another type than in training.", path)
 
     @api.model
     @tools.ormcache("version_id")  # emptied when fields come or go, as all caches of the registry are
@@ -268,7 +268,8 @@ class AiDeploymentVersion(models.Model):
         return reasons
 
     def _expected_text(self, spec, read, document):
-        """What was expected and how far the record is from it, for a multiple of an amount; empty where not known."""
+        """Return the expected value and the distance of the record from it, for a multiple of an amount; empty if
+        unknown."""
         times = read.get(spec["key"])
         if spec["source"] != "history" or spec["measure"] not in ("ratio", "ratio_max") or not times:
             return ""
@@ -290,7 +291,7 @@ class AiDeploymentVersion(models.Model):
         return "\n".join([*lines, *self._support_texts(codes)])
 
     def _support_texts(self, codes):
-        """What makes a score of this record a guess: inputs never seen like this, or too few similar records."""
+        """Return why a score is uncertain: inputs never seen like this, or too few similar records."""
         if not self or not codes or self.kind == "anomaly":
             return []
         try:
@@ -322,7 +323,7 @@ class AiDeploymentVersion(models.Model):
         return ReaderWords(self.env, self._specs())
 
     def _column_name(self, column):
-        """What people call a column of the card: its input, with the tag where it is the column of one.
+        """Return the label of a column of the card: its input, with the tag if it is the column of one.
 
         Tags of a sensitive input have no names here.
         """
@@ -342,7 +343,7 @@ class AiDeploymentVersion(models.Model):
         return cache[key]
 
     def _printed_pairs(self, card, hidden, strongest):
-        """What two inputs are worth only together: the strongest combinations, as groups of the printed card."""
+        """Return the strongest interactions, as groups of the printed card."""
         groups = {}
         for first, one, second, two, points in card.pair_rows(self._level_names(), self._reader_words()):
             name = self.env._("%(one)s with %(two)s", one=self._column_name(first), two=self._column_name(second))
@@ -421,5 +422,7 @@ class AiDeploymentVersion(models.Model):
         if not self.deployment_id._may_decide():
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
         if self.verdict == "worse":
-            raise UserError(self.env._("This version did worse than the one that serves: %s", self.verdict_text or ""))
-        self.deployment_id.sudo()._assign_champion(self, self.env._("Promoted by hand"))
+            raise UserError(
+                self.env._("This version performed worse than the serving version: %s", self.verdict_text or "")
+            )
+        self.deployment_id.sudo()._assign_champion(self, self.env._("Promoted manually"))

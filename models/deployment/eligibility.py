@@ -1,4 +1,4 @@
-"""Who can answer for a deployment: the checks of one person's account, with the reason in words."""
+"""Eligibility as owner: checks of a user account, with the reason in words."""
 
 from odoo.api import Environment
 from odoo.models import BaseModel
@@ -12,11 +12,11 @@ def person_gap(deployment: BaseModel, person: BaseModel) -> str:
     """
     env, person = deployment.env, person.sudo()
     if not person.active:
-        return env._("%s is not active any more.", person.name)
+        return env._("%s is no longer active.", person.name)
     if person.share or person in system_users(env):
-        return env._("%s is not a colleague: an active internal user has to answer for it.", person.name)
+        return env._("%s is not an active internal user, as an owner has to be.", person.name)
     if not person.has_group("ai_deployment.group_owner"):
-        return env._("%s has not the role “Owner” of AI Deployment.", person.name)
+        return env._("%s does not have the role “Owner” of AI Deployment.", person.name)
     documents = env[deployment.res_model].with_user(person).sudo(False) if deployment.res_model in env else None
     if documents is not None and not documents.has_access("read"):
         words = documents._ai_words()
@@ -33,15 +33,15 @@ def shared_login_gap(person: BaseModel) -> str:
     person = person.sudo()
     env, address = person.env, person.partner_id.email_normalized
     if not address:
-        return env._("%s has no e-mail address, so nobody can be asked in person.", person.name)
+        return env._("%s has no e-mail address to receive a personal request.", person.name)
     if address in person.company_ids.mapped("partner_id.email_normalized"):
-        return env._("The address of %s is the company's own, so it is no person's login.", person.name)
+        return env._("The address of %s belongs to the company, so it does not identify a person.", person.name)
     others = person.search(
         [("partner_id.email_normalized", "=", address), ("id", "!=", person.id), ("share", "=", False)], limit=1
     )
     if others:
         return env._(
-            "%(person)s and %(other)s have the same e-mail address, so it is no person's login.",
+            "%(person)s and %(other)s have the same e-mail address, so it does not identify a person.",
             person=person.name,
             other=others.name,
         )

@@ -1,4 +1,4 @@
-"""What follows when something happens to a deployment: one list per event, in the order of the steps.
+"""Steps that follow an event of a deployment: one list per event, in order of execution.
 
 Each step is a method of `ai.deployment`, in the file `ai_deployment.py` of the package named beside it. A package that
 wants to follow an event adds its step here; it does not override the method that the event happens in.

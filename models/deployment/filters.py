@@ -33,7 +33,7 @@ def check_readable(documents: BaseModel, domain: Domain | list) -> None:
         if steps is None:
             raise ValueError(condition.field_expr)
         if passes_others(documents, steps) or not all(_may_read(env[step.field.model_name], step) for step in steps):
-            raise AccessError(env._("“%s” cannot be used in a filter of yours.", condition.field_expr))
+            raise AccessError(env._("“%s” cannot be used in your filter.", condition.field_expr))
         if condition.operator in ("any", "not any") and steps[-1].field.relational:
             check_readable(env[steps[-1].field.comodel_name], condition.value)
 

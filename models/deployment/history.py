@@ -1,4 +1,4 @@
-"""When a deployment, or a version of it, was in production: read from the steps of its life, which never change."""
+"""Production periods of a deployment or version, from its transitions, which never change."""
 
 from datetime import datetime
 

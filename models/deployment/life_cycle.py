@@ -16,15 +16,15 @@ from ..tools.trust import own
 from . import events
 
 STATES = [
-    ("proof", "Proof of concept"),
+    ("poc", "Proof of concept"),
     ("shadow", "Shadow"),
     ("production", "Production"),
     ("suspended", "Suspended"),
     ("retired", "Retired"),
 ]
 TRANSITIONS = {
-    "proof": {"shadow", "retired"},
-    "shadow": {"production", "proof", "suspended", "retired"},
+    "poc": {"shadow", "retired"},
+    "shadow": {"production", "poc", "suspended", "retired"},
     "production": {"shadow", "suspended", "retired"},
     "suspended": {"shadow", "production", "retired"},
     "retired": set(),
@@ -33,7 +33,7 @@ LIVE = ("shadow", "production")
 
 
 class Reason(str):
-    """Why a step is taken, as a wizard of the addon asked for it: a caller over HTTP can only send a plain text."""
+    """Reason of a transition, as requested by a wizard of the addon: a caller over HTTP can only send a plain text."""
 
 
 def check_transition(deployment: BaseModel, target: str) -> None:
@@ -55,7 +55,9 @@ def check_transition(deployment: BaseModel, target: str) -> None:
     missing = missing_for(deployment, target)
     if missing:
         raise UserError(
-            env._("“%(name)s” cannot go to “%(new)s”: %(why)s", name=deployment.name, new=labels[target], why=missing)
+            env._(
+                "“%(name)s” cannot be set to “%(new)s”: %(why)s", name=deployment.name, new=labels[target], why=missing
+            )
         )
 
 
@@ -72,7 +74,7 @@ def missing_version(deployment: BaseModel, target: str) -> str:
         return env._("train a version first.")
     if target == "production":
         if not deployment.user_id.active:
-            return env._("its owner is not active any more.")
+            return env._("its owner is no longer active.")
         if deployment.review_date <= clock.today():
             return env._("set a next review in the future.")
         if not has_shadow_inference(deployment):
@@ -139,8 +141,8 @@ def check_begins(env: Environment, state: str) -> None:
 
     :raise UserError: where `state` is another one
     """
-    if state != "proof":
-        raise UserError(env._("A deployment begins as a proof of concept."))
+    if state != "poc":
+        raise UserError(env._("A new deployment starts as a proof of concept."))
 
 
 def keep_transitions(deployments: BaseModel, before: dict[int, str], state: str, reason: str = "") -> None:

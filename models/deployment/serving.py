@@ -1,4 +1,4 @@
-"""Which version serves: each change is stored as an assignment."""
+"""Serving version: each change is stored as an assignment."""
 
 from odoo.exceptions import UserError
 from odoo.models import BaseModel

@@ -210,20 +210,20 @@ class AccountMove(models.Model):
                 & Domain("id", "!=", self.id)
             )
             essentials.append((self.env._("Earlier Bills"), number(self.env, earlier)))
-        return essentials + [(self.env._("Odoo Warns"), text) for text in self._ai_warnings()]
+        return essentials + [(self.env._("Odoo Warning"), text) for text in self._ai_warnings()]
 
     def _ai_warnings(self):
-        """What Odoo itself warns of on this bill."""
+        """Return the warnings of Odoo itself on this bill."""
         warnings = [self.abnormal_amount_warning, self.abnormal_date_warning]
         duplicates = self.sudo().duplicated_ref_ids  # it cannot even be computed where one of them is hidden
         if duplicates:
             names = ", ".join(duplicates.with_env(self.env)._filtered_access("read").mapped("display_name"))
-            warnings.append(self.env._("It looks like a duplicate of %s.", names or self.env._("another bill")))
+            warnings.append(self.env._("Possible duplicate of %s.", names or self.env._("another bill")))
         return [warning for warning in warnings if warning]
 
     @api.model
     def _ai_incumbent_text(self, value):
-        return self.env._("Odoo warns of it too") if value else self.env._("Odoo warns of nothing")
+        return self.env._("Odoo warns as well") if value else self.env._("Odoo does not warn")
 
     @api.model
     def _ai_answers(self):
@@ -289,7 +289,7 @@ class AccountMove(models.Model):
         )
 
     @api.model
-    def _ai_moot_domain(self):
+    def _ai_obsolete_domain(self):
         return Domain("state", "=", "cancel")
 
     @api.model
@@ -316,21 +316,21 @@ class AccountMove(models.Model):
                     "COALESCE(%s, CASE WHEN %s THEN 0 WHEN NOT %s THEN %s END)", reviewed, alone, alone, minutes or None
                 ),
                 -deployment.value_hourly_cost / 60 if deployment.value_hourly_cost else None,
-                self.env._("%s minutes for a bill that a person posts without a review", plain(self.env, minutes))
+                self.env._("%s minutes for each bill posted without a review", plain(self.env, minutes))
                 if minutes
                 else "",
                 holds_reviews=True,
                 basis=f"{minutes:g}" if minutes else "",
             ),
             "duplicates": Measure(
-                self.env._("Lost to duplicates and wrong bills, per bill"),
+                self.env._("Losses by duplicates and wrong bills, per bill"),
                 MEAN,
                 "money",
                 self._ai_lost_sql(alias, deployment),
                 -1.0,
             ),
             "unattended": Measure(
-                self.env._("Posted without a person"),
+                self.env._("Posted without a review"),
                 SHARE,
                 "share",
                 SQL("CASE WHEN %s THEN 1 WHEN NOT %s THEN 0 END", alone, alone),

@@ -149,9 +149,7 @@ class AiDeploymentDocumentMixin(models.AbstractModel):
             return result
         return refused + forbidden, make_error or (
             lambda: AccessError(
-                self.env._(
-                    "You may not see these lines, because you may not see the record or the deployment behind them."
-                )
+                self.env._("You may not see these lines, as you have no access to the record or its deployment.")
             )
         )
 

@@ -1,4 +1,4 @@
-"""Who wrote what is judged: one row per record and user, so that nobody judges what they changed.
+"""Authors of judged data: one row per record and user, so that nobody judges their own changes.
 
 `create_uid` says who made a record, `write_uid` who touched it last. Neither says that a reviewer raised the amount of
 a bill and a colleague's comment came after it. Notes are collected per transaction and written with one statement: at
@@ -20,7 +20,7 @@ KEPT = timedelta(days=400)  # rows of bank accounts
 
 class AiDeploymentEdit(models.Model):
     _name = "ai.deployment.edit"
-    _description = "Who Wrote What Is Judged"
+    _description = "Author of a Judged Record"
     _inherit = "ai.deployment.guarded.mixin"
     _log_access = False
     _rec_name = "res_id"
@@ -30,7 +30,9 @@ class AiDeploymentEdit(models.Model):
     user_id = fields.Many2one("res.users", "Written By", required=True, readonly=True, ondelete="cascade")
     date = fields.Datetime("Last Written On", required=True, readonly=True)
 
-    _record_user_uniq = models.UniqueIndex("(res_model, res_id, user_id)", "One row says that a person wrote a record.")
+    _record_user_uniq = models.UniqueIndex(
+        "(res_model, res_id, user_id)", "One row records that a user wrote a record."
+    )
 
     @api.model
     def _note(self, records, user_ids=None, kind=None):

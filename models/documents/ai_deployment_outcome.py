@@ -1,4 +1,4 @@
-"""When and how a record ended: written when it ends, never rewritten, withdrawn when it is opened again.
+"""End of a record, with its date: written once, withdrawn if the record is reopened.
 
 Documents date their own end in fields that later clicks rewrite: archiving a won lead, or setting it won again, makes
 `date_closed` today. The first day is therefore kept here, never on the document (scoring writes no field of a business
@@ -28,14 +28,14 @@ class AiDeploymentOutcome(models.Model):
     res_model = fields.Char("Document Model", required=True, readonly=True)
     res_id = fields.Integer("Record", required=True, readonly=True)
     status = fields.Selection(
-        [(WON, "Won"), (LOST, "Lost"), (MERGED, "Merged"), (OPEN, "Opened again")],
+        [(WON, "Won"), (LOST, "Lost"), (MERGED, "Merged"), (OPEN, "Reopened")],
         "Outcome",
         required=True,
         readonly=True,
     )
     date = fields.Datetime("Ended On", required=True, readonly=True)
     former_status = fields.Char("Before", readonly=True)
-    reopened_date = fields.Datetime("Opened Again On", readonly=True)
+    reopened_date = fields.Datetime("Reopened On", readonly=True)
     survivor_id = fields.Integer("Merged Into", readonly=True)
 
     _record_uniq = models.UniqueIndex("(res_model, res_id)", "A record has one outcome.")

@@ -40,33 +40,33 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         "Scored On", compute="_compute_ai_score", search="_search_ai_score_date", copy=False
     )
     ai_is_fallback = fields.Boolean(
-        "Shown Instead",
+        "Fallback",
         compute="_compute_ai_score",
         search="_search_ai_is_fallback",
         copy=False,
-        help="Not a score of ours: what is shown in its place, and why, stands in the reasons.",
+        help="Not a score but the configured fallback. The reasons name its kind and cause.",
     )
     ai_reasons = fields.Text("Reasons", compute="_compute_ai_reasons", copy=False)
-    ai_wants_review = fields.Boolean(
-        "Wants Review", compute="_compute_ai_wants_review", search="_search_ai_wants_review", copy=False
+    ai_needs_review = fields.Boolean(
+        "Needs Review", compute="_compute_ai_needs_review", search="_search_ai_needs_review", copy=False
     )
     # For reviewers: these cost nothing where nobody reads them, and the views show them to reviewers only.
-    ai_wants_my_review = fields.Boolean(
-        "Wants My Review",
-        compute="_compute_ai_wants_my_review",
-        search="_search_ai_wants_my_review",
+    ai_needs_my_review = fields.Boolean(
+        "Needs My Review",
+        compute="_compute_ai_needs_my_review",
+        search="_search_ai_needs_my_review",
         copy=False,
         groups="ai_deployment.group_reviewer",
     )
     ai_review_text = fields.Char(
-        "Waits for a Review", compute="_compute_ai_review_text", copy=False, groups="ai_deployment.group_reviewer"
+        "Waiting for Review", compute="_compute_ai_review_text", copy=False, groups="ai_deployment.group_reviewer"
     )
 
     # Hooks per kind of document
 
     @api.model
     def _ai_has_outcome(self):
-        """Whether the document ends well or badly by itself, so that a scorecard can learn from it."""
+        """Return whether the document has an outcome of its own that a scorecard can learn from."""
         return False
 
     @api.model
@@ -149,7 +149,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.model
     def _ai_came_true(self, deployment, landmarks, from_score=False):
-        """What came of records: {id: True or False}, for `landmarks` ({id: moment of the score}).
+        """Return the outcomes of records: {id: True or False}, for `landmarks` ({id: moment of the score}).
 
         True is won within the horizon, which begins with the record, or with the score where `from_score`. Left out is
         what is gone, was closed before its score, or was too old for it. What was merged counts as its survivor does.
@@ -182,11 +182,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.model
     def _ai_told_by_reasons(self):
-        """What a reason to ask tells of a record: {reason: names of the fields that hold it}."""
+        """Return the fields used by review reasons: {reason: names of the fields that hold it}."""
         return {}
 
     def _ai_incumbent(self):
-        """What Odoo itself says at this moment, per record id: a number from 0 to 1, or nothing.
+        """Return Odoo's own estimate at this moment, per record id: a number from 0 to 1, or nothing.
 
         Asked only where `_ai_incumbent_sql` gives nothing.
         """
@@ -215,20 +215,21 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return self[self._ai_responsible_field] if self._ai_responsible_field else self.env["res.users"]
 
     def _ai_essentials(self):
-        """What one reads first to judge the record, of what the user may read: [(label, text)] in reading order."""
+        """Return the fields a reviewer reads first, limited to those the user may read: [(label, text)] in reading
+        order."""
         return field_texts(self, ("create_date", "create_uid"))
 
     def _ai_endings(self):
-        """How records ended by themselves: {id: (what people call it, whether that is the positive side)}."""
+        """Return how records ended: {id: (label, whether that is the positive side)}."""
         return {}
 
     @api.model
     def _ai_incumbent_text(self, value):
-        """What Odoo's own opinion, a number from 0 to 1, means in words."""
+        """Return Odoo's own estimate, a number from 0 to 1, in words."""
         return percent(self.env, value)
 
     def _ai_makers(self):
-        """Who made each record, and therefore does not judge it: {id: set of user ids}."""
+        """Return the makers of each record, who may not judge it: {id: set of user ids}."""
         if not self.ids:
             return {}
         self._ai_flush_makers()
@@ -258,11 +259,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         self.env["ai.deployment.edit"]._flush_noted()
 
     def _ai_fingerprints(self):
-        """What an answer about each of these records is about, in a hash: {id: text}; nothing where no gate asks."""
+        """Return a hash of the judged data of each record: {id: text}; nothing without a gate."""
         return {}
 
     @api.model
-    def _ai_moot_domain(self):
+    def _ai_obsolete_domain(self):
         """Records about which no question makes sense any more."""
         return Domain.FALSE
 
@@ -272,13 +273,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return [
             (self.env._("I checked it"), "confirmed", False),
             (self.env._("The record is wrong or incomplete"), "any", False),
-            (self.env._("I know more than the record says"), "overridden", True),
+            (self.env._("I have more information than the record"), "overridden", True),
             (self.env._("Something else"), "any", True),
         ]
 
     @api.model
     def _ai_words(self):
-        """How scores and documents of this kind are called: see the overrides."""
+        """Return the words for scores and documents of this kind: see the overrides."""
         return {
             "records": self.env._("records"),
             "positive": self.env._("yes"),
@@ -287,7 +288,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.model
     def _ai_value_measures(self, deployment, alias):
-        """What a deployment is to improve, per record of the table `alias`: {code: Measure}; nothing by default."""
+        """Return the measures of business value, per record of the table `alias`: {code: Measure}; nothing by
+        default."""
         return {}
 
     @api.model
@@ -326,7 +328,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.model
     def _ai_level_names(self, path, levels, learned=None):
-        """What people call the levels of a category at the end of `path`: {level: name}; ids become names.
+        """Return the labels of the levels of a category at the end of `path`: {level: name}; ids become names.
 
         :param learned: what a version keeps of `path` (see `describe_path`): options that are gone have their label
         """
@@ -335,9 +337,9 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     # The score on the record
 
     def _field_to_sql(self, alias, field_expr, query=None):
-        if field_expr == "ai_wants_my_review":
+        if field_expr == "ai_needs_my_review":
             return SQL("(%s IN %s)", SQL.identifier(alias, "id"), my_reviews_sql(self))
-        if field_expr == "ai_wants_review" and query is not None:
+        if field_expr == "ai_needs_review" and query is not None:
             return SQL("(%s IS NOT NULL)", SQL.identifier(ShownScores(self).join_review(alias, query), "id"))
         if field_expr in SHOWN and query is not None:
             return ShownScores(self).value(alias, field_expr, query)
@@ -366,20 +368,20 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _search_ai_is_fallback(self, operator, value):
         return self._search_by_score_column("ai_is_fallback", operator, value)
 
-    def _search_ai_wants_review(self, operator, value):
-        return self._search_by_score_column("ai_wants_review", operator, value)
+    def _search_ai_needs_review(self, operator, value):
+        return self._search_by_score_column("ai_needs_review", operator, value)
 
     @api.depends_context("uid", "allowed_company_ids")
-    def _compute_ai_wants_review(self):
+    def _compute_ai_needs_review(self):
         noting.score_noted(self)
         ids = readable_origin(self).ids
         waiting = set()
         if ids and ShownScores(self).deployment_ids():
             query = self.browse(ids)._as_query(ordered=False)
-            query.add_where(self._field_to_sql(self._table, "ai_wants_review", query))
+            query.add_where(self._field_to_sql(self._table, "ai_needs_review", query))
             waiting = {row[0] for row in self.env.execute_query(query.select(SQL.identifier(self._table, "id")))}
         for record in self:
-            record.ai_wants_review = record._origin.id in waiting
+            record.ai_needs_review = record._origin.id in waiting
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_score(self):
@@ -411,7 +413,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     # Waiting for a review
 
-    def _search_ai_wants_my_review(self, operator, value):
+    def _search_ai_needs_my_review(self, operator, value):
         if operator != "in":
             return NotImplemented
         mine = Domain("id", "in", my_reviews_sql(self))
@@ -420,10 +422,10 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return ~mine if True not in value else Domain.TRUE
 
     @api.depends_context("uid", "allowed_company_ids")
-    def _compute_ai_wants_my_review(self):
+    def _compute_ai_needs_my_review(self):
         reviews = open_reviews(self)
         for record in self:
-            record.ai_wants_my_review = self.env.user in reviews[record._origin.id].reviewer_id
+            record.ai_needs_my_review = self.env.user in reviews[record._origin.id].reviewer_id
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_review_text(self):

@@ -50,7 +50,7 @@ class CrmLead(models.Model):
     _ai_responsible_field = "user_id"
     _ai_may_hold_out = True
 
-    ai_score = fields.Float("Chance to Win")
+    ai_score = fields.Float("Probability to Win")
 
     @api.model
     def _ai_has_outcome(self):
@@ -71,7 +71,7 @@ class CrmLead(models.Model):
             "positive": self.env._("will win"),
             "negative": self.env._("will not win"),
             "positives": self.env._("wins"),
-            "negatives": self.env._("leads without a win"),
+            "negatives": self.env._("lost leads"),
         }
 
     @api.model
@@ -263,11 +263,11 @@ class CrmLead(models.Model):
     def _ai_answers(self):
         return [
             (self.env._("I talked to them"), "any", False),
-            (self.env._("The budget is not there"), "any", False),
-            (self.env._("They decide at another time"), "any", False),
-            (self.env._("They have chosen somebody else"), "any", False),
+            (self.env._("No budget"), "any", False),
+            (self.env._("The decision is postponed"), "any", False),
+            (self.env._("They chose a competitor"), "any", False),
             (self.env._("The lead is wrong or incomplete"), "any", False),
-            (self.env._("Too little is known"), "unsure", False),
+            (self.env._("Too little information"), "unsure", False),
             (self.env._("Something else"), "any", True),
         ]
 
@@ -312,7 +312,7 @@ class CrmLead(models.Model):
         return result
 
     @api.model
-    def _ai_moot_domain(self):
+    def _ai_obsolete_domain(self):
         return Domain("won_status", "in", ("won", "lost"))
 
     @api.model
@@ -332,7 +332,7 @@ class CrmLead(models.Model):
                 SQL("CASE WHEN %s THEN CASE WHEN %s THEN 1 ELSE 0 END END", decided, won),
             ),
             "days_to_close": Measure(
-                self.env._("Days until decided"), MEAN, "days", SQL("CASE WHEN %s THEN %s END", decided, days)
+                self.env._("Days until decision"), MEAN, "days", SQL("CASE WHEN %s THEN %s END", decided, days)
             ),
             "revenue": Measure(
                 self.env._("Won revenue per lead"),
@@ -340,7 +340,7 @@ class CrmLead(models.Model):
                 "money",
                 SQL("CASE WHEN %s THEN COALESCE(%s, 0) ELSE 0 END", won, revenue),
                 deployment.value_margin or None,
-                self.env._("%s %% of a won euro is kept", round(100 * deployment.value_margin))
+                self.env._("Margin on won revenue: %s %%", round(100 * deployment.value_margin))
                 if deployment.value_margin
                 else "",
             ),

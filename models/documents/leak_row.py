@@ -1,4 +1,4 @@
-"""What a kind of document tells the leak check of one record."""
+"""Data of one record for the leak check, by kind of document."""
 
 from typing import NamedTuple
 

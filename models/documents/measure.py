@@ -1,4 +1,4 @@
-"""What can be measured of a kind of document, for business value."""
+"""Measures of business value of a kind of document."""
 
 from typing import NamedTuple
 

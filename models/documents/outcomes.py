@@ -1,4 +1,4 @@
-"""What came of the records of a deployment, for learning and measuring; here, of documents that have no outcome."""
+"""Outcomes of the records of a deployment, for training and measurement; here, of documents without an outcome."""
 
 from datetime import datetime
 

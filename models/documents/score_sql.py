@@ -1,4 +1,4 @@
-"""What a user sees of scores on records, in SQL: the one join of the score fields, and its conditions.
+"""Visible scores on records, in SQL: the one join of the score fields, and its conditions.
 
 It serves reading, searching, sorting, grouping and exporting. A score is shown where the deployment is the primary one
 of the record's company, it is in production, and the user belongs to one of its viewer groups; the record is not held
@@ -32,7 +32,7 @@ READ_TO_SHOW = (
 
 
 class Shown(NamedTuple):
-    """What a user sees on records: one deployment speaks per company, the nearest one above a branch."""
+    """Visible scores on records: one deployment per company, the nearest one above a branch."""
 
     deployments: BaseModel  # whose scores are shown, in sudo
     fallbacks: list  # what shows instead of some, as `Fallback`s

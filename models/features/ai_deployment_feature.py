@@ -1,4 +1,4 @@
-"""What a deployment reads of a record: one declared input each.
+"""Declared inputs of a deployment.
 
 Three sources: a field path of the record, the days between two of its dates, or a history of earlier records
 (in the books already, whatever their date). `feature_reader` turns the declarations into one SQL statement; here they
@@ -49,25 +49,27 @@ class AiDeploymentFeature(models.Model):
         readonly=False,
         precompute=True,
         unsaved=True,
-        help="How this input is called in reasons and alerts, in the words of the people who read them.",
+        help="Name of this input in reasons and alerts. For example: Country.",
     )
     source = fields.Selection(
         [
-            ("path", "A field of the record"),
+            ("path", "Record field"),
             ("age", "Days between two dates"),
-            ("zeros", "How round a number is"),
+            ("zeros", "Number of trailing zeros"),
             ("history", "Earlier records"),
         ],
         required=True,
         default="path",
     )
     path = fields.Char("Field", help="A field of the record, or a path such as partner_id.country_id.")
-    start_path = fields.Char("From Date")
-    end_path = fields.Char("To Date")
+    start_path = fields.Char("From Date Field")
+    end_path = fields.Char("To Date Field")
     measure = fields.Selection(list(MEASURES.items()))
-    group_paths = fields.Char("Same", help="Fields, separated by commas, in which earlier records must be the same.")
+    group_paths = fields.Char(
+        "Grouped By", help="Fields, separated by commas, that earlier records must have in common."
+    )
     value_path = fields.Char("Amount", help="The amount that a ratio or deviation is computed of.")
-    window_days = fields.Integer("Within Days", help="Only earlier records of the last days; 0: all of them.")
+    window_days = fields.Integer("Within Days", help="Only earlier records of the last days; 0: no limit.")
     kind = fields.Selection(
         [(NUMBER, "Number"), (CATEGORY, "Category")],
         required=True,
@@ -79,42 +81,42 @@ class AiDeploymentFeature(models.Model):
     )
     key = fields.Char("Technical Name", compute="_compute_key", store=True, precompute=True, unsaved=True)
     required = fields.Boolean(
-        help="A record without this input is not scored but goes to a person; a number of 0 counts as not filled in."
+        help="A record without this input is not scored but sent to human review. For numbers, 0 counts as empty."
     )
-    sensitive = fields.Boolean(help="Values are masked in logs and reasons, except for people granted to see them.")
+    sensitive = fields.Boolean(help="Values are masked in logs and reasons, except for authorised users.")
     tail = fields.Selection(
         [("two", "High and low"), ("high", "Only high"), ("low", "Only low")],
         string="Unusual When",
         required=True,
         default="two",
-        help="Used to find unusual records: which side of a number is worth a look.",
+        help="For detecting unusual records: the side of a number that is suspicious. For example: only high amounts.",
     )
     direction = fields.Selection(
-        [("free", "May do anything"), ("rising", "Never lowers the score"), ("falling", "Never raises the score")],
-        string="A Larger Number",
+        [("free", "Any direction"), ("rising", "Never lowers the score"), ("falling", "Never raises the score")],
+        string="Larger Numbers",
         required=True,
         default="free",
-        help="Used to predict an outcome: what is known beforehand about this number, so that chance cannot teach the "
-        "opposite.",
+        help="For predicting an outcome: known direction of the effect of this number, so that random patterns "
+        "cannot contradict it.",
     )
     stands_alone = fields.Boolean(
-        "Unusual by Itself",
+        "Counts Separately",
         default=True,
-        help="Used to find unusual records. If not, this input counts only together with another one, and once people "
-        "have judged enough records: a large bill is no warning, but a large bill paid twice is.",
+        help="For detecting unusual records. If not set, this input counts only in combination with another one, "
+        "after enough reviews: a large bill is no warning, but a large bill paid twice is.",
     )
     together_id = fields.Many2one(
         "ai.deployment.feature",
-        "Also Together With",
+        "Combined With",
         ondelete="set null",
         copy=False,
         domain="[('deployment_id', '=', deployment_id), ('id', '!=', id)]",
-        help="Two inputs that are a stronger warning together, such as a round amount and a new vendor.",
+        help="Two inputs that are a stronger warning in combination. For example: a round amount and a new vendor.",
     )
     leak_override = fields.Text(
-        "Why It Is Known in Time",
-        help="Some fields are filled when the outcome is already known. To use one all the same, say here why its "
-        "value is there when a record is scored.",
+        "Availability in Time",
+        help="Some fields are filled only when the outcome is known. To use one nevertheless, explain why its "
+        "value is available when a record is scored.",
     )
 
     _key_uniq = models.UniqueIndex("(deployment_id, key)", "This input is already in the deployment.")
@@ -142,7 +144,7 @@ class AiDeploymentFeature(models.Model):
             if feature.source in ("path", "zeros") and feature.path and feature.res_model in self.env:
                 steps = walk_path(self.env[feature.res_model], feature.path)
                 name = steps[-1].label(self.env) if steps else feature.path
-                feature.name = name if feature.source == "path" else self.env._("How round: %s", name)
+                feature.name = name if feature.source == "path" else self.env._("Trailing zeros: %s", name)
             elif feature.source == "history":
                 feature.name = MEASURES.get(feature.measure)
             else:
@@ -168,21 +170,21 @@ class AiDeploymentFeature(models.Model):
         for feature in self:
             paths = feature._paths()
             if not paths:
-                raise ValidationError(self.env._("Input “%s” says nothing to read: choose a field.", feature.name))
+                raise ValidationError(self.env._("Input “%s” has no field: select one.", feature.name))
             if feature.source == "age" and not (feature.start_path and feature.end_path):
                 raise ValidationError(self.env._("Input “%s” needs two dates.", feature.name))
             if feature.source == "history":
                 if not (feature.measure and feature.group_paths):
                     raise ValidationError(
-                        self.env._("Input “%s” needs a measure and what earlier records share.", feature.name)
+                        self.env._("Input “%s” needs a measure and the fields shared by earlier records.", feature.name)
                     )
                 if feature.measure in VALUE_MEASURES and not feature.value_path:
-                    raise ValidationError(self.env._("Input “%s” needs the amount to compare.", feature.name))
+                    raise ValidationError(self.env._("Input “%s” needs an amount to compare.", feature.name))
             documents = self.env[feature.res_model]
             for path in paths:
                 steps = walk_path(documents, path)
                 if steps and steps[-1].field.name in SCORE_FIELDS:
-                    raise ValidationError(self.env._("A score cannot be an input: it would learn from itself."))
+                    raise ValidationError(self.env._("A score cannot be an input: the model would learn from itself."))
                 if steps is None:
                     raise ValidationError(
                         self.env._("Input “%(name)s”: there is no field “%(path)s”.", name=feature.name, path=path)
@@ -192,33 +194,31 @@ class AiDeploymentFeature(models.Model):
     def _check_readable(self, path, steps):
         """Inputs are read with elevated rights, so whoever declares one must be able to read it without them."""
         if passes_others(self.env[self.res_model].with_user(self.env.uid), steps):
-            raise ValidationError(
-                self.env._("“%s” reads lines that not everybody may read who may read the record.", path)
-            )
+            raise ValidationError(self.env._("“%s” reads lines that not all readers of the record may read.", path))
         for step in steps:
             # create() checks constraints with elevated rights; what counts is the person
             model = self.env[step.field.model_name].with_user(self.env.uid)
             if not (model.has_access("read") and model._has_field_access(step.field, "read")):
                 raise AccessError(
-                    self.env._("You may not read “%(path)s”, so it cannot become an input of yours.", path=path)
+                    self.env._("You may not read “%(path)s”, so you cannot use it as an input.", path=path)
                 )
 
     @api.constrains("source", "path", "start_path", "end_path", "group_paths", "value_path", "measure", "deployment_id")
     def _check_types(self):
-        """What the database would answer with an error is refused here with a sentence."""
+        """Refuse types that the database would answer with an error."""
         for feature in self.filtered(lambda feature: feature.source != "path"):
             steps = {path: walk_path(self.env[feature.res_model], path) or [] for path in feature._paths()}
             last = {path: found[-1].field.type for path, found in steps.items() if found}
             if feature.source == "zeros":
                 if not set(last.values()) <= {"integer", "float", "monetary"}:
-                    raise ValidationError(self.env._("Input “%s” needs an amount that is a number.", feature.name))
+                    raise ValidationError(self.env._("Input “%s” needs a numeric amount.", feature.name))
                 continue
             if feature.source == "age":
                 if not set(last.values()) <= {"date", "datetime"}:
                     raise ValidationError(self.env._("Input “%s” needs two dates.", feature.name))
                 continue
             if last.get(feature.value_path, "float") not in ("integer", "float", "monetary"):
-                raise ValidationError(self.env._("Input “%s” needs an amount that is a number.", feature.name))
+                raise ValidationError(self.env._("Input “%s” needs a numeric amount.", feature.name))
             for path, found in steps.items():
                 if any(not (step.field.store or step.field.related or step.field.inherited) for step in found):
                     raise ValidationError(
@@ -234,9 +234,9 @@ class AiDeploymentFeature(models.Model):
             if late and not (feature.leak_override or "").strip():
                 raise ValidationError(
                     self.env._(
-                        "“%(path)s” is often filled only when the outcome is known, so a model trained on it would "
-                        "look good and be wrong. If it is known when a record is scored, say why in “Why it is known "
-                        "in time”.",
+                        "“%(path)s” is often filled only when the outcome is known, so a model trained on it "
+                        "would look good and be wrong. If it is known when a record is scored, explain why "
+                        "under “Availability in Time”.",
                         path=late[0],
                     )
                 )
@@ -246,13 +246,13 @@ class AiDeploymentFeature(models.Model):
         for feature in self.filtered("together_id"):
             if feature.together_id == feature or feature.together_id.deployment_id != feature.deployment_id:
                 raise ValidationError(
-                    self.env._("“%s” can only go together with another input of the same deployment.", feature.name)
+                    self.env._("“%s” can only be combined with another input of the same deployment.", feature.name)
                 )
 
     def write(self, vals):
         if not self.env.su:
             if "deployment_id" in vals and any(f.deployment_id.id != vals["deployment_id"] for f in self):
-                raise AccessError(self.env._("An input stays with its deployment."))
+                raise AccessError(self.env._("An input cannot be moved to another deployment."))
             if "sensitive" in vals and not vals["sensitive"]:
                 self._check_may_uncover()
             if DECLARATION & vals.keys():
@@ -279,11 +279,9 @@ class AiDeploymentFeature(models.Model):
         return super().unlink()
 
     def _check_may_uncover(self):
-        """What an administrator or owner marked as sensitive stays masked, in what was logged before too."""
+        """Keep sensitive inputs masked, also in earlier log lines, unless an administrator or the owner decides."""
         if any(self.mapped("sensitive")) and not self.env.user.has_group("ai_deployment.group_manager"):
-            raise AccessError(
-                self.env._("This input is sensitive: only an administrator may change what it reads, or remove it.")
-            )
+            raise AccessError(self.env._("This input is sensitive: only an administrator may change or remove it."))
 
     def _group_path_list(self):
         return [path.strip() for path in (self.group_paths or "").split(",") if path.strip()]
@@ -301,7 +299,7 @@ class AiDeploymentFeature(models.Model):
 
     @api.model
     def _card_spec(self, key, name):
-        """What a card works out by itself, declared like an input so that it has a name where reasons are shown."""
+        """Return the spec of a computed input of a card, declared like an input so that it has a label in reasons."""
         texts = ("path", "start_path", "end_path", "measure", "value_path", "together")
         flags = ("required", "sensitive", "stands_alone")
         return {
@@ -319,7 +317,7 @@ class AiDeploymentFeature(models.Model):
         }
 
     def _has_several_values(self):
-        """Whether a record may have several values at a time: one input, of which each value counts by itself."""
+        """Return whether a record may have several values at a time: one input whose values count separately."""
         steps = self.source == "path" and walk_path(self.env[self.res_model], self.path)
         return bool(steps) and (
             any(step.field.type == "many2many" for step in steps) or steps[-1].type(self.env) in SEVERAL

@@ -30,14 +30,14 @@ from . import values
 MEASURES = {
     "count": "Number of earlier records",
     "days_since": "Days since the last one",
-    "ratio": "Times the usual amount",
-    "ratio_max": "Times the highest amount so far",
-    "deviation": "Distance from the usual amount",
+    "ratio": "Ratio to the usual amount",
+    "ratio_max": "Ratio to the highest amount so far",
+    "deviation": "Difference to the usual amount",
     "share": "Share among earlier records",
-    "first_time": "How unusual a first time is",
-    "repeat": "How unusual a repeat is",
-    "swapped": "How unusual two swapped digits are",
-    "shifted": "How unusual a moved decimal point is",
+    "first_time": "Unusualness of a first occurrence",
+    "repeat": "Unusualness of a repetition",
+    "swapped": "Unusualness of two swapped digits",
+    "shifted": "Unusualness of a shifted decimal point",
 }
 # Measures that compare amounts, so that only amounts in one currency may meet.
 VALUE_MEASURES = ("ratio", "ratio_max", "deviation", "swapped", "shifted")
@@ -57,7 +57,7 @@ DEVIATION_MIN_SPREAD = 0.1
 
 
 class Group(NamedTuple):
-    """What earlier records share in one set of measures, as field paths."""
+    """Group fields shared by earlier records in one set of measures, as field paths."""
 
     always: tuple  # by the kind of document, see `_ai_history_partition`
     own: tuple  # as declared, the first one is the wider group that some measures compare with
@@ -70,7 +70,7 @@ class Step(NamedTuple):
     property_name: str = ""
 
     def label(self, env: Environment) -> str:
-        """What a person calls it."""
+        """Return the label."""
         if self.property_name:
             return self.definition(env).get("string") or self.property_name
         return self.field._description_string(env)
@@ -87,7 +87,7 @@ class Step(NamedTuple):
 
 
 def property_definition(model: BaseModel, field: Any, name: str) -> dict[str, Any]:
-    """How the property `name` of a properties `field` is defined: the first definition, with the options of all.
+    """Return the definition of the property `name` of a properties `field`: the first one, with the options of all.
 
     Each container (a team, a project) defines its own; copies of a container define the same property again.
     """
@@ -397,7 +397,7 @@ class FeatureReader:
 
     @property
     def _in_order(self) -> bool:
-        """Whether records come in the order of their own dates: no record comes after one of a later date."""
+        """Return whether records are in the order of their own dates: no record after one of a later date."""
         return self.documents._ai_comes_in_order
 
     def _measures(self, alias: str, place: int, group: Any, specs: Sequence[dict[str, Any]], columns: Any) -> SQL:
@@ -454,7 +454,9 @@ class FeatureReader:
     # Earlier records within days of a record, where these do not come in the order of their dates
 
     def _has_neighbours(self, spec: dict[str, Any]) -> bool:
-        """Whether a measure is aggregated over pairs of records: no frame says both "came before" and "within days"."""
+        """Return whether a measure is aggregated over pairs of records: no frame expresses both "came before" and
+        "within
+        days"."""
         if self._in_order or spec["measure"] in SLIP_MEASURES:
             return False
         return bool(spec["window_days"]) or spec["measure"] == "days_since"
@@ -613,7 +615,7 @@ class FeatureReader:
         return Domain("company_id", "in", ours) | Domain("company_id", "=", False)
 
     def _happens(self, place: int, number: float, spec: dict[str, Any], partition: Any) -> SQL:
-        """Whether this is a first time, a repeat, a slip."""
+        """Return whether this is a first time, a repeat, a slip."""
         if spec["measure"] in SLIP_MEASURES:
             happened = SQL("id IN (SELECT id FROM %s)", SQL.identifier(f"slips_{place}_{number}"))
         else:
@@ -704,7 +706,7 @@ class FeatureReader:
     # What has no column
 
     def _has_columns(self, spec: dict[str, Any]) -> bool:
-        """Whether every field on the way has a column (or is a relation that is followed by one)."""
+        """Return whether every field on the path has a column (or is a relation that leads to one)."""
         if spec["source"] == "history":
             return True
         if spec["source"] == "card":
@@ -729,7 +731,7 @@ class FeatureReader:
 
 
 def _has_column(field: Any) -> bool:
-    """Whether SQL can read it: a stored field, or a relation of records followed to one."""
+    """Return whether SQL can read it: a stored field, or a relation of records that leads to one."""
     if field.type in ("one2many", "many2many"):
         return field.store and not field.inherited
     if field.type == "many2one_reference" and not field.store:

@@ -1,4 +1,4 @@
-"""What people call the levels of a category: records by their names, options by their labels, deleted ones as such."""
+"""Labels of the levels of a category: names of records, labels of options, deleted ones marked as such."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

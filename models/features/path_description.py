@@ -1,4 +1,4 @@
-"""What the path of an input leads to, as plain data that a version keeps and that health compares later."""
+"""Description of the path of an input, as plain data that a version stores and the health checks compare later."""
 
 from odoo.fields import Domain
 from odoo.models import BaseModel

@@ -1,4 +1,4 @@
-"""Which inputs a person may read, on which records: inputs are read with all rights, and shown with the reader's.
+"""Readable inputs of a user: inputs are read with all rights and shown with the user's.
 
 A path that leads through a many2one reaches one record, whose rules are asked when the value is shown. A path through
 lines reaches records whose readers may differ line by line, so only lines that are part of the record can be an input,
@@ -31,7 +31,7 @@ def passes_others(documents: BaseModel, steps: list[Any]) -> bool:
 
 
 def _is_own_line(documents: BaseModel, field: Any) -> bool:
-    """Whether the lines are part of the record: they go with it, and cannot be without it."""
+    """Return whether the lines are part of the record: deleted with it, and not able to exist without it."""
     inverse = field.type == "one2many" and documents.env[field.comodel_name]._fields.get(field.inverse_name)
     return bool(inverse) and inverse.type == "many2one" and inverse.required and inverse.ondelete == "cascade"
 

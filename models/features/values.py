@@ -58,7 +58,7 @@ def converter(spec: dict[str, Any], path: str, steps: list[Any]) -> Callable[[An
 
 
 def raw_value(record: BaseModel, name: str, property_name: str = "") -> Any:
-    """What the database holds in the field `name` of one `record`, read through the ORM."""
+    """Return the database value of the field `name` of one `record`, read through the ORM."""
     field = record._fields[name]
     value = record[name]
     if field.type == "properties":

@@ -62,7 +62,7 @@ class AccountMove(models.Model):
         compute="_compute_ai_is_held",
         search="_search_ai_is_held",
         copy=False,
-        help="It cannot be posted before somebody has looked at it.",
+        help="It cannot be posted before it has been reviewed.",
     )
 
     # Where nothing gets past
@@ -116,7 +116,7 @@ class AccountMove(models.Model):
             return
         self.check_access("write")  # who may not post learns nothing of why a bill is held, and leaves no trace
         if vals.keys() - WITH_STATE:
-            raise UserError(self.env._("A bill is posted by itself: change the rest before."))
+            raise UserError(self.env._("Post bills without changing other fields in the same step."))
         HeldBills(bills).judge(asked)
         held_bills.note_judged(bills)
 
@@ -133,7 +133,7 @@ class AccountMove(models.Model):
         if held:
             raise UserError(
                 self.env._(
-                    "%s is held: it stays a bill until somebody has looked at it.",
+                    "%s is held: it stays a bill until it has been reviewed.",
                     ", ".join(bill.ref or bill.display_name for bill in self.browse(held)[: wording.NAMED].sudo()),
                 )
             )

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-GATES = [("off", "Off"), ("warn", "Say so and let it pass"), ("block", "Hold it")]
+GATES = [("off", "Off"), ("warn", "Warn and post"), ("block", "Hold the bill")]
 GATE_FIELDS = {
     "gate",
     "gate_from_amount",
@@ -20,54 +20,54 @@ class AiDeployment(models.Model):
 
     gate = fields.Selection(
         GATES,
-        "Before a Bill Is Posted",
+        "Posting Gate",
         required=True,
         default="off",
         tracking=True,
         copy=False,
-        help="What happens when somebody, or something, posts a bill that is risky and that nobody has looked at.",
+        help="Applies when a risky bill that has not been reviewed is posted, by a user or automatically.",
     )
     gate_from_amount = fields.Float(
-        "From This Amount",
+        "Minimum Amount",
         tracking=True,
         copy=False,
-        help="In the currency of the company. Smaller bills are posted without a look. 0: any amount.",
+        help="In the currency of the company. Smaller bills are posted without a check. 0: any amount.",
     )
     gate_risk = fields.Selection(
         [
-            ("flagged", "What it finds unusual"),
-            ("score", "A score from"),
-            ("review", "Whatever it sends to a person, random checks aside"),
+            ("flagged", "Flagged records"),
+            ("score", "Score from"),
+            ("review", "Records sent to human review, except random checks"),
         ],
-        "What Is Risky",
+        "Risk Criterion",
         required=True,
         default="flagged",
         tracking=True,
         copy=False,
-        help="Beside this, a bill that a person has found unusual as it is now is always held.",
+        help="In addition, a bill that a reviewer has marked as unusual in its current state is always held.",
     )
     gate_score = fields.Float("Score", default=0.99, tracking=True, copy=False)
     gate_unavailable = fields.Selection(
-        [("open", "Post it, and say so"), ("closed", "Hold it")],
-        "If a Bill Cannot Be Scored",
+        [("open", "Post it with a note"), ("closed", "Hold the bill")],
+        "If Scoring Fails",
         required=True,
         default="open",
         tracking=True,
         copy=False,
     )
     gate_stale_days = fields.Integer(
-        "Opens When Not Looked After for Days",
+        "Bypass After Days Without Supervision",
         default=28,
         tracking=True,
         copy=False,
-        help="When its review is overdue, its reports are missing, or watching it has failed for longer than this, the "
-        "gate opens and the owner is told. 0: it stays closed.",
+        help="If its review is overdue, its reports are missing, or monitoring fails for longer than this, the "
+        "gate is bypassed and the owner is notified. 0: never bypassed.",
     )
     gate_maker_may_pass = fields.Boolean(
-        "Makers May Pass Their Own Bills",
+        "Creators May Pass Own Bills",
         tracking=True,
         copy=False,
-        help="For companies of one person. Otherwise whoever made a bill cannot pass it. Set by an administrator.",
+        help="For companies of one person. Otherwise, the creator of a bill cannot pass it. Set by an administrator.",
     )
     waiver_ids = fields.One2many("ai.deployment.waiver", "deployment_id", "Waivers")
 
@@ -75,7 +75,7 @@ class AiDeployment(models.Model):
         "CHECK(gate_from_amount >= 0)", "The amount from which bills are held cannot be negative."
     )
     _gate_score_is_share = models.Constraint(
-        "CHECK(gate_score BETWEEN 0 AND 1)", "The score from which bills are held lies between 0 and 100 %."
+        "CHECK(gate_score BETWEEN 0 AND 1)", "The gate score must be between 0 and 100 %."
     )
     _gate_stale_not_negative = models.Constraint("CHECK(gate_stale_days >= 0)", "A number of days is not negative.")
 
@@ -83,7 +83,7 @@ class AiDeployment(models.Model):
     def _check_gate(self):
         for deployment in self:
             if deployment.gate != "off" and deployment.res_model != "account.move":
-                raise ValidationError(self.env._("Only bills are held before they are posted."))
+                raise ValidationError(self.env._("Only bills can be held before posting."))
 
     def _follow_written_gate(self, vals):
         asked = GATE_FIELDS & vals.keys()

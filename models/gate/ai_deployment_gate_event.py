@@ -1,4 +1,4 @@
-"""What the gate did about a bill: held it, said so, let it through and why. Append-only, for everybody."""
+"""Gate log of a bill: held, warned, or let through, and why. Append-only, for everybody."""
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -9,30 +9,32 @@ from ..tools import clock
 
 KINDS = [
     ("held", "Held"),
-    ("warned", "Posted with a warning"),
+    ("warned", "Posted with warning"),
     ("waived", "Let through by a waiver"),
-    ("passed", "Passed by a person"),
-    ("opened", "Let through: the gate was open"),
-    ("outside", "Not looked at: outside of the filter"),
-    ("posted", "Posted after it was held"),
-    ("changed", "Changed after it was posted"),
+    ("passed", "Passed by a user"),
+    ("bypassed", "Let through: gate bypassed"),
+    ("outside", "Not checked: outside of the filter"),
+    ("posted", "Posted after being held"),
+    ("changed", "Changed after posting"),
 ]
 
 
 class AiDeploymentGateEvent(models.Model):
     _name = "ai.deployment.gate.event"
-    _description = "What the Gate Did"
+    _description = "Gate Event"
     _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
     _order = "id desc"
     _log_access = False
     _rec_name = "res_id"
 
     date = fields.Datetime(required=True, readonly=True)
-    kind = fields.Selection(KINDS, "What Happened", required=True, readonly=True)
-    reason = fields.Selection(REVIEW_REASONS, "Why It Was Risky", readonly=True)
-    note = fields.Text("Said About It", readonly=True, help="The reason given, or why the gate was open.")
+    kind = fields.Selection(KINDS, "Event", required=True, readonly=True)
+    reason = fields.Selection(REVIEW_REASONS, "Risk", readonly=True)
+    note = fields.Text(readonly=True, help="The reason given, or why the gate was bypassed.")
     user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
-    is_maker = fields.Boolean("Made It as Well", readonly=True, help="Who passed this bill has made it.")
+    is_maker = fields.Boolean(
+        "By Creator of the Bill", readonly=True, help="The user who passed the bill also created it."
+    )
     inference_id = fields.Many2one("ai.deployment.inference", readonly=True, ondelete="set null")
     review_id = fields.Many2one("ai.deployment.review", readonly=True, ondelete="restrict")
     waiver_id = fields.Many2one("ai.deployment.waiver", readonly=True, index="btree_not_null", ondelete="restrict")

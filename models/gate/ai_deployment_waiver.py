@@ -30,14 +30,16 @@ class AiDeploymentWaiver(models.Model):
         "res.partner", "Vendor", required=True, index=True, ondelete="restrict", domain=[("parent_id", "=", False)]
     )
     reason = fields.Selection(
-        REVIEW_REASONS, "Only If", help="Lets through what is risky for this reason. Empty: for any reason."
+        REVIEW_REASONS, "Risk", help="Only bills that are risky for this reason. Empty: for any reason."
     )
-    note = fields.Text("Why", required=True)
-    end_date = fields.Date("Until", required=True, tracking=True, help="The last day. At most a year ahead.")
-    user_id = fields.Many2one("res.users", "Given By", required=True, readonly=True, default=lambda self: self.env.user)
+    note = fields.Text("Reason", required=True)
+    end_date = fields.Date("Until", required=True, tracking=True, help="Last day of validity. At most a year ahead.")
+    user_id = fields.Many2one(
+        "res.users", "Granted By", required=True, readonly=True, default=lambda self: self.env.user
+    )
     changed_by_id = fields.Many2one("res.users", "Last Changed By", readonly=True, copy=False)
-    is_over = fields.Boolean("Over", compute="_compute_is_over")
-    bill_count = fields.Integer("Bills Let Through", compute="_compute_use")
+    is_over = fields.Boolean("Ended", compute="_compute_is_over")
+    bill_count = fields.Integer("Waived Bills", compute="_compute_use")
     last_date = fields.Datetime("Last Used", compute="_compute_use")
 
     @api.depends("end_date", "active")
@@ -60,7 +62,7 @@ class AiDeploymentWaiver(models.Model):
     def _check_note(self):
         for waiver in self:
             if not (waiver.note or "").strip():
-                raise ValidationError(self.env._("Say why bills of this vendor may pass."))
+                raise ValidationError(self.env._("Enter why bills of this vendor may pass."))
 
     @api.constrains("end_date")
     def _check_end_date(self):
@@ -69,7 +71,7 @@ class AiDeploymentWaiver(models.Model):
             if not today <= waiver.end_date <= today + timedelta(days=MOST_DAYS):
                 raise ValidationError(
                     self.env._(
-                        "A waiver ends from today on, at the latest on %s.",
+                        "The end date of a waiver must be between today and %s.",
                         format_date(self.env, today + timedelta(days=MOST_DAYS)),
                     )
                 )
@@ -78,7 +80,7 @@ class AiDeploymentWaiver(models.Model):
     def _check_deployment(self):
         for waiver in self:
             if waiver.deployment_id.res_model != "account.move":
-                raise ValidationError(self.env._("Only bills are held before they are posted."))
+                raise ValidationError(self.env._("Only bills can be held before posting."))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -93,7 +95,7 @@ class AiDeploymentWaiver(models.Model):
 
     def write(self, vals):
         if not self.env.su and vals.keys() - LATER:
-            raise UserError(self.env._("A waiver is not changed afterwards: archive it and give another one."))
+            raise UserError(self.env._("A waiver cannot be changed: archive it and create another one."))
         self._check_may_give()
         result = super().write(vals)
         if LATER & vals.keys():  # whoever prolongs it answers for it as well
@@ -109,13 +111,13 @@ class AiDeploymentWaiver(models.Model):
 
     def unlink(self):
         # pylint: disable=no-raise-unlink
-        raise UserError(self.env._("Waivers are kept: archive it."))
+        raise UserError(self.env._("Waivers cannot be deleted: archive it."))
 
     def action_view_events(self):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Bills Let Through"),
+            "name": self.env._("Waived Bills"),
             "res_model": "ai.deployment.gate.event",
             "view_mode": "list",
             "domain": [("waiver_id", "=", self.id)],

@@ -27,7 +27,7 @@ _logger = logging.getLogger(__name__)
 # Faults of the database after which bills are posted, or refused, as where a bill cannot be scored.
 CANNOT_LOOK = {faults.DISK_FULL, faults.OUT_OF_MEMORY, faults.TOO_SLOW}
 NEAR = 0.1  # by which share a ratio to what is usual may move, as other bills come in, before it says something new
-NOT_HELD_BEFORE = ("clean", "opened", "small")
+NOT_HELD_BEFORE = ("clean", "bypassed", "small")
 
 
 class GateJudge:
@@ -60,7 +60,7 @@ class GateJudge:
             faults.log_fault(
                 _logger, f"The gate of deployment {self.deployment.id} could not look at {len(bills)} bills", error
             )
-            reason = self.env._("The database has no room, no memory or no time to score bills.")
+            reason = self.env._("The database has no disk space, memory or time to score bills.")
             if self.deployment.gate_unavailable != "open":
                 raise UserError(self.env._("Not posted. %s Try again later.", reason)) from error
             return reason, {}
@@ -173,9 +173,9 @@ class GateJudge:
         log._log_plain(gate, "outside", bills.browse(outside))
         quiet = [verdict for name in ("small", "clean", "released") for verdict in by_status.get(name, [])]
         log._log(gate, "posted", [verdict for verdict in quiet if verdict.was_held])
-        if unscored := by_status.get("opened"):
-            log._log(gate, "opened", unscored, note=self.env._("It could not be scored."))
-            text = self.env._("Posted without a look: it could not be scored.")
+        if unscored := by_status.get("bypassed"):
+            log._log(gate, "bypassed", unscored, note=self.env._("It could not be scored."))
+            text = self.env._("Posted without a check: it could not be scored.")
             self.gate.note({verdict.move_id: text for verdict in unscored})
             self.gate.alert_bypassed(self.env._("some could not be scored."))
         if risky := by_status.get("risky"):
@@ -183,7 +183,7 @@ class GateJudge:
             log._log(gate, "warned", risky)
             self.gate.note(
                 {
-                    verdict.move_id: self.env._("Posted with a warning: %s", wording.sentence(self.env, verdict))
+                    verdict.move_id: self.env._("Posted with warning: %s", wording.sentence(self.env, verdict))
                     for verdict in risky
                 }
             )
@@ -192,8 +192,8 @@ class GateJudge:
         """Log and note each bill that a bypassed gate has not looked at; alert the owner once."""
         log, inside = self.env["ai.deployment.gate.event"], self.gate.scope(bills)
         if inside:
-            log._log_plain(self.deployment, "opened", inside, note=reason)
-            text = self.env._("Posted without a look, as the gate is open: %s", reason)
+            log._log_plain(self.deployment, "bypassed", inside, note=reason)
+            text = self.env._("Posted without a check, as the gate was bypassed: %s", reason)
             self.gate.note(dict.fromkeys(inside.ids, text))
             self.gate.alert_bypassed(reason)
         log._log_plain(self.deployment, "outside", self.gate.covered(bills - inside))

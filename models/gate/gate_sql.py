@@ -285,7 +285,7 @@ class StatusSql:
             " WHEN answer.truth = 'positive' THEN 'unusual'"
             " WHEN score.state = 'scored' AND NOT looked.risky AND NOT looked.remembered THEN 'clean'"
             " WHEN answer.truth = 'negative' THEN 'released'"
-            " WHEN score.state <> 'scored' AND gate.gate_unavailable = 'open' THEN 'opened'"
+            " WHEN score.state <> 'scored' AND gate.gate_unavailable = 'open' THEN 'bypassed'"
             " WHEN waiver.id IS NOT NULL THEN 'waived'"
             " WHEN score.state <> 'scored' THEN 'unscored'"
             " ELSE 'risky' END",

@@ -87,9 +87,9 @@ class Gate:
         if deployment.state == "retired":
             return self.env._("“%s” was retired.", deployment.name)
         if deployment.state != "production" or not deployment.active:
-            return self.env._("“%s” is switched off.", deployment.name)
+            return self.env._("“%s” is suspended.", deployment.name)
         if not deployment.champion_id:
-            return self.env._("“%s” has no version that serves.", deployment.name)
+            return self.env._("“%s” has no serving version.", deployment.name)
         if deployment.gate_stale_days:
             return self.stale_reason()
         return ""
@@ -103,17 +103,17 @@ class Gate:
         days = timedelta(days=deployment.gate_stale_days)
         if clock.today() - deployment.review_date > days:
             return self.env._(
-                "The review of “%(name)s” was due on %(date)s.",
+                "The periodic review of “%(name)s” was due on %(date)s.",
                 name=deployment.name,
                 date=format_date(self.env, deployment.review_date),
             )
         first_day, serving, reported, failing = self._last_looks()
         overdue = clock.now() - days
         if failing and failing < overdue:
-            return self.env._("Watching “%s” has failed for too long.", deployment.name)
+            return self.env._("Monitoring of “%s” has failed for too long.", deployment.name)
         started = max(filter(None, (first_day and datetime.combine(first_day, time.min), serving)), default=None)
         if first_day and started and started < overdue and (not reported or reported < overdue):
-            return self.env._("There was no report on “%s” for too long.", deployment.name)
+            return self.env._("Reports on “%s” have been missing for too long.", deployment.name)
         return ""
 
     def _last_looks(self) -> tuple:
@@ -175,6 +175,6 @@ class Gate:
             alerts._raise(
                 self.deployment,
                 GATE_BYPASSED,
-                name=self.env._("Bills are posted without a look: %s", reason),
-                suggestion=self.env._("See to it, or set the gate to off where it is not wanted any more."),
+                name=self.env._("Bills are posted without a check: %s", reason),
+                suggestion=self.env._("Fix the cause, or switch the gate off if it is no longer wanted."),
             )

@@ -96,7 +96,7 @@ def meet_a_gate(moves: BaseModel) -> bool:
 
 
 class HeldBills:
-    """What gates do when these bills are posted.
+    """Decision of the gates when these bills are posted.
 
     :param moves: account.move with the rights of whoever posts them; what is judged of them is read with all rights
     """
@@ -158,7 +158,7 @@ class HeldBills:
             return None, held
 
     def keep_after(self) -> None:
-        """When this transaction is over, score the bills once more, together as now, and keep what is held of them.
+        """Score the bills again after this transaction, together as now, and log those held.
 
         Of two copies the second is held because of the first, so the first has to be judged with it again. Not before:
         another cursor would wait for rows that this transaction has written, and never get them. Whoever catches the

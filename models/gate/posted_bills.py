@@ -53,7 +53,7 @@ def log_changes(bills: BaseModel, names: list[str]) -> None:
     :param names: fields of account.move that changed
     """
     labels = ", ".join(bills._fields[name]._description_string(bills.env) for name in names)
-    note = bills.env._("Changed after it was posted: %s", labels)
+    note = bills.env._("Changed after posting: %s", labels)
     for deployment in gates.of_bills(bills):
         gate = Gate(deployment)
         covered = gate.covered(bills.sudo())

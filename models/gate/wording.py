@@ -32,13 +32,16 @@ def sentence(env: Environment, verdict: Verdict) -> str:
         }
         if verdict.status == "unusual":
             return env._(
-                "Reviewed by %(person)s on %(date)s: unusual. Correct it, or have it passed with a reason.", **names
+                "Reviewed by %(person)s on %(date)s: unusual. Correct the bill, or have it passed with a reason.",
+                **names,
             )
-        return env._("%(person)s could not tell on %(date)s. Correct it, or have it passed with a reason.", **names)
+        return env._(
+            "%(person)s answered “Cannot tell” on %(date)s. Correct the bill, or have it passed with a reason.", **names
+        )
     if verdict.review_state == "open" and verdict.reviewer_id:
         person = env["res.users"].browse(verdict.reviewer_id).name
-        return env._("%(why)s. %(person)s was asked to look at it.", why=why, person=person)
-    return env._("%s. A reviewer is asked to look at it.", why)
+        return env._("%(why)s. %(person)s was asked to review it.", why=why, person=person)
+    return env._("%s. A reviewer was asked to review it.", why)
 
 
 def _warnings(env: Environment, verdict: Verdict) -> str:
@@ -65,9 +68,9 @@ def held_text(bills: BaseModel, held: dict[int, Verdict]) -> str:
     ]
     if len(held) > NAMED:
         lines.append(env._("… and %s more.", len(held) - NAMED))
-    title = env._("Not posted, because somebody has to look at it before:")
+    title = env._("Not posted, because it has to be reviewed first:")
     if len(held) > 1:
-        title = env._("Not posted, because somebody has to look at them before:")
+        title = env._("Not posted, because they have to be reviewed first:")
     return "\n".join([title, *lines])
 
 
@@ -105,11 +108,11 @@ def banner(env: Environment, verdict: Verdict) -> dict:
     if verdict.sees_review and verdict.is_held:
         message = sentence(env, verdict)
     elif verdict.sees_review:
-        message = env._("A colleague is asked to look at it. It can be posted all the same.")
+        message = env._("A reviewer was asked to review it. It can still be posted.")
     elif verdict.is_blocked:
-        message = env._("Somebody has to look at this bill before it is posted.")
+        message = env._("This bill has to be reviewed before posting.")
     else:
-        message = env._("A colleague is asked to look at this bill.")
+        message = env._("A reviewer was asked to review this bill.")
     level = "danger" if verdict.is_blocked else "warning" if verdict.is_held else "info"
     shown: dict[str, Any] = {"level": level, "message": message}
     if verdict.sees_review and verdict.review_id:

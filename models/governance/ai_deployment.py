@@ -28,7 +28,7 @@ CHECKS_TURN = turns.TurnWork(
     str(Cause(BROKEN, "checks")),
     run=lambda deployment: deployment._watch_daily(),
     describe=lambda deployment, why: deployment.env._(
-        "The checklist of “%(what)s” could not be looked at: %(why)s", what=deployment.name, why=why
+        "The checklist of “%(what)s” could not be updated: %(why)s", what=deployment.name, why=why
     ),
     taken="checks_taken",
 )
@@ -42,38 +42,35 @@ class AiDeployment(models.Model):
     accepted_date = fields.Datetime("Accepted On", readonly=True, copy=False)
     has_accepted = fields.Boolean(compute="_compute_has_accepted", unsaved=True)
     is_owner = fields.Boolean(compute="_compute_is_owner", unsaved=True)
-    lesson = fields.Text("What Was Learned", readonly=True, copy=False, tracking=True)
+    lesson = fields.Text("Lessons Learned", readonly=True, copy=False, tracking=True)
     grace_days = fields.Integer(
         "Days of Grace",
         default=14,
         tracking=True,
-        help="So many days scores stay when nobody answers for them any more, or the review was missed.",
+        help="Scores remain visible for so many days without an owner or after a missed review.",
     )
-    unowned_date = fields.Date(
-        readonly=True, copy=False, help="Since when its owner cannot answer for it, as far as that was noticed."
-    )
-    shown_until = fields.Date("Scores Stay Until", compute="_compute_shown_until", store=True)
+    unowned_date = fields.Date(readonly=True, copy=False, help="Date from which the owner was found unavailable.")
+    shown_until = fields.Date("Scores Visible Until", compute="_compute_shown_until", store=True)
     grace_text = fields.Char(compute="_compute_grace_text")
 
     # Proof of concept
     budget_holder_id = fields.Many2one(
         "res.users",
-        "Pays for the Proof",
         tracking=True,
         domain=[("share", "=", False)],
-        help="Hears of it when a proof of concept has nobody to own it, or nothing happens.",
+        help="Notified if a proof of concept has no owner or no activity.",
     )
     expiry_date = fields.Date(
-        "Proof Ends On",
+        "Proof of Concept Ends On",
         tracking=True,
         copy=False,
         default=lambda self: clock.today() + timedelta(days=PROOF_DAYS),
-        help="A proof of concept that has not shown anything by then ends, unless somebody extends it with a reason.",
+        help="The proof of concept ends on this day unless it is extended with a reason.",
     )
-    proof_idle_weeks = fields.Integer(
-        "Idle After Weeks", default=4, help="A proof of concept that nobody worked on for so long is called idle."
+    poc_idle_weeks = fields.Integer(
+        "Idle After Weeks", default=4, help="After so many weeks without activity, a proof of concept counts as idle."
     )
-    proof_text = fields.Char(compute="_compute_proof_text")
+    poc_text = fields.Char(compute="_compute_poc_text")
     lessons_html = fields.Html(compute="_compute_lessons_html", sanitize=False, unsaved=True)
 
     # Checklist
@@ -94,82 +91,83 @@ class AiDeployment(models.Model):
     business_check_ids = fields.One2many(
         "ai.deployment.check", "deployment_id", "Business Rows", domain=[("dimension", "=", "business")]
     )
-    progress_html = fields.Html("How Far", compute="_compute_progress_html", sanitize=False)
+    progress_html = fields.Html("Progress", compute="_compute_progress_html", sanitize=False)
     progress_technical = fields.Float("Technical", compute="_compute_progress")
     progress_monitoring = fields.Float("Monitoring", compute="_compute_progress")
     progress_organisational = fields.Float("Organisational", compute="_compute_progress")
     progress_business = fields.Float("Business", compute="_compute_progress")
-    progress = fields.Float("Ready", compute="_compute_progress", help="The least of the dimensions.")
+    progress = fields.Float(
+        "Checklist Progress", compute="_compute_progress", help="Lowest readiness of all dimensions."
+    )
 
     # Approval
-    decider_id = fields.Many2one(
+    approver_id = fields.Many2one(
         "res.users",
-        "Decides on Go",
         tracking=True,
         domain=[("share", "=", False)],
-        help="Signs the go or no-go. Not somebody who built it.",
+        help="Approves or rejects going live. Must not be a builder.",
     )
-    decision_ids = fields.One2many("ai.deployment.decision", "deployment_id", "Decisions", readonly=True)
-    latest_decision_id = fields.Many2one("ai.deployment.decision", compute="_compute_latest_decision_id")
-    is_decider = fields.Boolean(compute="_compute_is_decider", unsaved=True)
+    approval_ids = fields.One2many("ai.deployment.approval", "deployment_id", "Approvals", readonly=True)
+    latest_approval_id = fields.Many2one("ai.deployment.approval", compute="_compute_latest_approval_id")
+    is_approver = fields.Boolean(compute="_compute_is_approver", unsaved=True)
 
     # Explanation and sign-offs
     limits = fields.Text(
-        "What It Cannot Do",
+        "Limitations",
         tracking=True,
-        help="Which records it judges badly, what it does not know, and what nobody should conclude from a score.",
+        help="Records it judges badly, missing information, and wrong conclusions to avoid.",
     )
-    signature_ids = fields.One2many("ai.deployment.signature", "deployment_id", "Read and Signed By")
+    signature_ids = fields.One2many("ai.deployment.signature", "deployment_id", "Sign-offs")
     explanation_html = fields.Html(
-        "In Plain Words", compute="_compute_explanation_html", sanitize=False, compute_sudo=True
+        "Explanation", compute="_compute_explanation_html", sanitize=False, compute_sudo=True
     )
 
     # Planning
     retraining_plan = fields.Text(
-        "Training Again",
+        "Retraining",
         tracking=True,
-        help="When it is trained again, by whom and on what, and who lets the new version serve.",
+        help="Time of retraining, responsible person, data, and who promotes the new version.",
     )
-    retrain_hours = fields.Float("Hours for Training Again", tracking=True, help="Work of people, per time.")
-    retrain_cost = fields.Monetary("Computing for Training Again", tracking=True, help="Per time; 0 on your own.")
-    retrain_event_id = fields.Many2one("calendar.event", "Trained Again On", readonly=True, copy=False, index=True)
+    retrain_hours = fields.Float("Retraining Hours", tracking=True, help="Working hours per retraining.")
+    retrain_cost = fields.Monetary("Retraining Cost", tracking=True, help="Per retraining; 0 on your own server.")
+    retrain_event_id = fields.Many2one("calendar.event", "Retraining Date", readonly=True, copy=False, index=True)
 
     # Business value
-    value_ids = fields.One2many("ai.deployment.value", "deployment_id", "What It Is Worth", readonly=True)
+    value_ids = fields.One2many("ai.deployment.value", "deployment_id", "Business Value", readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     value_margin = fields.Float(
-        "Left of a Won Euro",
+        "Margin on Won Revenue",
         tracking=True,
         copy=False,
-        help="What the company keeps of won revenue. Without it, no money is told for leads. Assumed, not measured.",
+        help="Margin on won revenue. If empty, no monetary value is shown for leads. Assumed, not measured.",
     )
     value_minutes = fields.Float(
-        "Minutes a Bill Takes a Person",
+        "Minutes per Bill",
         tracking=True,
         copy=False,
-        help="For bills that a person posted and nobody's time was taken for. Assumed, not measured.",
+        help="Used for bills posted by a person without measured time. Assumed, not measured.",
     )
     value_hourly_cost = fields.Monetary(
-        "An Hour of a Colleague", tracking=True, copy=False, help="What reviewers' and clerks' hours are counted at."
+        "Hourly Cost", tracking=True, copy=False, help="Hourly cost of reviewers and clerks."
     )
     value_running_cost = fields.Monetary(
-        "Running It, a Month", tracking=True, copy=False, help="Endpoint, computing, licences."
+        "Monthly Running Cost", tracking=True, copy=False, help="For example: endpoint, computing, licences."
     )
-    value_text = fields.Char("Worth", compute="_compute_value_text")
-    value_caveat = fields.Char("How Sure That Is", compute="_compute_value_html")
-    value_html = fields.Html("What Was Measured", compute="_compute_value_html", sanitize=False)
+    value_text = fields.Char("Monthly Value", compute="_compute_value_text")
+    value_caveat = fields.Char("Value Limitations", compute="_compute_value_html")
+    value_html = fields.Html("Measurements", compute="_compute_value_html", sanitize=False)
 
     _grace_days_in_reach = models.Constraint(
-        "CHECK(grace_days BETWEEN 0 AND 90)", "The days of grace lie between 0 and 90."
+        "CHECK(grace_days BETWEEN 0 AND 90)", "The grace period must be between 0 and 90 days."
     )
-    _proof_idle_weeks_positive = models.Constraint(
-        "CHECK(proof_idle_weeks > 0)", "A proof of concept is idle after one week at the earliest."
+    _poc_idle_weeks_positive = models.Constraint(
+        "CHECK(poc_idle_weeks > 0)", "A proof of concept can be idle after one week at the earliest."
     )
     _retrain_not_negative = models.Constraint(
-        "CHECK(retrain_hours >= 0 AND retrain_cost >= 0)", "Hours and costs are not negative."
+        "CHECK(retrain_hours >= 0 AND retrain_cost >= 0)", "Hours and costs cannot be negative."
     )
     _value_margin_is_share = models.Constraint(
-        "CHECK(value_margin BETWEEN 0 AND 1)", "What is left of a won euro lies between 0 and 100 %."
+        "CHECK(value_margin BETWEEN 0 AND 1)", "The margin on won revenue must be between 0 and 100 %."
     )
     _value_costs_not_negative = models.Constraint(
         "CHECK(value_minutes >= 0 AND value_hourly_cost >= 0 AND value_running_cost >= 0)",
@@ -178,25 +176,31 @@ class AiDeployment(models.Model):
 
     # Constraints
 
-    @api.constrains("decider_id", "user_id", "deputy_id")
-    def _check_decider(self):
-        for deployment in self.filtered("decider_id"):
-            person = deployment.decider_id
+    @api.constrains("approver_id", "user_id", "deputy_id")
+    def _check_approver(self):
+        for deployment in self.filtered("approver_id"):
+            person = deployment.approver_id
             if not person.active or person.share or person.id == self.env.ref("base.user_root").id:
-                raise ValidationError(self.env._("%s cannot decide: an active internal user has to.", person.name))
+                raise ValidationError(
+                    self.env._("%s cannot be the approver: only active internal users can.", person.name)
+                )
             if deployment.sudo().check_template_id.one_person:
                 continue
             if person in builders(deployment):
-                raise ValidationError(self.env._("%s built it, so somebody else has to decide.", person.name))
+                raise ValidationError(self.env._("%s built it, so another person has to approve.", person.name))
             if person in conflicted_users(deployment):
-                raise ValidationError(self.env._("%s answers for it, so somebody else has to decide.", person.name))
+                raise ValidationError(
+                    self.env._("%s is the owner or deputy, so another person has to approve.", person.name)
+                )
 
     @api.constrains("budget_holder_id")
     def _check_budget_holder(self):
         for deployment in self.filtered("budget_holder_id"):
             person = deployment.budget_holder_id
             if not person.active or person.share or person in system_users(self.env):
-                raise ValidationError(self.env._("%s cannot pay for it: an active internal user has to.", person.name))
+                raise ValidationError(
+                    self.env._("%s cannot be the budget holder: only active internal users can.", person.name)
+                )
 
     # Computes
 
@@ -224,13 +228,13 @@ class AiDeployment(models.Model):
         for deployment in self:
             deployment.grace_text = Ownership(deployment).grace_text()
 
-    @api.depends("state", "user_id", "has_accepted", "expiry_date", "proof_idle_weeks")
+    @api.depends("state", "user_id", "has_accepted", "expiry_date", "poc_idle_weeks")
     @api.depends_context("lang")
-    def _compute_proof_text(self):
+    def _compute_poc_text(self):
         for deployment in self:
             kept = deployment._origin
             known = bool(kept) and kept.user_id == deployment.user_id
-            deployment.proof_text = ProofOfConcept(kept).reason() if known else False
+            deployment.poc_text = ProofOfConcept(kept).reason() if known else False
 
     @api.depends("state", "name", "purpose", "model_id", "method", "company_id", "feature_ids.key")
     @api.depends_context("lang")
@@ -258,17 +262,17 @@ class AiDeployment(models.Model):
                 {"bars": Checklist(deployment).bars(), "ready": round(100 * deployment.progress)},
             )
 
-    @api.depends("decision_ids")
-    def _compute_latest_decision_id(self):
+    @api.depends("approval_ids")
+    def _compute_latest_approval_id(self):
         for deployment in self:
             # By number: the dates of two decisions lie the wrong way round where a clock was ahead.
-            deployment.latest_decision_id = deployment.sudo().decision_ids.sorted("id", reverse=True)[:1]
+            deployment.latest_approval_id = deployment.sudo().approval_ids.sorted("id", reverse=True)[:1]
 
     @api.depends_context("uid")
-    @api.depends("decider_id")
-    def _compute_is_decider(self):
+    @api.depends("approver_id")
+    def _compute_is_approver(self):
         for deployment in self:
-            deployment.is_decider = deployment.decider_id == self.env.user
+            deployment.is_approver = deployment.approver_id == self.env.user
 
     @api.depends("purpose", "limits", "feature_ids.name", "feature_ids.sensitive", "method", "model_id")
     @api.depends_context("lang")
@@ -305,7 +309,9 @@ class AiDeployment(models.Model):
         today = clock.today()
         for deployment in self.filtered("expiry_date"):
             if not self.env.su and not today <= deployment.expiry_date <= today + timedelta(days=MOST_PROOF_DAYS):
-                raise ValidationError(self.env._("A proof of concept ends on a day to come, within a year."))
+                raise ValidationError(
+                    self.env._("The end date of a proof of concept must be in the future, at most one year ahead.")
+                )
 
     def _follow_written_planning(self, vals):
         yield
@@ -316,7 +322,7 @@ class AiDeployment(models.Model):
         if "expiry_date" in vals and not self.env.su:
             day = fields.Date.to_date(vals["expiry_date"])
             if not day or any(one.expiry_date and day > one.expiry_date for one in self):
-                raise UserError(self.env._("A proof of concept is extended with a reason, under “Extend”."))
+                raise UserError(self.env._("To extend a proof of concept, use “Extend” and give a reason."))
         yield
 
     def _follow_written_ownership(self, vals):
@@ -330,13 +336,11 @@ class AiDeployment(models.Model):
                 people = (deployment.user_id | deployment.deputy_id).ids
                 self.env["ai.deployment.edit"]._note(deployment, people, kind=ANSWERED)
         apart = self.browse()
-        if {"reviewer_ids", "decider_id"} & vals.keys() and not self.env.su:
+        if {"reviewer_ids", "approver_id"} & vals.keys() and not self.env.su:
             apart = self.filtered(lambda one: one.state == "production" and has_independent_reviewer(one))
         yield
         if not all(has_independent_reviewer(one) for one in apart):
-            raise UserError(
-                self.env._("Somebody who neither built it nor decides on it has to stay among those who review.")
-            )
+            raise UserError(self.env._("At least one reviewer must be neither builder nor approver."))
         if changed:
             changed.sudo().write({"accepted_by_id": False, "accepted_date": False})
         if {"user_id", "model_id"} & vals.keys():
@@ -347,7 +351,7 @@ class AiDeployment(models.Model):
     def _follow_written_approval(self, vals):
         if "review_date" in vals and not self.env.su:
             day = fields.Date.to_date(vals["review_date"])
-            for deployment in self.sudo().filtered("decision_ids"):
+            for deployment in self.sudo().filtered("approval_ids"):
                 Approval(deployment).check_review_date(day)
         if BUILT & vals.keys():
             self.env["ai.deployment.edit"]._note(self)
@@ -360,7 +364,7 @@ class AiDeployment(models.Model):
         return ProofOfConcept(self).expired_text() if target == "shadow" else ""
 
     def _missing_lesson(self, target):
-        return self.env._("write down what was learned first.") if target == "retired" and not self.lesson else ""
+        return self.env._("record the lessons learned first.") if target == "retired" and not self.lesson else ""
 
     def _missing_evidence(self, target):
         return Checklist(self.sudo()).gap() if target == "production" else ""
@@ -411,7 +415,7 @@ class AiDeployment(models.Model):
         """Retire for good, with what was learned."""
         self.ensure_one()
         if not (lesson or "").strip():
-            raise UserError(self.env._("Write down what was learned: the next one begins with it."))
+            raise UserError(self.env._("Record the lessons learned: the next deployment starts with them."))
         self._check_decides()
         self.sudo().lesson = lesson.strip()
         self._move("retired", lesson.strip())
@@ -432,13 +436,13 @@ class AiDeployment(models.Model):
         return self._open_wizard("ai.deployment.extend", self.env._("Extend"))
 
     def action_decide(self):
-        return self._open_wizard("ai.deployment.decide", self.env._("Decide"))
+        return self._open_wizard("ai.deployment.approve", self.env._("Approve"))
 
     def action_measure_baseline(self):
-        return self._open_wizard("ai.deployment.baseline", self.env._("Measure What Was Before"))
+        return self._open_wizard("ai.deployment.baseline", self.env._("Measure the Baseline"))
 
     def action_ask_record_evidence(self):
-        return self._open_wizard("ai.deployment.record.evidence", self.env._("Why Did a Record Have Its Score?"))
+        return self._open_wizard("ai.deployment.record.evidence", self.env._("Print Evidence of a Record"))
 
     def _open_wizard(self, wizard, name):
         self.ensure_one()
@@ -487,8 +491,8 @@ class AiDeployment(models.Model):
         alert = self.env["ai.deployment.alert"]._raise(
             deployment,
             TEST_ALERT,
-            name=self.env._("A test: does somebody read this about “%s”?", deployment.name),
-            suggestion=self.env._("Nothing is wrong. Opening this alert is all that is asked, and ends it."),
+            name=self.env._("Test alert for “%s”: please open it", deployment.name),
+            suggestion=self.env._("There is no problem. Opening this alert completes the test."),
         )
         person = deployment._person_to_tell()
         return {
@@ -496,7 +500,7 @@ class AiDeployment(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": "info",
-                "message": self.env._("“%(what)s” went to %(person)s.", what=alert.name, person=person.name),
+                "message": self.env._("“%(what)s” was sent to %(person)s.", what=alert.name, person=person.name),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

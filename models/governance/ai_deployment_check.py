@@ -34,40 +34,40 @@ class AiDeploymentCheck(models.Model):
     dimension = fields.Selection(DIMENSIONS, required=True, default="business")
     code = fields.Char(required=True, readonly=True, default=OWN_ROW)
     name = fields.Char(required=True)
-    requirement = fields.Text("What Would Satisfy It")
-    rule = fields.Char("Proved By", required=True, readonly=True, default=BY_HAND)
-    least = fields.Float("At Least", readonly=True)
+    requirement = fields.Text()
+    rule = fields.Char("Evidence Rule", required=True, readonly=True, default=BY_HAND)
+    minimum = fields.Float(readonly=True)
     valid_days = fields.Integer("Valid for Days", readonly=True)
 
     state = fields.Selection(
-        [("missing", "Missing"), ("met", "Met"), ("waived", "Waived"), ("broken", "Cannot be looked at")],
+        [("missing", "Missing"), ("met", "Met"), ("waived", "Waived"), ("broken", "Check failed")],
         required=True,
         readonly=True,
         default="missing",
     )
-    evidence = fields.Text(readonly=True, help="What was found, as of the latest look.")
-    evidence_date = fields.Datetime("Evidence Of", readonly=True)
-    looked_date = fields.Datetime("Looked At", readonly=True)
+    evidence = fields.Text(readonly=True, help="Findings of the latest check.")
+    evidence_date = fields.Datetime(readonly=True)
+    looked_date = fields.Datetime("Checked On", readonly=True)
     res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference("Proof", model_field="res_model", readonly=True)
+    res_id = fields.Many2oneReference("Evidence Record", model_field="res_model", readonly=True)
 
     # Signed by a person
-    note = fields.Text("What Was Signed", readonly=True)
+    note = fields.Text("Signed Statement", readonly=True)
     signed_by_id = fields.Many2one("res.users", readonly=True)
     signed_date = fields.Datetime(readonly=True)
-    basis = fields.Char(readonly=True, help="What the deployment was made of when it was signed.")
+    evidence_fingerprint = fields.Char(readonly=True, help="Fingerprint of the deployment when the row was signed.")
     attachment_ids = fields.Many2many("ir.attachment", string="Documents", readonly=True)
 
     # Waived
     waived_by_id = fields.Many2one("res.users", readonly=True)
-    waiver_reason = fields.Text("Waived Because", readonly=True)
+    waiver_reason = fields.Text(readonly=True)
     waived_until = fields.Date(readonly=True)
 
     is_administrator = fields.Boolean(related="deployment_id.is_administrator", related_sudo=False, unsaved=True)
     may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False, unsaved=True)
 
     _standard_code_uniq = models.UniqueIndex(
-        "(deployment_id, code) WHERE code <> 'own'", "The checklist has this row already."
+        "(deployment_id, code) WHERE code <> 'own'", "This checklist row exists already."
     )
 
     # Rows that somebody adds
@@ -77,15 +77,17 @@ class AiDeploymentCheck(models.Model):
         if not self.env.su:
             for vals in vals_list:
                 if vals.keys() - WORDS - {"deployment_id"}:
-                    raise AccessError(self.env._("A row of your own has a name and says what would satisfy it."))
+                    raise AccessError(self.env._("A custom row needs a name and a requirement."))
         return super().create(vals_list)
 
     def write(self, vals):
         if not self.env.su:
             if vals.keys() - WORDS:
-                raise AccessError(self.env._("Evidence cannot be written by hand: sign the row, or let it be proved."))
+                raise AccessError(
+                    self.env._("Evidence cannot be entered manually: sign the row, or update the evidence.")
+                )
             if self.filtered(lambda check: check.code != OWN_ROW):
-                raise AccessError(self.env._("Rows of the template stay as they are."))
+                raise AccessError(self.env._("Rows of the template cannot be changed."))
             if "name" in vals or "requirement" in vals:
                 self.sudo()._forget()  # what was signed or waived was so for other words
         return super().write(vals)
@@ -96,12 +98,10 @@ class AiDeploymentCheck(models.Model):
             return
         if self.sudo().filtered(
             lambda check: check.code != OWN_ROW
-            or check.deployment_id.state != "proof"
-            or check.deployment_id.decision_ids  # somebody has decided with it in sight
+            or check.deployment_id.state != "poc"
+            or check.deployment_id.approval_ids  # somebody has decided with it in sight
         ):
-            raise UserError(
-                self.env._("Only rows of your own can be removed, and only while it is a proof of concept.")
-            )
+            raise UserError(self.env._("Only custom rows can be removed, and only during the proof of concept."))
 
     def _forget(self):
         self.write(
@@ -109,7 +109,7 @@ class AiDeploymentCheck(models.Model):
                 "note": False,
                 "signed_by_id": False,
                 "signed_date": False,
-                "basis": False,
+                "evidence_fingerprint": False,
                 "attachment_ids": False,
                 "waived_by_id": False,
                 "waiver_reason": False,
@@ -166,7 +166,7 @@ class AiDeploymentCheck(models.Model):
     def action_open_proof(self):
         self.ensure_one()
         if not self.res_model or self.res_model not in self.env:
-            raise UserError(self.env._("There is no record that proves this row."))
+            raise UserError(self.env._("No record proves this row."))
         return {
             "type": "ir.actions.act_window",
             "res_model": self.res_model,
@@ -193,7 +193,7 @@ class AiDeploymentCheck(models.Model):
         if not self.deployment_id._may_decide():
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
         if not (note or "").strip():
-            raise UserError(self.env._("Say what you have seen: a signature without it proves nothing."))
+            raise UserError(self.env._("Describe what you have verified: a signature without it proves nothing."))
         if attachments:
             self._take_documents(attachments)
         self.sudo().write(
@@ -201,7 +201,7 @@ class AiDeploymentCheck(models.Model):
                 "note": note.strip(),
                 "signed_by_id": self.env.uid,
                 "signed_date": clock.now(),
-                "basis": evidence_fingerprint(self.deployment_id.sudo()),
+                "evidence_fingerprint": evidence_fingerprint(self.deployment_id.sudo()),
                 "attachment_ids": [fields.Command.set(attachments.ids if attachments else [])],
             }
         )
@@ -226,13 +226,13 @@ class AiDeploymentCheck(models.Model):
         for check in self:
             check.check_access("read")
             if not self.env.su and not self.env.user.has_group("ai_deployment.group_manager"):
-                raise AccessError(self.env._("Only an administrator waives a row."))
+                raise AccessError(self.env._("Only an administrator can waive a row."))
             if not (reason or "").strip():
-                raise UserError(self.env._("Say why this row may be waived."))
+                raise UserError(self.env._("Enter why this row may be waived."))
             if not until or until <= clock.today():
-                raise ValidationError(self.env._("A waiver ends on a day that is still to come."))
+                raise ValidationError(self.env._("The end date of a waiver must be in the future."))
             if (until - clock.today()).days > MOST_WAIVED_DAYS:
-                raise ValidationError(self.env._("A waiver lasts a year at most."))
+                raise ValidationError(self.env._("A waiver is valid for one year at most."))
             check.sudo().write({"waived_by_id": self.env.uid, "waiver_reason": reason.strip(), "waived_until": until})
             check._refresh()
             check._tell(

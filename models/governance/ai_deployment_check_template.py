@@ -1,4 +1,4 @@
-"""Which rows a checklist has. A company may have a template of its own; without one the standard template serves.
+"""Rows of a checklist template. A company may have a template of its own; without one the standard template serves.
 
 A deployment takes its rows from the template when it is made. What a row asks for stays as it was then: a checklist
 that changes under a signed decision proves nothing.
@@ -26,11 +26,11 @@ class AiDeploymentCheckTemplate(models.Model):
 
     name = fields.Char(required=True, translate=True)
     active = fields.Boolean(default=True)
-    company_id = fields.Many2one("res.company", help="Empty: for every company that has none of its own.")
+    company_id = fields.Many2one("res.company", help="Empty: for all companies without a template of their own.")
     one_person = fields.Boolean(
-        "One Person May Do It All",
-        help="For small companies: who built a deployment may also decide on it. Each such decision is logged as one, "
-        "and has to be renewed at every review.",
+        "One Person for All Roles",
+        help="For small companies: builders of a deployment may also approve it. Each such approval is marked and "
+        "has to be renewed at every review.",
     )
     line_ids = fields.One2many("ai.deployment.check.template.line", "template_id", "Rows", copy=True)
 
@@ -63,5 +63,5 @@ class AiDeploymentCheckTemplate(models.Model):
     def _check_values(self):
         """Values of the rows of a new checklist."""
         self.ensure_one()
-        names = ("sequence", "dimension", "code", "name", "requirement", "rule", "least", "valid_days")
+        names = ("sequence", "dimension", "code", "name", "requirement", "rule", "minimum", "valid_days")
         return [{name: line[name] for name in names} for line in self.line_ids]

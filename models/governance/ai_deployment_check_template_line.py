@@ -16,19 +16,19 @@ class AiDeploymentCheckTemplateLine(models.Model):
     template_id = fields.Many2one("ai.deployment.check.template", required=True, index=True, ondelete="cascade")
     sequence = fields.Integer(default=100)
     dimension = fields.Selection(DIMENSIONS, required=True)
-    code = fields.Char(required=True, help="The same in every checklist, so that rows can be compared.")
+    code = fields.Char(required=True, help="Identical in all checklists, so that rows can be compared.")
     name = fields.Char(required=True, translate=True)
-    requirement = fields.Text("What Would Satisfy It", required=True, translate=True)
+    requirement = fields.Text(required=True, translate=True)
     rule = fields.Char(
-        "Proved By",
+        "Evidence Rule",
         required=True,
         default=BY_HAND,
-        help="The name of what looks for evidence in the records, or “by_hand” where a person signs.",
+        help="Rule that looks for evidence in the records, or “by_hand” for a signature.",
     )
-    least = fields.Float("At Least", help="What the rule compares with, where it compares: records, days, a share.")
-    valid_days = fields.Integer("Valid for Days", help="Evidence that is older does not count. 0: no limit.")
+    minimum = fields.Float(help="Comparison value of the rule: a number of records, days or a share.")
+    valid_days = fields.Integer("Valid for Days", help="Older evidence does not count. 0: no limit.")
 
-    _code_uniq = models.UniqueIndex("(template_id, code)", "There is one row with this code already.")
+    _code_uniq = models.UniqueIndex("(template_id, code)", "This code is already used by another row.")
     _valid_days_not_negative = models.Constraint("CHECK(valid_days >= 0)", "A number of days is not negative.")
 
     @api.model_create_multi
@@ -53,7 +53,7 @@ class AiDeploymentCheckTemplateLine(models.Model):
             if line.rule not in RULES:
                 raise ValidationError(
                     self.env._(
-                        "“%(rule)s” proves nothing: there is no such rule. There are: %(rules)s.",
+                        "“%(rule)s” is not an evidence rule. Possible rules: %(rules)s.",
                         rule=line.rule,
                         rules=", ".join(sorted(RULES)),
                     )

@@ -1,4 +1,4 @@
-"""Who read a report: opening its form counts, for the people who answer for the deployment."""
+"""First reading of a report by the owner or deputy; opening its form counts."""
 
 from odoo import fields, models
 
@@ -34,7 +34,7 @@ class AiDeploymentReport(models.Model):
 
     def _addressees(self):
         deployment = self.deployment_id
-        return deployment.user_id | deployment.deputy_id | deployment.decider_id
+        return deployment.user_id | deployment.deputy_id | deployment.approver_id
 
     def _write_reader(self):
         self.flush_recordset()

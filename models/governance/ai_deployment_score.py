@@ -13,5 +13,5 @@ class AiDeploymentScore(models.Model):
         self.check_access("read")
         line = self._latest_inference().with_env(self.env)
         if not line:
-            raise UserError(self.env._("The line behind this score is not kept any more."))
+            raise UserError(self.env._("The log line of this score has been deleted."))
         return line.action_print_evidence()

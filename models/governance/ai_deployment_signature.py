@@ -20,28 +20,28 @@ CHOSEN = {"deployment_id", "role", "user_id"}  # what an owner may set: who has 
 
 class AiDeploymentSignature(models.Model):
     _name = "ai.deployment.signature"
-    _description = "Signature Under an Explanation"
+    _description = "Sign-off of an Explanation"
     _inherit = ["ai.deployment.guarded.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "deployment_id, role, id"
     _rec_name = "role"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
-    role = fields.Selection(ROLES, "Signs for", required=True, tracking=True)
+    role = fields.Selection(ROLES, required=True, tracking=True)
     user_id = fields.Many2one(
-        "res.users", "Who Signs", required=True, tracking=True, domain=[("share", "=", False)], ondelete="restrict"
+        "res.users", "Signatory", required=True, tracking=True, domain=[("share", "=", False)], ondelete="restrict"
     )
     signed_date = fields.Datetime("Signed On", readonly=True, tracking=True)
-    digest = fields.Char("Fingerprint of the Text", readonly=True)
+    digest = fields.Char("Text Fingerprint", readonly=True)
     state = fields.Selection(
-        [("open", "Not signed"), ("signed", "Signed"), ("changed", "The text has changed since")],
+        [("open", "Not signed"), ("signed", "Signed"), ("changed", "Text changed since")],
         compute="_compute_state",
         compute_sudo=True,
     )
     is_mine = fields.Boolean(compute="_compute_is_mine")
-    text_html = fields.Html("What Is Signed", compute="_compute_text_html", sanitize=False, compute_sudo=True)
+    text_html = fields.Html("Signed Text", compute="_compute_text_html", sanitize=False, compute_sudo=True)
 
-    _role_uniq = models.UniqueIndex("(deployment_id, role)", "Somebody signs for this part already.")
+    _role_uniq = models.UniqueIndex("(deployment_id, role)", "This role already has a signatory.")
 
     @api.depends(
         "digest",
@@ -81,23 +81,23 @@ class AiDeploymentSignature(models.Model):
         for signature in self:
             person, deployment = signature.user_id, signature.deployment_id.sudo()
             if not person.active or person.share or person in system_users(self.env):
-                raise ValidationError(self.env._("%s cannot sign: an active internal user has to.", person.name))
+                raise ValidationError(self.env._("%s cannot sign: only active internal users can.", person.name))
             if person in conflicted_users(deployment) and not deployment.check_template_id.one_person:
                 raise ValidationError(
-                    self.env._("%s built it or answers for it, so somebody else reads and signs.", person.name)
+                    self.env._("%s built it or is its owner or deputy, so another person has to sign.", person.name)
                 )
 
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su and any(vals.keys() - CHOSEN for vals in vals_list):
-            raise AccessError(self.env._("A signature is given in person."))
+            raise AccessError(self.env._("A sign-off has to be given in person."))
         signatures = super().create(vals_list)
         signatures._ask()
         return signatures
 
     def write(self, vals):
         if not self.env.su and vals.keys() & {"signed_date", "digest", "deployment_id"}:
-            raise AccessError(self.env._("A signature is given in person."))
+            raise AccessError(self.env._("A sign-off has to be given in person."))
         if not {"user_id", "role"} & vals.keys():
             return super().write(vals)
         result = super().write(vals)
@@ -112,7 +112,7 @@ class AiDeploymentSignature(models.Model):
             lambda one: one.signed_date
             and (one.deployment_id.state in ("production", "suspended") or was_live(one.deployment_id))
         ):
-            raise UserError(self.env._("What was signed before going live is kept."))
+            raise UserError(self.env._("Sign-offs from before going live cannot be deleted."))
 
     def _ask(self):
         """Point to it with an activity for whoever has to sign."""
@@ -122,7 +122,7 @@ class AiDeploymentSignature(models.Model):
                 ACTIVITY,
                 user_id=signature.user_id.id,
                 date_deadline=clock.today(),
-                summary=self.env._("Read and sign what “%s” does", signature.deployment_id.name),
+                summary=self.env._("Read and sign the explanation of “%s”", signature.deployment_id.name),
             )
 
     def action_sign(self):
@@ -130,7 +130,7 @@ class AiDeploymentSignature(models.Model):
         for signature in self:
             signature.check_access("read")
             if self.env.user != signature.user_id:
-                raise AccessError(self.env._("Only %s signs this, in person.", signature.user_id.name))
+                raise AccessError(self.env._("Only %s can sign this, in person.", signature.user_id.name))
             deployment = own(signature).deployment_id
             explanation = Explanation(deployment)
             gap = explanation.gap()

@@ -10,14 +10,14 @@ from ...ml import value as statistics
 from .measurement import Measurement
 
 UNITS = [("share", "Share"), ("days", "Days"), ("minutes", "Minutes"), ("money", "Money")]
-PERIODS = [("before", "Before"), ("after", "Since going live"), ("holdout", "Against records without a score")]
+PERIODS = [("before", "Before"), ("after", "Since going live"), ("holdout", "Compared with the hold-out group")]
 NET, RUNNING, REVIEWING = "net", "running", "reviewing"
 MONTH_DAYS = 365.25 / 12
 
 
 class AiDeploymentValue(models.Model):
     _name = "ai.deployment.value"
-    _description = "What a Deployment Is Worth"
+    _description = "Business Value of a Deployment"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, period, id"
     _log_access = False
@@ -36,7 +36,7 @@ class AiDeploymentValue(models.Model):
     user_id = fields.Many2one("res.users", "Measured By", readonly=True, ondelete="restrict")
     start_date = fields.Date("From", required=True, readonly=True)
     end_date = fields.Date("Until", required=True, readonly=True)
-    horizon_days = fields.Integer("Outcome Within Days", readonly=True)
+    horizon_days = fields.Integer("Outcome Window (Days)", readonly=True)
     domain = fields.Char("Only Records", readonly=True)
     basis = fields.Char(readonly=True)
 
@@ -45,20 +45,20 @@ class AiDeploymentValue(models.Model):
     nonzero_count = fields.Integer(readonly=True)
     value = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
     deviation = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
-    low = fields.Float("At Least", readonly=True, digits=(16, 4), aggregator=None)
-    high = fields.Float("At Most", readonly=True, digits=(16, 4), aggregator=None)
-    is_told = fields.Boolean("Enough Records", readonly=True)
+    low = fields.Float("Minimum", readonly=True, digits=(16, 4), aggregator=None)
+    high = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
+    has_enough_records = fields.Boolean("Reliable", readonly=True)
     base_count = fields.Integer("Compared With Records", readonly=True)
     base_value = fields.Float("Compared With", readonly=True, digits=(16, 4), aggregator=None)
     change = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
     change_low = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
     change_high = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
-    is_compared = fields.Boolean("Can Be Compared", readonly=True)
-    money = fields.Monetary("A Month", readonly=True, aggregator=None)
-    money_low = fields.Monetary("A Month, at Least", readonly=True, aggregator=None)
-    money_high = fields.Monetary("A Month, at Most", readonly=True, aggregator=None)
-    is_money = fields.Boolean("In Money", readonly=True)
-    assumption = fields.Char("Rests On", readonly=True)
+    is_compared = fields.Boolean("Comparable", readonly=True)
+    money = fields.Monetary("Per Month", readonly=True, aggregator=None)
+    money_low = fields.Monetary("Per Month, Low", readonly=True, aggregator=None)
+    money_high = fields.Monetary("Per Month, High", readonly=True, aggregator=None)
+    is_money = fields.Boolean("Is Monetary", readonly=True)
+    assumption = fields.Char("Assumptions", readonly=True)
 
     _one_after = models.UniqueIndex(
         "(deployment_id, code, period) WHERE period <> 'before'", "This has been measured already."
@@ -68,8 +68,8 @@ class AiDeploymentValue(models.Model):
     @api.depends_context("lang")
     def _compute_name(self):
         own = {
-            NET: self.env._("Net of what it costs"),
-            RUNNING: self.env._("Running it"),
+            NET: self.env._("Net of costs"),
+            RUNNING: self.env._("Running cost"),
             REVIEWING: self.env._("Reviewers' time"),
         }
         for deployment, rows in self.grouped("deployment_id").items():
@@ -80,13 +80,13 @@ class AiDeploymentValue(models.Model):
 
     def write(self, vals):
         if any(row.period == "before" for row in self):
-            raise UserError(self.env._("What was measured before going live stays as it was measured."))
+            raise UserError(self.env._("A baseline measured before going live cannot be changed."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_before(self):
         if any(row.period == "before" for row in self):
-            raise UserError(self.env._("What was measured before going live stays as it was measured."))
+            raise UserError(self.env._("A baseline measured before going live cannot be changed."))
 
     def _moments(self):
         return statistics.Moments(self.row_count, self.value, self.deviation, self.nonzero_count)

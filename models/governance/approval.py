@@ -16,7 +16,7 @@ from odoo.tools import SQL, format_date
 
 from ..deployment.history import was_live
 from ..tools import clock
-from .ai_deployment_decision import OUTCOMES
+from .ai_deployment_approval import OUTCOMES
 from .checklist import Checklist
 from .duties import conflicted_users
 
@@ -54,9 +54,11 @@ class Approval:
         # one has written meanwhile, PostgreSQL says so and Odoo begins anew.
         self.env.execute_query(SQL("SELECT id FROM ai_deployment WHERE id = %s FOR NO KEY UPDATE", deployment.id))
         self._check_values(outcome, minutes, next_review_date, conditions)
-        if seen and seen != (told.champion_id, told.latest_decision_id):
+        if seen and seen != (told.champion_id, told.latest_approval_id):
             raise UserError(
-                self.env._("Somebody decided, or another version serves, since you opened this. Look at it once more.")
+                self.env._(
+                    "An approval was recorded, or another version serves, since you opened this form. Check it again."
+                )
             )
         checklist = Checklist(told)
         gap = checklist.gap()
@@ -64,7 +66,7 @@ class Approval:
             raise UserError(self.env._("“%(name)s” is not ready: %(why)s", name=deployment.name, why=gap))
         by_builder = self.env.user in conflicted_users(deployment)
         review_date = next_review_date or clock.today() + timedelta(days=LEAST_DAYS)
-        decision = told.env["ai.deployment.decision"].create(
+        decision = told.env["ai.deployment.approval"].create(
             {
                 "deployment_id": deployment.id,
                 "version_id": told.champion_id.id,
@@ -84,36 +86,38 @@ class Approval:
         return decision
 
     def _check_may_sign(self) -> None:
-        approver = self.told.decider_id
+        approver = self.told.approver_id
         if self.env.user != approver:
             raise AccessError(
-                self.env._("Only %s decides on this.", approver.name)
+                self.env._("Only %s can approve this.", approver.name)
                 if approver
-                else self.env._("Nobody is named yet who decides on this: the owner names somebody first.")
+                else self.env._("No approver is assigned yet: the owner assigns one first.")
             )
         if self.env.user in conflicted_users(self.deployment) and not self.told.check_template_id.one_person:
             raise AccessError(
-                self.env._("Who built it or answers for it does not decide on it: the owner names somebody else.")
+                self.env._("Builders, owners and deputies cannot approve it: the owner assigns another approver.")
             )
 
     def _check_values(self, outcome: str, minutes: str, next_review_date: date | None, conditions: str) -> None:
         if outcome not in dict(OUTCOMES):
-            raise UserError(self.env._("A decision is a go, a go with conditions, or a no-go."))
+            raise UserError(self.env._("An approval is a go, a go with conditions, or a no-go."))
         if self.told.state not in ("shadow", "production", "suspended"):
-            raise UserError(self.env._("There is nothing to decide yet: let it work in shadow first."))
+            raise UserError(self.env._("Nothing to approve yet: start shadow first."))
         if not (minutes or "").strip():
-            raise UserError(self.env._("Say in a few words why you decide so."))
+            raise UserError(self.env._("Enter the reason for your decision."))
         if outcome == "conditions" and not (conditions or "").strip():
-            raise UserError(self.env._("Name the conditions."))
+            raise UserError(self.env._("Enter the conditions."))
         if not next_review_date:
             return
         if next_review_date <= clock.today():
-            raise ValidationError(self.env._("The next review lies in the future."))
+            raise ValidationError(self.env._("The next review must be in the future."))
         if next_review_date > clock.today() + timedelta(days=MOST_DAYS):
-            raise ValidationError(self.env._("The next review comes within two years."))
+            raise ValidationError(self.env._("The next review must be within two years."))
         least = clock.today() + timedelta(days=LEAST_DAYS)
         if outcome != "no_go" and next_review_date < least and not was_live(self.told):
-            raise ValidationError(self.env._("The first review comes %s days after going live, or later.", LEAST_DAYS))
+            raise ValidationError(
+                self.env._("The first periodic review must be at least %s days after going live.", LEAST_DAYS)
+            )
 
     def _follow(self, decision: BaseModel) -> None:
         """Move on a go from shadow into production, and on a no-go from production back into shadow."""
@@ -126,25 +130,25 @@ class Approval:
 
     def gap(self) -> str:
         """Return why no valid approval covers going into production now, or an empty string."""
-        told, latest = self.told, self.told.latest_decision_id
+        told, latest = self.told, self.told.latest_approval_id
         if not latest:
-            return self.env._("nobody has signed a go yet.")
+            return self.env._("no go has been signed yet.")
         if latest.outcome == "no_go":
-            return self.env._("the latest decision, by %s, is a no-go.", latest.user_id.name)
+            return self.env._("the latest approval, by %s, is a no-go.", latest.user_id.name)
         if latest.by_builder and latest.next_review_date < clock.today():
             return self.env._(
-                "who built it decided, and that held until %s only: it has to be decided anew.",
+                "a builder approved it, which was valid until %s only: a new approval is needed.",
                 format_date(self.env, latest.next_review_date),
             )
         if told.review_date > latest.next_review_date:
             return self.env._(
-                "it was decided that its next review is on %s: set that day.",
+                "its next review was decided to be on %s: set that date.",
                 format_date(self.env, latest.next_review_date),
             )
         decided, serving = latest.version_id, told.champion_id
         if decided and decided != serving and not was_live(told, serving):
             return self.env._(
-                "the go was for %(old)s, and %(new)s was never in production: it has to be decided on.",
+                "the go was for %(old)s, and %(new)s was never in production: it needs an approval.",
                 old=decided.name,
                 new=serving.name,
             )
@@ -159,12 +163,12 @@ class Approval:
         if day and last and day > last and day != self.told.review_date:
             raise UserError(
                 self.env._(
-                    "“%(name)s” was decided on: its review moves on when it is decided on anew.", name=self.told.name
+                    "“%(name)s” has an approval: its review date changes with a new approval.", name=self.told.name
                 )
             )
 
     def _latest_review_date(self) -> date | None:
         """Return the day on which the next review is due at the latest; None before the first go."""
-        if all(decision.outcome == "no_go" for decision in self.told.decision_ids):
+        if all(decision.outcome == "no_go" for decision in self.told.approval_ids):
             return None
-        return self.told.latest_decision_id.next_review_date
+        return self.told.latest_approval_id.next_review_date

@@ -47,13 +47,13 @@ class BusinessValue:
         if not measures:
             raise UserError(self.env._("There is nothing to measure on these records."))
         if went_live(deployment):
-            raise UserError(self.env._("It went live already: what was before can only be measured before."))
+            raise UserError(self.env._("It is already live: a baseline can only be measured before."))
         if not start or not end or start > end:
-            raise ValidationError(self.env._("A period begins before it ends."))
+            raise ValidationError(self.env._("The start of a period must be before its end."))
         if end > last:
             raise ValidationError(
                 self.env._(
-                    "Outcomes count within %(days)s days, so the period ends on %(day)s at the latest.",
+                    "The outcome window is %(days)s days, so the period must end by %(day)s.",
                     days=deployment.horizon_days,
                     day=format_date(self.env, last),
                 )
@@ -68,7 +68,7 @@ class BusinessValue:
             ]
         )
         own(deployment)._message_log(
-            body=self.env._("What was before was measured and frozen: %s", ValueTexts(deployment).baseline(rows)),
+            body=self.env._("The baseline was measured and frozen: %s", ValueTexts(deployment).baseline(rows)),
             author_id=self.env.user.partner_id.id,
         )
         return rows
@@ -127,7 +127,7 @@ class BusinessValue:
             "nonzero_count": moments.nonzero,
             "value": _plain(moments.mean),
             "deviation": _plain(moments.deviation),
-            "is_told": told,
+            "has_enough_records": told,
             "low": known.low if known else 0.0,
             "high": known.high if known else 0.0,
             "assumption": measure.assumption,
@@ -212,7 +212,7 @@ class BusinessValue:
             {
                 **self._frame(period, code, "money", start, end),
                 **_money(statistics.Change(cost, cost, cost)),
-                "assumption": self.env._("what was entered") if code == RUNNING else self.env._("the price of an hour"),
+                "assumption": self.env._("entered values") if code == RUNNING else self.env._("hourly cost"),
             }
             for code, cost in costs.items()
             if cost

@@ -42,12 +42,12 @@ class Checklist:
     def find(self, check: BaseModel) -> Evidence:
         """Return the evidence for one row. A rule that fails breaks its own row only."""
         if self.deployment.is_demonstration:
-            return Evidence(False, self.env._("A demonstration: its records were made up and prove nothing."))
+            return Evidence(False, self.env._("Demonstration: the records are invented and prove nothing."))
         rule = RULES.get(check.rule)
         if not rule:
             return Evidence(
                 False,
-                self.env._("There is no rule “%s” any more: an administrator has to replace this row.", check.rule),
+                self.env._("The rule “%s” no longer exists: an administrator has to replace this row.", check.rule),
                 is_broken=True,
             )
         try:
@@ -62,7 +62,7 @@ class Checklist:
                 self.deployment.id,
                 exc_info=True,
             )
-            return Evidence(False, self.env._("This could not be looked at: %s", fault_text(error)), is_broken=True)
+            return Evidence(False, self.env._("The check failed: %s", fault_text(error)), is_broken=True)
 
     def _aged(self, found: Evidence, valid_days: int) -> Evidence:
         """Return `found`, which does not count if it is older than `valid_days`; without a date it is of now."""
@@ -73,7 +73,7 @@ class Checklist:
         return found._replace(
             is_met=False,
             sentence=self.env._(
-                "%(found)s That is more than %(days)s days ago.", found=found.sentence, days=valid_days
+                "%(found)s This evidence is older than %(days)s days.", found=found.sentence, days=valid_days
             ),
         )
 
@@ -95,7 +95,7 @@ class Checklist:
         if len(missing) == 1:
             return self.env._("“%(row)s” is missing. %(found)s", row=first.name, found=first.evidence or "")
         return self.env._(
-            "%(count)s rows of its checklist are missing, the first is “%(row)s”. %(found)s",
+            "%(count)s checklist rows are missing, the first is “%(row)s”. %(found)s",
             count=len(missing),
             row=first.name,
             found=first.evidence or "",
@@ -109,7 +109,7 @@ class Checklist:
                 self.deployment,
                 CHECKLIST,
                 name=gap,
-                suggestion=self.env._("Open the checklist: each row says what would satisfy it."),
+                suggestion=self.env._("Open the checklist: each row has its requirement."),
             )
         else:
             alerts._resolve(self.deployment, CHECKLIST)

@@ -4,13 +4,13 @@ from odoo.models import BaseModel
 
 # What a version learns from and is asked about: whoever writes it has built the deployment.
 BUILT = {
-    "alarm_rate",
+    "flag_rate",
     "domain",
     "feature_ids",
     "horizon_days",
     "method",
     "model_id",
-    "most_pairs",
+    "max_interactions",
     "positive_weight",
 }
 ANSWERED = "ai.deployment.hand.over"  # in `ai.deployment.edit`: who answered for a deployment before
@@ -34,5 +34,5 @@ def conflicted_users(deployment: BaseModel) -> BaseModel:
 def has_independent_reviewer(deployment: BaseModel) -> bool:
     """Return whether a reviewer neither built it nor approves it, or one person may do it all."""
     told = deployment.sudo()
-    apart = told.reviewer_ids - builders(told) - told.decider_id
+    apart = told.reviewer_ids - builders(told) - told.approver_id
     return bool(apart) or told.check_template_id.one_person

@@ -54,9 +54,9 @@ class Explanation:
     def gap(self) -> str:
         """Return what the text still lacks, or an empty string where it can be signed."""
         if len((self.deployment.purpose or "").split()) < FEWEST_WORDS:
-            return self.env._("The purpose is not explained: write a sentence that a colleague in finance understands.")
+            return self.env._("The purpose is missing: write a sentence that a colleague in finance understands.")
         if len((self.deployment.limits or "").split()) < FEWEST_WORDS:
-            return self.env._("It is not written down what it cannot do.")
+            return self.env._("The limitations are missing.")
         if not self.deployment.feature_ids:
-            return self.env._("No input is declared, so there is nothing to explain.")
+            return self.env._("There are no inputs, so there is nothing to explain.")
         return ""

@@ -1,4 +1,4 @@
-"""Who answers for a deployment: acceptance in person, days of grace when nobody can, and handing over.
+"""Ownership of a deployment: acceptance in person, grace period without an owner, and hand-over.
 
 An owner who left, lost the role or the access, or a periodic review that was missed, starts days of grace: scores stay
 visible and the form says why. When they are over (`shown_until`), no score is shown until a person answers for the
@@ -21,8 +21,8 @@ from ..tools.trust import OWN, own
 from .planning import Planning
 
 # Named by the owner or an administrator only: a deputy stands in, and hands nothing over.
-HANDED_OVER = ("user_id", "deputy_id", "decider_id", "budget_holder_id")
-NAMED = {"user_id", "deputy_id", "decider_id", "budget_holder_id", "model_id"}  # people, and what they have to see
+HANDED_OVER = ("user_id", "deputy_id", "approver_id", "budget_holder_id")
+NAMED = {"user_id", "deputy_id", "approver_id", "budget_holder_id", "model_id"}  # people, and what they have to see
 
 
 class Ownership:
@@ -54,11 +54,13 @@ class Ownership:
                     gap = shared_login_gap(person)
                 if gap:
                     raise ValidationError(gap)
-            for name in {"decider_id", "budget_holder_id"} & names:
+            for name in {"approver_id", "budget_holder_id"} & names:
                 person = deployment[name]
                 if person and not person.has_group("ai_deployment.group_reviewer"):
                     raise ValidationError(
-                        self.env._("%s has no part in AI deployments yet: an administrator gives one.", person.name)
+                        self.env._(
+                            "%s has no role in AI deployments yet: an administrator can assign one.", person.name
+                        )
                     )
 
     def check_hands_over(self, vals: dict) -> None:
@@ -73,20 +75,20 @@ class Ownership:
             if deployment.user_id != self.env.user and any(
                 (vals[name] or False) != deployment[name].id for name in asked
             ):
-                raise AccessError(self.env._("Only the owner or an administrator hands a deployment over."))
+                raise AccessError(self.env._("Only the owner or an administrator can hand over a deployment."))
 
     def accept(self) -> None:
         """Accept as the owner, in person: nobody accepts for somebody else."""
         for deployment in self.deployments:
             deployment.check_access("read")
             if self.env.user != deployment.user_id:
-                raise AccessError(self.env._("Only %s accepts this, in person.", deployment.user_id.name))
+                raise AccessError(self.env._("Only %s can accept ownership, in person.", deployment.user_id.name))
             gap = person_gap(deployment, self.env.user) or shared_login_gap(self.env.user)
             if gap:
                 raise UserError(gap)
             deployment.sudo().write({"accepted_by_id": self.env.uid, "accepted_date": clock.now()})
             own(deployment)._message_log(
-                body=self.env._("%s answers for this deployment.", self.env.user.name),
+                body=self.env._("%s is responsible for this deployment.", self.env.user.name),
                 author_id=self.env.user.partner_id.id,
             )
 
@@ -107,9 +109,9 @@ class Ownership:
         deployment = self.deployments.sudo()
         if deployment.unowned_date:
             gap = person_gap(deployment, deployment.user_id)
-            return gap or self.env._("%s could not answer for it.", deployment.user_id.name)
+            return gap or self.env._("%s cannot be its owner.", deployment.user_id.name)
         if deployment.review_date and deployment.review_date < clock.today():
-            return self.env._("The review was due on %s.", format_date(self.env, deployment.review_date))
+            return self.env._("The periodic review was due on %s.", format_date(self.env, deployment.review_date))
         return ""
 
     def grace_text(self) -> str | bool:
@@ -120,8 +122,8 @@ class Ownership:
             return False
         until = format_date(self.env, deployment.shown_until)
         if deployment._grace_over():
-            return self.env._("Scores are not shown any more since %(day)s. %(why)s", day=until, why=reason)
-        return self.env._("Scores stay until %(day)s only. %(why)s", day=until, why=reason)
+            return self.env._("Scores have not been shown since %(day)s. %(why)s", day=until, why=reason)
+        return self.env._("Scores are shown until %(day)s only. %(why)s", day=until, why=reason)
 
     # Handing over
 
@@ -139,11 +141,11 @@ class Ownership:
             raise UserError(self.env._("“%s” is retired: there is nothing to hand over.", deployment.name))
         note = (note or "").strip()
         if not note:
-            raise UserError(self.env._("Tell the new people what they have to know."))
+            raise UserError(self.env._("Describe what the new owner needs to know."))
         former, change = deployment.user_id, self.env.user
         everything = own(deployment)
         activities = _activities_of(everything, former)
-        deployment.write({"user_id": owner.id, "deputy_id": deputy.id, "decider_id": approver.id})
+        deployment.write({"user_id": owner.id, "deputy_id": deputy.id, "approver_id": approver.id})
         if owner != former:
             own(activities.exists()).with_context(mail_activity_quick_update=OWN).write({"user_id": owner.id})
             _pass_on_alerts(everything, owner)

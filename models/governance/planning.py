@@ -50,7 +50,7 @@ class Planning:
                         "res_id": deployment.id,
                         "activity_type_id": kind.id,
                         "automated": True,
-                        "summary": self.env._("Does it still do what it is for?"),
+                        "summary": self.env._("Does it still fulfil its purpose?"),
                     }
                 )
 
@@ -76,12 +76,12 @@ class Planning:
         self.deployments.ensure_one()
         self.deployments._check_decides()
         if hours <= 0:
-            raise UserError(self.env._("Training again takes somebody some time: say how many hours."))
+            raise UserError(self.env._("The hours of retraining are missing: enter them."))
         if not start or start <= clock.now():
-            raise UserError(self.env._("Keep a time that is still to come."))
+            raise UserError(self.env._("The new date must be in the future."))
         deployment = self.deployments.sudo()
         values = {
-            "name": self.env._("Train again: %s", deployment.name),
+            "name": self.env._("Retrain: %s", deployment.name),
             "start": start,
             "stop": fields.Datetime.add(start, hours=min(hours, 24 * 7)),
             "user_id": deployment.user_id.id,

@@ -43,14 +43,14 @@ class ProofOfConcept:
     def is_expired(self) -> bool:
         """Return whether its last day is over."""
         deployment = self.deployment
-        return deployment.state == "proof" and bool(deployment.expiry_date) and deployment.expiry_date < clock.today()
+        return deployment.state == "poc" and bool(deployment.expiry_date) and deployment.expiry_date < clock.today()
 
     def expired_text(self) -> str:
         """Return the sentence that it has to be extended first, or an empty string."""
         if not self.is_expired():
             return ""
         return self.env._(
-            "its time as a proof of concept ended on %s: somebody extends it with a reason first.",
+            "its proof of concept ended on %s: extend it with a reason first.",
             format_date(self.env, self.deployment.expiry_date),
         )
 
@@ -61,43 +61,43 @@ class ProofOfConcept:
         """
         deployment = self.deployment
         deployment._check_decides()
-        if deployment.state != "proof":
-            raise UserError(self.env._("“%s” is no proof of concept any more.", deployment.name))
+        if deployment.state != "poc":
+            raise UserError(self.env._("“%s” is no longer a proof of concept.", deployment.name))
         reason = (reason or "").strip()
         if not reason:
-            raise UserError(self.env._("Say why it needs more time, and what will be shown by then."))
+            raise UserError(self.env._("Enter why more time is needed, and which results are expected by then."))
         if not day or day <= clock.today() or (deployment.expiry_date and day <= deployment.expiry_date):
-            raise ValidationError(self.env._("It is extended to a day that is still to come, and later than before."))
+            raise ValidationError(self.env._("The new end date must be in the future and after the current one."))
         if day > clock.today() + timedelta(days=MOST_PROOF_DAYS):
-            raise ValidationError(self.env._("A proof of concept is extended by a year at most."))
+            raise ValidationError(self.env._("A proof of concept can be extended by one year at most."))
         self.told.expiry_date = day
         text = self.env._("Extended until %(day)s: %(why)s", day=format_date(self.env, day), why=reason)
-        keep_transitions(deployment, {deployment.id: "proof"}, "proof", text)
+        keep_transitions(deployment, {deployment.id: "poc"}, "poc", text)
 
     # A reason not to build it
 
     def reason(self) -> str:
         """Return the sentence that says why it should not be built, or an empty string."""
         deployment = self.deployment
-        if deployment.state != "proof":
+        if deployment.state != "poc":
             return ""
         gap = person_gap(deployment, deployment.user_id)
         if gap:
-            return self.env._("%s Without an owner, this is a reason not to build it.", gap)
+            return self.env._("%s Without an owner, this is a reason to stop the proof of concept.", gap)
         if not deployment.has_accepted:
             return self.env._(
-                "%s has not accepted to own it. As long as nobody does, this is a reason not to build it.",
+                "%s has not accepted ownership. Without an owner, this is a reason to stop the proof of concept.",
                 deployment.user_id.name,
             )
         if self.is_expired():
             return self.env._(
-                "Its time ended on %s. That it has shown nothing by then is a reason not to build it.",
+                "Its end date was %s. Without results by then, this is a reason to stop the proof of concept.",
                 format_date(self.env, deployment.expiry_date),
             )
         since = self._worked_on()
-        if clock.now() - since > timedelta(weeks=deployment.proof_idle_weeks):
+        if clock.now() - since > timedelta(weeks=deployment.poc_idle_weeks):
             return self.env._(
-                "Nobody has worked on it since %s. That nobody finds the time is a reason not to build it.",
+                "No activity since %s. Lack of time is a reason to stop the proof of concept.",
                 format_date(self.env, since),
             )
         return ""
@@ -112,7 +112,7 @@ class ProofOfConcept:
             deployment,
             POC,
             name=reason,
-            suggestion=self.env._("Find an owner and the time, or retire it and write down what was learned."),
+            suggestion=self.env._("Find an owner and the time for it, or retire it and record the lessons learned."),
         )
         holder = deployment.budget_holder_id
         if holder.active and holder not in alert.activity_ids.user_id and alert.state == "firing":
@@ -143,7 +143,7 @@ class ProofOfConcept:
         read that deployment.
         """
         deployment = self.told
-        if deployment.state not in (False, "proof") or not (deployment.res_model or deployment.model_id):
+        if deployment.state not in (False, "poc") or not (deployment.res_model or deployment.model_id):
             return []
         retired = deployment.with_context(active_test=False).search(
             Domain("state", "=", "retired")

@@ -48,11 +48,12 @@ class ValueTexts:
             not net and self.deployment.value_ids.filtered(lambda row: row.period == "holdout")
         ):
             return self.env._(
-                "By chance some records had no score on purpose: the difference to the others comes from the score."
+                "The hold-out group was chosen at random: the difference to the other records is the effect "
+                "of the score."
             )
         return self.env._(
-            "Before and after; other things changed, too. Where the two periods lie at different times of the year, "
-            "the ranges allow for a season."
+            "Before/after comparison: other factors may have changed as well. If the two periods fall in "
+            "different seasons, the ranges allow for it."
         )
 
     def why_not(self) -> str:
@@ -62,14 +63,14 @@ class ValueTexts:
         if not self.measurement.measures():
             return self.env._("There is nothing to measure on these records.")
         if not self.measurement.baseline():
-            return self.env._("What was before has not been measured.")
+            return self.env._("The baseline has not been measured.")
         live = went_live(self.deployment)
         if not live:
             return self.env._("It is not live yet.")
         due = live.date() + timedelta(days=self.deployment.horizon_days + 1)
         if due > clock.today():
             return self.env._("The first outcomes since going live are due on %s.", format_date(self.env, due))
-        return self.env._("Nothing has been measured since it went live.")
+        return self.env._("Not measured since going live.")
 
     def tables(self) -> list[dict]:
         """Return one table of plain texts per comparison: [{"title", "rows": [{"name", "before", …}]}]."""
@@ -92,7 +93,7 @@ class ValueTexts:
                         start=format_date(self.env, rows[0].start_date),
                         end=format_date(self.env, rows[0].end_date),
                     ),
-                    "first_column": self.env._("With no score") if period == "holdout" else self.env._("Before"),
+                    "first_column": self.env._("Hold-out group") if period == "holdout" else self.env._("Before"),
                     "is_before": period == "before",
                     "rows": list(
                         filter(None, (texts(row) for row in rows for texts in (self._row_texts, self._usual_texts)))
@@ -103,11 +104,11 @@ class ValueTexts:
 
     def _row_texts(self, row: BaseModel) -> dict[str, object]:
         """Return one row as plain texts."""
-        cannot = self.env._("cannot say: too few records")
+        cannot = self.env._("not enough records")
         if not row.row_count and row.is_money:
             found = base = changed = ""
         else:
-            found = self._unit(row.unit, row.value, row.low, row.high) if row.is_told else cannot
+            found = self._unit(row.unit, row.value, row.low, row.high) if row.has_enough_records else cannot
             base = self._unit(row.unit, row.base_value) if row.is_compared else ""
             changed = (
                 self._unit(row.unit, row.change, row.change_low, row.change_high, signed=True)
@@ -154,7 +155,7 @@ class ValueTexts:
             "change": "",
             "money": self._unit("money", money.estimate, money.low, money.high, signed=True),
             "assumption": self.env._(
-                "half of all %(positives)s are above %(amount)s; not part of the net",
+                "half of all %(positives)s are above %(amount)s; not part of the net value",
                 positives=words["positives"],
                 amount=self._unit("money", usual),
             ),
@@ -164,7 +165,7 @@ class ValueTexts:
         """Return the figures of a baseline in a sentence."""
         rows = rows.sorted(lambda row: (bool(row.assumption), -row.row_count))
         words = self.env[self.deployment.res_model]._ai_words()["records"]
-        told = rows.filtered("is_told")
+        told = rows.filtered("has_enough_records")
         figures = "; ".join(
             f"{row.name}: {self._unit(row.unit, row.value, row.low, row.high)}"
             + (f" [{self.env._('rests on: %s', row.assumption)}]" if row.assumption else "")
@@ -176,7 +177,7 @@ class ValueTexts:
             records=words,
             start=format_date(self.env, rows[0].start_date),
             end=format_date(self.env, rows[0].end_date),
-            figures=figures or self.env._("Too few to say anything."),
+            figures=figures or self.env._("Not enough data."),
         )
 
     def _unit(

@@ -1,4 +1,4 @@
-"""What is looked at when somebody asks whether deployments can do their work; see `registry`.
+"""Health checks of deployments; see `registry`.
 
 Plain Python: each check is handed a deployment (or none, where it is about the whole instance) and the facts that were
 read once for all of them, and yields findings.

@@ -17,7 +17,7 @@ HEALTH_TURN = turns.TurnWork(
     str(Cause(BROKEN, "health")),
     run=lambda deployment: deployment._watch_health(),
     describe=lambda deployment, why: deployment.env._(
-        "The health of “%(what)s” could not be looked at: %(why)s", what=deployment.name, why=why
+        "The health check of “%(what)s” failed: %(why)s", what=deployment.name, why=why
     ),
     taken="health_taken",
 )
@@ -27,18 +27,18 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     idle_days = fields.Integer(
-        "Expect Scores Within Days",
+        "Expected Scoring Interval",
         default=14,
-        help="When nothing was scored for so many days, somebody is told. 0: a deployment that may rest.",
+        help="The owner is notified after so many days without scored records. For example: 7. 0: never.",
     )
-    at_work_since = fields.Datetime(readonly=True, copy=False)
+    live_since = fields.Datetime(readonly=True, copy=False)
     health_taken = fields.Boolean(readonly=True, copy=False)  # see `tools.turns`
     health = fields.Selection(
-        [("good", "Healthy"), ("attention", "Needs attention"), ("bad", "Broken"), ("idle", "Not at work")],
+        [("good", "Healthy"), ("attention", "Needs attention"), ("bad", "Failing"), ("idle", "Not live")],
         compute="_compute_health",
     )
     health_reason = fields.Char(compute="_compute_health")
-    health_html = fields.Html("What Was Found", compute="_compute_health_html", sanitize=False)
+    health_html = fields.Html("Findings", compute="_compute_health_html", sanitize=False)
 
     _idle_days_not_negative = models.Constraint("CHECK(idle_days >= 0)", "A number of days is not negative.")
 
@@ -47,7 +47,7 @@ class AiDeployment(models.Model):
         begins = self.filtered(lambda d: d.state not in working) if vals.get("state") in working else self.browse()
         yield
         if begins:
-            begins.sudo().at_work_since = clock.now()
+            begins.sudo().live_since = clock.now()
 
     def _health(self):
         """Return the findings of each live deployment: {id: [Finding]}, see `HealthMonitor.findings`."""

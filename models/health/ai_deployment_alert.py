@@ -23,10 +23,10 @@ class AiDeploymentAlert(models.Model):
         self.ensure_one()
         self.check_access("read")
         if not self.env.user.has_group("ai_deployment.group_manager"):
-            raise AccessError(self.env._("Only an administrator says whether this database tells people."))
+            raise AccessError(self.env._("Only an administrator decides whether this database sends messages."))
         alert = self.sudo()
         if Cause.of(alert) != RESTORED or not database.held(self.env):
-            raise UserError(self.env._("There is nothing to answer: messages go out."))
+            raise UserError(self.env._("There is nothing to decide: messages are being sent."))
         self.env["ai.deployment.message"].sudo()._answer_held(send)
         alerts = self.env["ai.deployment.alert"].sudo()
         for standing in alerts.search(Domain("cause", "=", str(RESTORED)) & Domain("state", "!=", "resolved")):

@@ -48,14 +48,14 @@ class AiDeploymentMessage(models.Model):
         handed = self.search([("state", "=", "handed")])
         mails = handed.mail_ids.filtered(lambda mail: mail.state == "outgoing")
         if mails:
-            waiting = handed.filtered(lambda message: (message.carried_by_id or message).mail_ids & mails)
+            waiting = handed.filtered(lambda message: (message.bundled_in_id or message).mail_ids & mails)
             mails.write({"state": "cancel"})
             waiting.write(
                 {
                     "state": "pending",
                     "mail_ids": [(5,)],
                     "handed_date": False,
-                    "carried_by_id": False,
+                    "bundled_in_id": False,
                     "next_date": clock.now(),
                 }
             )
@@ -72,17 +72,17 @@ class AiDeploymentMessage(models.Model):
                 message.write({"body": f"{note}\n\n{message.body or ''}".strip(), "next_date": clock.now()})
             else:
                 why = words("Discarded by %s after the database was restored or copied.", by)
-                message.write({"state": "failed", "failure_message": why, "carried_by_id": False})
+                message.write({"state": "failed", "failure_message": why, "bundled_in_id": False})
         for deployment, messages in waiting.grouped("deployment_id").items():
             named = {"person": by, "count": len(messages)}
             if send:
                 text = self.env._(
-                    "The database was restored or copied. %(person)s lets %(count)s messages that waited go out.",
+                    "The database was restored or copied. %(person)s released %(count)s pending messages.",
                     **named,
                 )
             else:
                 text = self.env._(
-                    "The database was restored or copied. %(person)s discarded %(count)s messages that waited.", **named
+                    "The database was restored or copied. %(person)s discarded %(count)s pending messages.", **named
                 )
             deployment._message_log(body=text)
         database.confirm(self.env)

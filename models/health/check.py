@@ -1,4 +1,4 @@
-"""What a check is, and what it finds."""
+"""Interface of a health check, and its findings."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple

@@ -19,7 +19,7 @@ from ..tools import clock
 from ..tools.shipped import MODULE
 from .check import Finding, InstanceCheck, severe
 
-LANES = "AI Deployment: lane"  # begins the names of those that work off batches: one of them is enough
+LANES = "AI Deployment: worker"  # begins the names of those that work off batches: one of them is enough
 GRACE = timedelta(hours=1)  # beyond one interval: a server that restarts, a job that takes long
 TOLERANCE = timedelta(minutes=5)  # by which the clocks of several servers may differ
 FAILURES = 3  # in a row, from which on a job is not only unlucky
@@ -35,29 +35,29 @@ class Job(NamedTuple):
 
 
 JOBS = (
-    Job("ir_cron_monitor", "AI Deployment: watch deployments", watches=True),
-    Job("ir_cron_health", "AI Deployment: look after deployments", watches=True),
-    Job("ir_cron_checklists", "AI Deployment: look at checklists", watches=True),
-    Job("ir_cron_alerts", "AI Deployment: alerts of the day", watches=True),
+    Job("ir_cron_monitor", "AI Deployment: monitoring", watches=True),
+    Job("ir_cron_health", "AI Deployment: health checks", watches=True),
+    Job("ir_cron_checklists", "AI Deployment: update checklists", watches=True),
+    Job("ir_cron_alerts", "AI Deployment: daily alerts", watches=True),
     Job("ir_cron_send", "AI Deployment: send messages", watches=True),
-    Job("ir_cron_retry", "AI Deployment: score what waits"),
+    Job("ir_cron_retry", "AI Deployment: retry waiting records"),
     Job("ir_cron_assign_reviews", "AI Deployment: assign reviews"),
-    Job("ir_cron_tidy_reviews", "AI Deployment: tidy the queue of reviews"),
+    Job("ir_cron_tidy_reviews", "AI Deployment: maintain the review queue"),
     Job(
         "ir_cron_nightly",
-        "AI Deployment: score every night",
+        "AI Deployment: nightly scoring",
         needed=lambda deployments: any(deployment.score_nightly for deployment in deployments),
     ),
     Job(
         "ir_cron_drill_fallbacks",
-        "AI Deployment: try what is shown instead",
+        "AI Deployment: fallback drills",
         needed=lambda deployments: any(deployment.fallback != "none" for deployment in deployments),
     ),
 )
 
 
 class Trouble(NamedTuple):
-    """What is the matter with a job: `kind` is gone, off, failing, late or ahead."""
+    """Problem of a job: `kind` is gone, off, failing, late or ahead."""
 
     kind: str
     name: str
@@ -133,7 +133,7 @@ def _interval(cron: BaseModel) -> relativedelta:
 
 
 def _is_ahead(cron: BaseModel) -> bool:
-    """Whether a job ran, or would run next, later than a right clock allows."""
+    """Return whether a job ran, or would run next, later than a correct clock allows."""
     now = clock.now()
     return bool(cron.lastcall and cron.lastcall > now + TOLERANCE) or cron.nextcall > now + _interval(cron) + GRACE
 
@@ -171,25 +171,25 @@ class Jobs(InstanceCheck):
         words = {
             "gone": (
                 env._("Scheduled jobs are missing: %s"),
-                env._("An administrator updates the addon AI Deployment, which brings them back."),
+                env._("Ask an administrator to update the app AI Deployment, which restores them."),
             ),
             "off": (
-                env._("Scheduled jobs are switched off: %s"),
-                env._("An administrator switches them on again under Settings, Technical, Scheduled Actions."),
+                env._("Scheduled jobs are inactive: %s"),
+                env._("Ask an administrator to activate them under Settings, Technical, Scheduled Actions."),
             ),
             "failing": (
-                env._("Scheduled jobs fail again and again: %s"),
-                env._("An administrator looks at the server log, where each failure stands with its cause."),
+                env._("Scheduled jobs fail repeatedly: %s"),
+                env._("Ask an administrator to check the server log for the cause of each failure."),
             ),
             "late": (
                 env._("Scheduled jobs do not run: %s"),
-                env._("An administrator looks whether the server runs scheduled jobs at all (max_cron_threads)."),
+                env._("Ask an administrator to check that the server runs scheduled jobs (max_cron_threads)."),
             ),
             "ahead": (
-                env._("Scheduled jobs are planned too late, as if the clock of the server had been ahead: %s"),
+                env._("Scheduled jobs are planned too late, as if the server clock had been ahead: %s"),
                 env._(
-                    "An administrator looks at the clock of the server. The next job that runs plans the others "
-                    "anew; a restart of Odoo does so at once."
+                    "Ask an administrator to check the server clock. The next job reschedules the others; a "
+                    "restart of Odoo does so at once."
                 ),
             ),
         }

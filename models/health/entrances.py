@@ -21,7 +21,7 @@ STALE = timedelta(days=14)  # two reports that were not made
 
 
 def _worked_for(deployment: BaseModel, duration: timedelta) -> bool:
-    return clock.now() - (deployment.at_work_since or deployment.create_date) > duration
+    return clock.now() - (deployment.live_since or deployment.create_date) > duration
 
 
 class Company(Check):
@@ -34,8 +34,11 @@ class Company(Check):
         if not company.active:
             yield severe(
                 "company",
-                env._("Its company “%s” is archived, so no new records come and nobody sees its scores.", company.name),
-                env._("Retire the deployment, or take the company out of the archive (Settings, Companies)."),
+                env._(
+                    "Its company “%s” is archived, so no new records are created and nobody sees its scores.",
+                    company.name,
+                ),
+                env._("Retire the deployment, or unarchive the company (Settings, Companies)."),
             )
 
 
@@ -61,7 +64,7 @@ class Branches(Check):
                     records=documents._ai_words()["records"],
                     branches=", ".join(f"{company.name} ({count})" for company, count in unseen),
                 ),
-                env._("Change “Only Records”, or make a deployment for the branch."),
+                env._("Change “Only Records”, or create a deployment for the branch."),
             )
 
 
@@ -76,8 +79,8 @@ class Entrances(Check):
         if entry not in actions or not entry.binding_model_id:
             yield notice(
                 "action",
-                env._("The Action menu of %s has no entry any more to score with it.", words["records"]),
-                env._("Switch it off and on again: that makes a new entry."),
+                env._("The Action menu of %s has no entry for scoring.", words["records"]),
+                env._("Suspend and resume the deployment: this creates a new entry."),
             )
         rules = actions.base_automation_id | actions.parent_id.base_automation_id
         if archived := rules.filtered(lambda rule: not rule.active):
@@ -86,7 +89,7 @@ class Entrances(Check):
             yield grade(
                 "rule",
                 env._("Automation rules that score with it are archived: %s", quoted(archived.mapped("name"))),
-                env._("Take the rule out of the archive. One that is not wanted any more can be deleted."),
+                env._("Unarchive the rule, or delete it if it is no longer wanted."),
             )
 
 
@@ -97,7 +100,7 @@ class Silence(Check):
 
     def find(self, deployment: Any, facts: Any) -> Iterator[Finding]:
         env, asked = deployment.env, facts.asked[deployment.id]
-        began = (deployment.at_work_since or deployment.create_date).date()
+        began = (deployment.live_since or deployment.create_date).date()
         since = max(filter(None, (asked.latest, began)))
         words = env[deployment.res_model]._ai_words()
         if not deployment.idle_days:
@@ -106,13 +109,13 @@ class Silence(Check):
             yield severe(
                 "idle",
                 env._(
-                    "No %(records)s were asked for since %(date)s.",
+                    "No %(records)s have been requested since %(date)s.",
                     records=words["records"],
                     date=format_date(env, since),
                 ),
                 env._(
-                    "Look at “When Scored”, and whether the automation rule or the people that asked for scores "
-                    "still do. If it may rest so long, say so under “Expect scores within days”."
+                    "Check “When Scored”, and the automation rule or users that used to request scores. If "
+                    "such pauses are normal, increase “Expected Scoring Interval”."
                 ),
             )
         elif (
@@ -123,12 +126,12 @@ class Silence(Check):
             yield severe(
                 "idle",
                 env._(
-                    "Of %(count)s %(records)s asked for in the last %(days)s days none was for this deployment.",
+                    "Of %(count)s %(records)s requested in the last %(days)s days, none belongs to this deployment.",
                     count=number(env, asked.lately),
                     records=words["records"],
                     days=deployment.idle_days,
                 ),
-                env._("Look at “Only records”, the company, and the rights of those who ask."),
+                env._("Check “Only Records”, the company, and the access rights of the requesting users."),
             )
 
 
@@ -146,15 +149,15 @@ class Reports(Check):
         if clock.now() - serving.start_date <= STALE or (latest and clock.now() - latest <= STALE):
             return
         if latest:
-            sentence = env._("The last report is of %s; there should be one a week.", format_date(env, latest))
+            sentence = env._("The last report is dated %s; one a week is expected.", format_date(env, latest))
         else:
             sentence = env._(
-                "There is no report yet, though %(records)s come in since %(date)s.",
+                "There is no report yet, though %(records)s have been created since %(date)s.",
                 records=env[deployment.res_model]._ai_words()["records"],
                 date=format_date(env, first_day),
             )
         yield severe(
             "report",
             sentence,
-            env._("Look for alerts on this deployment, and whether “AI Deployment: watch deployments” runs."),
+            env._("Check the alerts of this deployment, and that “AI Deployment: monitoring” runs."),
         )

@@ -1,4 +1,4 @@
-"""What the checks rest on, read once for all deployments that are looked at, in few statements."""
+"""Facts for the checks, read once for all deployments in few statements."""
 
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -17,7 +17,7 @@ LATE = timedelta(hours=1)  # by which a message may be late: four passes of its 
 
 
 class Asked(NamedTuple):
-    """What was asked for: latest day, records lately, of them cancelled; records on days to come, and until when."""
+    """Requests: latest day, recent records, of them cancelled; records on future days, and until when."""
 
     latest: date | None = None
     lately: int = 0
@@ -30,7 +30,7 @@ class Batch(NamedTuple):
     """A batch with records left: its state, when it was asked for, why it is paused, and how many are left."""
 
     state: str
-    asked_date: datetime
+    requested_date: datetime
     reason: str
     left: int
 
@@ -89,7 +89,7 @@ class Facts:
 
     @cached_property
     def uses_mail(self) -> bool:
-        """Whether somebody is told by e-mail."""
+        """Return whether somebody is notified by e-mail."""
         channels = self.deployments.channel_ids
         return any(channel.active and channel.kind == "email" for channel in channels)
 
@@ -134,12 +134,12 @@ class Facts:
         rows = self.env.execute_query(
             SQL(
                 "SELECT deployment.id,"
-                " (SELECT MAX(day) FROM ai_deployment_asked"
+                " (SELECT MAX(day) FROM ai_deployment_requested"
                 "  WHERE deployment_id = deployment.id AND count > 0 AND day <= %s),"
-                " (SELECT SUM(count) FROM ai_deployment_asked WHERE deployment_id = deployment.id AND %s),"
-                " (SELECT SUM(cancelled) FROM ai_deployment_settled WHERE deployment_id = deployment.id AND %s),"
-                " (SELECT SUM(count) FROM ai_deployment_asked WHERE deployment_id = deployment.id AND day > %s),"
-                " (SELECT MAX(day) FROM ai_deployment_asked WHERE deployment_id = deployment.id AND day > %s)"
+                " (SELECT SUM(count) FROM ai_deployment_requested WHERE deployment_id = deployment.id AND %s),"
+                " (SELECT SUM(cancelled) FROM ai_deployment_request_closed WHERE deployment_id = deployment.id AND %s),"
+                " (SELECT SUM(count) FROM ai_deployment_requested WHERE deployment_id = deployment.id AND day > %s),"
+                " (SELECT MAX(day) FROM ai_deployment_requested WHERE deployment_id = deployment.id AND day > %s)"
                 " FROM ai_deployment deployment WHERE id = ANY(%s)",
                 today,
                 lately,
@@ -158,13 +158,13 @@ class Facts:
     def batches(self) -> dict[int, list[Batch]]:
         """Batches with open pieces, paused or running."""
         for model, names in (
-            ("ai.deployment.batch", ["deployment_id", "state", "asked_date", "paused_reason"]),
+            ("ai.deployment.batch", ["deployment_id", "state", "requested_date", "paused_reason"]),
             ("ai.deployment.batch.chunk", ["state"]),
         ):
             self.env[model].flush_model(names)
         rows = self.env.execute_query(
             SQL(
-                "SELECT batch.deployment_id, batch.state, batch.asked_date, batch.paused_reason,"
+                "SELECT batch.deployment_id, batch.state, batch.requested_date, batch.paused_reason,"
                 " SUM(chunk.record_count)"
                 " FROM ai_deployment_batch batch JOIN ai_deployment_batch_chunk chunk ON chunk.batch_id = batch.id"
                 " WHERE chunk.state = 'open' AND batch.state IN ('paused', 'running') AND batch.deployment_id = ANY(%s)"

@@ -63,21 +63,21 @@ class Inputs(Check):
             field = steps.filtered(lambda step: step.name not in path.split("."))[:1]
         if field:
             sentence = env._(
-                "Input “%(input)s” cannot be read any more: its field was renamed to “%(now)s” (%(path)s before).",
+                "Input “%(input)s” can no longer be read: its field was renamed to “%(now)s” (%(path)s before).",
                 input=spec["name"],
                 now=field.name,
                 path=path,
             )
         else:
             sentence = env._(
-                "Input “%(input)s” cannot be read any more: there is no field “%(path)s”.",
+                "Input “%(input)s” can no longer be read: there is no field “%(path)s”.",
                 input=spec["name"],
                 path=path,
             )
         return severe(
             f"input:{key}",
             sentence,
-            env._("Bring the field back under its name, or declare the input anew and train."),
+            env._("Restore the field under its former name, or redefine the input and train."),
             breaks=True,
         )
 
@@ -85,9 +85,7 @@ class Inputs(Check):
         env = deployment.env
         return severe(
             f"input:{key}",
-            env._(
-                "Input “%s” is a property that nobody defines any more, so new records will not have it.", spec["name"]
-            ),
+            env._("Input “%s” is a property without a definition, so new records will not have it.", spec["name"]),
             env._("Define the property again under its technical name, or train a version without it."),
         )
 
@@ -96,11 +94,11 @@ class Inputs(Check):
         return severe(
             f"input:{key}",
             env._(
-                "Input “%(input)s” is not what the version learned from: the field “%(path)s” is of another type now.",
+                "Input “%(input)s” differs from training: the field “%(path)s” now has another type.",
                 input=spec["name"],
                 path=path,
             ),
-            env._("Bring the field back as it was, or train a new version."),
+            env._("Restore the field, or train a new version."),
             breaks=True,
         )
 
@@ -114,12 +112,12 @@ class Inputs(Check):
         new = [labels[option] for option in now if option not in learned]
         gone_keys = set(learned).difference(now)
         gone = [labels.get(option, option) for option in learned if option in gone_keys]
-        suggestion = env._("If options were renamed, bring their technical names back, or train a new version.")
+        suggestion = env._("If options were renamed, restore their technical names, or train a new version.")
         if gone:
             weighty = gone_keys & set(getattr(bins, "members", getattr(bins, "levels", ())))
             grade = severe if weighty else notice
             text = env._(
-                "Input “%(input)s” has lost options that the version learned from: %(options)s.",
+                "Input “%(input)s” has lost options used in training: %(options)s.",
                 input=spec["name"],
                 options=quoted(gone),
             )
@@ -135,7 +133,7 @@ class Inputs(Check):
     def _new_levels(self, deployment: BaseModel, key: str, spec: dict, records: BaseModel, is_masked: bool) -> Finding:
         env = deployment.env
         if is_masked:
-            text = env._("%s: there are values that are new since the version was trained.", spec["name"])
+            text = env._("%s: some values are new since the version was trained.", spec["name"])
         elif len(records) == 1:
             text = env._(
                 "%(input)s “%(name)s” is new since the version was trained.",
@@ -153,7 +151,7 @@ class Inputs(Check):
             f"level:{key}",
             text,
             env._(
-                "Scores of %s with it rest on the other inputs. Train again once enough of them have come.",
+                "Scores of %s are based on the other inputs only. Retrain once enough of them exist.",
                 words["records"],
             ),
         )

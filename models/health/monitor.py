@@ -1,4 +1,4 @@
-"""Whether live deployments can do their work: worked out from what is there at this moment, whoever asks.
+"""Health of live deployments, computed from the current state.
 
 Nothing of what people are told is stored beforehand, so nothing of it can be stale. The alerts of the cron are opened
 and resolved by it: those about one deployment on it, those about the database on one for all.
@@ -89,8 +89,8 @@ class HealthMonitor:
             return [
                 severe(
                     UNKNOWN,
-                    self.env._("Its health could not be looked at: %s", fault_text(error)),
-                    self.env._("Ask an administrator to look at the server log."),
+                    self.env._("The health check failed: %s", fault_text(error)),
+                    self.env._("Ask an administrator to check the server log."),
                 )
             ]
 
@@ -132,7 +132,7 @@ class HealthMonitor:
         :param of_instance: whether the alerts about the whole database are kept here, or those about one deployment
         """
         of_mine = self.alerts.search(Domain("deployment_id", "=", deployment.id) & OPEN)
-        told_before, catches_up = {Cause.of(alert): alert.told_date for alert in of_mine}, self._catches_up()
+        told_before, catches_up = {Cause.of(alert): alert.notified_date for alert in of_mine}, self._catches_up()
         others = [cause for cause in told_before if cause.kind != HEALTH]
         told = {
             Cause(HEALTH, finding.code): finding
@@ -146,7 +146,7 @@ class HealthMonitor:
             alert = self.alerts._raise(
                 deployment, cause, name=finding.sentence, suggestion=finding.suggestion, level=level
             )
-            if finding.code in INSTANCE_CODES and alert.told_date and alert.told_date != told_before.get(cause):
+            if finding.code in INSTANCE_CODES and alert.notified_date and alert.notified_date != told_before.get(cause):
                 # Its cure is theirs, whoever answers for the deployment on which it stands.
                 alert._point(deployment._administrators() - deployment._person_to_tell(), alert.name)
         for cause in told_before.keys() - told.keys():
@@ -170,10 +170,10 @@ def state_of(deployment: BaseModel) -> tuple[str, str | bool]:
     :param deployment: ai.deployment with all rights
     """
     env, state = deployment.env, deployment.state
-    if state in ("proof", "retired"):
+    if state in ("poc", "retired"):
         return "idle", False
     if state == "suspended":
-        return "bad", env._("Switched off: no score is shown.")
+        return "bad", env._("Suspended: no score is shown.")
     firing = deployment.alert_ids.filtered(
         lambda alert: alert.state == "firing" and alert.level == "alert" and Cause.of(alert).kind != HEALTH
     )  # those of health are looked at again
@@ -184,5 +184,5 @@ def state_of(deployment: BaseModel) -> tuple[str, str | bool]:
     if not deployment.champion_id:
         return "bad", env._("No version serves.")
     if deployment.review_date < clock.today():
-        return "attention", env._("The review was due on %s.", deployment.review_date)
+        return "attention", env._("The periodic review was due on %s.", deployment.review_date)
     return "good", False

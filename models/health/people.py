@@ -29,15 +29,15 @@ class Owner(Check):
         if not owner.active:
             yield severe(
                 "owner",
-                env._("%s, who answers for it, is not active any more.", owner.name),
-                env._("Name a new owner."),
+                env._("The owner %s is no longer active.", owner.name),
+                env._("Assign a new owner."),
             )
         elif gap := person_gap(deployment, owner):
             yield severe(
-                "owner", gap, env._("An administrator names a new owner, or gives the role or the access back.")
+                "owner", gap, env._("Ask an administrator to assign a new owner, or to restore the role or access.")
             )
         if deployment.deputy_id and (gap := person_gap(deployment, deployment.deputy_id)):
-            yield notice("deputy", gap, env._("Name a new deputy."))
+            yield notice("deputy", gap, env._("Assign a new deputy."))
 
 
 class PeriodicReview(Check):
@@ -49,12 +49,12 @@ class PeriodicReview(Check):
         env, late = deployment.env, clock.today() - deployment.review_date
         if late <= timedelta(0):
             return
-        sentence = env._("The review was due on %s.", format_date(env, deployment.review_date))
+        sentence = env._("The periodic review was due on %s.", format_date(env, deployment.review_date))
         if deployment.state == "production":  # here somebody is told on the first day
-            yield severe("review", sentence, env._("Whoever decides on it signs the periodic review under “Decide”."))
+            yield severe("review", sentence, env._("The approver signs the periodic review under “Approve”."))
             return
         grade = severe if late > REVIEW_GRACE else notice
-        yield grade("review", sentence, env._("Look whether it still does what it is for, and set the next review."))
+        yield grade("review", sentence, env._("Check that it still fulfils its purpose, and set the next review."))
 
 
 class Reviewers(Check):
@@ -69,16 +69,14 @@ class Reviewers(Check):
         if reviewers & able:
             return
         count, since = facts.open_reviews(deployment) if not able else (0, None)
-        cure = env._(
-            "Name reviewers who work here and have the role “Reviewer”, on the deployment under “To a Person”."
-        )
+        cure = env._("Assign active reviewers with the role “Reviewer”, on the deployment under “Human Review”.")
         if not able:
             if not (count or reviewers):
                 return
-            sentence = env._("Nobody is left who could answer a review.")
+            sentence = env._("There is no available reviewer.")
             if count:
                 sentence = env._(
-                    "Nobody is left who can answer its reviews; %(count)s are open, the oldest since %(date)s.",
+                    "There is no available reviewer; %(count)s reviews are open, the oldest since %(date)s.",
                     count=number(env, count),
                     date=format_date(env, since),
                 )
@@ -86,6 +84,6 @@ class Reviewers(Check):
         elif reviewers:
             yield notice(
                 "reviewers",
-                env._("None of its reviewers can answer any more; reviews go to %s.", able[0].name),
+                env._("None of its reviewers is available any more; reviews are assigned to %s.", able[0].name),
                 cure,
             )

@@ -32,7 +32,7 @@ class Restored(InstanceCheck):
         if held is None:
             return
         waits = env._(
-            "nothing goes out by mail, Discuss or webhook. Messages that wait: %s.", number(env, facts.pending)
+            "no messages are sent by mail, Discuss or webhook. Pending messages: %s.", number(env, facts.pending)
         )
         if held.last_run:
             sentence = env._(
@@ -46,8 +46,9 @@ class Restored(InstanceCheck):
             "restored",
             sentence,
             env._(
-                "If people work with this database, an administrator opens the alert about it and presses “Send What "
-                "Waits” or “Discard What Waits”: some of it may have been sent before. Neutralise a copy for tests."
+                "If people work with this database, an administrator opens the alert and clicks “Send Pending "
+                "Messages” or “Discard Pending Messages”: some messages may have been sent before. Neutralise "
+                "a copy for tests."
             ),
         )
 
@@ -62,8 +63,8 @@ class Disks(InstanceCheck):
         if full := facts.alert_of_any(DISK_FULL):
             yield severe(
                 "disk_database",
-                env._("The disk of the database was full on %s.", format_datetime(env, full.last)),
-                env._("An administrator makes room on the server of the database. Scoring goes on by itself."),
+                env._("The database disk was full on %s.", format_datetime(env, full.last)),
+                env._("Ask an administrator to free disk space on the database server. Scoring resumes automatically."),
                 told_as=(DISK_FULL,),
             )
         free = free_space()
@@ -76,11 +77,14 @@ class Disks(InstanceCheck):
         yield grade(
             "disk_files",
             env._(
-                "The disk with the attachments of Odoo is nearly full: %(left)s MB (%(share)s) are free.",
+                "The disk with Odoo's attachments is nearly full: %(left)s MB (%(share)s) free.",
                 left=number(env, left // 1024**2),
                 share=percent(env, left / total if total else 0.0),
             ),
-            env._("An administrator makes room on the server, before documents and versions cannot be stored."),
+            env._(
+                "Ask an administrator to free disk space on the server; otherwise documents and versions cannot "
+                "be stored."
+            ),
         )
 
 
@@ -94,7 +98,7 @@ def free_space() -> tuple[int, int] | None:
 
 
 class Messages(InstanceCheck):
-    """What is to be told is told: no message is late, and Odoo's own mail queue runs where mail is used."""
+    """Check that no message is overdue, and that Odoo's mail queue runs where mail is used."""
 
     codes = ("messages_late", "mail_queue")
 
@@ -106,11 +110,11 @@ class Messages(InstanceCheck):
             yield severe(
                 "messages_late",
                 env._(
-                    "Messages are not sent: %(count)s wait, the oldest since %(date)s.",
+                    "Messages are not sent: %(count)s are pending, the oldest since %(date)s.",
                     count=number(env, count),
                     date=format_date(env, since),
                 ),
-                env._("An administrator looks whether “AI Deployment: send messages” runs, and at the server log."),
+                env._("Ask an administrator to check that “AI Deployment: send messages” runs, and the server log."),
             )
         if not facts.uses_mail:
             return
@@ -121,7 +125,7 @@ class Messages(InstanceCheck):
                 "mail_queue",
                 env._("Odoo sends no mails: its scheduled job %s does not run.", trouble.name),
                 env._(
-                    "An administrator looks at this job under Settings, Technical, Scheduled Actions, and whether the "
-                    "server runs scheduled jobs at all. Alerts and summaries by mail wait for it."
+                    "Ask an administrator to check this job under Settings, Technical, Scheduled Actions, and "
+                    "whether the server runs scheduled jobs at all. Alerts and summaries by mail are delayed."
                 ),
             )

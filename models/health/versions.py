@@ -19,7 +19,7 @@ class Version(Check):
             yield severe(
                 "no_version",
                 env._("No version serves, so nothing can be scored."),
-                env._("Let an earlier version serve, or train a new one."),
+                env._("Promote an earlier version, or train a new one."),
                 breaks=True,
             )
             return
@@ -29,7 +29,7 @@ class Version(Check):
             yield severe(
                 "version",
                 env._("The serving version cannot be used: %s", error),
-                env._("Let an earlier version serve, or train a new one. What waits is scored then."),
+                env._("Promote an earlier version, or train a new one. Waiting records are scored then."),
                 breaks=True,
                 told_as=(Cause(VERSION),),
             )

@@ -33,29 +33,29 @@ class Batches(Check):
         ):
             batches = [batch for batch in facts.batches.get(deployment.id, ()) if batch.state == state]
             if state == "running":
-                batches = [batch for batch in batches if clock.now() - batch.asked_date > DAY]
+                batches = [batch for batch in batches if clock.now() - batch.requested_date > DAY]
             if not batches:
                 continue
             named = {
                 "count": number(env, sum(batch.left for batch in batches)),
                 "records": env[deployment.res_model]._ai_words()["records"],
-                "date": format_date(env, min(batch.asked_date for batch in batches)),
+                "date": format_date(env, min(batch.requested_date for batch in batches)),
                 "why": batches[0].reason or "",
             }
             if state == "paused":
                 sentence = env._(
-                    "A batch is paused, and %(count)s %(records)s asked for since %(date)s wait in it. %(why)s", **named
+                    "A batch is paused: %(count)s %(records)s requested since %(date)s are not scored. %(why)s", **named
                 ).strip()
                 suggestion = env._("Open the batch under Records, Batches: resume it, or cancel what is left.")
             else:
                 sentence = env._(
-                    "A batch stands still: %(count)s %(records)s asked for since %(date)s are not scored.", **named
+                    "A batch makes no progress: %(count)s %(records)s requested since %(date)s are not scored.", **named
                 )
                 suggestion = env._(
-                    "An administrator looks whether the lanes run, and for pieces that were set aside; then resume the "
-                    "batch, or cancel what is left."
+                    "Ask an administrator to check that the workers run and which chunks failed; then resume "
+                    "or cancel the batch."
                 )
-            oldest = min(batch.asked_date for batch in batches)
+            oldest = min(batch.requested_date for batch in batches)
             grade = severe if state == "running" or clock.now() - oldest > DAY else notice
             yield grade(code, sentence, suggestion, told_as=told_as)
 
@@ -73,22 +73,22 @@ class Requests(Check):
         yield severe(
             "requests",
             env._(
-                "%(count)s %(records)s have waited for a score since %(date)s. Most of them: %(why)s.",
+                "%(count)s %(records)s have been waiting for a score since %(date)s. Most frequent reason: %(why)s.",
                 count=number(env, waiting.count),
                 records=env[deployment.res_model]._ai_words()["records"],
                 date=format_date(env, waiting.since),
                 why=reasons.get(waiting.failure_type) or env._("unknown"),
             ),
             env._(
-                "Open Records, Waiting: each says what happened. Once the cause is mended, they are scored by "
-                "themselves within a day."
+                "Open Records, Waiting: each entry has its reason. Once the cause is fixed, the records are "
+                "scored automatically within a day."
             ),
             told_as=tuple(map(Cause, (VERSION, FAILS, FILTER, SLOW, SERVER))),
         )
 
 
 class Ledger(Check):
-    """What was asked for and what became of it agree; and nothing is counted on a day to come."""
+    """Check that requests and their results agree, and that nothing is counted on a future day."""
 
     codes = ("ledger", "ledger_ahead")
 
@@ -101,15 +101,15 @@ class Ledger(Check):
             yield notice(
                 "ledger_ahead",
                 env._(
-                    "%(count)s %(records)s are counted on days to come, up to %(date)s: they were asked for while the "
-                    "clock of the server was ahead.",
+                    "%(count)s %(records)s are counted on future days, up to %(date)s: they were requested "
+                    "while the server clock was ahead.",
                     count=number(env, asked.ahead),
                     records=env[deployment.res_model]._ai_words()["records"],
                     date=format_date(env, asked.ahead_until),
                 ),
                 env._(
-                    "Nothing is lost: these days are added up like all others. Have an administrator look at the "
-                    "clock of the server."
+                    "No record is lost: these days are counted like all others. Ask an administrator to check "
+                    "the server clock."
                 ),
             )
 
@@ -127,14 +127,14 @@ class Channels(Check):
             names = ", ".join(f"“{channel.name}” ({channel.failure_message})" for channel in failing)
             sentence = (
                 env._(
-                    "Messages do not get through since %(date)s: %(names)s", date=format_date(env, since), names=names
+                    "Messages cannot be delivered since %(date)s: %(names)s", date=format_date(env, since), names=names
                 )
                 if since
-                else env._("Messages do not get through: %s", names)
+                else env._("Messages cannot be delivered: %s", names)
             )
             yield severe(
                 "channel",
                 sentence,
-                env._("Correct it under “Who Hears of It” and press “Try”, or take this way out."),
+                env._("Correct it under “Notifications” and click “Test”, or remove this channel."),
                 told_as=(Cause(CHANNEL),),
             )

@@ -1,4 +1,4 @@
-"""What was asked on a day and what became of it, in counts that the database keeps (`counting.py`).
+"""Requests and their results per day, in counts kept by the database (`counting.py`).
 
 Rows are deltas: nothing is ever locked by counting. Once a day they are summed into one row per deployment and day.
 `_recount` counts days from the log itself, and corrects what is kept where that differs.
@@ -23,8 +23,8 @@ class AiDeploymentDayCount(models.Model):
 
     # Unchecked: what a deployment takes along when it is deleted is taken off the counts after it is gone.
     deployment_id = UncheckedMany2one("ai.deployment", required=True, readonly=True, index=False)
-    day = fields.Date("Asked On", required=True, readonly=True)
-    asked = fields.Integer(readonly=True)
+    day = fields.Date("Requested On", required=True, readonly=True)
+    requested = fields.Integer(readonly=True)
     automatic = fields.Integer(readonly=True)
     in_review = fields.Integer(readonly=True)
     reviewed = fields.Integer(readonly=True)
@@ -97,7 +97,7 @@ class AiDeploymentDayCount(models.Model):
         self.env.cr.execute(
             SQL(
                 "SELECT ai_deployment_set_line_states(ARRAY(SELECT id FROM ai_deployment_inference line"
-                " WHERE line.deployment_id = %s AND line.asked_day = ANY(%s) AND %s))",
+                " WHERE line.deployment_id = %s AND line.requested_day = ANY(%s) AND %s))",
                 deployment.id,
                 days,
                 counting.TO_A_PERSON,

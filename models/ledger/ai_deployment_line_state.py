@@ -1,4 +1,4 @@
-"""Where each line of the log that went to a person stands: with a person, reviewed, or expired.
+"""State of each log line sent to human review: open, reviewed, or expired.
 
 Written by the database alone (`counting.py`), whenever a line or a review changes.
 """
@@ -15,11 +15,11 @@ class AiDeploymentLineState(models.Model):
     _log_access = False
     _rec_name = "day"
 
-    inference_id = UncheckedMany2one("ai.deployment.inference", "Line", required=True, readonly=True)
+    inference_id = UncheckedMany2one("ai.deployment.inference", "Log Line", required=True, readonly=True)
     deployment_id = UncheckedMany2one("ai.deployment", required=True, readonly=True, index=False)
-    day = fields.Date("Asked On", required=True, readonly=True)
+    day = fields.Date("Requested On", required=True, readonly=True)
     # Empty where no review tells: a review was taken away from outside.
-    state = fields.Selection([("open", "Open"), ("decided", "Decided"), ("expired", "Expired")], readonly=True)
+    state = fields.Selection([("open", "Open"), ("decided", "Answered"), ("expired", "Expired")], readonly=True)
 
     _open_idx = models.Index("(deployment_id, day) WHERE state = 'open'")
-    _line_uniq = models.UniqueIndex("(inference_id)", "A line has one state.")
+    _line_uniq = models.UniqueIndex("(inference_id)", "A log line has one state.")

@@ -14,12 +14,12 @@ from odoo.sql_db import BaseCursor
 from odoo.tools import SQL
 
 KEPT = "ai_deployment_day_count"
-COUNTS = ("asked", "automatic", "in_review", "reviewed", "expired", "unchanged", "cancelled")
+COUNTS = ("requested", "automatic", "in_review", "reviewed", "expired", "unchanged", "cancelled")
 FUNCTION = "ai_deployment_"  # how the names of our functions and triggers begin
 
 
 class Source(NamedTuple):
-    """What is counted of one table: {column of the counts: SQL of an aggregate}."""
+    """Source of counts of one table: {column of the counts: SQL of an aggregate}."""
 
     table: str
     day: str
@@ -28,15 +28,15 @@ class Source(NamedTuple):
 
 
 SOURCES = {
-    "asked": Source("ai_deployment_asked", "day", {"asked": SQL("SUM(count)")}),
+    "requested": Source("ai_deployment_requested", "day", {"requested": SQL("SUM(count)")}),
     "settled": Source(
-        "ai_deployment_settled", "day", {"unchanged": SQL("SUM(unchanged)"), "cancelled": SQL("SUM(cancelled)")}
+        "ai_deployment_request_closed", "day", {"unchanged": SQL("SUM(unchanged)"), "cancelled": SQL("SUM(cancelled)")}
     ),
     "automatic": Source(
         "ai_deployment_inference",
-        "asked_day",
+        "requested_day",
         {"automatic": SQL("COUNT(*)")},
-        SQL("asked_day IS NOT NULL AND route = 'automatic'"),
+        SQL("requested_day IS NOT NULL AND route = 'automatic'"),
     ),
     "reviews": Source(
         "ai_deployment_line_state",
@@ -47,7 +47,7 @@ SOURCES = {
         },
     ),
 }
-TO_A_PERSON = SQL("line.asked_day IS NOT NULL AND line.route = 'review'")
+TO_A_PERSON = SQL("line.requested_day IS NOT NULL AND line.route = 'review'")
 # A record that waits for a decision already gets no second review: it shares the fate of the first. Of a line and a
 # review the numbers tell which was first where the clock was wrong and the dates do not.
 _SHARED = SQL(
@@ -140,8 +140,8 @@ def recounted(deployment: BaseModel, days: Any) -> SQL:
     """
     # As the states of reviews are named, so that one definition counts them here and in the triggers.
     lines = SQL(
-        "(SELECT deployment_id, asked_day, asked_day AS day, route, CASE WHEN %s THEN %s END AS state"
-        " FROM ai_deployment_inference line WHERE deployment_id = %s AND asked_day = ANY(%s) OFFSET 0) AS line",
+        "(SELECT deployment_id, requested_day, requested_day AS day, route, CASE WHEN %s THEN %s END AS state"
+        " FROM ai_deployment_inference line WHERE deployment_id = %s AND requested_day = ANY(%s) OFFSET 0) AS line",
         TO_A_PERSON,
         STATE,
         deployment.id,
@@ -156,7 +156,7 @@ def recounted(deployment: BaseModel, days: Any) -> SQL:
         )
     parts = []
     for source, rows in (
-        (SOURCES["asked"], SQL.identifier(SOURCES["asked"].table)),
+        (SOURCES["requested"], SQL.identifier(SOURCES["requested"].table)),
         (SOURCES["settled"], SQL.identifier(SOURCES["settled"].table)),
         (log, lines),
     ):
@@ -237,7 +237,7 @@ def _make_state_function(cr: BaseCursor) -> None:
         SQL(
             "CREATE OR REPLACE FUNCTION ai_deployment_set_line_states(ids int4[]) RETURNS void LANGUAGE sql AS $$"
             " INSERT INTO ai_deployment_line_state AS kept (inference_id, deployment_id, day, state)"
-            " SELECT found.* FROM (SELECT line.id, line.deployment_id, line.asked_day, %s AS state"
+            " SELECT found.* FROM (SELECT line.id, line.deployment_id, line.requested_day, %s AS state"
             " FROM ai_deployment_inference line WHERE line.id = ANY(ids) AND %s OFFSET 0) AS found"
             " WHERE found.state IS DISTINCT FROM (SELECT before.state FROM ai_deployment_line_state before"
             " WHERE before.inference_id = found.id)"

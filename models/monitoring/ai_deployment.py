@@ -25,7 +25,7 @@ MONITOR_TURN = turns.TurnWork(
     str(Cause(BROKEN, "monitor")),
     run=lambda deployment: deployment._monitor(),
     describe=lambda deployment, why: deployment.env._(
-        "“%(what)s” could not be watched: %(why)s", what=deployment.name, why=why
+        "“%(what)s” could not be monitored: %(why)s", what=deployment.name, why=why
     ),
     taken="monitor_taken",
 )
@@ -36,39 +36,40 @@ class AiDeployment(models.Model):
 
     monitor_taken = fields.Boolean(readonly=True, copy=False)
     floor_auc = fields.Float(
-        "Order Right at Least",
+        "Minimum AUC",
         tracking=True,
-        help="Of a record that came true and one that did not, the first has to have the higher score in at least this "
-        "share of all cases; 50 % is chance. 0: no such floor.",
+        help="Minimum AUC: the probability that a positive record has a higher score than a negative one; 50 % is "
+        "random. 0: no minimum.",
     )
     floor_precision = fields.Float(
-        "Flagged Right at Least",
+        "Minimum Precision",
         tracking=True,
-        help="Of the flagged records that reviewers decided, at least this share has to be unusual. 0: no floor.",
+        help="Of the flagged records that were reviewed, at least this share has to be unusual. 0: no minimum.",
     )
     stop_after = fields.Integer(
-        "Switch Off After",
+        "Suspend After",
         tracking=True,
-        help="So many reports in a row on what came true below a floor switch the deployment off. 0: never by itself.",
+        help="Number of consecutive performance reports below a minimum that suspends the deployment. 0: never "
+        "automatically.",
     )
     segment_field_id = fields.Many2one(
         "ir.model.fields",
-        "Also by",
+        "Segment By",
         tracking=True,
         ondelete="set null",
         domain="[('model_id', '=', model_id), ('ttype', '=', 'many2one'), ('store', '=', True)]",
-        help="What came true is also judged for each team, country, salesperson …, to see who is served badly.",
+        help="Performance is also judged by team, country, salesperson …, to find segments with worse scores.",
     )
     # Evidence on the serving version so far, see `LifetimePerformance`.
     risk_state = fields.Json(groups=NO_ACCESS, readonly=True, copy=False)
-    maturity_text = fields.Char("Outcomes Take", compute="_compute_maturity_text")
+    maturity_text = fields.Char("Time to Outcome", compute="_compute_maturity_text")
     reference_text = fields.Char("Compared With", compute="_compute_reference_text")
 
     _floor_auc_is_share = models.Constraint(
-        "CHECK(floor_auc >= 0 AND floor_auc < 1)", "The share of cases ordered right lies between 0 and 100 %."
+        "CHECK(floor_auc >= 0 AND floor_auc < 1)", "The minimum AUC must be between 0 and 100 %."
     )
     _floor_precision_is_share = models.Constraint(
-        "CHECK(floor_precision >= 0 AND floor_precision < 1)", "The share flagged right lies between 0 and 100 %."
+        "CHECK(floor_precision >= 0 AND floor_precision < 1)", "The minimum precision must be between 0 and 100 %."
     )
     _stop_after_not_negative = models.Constraint(
         "CHECK(stop_after >= 0)", "The number of reports before switching off is 0 or more."
@@ -82,7 +83,9 @@ class AiDeployment(models.Model):
             field = documents._fields.get(chosen.name) if chosen.model == documents._name else None
             if not field or field.type != "many2one" or not field.store:
                 raise ValidationError(
-                    self.env._("“Also by” needs a field of the record that points to another one, such as the team.")
+                    self.env._(
+                        "“Segment By” needs a field of the record that refers to another record, such as the team."
+                    )
                 )
             if not documents._has_field_access(field, "read"):
                 raise ValidationError(self.env._("You may not read “%s”.", chosen.field_description))
@@ -113,7 +116,7 @@ class AiDeployment(models.Model):
                 )
             elif version:
                 deployment.reference_text = self.env._(
-                    "The %s records that it learned from (provisional)", version.sudo().row_count
+                    "The %s training records (provisional)", version.sudo().row_count
                 )
             else:
                 deployment.reference_text = False
@@ -130,8 +133,8 @@ class AiDeployment(models.Model):
 
     def _monitor(self):
         """Report on one deployment, as far as reports are due."""
-        self._refresh_routing_lines()
-        self.env["ai.deployment.sum"]._check(self)
+        self._refresh_routing_thresholds()
+        self.env["ai.deployment.ledger"]._check(self)
         deployment = self.sudo()
         DriftMonitor(deployment).report()
         PerformanceMonitor(deployment).report()

@@ -1,4 +1,4 @@
-"""What a version's intake is compared with: at first the records it learned from, later what it was asked to score.
+"""Reference of a version: at first its training records, later the records it scored.
 
 A reference is counts, and how much they move by themselves. It is changed by a person, or by another version that
 serves; never by itself, or a slow drift would become the measure of itself.
@@ -23,16 +23,16 @@ class AiDeploymentReference(models.Model):
     version_id = fields.Many2one("ai.deployment.version", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
     window_start = fields.Date("From", required=True, readonly=True)
-    window_end = fields.Date("Until", required=True, readonly=True, help="The first day that is not counted.")
+    window_end = fields.Date("Until", required=True, readonly=True, help="First day after the window.")
     row_count = fields.Integer("Records", required=True, readonly=True)
     counts = fields.Json(required=True, readonly=True, groups="ai_deployment.group_sensitive")
-    floors = fields.Json("Noise Floors", readonly=True)
+    floors = fields.Json("Noise Thresholds", readonly=True)
     monthly = fields.Json("Counts by Week of the Month", readonly=True, groups="ai_deployment.group_sensitive")
     adopted_by_id = fields.Many2one("res.users", required=True, readonly=True)
     date = fields.Datetime("Adopted On", required=True, readonly=True)
 
     def write(self, vals):
-        raise UserError(self.env._("A reference is never edited: adopt a new one."))
+        raise UserError(self.env._("A reference cannot be changed: adopt a new one."))
 
     @api.model
     def _of(self, version):

@@ -10,11 +10,11 @@ from odoo.fields import Domain
 
 from .intake import first_scored_between
 
-KINDS = [("drift", "What Comes In"), ("performance", "What Came True")]
+KINDS = [("drift", "Input Drift"), ("performance", "Performance")]
 VERDICTS = [
-    ("drifted", "Moved"),
+    ("drifted", "Drifted"),
     ("quiet", "As before"),
-    ("cannot_judge", "Too few to judge"),
+    ("cannot_judge", "Not enough data"),
     ("constant", "Always the same"),
 ]
 JUDGED = ("drifted", "quiet")  # verdicts of what could be judged
@@ -31,36 +31,35 @@ class AiDeploymentReport(models.Model):
     version_id = fields.Many2one("ai.deployment.version", required=True, readonly=True, ondelete="cascade")
     kind = fields.Selection(KINDS, required=True, readonly=True, default="drift")
     company_id = fields.Many2one(related="deployment_id.company_id")
-    date = fields.Datetime("Made On", required=True, readonly=True)
+    date = fields.Datetime("Created On", required=True, readonly=True)
     window_start = fields.Date("From", required=True, readonly=True)
-    window_end = fields.Date("Until", required=True, readonly=True, help="The first day that is not in the window.")
+    window_end = fields.Date("Until", required=True, readonly=True, help="First day after the window.")
     row_count = fields.Integer("Records", readonly=True)
     failed_count = fields.Integer("Not Scored", readonly=True)
     reference_count = fields.Integer("Compared With", readonly=True)
     is_provisional = fields.Boolean(
         "Provisional",
         readonly=True,
-        help="Compared with the records that the version was trained on, as too few have been scored so far.",
+        help="Compared with the training records of the version, as too few records have been scored so far.",
     )
     is_like = fields.Boolean(
         "Same Weeks of the Month",
         readonly=True,
-        help="Compared with the same weeks of the month in the reference, so that what comes every month at the same "
-        "time is no news.",
+        help="Compared with the same weeks of the month in the reference, so that monthly patterns are not reported.",
     )
     is_seasonal = fields.Boolean(
         "Same Weeks of Last Year",
         readonly=True,
-        help="Compared with the same weeks of last year as well, so that a season is no news.",
+        help="Also compared with the same weeks of last year, so that seasonal changes are not reported.",
     )
-    blind_spot = fields.Char(readonly=True, help="What this comparison cannot see.")
+    blind_spot = fields.Char(readonly=True, help="Limitations of this comparison.")
     verdict = fields.Selection(VERDICTS, required=True, readonly=True)
     summary = fields.Char(readonly=True)
     line_ids = fields.One2many("ai.deployment.report.line", "report_id", "Inputs", readonly=True)
-    drifted_count = fields.Integer("Moved", compute="_compute_drifted_count")
+    drifted_count = fields.Integer("Drifted", compute="_compute_drifted_count")
 
     _window_idx = models.UniqueIndex(
-        "(version_id, kind, window_start, window_end)", "This window has been reported already."
+        "(version_id, kind, window_start, window_end)", "There is already a report on this window."
     )
 
     @api.depends("deployment_id", "window_start", "window_end")
@@ -80,7 +79,7 @@ class AiDeploymentReport(models.Model):
             report.drifted_count = len(set(report.line_ids.filtered("exceeded").mapped("key")))
 
     def write(self, vals):
-        raise UserError(self.env._("A report is never edited."))
+        raise UserError(self.env._("A report cannot be changed."))
 
     def action_view_records(self):
         """The first scores of the window, as far as the user may read their records."""

@@ -12,22 +12,22 @@ TESTS = [
     ("shape", "Distribution"),
     ("missing", "Empty"),
     ("unseen", "Never seen before"),
-    ("joint", "Together"),
+    ("joint", "Combination"),
     ("range", "Out of range"),
     ("constant", "Always the same"),
     ("failed", "Could not be scored"),
     ("late", "Scored late"),
     ("volume", "Number of records"),
-    ("review", "Share to a person"),
-    ("figure", "Figure"),
-    ("calibration", "Chance said against chance found"),
-    ("floor", "Floor set beforehand"),
-    ("proposed", "Floor proposed"),
-    ("segment", "Part of the records"),
-    ("duel", "Against Odoo and people"),
+    ("review", "Human review rate"),
+    ("figure", "Value"),
+    ("calibration", "Calibration"),
+    ("floor", "Minimum set beforehand"),
+    ("proposed", "Proposed minimum"),
+    ("segment", "Segment of the records"),
+    ("duel", "Compared with Odoo and people"),
     ("estimate", "Estimated before outcomes are known"),
-    ("risk", "Since it serves"),
-    ("maturity", "How long outcomes take"),
+    ("risk", "Since going live"),
+    ("maturity", "Time to outcome"),
 ]
 
 
@@ -46,24 +46,24 @@ class AiDeploymentReportLine(models.Model):
     label = fields.Char("Input", required=True, readonly=True)
     test = fields.Selection(TESTS, required=True, readonly=True)
     statistic = OptionalFloat(readonly=True, digits=(16, 4))
-    low = OptionalFloat("At Least", readonly=True, digits=(16, 4))
-    high = OptionalFloat("At Most", readonly=True, digits=(16, 4))
+    low = OptionalFloat("Minimum", readonly=True, digits=(16, 4))
+    high = OptionalFloat("Maximum", readonly=True, digits=(16, 4))
     threshold = fields.Float(readonly=True, digits=(16, 6))
     p_value = fields.Float(readonly=True, digits=(16, 8))
     adjusted_p = fields.Float("Adjusted p", readonly=True, digits=(16, 8))
-    exceeded = fields.Boolean("Moved", readonly=True)
+    exceeded = fields.Boolean("Drifted", readonly=True)
     verdict = fields.Selection(VERDICTS, required=True, readonly=True)
     weeks = fields.Integer(
-        "Weeks Judged Together",
+        "Combined Weeks",
         readonly=True,
         default=1,
-        help="More than one where only several weeks together show that it moved.",
+        help="More than one if the change is significant only over several weeks.",
     )
     effect = fields.Float("Stability Index", readonly=True, digits=(16, 3))
     reference_share = fields.Float("Share Before", readonly=True)
     window_share = fields.Float("Share Now", readonly=True)
-    text = fields.Char("In Words", readonly=True)
-    codes = fields.Json("Bins in Question", readonly=True)
+    text = fields.Char("Description", readonly=True)
+    codes = fields.Json("Affected Bins", readonly=True)
     has_records = fields.Boolean(compute="_compute_has_records")
 
     def _compute_has_records(self):
@@ -71,10 +71,10 @@ class AiDeploymentReportLine(models.Model):
             line.has_records = bool(line.codes) or line.key == quality.ROWS
 
     def write(self, vals):
-        raise UserError(self.env._("A report is never edited."))
+        raise UserError(self.env._("A report cannot be changed."))
 
     def _is_filled(self):
-        """Whether it says that an input is empty less often than before."""
+        """Return whether an input is empty less often than before."""
         return self.test == "missing" and self.window_share < self.reference_share
 
     def action_open_report(self):
@@ -93,11 +93,11 @@ class AiDeploymentReportLine(models.Model):
         report, version = self.report_id, self.report_id.version_id.sudo()
         sensitive = self.key in version._sensitive_keys() and self.test != "missing"
         if sensitive and not self.env.user.has_group("ai_deployment.group_sensitive"):
-            raise AccessError(self.env._("“%s” is protected: which records have which value is not shown.", self.label))
+            raise AccessError(self.env._("“%s” is protected: its values by record are not shown.", self.label))
         documents = self.env[report.deployment_id.res_model].with_context(active_test=False)
         found = documents.search([("id", "in", ReportRecords(self).ids())])
         if not found:
-            raise UserError(self.env._("None of these records is left, or you may not read them."))
+            raise UserError(self.env._("None of these records exists any more, or you may not read them."))
         return {
             "type": "ir.actions.act_window",
             "name": self.text or self.label,

@@ -58,7 +58,7 @@ class AnomalyPerformance:
         lines += self._reversal_lines(start, end)
         moved = [line["text"] for line in lines if line["exceeded"]]
         too_few = self.env._(
-            "Cannot judge yet: %(rows)s of %(needed)s verdicts on flagged %(records)s.",
+            "Not enough data yet: %(rows)s of %(needed)s answers on flagged %(records)s.",
             rows=len(flagged),
             needed=MIN_FLAGGED,
             records=self.wording.words["records"],
@@ -115,7 +115,7 @@ class AnomalyPerformance:
             positive=words["positive"],
         )
         if floor:
-            text = self.env._("%(text)s; asked for: %(floor)s", text=text, floor=percent(self.env, floor))
+            text = self.env._("%(text)s; required: %(floor)s", text=text, floor=percent(self.env, floor))
         return {
             **UNTESTED,
             "key": "precision",
@@ -147,7 +147,8 @@ class AnomalyPerformance:
                 "low": low,
                 "high": high,
                 "text": self.env._(
-                    "%(checks)s random checks: %(share)s of what went through was %(positive)s (%(low)s to %(high)s)",
+                    "%(checks)s random checks: %(share)s of the automatic decisions were %(positive)s "
+                    "(%(low)s to %(high)s)",
                     checks=len(audited),
                     share=percent(self.env, share),
                     low=percent(self.env, low),
@@ -170,8 +171,8 @@ class AnomalyPerformance:
         alone = {row[0] for row in rows if row[2]}
         missed = [res_id for res_id in reversed_ids if res_id in alone]
         text = self.env._(
-            "%(reversed)s of %(all)s %(records)s were reversed within %(days)s days; "
-            "%(missed)s of them had gone through",
+            "%(reversed)s of %(all)s %(records)s were reversed within %(days)s days; %(missed)s of them had "
+            "been accepted automatically",
             reversed=len(reversed_ids),
             all=len(came),
             days=self.deployment.horizon_days,

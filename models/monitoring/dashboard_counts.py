@@ -73,7 +73,7 @@ class CountCharts:
         standing = self.standing_counts(cuts)
         texts = [plain(self.env, cut) for cut in few_digits([100 * cut for cut in cuts])]
         labels = [self.env._("%(low)s to %(high)s %%", low=low, high=high) for low, high in pairwise(texts)]
-        learned = opens("ai.deployment.version", self.env._("The Reference"), Domain("id", "=", version.id))
+        learned = opens("ai.deployment.version", self.env._("Reference"), Domain("id", "=", version.id))
         series = [
             row(
                 self.env._("Last %s days", NOW_DAYS.days),
@@ -108,7 +108,7 @@ class CountCharts:
                         self._share_text(count / max(sum(standing), 1), count),
                         opens(
                             "ai.deployment.score",
-                            self.env._("Records that stand at %s", label),
+                            self.env._("Records with %s", label),
                             self._standing_domain() & _between("predicted_value", cuts, place),
                         ),
                     )
@@ -117,7 +117,7 @@ class CountCharts:
             ),
         ]
         note = self.env._(
-            "%(now)s scored for the first time, beside the %(reference)s that they are compared with.",
+            "%(now)s first scores, compared with a reference of %(reference)s.",
             now=number(self.env, now.rows),
             reference=number(self.env, reference.rows),
         )
@@ -128,13 +128,13 @@ class CountCharts:
         title, say = self.env._("Records per week"), self.env._
         this_week = clock.today() - timedelta(days=clock.today().weekday())
         weeks = [this_week - timedelta(weeks=back) for back in reversed(range(WEEKS))]
-        sums = self.env["ai.deployment.sum"].search_fetch(
+        sums = self.env["ai.deployment.ledger"].search_fetch(
             [("deployment_id", "=", self.deployment.id), ("day", ">=", weeks[0])],
             ["day", "automatic", *TO_A_PERSON, "waiting"],
         )
         failed = self._failed_per_day(weeks[0])
         if not sums and not any(failed.values()):
-            empty = say("No record was asked for in the last %s weeks.", WEEKS)
+            empty = say("No record was requested in the last %s weeks.", WEEKS)
             return chart(title, [], [], empty=empty)
 
         def per_week(count: Callable[[date, date], int], target: Callable[[date, date], Opens]) -> list[Point]:
@@ -156,8 +156,8 @@ class CountCharts:
                 domain = (
                     Domain("deployment_id", "=", self.deployment.id)
                     & Domain("route", "=", route)
-                    & Domain("asked_day", ">=", str(start))
-                    & Domain("asked_day", "<", str(end))
+                    & Domain("requested_day", ">=", str(start))
+                    & Domain("requested_day", "<", str(end))
                 )
                 return opens("ai.deployment.inference", say("Log"), domain)
 
@@ -167,13 +167,13 @@ class CountCharts:
             return lambda start, end: sum(sum(row[name] for name in names) for row in sums if start <= row.day < end)
 
         series = [
-            row(say("Settled automatically"), "bar", per_week(summed("automatic"), logged("automatic"))),
-            row(say("To a person"), "bar", per_week(summed(*TO_A_PERSON), logged("review"))),
+            row(say("Automatic"), "bar", per_week(summed("automatic"), logged("automatic"))),
+            row(say("Human review"), "bar", per_week(summed(*TO_A_PERSON), logged("review"))),
         ]
         if any(row.waiting for row in sums):
             waiting = per_week(
                 summed("waiting"),
-                lambda start, end: opens("ai.deployment.sum", say("Asked and Settled"), asked(start, end)),
+                lambda start, end: opens("ai.deployment.ledger", say("Reconciliation"), asked(start, end)),
             )
             series.append(row(say("Waiting"), "bar", waiting))
         failures = per_week(
@@ -184,13 +184,13 @@ class CountCharts:
                 first_scored_between(self.deployment, start, end) & Domain("failure_type", "!=", False),
             ),
         )
-        series.append(row(say("Of them, could not be scored"), "line", failures))
+        series.append(row(say("Of these, could not be scored"), "line", failures))
         return chart(
             title,
             [format_date(self.env, week, date_format="d MMM") for week in weeks],
             series,
             stacked=True,
-            note=say("By the week in which they were asked for. What had not changed is left out."),
+            note=say("By week of the request, without unchanged records."),
         )
 
     def _standing_domain(self) -> Domain:

@@ -41,10 +41,10 @@ class ReportCharts:
         `rows`: [{"key", "label", "cells": [{"share", "text", "moved", "hint", "open"}]}], one cell per window.
         """
         heat = {
-            "title": self.env._("What moved, input by input"),
+            "title": self.env._("Drift by input"),
             "note": self.env._(
-                "100 % is the line above which a move is not chance any more. A window is a week, or longer where few "
-                "records come. ▲: beyond that line."
+                "100 % is the threshold above which a change is statistically significant. A window is a "
+                "week, or longer for few records. ▲: above the threshold."
             ),
             "columns": [self._window_text(report) for report in reports],
             "rows": [],
@@ -54,7 +54,7 @@ class ReportCharts:
             heat["empty"] = first_report_text(self.env, self.first_day, WINDOW)
             return heat
         if not any(self.lines_of(report) for report in reports):
-            heat["empty"] = reports[-1].summary or self.env._("Cannot judge yet.")
+            heat["empty"] = reports[-1].summary or self.env._("Not enough data yet.")
             return heat
         labels: dict[str, str] = {}
         for report in reversed(reports):
@@ -92,13 +92,13 @@ class ReportCharts:
         """Return the charts of order, and of chances said beside what came true, each with its interval."""
         say, version = self.env._, self.deployment.champion_id
         words = self.env[self.deployment.res_model]._ai_words()
-        title = say("Chances said and what came true")
+        title = say("Predicted and actual outcomes")
         if self.deployment.method != "scorecard" or (version and version.kind not in SCORED_AS_PROBABILITY):
-            empty = say("What came true is watched where an outcome is predicted.")
+            empty = say("Performance is monitored if the deployment predicts an outcome.")
         elif not reports:
             empty = first_report_text(self.env, self.first_day, WINDOW + timedelta(days=self.deployment.horizon_days))
         elif not any(report.verdict in JUDGED for report in reports):
-            empty = reports[-1].summary or say("Cannot judge yet.")
+            empty = reports[-1].summary or say("Not enough data yet.")
         else:
             empty = ""
         if empty:
@@ -121,34 +121,34 @@ class ReportCharts:
             lambda own: own["win_rate"].statistic - own["in_the_large"].statistic if "in_the_large" in own else None,
         )
         order = [
-            row(say("Order right"), "line", points("auc", lambda own: own["auc"].statistic)),
-            row(say("From, to"), "interval", points("auc", lambda own: [own["auc"].low, own["auc"].high])),
+            row(say("Ranking (AUC)"), "line", points("auc", lambda own: own["auc"].statistic)),
+            row(say("Range"), "interval", points("auc", lambda own: [own["auc"].low, own["auc"].high])),
         ]
         if any(value for value, *_rest in floors):
             order.append(row(say("Floor"), "limit", floors))
         outcomes = [
-            row(say("Came true"), "line", points("win_rate", lambda own: own["win_rate"].statistic)),
-            row(
-                say("From, to"), "interval", points("win_rate", lambda own: [own["win_rate"].low, own["win_rate"].high])
-            ),
+            row(say("Actual"), "line", points("win_rate", lambda own: own["win_rate"].statistic)),
+            row(say("Range"), "interval", points("win_rate", lambda own: [own["win_rate"].low, own["win_rate"].high])),
             row(say("Said"), "line", said),
-            row(say("When it learned"), "limit", before),
+            row(say("In training"), "limit", before),
         ]
         return {
             "order": chart(
-                say("Order right, of two %s", words["records"]),
+                say("Ranking of two %s (AUC)", words["records"]),
                 labels,
                 order,
                 percents=True,
                 start=0.4,
-                note=say("How often the one that came true had the higher score; 50 % is chance."),
+                note=say("Probability that the positive record had the higher score; 50 % is random."),
             ),
             "outcomes": chart(
                 title,
                 labels,
                 outcomes,
                 percents=True,
-                note=say("Share of %s among what was scored in these days, once outcomes are due.", words["positives"]),
+                note=say(
+                    "Share of %s among the records scored in these days, once outcomes are due.", words["positives"]
+                ),
             ),
         }
 
@@ -175,17 +175,17 @@ def first_report_text(env: Environment, first_day: date | None, after: timedelta
     """Return when the first report comes, once what was scored since `first_day` has waited for `after`."""
     if first_day is None:
         return env._(
-            "Nothing has been judged yet: the first report comes %s days after the first record is scored.",
+            "There is no report yet: the first is created %s days after the first record is scored.",
             after.days,
         )
     due = first_day + after
     if due < clock.today():
         return env._(
-            "Nothing has been judged yet, though the first report was due on %s. Ask an administrator whether the "
-            "scheduled action that watches deployments runs.",
+            "There is no report yet, though the first was due on %s. Ask an administrator to check the "
+            "scheduled action “AI Deployment: monitoring”.",
             format_date(env, due),
         )
-    return env._("Nothing has been judged yet: the first report comes on %s.", format_date(env, due))
+    return env._("There is no report yet: the first is created on %s.", format_date(env, due))
 
 
 def _way_to_threshold(line: BaseModel) -> float | None:

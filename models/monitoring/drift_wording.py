@@ -45,10 +45,10 @@ class DriftWording:
         """Return what an input, or another row of a report, is called."""
         fixed = {
             SCORE: self.env._("The score"),
-            PREDICTION: self.env._("The verdict"),
-            CONFIDENCE: self.env._("How sure the scores are"),
+            PREDICTION: self.env._("The prediction"),
+            CONFIDENCE: self.env._("Confidence of the scores"),
             quality.ROWS: self.env._("Records"),
-            joint.PAIRS: self.env._("Inputs together"),
+            joint.PAIRS: self.env._("Input combinations"),
         }
         return fixed[name] if name in fixed else self.version._specs()[name]["name"]
 
@@ -96,9 +96,9 @@ class DriftWording:
         """Return what a report found in one sentence; `needed`: records under which a window has no verdict."""
         moved = ", ".join(dict.fromkeys(line["label"] for line in lines if line["exceeded"]))
         if window.rows < needed:
-            text = self.env._("Cannot judge yet: %(rows)s of %(needed)s records.", rows=window.rows, needed=needed)
+            text = self.env._("Not enough data yet: %(rows)s of %(needed)s records.", rows=window.rows, needed=needed)
             return f"{text} {moved}" if moved else text
-        return self.env._("Moved: %s", moved) if moved else self.env._("As before.")
+        return self.env._("Drifted: %s", moved) if moved else self.env._("Unchanged.")
 
     def blind_spot(
         self, windows: DriftWindows, window: Profile, results: list[DriftResult], noise: Noise, is_like: bool
@@ -120,7 +120,7 @@ class DriftWording:
         if blind:
             sentences.append(
                 say(
-                    "%(inputs)s: the weeks compared with differ so much from each other that no move can ring.",
+                    "%(inputs)s: the reference weeks differ so much from each other that no change can raise an alert.",
                     inputs=", ".join(blind),
                 )
             )
@@ -130,22 +130,20 @@ class DriftWording:
         if noisy:
             sentences.append(
                 say(
-                    "%(inputs)s: the weeks compared with differ much from each other, so only large moves can ring.",
+                    "%(inputs)s: the reference weeks differ much from each other, so only large changes raise "
+                    "an alert.",
                     inputs=", ".join(noisy),
                 )
             )
         if (noisy or blind) and not is_like:
             sentences.append(
-                say(
-                    "If it is a monthly rhythm: weeks of the month are told apart once three months have been scored "
-                    "and are adopted as reference."
-                )
+                say("Monthly patterns are recognised once three months have been scored and are adopted as reference.")
             )
         if not noise.is_known:
             sentences.append(
                 say(
-                    "How much ordinary weeks differ is not known: the records compared with are of fewer than %s "
-                    "weeks. Until a reference is adopted, an ordinary week may ring.",
+                    "The variation between ordinary weeks is unknown: the reference has fewer than %s weeks. "
+                    "Until a new reference is adopted, an ordinary week may raise an alert.",
                     ordinary.MIN_PARTS,
                 )
             )
@@ -155,8 +153,8 @@ class DriftWording:
         """Return since when there are too few records to judge, and until when at this pace."""
         needed, days = ordinary.MIN_PART_ROWS, max((windows.end - windows.start).days, 1)
         text = self.env._(
-            "Since %(start)s %(rows)s %(records)s have come in; inputs and score are judged from %(needed)s on. Until "
-            "then only the number of records is watched.",
+            "Since %(start)s, %(rows)s %(records)s have been created; inputs and score are tested from "
+            "%(needed)s on. Until then, only the number of records is monitored.",
             start=format_date(self.env, windows.start),
             rows=window.rows,
             needed=needed,
@@ -165,15 +163,13 @@ class DriftWording:
         if not window.rows:
             return text
         due = windows.start + timedelta(days=math.ceil(days * needed / window.rows))
-        pace = self.env._("At this pace that is about %s.", format_date(self.env, due))
+        pace = self.env._("At the current rate this takes about %s.", format_date(self.env, due))
         return f"{text} {pace}"
 
     def pairs(self, found: joint.JointResult, bins: Bins) -> str:
         """Return which two inputs no longer belong together as they did, and where it shows."""
         if not found.names:
-            return self.env._(
-                "Whether inputs still belong together is judged once eight weeks have been scored after the first."
-            )
+            return self.env._("Relations between inputs are tested once eight weeks have been scored after the first.")
         tags, levels = self.version._card().tags, self.version._level_names_cached()
         said = []
         for name, codes in zip(found.names, found.codes, strict=True):
@@ -185,7 +181,7 @@ class DriftWording:
                 text = column.span(known[0], known[-1], ReaderWords(self.env, self.version._specs()).of(key))
             said += [self.column_label(key), text]
         return self.env._(
-            "%(one)s and %(two)s no longer belong together as before: “%(value)s” with “%(other)s” on %(now)s of "
+            "The relation of %(one)s and %(two)s has changed: “%(value)s” with “%(other)s” on %(now)s of "
             "%(records)s, %(before)s expected",
             one=said[0],
             two=said[2],
@@ -228,7 +224,7 @@ class DriftWording:
                 "%(input)s has a value never seen before on %(now)s of %(records)s, %(before)s before"
             ),
             quality.RANGE: self.env._(
-                "%(input)s is beyond all earlier values on %(now)s of %(records)s, %(before)s before"
+                "%(input)s is outside its former range on %(now)s of %(records)s, %(before)s before"
             ),
         }[result.test]
         return sentence % {
@@ -242,14 +238,14 @@ class DriftWording:
         records, before, now = self.words["records"], result.reference_share, result.statistic
         if result.test == quality.VOLUME:
             return self.env._(
-                "%(now)s %(records)s came in the last week, about %(before)s in those before",
+                "%(now)s %(records)s were created last week, about %(before)s in earlier weeks",
                 now=number(self.env, now),
                 before=number(self.env, before),
                 records=records,
             )
         if result.test == quality.REVIEW:
             return self.env._(
-                "%(now)s of %(records)s went to a person, %(before)s in the weeks before",
+                "%(now)s of %(records)s were sent to human review, %(before)s in earlier weeks",
                 now=percent(self.env, now),
                 before=percent(self.env, before),
                 records=records,
@@ -262,7 +258,7 @@ class DriftWording:
                 records=records,
             )
         return self.env._(
-            "%(now)s of %(records)s were older than a week when they were scored first, %(before)s before",
+            "%(now)s of %(records)s were first scored more than a week after creation, %(before)s before",
             now=percent(self.env, now),
             before=percent(self.env, before),
             records=records,
@@ -278,20 +274,22 @@ class DriftWording:
         """Return what to do about a line, in one sentence."""
         say = self.env._
         if line._is_filled():
-            return say("Ask what fills it now: an enrichment, a form, an import. If it stays, train again later.")
+            return say("Check its new source: an enrichment, a form, an import. If it is permanent, retrain later.")
         return {
-            "missing": say("Look for a form, an import or an integration that stopped filling this field."),
-            "unseen": say("Check whether the new values are right. If they stay, train again once outcomes are known."),
-            joint.JOINT: say(
-                "Look for a mapping that mixes rows up, and for one source whose values are in another unit."
+            "missing": say("Check the forms, imports and integrations that fill this field."),
+            "unseen": say(
+                "Check whether the new values are correct. If they are permanent, retrain once outcomes are known."
             ),
-            quality.RANGE: say("Check units, currency and decimal places where these values come from."),
-            quality.CONSTANT: say("Look for a default, a form or an import that fills in the same value everywhere."),
-            quality.FAILED: say("Open the records: an input that has to be there is missing, or cannot be read."),
-            quality.LATE: say("Look for an import of old records, or for a scheduled action that stood still."),
-            quality.REVIEW: say("Look at “To a Person”, and at the inputs that moved: reviewers have other work now."),
-            quality.VOLUME: say("Check whether records still arrive: the website form, the e-mail alias, the import."),
-        }.get(line.test) or say("Ask whether the business changed. If it did, train again once outcomes are known.")
+            joint.JOINT: say("Check for a mapping that mixes rows up, and for a source with values in another unit."),
+            quality.RANGE: say("Check units, currency and decimal places at the source of these values."),
+            quality.CONSTANT: say("Check for a default, a form or an import that fills in the same value everywhere."),
+            quality.FAILED: say("Open the records: a required input is missing or cannot be read."),
+            quality.LATE: say("Check for an import of old records, or a scheduled action that stopped."),
+            quality.REVIEW: say(
+                "Check “Human Review” and the inputs that drifted: the workload of reviewers has changed."
+            ),
+            quality.VOLUME: say("Check that records still arrive: website form, e-mail alias, import."),
+        }.get(line.test) or say("Check whether the business changed. If so, retrain once outcomes are known.")
 
     def _bin(self, name: str, bins: NumericBins | CategoryBins, code: int, names: dict | None) -> str:
         """Return a bin in words; those of the score are shares, shown as per cent as everywhere on screen."""

@@ -106,13 +106,14 @@ class Duel:
             return Rows([], [], [])
         rows = self.env.execute_query(
             SQL(
-                "SELECT line.res_id, line.date, line.predicted_value, theirs.predicted_value"
-                " FROM ai_deployment_inference line JOIN ai_deployment_inference theirs"
-                " ON theirs.deployment_id = line.deployment_id AND theirs.res_id = line.res_id"
-                " AND theirs.version_id = %(challenger)s AND theirs.is_intake AND theirs.failure_type IS NULL"
-                " AND theirs.date BETWEEN line.date - %(near)s::interval AND line.date + %(near)s::interval"
-                " WHERE line.deployment_id = %(deployment)s AND line.version_id = %(version)s AND line.is_intake"
-                " AND line.failure_type IS NULL AND line.date >= %(start)s AND line.date < %(end)s ORDER BY line.id",
+                "SELECT line.res_id, line.date, line.predicted_value, theirs.predicted_value FROM "
+                "ai_deployment_inference line JOIN ai_deployment_inference theirs ON theirs.deployment_id = "
+                "line.deployment_id AND theirs.res_id = line.res_id AND theirs.version_id = %(challenger)s "
+                "AND theirs.is_first_inference AND theirs.failure_type IS NULL AND theirs.date BETWEEN "
+                "line.date - %(near)s::interval AND line.date + %(near)s::interval WHERE line.deployment_id = "
+                "%(deployment)s AND line.version_id = %(version)s AND line.is_first_inference AND "
+                "line.failure_type IS NULL AND line.date >= %(start)s AND line.date < %(end)s ORDER BY "
+                "line.id",
                 challenger=challenger.id,
                 near=AT_ONCE,
                 deployment=self.deployment.id,
@@ -143,19 +144,19 @@ class Duel:
                         "Too early to say whether Odoo's own estimate is better: about %s more outcomes needed", more
                     ),
                 },
-                say("Order, ours minus Odoo's"),
-                say("Closer to the truth, ours minus Odoo's"),
+                say("Ranking, ours minus Odoo's"),
+                say("Accuracy, ours minus Odoo's"),
             ),
             PERSON: (
                 {
-                    prequential.OURS: say("Better than what people estimated on the same %s records", count),
-                    prequential.THEIRS: say("People estimated better on the same %s records", count),
+                    prequential.OURS: say("Better than manual estimates of the same %s records", count),
+                    prequential.THEIRS: say("Manual estimates were better on the same %s records", count),
                     prequential.TOO_EARLY: say(
-                        "Too early to say whether people estimate better: about %s more outcomes needed", more
+                        "Too early to say whether manual estimates are better: about %s more outcomes needed", more
                     ),
                 },
-                say("Order, ours minus people's"),
-                say("Closer to the truth, ours minus people's"),
+                say("Ranking, ours minus people's"),
+                say("Accuracy, ours minus people's"),
             ),
             CHALLENGER: (
                 {
@@ -171,8 +172,8 @@ class Duel:
                         more=more,
                     ),
                 },
-                say("Order, ours minus the challenger's"),
-                say("Closer to the truth, ours minus the challenger's"),
+                say("Ranking, ours minus the challenger's"),
+                say("Accuracy, ours minus the challenger's"),
             ),
         }[rival]
         line: dict[str, Any] = {**UNTESTED, "test": "duel", "text": verdict[standing.verdict]}

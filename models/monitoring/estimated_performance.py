@@ -53,7 +53,7 @@ class EstimatedPerformance:
             return []
         found = estimated.estimate(estimated.learn(tested_labels, tested), values, predictions)
         gap, band = estimated.gap(found, performance.auc(labels, values)), found.band("auc")
-        label = self.env._("Order, found minus expected")
+        label = self.env._("Ranking, found minus expected")
         if gap is None or band is None:
             return []
         return [
@@ -70,8 +70,8 @@ class EstimatedPerformance:
                 "exceeded": gap.exceeded,
                 "verdict": "drifted" if gap.exceeded else "quiet",
                 "text": self.env._(
-                    "Of two %(records)s, the one that came true was expected to have the higher score in %(expected)s "
-                    "of cases, and had it in %(found)s",
+                    "Of two %(records)s, the positive one was expected to have the higher score in "
+                    "%(expected)s of cases, and had it in %(found)s",
                     records=self.words["records"],
                     expected=percent(self.env, band.estimate),
                     found=percent(self.env, band.estimate + gap.estimate),
@@ -83,28 +83,31 @@ class EstimatedPerformance:
         say = self.env._
         line = {**UNTESTED, "test": "estimate", "verdict": "cannot_judge"}
         why_not = {
-            estimated.HIDDEN: say("Not estimated: lately the chances have not come true on average"),
+            estimated.HIDDEN: say("Not estimated: the latest probabilities were not calibrated on average"),
             estimated.OUTSIDE: say(
-                "Not estimated: %s of the scores are unlike any that tested the version",
+                "Not estimated: %s of the scores differ from all test records of the version",
                 percent(self.env, found.outside_share or 0),
             ),
             estimated.CANNOT_JUDGE: say("Not estimated: too few records"),
             estimated.TOO_SMALL: say(
-                "Not estimated: only %s records tested the version, too few to know what is like them", tested_count
+                "Not estimated: the version was tested on %s records only, too few for a comparison", tested_count
             ),
         }.get(found.verdict)
         if why_not:
-            return [{**line, "key": "estimate:auc", "label": say("Expected order"), "text": why_not}]
+            return [{**line, "key": "estimate:auc", "label": say("Expected ranking"), "text": why_not}]
         texts = {
             "auc": (
-                say("Expected order"),
+                say("Expected ranking"),
                 say(
-                    "Expected: of two %(records)s, the one that comes true has the higher score in %(now)s of cases "
-                    "(%(low)s to %(high)s), as long as equal scores end as before"
+                    "Expected: of two %(records)s, the positive one has the higher score in %(now)s of cases "
+                    "(%(low)s to %(high)s), if equal scores end as before"
                 ),
             ),
             "win_rate": (say("Expected share"), say("Expected: %(now)s %(positives)s (%(low)s to %(high)s)")),
-            "error": (say("Expected errors"), say("Expected: %(now)s of all verdicts wrong (%(low)s to %(high)s)")),
+            "error": (
+                say("Expected error rate"),
+                say("Expected: %(now)s of all predictions wrong (%(low)s to %(high)s)"),
+            ),
         }
         lines = []
         for name, (label, text) in texts.items():

@@ -21,7 +21,7 @@ def first_scores(deployment: BaseModel, version: BaseModel, start: date, end: da
     count = sum(env["ai.deployment.profile"]._counts_by_day(version, start, end).values())
     return env.execute_query(
         SQL(
-            "SELECT %s FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND is_intake"
+            "SELECT %s FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND is_first_inference"
             " AND failure_type IS NULL AND date >= %s AND date < %s AND %s ORDER BY id",
             columns,
             deployment.id,
@@ -37,7 +37,7 @@ def first_scored_between(deployment: BaseModel, start: date, end: date) -> Domai
     """Return the domain of inferences at first scores from `start` up to, not including, `end`."""
     return (
         Domain("deployment_id", "=", deployment.id)
-        & Domain("is_intake", "=", True)
+        & Domain("is_first_inference", "=", True)
         & Domain("date", ">=", _midnight(start))
         & Domain("date", "<", _midnight(end))
     )

@@ -56,7 +56,7 @@ class LifetimePerformance:
         look = standing_watch.look(state)
         line = {**UNTESTED, "test": "risk", "threshold": 1 / standing_watch.LEVEL}
         calibration = say(
-            "Of %(rows)s %(records)s since it serves %(true)s %(positives)s came true, where %(said)s were said",
+            "Of %(rows)s %(records)s since going live %(true)s %(positives)s occurred, %(said)s were predicted",
             rows=number(self.env, look.rows),
             records=words["records"],
             true=percent(self.env, look.came_true),
@@ -64,21 +64,21 @@ class LifetimePerformance:
             positives=words["positives"],
         )
         order = (
-            say("Which of %(records)s come true has little to do with their scores any more", records=words["records"])
+            say("The outcomes of %(records)s hardly depend on their scores any more", records=words["records"])
             if look.order_exceeded
-            else say("Higher scores still come true more often")
+            else say("Higher scores still have more positive outcomes")
         )
         lines = [
             (
                 "watch:calibration",
-                say("Chances, since it serves"),
+                say("Calibration since going live"),
                 look.calibration,
                 look.calibration_exceeded,
                 calibration,
             )
         ]
         if look.order is not None:
-            lines.append(("watch:order", say("Order, since it serves"), look.order, look.order_exceeded, order))
+            lines.append(("watch:order", say("Ranking since going live"), look.order, look.order_exceeded, order))
         return [
             {
                 **line,
@@ -113,14 +113,14 @@ class LifetimePerformance:
                 **UNTESTED,
                 "test": "risk",
                 "key": "risk",
-                "label": self.env._("Distance from the truth, since it serves"),
+                "label": self.env._("Prediction error since going live"),
                 "statistic": look.risk,
                 "low": look.low,
                 "high": 1.0,
                 "threshold": look.limit,
                 "text": self.env._(
-                    "Over %(rows)s outcomes the scores are %(risk)s from the truth (Brier), at least %(low)s; "
-                    "at most %(limit)s was to be expected",
+                    "Over %(rows)s outcomes, the error of the scores is %(risk)s (Brier), at least %(low)s; "
+                    "expected at most %(limit)s",
                     rows=number(self.env, look.rows),
                     risk=number(self.env, look.risk or 0.0, 3),
                     low=number(self.env, look.low, 3),

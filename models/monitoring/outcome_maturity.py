@@ -58,7 +58,7 @@ class OutcomeMaturity:
         share = percent(self.env, share_in_time)
         if day is None:
             return self.env._(
-                "%(share)s of %(records)s are decided within %(days)s days; 80 %% never were so far",
+                "%(share)s of %(records)s are decided within %(days)s days; fewer than 80 %% so far",
                 share=share,
                 records=words["records"],
                 days=self.deployment.horizon_days,

@@ -110,7 +110,7 @@ class PerformanceMonitor:
         judged = outcomes.enough(values)
         lines = self._lines(cohort, start, end) if judged else []
         moved = [line["text"] for line in lines if line["exceeded"]]
-        summary = moved[0] if moved else self.env._("As said.")
+        summary = moved[0] if moved else self.env._("As expected.")
         report = self.series.create(
             start,
             end,

@@ -56,19 +56,19 @@ class PerformanceWording:
         say, words = self.env._, self.words
         label = {
             "win_rate": say("Share of %s", words["positives"]),
-            "in_the_large": say("Chance said, on average"),
-            "slope": say("How far apart"),
+            "in_the_large": say("Average predicted probability"),
+            "slope": say("Spread"),
             "auc": say("Order"),
-            "average_precision": say("Precision of the top"),
-            "precision_at_capacity": say("Precision of what can be looked at"),
-            "brier": say("Distance from the truth (Brier)"),
+            "average_precision": say("Precision of the highest scores"),
+            "precision_at_capacity": say("Precision within the review capacity"),
+            "brier": say("Prediction error (Brier)"),
             "brier_skill": say("Better than the base rate"),
-            "error_automatic": say("Wrong without a person"),
+            "error_automatic": say("Error rate of automatic decisions"),
         }[result.name]
         if result.statistic is None:
             return label, say(
-                "Cannot judge yet: of %(rows)s outcomes %(wins)s are %(positives)s, and %(least)s of either kind are "
-                "needed",
+                "Not enough data yet: of %(rows)s outcomes %(wins)s are %(positives)s, and %(least)s of "
+                "either kind are needed",
                 rows=len(ordered),
                 wins=sum(ordered),
                 positives=words["positives"],
@@ -101,7 +101,7 @@ class PerformanceWording:
         said = sum(values) / len(values)
         came_true = max(said + (result.statistic or 0.0), 0.0)
         return self.env._(
-            "The scores said %(said)s %(positives)s on average, %(true)s came true",
+            "The scores predicted %(said)s %(positives)s on average, %(true)s occurred",
             said=percent(self.env, said),
             positives=self.words["positives"],
             true=percent(self.env, came_true),
@@ -109,14 +109,14 @@ class PerformanceWording:
 
     def _slope(self, result: OutcomeResult, _values: list[float]) -> str:
         if not result.exceeded:
-            return self.env._("Scores are as far apart as what came true")
+            return self.env._("Scores spread as outcomes do")
         if (result.statistic or 0.0) < 1:
-            return self.env._("High scores are too high and low ones too low")
-        return self.env._("High scores are too low and low ones too high")
+            return self.env._("High scores are too high and low scores too low")
+        return self.env._("High scores are too low and low scores too high")
 
     def _auc(self, result: OutcomeResult, _values: list[float]) -> str:
         text = self.env._(
-            "Of two %(records)s, the one that came true had the higher score in %(now)s of cases (%(low)s to %(high)s)",
+            "Of two %(records)s, the positive one had the higher score in %(now)s of cases (%(low)s to %(high)s)",
             records=self.words["records"],
             now=percent(self.env, result.statistic),
             low=percent(self.env, result.low),
@@ -126,15 +126,15 @@ class PerformanceWording:
             return text
         if result.test == outcomes.PROPOSED:
             return self.env._(
-                "%(text)s; expected from its test: at least %(floor)s",
+                "%(text)s; expected from the test: at least %(floor)s",
                 text=text,
                 floor=percent(self.env, result.threshold),
             )
-        return self.env._("%(text)s; asked for: %(floor)s", text=text, floor=percent(self.env, result.threshold))
+        return self.env._("%(text)s; required: %(floor)s", text=text, floor=percent(self.env, result.threshold))
 
     def _error_automatic(self, result: OutcomeResult, _values: list[float]) -> str:
         text = self.env._(
-            "%(now)s of what was settled without a person was wrong (%(low)s to %(high)s)",
+            "%(now)s of the automatic decisions were wrong (%(low)s to %(high)s)",
             now=percent(self.env, result.statistic),
             low=percent(self.env, result.low),
             high=percent(self.env, result.high),
@@ -142,7 +142,7 @@ class PerformanceWording:
         if result.threshold is None:
             return text
         return self.env._(
-            "%(text)s; promised: at most %(target)s", text=text, target=percent(self.env, result.threshold)
+            "%(text)s; error target: at most %(target)s", text=text, target=percent(self.env, result.threshold)
         )
 
     def _brier(self, result: OutcomeResult, _values: list[float]) -> str:
@@ -153,12 +153,12 @@ class PerformanceWording:
         share = percent(self.env, abs(skill))
         if skill < 0:
             return self.env._(
-                "The scores are %(share)s further from the truth than the plain share of %(positives)s would be",
+                "The scores are %(share)s less accurate than the base rate of %(positives)s",
                 share=share,
                 positives=self.words["positives"],
             )
         return self.env._(
-            "The scores are %(share)s closer to the truth than the plain share of %(positives)s would be",
+            "The scores are %(share)s more accurate than the base rate of %(positives)s",
             share=share,
             positives=self.words["positives"],
         )
@@ -169,14 +169,14 @@ class PerformanceWording:
         since = format_date(self.env, start)
         if not rows:
             return say(
-                "Cannot judge yet: no outcome is due of %(records)s scored since %(day)s.",
+                "Not enough data yet: no outcome is due of %(records)s scored since %(day)s.",
                 records=words["records"],
                 day=since,
             )
         said = float(sum(values))
         text = say(
-            "Cannot judge yet: outcomes are due of %(rows)s of %(all)s %(records)s, counted since %(day)s; the scores "
-            "said %(said)s %(positives)s among them, and %(least)s of either kind are needed.",
+            "Not enough data yet: outcomes are due of %(rows)s of %(all)s %(records)s, counted since %(day)s; "
+            "the scores predicted %(said)s %(positives)s among them, and %(least)s of either kind are needed.",
             rows=rows,
             all=outcomes.MIN_ROWS,
             records=words["records"],
@@ -190,7 +190,7 @@ class PerformanceWording:
         if days > MOST_DAYS_AHEAD:
             return text
         return say(
-            "%(text)s At this pace they are due about %(day)s.",
+            "%(text)s At the current rate they are due about %(day)s.",
             text=text,
             day=format_date(self.env, start + timedelta(days=math.ceil(days))),
         )
@@ -201,8 +201,7 @@ class PerformanceWording:
             return ""
         words = self.words
         text = self.env._(
-            "%(count)s %(positives)s were entered together on %(day)s, later than the %(days)s days that an outcome "
-            "has.",
+            "%(count)s %(positives)s were entered together on %(day)s, after the outcome window of %(days)s days.",
             count=together.wins,
             positives=words["positives"],
             day=format_date(self.env, together.day),
@@ -211,7 +210,7 @@ class PerformanceWording:
         if not together.unknown:
             return text
         return self.env._(
-            "%(text)s What had come of %(unknown)s %(records)s in time is not known, so they are left out.",
+            "%(text)s The outcome of %(unknown)s %(records)s was not known in time, so they are excluded.",
             text=text,
             unknown=len(together.unknown),
             records=words["records"],
@@ -225,7 +224,7 @@ class PerformanceWording:
         if not ids:
             return []
         text = self.env._(
-            "%(count)s %(positives)s had been given up by the score, and nobody looked",
+            "%(count)s %(positives)s had a negative score and were not reviewed",
             count=len(ids),
             positives=self.words["positives"],
         )
@@ -234,7 +233,7 @@ class PerformanceWording:
                 **UNTESTED,
                 "test": "figure",
                 "key": "given_up",
-                "label": self.env._("Given up, and came true"),
+                "label": self.env._("Negative score, positive outcome"),
                 "statistic": len(ids) / count,
                 "text": self.with_money(text, ids),
             }
@@ -246,7 +245,7 @@ class PerformanceWording:
         if not amount:
             return text
         currency = self.deployment.company_id.currency_id
-        money = self.env._("In them: %s", formatLang(self.env, amount, currency_obj=currency))
+        money = self.env._("Of these: %s", formatLang(self.env, amount, currency_obj=currency))
         return f"{text}. {money}"
 
     def alert(self, line: BaseModel, onset: date, exceeded: dict[str, BaseModel]) -> str:
@@ -257,7 +256,7 @@ class PerformanceWording:
         text = line.text
         if line.key in ("in_the_large", "slope") and "brier_skill" in exceeded:
             text = f"{text}. {exceeded['brier_skill'].text}"
-        return self.env._("%(what)s (came in since %(date)s)", what=text, date=format_date(self.env, onset))
+        return self.env._("%(what)s (created since %(date)s)", what=text, date=format_date(self.env, onset))
 
     def suggestion(self, line: BaseModel, report: BaseModel) -> str:
         """Return what to do about a line, in one or two sentences."""
@@ -267,36 +266,37 @@ class PerformanceWording:
             return self._no_win_suggestion()
         if line.test == "proposed" and line.key == "auc":
             return say(
-                "Set “%(field)s” to %(floor)s, or to what you can live with. Then train again with the outcomes that "
-                "are known now, and compare.",
+                "Set “%(field)s” to %(floor)s, or to an acceptable value. Then retrain with the outcomes "
+                "known now, and compare.",
                 field=self.deployment._fields["floor_auc"].get_description(self.env, ["string"])["string"],
                 floor=percent(self.env, line.threshold),
             )
         if line.key == "brier_skill":
             return say(
-                "Until a better version serves, the plain share of %(positives)s says more than these scores: train "
-                "again, or let an earlier version serve.",
+                "Until a better version serves, the base rate of %(positives)s is more accurate than these "
+                "scores: retrain, or promote an earlier version.",
                 positives=words["positives"],
             )
-        return say("Train again with the outcomes that are known now, and compare.")
+        return say("Retrain with the outcomes known now, and compare.")
 
     def _no_win_suggestion(self) -> str:
         """Return where to look when no win comes any more: at the business, or at how wins are entered."""
         say, words = self.env._, self.words
         won, lost = self.documents._ai_outcomes(self.deployment).latest_ends()
         if not won:
-            return say("Ask whether %s are entered at all, and where.", words["positives"])
+            return say("Check whether and where %s are entered.", words["positives"])
         day = format_date(self.env, won)
         if not lost or lost <= won:
             return say(
-                "The latest %(records)s ended on %(day)s, with a win or without. Ask whether outcomes are entered "
-                "elsewhere, or come later in an import.",
+                "The latest %(records)s ended on %(day)s, with or without a win. Check whether outcomes are "
+                "entered elsewhere, or imported later.",
                 records=words["records"],
                 day=day,
             )
         return say(
-            "The latest of all %(positives)s is of %(day)s, while other %(records)s still end. If the business did not "
-            "change, look at how they are marked: a stage that was renamed, replaced, or does not count any more.",
+            "The latest of all %(positives)s is of %(day)s, while other %(records)s still end. If the "
+            "business did not change, check how they are marked: a stage may have been renamed, replaced, or "
+            "no longer count.",
             positives=words["positives"],
             records=words["records"],
             day=day,

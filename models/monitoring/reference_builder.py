@@ -83,12 +83,12 @@ class ReferenceBuilder:
             REFERENCE,
             level="notice",
             name=self.env._(
-                "%(rows)s %(records)s of %(weeks)s weeks have been scored: enough to compare new ones with",
+                "%(rows)s %(records)s of %(weeks)s weeks have been scored: enough for a reference",
                 rows=sum(part.rows for part in parts),
                 weeks=len(parts),
                 records=self.env[self.deployment.res_model]._ai_words()["records"],
             ),
-            suggestion=self.env._("If these weeks were ordinary, adopt them as reference on the deployment's page."),
+            suggestion=self.env._("If these weeks were normal, adopt them as reference on the form of the deployment."),
         )
 
     def adopt(self) -> BaseModel:

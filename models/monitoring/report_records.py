@@ -56,7 +56,9 @@ class ReportRecords:
     def _window_rows(self) -> list[tuple[int, bool]]:
         """Return (id, whether it is in question) of the latest records first scored in the window, once each."""
         logged = (
-            SQL("(failure_type IS NOT NULL OR is_intake)") if self.line.test == quality.FAILED else SQL("is_intake")
+            SQL("(failure_type IS NOT NULL OR is_first_inference)")
+            if self.line.test == quality.FAILED
+            else SQL("is_first_inference")
         )
         return self.env.execute_query(
             SQL(

@@ -91,7 +91,7 @@ class SegmentPerformance:
             "label": say("%(field)s: %(name)s", field=field.field_description, name=name),
         }
         if result.came_true is None or result.said is None:
-            return {**line, "text": say("Cannot judge yet: %s records", result.rows)}
+            return {**line, "text": say("Not enough data yet: %s records", result.rows)}
         exceeded = result.exceeded and (not off or abs(result.said - result.came_true) > off + MORE_THAN_ALL)
         return {
             **line,
@@ -104,7 +104,7 @@ class SegmentPerformance:
             "exceeded": exceeded,
             "verdict": "drifted" if exceeded else "quiet",
             "text": say(
-                "%(field)s “%(name)s”: the scores said %(said)s %(positives)s on average, %(true)s came true",
+                "%(field)s “%(name)s”: the scores predicted %(said)s %(positives)s on average, %(true)s occurred",
                 field=field.field_description,
                 name=name,
                 said=percent(self.env, result.said),

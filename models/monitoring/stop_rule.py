@@ -21,7 +21,7 @@ def stop_where_below_floor(deployment: BaseModel, report: BaseModel) -> bool:
         Domain("version_id", "=", report.version_id.id)
         & Domain("kind", "=", "performance")
         & Domain("verdict", "!=", "cannot_judge")
-        & Domain("date", ">=", deployment.at_work_since or report.date),  # resumed, it is counted anew
+        & Domain("date", ">=", deployment.live_since or report.date),  # resumed, it is counted anew
         limit=deployment.stop_after,
     )
     below = [one.line_ids.filtered(lambda line: line.test == "floor" and line.exceeded) for one in latest]
@@ -33,12 +33,12 @@ def stop_where_below_floor(deployment: BaseModel, report: BaseModel) -> bool:
         deployment,
         STOPPED,
         name=deployment.env._(
-            "“%(name)s” switched itself off: below the floor in %(count)s reports in a row. %(what)s",
+            "“%(name)s” was suspended automatically: below the minimum in %(count)s reports in a row. %(what)s",
             name=deployment.name,
             count=deployment.stop_after,
             what=text,
         ),
-        suggestion=deployment.env._("Train again or let an earlier version serve, then start it anew."),
+        suggestion=deployment.env._("Retrain or promote an earlier version, then resume it."),
         report=report,
     )
     return True

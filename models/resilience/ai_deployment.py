@@ -1,4 +1,4 @@
-"""What shows instead of scores, and the drills of a deployment: settings, buttons and the monthly cron.
+"""Fallbacks and drills of a deployment: settings, buttons and the monthly cron.
 
 The kinds of fallback are in `fallbacks`, the drills in `drills`.
 """
@@ -18,14 +18,14 @@ FALLBACK_TURN = turns.TurnWork(
     str(Cause(BROKEN, "fallback")),
     run=lambda deployment: FallbackSwitch(deployment.sudo()).refresh(),
     describe=lambda deployment, why: deployment.env._(
-        "What “%(what)s” shows instead could not be kept right: %(why)s", what=deployment.name, why=why
+        "The fallback of “%(what)s” could not be updated: %(why)s", what=deployment.name, why=why
     ),
 )
 DRILL_TURN = turns.TurnWork(
     str(Cause(BROKEN, "drill")),
     run=lambda deployment: drills.try_fallback(deployment.sudo()),
     describe=lambda deployment, why: deployment.env._(
-        "What “%(what)s” shows instead of scores could not be tried: %(why)s", what=deployment.name, why=why
+        "The fallback of “%(what)s” could not be drilled: %(why)s", what=deployment.name, why=why
     ),
     taken="drill_taken",
 )
@@ -38,42 +38,41 @@ class AiDeployment(models.Model):
         [
             ("none", "Nothing"),
             ("incumbent", "Odoo's own estimate"),
-            ("previous", "What the version before said"),
-            ("constant", "A fixed figure"),
-            ("rule", "A rule of our own"),
+            ("previous", "Score of the version before"),
+            ("constant", "Fixed value"),
+            ("rule", "Custom rule"),
         ],
-        "Shown Instead",
         required=True,
         default="none",
         tracking=True,
-        help="What stands in the place of scores while it is switched off, or its version cannot be used.",
+        help="Shown in place of scores while the deployment is suspended or its version cannot be used.",
     )
     fallback_value = fields.Float("Fixed Figure", digits=(16, 4))
     fallback_below = fields.Float(
-        "Also Where Less Sure Than",
+        "Fallback Below Confidence",
         tracking=True,
-        help="A score that is less sure than this is not shown, but what is shown instead. 0: every score is shown.",
+        help="Scores with a lower confidence are replaced by the fallback. 0: every score is shown.",
     )
-    fallback_since = fields.Datetime("Shown Instead Since", readonly=True, copy=False)
-    fallback_reason = fields.Char("Because", readonly=True, copy=False)
+    fallback_since = fields.Datetime(readonly=True, copy=False)
+    fallback_reason = fields.Char("Reason", readonly=True, copy=False)
     fallback_action_id = fields.Many2one(
         "ir.actions.server",
-        "Rule",
+        "Rule Action",
         tracking=True,
         copy=False,
         ondelete="restrict",
         domain="[('model_id', '=', model_id), ('state', '=', 'code')]",
-        help="A server action whose code sets “action” to the figure, from 0 to 1, of each of “records”. Nothing that "
-        "it writes is kept. Set by an administrator.",
+        help="A server action whose code sets “action” to a number from 0 to 1 for each of “records”. All its "
+        "database changes are rolled back. Set by an administrator.",
     )
     drill_ids = fields.One2many("ai.deployment.drill", "deployment_id", "Drills", readonly=True)
     drill_taken = fields.Boolean(readonly=True, copy=False)  # see `tools.turns`
 
     _fallback_value_is_share = models.Constraint(
-        "CHECK(fallback_value BETWEEN 0 AND 1)", "The fixed figure lies between 0 and 100 %."
+        "CHECK(fallback_value BETWEEN 0 AND 1)", "The fixed value must be between 0 and 100 %."
     )
     _fallback_below_is_share = models.Constraint(
-        "CHECK(fallback_below BETWEEN 0 AND 1)", "How sure a score has to be lies between 0 and 100 %."
+        "CHECK(fallback_below BETWEEN 0 AND 1)", "The confidence must be between 0 and 100 %."
     )
 
     @api.constrains("fallback", "fallback_action_id", "model_id")
@@ -82,7 +81,7 @@ class AiDeployment(models.Model):
             fallbacks.of(deployment).check()
             action = deployment.sudo().fallback_action_id
             if action and (action.model_id != deployment.model_id or action.state != "code"):
-                raise ValidationError(self.env._("“%s” is no rule for these records.", action.name))
+                raise ValidationError(self.env._("“%s” is not a rule for these records.", action.name))
 
     # In force
 

@@ -8,9 +8,9 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 KINDS = [
-    ("faults", "Faults reach a person"),
-    ("alert", "An alert reaches its reader"),
-    ("fallback", "What shows instead"),
+    ("faults", "Faults handled"),
+    ("alert", "Alert delivery tested"),
+    ("fallback", "Fallback"),
 ]
 
 
@@ -27,9 +27,9 @@ class AiDeploymentDrill(models.Model):
     version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="cascade")
     kind = fields.Selection(KINDS, required=True, readonly=True)
     date = fields.Datetime(required=True, readonly=True)
-    user_id = fields.Many2one("res.users", "Made By", required=True, readonly=True, ondelete="restrict")
+    user_id = fields.Many2one("res.users", "Run By", required=True, readonly=True, ondelete="restrict")
     is_passed = fields.Boolean("Passed", readonly=True)
-    summary = fields.Text("What Was Done and Found", readonly=True)
+    summary = fields.Text("Actions and Findings", readonly=True)
     details = fields.Json(readonly=True)
     steps_html = fields.Html("Steps", compute="_compute_steps_html", sanitize=False)
 
@@ -48,11 +48,11 @@ class AiDeploymentDrill(models.Model):
 
     def write(self, vals):
         # pylint: disable=method-required-super
-        raise UserError(self.env._("A drill stays as it went: make another one."))
+        raise UserError(self.env._("A drill cannot be changed: run another one."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        raise UserError(self.env._("Drills are kept."))
+        raise UserError(self.env._("Drills cannot be deleted."))
 
     def _verdict(self):
         """Return how it went, in a sentence."""

@@ -25,7 +25,7 @@ class AlertDrill(Drill):
     code = "alert"
 
     def run(self) -> list[Step]:
-        return [self.step("moved", self.env._("The scores move beyond their threshold"), self.moved)]
+        return [self.step("moved", self.env._("Drifted scores"), self.moved)]
 
     def moved(self) -> tuple[object, str]:
         """Report on a week in which all scores are where the fewest were; see who is notified."""
@@ -38,12 +38,12 @@ class AlertDrill(Drill):
         raised = self.alerts(ABOUT_SCORES, "=like")
         alert = raised.filtered(lambda alert: alert.state == "firing" and alert.level == "alert")[:1]
         if not line or not alert:
-            return False, self.env._("The scores of %s made-up records moved, and no alert was raised.", ROWS)
+            return False, self.env._("The scores of %s invented records drifted, and no alert was raised.", ROWS)
         notified = self.notified(alert.cause)
         messages = self.env["ai.deployment.message"].search_count(Domain("alert_id", "=", alert.id))
         return bool(notified), self.env._(
-            "The scores of %(rows)s made-up records moved (%(statistic)s against a threshold of %(threshold)s): an "
-            "alert was raised, %(told)s, and %(messages)s messages were on their way.",
+            "The scores of %(rows)s invented records drifted (%(statistic)s against a threshold of "
+            "%(threshold)s): an alert was raised, %(told)s, and %(messages)s messages were queued.",
             rows=ROWS,
             statistic=number(self.env, line.statistic, 3, grouping=False),
             threshold=number(self.env, line.threshold, 3, grouping=False),

@@ -1,4 +1,4 @@
-"""What drills share: break something on purpose, see that no record is lost and that a person is notified, undo it.
+"""Shared parts of drills: break one thing on purpose, check that no record is lost and a person is notified, restore.
 
 Each step runs in a savepoint that is rolled back, under a time limit of its own; the record of the drill alone stays.
 No business record is written or locked: a temporary view of the same name takes the place of its table, in this
@@ -66,7 +66,7 @@ class Drill:
         except UserError as error:
             is_passed, text = False, str(error)
         except psycopg2.errors.LockNotAvailable:
-            is_passed, text = False, self.env._("Other work was in the way. Try again in a minute.")
+            is_passed, text = False, self.env._("Other transactions interfered. Try again in a minute.")
         except Exception as error:  # noqa: BLE001 - whatever breaks is what the drill is for
             _logger.info("The step %s of a drill of deployment %s failed", code, self.deployment.id, exc_info=True)
             is_passed, text = False, fault_text(error)
@@ -85,7 +85,7 @@ class Drill:
         record = documents.search(domain & documents._ai_open_domain(), order="id desc", limit=1)
         record = record or documents.search(domain, order="id desc", limit=1)
         if not record:
-            raise UserError(self.env._("There is no record to try it on."))
+            raise UserError(self.env._("There is no record to run the drill on."))
         return record
 
     def replace_column(self, record: BaseModel, column: str, expression: Callable[[SQL, str], SQL]) -> None:
@@ -166,5 +166,5 @@ class Drill:
 
     def notified_text(self, users: BaseModel) -> str:
         if users:
-            return self.env._("%s was told", ", ".join(users.mapped("name")))
-        return self.env._("nobody was told")
+            return self.env._("%s was notified", ", ".join(users.mapped("name")))
+        return self.env._("nobody was notified")

@@ -25,9 +25,9 @@ def make(deployment: BaseModel, kind: str) -> BaseModel:
     deployment.ensure_one()
     env = deployment.env
     if not deployment.champion_id:
-        raise UserError(env._("No version serves yet, so there is nothing to try."))
+        raise UserError(env._("No version serves yet, so there is nothing to test."))
     if deployment.state not in deployment._at_work_states():
-        raise UserError(env._("Only what is at work can be tried: start shadow first."))
+        raise UserError(env._("Only live deployments can be drilled: start shadow first."))
     version, steps = deployment.champion_id, DRILLS[kind](deployment).run()
     return env["ai.deployment.drill"].create(
         {
@@ -62,5 +62,5 @@ def try_fallback(deployment: BaseModel) -> None:
             deployment,
             CAUSE,
             name=drill._verdict(),
-            suggestion=deployment.env._("Open the drill: it says what a viewer would have seen."),
+            suggestion=deployment.env._("Open the drill for what a viewer would have seen."),
         )

@@ -17,7 +17,7 @@ class FallbackDrill(Drill):
     def run(self) -> list[Step]:
         say = self.env._
         return [
-            self.step("off", say("It is switched off"), self.suspended),
+            self.step("off", say("It is suspended"), self.suspended),
             self.step("unusable", say("Its version cannot be used"), self.unusable),
         ]
 
@@ -46,17 +46,17 @@ class FallbackDrill(Drill):
         """Read as a viewer; return (whether what is shown instead is read, found and marked as such, what is read)."""
         deployment, record, viewer = self.deployment, self.record(), self.viewer()
         if not deployment.is_primary or not viewer:
-            return False, self.env._("Its scores are shown to nobody, so nothing can be shown instead.")
+            return False, self.env._("Its scores are not shown to anybody, so there is no fallback.")
         seen = record.with_user(viewer).sudo(False).with_context(allowed_company_ids=deployment.company_id.ids)
         if not seen.has_access("read"):
             seen = seen.sudo()
         if deployment.fallback == "none":
             went = not seen.ai_score_date and not seen.ai_is_fallback
-            return went, self.env._("No score was shown, and nothing instead, as chosen.")
+            return went, self.env._("No score and no fallback was shown, as configured.")
         found = seen.search_count([("id", "=", seen.id), ("ai_is_fallback", "=", True)])
         went = seen.ai_is_fallback and found and not seen.ai_score_date and seen.ai_reasons
         return went, self.env._(
-            "A viewer read: “%(text)s” (%(value)s %%).", text=seen.ai_reasons or "", value=round(100 * seen.ai_score)
+            "A viewer saw: “%(text)s” (%(value)s %%).", text=seen.ai_reasons or "", value=round(100 * seen.ai_score)
         )
 
     def viewer(self) -> BaseModel:

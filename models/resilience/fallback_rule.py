@@ -68,7 +68,7 @@ class RuleFigures:
             alerts._raise(
                 self.deployment,
                 CAUSE,
-                name=self.env._("The rule that shows instead of scores failed: %s", fault_text(error)),
+                name=self.env._("The fallback rule failed: %s", fault_text(error)),
                 suggestion=self.env._(
                     "Ask an administrator to correct the server action “%s”.", self.deployment.fallback_action_id.name
                 ),
@@ -109,7 +109,7 @@ class RuleFigures:
         """
         action = self.deployment.fallback_action_id
         if action.state != "code":
-            raise UserError(self.env._("“%s” is no rule for these records.", action.name))
+            raise UserError(self.env._("“%s” is not a rule for these records.", action.name))
         if names := forbidden_names(action.code):
             raise UserError(self.env._("it may not use “%s”, which ends a transaction.", ", ".join(names)))
         with undone(self.env), kept_open(self.env):
@@ -120,16 +120,16 @@ class RuleFigures:
 
     def _checked(self, returned: Any, records: BaseModel) -> dict[int, float]:
         if not isinstance(returned, dict):
-            raise UserError(self.env._("it set no figures: “action” has to be a figure for each record."))
+            raise UserError(self.env._("it set no values: “action” has to be a value for each record."))
         known, figures = set(records.ids), {}
         for res_id, value in returned.items():
             if res_id not in known:
-                raise UserError(self.env._("it spoke of a record that it was not asked about: %s.", res_id))
+                raise UserError(self.env._("it returned a record that was not requested: %s.", res_id))
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
                 raise UserError(
-                    self.env._("“%(value)s” of record %(id)s is no figure from 0 to 1.", value=value, id=res_id)
+                    self.env._("“%(value)s” of record %(id)s is not a number from 0 to 1.", value=value, id=res_id)
                 )
             figures[res_id] = float(value)
         if any(math.isnan(value) for value in figures.values()):
-            raise UserError(self.env._("a figure of it is no number."))
+            raise UserError(self.env._("one of its values is not a number."))
         return figures

@@ -15,7 +15,7 @@ from . import fallbacks
 
 
 class Fallback(NamedTuple):
-    """What shows instead of the scores of one deployment."""
+    """Fallback of one deployment."""
 
     deployment: BaseModel
     below: float | None  # only where the confidence of the score is below this; None: on every record
@@ -40,13 +40,13 @@ class FallbackSwitch:
         """Return why no score may be shown now, as part of a sentence; empty where all is well."""
         deployment = self.deployment
         if deployment.state == "suspended":
-            return self.env._("ours is switched off")
+            return self.env._("the deployment is suspended")
         if deployment.state != "production":
             return ""
         if deployment._grace_over():
-            return self.env._("nobody answers for ours any more")
+            return self.env._("no owner is available")
         if deployment.champion_id and deployment.champion_id._fault():
-            return self.env._("ours cannot be used at the moment")
+            return self.env._("the version cannot be used at the moment")
         return ""
 
     def update(self) -> None:
@@ -67,7 +67,9 @@ class FallbackSwitch:
     def _news(self, reason: str | bool) -> str:
         if not reason:
             return self.env._("Scores are shown again.")
-        return self.env._("From now on shown instead of scores: %(what)s, as %(why)s.", what=self._label(), why=reason)
+        return self.env._(
+            "Fallback shown instead of scores from now on: %(what)s, as %(why)s.", what=self._label(), why=reason
+        )
 
     def _label(self) -> str:
         return dict(self.deployment._fields["fallback"]._description_selection(self.env))[self.deployment.fallback]
@@ -88,5 +90,5 @@ class FallbackSwitch:
         """Return what is shown on records whose score has too low a confidence; None where every score is shown."""
         if not self.is_chosen or not self.deployment.fallback_below:
             return None
-        sentence = self.env._("%s; ours is not sure enough here.", self._label())
+        sentence = self.env._("%s; the confidence of the score is too low here.", self._label())
         return Fallback(self.deployment, self.deployment.fallback_below, sentence)

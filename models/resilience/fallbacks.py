@@ -1,4 +1,4 @@
-"""What can be shown instead of a score: one small class per kind, in a registry.
+"""Kinds of fallback: one small class per kind, in a registry.
 
 A kind computes its figure in SQL, as part of the one expression of `ai_deployment_scorable_mixin`: no row is written
 when a fallback comes into force, and none has to be taken back when it is over. The figures of a rule are the
@@ -92,7 +92,7 @@ class Rule(NoFallback):
 
     def check(self) -> None:
         if not self.deployment.fallback_action_id:
-            raise ValidationError(self.env._("Choose the rule: an administrator names a server action."))
+            raise ValidationError(self.env._("Select a rule: an administrator sets a server action."))
 
     def sql(self, alias: str) -> SQL:
         return SQL(

@@ -30,7 +30,7 @@ class FaultDrill(Drill):
         say = self.env._
         return [
             # The call comes first: nothing is locked while it waits.
-            self.step("unreachable", say("Another system cannot be reached"), self.unreachable),
+            self.step("unreachable", say("A remote model cannot be reached"), self.unreachable),
             self.step("missing", say("An input is missing"), self.missing),
             self.step("unreadable", say("An input cannot be read"), self.unreadable),
             self.step("damaged", say("The stored version is damaged"), self.damaged),
@@ -43,19 +43,19 @@ class FaultDrill(Drill):
         record = self.record()
         found = self.column(record, required=True)
         if not found:
-            return False, self.env._("No input of it stands on the record itself, so none could be taken away.")
+            return False, self.env._("No input is a field of the record itself, so none could be removed.")
         spec, column = found
         self.replace_column(record, column, lambda _column, kind: SQL("NULL::%s", SQL(kind)))
         line, ended = self.score(record)
         if spec["required"]:
             went = ended == "review" and line.failure_type == "missing_feature" and line.failure_message
             return went, self.env._(
-                "“%(input)s” has to be there. Without it the record %(ended)s.",
+                "“%(input)s” is required. Without it the record %(ended)s.",
                 input=spec["name"],
                 ended=self.ended_text(ended, line),
             )
         return bool(ended), self.env._(
-            "“%(input)s” may be empty. Without it the record %(ended)s.",
+            "“%(input)s” is optional. Without it the record %(ended)s.",
             input=spec["name"],
             ended=self.ended_text(ended, line),
         )
@@ -64,7 +64,7 @@ class FaultDrill(Drill):
         record = self.record()
         found = self.column(record)
         if not found:
-            return False, self.env._("No input of it stands on the record itself, so none could be broken.")
+            return False, self.env._("No input is a field of the record itself, so none could be broken.")
         spec, column = found
         if spec["kind"] == "number":
             self.replace_column(record, column, lambda _column, _kind: SQL("'not a number'::text"))
@@ -73,7 +73,7 @@ class FaultDrill(Drill):
         line, ended = self.score(record)
         went = ended == "review" and line.failure_message
         return went, self.env._(
-            "“%(input)s” was of the wrong kind. The record %(ended)s.",
+            "“%(input)s” was of the wrong type. The record %(ended)s.",
             input=spec["name"],
             ended=self.ended_text(ended, line),
         )
@@ -86,7 +86,7 @@ class FaultDrill(Drill):
         notified = self.notified(VERSION)
         went = ended == "retry" and line.failure_type == "artifact_rejected" and notified
         return went, self.env._(
-            "The damage was noticed. The record %(ended)s; %(told)s.",
+            "The damage was detected. The record %(ended)s; %(told)s.",
             ended=self.ended_text(ended, line),
             told=self.notified_text(notified),
         )
@@ -95,7 +95,7 @@ class FaultDrill(Drill):
         record = self.record()
         found = self.column(record)
         if not found:
-            return False, self.env._("No input of it stands on the record itself, so none could be made slow.")
+            return False, self.env._("No input is a field of the record itself, so none could be delayed.")
         spec, column = found
         self.env.cr.execute(
             SQL(
@@ -111,7 +111,7 @@ class FaultDrill(Drill):
         notified = self.notified(SLOW)
         went = ended == "retry" and line.failure_type == "took_too_long" and notified
         return went, self.env._(
-            "Reading “%(input)s” was ended after %(seconds)s seconds. The record %(ended)s; %(told)s.",
+            "Reading “%(input)s” was stopped after %(seconds)s seconds. The record %(ended)s; %(told)s.",
             input=spec["name"],
             seconds=SLOW_MS / 1000,
             ended=self.ended_text(ended, line),
@@ -130,7 +130,7 @@ class FaultDrill(Drill):
             except EndpointError as error:
                 failure = error
             else:
-                return False, self.env._("It answered, though nobody was there.")
+                return False, self.env._("It answered although the endpoint was stopped.")
         channel = self.env["ai.deployment.channel"].create(
             {"deployment_id": self.deployment.id, "kind": "webhook", "credential": "DRILL"}
         )
@@ -142,7 +142,7 @@ class FaultDrill(Drill):
         notified = self.notified(channel._cause())
         went = failure.failure_type == "endpoint_unreachable" and waits and message.state == "failed" and notified
         return went, self.env._(
-            "A message waited for another try; given up, %(told)s. No version asks another system for scores.",
+            "A message waited for a retry; given up, %(told)s. No version uses a remote model.",
             told=self.notified_text(notified),
         )
 
@@ -193,10 +193,10 @@ class FaultDrill(Drill):
 
     def ended_text(self, ended: str, line: BaseModel) -> str:
         if ended == "review":
-            why = line.failure_message or self.env._("for a look")
-            return self.env._("went to a person (%s)", why)
+            why = line.failure_message or self.env._("for information")
+            return self.env._("was sent to human review (%s)", why)
         if ended == "retry":
-            return self.env._("waits and is tried again (%s)", line.failure_message)
+            return self.env._("is waiting and will be retried (%s)", line.failure_message)
         return self.env._("was scored") if ended else self.env._("was lost")
 
 

@@ -218,10 +218,10 @@ class ReviewActivities:
     def _rest_text(self, user: BaseModel, count: int) -> str:
         there = self._reviews.with_context(lang=user.lang).env
         if count == 1:
-            return there._("One more review waits for you in the queue")
+            return there._("One more review is waiting for you")
         if count > MOST_COUNTED:
-            return there._("More than %s reviews wait for you in the queue", number(there, MOST_COUNTED))
-        return there._("%s more reviews wait for you in the queue", count)
+            return there._("More than %s reviews are waiting for you", number(there, MOST_COUNTED))
+        return there._("%s more reviews are waiting for you", count)
 
 
 def _due_day(review: BaseModel) -> date:

@@ -1,4 +1,4 @@
-"""How a deployment is reviewed: reasons for an answer, second people, hidden scores, deadlines, quality figures."""
+"""Review policy of a deployment: answer reasons, second persons, hidden scores, deadlines, quality figures."""
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -14,48 +14,48 @@ PEOPLE = {"reviewer_ids", "user_id", "deputy_id", "company_id"}
 class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
-    answer_ids = fields.One2many("ai.deployment.review.answer", "deployment_id", "Reasons for an Answer", copy=True)
+    answer_ids = fields.One2many("ai.deployment.review.answer", "deployment_id", "Answer Reasons", copy=True)
     four_eyes_amount = fields.Monetary(
-        "Second Person From",
+        "Second Person From Amount",
         tracking=True,
-        help="A record of at least this amount is judged by two people; where they differ, the owner decides. "
-        "0: one person is enough.",
+        help="Records from this amount on are reviewed by two persons; if they disagree, the owner decides. 0: one "
+        "person is enough.",
     )
     blind_share = fields.Float(
-        "Score Hidden",
+        "Hidden Score Rate",
         default=0.05,
         tracking=True,
-        help="The share of questions whose score shows only after the answer: whether people judge by themselves. "
-        "Takes two reviewers at least.",
+        help="Share of reviews that show the score only after the answer, to measure independence of judgement. "
+        "Needs two reviewers at least.",
     )
     double_share = fields.Float(
-        "Asked Twice",
+        "Second Review Rate",
         default=0.05,
         tracking=True,
-        help="The share of answers for which another person is asked the same, without the first answer: whether "
-        "people agree. Takes two reviewers at least.",
+        help="Share of answers for which another person reviews the same record without seeing the first answer, "
+        "to measure agreement. Needs two reviewers at least.",
     )
     review_hours = fields.Integer(
-        "Working Hours to Review",
+        "Review Deadline (Working Hours)",
         default=16,
         required=True,
-        help="A review is due after so many working hours of the company. After as many again the owner is asked, "
-        "after as many again the deputy.",
+        help="A review is due after so many working hours of the company. After the same time again it is "
+        "escalated to the owner, then to the deputy.",
     )
-    who_text = fields.Text("Who Is There", compute="_compute_who_text")
-    review_quality_html = fields.Html("Reviewing", compute="_compute_review_quality_html", sanitize=False)
+    who_text = fields.Text("Available Reviewers", compute="_compute_who_text")
+    review_quality_html = fields.Html("Review Quality", compute="_compute_review_quality_html", sanitize=False)
     # Where the passes over the reviews of the deployment go on, see `windows`.
-    open_position = fields.Integer(readonly=True, copy=False, help="The record after which the next pass goes on.")
-    left_position = fields.Integer(readonly=True, copy=False, help="The same for records that had left.")
+    open_position = fields.Integer(readonly=True, copy=False, help="The next run continues after this record.")
+    left_position = fields.Integer(readonly=True, copy=False, help="The same for records that were processed.")
 
     _four_eyes_not_negative = models.Constraint(
-        "CHECK(four_eyes_amount >= 0)", "The amount from which on two people judge is not negative."
+        "CHECK(four_eyes_amount >= 0)", "The amount for a second person cannot be negative."
     )
     _blind_share_is_share = models.Constraint(
-        "CHECK(blind_share BETWEEN 0 AND 1)", "The share with a hidden score lies between 0 and 1."
+        "CHECK(blind_share BETWEEN 0 AND 1)", "The hidden score rate must be between 0 and 1."
     )
     _double_share_is_share = models.Constraint(
-        "CHECK(double_share BETWEEN 0 AND 1)", "The share that is asked twice lies between 0 and 1."
+        "CHECK(double_share BETWEEN 0 AND 1)", "The second review rate must be between 0 and 1."
     )
     _review_hours_positive = models.Constraint("CHECK(review_hours > 0)", "A review needs at least one working hour.")
 
@@ -74,8 +74,8 @@ class AiDeployment(models.Model):
             return False
         names = ", ".join(person.name for person in people if person.id in away)
         if not people_at_work(self.sudo(), people.sudo()):
-            return self.env._("Away now: %s. Nobody is left: new reviews lie in the pool.", names)
-        return self.env._("Away now: %s. New reviews go to the others.", names)
+            return self.env._("Currently absent: %s. Nobody is available: new reviews stay in the pool.", names)
+        return self.env._("Currently absent: %s. New reviews are assigned to the others.", names)
 
     def _compute_review_quality_html(self):
         user = self.env.user

@@ -60,36 +60,38 @@ class AiDeploymentReview(models.Model):
     # The question
     inference_id = fields.Many2one("ai.deployment.inference", readonly=True, index=True, ondelete="set null")
     version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="restrict")
-    opened_date = fields.Datetime("Asked On", required=True, readonly=True)
-    reason = fields.Selection(REVIEW_REASONS, "Why It Is Here", required=True, readonly=True)
+    opened_date = fields.Datetime("Requested On", required=True, readonly=True)
+    reason = fields.Selection(REVIEW_REASONS, "Review Reason", required=True, readonly=True)
     kind = fields.Selection(KINDS, required=True, readonly=True, default="first")
-    previous_id = fields.Many2one("ai.deployment.review", "Follows", readonly=True, ondelete="restrict")
-    next_id = fields.Many2one("ai.deployment.review", "After This", compute="_compute_next_id")
+    previous_id = fields.Many2one("ai.deployment.review", "Previous Review", readonly=True, ondelete="restrict")
+    next_id = fields.Many2one("ai.deployment.review", "Follow-up", compute="_compute_next_id")
     priority = fields.Integer(readonly=True, default=50, help="Lower comes first.")
-    points = fields.Integer(readonly=True, default=1, help="How much work a review of this kind is.")
-    threshold = fields.Float(readonly=True, aggregator=None, help="The figure beyond which a person looks.")
+    points = fields.Integer(readonly=True, default=1, help="Workload of a review of this kind.")
+    threshold = fields.Float(readonly=True, aggregator=None, help="The threshold that led to the review.")
     amount = fields.Float(readonly=True, groups=NO_ACCESS, aggregator=None)  # it may be a sensitive input
-    why_text = fields.Char("Why It Is Here, in Words", compute="_compute_why_text", compute_sudo=False)
+    why_text = fields.Char("Review Reason Details", compute="_compute_why_text", compute_sudo=False)
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
-    failure_message = fields.Char("What Happened", related="inference_id.failure_message")
+    failure_message = fields.Char("Event", related="inference_id.failure_message")
     predicted_value = fields.Float("Score", readonly=True, digits=(16, 4), aggregator=None)
     prediction = fields.Boolean(readonly=True)
-    prediction_text = fields.Char("The Score Says", compute="_compute_prediction_text")
+    prediction_text = fields.Char("Score Result", compute="_compute_prediction_text")
     confidence = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
     inputs_text = fields.Text(related="inference_id.inputs_text", related_sudo=True)
     incumbent_value = fields.Float(related="inference_id.incumbent_value", related_sudo=True)
 
     # What is shown of the score
-    is_blind = fields.Boolean("Score Hidden", readonly=True, copy=False, help="Answered without the score in sight.")
+    is_blind = fields.Boolean(
+        "Hidden Score Rate", readonly=True, copy=False, help="The score was hidden until the answer."
+    )
     hides_score = fields.Boolean(compute="_compute_hides_score")
     shown_value = fields.Float("Score Shown", compute="_compute_shown", digits=(16, 4))
     shown_confidence = fields.Float("Confidence Shown", compute="_compute_shown", digits=(16, 4))
     reasons = fields.Text(compute="_compute_reasons")
-    truth_text = fields.Char("The Question", compute="_compute_truth_text")
+    truth_text = fields.Char("Question", compute="_compute_truth_text")
 
     # Where it stands
     state = fields.Selection(
-        [("open", "Open"), ("decided", "Decided"), ("expired", "Expired")],
+        [("open", "Open"), ("decided", "Answered"), ("expired", "Expired")],
         required=True,
         readonly=True,
         default="open",
@@ -97,32 +99,34 @@ class AiDeploymentReview(models.Model):
     )
     reviewer_id = fields.Many2one("res.users", readonly=True, index="btree_not_null")
     responsible_id = fields.Many2one(
-        "res.users", "Record's Own Person", readonly=True, help="Whose record it was when a reviewer was looked for."
+        "res.users",
+        "Record Responsible",
+        readonly=True,
+        help="Responsible user of the record when a reviewer was searched for.",
     )
-    is_assigned = fields.Boolean(readonly=True, help="A reviewer was looked for, found or not.")
-    begun_date = fields.Datetime("Begun On", readonly=True, help="When the reviewer began to look at it.")
-    given_back_by_id = fields.Many2one("res.users", readonly=True)
+    is_assigned = fields.Boolean(readonly=True, help="A reviewer has been searched for, with or without success.")
+    started_date = fields.Datetime("Started On", readonly=True, help="Date on which the reviewer started.")
+    returned_by_id = fields.Many2one("res.users", readonly=True)
     deadline = fields.Datetime("Due", readonly=True)
     escalation = fields.Selection(
-        [("none", "On time"), ("reminded", "Reminded"), ("owner", "Asked the owner"), ("deputy", "Asked the deputy")],
-        "Late",
+        [("none", "On time"), ("reminded", "Reminded"), ("owner", "Owner"), ("deputy", "Deputy")],
         readonly=True,
         default="none",
     )
-    next_step_date = fields.Datetime("Next Step", readonly=True, help="When somebody else hears of it, if still open.")
+    next_step_date = fields.Datetime("Next Step", readonly=True, help="Date of escalation, if still open.")
     reminded_date = fields.Datetime("Reminded On", readonly=True)
     expired_reason = fields.Selection(
         [
             ("deleted", "The record was deleted"),
             ("merged", "The record was merged into another one"),
-            ("settled", "The record is settled"),
+            ("settled", "The record has its outcome"),
             ("archived", "The record was archived"),
             ("company", "The record belongs to another company"),
-            ("outside", "The record is none of the deployment's any more"),
-            ("withdrawn", "Another question took its place"),
+            ("outside", "The record is no longer in scope of the deployment"),
+            ("withdrawn", "Replaced by another review"),
             ("retired", "The deployment was retired"),
         ],
-        "Closed Because",
+        "Closing Reason",
         readonly=True,
     )
     expired_date = fields.Datetime("Closed On", readonly=True)
@@ -130,10 +134,10 @@ class AiDeploymentReview(models.Model):
     # The answer
     decision = fields.Selection(DECISIONS, readonly=True)
     ground_truth = fields.Selection(
-        [("positive", "Yes"), ("negative", "No")], readonly=True, help="What the reviewer says is true."
+        [("positive", "Yes"), ("negative", "No")], readonly=True, help="Correct answer according to the reviewer."
     )
     is_label = fields.Boolean(
-        "Teaches", readonly=True, help="This answer stands for the record when versions are tested and trained."
+        "Used for Training", readonly=True, help="This answer is used to test and train versions."
     )
     label_source = fields.Selection(
         [
@@ -142,7 +146,7 @@ class AiDeploymentReview(models.Model):
             ("second_opinion", "Second opinion"),
             ("four_eyes", "Second person"),
         ],
-        string="Learned From",
+        string="Training Source",
         compute="_compute_label_source",
     )
     label_weight = fields.Float(
@@ -150,28 +154,27 @@ class AiDeploymentReview(models.Model):
         store=True,
         digits=(16, 4),
         aggregator=None,
-        help="How many records like it a random check stands for. 0: no random check, so it stands for itself alone.",
+        help="Number of similar records represented by a random check. 0: not a random check, represents only itself.",
     )
     answer_id = fields.Many2one(
-        "ai.deployment.review.answer", "Reason Given", readonly=True, index="btree_not_null", ondelete="restrict"
+        "ai.deployment.review.answer", "Answer Reason", readonly=True, index="btree_not_null", ondelete="restrict"
     )
     note = fields.Text(readonly=True)
     decided_by_id = fields.Many2one("res.users", readonly=True)
-    decided_date = fields.Datetime("Decided On", readonly=True)
+    decided_date = fields.Datetime("Answered On", readonly=True)
     seconds_spent = fields.Float(readonly=True)
-    seen = fields.Json(readonly=True, groups=NO_ACCESS, copy=False)
-    seen_text = fields.Text("What They Saw", compute="_compute_seen_text", compute_sudo=True)
+    screen_context = fields.Json(readonly=True, groups=NO_ACCESS, copy=False)
+    screen_context_text = fields.Text("Screen at Answer", compute="_compute_screen_context_text", compute_sudo=True)
     fingerprint = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
     closed_line = fields.Integer(
         readonly=True,
-        help="The latest number of the log when it was closed: dates do not tell the order where the "
-        "clock of the server was wrong.",
+        help="Highest log ID when it was closed: dates do not give the order if the server clock was wrong.",
     )
     may_ask_again = fields.Boolean(compute="_compute_may_ask_again")
     may_undo = fields.Boolean(compute="_compute_may_ask_again")
 
     _one_open = models.UniqueIndex(
-        "(deployment_id, res_id) WHERE state = 'open'", "This record waits for a decision already."
+        "(deployment_id, res_id) WHERE state = 'open'", "This record already has an open review."
     )
     _one_follows = models.UniqueIndex(
         "(previous_id) WHERE previous_id IS NOT NULL", "Another review follows this one already."
@@ -271,14 +274,14 @@ class AiDeploymentReview(models.Model):
             chance = review.inference_id.audit_chance if review.is_label and review.reason == "audit" else 0.0
             review.label_weight = 1 / chance if chance > 0 else 0.0
 
-    @api.depends("seen")
+    @api.depends("screen_context")
     @api.depends_context("uid", "lang")
-    def _compute_seen_text(self):
+    def _compute_screen_context_text(self):
         user, auditor = self.env.user, self.env.user.has_group("ai_deployment.group_auditor")
         for review in self:
             named = review.deployment_id.user_id | review.deployment_id.deputy_id
             may = auditor or user in named or user.has_group("ai_deployment.group_manager")
-            review.seen_text = "\n".join(screen_lines(review)) if may and review.seen else False
+            review.screen_context_text = "\n".join(screen_lines(review)) if may and review.screen_context else False
 
     @api.depends("state", "decided_date")
     @api.depends_context("uid")
@@ -302,7 +305,7 @@ class AiDeploymentReview(models.Model):
         return found
 
     def _fetch_query(self, query, fields):
-        """What is kept in memory serves whoever acts with all rights as well; it is hidden where it is told."""
+        """Fetch from the cache with all rights; fields are hidden when read by users."""
         fetching = self.with_context(**{FETCHING: OWN})
         return super(AiDeploymentReview, fetching)._fetch_query(query, fields).with_env(self.env)
 
@@ -348,7 +351,7 @@ class AiDeploymentReview(models.Model):
 
     def unlink(self):
         # pylint: disable=no-raise-unlink
-        raise UserError(self.env._("Reviews are kept."))
+        raise UserError(self.env._("Reviews cannot be deleted."))
 
     # Crons
 
@@ -386,7 +389,7 @@ class AiDeploymentReview(models.Model):
     def action_override(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("What is wrong?"),
+            "name": self.env._("Please describe the error."),
             "res_model": "ai.deployment.review.decide",
             "view_mode": "form",
             "target": "new",
@@ -482,9 +485,9 @@ class AiDeploymentReview(models.Model):
         self.ensure_one()
         self.check_access("read")
         if not (self.env.su or self.sudo().deployment_id.with_env(self.env)._may_decide()):
-            raise AccessError(self.env._("Only the owner, the deputy or an administrator may ask again."))
+            raise AccessError(self.env._("Only the owner, the deputy or an administrator may reopen a review."))
         if self.state != "decided":
-            raise UserError(self.env._("Only what was decided can be asked again."))
+            raise UserError(self.env._("Only answered reviews can be reopened."))
         return ask_again(self, note)
 
     def _assign(self):

@@ -11,7 +11,7 @@ from .vocabulary import ANY
 
 class AiDeploymentReviewAnswer(models.Model):
     _name = "ai.deployment.review.answer"
-    _description = "Reason for an Answer"
+    _description = "Answer Reason"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
     _ai_most = 100
@@ -28,15 +28,15 @@ class AiDeploymentReviewAnswer(models.Model):
             ("unsure", "Cannot tell"),
             (ANY, "Any answer"),
         ],
-        string="Offered For",
+        string="Applies To",
         required=True,
         default=ANY,
     )
-    asks_text = fields.Boolean("Asks for Words", help="Whoever chooses it has to write something as well.")
+    asks_text = fields.Boolean("Note Required", help="A note is mandatory with this answer.")
 
     def write(self, vals):
         if "deployment_id" in vals and any(answer.deployment_id.id != vals["deployment_id"] for answer in self):
-            raise UserError(self.env._("A reason belongs to its deployment: make a new one for another."))
+            raise UserError(self.env._("An answer reason cannot be moved to another deployment: create a new one."))
         return super().write(vals)
 
     def unlink(self):
@@ -51,17 +51,19 @@ class AiDeploymentReviewAnswer(models.Model):
         self.ensure_one()
         reason = self.sudo()
         if reason.deployment_id != deployment:
-            raise UserError(self.env._("This is a reason of another deployment: choose one of this."))
+            raise UserError(
+                self.env._("This answer reason belongs to another deployment: choose one of this deployment.")
+            )
         if not reason.active:
-            raise UserError(self.env._("“%s” is not in use any more: choose another reason.", reason.name))
+            raise UserError(self.env._("“%s” is archived: choose another reason.", reason.name))
         if reason.decision not in ((ANY, decision) if decision else (ANY, "confirmed", "overridden")):
-            raise UserError(self.env._("“%s” is no reason for this answer: choose another one.", reason.name))
+            raise UserError(self.env._("“%s” is not a reason for this answer: choose another one.", reason.name))
         if reason.asks_text and not (note or "").strip():
-            raise UserError(self.env._("“%s” asks for a few words as well.", reason.name))
+            raise UserError(self.env._("“%s” requires a note.", reason.name))
 
     @api.model
     def _default_values(self, deployment):
-        """What a new deployment begins with: the reasons of its kind of document."""
+        """Create the default answer reasons of a new deployment, by kind of document."""
         reasons = self.env[deployment.res_model]._ai_answers() if deployment.res_model in self.env else []
         return [
             {

@@ -51,7 +51,7 @@ def decide(
     for review in reviews:
         check_may_decide(review, judges=decision != "rescored")
         if review.failure_type and decision in JUDGEMENTS:
-            raise UserError(review.env._("“%s” has no score to be right or wrong: score it again.", review.name))
+            raise UserError(review.env._("“%s” has no score to judge: score it again.", review.name))
         reviewed = review.sudo()
         reviewed.write(
             {
@@ -63,12 +63,12 @@ def decide(
                 "closed_line": latest_line(reviewed),
                 "seconds_spent": sane_seconds(seconds),
                 **_reason_values(review, decision, answer, note),
-                "seen": screen_values(review, seen),
+                "screen_context": screen_values(review, seen),
                 **_truth_values(reviewed, decision),
                 **_fingerprint_values(reviewed),
             }
         )
-        review.env[reviewed.res_model].invalidate_model(["ai_wants_review"], flush=False)
+        review.env[reviewed.res_model].invalidate_model(["ai_needs_review"], flush=False)
         theirs = reviewed.activity_ids.filtered_domain([("user_id", "in", [*reviewed.reviewer_id.ids, False])])
         theirs.action_feedback(feedback=note or False)
         settle(reviewed)
@@ -103,7 +103,7 @@ def answer_truth(reviews: BaseModel, truth: str, **given: Any) -> None:
     :param given: as for `decide`
     """
     if truth not in TRUTHS:
-        raise UserError(reviews.env._("Say yes or no."))
+        raise UserError(reviews.env._("Answer yes or no."))
     for review in reviews:
         decide(review, "confirmed" if review.sudo().prediction == (truth == "positive") else "overridden", **given)
 
@@ -117,7 +117,7 @@ def decide_each(reviews: BaseModel, decision: str, note: str = "", answer: BaseM
     """
     env = reviews.env
     if len(reviews) > MOST_AT_ONCE:
-        raise UserError(env._("At most %s questions are answered at once: choose fewer.", MOST_AT_ONCE))
+        raise UserError(env._("At most %s reviews can be answered at once: select fewer.", MOST_AT_ONCE))
     refused: dict[str, list[int]] = {}
     kinds = set()
     for review in reviews:
@@ -149,13 +149,13 @@ def decide_each(reviews: BaseModel, decision: str, note: str = "", answer: BaseM
 def _check_shown(review: BaseModel, decision: str) -> None:
     """Raise where a score is called right or wrong that the user has not seen."""
     if decision in JUDGEMENTS and review.hides_score:
-        raise UserError(review.env._("The score shows after the answer: open the question and say yes or no."))
+        raise UserError(review.env._("The score is shown after your answer: open the review and answer yes or no."))
 
 
 def _refused_text(reviews: BaseModel, refused: dict[str, list[int]]) -> str:
     """Return `refused` ({sentence: review ids}) for people."""
     env, count = reviews.env, sum(map(len, refused.values()))
-    lines = [env._("%(refused)s of %(all)s were not decided.", refused=count, all=len(reviews))]
+    lines = [env._("%(refused)s of %(all)s were not answered.", refused=count, all=len(reviews))]
     lines += [
         env._("%(why)s (%(count)s: number %(numbers)s)", why=why, count=len(ids), numbers=", ".join(map(str, ids)))
         for why, ids in refused.items()
@@ -171,8 +171,8 @@ def score_again(reviews: BaseModel) -> None:
         known.deployment_id.with_env(env)._score(review._document(), again=True)
         latest = latest_inference(known)
         if latest == known.inference_id:
-            raise UserError(env._("“%s” does not belong to this deployment any more.", review.name))
+            raise UserError(env._("“%s” no longer belongs to this deployment.", review.name))
         if latest.route != "retry" and not latest.failure_type:
-            decide(review, "rescored", note=env._("Scored again, this time it worked."))
+            decide(review, "rescored", note=env._("Scored again successfully."))
             if latest.route == "review":  # it has a score now, and that is a question of its own
                 ask_about(known, latest)

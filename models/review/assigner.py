@@ -98,7 +98,7 @@ class Assigner:
             able = able_by_review(left, present, barred)
             self._read_loads(present)
             for review in left:
-                candidates = [user_id for user_id in able[review.id] if user_id != review.given_back_by_id.id]
+                candidates = [user_id for user_id in able[review.id] if user_id != review.returned_by_id.id]
                 if candidates:
                     chosen[review.id] = self._pick(review, candidates, responsible.get(review.res_id))
             left = left.filtered(lambda review: review.id not in chosen)

@@ -110,11 +110,11 @@ class Escalation:
         own(self._reviews.env["mail.thread"]).message_notify(
             partner_ids=user.partner_id.ids,
             force_send=False,
-            subject=words._("%s reviews of yours are overdue", count)
+            subject=words._("%s of your reviews are overdue", count)
             if count > 1
-            else words._("A review of yours is overdue"),
+            else words._("One of your reviews is overdue"),
             body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
-            % (words._("What stays open goes to the owner next."), QUEUE_PATH, words._("Open the reviews")),
+            % (words._("Open reviews are escalated to the owner next."), QUEUE_PATH, words._("Open the reviews")),
         )
 
 
@@ -138,7 +138,7 @@ def _assign_above(reviews: BaseModel, deployment: BaseModel, after: datetime) ->
             {
                 "reviewer_id": person.id,
                 "is_assigned": True,
-                "begun_date": False,
+                "started_date": False,
                 "escalation": step,
                 "next_step_date": after if step == "owner" else False,
             }

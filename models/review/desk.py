@@ -34,7 +34,7 @@ REVIEW = "ai.deployment.review"
 
 
 class Sitting(NamedTuple):
-    """What the browser says of its sitting, as far as it makes sense."""
+    """State of the browser's sitting, as far as it is valid."""
 
     deployment_id: int = 0
     whose: str = "all"
@@ -150,7 +150,7 @@ class Desk:
         """Take an answer back: the question is open again, as the first card."""
         review = self._review(review_id)
         if not review:
-            raise UserError(self.env._("This answer cannot be taken back any more."))
+            raise UserError(self.env._("This answer can no longer be undone."))
         again = undo(review)
         return self._following(Sitting.of(sitting)._replace(first=tuple(again.ids)))
 
@@ -158,10 +158,10 @@ class Desk:
         """Return the action with the open reviews that ask the same, for one answer to all of them."""
         review = self._review(review_id)
         if not review:
-            raise UserError(self.env._("This review is closed already."))
+            raise UserError(self.env._("This review is already closed."))
         action = self.env["ir.actions.actions"]._for_xml_id("ai_deployment.ai_deployment_review_action")
         action.update(
-            name=self.env._("Look-Alikes"),
+            name=self.env._("Similar Reviews"),
             domain=[("id", "in", look_alikes(review).ids)],
             context={"search_default_open": 1},
         )
@@ -252,22 +252,25 @@ class Desk:
             raise UserError(self.env._("Choose one of the answers."))
         else:
             decide(review, decision, **given)
-            text = self.env._("Closed without a score") if review.failure_type else self._label(review, "decision")
+            text = self.env._("Closed without score") if review.failure_type else self._label(review, "decision")
         return {"result": "decided", "text": text, "name": review.name, "undo_id": review.id}
 
     def closed_result(self, review: BaseModel, decision: str) -> dict:
         """Return what to tell of a closed review: this very answer, whose confirmation got lost, or a colleague's."""
         if not review:
-            return {"result": "gone", "text": self.env._("This one is gone, or not for you any more.")}
+            return {
+                "result": "gone",
+                "text": self.env._("This review has been deleted or is no longer accessible to you."),
+            }
         given = review.ground_truth if decision in TRUTHS else review.decision
         text = self._label(review, "decision")
         if review.decided_by_id == self.env.user and given == decision and review.decided_date >= clock.now() - AGAIN:
             return {"result": "decided", "text": text, "name": review.name, "undo_id": review.id}
         if review.state == "expired":
-            why, nobody = self._label(review, "expired_reason"), self.env._("Nobody has to answer this one any more.")
+            why, nobody = self._label(review, "expired_reason"), self.env._("This review no longer needs an answer.")
             return {"result": "gone", "text": f"{nobody} {why}." if why else nobody}
         text = self.env._(
-            "%(person)s has answered this one already: %(decision)s.",
+            "%(person)s has already answered this review: %(decision)s.",
             person=review.sudo().decided_by_id.name,
             decision=text,
         )
@@ -285,7 +288,7 @@ class Desk:
             & Domain("res_id", "=", review.res_id)
             & Domain("state", "=", "open")
         )
-        text = self.env._("Scored again, this time it worked.")
+        text = self.env._("Scored again successfully.")
         return {"result": "decided", "text": text, "name": review.name, "undo_id": False, "first": tuple(asked.ids)}
 
     def _label(self, review: BaseModel, name: str) -> str:

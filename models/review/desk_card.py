@@ -39,7 +39,7 @@ class DeskCards:
             "reviewer": known.reviewer_id.name or "",
             "due": format_datetime(self.env, known.deadline, dt_format="short") if known.deadline else "",
             "is_overdue": bool(known.deadline and known.deadline < clock.now()),
-            "why": self.env._("Say what you think; the score shows afterwards.") if blind else review.why_text,
+            "why": self.env._("Enter your answer; the score is shown afterwards.") if blind else review.why_text,
             "essentials": document._ai_essentials(),
             "is_blind": blind,
             "failure": failure,

@@ -1,4 +1,4 @@
-"""Who may answer a review: reviewers, owner, deputy and administrators who see the record and did not make it.
+"""Eligibility to answer a review: reviewers, owner, deputy and administrators who see the record and did not make it.
 
 Rules are asked per person and batch, not per person and review. Deployments, reviews and people are handed in with all
 rights, except to `check_may_decide`, which speaks of the current user.
@@ -171,15 +171,15 @@ def check_may_decide(review: BaseModel, *, judges: bool = True) -> None:
     review.ensure_one()
     env = review.env
     if review.state != "open":
-        raise UserError(env._("This review is closed already."))
+        raise UserError(env._("This review is already closed."))
     if env.su:
         return
     known, user = review.sudo(), env.user
     deployment = known.deployment_id
     named = user in deployment.reviewer_ids | deployment.user_id | deployment.deputy_id
     if not (user.has_group(MANAGER) or (named and user.has_group(REVIEWER))):
-        raise AccessError(env._("Only the reviewers of this deployment decide its reviews."))
+        raise AccessError(env._("Only the reviewers of this deployment can answer its reviews."))
     if judges and user.id in makers_of(known):
-        raise AccessError(env._("You made this record, so somebody else has to judge it."))
+        raise AccessError(env._("You created this record, so another person has to review it."))
     if judges and known.kind in ANOTHER and user in answered_before(known):
-        raise AccessError(env._("You answered this before: now it is somebody else's turn."))
+        raise AccessError(env._("You have already answered this review: another person has to answer it now."))

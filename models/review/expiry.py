@@ -43,7 +43,7 @@ def expire(reviews: BaseModel, reason: str) -> None:
     activities_of(reviews).unlink()
     reviews.write(_closing_values(reviews, reason))
     for res_model in set(reviews.mapped("res_model")):
-        reviews.env[res_model].invalidate_model(["ai_wants_review"], flush=False)
+        reviews.env[res_model].invalidate_model(["ai_needs_review"], flush=False)
 
 
 def set_aside(reviews: BaseModel, reason: str) -> None:
@@ -96,7 +96,7 @@ def left_records(deployment: BaseModel, ids: Collection[int]) -> dict[str, set[i
 
 def _leaving_domains(deployment: BaseModel, documents: BaseModel) -> dict[str, Domain]:
     """Return {reason: domain of the records that are not covered any more}, in the order in which reasons count."""
-    conditions = {"settled": Domain(documents._ai_moot_domain())}
+    conditions = {"settled": Domain(documents._ai_obsolete_domain())}
     if documents._active_name:
         conditions["archived"] = Domain(documents._active_name, "=", False)
     conditions["company"] = Domain("company_id", "not in", [*deployment._company_ids(), False])
@@ -162,4 +162,4 @@ def reopen_returned(reviews: BaseModel, deployment: BaseModel) -> None:
     for review in returned:  # a second answer is still for somebody who has not answered yet
         review._follow(review.kind if review.kind in ANOTHER else "reopened")
     if returned:
-        reviews.env[deployment.res_model].invalidate_model(["ai_wants_review"], flush=False)
+        reviews.env[deployment.res_model].invalidate_model(["ai_needs_review"], flush=False)

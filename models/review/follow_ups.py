@@ -98,7 +98,7 @@ def undo(review: BaseModel) -> BaseModel:
     :raises UserError: where the answer is older than a minute or somebody else's
     """
     if not may_undo(review):
-        raise UserError(review.env._("An answer can be taken back within a minute, by whoever gave it."))
+        raise UserError(review.env._("Only the reviewer can undo an answer, within one minute."))
     answered = review.sudo()
     following = answered.search([("previous_id", "=", review.id)])
     if following.state == "open" and following.kind in ANOTHER:
@@ -123,12 +123,12 @@ def ask_again(review: BaseModel, note: str = "", **values: Any) -> BaseModel:
         & Domain("state", "=", "open"),
         limit=1,
     ):
-        raise UserError(env._("This record waits for a decision already."))
+        raise UserError(env._("This record already has an open review."))
     if last != before and not (last.state == "expired" and last.previous_id == before):
-        raise UserError(env._("Somebody has answered after this: ask the latest answer again."))
+        raise UserError(env._("There is a later answer: reopen the latest review instead."))
     before._chain().is_label = False
     again = last._follow("reopened", **values)
-    env[before.res_model].invalidate_model(["ai_wants_review"], flush=False)
+    env[before.res_model].invalidate_model(["ai_needs_review"], flush=False)
     wake(env, "ir_cron_assign_reviews")
     note_taken_back(before, note)
     return again.with_env(env)

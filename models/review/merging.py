@@ -29,7 +29,7 @@ def follow_merge(reviews: BaseModel, survivor: BaseModel, gone: BaseModel) -> No
             name = review._document().display_name
             review.write({"res_id": survivor.id, "company_id": (company or deployment.company_id).id})
             own(review)._message_log(body=env._("“%s” was merged into this record.", name))
-    env[survivor._name].invalidate_model(["ai_wants_review"], flush=False)
+    env[survivor._name].invalidate_model(["ai_needs_review"], flush=False)
 
 
 def _close(closed: BaseModel, survivor: BaseModel, kept: BaseModel, reason: str) -> None:
@@ -40,6 +40,4 @@ def _close(closed: BaseModel, survivor: BaseModel, kept: BaseModel, reason: str)
     for review, name in names.items():
         review._message_log(body=env._("“%(one)s” was merged into “%(other)s”.", one=name, other=survivor.display_name))
         for going_on in kept:
-            going_on._message_log(
-                body=env._("“%s” was merged into this record, so this question stands for both.", name)
-            )
+            going_on._message_log(body=env._("“%s” was merged into this record, so this review covers both.", name))

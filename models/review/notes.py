@@ -24,7 +24,7 @@ def note_taken_back(review: BaseModel, note: str) -> None:
     """Log on the record that the current user took the answer of `review` back."""
     user = review.env.user
     body = review.env._(
-        "%(deployment)s – %(person)s took the answer of %(date)s back, the question is asked again. %(note)s",
+        "%(deployment)s – %(person)s withdrew the answer of %(date)s; the review is open again. %(note)s",
         deployment=review.deployment_id.name,
         person=user.name,
         date=fields.Date.to_string(review.decided_date),

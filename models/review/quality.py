@@ -1,4 +1,4 @@
-"""How good the reviewing is: do people agree, do they look, does the score lead them.
+"""Review quality: agreement of reviewers, independence of their judgement, influence of the score.
 
 Figures of a whole deployment are for those who answer for it and for auditors; figures by person only for members of
 "See Figures by Reviewer" among them. Counted are the answers of `LATELY` that say something about the truth and were
@@ -178,37 +178,37 @@ def total_lines(env: Environment, figures: ReviewFigures) -> list[tuple[str, str
     people = env._("%(answers)s by %(people)s people", answers=everyone["answers"], people=len(figures.people))
     lines = [
         (env._("Answers of the last 180 days"), people),
-        (env._("Called the score wrong"), _override_text(env, everyone)),
+        (env._("Marked as wrong"), _override_text(env, everyone)),
         (env._("Time per answer"), _time_text(env, everyone)),
     ]
     if pairs.pairs:
-        text = env._("%(share)s of %(pairs)s asked twice", share=percent(env, pairs.share), pairs=pairs.pairs)
+        text = env._("%(share)s of %(pairs)s reviewed twice", share=percent(env, pairs.share), pairs=pairs.pairs)
         if not math.isnan(pairs.kappa):
             text = env._(
-                "%(text)s; beyond chance %(kappa)s (%(low)s to %(high)s; 1 is perfect, 0 is chance)",
+                "%(text)s; agreement beyond chance %(kappa)s (%(low)s to %(high)s; 1 is perfect, 0 is chance)",
                 text=text,
                 kappa=number(env, pairs.kappa, 2),
                 low=number(env, pairs.low, 2),
                 high=number(env, pairs.high, 2),
             )
-        lines.append((env._("Two people agree"), text))
+        lines.append((env._("Agreement of two persons"), text))
     blind = figures.blind
     if blind.hidden and blind.shown:
         text = env._(
-            "%(difference)s points more often called wrong while hidden (%(low)s to %(high)s; %(hidden)s hidden, "
-            "%(shown)s in sight)",
+            "%(difference)s points more often marked as wrong while the score was hidden (%(low)s to "
+            "%(high)s; %(hidden)s hidden, %(shown)s visible)",
             difference=signed(env, 100 * blind.difference, 0),
             low=signed(env, 100 * blind.low, 0),
             high=signed(env, 100 * blind.high, 0),
             hidden=blind.hidden,
             shown=blind.shown,
         )
-        lines.append((env._("Led by the score"), text))
+        lines.append((env._("Influence of the score"), text))
     tested = sum(own["chance"] is not None for own in figures.people.values())
     if tested > 1:
         named = len(confirm_blindly(figures.people))
         text = env._("%(named)s of %(tested)s", named=named, tested=tested)
-        lines.append((env._("Confirm whatever the score says"), text))
+        lines.append((env._("Confirm all scores"), text))
     return lines
 
 
@@ -233,8 +233,8 @@ def people_lines(users: BaseModel, figures: ReviewFigures) -> list[dict]:
 
 def _signal_text(env: Environment, own: dict, named: bool) -> str:
     if own["chance"] is None:
-        return env._("Too few answers to say")
-    return env._("Confirms far more often than the others on the same questions") if named else ""
+        return env._("Too few answers")
+    return env._("Confirms far more often than the others on the same cases") if named else ""
 
 
 def _override_text(env: Environment, counts: dict) -> str:

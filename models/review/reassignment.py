@@ -27,11 +27,15 @@ def take(reviews: BaseModel) -> None:
         check_may_decide(review)
         other = stored.reviewer_id - me
         if other and not stored.deployment_id.with_env(env)._may_decide():
-            raise UserError(env._("%(person)s looks at “%(record)s” already.", person=other.name, record=review.name))
+            raise UserError(
+                env._("%(person)s is already reviewing “%(record)s”.", person=other.name, record=review.name)
+            )
         if me.id in barred[review.id]:
-            raise UserError(env._("Somebody else has to look at “%s”: you made it, or answered before.", review.name))
+            raise UserError(
+                env._("You created “%s” or answered it before: another person has to review it.", review.name)
+            )
     activities_of(known).filtered(lambda activity: activity.user_id != me).unlink()
-    known.write({"reviewer_id": me.id, "is_assigned": True, "begun_date": clock.now(), "given_back_by_id": False})
+    known.write({"reviewer_id": me.id, "is_assigned": True, "started_date": clock.now(), "returned_by_id": False})
 
 
 def give_back(reviews: BaseModel) -> None:
@@ -43,17 +47,17 @@ def give_back(reviews: BaseModel) -> None:
     env, known = reviews.env, reviews.sudo()
     for review, stored in zip(reviews, known, strict=True):
         if review.state != "open":
-            raise UserError(env._("This review is closed already."))
+            raise UserError(env._("This review is already closed."))
         if review.reviewer_id != env.user and not stored.deployment_id.with_env(env)._may_decide():
-            raise AccessError(env._("Only who is asked, or who answers for the deployment, gives it back."))
+            raise AccessError(env._("Only the assigned reviewer, the owner or the deputy can return it to the pool."))
     for theirs in known.filtered("reviewer_id").grouped("reviewer_id").values():
         activities_of(theirs).unlink()
         theirs.write(
             {
-                "given_back_by_id": theirs.reviewer_id.id,
+                "returned_by_id": theirs.reviewer_id.id,
                 "reviewer_id": False,
                 "is_assigned": True,
-                "begun_date": False,
+                "started_date": False,
             }
         )
 
@@ -64,7 +68,7 @@ def begin(reviews: BaseModel) -> None:
     Such a review does not follow its record to another person.
     """
     user = reviews.env.user
-    reviews.filtered(lambda review: review.reviewer_id == user and not review.begun_date).begun_date = clock.now()
+    reviews.filtered(lambda review: review.reviewer_id == user and not review.started_date).started_date = clock.now()
 
 
 def release(reviews: BaseModel) -> None:
@@ -72,7 +76,7 @@ def release(reviews: BaseModel) -> None:
     if reviews:
         activities_of(reviews).unlink()
         reviews.with_context(tracking_disable=OWN).write(
-            {"reviewer_id": False, "is_assigned": False, "begun_date": False}
+            {"reviewer_id": False, "is_assigned": False, "started_date": False}
         )
 
 
@@ -93,7 +97,7 @@ def release_unable(reviews: BaseModel) -> None:
 
     Most of this is noticed when it happens. Rules, absences and the records themselves change without a trace.
     """
-    names = ["company_id", "res_model", "res_id", "reviewer_id", "deadline", "begun_date", "kind", "deployment_id"]
+    names = ["company_id", "res_model", "res_id", "reviewer_id", "deadline", "started_date", "kind", "deployment_id"]
     assigned = Domain("id", "in", reviews.ids) & Domain("state", "=", "open") & Domain("reviewer_id", "!=", False)
     for deployment, theirs in reviews.search_fetch(assigned, names, order="id").grouped("deployment_id").items():
         lost = _with_lost_reviewer(theirs, deployment)
@@ -116,7 +120,7 @@ def _with_lost_reviewer(reviews: BaseModel, deployment: BaseModel) -> BaseModel:
             review.id
             for review in theirs
             if not answerable[review.id]
-            or (back and not review.begun_date and review.deadline and back > review.deadline)
+            or (back and not review.started_date and review.deadline and back > review.deadline)
         ]
     return reviews.browse(lost)
 
@@ -149,7 +153,7 @@ def _with_new_responsible(reviews: BaseModel, deployment: BaseModel) -> BaseMode
     moved, noted = reviews.browse(), defaultdict(list)
     for review_id, user_id in rows:
         review = reviews.browse(review_id)
-        held = review.begun_date or review.reviewer_id.id == user_id or review.given_back_by_id.id == user_id
+        held = review.started_date or review.reviewer_id.id == user_id or review.returned_by_id.id == user_id
         if user_id in reviewers.ids and not held and review.escalation in ("none", "reminded"):
             moved += review
         else:

@@ -1,4 +1,4 @@
-"""What was on the screen when an answer was given, stored in `seen`, which nobody reads through the ORM:
+"""Screen content at the time of an answer, stored in `screen_context`, which nobody reads through the ORM:
 
     {"screen": {...}, "version": id, "inference": id, "reason": …, "blind": bool}
 
@@ -45,7 +45,7 @@ def _checked(env: Environment, seen: Any) -> dict:
     except (TypeError, ValueError, RecursionError):
         text = None
     if not isinstance(seen, dict) or text is None or len(text) > MOST_SEEN or "\\u0000" in text:
-        raise UserError(env._("What was on the screen cannot be kept like this: load the page again."))
+        raise UserError(env._("The screen content cannot be stored: reload the page."))
     return json.loads(text)  # keys as the database will have them
 
 
@@ -56,17 +56,17 @@ def screen_lines(review: BaseModel) -> Iterator[str]:
     """
     env = review.env
     masks_all, sees_sensitive = env["ai.deployment.inference"]._masking()
-    hides, seen = masks_all or not sees_sensitive, review.seen
-    yield env._("Score hidden until decided") if seen.get("blind") else env._("Score shown")
+    hides, seen = masks_all or not sees_sensitive, review.screen_context
+    yield env._("Score hidden until answered") if seen.get("blind") else env._("Score shown")
     if seen.get("version"):
         version = env["ai.deployment.version"].browse(seen["version"]).exists()
         yield env._("Version: %s", version.display_name or seen["version"])
     if seen.get("inference"):
-        yield env._("Line of the log: %s", seen["inference"])
+        yield env._("Log line: %s", seen["inference"])
     labels = {
         "score": env._("Score"),
         "confidence": env._("Confidence"),
-        "why": env._("Why it is here"),
+        "why": env._("Review reason"),
         "reasons": env._("Reasons"),
         "incumbent": env._("Odoo says"),
         "similar": env._("Similar cases"),
@@ -76,7 +76,7 @@ def screen_lines(review: BaseModel) -> Iterator[str]:
         shown = value if plain or isinstance(value, bool) or not hides else MASKED
         yield f"{labels.get(key) or (MASKED if hides else key)}: {_value_text(env, shown)}"
     if review.inference_id.inputs_text:
-        yield env._("What was read:")
+        yield env._("Input values:")
         yield review.inference_id.inputs_text
 
 

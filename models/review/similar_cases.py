@@ -102,7 +102,7 @@ def _past_cases(version: BaseModel, with_outcomes: bool) -> list[PastCase]:
     if with_outcomes:
         rows += env.execute_query(
             SQL(
-                "SELECT res_id, codes, NULL FROM ai_deployment_inference WHERE version_id = %s AND is_intake"
+                "SELECT res_id, codes, NULL FROM ai_deployment_inference WHERE version_id = %s AND is_first_inference"
                 " AND codes IS NOT NULL ORDER BY date DESC LIMIT %s",
                 version.id,
                 ENDED,

@@ -44,6 +44,6 @@ def _keep(reviews: BaseModel, assigner: Assigner) -> None:
     still = reviews.filtered(lambda review: review.state == "open")
     release_unable(still)
     pool = still.filtered(
-        lambda review: review.is_assigned and not (review.reviewer_id or review.given_back_by_id)
+        lambda review: review.is_assigned and not (review.reviewer_id or review.returned_by_id)
     ).try_lock_for_update()
     assigner.assign(pool.filtered(lambda review: review.state == "open" and not review.reviewer_id))

@@ -7,8 +7,8 @@ DECISIONS = [
     ("rescored", "Scored again"),
 ]
 KINDS = [
-    ("first", "First question"),
-    ("reopened", "Asked again"),
+    ("first", "First review"),
+    ("reopened", "Reopened"),
     ("second_opinion", "Second opinion"),
     ("four_eyes", "Second person"),
 ]

@@ -1,4 +1,4 @@
-"""Why a review is here, in a sentence with the figures of the moment at which it was opened.
+"""Wording of the review reason, with the figures at the time of opening.
 
 The figures are stored with the review: thresholds are moved and amounts are changed, and the sentence still has to be
 true. The sentences of a list are made in sets, one query per kind of thing they speak of. What they tell of the record
@@ -51,9 +51,9 @@ def _low_confidence(reviews: BaseModel) -> Texts:
     for review in reviews:
         sure, line = _apart(env, review.confidence, review.threshold)
         texts[review] = (
-            env._("The score is %(sure)s sure; a person looks below %(line)s.", sure=sure, line=line)
+            env._("The confidence is %(sure)s; records below %(line)s are reviewed.", sure=sure, line=line)
             if review.threshold > review.confidence
-            else env._("The score is %s sure; a person looks at all such answers.", sure)
+            else env._("The confidence is %s; all such answers are reviewed.", sure)
         )
     return texts
 
@@ -63,9 +63,9 @@ def _flagged(reviews: BaseModel) -> Texts:
     for review in reviews:
         value, line = _apart(env, review.predicted_value, review.threshold)
         texts[review] = (
-            env._("Unusualness %(value)s; a person looks from %(line)s on.", value=value, line=line)
+            env._("Unusualness %(value)s; records from %(line)s on are reviewed.", value=value, line=line)
             if 0 < review.threshold <= review.predicted_value
-            else env._("Unusualness %s, more than in most others.", value)
+            else env._("Unusualness %s, higher than for most others.", value)
         )
     return texts
 
@@ -85,7 +85,7 @@ def _amount(reviews: BaseModel) -> Texts:
         if review in hidden or not amount:
             continue
         texts[review] = env._(
-            "%(amount)s are at stake; a person looks from %(line)s on.",
+            "%(amount)s are at stake; amounts from %(line)s on are reviewed.",
             amount=formatLang(env, amount, currency_obj=currency),
             line=formatLang(env, review.threshold, currency_obj=currency),
         )
@@ -116,7 +116,7 @@ def _disagreement(reviews: BaseModel) -> Texts:
         elif review.prediction:
             texts[review] = env._("The score says %(score)s, Odoo does not warn.", score=score)
         else:
-            texts[review] = env._("Odoo warns of it, the score says %(score)s.", score=score)
+            texts[review] = env._("Odoo warns, the score says %(score)s.", score=score)
     return texts
 
 
@@ -124,7 +124,7 @@ def _audit(reviews: BaseModel) -> Texts:
     env = reviews.env
     return {
         review: env._(
-            "Drawn by lot for a check, as %s of such records are.", percent(env, line.audit_chance, 1, trimmed=True)
+            "Chosen at random for a check, like %s of such records.", percent(env, line.audit_chance, 1, trimmed=True)
         )
         for review, line in _with_lines(reviews)
         if line.audit_chance

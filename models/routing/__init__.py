@@ -1,4 +1,4 @@
-from . import ai_deployment_room
+from . import ai_deployment_quota
 from . import ai_deployment_review_rule
 from . import ai_deployment_edge_case
 from . import ai_deployment_score

@@ -21,80 +21,85 @@ class AiDeployment(models.Model):
 
     routing = fields.Selection(
         [
-            ("line", "Where it is less sure than a line"),
-            ("error", "Where it could be wrong too often"),
-            ("capacity", "As many a day as we can look at"),
+            ("threshold", "Confidence threshold"),
+            ("error", "Maximum error rate"),
+            ("capacity", "Fixed number of reviews a day"),
         ],
-        string="Goes to a Person",
+        string="Human Review",
         required=True,
-        default="line",
+        default="threshold",
         tracking=True,
     )
     min_confidence = fields.Float(
-        "Surer Than", default=0.6, tracking=True, help="A score that is less sure than this goes to a person."
+        "Confidence Threshold",
+        default=0.6,
+        tracking=True,
+        help="Scores with a lower confidence are sent to human review.",
     )
     target_error = fields.Float(
-        "Wrong at Most",
+        "Maximum Error Rate",
         default=0.1,
         tracking=True,
-        help="Of what is decided without a person, at most this share may be wrong, for each answer by itself. Where "
-        "the records that tested the version cannot prove that, a person looks.",
+        help="Maximum share of automatic decisions that may be wrong, for each answer separately. If the test "
+        "records of the version cannot prove it, records are reviewed.",
     )
     reviews_per_day = fields.Integer(
-        "Reviews a Day", default=20, tracking=True, help="Those in most need of a look come first; the rest passes."
+        "Reviews per Day",
+        default=20,
+        tracking=True,
+        help="Records are reviewed in order of priority; the rest is decided automatically.",
     )
     audit_share = fields.Float(
         "Random Checks",
         default=0.01,
         tracking=True,
-        help="The share of automatic decisions that a person looks at all the same; four times that just beside the "
-        "line.",
+        help="Share of automatic decisions that are reviewed nevertheless; four times that close to the threshold.",
     )
-    routing_lines = fields.Json(compute="_compute_routing_lines", store=True, copy=False, unsaved=True)
-    routing_text = fields.Text("What That Means", compute="_compute_routing_text", unsaved=True)
+    routing_thresholds = fields.Json(compute="_compute_routing_thresholds", store=True, copy=False, unsaved=True)
+    routing_text = fields.Text("Current Routing", compute="_compute_routing_text", unsaved=True)
 
     _min_confidence_is_probability = models.Constraint(
-        "CHECK(min_confidence BETWEEN 0 AND 1)", "The minimum confidence is a share, from 0 to 1."
+        "CHECK(min_confidence BETWEEN 0 AND 1)", "The minimum confidence must be between 0 and 1."
     )
     _target_error_is_share = models.Constraint(
-        "CHECK(target_error > 0 AND target_error < 0.5)", "The share that may be wrong lies between 0 and 50 %."
+        "CHECK(target_error > 0 AND target_error < 0.5)", "The maximum error rate must be between 0 and 50 %."
     )
     _reviews_per_day_not_negative = models.Constraint(
         "CHECK(reviews_per_day >= 0)", "The number of reviews a day cannot be negative."
     )
     _audit_share_is_share = models.Constraint(
-        "CHECK(audit_share BETWEEN 0 AND 1)", "The share of random checks lies between 0 and 1."
+        "CHECK(audit_share BETWEEN 0 AND 1)", "The share of random checks must be between 0 and 1."
     )
 
     # Reasons, edge cases
 
-    review_rule_ids = fields.One2many("ai.deployment.review.rule", "deployment_id", "Reasons to Ask", copy=False)
+    review_rule_ids = fields.One2many("ai.deployment.review.rule", "deployment_id", "Review Reasons", copy=False)
     routing_rules = fields.Json(compute="_compute_routing_rules", store=True, copy=False)
 
-    edge_case_ids = fields.One2many("ai.deployment.edge.case", "deployment_id", "What It Must Not Decide")
+    edge_case_ids = fields.One2many("ai.deployment.edge.case", "deployment_id", "Excluded Edge Cases")
 
     has_edge_cases = fields.Boolean(compute="_compute_has_edge_cases", store=True, copy=False)
 
     # Hold-out
 
     holdout_share = fields.Float(
-        "Without a Score",
+        "Hold-out Share",
         readonly=True,
         copy=False,
         tracking=True,
-        help="This share of new records is scored, but nobody is shown the score.",
+        help="Share of new records that are scored without showing the score.",
     )
-    holdout_since = fields.Datetime("Without a Score Since", readonly=True, copy=False)
-    holdout_reason = fields.Char("Why Without a Score", readonly=True, copy=False)
-    holdout_text = fields.Char("Shown to Nobody", compute="_compute_holdout_text")
+    holdout_since = fields.Datetime("Hold-out Since", readonly=True, copy=False)
+    holdout_reason = fields.Char("Hold-out Reason", readonly=True, copy=False)
+    holdout_text = fields.Char("Hold-out Info", compute="_compute_holdout_text")
     may_hold_out = fields.Boolean(compute="_compute_may_hold_out", unsaved=True)
 
     _holdout_share_in_reach = models.Constraint(
-        "CHECK(holdout_share BETWEEN 0 AND 0.5)", "At most half of the records go without a score."
+        "CHECK(holdout_share BETWEEN 0 AND 0.5)", "The hold-out group can be at most half of the records."
     )
-    _holdout_has_begun = models.Constraint(
+    _holdout_has_started = models.Constraint(
         "CHECK(COALESCE(holdout_share, 0) = 0 OR holdout_since IS NOT NULL)",
-        "Records go without a score from a moment on.",
+        "A hold-out group needs a start.",
     )
 
     def _router(self):
@@ -113,27 +118,27 @@ class AiDeployment(models.Model):
             if deployment.routing == "error" and deployment.method == "anomaly":
                 raise ValidationError(
                     self.env._(
-                        "How often an unusual record is a false alarm is known from reviews only, so it cannot be "
-                        "promised beforehand. Choose a line or a number of reviews a day."
+                        "False alarms of unusual records are known only from reviews, so no error target can "
+                        "be guaranteed beforehand. Select a threshold or a number of reviews a day."
                     )
                 )
 
     @api.depends("routing", "min_confidence", "target_error", "reviews_per_day", "champion_id", "method")
-    def _compute_routing_lines(self):
+    def _compute_routing_thresholds(self):
         for deployment in self:
-            deployment.routing_lines = compute_thresholds(deployment)
+            deployment.routing_thresholds = compute_thresholds(deployment)
 
-    @api.depends("routing_lines", "method", "res_model")
+    @api.depends("routing_thresholds", "method", "res_model")
     @api.depends_context("lang")
     def _compute_routing_text(self):
         for deployment in self:
             deployment.routing_text = routing_text(deployment)
 
-    def _refresh_routing_lines(self):
+    def _refresh_routing_thresholds(self):
         """Compute the threshold of a capacity again: it follows what comes in."""
         by_capacity = self.filtered(lambda deployment: deployment.routing == "capacity")
-        self.env.add_to_compute(self._fields["routing_lines"], by_capacity)
-        by_capacity.flush_recordset(["routing_lines"])
+        self.env.add_to_compute(self._fields["routing_thresholds"], by_capacity)
+        by_capacity.flush_recordset(["routing_thresholds"])
 
     # Reasons
 
@@ -204,8 +209,8 @@ class AiDeployment(models.Model):
                 deployment.holdout_text = False
                 continue
             deployment.holdout_text = self.env._(
-                "%(share)s %% of the %(records)s that came since %(day)s have no score on purpose, by chance, to learn "
-                "what the score does.",
+                "%(share)s %% of the %(records)s created since %(day)s are held out at random without a "
+                "score, to measure the effect of the score.",
                 share=plain(self.env, 100 * deployment.holdout_share),
                 day=format_date(self.env, deployment.holdout_since),
                 records=self.env[deployment.res_model]._ai_words()["records"],
@@ -243,7 +248,7 @@ class AiDeployment(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Records Without a Score"),
+            "name": self.env._("Hold-out Group"),
             "res_model": "ai.deployment.holdout",
             "view_mode": "form",
             "target": "new",

@@ -1,4 +1,4 @@
-"""What a deployment must not decide: how such a record is recognised, what happens instead, and when that was tried.
+"""Excluded edge cases of a deployment: recognition, fallback, and the last test.
 
 A case that goes to a person is enforced where records are routed, whatever the score says. Trying a case runs the real
 scoring on real records and takes everything back: what counts is where they ended. A result is about the deployment as
@@ -21,13 +21,13 @@ from .edge_cases import try_case
 
 MOST_WORDS = 50  # each is looked for in each text of each record
 TEXT_FIELDS = ("name", "ref", "contact_name", "partner_name", "description", "narration")
-INSTEAD = [("person", "A person decides"), ("outside", "It is not scored"), ("drill", "As a drill shows")]
+INSTEAD = [("person", "Human review"), ("outside", "It is not scored"), ("drill", "According to the drill")]
 SAID_FIELDS = {"deployment_id", "kind", "domain", "words", "instead", "drill_id"}
 
 
 class AiDeploymentEdgeCase(models.Model):
     _name = "ai.deployment.edge.case"
-    _description = "What a Deployment Must Not Decide"
+    _description = "Edge Case Excluded From Automatic Decisions"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, sequence, id"
     _ai_most = 50
@@ -36,30 +36,32 @@ class AiDeploymentEdgeCase(models.Model):
     company_id = fields.Many2one(related="deployment_id.company_id")
     deployment_res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
     sequence = fields.Integer(default=10)
-    name = fields.Char("What It Must Not Decide", required=True)
+    name = fields.Char("Excluded Edge Cases", required=True)
     kind = fields.Selection(
-        [("domain", "By a filter"), ("words", "By words")], "How It Is Recognised", required=True, default="domain"
+        [("domain", "By filter"), ("words", "By words")], "Recognised By", required=True, default="domain"
     )
-    domain = fields.Char("Records That Match", default="[]")
-    words = fields.Char(help="Separated by commas. One of them in the record's texts is enough.")
-    instead = fields.Selection(INSTEAD, "What Happens Instead", required=True, default="person")
-    note = fields.Text("What That Person Does")
-    drill_id = fields.Integer("Number of the Drill", help="0: the latest of what shows instead.")
+    domain = fields.Char("Matching Records", default="[]")
+    words = fields.Char(help="Separated by commas. One of them in the texts of the record is sufficient.")
+    instead = fields.Selection(INSTEAD, "Fallback", required=True, default="person")
+    note = fields.Text("Instructions for Reviewers")
+    drill_id = fields.Integer("Drill Number", help="0: the latest fallback drill.")
 
     # When that was tried
-    tried_date = fields.Datetime("Tried On", readonly=True, copy=False)
-    tried_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    tried_count = fields.Integer("Records Tried", readonly=True, copy=False)
-    result = fields.Text("What Came of It", readonly=True, copy=False)
-    is_proved = fields.Boolean("Works", readonly=True, copy=False)
-    basis = fields.Char(readonly=True, copy=False)
-    is_current = fields.Boolean("Tried as It Is Now", compute="_compute_is_current")
+    tested_date = fields.Datetime("Tested On", readonly=True, copy=False)
+    tested_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    tested_count = fields.Integer("Records Tested", readonly=True, copy=False)
+    result = fields.Text(readonly=True, copy=False)
+    is_proved = fields.Boolean("Test Passed", readonly=True, copy=False)
+    evidence_fingerprint = fields.Char(readonly=True, copy=False)
+    is_current = fields.Boolean("Test Is Current", compute="_compute_is_current")
 
-    @api.depends("is_proved", "basis", "deployment_id.champion_id", "deployment_id.domain")
+    @api.depends("is_proved", "evidence_fingerprint", "deployment_id.champion_id", "deployment_id.domain")
     def _compute_is_current(self):
         for case in self:
             deployment = case.sudo().deployment_id
-            case.is_current = bool(case.is_proved and deployment and case.basis == evidence_fingerprint(deployment))
+            case.is_current = bool(
+                case.is_proved and deployment and case.evidence_fingerprint == evidence_fingerprint(deployment)
+            )
 
     # How it is recognised
 
@@ -91,11 +93,9 @@ class AiDeploymentEdgeCase(models.Model):
                 with self.env.cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
                     documents.sudo().with_context(active_test=False).search(domain, limit=1)
             except FILTER_ERRORS as error:
-                raise ValidationError(
-                    self.env._("“%s” is recognised by nothing that can be used.", case.name)
-                ) from error
+                raise ValidationError(self.env._("“%s” has no usable filter or words.", case.name)) from error
             if domain.is_true() or domain.is_false():
-                raise ValidationError(self.env._("Say how “%s” is recognised: by a filter or by words.", case.name))
+                raise ValidationError(self.env._("Define how “%s” is recognised: by a filter or by words.", case.name))
 
     # Writing
 
@@ -103,13 +103,13 @@ class AiDeploymentEdgeCase(models.Model):
     def create(self, vals_list):
         cases = super().create(vals_list)
         for case in cases:
-            case._tell(self.env._("Must not be decided: %s", case.name))
+            case._tell(self.env._("Excluded from automatic decisions: %s", case.name))
         return cases
 
     def write(self, vals):
         if not self.env.su:
             if "deployment_id" in vals and any(case.deployment_id.id != vals["deployment_id"] for case in self):
-                raise UserError(self.env._("A case stays with its deployment."))
+                raise UserError(self.env._("An edge case cannot be moved to another deployment."))
         if SAID_FIELDS & vals.keys():
             self._check_may_loosen()
         result = super().write(vals)
@@ -117,7 +117,7 @@ class AiDeploymentEdgeCase(models.Model):
             self.sudo()._forget()  # what was tried was another case
         if not self.env.su and (SAID_FIELDS | {"name"}) & vals.keys():
             for case in self:
-                case._tell(self.env._("What must not be decided was changed: %s", case.name))
+                case._tell(self.env._("Excluded edge cases changed: %s", case.name))
         return result
 
     def _check_may_loosen(self):
@@ -128,7 +128,8 @@ class AiDeploymentEdgeCase(models.Model):
             if was_live(case.sudo().deployment_id):
                 raise AccessError(
                     self.env._(
-                        "“%s” was part of the go: only an administrator changes or removes it. Add a case beside it.",
+                        "“%s” was part of the approval: only an administrator can change or remove it. Add "
+                        "another case instead.",
                         case.name,
                     )
                 )
@@ -136,12 +137,12 @@ class AiDeploymentEdgeCase(models.Model):
     def unlink(self):
         self._check_may_loosen()
         for case in self:
-            case._tell(self.env._("May be decided from now on: %s", case.name))
+            case._tell(self.env._("Released for automatic decisions: %s", case.name))
         return super().unlink()
 
     def _forget(self):
-        """What came of trying says nothing any more."""
-        self.write({"is_proved": False, "result": False, "tried_count": 0, "basis": False})
+        """Discard the test results."""
+        self.write({"is_proved": False, "result": False, "tested_count": 0, "evidence_fingerprint": False})
 
     def _tell(self, sentence):
         own(self.deployment_id)._message_log(body=sentence, author_id=self.env.user.partner_id.id)
@@ -156,12 +157,12 @@ class AiDeploymentEdgeCase(models.Model):
             trial = try_case(case.sudo())
             case.sudo().write(
                 {
-                    "tried_date": clock.now(),
-                    "tried_by_id": self.env.uid,
-                    "tried_count": trial.tried_count,
+                    "tested_date": clock.now(),
+                    "tested_by_id": self.env.uid,
+                    "tested_count": trial.tested_count,
                     "result": trial.sentence,
                     "is_proved": trial.is_proved,
-                    "basis": evidence_fingerprint(case.deployment_id.sudo()),
+                    "evidence_fingerprint": evidence_fingerprint(case.deployment_id.sudo()),
                 }
             )
             case.deployment_id.sudo().check_ids.filtered(lambda check: check.rule == "edge_cases")._refresh()

@@ -1,4 +1,4 @@
-"""Why a record goes to a person: one row per deployment and reason, with its on/off, its place in line and its cap.
+"""Review reasons: one row per deployment and reason, with its on/off, priority and cap.
 
 The rows are there from the beginning, for all reasons that fit the document and the method; nobody adds or deletes any.
 Scoring reads none of them: what is on is kept beside the line of the deployment (`routing_rules`), in their order.
@@ -25,7 +25,7 @@ from .rules import AMOUNT, DEFAULTS, EDITABLE, POINTS
 
 class AiDeploymentReviewRule(models.Model):
     _name = "ai.deployment.review.rule"
-    _description = "Reason to Ask"
+    _description = "Review Reason"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "deployment_id, priority, id"
     _rec_name = "reason"
@@ -37,24 +37,26 @@ class AiDeploymentReviewRule(models.Model):
     priority = fields.Integer(
         required=True,
         default=50,
-        help="Lower comes first: in the list of reviews, and where several reasons hold for one record.",
+        help="Lower comes first: in the list of reviews, and if several reasons apply to one record.",
     )
-    cap = fields.Integer("At Most a Day", help="So many reviews a day for this reason; 0: no limit.")
+    cap = fields.Integer("Daily Limit", help="Maximum number of reviews a day for this reason; 0: no limit.")
     points = fields.Integer(
-        "Work",
+        "Workload",
         required=True,
         default=POINTS,
-        help="How much work one such review is, compared with others: reviewers get equal shares of it.",
+        help="Workload of one such review relative to others; the workload is distributed evenly among reviewers.",
     )
     amount = fields.Monetary("From", default=AMOUNT, help="In the currency of the company.")
-    sentence = fields.Char("What It Does Now", compute="_compute_sentence", unsaved=True)
+    sentence = fields.Char("Current Effect", compute="_compute_sentence", unsaved=True)
 
-    _reason_uniq = models.UniqueIndex("(deployment_id, reason)", "This reason is in the list already.")
+    _reason_uniq = models.UniqueIndex("(deployment_id, reason)", "This reason exists already.")
     _priority_in_reach = models.Constraint(
-        "CHECK(priority BETWEEN 0 AND 9999)", "The priority lies between 0 and 9999."
+        "CHECK(priority BETWEEN 0 AND 9999)", "The priority must be between 0 and 9999."
     )
     _cap_not_negative = models.Constraint("CHECK(cap >= 0)", "The number of reviews a day cannot be negative.")
-    _points_in_reach = models.Constraint("CHECK(points BETWEEN 1 AND 100)", "The work of a review is 1 to 100.")
+    _points_in_reach = models.Constraint(
+        "CHECK(points BETWEEN 1 AND 100)", "The workload of a review must be between 1 and 100."
+    )
     _amount_not_negative = models.Constraint("CHECK(amount >= 0)", "The amount cannot be negative.")
 
     def init(self):
@@ -114,13 +116,15 @@ class AiDeploymentReviewRule(models.Model):
 
     def write(self, vals):
         if not self.env.su and vals.keys() - EDITABLE:
-            raise AccessError(self.env._("A reason to ask stays what it is: switch it off or change its numbers."))
+            raise AccessError(
+                self.env._("The kind of a review reason cannot be changed: switch it off or change its numbers.")
+            )
         before = {rule: rule.sentence for rule in self}
         result = super().write(vals)
         for deployment, rules in self.grouped("deployment_id").items():
             changed = rules.filtered(lambda rule: rule.sentence != before[rule])
             if changed:
-                texts = [self.env._("Reasons to ask a person changed:"), *changed.mapped("sentence")]
+                texts = [self.env._("Review reasons changed:"), *changed.mapped("sentence")]
                 own(deployment)._message_log(body=Markup("<br/>").join(texts), author_id=self.env.user.partner_id.id)
             if any(rule.reason == routing.FAILED and rule.is_on for rule in changed):
                 self.env["ai.deployment.request"].sudo()._make_due(deployment)  # somebody may look at what waits
@@ -129,7 +133,7 @@ class AiDeploymentReviewRule(models.Model):
     def unlink(self):
         # pylint: disable=no-raise-unlink
         if not self.env.su:
-            raise UserError(self.env._("A reason to ask is switched off, not deleted."))
+            raise UserError(self.env._("A review reason can be switched off but not deleted."))
         return super().unlink()
 
     # Words
@@ -165,77 +169,75 @@ class AiDeploymentReviewRule(models.Model):
 
     def _off_sentence(self, words):
         if self.reason == routing.FAILED:
-            return self.env._("Off: %(records)s that could not be scored wait and are tried again.", **words)
+            return self.env._("Off: %(records)s that could not be scored wait and are retried.", **words)
         if self.reason == routing.AUDIT:
-            return self.env._("Off: nothing is checked at random, so nobody learns how much goes through wrongly.")
-        return self.env._("Off: nobody is asked for this reason.")
+            return self.env._("Off: no random checks, so the error rate of automatic decisions is unknown.")
+        return self.env._("Off: this reason creates no reviews.")
 
     def _capped_sentence(self, sentence, words):
         values = {**words, "sentence": sentence}
         if self.reason == routing.FAILED:
-            return self.env._("%(sentence)s, %(cap)s a day at most; the rest waits and is tried again.", **values)
+            return self.env._("%(sentence)s, at most %(cap)s a day; the rest waits and is retried.", **values)
         if self.reason == routing.AUDIT:
             return self.env._(
-                "%(sentence)s, %(cap)s a day at most; the estimate from these checks gets coarser by that.", **values
+                "%(sentence)s, at most %(cap)s a day; the limit makes the error estimate from random checks "
+                "less precise.",
+                **values,
             )
         return self.env._(
-            "%(sentence)s, %(cap)s a day at most, those in most need first; the rest passes, unless another reason "
-            "holds.",
+            "%(sentence)s, at most %(cap)s a day in order of priority; the rest is decided automatically "
+            "unless another reason applies.",
             **values,
         )
 
     def _on_sentence(self, words):
-        """What it does where it is on, without a full stop."""
+        """Return the current effect of the rule when on, without a full stop."""
         if self.reason == routing.LOW_CONFIDENCE:
             return self._unsure_sentence(words)
         if self.reason == routing.FLAGGED:
             return self._unusual_sentence(words)
         if self.reason == routing.AMOUNT:
             money = formatLang(self.env, self.amount, currency_obj=self.currency_id)
-            return self.env._("A person looks at %(records)s of %(money)s and more", money=money, **words)
+            return self.env._("%(records)s of %(money)s and more are reviewed", money=money, **words)
         if self.reason == routing.AUDIT:
             share = percent(self.env, self.deployment_id.audit_share, 4, trimmed=True)
-            return self.env._("A person looks at %(share)s of what nobody else looked at, drawn by lot", share=share)
+            return self.env._("%(share)s of the automatic decisions are reviewed, chosen at random", share=share)
         if self.reason == routing.DISAGREEMENT:
             if self.deployment_id.method == "anomaly":
-                return self.env._("A person looks where Odoo warns and the score does not, or the other way round")
-            return self.env._("A person looks where Odoo's own opinion and the score give different answers")
+                return self.env._("Records are reviewed if Odoo warns and the score does not, or vice versa")
+            return self.env._("Records are reviewed if Odoo's own estimate and the score differ")
         return {
-            routing.FAILED: self.env._("A person looks at %(records)s that could not be scored", **words),
-            routing.OUT_OF_SUPPORT: self.env._(
-                "A person looks at %(records)s with a value that the version has never seen", **words
-            ),
-            routing.NEW_VENDOR: self.env._(
-                "A person looks at %(records)s of vendors of whom nothing is posted yet", **words
-            ),
+            routing.FAILED: self.env._("%(records)s that could not be scored are reviewed", **words),
+            routing.OUT_OF_SUPPORT: self.env._("%(records)s with a value unknown to the version are reviewed", **words),
+            routing.NEW_VENDOR: self.env._("%(records)s of vendors without a posted bill are reviewed", **words),
         }[self.reason]
 
     def _unusual_sentence(self, words):
         if self.deployment_id.routing == "capacity":
             return self.env._(
-                "A person looks at the most unusual %(records)s, as many as a day of %(count)s reviews allows",
+                "The most unusual %(records)s are reviewed, up to %(count)s a day",
                 count=self.deployment_id.reviews_per_day,
                 **words,
             )
-        return self.env._("A person looks at %(records)s that look unusual", **words)
+        return self.env._("%(records)s that look unusual are reviewed", **words)
 
     def _unsure_sentence(self, words):
         deployment = self.deployment_id
         if deployment.routing == "error":
             return self.env._(
-                "A person looks where more than %s of the answers could be wrong",
+                "Records are reviewed if more than %s of the answers could be wrong",
                 percent(self.env, deployment.target_error),
             )
         if deployment.routing == "capacity" and deployment.method == "anomaly":
-            return self.env._("Nobody is asked for this reason while the number of reviews a day decides")
+            return self.env._("Inactive while the number of reviews a day is fixed")
         if deployment.routing == "capacity":
             return self.env._(
-                "A person looks at the least sure %(records)s, as many as a day of %(count)s reviews allows",
+                "The %(records)s with the lowest confidence are reviewed, up to %(count)s a day",
                 count=deployment.reviews_per_day,
                 **words,
             )
         return self.env._(
-            "A person looks at %(records)s whose score is less than %(line)s sure",
+            "%(records)s with a confidence below %(line)s are reviewed",
             line=percent(self.env, deployment.min_confidence),
             **words,
         )

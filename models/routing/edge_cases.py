@@ -37,7 +37,7 @@ class Trial(NamedTuple):
     """What trying an edge case showed."""
 
     is_proved: bool
-    tried_count: int
+    tested_count: int
     sentence: str
 
 
@@ -53,19 +53,19 @@ def try_case(case: BaseModel) -> Trial:
 def _try_person(case: BaseModel) -> Trial:
     deployment, env = case.deployment_id, case.env
     if deployment.state not in deployment._at_work_states():
-        raise UserError(env._("“%s” is not at work: let it work in shadow first.", deployment.name))
+        raise UserError(env._("“%s” is not live: start shadow first.", deployment.name))
     records = _records(case, deployment._record_domain())
     if not records:
-        return Trial(False, 0, env._("No real record is recognised by it, so it could not be tried."))
+        return Trial(False, 0, env._("No real record matches, so it could not be tested."))
     routes = _routes(deployment, records)
     lost = [record.id for record in records if routes.get(record.id) != "review"]
     if not lost:
-        return Trial(True, len(records), env._("All of %s real records went to a person.", len(records)))
+        return Trial(True, len(records), env._("All of %s real records were sent to human review.", len(records)))
     return Trial(
         False,
         len(records),
         env._(
-            "Only %(count)s of %(all)s real records went to a person; number %(id)s did not.",
+            "Only %(count)s of %(all)s real records were sent to human review; number %(id)s was not.",
             count=len(records) - len(lost),
             all=len(records),
             id=lost[0],
@@ -77,13 +77,13 @@ def _try_outside(case: BaseModel) -> Trial:
     env = case.env
     known = _records(case, Domain.TRUE)
     if not known:
-        return Trial(False, 0, env._("No real record is recognised by it, so it could not be tried."))
+        return Trial(False, 0, env._("No real record matches, so it could not be tested."))
     scored = _records(case, case.deployment_id._record_domain())
     if scored:
         return Trial(
             False,
             len(known),
-            env._("Number %s is recognised by it, but the deployment scores it: correct “Only Records”.", scored[0].id),
+            env._("Record %s matches, but is scored: correct “Only Records”.", scored[0].id),
         )
     return Trial(True, len(known), env._("None of %s real records is scored.", len(known)))
 
@@ -97,10 +97,10 @@ def _try_drill(case: BaseModel) -> Trial:
     domain &= Domain("id", "=", case.drill_id) if case.drill_id else Domain("kind", "=", "fallback")
     drill = drills.sudo().search(domain, order="date desc, id desc", limit=1)
     if not drill:
-        return Trial(False, 0, env._("No drill of the serving version shows it."))
+        return Trial(False, 0, env._("No drill of the serving version confirms it."))
     if not drill.is_passed:
         return Trial(False, 0, env._("“%s” was not passed.", drill.display_name))
-    return Trial(True, 0, env._("Shown by “%s”.", drill.display_name))
+    return Trial(True, 0, env._("Confirmed by “%s”.", drill.display_name))
 
 
 # What is done instead of deciding: how that is tried.

@@ -1,4 +1,4 @@
-"""How many records of a batch will go to people, before they are scored: an estimate, and what it means for reviewers.
+"""Forecast of reviews of a batch before scoring, with the workload of reviewers.
 
 It applies the deployment's present lines and reasons to what the version scored last; where that is too little, to the
 records that tested the version. What a reason's cap or the reviews of a day leave out is left out here as well.
@@ -31,7 +31,7 @@ FAR = 20  # days of reviewing, beyond which somebody has to confirm a batch: fou
 
 
 class Forecast(NamedTuple):
-    """What a batch is expected to ask of people."""
+    """Expected reviews of a batch."""
 
     records: int  # that have no score by this version yet
     reviews: int
@@ -44,7 +44,7 @@ class Forecast(NamedTuple):
 
     @property
     def is_far_beyond(self) -> bool:
-        """Whether this is far more than the reviewers can answer."""
+        """Return whether this is far more than the reviewers can answer."""
         return bool(self.reviews) and self.days > FAR
 
     def sentence(self, env: Environment) -> str:
@@ -59,14 +59,14 @@ class Forecast(NamedTuple):
         }
         if self.basis:
             told = env._(
-                "About %(reviews)s of %(records)s new records will go to a person (%(share)s): an estimate from "
-                "%(basis)s records that this version scored lately.",
+                "About %(reviews)s of %(records)s new records will be sent to human review (%(share)s): "
+                "estimated from %(basis)s records recently scored by this version.",
                 **values,
             )
         else:
             told = env._(
-                "About %(reviews)s of %(records)s new records will go to a person (%(share)s): an estimate from the "
-                "records that tested this version.",
+                "About %(reviews)s of %(records)s new records will be sent to human review (%(share)s): "
+                "estimated from the test records of this version.",
                 **values,
             )
         if not self.reviews or not self.per_day:
@@ -74,7 +74,7 @@ class Forecast(NamedTuple):
         per_day = number(env, self.per_day, 0 if self.per_day >= 1 else 1)
         days = number(env, max(math.ceil(self.days), 1))
         return env._(
-            "%(told)s At %(per_day)s answers a day these are %(days)s days of work.",
+            "%(told)s At %(per_day)s answers a day this is %(days)s days of work.",
             told=told,
             per_day=per_day,
             days=days,
@@ -100,7 +100,7 @@ def forecast(deployment: BaseModel, ids: Sequence[int], again: bool = False) -> 
 
 
 def _unscored(deployment: BaseModel, version: BaseModel, ids: Sequence[int]) -> int:
-    """How many of these records have no current score by this version: the others have rarely changed."""
+    """Count the records without a current score by this version; the others have rarely changed."""
     rows = deployment.env.execute_query(
         SQL(
             "SELECT COUNT(*) FROM unnest(%s::int[]) AS asked (id) WHERE NOT EXISTS"
@@ -123,9 +123,9 @@ def _shares_of_late(deployment: BaseModel, version: BaseModel) -> tuple[dict[str
         return None, 0
     rows = deployment.env.execute_query(
         SQL(
-            "SELECT predicted_value, prediction, confidence, review_reason, failure_type IS NOT NULL"
-            " FROM ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND is_intake AND date >= %s"
-            " AND %s LIMIT %s",
+            "SELECT predicted_value, prediction, confidence, review_reason, failure_type IS NOT NULL FROM "
+            "ai_deployment_inference WHERE deployment_id = %s AND version_id = %s AND is_first_inference AND "
+            "date >= %s AND %s LIMIT %s",
             deployment.id,
             version.id,
             datetime.combine(since, time.min),
@@ -169,7 +169,7 @@ def _unsure(
 def _shares_in_test(deployment: BaseModel, version: BaseModel) -> dict[str, float] | None:
     """{reason: share of the records that tested the version}; None without a test."""
     if deployment.method == "anomaly":
-        return {routing.FLAGGED: deployment.alarm_rate, routing.AUDIT: deployment.audit_share}
+        return {routing.FLAGGED: deployment.flag_rate, routing.AUDIT: deployment.audit_share}
     curves = (version.held_out or {}).get("curves") or {}
     total = sum(curve[-1][1] for curve in curves.values() if curve)
     if not total:
@@ -185,7 +185,7 @@ def _shares_in_test(deployment: BaseModel, version: BaseModel) -> dict[str, floa
 
 
 def _reviews(deployment: BaseModel, shares: dict[str, float], records: int) -> int:
-    """How many of `records` go to people, within the caps of reasons that are on and the reviews of a day."""
+    """Count the reviews expected of `records`, within the caps of active reasons and the daily quota."""
     rules, limits = rules_on(deployment), {}
     counts = {reason: share * records for reason, share in shares.items() if reason in rules}
     for reason, count in counts.items():

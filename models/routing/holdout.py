@@ -30,7 +30,7 @@ MOST_HELD_OUT = 0.5
 
 
 class HoldoutRule(NamedTuple):
-    """What decides whether a record is held out."""
+    """Rule that decides whether a record is held out."""
 
     id: int  # of the deployment
     res_model: str
@@ -126,14 +126,14 @@ def hold_out(deployment: BaseModel, share: float, reason: str | None) -> None:
         raise AccessError(env._("Only the owner, %s, may hide scores.", known.user_id.name))
     deployment._check_decides()
     if not 0 <= share <= MOST_HELD_OUT:
-        raise ValidationError(env._("At most half of the records go without a score."))
+        raise ValidationError(env._("The hold-out group can be at most half of the records."))
     why = (reason or "").strip()
     if not why:
-        raise UserError(env._("Say why."))
+        raise UserError(env._("Enter a reason."))
     if share and not known.may_hold_out:
-        raise UserError(env._("Scores of %s are never hidden.", env[known.res_model]._ai_words()["records"]))
+        raise UserError(env._("The scores of %s cannot be hidden.", env[known.res_model]._ai_words()["records"]))
     if share and known.state not in known._at_work_states():
-        raise UserError(env._("“%s” is not at work: there is no score to hide.", known.name))
+        raise UserError(env._("“%s” is not live: there is no score to hide.", known.name))
     # What is known so far is measured: from now on other records have no score.
     events.follow(known, events.HOLDOUT_CHANGES)
     known.write(
@@ -146,7 +146,7 @@ def hold_out(deployment: BaseModel, share: float, reason: str | None) -> None:
     env[known.res_model].invalidate_model(["ai_score", "ai_confidence", "ai_score_date", "ai_reasons"], flush=False)
     own(known)._message_log(
         body=env._(
-            "%(person)s: %(share)s %% of new records have no score on purpose. %(why)s",
+            "%(person)s: %(share)s %% of new records are in the hold-out group without a score. %(why)s",
             person=env.user.name,
             share=plain(env, 100 * share),
             why=why,

@@ -31,7 +31,7 @@ class DayQuota:
         self.deployment = deployment
         self.limits = limits
         self.used = dict.fromkeys(limits, 0)
-        self.quotas = deployment.env["ai.deployment.room"]
+        self.quotas = deployment.env["ai.deployment.quota"]
         self.remaining = self.quotas._left(deployment, limits) if limits else {}
         self.waits = self._waiting(ids) if limits else np.zeros(len(ids), dtype=bool)
         self.spreads: dict[str, routing.Spread] = {}

@@ -207,9 +207,9 @@ def rules_on(deployment: BaseModel) -> dict[str, dict]:
 def flag_threshold(deployment: BaseModel, card: Any) -> float | None:
     """Return the score from which a record looks unusual, as far as one figure says it."""
     if deployment.routing == "capacity":
-        line = (deployment.routing_lines or {}).get("positive")
+        line = (deployment.routing_thresholds or {}).get("positive")
         return None if line is None else 1 - line
-    share = getattr(card, "alarm_rate", None)
+    share = getattr(card, "flag_rate", None)
     return getattr(card, "threshold", None) if share is None else 1 - share
 
 

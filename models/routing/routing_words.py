@@ -20,12 +20,12 @@ def routing_text(deployment: BaseModel) -> str | bool:
 
 
 def _side_texts(deployment: BaseModel) -> Iterator[str]:
-    lines, words = deployment.routing_lines or {}, deployment.env[deployment.res_model]._ai_words()
+    lines, words = deployment.routing_thresholds or {}, deployment.env[deployment.res_model]._ai_words()
     champion = tested_version(deployment)
     if not (champion.held_out or {}).get("curves"):
         if champion.verdict_text and champion.metrics.get("auc") is None:
             yield champion.verdict_text
-        yield deployment.env._("A person looks at every record until a version was tested.")
+        yield deployment.env._("All records are reviewed until a version has been tested.")
         return
     needed = routing.fewest_cases(deployment.target_error)
     for name in SIDES:
@@ -34,19 +34,19 @@ def _side_texts(deployment: BaseModel) -> Iterator[str]:
         if lines.get(name) is not None:
             values["line"] = round(100 * lines[name])
             yield deployment.env._(
-                "“%(answer)s” is settled without a person from %(line)s %% sure on: %(errors)s of %(cases)s "
-                "such records were wrong in the test.",
+                "“%(answer)s” is decided automatically from %(line)s %% confidence on: %(errors)s of "
+                "%(cases)s such records were wrong in the test.",
                 **values,
             )
         elif cases < needed:
             yield deployment.env._(
-                "“%(answer)s” always goes to a person: the test has %(cases)s such records, the promise needs "
+                "“%(answer)s” is always reviewed: the test has %(cases)s such records, the error target needs "
                 "%(needed)s.",
                 **values,
             )
         else:
             yield deployment.env._(
-                "“%(answer)s” always goes to a person: %(errors)s of %(cases)s such records were wrong in the test.",
+                "“%(answer)s” is always reviewed: %(errors)s of %(cases)s such records were wrong in the test.",
                 **values,
             )
 
@@ -59,20 +59,21 @@ def _line_text(deployment: BaseModel) -> str | bool:
         return False
     settled, wrong = routing.settled_by_line(curves.values(), deployment.min_confidence)
     if not settled:
-        return deployment.env._("In the test, no record was so sure: a person would have looked at all of them.")
+        return deployment.env._("In the test, no record reached this confidence: all would have been reviewed.")
     return deployment.env._(
-        "In the test this settled %(share)s %% of the records without a person, %(wrong)s %% of these wrongly.",
+        "In the test, %(share)s %% of the records were decided automatically, %(wrong)s %% of these wrongly.",
         share=round(100 * settled / total),
         wrong=round(100 * wrong / settled),
     )
 
 
 def _capacity_text(deployment: BaseModel) -> str:
-    line = (deployment.routing_lines or {}).get("positive")
+    line = (deployment.routing_thresholds or {}).get("positive")
     if line is None:
         return deployment.env._(
-            "Every record goes to a person, up to %s a day, the least sure first.", deployment.reviews_per_day
+            "All records are sent to human review, up to %s a day, in order of lowest confidence.",
+            deployment.reviews_per_day,
         )
     return deployment.env._(
-        "Below %(line)s %% sure, up to %(count)s a day.", line=round(100 * line), count=deployment.reviews_per_day
+        "Below %(line)s %% confidence, up to %(count)s a day.", line=round(100 * line), count=deployment.reviews_per_day
     )

@@ -2,7 +2,7 @@
 
 An owner chooses one of three ways: a fixed threshold, a share of wrong decisions that is not to be exceeded (proved on
 held-out records, for each side separately), or a number of reviews a day. What follows from the choice, for the version
-that serves, is kept in `routing_lines`: scoring reads it there and needs no statistics library.
+that serves, is kept in `routing_thresholds`: scoring reads it there and needs no statistics library.
 """
 
 import math
@@ -46,7 +46,7 @@ def compute_thresholds(deployment: BaseModel) -> dict[str, Any]:
 
 def thresholds_of(deployment: BaseModel) -> dict[str, Any]:
     """Return the stored thresholds, or the fixed one where nothing is stored."""
-    return deployment.routing_lines or _fixed(deployment)
+    return deployment.routing_thresholds or _fixed(deployment)
 
 
 def sides_of(deployment: BaseModel) -> dict[bool, float | None]:
@@ -84,7 +84,7 @@ def _by_capacity(deployment: BaseModel) -> dict[str, Any]:
 
 
 THRESHOLDS: dict[str, Callable[[BaseModel], dict[str, Any]]] = {
-    "line": _fixed,
+    "threshold": _fixed,
     "error": _by_error,
     "capacity": _by_capacity,
 }
@@ -115,9 +115,8 @@ def _logged_confidences(deployment: BaseModel, version: BaseModel, days: dict[da
             break
     rows = deployment.env.execute_query(
         SQL(
-            "SELECT confidence, predicted_value FROM ai_deployment_inference"
-            " WHERE deployment_id = %s AND version_id = %s AND is_intake AND failure_type IS NULL AND date >= %s"
-            " AND %s",
+            "SELECT confidence, predicted_value FROM ai_deployment_inference WHERE deployment_id = %s AND "
+            "version_id = %s AND is_first_inference AND failure_type IS NULL AND date >= %s AND %s",
             deployment._origin.id,
             version.id,
             datetime.combine(start, time.min),
@@ -154,7 +153,7 @@ def _distances(slate: "Slate") -> np.ndarray:
     """Return how far each record is from being reviewed: (n,)."""
     deployment, scored = slate.deployment, slate.scored
     if deployment.method == "anomaly":
-        distances = (1 - deployment.alarm_rate) - scored.values
+        distances = (1 - deployment.flag_rate) - scored.values
     else:
         lines = {side: 0.0 if line is None else line for side, line in sides_of(deployment).items()}
         distances = scored.confidences - np.where(scored.predictions, lines[True], lines[False])

@@ -25,17 +25,17 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     score_on_create = fields.Boolean(
-        "On Creation",
+        "Score on Creation",
         default=True,
         tracking=True,
-        help="A new record has its score when it is saved, whichever way it came: a form, an import, an e-mail, a "
-        "website. Those of a large import are scored in the background.",
+        help="A new record is scored when it is saved, whether created in a form or by an import, an e-mail or the "
+        "website. Large imports are scored in the background.",
     )
     score_on_change = fields.Boolean(
-        "On Change",
+        "Score on Change",
         tracking=True,
-        help="A record is scored again when one of the inputs that the serving version reads changes on it, or what "
-        "“Only Records” asks. For example: the expected revenue of a lead.",
+        help="A record is scored again when an input of the serving version or a field of the filter “Only "
+        "Records” changes. For example: the expected revenue of a lead.",
     )
 
     # On request
@@ -53,7 +53,7 @@ class AiDeployment(models.Model):
         deployment = self.sudo()
         deployment._check_at_work()
         with clock.at(now or clock.now()):
-            day, asked = clock.today(), self.env["ai.deployment.asked"]
+            day, asked = clock.today(), self.env["ai.deployment.requested"]
             requested = partial(asked._statement, deployment, day, user=records.env.user, action=action)
             return self._scoring_run(records, day=day, again=again, requested=requested).run()
 
@@ -69,11 +69,11 @@ class AiDeployment(models.Model):
         deployment._check_at_work()
         noted.forget(self.env.cr, self.id, records.ids)
         batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action, confirms_floods=True)
-        return Counter(asked=len(records), queued=len(set(records.ids)), batch=batch.id)
+        return Counter(requested=len(records), queued=len(set(records.ids)), batch=batch.id)
 
     def _check_at_work(self):
         if self.state not in self._at_work_states():
-            raise UserError(self.env._("“%s” is not at work, so nothing was scored.", self.name))
+            raise UserError(self.env._("“%s” is not live, so nothing was scored.", self.name))
 
     def _scoring_run(self, records, **options):
         """Return the `ScoringRun` of `records`: the one place where scoring gets its rights."""
@@ -110,7 +110,7 @@ class AiDeployment(models.Model):
             alerts._raise(
                 self,
                 "nightly",
-                name=self.env._("“%s” cannot be scored every night: its filter cannot be used any more", self.name),
+                name=self.env._("“%s” cannot be scored every night: its filter is no longer valid", self.name),
                 suggestion=self.env._("Correct “Only Records”, or ask an administrator to."),
             )
             return

@@ -32,11 +32,11 @@ class AiDeploymentBatch(models.Model):
     name = fields.Char(compute="_compute_name")
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
-    user_id = fields.Many2one("res.users", "Asked By", required=True, readonly=True, ondelete="restrict")
-    asked_date = fields.Datetime("Asked On", required=True, readonly=True)
+    user_id = fields.Many2one("res.users", "Requested By", required=True, readonly=True, ondelete="restrict")
+    requested_date = fields.Datetime("Requested On", required=True, readonly=True)
     end_date = fields.Datetime("Ended On", readonly=True)
-    action_id = UncheckedMany2one("ir.actions.server", "By the Server Action", readonly=True)
-    again = fields.Boolean("Score What Has Not Changed Too", readonly=True)
+    action_id = UncheckedMany2one("ir.actions.server", "Server Action", readonly=True)
+    again = fields.Boolean("Include Unchanged Records", readonly=True)
     state = fields.Selection(
         [("running", "Running"), ("paused", "Paused"), ("done", "Done"), ("cancelled", "Cancelled")],
         required=True,
@@ -44,21 +44,19 @@ class AiDeploymentBatch(models.Model):
         default="running",
         index=True,
     )
-    waits_for_switch = fields.Boolean(readonly=True, help="It goes on by itself when the deployment is at work again.")
-    paused_reason = fields.Char("Why It Is Paused", readonly=True)
+    waits_for_switch = fields.Boolean(readonly=True, help="Resumes automatically when the deployment is live again.")
+    paused_reason = fields.Char("Pause Reason", readonly=True)
     record_count = fields.Integer("Records", required=True, readonly=True)
-    expected_reviews = fields.Integer(
-        readonly=True, aggregator=None, help="How many of them will go to a person: an estimate."
-    )
-    forecast_text = fields.Char("For People to Review", readonly=True)
-    carried_since = fields.Datetime("Given to Jobs On", readonly=True, help="Empty where the lanes do the work.")
+    expected_reviews = fields.Integer(readonly=True, aggregator=None, help="Estimated number of human reviews.")
+    forecast_text = fields.Char("Forecast of Reviews", readonly=True)
+    jobs_since = fields.Datetime("Given to Jobs On", readonly=True, help="Empty if the workers score the batch.")
     may_steer = fields.Boolean(compute="_compute_may_steer", compute_sudo=False)
     chunk_ids = fields.One2many("ai.deployment.batch.chunk", "batch_id", readonly=True)
-    settled_count = fields.Integer("Done So Far", compute="_compute_progress")
+    completed_count = fields.Integer("Completed", compute="_compute_progress")
     progress = fields.Float(compute="_compute_progress", help="In percent.")
-    outcome_text = fields.Char("What Came of It", compute="_compute_progress")
+    outcome_text = fields.Char("Result", compute="_compute_progress")
 
-    @api.depends("record_count", "asked_date", "deployment_id")
+    @api.depends("record_count", "requested_date", "deployment_id")
     @api.depends_context("lang", "tz")
     def _compute_name(self):
         for batch in self:
@@ -67,19 +65,19 @@ class AiDeploymentBatch(models.Model):
                 "%(count)s %(records)s, %(date)s",
                 count=number(self.env, batch.record_count),
                 records=words["records"],
-                date=format_datetime(self.env, batch.asked_date, dt_format="short") if batch.asked_date else "",
+                date=format_datetime(self.env, batch.requested_date, dt_format="short") if batch.requested_date else "",
             )
 
     @api.depends("chunk_ids.state", "chunk_ids.outcome")
     def _compute_progress(self):
         for batch in self:
             outcome, say = batch._outcome(), self.env["ir.actions.server"]._ai_outcome_text
-            batch.settled_count = sum(chunk.record_count for chunk in batch.sudo().chunk_ids if chunk.state != "open")
-            batch.progress = 100 * batch.settled_count / batch.record_count if batch.record_count else 100.0
+            batch.completed_count = sum(chunk.record_count for chunk in batch.sudo().chunk_ids if chunk.state != "open")
+            batch.progress = 100 * batch.completed_count / batch.record_count if batch.record_count else 100.0
             batch.outcome_text = say(outcome) if any(outcome.values()) else ""
 
     def _outcome(self):
-        """What came of the pieces that are done: {outcome: records}."""
+        """Return the outcomes of the completed chunks: {outcome: records}."""
         chunks = self.sudo().chunk_ids
         return {name: sum((chunk.outcome or {}).get(name, 0) for chunk in chunks) for name in OUTCOMES}
 
@@ -103,7 +101,7 @@ class AiDeploymentBatch(models.Model):
             {
                 "deployment_id": deployment.id,
                 "user_id": self.env.uid,
-                "asked_date": now,
+                "requested_date": now,
                 "again": again,
                 "action_id": action.id if action else False,
                 "record_count": len(ids),
@@ -126,7 +124,7 @@ class AiDeploymentBatch(models.Model):
                 "attempts": ("int4", 0),
             },
         )
-        self.env["ai.deployment.sum"]._asked(deployment, now.date(), len(ids), self.env.user)
+        self.env["ai.deployment.ledger"]._asked(deployment, now.date(), len(ids), self.env.user)
         batch.invalidate_recordset(["chunk_ids"])
         if confirms_floods and expected and expected.is_far_beyond:
             batch._wait_for_confirmation(expected)
@@ -136,16 +134,17 @@ class AiDeploymentBatch(models.Model):
 
     def _wait_for_confirmation(self, expected):
         """Pause a batch that would flood the reviewers; whoever asked or the owner lets it go on."""
-        self._pause(self.env._("It waits for somebody to confirm it: %s", self.forecast_text))
+        self._pause(self.env._("It waits for confirmation: %s", self.forecast_text))
         deployment = self.deployment_id
         words = self.with_context(lang=deployment._person_to_tell().lang or self.env.lang).env
         self.env["ai.deployment.alert"]._raise(
             deployment,
             FLOOD,
-            name=words._("A batch would ask far more of people than they can answer. %s", expected.sentence(words)),
+            name=words._(
+                "A batch would create far more reviews than the reviewers can answer. %s", expected.sentence(words)
+            ),
             suggestion=words._(
-                "Open it under Batches: press “Go On” to have it scored all the same, or cancel it and "
-                "change what goes to a person."
+                "Open it under Batches: click “Resume” to score it anyway, or cancel it and change the review settings."
             ),
         )
 
@@ -180,12 +179,12 @@ class AiDeploymentBatch(models.Model):
         if job_backend.is_installed(self.env):
             job_backend.give(self)
         else:
-            self.filtered("carried_since").carried_since = False  # uninstalled since
-            self._wake_lanes()
+            self.filtered("jobs_since").jobs_since = False  # uninstalled since
+            self._wake_workers()
 
     @api.model
-    def _wake_lanes(self):
-        for lane in self.env["ir.cron"].sudo().search(Domain("cron_name", "=like", "AI Deployment: lane%")):
+    def _wake_workers(self):
+        for lane in self.env["ir.cron"].sudo().search(Domain("cron_name", "=like", "AI Deployment: worker%")):
             lane._trigger()
 
     # Buttons
@@ -213,7 +212,7 @@ class AiDeploymentBatch(models.Model):
         self.sudo()._resume()
 
     def action_cancel(self):
-        """What is not done yet is not done any more; what a lane has in hands is finished by it."""
+        """Cancel the open chunks. Chunks already being processed are completed."""
         self._check_may_steer()
         for batch in self.sudo().filtered(lambda batch: batch.state in ("running", "paused")):
             batch._cancel()
@@ -226,7 +225,7 @@ class AiDeploymentBatch(models.Model):
             self.env["ai.deployment.alert"]._resolve(self.deployment_id, cause)
 
     def _cancel_pieces(self):
-        """What no lane holds at this moment is not wanted any more."""
+        """Cancel the chunks that no worker holds at this moment."""
         rows = self.env.execute_query(
             SQL(
                 "UPDATE ai_deployment_batch_chunk SET state = 'cancelled' WHERE id IN (SELECT id FROM"
@@ -237,7 +236,7 @@ class AiDeploymentBatch(models.Model):
         )
         self.chunk_ids.invalidate_recordset()
         cancelled = sum(row[0] for row in rows)
-        self.env["ai.deployment.sum"]._settled(self.deployment_id, self.asked_date.date(), cancelled=cancelled)
+        self.env["ai.deployment.ledger"]._settled(self.deployment_id, self.requested_date.date(), cancelled=cancelled)
 
     @api.depends("user_id", "deployment_id")
     @api.depends_context("uid")
@@ -249,11 +248,11 @@ class AiDeploymentBatch(models.Model):
         self.check_access("read")
         for batch in self:
             if not batch.may_steer:
-                raise AccessError(self.env._("Only who asked, the owner or an administrator may do this."))
+                raise AccessError(self.env._("Only the requester, the owner or an administrator may do this."))
 
     def unlink(self):
         # pylint: disable=no-raise-unlink
-        raise UserError(self.env._("Batches are kept: what was asked belongs to the log."))
+        raise UserError(self.env._("Batches cannot be deleted: requests belong to the log."))
 
     @api.autovacuum
     def _gc_expired(self):
@@ -286,15 +285,17 @@ class AiDeploymentBatch(models.Model):
                 batch.deployment_id,
                 "aside",
                 name=self.env._(
-                    "%(count)s records of %(batch)s were set aside", count=chunk.record_count, batch=batch.name
+                    "%(count)s records of %(batch)s were skipped after repeated failures",
+                    count=chunk.record_count,
+                    batch=batch.name,
                 ),
                 suggestion=self.env._(
-                    "The process that scored them ended twice. Ask an administrator to look at the "
+                    "The process was killed twice while scoring them. Ask an administrator to check the "
                     "server log, then resume the batch."
                 ),
             )
             if all(piece in aside for piece in batch.chunk_ids if piece.state == "open"):
-                batch._pause(self.env._("The process that scored its last records ended twice."))
+                batch._pause(self.env._("The process was killed twice while scoring its last records."))
 
     @api.model
     def _finish(self):

@@ -28,7 +28,7 @@ MOST_COLLISIONS = 20  # serialization failures in one run, after which the lane 
 
 class AiDeploymentBatchChunk(models.Model):
     _name = "ai.deployment.batch.chunk"
-    _description = "Piece of a Scoring Batch"
+    _description = "Chunk of a Scoring Batch"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "id"
     _log_access = False
@@ -41,9 +41,9 @@ class AiDeploymentBatchChunk(models.Model):
     )
     outcome = fields.Json(readonly=True)
     attempts = fields.Integer(readonly=True)
-    interruptions = fields.Integer(readonly=True, help="Starts that did not end: the process was killed.")
+    interruptions = fields.Integer(readonly=True, help="Started attempts that did not end: the process was killed.")
     taken_date = fields.Datetime("Started On", readonly=True)
-    job_date = fields.Datetime("Done by a Job On", readonly=True)
+    job_date = fields.Datetime("Done by Job On", readonly=True)
 
     _open_idx = models.Index("(id) WHERE state = 'open'")
 
@@ -161,14 +161,16 @@ class AiDeploymentBatchChunk(models.Model):
             batch._cancel()
             return
         if deployment.state not in deployment._at_work_states():
-            batch._pause(self.env._("The deployment is switched off."), waits_for_switch=True)
+            batch._pause(self.env._("The deployment is suspended."), waits_for_switch=True)
             return
         documents = self.env[deployment.res_model].with_user(batch.user_id).sudo(False).browse(self.record_ids)
         if documents.browse().has_access("read"):
-            outcome = deployment._scoring_run(documents, day=batch.asked_date.date(), again=batch.again).run()
+            outcome = deployment._scoring_run(documents, day=batch.requested_date.date(), again=batch.again).run()
         else:  # who asked has lost the right to these records since
             outcome = {"outside": self.record_count}
-            self.env["ai.deployment.sum"]._settled(deployment, batch.asked_date.date(), cancelled=self.record_count)
+            self.env["ai.deployment.ledger"]._settled(
+                deployment, batch.requested_date.date(), cancelled=self.record_count
+            )
         self.write({"state": "done", "outcome": dict(outcome)})
         self.flush_recordset()
         alerts = self.env["ai.deployment.alert"]
@@ -184,16 +186,18 @@ class AiDeploymentBatchChunk(models.Model):
         alerts, deployment = self.env["ai.deployment.alert"], self.batch_id.deployment_id
         if kind in faults.OF_THE_SERVER - {faults.TOO_SLOW}:
             what = {
-                faults.DISK_FULL: self.env._("The disk of the database is full: “%s” scores nothing", deployment.name),
-                faults.OUT_OF_MEMORY: self.env._("There is no memory left to score “%s”", deployment.name),
-            }.get(kind) or self.env._("The database failed while “%s” was scored", deployment.name)
+                faults.DISK_FULL: self.env._("The database disk is full: “%s” cannot score", deployment.name),
+                faults.OUT_OF_MEMORY: self.env._("Out of memory while scoring “%s”", deployment.name),
+            }.get(kind) or self.env._("The database failed while scoring “%s”", deployment.name)
             try:
                 with self.env.cr.savepoint():
                     alerts._raise(
                         deployment,
                         f"{SERVER_FAULT}{kind}",
                         name=what,
-                        suggestion=self.env._("Ask an administrator to look at the server. Scoring goes on by itself."),
+                        suggestion=self.env._(
+                            "Ask an administrator to check the server. Scoring resumes automatically."
+                        ),
                     )
             except faults.OF_THE_MOMENT as error:  # not even this can be written
                 faults.log_fault(_logger, f"{what}. Nobody could be told", error)
@@ -206,7 +210,7 @@ class AiDeploymentBatchChunk(models.Model):
                 deployment,
                 "batch",
                 name=self.env._("Scoring of %s stopped", batch.name),
-                suggestion=self.env._("Ask an administrator to look at the server log, then resume the batch."),
+                suggestion=self.env._("Ask an administrator to check the server log, then resume the batch."),
             )
         self.flush_recordset()
 

@@ -22,21 +22,21 @@ from ..tools.wording import plain
 from .hiding import hidden_domain
 from .reasons import REVIEW_REASONS
 
-ROUTES = [("automatic", "Automatic"), ("review", "To a person"), ("retry", "Waits for another try")]
+ROUTES = [("automatic", "Automatic"), ("review", "Human review"), ("retry", "Waiting for retry")]
 FAILURE_TYPES = [
     ("missing_feature", "A required input is missing"),
     ("invalid_feature", "An input cannot be read"),
     ("artifact_rejected", "The version is damaged"),
-    ("prediction_invalid", "The version gave no usable answer"),
-    ("input_gone", "What the version reads is gone"),
+    ("prediction_invalid", "The version returned no usable answer"),
+    ("input_gone", "A field read by the version has been removed"),
     ("version_fails", "The version fails on every record"),
     ("filter_broken", "The filter cannot be used"),
     ("endpoint_timeout", "The remote model did not answer in time"),
     ("endpoint_unreachable", "The remote model could not be reached"),
     ("endpoint_busy", "The remote model was busy"),
     ("endpoint_refused", "The remote model refused"),
-    ("endpoint_malformed", "The remote model's answer made no sense"),
-    ("took_too_long", "Reading took longer than the database allows"),
+    ("endpoint_malformed", "The answer of the remote model was invalid"),
+    ("took_too_long", "Reading exceeded the time limit of the database"),
     ("unexpected", "An unexpected fault"),
 ]
 MASKED = "•••"
@@ -51,26 +51,28 @@ class AiDeploymentInference(models.Model):
     _rec_name = "res_id"
 
     date = fields.Datetime(required=True, readonly=True)
-    asked_day = fields.Date("Asked On", readonly=True)
+    requested_day = fields.Date("Requested On", readonly=True)
     deployment_id = UncheckedMany2one("ai.deployment", required=True, readonly=True, index=False)
     company_id = UncheckedMany2one("res.company", required=True, readonly=True)
     version_id = UncheckedMany2one("ai.deployment.version", readonly=True)
-    user_id = UncheckedMany2one("res.users", "Asked By", readonly=True)
+    user_id = UncheckedMany2one("res.users", "Requested By", readonly=True)
     inputs = fields.Json(readonly=True, groups=NO_ACCESS)
     codes = fields.Char(readonly=True, groups=NO_ACCESS)
-    inputs_text = fields.Text("Inputs Read", compute="_compute_inputs_text", compute_sudo=True)
+    inputs_text = fields.Text("Input Values", compute="_compute_inputs_text", compute_sudo=True)
     reasons = fields.Text(compute="_compute_reasons", compute_sudo=True)
     predicted_value = fields.Float("Score", readonly=True, aggregator="avg", digits=(16, 4))
     prediction = fields.Boolean(readonly=True)
     confidence = fields.Float(readonly=True, aggregator="avg", digits=(16, 4))
-    incumbent_value = fields.Float("Odoo's Own Opinion", readonly=True, aggregator="avg", digits=(16, 4))
+    incumbent_value = fields.Float("Odoo's Own Estimate", readonly=True, aggregator="avg", digits=(16, 4))
     person_value = fields.Float(
-        "A Person's Own Estimate", readonly=True, aggregator="avg", digits=(16, 4), help="Entered by hand."
+        "Manual Estimate", readonly=True, aggregator="avg", digits=(16, 4), help="Entered manually."
     )
-    is_intake = fields.Boolean("First Time", readonly=True, help="The first score of this record by this version.")
+    is_first_inference = fields.Boolean(
+        "First Inference", readonly=True, help="First score of this record by this version."
+    )
     route = fields.Selection(ROUTES, required=True, readonly=True)
     review_reason = fields.Selection(REVIEW_REASONS, readonly=True)
-    audit_chance = fields.Float(readonly=True, help="The chance with which this line was picked for a random check.")
+    audit_chance = fields.Float(readonly=True, help="Probability with which this line was chosen for a random check.")
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     failure_message = fields.Char(readonly=True)
     latency_ms = fields.Float(readonly=True, aggregator="avg", digits=(16, 3))
@@ -79,10 +81,10 @@ class AiDeploymentInference(models.Model):
     _record_idx = models.Index("(deployment_id, res_id)")
     # The first scores of a week, for what the monitors read of the log; which part of them is drawn (`drawn`) is told
     # by the index, so that the other lines of the week are not read.
-    _intake_idx = models.Index("(version_id, date, (hashint4(res_id) & 2147483647)) WHERE is_intake")
+    _intake_idx = models.Index("(version_id, date, (hashint4(res_id) & 2147483647)) WHERE is_first_inference")
     _person_idx = models.Index("(version_id, date) WHERE person_value IS NOT NULL")
     _date_idx = models.Index("USING brin (date)")
-    _asked_day_idx = models.Index("USING brin (asked_day)")
+    _requested_day_idx = models.Index("USING brin (requested_day)")
 
     @api.depends_context("uid", "lang")
     @api.depends("version_id")
@@ -191,7 +193,7 @@ class AiDeploymentInference(models.Model):
 
     @api.model
     def _failure_values(self, error, names, sensitive_keys):
-        """How a failure is stored: its type, and a sentence that calls the input by its name and hides what is secret.
+        """Return the stored form of a failure: its type, and a sentence with the input's label and without secrets.
 
         :param names: what people call the inputs, by key
         """

@@ -27,22 +27,22 @@ MOST_INTERRUPTIONS = 5  # alone by then
 
 class AiDeploymentRequest(models.Model):
     _name = "ai.deployment.request"
-    _description = "Record That Waits for Its Score"
+    _description = "Record Waiting for Its Score"
     _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.document.mixin"]
     _order = "next_date, id"
     _log_access = False
     _rec_name = "res_id"
 
     deployment_id = fields.Many2one(ondelete="cascade")
-    day = fields.Date("Asked On", required=True, readonly=True)
-    asks = fields.Integer("Times Asked", required=True, readonly=True)
+    day = fields.Date("Requested On", required=True, readonly=True)
+    asks = fields.Integer("Requests", required=True, readonly=True)
     attempts = fields.Integer(required=True, readonly=True)
-    interruptions = fields.Integer(readonly=True, help="Tries that did not end: the process was killed.")
-    next_date = fields.Datetime("Next Try", required=True, readonly=True, index=True)
-    failure_type = fields.Selection(FAILURE_TYPES, "Why", readonly=True)
-    failure_message = fields.Char("What Happened", readonly=True)
+    interruptions = fields.Integer(readonly=True, help="Attempts that did not end: the process was killed.")
+    next_date = fields.Datetime("Next Attempt", required=True, readonly=True, index=True)
+    failure_type = fields.Selection(FAILURE_TYPES, "Reason", readonly=True)
+    failure_message = fields.Char("Event", readonly=True)
 
-    _record_day_uniq = models.UniqueIndex("(deployment_id, res_id, day)", "This record waits already.")
+    _record_day_uniq = models.UniqueIndex("(deployment_id, res_id, day)", "This record is already waiting.")
 
     @api.model
     def _add(self, deployment, day, ids, failures, earlier, companies=None):
@@ -134,7 +134,7 @@ class AiDeploymentRequest(models.Model):
         logged = deployment._scoring_run(records, day=day).log_failed(Unexpected("it ends its process"))
         # One of the times that it was asked for is in the log now; the others found nothing new, or are gone with it.
         left = sum(count - (res_id in logged) for res_id, count in asks.items())
-        self.env["ai.deployment.sum"]._settled(deployment, day, cancelled=left)
+        self.env["ai.deployment.ledger"]._settled(deployment, day, cancelled=left)
 
     def _forget(self):
         self.flush_recordset()
@@ -151,7 +151,7 @@ class AiDeploymentRequest(models.Model):
         alerts = self.env["ai.deployment.alert"]
         if not outcome["waiting"]:
             alerts._resolve(deployment, SLOW)
-        if outcome["asked"] > outcome["waiting"]:  # some could be found and scored
+        if outcome["requested"] > outcome["waiting"]:  # some could be found and scored
             for cause in (FAILS, FILTER):
                 alerts._resolve(deployment, cause)
 
@@ -163,11 +163,11 @@ class AiDeploymentRequest(models.Model):
         )
         self.invalidate_model(flush=False)
         for day, asks in rows:
-            self.env["ai.deployment.sum"]._settled(deployment, day, cancelled=asks)
+            self.env["ai.deployment.ledger"]._settled(deployment, day, cancelled=asks)
 
     @api.model
     def _make_due(self, deployment):
-        """What waits is tried at once: the version that could not be used was replaced."""
+        """Make waiting requests due at once, after the unusable version was replaced."""
         self.flush_model()
         self.env.execute_query(
             SQL(
@@ -187,7 +187,7 @@ def _wait_after(tries):
 
 
 class Earlier:
-    """What is known of a record that waited: how often it was asked for, and tried."""
+    """History of a waiting record: number of requests and attempts."""
 
     __slots__ = ("asks", "attempts")
 

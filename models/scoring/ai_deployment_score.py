@@ -1,4 +1,4 @@
-"""Where a record stands now: one row per deployment and record, rewritten when the score changes."""
+"""Current score: one row per deployment and record, rewritten when the score changes."""
 
 from odoo import api, fields, models
 from odoo.fields import NO_ACCESS, Domain
@@ -26,7 +26,7 @@ class AiDeploymentScore(models.Model):
         [
             ("scored", "Scored"),
             ("failed", "Could not be scored"),
-            ("waiting", "Waits for another try"),
+            ("waiting", "Waiting for retry"),
             ("gone", "The record was deleted"),
         ],
         required=True,
@@ -100,7 +100,7 @@ class AiDeploymentScore(models.Model):
     @api.model
     def _visible_deployments(self):
         """Deployments that are not shown yet, to their people; those at work show as on the record, see below."""
-        return super()._visible_deployments().filtered(lambda deployment: deployment.state in ("proof", "shadow"))
+        return super()._visible_deployments().filtered(lambda deployment: deployment.state in ("poc", "shadow"))
 
     @api.model
     def _access_domain(self):

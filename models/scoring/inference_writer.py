@@ -1,4 +1,4 @@
-"""What a scored chunk leaves behind: log lines, reviews, current scores and counts, written by one statement.
+"""Results of a scored chunk: log lines, reviews, current scores and counts, written by one statement.
 
 Only the log is sent to the database; reviews and current scores are taken there from the lines just logged, so that
 they cannot differ from them.
@@ -207,7 +207,7 @@ class InferenceWriter:
         failures = [self._failure(error) for error in lines.failures]
         self.flush(
             logged=self._log_statement(standings, lines, failures),
-            asked=self._review_statement() if "review" in lines.routes else None,
+            requested=self._review_statement() if "review" in lines.routes else None,
             counted=self.env["ai.deployment.profile"]._delta_statement(
                 self.deployment, self.version, profile, self.now.date()
             ),
@@ -237,7 +237,7 @@ class InferenceWriter:
             "ai_deployment_inference",
             {
                 "date": ("timestamp", self.now),
-                "asked_day": ("date", self.day),
+                "requested_day": ("date", self.day),
                 "deployment_id": ("int4", self.deployment.id),
                 "version_id": ("int4", self.version.id),
                 "company_id": ("int4", [standings[res_id].company_id for res_id in lines.ids]),
@@ -251,7 +251,7 @@ class InferenceWriter:
                 "confidence": ("float8", lines.confidences),
                 "incumbent_value": ("float8", lines.incumbents),
                 "person_value": ("float8", lines.people),
-                "is_intake": ("bool", lines.intake),
+                "is_first_inference": ("bool", lines.intake),
                 "route": ("varchar", lines.routes),
                 "review_reason": ("varchar", lines.reasons),
                 "audit_chance": ("float8", lines.chances),

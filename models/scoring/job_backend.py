@@ -33,13 +33,13 @@ def is_installed(env: Environment) -> bool:
 def give(batches: BaseModel) -> None:
     """Give the open chunks of the running ones of `batches` to jobs."""
     running = batches.filtered(lambda batch: batch.state == "running")
-    running.carried_since = clock.now()
+    running.jobs_since = clock.now()
     delay(running.chunk_ids.filtered(lambda chunk: chunk.state == "open"))
 
 
 def left_to_jobs(env: Environment) -> list[int]:
     """Return the ids of the running batches that the lanes leave alone at this moment."""
-    carried = env["ai.deployment.batch"].sudo().search([("state", "=", "running"), ("carried_since", "!=", False)])
+    carried = env["ai.deployment.batch"].sudo().search([("state", "=", "running"), ("jobs_since", "!=", False)])
     if not carried or not is_installed(env):
         return []
     since, now = clock.now() - QUIET, clock.now()
@@ -47,7 +47,7 @@ def left_to_jobs(env: Environment) -> list[int]:
     moving = chunks._read_group(
         [("batch_id", "in", carried.ids), ("job_date", ">", since), ("job_date", "<=", now)], ["batch_id"]
     )
-    fresh = carried.filtered(lambda batch: since < batch.carried_since <= now)
+    fresh = carried.filtered(lambda batch: since < batch.jobs_since <= now)
     return fresh.union(*(batch for (batch,) in moving)).ids
 
 
@@ -108,10 +108,10 @@ def _why_not(chunk: BaseModel) -> str:
     if state == "cancelled" or chunk.state == "cancelled":
         return env._("Nothing was done: the batch was cancelled.")
     if state == "paused":
-        return env._("Nothing was done: the batch is paused. When it goes on, there is a new job.")
+        return env._("Nothing was done: the batch is paused. A new job is created when it resumes.")
     if chunk.state == "done":
-        return env._("Nothing was done: this piece was done before.")
-    return env._("Nothing was done: a lane is at work on this piece.")
+        return env._("Nothing was done: this chunk was already processed.")
+    return env._("Nothing was done: a worker is processing this chunk.")
 
 
 def _finish_afterwards(env: Environment) -> None:

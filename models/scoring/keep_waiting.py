@@ -65,7 +65,7 @@ def _keep(
             day = clock.today()
             if not there:
                 return
-            env["ai.deployment.sum"]._asked(deployment, day, len(there), user, action)
+            env["ai.deployment.ledger"]._asked(deployment, day, len(there), user, action)
             values = env["ai.deployment.inference"]._failure_values(failure, {}, ())
             env["ai.deployment.request"]._add(deployment, day, there, [values] * len(there), {})
             if isinstance(failure, TookTooLong):

@@ -5,12 +5,12 @@ MAY_RETURN = ("settled", "archived", "outside", "company")
 # Why a record is reviewed.
 REVIEW_REASONS = [
     ("failed", "Could not be scored"),
-    ("low_confidence", "The score is not sure enough"),
+    ("low_confidence", "Low confidence"),
     ("flagged", "Looks unusual"),
     ("out_of_support", "Has a value never seen before"),
-    ("amount", "Much money is at stake"),
+    ("amount", "High amount at stake"),
     ("new_vendor", "First bill of this vendor"),
-    ("disagreement", "Odoo's own opinion differs"),
+    ("disagreement", "Odoo's own estimate differs"),
     ("audit", "Random check"),
-    ("edge_case", "A case that it must not decide"),
+    ("edge_case", "Excluded edge case"),
 ]

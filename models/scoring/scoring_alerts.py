@@ -12,11 +12,10 @@ def alert_too_slow(deployment: BaseModel) -> None:
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         SLOW,
-        name=say("Scoring “%s” took longer than the database allows", deployment.name),
+        name=say("Scoring “%s” exceeded the time limit of the database", deployment.name),
         suggestion=say(
-            "What was asked for waits and is tried again. If it comes back, an administrator "
-            "looks at the time limit of the database, or the owner takes out inputs about "
-            "earlier records."
+            "Requested records wait and are retried. If it recurs, an administrator checks the time limit of "
+            "the database, or the owner removes inputs on earlier records."
         ),
     )
 
@@ -29,8 +28,8 @@ def alert_version_fails(deployment: BaseModel, why: object) -> None:
         FAILS,
         name=say("“%(what)s” fails on every record: %(why)s", what=deployment.name, why=why),
         suggestion=say(
-            "Ask an administrator to look at the server log, or let an earlier version serve. "
-            "What waits is tried again by itself."
+            "Ask an administrator to check the server log, or promote an earlier version. Waiting records are "
+            "retried automatically."
         ),
     )
 
@@ -41,8 +40,8 @@ def alert_filter_broken(deployment: BaseModel, why: object) -> None:
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         FILTER,
-        name=say("“%(what)s” does not know which records to score: %(why)s", what=deployment.name, why=why),
-        suggestion=say("Correct “Only Records”, or ask an administrator to. What waits is scored then."),
+        name=say("The record filter of “%(what)s” cannot be used: %(why)s", what=deployment.name, why=why),
+        suggestion=say("Correct “Only Records”, or ask an administrator to. Waiting records are scored then."),
     )
 
 
@@ -53,6 +52,6 @@ def alert_version_broken(deployment: BaseModel, why: object) -> None:
         deployment,
         VERSION,
         name=say("The serving version of “%(what)s” cannot be used: %(why)s", what=deployment.name, why=why),
-        suggestion=say("Let an earlier version serve, or train a new one. What waits is scored then."),
+        suggestion=say("Promote an earlier version, or train a new one. Waiting records are scored then."),
     )
     events.follow(deployment, events.VERSION_BROKEN)

@@ -65,7 +65,7 @@ def _let_wait(deployment: BaseModel, ids: Sequence[int], uid: int, kind: str, er
 def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> None:
     """Score those of `records` that `deployment` is for; many of them in the background."""
     documents = records.browse()
-    only, most = ~documents._ai_moot_domain(), min(deployment.batch_above, MOST_AT_ONCE)
+    only, most = ~documents._ai_obsolete_domain(), min(deployment.batch_above, MOST_AT_ONCE)
     if len(records) > most:
         domain = Domain("id", "in", records.ids) & deployment._record_domain() & documents._ai_base_domain() & only
         records = documents.with_context(active_test=False).search(domain & deployment._company_domain())
@@ -74,6 +74,6 @@ def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> Non
         batches = deployment.with_user(api.SUPERUSER_ID).env["ai.deployment.batch"]
         batches._ask(deployment, records.ids)
         return
-    day, asked = clock.today(), deployment.env["ai.deployment.asked"]
+    day, asked = clock.today(), deployment.env["ai.deployment.requested"]
     requested = partial(asked._statement, deployment, day, user=deployment.env.user)
     deployment._scoring_run(records, day=day, only=only, requested=requested).run(one_try=one_try)

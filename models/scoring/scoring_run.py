@@ -155,11 +155,11 @@ class ScoringRun:
         gone = set(self.records.ids).difference(self.standings, self.waiting)
         if self.only is not None:
             asked, gone = asked - len(gone), set()
-        self.outcome.update(asked=asked, outside=len(gone))
+        self.outcome.update(requested=asked, outside=len(gone))
         # Asked for more often than once: the other times found nothing new.
         repeated = sum(asks.get(res_id, 1) - 1 for res_id in self.standings if res_id not in self.waiting)
         self.writer.flush(
-            settled=self.env["ai.deployment.settled"]._statement(
+            settled=self.env["ai.deployment.request.closed"]._statement(
                 self.deployment,
                 self.writer.day,
                 unchanged=self.outcome["unchanged"] + repeated,

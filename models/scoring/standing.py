@@ -31,7 +31,7 @@ READ_TO_SCORE = (
     "model_id",
     "res_model",
     "routing",
-    "routing_lines",
+    "routing_thresholds",
     "routing_rules",
     "state",
 )

@@ -36,7 +36,7 @@ MAGIC = frozenset({*models.LOG_ACCESS_COLUMNS, "id", "parent_path"})
 class AiDeploymentGuardedMixin(models.AbstractModel):
     _name = "ai.deployment.guarded.mixin"
     _inherit = "ai.deployment.readable.mixin"
-    _description = "What the System Keeps"
+    _description = "System-Managed Fields"
 
     # How many rows of this model a deployment may have, where people add them.
     _ai_most = None
@@ -104,7 +104,7 @@ class AiDeploymentGuardedMixin(models.AbstractModel):
                 size, most = found
                 raise UserError(
                     self.env._(
-                        "“%(field)s” is too long: %(size)s, where at most %(most)s fit. Shorten it.",
+                        "“%(field)s” is too long: %(size)s characters, at most %(most)s are possible. Shorten it.",
                         field=field._description_string(self.env),
                         size=number(self.env, size),
                         most=number(self.env, most),
@@ -119,7 +119,7 @@ class AiDeploymentGuardedMixin(models.AbstractModel):
             if self.sudo().search_count([("deployment_id", "=", deployment.id)]) > self._ai_most:
                 raise UserError(
                     self.env._(
-                        "“%(deployment)s” has %(most)s rows of “%(kind)s” at most.",
+                        "“%(deployment)s” can have at most %(most)s rows of “%(kind)s”.",
                         deployment=deployment.name,
                         most=self._ai_most,
                         kind=self._description,
@@ -140,7 +140,7 @@ class AiDeploymentGuardedMixin(models.AbstractModel):
         if operation == "write" and not self.env.su and self._ai_is_kept(field):
             raise AccessError(
                 self.env._(
-                    "“%s” is kept by the system and cannot be changed by hand.", field._description_string(self.env)
+                    "“%s” is managed by the system and cannot be changed manually.", field._description_string(self.env)
                 )
             )
         return super()._check_field_access(field, operation)

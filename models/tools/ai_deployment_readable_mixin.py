@@ -1,4 +1,4 @@
-"""What a person learns through an unsaved record, or through a record that he only names, is what he may read.
+"""Limit what users learn through unsaved records, or records they only name, to what they may read.
 
 Odoo computes fields on records that do not exist yet (`onchange`, dialogs, lines of a form). Their values come from
 the caller, their record rules are asked by nobody, and a compute or related field runs with all rights where it says
@@ -29,7 +29,7 @@ def readable_origin(records):
 
 class AiDeploymentReadableMixin(models.AbstractModel):
     _name = "ai.deployment.readable.mixin"
-    _description = "Tells Nobody More Than He May Read"
+    _description = "Restricts Readable Values"
 
     # Fields that an administrator of deployments may fill with records that only Settings may read.
     _ai_named_by_administrators = frozenset()
@@ -134,7 +134,7 @@ def _add(comodel, ids, records, name, named):
     ids = {res_id.origin if isinstance(res_id, NewId) else res_id for res_id in _ids_of(ids)}
     ids = {res_id for res_id in ids if res_id}
     if any(type(res_id) is not int for res_id in ids):
-        raise AccessError(comodel.env._("A record is named by its number."))
+        raise AccessError(comodel.env._("A record is identified by its ID."))
     if ids and records:
         ids -= set(records.sudo().mapped(name).ids) if records._fields[name].relational else set()
     named[comodel._name] |= ids

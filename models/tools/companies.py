@@ -13,5 +13,5 @@ def check_shared(env: Environment, is_shared: bool) -> None:
     """Raise where what is shared would be changed by a person without access to all companies."""
     if is_shared and not env.su and not has_all_companies(env):
         raise AccessError(
-            env._("This is shared by all companies: only somebody with access to all of them changes it.")
+            env._("This is shared by all companies: only users with access to all of them can change it.")
         )

@@ -1,4 +1,4 @@
-"""Whether this database is still the one that it was when it last told somebody something.
+"""Return whether this database is still the one that last sent a notification.
 
 A database that was restored from a dump, or made as a copy, has an identity of its own in PostgreSQL: its number in the
 cluster (`pg_database.oid`) and the cluster's own (`system_identifier`). It is kept here when messages go out. Where it

@@ -28,7 +28,7 @@ def kept_open(env: Environment) -> Iterator[None]:
     cr, before, execute = env.cr, {}, env.cr.execute
 
     def refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
-        raise UserError(env._("it tries to end the transaction, which it may not."))
+        raise UserError(env._("it tries to end the transaction, which is not allowed."))
 
     def checked(query: Any, params: Any = None, log_exceptions: bool = True) -> Any:
         if ENDING.search(COMMENT.sub(" ", getattr(query, "code", None) or str(query))):

@@ -1,4 +1,4 @@
-"""How much a person may write into one field, and add to one deployment.
+"""Limits on the length of fields and the number of rows of a deployment.
 
 What people write is copied into chatters and mails, compiled into searches and read again with each record, so there is
 a limit for everything. A person is told of it in a sentence and nothing is cut off. What the system writes into fields

@@ -17,7 +17,7 @@ NOTED = "ai_deployment.noted"
 
 @dataclass
 class Notes:
-    """What one transaction noted so far; plain values, as Odoo copies them in tests."""
+    """Notes of one transaction so far; plain values, as Odoo copies them in tests."""
 
     wanted: dict[int, dict[int, int]] = field(default_factory=dict)  # {deployment id: {record id: id of who asks}}
     created: dict[str, set[int]] = field(default_factory=dict)  # {model: ids}: what is computed for them is no change

@@ -6,7 +6,7 @@ SCORE_FIELDS = {
     *SCORE_COLUMNS,
     "ai_is_fallback",
     "ai_reasons",
-    "ai_wants_review",
-    "ai_wants_my_review",
+    "ai_needs_review",
+    "ai_needs_my_review",
     "ai_review_text",
 }

@@ -1,4 +1,4 @@
-"""Which part of a context is trusted, and how the addon acts by itself.
+"""Trusted part of the context, and actions of the addon itself.
 
 Whoever calls over HTTP chooses every key of the context, and every internal user may keep defaults for every field of
 every model (`ir.default`). Both travel with the environment into `sudo()`. So neither may lift a check, a trace or an

@@ -119,5 +119,5 @@ def _raise_alert(work: TurnWork, deployment: BaseModel, error: BaseException) ->
         deployment,
         work.cause,
         name=work.describe(deployment, faults.fault_text(error)),
-        suggestion=deployment.env._("Ask an administrator to look at the server log. Until then nobody sees drift."),
+        suggestion=deployment.env._("Ask an administrator to check the server log. Until then, drift is not detected."),
     )

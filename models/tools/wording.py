@@ -135,11 +135,11 @@ class ReaderWords(Words):
         return self.env._("not %s", name)
 
     def none_of(self) -> str:
-        return self.env._("to begin with")
+        return self.env._("at first")
 
 
 def unit_of(spec: dict) -> str:
-    """What the numbers of a declared input are counted in, empty where nothing is to be said."""
+    """Return the unit of the numbers of a declared input, or an empty string."""
     if not spec:
         return ""
     return DAYS if spec["source"] == "age" else UNITS.get(spec["measure"], "") if spec["source"] == "history" else ""

@@ -23,12 +23,12 @@ class AiDeployment(models.Model):
         ondelete="set null",
         copy=True,
         domain="[('model_id', '=', model_id), ('ttype', 'in', ('date', 'datetime')), ('store', '=', True)]",
-        help="The date on which a record began. Its place in time, its age and the days within which its outcome has "
-        "to come are counted from there; records without it count from their creation. Empty: the creation. Name "
-        "another date where records were imported, such as the date of the enquiry.",
+        help="Date on which a record starts: its age, order in time and outcome window are counted from there. "
+        "Records without it, or an empty field: creation date. For example: the date of the enquiry, for "
+        "imported records.",
     )
     has_outcome = fields.Boolean(compute="_compute_has_outcome")
-    readiness = fields.Char(compute="_compute_readiness", help="What is missing before a first version can be trained.")
+    readiness = fields.Char(compute="_compute_readiness", help="Missing requirements for training a first version.")
 
     @api.depends("res_model")
     def _compute_has_outcome(self):
@@ -51,14 +51,14 @@ class AiDeployment(models.Model):
             chosen, documents = deployment.sudo().start_field_id, self.env[deployment.res_model]
             field = documents._fields.get(chosen.name) if chosen.model == documents._name else None
             if not field or field.type not in ("date", "datetime") or not field.store:
-                raise ValidationError(self.env._("“Start Date” needs a date of the record that is stored."))
+                raise ValidationError(self.env._("“Start Date” needs a stored date field of the record."))
             if not documents._ai_has_outcome():
                 raise ValidationError(self.env._("“Start Date” is for records that have an outcome."))
             if not documents._has_field_access(field, "read"):
                 raise ValidationError(self.env._("You may not read “%s”.", chosen.field_description))
             if chosen.name in documents._ai_no_start_fields():
                 label = chosen.field_description
-                raise ValidationError(self.env._("“%s” says when a record ends or was changed, not its start.", label))
+                raise ValidationError(self.env._("“%s” is the date of an end or a change, not of a start.", label))
 
     def action_train(self):
         """Train a version and open it."""

@@ -1,4 +1,4 @@
-"""What was found about an input before a version learned, see `leak_check`."""
+"""Findings on an input before training, see `leak_check`."""
 
 from odoo import fields, models
 
@@ -8,25 +8,25 @@ class AiDeploymentFeature(models.Model):
 
     leak_verdict = fields.Selection(
         [
-            ("refused", "Left out"),
-            ("ask", "Asks a question"),
-            ("fine", "Known in time"),
+            ("refused", "Excluded"),
+            ("ask", "Needs confirmation"),
+            ("fine", "Available in time"),
             ("cannot_judge", "Not judged"),
         ],
-        "Known in Time",
+        "Availability Check",
         readonly=True,
         copy=False,
     )
     leak_reason = fields.Selection(
         [
-            ("filled", "Filled more often once a record is closed"),
-            ("emptied", "Empty more often on closed records: because they are closed sooner, or is it emptied then?"),
-            ("other_values", "Has other values on closed records than on open ones of the same age"),
-            ("edited", "Changed after records were closed"),
-            ("alone", "Decides the outcome almost alone: is it really known in time?"),
+            ("filled", "Filled more often on closed records"),
+            ("emptied", "Empty more often on closed records: are they closed sooner, or is the field cleared then?"),
+            ("other_values", "Values differ between closed and open records of the same age"),
+            ("edited", "Changed after closing"),
+            ("alone", "Determines the outcome almost alone: is it really known in time?"),
             ("too_few", "Too few open and closed records of the same age"),
         ],
-        "What Was Found",
+        "Findings",
         readonly=True,
         copy=False,
     )

@@ -35,32 +35,31 @@ class AiDeploymentTrigger(models.Model):
         [
             ("age", "The version is older than … days"),
             ("drift", "At least … drift alerts are open"),
-            ("performance", "At least … alerts on what came true are open"),
-            ("calibration", "At least … alerts on chances that do not come true are open"),
+            ("performance", "At least … performance alerts are open"),
+            ("calibration", "At least … calibration alerts are open"),
             ("labels", "At least … new outcomes are known"),
         ],
-        string="When",
+        string="Condition",
         required=True,
         default="age",
     )
     threshold = fields.Integer("Number", required=True, default=180)
-    act = fields.Selection(
-        [("propose", "Ask the owner"), ("train", "Train a version for the owner to look at")],
-        string="Then",
+    action = fields.Selection(
+        [("propose", "Notify the owner"), ("train", "Train a version for the owner to check")],
         required=True,
         default="propose",
     )
-    fired_date = fields.Datetime("Last Asked", readonly=True, copy=False)
+    fired_date = fields.Datetime("Last Notification", readonly=True, copy=False)
     fired_version_id = fields.Many2one("ai.deployment.version", readonly=True, copy=False, ondelete="set null")
-    fired_reason = fields.Char("Why", readonly=True, copy=False)
+    fired_reason = fields.Char("Reason", readonly=True, copy=False)
 
-    _kind_uniq = models.UniqueIndex("(deployment_id, kind) WHERE active", "This rule is there already.")
-    _threshold_positive = models.Constraint("CHECK(threshold > 0)", "The number of a trigger is at least 1.")
+    _kind_uniq = models.UniqueIndex("(deployment_id, kind) WHERE active", "This trigger exists already.")
+    _threshold_positive = models.Constraint("CHECK(threshold > 0)", "The number of a trigger must be at least 1.")
 
     def write(self, vals):
         moves = "deployment_id" in vals and any(t.deployment_id.id != vals["deployment_id"] for t in self)
         if moves and not self.env.su:
-            raise AccessError(self.env._("A trigger stays with its deployment."))
+            raise AccessError(self.env._("A trigger cannot be moved to another deployment."))
         return super().write(vals)
 
     @api.model
@@ -76,8 +75,8 @@ class AiDeploymentTrigger(models.Model):
                     user_id=deployment._person_to_tell().id,
                     date_deadline=clock.today() + timedelta(days=7),
                     summary=trigger._train_for(reason)
-                    if trigger.act == "train"
-                    else self.env._("Train again: %s", reason),
+                    if trigger.action == "train"
+                    else self.env._("Retrain: %s", reason),
                 )
 
     def _train_for(self, reason):
@@ -87,17 +86,17 @@ class AiDeploymentTrigger(models.Model):
             with self.env.cr.savepoint():
                 version = self.deployment_id._train()
         except UserError as error:
-            return self.env._("Train again: %(reason)s. It was tried: %(why)s", reason=reason, why=error)
+            return self.env._("Retrain: %(reason)s. Automatic training failed: %(why)s", reason=reason, why=error)
         verdict = dict(version._fields["verdict"]._description_selection(self.env))[version.verdict]
         return self.env._(
-            "%(version)s was trained, as %(reason)s. Against the one that serves: %(verdict)s",
+            "%(version)s was trained, as %(reason)s. Compared with the serving version: %(verdict)s",
             version=version.name,
             reason=reason,
             verdict=verdict,
         )
 
     def _reason(self, version):
-        """Why `version` should be trained again, empty where the rule does not hold."""
+        """Return why `version` should be retrained, empty if the rule does not apply."""
         self.ensure_one()
         if self.kind == "age":
             days = (clock.now() - version.trained_date).days
@@ -113,8 +112,8 @@ class AiDeploymentTrigger(models.Model):
                 return ""
             return {
                 "drift": self.env._("%s drift alerts are open", count),
-                "performance": self.env._("%s alerts on what came true are open", count),
-                "calibration": self.env._("%s alerts on chances that do not come true are open", count),
+                "performance": self.env._("%s performance alerts are open", count),
+                "calibration": self.env._("%s calibration alerts are open", count),
             }[self.kind]
         count = self._new_outcome_count(version)
         return self.env._("%s new outcomes are known", count) if count >= self.threshold else ""

@@ -44,7 +44,7 @@ class Challenger:
         if artifact.digest(artifact.dump(training.card)) == champion.digest:
             return {
                 "verdict": "same",
-                "verdict_text": self.env._("The same as the one that serves: these records teach nothing else."),
+                "verdict_text": self.env._("The same as the serving version: the records add no information."),
             }
         if self.deployment.method == "anomaly":
             return self.compare_verdicts(champion, tested, columns, ids)
@@ -67,9 +67,9 @@ class Challenger:
         if result.verdict == "inconclusive" and not result.more_needed:
             mixed = (result.auc_gain or 0) * (result.brier_gain or 0) < 0
             text = (
-                self.env._("Better in one figure, worse in another.")
+                self.env._("Better in one measure, worse in another.")
                 if mixed
-                else self.env._("About as good as the one that serves.")
+                else self.env._("About as good as the serving version.")
             )
         return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
 
@@ -96,8 +96,8 @@ class Challenger:
         if not result.cases:
             return {"verdict": "inconclusive", "verdict_text": self._judged_text(tested)}
         text = self.env._(
-            "Of %(cases)s cases where only one of them would have asked a person, reviewers agreed with this one in "
-            "%(right)s.",
+            "Of %(cases)s cases that only one of the versions would have sent to review, reviewers agreed "
+            "with this version in %(right)s.",
             cases=result.cases,
             right=result.right,
         )
@@ -118,9 +118,9 @@ class Challenger:
         """Return what the verdicts say of a new version; no more, as the old one chose the judged records."""
         metrics = tested.metrics
         if tested.card.kind != "reviewed" or metrics.get("average_precision") is None:
-            return self.env._("Nobody has judged enough cases yet.")
+            return self.env._("Too few cases have been reviewed.")
         return self.env._(
-            "On the latest %(rows)s judged records: average precision %(new)s %%, before %(old)s %%.",
+            "On the latest %(rows)s reviewed records: average precision %(new)s %%, before %(old)s %%.",
             rows=metrics["test_rows"],
             new=round(100 * metrics["average_precision"]),
             old=round(100 * (metrics["average_precision_before"] or 0)),

@@ -44,7 +44,7 @@ def fit_anomaly(
     """Learn an anomaly model and, where there are enough verdicts, one that has learned from them as well."""
     from ...ml.reviewed_training import train_reviewed
 
-    options = {"alarm_rate": deployment.alarm_rate, "required": [spec["key"] for spec in specs if spec["required"]]}
+    options = {"flag_rate": deployment.flag_rate, "required": [spec["key"] for spec in specs if spec["required"]]}
     training = learn_usual(specs, columns, moments, **options)
     found, chances = verdicts(deployment)
     if not found:
@@ -57,7 +57,7 @@ def fit_anomaly(
     except TooFewCases:
         return training, training
     # Who called keeps the declarations of all that the card reads, this one too.
-    specs.append(deployment.feature_ids._card_spec(SURPRISE, deployment.env._("How unusual overall")))
+    specs.append(deployment.feature_ids._card_spec(SURPRISE, deployment.env._("Overall unusualness")))
     return reviewed
 
 
@@ -96,6 +96,6 @@ def scorecard_options(deployment: BaseModel, specs: list[dict]) -> dict:
         "required": [spec["key"] for spec in specs if spec["required"]],
         "monotone": {spec["key"]: DIRECTIONS[spec["direction"]] for spec in specs if spec["kind"] == NUMBER},
         "min_cases": MIN_CASES,
-        "pairs": deployment.most_pairs,
+        "pairs": deployment.max_interactions,
         "positive_weight": deployment.positive_weight,
     }

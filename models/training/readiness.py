@@ -1,4 +1,4 @@
-"""What is missing before a first version can be trained."""
+"""Missing requirements for training a first version."""
 
 from typing import Literal
 
@@ -19,9 +19,7 @@ def readiness(deployment: BaseModel) -> str | bool:
     text, documents = missing_outcomes(deployment.sudo()), deployment.env[deployment.res_model]
     if not text or reads_all(documents, deployment._company_domain()):
         return text
-    return deployment.env._(
-        "More outcomes are needed before it can learn. Until then Odoo's own estimate is all there is."
-    )
+    return deployment.env._("More outcomes are needed for training. Until then, Odoo's own estimate is used.")
 
 
 def missing_outcomes(deployment: BaseModel) -> str | Literal[False]:
@@ -41,9 +39,9 @@ def missing_outcomes(deployment: BaseModel) -> str | Literal[False]:
     missing = {True: max(MIN_CASES - counts[0], 0), False: max(MIN_CASES - counts[1], 0)}
     if any(to_come.values()) and all(len(to_come[side]) >= missing[side] for side in missing):
         return env._(
-            "%(wins)s %(positives)s and %(others)s %(negatives)s are there, but a record counts only %(days)s days "
-            "after it began: there will be enough on %(day)s. If they are older than the day on which they were "
-            "entered here, name the date on which they began under “Start Date”.",
+            "%(wins)s %(positives)s and %(others)s %(negatives)s exist, but a record counts only %(days)s "
+            "days after its start: enough records will be available on %(day)s. If the records are older than "
+            "their creation date in Odoo, set “Start Date”.",
             wins=counts[0] + len(to_come[True]),
             others=counts[1] + len(to_come[False]),
             days=deployment.horizon_days,
@@ -53,8 +51,8 @@ def missing_outcomes(deployment: BaseModel) -> str | Literal[False]:
         )
     rarer = 0 if counts[0] <= counts[1] else 1
     text = env._(
-        "About %(missing)s more %(cases)s are needed before it can learn: there are %(found)s so far. Until then "
-        "Odoo's own estimate is all there is.",
+        "About %(missing)s more %(cases)s are needed for training: there are %(found)s so far. Until then, "
+        "Odoo's own estimate is used.",
         missing=MIN_CASES - counts[rarer],
         cases=words[("positives", "negatives")[rarer]],
         found=counts[rarer],

@@ -112,9 +112,9 @@ class SegmentTests:
         self, columns: Columns, moments: np.ndarray, later: np.ndarray, path: str | None, parts: list | None
     ) -> dict:
         """Learn from the earlier records alone; count the flagged later ones of each part."""
-        rate = self.deployment.alarm_rate
+        rate = self.deployment.flag_rate
         early = np.arange(later[0]) if len(later) else later
-        options = {"alarm_rate": rate, "required": [spec["key"] for spec in self.specs if spec["required"]]}
+        options = {"flag_rate": rate, "required": [spec["key"] for spec in self.specs if spec["required"]]}
         try:
             with one_thread():
                 card = learn_usual(

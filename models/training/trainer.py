@@ -79,14 +79,14 @@ class Trainer:
         """
         deployment = self.deployment
         if not deployment.feature_ids:
-            raise UserError(self.env._("“%s” has no inputs yet. Say first what it reads.", deployment.name))
+            raise UserError(self.env._("“%s” has no inputs yet. Add inputs first.", deployment.name))
         if deployment.state == "retired":
             raise UserError(self.env._("“%s” is retired.", deployment.name))
         known_in_time = inputs_known_in_time(deployment, clock.now())
         if not known_in_time:
             raise UserError(
                 self.env._(
-                    "None of the inputs of “%s” is known in time, so there is nothing to learn from.", deployment.name
+                    "None of the inputs of “%s” is available in time, so training is impossible.", deployment.name
                 )
             )
         return known_in_time

@@ -1,4 +1,4 @@
-"""What reviewers have found out about records: labels to learn from, and cases that tell two versions apart."""
+"""Verdicts of reviewers on records: labels for training, and cases that distinguish two versions."""
 
 from odoo.models import BaseModel
 from odoo.tools import SQL

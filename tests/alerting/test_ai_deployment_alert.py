@@ -64,7 +64,7 @@ class TestAlert(AiDeploymentCase):
         alerts = (
             self.raise_alert()
             | self.raise_alert("version")
-            | self.env["ai.deployment.alert"]._raise(other, "version", name="Broken")
+            | self.env["ai.deployment.alert"]._raise(other, "version", name="Failing")
         )
         self.assertEqual(len(alerts), 3)
         self.assertEqual(len(self.deployment.alert_ids), 2)

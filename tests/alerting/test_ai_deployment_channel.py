@@ -28,7 +28,7 @@ class TestChannel(ChannelCase):
                 lambda channel: channel.unlink(),
                 lambda channel: channel.write({"active": False}),
                 lambda channel: channel.write({"kind": "email", "partner_ids": self.owner.partner_id.ids}),
-                lambda channel: channel.write({"what": "weekly"}),
+                lambda channel: channel.write({"frequency": "weekly"}),
             ):
                 with self.subTest(person=person.login), self.assertRaises(UserError), self.env.cr.savepoint():
                     change(activity.with_user(person))
@@ -76,9 +76,9 @@ class TestChannel(ChannelCase):
         with Form(self.deployment.with_user(self.owner)) as form, form.channel_ids.new() as line:
             line.kind = "discuss"
             line.discuss_channel_id = self.room
-            line.what = "weekly"
+            line.frequency = "weekly"
         channel = self.deployment.channel_ids.filtered(lambda c: c.kind == "discuss")
-        self.assertEqual((channel.what, channel.discuss_channel_id), ("weekly", self.room))
+        self.assertEqual((channel.frequency, channel.discuss_channel_id), ("weekly", self.room))
         self.assertIn("AI alerts", channel.name)
 
     # Who may
@@ -107,8 +107,8 @@ class TestChannel(ChannelCase):
         ):
             with self.subTest(values=values), self.assertRaises(AccessError), self.env.cr.savepoint():
                 channel.with_user(self.owner).write(values)
-        hook.with_user(self.owner).what = "daily"
-        self.assertEqual(hook.what, "daily")
+        hook.with_user(self.owner).frequency = "daily"
+        self.assertEqual(hook.frequency, "daily")
 
     def test_a_room_of_discuss_has_to_be_open_to_who_names_it(self):
         private = self.env["discuss.channel"]._create_group(partners_to=self.other_owner.partner_id.ids)
@@ -156,7 +156,7 @@ class TestChannel(ChannelCase):
 
     def test_an_alert_is_told_wherever_each_alert_is_told(self):
         channels = self.add() | self.add("discuss") | self.add("webhook")
-        self.add("discuss", what="daily")
+        self.add("discuss", frequency="daily")
         self.add("discuss", active=False)
         alert = self.raise_alert(suggestion="Look at the form.")
         self.assertEqual(self.messages().channel_id, channels)
@@ -178,18 +178,18 @@ class TestChannel(ChannelCase):
 
     def test_values_of_a_sensitive_input_do_not_leave(self):
         self.deployment.feature_ids.filtered(lambda feature: feature.path == "country_id").sensitive = True
-        channel, summary = self.add(), self.add("discuss", what="daily")
+        channel, summary = self.add(), self.add("discuss", frequency="daily")
         alert = self.raise_alert("drift:country_id:shape", name="Country: “Belgium” 45 %, 20 % before")
         self.raise_alert("drift:country_id:missing", name="Country is empty on 31 %")
         self.raise_alert("quality:country_id:constant", name="Country is “Belgium” on all leads")
         self.deployment.segment_field_id = self.env["ir.model.fields"]._get("crm.lead", "country_id")
-        self.raise_alert("performance:segment:20", name="Country “Belgium”: the scores said 50 % wins")
+        self.raise_alert("performance:segment:20", name="Country “Belgium”: the scores predicted 50 % wins")
         self.raise_alert("drift:source_id:shape", name="Source: “Web” 45 %, 20 % before")
         digest.send(summary)
         texts = "\n".join(f"{message.subject} {message.body}" for message in self.messages())
         self.assertNotIn("Belgium", texts)
-        self.assertEqual(texts.count("marked as sensitive moved"), 4)
-        self.assertEqual(texts.count("Which part stands in Odoo"), 2)
+        self.assertEqual(texts.count("sensitive input has drifted"), 4)
+        self.assertEqual(texts.count("do not match the outcomes in a segment"), 2)
         self.assertEqual(texts.count("Country is empty"), 2)
         self.assertEqual(texts.count("“Web”"), 2)
         self.assertEqual(self.messages(channel).filtered(lambda m: m.alert_id == alert).channel_id, channel)

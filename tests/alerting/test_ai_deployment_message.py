@@ -53,7 +53,7 @@ class TestMessage(MessageCase):
         self.assertEqual(len(sent["blocks"]), 3)
         messages = self.messages(channel)
         self.assertEqual(set(messages.mapped("state")), {"sent"})
-        self.assertEqual(messages[0].carried_ids, messages[1:])
+        self.assertEqual(messages[0].bundled_ids, messages[1:])
 
     def test_the_call_is_made_between_two_transactions(self):
         """The row is put off and that is committed; no query is made from there until the answer is here."""
@@ -211,7 +211,7 @@ class TestMessage(MessageCase):
         for address in ("http://[x/secret-part", "https://exa\u2100mple.com/secret-part", "http://", "https://a b/c"):
             with self.subTest(address=address):
                 self.set_address(address, "OTHER_HOOK")
-                bad, fine = messages._add(other, "Broken", ""), messages._add(good, "Fine", "")
+                bad, fine = messages._add(other, "Failing", ""), messages._add(good, "Fine", "")
                 self.send()
                 self.assertEqual(fine.state, "sent")
                 self.assertTrue(bad.failure_message)
@@ -224,11 +224,11 @@ class TestMessage(MessageCase):
                 plain = getattr(kinds, name)
 
                 def broken(records, *args, plain=plain, **values):
-                    if "Broken" in records.mapped("subject"):
+                    if "Failing" in records.mapped("subject"):
                         raise ValueError(SECRET)
                     return plain(records, *args, **values)
 
-                bad, fine = messages._add(other, "Broken", ""), messages._add(good, "Fine", "")
+                bad, fine = messages._add(other, "Failing", ""), messages._add(good, "Fine", "")
                 if name == "_not_sent":  # not even that can be kept
                     self.set_address("http://[x/", "OTHER_HOOK")
                 with patch.object(kinds, name, broken):
@@ -243,12 +243,12 @@ class TestMessage(MessageCase):
     def test_a_mail_whose_end_cannot_be_kept_stops_no_other(self):
         self.add()
         messages = self.env["ai.deployment.message"]
-        handed = [messages._add(self.add(person=self.deputy), name, "") for name in ("Broken", "Fine")]
+        handed = [messages._add(self.add(person=self.deputy), name, "") for name in ("Failing", "Fine")]
         self.send()
         plain = type(messages)._sent
 
         def broken(records):
-            if "Broken" in records.mapped("subject"):
+            if "Failing" in records.mapped("subject"):
                 raise ValueError("x")
             return plain(records)
 
@@ -415,7 +415,7 @@ class TestMessage(MessageCase):
         channel = self.add("webhook", credential="NOT_HERE")
         self.raise_alert()
         self.send()
-        self.assertEqual(self.messages(channel).failure_message, "This server has no address called “NOT_HERE”.")
+        self.assertEqual(self.messages(channel).failure_message, "This server has no address named “NOT_HERE”.")
         self.assertEqual(self.trouble(channel).state, "firing")
 
     def test_the_address_shows_nowhere(self):
@@ -571,7 +571,7 @@ class TestMessage(MessageCase):
         self.assertEqual(self.messages(channel).state, "handed")
         self.send(days=1)
         self.assertEqual(self.messages(channel).state, "failed")
-        self.assertIn("waited in the queue", self.trouble(channel).name)
+        self.assertIn("been in the queue", self.trouble(channel).name)
 
     def test_a_contact_who_lost_the_address(self):
         channel = self.add()
@@ -598,7 +598,7 @@ class TestMessage(MessageCase):
         self.room.unlink()
         self.env.invalidate_all()
         self.send()
-        self.assertEqual(self.messages(channel).failure_message, "The Discuss channel is gone.")
+        self.assertEqual(self.messages(channel).failure_message, "The Discuss channel has been deleted.")
 
     # Together
 
@@ -671,4 +671,4 @@ class TestMessage(MessageCase):
         self.raise_alert()
         self.send()
         self.assertEqual(self.server.calls, [])
-        self.assertIn("calls nobody", self.messages(channel).failure_message)
+        self.assertIn("sends no requests", self.messages(channel).failure_message)

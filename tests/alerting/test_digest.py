@@ -21,7 +21,7 @@ class TestChannelSummary(ChannelCase):
         self.env["ai.deployment.alert"]._resolve(self.deployment, cause)
 
     def test_the_day_says_what_came_what_is_open_and_what_is_over(self):
-        channel = self.add(what="daily")
+        channel = self.add(frequency="daily")
         with clock.at(NOW - timedelta(days=3)):
             self.raise_alert("old", name="Country is empty")
             self.raise_alert("seen", name="Source is empty").with_user(self.owner).action_acknowledge()
@@ -51,12 +51,12 @@ class TestChannelSummary(ChannelCase):
         self.assertEqual(message.user_id, self.owner)
 
     def test_an_alert_is_not_told_by_itself_where_a_summary_is_asked_for(self):
-        channel = self.add(what="daily")
+        channel = self.add(frequency="daily")
         self.raise_alert()
         self.assertFalse(self.messages(channel))
 
     def test_nothing_to_say_is_not_said(self):
-        daily, weekly = self.add(what="daily"), self.add("discuss", what="weekly")
+        daily, weekly = self.add(frequency="daily"), self.add("discuss", frequency="weekly")
         with clock.at(NOW - timedelta(days=1)):
             muted = self.raise_alert()
             muted.with_user(self.owner)._mute(NOW.date().replace(day=20), "why")
@@ -65,15 +65,15 @@ class TestChannelSummary(ChannelCase):
         self.assertEqual((daily.summary_date, weekly.summary_date), (NOW, NOW))
 
     def test_all_quiet_is_one_line_a_week_where_it_was_asked_for(self):
-        channel = self.add(what="weekly", all_quiet=True)
-        self.add("discuss", what="daily", all_quiet=True)
+        channel = self.add(frequency="weekly", send_when_empty=True)
+        self.add("discuss", frequency="daily", send_when_empty=True)
         self.run_daily()
         message = self.messages()
         self.assertEqual(message.channel_id, channel)
-        self.assertEqual(message.body, "All quiet: nothing came and nothing is open (Which leads to call).")
+        self.assertEqual(message.body, "No activity and nothing open (Which leads to call).")
 
     def test_a_day_is_told_once_and_the_next_day_tells_what_came_since(self):
-        channel = self.add(what="daily")
+        channel = self.add(frequency="daily")
         self.raise_alert("first", name="First")
         self.run_daily(minutes=1)
         self.run_daily(hours=3)
@@ -87,7 +87,7 @@ class TestChannelSummary(ChannelCase):
         )
 
     def test_days_without_a_cron_are_caught_up_with(self):
-        channel = self.add(what="daily")
+        channel = self.add(frequency="daily")
         self.run_daily()
         with clock.at(NOW + timedelta(days=2)):
             self.raise_alert("first", name="First")
@@ -95,7 +95,7 @@ class TestChannelSummary(ChannelCase):
         self.assertIn("• New: First", self.messages(channel).body)
 
     def test_a_week_is_told_every_seven_days(self):
-        channel = self.add(what="weekly")
+        channel = self.add(frequency="weekly")
         self.raise_alert()
         for day in range(15):
             self.run_daily(days=day)
@@ -105,8 +105,8 @@ class TestChannelSummary(ChannelCase):
         bills = self.make_deployment(name="Odd ones")
         foreign = self.make_deployment(name="Not hers", user_id=self.other_owner.id)
         for deployment in (self.deployment, bills, foreign):
-            self.add(what="daily", deployment=deployment)
-            self.add("discuss", what="daily", deployment=deployment)
+            self.add(frequency="daily", deployment=deployment)
+            self.add("discuss", frequency="daily", deployment=deployment)
             self.raise_alert(deployment=deployment)
         self.run_daily()
         for kind in ("email", "discuss"):
@@ -120,8 +120,8 @@ class TestChannelSummary(ChannelCase):
     def test_each_person_hears_of_the_deployments_that_name_this_person(self):
         bills = self.make_deployment(name="Odd ones")
         people = (self.owner + self.deputy).partner_id
-        self.add(what="daily", partner_ids=people.ids)
-        self.add(what="daily", deployment=bills)
+        self.add(frequency="daily", partner_ids=people.ids)
+        self.add(frequency="daily", deployment=bills)
         self.raise_alert()
         self.raise_alert(deployment=bills)
         self.run_daily()
@@ -133,7 +133,7 @@ class TestChannelSummary(ChannelCase):
     def test_an_owner_reads_it_in_her_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.owner.lang = "fr_FR"
-        channel = self.add(what="daily")
+        channel = self.add(frequency="daily")
         self.raise_alert()
         self.run_daily()
         self.assertEqual(self.messages(channel).lang, "fr_FR")
@@ -141,7 +141,7 @@ class TestChannelSummary(ChannelCase):
 
     def test_a_summary_that_fails_stops_no_other_and_is_tried_again(self):
         foreign = self.make_deployment(name="Not hers", user_id=self.other_owner.id)
-        broken, other = self.add("discuss", what="daily"), self.add(what="daily", deployment=foreign)
+        broken, other = self.add("discuss", frequency="daily"), self.add(frequency="daily", deployment=foreign)
         self.raise_alert()
         self.raise_alert(deployment=foreign)
         self.env.cr.execute(
@@ -153,14 +153,14 @@ class TestChannelSummary(ChannelCase):
         self.assertFalse(self.messages(broken) or broken.summary_date)
 
     def test_a_retired_deployment_sums_nothing_up(self):
-        self.add(what="daily")
+        self.add(frequency="daily")
         self.raise_alert()
         self.deployment.state = "retired"
         self.run_daily()
         self.assertFalse(self.messages())
 
     def test_one_summary_goes_out_by_itself(self):
-        self.add("discuss", what="daily")
+        self.add("discuss", frequency="daily")
         self.add("discuss")
         self.raise_alert()
         self.run_daily()
@@ -168,4 +168,4 @@ class TestChannelSummary(ChannelCase):
             self.env.ref("ai_deployment.ir_cron_send").method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual(self.messages().mapped("state"), ["sent", "sent"])
-        self.assertFalse(self.messages().carried_by_id)
+        self.assertFalse(self.messages().bundled_in_id)

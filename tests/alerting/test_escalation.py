@@ -57,7 +57,7 @@ class TestAlertReading(AlertCase):
         with clock.at(NOW + timedelta(days=30)):
             self.raise_alert()
         self.assertUnread()
-        self.assertEqual(self.alert.told_date, NOW + timedelta(days=30))
+        self.assertEqual(self.alert.notified_date, NOW + timedelta(days=30))
 
     def test_the_form_asks_for_what_marks_it_as_read(self):
         views = self.env["ai.deployment.alert"].get_views([(False, "form"), (False, "list")])["views"]

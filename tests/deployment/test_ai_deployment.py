@@ -27,7 +27,7 @@ class TestDeployment(AiDeploymentCase):
         ):
             with (
                 self.subTest(command=command),
-                self.assertRaisesRegex(AccessError, "Who Sees Scores"),
+                self.assertRaisesRegex(AccessError, "Visible to Groups"),
                 self.env.cr.savepoint(),
             ):
                 deployment.write({"viewer_group_ids": [command]})
@@ -88,7 +88,7 @@ class TestDeployment(AiDeploymentCase):
 
     def test_an_owner_creates_none_that_others_may_see(self):
         deployments = self.env["ai.deployment"].with_user(self.owner)
-        with self.assertRaisesRegex(AccessError, "Who Sees Scores"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(AccessError, "Visible to Groups"), self.env.cr.savepoint():
             deployments.create(self.owners_values(viewer_group_ids=[Command.set(self.viewer_group.ids)]))
         company = self.env["res.company"].create({"name": "Next door"})
         self.owner.company_ids += company
@@ -106,13 +106,13 @@ class TestDeployment(AiDeploymentCase):
     def test_a_copy_made_by_the_owner_shows_its_scores_to_nobody(self):
         copy = self.deployment.with_user(self.owner).copy()
         self.assertFalse(copy.viewer_group_ids)
-        self.assertEqual(copy.state, "proof")
+        self.assertEqual(copy.state, "poc")
         self.assertFalse(copy.version_ids)
         self.assertEqual(copy.feature_ids.mapped("key"), self.deployment.feature_ids.mapped("key"))
 
     def test_a_copy_asked_for_with_viewers_is_refused(self):
         for groups in (self.viewer_group, self.env.ref("base.group_user")):
-            with self.assertRaisesRegex(AccessError, "Who Sees Scores"), self.env.cr.savepoint():
+            with self.assertRaisesRegex(AccessError, "Visible to Groups"), self.env.cr.savepoint():
                 self.deployment.with_user(self.owner).copy({"viewer_group_ids": [Command.set(groups.ids)]})
 
     def test_only_administrators_are_shown_as_such(self):
@@ -132,7 +132,7 @@ class TestDeployment(AiDeploymentCase):
             ("deputy_id", left),
         ):
             with self.subTest(field=field, person=person.login):
-                with self.assertRaisesRegex(ValidationError, "an active internal user has to"), self.env.cr.savepoint():
+                with self.assertRaisesRegex(ValidationError, "only active internal users can"), self.env.cr.savepoint():
                     self.deployment[field] = person
 
     def test_only_documents_that_can_be_scored(self):
@@ -162,7 +162,7 @@ class TestDeployment(AiDeploymentCase):
         ):
             with (
                 self.subTest(domain=domain),
-                self.assertRaisesRegex(ValidationError, "not a filter"),
+                self.assertRaisesRegex(ValidationError, "not a valid filter"),
                 self.env.cr.savepoint(),
             ):
                 self.deployment.domain = domain
@@ -174,8 +174,8 @@ class TestDeployment(AiDeploymentCase):
         for field, value in (
             ("min_confidence", 1.1),
             ("min_confidence", -0.1),
-            ("alarm_rate", 0.0),
-            ("alarm_rate", 0.6),
+            ("flag_rate", 0.0),
+            ("flag_rate", 0.6),
             ("audit_share", 1.5),
             ("audit_share", -0.1),
             ("horizon_days", 0),
@@ -192,7 +192,7 @@ class TestDeployment(AiDeploymentCase):
         ):
             with (
                 self.subTest(values=values),
-                self.assertRaisesRegex(UserError, "Make a new deployment"),
+                self.assertRaisesRegex(UserError, "Create a new deployment"),
                 self.env.cr.savepoint(),
             ):
                 self.deployment.write(values)

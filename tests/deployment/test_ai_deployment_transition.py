@@ -29,7 +29,7 @@ class TestTransition(AiDeploymentCase):
         super().setUp()
         self.enterContext(clock.at(NOW))
 
-    def assertRefused(self, try_it, sentence="rows of its checklist are missing, the first is"):
+    def assertRefused(self, try_it, sentence="checklist rows are missing, the first is"):
         with self.assertRaisesRegex(UserError, sentence), self.env.cr.savepoint():
             try_it()
         self.env.invalidate_all()
@@ -69,7 +69,7 @@ class TestTransition(AiDeploymentCase):
                 .load([".id", "state"], [[str(self.deployment.id), "Production"]])
             )
             self.assertFalse(loaded["ids"])
-            self.assertIn("rows of its checklist are missing", loaded["messages"][0]["message"])
+            self.assertIn("checklist rows are missing", loaded["messages"][0]["message"])
             self.env.invalidate_all()
             self.assertEqual(self.deployment.state, "shadow")
         loaded = (
@@ -81,7 +81,7 @@ class TestTransition(AiDeploymentCase):
             )
         )
         self.assertFalse(loaded["ids"])
-        self.assertIn("begins as a proof of concept", loaded["messages"][0]["message"])
+        self.assertIn("starts as a proof of concept", loaded["messages"][0]["message"])
 
     def test_batch(self):
         other = self.make_deployment(is_primary=False)
@@ -119,12 +119,12 @@ class TestTransition(AiDeploymentCase):
         }
         for maker in (deployments, deployments.with_user(self.owner), deployments.with_user(self.manager)):
             made = maker.with_context(default_state="production").create(dict(values))
-            self.assertEqual(made.state, "proof")
-            with self.assertRaisesRegex(UserError, "begins as a proof of concept"), self.env.cr.savepoint():
+            self.assertEqual(made.state, "poc")
+            with self.assertRaisesRegex(UserError, "starts as a proof of concept"), self.env.cr.savepoint():
                 maker.create({**values, "state": "production"})
-        self.assertEqual(self.deployment.copy().state, "proof")
-        self.assertFalse(self.deployment.copy().decision_ids)
-        self.assertEqual(self.deployment.copy().transition_ids.mapped("to_state"), ["proof"])
+        self.assertEqual(self.deployment.copy().state, "poc")
+        self.assertFalse(self.deployment.copy().approval_ids)
+        self.assertEqual(self.deployment.copy().transition_ids.mapped("to_state"), ["poc"])
         with self.assertRaises(UserError):
             self.deployment.copy({"state": "production"})
 
@@ -134,7 +134,7 @@ class TestTransition(AiDeploymentCase):
         for person in (self.owner, self.manager, self.admin):
             mine = self.deployment.with_user(person)
             for values in (
-                {"decision_ids": [Command.create(go)]},
+                {"approval_ids": [Command.create(go)]},
                 {"transition_ids": [Command.create(step)]},
                 {"lesson": "x"},
                 {"accepted_by_id": person.id},
@@ -227,7 +227,7 @@ class TestTransition(AiDeploymentCase):
     def test_switching_off_several_leaves_those_that_rest(self):
         resting = self.make_deployment(is_primary=False)
         (self.deployment + resting).with_user(self.manager).action_suspend()
-        self.assertEqual((self.deployment + resting).mapped("state"), ["suspended", "proof"])
+        self.assertEqual((self.deployment + resting).mapped("state"), ["suspended", "poc"])
         self.deployment.with_user(self.manager).action_suspend()
         self.assertEqual(self.deployment.state, "suspended")
 

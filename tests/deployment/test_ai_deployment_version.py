@@ -20,14 +20,17 @@ class TestVersion(AiDeploymentCase):
     def test_a_version_is_never_edited(self):
         for rows in (self.version, self.version.sudo(), self.version.with_user(self.manager)):
             for values in ({"row_count": 1}, {"artifact": {}}, {"digest": "x"}, {"verdict": "better"}, {}):
-                with self.subTest(su=rows.env.su, values=values), self.assertRaisesRegex(UserError, "never edited"):
+                with (
+                    self.subTest(su=rows.env.su, values=values),
+                    self.assertRaisesRegex(UserError, "cannot be changed"),
+                ):
                     rows.write(values)
-        with self.assertRaisesRegex(UserError, "never edited"):
+        with self.assertRaisesRegex(UserError, "cannot be changed"):
             self.version.number = 7
 
     def test_a_version_is_never_deleted(self):
         for rows in (self.version, self.version.sudo()):
-            with self.assertRaisesRegex(UserError, "is kept"):
+            with self.assertRaisesRegex(UserError, "cannot be deleted"):
                 rows.unlink()
         with self.assertRaises(AccessError):
             self.version.with_user(self.manager).unlink()
@@ -135,7 +138,7 @@ class TestVersion(AiDeploymentCase):
             self.assertEqual(self.deployment.champion_id, version)
             self.assertTrue(version.is_serving)
             assignment = self.deployment.assignment_ids.filtered(lambda a, version=version: a.version_id == version)
-            self.assertEqual((assignment.user_id, assignment.reason), (person, "Promoted by hand"))
+            self.assertEqual((assignment.user_id, assignment.reason), (person, "Promoted manually"))
 
     def test_an_owner_of_something_else_promotes_nothing(self):
         version = self.keep(self.deployment, self.card())

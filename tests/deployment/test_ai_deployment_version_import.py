@@ -115,7 +115,7 @@ class TestVersionImport(ClosedLeads, AiDeploymentCase):
         leads += self.make_leads(1, country_id=self.env.ref("base.jp").id, source_id=False)
         leads += self.make_leads(1, expected_revenue=0, country_id=self.usa.id, source_id=self.sources[1].id)
         outcome = self.deployment._score(leads, now=NOW)
-        self.assertEqual((outcome["asked"], outcome["automatic"] + outcome["review"], outcome["failed"]), (5, 5, 0))
+        self.assertEqual((outcome["requested"], outcome["automatic"] + outcome["review"], outcome["failed"]), (5, 5, 0))
         wanted = self.pipeline.predict_proba(self.table(leads))[:, 1]
         for lead, probability in zip(leads, wanted, strict=True):
             inference = self.inferences_of(lead).sudo()
@@ -124,7 +124,7 @@ class TestVersionImport(ClosedLeads, AiDeploymentCase):
             self.assertEqual(inference.prediction, probability >= 0.5)
             self.assertAlmostEqual(inference.confidence, max(probability, 1 - probability), 12)
             self.assertEqual(len(inference.codes), 2 * 3)
-            self.assertTrue(inference.is_intake)
+            self.assertTrue(inference.is_first_inference)
         self.assertEqual(self.deployment._score(leads, now=NOW)["unchanged"], 5)
 
     def test_reasons_say_that_they_are_approximate(self):
@@ -267,7 +267,7 @@ class TestVersionImport(ClosedLeads, AiDeploymentCase):
 
     def test_where_unusual_records_are_found_nothing_is_imported(self):
         deployment = self.make_deployment(method="anomaly")
-        with self.assertRaisesRegex(UserError, "outcome is predicted"):
+        with self.assertRaisesRegex(UserError, "predicts an outcome"):
             self.bring(deployment=deployment)
 
     # Later

@@ -15,15 +15,15 @@ class TestEligibility(AiDeploymentCase):
         for person, reason in (
             (self.owner, ""),
             (self.env.ref("base.user_root"), "is not"),
-            (self.user("ai_gap_portal", "base.group_portal"), "is not a colleague"),
-            (self.user("ai_gap_role", "sales_team.group_sale_salesman"), "has not the role"),
+            (self.user("ai_gap_portal", "base.group_portal"), "is not an active internal user"),
+            (self.user("ai_gap_role", "sales_team.group_sale_salesman"), "does not have the role"),
             (self.user("ai_gap_leads", "ai_deployment.group_owner"), "may not read leads"),
         ):
             with self.subTest(person=person.login):
                 gap = person_gap(self.deployment, person)
                 self.assertIn(reason, gap) if reason else self.assertEqual(gap, "")
         self.owner.active = False
-        self.assertIn("is not active any more", person_gap(self.deployment, self.owner))
+        self.assertIn("is no longer active", person_gap(self.deployment, self.owner))
 
     def test_a_shared_login_is_no_person(self):
         one = self.user("ai_gap_one", email="one@example.com")
@@ -34,7 +34,7 @@ class TestEligibility(AiDeploymentCase):
         self.assertIn("has no e-mail address", shared_login_gap(one))
         self.env.company.partner_id.email = "office@example.com"
         one.partner_id.email = "office@example.com"
-        self.assertIn("the company's own", shared_login_gap(one))
+        self.assertIn("belongs to the company", shared_login_gap(one))
 
     def test_accounts_of_odoo_itself_are_no_people(self):
         self.assertEqual(system_users(self.env), self.env.ref("base.user_root") | self.env.ref("base.public_user"))

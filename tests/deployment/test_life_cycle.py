@@ -12,9 +12,9 @@ from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 ALLOWED = {
-    ("proof", "shadow"),
-    ("proof", "retired"),
-    ("shadow", "proof"),
+    ("poc", "shadow"),
+    ("poc", "retired"),
+    ("shadow", "poc"),
     ("shadow", "production"),
     ("shadow", "suspended"),
     ("shadow", "retired"),
@@ -25,9 +25,9 @@ ALLOWED = {
     ("suspended", "production"),
     ("suspended", "retired"),
 }
-STATES = ("proof", "shadow", "production", "suspended", "retired")
+STATES = ("poc", "shadow", "production", "suspended", "retired")
 WAY_TO = {
-    "proof": [],
+    "poc": [],
     "shadow": ["shadow"],
     "production": ["shadow", "production"],
     "suspended": ["shadow", "suspended"],
@@ -47,13 +47,13 @@ class TestLifecycle(AiDeploymentCase):
         super().setUp()
         self.enterContext(clock.at(NOW))
 
-    def fresh(self, state="proof", **values):
+    def fresh(self, state="poc", **values):
         """A deployment with everything that any step needs, in `state`."""
         deployment = self.make_deployment(is_primary=False, audit_share=0.0, **values)
         self.serve(deployment, self.card())
         deployment.state = "shadow"
         deployment._score(self.lead)
-        deployment.state = "proof"
+        deployment.state = "poc"
         for step in WAY_TO[state]:
             deployment.state = step
         return deployment
@@ -84,12 +84,12 @@ class TestLifecycle(AiDeploymentCase):
         for state in STATES[1:]:
             with (
                 self.subTest(state=state),
-                self.assertRaisesRegex(UserError, "begins as a proof of concept"),
+                self.assertRaisesRegex(UserError, "starts as a proof of concept"),
                 self.env.cr.savepoint(),
             ):
                 self.make_deployment(state=state)
-        self.assertEqual(self.make_deployment(state="proof").state, "proof")
-        self.assertEqual(self.fresh("shadow").copy().state, "proof")
+        self.assertEqual(self.make_deployment(state="poc").state, "poc")
+        self.assertEqual(self.fresh("shadow").copy().state, "poc")
 
     def test_the_buttons(self):
         deployment = self.fresh().with_user(self.owner)
@@ -118,7 +118,7 @@ class TestLifecycle(AiDeploymentCase):
         for person, may in people.items():
             for step in ("shadow", "production", "suspended", "retired"):
                 with self.subTest(person=person.login, step=step), self.env.cr.savepoint() as savepoint:
-                    before = {"shadow": "proof", "production": "shadow", "suspended": "production"}.get(step, "shadow")
+                    before = {"shadow": "poc", "production": "shadow", "suspended": "production"}.get(step, "shadow")
                     deployment = self.fresh(
                         before, deputy_id=self.deputy.id, reviewer_ids=[(6, 0, (self.reviewer + self.other_owner).ids)]
                     )
@@ -200,7 +200,7 @@ class TestLifecycle(AiDeploymentCase):
     def test_live_only_with_an_active_owner(self):
         deployment = self.fresh("shadow")
         self.owner.active = False
-        with self.assertRaisesRegex(UserError, "its owner is not active any more"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "its owner is no longer active"), self.env.cr.savepoint():
             deployment.state = "production"
 
     def test_it_can_be_switched_off_whatever_is_missing(self):
@@ -216,7 +216,7 @@ class TestLifecycle(AiDeploymentCase):
             with self.subTest(state=state):
                 with self.assertRaisesRegex(UserError, "cannot be archived"), self.env.cr.savepoint():
                     deployment.active = False
-        for state in ("proof", "suspended", "retired"):
+        for state in ("poc", "suspended", "retired"):
             deployment = self.fresh(state)
             deployment.active = False
             self.assertFalse(deployment.active)
@@ -232,7 +232,7 @@ class TestLifecycle(AiDeploymentCase):
         self.env.invalidate_all()
         self.assertFalse(lead.ai_score or lead.ai_reasons or lead.ai_score_date)
         self.assertFalse(lead.search([("ai_score", ">", 0)]))
-        with self.assertRaisesRegex(UserError, "not at work"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "not live"), self.env.cr.savepoint():
             self.deployment._score(self.lead)
         self.deployment.action_go_live()
         self.env.flush_all()
@@ -247,7 +247,7 @@ class TestLifecycle(AiDeploymentCase):
             ("production", True),
             ("suspended", False),
             ("shadow", True),
-            ("proof", False),
+            ("poc", False),
             ("shadow", True),
             ("retired", False),
         ):

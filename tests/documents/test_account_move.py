@@ -45,7 +45,7 @@ class TestAccountMove(AiDeploymentCase):
                 "invoice_date": day,
                 "date": day,
                 "invoice_line_ids": [
-                    Command.create({"name": "Line", "quantity": 1, "price_unit": amount, "tax_ids": []})
+                    Command.create({"name": "Log Line", "quantity": 1, "price_unit": amount, "tax_ids": []})
                 ],
                 **values,
             }

@@ -148,7 +148,7 @@ class TestWarningsOfOdoo(GateCase):
 
     def test_a_duplicate_in_odoos_eyes_is_held_and_its_words_are_said(self):
         first, copy = self.twins()
-        with self.stopped("It looks like a duplicate of", first.name):
+        with self.stopped("Possible duplicate of", first.name):
             copy.action_post()
         self.assertEqual(self.kinds(copy), ["held"])
         self.assertEqual(self.review_of(copy).reason, "disagreement")
@@ -197,7 +197,7 @@ class TestWarningsOfOdoo(GateCase):
         bill = self.make_bill(20000, ref="2026/1")
         self.look(bill)
         self.make_bill(20000, ref="2026/1")
-        with self.stopped("A reviewer is asked"):
+        with self.stopped("A reviewer was asked"):
             bill.action_post()
 
     def test_an_odd_amount_in_odoos_eyes_is_held_whoever_switches_warnings_off(self):

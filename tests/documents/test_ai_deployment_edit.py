@@ -56,7 +56,7 @@ class TestMakersOfBills(GateCase):
         )
 
     def by_deleted_line(self, bill):
-        bill.write({"invoice_line_ids": [Command.create({"name": "Line", "price_unit": 20000, "tax_ids": []})]})
+        bill.write({"invoice_line_ids": [Command.create({"name": "Log Line", "price_unit": 20000, "tax_ids": []})]})
         bill.env.cr.precommit.data.clear()  # only the deletion is looked at
         self.env["ai.deployment.edit"].sudo().search([]).unlink()
         bill.invoice_line_ids[0].unlink()
@@ -162,7 +162,7 @@ class TestMakersOfBills(GateCase):
     def test_editing_then_passing(self):
         for bill in self.each_way(self.cleo):
             self.assertTrue(GateJudge(self.gate).judge(bill)[bill.id].is_held)
-            with self.assertRaisesRegex(UserError, "You made this bill"):
+            with self.assertRaisesRegex(UserError, "You created this bill"):
                 self.pass_(bill)
             self.assertNotEqual(bill.state, "posted")
 

@@ -7,7 +7,7 @@ from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 
-FIELDS = ("ai_score", "ai_confidence", "ai_score_date", "ai_reasons", "ai_wants_review")
+FIELDS = ("ai_score", "ai_confidence", "ai_score_date", "ai_reasons", "ai_needs_review")
 HIGH, MIDDLE, LOW = probability(1.5), probability(0.0), probability(-1.0)
 
 
@@ -229,24 +229,24 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         self.deployment.min_confidence = 0.75  # only the likely one is sure enough
         self.deployment._score(self.scored, again=True)
         waiting = (self.middle + self.low).sorted("id")
-        self.assertEqual(self.found(("ai_wants_review", "=", True)), waiting.with_user(self.seller))
-        self.assertEqual(len(self.found(("ai_wants_review", "=", False))), 3)
-        self.assertEqual(set(self.found(order="ai_wants_review desc, id")[:2].ids), set(waiting.ids))
+        self.assertEqual(self.found(("ai_needs_review", "=", True)), waiting.with_user(self.seller))
+        self.assertEqual(len(self.found(("ai_needs_review", "=", False))), 3)
+        self.assertEqual(set(self.found(order="ai_needs_review desc, id")[:2].ids), set(waiting.ids))
         mine = [("id", "in", self.all_mine.ids)]
-        self.assertEqual(dict(self.leads._read_group(mine, ["ai_wants_review"], ["__count"])), {True: 2, False: 3})
-        exported = self.leads.browse(waiting.ids + self.high.ids).export_data(["ai_wants_review"])["datas"]
+        self.assertEqual(dict(self.leads._read_group(mine, ["ai_needs_review"], ["__count"])), {True: 2, False: 3})
+        exported = self.leads.browse(waiting.ids + self.high.ids).export_data(["ai_needs_review"])["datas"]
         self.assertEqual(exported, [[True], [True], [False]])
         self.reviews_of(self.middle).with_user(self.reviewer)._decide("confirmed")
-        self.assertEqual(self.found(("ai_wants_review", "=", True)), self.low.with_user(self.seller))
-        self.assertFalse(self.leads.browse(self.middle.id).ai_wants_review)
+        self.assertEqual(self.found(("ai_needs_review", "=", True)), self.low.with_user(self.seller))
+        self.assertFalse(self.leads.browse(self.middle.id).ai_needs_review)
 
     def test_who_sees_no_score_cannot_tell_what_wants_review(self):
         self.deployment.min_confidence = 1.0
         self.deployment._score(self.scored, again=True)
-        self.assertTrue(self.found(("ai_wants_review", "=", True)))
+        self.assertTrue(self.found(("ai_needs_review", "=", True)))
         self.deployment.viewer_group_ids = False
         self.assertHidden()
-        self.assertFalse(self.found(("ai_wants_review", "=", True)))
+        self.assertFalse(self.found(("ai_needs_review", "=", True)))
 
     def test_export(self):
         data = self.found(order="ai_score desc, id").export_data(["name", "ai_score", "ai_reasons"])["datas"]

@@ -303,7 +303,7 @@ class TestBranchesAtTheGate(GateCase):
         self.gate.state = "suspended"
         bill = self.branch_bill()
         bill.action_post()
-        self.assertEqual(self.kinds(bill), ["opened"])
+        self.assertEqual(self.kinds(bill), ["bypassed"])
 
     def test_posted_bills_of_branches_teach(self):
         bill = self.branch_bill(amount=20.0)

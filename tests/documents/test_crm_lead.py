@@ -209,5 +209,5 @@ class TestMergedLeads(ReviewCase):
         with clock.at(NOW + timedelta(hours=1)):
             self.deployment._score(tail)  # waits for an answer already, so that line has no question of its own
             self.merge(head, tail)
-        rows = self.env["ai.deployment.sum"].search([("deployment_id", "=", self.deployment.id)])
-        self.assertEqual([(row.asked, row.in_review, row.difference) for row in rows], [(2, 2, 0)])
+        rows = self.env["ai.deployment.ledger"].search([("deployment_id", "=", self.deployment.id)])
+        self.assertEqual([(row.requested, row.in_review, row.difference) for row in rows], [(2, 2, 0)])

@@ -11,13 +11,13 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 class TestWaitingReviews(AiDeploymentCase):
     def setUp(self):
         super().setUp()
-        self.asked, self.other = self.make_leads(2)
+        self.requested, self.other = self.make_leads(2)
         self.review = self.env["ai.deployment.review"].create(
             {
                 "deployment_id": self.deployment.id,
                 "company_id": self.env.company.id,
                 "res_model": "crm.lead",
-                "res_id": self.asked.id,
+                "res_id": self.requested.id,
                 "opened_date": NOW,
                 "reason": "uncertain",
                 "prediction": True,
@@ -26,12 +26,12 @@ class TestWaitingReviews(AiDeploymentCase):
         )
 
     def test_the_reviewer_has_one_and_a_seller_none(self):
-        leads = self.asked + self.other
+        leads = self.requested + self.other
         found = open_reviews(leads.with_user(self.reviewer))
-        self.assertEqual((found[self.asked.id], found[self.other.id].ids), (self.review, []))
-        self.assertFalse(open_reviews(leads.with_user(self.seller))[self.asked.id])
+        self.assertEqual((found[self.requested.id], found[self.other.id].ids), (self.review, []))
+        self.assertFalse(open_reviews(leads.with_user(self.seller))[self.requested.id])
 
     def test_the_ids_that_the_user_is_asked_about(self):
-        for person, expected in ((self.reviewer, [(self.asked.id,)]), (self.other_owner, [])):
-            query = SQL("SELECT id FROM crm_lead WHERE id IN %s", my_reviews_sql(self.asked.with_user(person)))
+        for person, expected in ((self.reviewer, [(self.requested.id,)]), (self.other_owner, [])):
+            query = SQL("SELECT id FROM crm_lead WHERE id IN %s", my_reviews_sql(self.requested.with_user(person)))
             self.assertEqual(self.env.execute_query(query), expected)

@@ -44,7 +44,7 @@ class TestFeature(AiDeploymentCase):
             window_days=90,
         )
         self.assertEqual(feature.key, "ratio:campaign_id+medium_id:expected_revenue:90")
-        self.assertEqual((feature.kind, feature.name), ("number", "Times the usual amount"))
+        self.assertEqual((feature.kind, feature.name), ("number", "Ratio to the usual amount"))
         self.assertEqual(feature._to_spec()["group_paths"], ["campaign_id", "medium_id"])
         whole = self.declare(source="history", measure="count", group_paths="campaign_id")
         self.assertEqual(whole.key, "count:campaign_id")
@@ -52,7 +52,7 @@ class TestFeature(AiDeploymentCase):
     def test_how_round_a_number_is(self):
         feature = self.declare(source="zeros", path="recurring_revenue")
         self.assertEqual((feature.kind, feature.key), ("number", "zeros:recurring_revenue"))
-        self.assertEqual(feature.name, "How round: Recurring Revenues")
+        self.assertEqual(feature.name, "Trailing zeros: Recurring Revenues")
         for path in ("name", "create_date", "campaign_id", False):
             with self.subTest(path=path), self.assertRaises(ValidationError), self.cr.savepoint():
                 self.declare(source="zeros", path=path, name="x")
@@ -99,11 +99,11 @@ class TestFeature(AiDeploymentCase):
 
     def test_what_says_too_little_is_refused(self):
         for values, sentence in (
-            ({"path": ""}, "says nothing to read"),
-            ({"source": "history", "measure": "count"}, "says nothing to read"),
+            ({"path": ""}, "has no field"),
+            ({"source": "history", "measure": "count"}, "has no field"),
             ({"source": "age", "start_path": "create_date"}, "needs two dates"),
             ({"source": "history", "group_paths": "campaign_id"}, "needs a measure"),
-            ({"source": "history", "measure": "ratio", "group_paths": "campaign_id"}, "needs the amount"),
+            ({"source": "history", "measure": "ratio", "group_paths": "campaign_id"}, "needs an amount"),
             ({"source": "history", "measure": "ratio", "value_path": "expected_revenue"}, "needs a measure"),
         ):
             with (

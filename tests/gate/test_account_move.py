@@ -258,7 +258,7 @@ class TestPosting(GateCase):
 
     def test_nothing_else_is_written_in_the_same_step(self):
         bill = self.make_bill(100)
-        with self.assertRaisesRegex(UserError, "by itself"):
+        with self.assertRaisesRegex(UserError, "without changing other fields"):
             bill.write({"state": "posted", "partner_bank_id": False})
         entry = self.env["account.move"].create({"move_type": "entry", "line_ids": self.two_lines()})
         entry.write({"state": "posted", "ref": "As before"})
@@ -385,7 +385,9 @@ class TestWaysAround(GateCase):
         bill.with_context(dynamic_unlink=True).write(
             {"line_ids": [Command.clear()], "journal_id": self.other_journal.id}
         )
-        bill.invoice_line_ids = [Command.create({"name": "Line", "quantity": 1, "price_unit": 20000, "tax_ids": []})]
+        bill.invoice_line_ids = [
+            Command.create({"name": "Log Line", "quantity": 1, "price_unit": 20000, "tax_ids": []})
+        ]
 
     def leave_by_filter_of_the_deployment(self, bill):
         self.gate.with_user(self.gate_owner).sudo().domain = "[('ref', '=', 'Nothing')]"
@@ -535,7 +537,7 @@ class TestWaysAround(GateCase):
     def test_editing_then_passing_then_posting(self):
         bill = self.held_bill()
         bill.with_user(self.cleo).invoice_line_ids.price_unit = 91434
-        with self.assertRaisesRegex(UserError, "You made this bill"):
+        with self.assertRaisesRegex(UserError, "You created this bill"):
             self.pass_(bill)
         with self.stopped():
             bill.with_user(self.cleo).action_post()

@@ -49,7 +49,7 @@ class TestGatePass(GateCase):
         self.env.flush_all()
         self.env.cr.execute("UPDATE account_move SET create_uid = %s WHERE id = %s", [self.cleo.id, bill.id])
         self.env.invalidate_all()
-        with self.assertRaisesRegex(UserError, "You made this bill"):
+        with self.assertRaisesRegex(UserError, "You created this bill"):
             self.pass_(bill)
         with self.assertRaises(AccessError):
             self.gate.with_user(self.gate_owner).gate_maker_may_pass = True

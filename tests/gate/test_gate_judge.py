@@ -48,7 +48,7 @@ class TestGateJudge(GateCase):
         self.assertEqual(bill.state, "posted")
         self.assertEqual(self.kinds(bill), ["warned"])
         self.assertEqual(self.review_of(bill).state, "open")
-        self.assertIn("Posted with a warning", bill.message_ids[0].body)
+        self.assertIn("Posted with warning", bill.message_ids[0].body)
         self.assertFalse(bill.ai_is_held)
 
     @mute_logger("odoo.addons.ai_deployment.models.scoring")
@@ -56,7 +56,7 @@ class TestGateJudge(GateCase):
         self.damage()
         bill = self.make_bill()
         bill.action_post()
-        self.assertEqual((bill.state, self.kinds(bill)), ("posted", ["opened"]))
+        self.assertEqual((bill.state, self.kinds(bill)), ("posted", ["bypassed"]))
         self.assertIn("could not be scored", bill.message_ids[0].body)
         self.gate.gate_unavailable = "closed"
         held = self.make_bill(100)
@@ -76,11 +76,11 @@ class TestGateJudge(GateCase):
         )
         bill = self.make_bill()
         bill.action_post()
-        self.assertEqual((bill.state, self.kinds(bill)), ("posted", ["opened"]))
-        self.assertIn("no room", self.events_of(bill).note)
+        self.assertEqual((bill.state, self.kinds(bill)), ("posted", ["bypassed"]))
+        self.assertIn("no disk space", self.events_of(bill).note)
         self.gate.gate_unavailable = "closed"
         held = self.make_bill()
-        with self.stopped("no room", "Try again later"):
+        with self.stopped("no disk space", "Try again later"):
             held.action_post()
         self.assertEqual(held.state, "draft")
 

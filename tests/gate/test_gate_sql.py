@@ -13,7 +13,7 @@ class TestStatusSql(GateCase):
     def test_a_bill_found_unusual_stays_held_and_says_by_whom(self):
         bill = self.make_bill()
         self.look(bill, "positive")
-        with self.stopped(f"Reviewed by {self.ben.name}", "unusual", "Correct it"):
+        with self.stopped(f"Reviewed by {self.ben.name}", "unusual", "Correct the bill"):
             bill.action_post()
         self.assertEqual(len(self.reviews_of(bill)), 1)
 
@@ -29,7 +29,7 @@ class TestStatusSql(GateCase):
         bill = self.make_bill()
         self.gate._score(bill)
         self.review_of(bill).with_user(self.ben)._decide("unsure")
-        with self.stopped("could not tell"):
+        with self.stopped("answered “Cannot tell”"):
             bill.action_post()
 
     def test_an_answer_is_about_the_bill_as_it_was(self):

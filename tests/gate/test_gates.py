@@ -14,7 +14,7 @@ from odoo.addons.ai_deployment.tests.gate.common import GateCase
 @tagged("post_install", "-at_install")
 class TestGates(GateCase):
     def test_shadow_and_proof_hold_nothing_and_say_nothing(self):
-        for state in ("shadow", "proof"):
+        for state in ("shadow", "poc"):
             self.gate.state = state
             bill = self.make_bill()
             bill.action_post()
@@ -48,9 +48,9 @@ class TestGates(GateCase):
                 bills = self.make_bill() + self.make_bill(100)
                 for bill in bills:
                     bill.action_post()
-                self.assertEqual(self.kinds(bills), ["opened", "opened"])
+                self.assertEqual(self.kinds(bills), ["bypassed", "bypassed"])
                 self.assertTrue(all(self.events_of(bills).mapped("note")))
-                self.assertIn("as the gate is open", bills[0].message_ids[0].body)
+                self.assertIn("as the gate was bypassed", bills[0].message_ids[0].body)
                 alert = self.env["ai.deployment.alert"].search([("cause", "=", "gate:open")])
                 self.assertEqual((len(alert), alert.state), (1, "firing"))
 
@@ -60,7 +60,7 @@ class TestGates(GateCase):
         self.assertFalse(Gate(self.gate).bypass_reason())
         with clock.at(since):
             self.gate._score(self.make_bill(7))
-        self.assertIn("no report", Gate(self.gate).bypass_reason())
+        self.assertIn("missing for too long", Gate(self.gate).bypass_reason())
         self.gate.gate_stale_days = 0
         self.assertFalse(Gate(self.gate).bypass_reason())
 

@@ -46,5 +46,5 @@ class TestPostedBills(GateCase):
     def test_the_note_names_the_fields(self):
         log_changes(self.bill, ["payment_reference", "invoice_date"])
         [event] = self.events_of(self.bill)
-        self.assertEqual(event.note, "Changed after it was posted: Payment Reference, Invoice/Bill Date")
+        self.assertEqual(event.note, "Changed after posting: Payment Reference, Invoice/Bill Date")
         self.assertIn(event.note, self.bill.message_ids[0].body)

@@ -11,9 +11,9 @@ from odoo.addons.ai_deployment.tests.gate.common import GateCase
 class TestWording(GateCase):
     def test_the_sentence_names_the_bill_why_and_what_to_do(self):
         bill = self.make_bill(ref="INV-7")
-        with self.stopped("INV-7", "Vendor", "Looks unusual", "A reviewer is asked to look at it"):
+        with self.stopped("INV-7", "Vendor", "Looks unusual", "A reviewer was asked to review it"):
             bill.with_user(self.ann).action_post()
-        with self.stopped(self.ben.name, "was asked to look at it"):
+        with self.stopped(self.ben.name, "was asked to review it"):
             bill.with_user(self.ann).action_post()
 
     def test_a_long_list_is_cut(self):

@@ -2,7 +2,7 @@ from . import test_ai_deployment
 from . import test_ai_deployment_check
 from . import test_ai_deployment_check_template
 from . import test_ai_deployment_check_template_line
-from . import test_ai_deployment_decision
+from . import test_ai_deployment_approval
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_report
 from . import test_ai_deployment_score

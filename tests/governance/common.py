@@ -47,7 +47,7 @@ class EvidenceCase(AiDeploymentCase):
     def check(self, code, least=None):
         check = self.deployment.check_ids.filtered(lambda check: check.code == code).sudo()
         if least is not None:
-            check.least = least
+            check.minimum = least
         return check
 
     def look(self, code, least=None):
@@ -87,11 +87,11 @@ class DecisionCase(AiDeploymentCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.lead = cls.make_leads()
-        cls.decider = cls.reviewer
+        cls.approver = cls.reviewer
         cls.deployment.reviewer_ids = False
-        cls.deployment.decider_id = cls.decider
+        cls.deployment.approver_id = cls.approver
         cls.env.flush_all()
-        cls.env.cr.execute("DELETE FROM ai_deployment_decision WHERE deployment_id = %s", [cls.deployment.id])
+        cls.env.cr.execute("DELETE FROM ai_deployment_approval WHERE deployment_id = %s", [cls.deployment.id])
         cls.env.invalidate_all()
         with clock.at(NOW):
             cls.deployment._score(cls.lead)
@@ -102,7 +102,7 @@ class DecisionCase(AiDeploymentCase):
 
     def decide(self, outcome="go", minutes="It did well.", days=None, person=None, **values):
         day = clock.today() + timedelta(days=days) if days is not None else None
-        return Approval(self.deployment.with_user(person or self.decider)).sign(outcome, minutes, day, **values)
+        return Approval(self.deployment.with_user(person or self.approver)).sign(outcome, minutes, day, **values)
 
 
 class PeopleCase(AiDeploymentCase):

@@ -15,7 +15,7 @@ class TestGovernance(ValueCase):
         for action, wizard in (
             (owned.action_hand_over, "ai.deployment.hand.over"),
             (owned.action_extend, "ai.deployment.extend"),
-            (owned.action_decide, "ai.deployment.decide"),
+            (owned.action_decide, "ai.deployment.approve"),
             (owned.action_measure_baseline, "ai.deployment.baseline"),
             (owned.action_ask_record_evidence, "ai.deployment.record.evidence"),
             (owned.action_add_row, "ai.deployment.check"),

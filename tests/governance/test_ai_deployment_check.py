@@ -15,7 +15,7 @@ class TestCheck(ChecklistCase):
     def test_a_row_is_signed_with_what_was_seen_and_nothing_else(self):
         row = self.by_hand().with_user(self.owner)
         for note in ("", "  ", None):
-            with self.assertRaisesRegex(UserError, "Say what you have seen"), self.env.cr.savepoint():
+            with self.assertRaisesRegex(UserError, "Describe what you have verified"), self.env.cr.savepoint():
                 row._sign(note)
         row._sign(" I looked at 50 leads. ")
         self.assertEqual((row.state, row.note, row.signed_by_id), ("met", "I looked at 50 leads.", self.owner))
@@ -37,7 +37,7 @@ class TestCheck(ChecklistCase):
             change()
             row._refresh()
             self.assertEqual(row.state, "missing")
-            self.assertIn("sign it anew", row.evidence)
+            self.assertIn("sign it again", row.evidence)
 
     def test_a_waiver_is_an_administrators_has_a_reason_and_an_end_after_which_the_row_blocks(self):
         row = self.by_hand()
@@ -47,11 +47,11 @@ class TestCheck(ChecklistCase):
                 row.with_user(person)._waive("Because.", day + DAY)
         waived = row.with_user(self.manager)
         for reason, until, error in (
-            ("", day + DAY, "Say why"),
-            ("x", day, "still to come"),
-            ("x", day - DAY, "still to come"),
-            ("x", None, "still to come"),
-            ("x", day + 366 * DAY, "a year at most"),
+            ("", day + DAY, "Enter (why|a reason)"),
+            ("x", day, "in the future"),
+            ("x", day - DAY, "in the future"),
+            ("x", None, "in the future"),
+            ("x", day + 366 * DAY, "one year at most"),
         ):
             with (
                 self.subTest(reason=reason, until=until),
@@ -79,7 +79,7 @@ class TestCheck(ChecklistCase):
         self.assertFalse(own.waived_until)
         own._refresh()
         self.assertEqual(own.state, "missing")
-        with self.assertRaisesRegex(UserError, "while it is a proof of concept"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "during the proof of concept"), self.env.cr.savepoint():
             own.unlink()
 
     def test_nobody_writes_evidence(self):
@@ -89,8 +89,8 @@ class TestCheck(ChecklistCase):
                 {"state": "met"},
                 {"waived_until": date(2100, 1, 1)},
                 {"signed_by_id": person.id},
-                {"basis": "x"},
-                {"rule": "decider"},
+                {"evidence_fingerprint": "x"},
+                {"rule": "approver"},
                 {"evidence": "Yes."},
                 {"deployment_id": self.deployment.id},
                 {"valid_days": 0},

@@ -35,4 +35,4 @@ class TestCheckTemplate(ChecklistCase):
         self.assertEqual(bare.progress, 0.0)
         self.assertIn("no checklist", Checklist(bare).gap())
         self.env.ref("ai_deployment.check_template_standard").active = True
-        self.assertIn("rows of its checklist are missing", Checklist(bare).gap())
+        self.assertIn("checklist rows are missing", Checklist(bare).gap())

@@ -13,6 +13,6 @@ class TestCheckTemplateLine(ChecklistCase):
         rules = set(RULES)
         lines = self.env["ai.deployment.check.template"].with_context(active_test=False).search([]).line_ids
         self.assertLessEqual(set(lines.mapped("rule")), rules)
-        self.assertNotIn("basis", rules)
-        with self.assertRaisesRegex(ValidationError, "there is no such rule"), self.env.cr.savepoint():
+        self.assertNotIn("evidence_fingerprint", rules)
+        with self.assertRaisesRegex(ValidationError, "is not an evidence rule"), self.env.cr.savepoint():
             lines[0].rule = "basis"

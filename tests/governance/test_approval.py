@@ -12,12 +12,12 @@ from odoo.addons.ai_deployment.tests.governance.common import DAY, DecisionCase
 @tagged("post_install", "-at_install")
 class TestApproval(DecisionCase):
     def test_a_go_brings_what_is_in_shadow_into_production(self):
-        with self.assertRaisesRegex(UserError, "nobody has signed a go"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "no go has been signed"), self.env.cr.savepoint():
             self.deployment.with_user(self.owner).action_go_live()
         decision = self.decide()
         self.assertEqual(self.deployment.state, "production")
         step = self.deployment.transition_ids.sorted("id")[-1]
-        self.assertEqual((step.user_id, step.reason), (self.decider, "It did well."))
+        self.assertEqual((step.user_id, step.reason), (self.approver, "It did well."))
         self.assertEqual((decision.version_id, decision.kind, decision.date), (self.version, "first", NOW))
         self.assertEqual(decision.next_review_date, NOW.date() + 90 * DAY)
         self.assertEqual(self.deployment.review_date, decision.next_review_date)
@@ -47,8 +47,8 @@ class TestApproval(DecisionCase):
 
     def test_without_minutes_conditions_a_day_or_an_outcome_there_is_no_decision(self):
         for values, sentence in (
-            ({"minutes": "  "}, "why you decide so"),
-            ({"outcome": "conditions"}, "Name the conditions"),
+            ({"minutes": "  "}, "reason for your decision"),
+            ({"outcome": "conditions"}, "Enter the conditions"),
             ({"outcome": "perhaps"}, "a go, a go with conditions, or a no-go"),
             ({"days": 0}, "in the future"),
             ({"days": -1}, "in the future"),
@@ -57,16 +57,16 @@ class TestApproval(DecisionCase):
         ):
             with self.subTest(values=values), self.assertRaisesRegex(UserError, sentence), self.env.cr.savepoint():
                 self.decide(**values)
-        self.assertFalse(self.deployment.decision_ids)
+        self.assertFalse(self.deployment.approval_ids)
         self.decide("conditions", conditions="Look at the Belgian leads weekly.", days=90)
         self.assertEqual(self.deployment.state, "production")
         self.decide(days=30)  # later reviews may come sooner
 
     def test_nothing_is_decided_before_shadow_or_after_the_end(self):
-        for state in ("proof", "retired"):
+        for state in ("poc", "retired"):
             self.env.cr.execute("UPDATE ai_deployment SET state = %s WHERE id = %s", [state, self.deployment.id])
             self.env.invalidate_all()
-            with self.assertRaisesRegex(UserError, "nothing to decide yet"), self.env.cr.savepoint():
+            with self.assertRaisesRegex(UserError, "Nothing to approve yet"), self.env.cr.savepoint():
                 self.decide()
 
     def test_a_missing_row_refuses_a_go_and_no_no_go(self):
@@ -87,25 +87,25 @@ class TestApproval(DecisionCase):
                 self.decide(person=person)
         with self.assertRaises(AccessError):
             Approval(self.deployment).sign("go", "The superuser says so.")
-        self.deployment.decider_id = False
-        with self.assertRaisesRegex(AccessError, "Nobody is named yet"), self.env.cr.savepoint():
+        self.deployment.approver_id = False
+        with self.assertRaisesRegex(AccessError, "No approver is assigned yet"), self.env.cr.savepoint():
             self.decide()
 
     def test_a_decider_is_a_person_with_a_part_in_it(self):
         root, named = self.env.ref("base.user_root"), self.deployment.with_user(self.owner)
         for person in (root, self.seller):
             with self.subTest(person=person.login), self.assertRaises(ValidationError):
-                named.decider_id = person
+                named.approver_id = person
         self.manager.active = False
         with self.assertRaises(ValidationError):
-            named.decider_id = self.manager
+            named.approver_id = self.manager
 
     def test_the_review_of_what_is_in_production_moves_on_by_a_decision_only(self):
         self.decide()
         mine, day = self.deployment.with_user(self.owner), self.deployment.review_date
         mine.review_date = day - 10 * DAY
         mine.review_date = day
-        with self.assertRaisesRegex(UserError, "moves on when it is decided on anew"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "changes with a new approval"), self.env.cr.savepoint():
             mine.review_date = day + DAY
         with clock.at(NOW + 60 * DAY):
             renewed = self.decide(days=120)

@@ -29,8 +29,8 @@ class TestBusinessValue(ValueCase):
     def test_too_few_records_say_nothing(self):
         self.past_leads(20, BEFORE, won=5, lost=15)
         rows = {row.code: row for row in self.baseline()}
-        self.assertFalse(rows["conversion"].is_told)
-        self.assertIn("cannot say", self.deployment.value_html)
+        self.assertFalse(rows["conversion"].has_enough_records)
+        self.assertIn("not enough records", self.deployment.value_html)
 
     def test_measuring_again_before_going_live_keeps_the_first_and_says_so(self):
         self.past_leads(40, BEFORE, won=10, lost=30)
@@ -45,16 +45,16 @@ class TestBusinessValue(ValueCase):
     def test_after_going_live_nothing_before_can_be_measured_any_more(self):
         self.past_leads(40, BEFORE, won=10, lost=30)
         self.go_live()
-        with self.assertRaisesRegex(UserError, "went live already"):
+        with self.assertRaisesRegex(UserError, "already live"):
             self.baseline()
 
     def test_periods_that_make_no_sense_are_refused(self):
         self.past_leads(40, BEFORE, won=10, lost=30)
         day = NOW.date()
         for start, end, why in (
-            (day, day - timedelta(days=60), "begins before it ends"),
-            (day - timedelta(days=300), day, "at the latest"),
-            (day - timedelta(days=300), day + timedelta(days=10), "at the latest"),
+            (day, day - timedelta(days=60), "must be before its end"),
+            (day - timedelta(days=300), day, "must end by"),
+            (day - timedelta(days=300), day + timedelta(days=10), "must end by"),
         ):
             with self.assertRaisesRegex(ValidationError, why):
                 self.baseline(start, end)
@@ -96,7 +96,7 @@ class TestBusinessValue(ValueCase):
         self.assertLess(rows["net"].money_low, rows["net"].money)
         self.assertLess(rows["net"].money, rows["net"].money_high)
         self.assertIn("a month (", self.deployment.value_text)
-        self.assertIn("25 % of a won euro is kept", self.deployment.value_html)
+        self.assertIn("Margin on won revenue: 25 %", self.deployment.value_html)
 
     def test_reviewers_time_is_subtracted_at_the_price_of_an_hour(self):
         self.deployment.value_hourly_cost = 60

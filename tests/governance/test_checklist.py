@@ -30,7 +30,7 @@ class EmptyRule(Rule):
 class TestChecklist(ChecklistCase):
     def test_a_rule_that_is_gone_or_breaks_blocks_its_row_only_and_says_so(self):
         row = self.by_hand()
-        for rule, found in (("renamed_since", "There is no rule"), ("breaks", "ZeroDivisionError"), ("none", "could")):
+        for rule, found in (("renamed_since", "no longer exists"), ("breaks", "ZeroDivisionError"), ("none", "could")):
             self.env.cr.execute("UPDATE ai_deployment_check SET rule = %s WHERE id = %s", [rule, row.id])
             self.env.invalidate_all()
             with (

@@ -13,37 +13,37 @@ class TestDuties(DecisionCase):
     def test_who_built_it_does_not_decide(self):
         trained = self.keep(self.deployment, self.card(high=2.0))
         self.env.cr.execute(
-            "UPDATE ai_deployment_version SET trained_by_id = %s WHERE id = %s", [self.decider.id, trained.id]
+            "UPDATE ai_deployment_version SET trained_by_id = %s WHERE id = %s", [self.approver.id, trained.id]
         )
         self.env.invalidate_all()
-        with self.assertRaisesRegex(AccessError, "Who built it"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(AccessError, "Builders, owners and deputies"), self.env.cr.savepoint():
             self.decide()
-        row = self.deployment.check_ids.filtered(lambda check: check.code == "decider")
+        row = self.deployment.check_ids.filtered(lambda check: check.code == "approver")
         row.waived_until = False
         row._refresh()
         self.assertEqual((row.state, "built it" in row.evidence), ("missing", True))
         with self.assertRaisesRegex(ValidationError, "built it"), self.env.cr.savepoint():
-            self.env["ai.deployment.decision"].create(
+            self.env["ai.deployment.approval"].create(
                 {
                     "deployment_id": self.deployment.id,
                     "outcome": "go",
                     "minutes": "x",
                     "date": NOW,
-                    "user_id": self.decider.id,
+                    "user_id": self.approver.id,
                     "next_review_date": NOW.date(),
                 }
             )
 
     def test_who_answers_for_it_does_not_decide_whichever_is_named_first(self):
         for values in (
-            {"decider_id": self.owner.id},
-            {"decider_id": self.deputy.id},
-            {"user_id": self.decider.id},
-            {"deputy_id": self.decider.id},
+            {"approver_id": self.owner.id},
+            {"approver_id": self.deputy.id},
+            {"user_id": self.approver.id},
+            {"deputy_id": self.approver.id},
         ):
             with (
                 self.subTest(values=values),
-                self.assertRaisesRegex(ValidationError, "answers for it"),
+                self.assertRaisesRegex(ValidationError, "Builders, owners"),
                 self.env.cr.savepoint(),
             ):
                 self.deployment.write(values)
@@ -53,26 +53,26 @@ class TestDuties(DecisionCase):
             .create({"name": "Mine", "purpose": "A test of who decides.", "model_id": self.lead_model.id})
         )
         with self.assertRaisesRegex(ValidationError, "built it"), self.env.cr.savepoint():
-            mine.decider_id = self.other_owner
+            mine.approver_id = self.other_owner
 
     def test_who_answers_its_questions_is_not_only_who_built_it_or_decides(self):
-        row = self.deployment.check_ids.filtered(lambda check: check.code == "decider")
+        row = self.deployment.check_ids.filtered(lambda check: check.code == "approver")
         row.waived_until = False
-        for reviewers, state in ((self.decider, "missing"), (self.decider + self.deputy, "met")):
+        for reviewers, state in ((self.approver, "missing"), (self.approver + self.deputy, "met")):
             self.deployment.reviewer_ids = reviewers
             row._refresh()
             self.assertEqual(row.state, state, row.evidence)
 
     def test_one_person_where_the_template_permits_it_logged_and_renewed(self):
         self.deployment.check_template_id = self.env.ref("ai_deployment.check_template_small")
-        self.deployment.decider_id = self.owner
+        self.deployment.approver_id = self.owner
         decision = self.decide(person=self.owner)
         self.assertTrue(decision.by_builder)
         last = decision.next_review_date
         with clock.at(NOW + 91 * DAY):
             self.deployment.with_user(self.owner).action_suspend()
             self.deployment.review_date = clock.today() + 30 * DAY
-            with self.assertRaisesRegex(UserError, "held until"), self.env.cr.savepoint():
+            with self.assertRaisesRegex(UserError, "valid until"), self.env.cr.savepoint():
                 self.deployment.with_user(self.owner).action_go_live()
             self.decide(person=self.owner)
             self.deployment.with_user(self.owner).action_go_live()

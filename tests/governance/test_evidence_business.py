@@ -30,7 +30,7 @@ class TestEvidenceBusiness(ValueCase):
 
     def test_a_baseline_of_enough_records_is_evidence(self):
         check = self.look("baseline")
-        self.assertEqual((check.state, check.evidence), ("missing", "What was before has not been measured."))
+        self.assertEqual((check.state, check.evidence), ("missing", "The baseline has not been measured."))
         self.assertEqual(check.with_user(self.owner).action_satisfy()["res_model"], "ai.deployment.baseline")
         self.past_leads(60, BEFORE, won=15, lost=45)
         self.baseline()
@@ -62,7 +62,7 @@ class TestEvidenceBusiness(ValueCase):
         self.assertIn("demonstration", check.evidence)
 
     def test_each_case_has_to_be_tried_for_what_serves(self):
-        self.assertIn("No case is written down", self.look("edge_cases").evidence)
+        self.assertIn("No excluded edge case is documented", self.look("edge_cases").evidence)
         self.make_leads(2, expected_revenue=900000)
         case = (
             self.env["ai.deployment.edge.case"]
@@ -76,7 +76,7 @@ class TestEvidenceBusiness(ValueCase):
             )
         )
         check = self.look("edge_cases")
-        self.assertEqual((check.state, check.evidence), ("missing", "“Large ones” has not been tried."))
+        self.assertEqual((check.state, check.evidence), ("missing", "“Large ones” has not been tested."))
         check.with_user(self.owner).action_satisfy()
         self.assertEqual(self.look("edge_cases").state, "met")
         self.assertIn("Large ones", check.evidence)
@@ -97,14 +97,14 @@ class TestEvidenceBusiness(ValueCase):
 
     def test_a_stop_rule_is_a_floor_and_a_number_of_reports(self):
         self.deployment.write({"floor_auc": 0, "stop_after": 0})
-        self.assertIn("No floor", self.look("stop_rule").evidence)
+        self.assertIn("No minimum", self.look("stop_rule").evidence)
         self.deployment.floor_auc = 0.6
         check = self.look("stop_rule")
         self.assertEqual(check.state, "missing")
-        self.assertIn("not after how many", check.evidence)
+        self.assertIn("not the number of reports", check.evidence)
         self.deployment.stop_after = 3
         check = self.look("stop_rule")
-        self.assertEqual((check.state, check.evidence), ("met", "It switches itself off after 3 reports below 60 %."))
+        self.assertEqual((check.state, check.evidence), ("met", "It is suspended after 3 reports below 60 %."))
 
     def test_the_next_review_lies_far_enough_ahead(self):
         self.deployment.review_date = (NOW + timedelta(days=89)).date()
@@ -136,6 +136,6 @@ class TestEvidenceBusiness(ValueCase):
         activities.unlink()
         check = self.look("review_ahead")
         self.assertEqual(check.state, "missing")
-        self.assertIn("nobody's activities", check.evidence)
+        self.assertIn("nobody's activity", check.evidence)
         self.deployment.activity_schedule(activity_type_id=kind.id, user_id=self.owner.id)
         self.assertEqual(self.look("review_ahead").state, "met")

@@ -16,7 +16,7 @@ class TestEvidenceLog(EvidenceCase):
         leads = self.make_leads(4) + self.make_leads(2, expected_revenue=20000, country_id=self.usa.id)
         self.assertMissing("log_complete", "has 0 of 5 lines so far", least=5)
         self.deployment._score(leads)
-        self.assertMet("log_complete", "5 lines drawn today hold what was read", least=5)
+        self.assertMet("log_complete", "5 sampled log lines of today hold inputs", least=5)
 
     def test_every_day_others_are_drawn_and_always_the_same_on_one_day(self):
         self.deployment._score(self.make_leads(40))
@@ -35,13 +35,15 @@ class TestEvidenceLog(EvidenceCase):
         line = self.inferences_of(leads)[0]
         for values, sentence in (
             ({"inputs": "[1]"}, "inputs are missing"),
-            ({"codes": "zz"}, "what the inputs fell into is missing"),
-            ({"confidence": None}, "what was said, or how sure it was, is missing"),
-            ({"predicted_value": 0.123}, "a score does not follow from its inputs"),
+            ({"codes": "zz"}, "the bins of the inputs are missing"),
+            ({"confidence": None}, "the prediction or its confidence is missing"),
+            ({"predicted_value": 0.123}, "a score differs from its inputs"),
         ):
             with self.subTest(values=values), self.env.cr.savepoint() as savepoint:
                 self.alter("ai_deployment_inference", line, **values)
-                self.assertMissing("log_complete", f"1 of 3 lines drawn are not as they should be: {sentence}", least=3)
+                self.assertMissing(
+                    "log_complete", f"1 of 3 sampled log lines are incomplete or inconsistent: {sentence}", least=3
+                )
                 savepoint.rollback()
         self.env.invalidate_all()
         self.assertMet("log_complete", "3 lines", least=3)
@@ -49,4 +51,4 @@ class TestEvidenceLog(EvidenceCase):
     def test_the_log_of_another_version_does_not_count(self):
         self.deployment._score(self.make_leads(3))
         self.serve(self.deployment, self.card(low=-2.0))
-        self.assertMissing("log_complete", "The log of Version 2 has 0 of 3 lines so far.", least=3)
+        self.assertMissing("log_complete", "The log of Version 2 has 0 of 3 required lines so far.", least=3)

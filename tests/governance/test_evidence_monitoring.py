@@ -26,20 +26,20 @@ class TestEvidenceMonitoring(EvidenceCase):
     def test_jobs_that_run_are_met(self):
         now = self.cron("monitor").lastcall
         self.enterContext(clock.at(now))
-        found = self.assertMet("watched", "All 5 scheduled jobs that watch it run at least once a week")
+        found = self.assertMet("watched", "All 5 monitoring jobs run at least once a week")
         self.assertEqual(found.record, self.cron("monitor"))
 
     def test_a_job_that_is_off_late_failing_rare_new_or_gone_is_named(self):
         self.enterContext(clock.at(self.cron("monitor").lastcall))
         for name, values, sentence in (
-            ("monitor", {"active": False}, "“AI Deployment: watch deployments” is switched off."),
+            ("monitor", {"active": False}, "“AI Deployment: monitoring” is inactive."),
             (
                 "health",
                 {"failure_count": 3},
-                "“AI Deployment: look after deployments” (3 times) fails again and again.",
+                "“AI Deployment: health checks” (3 times) fails again and again.",
             ),
-            ("alerts", {"lastcall": NOW - timedelta(days=400)}, "“AI Deployment: alerts of the day”"),
-            ("checklists", {"interval_type": "months"}, "look at checklists” runs less than once a week."),
+            ("alerts", {"lastcall": NOW - timedelta(days=400)}, "“AI Deployment: daily alerts”"),
+            ("checklists", {"interval_type": "months"}, "update checklists” runs less than once a week."),
             ("send", {"lastcall": False, "nextcall": clock.now()}, "“AI Deployment: send messages” has not run yet."),
         ):
             with self.subTest(job=name), self.env.cr.savepoint() as savepoint:
@@ -47,7 +47,7 @@ class TestEvidenceMonitoring(EvidenceCase):
                 self.assertMissing("watched", sentence)
                 savepoint.rollback()
         self.cron("monitor").unlink()
-        self.assertMissing("watched", "The scheduled job “AI Deployment: watch deployments” is missing.")
+        self.assertMissing("watched", "The scheduled job “AI Deployment: monitoring” is missing.")
 
     def test_a_week_is_often_enough(self):
         self.enterContext(clock.at(self.cron("monitor").lastcall))
@@ -74,7 +74,7 @@ class TestEvidenceMonitoring(EvidenceCase):
                 }
             )
         )
-        self.assertMissing("watched", "The score is not watched since")
+        self.assertMissing("watched", "Monitoring of the score has failed since")
         self.assertMissing("watched", "Too few came in.")
         self.env["ai.deployment.report.line"].sudo().create(
             {"report_id": report.id, "key": "score", "label": "The score", "test": "shape", "verdict": "quiet"}
@@ -83,7 +83,7 @@ class TestEvidenceMonitoring(EvidenceCase):
         self.assertMet("watched", "run at least once a week")
 
     def test_only_an_administrator_of_odoo_gets_to_the_jobs(self):
-        with self.assertRaisesRegex(UserError, "ask one to look"):
+        with self.assertRaisesRegex(UserError, "ask one to check"):
             self.satisfy("watched")
         self.assertEqual(self.satisfy("watched", self.env.ref("base.user_admin"))["res_model"], "ir.cron")
 
@@ -96,30 +96,30 @@ class TestEvidenceMonitoring(EvidenceCase):
         with clock.at(NOW + timedelta(days=91)):
             self.assertMissing("alert_drill", "more than 90 days ago")
         self.serve(self.deployment, self.card(low=-2.0))
-        self.assertMissing("alert_drill", "which serves no more")
+        self.assertMissing("alert_drill", "which no longer serves")
 
     def again(self, **values):
         return self.keep(self.deployment, self.card(low=-2.0), **{"verdict": "better", "challenge": {}, **values})
 
     def test_a_plan_and_a_training_that_was_tested_are_met(self):
-        self.assertMissing("retrained", "not written down when and how")
+        self.assertMissing("retrained", "retraining plan is missing")
         self.deployment.retraining_plan = "Every quarter, by Anna, on two years of leads."
-        self.assertMissing("retrained", "Written down, but no version was trained again")
+        self.assertMissing("retrained", "Documented, but no version was retrained")
         version = self.again(verdict_text="Better on the latest 60 records.")
         self.alter("ai_deployment_version", version, trained_date="2099-01-01")
         found = self.assertMet("retrained", "Version 2 was trained on 1000 records")
-        self.assertIn("tested against the one that served: Better on the latest 60 records.", found.sentence)
+        self.assertIn("tested against the version serving then: Better on the latest 60 records.", found.sentence)
         self.assertEqual(found.record, version)
 
     def test_what_was_trained_before_shadow_or_elsewhere_does_not_count(self):
         self.deployment.retraining_plan = "Every quarter."
         version = self.again()
         self.alter("ai_deployment_version", version, trained_date="2000-01-01")
-        self.assertMissing("retrained", "no version was trained again")
+        self.assertMissing("retrained", "no version was retrained")
         self.alter("ai_deployment_version", version, trained_date="2099-01-01", kind="pipeline")
-        self.assertMissing("retrained", "no version was trained again")
+        self.assertMissing("retrained", "no version was retrained")
         self.alter("ai_deployment_version", version, kind="scorecard", verdict="first")
-        self.assertMissing("retrained", "no version was trained again")
+        self.assertMissing("retrained", "no version was retrained")
 
     def test_do_it_asks_for_the_plan_first_and_then_trains(self):
         self.assertEqual(self.satisfy("retrained")["res_model"], "ai.deployment")
@@ -131,16 +131,16 @@ class TestEvidenceMonitoring(EvidenceCase):
         self.env["ai.deployment.channel"].create(
             {"deployment_id": self.deployment.id, "partner_ids": self.owner.partner_id.ids}
         )
-        self.assertMissing("read", "Nobody has opened an alert or a report of it yet.")
+        self.assertMissing("read", "has been opened yet an alert or a report of it yet.")
         message = self.satisfy("read")["params"]["message"]
-        self.assertIn(f"went to {self.owner.name}", message)
+        self.assertIn(f"was sent to {self.owner.name}", message)
         alert = self.deployment.alert_ids
         self.assertEqual((alert.state, alert.activity_ids.user_id), ("firing", self.owner))
         self.assertEqual(self.env["ai.deployment.message"].search([("alert_id", "=", alert.id)]).state, "pending")
         alert.with_user(self.reviewer).web_read(FORM)
-        self.assertMissing("read", "Nobody has opened")
+        self.assertMissing("read", "has been opened yet")
         alert.with_user(self.owner).web_read(FORM)
-        found = self.assertMet("read", f"{self.owner.name} opened “A test: does somebody read this")
+        found = self.assertMet("read", f"{self.owner.name} opened “Test alert for")
         self.assertEqual((alert.state, len(alert.activity_ids)), ("resolved", 0))
         self.assertEqual(found.record, alert)
         with clock.at(NOW + timedelta(days=91)):
@@ -149,7 +149,7 @@ class TestEvidenceMonitoring(EvidenceCase):
     def test_what_the_system_reads_is_no_reading(self):
         alert = self.env["ai.deployment.alert"]._raise(self.deployment, "x", name="X")
         alert.sudo().write({"read_by_id": self.env.ref("base.user_root").id, "read_date": NOW})
-        self.assertMissing("read", "Nobody has opened")
+        self.assertMissing("read", "has been opened yet")
 
     def test_only_who_answers_for_it_sends_a_test_alert(self):
         for person in (self.reviewer, self.other_owner, self.seller):

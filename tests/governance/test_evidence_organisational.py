@@ -23,19 +23,19 @@ class TestEvidenceOrganisational(EvidenceCase):
 
     def test_an_approver_is_named_active_and_apart(self):
         self.deployment.reviewer_ids = False
-        self.deployment.decider_id = False
-        self.assertMissing("decider", "Nobody is named who decides.")
-        self.deployment.decider_id = self.reviewer
-        self.assertMet("decider", "neither built it nor answers for it")
+        self.deployment.approver_id = False
+        self.assertMissing("approver", "No approver is assigned.")
+        self.deployment.approver_id = self.reviewer
+        self.assertMet("approver", "is neither builder nor owner")
         self.deployment.check_template_id.one_person = True
-        self.assertMet("decider", "lets one person do it all")
+        self.assertMet("approver", "allows one person in both roles")
         self.deployment.check_template_id.one_person = False
         self.reviewer.active = False
-        self.assertMissing("decider", "is not active any more")
+        self.assertMissing("approver", "is no longer active")
 
     def test_an_approver_who_is_the_only_reviewer_is_not_enough(self):
-        self.deployment.sudo().write({"decider_id": self.reviewer.id, "reviewer_ids": [(6, 0, self.reviewer.ids)]})
-        self.assertMissing("decider", "name one more reviewer")
+        self.deployment.sudo().write({"approver_id": self.reviewer.id, "reviewer_ids": [(6, 0, self.reviewer.ids)]})
+        self.assertMissing("approver", "add another reviewer")
 
     def test_who_has_to_sign_gets_the_text_and_the_owner_the_form(self):
         self.deployment.limits = "It knows nothing of leads from trade fairs."
@@ -47,7 +47,7 @@ class TestEvidenceOrganisational(EvidenceCase):
 
     def test_training_again_is_planned_for_a_day_to_come(self):
         self.deployment.retrain_hours = 0
-        self.assertMissing("budget", "how many hours training again takes")
+        self.assertMissing("budget", "hours of retraining training again takes")
         self.assertEqual(self.satisfy("budget")["res_model"], "ai.deployment.budget")
         Planning(self.deployment.with_user(self.owner)).plan_training(8, 100, NOW + timedelta(days=30))
         self.assertMet("budget", "8 hours and")

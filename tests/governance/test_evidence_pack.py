@@ -12,21 +12,21 @@ class TestEvidencePack(ReportCase):
         self.env["ai.deployment.alert"]._raise(self.deployment, "test", name="Chances do not come true")
         text = self.paper("evidence_pack", self.deployment)
         for words in (
-            "The Checklist as It Stands",
+            "Current Checklist",
             "Waivers",
             "until 01/01/2100: A test.",
-            "Decisions",
+            "Approvals",
             "Go",
-            "Its Life",
+            "History",
             "Shadow",
             "Incidents",
             "Chances do not come true",
-            "What served",
+            "Serving version",
         ):
             self.assertIn(words, text)
 
     def test_what_a_decision_saw_is_printed_as_it_stood(self):
-        self.env["ai.deployment.decision"].create(
+        self.env["ai.deployment.approval"].create(
             {
                 "deployment_id": self.deployment.id,
                 "outcome": "conditions",

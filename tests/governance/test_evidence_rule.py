@@ -35,7 +35,7 @@ class TestDrillRule(EvidenceCase):
 
     def test_an_old_a_failed_or_another_versions_drill_is_not(self):
         self.drill(date=NOW - timedelta(days=91))
-        self.assertMissing("faults_handled", "That is more than 90 days ago.")
+        self.assertMissing("faults_handled", "This evidence is older than 90 days.")
         self.drill(is_passed=False)
         self.assertMissing("faults_handled", "failed at: An input is missing.")
         self.drill(kind="alert", date=NOW + timedelta(days=1))
@@ -43,7 +43,7 @@ class TestDrillRule(EvidenceCase):
         self.drill(date=NOW + timedelta(days=2))
         self.assertMet("faults_handled", "passed in all")
         self.serve(self.deployment, self.card(low=-2.0))
-        self.assertMissing("faults_handled", "was made with Version 1, which serves no more.")
+        self.assertMissing("faults_handled", "tested Version 1, which no longer serves.")
 
     def test_do_it_makes_the_drill_and_looks_again(self):
         self.make_leads()

@@ -52,7 +52,7 @@ class TestSegmentsAtTraining(ClosedLeads, EvidenceCase):
         deployment = self.make_deployment(
             method="anomaly",
             is_primary=False,
-            alarm_rate=0.05,
+            flag_rate=0.05,
             features=[{"path": "expected_revenue"}, {"path": "country_id"}],
         )
         found = deployment.sudo()._train().held_out["segments"]

@@ -38,24 +38,24 @@ class TestEvidenceTechnical(EvidenceCase):
         small = {"part": None, "rows": 9, "positives": 2, "brier": None, "base_brier": None}
         self.tested(later=[self.part(self.belgium), small], left_out=[self.part(self.usa)])
         found = self.assertMet("later_and_segments", "On 400 later records its mean squared error is 0.150")
-        self.assertIn("knowing the share alone gives 0.210.", found.sentence)
-        self.assertIn("Better in each part large enough: Belgium.", found.sentence)
-        self.assertIn("kept out of learning: United States.", found.sentence)
-        self.assertIn("Too small to be judged alone: 1 parts.", found.sentence)
+        self.assertIn("the base rate alone gives 0.210.", found.sentence)
+        self.assertIn("Better in each sufficiently large segment: Belgium.", found.sentence)
+        self.assertIn("held out of training: United States.", found.sentence)
+        self.assertIn("Too small to be judged separately: 1 segments.", found.sentence)
         self.assertEqual(found.record, self.version)
 
     def test_a_part_that_is_worse_is_named(self):
         self.tested(later=[self.part(self.belgium), self.part(self.usa, brier=0.22)])
-        self.assertMissing("later_and_segments", "worse than knowing the usual share alone for: United States.")
+        self.assertMissing("later_and_segments", "worse than the base rate for: United States.")
         self.tested(left_out=[self.part(self.france, brier=0.3)])
         self.assertMissing("later_and_segments", "for: France, when kept out of learning.")
         self.tested(whole={"part": None, "rows": 400, "positives": 120, "brier": 0.3, "base_brier": 0.21})
         self.assertMissing("later_and_segments", "for: all later records together.")
 
     def test_a_version_that_was_not_tested_so_or_on_too_few_says_so(self):
-        self.assertMissing("later_and_segments", "Version 1 was not tested part by part: train a new version.")
+        self.assertMissing("later_and_segments", "Version 1 was not tested by segment: train a new version.")
         self.tested(whole={"part": None, "rows": 40, "positives": 3, "brier": None, "base_brier": None})
-        self.assertMissing("later_and_segments", "Only 40 later records tested it, 3 of them positive")
+        self.assertMissing("later_and_segments", "The test has only 40 later records, 3 of them positive")
 
     def test_parts_of_a_sensitive_input_are_not_named(self):
         self.tested(later=[self.part(self.usa, brier=0.3)])
@@ -72,7 +72,7 @@ class TestEvidenceTechnical(EvidenceCase):
             "later_and_segments", "it flags 1.1 % of 800 later ones (expected: 1.0 %), and in none of 1 parts"
         )
         self.alter("ai_deployment_version", self.version, held_out={"segments": {**parts, "flagged": [often]}})
-        self.assertMissing("later_and_segments", "Far more is flagged than the 1.0 % expected for: United States.")
+        self.assertMissing("later_and_segments", "Far more is flagged than the expected 1.0 % in: United States.")
 
     def test_what_cannot_be_looked_at_blocks_and_stops_no_other_row(self):
         self.tested(whole="not a part")
@@ -91,7 +91,7 @@ class TestEvidenceTechnical(EvidenceCase):
         self.run_action(self.make_leads(2))
         self.assertMissing("runs_here", "Version 1 has scored 2 of 3 records", least=3)
         self.run_action(self.make_leads(1))
-        self.assertMet("runs_here", "Version 1 has scored 3 records here by its server action", least=3)
+        self.assertMet("runs_here", "Version 1 has scored 3 records in this database by its server action", least=3)
 
     def test_what_came_in_another_way_does_not_count(self):
         self.deployment._score(self.make_leads(5), now=NOW + timedelta(seconds=1))
@@ -107,7 +107,7 @@ class TestEvidenceTechnical(EvidenceCase):
             self.run_action(leads)
         self.run_action(self.make_leads(1, country_id=False))
         found = self.assertMet("runs_here", "has scored 2 records", least=2)
-        self.assertIn("1 could not be scored and went to a person", found.sentence)
+        self.assertIn("1 could not be scored and were sent to human review", found.sentence)
 
     def test_a_batch_of_the_action_counts(self):
         self.deployment.batch_above = 2

@@ -10,7 +10,7 @@ from odoo.addons.ai_deployment.tests.governance.common import SignatureCase
 class TestExplanation(SignatureCase):
     def test_an_empty_text_is_not_signed(self):
         self.deployment.limits = "None."
-        with self.assertRaisesRegex(UserError, "what it cannot do"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "limitations are missing"), self.env.cr.savepoint():
             self.signature.with_user(self.accountant).action_sign()
 
     def test_a_word_or_an_input_that_changes_ends_it(self):

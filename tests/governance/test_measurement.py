@@ -81,7 +81,7 @@ class TestMeasurementOfBills(AiDeploymentCase):
                 "invoice_date": day,
                 "date": day,
                 "invoice_line_ids": [
-                    Command.create({"name": "Line", "quantity": 1, "price_unit": amount, "tax_ids": []})
+                    Command.create({"name": "Log Line", "quantity": 1, "price_unit": amount, "tax_ids": []})
                 ],
                 **values,
             }
@@ -109,7 +109,7 @@ class TestMeasurementOfBills(AiDeploymentCase):
         card = self.card(names=["expected_revenue"])
         card.features[0].__dict__["name"] = "amount_untaxed"
         self.serve(self.bills, type(card)(card.features, card.intercept, card.calibration, card.score_bins))
-        self.bills.write({"state": "shadow", "min_confidence": 1.0, "alarm_rate": 0.5})
+        self.bills.write({"state": "shadow", "min_confidence": 1.0, "flag_rate": 0.5})
         self.bills._score(reviewed, now=NOW)
         review = self.reviews_of(reviewed).filtered(lambda one: one.deployment_id == self.bills)
         self.assertTrue(review)

@@ -30,7 +30,7 @@ class TestModelCard(ReportCase):
             "Printed on",
         ):
             self.assertIn(words, text)
-        self.assertNotIn("The Checklist as It Stands", text)
+        self.assertNotIn("Current Checklist", text)
 
     def test_parts_of_the_business_are_printed_where_the_test_knew_them(self):
         parts = {
@@ -40,7 +40,7 @@ class TestModelCard(ReportCase):
         version = self.keep(self.deployment, self.card(), held_out={"segments": parts})
         self.deployment._assign_champion(version, "test")
         text = self.paper("model_card", self.deployment)
-        self.assertIn("By part of the business", text)
+        self.assertIn("By segment", text)
         self.assertIn("0.180", text)
 
     def test_texts_of_people_stay_texts(self):
@@ -53,7 +53,7 @@ class TestModelCard(ReportCase):
         )
         self.deployment.check_ids[0].write({"waiver_reason": ATTACK, "evidence": ATTACK, "name": ATTACK})
         self.deployment.with_context(ai_deployment_reason=ATTACK).state = "suspended"
-        self.env["ai.deployment.decision"].create(
+        self.env["ai.deployment.approval"].create(
             {
                 "deployment_id": self.deployment.id,
                 "outcome": "go",
@@ -90,21 +90,21 @@ class TestModelCard(ReportCase):
         self.deployment.feature_ids.filtered(lambda feature: feature.key == "country_id").sensitive = True
         for person in (self.owner, self.auditor):
             text = self.paper("model_card", self.deployment, person)
-            self.assertNotIn("Belgium", text.split("The Card:")[1])
+            self.assertNotIn("Belgium", text.split("Scorecard:")[1])
             self.assertIn("protected", text)
             self.assertIn("yes, masked", text)
         self.owner.group_ids += self.env.ref("ai_deployment.group_sensitive")
-        self.assertIn("Belgium", self.paper("model_card", self.deployment).split("The Card:")[1])
+        self.assertIn("Belgium", self.paper("model_card", self.deployment).split("Scorecard:")[1])
 
     def test_a_demonstration_says_so_on_paper(self):
         self.deployment.is_demonstration = True
-        self.assertIn("A demonstration: these records were made up", self.paper("evidence_pack", self.deployment))
+        self.assertIn("Demonstration: the records are invented", self.paper("evidence_pack", self.deployment))
 
     def test_a_deployment_without_a_version_prints(self):
         bare = self.make_deployment(name="Bare", features=[])
         text = self.paper("evidence_pack", bare)
         self.assertIn("Bare", text)
-        self.assertNotIn("The Card:", text)
+        self.assertNotIn("Scorecard:", text)
 
     def test_several_are_printed_one_after_the_other(self):
         other = self.make_deployment(name="The other one")

@@ -24,11 +24,11 @@ class TestOwner(PeopleCase):
             self.env.ref("base.public_user"): "active internal user",
             self.user("ai_portal_owner", "base.group_portal", email="p@example.com"): "active internal user",
             twin: "have the same e-mail address",
-            self.user("ai_no_role", "sales_team.group_sale_salesman", email="r@example.com"): "has not the role",
+            self.user("ai_no_role", "sales_team.group_sale_salesman", email="r@example.com"): "does not have the role",
             self.user("ai_no_leads", "ai_deployment.group_owner", email="l@example.com"): "may not read leads",
         }
         self.env.company.partner_id.email = "Info@Company.example"
-        people[self.user("ai_office", email="info@company.example")] = "the company's own"
+        people[self.user("ai_office", email="info@company.example")] = "belongs to the company"
         for person, sentence in people.items():
             for field in ("user_id", "deputy_id"):
                 with self.subTest(person=person.login, field=field):
@@ -65,9 +65,9 @@ class TestOwner(PeopleCase):
         for change, sentence in (
             (
                 lambda: self.owner.write({"group_ids": [Command.unlink(self.group("group_owner").id)]}),
-                "has not the role",
+                "does not have the role",
             ),
-            (lambda: self.owner.write({"active": False}), "is not active any more"),
+            (lambda: self.owner.write({"active": False}), "is no longer active"),
         ):
             with self.env.cr.savepoint() as savepoint:
                 change()
@@ -105,7 +105,7 @@ class TestGrace(PeopleCase):
         alert = self.alert("health:owner")
         self.assertEqual((alert.state, alert.level, alert.activity_ids.user_id), ("firing", "alert", self.deputy))
         self.assertEqual(self.deployment.unowned_date, NOW.date())
-        self.assertIn("Scores stay until", self.deployment.grace_text)
+        self.assertIn("Scores are shown until", self.deployment.grace_text)
         self.deployment._watch_health()
         self.assertEqual(len(self.alert("health:owner")), 1)
         for days, shown in ((0, True), (14, True), (15, False), (400, False)):
@@ -114,7 +114,7 @@ class TestGrace(PeopleCase):
                 self.assertEqual(self.deployment._grace_over(), not shown)
         with clock.at(NOW + 20 * DAY):
             self.deployment.invalidate_recordset(["grace_text"])
-            self.assertIn("not shown any more", self.deployment.grace_text)
+            self.assertIn("have not been shown", self.deployment.grace_text)
             with self.assertRaises(AccessError):  # a deputy stands in, and hands nothing over
                 self.deployment.with_user(self.deputy).user_id = self.other_owner
             self.deployment.with_user(self.manager).user_id = self.other_owner
@@ -129,7 +129,7 @@ class TestGrace(PeopleCase):
         with clock.at(NOW + 2 * DAY):
             self.deployment._watch_health()
             self.assertEqual(self.deployment.unowned_date, NOW.date() + 2 * DAY)
-            self.assertIn("has not the role", self.alert("health:owner").name)
+            self.assertIn("does not have the role", self.alert("health:owner").name)
             self.owner.group_ids += role
             self.assertFalse(self.deployment.unowned_date)
             self.assertEqual(self.alert("health:owner").state, "resolved")
@@ -143,13 +143,13 @@ class TestGrace(PeopleCase):
             self.deployment._watch_health()
             alert = self.alert("health:review")
             self.assertEqual((alert.level, alert.activity_ids.user_id), ("alert", self.owner))
-            self.assertIn("The review was due", self.deployment.grace_text)
+            self.assertIn("The periodic review was due", self.deployment.grace_text)
             self.assertTrue(self.shown())
         with clock.at(late + 13 * DAY):
             self.assertTrue(self.shown())
         with clock.at(late + 14 * DAY):
             self.assertFalse(self.shown())
-            self.deployment.decider_id = self.reviewer
+            self.deployment.approver_id = self.reviewer
             Approval(self.deployment.with_user(self.reviewer)).sign("go", "It still does.", clock.today() + 30 * DAY)
             self.assertTrue(self.shown())
             self.deployment._watch_health()
@@ -181,7 +181,7 @@ class TestHandOver(PeopleCase):
         alert = self.env["ai.deployment.alert"]._raise(self.deployment, "x", name="Something broke")
         alert.with_user(self.owner).action_acknowledge()
         self.deployment.activity_schedule(
-            "ai_deployment.mail_activity_type_retrain", user_id=self.owner.id, summary="Train again"
+            "ai_deployment.mail_activity_type_retrain", user_id=self.owner.id, summary="Retrain"
         )
         self.deployment.min_confidence = 1.0
         lead = self.make_leads()
@@ -190,9 +190,9 @@ class TestHandOver(PeopleCase):
         review._assign()
         ReviewActivities(self.env).update()
         self.assertEqual(review.reviewer_id, self.owner)
-        self.hand_over(deputy_id=self.deputy.id, decider_id=self.reviewer.id)
+        self.hand_over(deputy_id=self.deputy.id, approver_id=self.reviewer.id)
         self.assertEqual(self.deployment.user_id, self.other_owner)
-        self.assertEqual(self.deployment.decider_id, self.reviewer)
+        self.assertEqual(self.deployment.approver_id, self.reviewer)
         self.assertFalse(self.deployment.has_accepted)
         self.assertEqual(self.deployment.activity_ids.user_id, self.other_owner)
         self.assertEqual(len(self.deployment.activity_ids), 2, "training again, and the next review")
@@ -215,7 +215,7 @@ class TestHandOver(PeopleCase):
 
     def test_the_open_reviews_of_a_former_owner_who_becomes_deputy_go_to_the_new_owner(self):
         review = self.open_review()
-        self.hand_over(deputy_id=self.owner.id, decider_id=self.reviewer.id)
+        self.hand_over(deputy_id=self.owner.id, approver_id=self.reviewer.id)
         self.assertEqual((self.deployment.user_id, self.deployment.deputy_id), (self.other_owner, self.owner))
         self.assertEqual((review.reviewer_id, review.is_assigned), (self.other_owner, True))
         self.assertNotIn(self.owner, review.activity_ids.user_id)
@@ -228,7 +228,7 @@ class TestHandOver(PeopleCase):
         self.env.flush_all()
         self.env.cr.execute("UPDATE crm_lead SET create_uid = %s WHERE id = %s", [self.other_owner.id, lead.id])
         lead.invalidate_recordset()
-        self.hand_over(deputy_id=self.owner.id, decider_id=self.reviewer.id)
+        self.hand_over(deputy_id=self.owner.id, approver_id=self.reviewer.id)
         self.assertEqual((review.reviewer_id.id, review.is_assigned), (False, False))
         review._assign()
         self.assertEqual(review.reviewer_id, self.owner, "as the deputy: who made the lead does not judge it")
@@ -236,14 +236,14 @@ class TestHandOver(PeopleCase):
     def test_a_former_owner_who_is_a_reviewer_keeps_the_reviews(self):
         review = self.open_review()
         self.deployment.reviewer_ids = self.owner
-        self.hand_over(deputy_id=self.owner.id, decider_id=self.reviewer.id)
+        self.hand_over(deputy_id=self.owner.id, approver_id=self.reviewer.id)
         self.assertEqual(review.reviewer_id, self.owner)
 
     def test_who_may_not_decide_hands_nothing_over(self):
         for person in (self.other_owner, self.reviewer):
             with self.subTest(person=person.login), self.assertRaises(AccessError):
                 Ownership(self.deployment.with_user(person)).hand_over(person, self.deputy, self.manager, "Mine now.")
-        with self.assertRaisesRegex(UserError, "what they have to know"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "what the new owner needs to know"), self.env.cr.savepoint():
             Ownership(self.deployment.with_user(self.owner)).hand_over(
                 self.other_owner, self.deputy, self.reviewer, " "
             )

@@ -29,10 +29,10 @@ class TestOwnershipProperties(AiDeploymentCase):
         cls.people = cls.owner + cls.deputy + cls.manager + cls.reviewer + cls.other_owner
         cls.both = cls.deployment + cls.make_deployment(name="The other", deputy_id=cls.deputy.id)
         cls.serve(cls.both[1], cls.card())
-        cls.both.write({"decider_id": cls.reviewer.id, "reviewer_ids": False})
+        cls.both.write({"approver_id": cls.reviewer.id, "reviewer_ids": False})
         cls.both.check_ids.write({"waived_until": False, "waiver_reason": False})
         cls.env.flush_all()
-        cls.env.cr.execute("DELETE FROM ai_deployment_decision WHERE deployment_id = ANY(%s)", [cls.both.ids])
+        cls.env.cr.execute("DELETE FROM ai_deployment_approval WHERE deployment_id = ANY(%s)", [cls.both.ids])
         cls.env.invalidate_all()
 
     def setUp(self):
@@ -43,11 +43,11 @@ class TestOwnershipProperties(AiDeploymentCase):
     def bring_live(self, deployment):
         """Everything as it should be: by chance alone that is too rare."""
         self.people.sudo().active = True
-        named = {"user_id": self.owner.id, "deputy_id": self.deputy.id, "decider_id": self.reviewer.id}
+        named = {"user_id": self.owner.id, "deputy_id": self.deputy.id, "approver_id": self.reviewer.id}
         deployment.write({**named, "review_date": clock.today() + timedelta(days=30)})
         deployment.check_ids.with_user(self.manager)._waive("So.", clock.today() + timedelta(days=40))
-        if deployment.state in ("proof", "suspended"):
-            if deployment.state == "proof" and ProofOfConcept(deployment).is_expired():
+        if deployment.state in ("poc", "suspended"):
+            if deployment.state == "poc" and ProofOfConcept(deployment).is_expired():
                 ProofOfConcept(deployment.with_user(self.owner)).extend(clock.today() + timedelta(days=30), "More.")
             deployment.with_user(self.owner).action_start_shadow()
         deployment._score(self.lead)
@@ -66,7 +66,7 @@ class TestOwnershipProperties(AiDeploymentCase):
                 lambda: deployment.check_ids.with_user(self.manager)._waive("So.", day + timedelta(rng.randint(1, 60))),
                 lambda: rng.choice(deployment.check_ids).with_user(person)._waive("So.", day + timedelta(days=9)),
                 lambda: rng.choice(deployment.check_ids).with_user(person)._sign("Seen."),
-                lambda: Approval(deployment.with_user(deployment.decider_id)).sign("go", "Yes."),
+                lambda: Approval(deployment.with_user(deployment.approver_id)).sign("go", "Yes."),
                 *[lambda: self.bring_live(deployment)] * 5,
                 lambda: Approval(mine).sign(rng.choice(["go", "no_go", "conditions"]), "Why not.", conditions="None."),
                 lambda: Approval(mine).sign("no_go", "No."),
@@ -79,7 +79,7 @@ class TestOwnershipProperties(AiDeploymentCase):
                 lambda: mine.action_suspend(),
                 lambda: mine.write({"state": rng.choice([*TRANSITIONS, "nonsense"])}),
                 lambda: mine.action_accept(),
-                lambda: mine.write({rng.choice(["user_id", "deputy_id", "decider_id"]): rng.choice(self.people).id}),
+                lambda: mine.write({rng.choice(["user_id", "deputy_id", "approver_id"]): rng.choice(self.people).id}),
                 lambda: mine.write({"review_date": day + timedelta(days=rng.randint(-30, 200))}),
                 lambda: ProofOfConcept(mine).extend(day + timedelta(days=30), "More."),
                 lambda: rng.random() < 0.1 and mine._retire("It was enough."),
@@ -105,20 +105,20 @@ class TestOwnershipProperties(AiDeploymentCase):
         self.assertLessEqual(len(live.filtered("is_primary")), 1)
         for deployment in live:
             self.assertFalse(self.entered[deployment], "it went live with rows that were missing")
-            latest = deployment.decision_ids.sorted(lambda one: (one.date, one.id))[-1]
+            latest = deployment.approval_ids.sorted(lambda one: (one.date, one.id))[-1]
             self.assertIn(latest.outcome, ("go", "conditions"))
         for deployment in self.both:
             self.check_chain(deployment)
             self.check_kill_switch(deployment)
-            for decision in deployment.decision_ids:
+            for decision in deployment.approval_ids:
                 self.assertFalse(decision.by_builder)
 
     def check_chain(self, deployment):
         steps = deployment.transition_ids.sorted("id")
-        self.assertEqual((steps[0].from_state, steps[0].to_state), (False, "proof"))
+        self.assertEqual((steps[0].from_state, steps[0].to_state), (False, "poc"))
         for before, step in zip(steps, steps[1:], strict=False):
             self.assertEqual(before.to_state, step.from_state)
-            allowed = TRANSITIONS[step.from_state] | ({"proof"} if step.from_state == "proof" else set())
+            allowed = TRANSITIONS[step.from_state] | ({"poc"} if step.from_state == "poc" else set())
             self.assertIn(step.to_state, allowed)
         self.assertEqual(steps[-1].to_state, deployment.state)
 
@@ -150,7 +150,7 @@ class TestOwnershipProperties(AiDeploymentCase):
 
     def check_past(self, past):
         self.env.invalidate_all()
-        for name in ("ai.deployment.decision", "ai.deployment.transition"):
+        for name in ("ai.deployment.approval", "ai.deployment.transition"):
             rows = self.env[name].search([("deployment_id", "in", self.both.ids)], order="id")
             values = rows.read([n for n, field in rows._fields.items() if field.store], load=None)
             before = past.get(name, [])

@@ -28,7 +28,7 @@ class TestPlanning(PeopleCase):
         self.assertFalse(self.review_activity())
 
     def test_training_again_is_paid_for_with_a_real_day_in_the_owners_calendar(self):
-        self.assertIn("how many hours", self.row("budget").evidence)
+        self.assertIn("hours of retraining", self.row("budget").evidence)
         for hours, start in ((0, NOW + DAY), (-1, NOW + DAY), (4, NOW), (4, NOW - DAY), (4, False)):
             with self.subTest(hours=hours, start=start), self.assertRaises(UserError):
                 Planning(self.deployment.with_user(self.owner)).plan_training(hours, 0, start)
@@ -39,9 +39,9 @@ class TestPlanning(PeopleCase):
         self.assertEqual((event.start, event.partner_ids), (NOW + 60 * DAY, self.owner.partner_id))
         self.assertEqual(self.row("budget").state, "met")
         with clock.at(NOW + 61 * DAY):
-            self.assertIn("is over", self.row("budget").evidence)
+            self.assertIn("has passed", self.row("budget").evidence)
         event.partner_ids = self.deputy.partner_id
-        self.assertIn("does not take part", self.row("budget").evidence)
+        self.assertIn("is not an attendee", self.row("budget").evidence)
         event.partner_ids = self.owner.partner_id
         event.unlink()
-        self.assertIn("No day in the calendar", self.row("budget").evidence)
+        self.assertIn("No date for retraining", self.row("budget").evidence)

@@ -30,19 +30,19 @@ class TestProofOfConcept(PeopleCase):
 
     def test_without_an_owner_who_accepted_it_is_a_reason_not_to_build_it(self):
         self.assertEqual(self.proof.expiry_date, NOW.date() + 90 * DAY)
-        self.assertIn("this is a reason not to build it", self.proof.proof_text)
+        self.assertIn("this is a reason to stop the proof of concept", self.proof.poc_text)
         self.proof._watch_daily()
-        self.assertFalse(self.alert("proof", self.proof), "a new one has some days")
+        self.assertFalse(self.alert("poc", self.proof), "a new one has some days")
         with clock.at(NOW + 8 * DAY):
             self.proof._watch_daily()
-            alert = self.alert("proof", self.proof)
+            alert = self.alert("poc", self.proof)
             self.assertEqual(alert.state, "firing")
             self.assertEqual(alert.activity_ids.user_id, self.other_owner + self.reviewer)
             self.assertTrue(alert.with_user(self.reviewer).has_access("read"))
             self.proof.action_accept()
             self.proof._watch_daily()
             self.assertEqual(alert.state, "resolved")
-        self.assertFalse(self.proof.proof_text)
+        self.assertFalse(self.proof.poc_text)
 
     def test_nobody_who_works_on_it_is_a_reason_too(self):
         self.proof.action_accept()
@@ -50,16 +50,16 @@ class TestProofOfConcept(PeopleCase):
             with clock.at(NOW + days * DAY):
                 self.env.cr.execute("UPDATE ai_deployment_feature SET write_date = %s", [NOW])
                 self.env.invalidate_all()
-                self.assertEqual("Nobody has worked on it" in (self.proof.proof_text or ""), idle)
+                self.assertEqual("No activity since" in (self.proof.poc_text or ""), idle)
                 self.proof.sudo()._watch_daily()
-                self.assertEqual(bool(self.alert("proof", self.proof)), idle)
+                self.assertEqual(bool(self.alert("poc", self.proof)), idle)
 
     def test_one_whose_time_is_over_does_not_go_on_until_somebody_says_why(self):
         self.serve(self.proof.sudo(), self.card(names=["expected_revenue"]))
         with clock.at(NOW + 91 * DAY):
-            with self.assertRaisesRegex(UserError, "extends it with a reason first"), self.env.cr.savepoint():
+            with self.assertRaisesRegex(UserError, "extend it with a reason first"), self.env.cr.savepoint():
                 self.proof.state = "shadow"
-            with self.assertRaisesRegex(UserError, "extended with a reason"), self.env.cr.savepoint():
+            with self.assertRaisesRegex(UserError, "extend a proof of concept"), self.env.cr.savepoint():
                 self.proof.expiry_date = NOW.date() + 120 * DAY
             for day, reason in ((clock.today(), "x"), (clock.today() + DAY, ""), (clock.today() + 400 * DAY, "x")):
                 with self.subTest(day=day, reason=reason), self.assertRaises(UserError):
@@ -68,7 +68,7 @@ class TestProofOfConcept(PeopleCase):
                 {"deployment_id": self.proof.id, "until": clock.today() + 30 * DAY, "reason": "The data came late."}
             ).action_extend()
             step = self.proof.transition_ids[0]
-            self.assertEqual((step.from_state, step.to_state, step.user_id), ("proof", "proof", self.other_owner))
+            self.assertEqual((step.from_state, step.to_state, step.user_id), ("poc", "poc", self.other_owner))
             self.assertIn("The data came late.", step.reason)
             self.proof.state = "shadow"
 
@@ -84,7 +84,7 @@ class TestProofOfConcept(PeopleCase):
     def test_what_was_learned_from_one_like_it_is_shown_before_anybody_trains(self):
         old = self.make_deployment(name="Late payers of leads", purpose="Warned of customers.", is_primary=False)
         old.lesson = False
-        with self.assertRaisesRegex(UserError, "what was learned"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "lessons learned"), self.env.cr.savepoint():
             old.with_user(self.owner)._retire("  ")
         old.with_user(self.owner)._retire("Nobody looked at it.")
         self.assertEqual((old.state, old.lesson), ("retired", "Nobody looked at it."))

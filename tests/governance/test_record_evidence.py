@@ -28,10 +28,10 @@ class TestRecordEvidence(ReportCase):
             "+1.00",
             "Source",
             "0.00",
-            "Everybody starts from",
+            "Base points",
             "-1.00",
             self.version.digest,
-            "The Line of the Log",
+            "Log Line",
             str(self.line.id),
             "Version 1",
             "it was not in production",
@@ -44,7 +44,7 @@ class TestRecordEvidence(ReportCase):
         with clock.at(NOW + timedelta(hours=2)):
             self.deployment._score(self.lead, again=True)
         text = self.paper("record_evidence", self.inferences_of(self.lead)[-1])
-        self.assertIn("On the record, members of:", text)
+        self.assertIn("Members of", text)
         self.assertIn(self.viewer_group.full_name, text)
 
     def test_the_review_and_its_answer_are_printed(self):
@@ -123,4 +123,4 @@ class TestRecordEvidence(ReportCase):
         asks = self.env["ai.deployment.record.evidence"].with_user(self.manager)
         ask = asks.create({"deployment_id": self.deployment.id, "res_id": self.lead.id, "date": NOW.date()})
         self.assertFalse(ask.inference_id)
-        self.assertEqual(ask.found, "No score that you may see.")
+        self.assertEqual(ask.found, "There is no score that you may see.")

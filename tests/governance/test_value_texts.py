@@ -34,7 +34,7 @@ class TestValueTexts(ValueCase):
 
     def test_it_never_claims_to_be_the_cause(self):
         self.measured()
-        self.assertIn("Before and after; other things changed, too.", self.deployment.value_caveat)
+        self.assertIn("Before/after comparison: other factors may have changed as well.", self.deployment.value_caveat)
 
     def test_a_loss_is_told_as_one(self):
         rows = self.measured(won=10, lost=150)

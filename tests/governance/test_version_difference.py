@@ -14,7 +14,7 @@ class TestVersionDifference(ReportCase):
         for words in (
             "Version 1",
             "Version 2",
-            "Not read any more: Source",
+            "No longer read: Source",
             "New: none",
             "+3.00",
             "+1.50",

@@ -23,7 +23,7 @@ class HealthCase(AiDeploymentCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.deployment.at_work_since = NOW
+        cls.deployment.live_since = NOW
         cls.jobs = cls.env["ir.cron"].search([("cron_name", "=like", "AI Deployment:%")])
 
     def findings(self, moment=NOW, deployment=None):

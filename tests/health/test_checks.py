@@ -41,7 +41,7 @@ class TestStandsStill(CheckCase):
         finding = self.findings()["batch_paused"]
         self.assertEqual(finding.severity, "notice")
         self.assertIn(
-            "A batch is paused, and 3 leads asked for since 03/02/2026 wait in it. Paused by", finding.sentence
+            "A batch is paused: 3 leads requested since 03/02/2026 are not scored. Paused by", finding.sentence
         )
         self.assertEqual(self.findings(NOW + DAY + HOUR)["batch_paused"].severity, "severe")
         batch.action_cancel()
@@ -86,11 +86,11 @@ class TestStandsStill(CheckCase):
     def test_a_wrong_ledger_is_severe_and_told_once(self):
         with clock.at(NOW):
             self.deployment._score(self.make_leads(4))
-            self.env["ai.deployment.asked"].sudo().search([]).unlink()
-            self.env["ai.deployment.sum"]._check(self.deployment)
+            self.env["ai.deployment.requested"].sudo().search([]).unlink()
+            self.env["ai.deployment.ledger"]._check(self.deployment)
         finding = self.findings()["ledger"]
         self.assertEqual(
-            (finding.severity, finding.sentence), ("severe", "4 records were settled twice since 03/02/2026")
+            (finding.severity, finding.sentence), ("severe", "4 records were counted twice since 03/02/2026")
         )
         self.watch()
         self.assertEqual(self.open_causes(), ["sum"])
@@ -104,7 +104,7 @@ class TestStandsStill(CheckCase):
             channel._failed("No server.")
         finding = self.findings()["channel"]
         self.assertEqual(finding.severity, "severe")
-        self.assertIn("Messages do not get through since 03/02/2026: “E-mail: ai_owner", finding.sentence)
+        self.assertIn("Messages cannot be delivered since 03/02/2026: “E-mail: ai_owner", finding.sentence)
         self.watch()
         self.assertEqual(self.open_causes(), [channel._cause()])
 
@@ -124,7 +124,7 @@ class TestPeopleAndCompany(CheckCase):
         self.reviewer.active = False
         finding = self.findings()["reviewers"]
         self.assertEqual(finding.severity, "notice")
-        self.assertIn(f"reviews go to {self.owner.name}", finding.sentence)
+        self.assertIn(f"reviews are assigned to {self.owner.name}", finding.sentence)
         self.reviewer.active = True
         self.assertEqual(self.findings(), {})
 
@@ -136,7 +136,7 @@ class TestPeopleAndCompany(CheckCase):
         finding = self.findings()["reviewers"]
         self.assertEqual(
             (finding.severity, finding.sentence),
-            ("severe", "Nobody is left who can answer its reviews; 3 are open, the oldest since 03/02/2026."),
+            ("severe", "Nobody is available who can answer its reviews; 3 are open, the oldest since 03/02/2026."),
         )
 
 
@@ -144,7 +144,7 @@ class TestPeopleAndCompany(CheckCase):
 class TestTells(CheckCase):
     def test_every_job_of_ours_is_looked_at(self):
         shipped = self.env["ir.model.data"].search([("module", "=", "ai_deployment"), ("model", "=", "ir.cron")])
-        lanes = {data.name for data in shipped if data.name.startswith("ir_cron_lane_")}
+        lanes = {data.name for data in shipped if data.name.startswith("ir_cron_worker_")}
         self.assertEqual(set(shipped.mapped("name")) - lanes, {job.xmlid for job in JOBS})
         self.assertTrue(lanes)
 
@@ -189,7 +189,7 @@ class TestTells(CheckCase):
             channel._queue("It moved", "")
         self.assertNotIn("messages_late", self.findings(NOW + timedelta(minutes=59)))
         finding = self.findings(NOW + HOUR)["messages_late"]
-        self.assertEqual(finding.sentence, "Messages are not sent: 1 wait, the oldest since 03/02/2026.")
+        self.assertEqual(finding.sentence, "Messages are not sent: 1 are pending, the oldest since 03/02/2026.")
         self.env.ref("ai_deployment.ir_cron_send").active = False
         self.assertNotIn("messages_late", self.findings(NOW + HOUR), "the job is told of instead")
 

@@ -94,8 +94,8 @@ class TestLedgerAhead(HealthCase):
     def sums(self, moment):
         self.env.invalidate_all()
         with clock.at(moment):
-            rows = self.env["ai.deployment.sum"].search([("deployment_id", "=", self.deployment.id)])
-            return {row.day: (row.asked, row.difference) for row in rows}
+            rows = self.env["ai.deployment.ledger"].search([("deployment_id", "=", self.deployment.id)])
+            return {row.day: (row.requested, row.difference) for row in rows}
 
     def assertAddsUp(self, moment):
         sums = self.sums(moment)
@@ -150,7 +150,7 @@ class TestLedgerAhead(HealthCase):
         leads = self.make_leads(4)
         self.score(leads, AHEAD)
         with clock.at(NOW):
-            days = self.env["ai.deployment.sum"]._days_ahead(self.deployment)
+            days = self.env["ai.deployment.ledger"]._days_ahead(self.deployment)
         self.assertIn(AHEAD.date(), days)
         finding = self.findings(NOW)["ledger_ahead"]
         self.assertEqual(finding.severity, "notice")
@@ -161,10 +161,10 @@ class TestLedgerAhead(HealthCase):
         self.score(self.make_leads(4), AHEAD)
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE ai_deployment_asked SET count = count + 1 WHERE deployment_id = %s", [self.deployment.id]
+            "UPDATE ai_deployment_requested SET count = count + 1 WHERE deployment_id = %s", [self.deployment.id]
         )
         with clock.at(NOW):
-            self.env["ai.deployment.sum"]._check(self.deployment)
+            self.env["ai.deployment.ledger"]._check(self.deployment)
         self.assertEqual(self.alert("sum").state, "firing")
         self.assertEqual(self.findings(NOW)["ledger"].sentence, self.alert("sum").name)
 
@@ -230,7 +230,7 @@ class TestWorkAhead(ChannelCase):
         self.assertEqual(after - before, 1)
 
     def test_a_summary_is_written(self):
-        channel = self.add(what="daily")
+        channel = self.add(frequency="daily")
         channel.sudo().summary_date = AHEAD
         with clock.at(NOW):
             self.assertTrue(digest.is_due(channel))
@@ -242,13 +242,13 @@ class TestWorkAhead(ChannelCase):
             alert = self.raise_alert()
         with clock.at(NOW):
             alert._due_today()
-        self.assertEqual(alert.told_date, NOW)
+        self.assertEqual(alert.notified_date, NOW)
 
     def test_lanes_take_a_batch_that_jobs_carried_ahead(self):
         batch = self.env["ai.deployment.batch"].sudo()
         with clock.at(NOW):
             batch = batch._ask(self.deployment, self.make_leads(2).ids)
-        batch.carried_since = AHEAD
+        batch.jobs_since = AHEAD
         self.patch(job_backend, "is_installed", lambda env: True)
         with clock.at(NOW):
             self.assertEqual(job_backend.left_to_jobs(self.env), [])
@@ -266,7 +266,7 @@ class TestWorkAhead(ChannelCase):
         )
 
     def test_the_latest_decision_is_the_one_that_was_made_last(self):
-        decisions = self.env["ai.deployment.decision"].sudo()
+        decisions = self.env["ai.deployment.approval"].sudo()
         values = {
             "deployment_id": self.deployment.id,
             "minutes": "x",
@@ -276,7 +276,7 @@ class TestWorkAhead(ChannelCase):
         decisions.create({**values, "outcome": "go", "date": AHEAD})
         last = decisions.create({**values, "outcome": "no_go", "date": NOW})
         self.deployment.invalidate_recordset()
-        self.assertEqual(self.deployment.latest_decision_id, last)
+        self.assertEqual(self.deployment.latest_approval_id, last)
 
     def test_reports_go_on_after_one_that_was_made_years_ahead(self):
         with clock.at(NOW):

@@ -30,7 +30,7 @@ class TestInputSchema(SchemaCase):
         self.assertTrue(finding.breaks)
         self.assertEqual(
             finding.sentence,
-            "Input “Tier” cannot be read any more: its field was renamed to “x_level” (x_tier before).",
+            "Input “Tier” can no longer be read: its field was renamed to “x_level” (x_tier before).",
         )
         self.env.invalidate_all()
         with clock.at(NOW):
@@ -43,7 +43,7 @@ class TestInputSchema(SchemaCase):
         deployment = self.watch("x_tier", {"gold": 20, "silver": 20})
         field.unlink()
         self.assertEqual(
-            self.only(deployment).sentence, "Input “Tier” cannot be read any more: there is no field “x_tier”."
+            self.only(deployment).sentence, "Input “Tier” can no longer be read: there is no field “x_tier”."
         )
 
     def test_a_field_that_came_back_as_another_type_is_told(self):
@@ -53,7 +53,7 @@ class TestInputSchema(SchemaCase):
         self.make_field(ttype="many2one", relation="crm.team")
         finding = self.only(deployment)
         self.assertEqual((finding.code, finding.severity), ("input:x_tier", "severe"))
-        self.assertIn("the field “x_tier” is of another type now", finding.sentence)
+        self.assertIn("the field “x_tier” now has another type", finding.sentence)
 
     def test_a_type_that_reads_alike_is_no_change(self):
         field = self.make_field(ttype="char")
@@ -67,7 +67,7 @@ class TestInputSchema(SchemaCase):
         deployment = self.watch("x_tier", {"1": 20})
         field.unlink()
         self.make_field(ttype="many2one", relation="utm.source")
-        self.assertIn("of another type", self.only(deployment).sentence)
+        self.assertIn("another type", self.only(deployment).sentence)
 
     def test_a_field_that_a_history_groups_by_is_watched_too(self):
         field = self.make_field(ttype="char")
@@ -85,7 +85,7 @@ class TestInputSchema(SchemaCase):
         self.keep_specs(specs)
         self.assertEqual(self.findings(), {})
         field.name = "x_level"
-        self.assertIn("“Earlier ones” cannot be read any more", self.only(self.deployment).sentence)
+        self.assertIn("“Earlier ones” can no longer be read", self.only(self.deployment).sentence)
 
     def keep_specs(self, specs):
         """As if the version had been trained with these declarations."""
@@ -108,7 +108,7 @@ class TestInputSchema(SchemaCase):
         gone, new = found["options_gone:x_tier"], found["options_new:x_tier"]
         self.assertEqual(
             (gone.severity, gone.sentence),
-            ("severe", "Input “Tier” has lost options that the version learned from: “gold”."),
+            ("severe", "Input “Tier” has lost options used in training: “gold”."),
         )
         self.assertEqual(
             (new.severity, new.sentence),
@@ -144,7 +144,7 @@ class TestInputSchema(SchemaCase):
         self.assertEqual((finding.code, finding.severity), ("input:lead_properties.tier", "severe"))
         self.assertEqual(
             finding.sentence,
-            "Input “Tier” is a property that nobody defines any more, so new records will not have it.",
+            "Input “Tier” is a property without a definition, so new records will not have it.",
         )
 
     def test_options_of_a_property_are_watched_and_named(self):
@@ -165,7 +165,7 @@ class TestInputSchema(SchemaCase):
         team = self.make_property(type="integer")
         deployment = self.watch("lead_properties.tier", {"a1": 20})
         team.lead_properties_definition = [{"name": "tier", "string": "Tier", "type": "boolean"}]
-        self.assertIn("of another type", self.only(deployment).sentence)
+        self.assertIn("another type", self.only(deployment).sentence)
 
     # Small relations
 
@@ -218,9 +218,7 @@ class TestInputSchema(SchemaCase):
     def test_what_is_sensitive_is_not_named(self):
         deployment = self.watch("stage_id", {"1": 20}, sensitive=True)
         self.env["crm.stage"].create({"name": "Insolvency"})
-        self.assertEqual(
-            self.only(deployment).sentence, "Stage: there are values that are new since the version was trained."
-        )
+        self.assertEqual(self.only(deployment).sentence, "Stage: some values are new since the version was trained.")
 
     def test_the_job_tells_of_it_and_resolves_it_when_trained_again(self):
         deployment = self.watch("stage_id", {"1": 20})

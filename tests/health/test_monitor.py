@@ -20,7 +20,7 @@ class TestHealth(HealthCase):
     def test_all_is_well(self):
         self.assertEqual(self.findings(), {})
         with clock.at(NOW):
-            self.assertIn("All well", self.deployment.with_user(self.owner).health_html)
+            self.assertIn("No findings", self.deployment.with_user(self.owner).health_html)
             self.assertTrue(self.env["ai.deployment"]._is_all_well())
 
     def test_only_deployments_at_work_are_looked_at(self):
@@ -56,7 +56,7 @@ class TestHealth(HealthCase):
     def test_an_owner_who_left_is_told_to_the_deputy(self):
         self.owner.active = False
         finding = self.findings()["owner"]
-        self.assertEqual(finding.sentence, f"{self.owner.name}, who answers for it, is not active any more.")
+        self.assertEqual(finding.sentence, f"{self.owner.name}is no longer active.")
         self.run_job("ir_cron_health")
         self.assertEqual(self.alert("health:owner").activity_ids.user_id, self.deputy)
         self.deployment.user_id = self.deputy
@@ -67,7 +67,7 @@ class TestHealth(HealthCase):
     def test_a_review_that_lapsed_is_a_notice_first_and_severe_after_its_days_of_grace(self):
         self.deployment.write({"review_date": NOW.date() - DAY, "idle_days": 0})
         finding = self.findings()["review"]
-        self.assertEqual((finding.severity, finding.sentence), ("notice", "The review was due on 03/01/2026."))
+        self.assertEqual((finding.severity, finding.sentence), ("notice", "The periodic review was due on 03/01/2026."))
         self.assertEqual(self.findings(NOW + 13 * DAY)["review"].severity, "notice")
         self.assertEqual(self.findings(NOW + 14 * DAY)["review"].severity, "severe")
         self.deployment.review_date = NOW.date() + DAY
@@ -78,7 +78,7 @@ class TestHealth(HealthCase):
     def test_a_menu_entry_that_was_taken_away_is_missed_until_there_is_a_new_one(self):
         self.deployment.action_server_id.unlink_action()
         finding = self.findings()["action"]
-        self.assertEqual(finding.sentence, "The Action menu of leads has no entry any more to score with it.")
+        self.assertEqual(finding.sentence, "The Action menu of leads has no entry for scoring.")
         self.deployment.action_server_id.unlink()
         self.assertIn("action", self.findings())
         self.deployment.state = "suspended"
@@ -128,7 +128,9 @@ class TestHealth(HealthCase):
             self.deployment._score(self.make_leads())
         self.assertEqual(self.findings(NOW + 15 * DAY), {})
         finding = self.findings(NOW + 16 * DAY)["idle"]
-        self.assertEqual((finding.severity, finding.sentence), ("severe", "No leads were asked for since 03/03/2026."))
+        self.assertEqual(
+            (finding.severity, finding.sentence), ("severe", "No leads have been requested since 03/03/2026.")
+        )
         for days in (20, 0):
             self.deployment.idle_days = days
             self.assertNotIn("idle", self.findings(NOW + 16 * DAY))
@@ -150,7 +152,7 @@ class TestHealth(HealthCase):
         with clock.at(NOW + 14 * DAY):
             self.deployment._score(self.make_leads(3))
         finding = self.findings(NOW + 15 * DAY)["idle"]
-        self.assertEqual(finding.sentence, "Of 3 leads asked for in the last 14 days none was for this deployment.")
+        self.assertEqual(finding.sentence, "Of 3 leads requested in the last 14 days, none belongs to this deployment.")
 
     # Reports
 
@@ -160,12 +162,12 @@ class TestHealth(HealthCase):
             self.deployment._score(self.make_leads(60))
         self.assertEqual(self.findings(NOW + 14 * DAY), {})
         finding = self.findings(NOW + 15 * DAY)["report"]
-        self.assertEqual(finding.sentence, "There is no report yet, though leads come in since 03/02/2026.")
+        self.assertEqual(finding.sentence, "There is no report yet, though leads have been created since 03/02/2026.")
         with clock.at(NOW + 15 * DAY):
             self.deployment._monitor()
         self.assertEqual(self.findings(NOW + 15 * DAY), {})
         finding = self.findings(NOW + 30 * DAY)["report"]
-        self.assertEqual(finding.sentence, "The last report is of 03/17/2026; there should be one a week.")
+        self.assertEqual(finding.sentence, "The last report is dated 03/17/2026; one a week is expected.")
 
     def test_a_version_that_serves_anew_has_time_for_its_report(self):
         self.deployment.idle_days = 0
@@ -184,14 +186,14 @@ class TestHealth(HealthCase):
         with clock.at(NOW):
             deployment = self.deployment.with_user(self.owner)
             self.assertEqual(deployment.health, "attention")
-            self.assertIn("switched off: “AI Deployment: watch deployments”", deployment.health_reason)
-            self.assertIn("switches them on again", deployment.health_html)
-            self.assertNotIn("Told since", deployment.health_html)
+            self.assertIn("inactive: “AI Deployment: monitoring”", deployment.health_reason)
+            self.assertIn("activate them", deployment.health_html)
+            self.assertNotIn("Notified since", deployment.health_html)
         self.run_job("ir_cron_health")
         with clock.at(NOW + DAY):
             self.assertIn("Told since 03/02/2026.", self.deployment.with_user(self.owner).health_html)
         with clock.at(NOW):
-            self.assertNotIn("All well", deployment.health_html)
+            self.assertNotIn("No findings", deployment.health_html)
 
     def test_what_keeps_it_from_scoring_is_shown_as_broken(self):
         self.deployment.assignment_ids.sudo().end_date = NOW + DAY
@@ -211,7 +213,7 @@ class TestHealth(HealthCase):
             self.deployment.with_user(self.seller).read(["health_html"])
 
     def test_what_the_system_keeps_is_not_written_by_hand(self):
-        for name, value in (("at_work_since", NOW), ("monitor_taken", True), ("health_taken", True)):
+        for name, value in (("live_since", NOW), ("monitor_taken", True), ("health_taken", True)):
             with self.subTest(name=name), self.assertRaises(AccessError):
                 self.deployment.with_user(self.owner).write({name: value})
 
@@ -232,7 +234,7 @@ class TestHealth(HealthCase):
     def test_it_is_told_by_another_job_that_the_watch_is_off(self):
         self.env.ref("ai_deployment.ir_cron_monitor").active = False
         self.run_job("ir_cron_health")
-        self.assertIn("watch deployments", self.alert("health:jobs_off").name)
+        self.assertIn("AI Deployment: monitoring", self.alert("health:jobs_off").name)
 
     def test_alerts_end_when_a_deployment_is_switched_off(self):
         self.make_rule().active = False
@@ -285,7 +287,7 @@ class TestHealth(HealthCase):
         self.assertFalse(self.deployment.report_ids)
         alert = self.alert("broken:monitor")
         self.assertEqual((alert.state, alert.activity_ids.user_id), ("firing", self.owner))
-        self.assertIn("“Which leads to call” could not be watched: ArtifactRejected: The artifact", alert.name)
+        self.assertIn("“Which leads to call” could not be monitored: ArtifactRejected: The artifact", alert.name)
         self.run_job("ir_cron_health", NOW + 7 * DAY)
         self.assertEqual(self.alert("health:version").state, "firing")
         self.assertFalse(self.alert("health:version", other))
@@ -305,7 +307,7 @@ class TestHealth(HealthCase):
             found = (self.deployment | other)._health()
             self.assertEqual(
                 [finding.sentence for finding in found[self.deployment.id]],
-                ["Its health could not be looked at: ZeroDivisionError: so it is"],
+                ["The health check failed: ZeroDivisionError: so it is"],
             )
             self.assertEqual([finding.code for finding in found[other.id]], ["owner"])
             self.run_job("ir_cron_health")

@@ -22,7 +22,7 @@ class AddressCase(AiDeploymentCase):
         # The server answers at its own time.
         cls.now = clock.now()
         cls.jobs_ran(cls.now)
-        cls.deployment.write({"at_work_since": cls.now, "review_date": cls.now.date()})
+        cls.deployment.write({"live_since": cls.now, "review_date": cls.now.date()})
 
     def make_address(self):
         wizard = self.env["ai.deployment.health.address"].with_user(self.manager).create({})
@@ -135,7 +135,7 @@ class TestHealthAddressWizard(AddressCase):
 class TestHealthCost(HealthCase):
     def cost(self):
         """Statements of one look, in a worker that has looked before: cards and labels are at hand, rows are not."""
-        with clock.at(self.deployment.at_work_since):
+        with clock.at(self.deployment.live_since):
             self.env.flush_all()
             self.assertTrue(self.env["ai.deployment"]._is_all_well())
             self.env.invalidate_all()

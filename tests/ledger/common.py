@@ -50,5 +50,5 @@ class DayCountCase(AiDeploymentCase):
 
     def differences(self):
         self.env.invalidate_all()
-        rows = self.env["ai.deployment.sum"].search([("deployment_id", "=", self.deployment.id)])
+        rows = self.env["ai.deployment.ledger"].search([("deployment_id", "=", self.deployment.id)])
         return {row.day: row.difference for row in rows if row.difference}

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.ledger.ai_deployment_sum import MONTH
+from odoo.addons.ai_deployment.models.ledger.ai_deployment_ledger import MONTH
 from odoo.addons.ai_deployment.models.review.expiry import expire
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.ledger.common import DAY, DayCountCase, kept_and_counted
 
-LOG = ("ai_deployment_inference", "ai_deployment_review", "ai_deployment_asked", "ai_deployment_settled")
+LOG = ("ai_deployment_inference", "ai_deployment_review", "ai_deployment_requested", "ai_deployment_request_closed")
 
 
 @tagged("post_install", "-at_install")
@@ -70,8 +70,8 @@ class TestDayCount(DayCountCase):
         self.assertEqual(kept_and_counted(self.deployment, self.days), before)
         self.assertEqual(self.counts.search_count(mine), 3)
         self.run_sql("DELETE FROM ai_deployment_inference WHERE deployment_id = %s", self.deployment.id)
-        self.run_sql("DELETE FROM ai_deployment_asked WHERE deployment_id = %s", self.deployment.id)
-        self.run_sql("DELETE FROM ai_deployment_settled WHERE deployment_id = %s", self.deployment.id)
+        self.run_sql("DELETE FROM ai_deployment_requested WHERE deployment_id = %s", self.deployment.id)
+        self.run_sql("DELETE FROM ai_deployment_request_closed WHERE deployment_id = %s", self.deployment.id)
         self.counts._gc_sum_deltas()
         self.assertFalse(self.counts.search(mine), "what came to nothing is not kept")
 
@@ -97,7 +97,7 @@ class TestDayCount(DayCountCase):
         for back in range(MONTH):
             with clock.at(NOW + (day + back) * DAY):
                 days = [clock.today() - DAY * ago for ago in range(MONTH)]
-                if (NOW + day * DAY).date() in self.env["ai.deployment.sum"]._days_to_recount(self.deployment, days):
+                if (NOW + day * DAY).date() in self.env["ai.deployment.ledger"]._days_to_recount(self.deployment, days):
                     return NOW + (day + back) * DAY
 
     def test_a_line_lost_past_the_triggers_is_found_when_its_day_is_counted(self):
@@ -114,11 +114,11 @@ class TestDayCount(DayCountCase):
     def test_counts_that_somebody_changed_are_found_and_corrected(self):
         for days, (statement, by) in enumerate(
             (
-                ("UPDATE ai_deployment_day_count SET asked = asked + 2 WHERE asked > 0 AND day = %s", "2"),
+                ("UPDATE ai_deployment_day_count SET requested = requested + 2 WHERE requested > 0 AND day = %s", "2"),
                 ("DELETE FROM ai_deployment_day_count WHERE day = %s", "3"),
                 (
                     "INSERT INTO ai_deployment_day_count (deployment_id, day, automatic)"
-                    " SELECT deployment_id, day, 7 FROM ai_deployment_asked WHERE day = %s",
+                    " SELECT deployment_id, day, 7 FROM ai_deployment_requested WHERE day = %s",
                     "7",
                 ),
             )

@@ -16,9 +16,9 @@ class TestCounting(DayCountCase):
         leads[:2].expected_revenue = 50_000  # log odds 1.5: surer than the line
         outcome = self.score(leads)
         self.assertEqual((outcome["automatic"], outcome["review"]), (2, 2))
-        self.assertKept(asked=4, automatic=2, in_review=2)
+        self.assertKept(requested=4, automatic=2, in_review=2)
         self.score(leads)
-        self.assertKept(asked=8, automatic=2, in_review=2, unchanged=4)
+        self.assertKept(requested=8, automatic=2, in_review=2, unchanged=4)
 
     def test_a_question_is_counted_where_it_stands(self):
         leads = self.make_leads(4)
@@ -56,7 +56,7 @@ class TestCounting(DayCountCase):
         leads = self.make_leads(6)
         leads[:3].expected_revenue = 50_000
         self.score(leads)
-        kept = {"asked": 6, "automatic": 3, "in_review": 3}
+        kept = {"requested": 6, "automatic": 3, "in_review": 3}
         steps = [
             ("DELETE FROM ai_deployment_inference WHERE res_id = %s", [leads[0].id], {"automatic": 2}),
             ("DELETE FROM ai_deployment_review WHERE res_id = %s", [leads[3].id], {"in_review": 2}),
@@ -68,13 +68,13 @@ class TestCounting(DayCountCase):
             ("DELETE FROM ai_deployment_inference WHERE res_id = %s", [leads[5].id], {"in_review": 0}),
             ("UPDATE ai_deployment_inference SET route = 'retry' WHERE res_id = %s", [leads[1].id], {"automatic": 1}),
             (
-                "UPDATE ai_deployment_asked SET count = count + 1 WHERE deployment_id = %s",
+                "UPDATE ai_deployment_requested SET count = count + 1 WHERE deployment_id = %s",
                 [self.deployment.id],
-                {"asked": 7},
+                {"requested": 7},
             ),
             ("UPDATE ai_deployment_inference SET route = 'review' WHERE res_id = %s", [leads[2].id], {"automatic": 0}),
-            ("TRUNCATE ai_deployment_settled", [], {"unchanged": 0}),
-            ("DELETE FROM ai_deployment_asked", [], {"asked": 0}),
+            ("TRUNCATE ai_deployment_request_closed", [], {"unchanged": 0}),
+            ("DELETE FROM ai_deployment_requested", [], {"requested": 0}),
         ]
         self.assertKept(**kept)
         for statement, values, changed in steps:
@@ -85,8 +85,8 @@ class TestCounting(DayCountCase):
 
     def test_what_is_emptied_is_counted(self):
         self.score(self.make_leads(3))
-        self.run_sql("TRUNCATE ai_deployment_asked")
-        self.assertKept(asked=0, in_review=3)
+        self.run_sql("TRUNCATE ai_deployment_requested")
+        self.assertKept(requested=0, in_review=3)
         self.run_sql("TRUNCATE ai_deployment_inference, ai_deployment_review CASCADE")
         self.assertKept(automatic=0, in_review=0)
         self.assertFalse(self.env["ai.deployment.line.state"].search([]))
@@ -110,7 +110,7 @@ class TestCounting(DayCountCase):
         self.assertFalse(self.env.cr.fetchall())
         counting.keep(self.env.cr)
         self.score(self.make_leads(2))
-        self.assertKept(asked=2, in_review=2)
+        self.assertKept(requested=2, in_review=2)
 
 
 @tagged("post_install", "-at_install")
@@ -121,7 +121,7 @@ class TestMostOff(BaseCase):
 
     def test_the_largest_difference_counts_in_either_direction(self):
         self.assertEqual(self.off(), 0)
-        self.assertEqual(self.off(asked=7, automatic=4), 2)
+        self.assertEqual(self.off(requested=7, automatic=4), 2)
         self.assertEqual(self.off(cancelled=0, unchanged=6), 5)
 
     def test_where_reviews_stand_makes_no_difference_but_how_many_there_are(self):

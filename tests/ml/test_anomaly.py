@@ -246,7 +246,7 @@ def test_confidence_is_the_share_of_weeks_that_agree():
         NumericBins(0, 1),
         threshold=2.0,
         block_thresholds=[3.0, 1.0, 2.0, 2.5],
-        alarm_rate=0.01,
+        flag_rate=0.01,
     )
     predictions, confidences = card._verdicts(np.array([0.5, 1.5, 2.0, 2.7, 9.0]), None)
     assert predictions.tolist() == [False, False, True, True, True]
@@ -297,7 +297,7 @@ def test_an_input_that_never_varied_stays_what_differs_is_the_surprise():
 @pytest.mark.parametrize("rate", [0, 1, -0.1])
 def test_an_alarm_rate_is_a_share(rate):
     with pytest.raises(BadTrainingInput, match="alarms"):
-        train_anomaly(columns(), np.arange(N), alarm_rate=rate)
+        train_anomaly(columns(), np.arange(N), flag_rate=rate)
 
 
 def test_one_odd_row_among_two_is_enough_for_a_card():

@@ -48,7 +48,7 @@ def anomaly_card(seed=0):
         NumericBins(0, 1),
         threshold=0.1 + 0.2,
         block_thresholds=[1, 0.5, 0.75],
-        alarm_rate=0.01,
+        flag_rate=0.01,
     )
 
 
@@ -221,7 +221,7 @@ def test_an_artifact_edited_by_hand_is_refused_with_its_cause(path, value, cause
         (("calibration", "scale"), 0),
         (("block_thresholds",), []),
         (("block_thresholds",), lambda old: old[::-1]),
-        (("alarm_rate",), 2),
+        (("flag_rate",), 2),
     ],
 )
 def test_an_edited_anomaly_card_is_refused(path, value):

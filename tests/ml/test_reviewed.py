@@ -80,7 +80,7 @@ def test_a_card_survives_storage():
         lambda data: data.update(surprise={}),
         lambda data: data["surprise"].update(kind="reviewed"),
         lambda data: data["surprise"].update(format=1),
-        lambda data: data["surprise"].update(alarm_rate=7),
+        lambda data: data["surprise"].update(flag_rate=7),
         lambda data: data["surprise"]["features"][0]["points"].pop(),
         lambda data: data["surprise"]["features"][0].update(name="other"),
         lambda data: data["features"][1].update(name="overall"),

@@ -95,7 +95,7 @@ def test_one_reason_names_the_tags_that_count(trained):
 def test_printed_lines_of_a_row_are_its_points(trained):
     card = trained.card
     lines = [(label, points) for name, label, points, _share in card.rows() if name == "tags"]
-    assert lines[0][0] == "to begin with"
+    assert lines[0][0] == "at first"
     assert "tag 0" in card.as_text() or "others" in card.as_text()
     columns = {"tags": make_column("tags", TAGS, [("tag 3",)]), "size": make_column("size", NUMBER, [0.5])}
     scored = card.score(columns)
@@ -107,9 +107,7 @@ def test_printed_lines_of_a_row_are_its_points(trained):
         own = rest.points[scored.codes[0][by_name["tags"][0]]]
         pairs = {name for pair in card.pairs for name in (pair.first, pair.second)}
         if not any(name.startswith("tags") for name in pairs):
-            assert sum(shares[j] for j in by_name["tags"]) == pytest.approx(
-                points["to begin with"] + points["tag 3"] + own
-            )
+            assert sum(shares[j] for j in by_name["tags"]) == pytest.approx(points["at first"] + points["tag 3"] + own)
 
 
 def test_the_artifact_is_plain_small_and_the_same_again(trained):

@@ -207,7 +207,7 @@ class AnomalyCase(AiDeploymentCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.deployment.state = "proof"
+        cls.deployment.state = "poc"
         cls.bills = cls.make_deployment(
             name="Odd bills",
             method="anomaly",

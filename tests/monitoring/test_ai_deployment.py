@@ -84,6 +84,9 @@ class TestSettings(CohortCase):
             fields._get("crm.lead", "tag_ids"),
         ):
             if field:
-                with self.subTest(field=field.name), self.assertRaisesRegex(ValidationError, "points to another one"):
+                with (
+                    self.subTest(field=field.name),
+                    self.assertRaisesRegex(ValidationError, "refers to another record"),
+                ):
                     self.deployment.with_user(self.owner).segment_field_id = field
         self.deployment.with_user(self.owner).segment_field_id = fields._get("crm.lead", "team_id")

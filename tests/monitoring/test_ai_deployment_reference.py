@@ -103,8 +103,8 @@ class TestMonthlyRhythm(AiDeploymentCase):
             report = self.look(week)
             self.assertFalse(report.is_like)
             self.assertEqual(self.lines(report, "shape").verdict, "quiet")
-            self.assertIn("Country: the weeks compared with differ much from each other", report.blind_spot)
-            self.assertIn("weeks of the month are told apart once", report.blind_spot)
+            self.assertIn("Country: the reference weeks differ much from each other", report.blind_spot)
+            self.assertIn("Monthly patterns are recognised once", report.blind_spot)
         self.assertNotIn("drift:country_id:shape", self.alerts().mapped("cause"))
         texts = [message["text"] for message in self.deployment.monitoring_page()["messages"]]
         self.assertIn(report.blind_spot, texts)

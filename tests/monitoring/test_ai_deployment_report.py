@@ -11,7 +11,7 @@ class TestReport(IntakeCase):
         self.intake(0)
         report = self.monitor(0)
         for record, values in ((report, {"verdict": "quiet"}), (report.line_ids[0], {"exceeded": False})):
-            with self.assertRaisesRegex(Exception, "never edited"):
+            with self.assertRaisesRegex(Exception, "cannot be changed"):
                 record.sudo().write(values)
 
 

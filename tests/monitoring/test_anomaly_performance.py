@@ -33,7 +33,7 @@ class TestAnomalyPerformance(AnomalyCase):
         report = self.look(0)
         line = self.line(report, "precision")
         self.assertIn("8 of 12 flagged bills were unusual (35 % to 90 %)", line.text)
-        self.assertIn("In them: $\N{NO-BREAK SPACE}800.00", line.text.replace("$8", "$\N{NO-BREAK SPACE}8"))
+        self.assertIn("Of these: $ 800.00", line.text.replace("$8", "$\N{NO-BREAK SPACE}8"))
         self.assertEqual((report.verdict, report.summary), ("quiet", line.text))
 
     def test_what_is_flagged_counts_as_flagged_whatever_reason_it_came_by(self):
@@ -46,7 +46,7 @@ class TestAnomalyPerformance(AnomalyCase):
     def test_too_few_verdicts_wait_for_more(self):
         self.flag(0, 2, 3)
         report = self.look(0)
-        self.assertEqual(report.summary, "Cannot judge yet: 5 of 10 verdicts on flagged bills.")
+        self.assertEqual(report.summary, "Not enough data yet: 5 of 10 answers on flagged bills.")
         self.flag(1, 3, 3)
         report = self.look(1)
         self.assertIn("5 of 11 flagged bills", report.summary)
@@ -82,7 +82,7 @@ class TestAnomalyPerformance(AnomalyCase):
         self.decide(self.make_bills(10, amount=7.0), "positive", NOW + 2 * WEEK)
         report = self.look(3)
         line = self.line(report, "reversed")
-        self.assertIn("1 of 4 bills were reversed within 10 days; 1 of them had gone through", line.text)
+        self.assertIn("1 of 4 bills were reversed within 10 days; 1 of them had been accepted automatically", line.text)
 
     def test_a_floor_that_is_not_reached_becomes_an_alert(self):
         self.bills.floor_precision = 0.5
@@ -103,7 +103,7 @@ class TestAnomalyPerformance(AnomalyCase):
                 self.bill_version, SimpleNamespace(card=Fixed([True] * 12 + [False] * 12)), {}, bills.ids
             )
         self.assertEqual((values["verdict"], values["challenge"]["cases"]), ("better", 24))
-        self.assertIn("Of 24 cases where only one of them would have asked", values["verdict_text"])
+        self.assertIn("Of 24 cases that only one of the versions would have sent", values["verdict_text"])
 
     def test_too_few_such_cases_say_how_many_are_missing(self):
         bills = self.make_bills(4)

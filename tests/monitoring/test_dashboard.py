@@ -36,7 +36,7 @@ class TestDashboardStates(DashboardCase):
         self.deployment._score(self.make_leads(3), now=NOW)
         page = self.page(NOW + timedelta(days=2))
         self.assertEqual(page["state"], "empty")
-        text = "Nothing has been judged yet: the first report comes on 03/09/2026."
+        text = "There is no report yet: the first is created on 03/09/2026."
         self.assertIn(text, self.texts(page))
         self.assertEqual(page["heat"]["empty"], text)
         self.assertIn("comes on 03/23/2026", page["outcomes"]["empty"])
@@ -49,12 +49,12 @@ class TestDashboardStates(DashboardCase):
     def test_before_the_first_score_nothing_is_promised(self):
         page = self.page()
         self.assertIn("7 days after the first record is scored", self.texts(page)[0])
-        self.assertIn("No record was asked for", page["volumes"]["empty"])
+        self.assertIn("No record was requested", page["volumes"]["empty"])
         self.assertIn("No record was scored", page["distribution"]["empty"])
 
     def test_too_few_records_say_how_many_are_needed(self):
         self.week(0, count=10)
-        self.assertEqual(self.page()["heat"]["rows"][0]["cells"][0]["hint"], "Too few to judge")
+        self.assertEqual(self.page()["heat"]["rows"][0]["cells"][0]["hint"], "Not enough data")
 
     def test_a_deployment_without_a_version_says_that_nothing_can_be_judged(self):
         self.deployment.assignment_ids.sudo().end_date = NOW
@@ -74,7 +74,7 @@ class TestDashboardStates(DashboardCase):
 
     def test_what_is_not_at_work_is_said_so(self):
         self.deployment.state = "suspended"
-        self.assertIn("not at work", self.texts(self.page())[0])
+        self.assertIn("not live", self.texts(self.page())[0])
 
     def test_a_reference_that_is_provisional_is_said_so(self):
         self.week(0)
@@ -89,7 +89,7 @@ class TestDashboardStates(DashboardCase):
         self.env.invalidate_all()
         page = self.page()
         self.assertIsNone(page["order"])
-        self.assertIn("where an outcome is predicted", page["outcomes"]["empty"])
+        self.assertIn("where an predicts an outcome", page["outcomes"]["empty"])
 
 
 @tagged("post_install", "-at_install")

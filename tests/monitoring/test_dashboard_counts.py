@@ -64,9 +64,9 @@ class TestCountCharts(DashboardCase):
         self.week(4, country=False, count=5)
         chart = self.page()["volumes"]
         for label, expected in (
-            ("Settled automatically", {8: 40}),
-            ("To a person", {8: 40, 9: 10}),
-            ("Of them, could not be scored", {9: 10}),
+            ("Automatic", {8: 40}),
+            ("Human review", {8: 40, 9: 10}),
+            ("Of these, could not be scored", {9: 10}),
         ):
             series = self.series(chart, label)
             self.assertEqual({n: value for n, value in enumerate(series["values"]) if value}, expected, label)

@@ -67,22 +67,22 @@ class TestReportCharts(DashboardCase):
         page = self.page()
         report = self.deployment.report_ids.filtered(lambda report: report.kind == "performance").sorted("window_end")
         lines = {line.key: line for line in report[-1].line_ids}
-        true = self.series(page["outcomes"], "Came true")
+        true = self.series(page["outcomes"], "Actual")
         self.assertEqual(true["values"][-1], 52 / 80)
         said = self.series(page["outcomes"], "Said")["values"][-1]
         self.assertAlmostEqual(said, (0.5 + 0.8176) / 2, 3)
         interval = page["outcomes"]["series"][1]
         self.assertEqual(interval["values"][-1], [lines["win_rate"].low, lines["win_rate"].high])
-        self.assertEqual(self.series(page["order"], "Order right")["values"][-1], lines["auc"].statistic)
+        self.assertEqual(self.series(page["order"], "Ranking (AUC)")["values"][-1], lines["auc"].statistic)
         self.assertEqual(self.series(page["order"], "Floor")["texts"][-1], "60 %")
         self.assertEqual(self.listed(true["open"][-1]), report[-1].line_ids)
 
     def test_outcomes_that_are_too_few_leave_a_gap_until_more_have_come(self):
         for number in range(4):
             self.week(number, count=40 if number != 1 else 5)
-        true = self.series(self.page()["outcomes"], "Came true")
+        true = self.series(self.page()["outcomes"], "Actual")
         self.assertEqual((true["values"], true["texts"]), ([0.65, None], ["65 %", ""]))
         self.week(4)
         page = self.page()
         self.assertEqual(page["outcomes"]["labels"], ["2 Mar to 8 Mar", "9 Mar to 22 Mar"])
-        self.assertEqual(len([value for value in self.series(page["outcomes"], "Came true")["values"] if value]), 2)
+        self.assertEqual(len([value for value in self.series(page["outcomes"], "Actual")["values"] if value]), 2)

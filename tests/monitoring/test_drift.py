@@ -60,7 +60,7 @@ class TestDrift(IntakeCase):
         self.intake(0, count=30)
         report = self.monitor(0)
         self.assertEqual((report.verdict, report.row_count), ("cannot_judge", 30))
-        self.assertEqual(report.summary, "Cannot judge yet: 30 of 50 records.")
+        self.assertEqual(report.summary, "Not enough data yet: 30 of 50 records.")
         self.intake(1, count=40)
         report = self.monitor(1)
         self.assertEqual(report.row_count, 70)
@@ -118,7 +118,7 @@ class TestDrift(IntakeCase):
             self.monitor(0)
         self.assertTrue(any("ai_deployment_profile" in statement for statement in statements))
         alerts = self.deployment.alert_ids.filtered("line_id")
-        counts = ("ai_deployment_settled", "ai_deployment_line_state")  # of the ledger, looked at once a day
+        counts = ("ai_deployment_request_closed", "ai_deployment_line_state")  # of the ledger, looked at once a day
         logs = [s for s in statements if "ai_deployment_inference" in s and not any(name in s for name in counts)]
         self.assertLessEqual(len(logs), len(alerts))
         self.assertFalse([s for s in logs if "LIMIT" not in s])
@@ -142,7 +142,7 @@ class TestDataQuality(WeeksCase):
         self.come_in(self.leads(70), 1)
         self.look(1)
         alert = self.alerts("quality:expected_revenue:range")
-        self.assertIn("Expected Revenue is beyond all earlier values on 30 % of leads, 0 % before", alert.name)
+        self.assertIn("Expected Revenue is outside its former range on 30 % of leads, 0 % before", alert.name)
         self.assertIn("decimal", alert.suggestion)
         self.assertFalse(self.alerts("drift:expected_revenue"), "what is broken has not moved as well")
         action = alert.with_user(self.owner).action_open_records()
@@ -163,7 +163,7 @@ class TestDataQuality(WeeksCase):
         report = self.look(6)
         self.assertEqual((report.row_count, report.verdict), (0, "cannot_judge"))
         alert = self.alerts("quality:rows:volume")
-        self.assertIn("0 leads came in the last week, about 60 in those before", alert.name)
+        self.assertIn("0 leads were created last week, about 60 in earlier weeks", alert.name)
         for week in range(7, 11):
             self.come_in(self.leads(60), week)
             self.look(week)
@@ -190,7 +190,7 @@ class TestDataQuality(WeeksCase):
             self.look(week)
         alert = self.alerts("quality:rows:review")
         self.assertEqual(alert.level, "notice")
-        self.assertIn("100 % of leads went to a person, 0 % in the weeks before", alert.name)
+        self.assertIn("100 % of leads were sent to human review, 0 % in earlier weeks", alert.name)
 
     def test_changes_of_set_up_near_the_onset_are_listed(self):
         self.come_in(self.leads(100), 0)

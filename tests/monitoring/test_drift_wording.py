@@ -34,4 +34,4 @@ class TestDriftWording(IntakeCase):
 
     def test_a_reference_of_a_day_says_that_ordinary_weeks_may_ring(self):
         self.intake(0)
-        self.assertIn("How much ordinary weeks differ is not known", self.monitor(0).blind_spot)
+        self.assertIn("The variation between ordinary weeks is unknown", self.monitor(0).blind_spot)

@@ -80,7 +80,7 @@ class TestDuel(CohortCase):
                     "res_id": lead.id,
                     "version_id": challenger.id,
                     "date": moment,
-                    "is_intake": True,
+                    "is_first_inference": True,
                     "route": "automatic",
                     "predicted_value": value_of(lead),
                     "prediction": True,
@@ -159,6 +159,6 @@ class TestDuel(CohortCase):
         report = self.report(0)
         self.assertEqual(
             set(report.line_ids.filtered(lambda line: line.key.startswith("person:")).mapped("text")),
-            {"People estimated better on the same 120 records"},
+            {"Manual estimates were better on the same 120 records"},
         )
         self.assertFalse(self.alerts().filtered(lambda alert: "person" in alert.cause), "shown, not an alert")

@@ -18,7 +18,7 @@ class TestEstimatedPerformance(CohortCase):
         line = self.line(report, "estimate:win_rate")
         self.assertAlmostEqual(line.statistic, 0.65, delta=0.02)
         self.assertTrue(line.low < 0.65 < line.high)
-        self.assertIn("as long as equal scores end as before", self.line(report, "estimate:auc").text)
+        self.assertIn("if equal scores end as before", self.line(report, "estimate:auc").text)
 
     def test_nothing_is_estimated_while_chances_do_not_come_true(self):
         self.tested_on()
@@ -29,7 +29,7 @@ class TestEstimatedPerformance(CohortCase):
         with clock.at(NOW + 9 * WEEK):
             self.deployment._monitor()
         report = self.deployment.report_ids.filtered(lambda report: report.kind == "drift")[0]
-        self.assertIn("Not estimated: lately the chances", self.line(report, "estimate:auc").text)
+        self.assertIn("Not estimated: the latest probabilities", self.line(report, "estimate:auc").text)
 
     def test_scores_unlike_those_that_tested_the_version_are_not_estimated(self):
         self.tested_on()
@@ -39,7 +39,7 @@ class TestEstimatedPerformance(CohortCase):
         with clock.at(NOW + WEEK):
             self.deployment._monitor()
         report = self.deployment.report_ids.filtered(lambda report: report.kind == "drift")
-        self.assertIn("100 % of the scores are unlike any", self.line(report, "estimate:auc").text)
+        self.assertIn("100 % of the scores differ from all", self.line(report, "estimate:auc").text)
 
     def test_equal_scores_that_end_otherwise_raise_an_alert(self):
         self.tested_on(usual=0.1, large=0.9)
@@ -51,5 +51,5 @@ class TestEstimatedPerformance(CohortCase):
         self.assertIn("was expected to have the higher score in 90 % of cases, and had it in 45 %", text)
         self.assertFalse(self.alerts().filtered(lambda alert: alert.cause == "performance:gap"))
         alert = self.alerts().filtered(lambda alert: alert.cause == "performance:auc")
-        self.assertIn("in 45 % of cases (34 % to 55 %); expected from its test: at least 77 %", alert.name)
-        self.assertIn("Set “Order Right at Least” to 77 %", alert.suggestion)
+        self.assertIn("in 45 % of cases (34 % to 55 %); expected from the test: at least 77 %", alert.name)
+        self.assertIn("Set “Minimum AUC” to 77 %", alert.suggestion)

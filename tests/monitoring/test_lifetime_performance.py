@@ -18,7 +18,7 @@ class TestLifetimePerformance(CohortCase):
             self.cohort(week, won=0.8, won_large=0.5)
             line = self.line(self.report(week), "watch:order")
         self.assertTrue(line.exceeded)
-        self.assertIn("has little to do with their scores", line.text)
+        self.assertIn("hardly depend on their scores", line.text)
         [alert] = self.alerts()
         self.assertEqual(alert.cause, "performance:auc", "one alert for one cause")
         with clock.at(NOW + 4 * WEEK + HORIZON + timedelta(hours=1)):
@@ -42,7 +42,7 @@ class TestLifetimePerformance(CohortCase):
             report = self.report(week)
         line = self.line(report, "watch:calibration")
         self.assertTrue(line.exceeded)
-        self.assertIn("Of 1,080 leads since it serves 73 % wins came true, where 66 % were said", line.text)
+        self.assertIn("Of 1,080 leads since going live 73 % wins occurred, 66 % were predicted", line.text)
 
     def test_another_version_starts_anew(self):
         self.tested_on()

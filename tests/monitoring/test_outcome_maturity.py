@@ -19,7 +19,7 @@ class TestOutcomeMaturity(CohortCase):
             self.env.invalidate_all()
             self.assertEqual(
                 self.deployment.maturity_text,
-                "75 % of leads are decided within 30 days; 80 % never were so far",
+                "75 % of leads are decided within 30 days; fewer than 80 % so far",
             )
             self.close(open_leads[:20], "lost", NOW + timedelta(days=20))
             self.env.invalidate_all()

@@ -77,8 +77,10 @@ class TestPerformance(CohortCase):
         self.cohort(0, count=20)
         report = self.report(0)
         self.assertEqual(report.verdict, "cannot_judge")
-        self.assertIn("Cannot judge yet: outcomes are due of 40 of 50 leads, counted since 03/02/2026", report.summary)
-        self.assertIn("the scores said 26 wins among them", report.summary)
+        self.assertIn(
+            "Not enough data yet: outcomes are due of 40 of 50 leads, counted since 03/02/2026", report.summary
+        )
+        self.assertIn("the scores predicted 26 wins among them", report.summary)
         self.cohort(1, count=20)
         self.assertEqual(self.report(1).row_count, 80)
 
@@ -91,7 +93,7 @@ class TestPerformance(CohortCase):
         self.cohort(0, won=0.1, won_large=0.1)
         line = self.line(self.report(0), "error_automatic")
         self.assertTrue(line.exceeded)
-        self.assertIn("promised: at most 20 %", line.text)
+        self.assertIn("error target: at most 20 %", line.text)
 
     def test_odoos_own_estimate_is_compared_on_the_same_records(self):
         leads = self.make_leads(60) + self.make_leads(60, expected_revenue=20000)
@@ -132,8 +134,10 @@ class TestPerformance(CohortCase):
         self.close(usual[:30] + large[:48], "won", NOW + HORIZON + timedelta(days=6))
         report = self.report(0)
         self.assertEqual((report.verdict, report.row_count), ("cannot_judge", 0))
-        self.assertIn("78 wins were entered together on 04/07/2026, later than the 30 days", report.blind_spot)
-        self.assertIn("What had come of 120 leads in time is not known", report.blind_spot)
+        self.assertIn(
+            "78 wins were entered together on 04/07/2026, after the outcome window of 30 days", report.blind_spot
+        )
+        self.assertIn("The outcome of 120 leads was not known in time", report.blind_spot)
         self.assertFalse(self.alerts())
         self.cohort(1)
         report = self.report(1)

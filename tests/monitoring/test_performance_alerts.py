@@ -49,7 +49,7 @@ class TestPerformanceAlerts(CohortCase):
             self.assertTrue(self.line(report, "auc").exceeded)
             fired = self.alerts().filtered(lambda alert: alert.cause == "performance:auc")
             self.assertEqual(len(fired), week)
-        self.assertIn("asked for: 60 %", fired.name)
+        self.assertIn("required: 60 %", fired.name)
         for week in range(2, 6):
             self.cohort(week, won=0.2, won_large=0.8)
             self.report(week)
@@ -59,7 +59,7 @@ class TestPerformanceAlerts(CohortCase):
         self.cohort(0, won=0.1, won_large=0.3)
         self.report(0)
         alert = self.alerts().filtered(lambda alert: alert.cause == "performance:in_the_large")
-        self.assertIn("The scores said 66 % wins on average, 20 % came true", alert.name)
+        self.assertIn("The scores predicted 66 % wins on average, 20 % occurred", alert.name)
         self.assertEqual((alert.level, alert.activity_ids.user_id), ("alert", self.owner))
         self.assertEqual(alert.onset_date, NOW.date())
 
@@ -70,4 +70,4 @@ class TestPerformanceAlerts(CohortCase):
         )
         self.cohort(0, won=0.1, won_large=0.3)
         self.report(0)
-        self.assertIn("alerts on what came true are open", trigger.fired_reason)
+        self.assertIn("performance alerts are open", trigger.fired_reason)

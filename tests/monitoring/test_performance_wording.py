@@ -37,7 +37,7 @@ class TestPerformanceWording(CohortCase):
         )
         self.report(1)
         [alert] = self.alerts()
-        self.assertIn("The latest leads ended on 03/12/2026, with a win or without", alert.suggestion)
+        self.assertIn("The latest leads ended on 03/12/2026, with or without a win", alert.suggestion)
 
     def test_three_records_a_week_say_when_there_will_be_enough(self):
         for week in range(4):
@@ -45,7 +45,7 @@ class TestPerformanceWording(CohortCase):
             report = self.report(week)
         self.assertEqual((report.verdict, report.row_count), ("cannot_judge", 16))
         self.assertIn("outcomes are due of 16 of 50 leads, counted since 03/02/2026", report.summary)
-        self.assertIn("At this pace they are due about 06/", report.summary)
+        self.assertIn("At the current rate they are due about 06/", report.summary)
         page = self.deployment.with_user(self.owner).monitoring_page()
         self.assertIn(report.summary, [message["text"] for message in page["messages"]])
 
@@ -55,7 +55,7 @@ class TestPerformanceWording(CohortCase):
         report = self.report(0)
         self.assertEqual(report.row_count, 120)
         self.assertIn("6 wins were entered together", report.blind_spot)
-        self.assertNotIn("not known", report.blind_spot)
+        self.assertNotIn("is unknown", report.blind_spot)
 
     def test_wins_that_the_score_gave_up_are_counted_with_their_money(self):
         self.cohort(0)
@@ -65,5 +65,5 @@ class TestPerformanceWording(CohortCase):
         self.close(lost[:3], "won", NOW + timedelta(days=10))
         self.close(lost[3:], "lost", NOW + timedelta(days=10))
         text = self.line(self.report(0), "given_up").text
-        self.assertIn("3 wins had been given up by the score, and nobody looked", text)
+        self.assertIn("3 wins had a negative score and were not reviewed", text)
         self.assertIn("1,500.00", text)

@@ -20,7 +20,9 @@ class TestStopRule(AnomalyCase):
         self.look(1)
         self.assertEqual(self.bills.state, "suspended")
         alert = self.alerts("stopped")
-        self.assertIn("switched itself off: below the floor in 2 reports in a row. 1 of 30 flagged", alert.name)
+        self.assertIn(
+            "was suspended automatically: below the minimum in 2 reports in a row. 1 of 30 flagged", alert.name
+        )
         self.assertEqual(alert.activity_ids.user_id, self.owner)
         with clock.at(NOW + 2 * WEEK + timedelta(minutes=1)):
             self.bills.state = "shadow"

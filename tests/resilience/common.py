@@ -8,7 +8,7 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 # Everything that a drill could leave behind.
 TRACES = (
     "ai_deployment_alert",
-    "ai_deployment_asked",
+    "ai_deployment_requested",
     "ai_deployment_channel",
     "ai_deployment_inference",
     "ai_deployment_message",
@@ -17,9 +17,9 @@ TRACES = (
     "ai_deployment_report_line",
     "ai_deployment_request",
     "ai_deployment_review",
-    "ai_deployment_room",
+    "ai_deployment_quota",
     "ai_deployment_score",
-    "ai_deployment_settled",
+    "ai_deployment_request_closed",
     "ai_deployment_version",
     "mail_activity",
     "mail_mail",

@@ -16,7 +16,7 @@ class TestFallbackSettings(FallbackCase):
         self.assertFalse(copy.fallback_since)
 
     def test_a_rule_has_to_be_named(self):
-        with self.assertRaisesRegex(ValidationError, "Choose the rule"):
+        with self.assertRaisesRegex(ValidationError, "Select a rule"):
             self.deployment.fallback = "rule"
 
     def test_the_list_of_drills_is_of_this_deployment(self):

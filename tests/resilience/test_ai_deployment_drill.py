@@ -11,7 +11,7 @@ class TestDrillRecord(DrillCase):
     def test_the_verdict_counts_the_steps(self):
         drill = self.drill("alert")
         self.assertIn(f"by {self.owner.name} passed in all 1 steps", drill._verdict())
-        self.assertIn("made-up records moved", drill.steps_html)
+        self.assertIn("invented records drifted", drill.steps_html)
 
     def test_a_drill_is_never_changed(self):
         drill = self.drill("alert")

@@ -42,7 +42,7 @@ class TestDrill(DrillCase):
         with patch.object(type(self.env["ai.deployment.alert"]), "_point", lambda *_args: None):
             drill = self.drill() + self.drill("alert")
         self.assertEqual(drill.mapped("is_passed"), [False, False])
-        self.assertIn("nobody was told", drill[1].summary)
+        self.assertIn("nobody was notified", drill[1].summary)
 
     def test_an_open_or_muted_alert_is_no_way_out(self):
         alert = self.env["ai.deployment.alert"]._raise(self.deployment, "version", name="It is damaged")
@@ -54,5 +54,5 @@ class TestDrill(DrillCase):
 
     def test_without_a_record_there_is_nothing_to_try(self):
         self.deployment.domain = "[('name', '=', 'nothing')]"
-        with self.assertRaisesRegex(UserError, "no record to try it on"):
+        with self.assertRaisesRegex(UserError, "no record to run the drill on"):
             self.drill()

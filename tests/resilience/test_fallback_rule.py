@@ -133,11 +133,11 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
         self.switch_off()
         for code, sentence in (
             ("raise UserError('no idea')", "no idea"),
-            ("action = {record.id: 7 for record in records}", "is no figure from 0 to 1"),
-            ("action = {record.id: float('nan') for record in records}", "is no figure from 0 to 1"),
-            ("action = {record.id: True for record in records}", "is no figure from 0 to 1"),
-            ("action = {0: 0.5}", "was not asked about"),
-            ("pass", "set no figures"),
+            ("action = {record.id: 7 for record in records}", "is not a number from 0 to 1"),
+            ("action = {record.id: float('nan') for record in records}", "is not a number from 0 to 1"),
+            ("action = {record.id: True for record in records}", "is not a number from 0 to 1"),
+            ("action = {0: 0.5}", "was not requested"),
+            ("pass", "set no values"),
             ("1 / 0", "division by zero"),
         ):
             with self.subTest(code=code):
@@ -152,12 +152,12 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
     def test_only_an_administrator_names_it_and_only_one_for_these_records(self):
         with self.assertRaises(AccessError):
             self.deployment.with_user(self.owner).write({"fallback_action_id": self.rule.id})
-        with self.assertRaisesRegex(ValidationError, "Choose the rule"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(ValidationError, "Select a rule"), self.env.cr.savepoint():
             self.deployment.with_user(self.owner).fallback = "rule"
         other = self.env["ir.actions.server"].create(
             {"name": "Other", "model_id": self.env["ir.model"]._get_id("res.partner"), "state": "code", "code": "pass"}
         )
-        with self.assertRaisesRegex(ValidationError, "no rule for these records"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(ValidationError, "not a rule for these records"), self.env.cr.savepoint():
             self.deployment.with_user(self.manager).sudo(False).write({"fallback_action_id": other.id})
 
     def test_the_monthly_drill_tries_it(self):

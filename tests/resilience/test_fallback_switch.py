@@ -16,7 +16,7 @@ class TestFallbackSwitch(FallbackCase):
         self.deployment.with_user(self.owner).action_suspend()
         self.assertShown([0.1, 0.2, 0.3], "Odoo's own estimate; ours is switched off (since 03/02/2026).")
         self.assertEqual(self.deployment.fallback_since, NOW)
-        self.assertIn("From now on shown instead of scores", self.deployment.message_ids[0].body)
+        self.assertIn("Fallback shown instead of scores from now on", self.deployment.message_ids[0].body)
 
     def test_when_it_is_at_work_again_scores_show_again(self):
         self.deployment.fallback = "constant"
@@ -64,7 +64,7 @@ class TestFallbackSwitch(FallbackCase):
         self.deployment.write({"fallback": "constant", "fallback_value": 0.4, "fallback_below": 0.7})
         usual, _same, large = self.seen()
         self.assertEqual((usual["ai_score"], usual["ai_is_fallback"]), (0.4, True), "50 % is not sure")
-        self.assertEqual(usual["ai_reasons"], "A fixed figure; ours is not sure enough here.")
+        self.assertEqual(usual["ai_reasons"], "A fixed figure; the confidence of the score is too low here.")
         self.assertFalse(large["ai_is_fallback"], "82 % is")
         self.assertEqual(self.found(("ai_is_fallback", "=", True), order="id"), self.leads[:2])
         self.assertEqual(self.found(("ai_score", "<", 0.45), order="id"), self.leads[:2])

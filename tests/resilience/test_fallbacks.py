@@ -51,7 +51,7 @@ class TestFallbacks(FallbackCase):
         rows = self.seen()
         self.assertAlmostEqual(rows[0]["ai_score"], probability(0.0), 4)
         self.assertEqual(rows[2]["ai_score"], 0.0, "it has never scored this one")
-        self.assertIn("What the version before said", rows[0]["ai_reasons"])
+        self.assertIn("Score of the version before", rows[0]["ai_reasons"])
 
     def test_bills_have_no_estimate_of_odoos_own(self):
         move = self.env["ir.model"]._get("account.move")

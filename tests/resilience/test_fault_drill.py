@@ -22,9 +22,9 @@ class TestFaultDrill(DrillCase):
         self.assertEqual(
             [step["code"] for step in drill.details], ["unreachable", "missing", "unreadable", "damaged", "slow"]
         )
-        self.assertIn("went to a person", self.step(drill, "unreadable")["text"])
-        self.assertIn("waits and is tried again", self.step(drill, "damaged")["text"])
-        self.assertIn("was ended after 1.5 seconds", self.step(drill, "slow")["text"])
+        self.assertIn("was sent to human review", self.step(drill, "unreadable")["text"])
+        self.assertIn("is waiting and will be retried", self.step(drill, "damaged")["text"])
+        self.assertIn("was stopped after 1.5 seconds", self.step(drill, "slow")["text"])
         for code in ("unreachable", "damaged", "slow"):
             self.assertIn(f"{self.owner.name} was told", self.step(drill, code)["text"])
         self.assertEqual((drill.kind, drill.version_id, drill.user_id), ("faults", self.version, self.owner))
@@ -34,7 +34,7 @@ class TestFaultDrill(DrillCase):
         self.serve(self.deployment, self.card(required=["expected_revenue"]))
         step = self.step(self.drill(), "missing")
         self.assertTrue(step["is_passed"], step["text"])
-        self.assertIn("“Expected Revenue” has to be there. Without it the record went to a person", step["text"])
+        self.assertIn("“Expected Revenue” is required. Without it the record was sent to human review", step["text"])
 
     def test_a_hole_is_found(self):
         """Where what fails is dropped silently, the drill says so."""
@@ -79,7 +79,7 @@ class TestDrillOnBills(AiDeploymentCase):
                 "move_type": "in_invoice",
                 "partner_id": cls.env["res.partner"].create({"name": "Vendor"}).id,
                 "invoice_date": NOW.date(),
-                "invoice_line_ids": [Command.create({"name": "Line", "price_unit": 100.0, "tax_ids": []})],
+                "invoice_line_ids": [Command.create({"name": "Log Line", "price_unit": 100.0, "tax_ids": []})],
             }
         )
 
@@ -88,7 +88,7 @@ class TestDrillOnBills(AiDeploymentCase):
         with clock.at(NOW):
             drill = drills.make(self.bills.sudo(), "faults")
         self.assertTrue(drill.is_passed, drill.summary)
-        self.assertIn("“Amount” was of the wrong kind", drill.summary)
+        self.assertIn("“Amount” was of the wrong type", drill.summary)
 
 
 @tagged("post_install", "-at_install")
@@ -104,7 +104,7 @@ class TestTooSlow(DrillCase):
         self.assertEqual((outcome["waiting"], outcome["automatic"]), (1, 0))
         request = self.env["ai.deployment.request"].search([("res_id", "=", self.lead.id)])
         self.assertEqual(request.failure_type, "took_too_long")
-        self.assertIn("took longer than the database allows", self.deployment.alert_ids.name)
+        self.assertIn("exceeded the time limit of the database", self.deployment.alert_ids.name)
         self.env["ai.deployment.request"].browse(request.ids)._retry()
         self.assertEqual(self.score_of(self.lead).state, "scored")
         self.assertEqual(self.deployment.alert_ids.state, "resolved")

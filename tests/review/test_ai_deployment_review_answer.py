@@ -11,7 +11,7 @@ from odoo.addons.ai_deployment.tests.review.common import ReviewCase
 class TestReviewAnswer(ReviewCase):
     def reason(self, deployment=None, **values):
         return self.env["ai.deployment.review.answer"].create(
-            {"deployment_id": (deployment or self.deployment).id, "name": "Because", **values}
+            {"deployment_id": (deployment or self.deployment).id, "name": "Reason", **values}
         )
 
     def test_a_deployment_begins_with_the_reasons_of_its_documents(self):
@@ -37,7 +37,7 @@ class TestReviewAnswer(ReviewCase):
 
     def test_a_reason_stays_with_its_deployment(self):
         other = self.make_deployment(user_id=self.other_owner.id)
-        with self.assertRaisesRegex(UserError, "belongs to its deployment"):
+        with self.assertRaisesRegex(UserError, "cannot be moved to another deployment"):
             self.reason().deployment_id = other
 
     def test_a_used_reason_is_archived_and_an_unused_one_deleted(self):
@@ -62,11 +62,11 @@ class TestReviewAnswer(ReviewCase):
         other = self.make_deployment(user_id=self.other_owner.id)
         review = self.ask(self.make_leads())
         for reason, note, sentence in (
-            (self.reason(other), "x", "a reason of another deployment"),
-            (self.reason(active=False), "x", "not in use any more"),
-            (self.reason(decision="overridden"), "x", "no reason for this answer"),
-            (self.reason(asks_text=True), "", "asks for a few words"),
-            (self.reason(asks_text=True), "  \n", "asks for a few words"),
+            (self.reason(other), "x", "answer reason belongs to another deployment"),
+            (self.reason(active=False), "x", "is archived"),
+            (self.reason(decision="overridden"), "x", "not a reason for this answer"),
+            (self.reason(asks_text=True), "", "requires a note"),
+            (self.reason(asks_text=True), "  \n", "requires a note"),
         ):
             self.env.invalidate_all()
             with self.subTest(sentence=sentence), self.assertRaisesRegex(UserError, sentence):

@@ -45,7 +45,7 @@ class TestAnswers(ReviewCase):
         self.serve(self.deployment, self.card(required=("country_id",)))
         for decision in ("confirmed", "overridden"):
             review = self.ask(self.make_leads(country_id=False))
-            with self.assertRaisesRegex(UserError, "no score to be right or wrong"):
+            with self.assertRaisesRegex(UserError, "no score to judge"):
                 review.with_user(self.reviewer)._decide(decision)
             self.assertEqual((review.state, review.ground_truth, review.prediction_text), ("open", False, False))
 
@@ -53,7 +53,7 @@ class TestAnswers(ReviewCase):
         review = self.ask(self.make_leads()).with_user(self.reviewer)
         review.action_confirm()
         for again in (review.action_confirm, review.action_unsure, review.action_score_again):
-            with self.assertRaisesRegex(UserError, "closed already"):
+            with self.assertRaisesRegex(UserError, "already closed"):
                 again()
         self.assertEqual(review.decision, "confirmed")
 
@@ -108,7 +108,7 @@ class TestAnswers(ReviewCase):
     def test_a_suspended_deployment_scores_nothing_again(self):
         review = self.ask(self.make_leads())
         self.deployment.state = "suspended"
-        with self.assertRaisesRegex(UserError, "not at work"):
+        with self.assertRaisesRegex(UserError, "not live"):
             review.with_user(self.reviewer).action_score_again()
 
 
@@ -139,8 +139,8 @@ class TestManyAnswers(DecisionCase):
         told = reviews.with_user(self.reviewer).action_confirm()
         self.assertEqual(told["tag"], "display_notification")
         message = told["params"]["message"]
-        self.assertIn("2 of 4 were not decided", message)
-        self.assertIn(f"closed already. (1: number {reviews[1].id})", message)
+        self.assertIn("2 of 4 were not answered", message)
+        self.assertIn(f"already closed. (1: number {reviews[1].id})", message)
         self.assertIn(f"somebody else has to judge it. (1: number {reviews[3].id})", message)
         self.assertEqual(reviews.mapped("decision"), ["confirmed", "unsure", "confirmed", False])
         self.assertEqual(reviews.mapped("is_label"), [True, False, True, False])
@@ -149,7 +149,7 @@ class TestManyAnswers(DecisionCase):
         reviews = self.ask(self.make_leads(2))
         reviews.with_user(self.colleague)._decide("confirmed")
         self.env.invalidate_all()
-        with self.assertRaisesRegex(UserError, "2 of 2 were not decided"):
+        with self.assertRaisesRegex(UserError, "2 of 2 were not answered"):
             reviews.with_user(self.reviewer).action_confirm()
         self.assertEqual(reviews.decided_by_id, self.colleague)
 
@@ -210,7 +210,7 @@ class TestManyAnswers(DecisionCase):
             {"ground_truth": "positive"},
             {"is_blind": True},
             {"answer_id": False},
-            {"seen": {}},
+            {"screen_context": {}},
             {"label_weight": 9},
             {"previous_id": review.id},
         ):

@@ -22,7 +22,7 @@ class TestChoice(ReviewCase):
         self.assertEqual(activity.user_id, self.reviewer)
         self.assertEqual(activity.activity_type_id, self.env.ref("ai_deployment.mail_activity_type_review"))
         self.assertEqual(activity.date_deadline, NOW.date() + timedelta(days=2))
-        self.assertEqual(activity.summary, "The score is not sure enough")
+        self.assertEqual(activity.summary, "Low confidence")
 
     def test_the_records_own_person_is_asked_where_she_reviews(self):
         seller = new_test_user(

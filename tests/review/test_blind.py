@@ -42,7 +42,7 @@ class TestReviewBlind(DecisionCase):
 
     def test_nobody_calls_a_hidden_score_right_or_wrong(self):
         review = self.blind()
-        with self.assertRaisesRegex(UserError, "say yes or no"):
+        with self.assertRaisesRegex(UserError, "answer yes or no"):
             review.with_user(self.reviewer).action_confirm()
         dialogs = self.env["ai.deployment.review.decide"].with_user(self.reviewer)
         form = Form(dialogs.with_context(active_model=review._name, active_ids=review.ids))

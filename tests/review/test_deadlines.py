@@ -107,7 +107,7 @@ class TestEscalation(DeadlineCase):
         self.run_cron()
         self.at(reviews[0].deadline)
         self.assertEqual(set(reviews.mapped("escalation")), {"reminded"})
-        self.assertEqual(self.notes_to(self.reviewer).mapped("subject"), ["30 reviews of yours are overdue"])
+        self.assertEqual(self.notes_to(self.reviewer).mapped("subject"), ["30 of your reviews are overdue"])
         with clock.at(NOW + HOURS):
             self.ask(self.make_leads(2))
         self.at(reviews[0].deadline + HOURS)

@@ -125,13 +125,13 @@ class TestDeskAnswer(DeskCase):
     def test_an_answer_is_kept_with_its_reason_note_seconds_and_what_was_seen(self):
         review = self.ask(self.make_leads())
         code = self.deployment.answer_ids.filtered(lambda answer: answer.decision == "any" and not answer.asks_text)[:1]
-        seen = {"similar": [1, 2], "score": True, "why": "Because", "evil": "x"}
+        seen = {"similar": [1, 2], "score": True, "why": "Reason", "evil": "x"}
         answer = self.desk().desk_decide(review.id, "overridden", "They moved", 12.5, code.id, seen)
         self.assertEqual((answer["result"], answer["undo_id"]), ("decided", review.id))
         self.assertEqual((review.state, review.decision, review.note), ("decided", "overridden", "They moved"))
         self.assertEqual((review.decided_by_id, review.seconds_spent, review.answer_id), (self.reviewer, 12.5, code))
-        screen = review.sudo().seen["screen"]
-        self.assertEqual((screen["similar"], screen["score"], screen["why"]), ([1, 2], True, "Because"))
+        screen = review.sudo().screen_context["screen"]
+        self.assertEqual((screen["similar"], screen["score"], screen["why"]), ([1, 2], True, "Reason"))
         self.assertNotIn("evil", screen)
 
     def test_the_second_of_two_people_is_told_and_moves_on(self):
@@ -160,7 +160,7 @@ class TestDeskAnswer(DeskCase):
     def test_a_refused_answer_changes_nothing(self):
         review = self.ask(self.make_leads())
         asks = self.deployment.answer_ids.filtered("asks_text")[:1]
-        with self.assertRaisesRegex(UserError, "a few words"):
+        with self.assertRaisesRegex(UserError, "requires a note"):
             self.desk().desk_decide(review.id, "overridden", "", 1.0, asks.id)
         with self.assertRaisesRegex(UserError, "one of the answers"):
             self.desk().desk_decide(review.id, "expired")
@@ -194,14 +194,14 @@ class TestWantsMyReview(DeskCase):
         self.env.flush_all()
         self.env.invalidate_all()
         rows = self.env["crm.lead"].with_user(self.reviewer)
-        self.assertEqual(rows.search([("ai_wants_my_review", "=", True)]).ids, mine.ids)
-        found = rows.search([("ai_wants_my_review", "=", False), ("id", "in", leads.ids)])
+        self.assertEqual(rows.search([("ai_needs_my_review", "=", True)]).ids, mine.ids)
+        found = rows.search([("ai_needs_my_review", "=", False), ("id", "in", leads.ids)])
         self.assertEqual(set(found.ids), set((pool + theirs).ids))
-        self.assertEqual(leads.with_user(self.reviewer).mapped("ai_wants_my_review"), [True, False, False])
-        groups = rows._read_group([("id", "in", leads.ids)], ["ai_wants_my_review"], ["__count"])
+        self.assertEqual(leads.with_user(self.reviewer).mapped("ai_needs_my_review"), [True, False, False])
+        groups = rows._read_group([("id", "in", leads.ids)], ["ai_needs_my_review"], ["__count"])
         self.assertEqual(dict(groups), {True: 1, False: 2})
         self.desk().desk_decide(reviews[0].id, "confirmed")
-        self.assertFalse(rows.search([("ai_wants_my_review", "=", True)]))
+        self.assertFalse(rows.search([("ai_needs_my_review", "=", True)]))
 
     def test_a_lead_says_why_it_waits_to_who_may_review(self):
         lead = self.make_leads()
@@ -218,6 +218,6 @@ class TestWantsMyReview(DeskCase):
         self.ask(lead)
         view = self.env["crm.lead"].with_user(self.seller).get_view(self.env.ref("crm.crm_lead_view_form").id, "form")
         self.assertNotIn("ai_review_text", view["arch"])
-        self.assertNotIn("ai_wants_my_review", view["arch"])
+        self.assertNotIn("ai_needs_my_review", view["arch"])
         view = self.env["crm.lead"].with_user(self.reviewer).get_view(self.env.ref("crm.crm_lead_view_form").id, "form")
         self.assertIn("ai_review_text", view["arch"])

@@ -138,7 +138,7 @@ class TestBillEssentials(AccountTestInvoicingCommon):
         self.assertIn(bill.currency_id.symbol, texts["Total"])
         self.assertEqual(texts["Journal"], bill.journal_id.display_name)
         self.assertEqual(texts["Earlier Bills"], "12")
-        warnings = [text for label, text in essentials if label == "Odoo Warns"]
+        warnings = [text for label, text in essentials if label == "Odoo Warning"]
         self.assertTrue(any("amount" in text for text in warnings), warnings)
         self.assertTrue(any("duplicate" in text for text in warnings), warnings)
 

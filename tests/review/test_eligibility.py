@@ -91,11 +91,14 @@ class TestEligibilityOfTwo(AssignCase):
         self.away(self.second)
         self.deployment.invalidate_recordset()
         with clock.at(NOW):
-            self.assertEqual(self.deployment.who_text, f"Away now: {self.second.name}. New reviews go to the others.")
+            self.assertEqual(
+                self.deployment.who_text,
+                f"Currently absent: {self.second.name}. New reviews are assigned to the others.",
+            )
             for user in self.reviewer | self.owner | self.deputy:
                 self.away(user)
             self.deployment.invalidate_recordset()
-            self.assertIn("Nobody is left", self.deployment.who_text)
+            self.assertIn("Nobody is available", self.deployment.who_text)
 
 
 @tagged("post_install", "-at_install")
@@ -103,7 +106,7 @@ class TestMakers(DecisionCase):
     def test_nobody_judges_a_record_that_they_made(self):
         review = self.ask(self.made_by(self.reviewer))
         for decision in ("confirmed", "overridden", "unsure"):
-            with self.assertRaisesRegex(AccessError, "You made this record"):
+            with self.assertRaisesRegex(AccessError, "You created this record"):
                 self.decide(review, self.reviewer, decision)
         self.assertEqual(review.state, "open")
         self.decide(review, self.colleague)
@@ -112,7 +115,7 @@ class TestMakers(DecisionCase):
     def test_not_even_who_answers_for_the_deployment(self):
         for person in (self.owner, self.deputy):
             review = self.ask(self.made_by(person))
-            with self.assertRaisesRegex(AccessError, "You made this record"):
+            with self.assertRaisesRegex(AccessError, "You created this record"):
                 self.decide(review, person)
 
     def test_whoever_made_a_record_may_have_it_scored_again(self):

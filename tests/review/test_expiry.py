@@ -88,7 +88,7 @@ class TestLife(ReviewCase):
         with clock.at(NOW + 4 * HOUR):
             self.assertEqual(self.deployment._score(lead)["unchanged"], 1)
         self.env.flush_all()
-        rows = self.env["ai.deployment.sum"].search([("deployment_id", "=", self.deployment.id)])
+        rows = self.env["ai.deployment.ledger"].search([("deployment_id", "=", self.deployment.id)])
         self.assertFalse(any(rows.mapped("difference")))
 
     def test_what_is_still_settled_or_answered_is_not_asked_again(self):
@@ -119,7 +119,7 @@ class TestLife(ReviewCase):
             review.sudo()._set_aside("withdrawn")
             self.assertEqual((review.state, review.expired_reason), ("expired", "withdrawn"))
             told = Desk(review.env).closed_result(review, "confirmed")
-            self.assertIn("Another question took its place", told["text"])
+            self.assertIn("Replaced by another review", told["text"])
 
     def test_scores_of_deleted_records_do_not_count(self):
         leads = self.make_leads(3)
@@ -182,9 +182,9 @@ class TestExpiry(DeadlineCase):
         reviews[2].sudo()._decide("unsure")
         self.run_cron()
         self.env.flush_all()
-        total = self.env["ai.deployment.sum"].search([("deployment_id", "=", self.deployment.id)])
+        total = self.env["ai.deployment.ledger"].search([("deployment_id", "=", self.deployment.id)])
         self.assertEqual(
-            (total.asked, total.in_review, total.reviewed, total.expired, total.difference), (5, 1, 1, 3, 0)
+            (total.requested, total.in_review, total.reviewed, total.expired, total.difference), (5, 1, 1, 3, 0)
         )
         self.assertTrue(decided.exists())
 

@@ -58,7 +58,7 @@ class TestFollowUps(DecisionCase):
             ("decided", "confirmed", "Sure.", "positive", False),
         )
         self.assertIn("They called back.", lead.message_ids[0].body)
-        self.assertIn("asked again", lead.message_ids[0].body)
+        self.assertIn("the review is open again", lead.message_ids[0].body)
         self.decide(again, self.reviewer, "overridden")
         self.assertEqual(self.labels(review), again)
         self.assertEqual(verdicts(self.deployment)[0], {lead.id: False})
@@ -84,19 +84,19 @@ class TestFollowUps(DecisionCase):
     def test_only_the_latest_answer_is_asked_again_and_only_when_nothing_is_open(self):
         lead = self.make_leads()
         review = self.ask(lead)
-        with self.assertRaisesRegex(UserError, "Only what was decided"):
+        with self.assertRaisesRegex(UserError, "Only answered reviews"):
             review._reopen()
         self.decide(review, self.reviewer)
         again = review._reopen()
-        with self.assertRaisesRegex(UserError, "waits for a decision already"):
+        with self.assertRaisesRegex(UserError, "already has an open review"):
             review._reopen()
         self.decide(again, self.reviewer)
-        with self.assertRaisesRegex(UserError, "Somebody has answered after this"):
+        with self.assertRaisesRegex(UserError, "There is a later answer"):
             review._reopen()
         lead.expected_revenue = 20000
         other = self.ask(lead) - review - again
         self.assertEqual(other.state, "open")
-        with self.assertRaisesRegex(UserError, "waits for a decision already"):
+        with self.assertRaisesRegex(UserError, "already has an open review"):
             again._reopen()
         self.assertTrue(again.is_label, "a refusal withdraws nothing")
 
@@ -113,7 +113,7 @@ class TestFollowUps(DecisionCase):
         self.assertEqual(again.reviewer_id, self.reviewer, "it is in the same hands")
         self.assertEqual(again.deadline, review.deadline)
         self.assertEqual((review.state, review.note, review.is_label), ("decided", "Oops.", False))
-        self.assertIn("took the answer", lead.message_ids[0].body)
+        self.assertIn("withdrew the answer", lead.message_ids[0].body)
         self.decide(again, self.reviewer, "overridden")
         self.assertEqual(self.labels(review), again)
 
@@ -122,10 +122,10 @@ class TestFollowUps(DecisionCase):
         self.decide(review, self.reviewer)
         for person, moment in ((self.reviewer, NOW + UNDO + timedelta(seconds=1)), (self.owner, NOW)):
             self.env.invalidate_all()
-            with clock.at(moment), self.assertRaisesRegex(UserError, "within a minute"):
+            with clock.at(moment), self.assertRaisesRegex(UserError, "within one minute"):
                 review.with_user(person).action_undo()
         self.assertTrue(review.is_label)
-        with self.assertRaisesRegex(UserError, "within a minute"):
+        with self.assertRaisesRegex(UserError, "within one minute"):
             self.ask(self.make_leads()).with_user(self.reviewer).action_undo()
 
     def test_taking_back_takes_back_what_was_asked_because_of_it(self):
@@ -148,7 +148,7 @@ class TestFollowUps(DecisionCase):
         second = self.decide(review, self.reviewer)
         self.decide(second, self.colleague)
         self.env.invalidate_all()
-        with self.assertRaisesRegex(UserError, "Somebody has answered after this"):
+        with self.assertRaisesRegex(UserError, "There is a later answer"):
             review.with_user(self.reviewer).action_undo()
         self.assertEqual(self.labels(review), second)
 
@@ -171,7 +171,7 @@ class TestFollowUps(DecisionCase):
     def test_the_same_person_does_not_answer_twice(self):
         self.deployment.four_eyes_amount = 1000
         second = self.decide(self.ask(self.make_leads()), self.reviewer)
-        with self.assertRaisesRegex(AccessError, "somebody else's turn"):
+        with self.assertRaisesRegex(AccessError, "another person has to answer it now"):
             self.decide(second, self.reviewer)
         self.assertEqual(second.state, "open")
         second.with_user(self.reviewer).sudo()._decide("confirmed")
@@ -195,7 +195,7 @@ class TestFollowUps(DecisionCase):
                 self.assertEqual((third.kind, third.state, third.reviewer_id), ("four_eyes", "open", self.owner))
                 self.assertFalse(self.labels(review))
                 for person in (self.reviewer, self.colleague):
-                    with self.assertRaisesRegex(AccessError, "somebody else's turn"):
+                    with self.assertRaisesRegex(AccessError, "another person has to answer it now"):
                         self.decide(third, person)
                 last = self.decide(third, self.owner, "overridden")
                 self.assertEqual(last, third, "no endless chain")
@@ -244,7 +244,7 @@ class TestReviewSecondOpinion(DecisionCase):
         lead.invalidate_recordset()
         self.assertEqual(lead.message_ids, before, "the first answer is not on the record yet")
         self.assertFalse(second.note or second.decision)
-        with self.assertRaisesRegex(AccessError, "somebody else's turn"):
+        with self.assertRaisesRegex(AccessError, "another person has to answer it now"):
             self.decide(second, self.reviewer)
         last = self.decide(second, self.colleague, "overridden", note="Second words")
         self.assertEqual(last, second, "and that is the end")

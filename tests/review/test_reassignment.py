@@ -18,12 +18,12 @@ class TestReassignment(AssignCase):
         first = review.reviewer_id
         other = (self.reviewer | self.second) - first
         review.with_user(first).action_give_back()
-        self.assertEqual((review.reviewer_id.ids, review.is_assigned, review.given_back_by_id), ([], True, first))
+        self.assertEqual((review.reviewer_id.ids, review.is_assigned, review.returned_by_id), ([], True, first))
         self.assertFalse(self.activities_of(review))
         self.run_cron()
         self.assertFalse(review.reviewer_id, "it stays there until somebody takes it")
         review.with_user(other).action_take()
-        self.assertEqual((review.reviewer_id, review.begun_date), (other, NOW))
+        self.assertEqual((review.reviewer_id, review.started_date), (other, NOW))
         self.run_cron()
         self.assertEqual(self.activities_of(review).user_id, other)
 
@@ -32,7 +32,7 @@ class TestReassignment(AssignCase):
         other = (self.reviewer | self.second) - review.reviewer_id
         with self.assertRaisesRegex(UserError, "already"):
             review.with_user(other).action_take()
-        with self.assertRaisesRegex(AccessError, "Only who is asked"):
+        with self.assertRaisesRegex(AccessError, "Only the assigned reviewer"):
             review.with_user(other).action_give_back()
         self.env.invalidate_all()
         review.with_user(self.deputy).action_take()
@@ -59,7 +59,7 @@ class TestReassignment(AssignCase):
         self.env.invalidate_all()
         review.with_user(review.reviewer_id)._decide("unsure")
         for action in ("action_take", "action_give_back"):
-            with self.assertRaisesRegex(UserError, "closed already"):
+            with self.assertRaisesRegex(UserError, "already closed"):
                 getattr(review.with_user(self.owner), action)()
 
     def test_whoever_leaves_hands_over_and_nothing_is_lost(self):
@@ -115,7 +115,7 @@ class TestReassignment(AssignCase):
         for review in fresh + begun:
             review.with_user(self.owner).action_take()
             review.with_user(self.owner).action_give_back()
-            review.sudo().write({"reviewer_id": self.reviewer.id, "begun_date": False, "given_back_by_id": False})
+            review.sudo().write({"reviewer_id": self.reviewer.id, "started_date": False, "returned_by_id": False})
         begin(begun.with_user(self.reviewer).sudo())
         self.away(self.reviewer, until=fresh.deadline - timedelta(hours=1))
         self.run_cron()

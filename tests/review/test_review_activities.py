@@ -24,10 +24,10 @@ class TestReviewActivities(ReviewCase):
         queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
         queue = self.activities_of(reviews).filtered(lambda activity: activity.activity_type_id == queue_type)
         self.assertEqual(len(self.activities_of(reviews)), MAX_ACTIVITIES + 1)
-        self.assertEqual(queue.mapped("summary"), ["10 more reviews wait for you in the queue"])
+        self.assertEqual(queue.mapped("summary"), ["10 more reviews are waiting for you"])
         self.ask(self.make_leads(5))
         self.run_cron()
-        self.assertEqual(queue.mapped("summary"), ["15 more reviews wait for you in the queue"])
+        self.assertEqual(queue.mapped("summary"), ["15 more reviews are waiting for you"])
         self.assertEqual(
             self.env["mail.activity"].search_count([("user_id", "=", self.reviewer.id)]), MAX_ACTIVITIES + 1
         )
@@ -54,12 +54,12 @@ class TestQueueActivities(QueueCase):
         queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
         self.assertEqual(len(self.activities_of(reviews)), 2 * (MAX_ACTIVITIES + 1), "at once")
         rest = self.activities_of(reviews).filtered(lambda activity: activity.activity_type_id == queue_type)
-        self.assertEqual(set(rest.mapped("summary")), {"One more review waits for you in the queue"})
+        self.assertEqual(set(rest.mapped("summary")), {"One more review is waiting for you"})
         self.ask(self.make_leads(2))
         self.run_cron("assign_reviews")
-        self.assertEqual(set(rest.mapped("summary")), {"One more review waits for you in the queue"})
+        self.assertEqual(set(rest.mapped("summary")), {"One more review is waiting for you"})
         self.run_cron("tidy_reviews")
-        self.assertEqual(set(rest.mapped("summary")), {"2 more reviews wait for you in the queue"})
+        self.assertEqual(set(rest.mapped("summary")), {"2 more reviews are waiting for you"})
 
     def test_what_is_pointed_to_is_looked_at_each_time(self):
         leads = self.make_leads(8)
@@ -76,4 +76,4 @@ class TestQueueActivities(QueueCase):
             self.run_cron()
         queue_type = self.env.ref("ai_deployment.mail_activity_type_queue")
         rest = self.activities_of(reviews).filtered(lambda activity: activity.activity_type_id == queue_type)
-        self.assertEqual(set(rest.mapped("summary")), {"More than 5 reviews wait for you in the queue"})
+        self.assertEqual(set(rest.mapped("summary")), {"More than 5 reviews are waiting for you"})

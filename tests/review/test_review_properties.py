@@ -215,7 +215,7 @@ class TestReviewProperties(AssignCase):
         reviews = self.everything()
         states = Counter(reviews.mapped("state"))
         self.assertEqual(len(reviews), states["decided"] + states["open"] + states["expired"])
-        sums = self.env["ai.deployment.sum"].search([("deployment_id", "=", self.deployment.id)])
+        sums = self.env["ai.deployment.ledger"].search([("deployment_id", "=", self.deployment.id)])
         self.assertFalse(sums.filtered("difference").mapped("difference"))
         waiting = reviews.filtered(lambda review: review.state == "open")
         self.assertTrue(all(waiting.mapped("is_assigned")))

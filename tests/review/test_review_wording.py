@@ -31,23 +31,23 @@ class TestWhy(RuleCase):
     def test_how_sure_and_below_which_line(self):
         self.deployment.min_confidence = 0.7
         leads = self.ask(self.make_leads(**self.unsure))
-        self.assertEqual(self.told(leads), ["The score is 62 % sure; a person looks below 70 %."])
+        self.assertEqual(self.told(leads), ["The confidence is 62 %; records below 70 % are reviewed."])
         self.deployment.min_confidence = 0.1
-        self.assertEqual(self.told(leads), ["The score is 62 % sure; a person looks below 70 %."])
+        self.assertEqual(self.told(leads), ["The confidence is 62 %; records below 70 % are reviewed."])
 
     def test_two_shares_that_differ_do_not_read_the_same(self):
         self.deployment.min_confidence = 0.624
         leads = self.ask(self.make_leads(**self.unsure))
-        self.assertEqual(self.told(leads), ["The score is 62.2 % sure; a person looks below 62.4 %."])
+        self.assertEqual(self.told(leads), ["The confidence is 62.2 %; records below 62.4 % are reviewed."])
 
     def test_a_side_that_is_never_automatic(self):
         self.deployment.routing = "error"
         leads = self.ask(self.make_leads(**self.unsure))
-        self.assertEqual(self.told(leads), ["The score is 62 % sure; a person looks at all such answers."])
+        self.assertEqual(self.told(leads), ["The confidence is 62 %; all such answers are reviewed."])
 
     def test_how_much_is_at_stake_and_from_which_amount_on(self):
         leads = self.ask(self.make_leads(expected_revenue=12400), amount={"amount": 5000})
-        expected = ["$12,400.00 are at stake; a person looks from $5,000.00 on."]
+        expected = ["$12,400.00 are at stake; amounts from $5,000.00 on are reviewed."]
         self.assertEqual(self.told(leads), expected)
         leads.expected_revenue = 7
         self.rule("amount", amount=90000)
@@ -68,7 +68,7 @@ class TestWhy(RuleCase):
         bills = self.make_bill(ref="1") + self.make_bill(20000, ref="2")
         self.ask(bills, self.bills, disagreement={})
         self.assertEqual(
-            self.told(bills), ["Odoo warns of it, the score says 12 %.", "The score says 62 %, Odoo does not warn."]
+            self.told(bills), ["Odoo warns, the score says 12 %.", "The score says 62 %, Odoo does not warn."]
         )
 
     def test_what_happened(self):
@@ -82,12 +82,12 @@ class TestWhy(RuleCase):
 
     def test_how_unusual(self):
         bills = self.ask(self.make_bill(20000))
-        self.assertEqual(self.told(bills), ["Unusualness 62 %; a person looks from 50 % on."])
+        self.assertEqual(self.told(bills), ["Unusualness 62 %; records from 50 % on are reviewed."])
 
     def test_by_lot(self):
         self.deployment.audit_share = 1.0
         leads = self.ask(self.make_leads())
-        self.assertEqual(self.told(leads), ["Drawn by lot for a check, as 100 % of such records are."])
+        self.assertEqual(self.told(leads), ["Chosen at random for a check, like 100 % of such records."])
 
     def test_the_next_question_of_a_chain_is_here_for_the_same_reason(self):
         leads = self.ask(self.make_leads(expected_revenue=12400), amount={"amount": 5000})
@@ -105,14 +105,14 @@ class TestWhy(RuleCase):
     def test_an_amount_that_is_a_sensitive_input_is_not_told(self):
         leads = self.ask(self.make_leads(expected_revenue=12400), amount={"amount": 5000})
         self.make_sensitive(self.deployment, "expected_revenue")
-        self.assertEqual(self.told(leads), ["Much money is at stake"])
+        self.assertEqual(self.told(leads), ["High amount at stake"])
         self.reviewer.group_ids += self.env.ref("ai_deployment.group_sensitive")
         self.assertIn("$12,400.00", self.told(leads)[0])
 
     def test_an_auditor_reads_no_amount_and_no_name(self):
         leads = self.ask(self.make_leads(expected_revenue=12400), amount={"amount": 5000})
         bills = self.ask(self.make_bill(), self.bills, new_vendor={})
-        self.assertEqual(self.told(leads, self.auditor), ["Much money is at stake"])
+        self.assertEqual(self.told(leads, self.auditor), ["High amount at stake"])
         self.assertEqual(self.told(bills, self.auditor), ["First bill of this vendor"])
 
     def test_a_vendor_that_is_a_sensitive_input_is_not_told(self):

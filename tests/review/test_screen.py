@@ -19,7 +19,7 @@ class TestScreen(ReviewCase):
     def test_what_was_seen_is_kept_with_what_the_server_knows(self):
         review = self.decide_seeing(score=True, similar=[1, 2])
         self.assertEqual(
-            review.sudo().seen,
+            review.sudo().screen_context,
             {
                 "screen": {"score": True, "similar": [1, 2]},
                 "version": self.version.id,
@@ -28,7 +28,7 @@ class TestScreen(ReviewCase):
                 "blind": False,
             },
         )
-        text = review.with_user(self.owner).seen_text
+        text = review.with_user(self.owner).screen_context_text
         for words in ("Score shown", "Similar cases: 1, 2", "Expected Revenue: 5,000"):
             self.assertIn(words, text)
 
@@ -37,11 +37,11 @@ class TestScreen(ReviewCase):
         self.env.invalidate_all()
         for person in (self.owner, self.reviewer, self.auditor, self.env.ref("base.user_admin")):
             with self.subTest(person=person.login), self.assertRaises(AccessError):
-                review.with_user(person).read(["seen"])
+                review.with_user(person).read(["screen_context"])
         for person, reads in ((self.owner, True), (self.deputy, True), (self.auditor, True), (self.reviewer, False)):
             self.env.invalidate_all()
             with self.subTest(person=person.login):
-                self.assertIs(bool(review.with_user(person).seen_text), reads)
+                self.assertIs(bool(review.with_user(person).screen_context_text), reads)
 
     def test_what_a_browser_tells_is_masked_like_the_inputs(self):
         review = self.decide_seeing(why="▲ Expected Revenue 5,000", similar=["Secret Ltd"], score=0.5)
@@ -55,13 +55,13 @@ class TestScreen(ReviewCase):
             if shown:
                 self.deployment.deputy_id = trusted
             self.env.invalidate_all()
-            text = review.with_user(person).seen_text
+            text = review.with_user(person).screen_context_text
             with self.subTest(person=person.login):
                 self.assertIs("▲ Expected Revenue 5,000" in text, shown)
                 self.assertIs("Secret Ltd" in text, shown)
                 self.assertIs(MASKED in text, not shown)
                 self.assertIn("Score: 0.5", text)
-        self.assertNotIn("5,000", review.with_user(self.auditor).seen_text)
+        self.assertNotIn("5,000", review.with_user(self.auditor).screen_context_text)
 
     def test_absurd_input_is_refused_and_loses_nothing(self):
         review = self.ask(self.make_leads())
@@ -81,11 +81,11 @@ class TestScreen(ReviewCase):
             {"half": "\ud800"},
         ):
             self.env.invalidate_all()
-            with self.subTest(seen=type(seen)), self.assertRaisesRegex(UserError, "load the page again"):
+            with self.subTest(seen=type(seen)), self.assertRaisesRegex(UserError, "reload the page"):
                 review.with_user(self.reviewer)._decide("confirmed", seen=seen)
             self.assertEqual(review.state, "open")
 
     def test_an_answer_needs_no_screen(self):
         review = self.ask(self.make_leads())
         review.with_user(self.reviewer)._decide("confirmed")
-        self.assertEqual(review.sudo().seen["screen"], {})
+        self.assertEqual(review.sudo().screen_context["screen"], {})

@@ -11,7 +11,7 @@ class TestSimilarCases(DeskCase):
         return self.desk(person).desk_card(review.id)
 
     def test_the_most_similar_cases_come_with_how_they_ended(self):
-        alike, other = self.make_leads(2, name="Alike"), self.make_leads(expected_revenue=10, country_id=self.usa.id)
+        alike, other = self.make_leads(2, name="Similar"), self.make_leads(expected_revenue=10, country_id=self.usa.id)
         for review in self.ask(alike + other):
             review.with_user(self.reviewer)._decide("overridden")
         won = self.make_leads(name="Won one")

@@ -51,7 +51,7 @@ class RuleCase(AiDeploymentCase):
                 "invoice_date": day,
                 "date": day,
                 "invoice_line_ids": [
-                    Command.create({"name": "Line", "quantity": 1, "price_unit": amount, "tax_ids": []})
+                    Command.create({"name": "Log Line", "quantity": 1, "price_unit": amount, "tax_ids": []})
                 ],
                 **values,
             }
@@ -86,7 +86,7 @@ class RuleCase(AiDeploymentCase):
     def assertBalanced(self, deployment=None):
         self.env.flush_all()
         self.env.invalidate_all()
-        rows = self.env["ai.deployment.sum"].search([("deployment_id", "=", (deployment or self.deployment).id)])
+        rows = self.env["ai.deployment.ledger"].search([("deployment_id", "=", (deployment or self.deployment).id)])
         self.assertTrue(rows)
         self.assertEqual(set(rows.mapped("difference")), {0})
 

@@ -46,26 +46,26 @@ class TestEdgeCase(EdgeCaseCase):
 
     def test_nobody_writes_that_it_was_tried(self):
         case = self.case()
-        for values in ({"is_proved": True}, {"basis": "x"}, {"result": "fine"}, {"tried_date": NOW}):
+        for values in ({"is_proved": True}, {"evidence_fingerprint": "x"}, {"result": "fine"}, {"tested_date": NOW}):
             with self.subTest(values), self.assertRaises(AccessError):
                 case.with_user(self.owner).write(values)
         basis = evidence_fingerprint(self.deployment)
         made = (
             self.env["ai.deployment.edge.case"]
             .with_user(self.owner)
-            .with_context(default_is_proved=True, default_basis=basis)
+            .with_context(default_is_proved=True, default_evidence_fingerprint=basis)
             .create(
                 {
                     "deployment_id": self.deployment.id,
                     "name": "x",
                     "domain": "[('priority', '=', '3')]",
                     "is_proved": True,
-                    "basis": basis,
-                    "tried_date": NOW,
+                    "evidence_fingerprint": basis,
+                    "tested_date": NOW,
                 }
             )
         )
-        self.assertFalse(made.is_proved or made.basis or made.tried_date)
+        self.assertFalse(made.is_proved or made.evidence_fingerprint or made.tested_date)
 
     def test_only_who_answers_for_it_writes_and_tries(self):
         case = self.case()
@@ -84,5 +84,9 @@ class TestEdgeCase(EdgeCaseCase):
         case.with_user(self.owner).words = "x"
         case.with_user(self.owner).unlink()
         bodies = " ".join(self.deployment.message_ids.mapped("body"))
-        for words in ("Must not be decided", "was changed", "May be decided from now on"):
+        for words in (
+            "Excluded from automatic decisions",
+            "Excluded edge cases changed",
+            "Released for automatic decisions",
+        ):
             self.assertIn(words, bodies)

@@ -1,4 +1,4 @@
-"""Reasons to ask a person: each on, off, capped and in its order; who may change them; what they cost."""
+"""Review reasons a person: each on, off, capped and in its order; who may change them; what they cost."""
 
 from datetime import date, timedelta
 
@@ -55,12 +55,12 @@ class TestReviewRules(RuleCase):
         for reason, values, sentence in (
             ("low_confidence", {}, "A person looks at leads whose score is less than 60 % sure."),
             ("amount", {"is_on": True, "amount": 5000}, "A person looks at leads of $\xa05,000.00 and more."),
-            ("failed", {"is_on": False}, "Off: leads that could not be scored wait and are tried again."),
+            ("failed", {"is_on": False}, "Off: leads that could not be scored wait and are retried."),
             (
                 "audit",
                 {"cap": 3},
-                "A person looks at 1% of what nobody else looked at, drawn by lot, 3 a day at most; the estimate from "
-                "these checks gets coarser by that.",
+                "1% of the automatic decisions are reviewed, chosen at random, at most 3 a day; the limit makes the "
+                "error estimate from random checks less precise.",
             ),
         ):
             with self.subTest(reason=reason):
@@ -95,7 +95,7 @@ class TestReviewRules(RuleCase):
         for person in people:
             rule = self.deployment._review_rule("amount").with_user(person)
             rule.write({"is_on": not rule.is_on, "amount": 900 + person.id})
-        notes = self.deployment.message_ids.filtered(lambda message: "Reasons to ask" in (message.body or ""))
+        notes = self.deployment.message_ids.filtered(lambda message: "Review reasons" in (message.body or ""))
         self.assertEqual(set(notes.mapped("author_id").ids), set(people.partner_id.ids))
 
     def test_others_change_nothing(self):

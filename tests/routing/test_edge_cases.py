@@ -70,7 +70,7 @@ class TestEdgeCases(EdgeCaseCase):
             sorted(self.inferences_of(self.large).mapped(lambda line: line.review_reason or "")),
             ["", "", "low_confidence"],
         )
-        quotas = self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)])
+        quotas = self.env["ai.deployment.quota"].search([("deployment_id", "=", self.deployment.id)])
         self.assertEqual(quotas.mapped(lambda quota: (quota.reason, quota.used)), [("low_confidence", 4)])
 
     def test_trying_runs_the_real_scoring_on_real_records_and_leaves_nothing(self):
@@ -82,9 +82,9 @@ class TestEdgeCases(EdgeCaseCase):
         self.tried(case)
         self.assertTrue(case.is_proved)
         self.assertTrue(case.is_current)
-        self.assertEqual(case.tried_count, 3)
-        self.assertEqual(case.result, "All of 3 real records went to a person.")
-        self.assertEqual((case.tried_by_id, case.tried_date), (self.owner, NOW))
+        self.assertEqual(case.tested_count, 3)
+        self.assertEqual(case.result, "All of 3 real records were sent to human review.")
+        self.assertEqual((case.tested_by_id, case.tested_date), (self.owner, NOW))
         after = [
             self.env[model].search_count([])
             for model in ("ai.deployment.inference", "ai.deployment.review", "ai.deployment.score")
@@ -99,7 +99,7 @@ class TestEdgeCases(EdgeCaseCase):
     def test_outside_is_proved_where_none_is_scored(self):
         case = self.tried(self.case(instead="outside"))
         self.assertFalse(case.is_proved)
-        self.assertIn("the deployment scores it", case.result)
+        self.assertIn("but is scored", case.result)
         self.deployment.domain = "[('expected_revenue', '<=', 500000)]"
         self.tried(case)
         self.assertTrue(case.is_proved)
@@ -113,5 +113,5 @@ class TestEdgeCases(EdgeCaseCase):
     def test_it_has_to_be_at_work_to_be_tried(self):
         case = self.case()
         self.deployment.state = "suspended"
-        with self.assertRaisesRegex(UserError, "not at work"):
+        with self.assertRaisesRegex(UserError, "not live"):
             self.tried(case)

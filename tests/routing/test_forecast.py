@@ -57,7 +57,7 @@ class TestForecast(ForecastCase):
         rule.cap = 0
         self.deployment.write({"routing": "capacity", "reviews_per_day": 5})
         self.assertLessEqual(forecast(self.deployment, self.mixed(40).ids).reviews, 5)
-        self.deployment.write({"routing": "line"})
+        self.deployment.write({"routing": "threshold"})
         rule.is_on = False
         self.assertEqual(forecast(self.deployment, self.mixed(40).ids).reviews, 0)
 
@@ -73,7 +73,7 @@ class TestForecast(ForecastCase):
         self.version.invalidate_recordset(["held_out"])
         found = forecast(self.deployment, leads.ids)
         self.assertEqual((found.reviews, found.basis), (22, 0))  # 45 of 100 were surer than the line
-        self.assertIn("records that tested this version", found.sentence(self.env))
+        self.assertIn("test records of this version", found.sentence(self.env))
 
     def test_random_checks_are_counted(self):
         self.deployment._score(self.mixed(60))
@@ -106,8 +106,8 @@ class TestForecast(ForecastCase):
         leads = self.mixed(40)
         shown = action.with_context(active_model="crm.lead", active_ids=leads.ids).run()["params"]
         told = (
-            "About 20 of 40 new records will go to a person (50 %): an estimate from 60 records that this version "
-            "scored lately. At 4 answers a day these are 5 days of work."
+            "About 20 of 40 new records will be sent to human review (50 %): estimated from 60 records recently "
+            "scored by this version. At 4 answers a day this is 5 days of work."
         )
         self.assertEqual(shown["type"], "success")
         self.assertIn(told, shown["message"])

@@ -14,7 +14,7 @@ from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.governance.common import LATER, ValueCase
 from odoo.addons.ai_deployment.tests.routing.common import HoldoutCase
 
-FIELDS = ("ai_score", "ai_confidence", "ai_score_date", "ai_reasons", "ai_wants_review")
+FIELDS = ("ai_score", "ai_confidence", "ai_score_date", "ai_reasons", "ai_needs_review")
 
 
 @tagged("post_install", "-at_install")
@@ -109,7 +109,7 @@ class TestHoldout(HoldoutCase):
 
     def test_they_take_no_room_of_the_reviewers(self):
         self.deployment.write({"routing": "capacity", "reviews_per_day": 5})
-        self.deployment.routing_lines = {"positive": None, "negative": None, "per_day": 5}
+        self.deployment.routing_thresholds = {"positive": None, "negative": None, "per_day": 5}
         self.hold_out()
         held, shown = self.new_leads(60)
         self.assertFalse(self.reviews_of(held))
@@ -147,7 +147,7 @@ class TestHoldout(HoldoutCase):
         for person in (self.deputy, self.manager, self.other_owner, self.reviewer, self.seller):
             with self.subTest(person.login), self.assertRaises(AccessError):
                 self.deployment.with_user(person)._hold_out(0.1, "Because.")
-        with self.assertRaisesRegex(UserError, "Say why"):
+        with self.assertRaisesRegex(UserError, "Enter (why|a reason)"):
             self.deployment.with_user(self.owner)._hold_out(0.1, "  ")
         for share in (0.6, -0.1):
             with self.assertRaises(ValidationError):
@@ -215,8 +215,8 @@ class TestHoldoutResult(ValueCase):
         self.assertAlmostEqual(conversion.change, 0.3, 2)
         self.assertGreater(conversion.change_low, 0.15)
         self.assertGreater(rows["net"].money_low, 0)
-        self.assertIn("had no score on purpose", self.deployment.value_caveat)
-        self.assertNotIn("Before and after", self.deployment.value_caveat)
+        self.assertIn("was chosen at random", self.deployment.value_caveat)
+        self.assertNotIn("Before/after comparison", self.deployment.value_caveat)
         self.assertIn("a month (", self.deployment.value_text)
 
     def test_ending_it_keeps_the_result(self):

@@ -22,7 +22,7 @@ class TestQuota(RuleCase):
         more = self.make_leads(expected_revenue=90000)
         self.assertEqual(self.why(more, now=NOW + timedelta(hours=2)), ["automatic"])
         self.assertEqual(self.why(more, now=NOW + timedelta(days=1), again=True), ["amount"])
-        rooms = self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)])
+        rooms = self.env["ai.deployment.quota"].search([("deployment_id", "=", self.deployment.id)])
         self.assertEqual(sorted((room.reason, room.used) for room in rooms), [("amount", 1), ("amount", 2)])
         self.assertBalanced()
 
@@ -75,13 +75,13 @@ class TestQuota(RuleCase):
         leads = self.make_leads(5, **self.unsure) + self.make_leads(2, expected_revenue=70000)
         why = self.why(leads)
         self.assertEqual((why.count("low_confidence"), why.count("amount")), (2, 2))
-        rooms = self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)])
+        rooms = self.env["ai.deployment.quota"].search([("deployment_id", "=", self.deployment.id)])
         self.assertEqual({room.reason: room.used for room in rooms}, {"capacity": 2, "low_confidence": 2})
 
     def test_without_a_cap_no_room_is_touched(self):
         self.rule("amount", is_on=True, amount=1000)
         self.why(self.make_leads(3))
-        self.assertFalse(self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)]))
+        self.assertFalse(self.env["ai.deployment.quota"].search([("deployment_id", "=", self.deployment.id)]))
 
     def test_two_at_a_time_do_not_exceed_a_cap(self):
         """With real transactions: the second is refused by the database, and does its records again."""
@@ -104,7 +104,7 @@ class TestQuota(RuleCase):
                             self.seen_by(cursor, deployment, [1])
                     with self.registry.cursor() as one, self.registry.cursor() as two:
                         for cursor in (one, two):
-                            cursor.execute("SELECT COUNT(*) FROM ai_deployment_room")  # both stand at the same moment
+                            cursor.execute("SELECT COUNT(*) FROM ai_deployment_quota")  # both stand at the same moment
                         taken = sum(self.seen_by(one, deployment, [2, 3]))
                         one.commit()
                         with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.SerializationFailure):

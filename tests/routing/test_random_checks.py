@@ -35,7 +35,7 @@ class TestRandomChecks(RuleCase):
         self.assertIn(self.why(more, now=NOW + timedelta(hours=1)).count("audit"), (0, 1))
         [later] = set(self.lines_of(more).mapped("audit_chance"))
         self.assertAlmostEqual(later, 0.5 * 2 / 25, 6, "what comes late has a chance, too")
-        room = self.env["ai.deployment.room"].search([("deployment_id", "=", self.deployment.id)])
+        room = self.env["ai.deployment.quota"].search([("deployment_id", "=", self.deployment.id)])
         self.assertAlmostEqual(room.offered, 60, 6)
         self.assertAlmostEqual(room.planned, 8.8, 6)
 

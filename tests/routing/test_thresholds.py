@@ -35,26 +35,26 @@ class TestThresholds(TestedCase):
     def test_the_promise_holds_for_each_side_by_itself(self):
         self.serve_tested(positive=PERFECT, negative=POOR)
         self.deployment.write({"routing": "error", "target_error": 0.05})
-        self.assertEqual(self.deployment.routing_lines["positive"], 0.7)
-        self.assertIsNone(self.deployment.routing_lines["negative"])
+        self.assertEqual(self.deployment.routing_thresholds["positive"], 0.7)
+        self.assertIsNone(self.deployment.routing_thresholds["negative"])
         self.assertEqual(self.score(**self.sure_win), "automatic")
         self.assertEqual(self.score(expected_revenue=10, country_id=self.usa.id), "low_confidence")  # .92 sure
 
     def test_a_version_without_a_test_promises_nothing(self):
         self.deployment.write({"routing": "error"})
         self.assertEqual(self.score(**self.sure_win), "low_confidence")
-        self.assertIn("every record", self.deployment.routing_text)
+        self.assertIn("All records are reviewed", self.deployment.routing_text)
 
     def test_another_version_draws_its_own_line(self):
         self.deployment.write({"routing": "error", "target_error": 0.05})
-        self.assertIsNone(self.deployment.routing_lines["positive"])
+        self.assertIsNone(self.deployment.routing_thresholds["positive"])
         self.serve_tested(positive=PERFECT)
-        self.assertEqual(self.deployment.routing_lines["positive"], 0.7)
+        self.assertEqual(self.deployment.routing_thresholds["positive"], 0.7)
         self.deployment.target_error = 0.005  # 300 cases prove one in a hundred, not one in two hundred
-        self.assertIsNone(self.deployment.routing_lines["positive"])
+        self.assertIsNone(self.deployment.routing_thresholds["positive"])
 
     def test_a_flag_cannot_be_promised_to_be_right(self):
-        with self.assertRaisesRegex(ValidationError, "known from reviews only"):
+        with self.assertRaisesRegex(ValidationError, "known only from reviews"):
             self.make_deployment(
                 model_id=self.env["ir.model"]._get_id("account.move"), method="anomaly", routing="error", features=[]
             )
@@ -62,8 +62,8 @@ class TestThresholds(TestedCase):
     def test_capacity_draws_the_line_from_the_test_until_there_is_a_log(self):
         self.serve_tested(sureness=[0.5, 0.6, 0.7, 0.8, 0.9], per_day=10)
         self.deployment.write({"routing": "capacity", "reviews_per_day": 4})
-        self.assertEqual(self.deployment.routing_lines["positive"], 0.7)  # 2 of 5 are below, as are 4 of 10
-        self.assertIn("Below 70 % sure, up to 4 a day", self.deployment.routing_text)
+        self.assertEqual(self.deployment.routing_thresholds["positive"], 0.7)  # 2 of 5 are below, as are 4 of 10
+        self.assertIn("Below 70 % confidence, up to 4 a day", self.deployment.routing_text)
 
     def test_capacity_follows_the_usual_day_of_the_log_not_its_first_load(self):
         self.serve_tested()
@@ -89,13 +89,13 @@ class TestThresholds(TestedCase):
     def test_the_line_of_a_capacity_moves_with_what_comes_in(self):
         self.serve_tested(sureness=[0.5, 0.9], per_day=10)
         self.deployment.write({"routing": "capacity", "reviews_per_day": 5})
-        self.assertEqual(self.deployment.routing_lines["positive"], 0.9)
+        self.assertEqual(self.deployment.routing_thresholds["positive"], 0.9)
         leads = self.make_leads(30, **self.unsure) + self.make_leads(60, **self.sure_win)
         self.deployment._score(leads, now=NOW)
         with clock.at(NOW):
             self.deployment._monitor()
         sureness = set(self.inferences_of(leads).mapped("confidence"))
-        self.assertAlmostEqual(self.deployment.routing_lines["positive"], max(sureness), 4)
+        self.assertAlmostEqual(self.deployment.routing_thresholds["positive"], max(sureness), 4)
 
     def test_a_capacity_asks_as_many_as_a_day_has_room_for_where_all_are_equally_sure(self):
         self.serve_tested(sureness=[0.5, 0.9], per_day=10)
@@ -103,7 +103,7 @@ class TestThresholds(TestedCase):
         self.deployment._score(self.make_leads(60, **self.unsure), now=NOW)
         with clock.at(NOW):
             self.deployment._monitor()
-        self.assertIsNone(self.deployment.routing_lines["positive"])
+        self.assertIsNone(self.deployment.routing_thresholds["positive"])
         more = self.make_leads(20, **self.unsure)
         self.deployment._score(more, now=NOW + timedelta(days=1))
         self.assertEqual(len(self.reviews_of(more)), 5)
@@ -142,7 +142,7 @@ class TestThresholds(TestedCase):
         self.deployment._score(open_before + failing + fresh, now=NOW, again=True)
         self.assertEqual(set(self.reviews_of(failing).mapped("reason")), {"failed"})
         self.assertEqual(len(self.reviews_of(fresh)), 3)
-        self.assertEqual(self.env["ai.deployment.room"].search([("day", "=", NOW.date())]).used, 3)
+        self.assertEqual(self.env["ai.deployment.quota"].search([("day", "=", NOW.date())]).used, 3)
 
     def test_a_value_never_seen_goes_to_a_person_however_sure_the_score_is(self):
         lead = {"expected_revenue": 50000, "country_id": self.env.ref("base.jp").id}

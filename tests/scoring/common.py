@@ -30,12 +30,12 @@ class BatchCase(AiDeploymentCase, CronMixinCase):
     def work(self, now=NOW):
         """One run of a lane, in the test's own transaction."""
         with self.enter_registry_test_mode(), clock.at(now):
-            self.env.ref("ai_deployment.ir_cron_lane_1").method_direct_trigger()
+            self.env.ref("ai_deployment.ir_cron_worker_1").method_direct_trigger()
         self.env.invalidate_all()
 
     def sum_of(self, day=NOW):
-        self.env["ai.deployment.sum"].invalidate_model()
-        return self.env["ai.deployment.sum"].search(
+        self.env["ai.deployment.ledger"].invalidate_model()
+        return self.env["ai.deployment.ledger"].search(
             [("deployment_id", "=", self.deployment.id), ("day", "=", day.date())]
         )
 
@@ -59,6 +59,6 @@ class ScoringRuleCase(AiDeploymentCase):
 
     def asked(self, deployment=None):
         """(records asked for, difference) over all days."""
-        self.env["ai.deployment.sum"].invalidate_model()
-        rows = self.env["ai.deployment.sum"].search([("deployment_id", "=", (deployment or self.deployment).id)])
-        return sum(rows.mapped("asked")), sum(rows.mapped("difference"))
+        self.env["ai.deployment.ledger"].invalidate_model()
+        rows = self.env["ai.deployment.ledger"].search([("deployment_id", "=", (deployment or self.deployment).id)])
+        return sum(rows.mapped("requested")), sum(rows.mapped("difference"))

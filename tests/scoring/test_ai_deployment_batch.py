@@ -26,14 +26,14 @@ class TestBatch(BatchCase):
 
     def test_many_are_kept_with_their_ids_before_any_work(self):
         leads = self.make_leads(25)
-        with self.capture_triggers("ai_deployment.ir_cron_lane_1") as captured:
+        with self.capture_triggers("ai_deployment.ir_cron_worker_1") as captured:
             batch = self.ask(leads)
         self.assertEqual(len(captured.records), 1)
         self.assertEqual((batch.state, batch.record_count, batch.progress), ("running", 25, 0))
         self.assertEqual([chunk.record_count for chunk in batch.chunk_ids], [10, 10, 5])
         self.assertEqual(sorted(sum((chunk.record_ids for chunk in batch.chunk_ids), [])), leads.ids)
         self.assertFalse(self.inferences_of(leads))
-        self.assertBalanced(asked=25, waiting=25)
+        self.assertBalanced(requested=25, waiting=25)
 
     def test_a_lane_scores_all_of_it_once_and_says_so(self):
         leads = self.make_leads(25)
@@ -43,12 +43,12 @@ class TestBatch(BatchCase):
         self.assertEqual(batch.end_date, NOW + timedelta(hours=1))
         self.assertIn("25 scored", batch.outcome_text)
         self.assertEqual(sorted(self.inferences_of(leads).mapped("res_id")), leads.ids)
-        self.assertBalanced(asked=25, automatic=25, waiting=0)
+        self.assertBalanced(requested=25, automatic=25, waiting=0)
 
     def test_work_on_another_day_counts_for_the_day_that_asked(self):
         self.ask(self.make_leads(12))
         self.work(NOW + timedelta(days=1))
-        self.assertBalanced(asked=12, automatic=12)
+        self.assertBalanced(requested=12, automatic=12)
         self.assertFalse(self.sum_of(NOW + timedelta(days=1)))
 
     def test_who_asks_is_who_scores(self):
@@ -58,7 +58,7 @@ class TestBatch(BatchCase):
         self.work()
         self.assertEqual(self.inferences_of(own + foreign).mapped("res_id"), own.ids)
         self.assertEqual(self.inferences_of(own).user_id, self.seller)
-        self.assertBalanced(asked=12, automatic=6, cancelled=6)
+        self.assertBalanced(requested=12, automatic=6, cancelled=6)
 
     def test_what_is_gone_archived_or_moved_meanwhile_is_cancelled_not_lost(self):
         leads = self.make_leads(12)
@@ -68,7 +68,7 @@ class TestBatch(BatchCase):
         leads[1].write({"user_id": False, "team_id": False, "company_id": company.id})
         leads[2].active = False  # an archived lead may still be scored
         self.work()
-        self.assertBalanced(asked=12, automatic=10, cancelled=2)
+        self.assertBalanced(requested=12, automatic=10, cancelled=2)
 
     def test_asked_again_what_has_not_changed_is_left_alone(self):
         leads = self.make_leads(12)
@@ -77,10 +77,10 @@ class TestBatch(BatchCase):
         self.ask(leads)
         self.work()
         self.assertEqual(len(self.inferences_of(leads)), 12)
-        self.assertBalanced(asked=24, automatic=12, unchanged=12)
+        self.assertBalanced(requested=24, automatic=12, unchanged=12)
         self.ask(leads, again=True)
         self.work()
-        self.assertBalanced(asked=36, automatic=24, unchanged=12)
+        self.assertBalanced(requested=36, automatic=24, unchanged=12)
 
     def test_nothing_to_score_is_done_at_once(self):
         batch = self.env["ai.deployment.batch"]._ask(self.deployment, [])
@@ -130,13 +130,13 @@ class TestBatch(BatchCase):
         self.work()
         self.assertFalse(self.inferences_of(leads))
         self.assertEqual(batch.state, "cancelled")
-        self.assertBalanced(asked=12, cancelled=12)
+        self.assertBalanced(requested=12, cancelled=12)
 
     def test_a_piece_that_was_in_hands_when_the_batch_was_cancelled_is_cancelled_later(self):
         batch = self.ask(self.make_leads(12))
         batch.state = "cancelled"
         self.work()
-        self.assertBalanced(asked=12, cancelled=12)
+        self.assertBalanced(requested=12, cancelled=12)
 
     def test_only_who_asked_and_the_owner_steer(self):
         batch = self.ask(self.make_leads(12), user=self.seller)
@@ -153,14 +153,14 @@ class TestBatch(BatchCase):
         batch = self.ask(self.make_leads(12))
         self.deployment.state = "suspended"
         self.work()
-        self.assertEqual((batch.state, batch.paused_reason), ("paused", "The deployment is switched off."))
-        self.assertBalanced(asked=12, waiting=12)
+        self.assertEqual((batch.state, batch.paused_reason), ("paused", "The deployment is suspended."))
+        self.assertBalanced(requested=12, waiting=12)
         self.deployment.state = "shadow"
         self.assertEqual(batch.state, "running")  # it waited for the switch only
         self.deployment.state = "retired"
         self.assertEqual(batch.state, "cancelled")
         self.work()
-        self.assertBalanced(asked=12, waiting=0, cancelled=12)
+        self.assertBalanced(requested=12, waiting=0, cancelled=12)
 
     def test_a_version_promoted_in_the_middle_scores_the_rest(self):
         leads = self.make_leads(12)
@@ -188,7 +188,7 @@ class TestBatch(BatchCase):
         with patch.object(FeatureReader, "read", collide):
             self.work()
         self.assertEqual(sorted(self.inferences_of(leads).mapped("res_id")), leads.ids)
-        self.assertBalanced(asked=12, automatic=12)
+        self.assertBalanced(requested=12, automatic=12)
 
     def test_a_batch_that_fails_by_itself_pauses_and_tells_the_owner(self):
         batch = self.ask(self.make_leads(12))
@@ -201,7 +201,7 @@ class TestBatch(BatchCase):
         self.assertIn("failed several times", batch.paused_reason)
         alert = self.env["ai.deployment.alert"].search([("cause", "=", "batch")])
         self.assertEqual((alert.state, alert.deployment_id), ("firing", self.deployment))
-        self.assertBalanced(asked=12, waiting=12)
+        self.assertBalanced(requested=12, waiting=12)
         batch.action_resume()
         self.work()
         self.assertEqual(batch.state, "done")
@@ -214,10 +214,10 @@ class TestBatch(BatchCase):
         self.work()
         self.assertEqual(batch.state, "done")
         self.assertFalse(self.inferences_of(leads))
-        self.assertBalanced(asked=12, cancelled=12)
+        self.assertBalanced(requested=12, cancelled=12)
 
     def test_one_broken_filter_stops_no_other_night(self):
-        other = self.make_deployment(name="Broken", is_primary=False, score_nightly=True)
+        other = self.make_deployment(name="Failing", is_primary=False, score_nightly=True)
         self.serve(other, self.card())
         other.state = "shadow"
         self.env.flush_all()
@@ -235,8 +235,8 @@ class TestBatch(BatchCase):
     def test_asked_for_twice_in_one_call_is_asked_for_once(self):
         lead = self.make_leads()
         outcome = self.deployment._score(lead.browse([lead.id, lead.id]), now=NOW)
-        self.assertEqual((outcome["asked"], outcome["outside"]), (1, 0))
-        self.assertBalanced(asked=1, automatic=1)
+        self.assertEqual((outcome["requested"], outcome["outside"]), (1, 0))
+        self.assertBalanced(requested=1, automatic=1)
 
     def test_batches_are_forgotten_with_the_log_unless_they_have_not_ended(self):
         ended, cancelled, running = (self.ask(self.make_leads(8)) for _number in range(3))

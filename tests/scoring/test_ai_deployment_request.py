@@ -37,13 +37,13 @@ class TestRequest(BatchCase):
         self.assertEqual(requests.mapped("res_id"), leads.ids)
         self.assertEqual(set(requests.mapped("failure_type")), {"artifact_rejected"})
         self.assertEqual(set(requests.mapped("next_date")), {NOW + timedelta(minutes=15)})
-        self.assertBalanced(asked=3, waiting=3)
+        self.assertBalanced(requested=3, waiting=3)
         self.break_version(False)
         self.retry(NOW + timedelta(minutes=10))
         self.assertEqual(len(self.requests()), 3)  # not due yet
         self.retry(NOW + timedelta(days=1))
         self.assertFalse(self.requests())
-        self.assertBalanced(asked=3, automatic=3, waiting=0)
+        self.assertBalanced(requested=3, automatic=3, waiting=0)
 
     def test_another_version_makes_them_due_at_once(self):
         self.break_version()
@@ -61,7 +61,7 @@ class TestRequest(BatchCase):
             self.requests()._retry()
         request = self.requests()
         self.assertEqual((request.attempts, request.next_date), (2, NOW + timedelta(hours=1, minutes=30)))
-        self.assertBalanced(asked=1, waiting=1)
+        self.assertBalanced(requested=1, waiting=1)
 
     def test_asked_for_several_times_it_is_settled_as_often(self):
         self.break_version()
@@ -72,10 +72,10 @@ class TestRequest(BatchCase):
         with clock.at(NOW + timedelta(hours=1)):
             self.requests()._retry()
         self.assertEqual(self.requests().asks, 3)
-        self.assertBalanced(asked=3, waiting=3)
+        self.assertBalanced(requested=3, waiting=3)
         self.break_version(False)
         self.retry(NOW + timedelta(days=2))
-        self.assertBalanced(asked=3, automatic=1, unchanged=2)
+        self.assertBalanced(requested=3, automatic=1, unchanged=2)
 
     def test_days_are_settled_apart(self):
         self.break_version()
@@ -84,15 +84,15 @@ class TestRequest(BatchCase):
         self.deployment._score(lead, now=NOW + timedelta(days=1))
         self.break_version(False)
         self.retry(NOW + timedelta(days=3))
-        self.assertBalanced(asked=1, automatic=1)
-        self.assertBalanced(NOW + timedelta(days=1), asked=1, unchanged=1)
+        self.assertBalanced(requested=1, automatic=1)
+        self.assertBalanced(NOW + timedelta(days=1), requested=1, unchanged=1)
 
     def test_nothing_waits_for_a_retired_deployment(self):
         self.break_version()
         self.deployment._score(self.make_leads(2), now=NOW)
         self.deployment.state = "retired"
         self.assertFalse(self.requests())
-        self.assertBalanced(asked=2, cancelled=2)
+        self.assertBalanced(requested=2, cancelled=2)
 
     def test_a_record_deleted_while_it_waits_is_cancelled(self):
         self.break_version()
@@ -101,7 +101,7 @@ class TestRequest(BatchCase):
         lead.unlink()
         self.break_version(False)
         self.retry(NOW + timedelta(days=1))
-        self.assertBalanced(asked=1, cancelled=1)
+        self.assertBalanced(requested=1, cancelled=1)
 
     @mute_logger("odoo.sql_db")
     def test_requests_are_read_by_those_who_may_read_the_record(self):

@@ -29,7 +29,9 @@ class TestInferenceWriter(AiDeploymentCase):
         self.assertEqual(profile.rows, 7)
         self.assertEqual(profile.counts["expected_revenue"].tolist(), [0, 0, 0, 4, 3, 0])
         self.assertEqual(profile.counts["country_id"].tolist(), [3, 0, 0, 4, 0])
-        self.assertEqual(profile.rows, self.env["ai.deployment.inference"].search_count([("is_intake", "=", True)]))
+        self.assertEqual(
+            profile.rows, self.env["ai.deployment.inference"].search_count([("is_first_inference", "=", True)])
+        )
 
     def test_a_rolled_back_call_takes_its_counts_along(self):
         lead = self.make_leads()

@@ -18,7 +18,7 @@ from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.scoring.common import BatchCase
 
-CARRIER_LOG = "odoo.addons.ai_deployment.models.scoring.job_backend"
+JOB_LOG = "odoo.addons.ai_deployment.models.scoring.job_backend"
 
 
 @tagged("post_install", "-at_install")
@@ -36,10 +36,10 @@ class TestWithoutQueueJob(BatchCase):
     def test_the_lanes_carry(self):
         if job_backend.is_installed(self.env):
             self.skipTest("queue_job is installed in this database.")
-        with self.capture_triggers("ai_deployment.ir_cron_lane_1") as captured:
+        with self.capture_triggers("ai_deployment.ir_cron_worker_1") as captured:
             batch = self.ask(self.make_leads(12))
         self.assertEqual(len(captured.records), 1)
-        self.assertFalse(batch.carried_since)
+        self.assertFalse(batch.jobs_since)
         self.work()
         self.assertEqual(batch.state, "done")
         self.assertFalse(any(batch.chunk_ids.mapped("job_date")))
@@ -63,7 +63,7 @@ class TestCarrier(BatchCase):
 
     def test_each_piece_is_given_to_one_job(self):
         self.assertEqual(self.given, self.pieces.ids)
-        self.assertEqual(self.batch.carried_since, NOW)
+        self.assertEqual(self.batch.jobs_since, NOW)
 
     def test_lanes_leave_it_alone_while_jobs_may_come(self):
         self.work(NOW + QUIET - timedelta(seconds=1))
@@ -72,8 +72,8 @@ class TestCarrier(BatchCase):
     def test_lanes_take_over_what_no_job_came_for(self):
         self.work(NOW + QUIET)
         self.assertEqual(self.batch.state, "done")
-        self.assertBalanced(asked=25, automatic=25)
-        self.assertIn("done before", self.pieces[0]._run_job())
+        self.assertBalanced(requested=25, automatic=25)
+        self.assertIn("already processed", self.pieces[0]._run_job())
         self.assertEqual(len(self.inferences_of(self.leads)), 25)
 
     def test_a_piece_done_by_a_job_keeps_the_lanes_away_for_longer(self):
@@ -94,17 +94,17 @@ class TestCarrier(BatchCase):
     def test_jobs_score_each_record_once(self):
         for piece in self.pieces:
             self.assertIn("scored", piece._run_job())
-            self.assertIn("done before", piece._run_job())
+            self.assertIn("already processed", piece._run_job())
         self.env["ai.deployment.batch"]._finish()
         self.assertEqual(self.batch.state, "done")
         self.assertEqual(sorted(self.inferences_of(self.leads).mapped("res_id")), self.leads.ids)
-        self.assertBalanced(asked=25, automatic=25)
+        self.assertBalanced(requested=25, automatic=25)
 
     def test_a_job_of_a_cancelled_batch_does_nothing_and_says_so(self):
         self.batch.action_cancel()
         self.assertIn("cancelled", self.pieces[0]._run_job())
         self.assertFalse(self.inferences_of(self.leads))
-        self.assertBalanced(asked=25, cancelled=25)
+        self.assertBalanced(requested=25, cancelled=25)
 
     def test_a_paused_batch_gets_new_jobs_when_it_goes_on(self):
         self.pieces[0]._run_job()
@@ -124,7 +124,7 @@ class TestCarrier(BatchCase):
         self.given.clear()
         with (
             patch.object(ScoringRun, "read_standings", side_effect=RuntimeError("broken")),
-            self.assertLogs(CARRIER_LOG, "ERROR"),
+            self.assertLogs(JOB_LOG, "ERROR"),
         ):
             self.assertIn("tries again", self.pieces[0]._run_job())
             self.assertEqual(self.given, self.pieces[0].ids)
@@ -132,4 +132,4 @@ class TestCarrier(BatchCase):
             self.assertIn("batch is paused", self.pieces[0]._run_job())
         self.assertEqual(self.batch.state, "paused")
         self.assertTrue(self.env["ai.deployment.alert"].search([("cause", "=", "batch")]))
-        self.assertBalanced(asked=25, waiting=25)
+        self.assertBalanced(requested=25, waiting=25)

@@ -103,7 +103,7 @@ class TestOnCreation(ScoringRuleCase):
         for deployment in (self.deployment, other):
             self.assertEqual(self.asked(deployment), (5, 0))
             self.assertEqual(len(self.inferences_of(leads, deployment)), 5)
-            rows = self.env["ai.deployment.asked"].sudo().search([("deployment_id", "=", deployment.id)])
+            rows = self.env["ai.deployment.requested"].sudo().search([("deployment_id", "=", deployment.id)])
             self.assertEqual(len(rows), 1)
 
     def test_it_is_quiet_where_it_is_not_at_work(self):
@@ -124,12 +124,12 @@ class TestOnCreation(ScoringRuleCase):
 
     def test_an_import(self):
         self.commit()
-        before = len(self.env["ai.deployment.asked"].sudo().search([]))
+        before = len(self.env["ai.deployment.requested"].sudo().search([]))
         rows = [[f"Imported {number}", str(1000 + number)] for number in range(50)]
         ids = self.env["crm.lead"].load(["name", "expected_revenue"], rows)["ids"]
         self.commit()
         self.assertEqual(len(self.inferences_of(self.env["crm.lead"].browse(ids))), 50)
-        self.assertEqual(len(self.env["ai.deployment.asked"].sudo().search([])) - before, 1, "in one go")
+        self.assertEqual(len(self.env["ai.deployment.requested"].sudo().search([])) - before, 1, "in one go")
 
     def test_an_e_mail(self):
         alias = self.env["mail.alias"].create(

@@ -174,7 +174,7 @@ class TestRuleOnBills(ScoringRuleCase):
                 "partner_id": self.vendor.id,
                 "invoice_date": "2026-02-02",
                 "invoice_line_ids": [
-                    Command.create({"name": "Line", "quantity": 1, "price_unit": amount, "tax_ids": []})
+                    Command.create({"name": "Log Line", "quantity": 1, "price_unit": amount, "tax_ids": []})
                 ],
             }
         )

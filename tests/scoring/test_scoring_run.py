@@ -47,7 +47,7 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
     def test_every_record_asked_for_is_logged_once(self):
         leads = self.make_leads(5)
         outcome = self.deployment._score(leads, now=NOW)
-        self.assertEqual(outcome["asked"], 5)
+        self.assertEqual(outcome["requested"], 5)
         self.assertEqual(outcome["automatic"], 5)
         lines = self.inferences_of(leads)
         self.assertEqual(lines.mapped("res_id"), leads.ids)
@@ -102,7 +102,7 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
     def test_nothing_is_scored_where_the_deployment_is_not_at_work(self):
         for state in ("suspended", "retired"):
             self.deployment.state = state
-            with self.assertRaisesRegex(UserError, "not at work"):
+            with self.assertRaisesRegex(UserError, "not live"):
                 self.deployment._score(self.make_leads(), now=NOW)
 
     # Routes

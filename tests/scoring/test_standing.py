@@ -13,19 +13,19 @@ class TestStanding(AiDeploymentCase):
         self.deployment._score(lead, now=NOW)
         lead.expected_revenue = 50000
         self.deployment._score(lead, now=NOW)
-        self.assertEqual(self.inferences_of(lead).mapped("is_intake"), [True, False])
+        self.assertEqual(self.inferences_of(lead).mapped("is_first_inference"), [True, False])
         second = self.serve(self.deployment, self.card(high=0.5))
         self.deployment._score(lead, now=NOW)
         self.deployment._assign_champion(self.version, "back")
         self.deployment._score(lead, now=NOW)
-        self.assertEqual(self.inferences_of(lead).mapped("is_intake"), [True, False, True, False])
+        self.assertEqual(self.inferences_of(lead).mapped("is_first_inference"), [True, False, True, False])
         self.assertEqual(self.inferences_of(lead)[2].version_id, second)
 
     def test_records_outside_the_filter_are_not_scored(self):
         self.deployment.domain = "[('expected_revenue', '>', 1000)]"
         small, large = self.make_leads(expected_revenue=10), self.make_leads(expected_revenue=2000)
         outcome = self.deployment._score(small + large, now=NOW)
-        self.assertEqual((outcome["asked"], outcome["outside"], outcome["automatic"]), (2, 1, 1))
+        self.assertEqual((outcome["requested"], outcome["outside"], outcome["automatic"]), (2, 1, 1))
         self.assertFalse(self.score_of(small))
 
     def test_records_that_the_asker_cannot_read_are_not_scored(self):

@@ -37,15 +37,15 @@ READERS = {
     "ai.deployment.batch": NAMED | {"seller"},  # who asked for it
     "ai.deployment.batch.chunk": {"auditor"},
     "ai.deployment.request": NAMED - {"manager"},
-    "ai.deployment.sum": NAMED,
-    "ai.deployment.asked": {"auditor"},
-    "ai.deployment.room": {"auditor"},
+    "ai.deployment.ledger": NAMED,
+    "ai.deployment.requested": {"auditor"},
+    "ai.deployment.quota": {"auditor"},
     "ai.deployment.outcome": set(),  # read by the program alone: a record tells its own end
-    "ai.deployment.settled": {"auditor"},
+    "ai.deployment.request.closed": {"auditor"},
     "ai.deployment.check": NAMED,
     "ai.deployment.check.template": NAMED | {"other_owner"},  # what is asked of everybody in the company
     "ai.deployment.check.template.line": NAMED | {"other_owner"},
-    "ai.deployment.decision": NAMED,
+    "ai.deployment.approval": NAMED,
     "ai.deployment.signature": NAMED | {"accountant"},  # who has to sign it
     "ai.deployment.transition": NAMED,
     "ai.deployment.gate.event": NAMED - {"manager"},
@@ -145,8 +145,8 @@ class AccessCase(AiDeploymentCase):
             cls.batch = batches._ask(cls.deployment, cls.mine.ids).with_env(cls.env)
             both, why = (cls.mine + cls.theirs).ids, [("unexpected", "x")] * 2
             cls.env["ai.deployment.request"]._add(cls.deployment, NOW.date(), both, why, {})
-            cls.env["ai.deployment.room"]._take(cls.deployment, {"capacity": 1})
-            cls.env["ai.deployment.settled"]._add(cls.deployment, NOW.date(), unchanged=1)
+            cls.env["ai.deployment.quota"]._take(cls.deployment, {"capacity": 1})
+            cls.env["ai.deployment.request.closed"]._add(cls.deployment, NOW.date(), unchanged=1)
         cls.env["ai.deployment.gate.event"].create(
             {
                 "deployment_id": cls.deployment.id,
@@ -154,7 +154,7 @@ class AccessCase(AiDeploymentCase):
                 "res_model": "crm.lead",
                 "res_id": cls.mine.id,
                 "date": NOW,
-                "kind": "opened",
+                "kind": "bypassed",
                 "user_id": cls.seller.id,
             }
         )
@@ -338,7 +338,7 @@ class TestAccess(AccessCase):
             ("ai.deployment.feature", {"path": "campaign_id", "name": "Campaign"}),
             ("ai.deployment.trigger", {"kind": "labels", "threshold": 5}),
             ("ai.deployment.channel", {"partner_ids": self.owner.partner_id.ids}),
-            ("ai.deployment.review.answer", {"name": "Because"}),
+            ("ai.deployment.review.answer", {"name": "Reason"}),
         ):
             with self.subTest(model=model):
                 with self.assertRaises(AccessError):

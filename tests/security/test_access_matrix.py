@@ -88,8 +88,8 @@ class AccessMatrixCase(AccessCase):
             "portal": cls.portal,
         }
         cls.env.ref("base.group_allow_export").user_ids += cls.env["res.users"].union(*cls.roles.values())
-        cls.env["ai.deployment.review.answer"].create({"deployment_id": cls.deployment.id, "name": "Because"})
-        cls.env["ai.deployment.channel"].search([("kind", "=", "email")]).what = "daily"
+        cls.env["ai.deployment.review.answer"].create({"deployment_id": cls.deployment.id, "name": "Reason"})
+        cls.env["ai.deployment.channel"].search([("kind", "=", "email")]).frequency = "daily"
         cls.owners_own = cls.make_deployment(
             name="In the making", user_id=cls.roles["pure_owner"].id, is_primary=False, features=[]
         )
@@ -129,7 +129,7 @@ class AccessMatrixCase(AccessCase):
                         "path",
                         "codes",
                         "digest",
-                        "basis",
+                        "evidence_fingerprint",
                         "cause",
                         "kind",
                         "credential",
@@ -238,9 +238,9 @@ class AccessMatrixCase(AccessCase):
             and {"alert_ids": [Command.set(self.alert.ids)], "reason": "Later"},
             "ai.deployment.baseline": own and {**about, "start_date": "2025-01-01", "end_date": "2025-06-30"},
             "ai.deployment.budget": own and {**about, "hours": 8, "start": f"{later} 09:00:00"},
-            "ai.deployment.check.sign": own and {"check_id": own.check_ids[:1].id, "note": "Seen"},
+            "ai.deployment.check.sign": own and {"check_id": own.check_ids[:1].id, "note": "Screen Context"},
             "ai.deployment.check.waive": own and {"check_id": own.check_ids[:1].id, "reason": "Later"},
-            "ai.deployment.decide": own and {**about, "outcome": "go", "minutes": "Right"},
+            "ai.deployment.approve": own and {**about, "outcome": "go", "minutes": "Right"},
             "ai.deployment.extend": own and {**about, "until": later, "reason": "More"},
             "ai.deployment.gate.held": {},
             "ai.deployment.hand.over": own and {**about, "user_id": self.other_owner.id, "note": "Know"},

@@ -84,7 +84,7 @@ class TestInputsOfOthers(AiDeploymentCase):
         deployment = self.own_deployment(features=[{"path": "expected_revenue", "name": "Expected Revenue"}])
         version = self.serve(deployment, self.card(names=["expected_revenue"]))
         for path in ("partner_id.opportunity_ids.name", "partner_id.email"):
-            specs = [{**features._card_spec(path, "Asked"), "source": "path", "path": path, "kind": "category"}]
+            specs = [{**features._card_spec(path, "Requested"), "source": "path", "path": path, "kind": "category"}]
             self.env.cr.execute(
                 "UPDATE ai_deployment_version SET feature_specs = %s WHERE id = %s", [json.dumps(specs), version.id]
             )
@@ -149,11 +149,11 @@ class TestInputsOfOthers(AiDeploymentCase):
             )
             with clock.at(NOW):
                 case.action_try()
-            self.assertEqual((case.tried_count, case.is_proved), (0, False))
+            self.assertEqual((case.tested_count, case.is_proved), (0, False))
             case.instead = "outside"
             with clock.at(NOW):
                 case.action_try()
-            self.assertEqual((case.tried_count, case.is_proved), (0, False))
+            self.assertEqual((case.tested_count, case.is_proved), (0, False))
 
     def test_readiness_counts_nothing_for_who_may_not_read_it_all(self):
         deployment = self.own_deployment()

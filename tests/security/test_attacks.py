@@ -44,7 +44,7 @@ class TestAttacks(AiDeploymentCase):
             default_viewer_group_ids=[(6, 0, self.env.ref("base.group_user").ids)],
         ).sudo()
         self.assertFalse(mine.action_server_id or mine.champion_id or mine.is_demonstration or mine.viewer_group_ids)
-        self.assertEqual((mine.state, mine.is_primary), ("proof", True))
+        self.assertEqual((mine.state, mine.is_primary), ("poc", True))
 
     def own_with_context(self, **context):
         deployments = self.env["ai.deployment"].with_user(self.owner).with_context(**context)
@@ -86,7 +86,7 @@ class TestAttacks(AiDeploymentCase):
         for domain in ("[('id', '=', 'abc')]", "[('nothing', '=', 1)]", "[(", "nonsense"):
             with (
                 self.subTest(domain=domain),
-                self.assertRaisesRegex(ValidationError, "not a filter that can be used"),
+                self.assertRaisesRegex(ValidationError, "not a valid filter"),
                 self.env.cr.savepoint(),
             ):
                 mine.domain = domain

@@ -142,7 +142,7 @@ class TestCompanySeparation(AiDeploymentCase):
             "ai.deployment.feature": {"path": "medium_id", "name": "Medium"},
             "ai.deployment.trigger": {},
             "ai.deployment.channel": {"partner_ids": [Command.set(self.bea.partner_id.ids)]},
-            "ai.deployment.review.answer": {"name": "Because"},
+            "ai.deployment.review.answer": {"name": "Reason"},
             "ai.deployment.edge.case": {"name": "Words", "kind": "words", "words": "x"},
             "ai.deployment.signature": {"role": "it", "user_id": self.reviewer.id},
         }

@@ -57,7 +57,9 @@ class TestForgedBills(GateCase):
         return {
             "partner_id": self.vendor.id,
             "invoice_date": self.today,
-            "invoice_line_ids": [Command.create({"name": "Line", "quantity": 1, "price_unit": 20000.0, "tax_ids": []})],
+            "invoice_line_ids": [
+                Command.create({"name": "Log Line", "quantity": 1, "price_unit": 20000.0, "tax_ids": []})
+            ],
             **values,
         }
 
@@ -270,7 +272,7 @@ class TestForgedBills(GateCase):
             .with_user(self.gate_owner)
             .create({"name": "Decoy", "purpose": "Mine.", "model_id": self.gate.model_id.id, "method": "anomaly"})
         )
-        self.assertEqual(decoy.state, "proof")
+        self.assertEqual(decoy.state, "poc")
         self.assertEqual(gates.of_companies(self.gate.company_id), self.gate)
 
     def test_a_gate_is_switched_with_a_trace(self):
@@ -348,13 +350,13 @@ class TestForgedDeployments(AiDeploymentCase):
             shown_until="2099-01-01",
         )
         mine = self.mine().sudo()
-        self.assertEqual((mine.state, mine.retention_days, mine.is_primary), ("proof", 730, True))
+        self.assertEqual((mine.state, mine.retention_days, mine.is_primary), ("poc", 730, True))
         self.assertFalse(mine.viewer_group_ids or mine.champion_id or mine.has_edge_cases)
 
     def test_an_administrator_is_not_caught_by_defaults_either(self):
         self.env["ir.default"].set("ai.deployment", "state", "production")
         self.manager.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")
-        self.assertEqual(self.mine(self.manager).state, "proof")
+        self.assertEqual(self.mine(self.manager).state, "poc")
 
     def test_what_comes_out_in_another_state_is_refused(self):
         deployments = self.env["ai.deployment"].with_user(self.owner)
@@ -367,7 +369,7 @@ class TestForgedDeployments(AiDeploymentCase):
 
         with (
             patch.object(type(deployments), "_create", production),
-            self.assertRaisesRegex(UserError, "begins as a proof of concept"),
+            self.assertRaisesRegex(UserError, "starts as a proof of concept"),
             self.env.cr.savepoint(),
         ):
             self.mine()
@@ -406,7 +408,7 @@ class TestForgedDeployments(AiDeploymentCase):
 
     def test_the_sql_of_holdouts_is_total(self):
         """A database that has it from before: the row is not looked at."""
-        self.env.cr.execute("ALTER TABLE ai_deployment DROP CONSTRAINT ai_deployment_holdout_has_begun")
+        self.env.cr.execute("ALTER TABLE ai_deployment DROP CONSTRAINT ai_deployment_holdout_has_started")
         self.env.cr.execute("UPDATE ai_deployment SET holdout_share = 0.5 WHERE id = %s", [self.live.id])
         self.env.invalidate_all()
         self.env.registry.clear_cache()
@@ -446,7 +448,7 @@ class TestForgedDeployments(AiDeploymentCase):
             "a signed signature": (signature, owner, manager),
             "the owner's activity": (live.channel_ids.filtered(lambda c: c.kind == "activity"), owner, manager),
             "a deployment with a log": (live, owner, manager),
-            "a decision": (live.decision_ids, owner, manager),
+            "a decision": (live.approval_ids, owner, manager),
             "a step of its life": (live.transition_ids[0], owner, manager),
             "a version": (live.version_ids, owner, manager),
             "a user in the log": (
@@ -488,7 +490,7 @@ class TestForgedDeployments(AiDeploymentCase):
             for values in (
                 {"shown_until": clock.today() + timedelta(days=9)},
                 {"has_edge_cases": False},
-                {"routing_lines": {}},
+                {"routing_thresholds": {}},
                 {"unowned_date": False},
                 {"fallback_since": False},
                 {"accepted_by_id": user.id},
@@ -544,4 +546,4 @@ class TestForgedOverHttp(HttpCase, AiDeploymentCase):
         self.call("ai_owner", self.env["ir.default"], "set", "ai.deployment", "state", "production", True)
         values = {"name": "Forged", "purpose": "Mine.", "model_id": self.lead_model.id}
         created = self.call("ai_owner", self.env["ai.deployment"], "create", [values])
-        self.assertEqual(self.env["ai.deployment"].browse(created).state, "proof")
+        self.assertEqual(self.env["ai.deployment"].browse(created).state, "poc")

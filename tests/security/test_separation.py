@@ -16,14 +16,14 @@ class TestSeparation(AiDeploymentCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.decider = new_test_user(
+        cls.approver = new_test_user(
             cls.env,
-            "ai_decider",
+            "ai_approver",
             "ai_deployment.group_owner,sales_team.group_sale_salesman_all_leads",
-            email="ai_decider@example.com",
+            email="ai_approver@example.com",
             context=QUIET,
         )
-        cls.deployment.decider_id = cls.decider
+        cls.deployment.approver_id = cls.approver
         cls.manager.group_ids = [Command.link(cls.env.ref("sales_team.group_sale_salesman_all_leads").id)]
         cls.own = cls.deployment.with_user(cls.owner)
         cls.deputys = cls.deployment.with_user(cls.deputy)
@@ -35,7 +35,7 @@ class TestSeparation(AiDeploymentCase):
     # Handing over
 
     def hand_over(self, deployment, **values):
-        people = {"user_id": self.owner.id, "deputy_id": self.deputy.id, "decider_id": self.decider.id, **values}
+        people = {"user_id": self.owner.id, "deputy_id": self.deputy.id, "approver_id": self.approver.id, **values}
         wizard = deployment.env["ai.deployment.hand.over"].create(
             {"deployment_id": deployment.id, "note": "It is yours now.", **people}
         )
@@ -46,7 +46,7 @@ class TestSeparation(AiDeploymentCase):
             ("user_id", self.deputy),
             ("user_id", self.other_owner),
             ("deputy_id", self.other_owner),
-            ("decider_id", self.other_owner),
+            ("approver_id", self.other_owner),
             ("budget_holder_id", self.deputy),
         ):
             with self.subTest(field=name, person=person.login):
@@ -75,13 +75,13 @@ class TestSeparation(AiDeploymentCase):
     def test_who_answered_for_it_does_not_decide_after_stepping_aside(self):
         self.own.deputy_id = False
         with self.assertRaises(ValidationError):
-            self.own.decider_id = self.deputy
+            self.own.approver_id = self.deputy
         self.own.write({"deputy_id": self.deputy.id})
         with self.assertRaises(ValidationError):
-            self.own.write({"deputy_id": self.other_owner.id, "decider_id": self.deputy.id})
+            self.own.write({"deputy_id": self.other_owner.id, "approver_id": self.deputy.id})
         self.own.write({"user_id": self.other_owner.id})
         with self.assertRaises(ValidationError):
-            self.deployment.with_user(self.other_owner).decider_id = self.owner
+            self.deployment.with_user(self.other_owner).approver_id = self.owner
 
     def test_who_writes_what_it_learns_from_has_built_it(self):
         def filter_of_records(deployment):
@@ -107,7 +107,7 @@ class TestSeparation(AiDeploymentCase):
                     change(self.deployment.with_user(self.manager))
                     self.assertIn(self.manager, builders(self.deployment))
                     with self.assertRaises(ValidationError):
-                        self.deployment.decider_id = self.manager
+                        self.deployment.approver_id = self.manager
                 finally:
                     savepoint.close(rollback=True)
         self.deployment.with_user(self.manager).name = "Another name"
@@ -115,11 +115,11 @@ class TestSeparation(AiDeploymentCase):
 
     def test_a_live_deployment_keeps_somebody_apart_among_its_reviewers(self):
         self.go_live()
-        for people in ([], self.decider.ids):
+        for people in ([], self.approver.ids):
             with self.subTest(people=people), self.assertRaises(UserError):
                 self.own.reviewer_ids = [Command.set(people)]
         with self.assertRaises(UserError):
-            self.own.write({"decider_id": self.reviewer.id})
+            self.own.write({"approver_id": self.reviewer.id})
         self.own.reviewer_ids = [Command.link(self.other_owner.id)]
         self.own.reviewer_ids = [Command.unlink(self.reviewer.id)]
         self.assertEqual(self.deployment.reviewer_ids, self.other_owner)
@@ -127,13 +127,13 @@ class TestSeparation(AiDeploymentCase):
     # The periodic review
 
     def decided(self, day):
-        self.env["ai.deployment.decision"].create(
+        self.env["ai.deployment.approval"].create(
             {
                 "deployment_id": self.deployment.id,
                 "outcome": "go",
                 "minutes": "A test.",
                 "date": NOW,
-                "user_id": self.decider.id,
+                "user_id": self.approver.id,
                 "next_review_date": day,
                 "version_id": self.version.id,
             }
@@ -148,7 +148,7 @@ class TestSeparation(AiDeploymentCase):
             "production": lambda: None,
             "suspended": lambda: self.own.action_suspend(),
             "shadow": lambda: self.own.write({"state": "shadow"}),
-            "proof": lambda: self.own.write({"state": "proof"}),
+            "poc": lambda: self.own.write({"state": "poc"}),
         }
         for state, step in steps.items():
             with self.subTest(state=state):
@@ -171,7 +171,7 @@ class TestSeparation(AiDeploymentCase):
 
     def test_before_the_first_go_the_date_is_free(self):
         fresh = self.make_deployment(user_id=self.owner.id, name="Another")
-        self.env.cr.execute("DELETE FROM ai_deployment_decision WHERE deployment_id = %s", [fresh.id])
+        self.env.cr.execute("DELETE FROM ai_deployment_approval WHERE deployment_id = %s", [fresh.id])
         fresh.invalidate_recordset()
         fresh.with_user(self.owner).review_date = date(2027, 1, 1)
         self.assertEqual(fresh.review_date, date(2027, 1, 1))
@@ -213,7 +213,7 @@ class TestSeparation(AiDeploymentCase):
         self.deployment.state = "shadow"
         with self.assertRaises(UserError):
             signature.with_user(self.owner).unlink()
-        self.deployment.state = "proof"
+        self.deployment.state = "poc"
         with self.assertRaises(UserError):
             signature.with_user(self.owner).unlink()
         with self.assertRaises(UserError):

@@ -64,7 +64,7 @@ class TestGuardedMixin(AiDeploymentCase):
                 {**about, "kind": "email", "partner_ids": [Command.set(self.owner.partner_id.ids)]},
             ),
             "ai.deployment.check": (owner, {**about, "name": "Row", "requirement": "Something"}),
-            "ai.deployment.check.sign": (owner, {**check, "note": "Seen"}),
+            "ai.deployment.check.sign": (owner, {**check, "note": "Screen Context"}),
             "ai.deployment.check.template": (manager, {"name": "Template"}),
             "ai.deployment.check.template.line": (
                 manager,
@@ -77,7 +77,7 @@ class TestGuardedMixin(AiDeploymentCase):
                 },
             ),
             "ai.deployment.check.waive": (manager, {**check, "reason": "Later"}),
-            "ai.deployment.decide": (
+            "ai.deployment.approve": (
                 self.reviewer,
                 {"deployment_id": self.deployment.id, "outcome": "go", "minutes": "Right"},
             ),

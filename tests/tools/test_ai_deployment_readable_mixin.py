@@ -51,7 +51,7 @@ class ReadableCase(GateCase):
                 "period": "after",
                 "unit": "money",
                 "is_money": True,
-                "is_told": True,
+                "has_enough_records": True,
                 "date": NOW,
                 "start_date": NOW,
                 "end_date": NOW,
@@ -61,7 +61,7 @@ class ReadableCase(GateCase):
                 "money_high": FIGURE,
             }
         )
-        cls.env["ai.deployment.decision"].create(
+        cls.env["ai.deployment.approval"].create(
             {
                 "deployment_id": cls.deployment.id,
                 "outcome": "go",
@@ -276,7 +276,7 @@ class TestReadableMixin(ReadableCase):
                 {"move_id": self.secret_bill.id, "note": "Let me see."}
             )
         with self.assertRaises(AccessError):
-            self.env["ai.deployment.decide"].with_user(self.people[1]).create(
+            self.env["ai.deployment.approve"].with_user(self.people[1]).create(
                 {"deployment_id": self.deployment.id, "outcome": "go", "minutes": "x"}
             )
 
@@ -286,7 +286,7 @@ class TestReadableMixin(ReadableCase):
         self.env.flush_all()
         self.env.invalidate_all()
         lead = self.env["crm.lead"].with_user(self.seller).new(origin=self.secret_lead)
-        for name in ("ai_score", "ai_reasons", "ai_score_date", "ai_confidence", "ai_is_fallback", "ai_wants_review"):
+        for name in ("ai_score", "ai_reasons", "ai_score_date", "ai_confidence", "ai_is_fallback", "ai_needs_review"):
             self.assertFalse(lead[name], name)
         self.assertTrue(self.secret_lead.with_user(self.seller).sudo().ai_score_date)
         bill = self.env["account.move"].with_user(self.people[3]).new(origin=self.secret_bill)

@@ -194,7 +194,7 @@ class TestBlame(AiDeploymentCase):
             self.assertLogs(ACTION_LOG, "ERROR") as log,
         ):
             said = run()
-        self.assertIn("wait, and are tried again", said["params"]["message"])
+        self.assertIn("scoring is retried", said["params"]["message"])
         self.assertNotIn(SECRET, str(log.output))
         self.assertTrue(lead.exists())
         with self.enter_registry_test_mode():
@@ -303,11 +303,11 @@ class TestKilledPieces(BatchCase):
         self.assertEqual(batch.chunk_ids.mapped("state").count("done"), 2)
         alert = self.env["ai.deployment.alert"].search([("cause", "=", "aside")])
         self.assertEqual((alert.state, "10 records" in alert.name), ("firing", True))
-        self.assertBalanced(asked=22, automatic=12, waiting=10)
+        self.assertBalanced(requested=22, automatic=12, waiting=10)
         batch.action_resume()
         self.work(later + timedelta(minutes=10))
         self.assertEqual(batch.state, "done")
-        self.assertBalanced(asked=22, automatic=22, waiting=0)
+        self.assertBalanced(requested=22, automatic=22, waiting=0)
 
     def test_what_ends_in_order_counts_no_start(self):
         batch = self.ask(self.make_leads(12))
@@ -331,7 +331,7 @@ class TestKilledPieces(BatchCase):
         requests, leads = self.env["ai.deployment.request"], self.make_leads(20)
         failure = ("unexpected", "Killed")
         with clock.at(NOW):
-            self.env["ai.deployment.sum"]._asked(self.deployment, NOW.date(), 20)
+            self.env["ai.deployment.ledger"]._asked(self.deployment, NOW.date(), 20)
             requests._add(self.deployment, NOW.date(), leads.ids, [failure] * 20, {})
         sizes, now = [], NOW
         for _kill in range(5):

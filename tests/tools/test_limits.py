@@ -23,7 +23,7 @@ SYSTEM_TEXTS = {
     "monthly",
     "tested_artifact",
     "artifact",
-    "basis",
+    "evidence_fingerprint",
     "body",
     "cause",
     "challenge",
@@ -61,17 +61,17 @@ SYSTEM_TEXTS = {
     "res_model",
     "result",
     "risk_state",
-    "routing_lines",
+    "routing_thresholds",
     "routing_rules",
     "rule",
-    "seen",
+    "screen_context",
     "subject",
     "suggestion",
     "summary",
     "text",
     "verdict_text",
     "warning_message_ids",
-    "what",
+    "frequency",
     "pipeline_file",
     "routing_text",
 }
@@ -142,7 +142,7 @@ class TestLimits(AiDeploymentCase):
             .action_feedback(feedback=note),
         }
         for door, answer in doors.items():
-            with self.subTest(door=door), self.assertRaisesRegex(UserError, "20,000, where at most 10,000"):
+            with self.subTest(door=door), self.assertRaisesRegex(UserError, "20,000 characters, at most 10,000"):
                 answer()
             self.assertEqual(self.review.state, "open")
         self.assertFalse(self.lead.message_ids.filtered(lambda message: note in (message.body or "")))

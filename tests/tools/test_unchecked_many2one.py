@@ -9,7 +9,7 @@ from odoo.addons.ai_deployment.models.tools.unchecked_many2one import UncheckedM
 class TestUncheckedMany2one(TransactionCase):
     def setUp(self):
         super().setUp()
-        self.model = self.env["ai.deployment.asked"]
+        self.model = self.env["ai.deployment.requested"]
         self.field = self.model._fields["user_id"]
 
     def keys(self, model):
@@ -34,7 +34,7 @@ class TestUncheckedMany2one(TransactionCase):
     def test_a_key_of_an_earlier_release_goes_and_others_stay(self):
         self.env.flush_all()
         self.env.cr.execute(
-            "ALTER TABLE ai_deployment_asked ADD CONSTRAINT earlier FOREIGN KEY (user_id) REFERENCES res_users"
+            "ALTER TABLE ai_deployment_requested ADD CONSTRAINT earlier FOREIGN KEY (user_id) REFERENCES res_users"
         )
         self.assertEqual(self.keys(self.model), {"user_id", "deployment_id"})
         self.field.update_db_foreign_key(self.model, {})

@@ -85,6 +85,6 @@ class TestStartDate(MomentsCase):
 
     def test_what_versions_learned_by_is_not_swapped_below_them(self):
         self.assertTrue(self.deployment.version_ids)
-        with self.assertRaisesRegex(UserError, "began on another date"):
+        with self.assertRaisesRegex(UserError, "with another start date"):
             self.deployment.with_user(self.owner).start_field_id = self.field("date_open")
         self.deployment.with_user(self.owner).write({"start_field_id": False, "name": "Another name"})

@@ -62,10 +62,10 @@ class TestTrigger(AiDeploymentCase):
         self.assertFalse(trigger.fired_date)
         alerts._raise(self.deployment, "performance:slope", name="Too extreme")
         self.evaluate()
-        self.assertEqual(trigger.fired_reason, "1 alerts on chances that do not come true are open")
+        self.assertEqual(trigger.fired_reason, "1 calibration alerts are open")
 
     def test_a_rule_may_train_a_version_that_does_not_serve(self):
-        self.trigger("age", 180, act="train")
+        self.trigger("age", 180, action="train")
         later = NOW + timedelta(days=181)
         leads = self.make_leads(240)
         self.env.flush_all()
@@ -82,22 +82,22 @@ class TestTrigger(AiDeploymentCase):
         self.assertEqual(len(trained), 1)
         self.assertEqual(self.deployment.champion_id, self.version)
         self.assertIn(
-            "was trained, as the version is 181 days old. Against the one that serves:", self.activities().summary
+            "was trained, as the version is 181 days old. Compared with the serving version:", self.activities().summary
         )
         self.evaluate(later + timedelta(days=1))
         self.assertEqual(self.deployment.version_ids - self.version, trained, "once per serving version")
 
     def test_a_training_that_is_not_possible_is_told(self):
-        self.trigger("age", 180, act="train")
+        self.trigger("age", 180, action="train")
         self.evaluate(NOW + timedelta(days=181))
         self.assertEqual(self.deployment.version_ids, self.version)
-        self.assertIn("It was tried:", self.activities().summary)
+        self.assertIn("Automatic training failed:", self.activities().summary)
 
     def test_open_drift_alerts_ask(self):
         trigger = self.trigger("drift", 2)
         alerts = self.env["ai.deployment.alert"]
         alerts._raise(self.deployment, "drift:a:shape", name="A moved")
-        alerts._raise(self.deployment, "version", name="Broken")
+        alerts._raise(self.deployment, "version", name="Failing")
         alerts._raise(self.make_deployment(), "drift:a:shape", name="Elsewhere")
         over = alerts._raise(self.deployment, "drift:b:shape", name="B moved")
         alerts._resolve(self.deployment, over.cause)

@@ -53,10 +53,12 @@ class TestRowsOfOneMoment(MomentsCase):
         self.assertIs(version.read(["auc"])[0]["auc"], False, "empty on screen, not 0")
         held_out = version.sudo().held_out
         self.assertEqual((held_out["curves"], held_out["outcomes"]), ({}, {}))
-        self.assertEqual((deployment.routing_lines["positive"], deployment.routing_lines["negative"]), (None, None))
+        self.assertEqual(
+            (deployment.routing_thresholds["positive"], deployment.routing_thresholds["negative"]), (None, None)
+        )
         self.assertIn("Could not be tested", deployment.routing_text)
-        self.assertIn("A person looks at every record", deployment.routing_text)
-        deployment.routing = "line"
+        self.assertIn("All records are reviewed", deployment.routing_text)
+        deployment.routing = "threshold"
         self.assertFalse(deployment.routing_text)
         later = self.train(deployment)
         self.assertNotIn(later.verdict, ("better", "worse"))

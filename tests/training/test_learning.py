@@ -33,8 +33,8 @@ class TestLearning(ReviewedCase):
         self.assertLess(harmless, 0.5)
         inference = self.inferences_of(asked, self.unusual)[:1]
         self.assertIn("Country: Belgium", inference.reasons)
-        self.assertIn("How unusual overall", inference.inputs_text)
-        self.assertIn("How unusual overall", version.card_html)
+        self.assertIn("Overall unusualness", inference.inputs_text)
+        self.assertIn("Overall unusualness", version.card_html)
 
     def test_too_few_verdicts_keep_the_anomaly_card(self):
         self.decide(self.shown[:29], "positive")

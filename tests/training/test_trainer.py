@@ -142,7 +142,7 @@ class TestTrainer(ClosedLeads, AiDeploymentCase):
         self.assertEqual(deployment.champion_id, first)
         self.assertEqual(second.digest, first.digest)
         self.assertEqual(second.verdict, "same", "twice the same is not better, and not worse either")
-        self.assertIn("The same as the one that serves", second.verdict_text)
+        self.assertIn("The same as the serving version", second.verdict_text)
         second.with_user(self.owner).action_promote()
         self.assertEqual(deployment.champion_id, second)
 
@@ -155,7 +155,7 @@ class TestTrainer(ClosedLeads, AiDeploymentCase):
         self.assertGreater(better.challenge["brier_gain"], 0)
         self.deployment._assign_champion(self.version, "test")
         worse = self.keep(deployment, upside_down, verdict="worse", verdict_text="Worse on the latest 60 records.")
-        with self.assertRaisesRegex(UserError, "did worse"):
+        with self.assertRaisesRegex(UserError, "performed worse"):
             worse.with_user(self.owner).action_promote()
 
     def test_only_its_people_may_train(self):

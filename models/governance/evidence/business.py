@@ -17,27 +17,29 @@ class Baseline(Rule):
     code = "baseline"
 
     def find(self, check: BaseModel) -> Evidence:
-        least, measurement = int(check.least), Measurement(self.deployment)
+        least, measurement = int(check.minimum), Measurement(self.deployment)
         if not measurement.measures():
             return Evidence(False, self.env._("There is nothing to measure on these records."))
         rows = list(measurement.baseline().values())
         if not rows:
-            return Evidence(False, self.env._("What was before has not been measured."))
+            return Evidence(False, self.env._("The baseline has not been measured."))
         live = went_live(self.deployment)
-        told = [row for row in rows if row.is_told and row.row_count >= least and (not live or row.date <= live)]
+        told = [
+            row for row in rows if row.has_enough_records and row.row_count >= least and (not live or row.date <= live)
+        ]
         measured = [row for row in told if not row.basis]  # the others were computed with what was assumed
         if not measured:
             most = max(rows, key=lambda row: row.row_count)
             return Evidence(
                 False,
                 self.env._(
-                    "What was before cannot be said: %(count)s %(records)s of the %(least)s needed.",
+                    "The baseline cannot be determined: %(count)s %(records)s of the required %(least)s.",
                     count=most.row_count,
                     least=least,
                     records=self.env[self.deployment.res_model]._ai_words()["records"],
                 )
                 if most.row_count < least
-                else self.env._("What was before cannot be said: it rests on what was assumed, or on too few amounts."),
+                else self.env._("The baseline cannot be determined: it is based on assumptions or on too few amounts."),
                 most.date,
                 most,
             )
@@ -56,10 +58,10 @@ class EdgeCases(Rule):
     def find(self, check: BaseModel) -> Evidence:
         cases = self.deployment.edge_case_ids
         if not cases:
-            return Evidence(False, self.env._("No case is written down that it must not decide."))
+            return Evidence(False, self.env._("No excluded edge case is documented."))
         for case in cases:
-            if not case.tried_date:
-                return Evidence(False, self.env._("“%s” has not been tried.", case.name), record=case)
+            if not case.tested_date:
+                return Evidence(False, self.env._("“%s” has not been tested.", case.name), record=case)
             if not case.is_proved:
                 return Evidence(
                     False, f"“{case.name}”: {case.result or self.env._('has to be tried again.')}", record=case
@@ -67,15 +69,15 @@ class EdgeCases(Rule):
             if not case.is_current:
                 return Evidence(
                     False,
-                    self.env._("“%s” was tried for another version or other inputs: try it again.", case.name),
+                    self.env._("“%s” was tested for another version or other inputs: test it again.", case.name),
                     record=case,
                 )
-        oldest = min(cases, key=lambda case: case.tried_date)
+        oldest = min(cases, key=lambda case: case.tested_date)
         names = ", ".join(cases.mapped("name"))
         return Evidence(
             True,
-            self.env._("%(count)s written down and tried: %(names)s.", count=len(cases), names=names),
-            oldest.tried_date,
+            self.env._("%(count)s documented and tested: %(names)s.", count=len(cases), names=names),
+            oldest.tested_date,
             oldest,
         )
 
@@ -85,7 +87,7 @@ class EdgeCases(Rule):
             return untried.action_try()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("What It Must Not Decide"),
+            "name": self.env._("Excluded Edge Cases"),
             "res_model": "ai.deployment.edge.case",
             "view_mode": "list,form",
             "domain": [("deployment_id", "=", self.deployment.id)],
@@ -105,14 +107,17 @@ class StopRule(Rule):
             return Evidence(
                 True,
                 self.env._(
-                    "It switches itself off after %(count)s reports below %(floor)s %%.",
+                    "It is suspended after %(count)s reports below %(floor)s %%.",
                     count=deployment.stop_after,
                     floor=round(100 * floor),
                 ),
             )
         if floor:
-            return Evidence(False, self.env._("A floor is set, but not after how many reports below it ends."))
-        return Evidence(False, self.env._("No floor is set under “Watching”."))
+            return Evidence(
+                False,
+                self.env._("A minimum is set, but not the number of reports below it that suspends the deployment."),
+            )
+        return Evidence(False, self.env._("No minimum is set under “Monitoring”."))
 
 
 class ReviewAhead(Rule):
@@ -121,7 +126,7 @@ class ReviewAhead(Rule):
     code = "review_ahead"
 
     def find(self, check: BaseModel) -> Evidence:
-        least, review_date = int(check.least), self.deployment.review_date
+        least, review_date = int(check.minimum), self.deployment.review_date
         ahead = (review_date - clock.today()).days if review_date else 0
         day, is_live = format_date(self.env, review_date) if review_date else "", self.deployment.state == "production"
         if not is_live and ahead < least:
@@ -130,7 +135,7 @@ class ReviewAhead(Rule):
                 self.env._("The next review is on %(day)s: less than %(days)s days ahead.", day=day, days=least),
             )
         if ahead <= 0:
-            return Evidence(False, self.env._("The review was due on %s.", day))
+            return Evidence(False, self.env._("The periodic review was due on %s.", day))
         if is_live and not Planning(self.deployment).has_review_activity():
-            return Evidence(False, self.env._("The next review is on %s, but stands in nobody's activities.", day))
+            return Evidence(False, self.env._("The next review is on %s, but is nobody's activity.", day))
         return Evidence(True, self.env._("The next review is on %s.", day))

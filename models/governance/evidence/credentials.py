@@ -43,9 +43,9 @@ class Credentials(Rule):
         if faults:
             return Evidence(False, " ".join(faults), clock.now())
         sentence = self.env._(
-            "Secrets are named here and held by the server; nothing that looks like one stands in the parameters of "
-            "this addon or in the %(actions)s actions that score; nobody who scores by an API key is an administrator. "
-            "What other systems keep is not seen from here.",
+            "Credentials are stored on the server and only referred to by name; no secret was found in the "
+            "parameters of this app or in the %(actions)s scoring actions; no user of a scoring API key is an "
+            "administrator. Other systems are not checked.",
             actions=len(self._scoring_actions()),
         )
         return Evidence(True, sentence, clock.now())
@@ -56,22 +56,22 @@ class Credentials(Rule):
             lambda channel: channel.active and channel.kind == "webhook"
         ):
             if not NAME.fullmatch(channel.credential or ""):
-                yield self.env._("A webhook holds something else than the name of its address.")
+                yield self.env._("A webhook contains something other than the name of its address.")
             elif not credential(channel.credential):
-                yield self.env._("This server has no address called “%s”.", channel.credential)
+                yield self.env._("This server has no address named “%s”.", channel.credential)
 
     def _clear_secret_faults(self) -> Iterator[str]:
         """Yield where something that looks like a secret stands in clear; it is never quoted."""
         parameters = self.env["ir.config_parameter"].search([("key", "=like", "ai_deployment.%")])
         for parameter in parameters:
             if parameter.key not in KNOWN_PARAMETERS and len(parameter.value or "") >= 20:
-                yield self.env._("The parameter “%s” may hold a secret in clear.", parameter.key)
+                yield self.env._("The parameter “%s” may contain a secret in plain text.", parameter.key)
             elif looks_like_a_secret(parameter.value):
-                yield self.env._("The parameter “%s” holds a secret in clear.", parameter.key)
+                yield self.env._("The parameter “%s” contains a secret in plain text.", parameter.key)
         for action in self._scoring_actions():
             written = " ".join(filter(None, (action.code, action.webhook_url, action.value)))
             if looks_like_a_secret(written):
-                yield self.env._("The server action “%s” holds a secret in clear.", action.name)
+                yield self.env._("The server action “%s” contains a secret in plain text.", action.name)
 
     def _scoring_actions(self) -> BaseModel:
         """Return the server actions that score with this deployment, and those that run together with them."""
@@ -93,13 +93,13 @@ class Credentials(Rule):
         )
         for person in keys.user_id.sorted("id"):
             if person.has_group("base.group_system") or person.has_group("ai_deployment.group_manager"):
-                yield self.env._("%s scores by an API key and is an administrator.", person.name)
+                yield self.env._("%s uses an API key for scoring and is an administrator.", person.name)
 
     def _requesters(self) -> BaseModel:
         """Return the users who requested scores in the last months."""
         rows = self.env.execute_query(
             SQL(
-                "SELECT DISTINCT user_id FROM ai_deployment_asked WHERE deployment_id = %s AND user_id IS NOT NULL"
+                "SELECT DISTINCT user_id FROM ai_deployment_requested WHERE deployment_id = %s AND user_id IS NOT NULL"
                 " AND day >= %s",
                 self.deployment.id,
                 clock.today() - timedelta(days=REQUEST_DAYS),

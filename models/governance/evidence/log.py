@@ -38,7 +38,7 @@ class LogComplete(Rule):
     code = "log_complete"
 
     def find(self, check: BaseModel) -> Evidence:
-        version, least = self.deployment.champion_id, int(check.least)
+        version, least = self.deployment.champion_id, int(check.minimum)
         if not version:
             return self._no_version()
         try:
@@ -48,7 +48,7 @@ class LogComplete(Rule):
         lines = self.sampled_lines(version, least)
         if len(lines) < least:
             sentence = self.env._(
-                "The log of %(version)s has %(count)s of %(least)s lines so far.",
+                "The log of %(version)s has %(count)s of %(least)s required lines so far.",
                 version=version.name,
                 count=len(lines),
                 least=least,
@@ -59,15 +59,15 @@ class LogComplete(Rule):
             faults = self._recomputed_faults(version, card, specs, [line for line in lines if not line["failure_type"]])
         if faults:
             sentence = self.env._(
-                "%(count)s of %(all)s lines drawn are not as they should be: %(what)s",
+                "%(count)s of %(all)s sampled log lines are incomplete or inconsistent: %(what)s",
                 count=len(faults),
                 all=len(lines),
                 what=faults[0],
             )
             return Evidence(False, sentence, clock.now())
         sentence = self.env._(
-            "%(count)s lines drawn today hold what was read, what was said and how sure it was, and each score follows "
-            "from them.",
+            "%(count)s sampled log lines of today hold inputs, prediction and confidence, and each score can "
+            "be recomputed from its inputs.",
             count=len(lines),
         )
         return Evidence(True, sentence, clock.now())
@@ -84,8 +84,8 @@ class LogComplete(Rule):
         share = min(SPARE * least / count, 1.0)
         rows = self.env.execute_query(
             SQL(
-                "SELECT %s FROM ai_deployment_inference WHERE version_id = %s AND deployment_id = %s AND is_intake"
-                " AND %s <= %s ORDER BY %s, id LIMIT %s",
+                "SELECT %s FROM ai_deployment_inference WHERE version_id = %s AND deployment_id = %s AND "
+                "is_first_inference AND %s <= %s ORDER BY %s, id LIMIT %s",
                 SQL(", ").join(map(SQL.identifier, COLUMNS)),
                 version.id,
                 self.deployment.id,
@@ -106,9 +106,9 @@ class LogComplete(Rule):
         if not isinstance(values, list) or len(values) != len(card.inputs):
             return self.env._("inputs are missing")
         if not re.fullmatch(rf"[0-9a-f]{{{2 * len(card.names)}}}", line["codes"] or ""):
-            return self.env._("what the inputs fell into is missing")
+            return self.env._("the bins of the inputs are missing")
         if any(line[name] is None for name in ("predicted_value", "prediction", "confidence", "route", "latency_ms")):
-            return self.env._("what was said, or how sure it was, is missing")
+            return self.env._("the prediction or its confidence is missing")
         return ""
 
     def _recomputed_faults(
@@ -131,7 +131,7 @@ class LogComplete(Rule):
             codes = np.array([list(bytes.fromhex(line["codes"])) for line in lines], dtype=np.uint8)
             values = card.calibration.apply(card.raw(codes))
         return [
-            self.env._("a score does not follow from its inputs")
+            self.env._("a score differs from its inputs")
             for line, value in zip(lines, values.tolist(), strict=True)
             if not abs(line["predicted_value"] - value) <= CLOSE
         ]

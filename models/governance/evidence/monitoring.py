@@ -35,7 +35,7 @@ class Watched(Rule):
             return Evidence(False, unwatched, report.date, report)
         oldest = min(cron.lastcall for cron in jobs.values() if cron)
         sentence = self.env._(
-            "All %(count)s scheduled jobs that watch it run at least once a week; the longest ago ran on %(day)s.",
+            "All %(count)s monitoring jobs run at least once a week; the least recent run was on %(day)s.",
             count=len(jobs),
             day=format_date(self.env, oldest),
         )
@@ -43,7 +43,7 @@ class Watched(Rule):
 
     def satisfy(self, check: BaseModel) -> dict | bool:
         if not self.env.user.has_group("base.group_system"):
-            raise UserError(self.env._("Scheduled jobs are set by an administrator of Odoo: ask one to look at them."))
+            raise UserError(self.env._("Scheduled jobs are managed by administrators: ask one to check them."))
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Scheduled Jobs"),
@@ -59,8 +59,8 @@ class Watched(Rule):
         if trouble:
             return {
                 "gone": self.env._("The scheduled job %s is missing.", trouble.name),
-                "off": self.env._("The scheduled job %s is switched off.", trouble.name),
-                "failing": self.env._("The scheduled job %s fails again and again.", trouble.name),
+                "off": self.env._("The scheduled job %s is inactive.", trouble.name),
+                "failing": self.env._("The scheduled job %s fails repeatedly.", trouble.name),
                 "late": self.env._("The scheduled job %s does not run.", trouble.name),
                 "ahead": self.env._("The scheduled job %s is planned too late.", trouble.name),
             }[trouble.kind]
@@ -84,7 +84,7 @@ class Watched(Rule):
         if not latest or latest.line_ids.filtered(lambda line: line.key == SCORE and line.verdict in JUDGED):
             return "", reports
         sentence = self.env._(
-            "The score is not watched since %(day)s: %(why)s",
+            "Monitoring of the score has failed since %(day)s: %(why)s",
             day=format_date(self.env, latest.window_start),
             why=latest.blind_spot or latest.summary,
         )
@@ -105,7 +105,7 @@ class Retrained(Rule):
 
     def find(self, check: BaseModel) -> Evidence:
         if not (self.deployment.retraining_plan or "").strip():
-            return Evidence(False, self.env._("It is not written down when and how it is trained again."))
+            return Evidence(False, self.env._("The retraining plan is missing."))
         began = self.env["ai.deployment.transition"].search(
             Domain("deployment_id", "=", self.deployment.id) & Domain("to_state", "=", "shadow"),
             order="date, id",
@@ -120,11 +120,12 @@ class Retrained(Rule):
         latest = again.sorted("number")[-1:]
         if not latest:
             return Evidence(
-                False, self.env._("Written down, but no version was trained again and tested since it began in shadow.")
+                False, self.env._("Documented, but no version was retrained and tested since shadow started.")
             )
         verdicts = dict(latest._fields["verdict"]._description_selection(self.env))
         sentence = self.env._(
-            "%(version)s was trained on %(rows)s records on %(day)s and tested against the one that served: %(text)s",
+            "%(version)s was trained on %(rows)s records on %(day)s and tested against the version serving "
+            "then: %(text)s",
             version=latest.name,
             rows=latest.row_count,
             day=format_date(self.env, latest.trained_date),
@@ -153,7 +154,7 @@ class Read(Rule):
         report = self.env["ai.deployment.report"].search(was_read, order="read_date desc, id desc", limit=1)
         latest = max((one for one in (alert, report) if one), key=lambda one: one.read_date, default=None)
         if latest is None:
-            return Evidence(False, self.env._("Nobody has opened an alert or a report of it yet."))
+            return Evidence(False, self.env._("No alert or report of it has been opened yet."))
         sentence = self.env._(
             "%(person)s opened “%(what)s” on %(day)s.",
             person=latest.read_by_id.name,

@@ -20,9 +20,9 @@ class ByHand(Rule):
 
     def find(self, check: BaseModel) -> Evidence:
         if not check.signed_date:
-            return Evidence(False, self.env._("Nobody has signed this yet."))
-        if check.basis != evidence_fingerprint(self.deployment):
-            return Evidence(False, self.env._("It was signed for another version or other inputs: sign it anew."))
+            return Evidence(False, self.env._("Not signed yet."))
+        if check.evidence_fingerprint != evidence_fingerprint(self.deployment):
+            return Evidence(False, self.env._("It was signed for another version or other inputs: sign it again."))
         sentence = self.env._("Signed by %(person)s: %(note)s", person=check.signed_by_id.name, note=check.note)
         return Evidence(True, sentence, check.signed_date)
 
@@ -46,7 +46,7 @@ class OwnerAccepted(Rule):
 
     def satisfy(self, check: BaseModel) -> dict | bool:
         if self.env.user != self.deployment.user_id:
-            raise UserError(self.env._("Only %s accepts this, in person.", self.deployment.user_id.name))
+            raise UserError(self.env._("Only %s can accept ownership, in person.", self.deployment.user_id.name))
         self.deployment.action_accept()
         check._refresh()
         return True
@@ -55,28 +55,28 @@ class OwnerAccepted(Rule):
 class Approver(Rule):
     """Somebody is named who approves, and neither built it nor answers for it."""
 
-    code = "decider"
+    code = "approver"
 
     def find(self, check: BaseModel) -> Evidence:
-        deployment, person = self.deployment, self.deployment.decider_id
+        deployment, person = self.deployment, self.deployment.approver_id
         if not person:
-            return Evidence(False, self.env._("Nobody is named who decides."))
+            return Evidence(False, self.env._("No approver is assigned."))
         if not person.active:
-            return Evidence(False, self.env._("%s, who decides, is not active any more.", person.name))
+            return Evidence(False, self.env._("The approver %s is no longer active.", person.name))
         if not person.has_group("ai_deployment.group_reviewer"):
-            return Evidence(False, self.env._("%s has no part in AI deployments any more.", person.name))
+            return Evidence(False, self.env._("%s no longer has a role in AI deployments.", person.name))
         if deployment.check_template_id.one_person:
-            return Evidence(True, self.env._("%s decides; this company lets one person do it all.", person.name))
+            return Evidence(True, self.env._("%s approves; this company allows one person in both roles.", person.name))
         made_by = builders(deployment)
         if person in made_by:
-            return Evidence(False, self.env._("%s built it, so somebody else has to decide.", person.name))
+            return Evidence(False, self.env._("%s built it, so another person has to approve.", person.name))
         if person in deployment.user_id | deployment.deputy_id:
-            return Evidence(False, self.env._("%s answers for it, so somebody else has to decide.", person.name))
-        if deployment.reviewer_ids and not deployment.reviewer_ids - made_by - person:
             return Evidence(
-                False, self.env._("All who answer its questions built it or decide on it: name one more reviewer.")
+                False, self.env._("%s is the owner or deputy, so another person has to approve.", person.name)
             )
-        return Evidence(True, self.env._("%s decides, and neither built it nor answers for it.", person.name))
+        if deployment.reviewer_ids and not deployment.reviewer_ids - made_by - person:
+            return Evidence(False, self.env._("All reviewers built it or approve it: add another reviewer."))
+        return Evidence(True, self.env._("%s approves, and is neither builder nor owner.", person.name))
 
 
 class Explained(Rule):
@@ -90,7 +90,7 @@ class Explained(Rule):
         if gap:
             return Evidence(False, gap)
         if not deployment.signature_ids:
-            return Evidence(False, self.env._("Nobody is chosen yet to read and sign it: finance, legal or IT."))
+            return Evidence(False, self.env._("No signatory (finance, legal or IT) is selected yet."))
         one_person = deployment.check_template_id.one_person
         barred = deployment.browse().user_id if one_person else conflicted_users(deployment)
         for signature in deployment.signature_ids:
@@ -100,12 +100,14 @@ class Explained(Rule):
             if signature.state == "changed":
                 return Evidence(False, self.env._("The text has changed since %s signed it.", name))
             if not signature.user_id.active:
-                return Evidence(False, self.env._("%s, who signed it, is not active any more.", name))
+                return Evidence(False, self.env._("%s, who signed it, is no longer active.", name))
             if signature.user_id in barred:
-                return Evidence(False, self.env._("%s built it or answers for it: somebody else signs.", name))
+                return Evidence(
+                    False, self.env._("%s built it or is its owner or deputy: another person has to sign.", name)
+                )
         names = ", ".join(deployment.signature_ids.user_id.mapped("name"))
         oldest = min(deployment.signature_ids.mapped("signed_date"))
-        return Evidence(True, self.env._("Read and signed by %s.", names), oldest)
+        return Evidence(True, self.env._("Signed by %s.", names), oldest)
 
     def satisfy(self, check: BaseModel) -> dict | bool:
         deployment = self.deployment.sudo()
@@ -117,11 +119,11 @@ class Explained(Rule):
                 "res_id": mine[0].id,
                 "target": "new",
                 "views": [(False, "form")],
-                "name": self.env._("Read and Sign"),
+                "name": self.env._("Sign-offs"),
             }
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Explain It"),
+            "name": self.env._("Explain the Deployment"),
             "res_model": self.deployment._name,
             "res_id": self.deployment.id,
             "target": "new",
@@ -137,18 +139,18 @@ class Budget(Rule):
     def find(self, check: BaseModel) -> Evidence:
         deployment, event = self.deployment, self.deployment.retrain_event_id
         if not deployment.retrain_hours:
-            return Evidence(False, self.env._("It is not written down how many hours training again takes."))
+            return Evidence(False, self.env._("The hours of retraining are missing."))
         if not event or not event.active:
-            return Evidence(False, self.env._("No day in the calendar is kept for training again."))
+            return Evidence(False, self.env._("No date for retraining is scheduled."))
         if event.start <= clock.now():
-            return Evidence(False, self.env._("The day kept for training again is over: keep the next one."))
+            return Evidence(False, self.env._("The retraining date has passed: schedule the next one."))
         if deployment.user_id.partner_id not in event.partner_ids:
             return Evidence(
                 False,
-                self.env._("%s does not take part in the meeting for training again.", deployment.user_id.name),
+                self.env._("%s is not an attendee of the retraining meeting.", deployment.user_id.name),
             )
         what = self.env._(
-            "%(hours)s hours and %(cost)s, in the calendar on %(day)s.",
+            "%(hours)s hours and %(cost)s, scheduled for %(day)s.",
             hours=plain(self.env, round(deployment.retrain_hours, 1)),
             cost=deployment.currency_id.format(deployment.retrain_cost),
             day=fields.Date.to_string(event.start.date()),
@@ -158,7 +160,7 @@ class Budget(Rule):
     def satisfy(self, check: BaseModel) -> dict | bool:
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Training Again"),
+            "name": self.env._("Retraining"),
             "view_mode": "form",
             "target": "new",
             "res_model": "ai.deployment.budget",

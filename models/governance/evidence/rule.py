@@ -68,7 +68,7 @@ class DrillRule(Rule):
             return Evidence(False, self.env._("There was no such drill yet."))
         if drill.version_id != version:
             sentence = self.env._(
-                "The latest drill, on %(day)s, was made with %(version)s, which serves no more.",
+                "The latest drill, on %(day)s, tested %(version)s, which no longer serves.",
                 day=format_date(self.env, drill.date),
                 version=drill.version_id.name,
             )

@@ -25,28 +25,28 @@ class LaterAndSegments(Rule):
         found = (version.held_out or {}).get("segments")
         if not found:
             return Evidence(
-                False, self.env._("%s was not tested part by part: train a new version.", version.name), record=version
+                False, self.env._("%s was not tested by segment: train a new version.", version.name), record=version
             )
         if "flagged" in found:
             return self._flagged_parts(version, found)
         whole = found["whole"]
         if whole["brier"] is None:
             sentence = self.env._(
-                "Only %(rows)s later records tested it, %(positives)s of them positive: too few to judge.",
+                "The test has only %(rows)s later records, %(positives)s of them positive: too few to judge.",
                 rows=whole["rows"],
                 positives=whole["positives"],
             )
             return Evidence(False, sentence, version.trained_date, version)
         worse = [
-            *([self.env._("all later records together")] if _is_worse(whole) else []),
+            *([self.env._("all later records")] if _is_worse(whole) else []),
             *self._named_parts(version, found, [part for part in found["later"] if _is_worse(part)]),
             *(
-                self.env._("%s, when kept out of learning", name)
+                self.env._("%s, when held out of training", name)
                 for name in self._named_parts(version, found, [part for part in found["left_out"] if _is_worse(part)])
             ),
         ]
         if worse:
-            sentence = self.env._("It does worse than knowing the usual share alone for: %s.", "; ".join(worse))
+            sentence = self.env._("It performs worse than the base rate for: %s.", "; ".join(worse))
             return Evidence(False, sentence, version.trained_date, version)
         return Evidence(True, self._tested_sentence(version, found), version.trained_date, version)
 
@@ -58,8 +58,7 @@ class LaterAndSegments(Rule):
         whole, judged = found["whole"], [part for part in found["later"] if part["brier"] is not None]
         sentences = [
             self.env._(
-                "On %(rows)s later records its mean squared error is %(brier)s; knowing the share alone gives "
-                "%(base)s.",
+                "On %(rows)s later records its mean squared error is %(brier)s; the base rate alone gives %(base)s.",
                 rows=whole["rows"],
                 brier=number(self.env, whole["brier"], 3),
                 base=number(self.env, whole["base_brier"], 3),
@@ -67,13 +66,13 @@ class LaterAndSegments(Rule):
         ]
         if judged:
             names = ", ".join(self._named_parts(version, found, judged))
-            sentences.append(self.env._("Better in each part large enough: %s.", names))
+            sentences.append(self.env._("Better in each sufficiently large segment: %s.", names))
         if found["left_out"]:
             names = ", ".join(self._named_parts(version, found, found["left_out"]))
-            sentences.append(self.env._("Better also where these were kept out of learning: %s.", names))
+            sentences.append(self.env._("Also better when held out of training: %s.", names))
         small = len(found["later"]) - len(judged)
         if small:
-            sentences.append(self.env._("Too small to be judged alone: %s parts.", small))
+            sentences.append(self.env._("Too small to be judged separately: %s segments.", small))
         return " ".join(sentences)
 
     def _named_parts(self, version: BaseModel, found: dict, parts: list[dict]) -> list[str]:
@@ -94,19 +93,19 @@ class LaterAndSegments(Rule):
         many = [part for part in found["flagged"] if part["exceeded"]]
         if many:
             sentence = self.env._(
-                "Far more is flagged than the %(expected)s %% expected for: %(parts)s.",
+                "Far more is flagged than the expected %(expected)s %% in: %(parts)s.",
                 expected=expected,
                 parts="; ".join(self._named_parts(version, found, many)),
             )
             return Evidence(False, sentence, version.trained_date, version)
         judged = [part for part in found["flagged"] if part["low"] is not None]
         if not judged:
-            sentence = self.env._("Only %s later records: no part of them is large enough to be judged.", whole["rows"])
+            sentence = self.env._("Only %s later records: no segment is large enough to be judged.", whole["rows"])
             return Evidence(False, sentence, version.trained_date, version)
         sentence = self.env._(
-            "These records have no outcome, so right and wrong are known from reviews only. Learned from the earlier "
-            "ones, it flags %(share)s %% of %(rows)s later ones (expected: %(expected)s %%), and in none of %(parts)s "
-            "parts surely more than three times as many.",
+            "These records have no outcome, so correctness is known from reviews only. Trained on the earlier "
+            "records, it flags %(share)s %% of %(rows)s later ones (expected: %(expected)s %%), and in none "
+            "of %(parts)s segments significantly more than three times as many.",
             share=share,
             rows=whole["rows"],
             expected=expected,
@@ -121,21 +120,22 @@ class RunsHere(Rule):
     code = "runs_here"
 
     def find(self, check: BaseModel) -> Evidence:
-        version, least = self.deployment.champion_id, int(check.least)
+        version, least = self.deployment.champion_id, int(check.minimum)
         if not version:
             return self._no_version()
         scored, failed, latest = self._counts(version)
         if scored < least:
             sentence = self.env._(
-                "%(version)s has scored %(scored)s of %(least)s records here by its server action.",
+                "%(version)s has scored %(scored)s of %(least)s required records in this database by its "
+                "server action.",
                 version=version.name,
                 scored=scored,
                 least=least,
             )
             return Evidence(False, sentence, latest or False)
         sentence = self.env._(
-            "%(version)s has scored %(scored)s records here by its server action, the last on %(day)s; %(failed)s "
-            "could not be scored and went to a person.",
+            "%(version)s has scored %(scored)s records in this database by its server action, the last on "
+            "%(day)s; %(failed)s could not be scored and were sent to human review.",
             version=version.name,
             scored=scored,
             failed=failed,
@@ -148,12 +148,12 @@ class RunsHere(Rule):
         self.deployment._check_decides()
         action = self.deployment.sudo().action_server_id
         if self.deployment.state not in self.deployment._at_work_states() or not action:
-            raise UserError(self.env._("Start shadow first: then its server action is there."))
+            raise UserError(self.env._("Start shadow first: this creates the server action."))
         documents = self.env[self.deployment.res_model]
         documents.check_access("read")
         domain = self.deployment._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
         domain &= self.deployment._company_domain()
-        query = documents._search(domain, order="id desc", limit=max(int(check.least), 1))
+        query = documents._search(domain, order="id desc", limit=max(int(check.minimum), 1))
         query.add_where(
             SQL(
                 "NOT EXISTS (SELECT FROM ai_deployment_score"
@@ -166,7 +166,7 @@ class RunsHere(Rule):
         records = documents.browse(query.get_result_ids())
         if not records:
             raise UserError(
-                self.env._("This version has scored all open records already: new ones count as they come in.")
+                self.env._("This version has scored all open records: new records count as they are created.")
             )
         context = {"active_model": self.deployment.res_model, "active_ids": records.ids, "active_id": records[0].id}
         result = action.with_env(self.env(context={**self.env.context, **context})).run()
@@ -185,12 +185,12 @@ class RunsHere(Rule):
         self.env["ai.deployment.batch.chunk"].flush_model()
         [(scored, failed, latest)] = self.env.execute_query(
             SQL(
-                "SELECT COUNT(DISTINCT line.res_id) FILTER (WHERE line.failure_type IS NULL),"
-                " COUNT(DISTINCT line.res_id) FILTER (WHERE line.failure_type IS NOT NULL), MAX(line.date)"
-                " FROM (SELECT DISTINCT date, user_id FROM ai_deployment_asked WHERE deployment_id = %s AND day >= %s"
-                " AND action_id IS NOT NULL) AS call JOIN ai_deployment_inference line ON line.date = call.date"
-                " AND line.user_id = call.user_id WHERE line.deployment_id = %s AND line.version_id = %s"
-                " AND line.date >= %s",
+                "SELECT COUNT(DISTINCT line.res_id) FILTER (WHERE line.failure_type IS NULL), COUNT(DISTINCT "
+                "line.res_id) FILTER (WHERE line.failure_type IS NOT NULL), MAX(line.date) FROM (SELECT "
+                "DISTINCT date, user_id FROM ai_deployment_requested WHERE deployment_id = %s AND day >= %s "
+                "AND action_id IS NOT NULL) AS call JOIN ai_deployment_inference line ON line.date = "
+                "call.date AND line.user_id = call.user_id WHERE line.deployment_id = %s AND line.version_id "
+                "= %s AND line.date >= %s",
                 self.deployment.id,
                 since.date(),
                 self.deployment.id,
@@ -202,9 +202,9 @@ class RunsHere(Rule):
             SQL(
                 "SELECT SUM(COALESCE((chunk.outcome->>'automatic')::int, 0)"
                 " + COALESCE((chunk.outcome->>'review')::int, 0) - COALESCE((chunk.outcome->>'failed')::int, 0)),"
-                " SUM(COALESCE((chunk.outcome->>'failed')::int, 0)), MAX(batch.asked_date)"
+                " SUM(COALESCE((chunk.outcome->>'failed')::int, 0)), MAX(batch.requested_date)"
                 " FROM ai_deployment_batch batch JOIN ai_deployment_batch_chunk chunk ON chunk.batch_id = batch.id"
-                " WHERE batch.deployment_id = %s AND batch.action_id IS NOT NULL AND batch.asked_date >= %s"
+                " WHERE batch.deployment_id = %s AND batch.action_id IS NOT NULL AND batch.requested_date >= %s"
                 " AND chunk.state = 'done'",
                 self.deployment.id,
                 since,

@@ -131,15 +131,15 @@ export class Desk extends Component {
     get emptyText() {
         const { whose, pool, mine } = this.state;
         if (!this.state.mayReview) {
-            return _t("You are not asked to review anything");
+            return _t("You are not a reviewer of any deployment");
         }
         if (whose === "mine" && pool) {
-            return _t("Nothing for you, %s wait in the pool", pool);
+            return _t("Nothing assigned to you, %s in the pool", pool);
         }
         if (whose === "pool" && mine) {
-            return _t("The pool is empty, %s wait for you", mine);
+            return _t("The pool is empty, %s reviews are assigned to you", mine);
         }
-        return this.state.done ? _t("All done, thank you") : _t("Nothing waits for a decision");
+        return this.state.done ? _t("All reviews are answered") : _t("No open reviews");
     }
 
     get elsewhere() {
@@ -273,7 +273,7 @@ export class Desk extends Component {
     }
 
     fail(error) {
-        const problem = { text: _t("The server could not do this. Please try again."), again: true, login: false };
+        const problem = { text: _t("The server could not process this. Please try again."), again: true, login: false };
         if (error instanceof ConnectionLostError) {
             problem.text = _t("There is no connection to the server.");
         } else if (error instanceof RPCError && error.exceptionName?.endsWith("SessionExpiredException")) {
@@ -295,7 +295,7 @@ export class Desk extends Component {
         const answer = card.answers.find((one) => one.id === this.state.answerId);
         const given = answer && (!answer.decision || answer.decision === decision) ? answer : null;
         if (given?.asks_text && !this.state.note.trim()) {
-            this.state.problem = { text: _t("Please say it in a few words."), again: false, login: false };
+            this.state.problem = { text: _t("Please describe it in a few words."), again: false, login: false };
             this.noteRef.el?.focus();
             return;
         }
@@ -370,7 +370,7 @@ export class Desk extends Component {
             this.skipped = [...this.skipped.filter((one) => one !== id), id];
             const last = answer.queue[0] === id;
             this.accept(answer);
-            this.state.notice = last ? { level: "info", text: _t("This is the only one left.") } : null;
+            this.state.notice = last ? { level: "info", text: _t("There are no other reviews.") } : null;
             await this.lookAgainIfEmpty();
         }
     }
@@ -390,7 +390,7 @@ export class Desk extends Component {
             this.state.left += 1;
             this.accept(answer);
             this.recount(this.state.card, 1);
-            this.state.notice = { level: "info", text: _t("Your answer was taken back."), name };
+            this.state.notice = { level: "info", text: _t("Your answer was undone."), name };
         } else if (!this.state.problem.again) {
             this.state.undo = null;
         }

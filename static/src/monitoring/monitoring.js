@@ -6,7 +6,7 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { MonitoringChart } from "./monitoring_chart";
 import { MonitoringHeat } from "./monitoring_heat";
 
-const LISTS_ONLY = ["ai.deployment.report.line", "ai.deployment.sum"]; // a line of these has no page of its own
+const LISTS_ONLY = ["ai.deployment.report.line", "ai.deployment.ledger"]; // a line of these has no page of its own
 
 // The page "Monitoring" of a deployment: what `monitoring_page` tells, and a list behind every number.
 export class Monitoring extends Component {

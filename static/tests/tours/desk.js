@@ -73,7 +73,7 @@ registry.category("web_tour.tours").add("ai_deployment_desk_undo", {
         { trigger: ".o_ai_desk_name:contains(Card 1)" },
         { trigger: ".o_ai_desk_undo:enabled", run: "press u" },
         { trigger: ".o_ai_desk_name:contains(Card 0)" },
-        { trigger: ".o_ai_desk_notice:contains(taken back)" },
+        { trigger: ".o_ai_desk_notice:contains(undone)" },
         { trigger: card(1), run: "press w" },
         { trigger: ".o_ai_desk_name:contains(Card 1)" },
         { trigger: card(2) },
@@ -98,7 +98,7 @@ registry.category("web_tour.tours").add("ai_deployment_desk_bulk", {
 // From a lead to its card, and from a card that nobody else has left to a friendly end.
 registry.category("web_tour.tours").add("ai_deployment_desk_from_lead", {
     steps: () => [
-        { trigger: ".o_ai_review:contains(This lead waits for your review)" },
+        { trigger: ".o_ai_review:contains(This lead is waiting for your review)" },
         { trigger: ".o_ai_review button", run: "click" },
         { trigger: ".o_ai_desk_name:contains(Card 1)" },
         { trigger: ".o_ai_desk_filter[data-whose=pool]", run: "click" },
@@ -106,6 +106,6 @@ registry.category("web_tour.tours").add("ai_deployment_desk_from_lead", {
         { trigger: ".o_ai_desk_filter[data-whose=mine]", run: "click" },
         { trigger: card(1), run: "press c" },
         { trigger: card(2), run: "press c" },
-        { trigger: ".o_ai_desk_empty:contains(All done)" },
+        { trigger: ".o_ai_desk_empty:contains(All reviews are answered)" },
     ],
 });

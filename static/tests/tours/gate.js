@@ -10,7 +10,7 @@ registry.category("web_tour.tours").add("ai_deployment_gate_held", {
         ...openBill,
         { trigger: ".o_form_view button[name=action_post]:visible", run: "click" },
         { trigger: ".modal .o_ai_held:contains(Much too much (Vendor): Looks unusual)" },
-        { trigger: ".modal .o_ai_held:contains(asked to look at it)" },
+        { trigger: ".modal .o_ai_held:contains(asked to review it)" },
         { trigger: ".modal footer button.btn-primary, .modal footer button[special=cancel]", run: "click" },
         { trigger: "body:not(:has(.modal))" },
         { trigger: ".o_form_view .alert-danger [name=ai_deployment_gate]:contains(Looks unusual)" },
@@ -27,7 +27,7 @@ registry.category("web_tour.tours").add("ai_deployment_gate_reviewed", {
         { trigger: ".o_form_view button[name=action_override]", run: "click" },
         { trigger: ".modal .o_field_widget[name=note] textarea", run: "edit The yearly licence" },
         { trigger: ".modal button[name=action_decide]", run: "click" },
-        { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Decided)" },
+        { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Answered)" },
     ],
 });
 
@@ -57,10 +57,10 @@ registry.category("web_tour.tours").add("ai_deployment_gate_passed", {
 registry.category("web_tour.tours").add("ai_deployment_gate_pages", {
     url: "/odoo/ai-gate",
     steps: () => [
-        { trigger: ".o_list_view .o_data_row:contains(Passed by a person):contains(I have called them)" },
+        { trigger: ".o_list_view .o_data_row:contains(Passed by a user):contains(I have called them)" },
         { trigger: ".o_menu_sections button:contains(Gate)", run: "click" },
         { trigger: ".o-dropdown--menu .o-dropdown-item:contains(Waivers)", run: "click" },
-        { trigger: ".o_view_nocontent:contains(No waiver runs)" },
+        { trigger: ".o_view_nocontent:contains(No waivers)" },
         { trigger: ".o_list_button_add", run: "click" },
         { trigger: ".o_form_view .o_field_widget[name=partner_id] input", run: "edit Vendor of the tour" },
         { trigger: ".o-autocomplete--dropdown-item:contains(Vendor of the tour)", run: "click" },

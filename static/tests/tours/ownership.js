@@ -19,9 +19,9 @@ registry.category("web_tour.tours").add("ai_deployment_proof", {
             run: "edit Warns sellers of customers that will pay late.",
         },
         ...pick("model_id", "Lead"),
-        ...pick("decider_id", "ai_reviewer"),
+        ...pick("approver_id", "ai_reviewer"),
         { trigger: ".o_form_button_save", run: "click" },
-        { trigger: ".alert-warning:contains(this is a reason not to build it)" },
+        { trigger: ".alert-warning:contains(this is a reason to stop the proof of concept)" },
         { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Proof of concept)" },
     ],
 });
@@ -31,14 +31,14 @@ registry.category("web_tour.tours").add("ai_deployment_owner_accepts", {
     steps: () => [
         open,
         { trigger: ".o_form_view button[name=action_accept]", run: "click" },
-        { trigger: ".modal:contains(the one who is asked) .btn-primary", run: "click" },
+        { trigger: ".modal:contains(become responsible) .btn-primary", run: "click" },
         { trigger: ".o_form_view:not(:has(button[name=action_accept]))" },
         { trigger: ".o_form_view button[name=action_start_shadow]", run: "click" },
         { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Shadow)" },
         checklist,
         { trigger: "button[name=action_look_at_checklist]", run: "click" },
         { trigger: ".o_ai_checks .o_kanban_record:contains(A named owner):contains(has accepted)" },
-        { trigger: ".o_ai_checks .o_kanban_record:contains(The owner can explain it) .o_ai_do_it", run: "click" },
+        { trigger: ".o_ai_checks .o_kanban_record:contains(Explanation signed) .o_ai_do_it", run: "click" },
         {
             trigger: ".modal .o_field_widget[name=limits] textarea",
             run: "edit It knows nothing of customers that are new to us.",
@@ -68,7 +68,7 @@ registry.category("web_tour.tours").add("ai_deployment_owner_signs", {
     steps: () => [
         open,
         checklist,
-        { trigger: ".o_ai_checks .o_kanban_record:contains(Training again is paid for) .o_ai_do_it", run: "click" },
+        { trigger: ".o_ai_checks .o_kanban_record:contains(Retraining budgeted) .o_ai_do_it", run: "click" },
         { trigger: ".modal button[name=action_plan]", run: "click" },
         { trigger: "body:not(:has(.modal))" },
         checklist,
@@ -85,7 +85,7 @@ registry.category("web_tour.tours").add("ai_deployment_owner_signs", {
             trigger:
                 ".o_ai_checks .o_kanban_record:contains(The works council agrees):contains(Its minutes of 1 March)",
         },
-        { trigger: ".o_ai_checks .o_kanban_record:contains(Training again is paid for):contains(in the calendar)" },
+        { trigger: ".o_ai_checks .o_kanban_record:contains(Retraining budgeted):contains(scheduled for)" },
     ],
 });
 
@@ -102,7 +102,7 @@ registry.category("web_tour.tours").add("ai_deployment_administrator_waives", {
     ],
 });
 
-registry.category("web_tour.tours").add("ai_deployment_decider", {
+registry.category("web_tour.tours").add("ai_deployment_approver", {
     url: "/odoo/ai-deployments",
     steps: () => [
         open,
@@ -114,6 +114,6 @@ registry.category("web_tour.tours").add("ai_deployment_decider", {
         { trigger: ".modal button[name=action_decide]", run: "click" },
         { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Production)" },
         { trigger: ".o_notebook_headers a[name=decisions]", run: "click" },
-        { trigger: ".o_field_widget[name=decision_ids] .o_data_row:contains(Go with conditions)" },
+        { trigger: ".o_field_widget[name=approval_ids] .o_data_row:contains(Go with conditions)" },
     ],
 });

@@ -41,7 +41,7 @@ registry.category("web_tour.tours").add("ai_deployment_reviewer", {
         { trigger: ".o_list_view .o_data_row:contains(Good lead) td[name=name]", run: "click" },
         { trigger: ".o_form_view .o_field_widget[name=reasons]:contains(Expected Revenue)" },
         { trigger: ".o_form_view button[name=action_confirm]", run: "click" },
-        { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Decided)" },
+        { trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Answered)" },
         { trigger: ".o_breadcrumb .o_back_button a, .o_back_button", run: "click" },
         { trigger: ".o_list_view .o_data_row:contains(Poor lead) td[name=name]", run: "click" },
         { trigger: ".o_form_view button[name=action_override]", run: "click" },
@@ -58,6 +58,6 @@ registry.category("web_tour.tours").add("ai_deployment_accountant", {
         { trigger: ".o_list_view th[data-name=ai_score]" },
         { trigger: ".o_list_view .o_data_row:contains(Much too much) .o_data_cell[name=ref]", run: "click" },
         { trigger: ".o_ai_score .o_field_widget[name=ai_score]:contains(%)" },
-        { trigger: ".o_ai_score .o_field_widget[name=ai_reasons]:contains(Times the usual amount)" },
+        { trigger: ".o_ai_score .o_field_widget[name=ai_reasons]:contains(Ratio to the usual amount)" },
     ],
 });

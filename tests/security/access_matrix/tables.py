@@ -22,20 +22,20 @@ MODELS = {
         read=NAMED,
         create=OWNERS,
         write=ANSWERABLE,
-        free="alarm_rate audit_share batch_above blind_share double_share drift_sensitivity escalation_days "
+        free="flag_rate audit_share batch_above blind_share double_share drift_sensitivity escalation_days "
         "fallback_below fallback_value floor_auc floor_precision four_eyes_amount horizon_days idle_days limits "
-        "min_confidence most_pairs name positive_weight purpose retrain_cost retrain_hours retraining_plan "
+        "min_confidence max_interactions name positive_weight purpose retrain_cost retrain_hours retraining_plan "
         "review_hours reviewer_ids reviews_per_day routing score_nightly score_on_change score_on_create stop_after "
         "target_error value_hourly_cost value_margin value_minutes value_running_cost",
-        judged="active budget_holder_id decider_id deputy_id domain expiry_date fallback method model_id review_date "
+        judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback method model_id review_date "
         "segment_field_id start_field_id state",
         owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",
-        admin="company_id fallback_action_id gate_maker_may_pass grace_days is_primary proof_idle_weeks "
+        admin="company_id fallback_action_id gate_maker_may_pass grace_days is_primary poc_idle_weeks "
         "retention_days viewer_group_ids",
-        system="accepted_by_id accepted_date action_server_id at_work_since champion_id check_template_id "
+        system="accepted_by_id accepted_date action_server_id live_since champion_id check_template_id "
         "checks_taken drill_taken fallback_reason fallback_since has_edge_cases health_taken holdout_reason "
         "holdout_share holdout_since is_demonstration left_position lesson monitor_taken open_position res_model "
-        "retrain_event_id routing_lines routing_rules shown_until unowned_date",
+        "retrain_event_id routing_thresholds routing_rules shown_until unowned_date",
         hidden="risk_state",
     ),
     "ai.deployment.feature": Rights(
@@ -54,7 +54,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="act active threshold",
+        free="action active threshold",
         judged="kind",
         fixed="deployment_id",
         system="fired_date fired_reason fired_version_id",
@@ -78,7 +78,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="all_quiet what",
+        free="send_when_empty frequency",
         judged="active credential discuss_channel_id kind partner_ids",
         fixed="deployment_id",
         system="failure_message last_sent_date summary_date",
@@ -91,7 +91,7 @@ MODELS = {
         free="name note sequence",
         judged="domain drill_id instead kind words",
         fixed="deployment_id",
-        system="basis is_proved result tried_by_id tried_count tried_date",
+        system="evidence_fingerprint is_proved result tested_by_id tested_count tested_date",
     ),
     # What is asked of a deployment before it goes live. The row at hand is one of the template's: it stays.
     "ai.deployment.check": Rights(
@@ -99,7 +99,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         judged="dimension name requirement sequence",
-        system="attachment_ids basis code deployment_id evidence evidence_date least looked_date note res_id "
+        system="attachment_ids evidence_fingerprint code deployment_id evidence evidence_date minimum looked_date note res_id "
         "res_model rule signed_by_id signed_date state valid_days waived_by_id waived_until waiver_reason",
     ),
     # Deployments were made by it: it is archived instead of deleted.
@@ -115,7 +115,7 @@ MODELS = {
         create=MANAGERS,
         write=ADMINISTRATOR,
         unlink=ADMINISTRATOR,
-        free="code dimension least name requirement sequence valid_days",
+        free="code dimension minimum name requirement sequence valid_days",
         judged="rule template_id",
     ),
     "ai.deployment.signature": Rights(
@@ -128,7 +128,7 @@ MODELS = {
         fixed="deployment_id",
         system="digest signed_date",
     ),
-    "ai.deployment.decision": Rights(
+    "ai.deployment.approval": Rights(
         read=NAMED,
         system="by_builder conditions date deployment_id evidence kind minutes next_review_date outcome user_id "
         "version_id",
@@ -140,8 +140,8 @@ MODELS = {
     "ai.deployment.value": Rights(
         read=NAMED,
         system="assumption base_count base_value basis change change_high change_low code date deployment_id "
-        "deviation domain end_date high horizon_days is_compared is_money is_told kind low money money_high money_low "
-        "nonzero_count period row_count start_date unit user_id value",
+        "deviation domain end_date high horizon_days is_compared is_money has_enough_records kind low money "
+        "money_high money_low nonzero_count period row_count start_date unit user_id value",
     ),
     # What came of it
     "ai.deployment.version": Rights(
@@ -167,12 +167,12 @@ MODELS = {
         read=NAMED,
         system="acknowledged_by_id acknowledged_date cause deployment_id escalated_date first_date last_date level "
         "line_id mute_reason muted_until name onset_date opened_date read_by_id read_date reopened_count report_id "
-        "resolved_date state suggestion told_date",
+        "resolved_date state suggestion notified_date",
     ),
     # A summary is about all deployments of its owner, so it is not for the deputy of one of them.
     "ai.deployment.message": Rights(
         read=frozenset({"owner", "administrator", "auditor"}),
-        system="alert_id attempts body carried_by_id channel_id company_id deployment_id failure_message handed_date "
+        system="alert_id attempts body bundled_in_id channel_id company_id deployment_id failure_message handed_date "
         "lang link next_date partner_ids sent_date state subject user_id",
         hidden="mail_ids",
     ),
@@ -187,9 +187,9 @@ MODELS = {
     # Lines about documents
     "ai.deployment.inference": Rights(
         read=READERS_OF_DOCUMENTS,
-        system="asked_day audit_chance company_id confidence date deployment_id failure_message failure_type "
-        "incumbent_value is_intake latency_ms person_value predicted_value prediction res_id res_model review_reason "
-        "route user_id version_id",
+        system="requested_day audit_chance company_id confidence date deployment_id failure_message failure_type "
+        "incumbent_value is_first_inference latency_ms person_value predicted_value prediction res_id "
+        "res_model review_reason route user_id version_id",
         hidden="codes inputs",
     ),
     "ai.deployment.score": Rights(
@@ -200,8 +200,8 @@ MODELS = {
     ),
     "ai.deployment.review": Rights(
         read=READERS_OF_DOCUMENTS,
-        system="answer_id begun_date closed_line company_id confidence deadline decided_by_id decided_date decision "
-        "deployment_id escalation expired_date expired_reason failure_type given_back_by_id ground_truth inference_id "
+        system="answer_id started_date closed_line company_id confidence deadline decided_by_id decided_date decision "
+        "deployment_id escalation expired_date expired_reason failure_type returned_by_id ground_truth inference_id "
         "is_assigned is_blind is_label kind label_weight next_step_date note opened_date points predicted_value "
         "prediction previous_id priority reason reminded_date res_id res_model responsible_id reviewer_id "
         "seconds_spent state threshold version_id",
@@ -221,26 +221,26 @@ MODELS = {
     # What the work keeps
     "ai.deployment.batch": Rights(
         read=NAMED | {"seller"},  # who asked for it
-        system="action_id again asked_date carried_since deployment_id end_date expected_reviews forecast_text "
+        system="action_id again requested_date jobs_since deployment_id end_date expected_reviews forecast_text "
         "paused_reason record_count state user_id waits_for_switch",
     ),
     "ai.deployment.batch.chunk": Rights(
         read=AUDITOR,
         system="attempts batch_id interruptions job_date outcome record_count record_ids state taken_date",
     ),
-    "ai.deployment.sum": Rights(
+    "ai.deployment.ledger": Rights(
         read=NAMED,
-        system="asked automatic cancelled company_id day deployment_id difference expired in_review reviewed "
+        system="requested automatic cancelled company_id day deployment_id difference expired in_review reviewed "
         "unchanged waiting",
     ),
-    "ai.deployment.asked": Rights(read=AUDITOR, system="action_id count date day deployment_id user_id"),
-    "ai.deployment.room": Rights(read=AUDITOR, system="day deployment_id offered planned reason used"),
-    "ai.deployment.settled": Rights(read=AUDITOR, system="cancelled day deployment_id unchanged"),
+    "ai.deployment.requested": Rights(read=AUDITOR, system="action_id count date day deployment_id user_id"),
+    "ai.deployment.quota": Rights(read=AUDITOR, system="day deployment_id offered planned reason used"),
+    "ai.deployment.request.closed": Rights(read=AUDITOR, system="cancelled day deployment_id unchanged"),
     "ai.deployment.fallback.figure": Rights(read=AUDITOR, system="deployment_id res_id value"),
     "ai.deployment.outcome": Rights(system="date former_status reopened_date res_id res_model status survivor_id"),
     "ai.deployment.edit": Rights(system="date res_id res_model user_id"),
     "ai.deployment.day.count": Rights(
-        system="asked automatic cancelled day deployment_id expired in_review reviewed unchanged"
+        system="requested automatic cancelled day deployment_id expired in_review reviewed unchanged"
     ),
     "ai.deployment.line.state": Rights(system="day deployment_id inference_id state"),
     "ai.deployment.waiver": Rights(
@@ -261,16 +261,16 @@ WIZARDS = {
     "ai.deployment.budget": Rights(create=OWNERS, free="cost hours start", fixed="deployment_id"),
     "ai.deployment.check.sign": Rights(create=OWNERS, free="note", judged="attachment_ids", fixed="check_id"),
     "ai.deployment.check.waive": Rights(create=MANAGERS, free="reason until", fixed="check_id"),
-    "ai.deployment.decide": Rights(
+    "ai.deployment.approve": Rights(
         create=REVIEWERS,
         free="conditions minutes next_review_date outcome",
-        fixed="decision_id deployment_id version_id",  # what the decider saw
+        fixed="approval_id deployment_id version_id",  # what the approver saw
     ),
     "ai.deployment.extend": Rights(create=OWNERS, free="reason until", fixed="deployment_id"),
     "ai.deployment.gate.held": Rights(create=frozenset({"clerk"}), system="move_ids text"),
     "ai.deployment.gate.pass": Rights(free="move_id note"),  # members of "Pass the Gate", none of the roles here
     "ai.deployment.hand.over": Rights(
-        create=OWNERS, free="note", judged="decider_id deputy_id user_id", fixed="deployment_id"
+        create=OWNERS, free="note", judged="approver_id deputy_id user_id", fixed="deployment_id"
     ),
     "ai.deployment.health.address": Rights(create=MANAGERS),
     "ai.deployment.holdout": Rights(create=OWNERS, free="reason share", fixed="deployment_id"),
@@ -285,7 +285,7 @@ WIZARDS = {
 # Fields of the addon on Odoo's own models: {model: {field: roles that may write it through their own rights there}}.
 # Of those that are not stored it is checked that nobody can write them.
 SHOWN = (
-    "ai_score ai_confidence ai_score_date ai_is_fallback ai_reasons ai_wants_review ai_wants_my_review ai_review_text"
+    "ai_score ai_confidence ai_score_date ai_is_fallback ai_reasons ai_needs_review ai_needs_my_review ai_review_text"
 )
 ELSEWHERE = {
     "account.bank.statement.line": f"{SHOWN} ai_is_held",  # inherited from its entry

@@ -7,20 +7,20 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 
 @tagged("post_install", "-at_install")
-class TestAsked(AiDeploymentCase):
+class TestRequested(AiDeploymentCase):
     def setUp(self):
         super().setUp()
         self.enterContext(clock.at(NOW))
-        self.asked = self.env["ai.deployment.asked"]
+        self.requested = self.env["ai.deployment.requested"]
 
     def rows(self):
         self.env.invalidate_all()
-        return self.asked.search([("deployment_id", "=", self.deployment.id)], order="id")
+        return self.requested.search([("deployment_id", "=", self.deployment.id)], order="id")
 
     def test_each_call_has_a_row_of_its_own(self):
         action = self.deployment.action_server_id
-        self.asked._add(self.deployment, NOW.date(), 3)
-        self.asked._add(self.deployment, NOW.date(), 2, self.seller, action)
+        self.requested._add(self.deployment, NOW.date(), 3)
+        self.requested._add(self.deployment, NOW.date(), 2, self.seller, action)
         first, second = self.rows()
         self.assertEqual((first.day, first.count, first.date), (NOW.date(), 3, NOW))
         self.assertFalse(first.user_id or first.action_id)
@@ -35,7 +35,7 @@ class TestAsked(AiDeploymentCase):
 
     def test_that_an_action_asked_stays_known_when_the_action_is_gone(self):
         action = self.env["ir.actions.server"].create({"name": "Gone", "model_id": self.lead_model.id, "state": "code"})
-        self.asked._add(self.deployment, NOW.date(), 1, self.seller, action)
+        self.requested._add(self.deployment, NOW.date(), 1, self.seller, action)
         action_id = action.id
         action.unlink()
         self.assertEqual(self.rows().action_id.id, action_id)

@@ -23,7 +23,7 @@ class TestDecision(DecisionCase):
 
     def test_nobody_changes_or_deletes_a_decision(self):
         decision = self.decide()
-        for rows in (decision, decision.sudo(), decision.with_user(self.manager), decision.with_user(self.decider)):
+        for rows in (decision, decision.sudo(), decision.with_user(self.manager), decision.with_user(self.approver)):
             for attack in (lambda rows=rows: rows.write({"outcome": "no_go"}), rows.unlink):
                 with self.assertRaises(UserError):
                     attack()
@@ -33,8 +33,8 @@ class TestDecision(DecisionCase):
     def test_what_changed_since_the_dialog_was_opened_is_looked_at_first(self):
         def dialog():
             wizard = Form(
-                self.env["ai.deployment.decide"]
-                .with_user(self.decider)
+                self.env["ai.deployment.approve"]
+                .with_user(self.approver)
                 .with_context(default_deployment_id=self.deployment.id)
             )
             wizard.outcome, wizard.minutes = "go", "It did well."
@@ -50,15 +50,15 @@ class TestDecision(DecisionCase):
         self.deployment._assign_champion(self.keep(self.deployment, self.card(high=2.0)), "Promoted")
         with self.assertRaisesRegex(UserError, "since you opened this"), self.env.cr.savepoint():
             third.action_decide()
-        self.assertEqual(len(self.deployment.decision_ids), 1)
+        self.assertEqual(len(self.deployment.approval_ids), 1)
 
     def test_the_dialog_says_what_is_missing(self):
         self.deployment.check_ids[0].waived_until = False
-        wizard = self.env["ai.deployment.decide"].with_user(self.decider).new({"deployment_id": self.deployment.id})
+        wizard = self.env["ai.deployment.approve"].with_user(self.approver).new({"deployment_id": self.deployment.id})
         self.assertIn("is missing", wizard.gap)
 
     def test_who_cannot_read_the_deployment_opens_no_dialog_on_it(self):
-        wizards = self.env["ai.deployment.decide"].with_user(self.other_owner)
+        wizards = self.env["ai.deployment.approve"].with_user(self.other_owner)
         with self.assertRaises(AccessError):
             wizards.with_context(default_deployment_id=self.deployment.id).default_get(["deployment_id"])
 

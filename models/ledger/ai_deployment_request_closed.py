@@ -1,22 +1,22 @@
-"""What was settled without a line in the log: records that had not changed, and records that went away."""
+"""Requests closed without a log line: unchanged records, and cancelled ones."""
 
 from odoo import api, fields, models
 
 from ..tools import batch_insert as bulk
 
 
-class AiDeploymentSettled(models.Model):
-    _name = "ai.deployment.settled"
-    _description = "Records Settled Without a Log Line"
+class AiDeploymentRequestClosed(models.Model):
+    _name = "ai.deployment.request.closed"
+    _description = "Requests Closed Without a Log Line"
     _inherit = "ai.deployment.guarded.mixin"
     _log_access = False
     _rec_name = "day"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
-    day = fields.Date("Asked On", required=True, readonly=True)
+    day = fields.Date("Requested On", required=True, readonly=True)
     unchanged = fields.Integer(required=True, readonly=True)
     cancelled = fields.Integer(
-        required=True, readonly=True, help="Deleted, moved, not readable by who asked, or no longer wanted."
+        required=True, readonly=True, help="Deleted, moved, not readable by the requesting user, or cancelled."
     )
 
     _deployment_day_idx = models.Index("(deployment_id, day)")

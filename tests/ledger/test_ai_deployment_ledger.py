@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.ledger.ai_deployment_sum import MONTH
+from odoo.addons.ai_deployment.models.ledger.ai_deployment_ledger import MONTH
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.scoring.common import BatchCase
@@ -19,20 +19,20 @@ class TestSum(BatchCase):
         foreign = self.make_leads(1, user_id=self.other_seller.id)
         self.deployment.with_user(self.seller)._score((sure + unsure + foreign).with_user(self.seller), now=NOW)
         self.deployment._score(sure[:2], now=NOW)
-        self.assertBalanced(asked=8, automatic=3, in_review=2, unchanged=2, cancelled=1)
+        self.assertBalanced(requested=8, automatic=3, in_review=2, unchanged=2, cancelled=1)
         self.reviews_of(unsure)[0]._decide("unsure")
-        self.assertBalanced(asked=8, automatic=3, in_review=1, reviewed=1, unchanged=2, cancelled=1)
+        self.assertBalanced(requested=8, automatic=3, in_review=1, reviewed=1, unchanged=2, cancelled=1)
         self.reviews_of(unsure)[1].state = "expired"
-        self.assertBalanced(asked=8, in_review=0, reviewed=1, expired=1)
+        self.assertBalanced(requested=8, in_review=0, reviewed=1, expired=1)
 
     def test_a_record_asked_for_twice_shares_one_review(self):
         self.deployment.min_confidence = 1.0
         lead = self.make_leads()
         self.deployment._score(lead, now=NOW)
         self.deployment._score(lead, now=NOW, again=True)
-        self.assertBalanced(asked=2, in_review=2)
+        self.assertBalanced(requested=2, in_review=2)
         self.reviews_of(lead)._decide("unsure")
-        self.assertBalanced(asked=2, reviewed=2)
+        self.assertBalanced(requested=2, reviewed=2)
 
     def test_a_review_that_is_lost_is_missed_although_there_was_one_before(self):
         self.deployment.min_confidence = 1.0
@@ -41,7 +41,7 @@ class TestSum(BatchCase):
         with clock.at(NOW - timedelta(days=1)):
             self.reviews_of(lead)._decide("unsure")
         self.deployment._score(lead, now=NOW, again=True)
-        self.assertBalanced(asked=1, in_review=1)
+        self.assertBalanced(requested=1, in_review=1)
         self.env.flush_all()
         self.env.cr.execute("DELETE FROM ai_deployment_review WHERE state = 'open'")
         self.env.invalidate_all()
@@ -52,9 +52,9 @@ class TestSum(BatchCase):
         lead = self.make_leads()
         self.deployment._score(lead, now=NOW)
         self.deployment.domain = "[('name', '=', 'another')]"
-        with self.assertRaisesRegex(UserError, "does not belong"), self.env.cr.savepoint(), clock.at(NOW):
+        with self.assertRaisesRegex(UserError, "no longer belongs"), self.env.cr.savepoint(), clock.at(NOW):
             self.reviews_of(lead).action_score_again()
-        self.assertBalanced(asked=1, in_review=1)
+        self.assertBalanced(requested=1, in_review=1)
 
     def test_one_line_taken_away_behind_the_orm_is_noticed(self):
         leads = self.make_leads(3)
@@ -71,13 +71,13 @@ class TestSum(BatchCase):
             self.deployment._monitor()
         alert = self.env["ai.deployment.alert"].search([("cause", "=", "sum")])
         self.assertEqual(alert.state, "firing")
-        self.assertIn("1 records asked for", alert.name)
+        self.assertIn("1 requested records", alert.name)
 
     def days_recounted(self, now):
         """The days that a look at `now` counts from the log, by how many days ago they were."""
         with clock.at(now):
             days = [clock.today() - timedelta(days=back) for back in range(MONTH)]
-            chosen = self.env["ai.deployment.sum"]._days_to_recount(self.deployment, days)
+            chosen = self.env["ai.deployment.ledger"]._days_to_recount(self.deployment, days)
         return sorted((now.date() - day).days for day in chosen)
 
     def test_every_day_is_counted_from_the_log_once_in_its_first_month(self):
@@ -94,7 +94,7 @@ class TestSum(BatchCase):
         with clock.at(NOW):
             self.deployment._monitor()
         self.env.flush_all()
-        self.env.cr.execute("UPDATE ai_deployment_inference SET asked_day = NULL WHERE res_id = %s", [leads[1].id])
+        self.env.cr.execute("UPDATE ai_deployment_inference SET requested_day = NULL WHERE res_id = %s", [leads[1].id])
         self.env.invalidate_all()
         alerts = self.env["ai.deployment.alert"].search
         for day in (1, 2):
@@ -104,7 +104,9 @@ class TestSum(BatchCase):
         self.assertEqual(len(self.days_recounted(NOW + timedelta(days=2))), MONTH)
         with clock.at(NOW + timedelta(days=3)):
             day = (NOW - timedelta(days=6)).date()
-            self.env.cr.execute("UPDATE ai_deployment_inference SET asked_day = %s WHERE asked_day IS NULL", [day])
+            self.env.cr.execute(
+                "UPDATE ai_deployment_inference SET requested_day = %s WHERE requested_day IS NULL", [day]
+            )
             self.env.invalidate_all()
             self.deployment._monitor()
         self.assertEqual(alerts([("cause", "=", "sum")]).state, "resolved")
@@ -113,12 +115,12 @@ class TestSum(BatchCase):
     def test_one_line_too_many_is_noticed(self):
         lead = self.make_leads()
         self.deployment._score(lead, now=NOW)
-        self.env.cr.execute("DELETE FROM ai_deployment_asked")
+        self.env.cr.execute("DELETE FROM ai_deployment_requested")
         self.env.invalidate_all()
         self.assertEqual(self.sum_of().difference, -1)
         with clock.at(NOW):
             self.deployment._monitor()
-        self.assertIn("settled twice", self.env["ai.deployment.alert"].search([("cause", "=", "sum")]).name)
+        self.assertIn("counted twice", self.env["ai.deployment.alert"].search([("cause", "=", "sum")]).name)
 
     def test_days_whose_log_is_gone_are_not_missed(self):
         self.deployment._score(self.make_leads(3), now=NOW - timedelta(days=40))
@@ -126,16 +128,18 @@ class TestSum(BatchCase):
         self.deployment.sudo().retention_days = 30
         with clock.at(NOW):
             self.env["ai.deployment.inference"]._gc_expired()
-            self.env["ai.deployment.sum"]._gc_expired()
+            self.env["ai.deployment.ledger"]._gc_expired()
             self.deployment._monitor()
             self.assertFalse(self.sum_of(NOW - timedelta(days=40)))
         self.assertFalse(self.env["ai.deployment.alert"].search([("cause", "=", "sum")]))
-        self.assertFalse(self.env["ai.deployment.asked"].search([]))
+        self.assertFalse(self.env["ai.deployment.requested"].search([]))
 
     def test_who_is_not_named_sees_no_sum(self):
         self.deployment._score(self.make_leads(), now=NOW)
-        self.assertTrue(self.env["ai.deployment.sum"].with_user(self.owner).search([]))
+        self.assertTrue(self.env["ai.deployment.ledger"].with_user(self.owner).search([]))
         other = self.make_deployment(name="Other", is_primary=False, user_id=self.deputy.id)
-        self.assertFalse(self.env["ai.deployment.sum"].with_user(self.owner).search([("deployment_id", "=", other.id)]))
+        self.assertFalse(
+            self.env["ai.deployment.ledger"].with_user(self.owner).search([("deployment_id", "=", other.id)])
+        )
         with self.assertRaises(AccessError):
-            self.env["ai.deployment.sum"].with_user(self.seller).search([])
+            self.env["ai.deployment.ledger"].with_user(self.seller).search([])

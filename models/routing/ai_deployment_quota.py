@@ -1,4 +1,4 @@
-"""How many reviews of a day's limits are taken: one row per deployment, day and limit, written by whoever takes some.
+"""Used quota of reviews: one row per deployment, day and limit, written when quota is used.
 
 A limit is the capacity of a deployment that is routed by it, or the cap of one reason to ask. Workers that score at the
 same time do not see each other's reviews. They do meet at these rows: the second one is refused by the database and
@@ -20,9 +20,9 @@ from .quota import CAPACITY
 USUAL_DAYS = timedelta(days=28)  # that say how many random checks a day offers
 
 
-class AiDeploymentRoom(models.Model):
-    _name = "ai.deployment.room"
-    _description = "Reviews Taken of a Day's Limit"
+class AiDeploymentQuota(models.Model):
+    _name = "ai.deployment.quota"
+    _description = "Daily Quota of Reviews"
     _inherit = "ai.deployment.guarded.mixin"
     _log_access = False
     _rec_name = "day"
@@ -30,14 +30,14 @@ class AiDeploymentRoom(models.Model):
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     day = fields.Date(required=True, readonly=True)
     reason = fields.Selection(
-        [(CAPACITY, "Reviews a Day"), *REVIEW_REASONS], "Limit", required=True, readonly=True, default=CAPACITY
+        [(CAPACITY, "Reviews per Day"), *REVIEW_REASONS], "Quota", required=True, readonly=True, default=CAPACITY
     )
     used = fields.Integer(required=True, readonly=True)
-    offered = fields.Float(readonly=True, help="Random checks that there would be without the limit, on average.")
-    planned = fields.Float(readonly=True, help="Random checks that there are on average, with the limit.")
+    offered = fields.Float(readonly=True, help="Random checks expected without the limit.")
+    planned = fields.Float(readonly=True, help="Random checks expected with the limit.")
 
     _deployment_day_uniq = models.UniqueIndex(
-        "(deployment_id, day, reason)", "There is one count per day and reason to ask."
+        "(deployment_id, day, reason)", "There is one count per day and review reason."
     )
 
     @api.model
@@ -46,7 +46,7 @@ class AiDeploymentRoom(models.Model):
         used = dict(
             self.env.execute_query(
                 SQL(
-                    "SELECT reason, used FROM ai_deployment_room"
+                    "SELECT reason, used FROM ai_deployment_quota"
                     " WHERE deployment_id = %s AND day = %s AND reason = ANY(%s)",
                     deployment.id,
                     clock.today(),
@@ -58,11 +58,11 @@ class AiDeploymentRoom(models.Model):
 
     @api.model
     def _spread(self, deployment, reason, cap):
-        """How the random checks of today are spread so far, as `ml.routing.Spread`."""
+        """Return the distribution of today's random checks so far, as `ml.routing.Spread`."""
         today = clock.today()
         rows = self.env.execute_query(
             SQL(
-                "SELECT day = %s, offered, planned FROM ai_deployment_room"
+                "SELECT day = %s, offered, planned FROM ai_deployment_quota"
                 " WHERE deployment_id = %s AND reason = %s AND day BETWEEN %s AND %s AND offered > 0",
                 today,
                 deployment.id,
@@ -99,7 +99,7 @@ class AiDeploymentRoom(models.Model):
                 },
                 conflict=SQL(
                     "ON CONFLICT (deployment_id, day, reason)"
-                    " DO UPDATE SET used = ai_deployment_room.used + excluded.used, offered = excluded.offered,"
+                    " DO UPDATE SET used = ai_deployment_quota.used + excluded.used, offered = excluded.offered,"
                     " planned = excluded.planned"
                 ),
             )

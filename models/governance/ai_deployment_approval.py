@@ -9,9 +9,9 @@ from .duties import builders
 OUTCOMES = [("go", "Go"), ("conditions", "Go with conditions"), ("no_go", "No-go")]
 
 
-class AiDeploymentDecision(models.Model):
-    _name = "ai.deployment.decision"
-    _description = "Go or No-Go"
+class AiDeploymentApproval(models.Model):
+    _name = "ai.deployment.approval"
+    _description = "Approval"
     _inherit = "ai.deployment.guarded.mixin"
     _order = "id desc"
     _log_access = False
@@ -20,22 +20,22 @@ class AiDeploymentDecision(models.Model):
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one(related="deployment_id.company_id")
     is_demonstration = fields.Boolean(related="deployment_id.is_demonstration")
-    version_id = fields.Many2one("ai.deployment.version", "About", readonly=True, ondelete="restrict")
+    version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="restrict")
     kind = fields.Selection(
-        [("first", "Going live"), ("review", "Periodic review")], required=True, readonly=True, default="first"
+        [("first", "Initial approval"), ("review", "Periodic review")], required=True, readonly=True, default="first"
     )
     outcome = fields.Selection(OUTCOMES, required=True, readonly=True)
     date = fields.Datetime(required=True, readonly=True)
-    user_id = fields.Many2one("res.users", "Decided By", required=True, readonly=True, ondelete="restrict")
+    user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
     conditions = fields.Text(readonly=True)
     minutes = fields.Text(required=True, readonly=True)
     next_review_date = fields.Date("Next Review", required=True, readonly=True)
-    evidence = fields.Json("Checklist as It Stood", readonly=True)
-    evidence_html = fields.Html("The Checklist", compute="_compute_evidence_html", sanitize=False)
+    evidence = fields.Json("Checklist at Approval", readonly=True)
+    evidence_html = fields.Html("Checklist", compute="_compute_evidence_html", sanitize=False)
     by_builder = fields.Boolean(
-        "By Who Built It",
         readonly=True,
-        help="Who decided also built it or answers for it: the checklist's template permits one person to do it all.",
+        help="The approver is also a builder, owner or deputy: the checklist template permits one person for all "
+        "roles.",
     )
 
     @api.depends("outcome", "date", "deployment_id")
@@ -73,12 +73,14 @@ class AiDeploymentDecision(models.Model):
         for decision in self:
             deployment = decision.deployment_id.sudo()
             if decision.user_id in builders(deployment) and not deployment.check_template_id.one_person:
-                raise ValidationError(self.env._("%s built it, so somebody else decides.", decision.user_id.name))
+                raise ValidationError(
+                    self.env._("%s built it, so another person has to approve.", decision.user_id.name)
+                )
 
     def write(self, vals):
         # pylint: disable=method-required-super
-        raise UserError(self.env._("A decision is never changed: decide anew."))
+        raise UserError(self.env._("An approval cannot be changed: record a new one."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        raise UserError(self.env._("Decisions are kept."))
+        raise UserError(self.env._("Approvals cannot be deleted."))

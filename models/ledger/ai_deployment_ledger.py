@@ -23,16 +23,16 @@ STRIDE = 12  # any number so that `STRIDE` - 1 has no divisor in common with `MO
 # What the statement reads of records that are written through the ORM, which has to be in the database first.
 READ = {
     "ai.deployment": ["retention_days"],
-    "ai.deployment.batch": ["deployment_id", "asked_date"],
+    "ai.deployment.batch": ["deployment_id", "requested_date"],
     "ai.deployment.batch.chunk": ["state"],
     "ai.deployment.review": ["res_id", "state", "previous_id", "expired_date", "closed_line"],
 }
 PARTS = ("automatic", "in_review", "reviewed", "expired", "waiting", "unchanged", "cancelled")
 
 
-class AiDeploymentSum(models.Model):
-    _name = "ai.deployment.sum"
-    _description = "What Was Asked and What Became of It"
+class AiDeploymentLedger(models.Model):
+    _name = "ai.deployment.ledger"
+    _description = "Reconciliation of Requests"
     _inherit = "ai.deployment.guarded.mixin"
     _auto = False
     _order = "day desc, deployment_id"
@@ -40,16 +40,16 @@ class AiDeploymentSum(models.Model):
 
     deployment_id = fields.Many2one("ai.deployment", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
-    day = fields.Date("Asked On", readonly=True)
-    asked = fields.Integer(readonly=True)
-    automatic = fields.Integer("Settled Automatically", readonly=True)
-    in_review = fields.Integer("With a Person", readonly=True)
+    day = fields.Date("Requested On", readonly=True)
+    requested = fields.Integer(readonly=True)
+    automatic = fields.Integer(readonly=True)
+    in_review = fields.Integer(readonly=True)
     reviewed = fields.Integer(readonly=True)
     expired = fields.Integer(readonly=True)
     waiting = fields.Integer(readonly=True)
     unchanged = fields.Integer(readonly=True)
     cancelled = fields.Integer(readonly=True)
-    difference = fields.Integer("Unaccounted For", readonly=True)
+    difference = fields.Integer(readonly=True)
 
     @property
     def _table_query(self):
@@ -63,13 +63,13 @@ class AiDeploymentSum(models.Model):
         def total(name):
             return SQL("COALESCE(SUM(%s), 0)", SQL.identifier("part", name))
 
-        waiting = SQL(", ").join(SQL("waiting" if name == "waiting" else "0") for name in ("asked", *PARTS))
+        waiting = SQL(", ").join(SQL("waiting" if name == "waiting" else "0") for name in ("requested", *PARTS))
         return SQL(
             """
             SELECT part.deployment_id * 100000 + (part.day - DATE '2000-01-01') AS id, part.deployment_id,
                 deployment.company_id, part.day,
                 %s,
-                (COALESCE(SUM(part.asked), 0) - (%s))::int4 AS difference
+                (COALESCE(SUM(part.requested), 0) - (%s))::int4 AS difference
             FROM (
                 SELECT deployment_id, day, %s FROM %s
                 UNION ALL
@@ -77,7 +77,7 @@ class AiDeploymentSum(models.Model):
                 FROM (
                     SELECT deployment_id, day, asks AS waiting FROM ai_deployment_request
                     UNION ALL
-                    SELECT batch.deployment_id, batch.asked_date::date, chunk.record_count
+                    SELECT batch.deployment_id, batch.requested_date::date, chunk.record_count
                     FROM ai_deployment_batch_chunk chunk JOIN ai_deployment_batch batch ON batch.id = chunk.batch_id
                     WHERE chunk.state = 'open'
                 ) AS row_of_waiting
@@ -87,26 +87,26 @@ class AiDeploymentSum(models.Model):
             GROUP BY part.deployment_id, deployment.company_id, part.day
             HAVING %s
             """,
-            SQL(", ").join(SQL("%s::int4 AS %s", total(name), SQL.identifier(name)) for name in ("asked", *PARTS)),
+            SQL(", ").join(SQL("%s::int4 AS %s", total(name), SQL.identifier(name)) for name in ("requested", *PARTS)),
             SQL(" + ").join(map(total, PARTS)),
             SQL(", ").join(
-                SQL("0 AS waiting") if name == "waiting" else SQL.identifier(name) for name in ("asked", *PARTS)
+                SQL("0 AS waiting") if name == "waiting" else SQL.identifier(name) for name in ("requested", *PARTS)
             ),
             SQL.identifier(counting.KEPT),
             waiting,
             clock.today(),
-            SQL(" OR ").join(SQL("%s <> 0", total(name)) for name in ("asked", *PARTS)),
+            SQL(" OR ").join(SQL("%s <> 0", total(name)) for name in ("requested", *PARTS)),
         )
 
     # Written by scoring
 
     @api.model
     def _asked(self, deployment, day, count, user=None, action=None):
-        self.env["ai.deployment.asked"]._add(deployment, day, count, user, action)
+        self.env["ai.deployment.requested"]._add(deployment, day, count, user, action)
 
     @api.model
     def _settled(self, deployment, day, unchanged=0, cancelled=0):
-        self.env["ai.deployment.settled"]._add(deployment, day, unchanged, cancelled)
+        self.env["ai.deployment.request.closed"]._add(deployment, day, unchanged, cancelled)
 
     @api.autovacuum
     def _gc_expired(self):
@@ -114,7 +114,7 @@ class AiDeploymentSum(models.Model):
         deleted = 0
         for deployment in self.env["ai.deployment"].sudo().with_context(active_test=False).search(Domain.TRUE):
             last = clock.today() - timedelta(days=deployment.retention_days)
-            for model in ("ai.deployment.asked", "ai.deployment.settled", "ai.deployment.room"):
+            for model in ("ai.deployment.requested", "ai.deployment.request.closed", "ai.deployment.quota"):
                 old = Domain("deployment_id", "=", deployment.id) & Domain("day", "<=", last)
                 rows = self.env[model].sudo().search(old, limit=GC_UNLINK_LIMIT)
                 rows.unlink()
@@ -147,15 +147,15 @@ class AiDeploymentSum(models.Model):
         double = sum(max(-row.difference, 0) for row in wrong)
         day = format_date(deployment.env, wrong[0].day)
         if lost:
-            name = self.env._("%(count)s records asked for since %(day)s are unaccounted for", count=lost, day=day)
+            name = self.env._("%(count)s requested records are unaccounted for since %(day)s", count=lost, day=day)
         else:
-            name = self.env._("%(count)s records were settled twice since %(day)s", count=double, day=day)
+            name = self.env._("%(count)s records were counted twice since %(day)s", count=double, day=day)
         alerts._raise(
             deployment,
             "sum",
             name=name,
             suggestion=self.env._(
-                "Open the sum of these days and tell an administrator: the log was changed from "
+                "Open the reconciliation of these days and inform an administrator: the log was changed from "
                 "outside, or records were lost."
             ),
             onset=wrong[0].day,
@@ -175,13 +175,13 @@ class AiDeploymentSum(models.Model):
             deployment,
             COUNTS_OFF,
             name=self.env._(
-                "The counts kept of %(day)s differ from the log by %(count)s records",
+                "The stored counts of %(day)s differ from the log by %(count)s records",
                 day=format_date(deployment.env, min(off)),
                 count=max(off.values()),
             ),
             suggestion=self.env._(
-                "They were corrected. Tell an administrator: the log or its counts were changed past "
-                "the triggers of the database, or these were switched off."
+                "They were corrected. Inform an administrator: the log or its counts were changed without the "
+                "database triggers, or these were switched off."
             ),
             onset=min(off),
         )
@@ -191,8 +191,8 @@ class AiDeploymentSum(models.Model):
         """Days to come on which something was asked for or settled, while the clock was ahead."""
         rows = self.env.execute_query(
             SQL(
-                "SELECT day FROM ai_deployment_asked WHERE deployment_id = %(id)s AND day > %(today)s UNION"
-                " SELECT day FROM ai_deployment_settled WHERE deployment_id = %(id)s AND day > %(today)s",
+                "SELECT day FROM ai_deployment_requested WHERE deployment_id = %(id)s AND day > %(today)s UNION"
+                " SELECT day FROM ai_deployment_request_closed WHERE deployment_id = %(id)s AND day > %(today)s",
                 id=deployment.id,
                 today=clock.today(),
             )

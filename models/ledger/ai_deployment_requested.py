@@ -1,4 +1,4 @@
-"""What was asked: how many records, of which deployment, on which day. Written before the work, never changed.
+"""Requested records: how many, of which deployment, on which day. Written before the work, never changed.
 
 One row per call. Its moment and its person are those of the lines that the call logs, so that what a server action
 asked for can be told from what came in another way without a column in the log.
@@ -11,9 +11,9 @@ from ..tools import clock
 from ..tools.unchecked_many2one import UncheckedMany2one
 
 
-class AiDeploymentAsked(models.Model):
-    _name = "ai.deployment.asked"
-    _description = "Records Asked For"
+class AiDeploymentRequested(models.Model):
+    _name = "ai.deployment.requested"
+    _description = "Requested Records"
     _inherit = "ai.deployment.guarded.mixin"
     _log_access = False
     _rec_name = "day"
@@ -22,9 +22,9 @@ class AiDeploymentAsked(models.Model):
     day = fields.Date(required=True, readonly=True)
     count = fields.Integer(required=True, readonly=True)
     date = fields.Datetime(readonly=True)
-    user_id = UncheckedMany2one("res.users", "Asked By", readonly=True)
+    user_id = UncheckedMany2one("res.users", "Requested By", readonly=True)
     # Says no more than that an action asked, when the action itself is gone.
-    action_id = UncheckedMany2one("ir.actions.server", "By the Server Action", readonly=True)
+    action_id = UncheckedMany2one("ir.actions.server", "Server Action", readonly=True)
 
     _deployment_day_idx = models.Index("(deployment_id, day)")
 
