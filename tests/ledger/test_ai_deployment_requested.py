@@ -1,4 +1,4 @@
-"""What was asked for is kept as it was asked: one row per call, with its moment, person and action."""
+"""A request is stored as it was made: one row per call, with its moment, person and action."""
 
 from odoo.tests import tagged
 
