@@ -207,7 +207,7 @@ class InferenceWriter:
         failures = [self._failure(error) for error in lines.failures]
         self.flush(
             logged=self._log_statement(standings, lines, failures),
-            requested=self._review_statement() if "review" in lines.routes else None,
+            reviewed=self._review_statement() if "review" in lines.routes else None,
             counted=self.env["ai.deployment.profile"]._delta_statement(
                 self.deployment, self.version, profile, self.now.date()
             ),

@@ -5,7 +5,7 @@ registry.category("web_tour.tours").add("ai_deployment_alerts", {
     url: "/odoo/ai-deployments",
     steps: () => [
         { trigger: ".o_kanban_record:contains(Which leads to call)", run: "click" },
-        { trigger: ".o_notebook_headers a[name=hearing]", run: "click" },
+        { trigger: ".o_notebook_headers a[name=notifications]", run: "click" },
         { trigger: ".o_field_widget[name=channel_ids] .o_data_row:contains(Activity of the owner)" },
         { trigger: ".o_field_widget[name=channel_ids] .o_field_x2many_list_row_add a", run: "click" },
         {
