@@ -4,4 +4,4 @@ from . import crm_lead
 from . import account_move
 from . import ai_deployment_outcome
 from . import ai_deployment_edit
-from . import base_partner_merge
+from . import base_partner_merge_automatic_wizard

@@ -83,14 +83,20 @@ def keys_hidden_on(documents: BaseModel, specs: dict[str, dict[str, Any]], ids: 
 
 
 def _prefixes(documents: BaseModel, specs: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
-    """{the way to the record that holds the last value: keys of the inputs that go it}"""
+    """Return {the way to the record that holds the last value: keys of the inputs that go it}.
+
+    Where a field of a path is gone, the way ends before it.
+    """
     prefixes: dict[str, set[str]] = {}
     for key, spec in specs.items():
         for path in paths_of(spec):
-            steps = walk_path(documents, path) or []
-            names = path.split(".")[: len(steps) - 1]
+            names = path.split(".")[:-1]
             for end in range(1, len(names) + 1):
-                prefixes.setdefault(".".join(names[:end]), set()).add(key)
+                prefix = ".".join(names[:end])
+                steps = walk_path(documents, prefix)
+                if not steps or not steps[-1].field.relational:
+                    break
+                prefixes.setdefault(prefix, set()).add(key)
     return prefixes
 
 

@@ -1,3 +1,4 @@
+from . import test_ai_deployment
 from . import test_ai_deployment_alert
 from . import test_ai_deployment_channel
 from . import test_ai_deployment_message
@@ -6,4 +7,5 @@ from . import test_alert_records
 from . import test_digest
 from . import test_escalation
 from . import test_muting
+from . import test_outbox
 from . import test_ways

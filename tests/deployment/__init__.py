@@ -4,6 +4,7 @@ from . import test_ai_deployment_transition
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_import
 from . import test_eligibility
+from . import test_events
 from . import test_filters
 from . import test_fingerprint
 from . import test_history

@@ -8,7 +8,7 @@ from odoo.addons.ai_deployment.models.gate import gates
 from odoo.addons.ai_deployment.models.gate.gates import Gate
 from odoo.addons.ai_deployment.models.review.expiry import expire_obsolete
 from odoo.addons.ai_deployment.tests.common import QUIET, AiDeploymentCase
-from odoo.addons.ai_deployment.tests.features.test_feature_reader import spec
+from odoo.addons.ai_deployment.tests.features.common import spec
 from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 

@@ -9,27 +9,7 @@ from odoo.tests import tagged
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader, walk_path, zeros_at_end
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
-
-
-def spec(**values):
-    """A declaration as a version keeps it."""
-    return {
-        "key": "x",
-        "name": "X",
-        "kind": "number",
-        "source": "path",
-        "path": "",
-        "start_path": "",
-        "end_path": "",
-        "measure": "",
-        "group_paths": [],
-        "value_path": "",
-        "window_days": 0,
-        "required": False,
-        "sensitive": False,
-        "tail": "two",
-        **values,
-    }
+from odoo.addons.ai_deployment.tests.features.common import spec
 
 
 @tagged("post_install", "-at_install")

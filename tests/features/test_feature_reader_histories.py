@@ -10,7 +10,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.features.feature_reader import MEASURES, VALUE_MEASURES, FeatureReader
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
-from odoo.addons.ai_deployment.tests.features.test_feature_reader import spec
+from odoo.addons.ai_deployment.tests.features.common import spec
 from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 WINDOWS = (0, 1, 5, 40)

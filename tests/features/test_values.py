@@ -10,7 +10,7 @@ from odoo.addons.ai_deployment.models.features import values
 from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader, _follow, walk_path
 from odoo.addons.ai_deployment.models.features.path_description import describe_path
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
-from odoo.addons.ai_deployment.tests.features.test_feature_reader import spec
+from odoo.addons.ai_deployment.tests.features.common import spec
 
 DEFINITION = [
     {"name": "tier", "string": "Tier", "type": "selection", "selection": [["a1", "Gold"], ["a2", "Silver"]]},

@@ -3,12 +3,9 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-import psycopg2
-
 from odoo.exceptions import AccessError, UserError
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
-from odoo.tools import config
 
 from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
 from odoo.addons.ai_deployment.models.tools import clock, database
@@ -177,40 +174,3 @@ class TestRestore(RestoreCase):
         self.env.registry.clear_all_caches()
         self.assertIsNone(self.restored())
         self.assertFalse(self.messages(self.hook))
-
-
-@tagged("post_install", "-at_install")
-class TestIdentity(RestoreCase):
-    def test_it_is_the_same_each_time(self):
-        self.assertEqual(database.identity(self.env), database.identity(self.env))
-
-    def test_a_copy_of_a_database_has_another_and_a_renamed_one_the_same(self):
-        """Made by PostgreSQL: what tells them apart is not what the addon keeps."""
-        name = f"{self.env.cr.dbname[:40]}_identity"
-        connection = psycopg2.connect(dbname="postgres", **_server())
-        connection.autocommit = True
-        self.addCleanup(connection.close)
-        cursor = connection.cursor()
-
-        def numbers():
-            cursor.execute("SELECT datname, oid FROM pg_database WHERE starts_with(datname, %s)", [name])
-            return dict(cursor.fetchall())
-
-        def drop():
-            for each in (name, f"{name}_2", f"{name}_3"):
-                cursor.execute(f'DROP DATABASE IF EXISTS "{each}"')
-
-        drop()
-        self.addCleanup(connection.close)
-        self.addCleanup(drop)
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-        cursor.execute(f'CREATE DATABASE "{name}_2" TEMPLATE "{name}"')
-        before = numbers()
-        self.assertNotEqual(before[name], before[f"{name}_2"])
-        cursor.execute(f'ALTER DATABASE "{name}_2" RENAME TO "{name}_3"')
-        self.assertEqual(numbers()[f"{name}_3"], before[f"{name}_2"])
-
-
-def _server():
-    names = {"host": config["db_host"], "port": config["db_port"], "user": config["db_user"]}
-    return {name: value for name, value in names.items() if value}

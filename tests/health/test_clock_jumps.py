@@ -21,29 +21,6 @@ AHEAD = NOW + 3 * DAY
 
 
 @tagged("post_install", "-at_install")
-class TestClock(HealthCase):
-    def test_a_moment_beyond_its_longest_wait_is_due(self):
-        with clock.at(NOW):
-            for moment, due in (
-                (NOW - HOUR, True),
-                (NOW, True),
-                (NOW + HOUR, False),
-                (NOW + DAY, False),
-                (NOW + DAY + HOUR, True),
-                (NOW + 9999 * DAY, True),
-            ):
-                message = self.env["ai.deployment.review"].new({"next_step_date": moment})
-                with self.subTest(moment=moment):
-                    self.assertEqual(bool(message.filtered_domain(clock.due_domain("next_step_date", DAY))), due)
-
-    def test_what_happened_cannot_lie_ahead(self):
-        with clock.at(NOW):
-            self.assertFalse(clock.has_passed(NOW - HOUR, DAY))
-            self.assertTrue(clock.has_passed(NOW - DAY, DAY))
-            self.assertTrue(clock.has_passed(NOW + HOUR, DAY))
-
-
-@tagged("post_install", "-at_install")
 class TestJobsAhead(HealthCase):
     def ahead(self, name):
         found = Crons(self.env)

@@ -5,5 +5,4 @@ from . import test_access_rules
 from . import test_attacks
 from . import test_company_separation
 from . import test_forged_by_callers
-from . import test_limits
 from . import test_separation

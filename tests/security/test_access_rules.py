@@ -78,14 +78,6 @@ class TestInputsOfOthers(AiDeploymentCase):
                 {"deployment_id": deployment.id, "name": "Ask", "domain": domain}
             )
 
-    def test_lines_of_the_record_itself_are_inputs(self):
-        documents = self.env["account.move"].with_user(self.accountant)
-        from odoo.addons.ai_deployment.models.features.feature_reader import walk_path
-        from odoo.addons.ai_deployment.models.features.readable_inputs import passes_others
-
-        self.assertFalse(passes_others(documents, walk_path(documents, "invoice_line_ids.account_id")))
-        self.assertTrue(passes_others(documents, walk_path(documents, "partner_id.invoice_ids.ref")))
-
     def test_what_was_declared_before_is_masked_for_who_may_not_read_it(self):
         """An input from before it was refused, and one through a record that this reader may not read."""
         features = self.env["ai.deployment.feature"]

@@ -23,6 +23,7 @@ SYSTEM_TEXTS = {
     "monthly",
     "tested_artifact",
     "artifact",
+    "basis",
     "evidence_fingerprint",
     "body",
     "cause",
