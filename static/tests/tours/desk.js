@@ -102,7 +102,7 @@ registry.category("web_tour.tours").add("ai_deployment_desk_from_lead", {
         { trigger: ".o_ai_review button", run: "click" },
         { trigger: ".o_ai_desk_name:contains(Card 1)" },
         { trigger: ".o_ai_desk_filter[data-whose=pool]", run: "click" },
-        { trigger: ".o_ai_desk_empty:contains(The pool is empty, 2 wait for you)" },
+        { trigger: ".o_ai_desk_empty:contains(The pool is empty, 2 reviews are assigned to you)" },
         { trigger: ".o_ai_desk_filter[data-whose=mine]", run: "click" },
         { trigger: card(1), run: "press c" },
         { trigger: card(2), run: "press c" },
