@@ -71,7 +71,7 @@ class CrmLead(models.Model):
             "positive": self.env._("will win"),
             "negative": self.env._("will not win"),
             "positives": self.env._("wins"),
-            "negatives": self.env._("lost leads"),
+            "negatives": self.env._("leads without a win"),
         }
 
     @api.model

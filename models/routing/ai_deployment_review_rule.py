@@ -198,7 +198,7 @@ class AiDeploymentReviewRule(models.Model):
             return self._unusual_sentence(words)
         if self.reason == routing.AMOUNT:
             money = formatLang(self.env, self.amount, currency_obj=self.currency_id)
-            return self.env._("%(records)s of %(money)s and more are reviewed", money=money, **words)
+            return self.env._("Review of %(records)s of %(money)s and more", money=money, **words)
         if self.reason == routing.AUDIT:
             share = percent(self.env, self.deployment_id.audit_share, 4, trimmed=True)
             return self.env._("%(share)s of the automatic decisions are reviewed, chosen at random", share=share)
@@ -207,9 +207,9 @@ class AiDeploymentReviewRule(models.Model):
                 return self.env._("Records are reviewed if Odoo warns and the score does not, or vice versa")
             return self.env._("Records are reviewed if Odoo's own estimate and the score differ")
         return {
-            routing.FAILED: self.env._("%(records)s that could not be scored are reviewed", **words),
-            routing.OUT_OF_SUPPORT: self.env._("%(records)s with a value unknown to the version are reviewed", **words),
-            routing.NEW_VENDOR: self.env._("%(records)s of vendors without a posted bill are reviewed", **words),
+            routing.FAILED: self.env._("Review of %(records)s that could not be scored", **words),
+            routing.OUT_OF_SUPPORT: self.env._("Review of %(records)s with a value unknown to the version", **words),
+            routing.NEW_VENDOR: self.env._("Review of %(records)s of vendors without a posted bill", **words),
         }[self.reason]
 
     def _unusual_sentence(self, words):
@@ -219,7 +219,7 @@ class AiDeploymentReviewRule(models.Model):
                 count=self.deployment_id.reviews_per_day,
                 **words,
             )
-        return self.env._("%(records)s that look unusual are reviewed", **words)
+        return self.env._("Review of %(records)s that look unusual", **words)
 
     def _unsure_sentence(self, words):
         deployment = self.deployment_id
@@ -237,7 +237,7 @@ class AiDeploymentReviewRule(models.Model):
                 **words,
             )
         return self.env._(
-            "%(records)s with a confidence below %(line)s are reviewed",
+            "Review of %(records)s with a confidence below %(line)s",
             line=percent(self.env, deployment.min_confidence),
             **words,
         )

@@ -140,23 +140,23 @@ class TestFeature(AiDeploymentCase):
         ):
             with (
                 self.subTest(values=values),
-                self.assertRaisesRegex(ValidationError, "known in time"),
+                self.assertRaisesRegex(ValidationError, "filled only when the outcome is known"),
                 self.env.cr.savepoint(),
             ):
                 self.declare(name="X", **values)
-            with self.assertRaisesRegex(ValidationError, "known in time"), self.env.cr.savepoint():
+            with self.assertRaisesRegex(ValidationError, "filled only when the outcome is known"), self.env.cr.savepoint():
                 self.declare(name="X", leak_override="   ", **values)
 
     def test_a_path_that_is_changed_is_looked_at_again(self):
         feature = self.declare(path="campaign_id")
-        with self.assertRaisesRegex(ValidationError, "known in time"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(ValidationError, "filled only when the outcome is known"), self.env.cr.savepoint():
             feature.path = "stage_id"
 
     def test_somebody_may_say_in_writing_why_it_is_known_in_time(self):
         reason = "The customer is known from the start: we only sell to existing ones."
         feature = self.declare(path="partner_id.country_id", leak_override=reason)
         self.assertTrue(feature)
-        with self.assertRaisesRegex(ValidationError, "known in time"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(ValidationError, "filled only when the outcome is known"), self.env.cr.savepoint():
             feature.leak_override = False
 
     # Access and use

@@ -242,7 +242,7 @@ def test_capacity():
 
 
 @pytest.mark.parametrize(
-    ("confidences", "days", "per_day", "requested"),
+    ("confidences", "days", "per_day", "asked"),
     [
         ([0.6] * 100 + [0.9] * 900, 10, 5, 100),  # all of the least sure are alike
         ([0.6] * 1000, 10, 5, 1000),

@@ -29,12 +29,12 @@ def test_calls_do_not_wait_for_each_other():
 def test_one_call_per_address_and_no_more_than_allowed():
     calls, let_go = Calls(most=2), threading.Event()
     calls.begin("one", let_go.wait, 60)
-    with pytest.raises(ValueError, match="no disk space"):
+    with pytest.raises(ValueError, match="no room"):
         calls.begin("one", let_go.wait, 60)
     assert not calls.is_full
     calls.begin("two", let_go.wait, 60)
     assert calls.is_full
-    with pytest.raises(ValueError, match="no disk space"):
+    with pytest.raises(ValueError, match="no room"):
         calls.begin("three", let_go.wait, 60)
     let_go.set()
     assert sorted(ended.address for ended in _all(calls)) == ["one", "two"]

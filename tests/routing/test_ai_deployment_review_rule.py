@@ -53,8 +53,8 @@ class TestReviewRules(RuleCase):
     def test_the_sentence_says_what_it_does_now(self):
         self.deployment.write({"min_confidence": 0.6, "audit_share": 0.01})
         for reason, values, sentence in (
-            ("low_confidence", {}, "A person looks at leads whose score is less than 60 % sure."),
-            ("amount", {"is_on": True, "amount": 5000}, "A person looks at leads of $\xa05,000.00 and more."),
+            ("low_confidence", {}, "Review of leads with a confidence below 60 %."),
+            ("amount", {"is_on": True, "amount": 5000}, "Review of leads of $\xa05,000.00 and more."),
             ("failed", {"is_on": False}, "Off: leads that could not be scored wait and are retried."),
             (
                 "audit",

@@ -33,7 +33,7 @@ class TestStartDate(MomentsCase):
         deployment = self.made(leads)
         with clock.at(NOW + timedelta(hours=1)):
             text = deployment.readiness
-        self.assertIn("128 wins and 192 leads without a win are there", text)
+        self.assertIn("128 wins and 192 leads without a win exist", text)
         self.assertIn("05/01/2026", text, "60 days after today")
         self.assertIn("Start Date", text)
         few = self.made(leads[:20] + leads[-20:])
