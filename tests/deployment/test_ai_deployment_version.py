@@ -149,7 +149,7 @@ class TestVersion(AiDeploymentCase):
     def test_a_version_that_did_worse_is_not_promoted(self):
         version = self.keep(self.deployment, self.card(), verdict="worse", verdict_text="By 3 points.")
         for person in (self.owner, self.manager):
-            with self.assertRaisesRegex(UserError, "did worse .* By 3 points"):
+            with self.assertRaisesRegex(UserError, "performed worse .* By 3 points"):
                 version.with_user(person).action_promote()
         for verdict in ("better", "inconclusive"):
             version = self.keep(self.deployment, self.card(), verdict=verdict)

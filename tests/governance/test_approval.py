@@ -81,7 +81,7 @@ class TestApproval(DecisionCase):
         for person in (self.owner, self.deputy, self.manager, self.env.ref("base.user_admin"), self.auditor):
             with (
                 self.subTest(person=person.login),
-                self.assertRaisesRegex(AccessError, "Only .* decides on this"),
+                self.assertRaisesRegex(AccessError, "Only .* can approve this"),
                 self.env.cr.savepoint(),
             ):
                 self.decide(person=person)

@@ -50,7 +50,7 @@ class TestEvidenceTechnical(EvidenceCase):
         self.tested(left_out=[self.part(self.france, brier=0.3)])
         self.assertMissing("later_and_segments", "for: France, when kept out of learning.")
         self.tested(whole={"part": None, "rows": 400, "positives": 120, "brier": 0.3, "base_brier": 0.21})
-        self.assertMissing("later_and_segments", "for: all later records together.")
+        self.assertMissing("later_and_segments", "for: all later records.")
 
     def test_a_version_that_was_not_tested_so_or_on_too_few_says_so(self):
         self.assertMissing("later_and_segments", "Version 1 was not tested by segment: train a new version.")

@@ -70,7 +70,7 @@ class TestStandsStill(CheckCase):
             )
         self.assertEqual(self.findings(NOW + DAY), {})
         finding = self.findings(NOW + 2 * DAY)["requests"]
-        self.assertRegex(finding.sentence, r"^2 leads have waited for a score since 03/02/2026. Most of them: .+\.$")
+        self.assertRegex(finding.sentence, r"^2 leads have been waiting for a score since 03/02/2026. Most frequent reason: .+\.$")
         self.env["ai.deployment.request"].sudo().search([])._forget()
         self.assertEqual(self.findings(NOW + 2 * DAY), {})
 

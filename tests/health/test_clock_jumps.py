@@ -154,7 +154,7 @@ class TestLedgerAhead(HealthCase):
         self.assertIn(AHEAD.date(), days)
         finding = self.findings(NOW)["ledger_ahead"]
         self.assertEqual(finding.severity, "notice")
-        self.assertIn("4 leads are counted on days to come, up to 03/05/2026", finding.sentence)
+        self.assertIn("4 leads are counted on future days, up to 03/05/2026", finding.sentence)
         self.assertNotIn("ledger_ahead", self.findings(AHEAD))
 
     def test_a_line_that_was_lost_on_a_day_to_come_is_told(self):

@@ -191,7 +191,7 @@ class TestHealth(HealthCase):
             self.assertNotIn("Notified since", deployment.health_html)
         self.run_job("ir_cron_health")
         with clock.at(NOW + DAY):
-            self.assertIn("Told since 03/02/2026.", self.deployment.with_user(self.owner).health_html)
+            self.assertIn("Notified since 03/02/2026.", self.deployment.with_user(self.owner).health_html)
         with clock.at(NOW):
             self.assertNotIn("No findings", deployment.health_html)
 

@@ -61,7 +61,7 @@ class TestAnomalyPerformance(AnomalyCase):
         self.decide(checked, "negative", reason="audit")
         self.decide(self.make_bills(10, amount=7.0), "positive")
         line = self.line(self.look(0), "audit")
-        self.assertIn(f"{len(checked)} random checks: 0 % of what went through was unusual (0 % to ", line.text)
+        self.assertIn(f"{len(checked)} random checks: 0 % of the automatic decisions were unusual (0 % to ", line.text)
         self.assertAlmostEqual(line.high, clopper_pearson(0, len(checked))[1], 3, "few checks are no certainty")
 
     def test_a_credit_note_within_the_horizon_says_that_a_bill_was_wrong(self):

@@ -39,7 +39,7 @@ class TestDashboardStates(DashboardCase):
         text = "There is no report yet: the first is created on 03/09/2026."
         self.assertIn(text, self.texts(page))
         self.assertEqual(page["heat"]["empty"], text)
-        self.assertIn("comes on 03/23/2026", page["outcomes"]["empty"])
+        self.assertIn("the first is created on 03/23/2026", page["outcomes"]["empty"])
         self.assertFalse(page["distribution"]["empty"])
 
     def test_a_report_that_did_not_come_is_said_so(self):
@@ -89,7 +89,7 @@ class TestDashboardStates(DashboardCase):
         self.env.invalidate_all()
         page = self.page()
         self.assertIsNone(page["order"])
-        self.assertIn("where an predicts an outcome", page["outcomes"]["empty"])
+        self.assertIn("if the deployment predicts an outcome", page["outcomes"]["empty"])
 
 
 @tagged("post_install", "-at_install")

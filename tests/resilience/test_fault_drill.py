@@ -26,7 +26,7 @@ class TestFaultDrill(DrillCase):
         self.assertIn("is waiting and will be retried", self.step(drill, "damaged")["text"])
         self.assertIn("was stopped after 1.5 seconds", self.step(drill, "slow")["text"])
         for code in ("unreachable", "damaged", "slow"):
-            self.assertIn(f"{self.owner.name} was told", self.step(drill, code)["text"])
+            self.assertIn(f"{self.owner.name} was notified", self.step(drill, code)["text"])
         self.assertEqual((drill.kind, drill.version_id, drill.user_id), ("faults", self.version, self.owner))
 
     def test_a_required_input_that_is_missing_goes_to_a_person(self):

@@ -141,7 +141,7 @@ class TestManyAnswers(DecisionCase):
         message = told["params"]["message"]
         self.assertIn("2 of 4 were not answered", message)
         self.assertIn(f"already closed. (1: number {reviews[1].id})", message)
-        self.assertIn(f"somebody else has to judge it. (1: number {reviews[3].id})", message)
+        self.assertIn(f"another person has to review it. (1: number {reviews[3].id})", message)
         self.assertEqual(reviews.mapped("decision"), ["confirmed", "unsure", "confirmed", False])
         self.assertEqual(reviews.mapped("is_label"), [True, False, True, False])
 

@@ -21,7 +21,7 @@ class TestRoutingWords(TestedCase):
         self.serve_tested(positive=PERFECT, negative=[(0.9, 40, 0)])
         self.deployment.write({"routing": "error", "target_error": 0.05})
         will, wont = self.deployment.routing_text.split("\n")
-        self.assertIn("from 70 % sure on: 0 of 300", will)
+        self.assertIn("from 70 % confidence on: 0 of 300", will)
         self.assertIn("the test has 40 such records, the error target needs 59", wont)
         self.serve_tested(negative=POOR)
         self.assertIn("150 of 400 such records were wrong", self.deployment.routing_text)
