@@ -42,7 +42,7 @@ class TestChannelSummary(ChannelCase):
                 "• New: A value never seen",
                 "• Open since 02/27/2026, unread: Country is empty",
                 "• Open since 02/27/2026, acknowledged: Source is empty",
-                "• Over: The score moved",
+                "• Resolved: The score moved",
                 "• Muted: 1",
             ],
         )
@@ -83,7 +83,7 @@ class TestChannelSummary(ChannelCase):
             self.raise_alert("second", name="Second")
         self.run_daily(days=1, hours=-2)
         self.assertEqual(
-            self.messages(channel)[-1].body.splitlines(), ["Which leads to call", "• New: Second", "• Over: First"]
+            self.messages(channel)[-1].body.splitlines(), ["Which leads to call", "• New: Second", "• Resolved: First"]
         )
 
     def test_days_without_a_cron_are_caught_up_with(self):

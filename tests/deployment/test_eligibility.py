@@ -14,7 +14,7 @@ class TestEligibility(AiDeploymentCase):
     def test_each_gap_has_its_reason(self):
         for person, reason in (
             (self.owner, ""),
-            (self.env.ref("base.user_root"), "is not"),
+            (self.env.ref("base.user_root"), "is no longer active"),
             (self.user("ai_gap_portal", "base.group_portal"), "is not an active internal user"),
             (self.user("ai_gap_role", "sales_team.group_sale_salesman"), "does not have the role"),
             (self.user("ai_gap_leads", "ai_deployment.group_owner"), "may not read leads"),

@@ -43,7 +43,7 @@ class TestDuties(DecisionCase):
         ):
             with (
                 self.subTest(values=values),
-                self.assertRaisesRegex(ValidationError, "Builders, owners"),
+                self.assertRaisesRegex(ValidationError, "so another person has to approve"),
                 self.env.cr.savepoint(),
             ):
                 self.deployment.write(values)

@@ -45,7 +45,7 @@ class TestEvidenceBusiness(ValueCase):
         self.baseline()
         check = self.look("baseline")
         self.assertEqual(check.state, "missing")
-        self.assertIn("49 leads of the 50 needed", check.evidence)
+        self.assertIn("49 leads of the required 50", check.evidence)
 
     def test_a_baseline_about_other_records_is_none(self):
         self.past_leads(60, BEFORE, won=15, lost=45)

@@ -48,7 +48,7 @@ class TestEvidenceTechnical(EvidenceCase):
         self.tested(later=[self.part(self.belgium), self.part(self.usa, brier=0.22)])
         self.assertMissing("later_and_segments", "worse than the base rate for: United States.")
         self.tested(left_out=[self.part(self.france, brier=0.3)])
-        self.assertMissing("later_and_segments", "for: France, when kept out of learning.")
+        self.assertMissing("later_and_segments", "for: France, when held out of training.")
         self.tested(whole={"part": None, "rows": 400, "positives": 120, "brier": 0.3, "base_brier": 0.21})
         self.assertMissing("later_and_segments", "for: all later records.")
 

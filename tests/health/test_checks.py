@@ -136,7 +136,7 @@ class TestPeopleAndCompany(CheckCase):
         finding = self.findings()["reviewers"]
         self.assertEqual(
             (finding.severity, finding.sentence),
-            ("severe", "Nobody is available who can answer its reviews; 3 are open, the oldest since 03/02/2026."),
+            ("severe", "There is no available reviewer; 3 reviews are open, the oldest since 03/02/2026."),
         )
 
 

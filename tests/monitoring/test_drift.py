@@ -179,7 +179,7 @@ class TestDataQuality(WeeksCase):
             self.look(week)
             self.assertEqual(len(self.alerts("quality:rows:late")), week)
         alert = self.alerts("quality:rows:late")
-        self.assertIn("100 % of leads were older than a week when they were scored first", alert.name)
+        self.assertIn("100 % of leads were first scored more than a week after creation", alert.name)
         self.assertEqual(len(self.env["crm.lead"].search(alert.action_open_records()["domain"])), 80)
 
     def test_a_flood_for_reviewers_is_a_notice(self):
@@ -222,6 +222,6 @@ class TestFilled(IntakeCase):
         )
         self.assertEqual((alert.state, alert.level), ("firing", "notice"))
         self.assertIn("Country is empty on 0 % of leads, 80 % before", alert.name)
-        self.assertIn("fills", alert.suggestion)
+        self.assertIn("an enrichment", alert.suggestion)
         found = self.env["crm.lead"].search(alert.with_user(self.owner).action_open_records()["domain"])
         self.assertEqual(found, leads.sorted())

@@ -22,7 +22,7 @@ class TestPerformanceWording(CohortCase):
         self.assertIn("of 120 outcomes 0 are wins, and 10 of either kind are needed", self.line(report, "auc").text)
         [alert] = self.alerts()
         self.assertEqual(alert.cause, "performance:in_the_large")
-        self.assertIn("66 % wins on average, 0 % came true", alert.name.replace("65 %", "66 %"))
+        self.assertIn("66 % wins on average, 0 % occurred", alert.name.replace("65 %", "66 %"))
         self.assertIn("The latest of all wins is of 03/12/2026, while other leads still end", alert.suggestion)
         with clock.at(NOW + 2 * WEEK + HORIZON):
             self.assertEqual(self.deployment.health, "attention")
