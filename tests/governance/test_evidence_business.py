@@ -59,7 +59,7 @@ class TestEvidenceBusiness(ValueCase):
         self.deployment.is_demonstration = True
         check = self.look("baseline")
         self.assertEqual(check.state, "missing")
-        self.assertIn("demonstration", check.evidence)
+        self.assertIn("Demonstration", check.evidence)
 
     def test_each_case_has_to_be_tried_for_what_serves(self):
         self.assertIn("No excluded edge case is documented", self.look("edge_cases").evidence)

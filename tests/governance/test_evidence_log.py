@@ -14,7 +14,7 @@ from odoo.addons.ai_deployment.tests.governance.common import EvidenceCase
 class TestEvidenceLog(EvidenceCase):
     def test_lines_drawn_are_recomputed_and_met(self):
         leads = self.make_leads(4) + self.make_leads(2, expected_revenue=20000, country_id=self.usa.id)
-        self.assertMissing("log_complete", "has 0 of 5 lines so far", least=5)
+        self.assertMissing("log_complete", "has 0 of 5 required lines so far", least=5)
         self.deployment._score(leads)
         self.assertMet("log_complete", "5 sampled log lines of today hold inputs", least=5)
 
@@ -46,7 +46,7 @@ class TestEvidenceLog(EvidenceCase):
                 )
                 savepoint.rollback()
         self.env.invalidate_all()
-        self.assertMet("log_complete", "3 lines", least=3)
+        self.assertMet("log_complete", "3 sampled log lines", least=3)
 
     def test_the_log_of_another_version_does_not_count(self):
         self.deployment._score(self.make_leads(3))

@@ -36,7 +36,7 @@ class TestEvidenceMonitoring(EvidenceCase):
             (
                 "health",
                 {"failure_count": 3},
-                "“AI Deployment: health checks” (3 times) fails again and again.",
+                "“AI Deployment: health checks” (3 times) fails repeatedly.",
             ),
             ("alerts", {"lastcall": NOW - timedelta(days=400)}, "“AI Deployment: daily alerts”"),
             ("checklists", {"interval_type": "months"}, "update checklists” runs less than once a week."),
@@ -94,7 +94,7 @@ class TestEvidenceMonitoring(EvidenceCase):
         self.assertMet("alert_drill", "passed in all 1 steps")
         self.assertEqual(self.check("alert_drill").state, "met")
         with clock.at(NOW + timedelta(days=91)):
-            self.assertMissing("alert_drill", "more than 90 days ago")
+            self.assertMissing("alert_drill", "older than 90 days")
         self.serve(self.deployment, self.card(low=-2.0))
         self.assertMissing("alert_drill", "which no longer serves")
 
@@ -131,7 +131,7 @@ class TestEvidenceMonitoring(EvidenceCase):
         self.env["ai.deployment.channel"].create(
             {"deployment_id": self.deployment.id, "partner_ids": self.owner.partner_id.ids}
         )
-        self.assertMissing("read", "has been opened yet an alert or a report of it yet.")
+        self.assertMissing("read", "No alert or report of it has been opened yet.")
         message = self.satisfy("read")["params"]["message"]
         self.assertIn(f"was sent to {self.owner.name}", message)
         alert = self.deployment.alert_ids
@@ -144,7 +144,7 @@ class TestEvidenceMonitoring(EvidenceCase):
         self.assertEqual((alert.state, len(alert.activity_ids)), ("resolved", 0))
         self.assertEqual(found.record, alert)
         with clock.at(NOW + timedelta(days=91)):
-            self.assertMissing("read", "more than 90 days ago")
+            self.assertMissing("read", "older than 90 days")
 
     def test_what_the_system_reads_is_no_reading(self):
         alert = self.env["ai.deployment.alert"]._raise(self.deployment, "x", name="X")

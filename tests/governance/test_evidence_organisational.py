@@ -47,7 +47,7 @@ class TestEvidenceOrganisational(EvidenceCase):
 
     def test_training_again_is_planned_for_a_day_to_come(self):
         self.deployment.retrain_hours = 0
-        self.assertMissing("budget", "hours of retraining training again takes")
+        self.assertMissing("budget", "The hours of retraining are missing")
         self.assertEqual(self.satisfy("budget")["res_model"], "ai.deployment.budget")
         Planning(self.deployment.with_user(self.owner)).plan_training(8, 100, NOW + timedelta(days=30))
         self.assertMet("budget", "8 hours and")

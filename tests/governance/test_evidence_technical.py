@@ -69,7 +69,7 @@ class TestEvidenceTechnical(EvidenceCase):
         often = {"part": str(self.usa.id), "rows": 300, "flagged": 30, "low": 0.06, "exceeded": True}
         self.alter("ai_deployment_version", self.version, held_out={"segments": {**parts, "flagged": [usual]}})
         self.assertMet(
-            "later_and_segments", "it flags 1.1 % of 800 later ones (expected: 1.0 %), and in none of 1 parts"
+            "later_and_segments", "it flags 1.1 % of 800 later ones (expected: 1.0 %), and in none of 1 segments"
         )
         self.alter("ai_deployment_version", self.version, held_out={"segments": {**parts, "flagged": [often]}})
         self.assertMissing("later_and_segments", "Far more is flagged than the expected 1.0 % in: United States.")
@@ -87,15 +87,15 @@ class TestEvidenceTechnical(EvidenceCase):
         return self.deployment.action_server_id.with_user(user or self.seller).with_context(**context).run()
 
     def test_enough_records_scored_by_the_server_action_are_met(self):
-        self.assertMissing("runs_here", "Version 1 has scored 0 of 3 records", least=3)
+        self.assertMissing("runs_here", "Version 1 has scored 0 of 3 required records", least=3)
         self.run_action(self.make_leads(2))
-        self.assertMissing("runs_here", "Version 1 has scored 2 of 3 records", least=3)
+        self.assertMissing("runs_here", "Version 1 has scored 2 of 3 required records", least=3)
         self.run_action(self.make_leads(1))
         self.assertMet("runs_here", "Version 1 has scored 3 records in this database by its server action", least=3)
 
     def test_what_came_in_another_way_does_not_count(self):
         self.deployment._score(self.make_leads(5), now=NOW + timedelta(seconds=1))
-        self.assertMissing("runs_here", "Version 1 has scored 0 of 3 records", least=3)
+        self.assertMissing("runs_here", "Version 1 has scored 0 of 3 required records", least=3)
 
     def test_the_same_record_counts_once_and_a_failure_not_at_all(self):
         self.deployment.feature_ids.filtered(lambda feature: feature.key == "expected_revenue").required = True
@@ -122,7 +122,7 @@ class TestEvidenceTechnical(EvidenceCase):
         self.assertMet("runs_here", "Version 1 has scored 3 records", least=3)
         with clock.at(NOW + timedelta(days=1)):
             self.deployment._assign_champion(self.keep(self.deployment, self.card(low=-2.0)), "test")
-        self.assertMissing("runs_here", "Version 2 has scored 0 of 3 records", least=3)
+        self.assertMissing("runs_here", "Version 2 has scored 0 of 3 required records", least=3)
 
     def test_do_it_runs_the_action_on_records_that_were_not_scored_yet(self):
         scored, fresh = self.make_leads(2), self.make_leads(3)

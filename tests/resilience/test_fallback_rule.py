@@ -58,7 +58,7 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
         self.switch_off()
         values, marks, reason = self.seen()
         self.assertEqual((values, marks), ([0.1, 0.2, 0.3], {True}))
-        self.assertEqual(reason, "A rule of our own; ours is switched off (since 03/02/2026).")
+        self.assertEqual(reason, "Custom rule; the deployment is suspended (since 03/02/2026).")
         found = self.env["crm.lead"].with_user(self.seller).search([("ai_score", ">", 0.15)], order="ai_score desc")
         self.assertEqual(found.ids, [self.leads[2].id, self.leads[1].id])
 

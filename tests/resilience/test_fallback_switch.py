@@ -14,7 +14,7 @@ class TestFallbackSwitch(FallbackCase):
         self.deployment.fallback = "incumbent"
         self.assertFalse(any(row["ai_is_fallback"] for row in self.seen()), "as long as it is at work, scores show")
         self.deployment.with_user(self.owner).action_suspend()
-        self.assertShown([0.1, 0.2, 0.3], "Odoo's own estimate; ours is switched off (since 03/02/2026).")
+        self.assertShown([0.1, 0.2, 0.3], "Odoo's own estimate; the deployment is suspended (since 03/02/2026).")
         self.assertEqual(self.deployment.fallback_since, NOW)
         self.assertIn("Fallback shown instead of scores from now on", self.deployment.message_ids[0].body)
 
@@ -22,7 +22,7 @@ class TestFallbackSwitch(FallbackCase):
         self.deployment.fallback = "constant"
         self.deployment.fallback_value = 0.25
         self.deployment.state = "suspended"
-        self.assertShown([0.25] * 3, "A fixed figure; ours is switched off (since 03/02/2026).")
+        self.assertShown([0.25] * 3, "Fixed value; the deployment is suspended (since 03/02/2026).")
         self.deployment.state = "production"
         rows = self.seen()
         self.assertAlmostEqual(rows[0]["ai_score"], probability(0.0), 4)
@@ -40,7 +40,7 @@ class TestFallbackSwitch(FallbackCase):
         self.deployment.fallback = "incumbent"
         self.damage()
         self.deployment._score(self.leads)
-        self.assertShown([0.1, 0.2, 0.3], "Odoo's own estimate; ours cannot be used at the moment (since 03/02/2026).")
+        self.assertShown([0.1, 0.2, 0.3], "Odoo's own estimate; the version cannot be used at the moment (since 03/02/2026).")
         self.deployment._assign_champion(self.keep(self.deployment, self.card(low=-2.0)), "repaired")
         self.assertFalse(any(row["ai_is_fallback"] for row in self.seen()))
 
@@ -64,7 +64,7 @@ class TestFallbackSwitch(FallbackCase):
         self.deployment.write({"fallback": "constant", "fallback_value": 0.4, "fallback_below": 0.7})
         usual, _same, large = self.seen()
         self.assertEqual((usual["ai_score"], usual["ai_is_fallback"]), (0.4, True), "50 % is not sure")
-        self.assertEqual(usual["ai_reasons"], "A fixed figure; the confidence of the score is too low here.")
+        self.assertEqual(usual["ai_reasons"], "Fixed value; the confidence of the score is too low here.")
         self.assertFalse(large["ai_is_fallback"], "82 % is")
         self.assertEqual(self.found(("ai_is_fallback", "=", True), order="id"), self.leads[:2])
         self.assertEqual(self.found(("ai_score", "<", 0.45), order="id"), self.leads[:2])
