@@ -236,7 +236,7 @@ class ReportModelCard(models.AbstractModel):
                 "note": case.note or "",
                 "result": case.result or self.env._("Not tested yet."),
                 "works": case.is_current,
-                "tried": format_date(self.env, case.tried_date) if case.tried_date else "",
+                "tried": format_date(self.env, case.tested_date) if case.tested_date else "",
             }
             for case in deployment.edge_case_ids
         ]

@@ -21,7 +21,7 @@ class RandomChecks:
         deployment = slate.deployment
         share = deployment.audit_share if routing.AUDIT in slate.rules else 0.0
         slate.chances = routing.audit_chance(slate.distances, share, band=BAND)
-        if share:
+        if share and slate.quota is not None:
             lots = routing.audit_draws([f"{deployment.id},{res_id}" for res_id in slate.ids], salt=str(deployment.id))
             passes = (slate.why == routing.AUTOMATIC) & ~slate.failed
             checked, slate.chances = slate.quota.spread(routing.AUDIT, lots, slate.chances, passes)

@@ -47,7 +47,7 @@ class Slate:
     failed: np.ndarray = field(init=False)  # (n,) of bool: which could not be scored
     places: np.ndarray = field(init=False)  # (n,) where each stood at the beginning
     distances: np.ndarray = field(init=False)  # (n,) how far each is from its threshold; set by `Thresholds`
-    quota: DayQuota = field(init=False)  # without a limit, until `Thresholds` sets those of the day
+    quota: DayQuota | None = field(init=False, default=None)  # of the day; set by `Thresholds`
 
     def __post_init__(self) -> None:
         self.places = np.arange(len(self.ids))
@@ -56,7 +56,6 @@ class Slate:
     def _begin(self) -> None:
         self.why = np.full(len(self.ids), routing.AUTOMATIC, dtype=object)
         self.chances = np.zeros(len(self.ids))
-        self.quota = DayQuota(self.deployment, {}, self.ids)
         self.failed = np.array([row in self.scored.errors for row in self.rows.tolist()], dtype=bool)
 
     def keep(self, kept: Sequence[int]) -> None:
@@ -101,7 +100,7 @@ class Router:
             policy.apply(slate)
             if not slate.ids:
                 break
-        if slate.quota.limits:
+        if slate.quota is not None and slate.quota.limits:
             slate.quota.take()
         why, chances = np.full(len(ids), routing.AUTOMATIC, dtype=object), np.zeros(len(ids))
         why[slate.places], chances[slate.places] = slate.why, slate.chances

@@ -144,9 +144,10 @@ class Thresholds:
                 mask, needs[name] = REASONS[name](slate, rule)
                 holds[name] = mask if name == routing.FAILED else mask & ~slate.failed
         slate.distances = _distances(slate)
-        slate.quota = DayQuota(slate.deployment, _limits(slate), slate.ids)
+        quota = DayQuota(slate.deployment, _limits(slate), slate.ids)
+        slate.quota = quota
         if holds:
-            slate.why = slate.quota.choose(holds, needs)
+            slate.why = quota.choose(holds, needs)
 
 
 def _distances(slate: "Slate") -> np.ndarray:

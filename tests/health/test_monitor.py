@@ -56,7 +56,7 @@ class TestHealth(HealthCase):
     def test_an_owner_who_left_is_told_to_the_deputy(self):
         self.owner.active = False
         finding = self.findings()["owner"]
-        self.assertEqual(finding.sentence, f"{self.owner.name}is no longer active.")
+        self.assertEqual(finding.sentence, f"The owner {self.owner.name} is no longer active.")
         self.run_job("ir_cron_health")
         self.assertEqual(self.alert("health:owner").activity_ids.user_id, self.deputy)
         self.deployment.user_id = self.deputy

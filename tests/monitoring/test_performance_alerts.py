@@ -20,7 +20,7 @@ class TestPerformanceAlerts(CohortCase):
         causes = set(self.alerts().mapped("cause"))
         self.assertEqual(causes, {"performance:in_the_large", "performance:slope"})
         alert = self.alerts().filtered(lambda alert: alert.cause == "performance:in_the_large")
-        self.assertIn("further from the truth than the plain share of wins would be", alert.name)
+        self.assertIn("less accurate than the base rate of wins", alert.name)
         page = self.deployment.with_user(self.owner).monitoring_page()
         self.assertIn(alert.name, [message["text"] for message in page["messages"] if message["level"] == "warning"])
 
@@ -31,7 +31,7 @@ class TestPerformanceAlerts(CohortCase):
         line = self.line(report, "brier_skill")
         self.assertEqual(line.test, "proposed")
         self.assertLess(line.statistic, 0)
-        self.assertIn("further from the truth than the plain share of wins", line.text)
+        self.assertIn("less accurate than the base rate of wins", line.text)
 
     def test_a_proposed_floor_never_switches_off(self):
         self.deployment.stop_after = 1
