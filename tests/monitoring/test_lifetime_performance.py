@@ -25,7 +25,7 @@ class TestLifetimePerformance(CohortCase):
             alert.with_user(self.owner).action_acknowledge()
         self.cohort(4)
         line = self.line(self.report(4), "watch:calibration")
-        self.assertIn("Of 120 leads since it serves", line.text)
+        self.assertIn("Of 120 leads since going live", line.text)
         self.assertFalse(self.line(line.report_id, "watch:order").exceeded)
         self.cohort(5)
         self.assertIn("Of 240 leads", self.line(self.report(5), "watch:calibration").text, "begun anew once")

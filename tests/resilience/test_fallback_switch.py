@@ -54,9 +54,9 @@ class TestFallbackSwitch(FallbackCase):
     def test_others_may_have_reasons_of_their_own(self):
         """What the grace of an owner who left does: a reason among these."""
         self.deployment.fallback = "incumbent"
-        self.patch(FallbackSwitch, "reason", lambda _self: "nobody answers for it")
+        self.patch(FallbackSwitch, "reason", lambda _self: "no owner is available")
         self.deployment._update_fallback()
-        self.assertShown([0.1, 0.2, 0.3], "Odoo's own estimate; nobody answers for it (since 03/02/2026).")
+        self.assertShown([0.1, 0.2, 0.3], "Odoo's own estimate; no owner is available (since 03/02/2026).")
         self.assertIn(self.deployment.id, self.deployment._fallback_in_force())
 
     def test_a_score_that_is_not_sure_enough_is_not_shown(self):

@@ -155,7 +155,7 @@ class TestHoldout(HoldoutCase):
         self.hold_out(0.2)
         self.assertEqual(self.deployment.holdout_share, 0.2)
         self.assertIn("Finance asks", str(self.deployment.message_ids.mapped("body")))
-        self.assertIn("20 % of the leads that came since", self.deployment.holdout_text)
+        self.assertIn("20 % of the leads created since", self.deployment.holdout_text)
 
 
 @tagged("post_install", "-at_install")
