@@ -195,7 +195,7 @@ class Facts:
         reviews = self.env["ai.deployment.review"].sudo()
         mine = [("deployment_id", "=", deployment.id), ("state", "=", "open")]
         [[count, since]] = reviews._read_group(mine, [], ["__count", "opened_date:min"])
-        return count, since
+        return count, since or None
 
     @cached_property
     def alerts(self) -> dict[int, dict[Cause, Alert]]:

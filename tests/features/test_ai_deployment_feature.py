@@ -144,7 +144,7 @@ class TestFeature(AiDeploymentCase):
                 self.env.cr.savepoint(),
             ):
                 self.declare(name="X", **values)
-            with self.assertRaisesRegex(ValidationError, "filled only when the outcome is known"), self.env.cr.savepoint():
+            with self.assertRaisesRegex(ValidationError, "only when the outcome is known"), self.env.cr.savepoint():
                 self.declare(name="X", leak_override="   ", **values)
 
     def test_a_path_that_is_changed_is_looked_at_again(self):

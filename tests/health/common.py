@@ -1,6 +1,7 @@
 """What the tests of health share: a live deployment, its scheduled actions, and fields that can be taken away."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from odoo.addons.ai_deployment.ml.calibration import Identity
 from odoo.addons.ai_deployment.ml.cards import CardFeature
 from odoo.addons.ai_deployment.ml.columns import CATEGORY
 from odoo.addons.ai_deployment.ml.scorecard import Scorecard
-from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
+from odoo.addons.ai_deployment.models.tools import clock, database
+from odoo.addons.ai_deployment.tests.alerting.common import MessageCase
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 DAY = timedelta(days=1)
@@ -52,6 +55,59 @@ class HealthCase(AiDeploymentCase):
         return self.env["ai.deployment.alert"].search(
             [("deployment_id", "=", (deployment or self.deployment).id), ("cause", "=", cause)]
         )
+
+    def make_rule(self, name="Score new leads"):
+        action = {
+            "name": "Score",
+            "model_id": self.lead_model.id,
+            "state": "ai_deployment_score",
+            "ai_deployment_id": self.deployment.id,
+        }
+        return self.env["base.automation"].create(
+            {
+                "name": name,
+                "model_id": self.lead_model.id,
+                "trigger": "on_create",
+                "action_server_ids": [Command.create(action)],
+            }
+        )
+
+
+class CheckCase(HealthCase):
+    def setUp(self):
+        super().setUp()
+        self.deployment.idle_days = 0
+
+    def watch(self, moment=NOW):
+        self.jobs_ran(moment)
+        self.run_job("ir_cron_health", moment)
+
+    def open_causes(self):
+        alerts = self.env["ai.deployment.alert"].search([("state", "!=", "resolved")])
+        return sorted(alerts.mapped("cause"))
+
+
+class RestoreCase(MessageCase):
+    def setUp(self):
+        super().setUp()
+        self.jobs_ran(NOW)
+        self.messages().sudo().unlink()
+        self.hook = self.add("webhook")
+
+    def restore(self):
+        """As if what is here had been dumped, and restored into another database."""
+        self.enterContext(patch.object(database, "identity", return_value="another/1"))
+        self.jobs_ran(NOW)
+        self.env.invalidate_all()
+
+    def restored(self, moment=NOW):
+        with clock.at(moment):
+            return {f.code: f for f in self.deployment._health()[self.deployment.id]}.get("restored")
+
+    def watch(self, moment=NOW):
+        with clock.at(moment):
+            HealthMonitor(self.deployment.sudo()).watch_instance()
+        return self.env["ai.deployment.alert"].search([("cause", "=", "health:restored")])
 
 
 class SchemaCase(HealthCase):

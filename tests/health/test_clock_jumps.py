@@ -5,8 +5,6 @@ import datetime
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.alerting import digest
-from odoo.addons.ai_deployment.models.health.crons import Crons
-from odoo.addons.ai_deployment.models.health.monitor import HealthMonitor
 from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
 from odoo.addons.ai_deployment.models.review.deadlines import Escalation, WorkingHours
 from odoo.addons.ai_deployment.models.scoring import job_backend
@@ -18,67 +16,6 @@ from odoo.addons.ai_deployment.tests.health.common import HealthCase
 DAY = datetime.timedelta(days=1)
 HOUR = datetime.timedelta(hours=1)
 AHEAD = NOW + 3 * DAY
-
-
-@tagged("post_install", "-at_install")
-class TestJobsAhead(HealthCase):
-    def ahead(self, name):
-        found = Crons(self.env)
-        return found.by_name[name]
-
-    def test_jobs_that_ran_ahead_are_a_finding_and_planned_anew_by_the_next_that_runs(self):
-        self.jobs_ran(AHEAD)
-        with clock.at(NOW):
-            finding = {f.code: f for f in self.deployment._health()[self.deployment.id]}["jobs_ahead"]
-            self.assertIn("“AI Deployment: send messages” (next on 03/05/2026", finding.sentence)
-            self.assertEqual(finding.severity, "severe")
-            self.assertFalse(self.env["ai.deployment"]._is_all_well())
-        self.run_job("ir_cron_retry")
-        for job in self.jobs - self.env.ref("ai_deployment.ir_cron_retry"):
-            with self.subTest(job=job.cron_name):
-                longest = DAY if job.interval_type == "days" else HOUR
-                self.assertLessEqual(job.nextcall, NOW + longest)
-                self.assertLessEqual(job.lastcall, NOW)
-        with clock.at(NOW):
-            self.assertEqual(self.deployment._health()[self.deployment.id], [])
-
-    def test_a_job_of_the_night_stays_one(self):
-        job = self.env.ref("ai_deployment.ir_cron_nightly")
-        job.nextcall = datetime.datetime(2026, 3, 6, 1, 0)
-        with clock.at(NOW):
-            Crons(self.env).put_back()
-        self.assertEqual(job.nextcall, datetime.datetime(2026, 3, 3, 1, 0))
-
-    def test_jobs_that_are_planned_well_are_left_alone(self):
-        self.jobs_ran(NOW)
-        before = {job: (job.lastcall, job.nextcall) for job in self.jobs}
-        with clock.at(NOW):
-            self.assertEqual(Crons(self.env).put_back(), 0)
-        self.assertEqual(before, {job: (job.lastcall, job.nextcall) for job in self.jobs})
-
-    def test_a_clock_of_another_year(self):
-        self.jobs_ran(datetime.datetime(2038, 1, 19, 3, 14))
-        with clock.at(NOW):
-            Crons(self.env).put_back()
-            self.assertEqual(self.deployment._health()[self.deployment.id], [])
-
-    def test_jobs_of_others_are_left_alone(self):
-        other = self.env.ref("base.autovacuum_job")
-        other.nextcall = AHEAD
-        with clock.at(NOW):
-            Crons(self.env).put_back()
-        self.assertEqual(other.nextcall, AHEAD)
-
-    def test_the_alert_of_what_ran_ahead_is_resolved_when_it_is_over(self):
-        self.jobs_ran(AHEAD)
-        with clock.at(NOW):
-            HealthMonitor(self.deployment.sudo()).watch_instance()
-        alert = self.alert("health:jobs_ahead")
-        self.assertEqual(alert.state, "firing")
-        self.run_job("ir_cron_retry")
-        self.jobs_ran(NOW)
-        self.run_job("ir_cron_health", NOW)
-        self.assertEqual(alert.state, "resolved")
 
 
 @tagged("post_install", "-at_install")

@@ -5,14 +5,13 @@ from unittest.mock import patch
 
 import psycopg2
 
-from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.health.people import Owner
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.health.common import DAY, HealthCase
+from odoo.addons.ai_deployment.tests.health.common import DAY, CheckCase, HealthCase
 
 
 @tagged("post_install", "-at_install")
@@ -27,157 +26,6 @@ class TestHealth(HealthCase):
         self.deployment.state = "suspended"
         self.assertEqual(self.deployment._health(), {})
         self.assertFalse(self.deployment.health_html)
-
-    # The version
-
-    def test_no_version_serves(self):
-        self.deployment.assignment_ids.sudo().end_date = NOW + DAY
-        finding = self.findings()["no_version"]
-        self.assertEqual(finding.sentence, "No version serves, so nothing can be scored.")
-        self.assertTrue(finding.breaks)
-        with clock.at(NOW + DAY):
-            self.deployment._assign_champion(self.version, "again")
-        self.assertEqual(self.findings(), {})
-
-    def test_a_version_that_was_changed_in_the_database_is_found(self):
-        self.env.cr.execute(
-            "UPDATE ai_deployment_version SET artifact = jsonb_set(artifact, '{intercept}', '5') WHERE id = %s",
-            [self.version.id],
-        )
-        self.env.registry.clear_cache()
-        finding = self.findings()["version"]
-        self.assertIn("The serving version cannot be used: The artifact is rejected", finding.sentence)
-        self.assertEqual(finding.severity, "severe")
-        self.serve(self.deployment, self.card())
-        self.assertEqual(self.findings(), {})
-
-    # People
-
-    def test_an_owner_who_left_is_told_to_the_deputy(self):
-        self.owner.active = False
-        finding = self.findings()["owner"]
-        self.assertEqual(finding.sentence, f"The owner {self.owner.name} is no longer active.")
-        self.run_job("ir_cron_health")
-        self.assertEqual(self.alert("health:owner").activity_ids.user_id, self.deputy)
-        self.deployment.user_id = self.deputy
-        self.assertEqual(self.findings(), {})
-        self.run_job("ir_cron_health")
-        self.assertEqual(self.alert("health:owner").state, "resolved")
-
-    def test_a_review_that_lapsed_is_a_notice_first_and_severe_after_its_days_of_grace(self):
-        self.deployment.write({"review_date": NOW.date() - DAY, "idle_days": 0})
-        finding = self.findings()["review"]
-        self.assertEqual((finding.severity, finding.sentence), ("notice", "The periodic review was due on 03/01/2026."))
-        self.assertEqual(self.findings(NOW + 13 * DAY)["review"].severity, "notice")
-        self.assertEqual(self.findings(NOW + 14 * DAY)["review"].severity, "severe")
-        self.deployment.review_date = NOW.date() + DAY
-        self.assertEqual(self.findings(), {})
-
-    # Ways in
-
-    def test_a_menu_entry_that_was_taken_away_is_missed_until_there_is_a_new_one(self):
-        self.deployment.action_server_id.unlink_action()
-        finding = self.findings()["action"]
-        self.assertEqual(finding.sentence, "The Action menu of leads has no entry for scoring.")
-        self.deployment.action_server_id.unlink()
-        self.assertIn("action", self.findings())
-        self.deployment.state = "suspended"
-        with clock.at(NOW):
-            self.deployment.state = "shadow"
-        self.assertEqual(self.findings(), {})
-
-    def make_rule(self, name="Score new leads"):
-        action = {
-            "name": "Score",
-            "model_id": self.lead_model.id,
-            "state": "ai_deployment_score",
-            "ai_deployment_id": self.deployment.id,
-        }
-        return self.env["base.automation"].create(
-            {
-                "name": name,
-                "model_id": self.lead_model.id,
-                "trigger": "on_create",
-                "action_server_ids": [Command.create(action)],
-            }
-        )
-
-    def test_an_archived_rule_is_named_until_it_is_back(self):
-        rule = self.make_rule()
-        self.assertEqual(self.findings(), {})
-        rule.active = False
-        finding = self.findings()["rule"]
-        self.assertEqual(
-            (finding.severity, finding.sentence),
-            ("severe", "Automation rules that score with it are archived: “Score new leads”"),
-        )
-        rule.active = True
-        self.assertEqual(self.findings(), {})
-
-    def test_an_archived_rule_beside_another_way_in_is_a_notice(self):
-        self.make_rule("Old rule").active = False
-        self.make_rule("New rule")
-        finding = self.findings()["rule"]
-        self.assertEqual(finding.severity, "notice")
-        self.assertNotIn("New rule", finding.sentence)
-
-    # Nothing comes in
-
-    def test_nothing_asked_for_is_told_after_the_days_that_the_owner_set(self):
-        with clock.at(NOW + DAY):
-            self.deployment._score(self.make_leads())
-        self.assertEqual(self.findings(NOW + 15 * DAY), {})
-        finding = self.findings(NOW + 16 * DAY)["idle"]
-        self.assertEqual(
-            (finding.severity, finding.sentence), ("severe", "No leads have been requested since 03/03/2026.")
-        )
-        for days in (20, 0):
-            self.deployment.idle_days = days
-            self.assertNotIn("idle", self.findings(NOW + 16 * DAY))
-
-    def test_what_is_scored_ends_the_silence(self):
-        self.assertIn("idle", self.findings(NOW + 15 * DAY))
-        with clock.at(NOW + 15 * DAY):
-            self.deployment._score(self.make_leads())
-        self.assertNotIn("idle", self.findings(NOW + 15 * DAY))
-
-    def test_a_deployment_that_was_switched_off_for_long_is_not_silent_at_once(self):
-        self.deployment.state = "suspended"
-        with clock.at(NOW + 60 * DAY):
-            self.deployment.state = "shadow"
-        self.assertNotIn("idle", self.findings(NOW + 61 * DAY))
-
-    def test_records_that_are_all_for_somebody_else_are_no_scores(self):
-        self.deployment.domain = "[('name', '=', 'nobody is called so')]"
-        with clock.at(NOW + 14 * DAY):
-            self.deployment._score(self.make_leads(3))
-        finding = self.findings(NOW + 15 * DAY)["idle"]
-        self.assertEqual(finding.sentence, "Of 3 leads requested in the last 14 days, none belongs to this deployment.")
-
-    # Reports
-
-    def test_a_report_that_does_not_come_is_missed_until_there_is_one(self):
-        self.deployment.idle_days = 0
-        with clock.at(NOW):
-            self.deployment._score(self.make_leads(60))
-        self.assertEqual(self.findings(NOW + 14 * DAY), {})
-        finding = self.findings(NOW + 15 * DAY)["report"]
-        self.assertEqual(finding.sentence, "There is no report yet, though leads have been created since 03/02/2026.")
-        with clock.at(NOW + 15 * DAY):
-            self.deployment._monitor()
-        self.assertEqual(self.findings(NOW + 15 * DAY), {})
-        finding = self.findings(NOW + 30 * DAY)["report"]
-        self.assertEqual(finding.sentence, "The last report is dated 03/17/2026; one a week is expected.")
-
-    def test_a_version_that_serves_anew_has_time_for_its_report(self):
-        self.deployment.idle_days = 0
-        with clock.at(NOW):
-            self.deployment._score(self.make_leads(60))
-        with clock.at(NOW + 20 * DAY):
-            self.deployment._assign_champion(self.keep(self.deployment, self.card()), "test")
-        with clock.at(NOW + 29 * DAY):
-            self.deployment._assign_champion(self.version, "back")
-        self.assertEqual(self.findings(NOW + 30 * DAY), {})
 
     # Shown
 
@@ -246,16 +94,6 @@ class TestHealth(HealthCase):
         self.deployment.state = "suspended"
         self.run_job("ir_cron_health")
         self.assertEqual(alerts.mapped("state"), ["resolved", "resolved"])
-
-    def test_a_broken_version_that_scoring_told_of_is_not_told_twice(self):
-        self.env.cr.execute("UPDATE ai_deployment_version SET digest = 'x' WHERE id = %s", [self.version.id])
-        self.env.registry.clear_cache()
-        self.env.invalidate_all()
-        with clock.at(NOW):
-            self.deployment._score(self.make_leads())
-        self.run_job("ir_cron_health")
-        self.assertEqual(self.alert("version").state, "firing")
-        self.assertFalse(self.alert("health:version"))
 
     def test_after_a_standstill_of_the_server_the_other_jobs_have_their_turn_first(self):
         later = NOW + 3 * DAY
@@ -349,3 +187,29 @@ class TestHealth(HealthCase):
             self.run_job("ir_cron_monitor")
         self.assertIn(other.id, seen)
         self.assertIn("SerializationFailure: could not serialize", self.alert("broken:monitor").name)
+
+
+@tagged("post_install", "-at_install")
+class TestTells(CheckCase):
+    def test_what_concerns_all_is_told_once_to_an_owner_and_the_administrators(self):
+        others = [self.sibling(f"Sibling {number}") for number in range(3)]
+        for job in ("ir_cron_send", "ir_cron_alerts", "ir_cron_checklists"):
+            self.env.ref(f"ai_deployment.{job}").active = False
+        self.watch()
+        alerts = self.env["ai.deployment.alert"].search([("cause", "=", "health:jobs_off")])
+        self.assertEqual((len(alerts), alerts.state), (1, "firing"))
+        self.assertLessEqual({self.owner, self.manager}, set(alerts.activity_ids.user_id))
+        before = len(alerts.activity_ids)
+        self.watch(NOW + timedelta(hours=1))
+        self.assertEqual(len(alerts.activity_ids), before)
+        for deployment in (self.deployment, *others):
+            self.assertIn("jobs_off", self.findings(deployment=deployment))
+
+    def test_alerts_of_each_deployment_from_before_are_resolved(self):
+        other = self.sibling()
+        with clock.at(NOW):
+            self.env["ai.deployment.alert"]._raise(other, "health:jobs_off", name="Old")
+        self.env.ref("ai_deployment.ir_cron_send").active = False
+        self.watch()
+        self.assertEqual(self.alert("health:jobs_off", other).state, "resolved")
+        self.assertEqual(self.alert("health:jobs_off").state, "firing")

@@ -17,7 +17,8 @@ class TestDriftWording(IntakeCase):
             report = self.monitor(week)
         self.assertEqual((report.verdict, report.row_count), ("cannot_judge", 9))
         since = format_date(self.env, NOW.date())
-        self.assertIn(f"Since {since}, 9 leads have been created; inputs and score are tested from 50 on.", report.blind_spot)
+        sentence = f"Since {since}, 9 leads have been created; inputs and score are tested from 50 on."
+        self.assertIn(sentence, report.blind_spot)
         due = NOW.date() + timedelta(days=117)  # 50 of 3 a week
         self.assertIn(format_date(self.env, due), report.blind_spot)
         texts = [message["text"] for message in self.deployment.monitoring_page()["messages"]]

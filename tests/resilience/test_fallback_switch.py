@@ -40,7 +40,8 @@ class TestFallbackSwitch(FallbackCase):
         self.deployment.fallback = "incumbent"
         self.damage()
         self.deployment._score(self.leads)
-        self.assertShown([0.1, 0.2, 0.3], "Odoo's own estimate; the version cannot be used at the moment (since 03/02/2026).")
+        sentence = "Odoo's own estimate; the version cannot be used at the moment (since 03/02/2026)."
+        self.assertShown([0.1, 0.2, 0.3], sentence)
         self.deployment._assign_champion(self.keep(self.deployment, self.card(low=-2.0)), "repaired")
         self.assertFalse(any(row["ai_is_fallback"] for row in self.seen()))
 

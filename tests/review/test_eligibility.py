@@ -6,7 +6,6 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ai_deployment.models.review.eligibility import away_until
-from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET
 from odoo.addons.ai_deployment.tests.review.common import DAY, AssignCase, DecisionCase, ReviewCase
 
@@ -85,20 +84,6 @@ class TestEligibilityOfTwo(AssignCase):
             third = following._follow(kind)
             self.run_cron()
             self.assertEqual(third.reviewer_id, self.owner, "both reviewers have answered")
-
-    def test_the_form_says_who_is_away(self):
-        self.assertFalse(self.deployment.who_text)
-        self.away(self.second)
-        self.deployment.invalidate_recordset()
-        with clock.at(NOW):
-            self.assertEqual(
-                self.deployment.who_text,
-                f"Currently absent: {self.second.name}. New reviews are assigned to the others.",
-            )
-            for user in self.reviewer | self.owner | self.deputy:
-                self.away(user)
-            self.deployment.invalidate_recordset()
-            self.assertIn("Nobody is available", self.deployment.who_text)
 
 
 @tagged("post_install", "-at_install")

@@ -2,11 +2,8 @@
 
 from datetime import timedelta
 
-import psycopg2
-
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.review.blind import is_in_second_opinion_sample
 from odoo.addons.ai_deployment.models.review.follow_ups import UNDO
@@ -220,11 +217,6 @@ class TestFollowUps(DecisionCase):
         self.assertEqual((second.kind, second.state), ("four_eyes", "open"), "who answered before may do so again")
         last = self.decide(second, self.colleague)
         self.assertEqual(self.labels(review), last)
-
-    def test_the_amount_is_not_negative(self):
-        with self.assertRaises(psycopg2.errors.CheckViolation), mute_logger("odoo.sql_db"):
-            self.deployment.four_eyes_amount = -1
-            self.env.flush_all()
 
 
 @tagged("post_install", "-at_install")

@@ -91,20 +91,6 @@ class TestUpkeep(QueueCase):
         self.assertLessEqual(max(queries for queries, _rows in costs), max(queries for queries, _rows in before) + 2)
         self.assertLessEqual(max(rows for _queries, rows in costs), 1.3 * max(rows for _queries, rows in before))
 
-    def test_the_position_is_kept_before_the_work(self):
-        """A pass that ends in the middle does not begin at the same place for ever."""
-        self.without_activities()
-        leads = self.make_leads(6)
-        self.ask(leads)
-        self.run_cron()
-        crons, seen = self.registry["ir.cron"], []
-        with patch.object(windows, "LOOK", 2), patch.object(crons, "_commit_progress") as commit:
-            for number in range(3):
-                _deployment, ids, _are_all = next(windows.turns(self.env, windows.OPEN))
-                self.assertEqual(commit.call_count, number + 1)
-                seen += self.env["ai.deployment.review"].browse(ids).mapped("res_id")
-        self.assertEqual(seen, sorted(leads.ids))
-
 
 @tagged("post_install", "-at_install")
 class TestUpkeepCost(AssignCase):

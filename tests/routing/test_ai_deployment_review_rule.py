@@ -19,22 +19,6 @@ from odoo.addons.ai_deployment.tests.routing.common import RuleCase
 class TestReviewRules(RuleCase):
     # The list
 
-    def test_every_deployment_has_the_reasons_that_fit_it(self):
-        everywhere = {"failed", "low_confidence", "amount", "disagreement", "audit"}
-        self.assertEqual(set(self.deployment.review_rule_ids.mapped("reason")), everywhere | {"out_of_support"})
-        self.assertEqual(set(self.bills.review_rule_ids.mapped("reason")), everywhere | {"flagged", "new_vendor"})
-
-    def test_another_kind_of_document_gets_its_own_reasons(self):
-        deployment = self.make_deployment(features=[])
-        deployment.write({"model_id": self.env["ir.model"]._get_id("account.move"), "method": "anomaly"})
-        reasons = [set(each.review_rule_ids.mapped("reason")) for each in (deployment, self.bills)]
-        self.assertEqual(*reasons)
-
-    def test_a_copy_asks_for_the_same_reasons(self):
-        self.rule("amount", is_on=True, amount=700, cap=4, priority=5, points=3)
-        made = self.deployment.with_user(self.owner).copy()._review_rule("amount")
-        self.assertEqual((made.is_on, made.amount, made.cap, made.priority, made.points), (True, 700, 4, 5, 3))
-
     def test_a_reason_is_in_the_list_once(self):
         values = {"deployment_id": self.deployment.id, "reason": "amount"}
         with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.UniqueViolation), self.env.cr.savepoint():

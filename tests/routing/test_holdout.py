@@ -157,38 +157,6 @@ class TestHoldout(HoldoutCase):
         self.assertIn("Finance asks", str(self.deployment.message_ids.mapped("body")))
         self.assertIn("20 % of the leads created since", self.deployment.holdout_text)
 
-    def test_the_share_is_not_written_by_hand_nor_by_a_default(self):
-        for person in (self.owner, self.manager):
-            for values in ({"holdout_share": 0.5}, {"holdout_since": NOW}, {"holdout_reason": "x"}):
-                with self.assertRaises(AccessError):
-                    self.deployment.with_user(person).write(values)
-        values = {
-            "name": "x",
-            "purpose": "x",
-            "model_id": self.lead_model.id,
-            "holdout_share": 0.5,
-            "holdout_since": NOW,
-        }
-        made = self.env["ai.deployment"].with_user(self.owner).with_context(default_holdout_share=0.5).create(values)
-        self.assertEqual(made.holdout_share, 0)
-        self.hold_out(0.2)
-        self.assertEqual(self.deployment.with_user(self.owner).copy().holdout_share, 0)
-
-    def test_the_wizard_asks_and_does_it(self):
-        action = self.deployment.with_user(self.owner).action_hold_out()
-        wizard = (
-            self.env[action["res_model"]]
-            .with_user(self.owner)
-            .with_context(**action["context"])
-            .create({"share": 0.3, "reason": "Until the summer."})
-        )
-        wizard.action_hold_out()
-        self.assertEqual(self.deployment.holdout_share, 0.3)
-
-    def test_off_by_default(self):
-        self.assertEqual(self.env["ai.deployment"].default_get(["holdout_share"]), {})
-        self.assertEqual(self.deployment.holdout_share, 0)
-
 
 @tagged("post_install", "-at_install")
 class TestHoldoutResult(ValueCase):

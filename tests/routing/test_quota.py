@@ -2,14 +2,9 @@
 
 from datetime import timedelta
 
-import psycopg2
-
-from odoo import SUPERUSER_ID, api
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
-from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, QUIET
+from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.routing.common import RuleCase
 
 
@@ -82,42 +77,3 @@ class TestQuota(RuleCase):
         self.rule("amount", is_on=True, amount=1000)
         self.why(self.make_leads(3))
         self.assertFalse(self.env["ai.deployment.quota"].search([("deployment_id", "=", self.deployment.id)]))
-
-    def test_two_at_a_time_do_not_exceed_a_cap(self):
-        """With real transactions: the second is refused by the database, and does its records again."""
-        with self.registry.cursor() as cursor:
-            env = api.Environment(cursor, SUPERUSER_ID, dict(QUIET))
-            deployment = env["ai.deployment"].create(
-                {
-                    "name": "Concurrent",
-                    "purpose": "A test.",
-                    "user_id": env.ref("base.user_admin").id,
-                    "model_id": env["ir.model"]._get("crm.lead").id,
-                }
-            )
-            deployment._review_rule("failed").cap = 3
-        try:
-            for started in (False, True):  # the first of a day makes the row, the others find it
-                with self.subTest(started=started), clock.at(NOW + timedelta(days=int(started))):
-                    if started:
-                        with self.registry.cursor() as cursor:
-                            self.seen_by(cursor, deployment, [1])
-                    with self.registry.cursor() as one, self.registry.cursor() as two:
-                        for cursor in (one, two):
-                            cursor.execute("SELECT COUNT(*) FROM ai_deployment_quota")  # both stand at the same moment
-                        taken = sum(self.seen_by(one, deployment, [2, 3]))
-                        one.commit()
-                        with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.SerializationFailure):
-                            self.seen_by(two, deployment, [4, 5])
-                        two.rollback()
-                        taken += sum(self.seen_by(two, deployment, [4, 5]))
-                    self.assertEqual(taken + started, 3)
-        finally:
-            with self.registry.cursor() as cursor:
-                api.Environment(cursor, SUPERUSER_ID, {})["ai.deployment"].browse(deployment.id).unlink()
-
-    def seen_by(self, cursor, deployment, ids):
-        """Which of `ids`, all of which fail, a worker with this cursor asks a person about."""
-        env = api.Environment(cursor, SUPERUSER_ID, dict(QUIET))
-        deployment = env["ai.deployment"].browse(deployment.id)
-        return deployment._router().reviews_failed(ids)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml import routing
@@ -52,12 +51,6 @@ class TestThresholds(TestedCase):
         self.assertEqual(self.deployment.routing_thresholds["positive"], 0.7)
         self.deployment.target_error = 0.005  # 300 cases prove one in a hundred, not one in two hundred
         self.assertIsNone(self.deployment.routing_thresholds["positive"])
-
-    def test_a_flag_cannot_be_promised_to_be_right(self):
-        with self.assertRaisesRegex(ValidationError, "known only from reviews"):
-            self.make_deployment(
-                model_id=self.env["ir.model"]._get_id("account.move"), method="anomaly", routing="error", features=[]
-            )
 
     def test_capacity_draws_the_line_from_the_test_until_there_is_a_log(self):
         self.serve_tested(sureness=[0.5, 0.6, 0.7, 0.8, 0.9], per_day=10)

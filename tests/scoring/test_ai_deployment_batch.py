@@ -1,29 +1,17 @@
 """Batches: kept before the work, worked off in pieces, steered by people, and told about at the end."""
 
 from datetime import timedelta
-from unittest.mock import patch
-
-import psycopg2.errors
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
-from odoo.addons.ai_deployment.models.scoring.scoring_run import ScoringRun
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
-from odoo.addons.ai_deployment.tests.scoring.common import CHUNK_LOG, SCORING_LOG, BatchCase
+from odoo.addons.ai_deployment.tests.scoring.common import BatchCase
 
 
 @tagged("post_install", "-at_install")
 class TestBatch(BatchCase):
-    def test_few_records_are_scored_at_once(self):
-        leads = self.make_leads(5)
-        with clock.at(NOW):
-            outcome = self.deployment._ask(leads)
-        self.assertEqual(outcome["automatic"], 5)
-        self.assertFalse(self.env["ai.deployment.batch"].search([]))
-
     def test_many_are_kept_with_their_ids_before_any_work(self):
         leads = self.make_leads(25)
         with self.capture_triggers("ai_deployment.ir_cron_worker_1") as captured:
@@ -162,81 +150,7 @@ class TestBatch(BatchCase):
         self.work()
         self.assertBalanced(requested=12, waiting=0, cancelled=12)
 
-    def test_a_version_promoted_in_the_middle_scores_the_rest(self):
-        leads = self.make_leads(12)
-        self.ask(leads)
-        with clock.at(NOW):
-            self.env["ai.deployment.batch.chunk"]._take()._work()
-        newer = self.serve(self.deployment, self.card(high=2.0))
-        self.work()
-        by_version = self.inferences_of(leads).grouped("version_id")
-        self.assertEqual({version: len(lines) for version, lines in by_version.items()}, {self.version: 10, newer: 2})
-
     # Faults
-
-    def test_a_collision_is_done_again_and_costs_nothing(self):
-        leads, read, calls = self.make_leads(12), FeatureReader.read, []
-
-        def collide(reader, ids):
-            calls.append(ids)
-            if len(calls) == 1:
-                raise psycopg2.errors.SerializationFailure("could not serialize access")
-            return read(reader, ids)
-
-        self.ask(leads)
-        self.env.cr.flush()
-        with patch.object(FeatureReader, "read", collide):
-            self.work()
-        self.assertEqual(sorted(self.inferences_of(leads).mapped("res_id")), leads.ids)
-        self.assertBalanced(requested=12, automatic=12)
-
-    def test_a_batch_that_fails_by_itself_pauses_and_tells_the_owner(self):
-        batch = self.ask(self.make_leads(12))
-        with (
-            patch.object(ScoringRun, "read_standings", side_effect=RuntimeError("broken")),
-            self.assertLogs(CHUNK_LOG, "ERROR"),
-        ):
-            self.work()
-        self.assertEqual(batch.state, "paused")
-        self.assertIn("failed several times", batch.paused_reason)
-        alert = self.env["ai.deployment.alert"].search([("cause", "=", "batch")])
-        self.assertEqual((alert.state, alert.deployment_id), ("firing", self.deployment))
-        self.assertBalanced(requested=12, waiting=12)
-        batch.action_resume()
-        self.work()
-        self.assertEqual(batch.state, "done")
-        self.assertEqual(alert.state, "resolved")
-
-    def test_who_lost_the_right_to_the_records_scores_none_of_them(self):
-        leads = self.make_leads(12)
-        batch = self.ask(leads, user=self.seller)
-        self.seller.group_ids = [(6, 0, self.env.ref("base.group_user").ids)]
-        self.work()
-        self.assertEqual(batch.state, "done")
-        self.assertFalse(self.inferences_of(leads))
-        self.assertBalanced(requested=12, cancelled=12)
-
-    def test_one_broken_filter_stops_no_other_night(self):
-        other = self.make_deployment(name="Failing", is_primary=False, score_nightly=True)
-        self.serve(other, self.card())
-        other.state = "shadow"
-        self.env.flush_all()
-        self.env.cr.execute("UPDATE ai_deployment SET domain = %s WHERE id = %s", ["[('gone', '=', 1)]", other.id])
-        self.env.invalidate_all()
-        self.deployment.score_nightly = True
-        leads = self.make_leads(8)
-        with self.enter_registry_test_mode(), clock.at(NOW), self.assertLogs(SCORING_LOG, "ERROR"):
-            self.env.ref("ai_deployment.ir_cron_nightly").method_direct_trigger()
-        self.work()
-        self.assertEqual(len(self.inferences_of(leads)), 8)
-        alert = self.env["ai.deployment.alert"].search([("cause", "=", "nightly")])
-        self.assertEqual((alert.deployment_id, alert.state), (other, "firing"))
-
-    def test_asked_for_twice_in_one_call_is_asked_for_once(self):
-        lead = self.make_leads()
-        outcome = self.deployment._score(lead.browse([lead.id, lead.id]), now=NOW)
-        self.assertEqual((outcome["requested"], outcome["outside"]), (1, 0))
-        self.assertBalanced(requested=1, automatic=1)
 
     def test_batches_are_forgotten_with_the_log_unless_they_have_not_ended(self):
         ended, cancelled, running = (self.ask(self.make_leads(8)) for _number in range(3))
@@ -253,13 +167,3 @@ class TestBatch(BatchCase):
             self.assertEqual(self.env["ai.deployment.batch"]._gc_expired(), (2, False))
         self.assertEqual((ended + cancelled + running).exists(), running)
         self.assertFalse(pieces.exists())
-
-    def test_every_night_all_open_records_are_asked_for(self):
-        leads = self.make_leads(8)
-        leads[0].active = False
-        self.deployment.score_nightly = True
-        with self.enter_registry_test_mode(), clock.at(NOW):
-            self.env.ref("ai_deployment.ir_cron_nightly").method_direct_trigger()
-        self.work()
-        scored = set(self.inferences_of(leads).mapped("res_id"))
-        self.assertEqual(scored, set(leads[1:].ids))

@@ -110,3 +110,30 @@ class TestRequest(BatchCase):
         self.assertEqual(len(self.env["ai.deployment.request"].with_user(self.auditor).search([])), 1)
         with self.assertRaises(AccessError):
             self.env["ai.deployment.request"].with_user(self.seller).search([])
+
+
+@tagged("post_install", "-at_install")
+class TestKilledRequests(BatchCase):
+    def test_requests_that_end_their_process_come_in_smaller_groups_until_one_goes_to_a_person(self):
+        requests, leads = self.env["ai.deployment.request"], self.make_leads(20)
+        failure = ("unexpected", "Killed")
+        with clock.at(NOW):
+            self.env["ai.deployment.ledger"]._asked(self.deployment, NOW.date(), 20)
+            requests._add(self.deployment, NOW.date(), leads.ids, [failure] * 20, {})
+        sizes, now = [], NOW
+        for _kill in range(5):
+            now += timedelta(days=2)
+            self.env.flush_all()
+            with clock.at(now), self.enter_registry_test_mode(), self.registry.cursor() as cr:
+                taken = requests.with_env(self.env(cr=cr))._take(self.deployment.with_env(self.env(cr=cr)))
+                sizes.append(len(taken))
+                taken._begin()
+            self.env.invalidate_all()
+            requests.search([("id", "not in", taken.ids)]).unlink()
+        self.assertEqual(sizes, [20, 20, 20, 3, 1])
+        with clock.at(now + timedelta(days=2)), self.enter_registry_test_mode():
+            self.env.ref("ai_deployment.ir_cron_retry").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertFalse(requests.search([]))
+        line = self.inferences_of(leads)
+        self.assertEqual((line.route, line.failure_type), ("review", "unexpected"))

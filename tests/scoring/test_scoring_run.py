@@ -4,10 +4,8 @@ import subprocess
 import sys
 from datetime import timedelta
 
-from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
@@ -98,12 +96,6 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
         self.env.flush_all()
         self.env.cr.execute(query, [leads.ids])
         self.assertEqual(self.env.cr.fetchall(), before)
-
-    def test_nothing_is_scored_where_the_deployment_is_not_at_work(self):
-        for state in ("suspended", "retired"):
-            self.deployment.state = state
-            with self.assertRaisesRegex(UserError, "not live"):
-                self.deployment._score(self.make_leads(), now=NOW)
 
     # Routes
 
@@ -206,10 +198,3 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
         )
         result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
-
-    def test_times_come_from_the_clock(self):
-        lead = self.make_leads()
-        with clock.at(NOW - timedelta(days=400)):
-            self.deployment._score(lead)
-        self.assertEqual(self.inferences_of(lead).date, NOW - timedelta(days=400))
-        self.assertEqual(self.env["ai.deployment.profile"].search([]).day, NOW.date() - timedelta(days=400))

@@ -15,7 +15,7 @@ from odoo.addons.ai_deployment.models.scoring.scoring_run import ScoringRun
 from odoo.addons.ai_deployment.models.tools import clock, faults
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.health.common import SchemaCase
-from odoo.addons.ai_deployment.tests.scoring.common import CHUNK_LOG, SCORING_LOG, BatchCase
+from odoo.addons.ai_deployment.tests.scoring.common import SCORING_LOG
 
 ACTION_LOG = "odoo.addons.ai_deployment.models.ir_actions_server"
 SECRET = "Zanzibar 4711"
@@ -276,77 +276,3 @@ class TestWhatAVersionReads(SchemaCase):
             [deployment.champion_id.id],
         )
         self.assertBlamed(deployment, "artifact_rejected")
-
-
-@tagged("post_install", "-at_install")
-class TestKilledPieces(BatchCase):
-    """A start is counted before the work, so that a piece that ends its process is not tried for ever."""
-
-    def killed(self, now):
-        """A lane that begins a piece and whose process then ends."""
-        self.env.flush_all()
-        with clock.at(now), self.enter_registry_test_mode(), self.registry.cursor() as cr:
-            chunk = self.env(cr=cr)["ai.deployment.batch.chunk"]._take()
-            self.assertTrue(chunk._begin())
-        self.env.invalidate_all()
-        return chunk.with_env(self.env)
-
-    def test_a_piece_that_ends_its_process_twice_is_set_aside_and_told(self):
-        batch = self.ask(self.make_leads(22))
-        first = self.killed(NOW)
-        self.assertEqual(first.interruptions, 1)
-        self.assertNotEqual(self.killed(NOW), first, "just taken")
-        later = NOW + timedelta(minutes=5)
-        self.assertEqual(self.killed(later), first)
-        self.work(later + timedelta(minutes=5))
-        self.assertEqual(batch.state, "paused")
-        self.assertEqual(batch.chunk_ids.mapped("state").count("done"), 2)
-        alert = self.env["ai.deployment.alert"].search([("cause", "=", "aside")])
-        self.assertEqual((alert.state, "10 records" in alert.name), ("firing", True))
-        self.assertBalanced(requested=22, automatic=12, waiting=10)
-        batch.action_resume()
-        self.work(later + timedelta(minutes=10))
-        self.assertEqual(batch.state, "done")
-        self.assertBalanced(requested=22, automatic=22, waiting=0)
-
-    def test_what_ends_in_order_counts_no_start(self):
-        batch = self.ask(self.make_leads(12))
-        self.work()
-        self.assertEqual(set(batch.chunk_ids.mapped("interruptions")), {0})
-
-    def test_a_full_disk_is_told_and_pauses_nothing(self):
-        batch = self.ask(self.make_leads(12))
-        with (
-            patch.object(FeatureReader, "read", side_effect=psycopg2.errors.DiskFull("no space")) as read,
-            self.assertLogs(CHUNK_LOG, "ERROR") as log,
-        ):
-            self.work()
-        self.assertEqual((batch.state, read.call_count, len(log.output)), ("running", 1, 1))
-        alert = self.env["ai.deployment.alert"].search([("cause", "=", "server:disk_full")])
-        self.assertEqual(alert.state, "firing")
-        self.work()
-        self.assertEqual((batch.state, alert.state), ("done", "resolved"))
-
-    def test_requests_that_end_their_process_come_in_smaller_groups_until_one_goes_to_a_person(self):
-        requests, leads = self.env["ai.deployment.request"], self.make_leads(20)
-        failure = ("unexpected", "Killed")
-        with clock.at(NOW):
-            self.env["ai.deployment.ledger"]._asked(self.deployment, NOW.date(), 20)
-            requests._add(self.deployment, NOW.date(), leads.ids, [failure] * 20, {})
-        sizes, now = [], NOW
-        for _kill in range(5):
-            now += timedelta(days=2)
-            self.env.flush_all()
-            with clock.at(now), self.enter_registry_test_mode(), self.registry.cursor() as cr:
-                taken = requests.with_env(self.env(cr=cr))._take(self.deployment.with_env(self.env(cr=cr)))
-                sizes.append(len(taken))
-                taken._begin()
-            self.env.invalidate_all()
-            requests.search([("id", "not in", taken.ids)]).unlink()
-        self.assertEqual(sizes, [20, 20, 20, 3, 1])
-        with clock.at(now + timedelta(days=2)), self.enter_registry_test_mode():
-            self.env.ref("ai_deployment.ir_cron_retry").method_direct_trigger()
-        self.env.invalidate_all()
-        self.assertFalse(requests.search([]))
-        line = self.inferences_of(leads)
-        self.assertEqual((line.route, line.failure_type), ("review", "unexpected"))
