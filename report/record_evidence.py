@@ -46,9 +46,9 @@ class ReportRecordEvidence(models.AbstractModel):
             "version_facts": [
                 (self.env._("Version"), version.name or "–"),
                 (self.env._("Trained"), format_datetime(self.env, version.trained_date) if version else "–"),
-                (self.env._("Training source"), self.env._("%s records", number(self.env, version.row_count))),
+                (self.env._("Training records"), self.env._("%s records", number(self.env, version.row_count))),
                 (self.env._("Fingerprint"), version.digest or "–"),
-                (self.env._("Serving"), self._served(deployment, version)),
+                (self.env._("Serving period"), self._served(deployment, version)),
             ],
             "points": self._points(line),
             "notes": version._support_texts(line.sudo().codes),

@@ -46,7 +46,7 @@ class AiDeploymentReportLine(models.Model):
     label = fields.Char("Input", required=True, readonly=True)
     test = fields.Selection(TESTS, required=True, readonly=True)
     statistic = OptionalFloat(readonly=True, digits=(16, 4))
-    low = OptionalFloat("Minimum", readonly=True, digits=(16, 4))
+    low = OptionalFloat("Low", readonly=True, digits=(16, 4))
     high = OptionalFloat("Maximum", readonly=True, digits=(16, 4))
     threshold = fields.Float(readonly=True, digits=(16, 6))
     p_value = fields.Float(readonly=True, digits=(16, 8))

@@ -71,7 +71,7 @@ class AiDeploymentReview(models.Model):
     amount = fields.Float(readonly=True, groups=NO_ACCESS, aggregator=None)  # it may be a sensitive input
     why_text = fields.Char("Review Reason Details", compute="_compute_why_text", compute_sudo=False)
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
-    failure_message = fields.Char("Event", related="inference_id.failure_message")
+    failure_message = fields.Char("Failure Details", related="inference_id.failure_message")
     predicted_value = fields.Float("Score", readonly=True, digits=(16, 4), aggregator=None)
     prediction = fields.Boolean(readonly=True)
     prediction_text = fields.Char("Score Result", compute="_compute_prediction_text")
@@ -80,9 +80,7 @@ class AiDeploymentReview(models.Model):
     incumbent_value = fields.Float(related="inference_id.incumbent_value", related_sudo=True)
 
     # What is shown of the score
-    is_blind = fields.Boolean(
-        "Hidden Score Rate", readonly=True, copy=False, help="The score was hidden until the answer."
-    )
+    is_blind = fields.Boolean("Score Hidden", readonly=True, copy=False, help="The score was hidden until the answer.")
     hides_score = fields.Boolean(compute="_compute_hides_score")
     shown_value = fields.Float("Score Shown", compute="_compute_shown", digits=(16, 4))
     shown_confidence = fields.Float("Confidence Shown", compute="_compute_shown", digits=(16, 4))

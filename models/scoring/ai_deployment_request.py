@@ -40,7 +40,7 @@ class AiDeploymentRequest(models.Model):
     interruptions = fields.Integer(readonly=True, help="Attempts that did not end: the process was killed.")
     next_date = fields.Datetime("Next Attempt", required=True, readonly=True, index=True)
     failure_type = fields.Selection(FAILURE_TYPES, "Reason", readonly=True)
-    failure_message = fields.Char("Event", readonly=True)
+    failure_message = fields.Char("Failure Details", readonly=True)
 
     _record_day_uniq = models.UniqueIndex("(deployment_id, res_id, day)", "This record is already waiting.")
 
