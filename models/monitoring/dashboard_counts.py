@@ -125,7 +125,7 @@ class CountCharts:
 
     def volumes(self) -> dict:
         """Return the chart of records requested per week by outcome, and of first scores that failed."""
-        title, say = self.env._("Records per week"), self.env._
+        title = self.env._("Records per week")
         this_week = clock.today() - timedelta(days=clock.today().weekday())
         weeks = [this_week - timedelta(weeks=back) for back in reversed(range(WEEKS))]
         sums = self.env["ai.deployment.ledger"].search_fetch(
@@ -134,7 +134,7 @@ class CountCharts:
         )
         failed = self._failed_per_day(weeks[0])
         if not sums and not any(failed.values()):
-            empty = say("No record was requested in the last %s weeks.", WEEKS)
+            empty = self.env._("No record was requested in the last %s weeks.", WEEKS)
             return chart(title, [], [], empty=empty)
 
         def per_week(count: Callable[[date, date], int], target: Callable[[date, date], Opens]) -> list[Point]:
@@ -159,7 +159,7 @@ class CountCharts:
                     & Domain("requested_day", ">=", str(start))
                     & Domain("requested_day", "<", str(end))
                 )
-                return opens("ai.deployment.inference", say("Log"), domain)
+                return opens("ai.deployment.inference", self.env._("Log"), domain)
 
             return target
 
@@ -167,30 +167,30 @@ class CountCharts:
             return lambda start, end: sum(sum(row[name] for name in names) for row in sums if start <= row.day < end)
 
         series = [
-            row(say("Automatic"), "bar", per_week(summed("automatic"), logged("automatic"))),
-            row(say("Human review"), "bar", per_week(summed(*TO_A_PERSON), logged("review"))),
+            row(self.env._("Automatic"), "bar", per_week(summed("automatic"), logged("automatic"))),
+            row(self.env._("Human review"), "bar", per_week(summed(*TO_A_PERSON), logged("review"))),
         ]
         if any(row.waiting for row in sums):
             waiting = per_week(
                 summed("waiting"),
-                lambda start, end: opens("ai.deployment.ledger", say("Reconciliation"), asked(start, end)),
+                lambda start, end: opens("ai.deployment.ledger", self.env._("Reconciliation"), asked(start, end)),
             )
-            series.append(row(say("Waiting"), "bar", waiting))
+            series.append(row(self.env._("Waiting"), "bar", waiting))
         failures = per_week(
             lambda start, end: sum(count for day, count in failed.items() if start <= day < end),
             lambda start, end: opens(
                 "ai.deployment.inference",
-                say("Could Not Be Scored"),
+                self.env._("Could Not Be Scored"),
                 first_scored_between(self.deployment, start, end) & Domain("failure_type", "!=", False),
             ),
         )
-        series.append(row(say("Of these, could not be scored"), "line", failures))
+        series.append(row(self.env._("Of these, could not be scored"), "line", failures))
         return chart(
             title,
             [format_date(self.env, week, date_format="d MMM") for week in weeks],
             series,
             stacked=True,
-            note=say("By week of the request, without unchanged records."),
+            note=self.env._("By week of the request, without unchanged records."),
         )
 
     def _standing_domain(self) -> Domain:

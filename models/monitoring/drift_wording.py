@@ -106,10 +106,10 @@ class DriftWording:
         """Return what a report cannot see, and since when, as sentences; empty where it sees everything."""
         if window.rows < ordinary.MIN_PART_ROWS:
             return self._too_few(windows, window)
-        say, sentences = self.env._, []
+        sentences: list[str] = []
         if windows.weeks > 1:
             sentences.append(
-                say(
+                self.env._(
                     "The %(weeks)s weeks from %(start)s on are judged together, the number of records by the last one.",
                     weeks=windows.weeks,
                     start=format_date(self.env, windows.start),
@@ -119,7 +119,7 @@ class DriftWording:
         blind = [self.column_label(result.name) for result in shapes if result.cannot_ring]
         if blind:
             sentences.append(
-                say(
+                self.env._(
                     "%(inputs)s: the reference weeks differ so much from each other that no change can raise an alert.",
                     inputs=", ".join(blind),
                 )
@@ -129,7 +129,7 @@ class DriftWording:
         ]
         if noisy:
             sentences.append(
-                say(
+                self.env._(
                     "%(inputs)s: the reference weeks differ much from each other, so only large changes raise "
                     "an alert.",
                     inputs=", ".join(noisy),
@@ -137,11 +137,13 @@ class DriftWording:
             )
         if (noisy or blind) and not is_like:
             sentences.append(
-                say("Monthly patterns are recognised once three months have been scored and are adopted as reference.")
+                self.env._(
+                    "Monthly patterns are recognised once three months have been scored and are adopted as reference."
+                )
             )
         if not noise.is_known:
             sentences.append(
-                say(
+                self.env._(
                     "The variation between ordinary weeks is unknown: the reference has fewer than %s weeks. "
                     "Until a new reference is adopted, an ordinary week may raise an alert.",
                     ordinary.MIN_PARTS,
@@ -272,24 +274,29 @@ class DriftWording:
 
     def suggestion(self, line: BaseModel) -> str:
         """Return what to do about a line, in one sentence."""
-        say = self.env._
         if line._is_filled():
-            return say("Check its new source: an enrichment, a form, an import. If it is permanent, retrain later.")
+            return self.env._(
+                "Check its new source: an enrichment, a form, an import. If it is permanent, retrain later."
+            )
         return {
-            "missing": say("Check the forms, imports and integrations that fill this field."),
-            "unseen": say(
+            "missing": self.env._("Check the forms, imports and integrations that fill this field."),
+            "unseen": self.env._(
                 "Check whether the new values are correct. If they are permanent, retrain once outcomes are known."
             ),
-            joint.JOINT: say("Check for a mapping that mixes rows up, and for a source with values in another unit."),
-            quality.RANGE: say("Check units, currency and decimal places at the source of these values."),
-            quality.CONSTANT: say("Check for a default, a form or an import that fills in the same value everywhere."),
-            quality.FAILED: say("Open the records: a required input is missing or cannot be read."),
-            quality.LATE: say("Check for an import of old records, or a scheduled action that stopped."),
-            quality.REVIEW: say(
+            joint.JOINT: self.env._(
+                "Check for a mapping that mixes rows up, and for a source with values in another unit."
+            ),
+            quality.RANGE: self.env._("Check units, currency and decimal places at the source of these values."),
+            quality.CONSTANT: self.env._(
+                "Check for a default, a form or an import that fills in the same value everywhere."
+            ),
+            quality.FAILED: self.env._("Open the records: a required input is missing or cannot be read."),
+            quality.LATE: self.env._("Check for an import of old records, or a scheduled action that stopped."),
+            quality.REVIEW: self.env._(
                 "Check “Human Review” and the inputs that drifted: the workload of reviewers has changed."
             ),
-            quality.VOLUME: say("Check that records still arrive: website form, e-mail alias, import."),
-        }.get(line.test) or say("Check whether the business changed. If so, retrain once outcomes are known.")
+            quality.VOLUME: self.env._("Check that records still arrive: website form, e-mail alias, import."),
+        }.get(line.test) or self.env._("Check whether the business changed. If so, retrain once outcomes are known.")
 
     def _bin(self, name: str, bins: NumericBins | CategoryBins, code: int, names: dict | None) -> str:
         """Return a bin in words; those of the score are shares, shown as per cent as everywhere on screen."""

@@ -80,33 +80,35 @@ class EstimatedPerformance:
         ]
 
     def _lines(self, found: estimated.Estimated, auc_when_tested: float, tested_count: int) -> list[dict]:
-        say = self.env._
         line = {**UNTESTED, "test": "estimate", "verdict": "cannot_judge"}
         why_not = {
-            estimated.HIDDEN: say("Not estimated: the latest probabilities were not calibrated on average"),
-            estimated.OUTSIDE: say(
+            estimated.HIDDEN: self.env._("Not estimated: the latest probabilities were not calibrated on average"),
+            estimated.OUTSIDE: self.env._(
                 "Not estimated: %s of the scores differ from all test records of the version",
                 percent(self.env, found.outside_share or 0),
             ),
-            estimated.CANNOT_JUDGE: say("Not estimated: too few records"),
-            estimated.TOO_SMALL: say(
+            estimated.CANNOT_JUDGE: self.env._("Not estimated: too few records"),
+            estimated.TOO_SMALL: self.env._(
                 "Not estimated: the version was tested on %s records only, too few for a comparison", tested_count
             ),
         }.get(found.verdict)
         if why_not:
-            return [{**line, "key": "estimate:auc", "label": say("Expected ranking"), "text": why_not}]
+            return [{**line, "key": "estimate:auc", "label": self.env._("Expected ranking"), "text": why_not}]
         texts = {
             "auc": (
-                say("Expected ranking"),
-                say(
+                self.env._("Expected ranking"),
+                self.env._(
                     "Expected: of two %(records)s, the positive one has the higher score in %(now)s of cases "
                     "(%(low)s to %(high)s), if equal scores end as before"
                 ),
             ),
-            "win_rate": (say("Expected share"), say("Expected: %(now)s %(positives)s (%(low)s to %(high)s)")),
+            "win_rate": (
+                self.env._("Expected share"),
+                self.env._("Expected: %(now)s %(positives)s (%(low)s to %(high)s)"),
+            ),
             "error": (
-                say("Expected error rate"),
-                say("Expected: %(now)s of all predictions wrong (%(low)s to %(high)s)"),
+                self.env._("Expected error rate"),
+                self.env._("Expected: %(now)s of all predictions wrong (%(low)s to %(high)s)"),
             ),
         }
         lines = []

@@ -81,17 +81,16 @@ class SegmentPerformance:
         return field, dict(rows)
 
     def _line(self, result: SegmentResult, field: BaseModel, names: dict[object, str], off: float) -> dict:
-        say = self.env._
-        name = say("The others") if result.rest else names.get(result.segment, say("none"))
+        name = self.env._("The others") if result.rest else names.get(result.segment, self.env._("none"))
         line = {
             **UNTESTED,
             "test": "segment",
             "verdict": result.verdict,
             "key": REST if result.rest else f"segment:{result.segment or 0}",
-            "label": say("%(field)s: %(name)s", field=field.field_description, name=name),
+            "label": self.env._("%(field)s: %(name)s", field=field.field_description, name=name),
         }
         if result.came_true is None or result.said is None:
-            return {**line, "text": say("Not enough data yet: %s records", result.rows)}
+            return {**line, "text": self.env._("Not enough data yet: %s records", result.rows)}
         exceeded = result.exceeded and (not off or abs(result.said - result.came_true) > off + MORE_THAN_ALL)
         return {
             **line,
@@ -103,7 +102,7 @@ class SegmentPerformance:
             "adjusted_p": result.adjusted_p,
             "exceeded": exceeded,
             "verdict": "drifted" if exceeded else "quiet",
-            "text": say(
+            "text": self.env._(
                 "%(field)s “%(name)s”: the scores predicted %(said)s %(positives)s on average, %(true)s occurred",
                 field=field.field_description,
                 name=name,

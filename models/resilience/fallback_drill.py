@@ -15,10 +15,9 @@ class FallbackDrill(Drill):
     code = "fallback"
 
     def run(self) -> list[Step]:
-        say = self.env._
         return [
-            self.step("off", say("It is suspended"), self.suspended),
-            self.step("unusable", say("Its version cannot be used"), self.unusable),
+            self.step("off", self.env._("It is suspended"), self.suspended),
+            self.step("unusable", self.env._("Its version cannot be used"), self.unusable),
         ]
 
     def suspended(self) -> tuple[object, str]:

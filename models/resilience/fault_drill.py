@@ -27,14 +27,13 @@ class FaultDrill(Drill):
 
     def run(self) -> list[Step]:
         self.record()  # where there is none, nothing can be tried
-        say = self.env._
         return [
             # The call comes first: nothing is locked while it waits.
-            self.step("unreachable", say("A remote model cannot be reached"), self.unreachable),
-            self.step("missing", say("An input is missing"), self.missing),
-            self.step("unreadable", say("An input cannot be read"), self.unreadable),
-            self.step("damaged", say("The stored version is damaged"), self.damaged),
-            self.step("slow", say("Reading takes too long"), self.slow),
+            self.step("unreachable", self.env._("A remote model cannot be reached"), self.unreachable),
+            self.step("missing", self.env._("An input is missing"), self.missing),
+            self.step("unreadable", self.env._("An input cannot be read"), self.unreadable),
+            self.step("damaged", self.env._("The stored version is damaged"), self.damaged),
+            self.step("slow", self.env._("Reading takes too long"), self.slow),
         ]
 
     # The steps

@@ -104,14 +104,16 @@ class DeskCards:
 
     def _buttons(self, known: BaseModel, words: dict, blind: bool, failure: dict | bool) -> list[dict]:
         """Return the answers, each with its key: [{"decision", "key", "label", "hint", "style"}]."""
-        say = self.env._
 
         def button(decision: str, key: str, label: str, hint: str = "", style: str = "secondary") -> dict:
             return {"decision": decision, "key": key, "label": label, "hint": hint, "style": style}
 
         if failure:
-            return [button("rescored", "a", say("Score Again"), style="primary"), button("unsure", "c", say("Close"))]
-        unsure = button("unsure", "c", say("Cannot Tell"))
+            return [
+                button("rescored", "a", self.env._("Score Again"), style="primary"),
+                button("unsure", "c", self.env._("Close")),
+            ]
+        unsure = button("unsure", "c", self.env._("Cannot Tell"))
         if blind:
             return [
                 button("positive", "y", words["positive"], style="primary"),
@@ -120,8 +122,8 @@ class DeskCards:
             ]
         says, other = ("positive", "negative") if known.prediction else ("negative", "positive")
         return [
-            button("confirmed", "r", say("Right"), words[says], "primary"),
-            button("overridden", "w", say("Wrong"), words[other], "primary"),
+            button("confirmed", "r", self.env._("Right"), words[says], "primary"),
+            button("overridden", "w", self.env._("Wrong"), words[other], "primary"),
             unsure,
         ]
 

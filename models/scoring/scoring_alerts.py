@@ -8,12 +8,11 @@ from ..deployment import events
 
 def alert_too_slow(deployment: BaseModel) -> None:
     """Alert that the database ended the reading of inputs at its time limit."""
-    say = deployment.env._
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         SLOW,
-        name=say("Scoring “%s” exceeded the time limit of the database", deployment.name),
-        suggestion=say(
+        name=deployment.env._("Scoring “%s” exceeded the time limit of the database", deployment.name),
+        suggestion=deployment.env._(
             "Requested records wait and are retried. If it recurs, an administrator checks the time limit of "
             "the database, or the owner removes inputs on earlier records."
         ),
@@ -22,12 +21,11 @@ def alert_too_slow(deployment: BaseModel) -> None:
 
 def alert_version_fails(deployment: BaseModel, why: object) -> None:
     """Alert that every record that was tried failed in the same way, for the reason `why`."""
-    say = deployment.env._
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         FAILS,
-        name=say("“%(what)s” fails on every record: %(why)s", what=deployment.name, why=why),
-        suggestion=say(
+        name=deployment.env._("“%(what)s” fails on every record: %(why)s", what=deployment.name, why=why),
+        suggestion=deployment.env._(
             "Ask an administrator to check the server log, or promote an earlier version. Waiting records are "
             "retried automatically."
         ),
@@ -36,22 +34,24 @@ def alert_version_fails(deployment: BaseModel, why: object) -> None:
 
 def alert_filter_broken(deployment: BaseModel, why: object) -> None:
     """Alert that the records to score cannot be determined, for the reason `why`."""
-    say = deployment.env._
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         FILTER,
-        name=say("The record filter of “%(what)s” cannot be used: %(why)s", what=deployment.name, why=why),
-        suggestion=say("Correct “Only Records”, or ask an administrator to. Waiting records are scored then."),
+        name=deployment.env._("The record filter of “%(what)s” cannot be used: %(why)s", what=deployment.name, why=why),
+        suggestion=deployment.env._(
+            "Correct “Only Records”, or ask an administrator to. Waiting records are scored then."
+        ),
     )
 
 
 def alert_version_broken(deployment: BaseModel, why: object) -> None:
     """Alert that the serving version cannot be used, for the reason `why`, and put the fallback into force."""
-    say = deployment.env._
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         VERSION,
-        name=say("The serving version of “%(what)s” cannot be used: %(why)s", what=deployment.name, why=why),
-        suggestion=say("Promote an earlier version, or train a new one. Waiting records are scored then."),
+        name=deployment.env._(
+            "The serving version of “%(what)s” cannot be used: %(why)s", what=deployment.name, why=why
+        ),
+        suggestion=deployment.env._("Promote an earlier version, or train a new one. Waiting records are scored then."),
     )
     events.follow(deployment, events.VERSION_BROKEN)
