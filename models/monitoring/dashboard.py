@@ -120,20 +120,26 @@ class Dashboard:
         self, broken: InferenceError | None, drift: BaseModel, performance: BaseModel, charts: ReportCharts
     ) -> Iterator[tuple[str, str]]:
         """Yield (level, text) of what is told beside the charts."""
-        say, deployment = self.env._, self.deployment
+        deployment = self.deployment
         if deployment.is_demonstration:
-            yield "info", say("Demonstration: the records are invented, so its figures prove nothing.")
+            yield "info", self.env._("Demonstration: the records are invented, so its figures prove nothing.")
         if not self.version:
-            yield "danger", say("No version serves, so nothing can be judged. Train one, or promote an earlier one.")
+            yield (
+                "danger",
+                self.env._("No version serves, so nothing can be judged. Train one, or promote an earlier one."),
+            )
         elif broken:
-            yield "danger", say("The serving version cannot be used, so no new records are judged: %s", broken)
+            yield "danger", self.env._("The serving version cannot be used, so no new records are judged: %s", broken)
         if deployment.state not in deployment._at_work_states():
-            yield "warning", say("This deployment is not live: no new records are scored or judged.")
+            yield "warning", self.env._("This deployment is not live: no new records are scored or judged.")
         elif self.version and not drift and not performance:
             yield "info", first_report_text(self.env, charts.first_day, WINDOW)
         own = drift.filtered(lambda report: report.version_id == self.version)
         if self.version and not broken and (not own or own[-1].is_provisional):
-            yield "info", say("Provisional: compared with the training records until enough records have been scored.")
+            yield (
+                "info",
+                self.env._("Provisional: compared with the training records until enough records have been scored."),
+            )
         if own and own[-1].blind_spot:
             yield "info", own[-1].blind_spot
         yield from self._performance_messages(performance, charts)

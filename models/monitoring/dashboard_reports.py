@@ -90,15 +90,15 @@ class ReportCharts:
 
     def outcomes(self, reports: BaseModel) -> dict[str, dict | None]:
         """Return the charts of order, and of chances said beside what came true, each with its interval."""
-        say, version = self.env._, self.deployment.champion_id
+        version = self.deployment.champion_id
         words = self.env[self.deployment.res_model]._ai_words()
-        title = say("Predicted and actual outcomes")
+        title = self.env._("Predicted and actual outcomes")
         if self.deployment.method != "scorecard" or (version and version.kind not in SCORED_AS_PROBABILITY):
-            empty = say("Performance is monitored if the deployment predicts an outcome.")
+            empty = self.env._("Performance is monitored if the deployment predicts an outcome.")
         elif not reports:
             empty = first_report_text(self.env, self.first_day, WINDOW + timedelta(days=self.deployment.horizon_days))
         elif not any(report.verdict in JUDGED for report in reports):
-            empty = reports[-1].summary or say("Not enough data yet.")
+            empty = reports[-1].summary or self.env._("Not enough data yet.")
         else:
             empty = ""
         if empty:
@@ -121,32 +121,36 @@ class ReportCharts:
             lambda own: own["win_rate"].statistic - own["in_the_large"].statistic if "in_the_large" in own else None,
         )
         order = [
-            row(say("Ranking (AUC)"), "line", points("auc", lambda own: own["auc"].statistic)),
-            row(say("Range"), "interval", points("auc", lambda own: [own["auc"].low, own["auc"].high])),
+            row(self.env._("Ranking (AUC)"), "line", points("auc", lambda own: own["auc"].statistic)),
+            row(self.env._("Range"), "interval", points("auc", lambda own: [own["auc"].low, own["auc"].high])),
         ]
         if any(value for value, *_rest in floors):
-            order.append(row(say("Floor"), "limit", floors))
+            order.append(row(self.env._("Floor"), "limit", floors))
         outcomes = [
-            row(say("Actual"), "line", points("win_rate", lambda own: own["win_rate"].statistic)),
-            row(say("Range"), "interval", points("win_rate", lambda own: [own["win_rate"].low, own["win_rate"].high])),
-            row(say("Said"), "line", said),
-            row(say("In training"), "limit", before),
+            row(self.env._("Actual"), "line", points("win_rate", lambda own: own["win_rate"].statistic)),
+            row(
+                self.env._("Range"),
+                "interval",
+                points("win_rate", lambda own: [own["win_rate"].low, own["win_rate"].high]),
+            ),
+            row(self.env._("Said"), "line", said),
+            row(self.env._("In training"), "limit", before),
         ]
         return {
             "order": chart(
-                say("Ranking of two %s (AUC)", words["records"]),
+                self.env._("Ranking of two %s (AUC)", words["records"]),
                 labels,
                 order,
                 percents=True,
                 start=0.4,
-                note=say("Probability that the positive record had the higher score; 50 % is random."),
+                note=self.env._("Probability that the positive record had the higher score; 50 % is random."),
             ),
             "outcomes": chart(
                 title,
                 labels,
                 outcomes,
                 percents=True,
-                note=say(
+                note=self.env._(
                     "Share of %s among the records scored in these days, once outcomes are due.", words["positives"]
                 ),
             ),

@@ -134,46 +134,46 @@ class Duel:
 
     def _lines_on(self, rival: str, standing: Standing, rows: Rows, challenger: BaseModel) -> list[dict]:
         """Return the gain in Brier over the whole life with the verdict, and the order in the latest cohort."""
-        say, count, more = self.env._, standing.rows, standing.more_needed
+        count, more = standing.rows, standing.more_needed
         verdict, order, closer = {
             INCUMBENT: (
                 {
-                    prequential.OURS: say("Better than Odoo's own estimate on the same %s records", count),
-                    prequential.THEIRS: say("Odoo's own estimate was better on the same %s records", count),
-                    prequential.TOO_EARLY: say(
+                    prequential.OURS: self.env._("Better than Odoo's own estimate on the same %s records", count),
+                    prequential.THEIRS: self.env._("Odoo's own estimate was better on the same %s records", count),
+                    prequential.TOO_EARLY: self.env._(
                         "Too early to say whether Odoo's own estimate is better: about %s more outcomes needed", more
                     ),
                 },
-                say("Ranking, ours minus Odoo's"),
-                say("Accuracy, ours minus Odoo's"),
+                self.env._("Ranking, ours minus Odoo's"),
+                self.env._("Accuracy, ours minus Odoo's"),
             ),
             PERSON: (
                 {
-                    prequential.OURS: say("Better than manual estimates of the same %s records", count),
-                    prequential.THEIRS: say("Manual estimates were better on the same %s records", count),
-                    prequential.TOO_EARLY: say(
+                    prequential.OURS: self.env._("Better than manual estimates of the same %s records", count),
+                    prequential.THEIRS: self.env._("Manual estimates were better on the same %s records", count),
+                    prequential.TOO_EARLY: self.env._(
                         "Too early to say whether manual estimates are better: about %s more outcomes needed", more
                     ),
                 },
-                say("Ranking, ours minus people's"),
-                say("Accuracy, ours minus people's"),
+                self.env._("Ranking, ours minus people's"),
+                self.env._("Accuracy, ours minus people's"),
             ),
             CHALLENGER: (
                 {
-                    prequential.OURS: say(
+                    prequential.OURS: self.env._(
                         "Better than %(version)s on the same %(count)s records", version=challenger.name, count=count
                     ),
-                    prequential.THEIRS: say(
+                    prequential.THEIRS: self.env._(
                         "%(version)s was better on the same %(count)s records", version=challenger.name, count=count
                     ),
-                    prequential.TOO_EARLY: say(
+                    prequential.TOO_EARLY: self.env._(
                         "Too early to say whether %(version)s is better: about %(more)s more outcomes needed",
                         version=challenger.name,
                         more=more,
                     ),
                 },
-                say("Ranking, ours minus the challenger's"),
-                say("Accuracy, ours minus the challenger's"),
+                self.env._("Ranking, ours minus the challenger's"),
+                self.env._("Accuracy, ours minus the challenger's"),
             ),
         }[rival]
         line: dict[str, Any] = {**UNTESTED, "test": "duel", "text": verdict[standing.verdict]}

@@ -42,7 +42,7 @@ class LifetimePerformance:
 
         :param between: by how much weeks differ, in log odds
         """
-        say, words = self.env._, self.words
+        words = self.words
         kept = self.state()
         tested_labels, tested = tested_rows(self.version)
         reference = estimated.learn(tested_labels, tested)
@@ -55,7 +55,7 @@ class LifetimePerformance:
         self.keep(watch=state, watch_since=since)
         look = standing_watch.look(state)
         line = {**UNTESTED, "test": "risk", "threshold": 1 / standing_watch.LEVEL}
-        calibration = say(
+        calibration = self.env._(
             "Of %(rows)s %(records)s since going live %(true)s %(positives)s occurred, %(said)s were predicted",
             rows=number(self.env, look.rows),
             records=words["records"],
@@ -64,21 +64,23 @@ class LifetimePerformance:
             positives=words["positives"],
         )
         order = (
-            say("The outcomes of %(records)s hardly depend on their scores any more", records=words["records"])
+            self.env._("The outcomes of %(records)s hardly depend on their scores any more", records=words["records"])
             if look.order_exceeded
-            else say("Higher scores still have more positive outcomes")
+            else self.env._("Higher scores still have more positive outcomes")
         )
         lines = [
             (
                 "watch:calibration",
-                say("Calibration since going live"),
+                self.env._("Calibration since going live"),
                 look.calibration,
                 look.calibration_exceeded,
                 calibration,
             )
         ]
         if look.order is not None:
-            lines.append(("watch:order", say("Ranking since going live"), look.order, look.order_exceeded, order))
+            lines.append(
+                ("watch:order", self.env._("Ranking since going live"), look.order, look.order_exceeded, order)
+            )
         return [
             {
                 **line,

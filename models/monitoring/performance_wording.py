@@ -53,20 +53,20 @@ class PerformanceWording:
 
     def _outcome(self, result: OutcomeResult, values: list[float], ordered: tuple[bool, ...]) -> tuple[str, str]:
         """Return (what the figure is called, what it says)."""
-        say, words = self.env._, self.words
+        words = self.words
         label = {
-            "win_rate": say("Share of %s", words["positives"]),
-            "in_the_large": say("Average predicted probability"),
-            "slope": say("Spread"),
-            "auc": say("Order"),
-            "average_precision": say("Precision of the highest scores"),
-            "precision_at_capacity": say("Precision within the review capacity"),
-            "brier": say("Prediction error (Brier)"),
-            "brier_skill": say("Better than the base rate"),
-            "error_automatic": say("Error rate of automatic decisions"),
+            "win_rate": self.env._("Share of %s", words["positives"]),
+            "in_the_large": self.env._("Average predicted probability"),
+            "slope": self.env._("Spread"),
+            "auc": self.env._("Order"),
+            "average_precision": self.env._("Precision of the highest scores"),
+            "precision_at_capacity": self.env._("Precision within the review capacity"),
+            "brier": self.env._("Prediction error (Brier)"),
+            "brier_skill": self.env._("Better than the base rate"),
+            "error_automatic": self.env._("Error rate of automatic decisions"),
         }[result.name]
         if result.statistic is None:
-            return label, say(
+            return label, self.env._(
                 "Not enough data yet: of %(rows)s outcomes %(wins)s are %(positives)s, and %(least)s of "
                 "either kind are needed",
                 rows=len(ordered),
@@ -165,16 +165,16 @@ class PerformanceWording:
 
     def not_judged(self, values: list[float], start: date, end: date) -> str:
         """Return what is missing until a cohort can be judged, since when it is counted, and when it may be enough."""
-        say, words, rows = self.env._, self.words, len(values)
+        words, rows = self.words, len(values)
         since = format_date(self.env, start)
         if not rows:
-            return say(
+            return self.env._(
                 "Not enough data yet: no outcome is due of %(records)s scored since %(day)s.",
                 records=words["records"],
                 day=since,
             )
         said = float(sum(values))
-        text = say(
+        text = self.env._(
             "Not enough data yet: outcomes are due of %(rows)s of %(all)s %(records)s, counted since %(day)s; "
             "the scores predicted %(said)s %(positives)s among them, and %(least)s of either kind are needed.",
             rows=rows,
@@ -189,7 +189,7 @@ class PerformanceWording:
         days = missing * (end - start).days + self.deployment.horizon_days
         if days > MOST_DAYS_AHEAD:
             return text
-        return say(
+        return self.env._(
             "%(text)s At the current rate they are due about %(day)s.",
             text=text,
             day=format_date(self.env, start + timedelta(days=math.ceil(days))),
@@ -260,40 +260,40 @@ class PerformanceWording:
 
     def suggestion(self, line: BaseModel, report: BaseModel) -> str:
         """Return what to do about a line, in one or two sentences."""
-        say, words = self.env._, self.words
+        words = self.words
         has_no_win = any(one.key == "win_rate" and one.statistic == 0 for one in report.line_ids)
         if has_no_win and line.key in ("in_the_large", "win_rate", "watch:calibration"):
             return self._no_win_suggestion()
         if line.test == "proposed" and line.key == "auc":
-            return say(
+            return self.env._(
                 "Set “%(field)s” to %(floor)s, or to an acceptable value. Then retrain with the outcomes "
                 "known now, and compare.",
                 field=self.deployment._fields["floor_auc"].get_description(self.env, ["string"])["string"],
                 floor=percent(self.env, line.threshold),
             )
         if line.key == "brier_skill":
-            return say(
+            return self.env._(
                 "Until a better version serves, the base rate of %(positives)s is more accurate than these "
                 "scores: retrain, or promote an earlier version.",
                 positives=words["positives"],
             )
-        return say("Retrain with the outcomes known now, and compare.")
+        return self.env._("Retrain with the outcomes known now, and compare.")
 
     def _no_win_suggestion(self) -> str:
         """Return where to look when no win comes any more: at the business, or at how wins are entered."""
-        say, words = self.env._, self.words
+        words = self.words
         won, lost = self.documents._ai_outcomes(self.deployment).latest_ends()
         if not won:
-            return say("Check whether and where %s are entered.", words["positives"])
+            return self.env._("Check whether and where %s are entered.", words["positives"])
         day = format_date(self.env, won)
         if not lost or lost <= won:
-            return say(
+            return self.env._(
                 "The latest %(records)s ended on %(day)s, with or without a win. Check whether outcomes are "
                 "entered elsewhere, or imported later.",
                 records=words["records"],
                 day=day,
             )
-        return say(
+        return self.env._(
             "The latest of all %(positives)s is of %(day)s, while other %(records)s still end. If the "
             "business did not change, check how they are marked: a stage may have been renamed, replaced, or "
             "no longer count.",
