@@ -27,7 +27,7 @@ class TestSegmentPerformance(CohortCase):
             report = self.report(week)
         line = self.line(report, f"segment:{north.id}")
         self.assertTrue(line.exceeded)
-        self.assertEqual(line.text, "Sales Team “North”: the scores predicted 50 % wins on average, 12 % came true")
+        self.assertEqual(line.text, "Sales Team “North”: the scores predicted 50 % wins on average, 12 % occurred")
         self.assertFalse(self.line(report, f"segment:{south.id}").exceeded)
         alert = self.alerts().filtered(lambda alert: alert.cause == f"performance:segment:{north.id}")
         self.assertIn("“North”", alert.name)

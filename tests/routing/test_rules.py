@@ -17,7 +17,7 @@ class TestRules(RuleCase):
                 for values in ({"is_on": False}, {"is_on": True, "cap": 0}, {"cap": 3}):
                     rule.write(values)
                     with self.subTest(reason=rule.reason, **values):
-                        self.assertRegex(rule.sentence, r"^(A person looks|Off: ).*\.$")
+                        self.assertRegex(rule.sentence, r"^(Off: |.*[Rr]eview).*\.$")
 
     def test_new_reasons_are_off_until_somebody_wants_them(self):
         on = {rule.reason for rule in (self.deployment + self.bills).review_rule_ids if rule.is_on}

@@ -1,6 +1,6 @@
 """What is missing before a first version; see also the start date."""
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.readiness import missing_outcomes, readiness
@@ -20,7 +20,9 @@ class TestReadiness(AiDeploymentCase):
             self.assertIn("About 50", readiness(self.deployment.with_user(self.owner)))
             text = readiness(self.deployment.with_user(self.reviewer))
             self.assertEqual("About 50" in text, self.reviewer.has_group("sales_team.group_sale_salesman_all_leads"))
-            self.assertIn("More outcomes are needed", readiness(self.deployment.with_user(self.seller)))
+            groups = "ai_deployment.group_reviewer,sales_team.group_sale_salesman"
+            of_own_leads = new_test_user(self.env, "ai_own_leads", groups=groups)
+            self.assertIn("More outcomes are needed", readiness(self.deployment.with_user(of_own_leads)))
 
     def test_what_finds_unusual_records_needs_none(self):
         unusual = self.make_deployment(method="anomaly", is_primary=False)
