@@ -17,6 +17,7 @@ from odoo.addons.ai_deployment.ml.scorecard import Scorecard
 from odoo.addons.ai_deployment.ml.tags import TagBins, member_name
 from odoo.addons.ai_deployment.models.governance.evidence.log import LogComplete
 from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
+from odoo.addons.ai_deployment.models.monitoring.report_records import ReportRecords
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.learning import fit
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -128,7 +129,7 @@ class TestTagInputs(HealthCase):
         self.assertTrue(shape.exceeded)
         self.assertIn("“Green” on", shape.text)
         self.assertTrue(shape.has_records)
-        self.assertTrue([row for row in shape._window_rows() if row[1]])
+        self.assertTrue(ReportRecords(shape).ids())
         alerts = self.env["ai.deployment.alert"].search(
             [("deployment_id", "=", self.tagged.id), ("cause", "like", "tag_ids")]
         )

@@ -21,6 +21,7 @@ class TestReadiness(AiDeploymentCase):
             text = readiness(self.deployment.with_user(self.reviewer))
             self.assertEqual("About 50" in text, self.reviewer.has_group("sales_team.group_sale_salesman_all_leads"))
             groups = "ai_deployment.group_reviewer,sales_team.group_sale_salesman"
+            self.env["crm.lead"].create({"name": "Of a colleague", "type": "opportunity", "user_id": self.seller.id})
             of_own_leads = new_test_user(self.env, "ai_own_leads", groups=groups)
             self.assertIn("More outcomes are needed", readiness(self.deployment.with_user(of_own_leads)))
 
