@@ -19,7 +19,7 @@ class TestWaitingReviews(AiDeploymentCase):
                 "res_model": "crm.lead",
                 "res_id": self.requested.id,
                 "opened_date": NOW,
-                "reason": "uncertain",
+                "reason": "low_confidence",
                 "prediction": True,
                 "reviewer_id": self.reviewer.id,
             }

@@ -89,7 +89,8 @@ class TestUpkeep(QueueCase):
             )
             costs = [self.cost("tidy_reviews") for _round in range(3)]
         self.assertLessEqual(max(queries for queries, _rows in costs), max(queries for queries, _rows in before) + 2)
-        self.assertLessEqual(max(rows for _queries, rows in costs), 1.3 * max(rows for _queries, rows in before))
+        # With more than three times the records: the cost may not grow with them.
+        self.assertLessEqual(max(rows for _queries, rows in costs), 2 * max(rows for _queries, rows in before))
 
 
 @tagged("post_install", "-at_install")
