@@ -45,7 +45,7 @@ class AiDeploymentValue(models.Model):
     nonzero_count = fields.Integer(readonly=True)
     value = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
     deviation = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
-    low = fields.Float("Low", readonly=True, digits=(16, 4), aggregator=None)
+    low = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
     high = fields.Float(readonly=True, digits=(16, 4), aggregator=None)
     has_enough_records = fields.Boolean("Reliable", readonly=True)
     base_count = fields.Integer("Compared With Records", readonly=True)
