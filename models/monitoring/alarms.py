@@ -1,4 +1,4 @@
-"""When a line of a report raises an alert, and when it ends one."""
+"""Alerts of report lines: conditions that raise and end them."""
 
 from datetime import date
 

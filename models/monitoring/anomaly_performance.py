@@ -23,7 +23,7 @@ MIN_FLAGGED = 10  # verdicts on flagged records, under which their share says no
 
 
 class Verdict(NamedTuple):
-    """What a reviewer decided on a record."""
+    """Answer of a reviewer on a record."""
 
     res_id: int
     reason: str  # why it came: "flagged", "audit" (a random check), or another reason of a review

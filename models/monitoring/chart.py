@@ -1,4 +1,4 @@
-"""What one chart of the dashboard shows, ready to draw: numbers, their texts, and the list that each of them opens."""
+"""One chart of the dashboard, ready to draw: numbers, their texts, and the list that each of them opens."""
 
 from typing import Any, TypedDict
 

@@ -1,4 +1,4 @@
-"""How long outcomes take, those that are still open included (`ml.maturity`)."""
+"""Time until outcomes are known, open ones included (`ml.maturity`)."""
 
 from odoo.models import BaseModel
 

@@ -34,7 +34,7 @@ class EdgeCases:
 
 
 class Trial(NamedTuple):
-    """What trying an edge case showed."""
+    """Result of testing an edge case."""
 
     is_proved: bool
     tested_count: int

@@ -18,7 +18,7 @@ SHARED = (routing.LOW_CONFIDENCE, routing.FLAGGED)  # the reasons that a capacit
 
 
 class DayQuota:
-    """What the limits of today leave for records. Where there is no limit, nothing is read and nothing written.
+    """Remaining quota of today. Where there is no limit, nothing is read and nothing written.
 
     A record that waits for a decision already costs no time again, so it uses no quota.
 

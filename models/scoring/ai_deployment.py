@@ -1,4 +1,4 @@
-"""How records come to be scored: on request, as they are created or changed, and every night.
+"""Ways into scoring: on request, on creation or change, and every night.
 
 `_score` is the one door: the server action, the crons and the API come through here. It writes nothing on the records.
 """

@@ -1,4 +1,4 @@
-"""Whose fault it is that records could not be scored: that of single records, or that of the version.
+"""Attribution of scoring failures: to single records, or to the version.
 
 A record that fails alone is a suspect. Where all suspects fail in the same way and nothing succeeds, the version is to
 blame: the records wait, and one alert tells the owner.
@@ -23,7 +23,7 @@ SUSPECTS = 3  # records that fail in the same way while none succeeds, from whic
 
 @dataclass
 class Failures:
-    """What failed in one scoring run."""
+    """Failures of one scoring run."""
 
     deployment: BaseModel  # in sudo
     version: BaseModel

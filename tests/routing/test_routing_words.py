@@ -1,4 +1,4 @@
-"""What the choice of an owner means for reviews, in words."""
+"""Wording of the owner's routing settings and their effect on reviews."""
 
 from odoo.tests import tagged
 

@@ -1,4 +1,4 @@
-"""Who may import whom, and what the formatter may be told."""
+"""Rules of layers: the order of imports, and no comments that switch the formatter off."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""What a record file holds: one model, once per package, and no override of our own methods."""
+"""Rules of record files: one model, once per package, and no override of our own methods."""
 
 from collections import defaultdict
 from collections.abc import Iterator
