@@ -27,7 +27,7 @@ class TestWithoutQueueJob(BatchCase):
         root = Path(__file__).parents[2]
         manifest = ast.literal_eval((root / "__manifest__.py").read_text())
         self.assertNotIn("queue_job", manifest["depends"])
-        for file in (*root.rglob("models/**/*.py"), *root.glob("wizards/*.py"), root / "hooks.py"):
+        for file in (*root.rglob("models/**/*.py"), *root.glob("wizards/**/*.py"), root / "hooks.py"):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.Import | ast.ImportFrom):
                     names = [getattr(node, "module", "") or "", *(name.name for name in node.names)]

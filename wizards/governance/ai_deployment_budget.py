@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..models.governance.planning import Planning
-from ..models.tools import clock
+from ...models.governance.planning import Planning
+from ...models.tools import clock
 
 
 class AiDeploymentBudget(models.TransientModel):

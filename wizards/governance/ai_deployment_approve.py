@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..models.governance.ai_deployment_approval import OUTCOMES
-from ..models.governance.approval import LEAST_DAYS, Approval
-from ..models.governance.checklist import Checklist
-from ..models.governance.duties import conflicted_users
-from ..models.tools import clock
+from ...models.governance.ai_deployment_approval import OUTCOMES
+from ...models.governance.approval import LEAST_DAYS, Approval
+from ...models.governance.checklist import Checklist
+from ...models.governance.duties import conflicted_users
+from ...models.tools import clock
 
 
 class AiDeploymentApprove(models.TransientModel):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..models.tools import clock
+from ...models.tools import clock
 
 
 class AiDeploymentAlertMute(models.TransientModel):

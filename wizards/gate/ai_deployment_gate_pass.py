@@ -3,9 +3,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..models.gate import gate_sql, gates, wording
-from ..models.gate.gate_judge import GateJudge
-from ..models.gate.gates import Gate
+from ...models.gate import gate_sql, gates, wording
+from ...models.gate.gate_judge import GateJudge
+from ...models.gate.gates import Gate
 
 PASSERS = "ai_deployment.group_pass_gate"
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-from ..models.governance.poc import ProofOfConcept
-from ..models.tools import clock
+from ...models.governance.poc import ProofOfConcept
+from ...models.tools import clock
 
 
 class AiDeploymentExtend(models.TransientModel):

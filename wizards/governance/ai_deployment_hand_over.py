@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from ..models.governance.ownership import Ownership
+from ...models.governance.ownership import Ownership
 
 
 class AiDeploymentHandOver(models.TransientModel):

@@ -3,8 +3,8 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
-from ..models.health import token
-from ..models.tools.companies import check_shared
+from ...models.health import token
+from ...models.tools.companies import check_shared
 
 
 class AiDeploymentHealthAddress(models.TransientModel):

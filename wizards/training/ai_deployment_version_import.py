@@ -8,18 +8,18 @@ import numpy as np
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..ml.columns import (
+from ...ml.columns import (
     CATEGORY,
     NUMBER,
     TAGS,
     make_column,
 )
-from ..ml.errors import ArtifactRejected, TrainingError
-from ..ml.threads import one_thread
-from ..models.tools import clock
-from ..models.training.challenger import Challenger
-from ..models.training.segment_tests import SegmentTests
-from ..models.training.version_test import floors, untested_text
+from ...ml.errors import ArtifactRejected, TrainingError
+from ...ml.threads import one_thread
+from ...models.tools import clock
+from ...models.training.challenger import Challenger
+from ...models.training.segment_tests import SegmentTests
+from ...models.training.version_test import floors, untested_text
 
 
 class AiDeploymentVersionImport(models.TransientModel):
@@ -61,7 +61,7 @@ class AiDeploymentVersionImport(models.TransientModel):
     def _make_version(self):
         """The new version, tested on the latest labelled records; it serves when somebody promotes it."""
         # Imported here: scikit-learn and skops cost seconds, and a process that scores cards needs neither.
-        from ..ml.adoption import adopt_pipeline
+        from ...ml.adoption import adopt_pipeline
 
         deployment = self.deployment_id.sudo()
         if deployment.method != "scorecard":

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
-from ..models.tools import clock
+from ...models.tools import clock
 
 
 class AiDeploymentRecordEvidence(models.TransientModel):

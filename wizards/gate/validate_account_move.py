@@ -2,8 +2,8 @@
 
 from odoo import fields, models
 
-from ..models.gate import wording
-from ..models.gate.held_bills import HeldBills
+from ...models.gate import wording
+from ...models.gate.held_bills import HeldBills
 
 
 class ValidateAccountMove(models.TransientModel):

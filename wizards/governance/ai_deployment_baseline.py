@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..models.governance.measurement import Measurement
-from ..models.tools import clock
+from ...models.governance.measurement import Measurement
+from ...models.tools import clock
 
 YEAR = 365
 
