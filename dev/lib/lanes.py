@@ -53,7 +53,7 @@ def node(env, name, data_dir, *arguments, environment=None, named_by_worker=Fals
 
     :param named_by_worker: the connections are those of `name`-PID, by the worker that uses them; each loads the
         database by itself for that, as in a server that is not told which databases there are
-    :return: the process, with the port as its attribute `port`
+    :return: the process, with the attributes `port` and `name`
     """
     port, gevent_port = _free_port(), _free_port()
     command = [
@@ -71,7 +71,7 @@ def node(env, name, data_dir, *arguments, environment=None, named_by_worker=Fals
         process = subprocess.Popen(
             command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    process.port = port
+    process.port, process.name = port, name
     try:
         yield process
     finally:
