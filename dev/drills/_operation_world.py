@@ -47,6 +47,8 @@ REFUSED_RIGHTLY = "Not posted, because it has to be reviewed first"
 _OURS = re.compile(r"addons[./]ai_deployment\b|\bai_deployment_\w|ai\.deployment|AI Deployment")
 _ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ (\d+) ([A-Z]+) (\S+) ([\w.?]+): ")
 
+RECOVERY_S = 30
+
 
 class World:
     def __init__(self, server, say, lead_count, chats):
@@ -63,13 +65,24 @@ class World:
     # The database
 
     def look(self):
-        """An environment in a new transaction: what was there before may be dead, or of another time."""
-        if self._env is not None:
+        """An environment in a new transaction: what was there before may be dead, or of another time.
+
+        A server that was killed recovers for some seconds, and each connection that is still kept to it fails once.
+        """
+        last, self._env = self._env, None  # a cursor that is closed twice never returns
+        if last is not None:
             with contextlib.suppress(psycopg2.Error):
-                self._env.cr.close()  # also where it was closed already
-        registry = Registry(own_postgres.DATABASE).check_signaling()
-        self._env = api.Environment(registry.cursor(), SUPERUSER_ID, {})
-        return self._env
+                last.cr.close()
+        until = time.monotonic() + RECOVERY_S
+        while True:
+            try:
+                registry = Registry(own_postgres.DATABASE).check_signaling()
+                self._env = api.Environment(registry.cursor(), SUPERUSER_ID, {})
+                return self._env
+            except psycopg2.DatabaseError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
 
     def rows(self, query, *values):
         return self.look().execute_query(SQL(query, *values))

@@ -52,6 +52,8 @@ def decide(
         check_may_decide(review, judges=decision != "rescored")
         if review.failure_type and decision in JUDGEMENTS:
             raise UserError(review.env._("“%s” has no score to judge: score it again.", review.name))
+        if decision == "rescored":
+            _check_failed(review)
         reviewed = review.sudo()
         reviewed.write(
             {
@@ -163,10 +165,20 @@ def _refused_text(reviews: BaseModel, refused: dict[str, list[int]]) -> str:
     return "\n".join(lines)
 
 
+def _check_failed(review: BaseModel) -> None:
+    """Raise where the record has a score: whoever made it could else end the review of his own record."""
+    if not review.failure_type:
+        raise UserError(review.env._("“%s” has a score: say whether it is right, or answer “Cannot tell”.", review.name))
+
+
 def score_again(reviews: BaseModel) -> None:
-    """Score the records behind `reviews` by the serving version; a review is closed where that works now."""
+    """Score the records behind `reviews` by the serving version; a review is closed where that works now.
+
+    :raises UserError: where a review is of a record that has a score
+    """
     for review in reviews:
         check_may_decide(review, judges=False)
+        _check_failed(review)
         env, known = review.env, review.sudo()
         known.deployment_id.with_env(env)._score(review._document(), again=True)
         latest = latest_inference(known)

@@ -48,8 +48,8 @@ class TestSum(BatchCase):
         self.assertEqual(self.sum_of().difference, 1)
 
     def test_scoring_again_what_left_the_deployment_opens_no_second_review(self):
-        self.deployment.min_confidence = 1.0
-        lead = self.make_leads()
+        self.serve(self.deployment, self.card(required=("country_id",)))
+        lead = self.make_leads(country_id=False)
         self.deployment._score(lead, now=NOW)
         self.deployment.domain = "[('name', '=', 'another')]"
         with self.assertRaisesRegex(UserError, "no longer belongs"), self.env.cr.savepoint(), clock.at(NOW):

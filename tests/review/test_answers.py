@@ -106,7 +106,8 @@ class TestAnswers(ReviewCase):
         self.assertEqual(new.inference_id, self.inferences_of(lead)[-1])
 
     def test_a_suspended_deployment_scores_nothing_again(self):
-        review = self.ask(self.make_leads())
+        self.serve(self.deployment, self.card(required=("country_id",)))
+        review = self.ask(self.make_leads(country_id=False))
         self.deployment.state = "suspended"
         with self.assertRaisesRegex(UserError, "not live"):
             review.with_user(self.reviewer).action_score_again()

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ai_deployment.models.review.eligibility import away_until
@@ -111,6 +111,14 @@ class TestMakers(DecisionCase):
         lead.country_id = self.belgium
         review.with_user(self.reviewer).action_score_again()
         self.assertEqual((review.decision, review.is_label), ("rescored", False))
+
+    def test_whoever_made_a_record_does_not_end_its_review_by_scoring_it_again(self):
+        review = self.ask(self.made_by(self.reviewer)).with_user(self.reviewer)
+        self.assertFalse(review.failure_type)
+        for act in (review.action_score_again, lambda: review.desk_decide(review.id, "rescored")):
+            with self.assertRaisesRegex(UserError, "has a score"):
+                act()
+        self.assertEqual(review.state, "open")
 
     def test_code_that_answers_in_the_name_of_the_maker_teaches_nothing(self):
         review = self.ask(self.made_by(self.reviewer))
