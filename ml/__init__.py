@@ -17,10 +17,10 @@ scorecard          points per bin, added up and calibrated: learned with labels
 anomaly            surprise per bin, added up and ranked: learned without labels
 reviewed           points that reviewers taught, over the inputs and their surprise
 approximate        of scorers that are no sums of points: reasons that are no points
-guest_trees        numbers of scikit-learn's trees, looked through before they are used
-guest_schema       the objects in a file of a pipeline: listed ones only
-guest_files        files of pipelines: looked through before anything is built
-guests             a scikit-learn pipeline, with our bins around it (skops)
+imported_trees     numbers of scikit-learn's trees, looked through before they are used
+imported_schema    the objects in a file of a pipeline: listed ones only
+imported_files     files of pipelines: looked through before anything is built
+imported           a scikit-learn pipeline, with our bins around it (skops)
 artifact           a card <-> checked plain JSON with a format version and a digest
 intervals          of shares, their differences, and of weighted random checks
 profile            counts per bin: what the monitors see of the past
@@ -56,7 +56,7 @@ boosting           additive boosting on codes, and its points (scikit-learn)
 training           columns and labels -> a tested scorecard
 anomaly_training   columns -> an anomaly card
 reviewed_training  columns, an anomaly card, verdicts -> a tested reviewed card
-adoption           a pipeline's file and labelled rows -> a tested guest
+import_evaluation  a pipeline's file and labelled rows -> a tested version
 threads            one thread while training
 leaks              inputs that would not be there when they are needed
 =================  ===========================================================

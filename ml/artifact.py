@@ -24,14 +24,14 @@ from .columns import (
     TAGS,
 )
 from .errors import ArtifactRejected
-from .guests import GuestCard
+from .imported import ImportedCard
 from .reviewed import SURPRISE, ReviewedCard
 from .scorecard import Scorecard
 from .tags import MOST_OTHERS, MOST_TAGS, TagBins
 
 FORMAT = 1
 FORMATS = (1, 2)  # 2 may have inputs whose values are tags
-CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, GuestCard)}
+CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, ImportedCard)}
 
 MAX_FEATURES = 200
 MAX_PAIRS = 50
@@ -97,7 +97,7 @@ def load(data: Any, expected_digest: str | None = None, content: bytes | None = 
     if expected_digest is not None and digest(data) != expected_digest:
         raise ArtifactRejected("the content does not match its digest: it was changed")
     _check_card(data)
-    parts = {"content": content} if kind == GuestCard.kind else {}
+    parts = {"content": content} if kind == ImportedCard.kind else {}
     return CARDS[kind].from_dict(data, **parts)
 
 
@@ -159,7 +159,7 @@ def _has_tags(item: dict[str, Any]) -> bool:
     return isinstance(item, dict) and isinstance(item.get("bins"), dict) and item["bins"].get("kind") == TAGS
 
 
-def _check_guest(data: Any) -> None:
+def _check_imported(data: Any) -> None:
     _check_scorecard(data)
     if data["pairs"]:
         raise ArtifactRejected("pairs: a pipeline has none")
@@ -183,7 +183,7 @@ _CHECK_OWN = {
     Scorecard.kind: _check_scorecard,
     AnomalyCard.kind: _check_anomaly,
     ReviewedCard.kind: _check_reviewed,
-    GuestCard.kind: _check_guest,
+    ImportedCard.kind: _check_imported,
 }
 
 

@@ -53,7 +53,7 @@ class DriftWindows:
         return _weekly(self._days, self.start, max((self.start - since) // WEEK, 0))
 
     def longer(self, reference: Profile, noise: Noise) -> list[drift.Longer]:
-        """Return what is judged beside the window: several weeks together, from the adoption of the reference on."""
+        """Return what is judged beside the window: several weeks together, from the day of the reference on."""
         before = self.before(self.reference.window_end or None)
         return drift.spans(before, self.window, reference, noise, weeks=self.weeks, years=self.years)
 

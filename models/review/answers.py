@@ -168,7 +168,9 @@ def _refused_text(reviews: BaseModel, refused: dict[str, list[int]]) -> str:
 def _check_failed(review: BaseModel) -> None:
     """Raise where the record has a score: whoever made it could else end the review of his own record."""
     if not review.failure_type:
-        raise UserError(review.env._("“%s” has a score: say whether it is right, or answer “Cannot tell”.", review.name))
+        raise UserError(
+            review.env._("“%s” has a score: say whether it is right, or answer “Cannot tell”.", review.name)
+        )
 
 
 def score_again(reviews: BaseModel) -> None:

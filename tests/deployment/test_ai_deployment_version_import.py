@@ -1,4 +1,4 @@
-"""Guests: an administrator brings a scikit-learn pipeline as a file; what could be a program never gets in."""
+"""Imported models: an administrator brings a scikit-learn pipeline as a file; what could be a program never gets in."""
 
 import base64
 import hashlib
@@ -86,7 +86,7 @@ class TestVersionImport(ClosedLeads, AiDeploymentCase):
         )
         return self.env["ai.deployment.version"].search_count([]), files
 
-    # A welcome guest
+    # A good file
 
     def test_an_imported_pipeline_is_tested_and_serves_nowhere_yet(self):
         version = self.bring(digest=hashlib.sha256(self.content).hexdigest().upper())

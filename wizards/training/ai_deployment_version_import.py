@@ -61,7 +61,7 @@ class AiDeploymentVersionImport(models.TransientModel):
     def _make_version(self):
         """The new version, tested on the latest labelled records; it serves when somebody promotes it."""
         # Imported here: scikit-learn and skops cost seconds, and a process that scores cards needs neither.
-        from ...ml.adoption import adopt_pipeline
+        from ...ml.import_evaluation import evaluate_pipeline
 
         deployment = self.deployment_id.sudo()
         if deployment.method != "scorecard":
@@ -83,7 +83,7 @@ class AiDeploymentVersionImport(models.TransientModel):
         required = [key for key, spec in specs.items() if spec["required"]]
         try:
             with one_thread():
-                training = adopt_pipeline(
+                training = evaluate_pipeline(
                     content, columns, labels, moments, required=required, expected_digest=self.expected_digest
                 )
         except ArtifactRejected as error:

@@ -1,4 +1,4 @@
-"""A scikit-learn pipeline as a guest: its own values, our bins around it.
+"""A scikit-learn pipeline as a version: its own values, our bins around it.
 
 The pipeline gives the probability; the bins of the reference rows give the codes that
 the log, the profiles and the monitors need. What an input adds is not known of a
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import guest_files
+from . import imported_files
 from .approximate import ApproximateCard
 from .binning import (
     ABOVE,
@@ -37,7 +37,7 @@ AT_ONCE = 1000  # rows; a pipeline may make many columns of each
 MANY = 20  # rows that failed alone; from then on what fails together is not taken apart
 
 
-class GuestCard(ApproximateCard):
+class ImportedCard(ApproximateCard):
     """A pipeline with ``predict_proba``, and ``typical`` values per input and code.
 
     ``file`` holds the ``sha256`` and the ``size`` of the pipeline's file.
@@ -59,7 +59,7 @@ class GuestCard(ApproximateCard):
     def from_dict(cls, data: Any, content: Any = None, **parts: Any) -> Any:
         """The card of checked ``data`` and the bytes of its pipeline's file."""
         check_file(content, data["file"])
-        pipeline = usable_pipeline(guest_files.load_pipeline(content), [item["name"] for item in data["features"]])
+        pipeline = usable_pipeline(imported_files.load_pipeline(content), [item["name"] for item in data["features"]])
         return super().from_dict(data, pipeline=pipeline, **parts)
 
     def score(self, columns: dict[str, Column]) -> ScoredRows:

@@ -1,4 +1,4 @@
-"""Objects of a schema are looked at one by one; whole files are tested in test_guests.py."""
+"""Objects of a schema are looked at one by one; whole files are tested in test_imported.py."""
 
 import io
 import zipfile
@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from odoo.addons.ai_deployment.ml.errors import ArtifactRejected
-from odoo.addons.ai_deployment.ml.guest_schema import MAX_DEPTH, Schema
+from odoo.addons.ai_deployment.ml.imported_schema import MAX_DEPTH, Schema
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Guests: what a good pipeline says, and what a file cannot do. Every hostile file is made for real."""
+"""Imported models: what a good pipeline says, and what a file cannot do. Every hostile file is made for real."""
 
 import bz2
 import copy
@@ -49,8 +49,7 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
-from odoo.addons.ai_deployment.ml import artifact, guest_files, guests
-from odoo.addons.ai_deployment.ml.adoption import adopt_pipeline
+from odoo.addons.ai_deployment.ml import artifact, imported, imported_files
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import (
     ArtifactRejected,
@@ -58,6 +57,7 @@ from odoo.addons.ai_deployment.ml.errors import (
     PredictionInvalid,
     TooFewCases,
 )
+from odoo.addons.ai_deployment.ml.import_evaluation import evaluate_pipeline
 from odoo.addons.ai_deployment.ml.profile import SCORE
 
 N = 1200
@@ -104,7 +104,7 @@ FILE = skops.io.dumps(GOOD)
 
 
 def adopt(content=FILE, columns=COLUMNS, **options):
-    return adopt_pipeline(content, columns, LABELS, np.arange(float(N)), **options)
+    return evaluate_pipeline(content, columns, LABELS, np.arange(float(N)), **options)
 
 
 ADOPTED = adopt()
@@ -133,11 +133,11 @@ CARD = ADOPTED.card
     ],
     ids=lambda pipeline: type(pipeline[-1]).__name__,
 )
-def test_a_guest_says_what_the_pipeline_says(pipeline):
+def test_an_imported_model_says_what_the_pipeline_says(pipeline):
     pipeline.fit(table(NUMBERS), LABELS)
     card = adopt(skops.io.dumps(pipeline), NUMBERS).card
     scored = card.score(NUMBERS)
-    # Threads of a forest add up its trees in any order; a guest has one thread.
+    # Threads of a forest add up its trees in any order; an imported model has one thread.
     assert scored.values == pytest.approx(pipeline.predict_proba(table(NUMBERS))[:, 1], abs=1e-15)
     assert scored.predictions.tolist() == (scored.values >= 0.5).tolist()
     assert scored.confidences == pytest.approx(np.maximum(scored.values, 1 - scored.values))
@@ -158,7 +158,7 @@ def test_categories_come_as_text():
 def test_it_survives_storing():
     data = json.loads(json.dumps(artifact.dump(CARD)))
     twin = artifact.load(data, artifact.digest(data), content=FILE)
-    assert type(twin) is guests.GuestCard and artifact.dump(twin) == artifact.dump(CARD)
+    assert type(twin) is imported.ImportedCard and artifact.dump(twin) == artifact.dump(CARD)
     assert twin.score(COLUMNS).values.tolist() == CARD.score(COLUMNS).values.tolist()
     assert (
         twin.contributions(CARD.score(COLUMNS).codes[:9]).tolist()
@@ -193,7 +193,7 @@ def test_reasons_are_the_change_from_the_usual_value():
     codes = CARD.score(COLUMNS).codes[:50]
     shares = CARD.contributions(codes)
     assert shares.shape == (50, 3) and np.isfinite(shares).all()
-    usual = [guests.usual_code(feature) for feature in CARD.features]
+    usual = [imported.usual_code(feature) for feature in CARD.features]
     assert (CARD.contributions(np.array([usual])) == 0).all()
     big = codes.copy()
     big[:, 0] = CARD.features[0].bins.size - 1  # the largest sizes win
@@ -225,12 +225,12 @@ def test_a_pipeline_that_refuses_everything_is_asked_few_times(monkeypatch):
 def test_an_answer_that_is_no_probability_is_an_error_of_the_row(monkeypatch, answer):
     monkeypatch.setattr(type(CARD.pipeline), "predict_proba", lambda self, rows: answer)
     with pytest.raises(PredictionInvalid):
-        guests.probabilities(CARD.pipeline, table(COLUMNS))
+        imported.probabilities(CARD.pipeline, table(COLUMNS))
     assert len(CARD.score(COLUMNS).errors) == N
 
 
 def test_what_is_of_no_use_for_scoring_is_taken_out():
-    pipeline = make_pipeline(SimpleImputer(), LogisticRegression(n_jobs=7, verbose=3), memory="/tmp/of_a_guest")
+    pipeline = make_pipeline(SimpleImputer(), LogisticRegression(n_jobs=7, verbose=3), memory="/tmp/of_a_pipeline")
     pipeline = pipeline.fit(table(NUMBERS), LABELS)
     loaded = adopt(skops.io.dumps(pipeline), NUMBERS).card.pipeline
     assert (loaded.memory, loaded[1].n_jobs, loaded[1].verbose) == (None, None, 0)
@@ -276,7 +276,7 @@ def test_a_joblib_file_is_refused_by_name(compress):
         (lzma.compress(b"x"), "compressed"),
         (zlib.compress(b"x"), "compressed"),
         (b"PK\x03\x04" + b"\x00" * 50, "damaged"),
-        (b"PK\x03\x04" + b"x" * (guest_files.MAX_FILE + 1), "larger than"),
+        (b"PK\x03\x04" + b"x" * (imported_files.MAX_FILE + 1), "larger than"),
     ],
     ids=lambda item: repr(item)[:20],
 )
@@ -315,8 +315,8 @@ def test_the_archive_that_was_only_packed_again_is_welcome():
         (lambda entries: entries.update({"../../etc/passwd": b"x"}), "does not belong"),
         (lambda entries: entries.update({"evil.py": b"x"}), "does not belong"),
         (lambda entries: entries.update({f"{i}.npy": b"" for i in range(11_000)}), "too many"),
-        (lambda entries: entries.update({"1.npy": b"\0" * (guest_files.MAX_UNPACKED + 1)}), "unpacks to more"),
-        (lambda entries: entries.update({"schema.json": b" " * (guest_files.MAX_SCHEMA + 1)}), "too large"),
+        (lambda entries: entries.update({"1.npy": b"\0" * (imported_files.MAX_UNPACKED + 1)}), "unpacks to more"),
+        (lambda entries: entries.update({"schema.json": b" " * (imported_files.MAX_SCHEMA + 1)}), "too large"),
         (lambda entries: entries.update({"schema.json": b"{"}), "cannot be read"),
         (lambda entries: entries.update({"schema.json": b"[]"}), "not an object"),
         (lambda entries: entries.update({"schema.json": b'{"a":' * 100_000}), "cannot be read"),
@@ -350,7 +350,7 @@ def test_one_large_array_cannot_be_asked_for_again_and_again():
 
 def test_a_small_file_that_unpacks_to_much_costs_little():
     content = archive(
-        lambda e: e.update({"1.npy": b"\0" * (guest_files.MAX_UNPACKED + 1)}), compress=zipfile.ZIP_DEFLATED
+        lambda e: e.update({"1.npy": b"\0" * (imported_files.MAX_UNPACKED + 1)}), compress=zipfile.ZIP_DEFLATED
     )
     assert len(content) < 1_000_000
     tracemalloc.start()
@@ -497,7 +497,7 @@ def test_it_must_fit_the_inputs_and_the_question():
 
 def test_labels_are_needed_for_the_test():
     with pytest.raises(OneClass):
-        adopt_pipeline(FILE, COLUMNS, np.ones(N), np.arange(float(N)))
+        evaluate_pipeline(FILE, COLUMNS, np.ones(N), np.arange(float(N)))
     with pytest.raises(TooFewCases):
         adopt(min_cases=10_000)
 
@@ -645,7 +645,7 @@ def test_a_damaged_file_is_refused_or_still_the_same(data):
         else:
             del content[place : place + data.draw(st.integers(1, 200))]
     try:
-        guest_files.load_pipeline(bytes(content))
+        imported_files.load_pipeline(bytes(content))
     except ArtifactRejected:
         pass
 
@@ -676,12 +676,12 @@ def test_an_edited_schema_is_refused_or_builds_only_listed_things(data):
 
     content, columns = data.draw(st.sampled_from([(FILE, COLUMNS), (FOREST, NUMBERS)]))
     try:
-        pipeline = guest_files.load_pipeline(schema(edit, content))
-        guests.usable_pipeline(pipeline, list(columns))
+        pipeline = imported_files.load_pipeline(schema(edit, content))
+        imported.usable_pipeline(pipeline, list(columns))
     except ArtifactRejected:
         pass
     else:
         try:
-            guests.probabilities(pipeline, table(columns)[:20])
+            imported.probabilities(pipeline, table(columns)[:20])
         except PredictionInvalid:
             pass

@@ -1,4 +1,4 @@
-"""A pipeline's file and labelled rows in, a tested guest out.
+"""A pipeline's file and labelled rows in, a tested version out.
 
 Nothing is learned here: the pipeline is what it is. The rows give the bins around it, the
 reference of the monitors, and the figures on the latest rows, by the protocol that
@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from . import guest_files
+from . import imported_files
 from .binning import CategoryBins, NumericBins
 from .calibration import Identity
 from .cards import CardFeature, score_bins_of
 from .columns import NUMBER, Column
 from .errors import ArtifactRejected
-from .guests import (
-    GuestCard,
+from .imported import (
+    ImportedCard,
     names_of,
     typical_values,
     usable_pipeline,
@@ -34,7 +34,7 @@ EXPLAINED = 300  # reference rows that importances and average points are taken 
 REFUSED = 0.05  # of the rows; a pipeline that refuses more does not fit these records
 
 
-def adopt_pipeline(
+def evaluate_pipeline(
     content: bytes,
     columns: dict[str, Column],
     labels: np.ndarray,
@@ -57,7 +57,7 @@ def adopt_pipeline(
     digest = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else ""
     if expected_digest and expected_digest.strip().lower() != digest:
         raise ArtifactRejected("the file is not the one that was announced: its SHA-256 is another")
-    pipeline = guest_files.load_pipeline(content)
+    pipeline = imported_files.load_pipeline(content)
     names = _order(pipeline, list(columns))
     pipeline = usable_pipeline(pipeline, names)
     table = make_table({name: columns[name] for name in names}, moments, labels, required=required)
@@ -77,7 +77,7 @@ def adopt_pipeline(
         "file": {"sha256": digest, "size": len(content)},
         "threshold": 0.5,
     }
-    bare = GuestCard(features, 0.0, Identity(), score_bins_of([]), importances=[0.0] * len(names), **own)
+    bare = ImportedCard(features, 0.0, Identity(), score_bins_of([]), importances=[0.0] * len(names), **own)
     scored = bare.score(table.columns)
     refused = [error for row, error in scored.errors.items() if table.usable[row]]
     if len(refused) > REFUSED * len(table):
@@ -85,7 +85,7 @@ def adopt_pipeline(
     features, importances = bare.averages(_some(scored.codes[table.usable], seed))
     values = scored.values[table.usable]
     bins = score_bins_of(values[np.isfinite(values)])
-    card = GuestCard(features, 0.0, Identity(), bins, importances=importances, **own)
+    card = ImportedCard(features, 0.0, Identity(), bins, importances=importances, **own)
     scored = card.score(table.columns)
     test = table.test[np.isfinite(scored.values[table.test])]
     metrics = {

@@ -6,7 +6,7 @@ names classes, and what the library would build is more than what is wanted here
 the file has to pass three gates, the first two of our own:
 
 1. the archive: its kind, its size packed and unpacked, the names in it;
-2. the schema (``guest_schema``): every object is of a listed class and stored as usual,
+2. the schema (``imported_schema``): every object is of a listed class and stored as usual,
    every array plain and as long as it says, every number of a tree in range;
 3. skops' own audit, which then has nothing left to object to.
 
@@ -20,7 +20,7 @@ import zipfile
 from typing import Any
 
 from .errors import ArtifactRejected
-from .guest_schema import Schema, shown
+from .imported_schema import Schema, shown
 
 MAX_FILE = 20_000_000  # bytes
 MAX_UNPACKED = 50_000_000

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ArtifactRejected
-from .guest_trees import check_tree
+from .imported_trees import check_tree
 
 MAX_ARRAYS = 50_000_000  # bytes, an array counted as often as it is asked for
 MAX_OBJECTS = 200_000
