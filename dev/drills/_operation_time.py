@@ -18,7 +18,9 @@ class ClockAheadAndBack(Fault):
 
     name = "clock_ahead_and_back"
     needs_clock = True
-    expectation = Expectation(told=(f"{HEALTH}jobs", f"{HEALTH}clock"), within=120)
+    expectation = Expectation(
+        told=(f"{HEALTH}jobs", f"{HEALTH}clock"), within=120, also=("health:batch_late", "health:ledger_ahead")
+    )
     days = 3
 
     def inject(self, world):
@@ -157,7 +159,7 @@ def copy_of_code(target):
         copied = target / file.relative_to(REPO)
         copied.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, copied)
-    model = target / "models" / "ai_deployment_batch_chunk.py"
+    model = target / "models" / "scoring" / "ai_deployment_batch_chunk.py"
     text = model.read_text()
     place = "    outcome = fields.Json(readonly=True)\n"
     if place not in text:

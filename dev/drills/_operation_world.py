@@ -142,21 +142,20 @@ class World:
         env = self.look()
         admin = env(user=env.ref("base.user_admin"))
         leads, bills = deployments.of_leads(admin), deployments.of_bills(admin)
-        for name in ("Score what is saved", "Score bills"):
-            deployment, trigger = (bills, "on_create") if "bills" in name else (leads, "on_create_or_write")
-            rule = admin["base.automation"].create(
-                {"name": name, "model_id": deployment.model_id.id, "trigger": trigger}
-            )
-            admin["ir.actions.server"].create(
-                {
-                    "name": name,
-                    "model_id": deployment.model_id.id,
-                    "base_automation_id": rule.id,
-                    "usage": "base_automation",
-                    "state": "ai_deployment_score",
-                    "ai_deployment_id": deployment.id,
-                }
-            )
+        leads.sudo().write({"score_on_create": True, "score_on_change": True})
+        rule = admin["base.automation"].create(
+            {"name": "Score bills", "model_id": bills.model_id.id, "trigger": "on_create"}
+        )
+        admin["ir.actions.server"].create(
+            {
+                "name": "Score bills",
+                "model_id": bills.model_id.id,
+                "base_automation_id": rule.id,
+                "usage": "base_automation",
+                "state": "ai_deployment_score",
+                "ai_deployment_id": bills.id,
+            }
+        )
         vendor_bill = env["account.move"].search(
             [("move_type", "=", "in_invoice"), ("state", "=", "posted")], order="id desc", limit=1
         )
@@ -538,26 +537,27 @@ class World:
         """What the fault has cost, in numbers."""
         now = self._state()
         lost, double = max(now.lost - self.before.lost, 0), max(now.double - self.before.double, 0)
-        for batch_id in self.batches:
-            lost_here, double_here = self._count_batch(batch_id)
-            lost, double = max(lost, lost_here), max(double, double_here)
+        lost = max([lost, *map(self._lost_of, self.batches)])
+        double = max(double, self._doubles())
         unscored = self.value(
             "SELECT COUNT(*) FROM crm_lead lead WHERE id = ANY(%s) AND NOT EXISTS (SELECT FROM ai_deployment_inference"
             " WHERE res_model = 'crm.lead' AND res_id = lead.id) AND NOT EXISTS (SELECT FROM ai_deployment_request"
             " WHERE res_model = 'crm.lead' AND res_id = lead.id)",
             list(self.office.lead_ids),
         )
-        blamed = self.value(
-            "SELECT COUNT(DISTINCT (res_model, res_id)) FROM ai_deployment_inference WHERE id > %s"
-            " AND route = 'review' AND failure_type IS NOT NULL",
+        blamed = self.rows(
+            "SELECT DISTINCT ON (res_model, res_id) res_model, res_id, failure_type, failure_message"
+            " FROM ai_deployment_inference WHERE id > %s AND route = 'review' AND failure_type IS NOT NULL",
             self.before.line,
         )
+        for blame in blamed[:3]:
+            self.say("  blamed: {} {}: {} ({})".format(*blame))
         logs = [Log(self.log, self.before.log), *self._more_logs]
         text = "".join(log.text for log in logs)
         return SimpleNamespace(
             lost=lost + unscored,
             double=double,
-            blamed=blamed,
+            blamed=len(blamed),
             aside=max(now.aside - self.before.aside, 0),
             log_of_ours=sum(log.of_ours for log in logs),
             log_of_odoo=sum(log.of_odoo for log in logs),
@@ -569,22 +569,36 @@ class World:
             actions=len(self.office.done),
         )
 
-    def _count_batch(self, batch_id):
-        """(records of the batch that are nowhere, lines too many)"""
-        asked, lines, records, waiting, is_open = self.rows(
+    def _lost_of(self, batch_id):
+        """Return how many records of the batch are nowhere."""
+        asked, records, waiting, is_open = self.rows(
             "WITH asked AS (SELECT (jsonb_array_elements(record_ids))::int AS id, state FROM ai_deployment_batch_chunk"
-            " WHERE batch_id = %s), line AS (SELECT res_id FROM ai_deployment_inference WHERE id > %s"
-            " AND deployment_id = %s AND route <> 'retry' AND res_id IN (SELECT id FROM asked))"
-            " SELECT (SELECT COUNT(*) FROM asked), (SELECT COUNT(*) FROM line),"
-            " (SELECT COUNT(DISTINCT res_id) FROM line), (SELECT COUNT(*) FROM ai_deployment_request"
-            " WHERE deployment_id = %s AND res_id IN (SELECT id FROM asked)),"
-            " (SELECT COUNT(*) FROM asked WHERE state = 'open')",
+            " WHERE batch_id = %s)"
+            " SELECT (SELECT COUNT(*) FROM asked), (SELECT COUNT(DISTINCT res_id) FROM ai_deployment_inference"
+            " WHERE id > %s AND deployment_id = %s AND route <> 'retry' AND res_id IN (SELECT id FROM asked)),"
+            " (SELECT COUNT(*) FROM ai_deployment_request WHERE deployment_id = %s"
+            " AND res_id IN (SELECT id FROM asked)), (SELECT COUNT(*) FROM asked WHERE state = 'open')",
             batch_id,
             self.before.line,
             self.leads_id,
             self.leads_id,
         )[0]
-        return max(asked - records - waiting - is_open, 0), max(lines - records, 0)
+        return max(asked - records - waiting - is_open, 0)
+
+    def _doubles(self):
+        """Return how many lines the records have beyond one for each batch that asked for them."""
+        return int(
+            self.value(
+                "WITH asked AS (SELECT (jsonb_array_elements(record_ids))::int AS id FROM ai_deployment_batch_chunk"
+                " WHERE batch_id = ANY(%s)), wanted AS (SELECT id, COUNT(*) AS times FROM asked GROUP BY id),"
+                " line AS (SELECT res_id, COUNT(*) AS times FROM ai_deployment_inference WHERE id > %s"
+                " AND deployment_id = %s AND route <> 'retry' GROUP BY res_id)"
+                " SELECT COALESCE(SUM(GREATEST(line.times - wanted.times, 0)), 0) FROM wanted JOIN line ON res_id = id",
+                list(self.batches),
+                self.before.line,
+                self.leads_id,
+            )
+        )
 
     def settle_down(self):
         """Take back what a fault has left behind in alerts and batches: the next one begins in peace."""

@@ -33,7 +33,7 @@ class Failures:
 
     def add(self, res_id: int, error: Exception) -> None:
         """Note that a record failed when it was scored alone."""
-        self.suspects[res_id] = f"{type(error).__name__} at {faults.place_of(error)}"
+        self.suspects[res_id] = faults.how_it_failed(error)
         if len(self.suspects) == 1:  # the others are counted
             document = f"{self.deployment.res_model},{res_id}"
             faults.log_fault(_logger, f"Deployment {self.deployment.id} could not score {document}", error)

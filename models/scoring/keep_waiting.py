@@ -40,7 +40,7 @@ def failure_of(error: Exception) -> InferenceError:
     """Return the InferenceError that says how the exception `error` ended the scoring of records."""
     if faults.kind_of(error) == faults.TOO_SLOW:
         return TookTooLong()
-    return Unexpected(f"{type(error).__name__} at {faults.place_of(error)}")
+    return Unexpected(faults.how_it_failed(error))
 
 
 def _keep(

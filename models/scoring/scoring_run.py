@@ -18,7 +18,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ...ml import routing
-from ...ml.errors import FilterBroken, InferenceError, TookTooLong, VersionError
+from ...ml.errors import FilterBroken, InferenceError, TookTooLong, VersionError, VersionFails
 from ..features.feature_reader import FeatureReader
 from ..tools import clock, faults, noted
 from ..tools.score_fields import SCORE_FIELDS
@@ -272,6 +272,8 @@ class ScoringRun:
                 return
             if kind:
                 raise  # a collision, a fault of the server: no record's fault
+            if isinstance(error, faults.OF_THE_SCHEMA):
+                error = VersionFails(faults.how_it_failed(error))
             if isinstance(error, VersionError):
                 self.failures.condemn(error)
                 self._wait(ids, error)

@@ -33,6 +33,9 @@ _BY_CLASS = (
 _LOST = ("08", "57P", "53300")  # the connection, the server that was shut down or is not up yet, no connection left
 # Exceptions for which no record, version or deployment is to blame, to be raised on to who can repeat or give up.
 OF_THE_MOMENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
+# The code reads what the database does not have: a field that was deleted a moment ago, or one of another version of the
+# code. It fails on every record that is read, so none of them is to blame.
+OF_THE_SCHEMA = (errors.UndefinedColumn, errors.UndefinedTable, errors.UndefinedFunction)
 OF_THE_SERVER = {LOST_CONNECTION, DISK_FULL, OUT_OF_MEMORY, TOO_SLOW, SERVER}
 
 
@@ -74,6 +77,11 @@ def place_of(error: BaseException) -> str:
         return "an unknown place"
     frame = next((each for each in reversed(frames) if "ai_deployment" in each.filename), frames[-1])
     return f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
+
+
+def how_it_failed(error: BaseException) -> str:
+    """Return the type and place of `error`, never its message, which may quote what a record holds."""
+    return f"{type(error).__name__} at {place_of(error)}"
 
 
 def log_fault(logger: Logger, what: str, error: BaseException) -> None:

@@ -240,6 +240,18 @@ class TestWhatAVersionReads(SchemaCase):
         field.unlink()
         self.assertBlamed(deployment, "input_gone")
 
+    def test_a_column_that_another_process_has_just_dropped(self):
+        """One record alone, in a process that still knows the field: there is no other record to compare with."""
+        self.make_field()
+        deployment, lead = self.watch("x_tier", {"gold": 20}), self.make_leads()
+        self.env.flush_all()
+        self.env.cr.execute("ALTER TABLE crm_lead DROP COLUMN x_tier")
+        with mute_logger(SCORING_LOG, "odoo.sql_db"):
+            outcome = deployment._score(lead, now=NOW)
+        self.assertEqual((outcome["waiting"], outcome["review"]), (1, 0), outcome)
+        request = self.env["ai.deployment.request"].search([("deployment_id", "=", deployment.id)])
+        self.assertEqual(request.failure_type, "version_fails")
+
     def test_a_field_at_the_end_of_a_path_that_was_deleted(self):
         field = self.env["ir.model.fields"].create(
             {
