@@ -19,6 +19,7 @@ from . import test_day_boundaries
 from . import test_digest_digest
 from . import test_hooks
 from . import test_ir_actions_server
+from . import test_ir_cron
 from . import test_mail_activity
 from . import test_res_users
 from . import test_retention

@@ -43,10 +43,12 @@ CANARY = "Zanzibar4711"  # part of what every lead of the office is called, and 
 CUSTOM_FIELD = "x_drill_size"
 # A refusal that is meant is no error.
 REFUSED_RIGHTLY = "Not posted, because it has to be reviewed first"
-# An entry about the addon: its code, tables or jobs. What its address of health is answered counts as a request.
+# An entry about the addon: its tables or jobs, or an error that its code ran into. What its address of health is
+# answered counts as a request.
 _OURS = re.compile(r"addons[./]ai_deployment\b|\bai_deployment_\w|ai\.deployment|AI Deployment")
 _ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ (\d+) ([A-Z]+) (\S+) ([\w.?]+): ")
 
+_MODULE = re.compile(r'File ".*?/addons/(\w+)/')
 RECOVERY_S = 30
 
 
@@ -650,6 +652,19 @@ class Call:
         world.told(self._login, f"an error on screen: {self.error}")
 
 
+def _is_ours(entry):
+    """Whether an entry of the log is about the addon; a request that failed, if it failed in code of the addon.
+
+    With the addon or without, Odoo logs the requests of people whose connection is gone. That a method of the addon
+    called Odoo's own is no fault of it.
+    """
+    head, separator, trace = entry.partition("Traceback (most recent call last)")
+    if separator and "odoo.http" in head:
+        modules = _MODULE.findall(trace.partition("\n\n")[0])
+        return modules[-1:] == [ADDON]
+    return bool(_OURS.search(entry))
+
+
 class Log:
     """What the server log says from a place in it on: `entries` of (what was said, whether it is about the addon).
 
@@ -672,7 +687,7 @@ class Log:
             if counts:
                 entries[-1].append(line)
         said = ["".join(lines) for lines in entries]
-        self.of_ours = sum(len(each.encode()) for each in said if _OURS.search(each))
+        self.of_ours = sum(len(each.encode()) for each in said if _is_ours(each))
         self.of_odoo = sum(len(each.encode()) for each in said) - self.of_ours
 
 

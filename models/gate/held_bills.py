@@ -21,6 +21,7 @@ from odoo.models import BaseModel
 from odoo.modules.registry import Registry
 
 from ..documents.account_move import PURCHASE_TYPES
+from ..tools import faults
 from . import gates, wording
 from .gate_judge import GateJudge, blocked
 from .gate_reviews import GateReviews
@@ -182,8 +183,8 @@ def _keep_pending(registry: Registry, pending: dict[tuple, set[int]]) -> None:
                 break
             except TransactionRollbackError:  # somebody scored the same bills
                 time.sleep(0.05 * (attempt + 1))
-            except Exception:
-                _logger.exception("The reviews of held bills could not be kept: %s", sorted(move_ids))
+            except Exception as error:  # noqa: BLE001 - who posts is told what he has to know already
+                faults.log_fault(_logger, f"The reviews of held bills {sorted(move_ids)} could not be kept", error)
                 break
 
 

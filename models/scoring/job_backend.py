@@ -16,7 +16,7 @@ from odoo.api import SUPERUSER_ID, Environment
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
-from ..tools import clock
+from ..tools import clock, faults
 
 _logger = logging.getLogger(__name__)
 
@@ -87,8 +87,8 @@ def run(chunk: BaseModel) -> str:
             chunk._work()
     except psycopg2.OperationalError:
         raise
-    except Exception:
-        _logger.exception("A piece of batch %s could not be scored", batch.id)
+    except Exception as error:  # noqa: BLE001 - counted, tried again, and in the end an alert
+        faults.log_fault(_logger, f"A chunk of batch {batch.id} could not be scored", error)
         chunk._failed()
         if batch.state != "running":
             return env._("It failed for an unexpected reason, and the batch is paused.")

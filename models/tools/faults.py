@@ -33,8 +33,8 @@ _BY_CLASS = (
 _LOST = ("08", "57P", "53300")  # the connection, the server that was shut down or is not up yet, no connection left
 # Exceptions for which no record, version or deployment is to blame, to be raised on to who can repeat or give up.
 OF_THE_MOMENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
-# The code reads what the database does not have: a field that was deleted a moment ago, or one of another version of the
-# code. It fails on every record that is read, so none of them is to blame.
+# The code reads what the database does not have: a field that was deleted a moment ago, or one of another version of
+# the code. It fails on every record that is read, so none of them is to blame.
 OF_THE_SCHEMA = (errors.UndefinedColumn, errors.UndefinedTable, errors.UndefinedFunction)
 OF_THE_SERVER = {LOST_CONNECTION, DISK_FULL, OUT_OF_MEMORY, TOO_SLOW, SERVER}
 

@@ -1,8 +1,9 @@
 """Keep what a statement carries out of the server log.
 
 Odoo logs a statement that fails, and at DEBUG each one, with all its values: a chunk of scores is a megabyte of inputs
-in clear text. Inside `quiet_sql` one line tells what was written instead. Where the connection is lost, Odoo logs the
-last statement once more for each savepoint around it: statements about tables of the addon become one line there, too.
+in clear text. Inside `quiet_sql` one line tells what was written instead. Faults of the moment, such as a collision
+that Odoo repeats or a lost connection, which it logs once more for each savepoint, say nothing about the statement:
+those about tables of the addon become one line, too.
 """
 
 import logging
@@ -26,15 +27,15 @@ class _Shorten(logging.Filter):
         told = _told.get()
         arguments = record.args if isinstance(record.args, tuple) else ()
         error = arguments[-1] if record.levelno == logging.ERROR and arguments else None
-        if told is None and _is_lost(error) and TABLES in str(arguments[0]):
-            told = f"No connection for a statement about tables of {TABLES}"
+        if told is None and _is_of_the_moment(error) and TABLES in str(arguments[0]):
+            told = f"A statement about tables of {TABLES} was not carried out"
         if told is not None and record.levelno in (logging.DEBUG, logging.ERROR):
             record.msg, record.args = "%s%s", (told, f": {_name(error)}" if error is not None else "")
         return True
 
 
-def _is_lost(error: Any) -> bool:
-    return isinstance(error, Exception) and faults.kind_of(error) == faults.LOST_CONNECTION
+def _is_of_the_moment(error: Any) -> bool:
+    return isinstance(error, Exception) and faults.is_of_the_moment(error)
 
 
 def _name(error: object) -> str:

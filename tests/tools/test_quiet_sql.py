@@ -54,6 +54,13 @@ class TestQuietSql(AiDeploymentCase):
         self.assertGreater(len(log.output), 1)
         self.assertNotIn(SECRET, str(log.output))
 
+    def test_a_collision_logs_no_statement_about_the_addons_tables(self):
+        collide = f"DO $$ BEGIN RAISE EXCEPTION 'ai_deployment_gate_event {SECRET}' USING ERRCODE = '40001'; END $$"
+        with self.assertLogs("odoo.sql_db", "ERROR") as log, self.assertRaises(psycopg2.Error), self.env.cr.savepoint():
+            self.env.cr.execute(collide)
+        self.assertNotIn(SECRET, str(log.output))
+        self.assertRegex(log.output[0], "was not carried out: SerializationFailure 40001")
+
     def test_no_input_is_in_the_server_log_at_any_level(self):
         self.deployment.feature_ids = [Command.create({"path": "contact_name", "leak_override": "For the test."})]
         lead = self.make_leads(contact_name=SECRET)
