@@ -20,6 +20,8 @@ from .anomaly import (
     surprise,
     surprise_shares,
     threshold_at,
+    unseen_earlier,
+    unseen_pairs,
 )
 from .binning import MISSING, CategoryBins, NumericBins
 from .calibration import Identity, Percentile
@@ -28,7 +30,7 @@ from .columns import CATEGORY, NUMBER, Column
 from .errors import BadTrainingInput, NoUsableFeature
 from .points import centre
 from .profile import Profile
-from .table import make_table
+from .table import Table, make_table
 from .tags import (
     RestColumn,
     members_of,
@@ -82,25 +84,25 @@ def train_anomaly(
         if name not in needed:
             continue
         column = column.take(table.usable)
-        beyond = NOWHERE
+        beyond, unseen = NOWHERE, 0.0
         if column.kind == NUMBER:
             bins = NumericBins.fit(column.values, MAX_BINS, spacing="tails")
             beyond = beyond_earlier_range(column.values)
         else:
             bins = with_tags(CategoryBins.fit(column.values, min_count=MIN_LEVEL), column)
+            unseen = unseen_earlier(column.values)
         codes = bins.codes(column.values)
         counts = np.bincount(codes, minlength=bins.size)
         if counts[MISSING] == counts.sum():
             continue  # always empty; always the same stays: what differs for the first time surprises most
-        shares[name] = surprise_shares(bins, counts, (tails or {}).get(name, TWO_SIDED), beyond)
+        shares[name] = surprise_shares(bins, counts, (tails or {}).get(name, TWO_SIDED), beyond, unseen)
         points = np.zeros(bins.size) if name in silent else centre(surprise(shares[name]), counts)[0]
         features.append(CardFeature(name, bins.kind, bins, points, name in required, counts))
         coded[name] = codes
     if not features:
         raise NoUsableFeature()
-    kinds = {feature.name: feature.kind for feature in features}
     card_pairs = [
-        CardPair(first, second, _pair_points(coded, shares, first, second, kinds[first] == kinds[second] == CATEGORY))
+        CardPair(first, second, _pair_points(table, coded, shares, first, second))
         for first, second in pairs
         if first in coded and second in coded
     ]
@@ -132,11 +134,16 @@ def train_anomaly(
 
 
 def _pair_points(
-    coded: dict[str, np.ndarray], shares: dict[str, np.ndarray], first: str, second: str, levels: bool
+    table: Table, coded: dict[str, np.ndarray], shares: dict[str, np.ndarray], first: str, second: str
 ) -> np.ndarray:
     """(size of first, size of second) points of two inputs together, averaging 0 over the reference."""
     joint = np.zeros((len(shares[first]), len(shares[second])))
     np.add.at(joint, (coded[first], coded[second]), 1)
-    found = level_pair_shares(joint) if levels else joint_shares(shares[first], shares[second], joint)
+    one, two = table.columns[first], table.columns[second]
+    if one.kind == two.kind == CATEGORY:
+        values = (column.take(table.usable).values for column in (one, two))
+        found = level_pair_shares(joint, unseen_pairs(*values, MIN_LEVEL))
+    else:
+        found = joint_shares(shares[first], shares[second], joint)
     points = surprise(found)
     return points - np.average(points, weights=joint)

@@ -14,6 +14,8 @@ from odoo.addons.ai_deployment.ml.anomaly import (
     surprise,
     surprise_shares,
     threshold_at,
+    unseen_earlier,
+    unseen_pairs,
 )
 from odoo.addons.ai_deployment.ml.anomaly_training import train_anomaly
 from odoo.addons.ai_deployment.ml.binning import (
@@ -122,6 +124,50 @@ def test_a_level_is_as_surprising_as_levels_this_rare_are():
     assert shares[UNSEEN] == pytest.approx(0.5 / 100)  # no level occurred once: new ones are rare
     many_once = CategoryBins(["a"], {"a": 60, **{f"s{i}": 1 for i in range(40)}})
     assert surprise_shares(many_once, [0, 0, 40, 60])[UNSEEN] > 0.25
+
+
+def growing(rows, a_day=20, years=3.0, seed=11):
+    """Clean bills of vendors that begin one after another and then come again: (days, vendors, accounts)."""
+    own = np.random.default_rng(seed)
+    begun = np.sort(own.uniform(-0.3, years, 500) * 365)
+    size = own.gamma(2.0, 1.0, len(begun)).cumsum()
+    days = np.sort(own.uniform(0, rows / a_day, rows))
+    places = size.searchsorted(own.random(rows) * size[begun.searchsorted(days) - 1])
+    accounts = np.where(own.random(rows) < 0.9, places * 7919 % 13, own.integers(0, 13, rows))
+    names = [np.array([f"{letter}{n}" for n in own], dtype=object) for letter, own in (("v", places), ("a", accounts))]
+    return days, *names
+
+
+@pytest.mark.parametrize("pairs", [(), [("vendor", "account")]])
+def test_where_vendors_keep_coming_a_new_one_is_no_alarm(pairs):
+    days, vendors, accounts = growing(8000)
+    named = {"vendor": vendors, "account": accounts}
+    table = {name: make_column(name, CATEGORY, values.tolist()) for name, values in named.items()}
+    known, fresh = np.arange(6000), np.arange(6000, 8000)
+    card = train_anomaly({n: c.take(known) for n, c in table.items()}, days[known], pairs=pairs).card
+    assert np.mean(~np.isin(vendors[fresh], vendors[known])) > 0.08
+    assert card.score({n: c.take(fresh) for n, c in table.items()}).predictions.mean() <= 0.015
+
+
+def test_new_levels_are_counted_in_the_later_half():
+    assert unseen_earlier(np.array(["a", "b", "a", "c", "c", None], dtype=object)) == 1.0
+    assert unseen_earlier(np.array(["a", "b", None, "a", "c", "b", "b", "a"], dtype=object)) == 0.25
+    assert unseen_earlier(np.array([None, None, "a"], dtype=object)) == 0.0
+    assert unseen_earlier(np.array(["a"], dtype=object)) == 0.0
+
+
+def test_new_combinations_are_counted_in_the_later_half():
+    one = np.array(["a", "b"] * 4, dtype=object)
+    assert unseen_pairs(one, np.array(["x", "y"] * 4, dtype=object), 1) == 0.0
+    assert unseen_pairs(one, np.array(["x", "y"] * 2 + ["x", "y", "y", "y"], dtype=object), 1) == 0.25
+    assert unseen_pairs(one[:1], one[:1], 1) == 0.0
+
+
+def test_a_share_of_new_levels_holds_for_all_that_are_rarer():
+    bins = CategoryBins(["a"], {"a": 95, "b": 4})
+    assert surprise_shares(bins, [0, 0, 4, 95], unseen=0.1)[[UNSEEN, OTHER]].tolist() == [0.1, 0.1]
+    assert surprise_shares(bins, [0, 0, 4, 95], unseen=0.01)[UNSEEN] == pytest.approx(0.01)
+    assert level_pair_shares(np.array([[90.0, 0], [0, 9]]), 0.2)[0, 1] == 0.2
 
 
 def test_an_unknown_tail_is_our_bug():
