@@ -50,6 +50,7 @@ def train_anomaly(
     *,
     flag_rate: float = 0.01,
     tails: dict[str, str] | None = None,
+    weights: dict[str, float] | None = None,
     pairs: Sequence[Any] = (),
     context: Sequence[Any] = (),
     required: Collection[str] = (),
@@ -58,13 +59,13 @@ def train_anomaly(
     """Learn an ``AnomalyCard`` from unlabelled rows; a ``Training``.
 
     ``columns`` and ``moments`` as for ``train_scorecard``; ``tails`` maps a number's
-    name to the end that is suspicious, "two" (default), "high" or "low"; ``pairs``
-    names pairs that are suspicious together: two numbers where both stand out, two
-    categories such as vendor and account where the combination is rare. The inputs
-    named in ``context`` are no warning by themselves, and left out unless a pair has
-    them. All rows are the reference, and at most ``flag_rate`` of them is flagged.
-    Nothing here is random; ``seed`` is accepted so that both trainers are called
-    alike.
+    name to the end that is suspicious, "two" (default), "high" or "low"; ``weights``
+    maps an input to the factor of its points, default 1, and a pair has the product of
+    both; ``pairs`` names pairs that are suspicious together: two numbers where both stand
+    out, two categories such as vendor and account where the combination is rare. The
+    inputs named in ``context`` are no warning by themselves, and left out unless a pair
+    has them. All rows are the reference, and at most ``flag_rate`` of them is flagged.
+    Nothing here is random; ``seed`` is accepted so that both trainers are called alike.
     """
     started = time.perf_counter()
     table = make_table(columns, moments, required=required)
@@ -79,6 +80,7 @@ def train_anomaly(
     pairs = [(a, b) for one, two in pairs for a in tags.get(one, [one]) for b in tags.get(two, [two])][:MAX_PAIRS]
     silent = {column for name in context for column in (name, *tags.get(name, ()))}
     needed = {name for name in table.columns if name not in silent}.union(*pairs)
+    weight = {column: own for name, own in (weights or {}).items() for column in (name, *tags.get(name, ()))}
     features, coded, shares = [], {}, {}
     for name, column in table.columns.items():
         if name not in needed:
@@ -96,13 +98,18 @@ def train_anomaly(
         if counts[MISSING] == counts.sum():
             continue  # always empty; always the same stays: what differs for the first time surprises most
         shares[name] = surprise_shares(bins, counts, (tails or {}).get(name, TWO_SIDED), beyond, unseen)
-        points = np.zeros(bins.size) if name in silent else centre(surprise(shares[name]), counts)[0]
+        alone = 0.0 if name in silent else weight.get(name, 1.0)
+        points = alone * centre(surprise(shares[name]), counts)[0]
         features.append(CardFeature(name, bins.kind, bins, points, name in required, counts))
         coded[name] = codes
     if not features:
         raise NoUsableFeature()
     card_pairs = [
-        CardPair(first, second, _pair_points(table, coded, shares, first, second))
+        CardPair(
+            first,
+            second,
+            weight.get(first, 1.0) * weight.get(second, 1.0) * _pair_points(table, coded, shares, first, second),
+        )
         for first, second in pairs
         if first in coded and second in coded
     ]

@@ -6,5 +6,6 @@ from . import test_learning
 from . import test_readiness
 from . import test_segment_tests
 from . import test_trainer
+from . import test_usual_inputs
 from . import test_verdicts
 from . import test_version_test
