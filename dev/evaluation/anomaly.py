@@ -1,8 +1,8 @@
 """Unusual bills: the anomaly card as an owner gets it by default, beside PyOD's detectors on the same inputs.
 
 Two made-up ledgers (`_anomaly_worlds`) and the city's payments are loaded as posted bills. The inputs are those that
-the button *Add the Usual Inputs* declares. Cards and peers learn from the earlier part of the bills, oddities included and
-without any label, and are judged on the later part. `alone` is the card as it was by default before: each input by
+the button *Add the Usual Inputs* declares. Cards and peers learn from the earlier part of the bills, oddities included
+and without any label, and are judged on the later part. `alone` is the card as it was by default before: each input by
 itself, high and low. Clean ledgers say how many of fresh bills are flagged where nothing is odd.
 Where PyOD cannot be installed, its figures are missing and the reason is told.
 """

@@ -1,8 +1,8 @@
 """PyOD's detectors with their defaults, on the same columns, in an environment of its own.
 
 What is missing is filled with the median; a category is how rare its level is in the reference; columns are scaled,
-which the nearest neighbours of LOF need. LOF learns from at most 20,000 rows of the reference, drawn by chance: its time
-grows with their square.
+which the nearest neighbours of LOF need. LOF learns from at most 20,000 rows of the reference, drawn by chance: its
+time grows with their square.
 """
 
 from . import venvs
