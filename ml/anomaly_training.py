@@ -42,6 +42,7 @@ from .training import Training
 MAX_BINS = 100  # half of them narrowing towards both ends: a step in the tails is a factor of about 1.5
 MIN_LEVEL = 5  # rows of a level that gets a bin
 MAX_PAIRS = 50  # that an artifact may hold
+MANY = 2000  # rows, from which on the later half says how many are flagged: in the earlier one every vendor was new
 
 
 def train_anomaly(
@@ -64,8 +65,9 @@ def train_anomaly(
     both; ``pairs`` names pairs that are suspicious together: two numbers where both stand
     out, two categories such as vendor and account where the combination is rare. The
     inputs named in ``context`` are no warning by themselves, and left out unless a pair
-    has them. All rows are the reference, and at most ``flag_rate`` of them is flagged.
-    Nothing here is random; ``seed`` is accepted so that both trainers are called alike.
+    has them. All rows are the reference, and at most ``flag_rate`` of them is flagged; of
+    many rows, of the later half, as in the earlier one every history is short. Nothing
+    here is random; ``seed`` is accepted so that both trainers are called alike.
     """
     started = time.perf_counter()
     table = make_table(columns, moments, required=required)
@@ -116,14 +118,15 @@ def train_anomaly(
     blank: dict[str, Any] = {"threshold": 0.0, "block_thresholds": [0.0], "flag_rate": flag_rate}
     plain = AnomalyCard(features, 0.0, Identity(), score_bins_of([]), card_pairs, **blank)
     totals = plain.raw(np.stack(list(coded.values()), axis=1))
-    ranks = Percentile.fit(totals)
+    recent = totals[len(totals) // 2 :] if len(totals) >= MANY else totals
+    ranks = Percentile.fit(recent)
     card = AnomalyCard(
         features,
         0.0,
         ranks,
         score_bins_of(ranks.apply(totals)),
         card_pairs,
-        threshold=threshold_at(totals, flag_rate),
+        threshold=threshold_at(recent, flag_rate),
         block_thresholds=block_thresholds(totals, flag_rate),
         flag_rate=flag_rate,
     )

@@ -130,7 +130,10 @@ def learned_share(labels: np.ndarray) -> float:
 
 
 class _Rows:
-    """Rows in time order: ``columns``, and (n,) arrays ``judged``, ``labels``, ``stands_for``, ``usable``, ``drawn``."""
+    """Rows in time order: ``columns``, and for each row whether it is ``judged``, ``usable``, ``drawn`` by chance.
+
+    Besides its label and how many rows it ``stands_for``; all (n,).
+    """
 
     def __init__(
         self,

@@ -254,6 +254,30 @@ def test_the_reference_is_flagged_at_the_expected_rate():
     assert TRAINED.reference.rows == N
 
 
+def test_where_histories_begin_with_the_ledger_the_later_half_says_how_many_are_flagged():
+    """How many bills of its vendor there were before a bill: at first every vendor is new."""
+    days, vendors, _accounts = growing(6000)
+    before = {}
+    counts = [before.setdefault(vendor, []).append(1) or len(before[vendor]) for vendor in vendors.tolist()]
+    table = {"count": make_column("count", NUMBER, counts), "noise": make_column("noise", NUMBER, random.random(6000))}
+    known, fresh = np.arange(4000), np.arange(4000, 6000)
+    tails = {"count": "low", "noise": "high"}
+    card = train_anomaly({n: c.take(known) for n, c in table.items()}, days[known], tails=tails, flag_rate=0.05).card
+    assert card.score({n: c.take(fresh) for n, c in table.items()}).predictions.mean() == pytest.approx(0.05, abs=0.015)
+    assert card.score({n: c.take(known[2000:]) for n, c in table.items()}).predictions.mean() <= 0.05
+
+
+def test_a_weight_is_a_factor_of_the_points_of_an_input_and_of_its_pairs():
+    options = {"tails": {"amount": "high"}, "pairs": [("amount", "account")]}
+    half = train_anomaly(columns(), np.arange(N), weights={"amount": 0.5}, **options).card
+    whole = train_anomaly(columns(), np.arange(N), **options).card
+    assert half.features[0].points == pytest.approx(0.5 * whole.features[0].points)
+    assert half.features[1].points == pytest.approx(whole.features[1].points)
+    assert half.pairs[0].points == pytest.approx(0.5 * whole.pairs[0].points)
+    out = train_anomaly(columns(), np.arange(N), weights={"amount": 0.0}).card
+    assert not out.score(columns([9e9], ["rent"])).predictions[0]
+
+
 def test_contributions_are_centred_on_the_reference():
     contributions = TRAINED.card.score(columns()).contributions
     assert contributions.mean(axis=0) == pytest.approx([0, 0], abs=1e-9)
