@@ -39,7 +39,7 @@ from .tags import (
 )
 from .training import Training
 
-MAX_BINS = 100  # half of them narrowing towards both ends: a step in the tails is a factor of about 1.5
+MAX_BINS = 150  # half of them narrowing towards both ends: a step in the tails is a factor of about 1.3
 MIN_LEVEL = 5  # rows of a level that gets a bin
 MAX_PAIRS = 50  # that an artifact may hold
 MANY = 2000  # rows, from which on the later half says how many are flagged: in the earlier one every vendor was new
