@@ -301,15 +301,16 @@ def by_gain(chances: ArrayLike, gains: ArrayLike, even: float = 0.5) -> np.ndarr
 
 
 def _shared_out(total: float, gains: np.ndarray, most: float) -> np.ndarray:
-    """(n,) parts of ``total`` by ``gains``, none above ``most``: what is over goes to the others."""
+    """(n,) parts of ``total`` by ``gains``, none above ``most``: what is over goes to the others, at last evenly."""
     parts = np.zeros(len(gains))
-    free = gains > 0
-    while free.any() and total > 1e-12:
-        parts[free] += total * gains[free] / gains[free].sum()
-        total = float(np.maximum(parts - most, 0).sum())
-        parts = np.minimum(parts, most)
-        free &= parts < most
-    return parts + total / len(parts)  # where all that gain anything are certain, by chance alone
+    for weights in (gains, np.ones(len(gains))):
+        free = (weights > 0) & (parts < most)
+        while free.any() and total > 1e-12:
+            parts[free] += total * weights[free] / weights[free].sum()
+            total = float(np.maximum(parts - most, 0).sum())
+            parts = np.minimum(parts, most)
+            free &= parts < most
+    return parts
 
 
 def uncertainty(values: ArrayLike, flag_rate: float | None = None) -> np.ndarray:

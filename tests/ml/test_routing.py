@@ -377,6 +377,11 @@ def test_what_is_weighed_by_chances_by_gain_stays_unbiased():
     assert drawn[:, wrong].mean() > drawn.mean()
 
 
+def test_where_all_are_to_be_checked_all_are():
+    assert by_gain([1.0] * 3, [1.0, 0.0, 0.0]).tolist() == [1.0] * 3
+    assert by_gain([0.5] * 4, [1.0, 0, 0, 0]).tolist() == pytest.approx([1.0, 1 / 3, 1 / 3, 1 / 3])
+
+
 def test_of_values_that_say_nothing_chances_stay():
     assert by_gain([0.2, 0.2], [0.0, np.nan]).tolist() == [0.2, 0.2]
     assert by_gain([], []).tolist() == []
