@@ -1,7 +1,7 @@
 """PyOD's detectors with their defaults, on the same columns, in an environment of its own.
 
 What is missing is filled with the median; a category is how rare its level is in the reference; columns are scaled,
-which the nearest neighbours of LOF need. LOF learns from at most 20,000 rows of the reference, drawn by chance: its
+which the nearest neighbours of LOF need. LOF learns from at most 10,000 rows of the reference, drawn by chance: its
 time grows with their square.
 """
 
@@ -23,7 +23,7 @@ middle = np.nanmedian(known, axis=0)
 known, asked = (np.where(np.isnan(rows), middle, rows) for rows in (known, asked))
 mean, spread = known.mean(axis=0), known.std(axis=0)
 known, asked = ((rows - mean) / np.where(spread > 0, spread, 1) for rows in (known, asked))
-few = known[np.sort(np.random.default_rng(0).permutation(len(known))[:20_000])]
+few = known[np.sort(np.random.default_rng(0).permutation(len(known))[:10_000])]
 scores, seconds, flagged = {}, {}, {}
 for name, rows, detector in (
     ("ECOD", known, ECOD(contamination=rate)),
