@@ -16,6 +16,7 @@ cards              what both cards share: codes, contributions, reasons, support
 scorecard          points per bin, added up and calibrated: learned with labels
 anomaly            surprise per bin, added up and ranked: learned without labels
 reviewed           points that reviewers taught, over the inputs and their surprise
+flagged            which input is the strongest reason of a row
 approximate        of scorers that are no sums of points: reasons that are no points
 imported_trees     numbers of scikit-learn's trees, looked through before they are used
 imported_schema    the objects in a file of a pipeline: listed ones only
@@ -55,6 +56,7 @@ linear             additive logistic regression on codes, shrunk as the rows ask
 boosting           additive boosting on codes, and its points (scikit-learn)
 training           columns and labels -> a tested scorecard
 anomaly_training   columns -> an anomaly card
+reweighted         the reasons of an anomaly card, weighed by verdicts
 reviewed_training  columns, an anomaly card, verdicts -> a tested reviewed card
 import_evaluation  a pipeline's file and labelled rows -> a tested version
 threads            one thread while training

@@ -16,7 +16,10 @@ rows at least as unusual in both at once.
 
 No tail is taken to be rarer than it proved to be when looking forward: where the later
 half of the reference went beyond the range of the earlier half (a count only grows
-with the calendar), beyond the range is where next year will be, and no surprise.
+with the calendar), beyond the range is where next year will be, and no surprise. The
+same holds for levels: where new vendors keep coming, a new vendor is as unusual as the
+later half says, whatever share of the levels was seen only once (Good and Turing count
+on rows that come independently; a new vendor comes again next month).
 
 ``values`` is the rank of a total among the reference totals, never a probability
 of fraud; the prediction is "flagged", at a threshold that flags ``flag_rate`` of
@@ -39,6 +42,7 @@ from .binning import (
     OTHER,
     UNSEEN,
     Bins,
+    CategoryBins,
 )
 from .cards import Card, CardPair
 from .columns import NUMBER
@@ -99,14 +103,15 @@ def surprise(shares: np.ndarray) -> np.ndarray:
 
 
 def surprise_shares(
-    bins: Bins, counts: ArrayLike, tail: str = TWO_SIDED, beyond: tuple[float, float] = NOWHERE
+    bins: Bins, counts: ArrayLike, tail: str = TWO_SIDED, beyond: tuple[float, float] = NOWHERE, unseen: float = 0.0
 ) -> np.ndarray:
     """(size,) share of the reference rows that are at least as unusual as each code.
 
     ``counts`` (size,) are the reference rows per code; ``tail`` says which end of a
     number is suspicious, ``beyond`` (below, above) how much of the reference went
-    beyond its own earlier range. Half a row is added to every share, so that what was
-    never seen is surprising but not infinitely so.
+    beyond its own earlier range, ``unseen`` how much of a category was new in its later
+    half. Half a row is added to every share, so that what was never seen is surprising
+    but not infinitely so.
 
     >>> from .binning import NumericBins
     >>> surprise_shares(NumericBins(0, 2, [1]), [0, 0, 0, 98, 1], "high").round(3).tolist()
@@ -118,7 +123,7 @@ def surprise_shares(
     if bins.kind == NUMBER:
         shares = _tail_shares(bins, counts, tail, beyond)
     else:
-        shares = _rarity_shares(bins, counts)
+        shares = np.maximum(_rarity_shares(bins, counts), unseen)
     shares[MISSING] = (counts[MISSING] + 0.5) / (counts.sum() + 1)
     return np.minimum(shares, 1.0)
 
@@ -138,12 +143,41 @@ def beyond_earlier_range(values: ArrayLike) -> tuple[float, float]:
     return float((later < earlier.min()).mean()), float((later > earlier.max()).mean())
 
 
-def level_pair_shares(joint: np.ndarray) -> np.ndarray:
-    """(a, b) share of the rows whose combination is as rare, or rarer.
+def unseen_earlier(values: np.ndarray) -> float:
+    """Share of the later half whose level the earlier half lacks.
+
+    ``values`` (n,) are in time order, None where missing.
+
+    >>> unseen_earlier(np.array(["a", "b", None, "a", "c", "c"], dtype=object))
+    0.6666666666666666
+    """
+    earlier, later = ([level for level in part.tolist() if level is not None] for part in np.array_split(values, 2))
+    known = set(earlier)
+    return float(np.mean([level not in known for level in later])) if known and later else 0.0
+
+
+def unseen_pairs(first: np.ndarray, second: np.ndarray, min_count: int) -> float:
+    """Share of the later half whose combination of two categories the earlier half lacks.
+
+    ``first`` and ``second`` (n,) are in time order. Levels that are rare in the earlier half count as one, as in the
+    bins of a card that learns from it.
+    """
+    half = (len(first) + 1) // 2
+    if half == len(first):
+        return 0.0
+    fitted = [CategoryBins.fit(values[:half], min_count=min_count) for values in (first, second)]
+    one, two = (bins.codes(values) for bins, values in zip(fitted, (first, second), strict=True))
+    known = np.zeros([bins.size for bins in fitted], dtype=bool)
+    known[one[:half], two[:half]] = True
+    return float(1 - known[one[half:], two[half:]].mean())
+
+
+def level_pair_shares(joint: np.ndarray, unseen: float = 0.0) -> np.ndarray:
+    """(a, b) share of the rows whose combination is as rare, or rarer; at least what is ``unseen``.
 
     ``joint`` (a, b) are reference rows per combination of two categories' codes.
     """
-    return _at_most(joint[joint > 0], joint)
+    return np.maximum(_at_most(joint[joint > 0], joint), unseen)
 
 
 def joint_shares(first: np.ndarray, second: np.ndarray, joint: np.ndarray) -> np.ndarray:

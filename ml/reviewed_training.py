@@ -15,6 +15,11 @@ same settings. Given what a row looks like, it does not matter to its verdict th
 shown, so the probabilities are calibrated on judged rows alone, by sums from boosters
 that did not learn from the row; the straight line through the log odds goes on where
 nobody looked.
+
+A few dozen verdicts say little beside what the anomaly card knows already. So the card
+begins as the anomaly card whose reasons the verdicts have weighed (``reweighted``), and
+moves towards what the boosters say by as much as there are verdicts to say it: the mean
+of both, ``learned_share`` that of the boosters.
 """
 
 import time
@@ -36,6 +41,7 @@ from .errors import BadTrainingInput, TooFewCases
 from .points import centre, complete, purify
 from .profile import Profile
 from .reviewed import SURPRISE, ReviewedCard, surprise_column
+from .reweighted import Reweighted, reweigh
 from .table import make_table
 from .tags import TagBins, spread_table, with_tags
 from .training import Training
@@ -44,6 +50,9 @@ MIN_CONFIRMED = 30  # confirmed cases, and as many that were not, to speak of a 
 PRESUMED = 10  # rows presumed usual per judged one; more say the same
 TEST_SHARE = 0.15  # the latest judged rows
 SETTINGS = Settings(max_bins=64, pairs=15)
+RANK_BINS = 250  # of how unusual a row is overall: what the anomaly card told apart stays apart
+HALFWAY = 100  # cases of the rarer verdict that count as much as the anomaly card
+MOST_PAIRS = 50  # that an artifact may hold
 
 
 def train_reviewed(
@@ -66,7 +75,8 @@ def train_reviewed(
     elsewhere. ``surprise`` is an ``AnomalyCard`` over some of the columns. Fewer than
     30 confirmed or 30 rejected rows raise TooFewCases. The metrics are those of the
     latest judged rows, once by this card and once by the anomaly card alone
-    (``*_before``).
+    (``*_before``); ``test_random_checks`` of them were drawn by chance, and without any
+    the test cannot see what was never flagged.
     """
     started = time.perf_counter()
     moments = np.asarray(moments, dtype=np.float64)
@@ -78,7 +88,10 @@ def train_reviewed(
     like = {feature.name: feature.bins for feature in surprise.features if isinstance(feature.bins, TagBins)}
     table = spread_table(table, np.flatnonzero(table.usable), like)
     order = np.argsort(moments, kind="stable")
-    rows = _Rows(table.columns, judged[order] & table.usable, table.labels, stands_for[order], table.usable)
+    drawn = judged & np.isfinite(np.full(len(moments), np.nan) if chances is None else chances)
+    rows = _Rows(
+        table.columns, judged[order] & table.usable, table.labels, stands_for[order], table.usable, drawn[order]
+    )
     keep = surprise.names  # without these the surprise could not be worked out again
     make = _Maker(rows, surprise, required, keep, flag_rate, replace(SETTINGS, pairs=pairs), seed)
     seen = np.flatnonzero(rows.judged)
@@ -92,6 +105,7 @@ def train_reviewed(
         "positives": int(rows.labels[seen].sum()),
         "test_rows": len(test),
         "test_positives": int(rows.labels[test].sum()),
+        "test_random_checks": int(rows.drawn[test].sum()),
     }
     tested = make.card(np.arange(len(table)) < cut)
     scored = tested.score(table.columns)
@@ -105,8 +119,21 @@ def train_reviewed(
     return trainings[0], Training(served, metrics, Profile.of(served, trainings[1]))
 
 
+def learned_share(labels: np.ndarray) -> float:
+    """Share of what was learned from the verdicts ``labels`` (n,), beside the anomaly card: shrinkage.
+
+    >>> learned_share(np.repeat([True, False], [100, 500])), learned_share(np.repeat([True, False], [400, 300]))
+    (0.5, 0.75)
+    """
+    cases = min(int(labels.sum()), int((~labels).sum()))
+    return cases / (cases + HALFWAY)
+
+
 class _Rows:
-    """Rows in time order: ``columns``, and (n,) arrays ``judged``, ``labels``, ``stands_for``, ``usable``."""
+    """Rows in time order: ``columns``, and for each row whether it is ``judged``, ``usable``, ``drawn`` by chance.
+
+    Besides its label and how many rows it ``stands_for``; all (n,).
+    """
 
     def __init__(
         self,
@@ -115,9 +142,10 @@ class _Rows:
         labels: np.ndarray,
         stands_for: np.ndarray,
         usable: np.ndarray,
+        drawn: np.ndarray,
     ) -> None:
         self.columns, self.judged, self.labels = columns, judged, labels
-        self.stands_for, self.usable = stands_for, usable
+        self.stands_for, self.usable, self.drawn = stands_for, usable, drawn
 
 
 class _Maker:
@@ -142,14 +170,27 @@ class _Maker:
         learn, weights, stands_for = self._learning_rows(part)
         labels = rows.labels[learn] & rows.judged[learn]
         bins = self._bins(learn)
-        codes = np.stack([own.codes(rows.columns[name].values[learn]) for name, own in bins.items()], axis=1)
-        own = list(bins.values())
+        names, own = list(bins), list(bins.values())
+        codes = self._codes(bins, learn)
         boosted = boost(own, codes, labels, [0] * len(own), self.settings, self.seed, weights)
-        reference = np.flatnonzero(part & rows.usable)
-        all_codes = np.stack([own.codes(rows.columns[name].values[reference]) for name, own in bins.items()], axis=1)
-        features, pairs, intercept = self._terms(boosted, bins, codes, all_codes)
         judged = rows.judged[learn]
-        calibration = fit_platt(boosted.out_of_fold[judged], labels[judged], stands_for[judged])
+        share = learned_share(labels[judged])
+        by_name = dict(zip(names, codes.T, strict=True))
+        # One verdict counts as one, and all that nobody was asked about as much as the verdicts.
+        evidence = weights * judged.sum() / weights[judged].sum()
+        start = reweigh(
+            self.surprise,
+            (SURPRISE, bins[SURPRISE]),
+            by_name,
+            labels,
+            evidence,
+            MOST_PAIRS - len(boosted.pairs),
+        )
+        reference = np.flatnonzero(part & rows.usable)
+        all_codes = self._codes(bins, reference)
+        features, pairs, intercept = self._terms(boosted, start, share, bins, codes, all_codes)
+        raw = share * boosted.out_of_fold + (1 - share) * start.raw(by_name)
+        calibration = fit_platt(raw[judged], labels[judged], stands_for[judged])
         options: dict[str, Any] = {"threshold": 0.0, "surprise": self.surprise.to_dict()}
         card = ReviewedCard(features, intercept, calibration, score_bins_of([]), pairs, **options)
         values = calibration.apply(card.raw(all_codes))
@@ -175,12 +216,22 @@ class _Maker:
             weights[~shown] *= max(shown.sum(), 1) / weights[~shown].sum()
         return learn, weights / weights.mean(), stands_for
 
+    def _codes(self, bins: dict[str, Bins], rows: np.ndarray) -> np.ndarray:
+        """(n, k) codes of these rows."""
+        columns = self.rows.columns
+        return np.stack([own.codes(columns[name].values[rows]) for name, own in bins.items()], axis=1)
+
     def _bins(self, learn: np.ndarray) -> dict[str, Bins]:
-        """name -> bins of the inputs that vary, and of those that the surprise is made of."""
+        """name -> bins of the inputs that vary, and of those that the surprise is made of: these as it has them."""
         rows, bins = self.rows, {}
+        known = self.surprise.bins_by_name
         for name, column in rows.columns.items():
             values = column.values[learn]
-            if column.kind == NUMBER:
+            if name == SURPRISE:
+                own = NumericBins.fit(values, RANK_BINS, spacing="tails")
+            elif name in known:
+                own = known[name]
+            elif column.kind == NUMBER:
                 own = NumericBins.fit(values, self.settings.max_bins)
             else:
                 own = with_tags(CategoryBins.fit(values, self.settings.max_bins), column)
@@ -194,26 +245,43 @@ class _Maker:
         return bins
 
     def _terms(
-        self, boosted: Boosted, bins: dict[str, Bins], codes: np.ndarray, reference: np.ndarray
-    ) -> tuple[list[CardFeature], list, float]:
-        """(features, pairs, intercept): purified, completed and centred on the reference."""
+        self,
+        boosted: Boosted,
+        start: Reweighted,
+        share: float,
+        bins: dict[str, Bins],
+        codes: np.ndarray,
+        reference: np.ndarray,
+    ) -> tuple[list[CardFeature], list[CardPair], float]:
+        """(features, pairs, intercept) of the mean of both: purified, completed and centred on the reference."""
         names, own = list(bins), list(bins.values())
+        place = {name: j for j, name in enumerate(names)}
         tables = [table.copy() for table in boosted.tables]
-        intercept, pairs, features = boosted.intercept, [], []
-        for (i, j), points in zip(boosted.pairs, boosted.pair_tables, strict=True):
+        known = [start.tables.get(name, np.zeros(bins[name].size)).copy() for name in names]
+        intercept = share * boosted.intercept + (1 - share) * start.intercept
+        features: list[CardFeature] = []
+        pairs: dict[tuple[int, int], np.ndarray] = {}
+        learned = zip(boosted.pairs, boosted.pair_tables, strict=True)
+        terms = [(i, j, share, points, tables) for (i, j), points in learned]
+        terms += [(place[pair.first], place[pair.second], 1 - share, pair.points, known) for pair in start.pairs]
+        for i, j, factor, points, singles in terms:
+            if i > j:
+                i, j, points = j, i, points.T
             joint = np.zeros((own[i].size, own[j].size))
             np.add.at(joint, (reference[:, i], reference[:, j]), 1)
             pure, by_row, by_column = purify(points, joint)
-            tables[i] += by_row
-            tables[j] += by_column
-            pairs.append(CardPair(names[i], names[j], pure))
+            singles[i] += by_row
+            singles[j] += by_column
+            pairs[i, j] = pairs.get((i, j), 0.0) + factor * pure
         for j, name in enumerate(names):
             points, silent = complete(own[j], tables[j], np.bincount(codes[:, j], minlength=own[j].size))
             counts = np.bincount(reference[:, j], minlength=own[j].size)
             points, mean = centre(points, counts, silent)
-            intercept += mean
+            kept, kept_mean = centre(known[j], counts)
+            intercept += share * mean + (1 - share) * kept_mean
+            points = share * points + (1 - share) * kept
             features.append(CardFeature(name, own[j].kind, own[j], points, name in self.required, counts))
-        return features, pairs, intercept
+        return features, [CardPair(names[i], names[j], points) for (i, j), points in pairs.items()], intercept
 
 
 def _checked(verdicts: Iterable[Any], n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -281,6 +281,52 @@ def audit_chance(distances: ArrayLike, share: float, *, near: float = 4.0, band:
     return np.clip(np.where(distances < band, share * near, share), 0.0, 1.0)
 
 
+def by_gain(chances: ArrayLike, gains: ArrayLike, even: float = 0.5) -> np.ndarray:
+    """(n,) chances of being audited that follow what an answer is worth, as many audits expected as before.
+
+    Rows of equal ``chances`` are a stratum. Each row keeps the part ``even`` of its chance, so that none stands for
+    more than 1 / ``even`` times as many rows as before; the rest is shared out within the stratum by ``gains``, not
+    negative. What a chance depends on is known before anything is drawn, so weights of one over it stay unbiased.
+
+    >>> by_gain([0.1, 0.1, 0.1, 0.4], [0, 1, 2, 9]).round(3).tolist()
+    [0.05, 0.1, 0.15, 0.4]
+    """
+    chances = np.array(chances, dtype=np.float64)
+    gains = np.nan_to_num(np.asarray(gains, dtype=np.float64), posinf=0.0)
+    for chance in np.unique(chances):
+        rows = np.flatnonzero(chances == chance)
+        if gains[rows].sum() > 0:
+            chances[rows] = even * chance + _shared_out((1 - even) * chance * len(rows), gains[rows], 1 - even * chance)
+    return chances
+
+
+def _shared_out(total: float, gains: np.ndarray, most: float) -> np.ndarray:
+    """(n,) parts of ``total`` by ``gains``, none above ``most``: what is over goes to the others, at last evenly."""
+    parts = np.zeros(len(gains))
+    for weights in (gains, np.ones(len(gains))):
+        free = (weights > 0) & (parts < most)
+        while free.any() and total > 1e-12:
+            parts[free] += total * weights[free] / weights[free].sum()
+            total = float(np.maximum(parts - most, 0).sum())
+            parts = np.minimum(parts, most)
+            free &= parts < most
+    return parts
+
+
+def uncertainty(values: ArrayLike, flag_rate: float | None = None) -> np.ndarray:
+    """(n,) how uncertain the answer to each of the ``values`` is, from 0 to 1.
+
+    Of probabilities their variance, four times; of ranks (``flag_rate`` is given) how near to being flagged.
+
+    >>> uncertainty([0.5, 0.9]).round(2).tolist(), uncertainty([0.5, 0.98], flag_rate=0.01).round(2).tolist()
+    ([1.0, 0.36], [0.02, 0.5])
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if flag_rate is None:
+        return 4 * values * (1 - values)
+    return np.minimum(flag_rate / np.maximum(1 - values, 1e-12), 1.0)
+
+
 def audit_selected(keys: list[str], share: float | np.ndarray, salt: str = "") -> np.ndarray:
     """bool array: which of the ``keys`` are audited, each with chance ``share``.
 

@@ -9,7 +9,10 @@ from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
+from odoo.addons.ai_deployment.ml import reviewed_training
 from odoo.addons.ai_deployment.ml.columns import NUMBER, make_column
+from odoo.addons.ai_deployment.ml.errors import TooFewCases
+from odoo.addons.ai_deployment.ml.threads import one_thread
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.learning import fit
 
@@ -26,6 +29,7 @@ class Replay:
         self.days = [payment.day for payment in bills.payments]
         self.specs = [feature._to_spec() for feature in deployment.feature_ids]
         self.columns = deployment._columns(self.specs, bills.ids)
+        self._suspicion = None
         self.moments = make_column("moment", NUMBER, self.days).values
 
     def unlabelled(self):
@@ -34,18 +38,45 @@ class Replay:
 
     def judge(self):
         """Rows of the most suspicious bills of each day, which the reviewer judges."""
-        judged = []
-        month = FIRST
-        while month < LAST_MONTHS:
-            following = (month + timedelta(days=32)).replace(day=1)
-            rows = self._rows(month, following)
-            values = self._card(self._rows(date.min, month)).score(self._taken(rows)).raw
-            for day in np.unique(self.moments[rows]):
-                today = np.flatnonzero(self.moments[rows] == day)
-                judged += rows[today[np.argsort(-values[today], kind="stable")[:PER_DAY]]].tolist()
-            month = following
+        judged = self.shown(PER_DAY)
         self._decide(judged)
         return judged
+
+    def shown(self, per_day):
+        """Rows of the `per_day` most suspicious bills of each day, by the card of the months before."""
+        if self._suspicion is None:
+            self._suspicion = {}
+            month = FIRST
+            while month < LAST_MONTHS:
+                following = (month + timedelta(days=32)).replace(day=1)
+                rows = self._rows(month, following)
+                values = self._card(self._rows(date.min, month)).score(self._taken(rows)).raw
+                for day in np.unique(self.moments[rows]):
+                    today = np.flatnonzero(self.moments[rows] == day)
+                    self._suspicion[day] = rows[today[np.argsort(-values[today], kind="stable")]].tolist()
+                month = following
+        return [row for rows in self._suspicion.values() for row in rows[:per_day]]
+
+    def learned_from(self, per_day, card, halfway):
+        """(reviews, confirmed, card) of a version that learned from these bills; None where they are too few.
+
+        `halfway` is how many cases of the rarer verdict count as much as `card`, the anomaly model.
+        """
+        judged = self.shown(per_day)
+        past = self._rows(date.min, LAST_MONTHS)
+        verdicts = np.full(len(self.days), None, dtype=object)
+        verdicts[judged] = [bool(self.bills.payments[row].anomaly) for row in judged]
+        usual, reviewed_training.HALFWAY = reviewed_training.HALFWAY, halfway
+        try:
+            with one_thread():
+                training = reviewed_training.train_reviewed(
+                    self._taken(past), self.moments[past], verdicts[past], surprise=card
+                )[1]
+        except TooFewCases:
+            return None
+        finally:
+            reviewed_training.HALFWAY = usual
+        return len(judged), int(sum(verdicts[judged])), training.card
 
     def learn(self):
         """The version that learned from the verdicts."""

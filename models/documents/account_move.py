@@ -10,6 +10,7 @@ from ...ml.value import MEAN, SHARE
 from ..tools import clock
 from ..tools.sampling import in_drawn_order
 from ..tools.wording import number, plain
+from .bill_inputs import bill_inputs
 from .field_texts import field_texts
 from .measure import Measure
 
@@ -63,6 +64,10 @@ class AccountMove(models.Model):
     @api.model
     def _ai_fields_known_too_late(self):
         return KNOWN_TOO_LATE
+
+    @api.model
+    def _ai_usual_inputs(self):
+        return bill_inputs(self.env)
 
     @api.model
     def _ai_words(self):

@@ -80,6 +80,14 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return self._ai_fields_known_too_late()
 
     @api.model
+    def _ai_usual_inputs(self):
+        """Return the inputs to start with when looking for unusual records, as values of `ai.deployment.feature`.
+
+        `together` in place of `together_id` is the name of the other input. Empty where nothing is known to help.
+        """
+        return []
+
+    @api.model
     def _ai_base_domain(self):
         """Records of this model that a deployment may score at all."""
         return Domain.TRUE

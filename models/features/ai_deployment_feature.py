@@ -9,11 +9,13 @@ editing a feature changes the next version, never the one that serves.
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+from ...ml.anomaly import TWO_SIDED
 from ...ml.columns import CATEGORY, NUMBER, TAGS
 from ..tools.score_fields import SCORE_FIELDS
 from .feature_reader import MEASURES, VALUE_MEASURES, walk_path
 from .path_description import describe_path
 from .readable_inputs import passes_others
+from .usual_sides import usual_side
 from .values import SEVERAL
 
 NUMBER_TYPES = {"integer", "float", "monetary", "date", "datetime", "one2many"}
@@ -88,8 +90,19 @@ class AiDeploymentFeature(models.Model):
         [("two", "High and low"), ("high", "Only high"), ("low", "Only low")],
         string="Unusual When",
         required=True,
-        default="two",
-        help="For detecting unusual records: the side of a number that is suspicious. For example: only high amounts.",
+        compute="_compute_tail",
+        store=True,
+        readonly=False,
+        precompute=True,
+        unsaved=True,
+        help="For detecting unusual records: the side of a number that is suspicious. For example: only high amounts. "
+        "Proposed by what the input measures.",
+    )
+    weight = fields.Float(
+        default=1.0,
+        digits=(4, 2),
+        help="For detecting unusual records: how much this input counts beside the others. For example: 0.5 for an "
+        "input whose flagged records reviewers rarely confirm, 0 to leave it out.",
     )
     direction = fields.Selection(
         [("free", "Any direction"), ("rising", "Never lowers the score"), ("falling", "Never raises the score")],
@@ -120,6 +133,7 @@ class AiDeploymentFeature(models.Model):
     )
 
     _key_uniq = models.UniqueIndex("(deployment_id, key)", "This input is already in the deployment.")
+    _weight_is_small = models.Constraint("CHECK(weight BETWEEN 0 AND 10)", "The weight must be between 0 and 10.")
     _window_not_negative = models.Constraint("CHECK(window_days >= 0)", "The number of days cannot be negative.")
 
     @api.depends("source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "window_days")
@@ -164,6 +178,20 @@ class AiDeploymentFeature(models.Model):
             if feature.kind and feature.path and "." in feature.path and not is_defined:
                 continue  # keep what a person chose
             feature.kind = NUMBER if type_ in NUMBER_TYPES else CATEGORY
+
+    @api.depends("source", "path", "measure", "group_paths", "window_days", "deployment_id.model_id")
+    def _compute_tail(self):
+        for feature in self:
+            feature.tail = TWO_SIDED
+            if feature.res_model in self.env:
+                feature.tail = usual_side(
+                    self.env[feature.res_model],
+                    feature.source,
+                    feature.measure,
+                    feature.path,
+                    feature._group_path_list(),
+                    feature.window_days,
+                )
 
     @api.constrains("source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "deployment_id")
     def _check_declaration(self):
@@ -312,6 +340,7 @@ class AiDeploymentFeature(models.Model):
             "group_paths": [],
             "window_days": 0,
             "tail": "high",
+            "weight": 1.0,
             "direction": "free",
             "fields": {},
         }
@@ -341,6 +370,7 @@ class AiDeploymentFeature(models.Model):
             "required": self.required,
             "sensitive": self.sensitive,
             "tail": self.tail,
+            "weight": self.weight,
             "stands_alone": self.stands_alone,
             "together": self.together_id.key or "",
             "direction": self.direction,

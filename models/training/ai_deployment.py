@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, ValidationError
 from ..features.feature_reader import FeatureReader
 from .readiness import readiness
 from .trainer import Trainer
+from .usual_inputs import add_usual_inputs
 
 
 class AiDeployment(models.Model):
@@ -28,6 +29,7 @@ class AiDeployment(models.Model):
         "imported records.",
     )
     has_outcome = fields.Boolean(compute="_compute_has_outcome")
+    has_usual_inputs = fields.Boolean(compute="_compute_has_usual_inputs")
     readiness = fields.Char(compute="_compute_readiness", help="Missing requirements for training a first version.")
 
     @api.depends("res_model")
@@ -59,6 +61,21 @@ class AiDeployment(models.Model):
             if chosen.name in documents._ai_no_start_fields():
                 label = chosen.field_description
                 raise ValidationError(self.env._("“%s” is the date of an end or a change, not of a start.", label))
+
+    @api.depends("res_model", "method")
+    def _compute_has_usual_inputs(self):
+        for deployment in self:
+            documents = self.env.get(deployment.res_model)
+            deployment.has_usual_inputs = bool(
+                deployment.method == "anomaly" and documents is not None and documents._ai_usual_inputs()
+            )
+
+    def action_add_usual_inputs(self):
+        """Add the inputs that help to find unusual records of this kind, except those that are declared already."""
+        self.ensure_one()
+        if not self._may_decide():
+            raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+        add_usual_inputs(self)
 
     def action_train(self):
         """Train a version and open it."""

@@ -119,9 +119,14 @@ class Challenger:
         metrics = tested.metrics
         if tested.card.kind != "reviewed" or metrics.get("average_precision") is None:
             return self.env._("Too few cases have been reviewed.")
-        return self.env._(
+        text = self.env._(
             "On the latest %(rows)s reviewed records: average precision %(new)s %%, before %(old)s %%.",
             rows=metrics["test_rows"],
             new=round(100 * metrics["average_precision"]),
             old=round(100 * (metrics["average_precision_before"] or 0)),
+        )
+        if metrics["test_random_checks"]:
+            return text
+        return self.env._(
+            "%(text)s None of them was a random check, so the test cannot see what was never flagged.", text=text
         )

@@ -84,6 +84,7 @@ def learn_usual(specs: list[dict], columns: Columns, moments: np.ndarray, **opti
         columns,
         moments,
         tails={spec["key"]: spec["tail"] for spec in specs if spec["kind"] == NUMBER},
+        weights={spec["key"]: spec["weight"] for spec in specs},
         pairs=[(spec["key"], spec["together"]) for spec in specs if spec["together"]],
         context=[spec["key"] for spec in specs if not spec["stands_alone"]],
         **options,

@@ -13,6 +13,7 @@ from ...ml.columns import NUMBER, make_column
 from ...ml.errors import TrainingError
 from ..tools import clock
 from .challenger import Challenger
+from .flagged import flagged_by_reason
 from .leak_check import inputs_known_in_time
 from .learning import fit
 from .readiness import missing_outcomes
@@ -64,6 +65,8 @@ class Trainer:
             "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
             "verdict_text": untested_text(deployment, labels),
         }
+        if deployment.method == "anomaly":
+            values["flagged"] = flagged_by_reason(training.card, used, columns, ids, deployment.flag_rate)
         champion = deployment.champion_id
         if champion:
             values.update(Challenger(deployment).compare(champion, tested, training, columns, ids, moments, labels))

@@ -5,6 +5,7 @@ from . import test_ai_deployment_edit
 from . import test_ai_deployment_outcome
 from . import test_ai_deployment_scorable_mixin
 from . import test_base_partner_merge_automatic_wizard
+from . import test_bill_inputs
 from . import test_branches
 from . import test_crm_lead
 from . import test_field_texts

@@ -5,4 +5,5 @@ from . import test_names
 from . import test_path_description
 from . import test_readable_inputs
 from . import test_tag_inputs
+from . import test_usual_sides
 from . import test_values

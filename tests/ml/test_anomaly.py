@@ -14,6 +14,8 @@ from odoo.addons.ai_deployment.ml.anomaly import (
     surprise,
     surprise_shares,
     threshold_at,
+    unseen_earlier,
+    unseen_pairs,
 )
 from odoo.addons.ai_deployment.ml.anomaly_training import train_anomaly
 from odoo.addons.ai_deployment.ml.binning import (
@@ -124,6 +126,50 @@ def test_a_level_is_as_surprising_as_levels_this_rare_are():
     assert surprise_shares(many_once, [0, 0, 40, 60])[UNSEEN] > 0.25
 
 
+def growing(rows, a_day=20, years=3.0, seed=11):
+    """Clean bills of vendors that begin one after another and then come again: (days, vendors, accounts)."""
+    own = np.random.default_rng(seed)
+    begun = np.sort(own.uniform(-0.3, years, 500) * 365)
+    size = own.gamma(2.0, 1.0, len(begun)).cumsum()
+    days = np.sort(own.uniform(0, rows / a_day, rows))
+    places = size.searchsorted(own.random(rows) * size[begun.searchsorted(days) - 1])
+    accounts = np.where(own.random(rows) < 0.9, places * 7919 % 13, own.integers(0, 13, rows))
+    names = [np.array([f"{letter}{n}" for n in own], dtype=object) for letter, own in (("v", places), ("a", accounts))]
+    return days, *names
+
+
+@pytest.mark.parametrize("pairs", [(), [("vendor", "account")]])
+def test_where_vendors_keep_coming_a_new_one_is_no_alarm(pairs):
+    days, vendors, accounts = growing(8000)
+    named = {"vendor": vendors, "account": accounts}
+    table = {name: make_column(name, CATEGORY, values.tolist()) for name, values in named.items()}
+    known, fresh = np.arange(6000), np.arange(6000, 8000)
+    card = train_anomaly({n: c.take(known) for n, c in table.items()}, days[known], pairs=pairs).card
+    assert np.mean(~np.isin(vendors[fresh], vendors[known])) > 0.08
+    assert card.score({n: c.take(fresh) for n, c in table.items()}).predictions.mean() <= 0.015
+
+
+def test_new_levels_are_counted_in_the_later_half():
+    assert unseen_earlier(np.array(["a", "b", "a", "c", "c", None], dtype=object)) == 1.0
+    assert unseen_earlier(np.array(["a", "b", None, "a", "c", "b", "b", "a"], dtype=object)) == 0.25
+    assert unseen_earlier(np.array([None, None, "a"], dtype=object)) == 0.0
+    assert unseen_earlier(np.array(["a"], dtype=object)) == 0.0
+
+
+def test_new_combinations_are_counted_in_the_later_half():
+    one = np.array(["a", "b"] * 4, dtype=object)
+    assert unseen_pairs(one, np.array(["x", "y"] * 4, dtype=object), 1) == 0.0
+    assert unseen_pairs(one, np.array(["x", "y"] * 2 + ["x", "y", "y", "y"], dtype=object), 1) == 0.25
+    assert unseen_pairs(one[:1], one[:1], 1) == 0.0
+
+
+def test_a_share_of_new_levels_holds_for_all_that_are_rarer():
+    bins = CategoryBins(["a"], {"a": 95, "b": 4})
+    assert surprise_shares(bins, [0, 0, 4, 95], unseen=0.1)[[UNSEEN, OTHER]].tolist() == [0.1, 0.1]
+    assert surprise_shares(bins, [0, 0, 4, 95], unseen=0.01)[UNSEEN] == pytest.approx(0.01)
+    assert level_pair_shares(np.array([[90.0, 0], [0, 9]]), 0.2)[0, 1] == 0.2
+
+
 def test_an_unknown_tail_is_our_bug():
     with pytest.raises(ValueError, match="tail"):
         surprise_shares(NumericBins(0, 1), [0, 0, 0, 1], "left")
@@ -206,6 +252,30 @@ def test_the_reference_is_flagged_at_the_expected_rate():
     assert 0.007 <= scored.predictions.mean() <= 0.01
     assert TRAINED.metrics["flagged"] == scored.predictions.sum()
     assert TRAINED.reference.rows == N
+
+
+def test_where_histories_begin_with_the_ledger_the_later_half_says_how_many_are_flagged():
+    """How many bills of its vendor there were before a bill: at first every vendor is new."""
+    days, vendors, _accounts = growing(6000)
+    before = {}
+    counts = [before.setdefault(vendor, []).append(1) or len(before[vendor]) for vendor in vendors.tolist()]
+    table = {"count": make_column("count", NUMBER, counts), "noise": make_column("noise", NUMBER, random.random(6000))}
+    known, fresh = np.arange(4000), np.arange(4000, 6000)
+    tails = {"count": "low", "noise": "high"}
+    card = train_anomaly({n: c.take(known) for n, c in table.items()}, days[known], tails=tails, flag_rate=0.05).card
+    assert card.score({n: c.take(fresh) for n, c in table.items()}).predictions.mean() == pytest.approx(0.05, abs=0.015)
+    assert card.score({n: c.take(known[2000:]) for n, c in table.items()}).predictions.mean() <= 0.05
+
+
+def test_a_weight_is_a_factor_of_the_points_of_an_input_and_of_its_pairs():
+    options = {"tails": {"amount": "high"}, "pairs": [("amount", "account")]}
+    half = train_anomaly(columns(), np.arange(N), weights={"amount": 0.5}, **options).card
+    whole = train_anomaly(columns(), np.arange(N), **options).card
+    assert half.features[0].points == pytest.approx(0.5 * whole.features[0].points)
+    assert half.features[1].points == pytest.approx(whole.features[1].points)
+    assert half.pairs[0].points == pytest.approx(0.5 * whole.pairs[0].points)
+    out = train_anomaly(columns(), np.arange(N), weights={"amount": 0.0}).card
+    assert not out.score(columns([9e9], ["rent"])).predictions[0]
 
 
 def test_contributions_are_centred_on_the_reference():

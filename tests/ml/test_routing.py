@@ -10,6 +10,7 @@ from odoo.addons.ai_deployment.ml import intervals, routing
 from odoo.addons.ai_deployment.ml.routing import (
     audit_chance,
     audit_selected,
+    by_gain,
     capacity_line,
     choose,
     disagreeing,
@@ -350,3 +351,37 @@ def test_one_early_error_does_not_switch_a_side_off():
             is None
         )
     assert off <= 6
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0.02, 0.08, 0.5]), st.floats(0, 1e6)), min_size=1, max_size=40),
+    st.floats(0.1, 1),
+)
+def test_checks_by_gain_are_as_many_and_none_is_left_out(rows, even):
+    chances, gains = np.array(rows).T
+    found = by_gain(chances, gains, even)
+    for chance in np.unique(chances):
+        assert found[chances == chance].sum() == pytest.approx(chance * (chances == chance).sum())
+    assert (found >= even * chances - 1e-12).all() and (found <= 1 + 1e-9).all()
+
+
+def test_what_is_weighed_by_chances_by_gain_stays_unbiased():
+    """Errors are where gains are high: drawn more often, they count for less."""
+    random = np.random.default_rng(4)
+    gains = random.lognormal(0, 1.5, 3000)
+    wrong = random.random(3000) < 0.2 * gains / gains.max() + 0.02
+    chances = by_gain(np.full(3000, 0.1), gains)
+    drawn = random.random((400, 3000)) < chances
+    estimates = (drawn * (wrong / chances)).sum(axis=1)
+    assert estimates.mean() == pytest.approx(wrong.sum(), abs=4 * estimates.std() / 20)
+    assert drawn[:, wrong].mean() > drawn.mean()
+
+
+def test_where_all_are_to_be_checked_all_are():
+    assert by_gain([1.0] * 3, [1.0, 0.0, 0.0]).tolist() == [1.0] * 3
+    assert by_gain([0.5] * 4, [1.0, 0, 0, 0]).tolist() == pytest.approx([1.0, 1 / 3, 1 / 3, 1 / 3])
+
+
+def test_of_values_that_say_nothing_chances_stay():
+    assert by_gain([0.2, 0.2], [0.0, np.nan]).tolist() == [0.2, 0.2]
+    assert by_gain([], []).tolist() == []

@@ -56,3 +56,16 @@ class TestRandomChecks(RuleCase):
         self.assertEqual(self.why(leads).count("audit"), 6)
         [chance] = set(self.lines_of(leads).mapped("audit_chance"))
         self.assertAlmostEqual(chance, 0.2, 6)
+
+    def test_of_records_scored_together_the_least_certain_with_most_money_is_checked_most(self):
+        self.deployment.write({"audit_share": 0.1, "min_confidence": 0.0})
+        self.rule("amount", is_on=True, amount=10**9)
+        near = self.make_leads(3, expected_revenue=5000, country_id=self.belgium.id)  # log odds 0
+        far = self.make_leads(3, expected_revenue=200, country_id=self.usa.id)  # log odds -2.5
+        large = self.make_leads(1, expected_revenue=9000, country_id=self.belgium.id)
+        self.why(near + far + large)
+        chances = {line.res_id: line.audit_chance for line in self.lines_of(near + far + large)}
+        self.assertAlmostEqual(sum(chances.values()), 0.1 * 7, 6)
+        self.assertGreater(chances[large.id], chances[near[0].id])
+        self.assertGreater(chances[near[0].id], chances[far[0].id])
+        self.assertGreaterEqual(min(chances.values()), 0.05)

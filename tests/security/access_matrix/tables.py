@@ -43,7 +43,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="direction name required sequence stands_alone tail window_days",
+        free="direction name required sequence stands_alone tail weight window_days",
         judged="end_path group_paths kind leak_override measure path sensitive source start_path together_id "
         "value_path",
         fixed="deployment_id",
@@ -146,7 +146,7 @@ MODELS = {
     # What came of it
     "ai.deployment.version": Rights(
         read=NAMED,
-        system="challenge deployment_id digest floors held_out kind left_out metrics number pipeline_digest "
+        system="challenge deployment_id digest flagged floors held_out kind left_out metrics number pipeline_digest "
         "pipeline_name pipeline_size positive_count row_count trained_by_id trained_date verdict verdict_text",
         sensitive="artifact feature_specs pipeline_file reference tested_artifact",
     ),

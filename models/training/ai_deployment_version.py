@@ -1,0 +1,70 @@
+"""What a version flags, and why, on its form."""
+
+from odoo import api, fields, models
+
+from ..tools.wording import number, percent
+from .flagged import confirmed_by_reason
+
+
+class AiDeploymentVersion(models.Model):
+    _inherit = "ai.deployment.version"
+
+    flagged = fields.Json("Flagged Records by Reason", readonly=True)  # see `flagged_by_reason`
+    flagged_html = fields.Html("Flagged Records", compute="_compute_flagged_html", sanitize=False)
+
+    @api.depends("flagged")
+    @api.depends_context("uid", "lang", "allowed_company_ids")
+    def _compute_flagged_html(self):
+        for version in self:
+            version.flagged_html = bool(version.flagged) and self.env["ir.qweb"]._render(
+                "ai_deployment.flagged_table", version._printed_flags()
+            )
+
+    def _printed_flags(self):
+        """Return plain texts for the table: what is flagged by which reason, what reviewers confirmed of it.
+
+        Examples are records that the user may read; reasons are names of inputs and show no value.
+        """
+        self.ensure_one()
+        flagged, specs = self.flagged, self._specs()
+        confirmed = confirmed_by_reason(self.deployment_id.sudo())
+        documents = self.env[self.deployment_id.res_model]
+        shown = [res_id for reason in flagged["reasons"] for res_id in reason["ids"]]
+        if not documents.has_access("read"):
+            shown = []
+        readable = documents.browse(shown).exists()._filtered_access("read")
+        names = {record.id: record.display_name for record in readable}
+        rows = []
+        for reason in flagged["reasons"]:
+            reviews, right = confirmed.get(reason["key"], (0, 0))
+            rows.append(
+                {
+                    "name": specs[reason["key"]]["name"] if reason["key"] in specs else reason["key"],
+                    "count_text": number(self.env, reason["count"]),
+                    "share_text": percent(self.env, reason["count"] / flagged["flagged"]),
+                    "examples": [
+                        {"name": names[res_id], "url": f"/odoo/{documents._name}/{res_id}"}
+                        for res_id in reason["ids"]
+                        if res_id in names
+                    ],
+                    "confirmed_text": self.env._(
+                        "%(share)s of %(reviews)s", share=percent(self.env, right / reviews), reviews=reviews
+                    )
+                    if reviews
+                    else "",
+                }
+            )
+        growing = [
+            self.env._(
+                "New values of “%(input)s” come with %(share)s of the records, so a new value alone is no warning.",
+                input=specs[key]["name"] if key in specs else key,
+                share=percent(self.env, share, 1),
+            )
+            for key, share in flagged["growing"].items()
+        ]
+        text = self.env._(
+            "Of the latest %(rows)s records, this version flags %(flagged)s.",
+            rows=number(self.env, flagged["rows"]),
+            flagged=number(self.env, flagged["flagged"]),
+        )
+        return {"text": text, "rows": rows, "growing": growing}
