@@ -157,14 +157,14 @@ def weighted_count(
     >>> [end.round(2).tolist() for end in weighted_count([0, 10], [0, 10], 1.0)]
     [[0.0, 4.8], [3.69, 18.39]]
     """
-    from scipy.stats import gamma
+    from scipy.special import gammaincinv
 
     total, squares = np.asarray(total, dtype=np.float64), np.asarray(squares, dtype=np.float64)
     some, tail = squares > 0, (1 - level) / 2
     one = np.where(some, squares, 1.0), np.where(some, total, 1.0)
-    low = np.where(some, gamma.ppf(tail, one[1] ** 2 / one[0], scale=one[0] / one[1]), 0.0)
+    low = np.where(some, gammaincinv(one[1] ** 2 / one[0], tail) * one[0] / one[1], 0.0)
     more, wider = total + most, squares + most**2
-    return low, gamma.ppf(1 - tail, more**2 / wider, scale=wider / more)
+    return low, gammaincinv(more**2 / wider, 1 - tail) * wider / more
 
 
 def _sorted(confidences: ArrayLike, wrong: ArrayLike, losses: ArrayLike, weights: ArrayLike | None) -> _Rows:

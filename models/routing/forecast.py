@@ -22,7 +22,7 @@ from ..tools.sampling import MOST, drawn
 from ..tools.wording import number, percent
 from .quota import SHARED
 from .router import rules_on
-from .thresholds import thresholds_of
+from .thresholds import flag_line, thresholds_of
 
 RECENT = timedelta(days=28)
 ENOUGH = 50  # scored records that say which share goes to people; with fewer, those that tested the version do
@@ -156,14 +156,12 @@ def _unsure(
     deployment: BaseModel, values: np.ndarray, predictions: np.ndarray, confidences: np.ndarray
 ) -> tuple[np.ndarray, str]:
     """((n,) bool: which rows are on the wrong side of the present lines, the reason that says so)"""
-    lines = thresholds_of(deployment)
     if deployment.method != "anomaly":
+        lines = thresholds_of(deployment)
         sides = {True: lines.get("positive"), False: lines.get("negative")}
         return routing.unsure(values, predictions, confidences, sides), routing.LOW_CONFIDENCE
-    if deployment.routing != "capacity":
-        return predictions, routing.FLAGGED
-    line = math.inf if lines.get("positive") is None else lines["positive"]
-    return 1 - values < line, routing.FLAGGED
+    line = flag_line(deployment)
+    return predictions if line is None else 1 - values < line, routing.FLAGGED
 
 
 def _shares_in_test(deployment: BaseModel, version: BaseModel) -> dict[str, float] | None:
