@@ -26,6 +26,7 @@ SAME = "same"
 DIRECTION, AMOUNT, SEGMENT, LOAD = GUARDS = ("direction", "amount", "segment", "load")
 MOST_ATTEMPTS = 5  # on one test set
 FALL = 0.005  # of a value, that is not rounding
+CLEARLY = 1.1  # as much as the champion breaks a guard
 TRIED_ROWS = 200
 GRID = 24  # values of an input that are tried
 TIMES_LARGER = (10.0, 100.0)  # than all that were seen
@@ -46,13 +47,13 @@ class Gate:
 
     verdict: str
     attempts: int
-    comparison: Verdict | None
+    comparison: Verdict
     broken: tuple[Broken, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types: the comparison's own, with the verdict of the gate."""
         return {
-            **(self.comparison.to_dict() if self.comparison else {}),
+            **self.comparison.to_dict(),
             **{key: value for key, value in asdict(self).items() if key != "comparison"},
             "broken": [guard._asdict() for guard in self.broken],
         }
@@ -199,6 +200,19 @@ def overload(asked: int, rows: int, per_day: float, capacity: float) -> list[Bro
         return []
     low, _high = intervals.clopper_pearson(asked, rows)
     return [Broken(LOAD, None, asked / rows * per_day, capacity)] if low * per_day > capacity else []
+
+
+def newly_broken(challenger: Iterable[Broken], champion: Iterable[Broken]) -> list[Broken]:
+    """Return the guards that the challenger breaks, and the champion does not or by clearly less.
+
+    What serves breaks it too: refusing the new version would change nothing.
+
+    >>> ours, theirs = Broken("load", None, 40.0, 20.0), Broken("load", None, 38.0, 20.0)
+    >>> newly_broken([ours], [theirs]), newly_broken([ours], []) == [ours]
+    ([], True)
+    """
+    known = {(guard.guard, guard.name): CLEARLY * guard.found for guard in champion}
+    return [guard for guard in challenger if guard.found > known.get((guard.guard, guard.name), -np.inf)]
 
 
 def _grid(values: np.ndarray, start: float) -> np.ndarray:

@@ -10,7 +10,9 @@ import numpy as np
 
 from odoo.addons.ai_deployment.ml import performance
 from odoo.addons.ai_deployment.ml.challenge import MIN_CASES, challenge, sign_challenge
+from odoo.addons.ai_deployment.ml.columns import NUMBER, make_column
 from odoo.addons.ai_deployment.ml.promotion import MOST_ATTEMPTS, judge, worse_segments
+from odoo.addons.ai_deployment.ml.training import train_scorecard
 
 from ._judge import Figures
 from ._promotion_world import Knowledge, Rivals, World
@@ -30,8 +32,10 @@ OTHER = Knowledge(1.1, 0.82, 0.25)  # about the same gain by knowing other thing
 FOUND = {200: 0.56, 500: 0.89, 2000: 1.0}  # of a gain of .045
 MOST_PROMOTED = 0.07
 ATTEMPTS = 20
+UNCHANGED_ROWS = 500
 ATTEMPT_ROWS = 500
 SEGMENT_ROWS = 2000
+MOST_WAITED = 10_000  # outcomes
 LOST = 3.0  # spread of the noise in log odds in the first segment
 RIGHT = 0.8  # of the cases where two anomaly cards differ, those that the better one has right
 LOOSE = 2.0  # standard errors of the rounds within which a share is the one that was asked for
@@ -47,6 +51,7 @@ def run(env, options, say):
     _note_gain(figures, "knows_more", World(MORE, SEED), random, rounds, FOUND)
     _note_gain(figures, "knows_other", World(OTHER, SEED), random, rounds, {})
     say("attempts, segments, signs ...")
+    _note_unchanged(figures, random)
     _note_attempts(figures, random, max(rounds // 5, 1))
     _note_segments(figures, random, max(rounds // 10, 1))
     _note_signs(figures, random, rounds)
@@ -83,6 +88,20 @@ def _note_gain(figures, name, world, random, rounds, targets):
         figures.note(f"gain.{name}.rows_{rows}.rejected", np.mean([gate.verdict == "worse" for gate in found]))
         waiting = [gate.comparison.more_needed for gate in found if gate.verdict == "inconclusive"]
         figures.note(f"gain.{name}.rows_{rows}.more_needed", float(np.median(waiting)) if waiting else 0, "outcomes")
+        # as many more outcomes as were asked for, drawn anew: what is seen early is seen too large and too small
+        later = [judge(*world.draw(random, rows + more)[:3]).verdict for more in waiting if 0 < more <= MOST_WAITED]
+        if later:
+            figures.note(f"gain.{name}.rows_{rows}.promoted_after_more_needed", later.count("better") / len(later))
+
+
+def _note_unchanged(figures, random):
+    """A version that is trained again on the same rows."""
+    amounts, days = random.lognormal(6, 1, UNCHANGED_ROWS), random.gamma(2, 10, UNCHANGED_ROWS)
+    columns = {"amount": make_column("amount", NUMBER, amounts), "days": make_column("days", NUMBER, days)}
+    labels = random.random(UNCHANGED_ROWS) < np.where(amounts > 500, 0.4, 0.1)
+    moments = np.arange(float(UNCHANGED_ROWS))
+    ours, theirs = (train_scorecard(columns, labels, moments, pairs=0).card.score(columns).values for _run in range(2))
+    figures.note("unchanged.verdict", judge(labels, ours, theirs).verdict)
 
 
 def _note_attempts(figures, random, rounds):

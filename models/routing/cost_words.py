@@ -64,7 +64,7 @@ def cost_table(deployment: BaseModel) -> dict[str, Any]:
     }
 
 
-def line_text(deployment: BaseModel, line: float | None, share: float | None = None) -> str:
+def line_text(deployment: BaseModel, line: float | None) -> str:
     """Return which records a threshold has reviewed."""
     env = deployment.env
     if line is None or math.isinf(line):
@@ -165,15 +165,17 @@ def _tie_texts(deployment: BaseModel, found: RoutingCosts) -> list[str]:
     for name, choice in found.choices.items():
         if not isinstance(choice, Choice):
             continue
-        low, best, high = (line_text(deployment, line) for line in (choice.lines[0], choice.line, choice.lines[1]))
-        values = {"answer": words.get(name, ""), "best": best, "low": low, "high": high}
+        values = {
+            "answer": words.get(name, ""),
+            "best": line_text(deployment, choice.line),
+            "low": line_text(deployment, choice.lines[0]),
+            "high": line_text(deployment, choice.lines[1]),
+        }
+        best = env._("Lowest cost for “%(answer)s”: %(best)s.", **values)
         if found.is_anomaly:
-            text = env._("Lowest cost: %(best)s. About as good: from “%(low)s” to “%(high)s”.", **values)
-        else:
-            text = env._(
-                "Lowest cost for “%(answer)s”: %(best)s. About as good: from “%(low)s” to “%(high)s”.", **values
-            )
-        texts.append(text)
+            best = env._("Lowest cost: %(best)s.", **values)
+        tied = env._("About as good: from “%(low)s” to “%(high)s”.", **values)
+        texts.append(f"{best} {tied}" if choice.lines[0] != choice.lines[1] else best)
     return texts
 
 
