@@ -67,7 +67,9 @@ class Trainer:
         }
         champion = deployment.champion_id
         if champion:
-            values.update(Challenger(deployment).compare(champion, tested, training, columns, ids, moments, labels))
+            values.update(
+                Challenger(deployment).compare(champion, tested, training, columns, ids, moments, labels, specs)
+            )
         version = self.env["ai.deployment.version"]._store(deployment, training, used, clock.now(), **values)
         if not champion:
             deployment._assign_champion(version, self.env._("First version"))
