@@ -38,6 +38,7 @@ performance        values against what really happened, with intervals
 counts             exact tests of counts, and how much weeks differ beyond chance
 agreement          do reviewers judge alike, and with a look at the record
 challenge          may the challenger replace the champion: one paired test
+costs              thresholds in money: where a review costs less than it saves
 outcomes           a cohort whose outcomes are due against what was said of it
 estimated          performance expected before the outcomes are known
 maturity           how long outcomes take, open records counted as what they are
@@ -46,6 +47,7 @@ standing_watch     chances and order, watched by evidence that may be looked at 
 risk               a bound on the mean loss that may be looked at every day
 segments           whether scores are as true for every part of the business
 segment_test       a version tested part by part, and on parts it never saw
+promotion          the gate in front of a new version: verdict, attempts, guards
 value              what changed between two periods, with intervals
 comparison         what differs between two cards
 table              what is learned from: refusals, time order, which row is for what

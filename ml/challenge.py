@@ -20,7 +20,8 @@ from . import performance
 
 BETTER, INCONCLUSIVE, WORSE = "better", "inconclusive", "worse"
 TOLERATED_LOSS = 0.01  # of AUC or Brier, at the lower 95 % bound
-WORTH_FINDING = 0.01  # a gain that would matter; what "about N more" is computed for
+WORTH_FINDING = {"auc": 0.01, "brier": 0.0025}  # gains that would matter: about as much better, in either measure
+POWER = 0.8  # with which "about N more" finds a gain as large as the one that is seen
 SURE = 0.025  # one-sided, of each gain
 LIKELY = 0.05  # one-sided, of a loss
 MIN_CASES = 20  # where only one of two cards asks, that a sign test rests on
@@ -59,10 +60,14 @@ def challenge(labels: np.ndarray, challenger: np.ndarray, champion: np.ndarray, 
     likely_z = NormalDist().inv_cdf(1 - LIKELY)
     auc = performance.auc_difference(labels, challenger, champion)
     brier = performance.brier_difference(labels, champion, challenger)
-    gains = [(gain.estimate, gain.se) for gain in (auc, brier) if not math.isnan(gain.estimate)]
-    sure = any(estimate - sure_z * se > 0 for estimate, se in gains)
-    lost = any(estimate - likely_z * se < -TOLERATED_LOSS for estimate, se in gains)
-    worse = any(estimate + sure_z * se < 0 for estimate, se in gains)
+    gains = {
+        name: (gain.estimate, gain.se)
+        for name, gain in (("auc", auc), ("brier", brier))
+        if not math.isnan(gain.estimate)
+    }
+    sure = any(estimate - sure_z * se > 0 for estimate, se in gains.values())
+    lost = any(estimate - likely_z * se < -TOLERATED_LOSS for estimate, se in gains.values())
+    worse = any(estimate + sure_z * se < 0 for estimate, se in gains.values())
     verdict = WORSE if worse else BETTER if sure and not lost else INCONCLUSIVE
     rows = len(np.asarray(labels))
     return Verdict(
@@ -124,15 +129,18 @@ def sign_challenge(
     return SignVerdict(INCONCLUSIVE, cases, right, 0)
 
 
-def _more_needed(rows: int, gains: list[tuple[float, float]], sure_z: float) -> int:
-    """Outcomes still missing until the most telling of the gains would be sure.
+def _more_needed(rows: int, gains: dict[str, tuple[float, float]], sure_z: float) -> int:
+    """Outcomes still missing until the most telling of the gains would be found in ``POWER`` of all cases.
 
-    The standard error shrinks with the root of the rows; a gain that is seen as tiny counts as one worth finding.
-    Without any gain to go by, as many rows as it takes to have one: two.
+    The standard error shrinks with the root of the rows; a gain that is seen as tiny counts as one worth finding. 0
+    where none worth finding can be left. Without any gain to go by, as many rows as it takes to have one: two.
     """
     if not gains:
         return max(2 - rows, 1)
-    needed = min(rows * (sure_z * se / max(estimate, WORTH_FINDING)) ** 2 for estimate, se in gains)
+    if all(estimate + sure_z * se < WORTH_FINDING[name] for name, (estimate, se) in gains.items()):
+        return 0
+    reach = sure_z + NormalDist().inv_cdf(POWER)
+    needed = min(rows * (reach * se / max(gain, WORTH_FINDING[name])) ** 2 for name, (gain, se) in gains.items())
     return max(math.ceil(needed) - rows, 0)
 
 

@@ -29,6 +29,11 @@ sentence for the person who asked for one::
       EmptyTable, TooFewCases, OneClass, NoUsableFeature, DuplicateFeature,
       ReservedFeature, BadTrainingInput
 
+A ``CostError`` says why no threshold can be chosen by money::
+
+    CostError
+      NoReviewCost, NoLoss, TooFewErrors
+
 Groups are for ``except``, leaves are raised. ``args`` hold the facts and ``str()``
 the sentence, so every error survives ``pickle`` and ``copy``. Sentences never
 quote the value of an input: it may be sensitive, and failures are stored.
@@ -289,3 +294,34 @@ class BadTrainingInput(TrainingError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
+
+
+class CostError(_Sentence):
+    """No threshold can be chosen by money, and this is why."""
+
+
+class NoReviewCost(CostError):
+    """A review costs nothing, so that one of everything would pay."""
+
+    sentence = "The cost of a review is missing: enter the minutes of a review and their hourly cost."
+
+
+class NoLoss(CostError):
+    """No wrong decision loses anything, so that no review would pay."""
+
+    sentence = "No loss is known: enter what a wrong decision costs."
+
+
+class TooFewErrors(CostError):
+    """Too few decisions were wrong to choose a threshold by their losses.
+
+    >>> str(TooFewErrors(10, 4))
+    'Only 4 of the decisions tested were wrong; 10 are needed to choose by costs.'
+    """
+
+    sentence = "Only {1} of the decisions tested were wrong; {0} are needed to choose by costs."
+
+    def __init__(self, needed: int, found: int) -> None:
+        super().__init__(needed, found)
+        self.needed = needed
+        self.found = found

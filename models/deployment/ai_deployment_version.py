@@ -72,6 +72,8 @@ class AiDeploymentVersion(models.Model):
     pipeline_digest = fields.Char("SHA-256", readonly=True)
     floors = fields.Json("Drift Noise Thresholds", readonly=True)
     held_out = fields.Json("Held-Out Records", readonly=True)  # see `held_out` in training/version_test
+    # Amounts of tested records, see `stakes` in training/version_test: they may be a sensitive input.
+    stakes = fields.Json("Amounts in the Test", readonly=True, groups="ai_deployment.group_sensitive")
     left_out = fields.Json("Exclusions", readonly=True)
     left_out_text = fields.Char("Excluded Inputs", compute="_compute_left_out_text")
     may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False)

@@ -8,12 +8,24 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_date, ormcache
 
 from ..tools.wording import plain
+from .cost_words import cost_table
+from .costs import COST_FIELDS
 from .forecast import forecast
 from .holdout import find_holdouts, held_out_ids, hold_out
 from .router import Router, rules_on
 from .routing_words import routing_text
 from .rules import DEFAULTS, EDITABLE
-from .thresholds import compute_thresholds
+from .thresholds import FLAGGED_BY_NEED, compute_thresholds
+
+THRESHOLD_FIELDS = (
+    "champion_id",
+    "method",
+    "min_confidence",
+    "reviews_per_day",
+    "routing",
+    "target_error",
+    "target_risk",
+)
 
 
 class AiDeployment(models.Model):
@@ -23,7 +35,9 @@ class AiDeployment(models.Model):
         [
             ("threshold", "Confidence threshold"),
             ("error", "Maximum error rate"),
+            ("risk", "Average error rate"),
             ("capacity", "Fixed number of reviews a day"),
+            ("cost", "Lowest cost"),
         ],
         string="Human Review",
         required=True,
@@ -43,6 +57,14 @@ class AiDeployment(models.Model):
         help="Maximum share of automatic decisions that may be wrong, for each answer separately. If the test "
         "records of the version cannot prove it, records are reviewed.",
     )
+    target_risk = fields.Float(
+        "Average Error Rate",
+        default=0.05,
+        tracking=True,
+        help="Share of all records of an answer, the reviewed ones included, that is decided wrongly without a person, "
+        "on average over time. Needs fewer test records than a maximum error rate, and promises less: in one "
+        "period it may be exceeded. For example: 5 % needs 19 test records without an error.",
+    )
     reviews_per_day = fields.Integer(
         "Reviews per Day",
         default=20,
@@ -55,14 +77,43 @@ class AiDeployment(models.Model):
         tracking=True,
         help="Share of automatic decisions that are reviewed nevertheless; four times that close to the threshold.",
     )
+    loss_missed = fields.Monetary(
+        "Loss per Missed Case",
+        tracking=True,
+        copy=False,
+        help="Lost when nobody follows a lead that would have been won, or a wrong bill is paid. If empty: the "
+        "expected revenue of the lead times the margin on won revenue, or the amount of the bill.",
+    )
+    loss_false = fields.Monetary(
+        "Loss per False Positive",
+        tracking=True,
+        copy=False,
+        help="Lost when a lead is pursued in vain because the score said that it will be won. For example: the "
+        "seller's time.",
+    )
+    review_minutes = fields.Float(
+        "Minutes per Review",
+        tracking=True,
+        copy=False,
+        help="If empty: the average of answered reviews, from 20 answers on. Their hourly cost is entered under "
+        "Business Value.",
+    )
     routing_thresholds = fields.Json(compute="_compute_routing_thresholds", store=True, copy=False, unsaved=True)
     routing_text = fields.Text("Current Routing", compute="_compute_routing_text", unsaved=True)
+    cost_html = fields.Html("Cost of Thresholds", compute="_compute_cost_html", sanitize=False)
 
     _min_confidence_is_probability = models.Constraint(
         "CHECK(min_confidence BETWEEN 0 AND 1)", "The minimum confidence must be between 0 and 1."
     )
     _target_error_is_share = models.Constraint(
         "CHECK(target_error > 0 AND target_error < 0.5)", "The maximum error rate must be between 0 and 50 %."
+    )
+    _target_risk_is_share = models.Constraint(
+        "CHECK(target_risk > 0 AND target_risk < 0.5)", "The average error rate must be between 0 and 50 %."
+    )
+    _costs_not_negative = models.Constraint(
+        "CHECK(loss_missed >= 0 AND loss_false >= 0 AND review_minutes >= 0)",
+        "Losses and minutes cannot be negative.",
     )
     _reviews_per_day_not_negative = models.Constraint(
         "CHECK(reviews_per_day >= 0)", "The number of reviews a day cannot be negative."
@@ -115,7 +166,7 @@ class AiDeployment(models.Model):
     @api.constrains("routing", "method")
     def _check_routing(self):
         for deployment in self:
-            if deployment.routing == "error" and deployment.method == "anomaly":
+            if deployment.routing in ("error", "risk") and deployment.method == "anomaly":
                 raise ValidationError(
                     self.env._(
                         "False alarms of unusual records are known only from reviews, so no error target can "
@@ -123,22 +174,31 @@ class AiDeployment(models.Model):
                     )
                 )
 
-    @api.depends("routing", "min_confidence", "target_error", "reviews_per_day", "champion_id", "method")
+    @api.depends(*THRESHOLD_FIELDS, *COST_FIELDS)
     def _compute_routing_thresholds(self):
         for deployment in self:
             deployment.routing_thresholds = compute_thresholds(deployment)
 
-    @api.depends("routing_thresholds", "method", "res_model")
+    @api.depends("routing_thresholds", "method", "res_model", *COST_FIELDS)
     @api.depends_context("lang")
     def _compute_routing_text(self):
         for deployment in self:
             deployment.routing_text = routing_text(deployment)
 
+    @api.depends("routing_thresholds", "method", "res_model", "may_decide", *COST_FIELDS)
+    @api.depends_context("lang", "uid")
+    def _compute_cost_html(self):
+        """Losses tell of amounts, so the figures are for those who answer for the deployment."""
+        for deployment in self:
+            deployment.cost_html = deployment.may_decide and self.env["ir.qweb"]._render(
+                "ai_deployment.cost_table", cost_table(deployment)
+            )
+
     def _refresh_routing_thresholds(self):
-        """Compute the threshold of a capacity again: it follows what comes in."""
-        by_capacity = self.filtered(lambda deployment: deployment.routing == "capacity")
-        self.env.add_to_compute(self._fields["routing_thresholds"], by_capacity)
-        by_capacity.flush_recordset(["routing_thresholds"])
+        """Compute the threshold of a capacity or of costs again: they follow what comes in and what was answered."""
+        moving = self.filtered(lambda deployment: deployment.routing in FLAGGED_BY_NEED)
+        self.env.add_to_compute(self._fields["routing_thresholds"], moving)
+        moving.flush_recordset(["routing_thresholds"])
 
     # Reasons
 

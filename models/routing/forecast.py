@@ -22,7 +22,7 @@ from ..tools.sampling import MOST, drawn
 from ..tools.wording import number, percent
 from .quota import SHARED
 from .router import rules_on
-from .thresholds import thresholds_of
+from .thresholds import flag_line, thresholds_of
 
 RECENT = timedelta(days=28)
 ENOUGH = 50  # scored records that say which share goes to people; with fewer, those that tested the version do
@@ -96,7 +96,7 @@ def forecast(deployment: BaseModel, ids: Sequence[int], again: bool = False) -> 
     if shares is None:
         return None
     records = len(ids) if again else _unscored(deployment, version, ids)
-    return Forecast(records, _reviews(deployment, shares, records), basis, _per_day(deployment))
+    return Forecast(records, _reviews(deployment, shares, records), basis, answers_per_day(deployment))
 
 
 def _unscored(deployment: BaseModel, version: BaseModel, ids: Sequence[int]) -> int:
@@ -156,20 +156,22 @@ def _unsure(
     deployment: BaseModel, values: np.ndarray, predictions: np.ndarray, confidences: np.ndarray
 ) -> tuple[np.ndarray, str]:
     """((n,) bool: which rows are on the wrong side of the present lines, the reason that says so)"""
-    lines = thresholds_of(deployment)
     if deployment.method != "anomaly":
+        lines = thresholds_of(deployment)
         sides = {True: lines.get("positive"), False: lines.get("negative")}
         return routing.unsure(values, predictions, confidences, sides), routing.LOW_CONFIDENCE
-    if deployment.routing != "capacity":
-        return predictions, routing.FLAGGED
-    line = math.inf if lines.get("positive") is None else lines["positive"]
-    return 1 - values < line, routing.FLAGGED
+    line = flag_line(deployment)
+    return predictions if line is None else 1 - values < line, routing.FLAGGED
 
 
 def _shares_in_test(deployment: BaseModel, version: BaseModel) -> dict[str, float] | None:
     """{reason: share of the records that tested the version}; None without a test."""
     if deployment.method == "anomaly":
-        return {routing.FLAGGED: deployment.flag_rate, routing.AUDIT: deployment.audit_share}
+        line = flag_line(deployment) if deployment.routing == "cost" else None
+        return {
+            routing.FLAGGED: deployment.flag_rate if line is None else min(line, 1.0),
+            routing.AUDIT: deployment.audit_share,
+        }
     curves = (version.held_out or {}).get("curves") or {}
     total = sum(curve[-1][1] for curve in curves.values() if curve)
     if not total:
@@ -196,7 +198,7 @@ def _reviews(deployment: BaseModel, shares: dict[str, float], records: int) -> i
     return round(sum(limits.values()))
 
 
-def _per_day(deployment: BaseModel) -> float:
+def answers_per_day(deployment: BaseModel) -> float:
     """Answers a day: of the days with answers in the last weeks, else as many as the owner says can be looked at."""
     deployment.env["ai.deployment.review"].flush_model(["decided_date", "deployment_id", "state"])
     answers, days = deployment.env.execute_query(

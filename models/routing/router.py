@@ -9,6 +9,7 @@ Each policy of `POLICIES` is handed the same `Slate`, in the order of the list, 
    has used the quota of the reason that it replaces.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +26,7 @@ from .holdout import Holdout
 from .quota import DayQuota
 from .random_checks import RandomChecks
 from .rules import AMOUNT, DEFAULTS, POINTS
-from .thresholds import Thresholds, thresholds_of
+from .thresholds import Thresholds, flag_line, thresholds_of
 
 POLICIES = (Holdout(), Thresholds(), RandomChecks(), EdgeCases())
 
@@ -205,9 +206,9 @@ def rules_on(deployment: BaseModel) -> dict[str, dict]:
 
 def flag_threshold(deployment: BaseModel, card: Any) -> float | None:
     """Return the score from which a record looks unusual, as far as one figure says it."""
-    if deployment.routing == "capacity":
-        line = (deployment.routing_thresholds or {}).get("positive")
-        return None if line is None else 1 - line
+    line = flag_line(deployment)
+    if line is not None:
+        return None if math.isinf(line) else 1 - line
     share = getattr(card, "flag_rate", None)
     return getattr(card, "threshold", None) if share is None else 1 - share
 

@@ -1,22 +1,25 @@
 """Wording of the owner's routing settings and their effect on reviews."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from odoo.models import BaseModel
 
 from ...ml import routing
-from .thresholds import SIDES, tested_version
+from ...ml.errors import CostError
+from .cost_words import line_text
+from .costs import SIDES, RoutingCosts
+from .thresholds import tested_version
 
 
 def routing_text(deployment: BaseModel) -> str | bool:
     """Return what the thresholds of a deployment mean, in the reader's language; False where that is not known."""
-    if deployment.method == "anomaly" or deployment.res_model not in deployment.env:
+    if deployment.res_model not in deployment.env or deployment.method == "anomaly" and deployment.routing != "cost":
         return False
-    if deployment.routing == "error":
-        return "\n".join(_side_texts(deployment))
-    if deployment.routing == "capacity":
-        return _capacity_text(deployment)
-    return _line_text(deployment)
+    return TEXTS[deployment.routing](deployment)
+
+
+def _proof_text(deployment: BaseModel) -> str:
+    return "\n".join(_side_texts(deployment))
 
 
 def _side_texts(deployment: BaseModel) -> Iterator[str]:
@@ -27,7 +30,10 @@ def _side_texts(deployment: BaseModel) -> Iterator[str]:
             yield champion.verdict_text
         yield deployment.env._("All records are reviewed until a version has been tested.")
         return
+    is_average = deployment.routing == "risk"
     needed = routing.fewest_cases(deployment.target_error)
+    if is_average:
+        needed = routing.fewest_for_risk(deployment.target_risk)
     for name in SIDES:
         cases, errors = lines.get("evidence", {}).get(name, [0, 0])
         values = {"answer": words[name], "cases": cases, "errors": errors, "needed": needed}
@@ -36,6 +42,12 @@ def _side_texts(deployment: BaseModel) -> Iterator[str]:
             yield deployment.env._(
                 "“%(answer)s” is decided automatically from %(line)s %% confidence on: %(errors)s of "
                 "%(cases)s such records were wrong in the test.",
+                **values,
+            )
+        elif cases < needed and is_average:
+            yield deployment.env._(
+                "“%(answer)s” is always reviewed: the test has %(cases)s such records, the average error rate needs "
+                "%(needed)s.",
                 **values,
             )
         elif cases < needed:
@@ -77,3 +89,32 @@ def _capacity_text(deployment: BaseModel) -> str:
     return deployment.env._(
         "Below %(line)s %% confidence, up to %(count)s a day.", line=round(100 * line), count=deployment.reviews_per_day
     )
+
+
+def _cost_text(deployment: BaseModel) -> str:
+    """Return the thresholds that cost least, or why there are none; no money, which not everybody may see."""
+    found, lines = RoutingCosts(deployment), deployment.routing_thresholds or {}
+    words, texts = deployment.env[deployment.res_model]._ai_words(), []
+    for name, choice in found.choices.items():
+        if not isinstance(choice, CostError):
+            line = lines.get("positive" if found.is_anomaly else name)
+            text = line_text(deployment, line)
+            texts.append(text if found.is_anomaly else f"“{words[name]}”: {text}")
+    reasons = [found.why_not(error) for error in found.choices.values() if isinstance(error, CostError)]
+    if reasons and not texts:
+        texts.append(deployment.env._("Until then, the fixed threshold applies."))
+        if found.is_anomaly:
+            texts[-1] = deployment.env._("Until then, the flag rate applies.")
+        texts.insert(0, reasons[0])
+    elif reasons:
+        texts += dict.fromkeys(reasons)
+    return "\n".join(texts)
+
+
+TEXTS: dict[str, Callable[[BaseModel], str | bool]] = {
+    "threshold": _line_text,
+    "error": _proof_text,
+    "risk": _proof_text,
+    "capacity": _capacity_text,
+    "cost": _cost_text,
+}

@@ -1,8 +1,9 @@
 """Thresholds: where the line lies between what a deployment settles by itself and what is reviewed.
 
-An owner chooses one of three ways: a fixed threshold, a share of wrong decisions that is not to be exceeded (proved on
-held-out records, for each side separately), or a number of reviews a day. What follows from the choice, for the version
-that serves, is kept in `routing_thresholds`: scoring reads it there and needs no statistics library.
+An owner chooses one of five ways: a fixed threshold, a share of wrong decisions that is not to be exceeded (proved on
+held-out records, for each side separately), the same as an average (conformal risk control), a number of reviews a day,
+or the least cost. What follows from the choice, for the version that serves, is kept in `routing_thresholds`: scoring
+reads it there and needs no statistics library.
 """
 
 import math
@@ -20,6 +21,7 @@ from ...ml import routing
 from ..tools import clock
 from ..tools.ai_deployment_readable_mixin import readable_origin
 from ..tools.sampling import MOST, drawn
+from .costs import SIDES, cheapest_thresholds
 from .quota import CAPACITY, DayQuota
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 RECENT = timedelta(days=28)
 WEEK = timedelta(days=7)
 ENOUGH = 50  # recent records that say how confident scores are; with fewer, those that tested the version do
-SIDES = {"positive": True, "negative": False}
+FLAGGED_BY_NEED = ("capacity", "cost")  # ways in which a line of its own says what looks unusual enough
 
 
 # What an owner's choice comes to
@@ -59,14 +61,28 @@ def _fixed(deployment: BaseModel) -> dict[str, Any]:
     return {"positive": deployment.min_confidence, "negative": deployment.min_confidence}
 
 
+def flag_line(deployment: BaseModel) -> float | None:
+    """Return the `_confidence` below which an unusual record is reviewed; None: the version's flags count."""
+    lines = thresholds_of(deployment)
+    if deployment.routing not in FLAGGED_BY_NEED or lines.get("by_card"):
+        return None
+    return math.inf if lines.get("positive") is None else lines["positive"]
+
+
 def _by_error(deployment: BaseModel) -> dict[str, Any]:
+    return _proved(deployment, lambda curves: routing.guaranteed_lines(curves, target_error=deployment.target_error))
+
+
+def _by_risk(deployment: BaseModel) -> dict[str, Any]:
+    return _proved(deployment, lambda curves: routing.risk_controlled_lines(curves, risk=deployment.target_risk))
+
+
+def _proved(deployment: BaseModel, prove: Callable[[dict], dict[bool, routing.Side]]) -> dict[str, Any]:
     """Return each side's threshold with its evidence; a side without proof has none, so all of it is reviewed."""
     curves = (tested_version(deployment).held_out or {}).get("curves")
     if not curves:
         return {"positive": None, "negative": None}
-    found = routing.guaranteed_lines(
-        {side: curves[name] for name, side in SIDES.items()}, target_error=deployment.target_error
-    )
+    found = prove({side: curves[name] for name, side in SIDES.items()})
     lines = {name: found[side].line for name, side in SIDES.items()}
     evidence = {name: [found[side].cases, found[side].errors] for name, side in SIDES.items()}
     return {**lines, "evidence": evidence}
@@ -86,7 +102,9 @@ def _by_capacity(deployment: BaseModel) -> dict[str, Any]:
 THRESHOLDS: dict[str, Callable[[BaseModel], dict[str, Any]]] = {
     "threshold": _fixed,
     "error": _by_error,
+    "risk": _by_risk,
     "capacity": _by_capacity,
+    "cost": cheapest_thresholds,
 }
 
 
@@ -178,7 +196,7 @@ def _failed(slate: "Slate", _rule: dict) -> tuple[np.ndarray, None]:
 def _uncertain(slate: "Slate", _rule: dict) -> tuple[np.ndarray, np.ndarray]:
     deployment, scored = slate.deployment, slate.scored
     sides = sides_of(deployment)
-    if deployment.method == "anomaly" and deployment.routing == "capacity":
+    if deployment.method == "anomaly" and deployment.routing in FLAGGED_BY_NEED:
         sides = {True: 0.0, False: 0.0}  # that is a flag then
     unsure = routing.unsure(scored.values, scored.predictions, scored.confidences, sides)
     return unsure[slate.rows], _needs(slate)
@@ -189,11 +207,8 @@ def _flagged(slate: "Slate", _rule: dict) -> tuple[np.ndarray, np.ndarray]:
     deployment, scored = slate.deployment, slate.scored
     if deployment.method != "anomaly":
         return np.zeros(len(slate.ids), dtype=bool), _needs(slate)
-    if deployment.routing != "capacity":
-        return scored.predictions[slate.rows], _needs(slate)
-    positive = sides_of(deployment)[True]
-    needs = _needs(slate)
-    return needs < (math.inf if positive is None else positive), needs
+    line, needs = flag_line(deployment), _needs(slate)
+    return scored.predictions[slate.rows] if line is None else needs < line, needs
 
 
 def _out_of_support(slate: "Slate", _rule: dict) -> tuple[np.ndarray, np.ndarray]:

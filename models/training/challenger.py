@@ -1,14 +1,17 @@
 """A new version against the one that serves, on records that neither has learned from."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from odoo.models import BaseModel
 
-from ...ml import artifact
-from ...ml.challenge import challenge, sign_challenge
+from ...ml import artifact, promotion
+from ...ml.challenge import sign_challenge
 from ...ml.columns import Column
+from .guards import Guards
+from .segment_tests import SegmentTests, part_names
 from .verdicts import independent_verdicts
 from .version_test import test_rows, untested_text
 
@@ -32,6 +35,7 @@ class Challenger:
         ids: list[int],
         moments: np.ndarray,
         labels: np.ndarray,
+        specs: Sequence[dict] = (),
     ) -> dict:
         """Return how a new version did against the serving one, as values of the new version.
 
@@ -40,38 +44,80 @@ class Challenger:
 
         :param tested: the training that was tested; `training` the one whose card serves
         :param moments: days, shape (rows,), ascending; `labels`: bool, shape (rows,)
+        :param specs: declarations of the inputs, whose directions are guarded
         """
         if artifact.digest(artifact.dump(training.card)) == champion.digest:
             return {
                 "verdict": "same",
                 "verdict_text": self.env._("The same as the serving version: the records add no information."),
             }
+        guards = Guards(self.deployment, specs)
         if self.deployment.method == "anomaly":
-            return self.compare_verdicts(champion, tested, columns, ids)
-        rows = self.unseen_by(champion, ids, moments)
+            known = self.deployment._columns(list(champion._specs().values()), ids)
+            broken = promotion.newly_broken(
+                guards.of_card(training.card, columns), guards.of_card(champion._card(), {**columns, **known})
+            )
+            found = self.compare_verdicts(champion, tested, columns, ids)
+            return {**found, "verdict": "worse", "verdict_text": guards.text(broken, {})} if broken else found
+        unseen = self.unseen_by(champion, ids, moments)
+        rows, attempts = self.attempt(champion, unseen, moments)
         latest = {key: column.take(rows) for key, column in columns.items()}
         new = tested.card.score(latest)
         # The declarations kept are those of the card that serves: its twin may read an input that this one left out.
         known = self.deployment._columns(list(champion._specs().values()), [ids[row] for row in rows])
         old = champion._tested_card().score({**latest, **known})
-        both = ~(np.isnan(new.values) | np.isnan(old.values))
-        result = challenge(labels[rows][both], new.values[both], old.values[both])
+        truth = labels[rows]
+        broken = promotion.newly_broken(
+            [*guards.of_card(training.card, latest), *guards.of_load(truth, new)],
+            [*guards.of_card(champion._card(), {**latest, **known}), *guards.of_load(truth, old)],
+        )
+        path, parts = SegmentTests(self.deployment, list(specs)).parts_of(columns, ids, rows)
+        if parts is not None:
+            both = ~(np.isnan(new.values) | np.isnan(old.values))
+            named = [parts[row] for row in rows[both]]
+            broken += promotion.worse_segments(truth[both], new.values[both], old.values[both], named)
+        gate = promotion.judge(truth, new.values, old.values, attempts=attempts, broken=broken)
+        span = moments[rows][[0, -1]].tolist() if len(rows) else None
+        kept = {**gate.to_dict(), "span": span, "champion": champion.number}
         untested = untested_text(self.deployment, labels)
+        if not untested and len(unseen) and not len(rows):
+            untested = self.env._("The latest records have tested too many versions: new outcomes are needed.")
         if untested:
-            return {"challenge": result.to_dict(), "verdict": "inconclusive", "verdict_text": untested}
-        text = {
+            return {"challenge": kept, "verdict": "inconclusive", "verdict_text": untested}
+        names = part_names(self.deployment, path, [each.name for each in broken if each.guard == promotion.SEGMENT])
+        text = guards.text(gate.broken, names) if gate.verdict == "worse" else ""
+        return {"challenge": kept, "verdict": gate.verdict, "verdict_text": text or self._text(gate)}
+
+    def _text(self, gate: promotion.Gate) -> str:
+        """Return what the comparison came to."""
+        result = gate.comparison
+        if gate.verdict == "inconclusive" and not result.more_needed:
+            if (result.auc_gain or 0) * (result.brier_gain or 0) < 0:
+                return self.env._("Better in one measure, worse in another.")
+            return self.env._("About as good as the serving version.")
+        return {
+            "same": self.env._("The same scores as the serving version."),
             "better": self.env._("Better on the latest %s records.", result.rows),
             "worse": self.env._("Worse on the latest %s records.", result.rows),
             "inconclusive": self.env._("Too early to say: about %s more outcomes needed.", result.more_needed),
-        }[result.verdict]
-        if result.verdict == "inconclusive" and not result.more_needed:
-            mixed = (result.auc_gain or 0) * (result.brier_gain or 0) < 0
-            text = (
-                self.env._("Better in one measure, worse in another.")
-                if mixed
-                else self.env._("About as good as the serving version.")
-            )
-        return {"challenge": result.to_dict(), "verdict": result.verdict, "verdict_text": text}
+        }[gate.verdict]
+
+    def attempt(self, champion: BaseModel, rows: np.ndarray, moments: np.ndarray) -> tuple[np.ndarray, int]:
+        """Return (the rows that count, which attempt at this champion on these rows it is).
+
+        Who tries often on one test set wins by luck; a set that is used up is left for what is later.
+        """
+        if not len(rows):
+            return rows, 1
+        earlier = self.deployment.version_ids.filtered(lambda version: version.number > champion.number)
+        spans = [
+            found["span"]
+            for found in earlier.mapped("challenge")
+            if found and found.get("span") and found.get("champion") == champion.number
+        ]
+        first, last = moments[rows][[0, -1]].tolist()
+        attempts, after = promotion.test_set((first, last), spans)
+        return (rows if after is None else rows[moments[rows] > after]), attempts
 
     def compare_verdicts(self, champion: BaseModel, tested: Any, columns: dict[str, Column], ids: list[int]) -> dict:
         """Compare two anomaly models by the verdicts of reviewers on cases that only one of them asks about.

@@ -18,7 +18,7 @@ from .leak_check import inputs_known_in_time
 from .learning import fit
 from .readiness import missing_outcomes
 from .segment_tests import SegmentTests
-from .version_test import floors, held_out, learned, untested_text
+from .version_test import floors, held_out, learned, stakes, untested_text
 
 
 class Trainer:
@@ -61,6 +61,7 @@ class Trainer:
                 **learned(deployment, ids, moments),
                 "segments": SegmentTests(deployment, specs).test(tested, columns, ids, moments, labels),
             },
+            "stakes": stakes(deployment, tested.card, columns, ids, labels),
             "left_out": [feature.name for feature in deployment.feature_ids - known_in_time],
             "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
             "verdict_text": untested_text(deployment, labels),
@@ -69,7 +70,9 @@ class Trainer:
             values["flagged"] = flagged_by_reason(training.card, used, columns, ids, deployment.flag_rate)
         champion = deployment.champion_id
         if champion:
-            values.update(Challenger(deployment).compare(champion, tested, training, columns, ids, moments, labels))
+            values.update(
+                Challenger(deployment).compare(champion, tested, training, columns, ids, moments, labels, specs)
+            )
         version = self.env["ai.deployment.version"]._store(deployment, training, used, clock.now(), **values)
         if not champion:
             deployment._assign_champion(version, self.env._("First version"))

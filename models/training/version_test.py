@@ -16,7 +16,7 @@ from ...ml.noise import Noise, forward_shares
 from ...ml.ordinary import MIN_PARTS, merged, noise_of
 from ...ml.profile import Profile, bins_of
 from ...ml.quality import RANGE
-from ..routing.thresholds import SIDES
+from ..routing.costs import SIDES
 
 WEEK_DAYS = 7
 MOST_OUTCOMES = 2000  # of the records that tested a version, kept for what is expected of later ones
@@ -95,6 +95,27 @@ def held_out(
         "weeks": []
         if proves_nothing
         else _weekly_offsets(moments[later][good], np.asarray(labels)[later][good], scored.values[good]),
+    }
+
+
+def stakes(deployment: BaseModel, card: Any, columns: dict[str, Column], ids: list[int], labels: np.ndarray) -> dict:
+    """Return what routing by costs has to know of the latest records that tested the version, as plain JSON.
+
+    `values`, `labels` and `amounts` of each record, and the `threshold` of the card. Empty where the test proves
+    nothing, or nothing is at stake in a record. An anomaly model is judged by reviews instead.
+    """
+    documents = deployment.env[deployment.res_model]
+    if untested_text(deployment, labels) or deployment.method == "anomaly" or not hasattr(documents, "_ai_amounts"):
+        return {}
+    later = test_rows(len(ids))[-MOST_OUTCOMES:]
+    values = card.score({key: column.take(later) for key, column in columns.items()}).values
+    rows = [row for row, value in zip(later.tolist(), values.tolist(), strict=True) if value == value]
+    amounts = documents.browse([ids[row] for row in rows])._ai_amounts()
+    return {
+        "values": values[~np.isnan(values)].round(4).tolist(),
+        "labels": [int(labels[row]) for row in rows],
+        "amounts": [float(amounts.get(ids[row]) or 0.0) for row in rows],
+        "threshold": getattr(card, "threshold", 0.5),
     }
 
 

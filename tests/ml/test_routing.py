@@ -385,3 +385,49 @@ def test_where_all_are_to_be_checked_all_are():
 def test_of_values_that_say_nothing_chances_stay():
     assert by_gain([0.2, 0.2], [0.0, np.nan]).tolist() == [0.2, 0.2]
     assert by_gain([], []).tolist() == []
+# Conformal risk control
+def risk_lines(labels, predictions, confidences, risk):
+    return routing.risk_controlled_lines(held_out_curve(labels, predictions, confidences, None), risk=risk)
+
+
+def test_the_expected_share_of_wrong_decisions_is_what_was_asked():
+    """Over test sets of 40 or 150 rows; a share that is exceeded on average, or hardly used, fails."""
+    random = np.random.default_rng(8)
+    confidences = random.beta(5, 1.5, 100_000)
+    wrong = random.random(100_000) > confidences
+    for rows, risk in ((40, 0.1), (150, 0.05)):
+        lost = []
+        for _run in range(400):
+            chosen = random.integers(0, 100_000, rows)
+            line = risk_lines(~wrong[chosen], np.ones(rows, bool), confidences[chosen], risk)[True].line
+            lost.append(0.0 if line is None else np.mean(wrong & (confidences >= line)))
+        assert risk - 2 / rows - 0.005 < np.mean(lost) <= risk + 2 * np.std(lost) / 20
+
+
+def test_a_side_with_too_few_rows_or_too_many_errors_is_reviewed():
+    assert routing.fewest_for_risk(0.05) == 19
+    assert risk_lines(*history(18, 0), 0.05)[True].line is None
+    found = risk_lines(*history(19, 0), 0.05)
+    assert found[True] == (0.5, 19, 0, pytest.approx(0.05)) and found[False].line is None
+    assert risk_lines(np.zeros(100, bool), np.ones(100, bool), np.linspace(0.5, 1, 100), 0.05)[True].cases == 4
+
+
+def test_a_loss_may_be_larger_than_one():
+    curves = {True: [(0.9, 60, 0.0), (0.8, 80, 100.0), (0.5, 99, 900.0)]}
+    assert routing.risk_controlled_lines(curves, risk=2.0, most=100.0)[True].line == 0.8
+    assert routing.risk_controlled_lines(curves, risk=1.0, most=100.0)[True].line == 0.9
+    assert routing.risk_controlled_lines(curves, risk=0.9, most=100.0)[True].line is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans(), st.sampled_from([0.6, 0.7, 0.8, 0.9])), max_size=80),
+    st.floats(0.02, 0.4),
+)
+def test_a_larger_risk_never_raises_a_line(rows, risk):
+    labels, predictions, confidences = (np.array(each) for each in zip(*rows, strict=True)) if rows else ([], [], [])
+    small, large = (risk_lines(labels, predictions, confidences, share) for share in (risk, 2 * risk))
+    for side in (True, False):
+        assert small[side].line is None or (large[side].line is not None and large[side].line <= small[side].line)
+        if small[side].line is not None:
+            assert (small[side].errors + 1) / (np.sum(np.asarray(predictions, bool) == side) + 1) <= risk

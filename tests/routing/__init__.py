@@ -2,6 +2,8 @@ from . import test_ai_deployment
 from . import test_ai_deployment_edge_case
 from . import test_ai_deployment_quota
 from . import test_ai_deployment_review_rule
+from . import test_cost_words
+from . import test_costs
 from . import test_edge_cases
 from . import test_forecast
 from . import test_holdout

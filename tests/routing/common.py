@@ -9,6 +9,9 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 PERFECT = [(0.9, 100, 0), (0.7, 300, 0)]  # (line, cases, errors), the strictest first
 POOR = [(0.9, 100, 30), (0.6, 400, 150)]
+# (value, of so many won, of so many lost): a "no" at .4 is wrong in 2 of 5, at .1 in 1 of 50
+NEGATIVES = [(0.4, 20, 30), (0.1, 2, 98)]
+POSITIVES = [(0.6, 30, 20), (0.9, 49, 1)]
 
 
 class RuleCase(AiDeploymentCase):
@@ -152,3 +155,32 @@ class TestedCase(AiDeploymentCase):
         version = self.keep(self.deployment, self.card(), held_out={"curves": curves, **held_out})
         with clock.at(NOW):
             self.deployment._assign_champion(version, "test")
+
+
+def stakes(*parts, amount=1000.0):
+    """What a version knows of the records that tested it, all of one amount."""
+    values, labels = [], []
+    for value, won, lost in parts:
+        values += [value] * (won + lost)
+        labels += [1] * won + [0] * lost
+    return {"values": values, "labels": labels, "amounts": [amount] * len(values), "threshold": 0.5}
+
+
+class CostCase(TestedCase):
+    def serve_stakes(self, found=None, **values):
+        version = self.keep(
+            self.deployment, self.card(), held_out={"per_day": 10.0}, stakes=found or stakes(*NEGATIVES, *POSITIVES)
+        )
+        with clock.at(NOW):
+            self.deployment._assign_champion(version, "test")
+        self.deployment.write(
+            {
+                "routing": "cost",
+                "min_confidence": 0.55,
+                "value_margin": 0.1,
+                "loss_false": 50.0,
+                "review_minutes": 6.0,
+                "value_hourly_cost": 60.0,
+                **values,
+            }
+        )

@@ -43,6 +43,7 @@ SYSTEM_TEXTS = {
     "fired_reason",
     "forecast_text",
     "floors",
+    "stakes",
     "held_out",
     "inputs",
     "key",

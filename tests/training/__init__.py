@@ -3,6 +3,7 @@ from . import test_ai_deployment_trigger
 from . import test_ai_deployment_version
 from . import test_challenger
 from . import test_flagged
+from . import test_guards
 from . import test_leak_check
 from . import test_learning
 from . import test_readiness

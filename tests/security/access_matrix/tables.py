@@ -24,9 +24,10 @@ MODELS = {
         write=ANSWERABLE,
         free="flag_rate audit_share batch_above blind_share double_share drift_sensitivity escalation_days "
         "fallback_below fallback_value floor_auc floor_precision four_eyes_amount horizon_days idle_days limits "
-        "min_confidence max_interactions name positive_weight purpose retrain_cost retrain_hours retraining_plan "
-        "review_hours reviewer_ids reviews_per_day routing score_nightly score_on_change score_on_create stop_after "
-        "target_error value_hourly_cost value_margin value_minutes value_running_cost",
+        "loss_false loss_missed min_confidence max_interactions name positive_weight purpose retrain_cost "
+        "retrain_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
+        "score_nightly score_on_change score_on_create stop_after target_error target_risk "
+        "value_hourly_cost value_margin value_minutes value_running_cost",
         judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback method model_id review_date "
         "segment_field_id start_field_id state",
         owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",
@@ -148,7 +149,7 @@ MODELS = {
         read=NAMED,
         system="challenge deployment_id digest flagged floors held_out kind left_out metrics number pipeline_digest "
         "pipeline_name pipeline_size positive_count row_count trained_by_id trained_date verdict verdict_text",
-        sensitive="artifact feature_specs pipeline_file reference tested_artifact",
+        sensitive="artifact feature_specs pipeline_file reference stakes tested_artifact",
     ),
     "ai.deployment.assignment": Rights(
         read=NAMED, system="deployment_id end_date reason role start_date user_id version_id"
