@@ -28,9 +28,10 @@ from .guests import GuestCard
 from .reviewed import SURPRISE, ReviewedCard
 from .scorecard import Scorecard
 from .tags import MOST_OTHERS, MOST_TAGS, TagBins
+from .uncertainty import DIMENSIONS
 
 FORMAT = 1
-FORMATS = (1, 2)  # 2 may have inputs whose values are tags
+FORMATS = (1, 2, 3)  # 2 has inputs whose values are tags; 3 besides says how sure it is, or has pairs in blocks
 CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, GuestCard)}
 
 MAX_FEATURES = 200
@@ -42,7 +43,16 @@ LARGEST = 1e12  # |points|; log odds beyond a few hundred are already nonsense
 
 def dump(card: Card) -> dict[str, Any]:
     """The artifact of a card: a dict of plain JSON types."""
-    return {"format": 2 if any(isinstance(f.bins, TagBins) for f in card.features) else FORMAT, **card.to_dict()}
+    data = card.to_dict()
+    return {"format": _format_of(data), **data}
+
+
+def _format_of(data: dict[str, Any]) -> int:
+    """The one format that a card of this content has, so that equal cards have equal fingerprints."""
+    if "uncertainty" in data:
+        return 3
+    features = data.get("features")
+    return 2 if isinstance(features, list) and any(_has_tags(item) for item in features) else FORMAT
 
 
 def digest(data: Any) -> str:
@@ -83,14 +93,16 @@ def load(data: Any, expected_digest: str | None = None, content: bytes | None = 
     ...     load({"format": 99})
     ... except ArtifactRejected as error:
     ...     print(error)
-    The artifact is rejected: format 99 is not known here, only 1 and 2
+    The artifact is rejected: format 99 is not known here, only 1, 2 and 3
     """
     if not isinstance(data, dict):
         raise ArtifactRejected("it is not a JSON object")
     version = data.get("format")
     if isinstance(version, bool) or version not in FORMATS:
         shown = version if isinstance(version, int | float) else "missing"
-        raise ArtifactRejected(f"format {shown} is not known here, only {' and '.join(map(str, FORMATS))}")
+        raise ArtifactRejected(
+            f"format {shown} is not known here, only {', '.join(map(str, FORMATS[:-1]))} and {FORMATS[-1]}"
+        )
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in CARDS:
         raise ArtifactRejected("kind is not one of " + ", ".join(sorted(CARDS)))
@@ -105,7 +117,8 @@ def load(data: Any, expected_digest: str | None = None, content: bytes | None = 
 def _check_card(data: Any) -> None:
     card = CARDS[data["kind"]]
     common = ("format", "kind", "features", "pairs", "intercept", "calibration", "score_bins")
-    _keys("the card", data, (*common, *card.own))
+    known = ("uncertainty",) if card is Scorecard and "uncertainty" in data else ()
+    _keys("the card", data, (*common, *card.own, *known))
     features = _list("features", data["features"], 1, MAX_FEATURES)
     sizes = {}
     for place, item in enumerate(features):
@@ -117,9 +130,10 @@ def _check_card(data: Any) -> None:
         _check_pair(f"pair {place + 1}", item, sizes)
     _number("intercept", data["intercept"])
     _check_calibration("calibration", data["calibration"], card)
-    tagged = [item["bins"]["kind"] for item in features].count(TAGS)
-    if bool(tagged) != (data["format"] == 2):  # one form per card, so that equal cards have equal fingerprints
-        raise ArtifactRejected("format 2 is that of cards with tags, format 1 of all others")
+    if data["format"] != _format_of(data):
+        raise ArtifactRejected(
+            "format 3 is that of cards that know how sure they are, format 2 that of others with tags, format 1 of the rest"
+        )
     bins = data["score_bins"]
     if _check_bins("score_bins", bins) > FIRST + 20 or bins["kind"] != NUMBER:
         raise ArtifactRejected("score_bins: at most 20 intervals of a number")
@@ -128,6 +142,24 @@ def _check_card(data: Any) -> None:
 
 def _check_scorecard(data: Any) -> None:
     _number("threshold", data["threshold"], 0, 1)
+    if "uncertainty" in data:
+        _check_uncertainty(data["uncertainty"], [len(feature["points"]) for feature in data["features"]])
+
+
+def _check_uncertainty(data: Any, sizes: list[int]) -> None:
+    """A vector per code and a variance per code, all finite; vectors as long as that of the intercept."""
+    _keys("uncertainty", data, ("constant", "shared", "alone"))
+    constant = _list("uncertainty: constant", data["constant"], 1, DIMENSIONS)
+    shared = _list("uncertainty: shared", data["shared"], len(sizes), len(sizes))
+    alone = _list("uncertainty: alone", data["alone"], len(sizes), len(sizes))
+    vectors = [constant]
+    for size, own, variances in zip(sizes, shared, alone, strict=True):
+        vectors += _list("uncertainty: shared", own, size, size)
+        for variance in _list("uncertainty: alone", variances, size, size):
+            _number("uncertainty: alone", variance, 0)
+    for vector in vectors:
+        for value in _list("uncertainty: shared", vector, len(constant), len(constant)):
+            _number("uncertainty: shared", value)
 
 
 def _check_anomaly(data: Any) -> None:
@@ -141,9 +173,7 @@ def _check_reviewed(data: Any) -> None:
     surprise = data["surprise"]
     if not isinstance(surprise, dict) or surprise.get("kind") != AnomalyCard.kind or "format" in surprise:
         raise ArtifactRejected("surprise: an anomaly card is expected")
-    inputs = surprise.get("features")
-    has_tags = isinstance(inputs, list) and any(_has_tags(item) for item in inputs)
-    _check_card({**surprise, "format": 2 if has_tags else 1})
+    _check_card({**surprise, "format": _format_of(surprise)})
     kinds = {feature["name"]: feature["bins"]["kind"] for feature in data["features"]}
     tags = {f["name"]: f["bins"] for f in data["features"] if f["bins"]["kind"] == TAGS}
     for own in surprise["features"]:

@@ -48,25 +48,26 @@ class Settings:
     min_leaf: int = 20
     shrinkage: float = 1.0
     most_inputs: int = 200
+    min_level: int = 10  # rows of a level that gets a bin of its own
     pairs: int = 6
 
 
 def settings_for(cases: Any, max_bins: int = 64, pairs: int = 6) -> Settings:
     """Settings for ``cases``, the number of the rarer label among the rows to learn from.
 
-    With few cases a card has few bins, few inputs and strong shrinkage: an input
-    that two dozen wins speak for is an anecdote.
+    With few cases a booster takes small steps, and no pairs: a pair that two dozen wins
+    speak for is an anecdote.
 
-    >>> settings_for(90).most_inputs, settings_for(5000).pairs
-    (6, 6)
+    >>> settings_for(90).pairs, settings_for(5000).pairs
+    (0, 6)
     """
     if cases >= 200:
         return Settings(max_bins=max_bins, rate=rate_for(cases), pairs=pairs)
     return Settings(
-        max_bins=min(max_bins, 8),
+        max_bins=min(max_bins, 32),
         leaves=3,
         shrinkage=20.0,
-        most_inputs=max(2, cases // 15),
+        min_level=3,
         pairs=0,
     )
 

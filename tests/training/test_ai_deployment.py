@@ -38,7 +38,7 @@ class TestStartDate(MomentsCase):
         self.assertIn("Start Date", text)
         few = self.made(leads[:20] + leads[-20:])
         with clock.at(NOW + timedelta(hours=1)):
-            self.assertIn("About 50 more wins are needed for training: there are 0 so far.", few.readiness)
+            self.assertIn("About 15 more wins are needed for training: there are 0 so far.", few.readiness)
             self.assertIn("Of younger records, 20 wins and 20 leads without a win count from 05/01/2026", few.readiness)
 
     def test_who_migrates_does_not_wait(self):
