@@ -16,7 +16,7 @@ from typing import Any
 
 from .anomaly import AnomalyCard
 from .binning import FIRST, MAX_BINS, MAX_KNOWN
-from .cards import Card
+from .cards import LARGEST_TABLE, Card
 from .columns import (
     CATEGORY,
     LONGEST_LEVEL,
@@ -49,7 +49,8 @@ def dump(card: Card) -> dict[str, Any]:
 
 def _format_of(data: dict[str, Any]) -> int:
     """The one format that a card of this content has, so that equal cards have equal fingerprints."""
-    if "uncertainty" in data:
+    pairs = data.get("pairs")
+    if "uncertainty" in data or (isinstance(pairs, list) and any(_in_blocks(pair) for pair in pairs)):
         return 3
     features = data.get("features")
     return 2 if isinstance(features, list) and any(_has_tags(item) for item in features) else FORMAT
@@ -132,7 +133,8 @@ def _check_card(data: Any) -> None:
     _check_calibration("calibration", data["calibration"], card)
     if data["format"] != _format_of(data):
         raise ArtifactRejected(
-            "format 3 is that of cards that know how sure they are, format 2 that of others with tags, format 1 of the rest"
+            "format 3 is that of cards with uncertainty or pairs in blocks, format 2 that of others with tags, "
+            "format 1 that of the rest"
         )
     bins = data["score_bins"]
     if _check_bins("score_bins", bins) > FIRST + 20 or bins["kind"] != NUMBER:
@@ -185,6 +187,10 @@ def _check_reviewed(data: Any) -> None:
             raise ArtifactRejected(f"surprise: {name!r} is not an input of the card, or of another kind")
 
 
+def _in_blocks(pair: Any) -> bool:
+    return isinstance(pair, dict) and "rows" in pair
+
+
 def _has_tags(item: dict[str, Any]) -> bool:
     return isinstance(item, dict) and isinstance(item.get("bins"), dict) and item["bins"].get("kind") == TAGS
 
@@ -231,14 +237,29 @@ def _check_feature(where: str, item: Any) -> tuple[str, int]:
 
 
 def _check_pair(where: str, item: dict[str, Any], sizes: dict[str, int]) -> None:
-    _keys(where, item, ("first", "second", "points"))
+    blocks = ("rows", "columns") if _in_blocks(item) else ()
+    _keys(where, item, ("first", "second", *blocks, "points"))
     names = [_text(f"{where}: {end}", item[end], LONGEST_NAME) for end in ("first", "second")]
     if names[0] == names[1] or not set(names) <= set(sizes):
         raise ArtifactRejected(f"{where} does not name two features of the card")
-    rows = _list(f"{where}: points", item["points"], sizes[names[0]], sizes[names[0]])
-    for row in rows:
-        for points in _list(f"{where}: points", row, sizes[names[1]], sizes[names[1]]):
+    shape = [sizes[name] for name in names]
+    if bool(blocks) != (shape[0] * shape[1] > LARGEST_TABLE):
+        raise ArtifactRejected(f"{where}: large tables are stored in blocks, and no others")
+    if blocks:
+        shape = [_check_blocks(f"{where}: {key}", item[key], size) for key, size in zip(blocks, shape, strict=True)]
+    for row in _list(f"{where}: points", item["points"], shape[0], shape[0]):
+        for points in _list(f"{where}: points", row, shape[1], shape[1]):
             _number(f"{where}: points", points)
+
+
+def _check_blocks(where: str, places: Any, size: int) -> int:
+    """The number of blocks that the codes of an input are in."""
+    for place in _list(where, places, size, size):
+        if _count(where, place) >= size:
+            raise ArtifactRejected(f"{where}: there is no such block")
+    if set(places) != set(range(max(places) + 1)):
+        raise ArtifactRejected(f"{where}: a block has no codes")
+    return max(places) + 1
 
 
 def _check_bins(where: str, data: Any) -> int:

@@ -25,6 +25,7 @@ from .binning import MISSING, Bins, NumericBins, bins_from_dict
 from .calibration import calibration_from_dict
 from .columns import Column
 from .errors import InvalidFeature, MissingFeature, PredictionInvalid
+from .points import blocks_of
 from .printing import Line, lines_of, lines_of_tags, strongest_cells
 from .tags import (
     TagBins,
@@ -35,6 +36,8 @@ from .tags import (
 )
 from .uncertainty import REACH
 from .words import ENGLISH, Words
+
+LARGEST_TABLE = 67 * 67  # cells of a pair that are stored one by one: those of 64 bins a side
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +116,10 @@ class CardFeature:
 
 @dataclass(frozen=True, eq=False)
 class CardPair:
-    """Two features that act together: ``points`` is (size of first, size of second)."""
+    """Two features that act together: ``points`` is (size of first, size of second).
+
+    A large table is stored as its different rows and columns, and which of them each code has.
+    """
 
     first: str
     second: str
@@ -121,16 +127,18 @@ class CardPair:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
-        return {
-            "first": self.first,
-            "second": self.second,
-            "points": self.points.tolist(),
-        }
+        names = {"first": self.first, "second": self.second}
+        if self.points.size <= LARGEST_TABLE:
+            return {**names, "points": self.points.tolist()}
+        rows, columns, points = blocks_of(self.points)
+        return {**names, "rows": rows.tolist(), "columns": columns.tolist(), "points": points.tolist()}
 
     @classmethod
     def from_dict(cls, data: Any) -> "CardPair":
         """The reverse of ``to_dict``."""
         points = np.array(data["points"], dtype=np.float64)
+        if "rows" in data:
+            points = points[np.ix_(data["rows"], data["columns"])]
         return cls(data["first"], data["second"], points)
 
 

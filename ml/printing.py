@@ -120,20 +120,21 @@ def interval_groups(points: np.ndarray, counts: np.ndarray, near: float) -> list
     The two neighbours whose merging loses least are merged, again and again, while they
     differ by less than ``near`` or there are more than ``MOST_INTERVALS``.
     """
-    groups = [[code, code, float(points[code]), max(int(counts[code]), 1e-9)] for code in range(FIRST, len(points))]
-    while len(groups) > 1:
-        gaps = [abs(two[2] - one[2]) for one, two in zip(groups, groups[1:], strict=False)]
-        losses = [
-            (gap > near, gap**2 * one[3] * two[3] / (one[3] + two[3]))
-            for gap, one, two in zip(gaps, groups, groups[1:], strict=False)
-        ]
-        place = min(range(len(losses)), key=losses.__getitem__)
-        if losses[place][0] and len(groups) <= MOST_INTERVALS:
+    firsts = np.arange(FIRST, len(points))
+    means, sizes = np.array(points[FIRST:], dtype=np.float64), np.maximum(counts[FIRST:], 1e-9).astype(np.float64)
+    while len(firsts) > 1:
+        gaps = abs(np.diff(means))
+        losses = gaps**2 * sizes[:-1] * sizes[1:] / (sizes[:-1] + sizes[1:])
+        alike = gaps <= near
+        place = int(np.argmin(np.where(alike, losses, np.inf) if alike.any() else losses))
+        if not alike[place] and len(firsts) <= MOST_INTERVALS:
             break
-        one, two = groups[place], groups.pop(place + 1)
-        count = one[3] + two[3]
-        groups[place] = [one[0], two[1], (one[2] * one[3] + two[2] * two[3]) / count, count]
-    return [(int(first), int(last)) for first, last, _points, _count in groups]
+        both = sizes[place] + sizes[place + 1]
+        means[place] = (means[place] * sizes[place] + means[place + 1] * sizes[place + 1]) / both
+        sizes[place] = both
+        firsts, means, sizes = (np.delete(own, place + 1) for own in (firsts, means, sizes))
+    lasts = [*(firsts[1:] - 1), len(points) - 1]
+    return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=False)]
 
 
 def _mean(points: np.ndarray, counts: np.ndarray) -> float:

@@ -49,7 +49,7 @@ from .columns import NUMBER, Column
 from .errors import BadTrainingInput, NoUsableFeature
 from .logistic import log_loss
 from .performance import auc
-from .points import centre, complete, purify
+from .points import centre, complete, purify_blocks
 from .profile import Profile
 from .recency import choose_half_life, effective_cases, recency_weights
 from .scorecard import Scorecard
@@ -107,7 +107,7 @@ def train_scorecard(
     *,
     required: Collection[str] = (),
     monotone: dict[str, int] | None = None,
-    max_bins: int = 64,
+    max_bins: int | None = None,
     pairs: int = 6,
     positive_weight: float = 1.0,
     min_cases: int = 15,
@@ -119,7 +119,8 @@ def train_scorecard(
 
     ``columns`` maps names to ``Column``s of n rows, ``labels`` is (n,) bool,
     ``moments`` (n,) in days, for the order in time and the age of a row. ``monotone`` maps the name of a
-    number to +1 (points may only rise with it) or -1; up to ``pairs`` pairs of inputs
+    number to +1 (points may only rise with it) or -1; a number is cut into at most
+    ``max_bins`` (None: as many as the cases carry); up to ``pairs`` pairs of inputs
     are looked for; positives weigh ``positive_weight`` while learning, which changes
     the order of the records but not the level of the values. A ``recipe`` of an
     earlier training of the same inputs spares the search for what it holds. Fewer than
@@ -333,9 +334,9 @@ def _binned(table: Table, settings: Settings) -> Iterator[Any]:
     for name, column in table.columns.items():
         values = column.values[table.learn]
         if column.kind == NUMBER:
-            own = NumericBins.fit(values, settings.max_bins)
+            own = NumericBins.fit(values, settings.max_bins, even=settings.even_bins)
         else:
-            own = with_tags(CategoryBins.fit(values, settings.max_bins, settings.min_level), column)
+            own = with_tags(CategoryBins.fit(values, settings.max_levels, settings.min_level), column)
         yield name, own, own.codes(values)
 
 
@@ -401,7 +402,7 @@ def _terms(
     for (i, j), points in zip(boosted.pairs, boosted.pair_tables, strict=True):
         joint = np.zeros((own[i].size, own[j].size))
         np.add.at(joint, (reference[:, i], reference[:, j]), 1)
-        pure, by_row, by_column = purify(points, joint)
+        pure, by_row, by_column = purify_blocks(points, joint)
         tables[i] += by_row
         tables[j] += by_column
         pairs.append(CardPair(names[i], names[j], pure))

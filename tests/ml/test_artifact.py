@@ -358,3 +358,24 @@ def test_a_stored_card_knows_how_sure_it_is():
     chance = loaded.calibration.apply(loaded.raw(codes))
     assert (low < chance).all() and (chance < high).all()
     assert scorecard().interval(codes) is None
+
+
+def test_a_large_table_of_a_pair_is_stored_in_blocks():
+    random = np.random.default_rng(0)
+    own = [NumericBins.fit(random.normal(size=5000), 120) for _number in range(2)]
+    shape = own[0].size, own[1].size
+    rows, columns = np.arange(shape[0]) // 9, np.arange(shape[1]) // 11
+    points = random.normal(size=(rows.max() + 1, columns.max() + 1))[np.ix_(rows, columns)]
+    inputs = [
+        CardFeature(name, NUMBER, bins, np.zeros(bins.size), False, np.zeros(bins.size, dtype=np.int64))
+        for name, bins in zip("ab", own, strict=True)
+    ]
+    card = Scorecard(inputs, 0.0, Identity(), NumericBins(0, 1), [CardPair("a", "b", points)])
+    data = json.loads(json.dumps(artifact.dump(card)))
+    assert data["format"] == 3 and len(json.dumps(data["pairs"])) < 8000
+    assert (artifact.load(data, artifact.digest(data)).pairs[0].points == points).all()
+    for key, wrong in (("rows", [0]), ("rows", [99] * shape[0]), ("columns", [1] * shape[1]), ("columns", "a")):
+        with pytest.raises(ArtifactRejected, match="pair 1"):
+            artifact.load({**data, "pairs": [{**data["pairs"][0], key: wrong}]})
+    with pytest.raises(ArtifactRejected, match="large tables"):
+        artifact.load({**data, "pairs": [{"first": "a", "second": "b", "points": points.tolist()}]})

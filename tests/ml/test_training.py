@@ -447,7 +447,7 @@ def test_with_few_cases_all_inputs_are_kept_and_noise_is_worth_little():
     trained = train_scorecard(columns, labels, np.arange(150.0), required=["noise7"])
     spread = {f.name: np.sqrt(np.average(f.points**2, weights=f.counts)) for f in trained.card.features}
     assert set(spread) == set(columns)
-    assert spread["size"] > 3 * np.median([spread[f"noise{i}"] for i in range(20)])
+    assert spread["age"] > 3 * np.median([spread[f"noise{i}"] for i in range(20)])
 
 
 def test_where_the_latest_rows_are_too_few_all_rows_test_out_of_fold():
