@@ -11,6 +11,8 @@ binning            a column -> one byte per row: missing, unseen, other, bins
 tags               several values at a time: one yes or no per frequent one
 logistic           log odds, log loss, one Newton's method for every logistic fit
 calibration        raw sums -> probabilities (or ranks), always monotone
+points             points purified, centred and completed
+uncertainty        how sure a sum of points is, as numbers beside the points
 printing           a card's bins as few lines as a person reads
 cards              what both cards share: codes, contributions, reasons, support
 scorecard          points per bin, added up and calibrated: learned with labels
@@ -50,11 +52,12 @@ segment_test       a version tested part by part, and on parts it never saw
 promotion          the gate in front of a new version: verdict, attempts, guards
 value              what changed between two periods, with intervals
 comparison         what differs between two cards
+copies             rows that stand in a table more than once
 table              what is learned from: refusals, time order, which row is for what
-points             points purified, centred and completed
 pairs              which inputs act together
 recency            how far back to learn
 linear             additive logistic regression on codes, shrunk as the rows ask for
+shrinkage          a sum of tables for few cases: every input, drawn towards nothing
 boosting           additive boosting on codes, and its points (scikit-learn)
 training           columns and labels -> a tested scorecard
 anomaly_training   columns -> an anomaly card

@@ -16,7 +16,7 @@ from typing import Any
 
 from .anomaly import AnomalyCard
 from .binning import FIRST, MAX_BINS, MAX_KNOWN
-from .cards import Card
+from .cards import LARGEST_TABLE, Card
 from .columns import (
     CATEGORY,
     LONGEST_LEVEL,
@@ -28,9 +28,10 @@ from .imported import ImportedCard
 from .reviewed import SURPRISE, ReviewedCard
 from .scorecard import Scorecard
 from .tags import MOST_OTHERS, MOST_TAGS, TagBins
+from .uncertainty import DIMENSIONS
 
 FORMAT = 1
-FORMATS = (1, 2)  # 2 may have inputs whose values are tags
+FORMATS = (1, 2, 3)  # 2 has inputs whose values are tags; 3 besides says how sure it is, or has pairs in blocks
 CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, ImportedCard)}
 
 MAX_FEATURES = 200
@@ -42,7 +43,17 @@ LARGEST = 1e12  # |points|; log odds beyond a few hundred are already nonsense
 
 def dump(card: Card) -> dict[str, Any]:
     """The artifact of a card: a dict of plain JSON types."""
-    return {"format": 2 if any(isinstance(f.bins, TagBins) for f in card.features) else FORMAT, **card.to_dict()}
+    data = card.to_dict()
+    return {"format": _format_of(data), **data}
+
+
+def _format_of(data: dict[str, Any]) -> int:
+    """The one format that a card of this content has, so that equal cards have equal fingerprints."""
+    pairs = data.get("pairs")
+    if "uncertainty" in data or (isinstance(pairs, list) and any(_in_blocks(pair) for pair in pairs)):
+        return 3
+    features = data.get("features")
+    return 2 if isinstance(features, list) and any(_has_tags(item) for item in features) else FORMAT
 
 
 def digest(data: Any) -> str:
@@ -83,14 +94,16 @@ def load(data: Any, expected_digest: str | None = None, content: bytes | None = 
     ...     load({"format": 99})
     ... except ArtifactRejected as error:
     ...     print(error)
-    The artifact is rejected: format 99 is not known here, only 1 and 2
+    The artifact is rejected: format 99 is not known here, only 1, 2 and 3
     """
     if not isinstance(data, dict):
         raise ArtifactRejected("it is not a JSON object")
     version = data.get("format")
     if isinstance(version, bool) or version not in FORMATS:
         shown = version if isinstance(version, int | float) else "missing"
-        raise ArtifactRejected(f"format {shown} is not known here, only {' and '.join(map(str, FORMATS))}")
+        raise ArtifactRejected(
+            f"format {shown} is not known here, only {', '.join(map(str, FORMATS[:-1]))} and {FORMATS[-1]}"
+        )
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in CARDS:
         raise ArtifactRejected("kind is not one of " + ", ".join(sorted(CARDS)))
@@ -105,7 +118,8 @@ def load(data: Any, expected_digest: str | None = None, content: bytes | None = 
 def _check_card(data: Any) -> None:
     card = CARDS[data["kind"]]
     common = ("format", "kind", "features", "pairs", "intercept", "calibration", "score_bins")
-    _keys("the card", data, (*common, *card.own))
+    known = ("uncertainty",) if card is Scorecard and "uncertainty" in data else ()
+    _keys("the card", data, (*common, *card.own, *known))
     features = _list("features", data["features"], 1, MAX_FEATURES)
     sizes = {}
     for place, item in enumerate(features):
@@ -117,9 +131,11 @@ def _check_card(data: Any) -> None:
         _check_pair(f"pair {place + 1}", item, sizes)
     _number("intercept", data["intercept"])
     _check_calibration("calibration", data["calibration"], card)
-    tagged = [item["bins"]["kind"] for item in features].count(TAGS)
-    if bool(tagged) != (data["format"] == 2):  # one form per card, so that equal cards have equal fingerprints
-        raise ArtifactRejected("format 2 is that of cards with tags, format 1 of all others")
+    if data["format"] != _format_of(data):
+        raise ArtifactRejected(
+            "format 3 is that of cards with uncertainty or pairs in blocks, format 2 that of others with tags, "
+            "format 1 that of the rest"
+        )
     bins = data["score_bins"]
     if _check_bins("score_bins", bins) > FIRST + 20 or bins["kind"] != NUMBER:
         raise ArtifactRejected("score_bins: at most 20 intervals of a number")
@@ -128,6 +144,24 @@ def _check_card(data: Any) -> None:
 
 def _check_scorecard(data: Any) -> None:
     _number("threshold", data["threshold"], 0, 1)
+    if "uncertainty" in data:
+        _check_uncertainty(data["uncertainty"], [len(feature["points"]) for feature in data["features"]])
+
+
+def _check_uncertainty(data: Any, sizes: list[int]) -> None:
+    """A vector per code and a variance per code, all finite; vectors as long as that of the intercept."""
+    _keys("uncertainty", data, ("constant", "shared", "alone"))
+    constant = _list("uncertainty: constant", data["constant"], 1, DIMENSIONS)
+    shared = _list("uncertainty: shared", data["shared"], len(sizes), len(sizes))
+    alone = _list("uncertainty: alone", data["alone"], len(sizes), len(sizes))
+    vectors = [constant]
+    for size, own, variances in zip(sizes, shared, alone, strict=True):
+        vectors += _list("uncertainty: shared", own, size, size)
+        for variance in _list("uncertainty: alone", variances, size, size):
+            _number("uncertainty: alone", variance, 0)
+    for vector in vectors:
+        for value in _list("uncertainty: shared", vector, len(constant), len(constant)):
+            _number("uncertainty: shared", value)
 
 
 def _check_anomaly(data: Any) -> None:
@@ -141,9 +175,7 @@ def _check_reviewed(data: Any) -> None:
     surprise = data["surprise"]
     if not isinstance(surprise, dict) or surprise.get("kind") != AnomalyCard.kind or "format" in surprise:
         raise ArtifactRejected("surprise: an anomaly card is expected")
-    inputs = surprise.get("features")
-    has_tags = isinstance(inputs, list) and any(_has_tags(item) for item in inputs)
-    _check_card({**surprise, "format": 2 if has_tags else 1})
+    _check_card({**surprise, "format": _format_of(surprise)})
     kinds = {feature["name"]: feature["bins"]["kind"] for feature in data["features"]}
     tags = {f["name"]: f["bins"] for f in data["features"] if f["bins"]["kind"] == TAGS}
     for own in surprise["features"]:
@@ -153,6 +185,10 @@ def _check_reviewed(data: Any) -> None:
     for name, kind in {**wanted, SURPRISE: NUMBER}.items():
         if kinds.get(name) != kind:
             raise ArtifactRejected(f"surprise: {name!r} is not an input of the card, or of another kind")
+
+
+def _in_blocks(pair: Any) -> bool:
+    return isinstance(pair, dict) and "rows" in pair
 
 
 def _has_tags(item: dict[str, Any]) -> bool:
@@ -201,14 +237,29 @@ def _check_feature(where: str, item: Any) -> tuple[str, int]:
 
 
 def _check_pair(where: str, item: dict[str, Any], sizes: dict[str, int]) -> None:
-    _keys(where, item, ("first", "second", "points"))
+    blocks = ("rows", "columns") if _in_blocks(item) else ()
+    _keys(where, item, ("first", "second", *blocks, "points"))
     names = [_text(f"{where}: {end}", item[end], LONGEST_NAME) for end in ("first", "second")]
     if names[0] == names[1] or not set(names) <= set(sizes):
         raise ArtifactRejected(f"{where} does not name two features of the card")
-    rows = _list(f"{where}: points", item["points"], sizes[names[0]], sizes[names[0]])
-    for row in rows:
-        for points in _list(f"{where}: points", row, sizes[names[1]], sizes[names[1]]):
+    shape = [sizes[name] for name in names]
+    if bool(blocks) != (shape[0] * shape[1] > LARGEST_TABLE):
+        raise ArtifactRejected(f"{where}: large tables are stored in blocks, and no others")
+    if blocks:
+        shape = [_check_blocks(f"{where}: {key}", item[key], size) for key, size in zip(blocks, shape, strict=True)]
+    for row in _list(f"{where}: points", item["points"], shape[0], shape[0]):
+        for points in _list(f"{where}: points", row, shape[1], shape[1]):
             _number(f"{where}: points", points)
+
+
+def _check_blocks(where: str, places: Any, size: int) -> int:
+    """The number of blocks that the codes of an input are in."""
+    for place in _list(where, places, size, size):
+        if _count(where, place) >= size:
+            raise ArtifactRejected(f"{where}: there is no such block")
+    if set(places) != set(range(max(places) + 1)):
+        raise ArtifactRejected(f"{where}: a block has no codes")
+    return max(places) + 1
 
 
 def _check_bins(where: str, data: Any) -> int:

@@ -30,6 +30,8 @@ ABOVE = OTHER = 2
 FIRST = 3
 
 MAX_BINS = 250  # with the three codes above this fits a byte
+OWN_ROWS = 30  # of a value that gets a bin of its own
+OWN_SHARE = 0.5  # of the rows of a usual bin, too
 MAX_KNOWN = 100_000  # distinct levels a column may keep; beyond, it is an identifier
 
 
@@ -72,11 +74,13 @@ class NumericBins:
         self._cuts: Any = None  # in few digits, made when a label is asked for
 
     @classmethod
-    def fit(cls, values: Any, max_bins: int = MAX_BINS, *, spacing: str = "even") -> "Bins":
+    def fit(cls, values: Any, max_bins: int = MAX_BINS, *, spacing: str = "even", even: int | None = None) -> "Bins":
         """Bins of about equal counts, at most ``max_bins``, from the given numbers.
 
-        Values that repeat often get a bin of their own. ``spacing="tails"`` makes
-        bins narrower towards both ends, for models that look at extremes. Cuts are
+        Values that repeat often get a bin of their own: amounts do, and what is usual
+        for one says little of its neighbours. All other values share at most ``even`` bins
+        (None: those that are left). ``spacing="tails"`` makes bins narrower
+        towards both ends, for models that look at extremes, and knows no such values. Cuts are
         the roundest numbers that separate the same rows, so that labels are exact.
         """
         if not 1 <= max_bins <= MAX_BINS:
@@ -87,7 +91,9 @@ class NumericBins:
             return cls(None, None)
         starts = np.flatnonzero(np.diff(values)) + 1  # where a new value begins
         if len(starts) >= max_bins:
-            starts = _quantile_starts(values, max_bins, spacing)
+            frequent = _frequent(values, starts, max_bins) if spacing == "even" else starts[:0]
+            shared = min(max_bins - len(frequent), even or max_bins)
+            starts = _joined(_quantile_starts(values, shared, spacing), frequent, len(values) / max_bins)
         edges = _round_between(values[starts - 1], values[starts])
         whole = bool(np.all(values == np.floor(values)) and abs(values).max() < 1e15)
         return cls(values[0], values[-1], edges, whole)
@@ -317,6 +323,30 @@ def _quantile_starts(values: np.ndarray, bins: int, spacing: str) -> np.ndarray:
     while len(starts) > bins - 1:
         starts = np.delete(starts, np.argmin(np.diff(starts, append=n)))
     return starts
+
+
+def _frequent(values: np.ndarray, starts: np.ndarray, bins: int) -> np.ndarray:
+    """Where the most frequent values begin and end, as positions in the sorted ``values``.
+
+    A value counts as frequent from ``OWN_SHARE`` of the rows of a usual bin on; these take up at most half of all bins.
+    """
+    firsts = np.concatenate([[0], starts])
+    counts = np.diff(firsts, append=len(values))
+    least = max(OWN_ROWS, OWN_SHARE * len(values) / bins)
+    found = np.argsort(-counts, kind="stable")[: bins // 4]
+    found = found[counts[found] >= least]
+    ends = np.unique(np.concatenate([firsts[found], firsts[found] + counts[found]]))
+    return ends[(ends > 0) & (ends < len(values))]
+
+
+def _joined(starts: np.ndarray, fixed: np.ndarray, rows: float) -> np.ndarray:
+    """Both in order, without those of ``starts`` less than half a bin of ``rows`` away from a ``fixed`` one."""
+    if len(fixed):
+        place = fixed.searchsorted(starts)
+        after = abs(fixed[np.minimum(place, len(fixed) - 1)] - starts)
+        before = abs(starts - fixed[np.maximum(place - 1, 0)])
+        starts = starts[np.minimum(after, before) >= rows / 2]
+    return np.unique(np.concatenate([starts, fixed]))
 
 
 def _round_between(below: np.ndarray, above: np.ndarray) -> np.ndarray:

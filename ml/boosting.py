@@ -22,6 +22,7 @@ from .binning import (
     ABOVE,
     BELOW,
     FIRST,
+    MAX_BINS,
     MISSING,
     Bins,
 )
@@ -34,6 +35,7 @@ from .points import Additive
 FOLDS = 5
 MAX_TREES = 500
 PATIENCE = 20  # trees without a better loss on the rows left out
+CASES_PER_BIN = 10  # of a number
 MANY_ROWS = 20_000  # from here on a second round of folds changes nothing
 CLEARLY = 1.96  # standard errors that pairs, or one kind of model alone, must gain out of fold
 
@@ -42,31 +44,38 @@ CLEARLY = 1.96  # standard errors that pairs, or one kind of model alone, must g
 class Settings:
     """Settings of boosting: how closely a card may follow its rows."""
 
-    max_bins: int = 64
+    max_bins: int = 64  # of a number
+    even_bins: int = 64  # of them, for values that do not repeat: more gain nothing, and take time
+    max_levels: int = 64  # of a category
     rate: float = 0.2
     leaves: int = 4
     min_leaf: int = 20
     shrinkage: float = 1.0
     most_inputs: int = 200
+    min_level: int = 10  # rows of a level that gets a bin of its own
     pairs: int = 6
 
 
-def settings_for(cases: Any, max_bins: int = 64, pairs: int = 6) -> Settings:
+def settings_for(cases: Any, max_bins: int | None = None, pairs: int = 6) -> Settings:
     """Settings for ``cases``, the number of the rarer label among the rows to learn from.
 
-    With few cases a card has few bins, few inputs and strong shrinkage: an input
-    that two dozen wins speak for is an anecdote.
+    With few cases a booster takes small steps, and no pairs: a pair that two dozen wins
+    speak for is an anecdote.
 
-    >>> settings_for(90).most_inputs, settings_for(5000).pairs
-    (6, 6)
+    >>> settings_for(90).pairs, settings_for(5000).pairs
+    (0, 6)
+    >>> [settings_for(cases).max_bins for cases in (90, 600, 1000, 5000)]
+    [32, 64, 100, 250]
     """
+    if max_bins is None:
+        max_bins = min(max(cases // CASES_PER_BIN, 64), MAX_BINS)
     if cases >= 200:
         return Settings(max_bins=max_bins, rate=rate_for(cases), pairs=pairs)
     return Settings(
-        max_bins=min(max_bins, 8),
+        max_bins=min(max_bins, 32),
         leaves=3,
         shrinkage=20.0,
-        most_inputs=max(2, cases // 15),
+        min_level=3,
         pairs=0,
     )
 

@@ -14,6 +14,7 @@ Percentile  for anomaly cards: the share of the reference that is less odd
 rate asks for ``recalibrate_intercept`` only: the order of the records stays.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from .logistic import (
 
 MIN_SLOPE = 0.05  # a calibration never turns the order around
 MIN_ISOTONIC = 200  # cases of each class; below, steps are mostly noise
-CAUTIOUS = 0.5  # slope that is expected of the raw sums of few cases
+CAUTIOUS = (0.5, 0.5)  # slope, and its standard deviation, that is expected of the sums that boosters make of few cases
 FINE = 5_000  # groups of neighbouring raw sums that isotonic regression tells apart
 
 
@@ -237,18 +238,24 @@ def fit_isotonic(raw: ArrayLike, labels: ArrayLike, weights: np.ndarray | None =
 
 
 def choose(
-    raw: ArrayLike, labels: ArrayLike, weights: np.ndarray | None = None, *, folds: int = 5, seed: int = 0
+    raw: ArrayLike,
+    labels: ArrayLike,
+    weights: np.ndarray | None = None,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    expected: Sequence[float] = CAUTIOUS,
 ) -> "Calibration":
     """The calibration with the lowest out-of-fold Brier score, fitted on all rows.
 
     Below ``MIN_ISOTONIC`` cases of either class such a contest is mostly noise: then it
-    is a line that expects half of what the raw sums claim, unless the cases say more.
+    is a line with the ``expected`` (slope, its standard deviation), unless the cases say more.
     """
     raw = np.asarray(raw, dtype=np.float64)
     labels = np.asarray(labels, dtype=np.float64)
     weights = _weights(weights, labels)
     if min(labels.sum(), (1 - labels).sum()) < MIN_ISOTONIC:
-        return fit_platt(raw, labels, weights, slope=CAUTIOUS)
+        return fit_platt(raw, labels, weights, slope=expected[0], slope_sd=expected[1])
     fits = [lambda raw, labels, weights: Identity(), fit_platt, fit_isotonic]
     fold = np.random.default_rng(seed).permutation(len(raw)) % folds
     losses = []

@@ -25,6 +25,7 @@ from .binning import MISSING, Bins, NumericBins, bins_from_dict
 from .calibration import calibration_from_dict
 from .columns import Column
 from .errors import InvalidFeature, MissingFeature, PredictionInvalid
+from .points import blocks_of
 from .printing import Line, lines_of, lines_of_tags, strongest_cells
 from .tags import (
     TagBins,
@@ -33,7 +34,10 @@ from .tags import (
     tags_label,
     tags_of,
 )
+from .uncertainty import REACH
 from .words import ENGLISH, Words
+
+LARGEST_TABLE = 67 * 67  # cells of a pair that are stored one by one: those of 64 bins a side
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +116,10 @@ class CardFeature:
 
 @dataclass(frozen=True, eq=False)
 class CardPair:
-    """Two features that act together: ``points`` is (size of first, size of second)."""
+    """Two features that act together: ``points`` is (size of first, size of second).
+
+    A large table is stored as its different rows and columns, and which of them each code has.
+    """
 
     first: str
     second: str
@@ -120,16 +127,18 @@ class CardPair:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
-        return {
-            "first": self.first,
-            "second": self.second,
-            "points": self.points.tolist(),
-        }
+        names = {"first": self.first, "second": self.second}
+        if self.points.size <= LARGEST_TABLE:
+            return {**names, "points": self.points.tolist()}
+        rows, columns, points = blocks_of(self.points)
+        return {**names, "rows": rows.tolist(), "columns": columns.tolist(), "points": points.tolist()}
 
     @classmethod
     def from_dict(cls, data: Any) -> "CardPair":
         """The reverse of ``to_dict``."""
         points = np.array(data["points"], dtype=np.float64)
+        if "rows" in data:
+            points = points[np.ix_(data["rows"], data["columns"])]
         return cls(data["first"], data["second"], points)
 
 
@@ -294,22 +303,33 @@ class Card:
 
     # Printing
     def rows(self, names: dict[str, Any] | None = None, words: Words = ENGLISH) -> Iterator[Any]:
-        """Rows of the printed card: (input, label, points, reference share).
+        """Rows of the printed card: (input, label, points, reference share)."""
+        for name, line, share in self.lines(names, words):
+            yield name, line.label, line.points, share
+
+    def deviations(self) -> dict[str, np.ndarray]:
+        """name -> (size,) standard deviations of the points of each code; empty where they are not known."""
+        return {}
+
+    def lines(self, names: dict[str, Any] | None = None, words: Words = ENGLISH) -> Iterator[tuple[str, Line, float]]:
+        """Rows of the printed card: (input, ``Line``, reference share).
 
         As short as a person reads it: neighbouring intervals of nearly equal points are
         one line, of many levels the strongest are told, tags say what they add (see
         ``printing``). The stored card stays exact.
         """
-        widest = max((float(np.ptp(feature.points)) for feature in self.features), default=0.0)
+        widest, unsure = max((float(np.ptp(f.points)) for f in self.features), default=0.0), self.deviations()
         for name, places in self.inputs:
             features, known = [self.features[j] for j in places], (names or {}).get(name)
             if isinstance(features[0].bins, TagBins):
                 lines = lines_of_tags(features, known, words)
             else:
-                lines = _lines(features[0], widest, known, words.of(name))
+                own = features[0]
+                spread = unsure.get(own.name)
+                lines = lines_of(own.bins, own.points, own.counts, widest, known, words.of(name), spread)
             total = max(int(features[0].counts.sum()), 1)
             for line in lines:
-                yield name, line.label, line.points, line.count / total
+                yield name, line, line.count / total
 
     def pair_rows(self, names: dict[str, Any] | None = None, words: Words = ENGLISH) -> Iterator[Any]:
         """Rows of the printed pairs: (first, its label, second, its label, points), the strongest cells only."""
@@ -323,14 +343,16 @@ class Card:
 
     def as_text(self, names: dict[str, Any] | None = None) -> str:
         """The card as a table in plain text."""
-        rows = list(self.rows(names))
-        wide = max(len(name) for name, *_rest in rows)
-        broad = min(max(len(label) for _name, label, *_rest in rows), 40)
+        rows = list(self.lines(names))
+        wide = max(len(name) for name, _line, _share in rows)
+        broad = min(max(len(line.label) for _name, line, _share in rows), 40)
         lines = [f"{self.kind}, starting from {self.intercept:+.3f}"]
         last = None
-        for name, label, points, share in rows:
+        for name, line, share in rows:
             shown = name if name != last else ""
-            lines.append(f"{shown:<{wide}}  {label[:broad]:<{broad}}  {points:+8.3f}  {share:6.1%}")
+            between = line.between(REACH)
+            unsure = f"  likely {between[0]:+.2f} to {between[1]:+.2f}" if between else ""
+            lines.append(f"{shown:<{wide}}  {line.label[:broad]:<{broad}}  {line.points:+8.3f}  {share:6.1%}{unsure}")
             last = name
         last = None
         for first, one, second, two, points in self.pair_rows(names):
@@ -384,10 +406,6 @@ class Card:
             **{key: data[key] for key in cls.own},
             **parts,
         )
-
-
-def _lines(feature: CardFeature, widest: float, names: dict[str, str] | None, words: Words) -> list[Line]:
-    return lines_of(feature.bins, feature.points, feature.counts, widest, names, words)
 
 
 def score_bins_of(values: Any) -> Bins:

@@ -76,6 +76,26 @@ def purify(table: np.ndarray, counts: ArrayLike, rounds: int = 50) -> tuple[np.n
     return pure, rows, columns
 
 
+def blocks_of(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(block of each row, block of each column, value of each block) of a table of few different rows and columns.
+
+    >>> blocks_of(np.array([[1.0, 2.0, 2.0], [1.0, 2.0, 2.0]]))[2].tolist()
+    [[1.0, 2.0]]
+    """
+    values, rows = np.unique(table, axis=0, return_inverse=True)
+    values, columns = np.unique(values, axis=1, return_inverse=True)
+    return rows.reshape(-1), columns.reshape(-1), values
+
+
+def purify_blocks(table: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """As ``purify``, block by block: what is one block of ``table`` remains one."""
+    rows, columns, values = blocks_of(table)
+    joint = np.zeros(values.shape)
+    np.add.at(joint, (rows[:, None], columns[None, :]), counts)
+    pure, by_row, by_column = purify(values, joint)
+    return pure[np.ix_(rows, columns)], by_row[rows], by_column[columns]
+
+
 def complete(bins: Bins, points: ArrayLike, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``points`` with stand-ins for codes without rows in ``seen``, and the silent ones.
 

@@ -34,6 +34,15 @@ class Line(NamedTuple):
     label: str
     points: float
     count: int  # type: ignore[assignment]  # a tuple's method, which nobody calls here
+    deviation: float | None = None  # standard deviation of the points, where it is known
+
+    def between(self, reach: float) -> tuple[float, float] | None:
+        """The points less and plus ``reach`` standard deviations, None where these are not known."""
+        return (
+            None
+            if self.deviation is None
+            else (self.points - reach * self.deviation, self.points + reach * self.deviation)
+        )
 
 
 class Cell(NamedTuple):
@@ -51,30 +60,31 @@ def lines_of(
     widest: float,
     names: dict[str, str] | None = None,
     words: Words = ENGLISH,
+    deviations: np.ndarray | None = None,
 ) -> list[Line]:
     """``Line``s of one input; ``widest`` is the range of points of the card's widest input.
 
+    ``deviations`` (size,) are the standard deviations of the points, where they are known.
+
     >>> from .binning import NumericBins
     >>> bins = NumericBins(0, 9, [3, 6], whole=True)
-    >>> lines_of(bins, np.array([0, 0, 0, 1.0, 1.0, 2.0]), np.array([0, 0, 0, 5, 5, 5]), 2.0)
-    [Line(label='0 to 5', points=1.0, count=10), Line(label='6 to 9', points=2.0, count=5)]
+    >>> lines = lines_of(bins, np.array([0, 0, 0, 1.0, 1.0, 2.0]), np.array([0, 0, 0, 5, 5, 5]), 2.0)
+    >>> [(line.label, line.points, line.count) for line in lines]
+    [('0 to 5', 1.0, 10), ('6 to 9', 2.0, 5)]
     """
-    lines = [
-        Line(bins.label(code, names, words), float(points[code]), int(counts[code]))
-        for code in range(FIRST)
-        if counts[code]
-    ]
+
+    def line(label: str, codes: list[int]) -> Line:
+        unsure = None if deviations is None else _mean(deviations[codes], counts[codes])
+        return Line(label, _mean(points[codes], counts[codes]), int(counts[codes].sum()), unsure)
+
+    lines = [line(bins.label(code, names, words), [code]) for code in range(FIRST) if counts[code]]
     if bins.kind == NUMBER:
-        for first, last in interval_groups(points, counts, SAME * widest):
-            own = slice(first, last + 1)
-            lines.append(Line(bins.span(first, last, words), _mean(points[own], counts[own]), int(counts[own].sum())))
-        return lines
+        groups = interval_groups(points, counts, SAME * widest)
+        return [*lines, *(line(bins.span(*ends, words), list(range(ends[0], ends[1] + 1))) for ends in groups)]
     codes = sorted(range(FIRST, bins.size), key=lambda code: -abs(points[code]))
-    lines += [
-        Line(bins.label(code, names, words), float(points[code]), int(counts[code])) for code in codes[:MOST_LEVELS]
-    ]
+    lines += [line(bins.label(code, names, words), [code]) for code in codes[:MOST_LEVELS]]
     if rest := codes[MOST_LEVELS:]:
-        lines.append(Line(words.more(len(rest)), _mean(points[rest], counts[rest]), int(counts[rest].sum())))
+        lines.append(line(words.more(len(rest)), rest))
     return lines
 
 
@@ -110,20 +120,21 @@ def interval_groups(points: np.ndarray, counts: np.ndarray, near: float) -> list
     The two neighbours whose merging loses least are merged, again and again, while they
     differ by less than ``near`` or there are more than ``MOST_INTERVALS``.
     """
-    groups = [[code, code, float(points[code]), max(int(counts[code]), 1e-9)] for code in range(FIRST, len(points))]
-    while len(groups) > 1:
-        gaps = [abs(two[2] - one[2]) for one, two in zip(groups, groups[1:], strict=False)]
-        losses = [
-            (gap > near, gap**2 * one[3] * two[3] / (one[3] + two[3]))
-            for gap, one, two in zip(gaps, groups, groups[1:], strict=False)
-        ]
-        place = min(range(len(losses)), key=losses.__getitem__)
-        if losses[place][0] and len(groups) <= MOST_INTERVALS:
+    firsts = np.arange(FIRST, len(points))
+    means, sizes = np.array(points[FIRST:], dtype=np.float64), np.maximum(counts[FIRST:], 1e-9).astype(np.float64)
+    while len(firsts) > 1:
+        gaps = abs(np.diff(means))
+        losses = gaps**2 * sizes[:-1] * sizes[1:] / (sizes[:-1] + sizes[1:])
+        alike = gaps <= near
+        place = int(np.argmin(np.where(alike, losses, np.inf) if alike.any() else losses))
+        if not alike[place] and len(firsts) <= MOST_INTERVALS:
             break
-        one, two = groups[place], groups.pop(place + 1)
-        count = one[3] + two[3]
-        groups[place] = [one[0], two[1], (one[2] * one[3] + two[2] * two[3]) / count, count]
-    return [(int(first), int(last)) for first, last, _points, _count in groups]
+        both = sizes[place] + sizes[place + 1]
+        means[place] = (means[place] * sizes[place] + means[place + 1] * sizes[place + 1]) / both
+        sizes[place] = both
+        firsts, means, sizes = (np.delete(own, place + 1) for own in (firsts, means, sizes))
+    lasts = [*(firsts[1:] - 1), len(points) - 1]
+    return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=False)]
 
 
 def _mean(points: np.ndarray, counts: np.ndarray) -> float:

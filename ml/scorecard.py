@@ -32,6 +32,7 @@ from .cards import (
     Reason,
     ScoredRows,
 )
+from .uncertainty import REACH, Uncertainty
 
 __all__ = ["CardFeature", "CardPair", "Reason", "Scorecard", "ScoredRows"]
 
@@ -50,9 +51,39 @@ class Scorecard(Card):
         score_bins: Bins,
         pairs: Sequence[CardPair] = (),
         threshold: float = 0.5,
+        uncertainty: Uncertainty | None = None,
     ) -> None:
         super().__init__(features, intercept, calibration, score_bins, pairs)
         self.threshold = float(threshold)
+        self.uncertainty = uncertainty
+
+    def interval(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """((n,), (n,)) between which the chance of (n, k) ``codes`` lies in ``uncertainty.LIKELY`` of all cases.
+
+        None where the card does not know how sure it is: cards of many rows do not keep it.
+        """
+        if self.uncertainty is None:
+            return None
+        raw, reach = self.raw(codes), REACH * self.uncertainty.deviations(np.asarray(codes))
+        return self.calibration.apply(raw - reach), self.calibration.apply(raw + reach)
+
+    def deviations(self) -> dict[str, np.ndarray]:
+        """name -> (size,) standard deviations of the points of each code; empty where they are not known."""
+        if self.uncertainty is None:
+            return {}
+        return {name: self.uncertainty.of_codes(j) for j, name in enumerate(self.names)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; ``uncertainty`` only where it is known."""
+        known = {} if self.uncertainty is None else {"uncertainty": self.uncertainty.to_dict()}
+        return {**super().to_dict(), **known}
+
+    @classmethod
+    def from_dict(cls, data: Any, **parts: Any) -> "Scorecard":
+        """The reverse of ``to_dict``; ``artifact`` checks foreign data first."""
+        if "uncertainty" in data:
+            parts["uncertainty"] = Uncertainty.from_dict(data["uncertainty"])
+        return super().from_dict(data, **parts)
 
     def _verdicts(self, raw: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return values >= self.threshold, np.maximum(values, 1 - values)

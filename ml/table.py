@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .columns import NUMBER, Column
+from .copies import copied
 from .errors import (
     BadTrainingInput,
     DuplicateFeature,
@@ -41,6 +42,7 @@ class Table:
     learn: np.ndarray
     late: np.ndarray
     test: np.ndarray
+    copies: int = 0  # rows that are in neither, as they repeat others
 
     def __len__(self) -> int:
         return len(self.usable)
@@ -68,11 +70,13 @@ def make_table(
     *,
     required: Collection[str] = (),
     shares: tuple[float, float, float] = SHARES,
+    without_copies: bool = False,
 ) -> Table:
     """Check what was handed in and sort it by ``moments``; a ``Table``.
 
     ``columns`` maps names to columns of n rows, ``moments`` (n,) are days, ``labels``
-    (n,) true or false, or None where nothing is to be predicted.
+    (n,) true or false, or None where nothing is to be predicted. ``without_copies``: of
+    rows that stand in the table several times, the first alone is learned from or tests.
     """
     moments = np.asarray(moments, dtype=np.float64)
     n = len(moments)
@@ -93,10 +97,13 @@ def make_table(
     order = np.argsort(moments, kind="stable")
     columns = {name: column.take(order) for name, column in columns.items()}
     usable = _usable(columns, required, n)
-    first, second = round(n * shares[0]), round(n * (shares[0] + shares[1]))
+    labels = None if labels is None else labels[order]
     rows = np.arange(n)
+    if labels is not None and without_copies:
+        rows = rows[~copied(columns.values(), labels)]
+    first, second = round(len(rows) * shares[0]), round(len(rows) * (shares[0] + shares[1]))
     parts = (part[usable[part]] for part in (rows[:second], rows[first:second], rows[second:]))
-    return Table(columns, None if labels is None else labels[order], moments[order], usable, *parts)
+    return Table(columns, labels, moments[order], usable, *parts, copies=n - len(rows))
 
 
 def check_cases(labels: np.ndarray, needed: int) -> None:
@@ -105,7 +112,7 @@ def check_cases(labels: np.ndarray, needed: int) -> None:
     negatives = len(labels) - positives
     if not positives or not negatives:
         raise OneClass()
-    for found, what in ((positives, "positive cases"), (negatives, "negative cases")):
+    for found, what in ((positives, "wins"), (negatives, "cases without a win")):
         if found < needed:
             raise TooFewCases(needed, found, what)
 

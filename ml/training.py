@@ -2,9 +2,15 @@
 
 Rows are used in time order: the latest test, all before them are learned from, and
 the later part of these decides how far back to learn (``recency``). Sums from
-boosters that did not learn from the row calibrate, recent rows counting more here
+models that did not learn from the row calibrate, recent rows counting more here
 too. Calibrating on rows kept out of learning would be simpler, but where the world
 moves the latest rows teach the most.
+
+Two learners share the bins: a sum of shrunk effects, which is useful from 15 wins on
+(``shrinkage``), and boosters, which find more as rows grow (``boosting``). Rows out of
+fold say how much each of them counts. Rows that repeat others are counted once
+(``copies``). Where the latest rows hold fewer than ``MIN_LATE`` cases of either class,
+they test together with the values out of fold of the rows before.
 
 The card that is returned *is* the one that was tested. Refitting it on everything
 would use the test rows too, but would put a card into service that nobody has tested,
@@ -27,10 +33,11 @@ from .boosting import (
     as_inputs,
     boost,
     make_booster,
+    mixed,
     rate_for,
     settings_for,
 )
-from .calibration import Identity, choose
+from .calibration import choose
 from .cards import (
     Card,
     CardFeature,
@@ -40,15 +47,21 @@ from .cards import (
 )
 from .columns import NUMBER, Column
 from .errors import BadTrainingInput, NoUsableFeature
+from .logistic import log_loss
 from .performance import auc
-from .points import centre, complete, purify
+from .points import centre, complete, purify_blocks
 from .profile import Profile
 from .recency import choose_half_life, effective_cases, recency_weights
 from .scorecard import Scorecard
+from .shrinkage import MOST_ROWS, Shrunk, folds_by_label, shrink
 from .table import SHARES, Table, check_cases, make_table
 from .tags import TagBins, spread_table, with_tags
 
-MIN_LATE = 30  # cases of either class among the late rows, to judge a half life by
+MIN_LATE = 30  # cases of either class among the late rows, to judge a half life by, or among the latest to test alone
+TESTS = 5  # folds of a test out of fold
+MIN_BOOSTED = 100  # cases of the rarer label, under which boosters never gained anything on made-up tables
+EXPECTED_SLOPE = ((1.0, 0.3), (0.5, 0.5))  # and its standard deviation, of the sums of few cases: shrunk, boosted
+WEIGHTS = (1.0, 0.75, 0.5, 0.25, 0.0)  # of the shrunk sums, beside the boosters
 PROBED = 20_000  # rows that a half life is tried on, about; more change nothing
 
 
@@ -58,13 +71,16 @@ class Training:
 
     ``card`` is the tested card, ``metrics`` plain numbers by name (None where there is
     no answer), ``reference`` the profile of all rows of the table: the provisional
-    reference of the monitors. ``recipe`` is what was chosen on the way.
+    reference of the monitors. ``recipe`` is what was chosen on the way. ``out_of_fold``
+    (n,) holds, in order of time, the values that tested the card where the latest rows
+    were too few: each from a model that has not seen the row, NaN where there is none.
     """
 
     card: Card
     metrics: dict
     reference: Profile
     recipe: "Recipe | None" = None
+    out_of_fold: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -72,14 +88,16 @@ class Recipe:
     """Choices of a training, to be reused for another one on more rows.
 
     ``pairs`` by the names of their inputs, ``share`` of the regressions beside the
-    boosters, ``trees`` of each booster. How far back to learn is asked of the latest
-    rows again; ``forgets`` says whether it was limited.
+    boosters, ``trees`` of each booster, ``weight`` of the shrunk sums beside both. How
+    far back to learn is asked of the latest rows again; ``forgets`` says whether it was
+    limited.
     """
 
     pairs: list
     share: float
     trees: int
     forgets: bool
+    weight: float | None = None
 
 
 def train_scorecard(
@@ -89,10 +107,10 @@ def train_scorecard(
     *,
     required: Collection[str] = (),
     monotone: dict[str, int] | None = None,
-    max_bins: int = 64,
+    max_bins: int | None = None,
     pairs: int = 6,
     positive_weight: float = 1.0,
-    min_cases: int = 50,
+    min_cases: int = 15,
     shares: tuple[float, float, float] = SHARES,
     seed: int = 0,
     recipe: Recipe | None = None,
@@ -101,7 +119,8 @@ def train_scorecard(
 
     ``columns`` maps names to ``Column``s of n rows, ``labels`` is (n,) bool,
     ``moments`` (n,) in days, for the order in time and the age of a row. ``monotone`` maps the name of a
-    number to +1 (points may only rise with it) or -1; up to ``pairs`` pairs of inputs
+    number to +1 (points may only rise with it) or -1; a number is cut into at most
+    ``max_bins`` (None: as many as the cases carry); up to ``pairs`` pairs of inputs
     are looked for; positives weigh ``positive_weight`` while learning, which changes
     the order of the records but not the level of the values. A ``recipe`` of an
     earlier training of the same inputs spares the search for what it holds. Fewer than
@@ -109,9 +128,9 @@ def train_scorecard(
     from another TrainingError.
     """
     started = time.perf_counter()
-    table = make_table(columns, moments, labels, required=required, shares=shares)
+    table = make_table(columns, moments, labels, required=required, shares=shares, without_copies=True)
     table = spread_table(table, table.learn)
-    check_cases(table.labels, min_cases)
+    check_cases(table.labels[np.sort(np.concatenate([table.learn, table.test]))], min_cases)
     learned = table.labels[table.learn]
     check_cases(learned, max(min_cases // 2, 2))
     settings = settings_for(int(min(learned.sum(), (~learned).sum())), max_bins, pairs)
@@ -125,33 +144,138 @@ def train_scorecard(
     settings = replace(settings, rate=rate_for(effective_cases(learned, recency))) if half_life else settings
     weights = recency * np.where(learned, float(positive_weight), 1.0)
     like = _chosen_before(recipe, names, half_life)
-    boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights, like)
+    shrunk = _shrunk(table, bins, codes, weights, directions, seed)
+    boosted = None
+    if shrunk is None or (min(learned.sum(), (~learned).sum()) >= MIN_BOOSTED and not (like and recipe.weight == 1.0)):
+        boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights, like)
+    model, weight = blend(learned, boosted, shrunk, weights, recipe.weight if like else None)
     shift = -np.log(positive_weight)  # weighted odds are that many times too high
-    features, card_pairs, intercept = _terms(boosted, bins, codes, table, required)
-    card = Scorecard(features, intercept + shift, Identity(), score_bins_of([]), card_pairs)
-    calibration = choose(boosted.out_of_fold + shift, learned, recency, seed=seed)
+    features, card_pairs, intercept = _terms(model, bins, codes, table, required)
+    slope = np.dot((weight, 1 - weight), EXPECTED_SLOPE)
+    calibration = choose(model.out_of_fold + shift, learned, recency, seed=seed, expected=slope)
+    watched = only_watched(table, settings, required)
+    unsure = None
+    if shrunk is not None and weight:
+        unsure = shrunk.uncertainty.centred([feature.counts for feature in features])
+        unsure = unsure.with_inputs([feature.bins.size for feature in watched])
+    card = Scorecard(features, intercept + shift, calibration, score_bins_of([]), card_pairs)
     values = calibration.apply(card.raw(codes[table.usable]))
-    features += only_watched(table, settings, required)
-    card = Scorecard(features, intercept + shift, calibration, score_bins_of(values), card_pairs)
+    features += watched
+    card = Scorecard(features, intercept + shift, calibration, score_bins_of(values), card_pairs, uncertainty=unsure)
     scored = card.score(table.columns)
+    known = _out_of_fold(table, scored, model.out_of_fold + shift, learned, recency, slope, seed)
     metrics = {
         "rows": len(table),
         "positives": int(table.labels.sum()),
+        "copies": table.copies,
         "unusable_rows": int(len(table) - table.usable.sum()),
         "train_rows": len(table.learn),
         "train_positives": int(learned.sum()),
         "inputs": len(names),
         "pairs": len(card_pairs),
-        "trees": boosted.trees,
-        "linear_share": boosted.share,
+        "trees": model.trees,
+        "linear_share": model.share,
+        "shrunk_share": weight,
         "half_life": half_life,
-        **tested_figures(scored, table),
+        **_figures(scored, table, known),
         "seconds": time.perf_counter() - started,
     }
-    recipe = Recipe(
-        [(pair.first, pair.second) for pair in card_pairs], boosted.share, boosted.trees, half_life is not None
+    kept_pairs = [(pair.first, pair.second) for pair in card_pairs]
+    recipe = Recipe(kept_pairs, model.share, model.trees, half_life is not None, weight)
+    return Training(card, metrics, Profile.of(card, scored), recipe, known)
+
+
+def _shrunk(
+    table: Table, bins: dict[str, Bins], codes: np.ndarray, weights: np.ndarray, directions: list[int], seed: int
+) -> Shrunk | None:
+    """The sum of shrunk effects, None for many rows."""
+    if len(table.learn) > MOST_ROWS:
+        return None
+    known = codes[table.learn]
+    centres = []
+    for j, (name, own) in enumerate(bins.items()):
+        if own.kind != NUMBER:
+            centres.append(None)
+            continue
+        values = table.columns[name].values[table.learn]
+        finite = np.where(np.isfinite(values), values, 0.0)
+        rows = np.bincount(known[:, j], minlength=own.size)
+        centres.append(np.bincount(known[:, j], finite, own.size) / np.maximum(rows, 1))
+    return shrink(list(bins.values()), known, table.labels[table.learn], weights, centres, directions, seed)
+
+
+def blend(
+    labels: np.ndarray, boosted: Boosted | None, shrunk: Shrunk | None, weights: np.ndarray, weight: float | None = None
+) -> tuple[Boosted, float]:
+    """(both learners as one sum, the weight of the shrunk one).
+
+    Of the lowest loss out of fold; the shrunk sum stays alone unless that gains more than a standard error.
+    """
+    if shrunk is None:
+        assert boosted is not None
+        return boosted, 0.0
+    alone = Boosted(shrunk.additive.intercept, shrunk.additive.tables, [], [], 0.0, shrunk.out_of_fold, 0, [], [])
+    if boosted is None:
+        return alone, 1.0
+    if weight is None:
+        gains = {
+            share: weights
+            * (
+                log_loss(labels, shrunk.out_of_fold)
+                - log_loss(labels, mixed(boosted.out_of_fold, shrunk.out_of_fold, share))
+            )
+            for share in WEIGHTS
+        }
+        weight = max(WEIGHTS, key=lambda share: gains[share].mean())
+        if gains[weight].mean() <= gains[weight].std() / np.sqrt(len(labels)):
+            weight = 1.0
+    if weight == 1.0:
+        return alone, 1.0
+    both = replace(
+        boosted,
+        intercept=mixed(boosted.intercept, shrunk.additive.intercept, weight),
+        tables=[mixed(one, other, weight) for one, other in zip(boosted.tables, shrunk.additive.tables, strict=True)],
+        pair_tables=[(1 - weight) * points for points in boosted.pair_tables],
+        out_of_fold=mixed(boosted.out_of_fold, shrunk.out_of_fold, weight),
     )
-    return Training(card, metrics, Profile.of(card, scored), recipe)
+    return both, weight
+
+
+def _out_of_fold(
+    table: Table,
+    scored: ScoredRows,
+    raw: np.ndarray,
+    labels: np.ndarray,
+    recency: np.ndarray,
+    slope: np.ndarray,
+    seed: int,
+) -> np.ndarray | None:
+    """(n,) values of models that have not seen the row, None where the latest rows can test alone.
+
+    The rows to learn from are calibrated by folds, too.
+    """
+    tested = table.labels[table.test]
+    if min(tested.sum(), (~tested).sum()) >= MIN_LATE:
+        return None
+    values = np.full(len(table), np.nan)
+    values[table.test] = scored.values[table.test]
+    known = np.empty(len(raw))
+    fold = folds_by_label(labels, TESTS, seed + 1)
+    for k in range(TESTS):
+        held = fold == k
+        calibration = choose(raw[~held], labels[~held], recency[~held], seed=seed, expected=slope)
+        known[held] = calibration.apply(raw[held])
+    values[table.learn] = known
+    return values
+
+
+def _figures(scored: ScoredRows, table: Table, known: np.ndarray | None) -> dict[str, float | None]:
+    """Metrics of the latest rows, or of all with values out of fold; ``test_folds`` says which (0: the latest)."""
+    if known is None:
+        return {**tested_figures(scored, table), "test_folds": 0}
+    rows = np.flatnonzero(np.isfinite(known))
+    every = replace(scored, values=known)
+    return {**tested_figures(every, replace(table, test=rows, late=rows)), "test_folds": TESTS}
 
 
 def learn_briefly(
@@ -176,17 +300,17 @@ def _chosen_before(recipe: Recipe | None, names: list[str], half_life: float | N
 
 
 def choose_inputs(table: Table, settings: Settings, required: Collection[str]) -> dict[str, Bins]:
-    """name -> bins of the inputs that vary; with few cases only the strongest."""
-    bins, strength = {}, {}
+    """name -> bins of the inputs that vary; the strongest, where there are more than a card may have."""
+    bins, ranks = {}, {}
     labels = table.labels[table.learn]
     for name, own, codes in _binned(table, settings):
         if len(np.unique(codes)) > 1:
             bins[name] = own
             needed = name in required or isinstance(own, TagBins)  # without it, nobody knows which tags are new
-            strength[name] = np.inf if needed else _strength(codes, labels)
+            ranks[name] = np.inf if needed else strength(codes, labels)
     if not bins:
         raise NoUsableFeature()
-    kept = sorted(bins, key=lambda name: -strength[name])[: settings.most_inputs]
+    kept = sorted(bins, key=lambda name: -ranks[name])[: settings.most_inputs]
     return {name: own for name, own in bins.items() if name in kept}
 
 
@@ -209,18 +333,32 @@ def _binned(table: Table, settings: Settings) -> Iterator[Any]:
     """(name, bins, codes) of each input over the rows to learn from."""
     for name, column in table.columns.items():
         values = column.values[table.learn]
-        own = (NumericBins if column.kind == NUMBER else CategoryBins).fit(values, settings.max_bins)
-        own = with_tags(own, column)
+        if column.kind == NUMBER:
+            own = NumericBins.fit(values, settings.max_bins, even=settings.even_bins)
+        else:
+            own = with_tags(CategoryBins.fit(values, settings.max_levels, settings.min_level), column)
         yield name, own, own.codes(values)
 
 
-def _strength(codes: np.ndarray, labels: np.ndarray) -> float:
-    """Distance from .5 of the AUC of one input alone, each row judged by the others."""
-    rate = labels.mean()
-    hits = np.bincount(codes, labels)[codes] - labels
-    cases = np.bincount(codes)[codes] - 1
-    left_out = (hits + 20 * rate) / (cases + 20)
-    return abs(auc(labels, left_out) - 0.5)
+def strength(codes: np.ndarray, labels: np.ndarray) -> float:
+    """How far one input alone tells the labels apart beyond chance: (G² - df) / sqrt(2 df), around 0 for noise.
+
+    G² is the likelihood ratio of the table of (n,) ``codes`` by ``labels``; df its degrees of freedom.
+
+    >>> labels = np.arange(40) % 2 == 0
+    >>> round(strength(labels.astype(int), labels), 1), round(strength(np.arange(40) // 20, labels), 1)
+    (38.5, -0.7)
+    """
+    cases = np.bincount(codes)
+    wins = np.bincount(codes, labels)
+    free = np.count_nonzero(cases) - 1
+    if free < 1:
+        return -np.inf
+    observed = np.stack([wins, cases - wins])
+    expected = np.outer(observed.sum(axis=1), cases) / len(codes)
+    filled = observed > 0
+    ratio = 2 * np.sum(observed[filled] * np.log(observed[filled] / expected[filled]))
+    return float((ratio - free) / np.sqrt(2 * free))
 
 
 def _directions(bins: dict[str, Bins], monotone: dict[str, int] | None) -> list[int]:
@@ -264,7 +402,7 @@ def _terms(
     for (i, j), points in zip(boosted.pairs, boosted.pair_tables, strict=True):
         joint = np.zeros((own[i].size, own[j].size))
         np.add.at(joint, (reference[:, i], reference[:, j]), 1)
-        pure, by_row, by_column = purify(points, joint)
+        pure, by_row, by_column = purify_blocks(points, joint)
         tables[i] += by_row
         tables[j] += by_column
         pairs.append(CardPair(names[i], names[j], pure))

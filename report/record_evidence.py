@@ -51,7 +51,7 @@ class ReportRecordEvidence(models.AbstractModel):
                 (self.env._("Serving period"), self._served(deployment, version)),
             ],
             "points": self._points(line),
-            "notes": version._support_texts(line.sudo().codes),
+            "notes": version._interval_texts(line.sudo().codes) + version._support_texts(line.sudo().codes),
             "seen": self._seen(line),
             "reviews": self._reviews(line),
             "later": self._later(line),

@@ -12,6 +12,7 @@ from odoo.tools import format_amount
 from ...ml import artifact
 from ...ml.binning import MISSING
 from ...ml.errors import ArtifactRejected, InputGone, VersionError
+from ...ml.uncertainty import REACH
 from ..features.feature_reader import paths_of, reads_alike, walk_path
 from ..features.readable_inputs import unreadable_keys
 from ..tools.optional_float import OptionalFloat
@@ -290,7 +291,7 @@ class AiDeploymentVersion(models.Model):
         lines = [f"{'▲' if contribution > 0 else '▼'} {name}: {value}" for name, value, contribution in reasons]
         if lines and not self._card().exact_reasons:
             lines.append(self.env._("(approximate reasons)"))
-        return "\n".join([*lines, *self._support_texts(codes)])
+        return "\n".join([*lines, *self._interval_texts(codes), *self._support_texts(codes)])
 
     def _support_texts(self, codes):
         """Return why a score is uncertain: inputs never seen like this, or too few similar records."""
@@ -319,6 +320,28 @@ class AiDeploymentVersion(models.Model):
                 )
             ]
         return texts
+
+    def _interval_texts(self, codes):
+        """Return the chance with the interval in which it likely lies; none where the card has learned from many."""
+        if not self or not codes or self.kind != "scorecard":
+            return []
+        try:
+            card = self._card()
+        except ArtifactRejected:
+            return []
+        row = np.frombuffer(bytes.fromhex(codes), dtype=np.uint8)[None, :]
+        between = card.interval(row)
+        if between is None:
+            return []
+        chance = card.calibration.apply(card.raw(row))[0]
+        return [
+            self.env._(
+                "? %(chance)s, likely %(low)s to %(high)s: learned from few records",
+                chance=percent(self.env, chance),
+                low=number(self.env, 100 * between[0][0]),
+                high=number(self.env, 100 * between[1][0]),
+            )
+        ]
 
     def _reader_words(self):
         """Texts about bins of this version, in the language of who reads them."""
@@ -375,23 +398,33 @@ class AiDeploymentVersion(models.Model):
         hidden = self._unreadable_keys() | (frozenset() if sees else self._sensitive_keys())
         strongest = max((abs(feature.points).max() for feature in card.features), default=0.0) or 1.0
         groups = {}
-        for key, label, points, share in card.rows(self._level_names(), self._reader_words()):
+        for key, line, share in card.lines(self._level_names(), self._reader_words()):
+            between = line.between(REACH)
             groups.setdefault(key, {"name": specs[key]["name"], "rows": []})["rows"].append(
                 {
-                    "label": self.env._("protected") if key in hidden else label,
-                    "points": points,
-                    "points_text": signed(self.env, points),
-                    "width": round(100 * abs(points) / strongest),
+                    "label": self.env._("protected") if key in hidden else line.label,
+                    "points": line.points,
+                    "points_text": signed(self.env, line.points),
+                    "likely_text": " … ".join(signed(self.env, end, 1) for end in between) if between else "",
+                    "width": round(100 * abs(line.points) / strongest),
                     "share_text": percent(self.env, share),
                 }
             )
         if card.exact_reasons:
             pairs = self._printed_pairs(card, hidden, strongest)
-            return {"groups": [*groups.values(), *pairs], "approximate": False}
+            return {
+                "groups": [*groups.values(), *pairs],
+                "approximate": False,
+                "has_intervals": bool(card.deviations()),
+            }
         ranked = [(key, importance) for key, importance in card.ranked() if key in groups]
         for key, importance in ranked:
             groups[key]["importance_text"] = f"± {number(self.env, importance, 2)}"
-        return {"groups": [groups[key] for key, _importance in ranked], "approximate": True}
+        return {
+            "groups": [groups[key] for key, _importance in ranked],
+            "approximate": True,
+            "has_intervals": False,
+        }
 
     @api.model
     def _store(self, deployment, training, specs, now, **values):

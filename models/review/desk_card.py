@@ -71,7 +71,8 @@ class DeskCards:
             inputs=inference.inputs,
             document=document,
         )
-        remarks = [text.removeprefix("? ") for text in version._support_texts(inference.codes)]
+        told = [*version._interval_texts(inference.codes), *version._support_texts(inference.codes)]
+        remarks = [text.removeprefix("? ") for text in told]
         if reasons and not version._card().exact_reasons:
             remarks.append(self.env._("These reasons are approximate."))
         strongest = max((abs(points) for _name, _value, points in reasons), default=0.0) or 1.0

@@ -66,7 +66,8 @@ def fit_scorecard(
 ) -> tuple[Any, Any]:
     """Learn a scorecard that is tested on the latest rows, then again by the same recipe with these rows as well.
 
-    Where the world moves, they teach the most. The figures are those of the test.
+    Where the world moves, they teach the most. The figures are those of the test; where the latest rows are too few
+    for one, of all rows, each judged by a model that has not seen it (`ml.training`).
     """
     from ...ml.training import train_scorecard
 

@@ -10,6 +10,7 @@ from odoo.models import BaseModel
 
 from ...ml import artifact
 from ...ml.columns import NUMBER, make_column
+from ...ml.copies import copied
 from ...ml.errors import TrainingError
 from ..tools import clock
 from .challenger import Challenger
@@ -45,6 +46,11 @@ class Trainer:
         columns = deployment._columns(specs, ids)
         moments = make_column("moment", NUMBER, [row[1] for row in rows]).values
         labels = np.array([bool(row[2]) for row in rows])
+        repeats = copied(columns.values(), labels) if deployment.method == "scorecard" else np.zeros(len(ids), bool)
+        if repeats.any():
+            once = np.flatnonzero(~repeats)
+            columns = {key: column.take(once) for key, column in columns.items()}
+            ids, moments, labels = [ids[row] for row in once], moments[once], labels[once]
         try:
             tested, training = fit(deployment, specs, columns, moments, labels)
         except TrainingError as error:
@@ -57,14 +63,15 @@ class Trainer:
         values = {
             "floors": floors(training.card, columns, moments),
             "held_out": {
-                **held_out(deployment, tested.card, columns, moments, labels),
+                **held_out(deployment, tested.card, columns, moments, labels, tested.out_of_fold),
                 **learned(deployment, ids, moments),
                 "segments": SegmentTests(deployment, specs).test(tested, columns, ids, moments, labels),
             },
             "stakes": stakes(deployment, tested.card, columns, ids, labels),
             "left_out": [feature.name for feature in deployment.feature_ids - known_in_time],
             "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
-            "verdict_text": untested_text(deployment, labels),
+            "verdict_text": untested_text(deployment, labels, tested.out_of_fold)
+            or self._copies_text(int(repeats.sum())),
         }
         if deployment.method == "anomaly":
             values["flagged"] = flagged_by_reason(training.card, used, columns, ids, deployment.flag_rate)
@@ -77,6 +84,12 @@ class Trainer:
         if not champion:
             deployment._assign_champion(version, self.env._("First version"))
         return version
+
+    def _copies_text(self, copies: int) -> str | bool:
+        """Return that records stand several times among those to learn from; False where none does."""
+        if not copies:
+            return False
+        return self.env._("%s records repeat others, outcome and all: each was counted once.", copies)
 
     def _inputs(self) -> BaseModel:
         """Return the inputs to learn from.

@@ -3,6 +3,7 @@
 Rows are in order of time; the latest `TEST_SHARE` of them test a version (`test_rows`), everywhere.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,13 @@ def learned(deployment: BaseModel, ids: list[int], moments: np.ndarray) -> dict:
     return {"learned": {"id": ids[later[0] - 1], "moment": float(moments[later[0] - 1])}}
 
 
-def untested_text(deployment: BaseModel, labels: np.ndarray) -> str | bool:
-    """Return why the latest rows prove nothing; False where both outcomes are among them, or none is needed."""
+def untested_text(deployment: BaseModel, labels: np.ndarray, out_of_fold: np.ndarray | None = None) -> str | bool:
+    """Return why the latest rows prove nothing; False where both outcomes are among them, or none is needed.
+
+    :param out_of_fold: the values of a test out of fold, which needs no latest rows
+    """
+    if out_of_fold is not None:
+        return False
     tested = np.asarray(labels)[test_rows(len(labels))]
     if deployment.method == "anomaly" or len(set(tested.tolist())) == 2:
         return False
@@ -64,17 +70,31 @@ def floors(card: Any, columns: dict[str, Column], moments: np.ndarray) -> dict:
 
 
 def held_out(
-    deployment: BaseModel, card: Any, columns: dict[str, Column], moments: np.ndarray, labels: np.ndarray
+    deployment: BaseModel,
+    card: Any,
+    columns: dict[str, Column],
+    moments: np.ndarray,
+    labels: np.ndarray,
+    out_of_fold: np.ndarray | None = None,
 ) -> dict:
     """Return what routing has to know of the records that tested the version, as plain JSON.
+
+    These are the latest; with `out_of_fold`, shape (rows,), all that have such a value.
 
     `curves`: what was wrong above each line, per side; `sureness`: how little each record needed a person, at most
     1,001 of them by rank; `per_day`: records a day in the tested time; `outcomes`: what was said of the latest, and
     what came true; `weeks`: (log odds by which more came true, information) of each tested week.
     """
     anomaly = deployment.method == "anomaly"
-    later = np.arange(len(moments)) if anomaly else test_rows(len(moments))
+    later = np.arange(len(moments)) if anomaly or out_of_fold is not None else test_rows(len(moments))
     scored = card.score({key: column.take(later) for key, column in columns.items()})
+    if out_of_fold is not None:
+        scored = replace(
+            scored,
+            values=out_of_fold,
+            predictions=out_of_fold >= card.threshold,
+            confidences=np.maximum(out_of_fold, 1 - out_of_fold),
+        )
     good = ~np.isnan(scored.values)
     if not good.any():
         return {}

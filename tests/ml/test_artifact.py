@@ -18,6 +18,7 @@ from odoo.addons.ai_deployment.ml.calibration import (
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import ArtifactRejected
 from odoo.addons.ai_deployment.ml.scorecard import CardFeature, CardPair, Scorecard
+from odoo.addons.ai_deployment.ml.uncertainty import Uncertainty
 
 
 def features(random):
@@ -52,11 +53,25 @@ def anomaly_card(seed=0):
     )
 
 
+def unsure_card(seed=0):
+    """A scorecard that knows how sure it is."""
+    random = np.random.default_rng(seed)
+    card = scorecard(seed, Identity())
+    sizes = [feature.bins.size for feature in card.features]
+    card.uncertainty = Uncertainty(
+        random.normal(size=3).round(4),
+        [random.normal(size=(size, 3)).round(4) for size in sizes],
+        [random.random(size).round(4) for size in sizes],
+    )
+    return card
+
+
 CARDS = [
     scorecard(),
     scorecard(1, Identity()),
     scorecard(2, IsotonicCalibration([-1, 1 / 3], [0.1, 0.9])),
     anomaly_card(),
+    unsure_card(3),
 ]
 
 
@@ -144,6 +159,22 @@ def changed(path, value, card=None):
 
 F0, F1 = ("features", 0), ("features", 1)
 NAN, INF = float("nan"), float("inf")
+
+UNSURE = [
+    (("format",), 1, "format 3"),
+    (("uncertainty",), None, "format"),
+    (("uncertainty",), [], "uncertainty"),
+    (("uncertainty", "more"), 1, "more"),
+    (("uncertainty", "constant"), [], "constant"),
+    (("uncertainty", "constant"), [0.0] * 17, "constant"),
+    (("uncertainty", "constant", 0), NAN, "shared"),
+    (("uncertainty", "shared"), lambda own: own[1:], "shared"),
+    (("uncertainty", "shared", 0), lambda own: own[1:], "shared"),
+    (("uncertainty", "shared", 0, 0), [0.0], "shared"),
+    (("uncertainty", "shared", 1, 2, 1), "0", "shared"),
+    (("uncertainty", "alone", 0, 1), -1.0, "alone"),
+    (("uncertainty", "alone", 0, 1), INF, "alone"),
+]
 
 EDITS = [
     (("format",), 2, "format 2"),
@@ -310,3 +341,41 @@ def test_text_too_deep_to_walk_is_refused():
         deep = {"a": deep}
     with pytest.raises(ArtifactRejected):
         artifact.digest(deep)
+
+
+@pytest.mark.parametrize(("path", "value", "cause"), UNSURE)
+def test_damaged_uncertainty_is_rejected(path, value, cause):
+    with pytest.raises(ArtifactRejected, match=cause):
+        artifact.load(changed(path, value, unsure_card(3)))
+
+
+def test_a_stored_card_knows_how_sure_it_is():
+    card = unsure_card(3)
+    loaded = artifact.load(json.loads(json.dumps(artifact.dump(card))), artifact.digest(artifact.dump(card)))
+    codes = np.array([[3, 3, 0], [5, 4, 0]])
+    low, high = loaded.interval(codes)
+    assert (low.tolist(), high.tolist()) == tuple(side.tolist() for side in card.interval(codes))
+    chance = loaded.calibration.apply(loaded.raw(codes))
+    assert (low < chance).all() and (chance < high).all()
+    assert scorecard().interval(codes) is None
+
+
+def test_a_large_table_of_a_pair_is_stored_in_blocks():
+    random = np.random.default_rng(0)
+    own = [NumericBins.fit(random.normal(size=5000), 120) for _number in range(2)]
+    shape = own[0].size, own[1].size
+    rows, columns = np.arange(shape[0]) // 9, np.arange(shape[1]) // 11
+    points = random.normal(size=(rows.max() + 1, columns.max() + 1))[np.ix_(rows, columns)]
+    inputs = [
+        CardFeature(name, NUMBER, bins, np.zeros(bins.size), False, np.zeros(bins.size, dtype=np.int64))
+        for name, bins in zip("ab", own, strict=True)
+    ]
+    card = Scorecard(inputs, 0.0, Identity(), NumericBins(0, 1), [CardPair("a", "b", points)])
+    data = json.loads(json.dumps(artifact.dump(card)))
+    assert data["format"] == 3 and len(json.dumps(data["pairs"])) < 8000
+    assert (artifact.load(data, artifact.digest(data)).pairs[0].points == points).all()
+    for key, wrong in (("rows", [0]), ("rows", [99] * shape[0]), ("columns", [1] * shape[1]), ("columns", "a")):
+        with pytest.raises(ArtifactRejected, match="pair 1"):
+            artifact.load({**data, "pairs": [{**data["pairs"][0], key: wrong}]})
+    with pytest.raises(ArtifactRejected, match="large tables"):
+        artifact.load({**data, "pairs": [{"first": "a", "second": "b", "points": points.tolist()}]})

@@ -177,3 +177,38 @@ def test_categories_survive_json(values, least):
 @pytest.mark.parametrize(("number", "text"), [(1e20, "1e+20"), (-0.0, "0"), (1234.5, "1,234.5"), (0.1 + 0.2, "0.3")])
 def test_numbers_read_like_numbers(number, text):
     assert number_text(number) == text
+
+
+# Values that repeat
+def test_each_frequent_value_has_a_bin_of_its_own():
+    random = np.random.default_rng(0)
+    common = np.array([99.0, 250.0, 251.0, 1000.0])
+    values = np.concatenate([np.repeat(common, 300), random.lognormal(6, 1, 5000).round(2)])
+    bins = NumericBins.fit(values, 64)
+    codes, counts = np.unique(bins.codes(values), return_counts=True)
+    for value in common:
+        own = int(bins.codes([value])[0])
+        assert counts[codes == own][0] == np.sum(values == value)
+    assert bins.intervals <= 64
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=600), st.integers(1, 20))
+def test_no_number_of_repeats_makes_more_bins_than_asked_for(values, most):
+    bins = NumericBins.fit(np.repeat(np.array(values, dtype=float), 7), most)
+    assert 1 <= bins.intervals <= most
+    assert FIRST <= bins.codes(np.array(values, dtype=float)).min()
+
+
+def test_more_bins_are_for_values_that_repeat():
+    random = np.random.default_rng(2)
+    smooth = random.normal(size=20_000)
+    assert NumericBins.fit(smooth, 250, even=64).intervals == 64
+    prices = np.concatenate([np.repeat(random.lognormal(6, 1, 60).round(2), 200), smooth * 100 + 500])
+    assert 120 < NumericBins.fit(prices, 250, even=64).intervals <= 250
+
+
+def test_without_repeats_bins_hold_equal_counts_as_before():
+    values = np.random.default_rng(1).normal(size=6400)
+    bins = NumericBins.fit(values, 64)
+    assert bins.intervals == 64 and np.ptp(np.bincount(bins.codes(values))[FIRST:]) <= 2

@@ -12,14 +12,14 @@ class TestReadiness(AiDeploymentCase):
     def test_how_many_outcomes_are_missing(self):
         self.deployment.domain = "[('id', '=', 0)]"
         with clock.at(NOW):
-            self.assertIn("About 50 more wins are needed", missing_outcomes(self.deployment.sudo()))
+            self.assertIn("About 15 more wins are needed", missing_outcomes(self.deployment.sudo()))
 
     def test_figures_only_for_who_may_read_each_record(self):
         self.deployment.domain = "[('id', '=', 0)]"
         with clock.at(NOW):
-            self.assertIn("About 50", readiness(self.deployment.with_user(self.owner)))
+            self.assertIn("About 15", readiness(self.deployment.with_user(self.owner)))
             text = readiness(self.deployment.with_user(self.reviewer))
-            self.assertEqual("About 50" in text, self.reviewer.has_group("sales_team.group_sale_salesman_all_leads"))
+            self.assertEqual("About 15" in text, self.reviewer.has_group("sales_team.group_sale_salesman_all_leads"))
             groups = "ai_deployment.group_reviewer,sales_team.group_sale_salesman"
             self.env["crm.lead"].create({"name": "Of a colleague", "type": "opportunity", "user_id": self.seller.id})
             of_own_leads = new_test_user(self.env, "ai_own_leads", groups=groups)

@@ -126,10 +126,33 @@ class TestTrainer(ClosedLeads, AiDeploymentCase):
         self.deployment.domain = "[('name', '=', 'nothing')]"
         with self.assertRaisesRegex(UserError, "could not be trained"):
             self.train()
-        deployment = self.make_deployment(is_primary=False, domain=f"[('id', 'in', {self.past[:60].ids})]")
-        with self.assertRaisesRegex(UserError, r"50"):
+        deployment = self.make_deployment(is_primary=False, domain=f"[('id', 'in', {self.past[:20].ids})]")
+        with self.assertRaisesRegex(UserError, r"at least 15"):
             self.train(deployment)
         self.assertFalse(deployment.version_ids)
+
+    def test_sixty_leads_make_a_version_that_says_how_sure_it_is(self):
+        deployment = self.make_deployment(is_primary=False, domain=f"[('id', 'in', {self.past[:60].ids})]")
+        version = self.train(deployment)
+        self.assertEqual(version.metrics["test_folds"], 5)
+        self.assertEqual(len(version.held_out["outcomes"]["values"]), 60, "all test, out of fold")
+        self.assertFalse(version.verdict_text)
+        self.assertIn("Likely", version.card_html)
+        deployment.state = "shadow"
+        lead = self.make_leads(expected_revenue=40000)
+        deployment._score(lead, now=NOW)
+        self.assertRegex(self.inferences_of(lead, deployment).reasons, r"\d+ %, likely \d+ to \d+: learned from few")
+
+    def test_leads_that_stand_twice_count_once(self):
+        deployment = self.make_deployment(is_primary=False, features=[{"path": "expected_revenue"}, {"path": "name"}])
+        for number, lead in enumerate(self.past):
+            lead.name = f"Name {number // 2}"
+            lead.expected_revenue = 1000 + number // 2
+        for one, two in zip(self.past[::2], self.past[1::2], strict=True):
+            self.close(two, two.create_date, two.create_date + timedelta(days=5), one.won_status == "won")
+        version = self.train(deployment)
+        self.assertEqual(version.row_count, 200)
+        self.assertIn("200 records repeat others", version.verdict_text)
 
     def test_without_inputs_there_is_nothing_to_train(self):
         with self.assertRaisesRegex(UserError, "no inputs yet"):

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, UNSEEN, CategoryBins, NumericBins
+from odoo.addons.ai_deployment.ml.logistic import log_loss, sigmoid
+from odoo.addons.ai_deployment.ml.performance import auc
+from odoo.addons.ai_deployment.ml.shrinkage import folds_by_label, shrink
+
+
+def made(n, seed, weight=1.0, noise=6):
+    """(bins, codes, centres, labels, true log odds) of a straight input, a category, and noise."""
+    random = np.random.default_rng(seed)
+    numbers = random.normal(size=(n, 1 + noise))
+    level = random.integers(0, 4, n)
+    odds = -0.3 + weight * (numbers[:, 0] + np.array([-0.8, 0.0, 0.4, 0.8])[level])
+    bins, codes, centres = [], [], []
+    for values in numbers.T:
+        bins.append(NumericBins.fit(values, 32))
+        codes.append(bins[-1].codes(values))
+        rows = np.bincount(codes[-1], minlength=bins[-1].size)
+        centres.append(np.bincount(codes[-1], values, bins[-1].size) / np.maximum(rows, 1))
+    words = np.array([f"level {number}" for number in level], dtype=object)
+    bins.append(CategoryBins.fit(words, min_count=3))
+    codes.append(bins[-1].codes(words))
+    centres.append(None)
+    return bins, np.stack(codes, axis=1), centres, random.random(n) < sigmoid(odds), odds
+
+
+def learned(n, seed, **options):
+    bins, codes, centres, labels, odds = made(n, seed, **options)
+    return shrink(bins, codes, labels, np.ones(n), centres, [0] * len(bins)), codes, labels, odds
+
+
+def test_signal_is_found_and_noise_is_drawn_to_nothing():
+    found, codes, labels, odds = learned(400, 1)
+    spreads = [np.std(table[codes[:, j]]) for j, table in enumerate(found.additive.tables)]
+    assert spreads[0] > 0.6 and spreads[-1] > 0.3 and max(spreads[1:-1]) < 0.3
+    assert np.corrcoef(found.additive.raw(codes), odds)[0, 1] > 0.9
+    assert auc(labels, found.out_of_fold) > 0.7
+
+
+def test_pure_noise_is_worth_nothing_out_of_fold():
+    losses = []
+    for seed in range(5):
+        found, _codes, labels, _odds = learned(80, seed, weight=0.0)
+        rate = np.log(labels.mean() / (1 - labels.mean()))
+        losses.append(np.mean(log_loss(labels, found.out_of_fold) - log_loss(labels, np.full(80, rate))))
+    assert np.mean(losses) < 0.03
+
+
+def test_rows_out_of_fold_are_unknown():
+    random = np.random.default_rng(3)
+    areas = []
+    for seed in range(6):
+        bins, codes, centres, _labels, _odds = made(120, seed)
+        labels = random.random(120) < 0.4
+        areas.append(auc(labels, shrink(bins, codes, labels, np.ones(120), centres, [0] * 8).out_of_fold))
+    assert np.mean(areas) < 0.56
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say():
+    held, widths = [], []
+    for seed in range(12):
+        found, codes, _labels, odds = learned(100, seed)
+        reach = 1.2816 * found.uncertainty.deviations(codes)
+        held.append(np.mean(abs(found.additive.raw(codes) - odds) <= reach))
+        widths.append(reach.mean())
+    assert 0.72 < np.mean(held) < 0.95
+    more, codes, _labels, _odds = learned(1500, 1)
+    assert 1.2816 * more.uncertainty.deviations(codes).mean() < np.mean(widths) / 2
+
+
+def test_beyond_the_range_its_ends_speak_and_what_was_never_seen_is_unsure():
+    found, codes, _labels, _odds = learned(200, 4)
+    table = found.additive.tables[0]
+    assert (table[BELOW], table[ABOVE]) == (table[FIRST], table[-1])
+    known, new = codes[:1].copy(), codes[:1].copy()
+    new[0, -1] = UNSEEN
+    assert found.additive.tables[-1][UNSEEN] == 0
+    assert found.uncertainty.alone[-1][UNSEEN] > 0 == found.uncertainty.alone[-1][known[0, -1]]
+
+
+def test_a_direction_is_kept():
+    bins, codes, centres, labels, _odds = made(150, 5)
+    for direction in (1, -1):
+        table = shrink(bins, codes, labels, np.ones(150), centres, [direction] + [0] * 7).additive.tables[0]
+        order = [BELOW, *range(FIRST, bins[0].size), ABOVE]
+        assert (direction * np.diff(table[order]) >= -1e-12).all()
+
+
+def test_weights_count_as_the_cases_that_they_speak_for():
+    bins, codes, centres, labels, _odds = made(150, 6)
+    one = shrink(bins, codes, labels, np.ones(150), centres, [0] * 8)
+    ten = shrink(bins, codes, labels, np.full(150, 10.0), centres, [0] * 8)
+    assert one.additive.raw(codes) == pytest.approx(ten.additive.raw(codes))
+
+
+def test_folds_hold_as_many_of_each_label():
+    labels = np.arange(97) % 4 == 0
+    fold = folds_by_label(labels, 10, 0)
+    assert np.ptp(np.bincount(fold)) <= 1 and np.ptp(np.bincount(fold[labels])) <= 1
