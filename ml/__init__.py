@@ -58,6 +58,7 @@ anomaly_training   columns -> an anomaly card
 reviewed_training  columns, an anomaly card, verdicts -> a tested reviewed card
 adoption           a pipeline's file and labelled rows -> a tested guest
 threads            one thread while training
+survivorship       whether a value brings the end, or the end the value
 leaks              inputs that would not be there when they are needed
 =================  ===========================================================
 
