@@ -24,6 +24,7 @@
         "wizards/ai_deployment_record_evidence_views.xml",
         "wizards/ai_deployment_check_sign_views.xml",
         "wizards/ai_deployment_check_waive_views.xml",
+        "wizards/ai_deployment_answer_views.xml",
         "wizards/ai_deployment_approve_views.xml",
         "wizards/ai_deployment_retire_views.xml",
         "wizards/ai_deployment_hand_over_views.xml",

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike
 
 from .binning import MISSING, Bins, CategoryBins, NumericBins
 from .columns import NUMBER, Column
-from .performance import auc, auc_difference
+from .performance import auc, auc_difference, auc_interval
 from .survivorship import AGE_BANDS, LOST, OPEN, SURE, WON, bands, count_cells, is_sure, speed
 
 REFUSED, ASK, FINE, CANNOT_JUDGE = VERDICTS = ("refused", "ask", "fine", "cannot_judge")
@@ -49,6 +49,8 @@ HAD = 2.0  # standard errors from what a leak would show, from which a value is 
 FEW = 20  # records with a value, or without it
 TOO_GOOD = 0.90  # AUC of one input alone
 CARRIED_LATER = 0.04  # AUC that an input may gain while its record lives
+CARD_TOO_GOOD, SURELY_GOOD = 0.95, 0.90  # AUC of a whole card, and the lower end of its interval
+NEARLY_ALL, ONE_COUNTS_FROM = 0.90, 0.80  # of what a card adds to .5, by one input; AUC from which that is asked about
 BINS, FINE_BINS = 10, 50  # values compared one by one; to ask what an input says alone
 FOLDS = 5
 MIN_ROWS = 30  # closed and open, in bands that have both
@@ -134,6 +136,35 @@ def auc_alone(column: Column, labels: np.ndarray) -> float | None:
     codes = _fit(column, FINE_BINS).codes(column.values)
     found = [auc(labels[test], wins[codes[test]]) for test, wins in _folds(codes, labels)]
     return float(np.mean(found))
+
+
+class TooGood(NamedTuple):
+    """A card that a person should explain: its ``auc``, and the input that carries ``share`` of it, if one does."""
+
+    auc: float
+    name: str | None = None
+    share: float | None = None
+
+
+def too_good(labels: np.ndarray, values: np.ndarray, contributions: dict[str, np.ndarray]) -> TooGood | None:
+    """Is a card too good to be used unexplained? A ``TooGood``, or None.
+
+    On rows that it has not learned from: ``labels`` and ``values`` (n,), ``contributions`` (n,) of each input by name.
+    Asked about are an AUC that is surely high, and one that a single one of several inputs nearly makes alone.
+    """
+    labels = np.asarray(labels, dtype=np.float64)
+    if min(labels.sum(), (1 - labels).sum()) < FOLDS:
+        return None
+    area = auc(labels, values)
+    own = {name: auc(labels, points) for name, points in contributions.items()}
+    name = max(own, key=lambda key: own[key], default=None)
+    share = (own[name] - 0.5) / (area - 0.5) if name is not None and area > 0.5 else 0.0
+    carries = len(own) > 1 and area >= ONE_COUNTS_FROM and share >= NEARLY_ALL
+    if carries:
+        return TooGood(area, name, min(share, 1.0))
+    if area >= CARD_TOO_GOOD and auc_interval(labels, values)[0] >= SURELY_GOOD:
+        return TooGood(area)
+    return None
 
 
 def _folds(codes: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

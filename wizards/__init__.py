@@ -3,6 +3,7 @@ from . import ai_deployment_budget
 from . import ai_deployment_baseline
 from . import ai_deployment_check_sign
 from . import ai_deployment_check_waive
+from . import ai_deployment_answer
 from . import ai_deployment_approve
 from . import ai_deployment_gate_held
 from . import ai_deployment_gate_pass

@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..features.feature_reader import FeatureReader
+from .questions import missing_answers
 from .readiness import readiness
 from .trainer import Trainer
 
@@ -80,6 +81,12 @@ class AiDeployment(models.Model):
         """Look at the triggers of one deployment: is it time to train again?"""
         self.ensure_one()
         self.env["ai.deployment.trigger"]._evaluate(self)
+
+    def _missing_answers(self, target):
+        return self._missing_answers_on(self.champion_id) if target == "production" else ""
+
+    def _missing_answers_on(self, version):
+        return missing_answers(version.sudo())
 
     def _train(self):
         """Train a version on what is known now and return it; see `Trainer.train`."""

@@ -15,6 +15,7 @@ from ..tools import clock
 from .challenger import Challenger
 from .leak_check import inputs_known_in_time
 from .learning import fit
+from .questions import questions
 from .readiness import missing_outcomes
 from .segment_tests import SegmentTests
 from .version_test import floors, held_out, learned, untested_text
@@ -61,6 +62,7 @@ class Trainer:
                 "segments": SegmentTests(deployment, specs).test(tested, columns, ids, moments, labels),
             },
             "left_out": [feature.name for feature in deployment.feature_ids - known_in_time],
+            **questions(deployment, known_in_time, tested, columns, labels),
             "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
             "verdict_text": untested_text(deployment, labels),
         }

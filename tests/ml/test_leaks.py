@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
-from odoo.addons.ai_deployment.ml.leaks import Past, auc_alone, examine
+from odoo.addons.ai_deployment.ml.leaks import Past, auc_alone, examine, too_good
 
 N = 2000
 random = np.random.default_rng(8)
@@ -175,3 +175,21 @@ def test_a_record_s_own_past_decides_first():
     assert examine(hint, closed, ages, won, past=Past(hint, np.ones(N, dtype=bool)), **options).verdict == "fine"
     unknown = Past(then, np.zeros(N, dtype=bool))
     assert examine(now, closed, ages, won, past=unknown, **options).reason == "filled"
+
+
+def test_a_card_that_is_too_good_is_named():
+    rng = np.random.default_rng(3)
+    won = rng.random(600) < 0.3
+    hint, weak = 4 * won + rng.normal(size=600), won + rng.normal(size=600)
+    found = too_good(won, hint + 0.1 * weak, {"hint": hint, "weak": 0.1 * weak})
+    assert found.name == "hint" and found.share > 0.95 and found.auc > 0.99
+    many = {str(number): won + rng.normal(size=600) for number in range(12)}
+    found = too_good(won, np.sum(list(many.values()), axis=0), many)
+    assert found.auc > 0.95 and found.name is None
+    # honest cards: several inputs of use, one input of modest use, one that is all there is
+    fair = 1.2 * won + rng.normal(size=600)
+    assert too_good(won, fair + weak, {"fair": fair, "weak": weak}) is None
+    assert too_good(won, weak, {"weak": weak, "none": np.zeros(600)}) is None
+    assert too_good(won, 1.5 * won + rng.normal(size=600), {"only": won}) is None
+    # nine in a row may be luck
+    assert too_good(np.arange(9) > 3, np.arange(9), {"x": np.arange(9), "y": np.zeros(9)}) is None

@@ -48,6 +48,7 @@ READERS = {
     "ai.deployment.approval": NAMED,
     "ai.deployment.signature": NAMED | {"accountant"},  # who has to sign it
     "ai.deployment.transition": NAMED,
+    "ai.deployment.version.answer": NAMED,
     "ai.deployment.gate.event": NAMED - {"manager"},
     "ai.deployment.waiver": NAMED,
     "ai.deployment.drill": NAMED,

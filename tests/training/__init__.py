@@ -8,3 +8,7 @@ from . import test_segment_tests
 from . import test_trainer
 from . import test_verdicts
 from . import test_version_test
+from . import test_own_past
+from . import test_questions
+from . import test_ai_deployment_version
+from . import test_ai_deployment_version_answer
