@@ -35,6 +35,7 @@
         "wizards/ai_deployment_gate_held_views.xml",
         "wizards/ai_deployment_gate_pass_views.xml",
         "wizards/ai_deployment_review_decide_views.xml",
+        "wizards/ai_deployment_suggest_views.xml",
         "wizards/ai_deployment_version_import_views.xml",
         "views/ai_deployment_inference_views.xml",
         "views/ai_deployment_score_views.xml",

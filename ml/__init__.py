@@ -59,6 +59,7 @@ reviewed_training  columns, an anomaly card, verdicts -> a tested reviewed card
 adoption           a pipeline's file and labelled rows -> a tested guest
 threads            one thread while training
 survivorship       whether a value brings the end, or the end the value
+suggestions        how much an input tells, before any is chosen
 leaks              inputs that would not be there when they are needed
 =================  ===========================================================
 

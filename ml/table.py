@@ -105,7 +105,7 @@ def check_cases(labels: np.ndarray, needed: int) -> None:
     negatives = len(labels) - positives
     if not positives or not negatives:
         raise OneClass()
-    for found, what in ((positives, "positive cases"), (negatives, "negative cases")):
+    for found, what in ((positives, "wins"), (negatives, "records without a win")):
         if found < needed:
             raise TooFewCases(needed, found, what)
 

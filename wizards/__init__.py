@@ -14,5 +14,7 @@ from . import ai_deployment_holdout
 from . import ai_deployment_record_evidence
 from . import ai_deployment_retire
 from . import ai_deployment_review_decide
+from . import ai_deployment_suggest
+from . import ai_deployment_suggest_line
 from . import ai_deployment_version_import
 from . import validate_account_move

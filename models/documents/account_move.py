@@ -12,6 +12,7 @@ from ..tools.sampling import in_drawn_order
 from ..tools.wording import number, plain
 from .field_texts import field_texts
 from .measure import Measure
+from .usual_bill_inputs import usual_bill_inputs
 
 PURCHASE_TYPES = ("in_invoice", "in_refund", "in_receipt")
 STAKE = timedelta(days=90)  # so long whoever wrote a bank account has a stake in bills that are paid to it
@@ -63,6 +64,10 @@ class AccountMove(models.Model):
     @api.model
     def _ai_fields_known_too_late(self):
         return KNOWN_TOO_LATE
+
+    @api.model
+    def _ai_usual_inputs(self):
+        return usual_bill_inputs(self.env)
 
     @api.model
     def _ai_words(self):

@@ -75,6 +75,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return set()
 
     @api.model
+    def _ai_usual_inputs(self):
+        """Return declarations of the inputs with which such records are usually compared: list of values."""
+        return []
+
+    @api.model
     def _ai_no_start_fields(self):
         """Names of dates that cannot say when a record began."""
         return self._ai_fields_known_too_late()

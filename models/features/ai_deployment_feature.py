@@ -120,7 +120,7 @@ class AiDeploymentFeature(models.Model):
         "value is available when a record is scored.",
     )
 
-    leak_answered_by_id = fields.Many2one("res.users", "Explained By", readonly=True, copy=False, ondelete="restrict")
+    leak_answered_by_id = fields.Many2one("res.users", "Explained By", readonly=True, copy=False, ondelete="set null")
     leak_answered_date = fields.Datetime("Explained On", readonly=True, copy=False)
 
     _key_uniq = models.UniqueIndex("(deployment_id, key)", "This input is already in the deployment.")

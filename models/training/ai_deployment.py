@@ -9,8 +9,10 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..features.feature_reader import FeatureReader
+from ..tools import clock
 from .questions import missing_answers
 from .readiness import readiness
+from .suggestions import Suggestions
 from .trainer import Trainer
 
 
@@ -75,6 +77,20 @@ class AiDeployment(models.Model):
             "res_model": "ai.deployment.version",
             "res_id": version.id,
             "views": [(False, "form")],
+        }
+
+    def action_suggest_inputs(self):
+        """Look through the records that the user may read, and open a dialog that lists what could be an input."""
+        self.ensure_one()
+        self._check_decides()
+        wizard = self.env["ai.deployment.suggest"]._open(self, Suggestions(self).find(clock.now()))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Suggested Inputs"),
+            "res_model": "ai.deployment.suggest",
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "new",
         }
 
     def _evaluate_triggers(self):

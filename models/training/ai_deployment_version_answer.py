@@ -17,7 +17,7 @@ class AiDeploymentVersionAnswer(models.Model):
 
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
     version_id = fields.Many2one("ai.deployment.version", required=True, readonly=True, index=True, ondelete="cascade")
-    questions = fields.Json(required=True, readonly=True)
+    questions = fields.Json("Questions as Stored", required=True, readonly=True)
     questions_text = fields.Text("Questions", compute="_compute_questions_text", compute_sudo=True)
     reason = fields.Text("Explanation", required=True, readonly=True)
     user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")

@@ -10,7 +10,7 @@ from odoo.models import BaseModel
 
 from ...ml import artifact
 from ...ml.columns import NUMBER, make_column
-from ...ml.errors import TrainingError
+from ...ml.errors import OneClass, TooFewCases, TrainingError
 from ..tools import clock
 from .challenger import Challenger
 from .leak_check import inputs_known_in_time
@@ -48,7 +48,10 @@ class Trainer:
         try:
             tested, training = fit(deployment, specs, columns, moments, labels)
         except TrainingError as error:
-            why = " ".join(filter(None, (str(error), missing_outcomes(deployment) or "")))
+            missing = missing_outcomes(deployment)
+            # both name the outcomes that are missing; this one says when they come, too
+            is_same = missing and isinstance(error, TooFewCases | OneClass)
+            why = missing if is_same else " ".join(filter(None, (str(error), missing)))
             raise UserError(
                 self.env._("“%(name)s” could not be trained: %(why)s", name=deployment.name, why=why)
             ) from error

@@ -462,9 +462,9 @@ def test_a_card_of_few_cases_is_not_worse_than_the_base_rate(strength, monkeypat
 def test_below_the_minimum_there_is_no_card_but_a_number():
     labels = np.zeros(3000, dtype=bool)
     labels[::80] = True
-    with pytest.raises(TooFewCases, match="About 12 more positive cases"):
+    with pytest.raises(TooFewCases, match="About 12 more wins are needed"):
         train_scorecard(COLUMNS, labels, np.arange(3000.0))
-    with pytest.raises(TooFewCases, match="12 more negative cases"):
+    with pytest.raises(TooFewCases, match="12 more records without a win are needed"):
         train_scorecard(COLUMNS, ~labels, np.arange(3000.0))
 
 

@@ -206,6 +206,8 @@ class AccessCase(AiDeploymentCase):
                 "end_date": NOW.date(),
             }
         )
+        card = {"code": "card", "auc": 0.97, "key": None, "share": None}
+        cls.env["ai.deployment.version.answer"]._store(cls.version, [card], "A small market.")
         cls.env["ai.deployment.outcome"]._keep("crm.lead", {cls.mine.id: "lost"})
         cls.env["ai.deployment.edit"]._note(cls.mine, cls.seller.ids)
         cls.env["ai.deployment.edit"]._flush_noted()

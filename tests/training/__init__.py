@@ -12,3 +12,4 @@ from . import test_own_past
 from . import test_questions
 from . import test_ai_deployment_version
 from . import test_ai_deployment_version_answer
+from . import test_suggestions

@@ -33,9 +33,11 @@ class LaterAndSegments(Rule):
         whole = found["whole"]
         if whole["brier"] is None:
             sentence = self.env._(
-                "The test has only %(rows)s later records, %(positives)s of them positive: too few to judge.",
+                "The test has only %(rows)s later records, %(count)s of them %(positives)s: too few to judge. Train a "
+                "new version once more outcomes are known.",
                 rows=whole["rows"],
-                positives=whole["positives"],
+                count=whole["positives"],
+                positives=self.env[self.deployment.res_model]._ai_words().get("positives", ""),
             )
             return Evidence(False, sentence, version.trained_date, version)
         worse = [
@@ -135,8 +137,8 @@ class InputsInTime(Rule):
             sentences.append(
                 self.env._("Not judged, as there were no open records to compare with: %s.", version.not_judged_text)
             )
-        if version.questions is False or version.kind == "pipeline":
-            sentences.append(self.env._("Its inputs were not examined: it was not trained here."))
+        if not isinstance(version.questions, list):
+            sentences.append(self.env._("Its inputs were not examined when it was made."))
         answered = version.answer_ids[:1]
         if answered:
             sentences.append(

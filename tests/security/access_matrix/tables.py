@@ -280,6 +280,13 @@ WIZARDS = {
     "ai.deployment.record.evidence": Rights(create=REVIEWERS | AUDITOR, free="date res_id", fixed="deployment_id"),
     "ai.deployment.retire": Rights(create=OWNERS, free="lesson", fixed="deployment_id"),
     "ai.deployment.review.decide": Rights(create=REVIEWERS, free="decision note truth", judged="answer_id review_ids"),
+    # Made by the addon for whoever asks for suggestions.
+    "ai.deployment.suggest": Rights(fixed="deployment_id"),
+    "ai.deployment.suggest.line": Rights(
+        free="is_chosen",
+        fixed="wizard_id",
+        system="auc declaration example fill_share leak_reason leak_verdict name tells",
+    ),
     "ai.deployment.version.import": Rights(
         create=MANAGERS, free="expected_digest file_name", judged="file", fixed="deployment_id"
     ),
