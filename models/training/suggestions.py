@@ -30,7 +30,7 @@ MOST_TICKED = 12
 TYPES = frozenset(("boolean", "char", "float", "integer", "many2many", "many2one", "monetary", "selection"))
 TECHNICAL = frozenset(
     "active color company_id company_currency create_uid currency_id display_name duration_tracking id is_blacklisted "
-    "lang_code sequence write_uid".split()
+    "lang_code sequence write_date write_uid create_date".split()
 )
 NOISE = re.compile(r"^(ai|message|activity|access|website_message|my_activity|rating|has_message)_|_(ids|token)$")
 PRIVATE = re.compile(
@@ -107,7 +107,7 @@ class Suggestions:
         for name, field in self.documents._fields.items():
             if field.type not in TYPES or not field.store or field.groups or field.company_dependent:
                 continue
-            if name in too_late or name in SCORE_FIELDS or name in TECHNICAL or field.automatic:
+            if name in too_late or name in SCORE_FIELDS or name in TECHNICAL:
                 continue
             if field.type != "many2many" and NOISE.search(name) or PRIVATE.search(name):
                 continue
