@@ -133,15 +133,15 @@ class Suggestions:
         return [(spec, values) for spec, values in found if spec["key"] not in hidden]
 
     def _useful(self, own: list[tuple[dict, dict]], columns: dict[str, Column]) -> list[tuple[dict, dict]]:
-        """Return those that are filled, vary and repeat."""
-        return [
-            (spec, values)
-            for spec, values in own
-            for column in [columns[spec["key"]]]
-            if suggestions.filled(column) >= FILLED_FROM
-            and suggestions.variety(column) > 0
-            and suggestions.repeats(column) >= REPEATS_FROM
-        ]
+        """Return those that are filled, vary (or are filled on some records only) and repeat."""
+        found = []
+        for spec, values in own:
+            column = columns[spec["key"]]
+            share = suggestions.filled(column)
+            varies = suggestions.variety(column) > 0 or share < 1
+            if share >= FILLED_FROM and varies and suggestions.repeats(column) >= REPEATS_FROM:
+                found.append((spec, values))
+        return found
 
     # Ranked
 
