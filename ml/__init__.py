@@ -65,6 +65,8 @@ reweighted         the reasons of an anomaly card, weighed by verdicts
 reviewed_training  columns, an anomaly card, verdicts -> a tested reviewed card
 import_evaluation  a pipeline's file and labelled rows -> a tested version
 threads            one thread while training
+survivorship       whether a value brings the end, or the end the value
+suggestions        how much an input tells, before any is chosen
 leaks              inputs that would not be there when they are needed
 =================  ===========================================================
 

@@ -235,14 +235,14 @@ class TrainingError(_Sentence):
 class EmptyTable(TrainingError):
     """Not one row to learn from."""
 
-    sentence = "There are no records to learn from."
+    sentence = "There are no records to learn from: widen “Only Records”, or wait until their outcome window is over."
 
 
 class TooFewCases(TrainingError):
     """Fewer cases than the minimum.
 
-    >>> str(TooFewCases(50, 37, "won leads"))
-    'About 13 more won leads are needed: 37 of at least 50.'
+    >>> str(TooFewCases(50, 37, "wins"))
+    'About 13 more wins are needed: 37 of at least 50.'
     """
 
     sentence = "About {3} more {2} are needed: {1} of at least {0}."
@@ -260,13 +260,15 @@ class TooFewCases(TrainingError):
 class OneClass(TrainingError):
     """Every case ended the same way."""
 
-    sentence = "All cases ended the same way, so there is nothing to tell apart."
+    sentence = (
+        "All records ended the same way, so there is nothing to tell apart: wins and records without a win are needed."
+    )
 
 
 class NoUsableFeature(TrainingError):
     """Every input is empty or always the same."""
 
-    sentence = "No input varies: each one is empty or always the same."
+    sentence = "No input varies: each one is empty or always the same. Add inputs that differ between records."
 
 
 class DuplicateFeature(TrainingError):

@@ -112,7 +112,7 @@ def check_cases(labels: np.ndarray, needed: int) -> None:
     negatives = len(labels) - positives
     if not positives or not negatives:
         raise OneClass()
-    for found, what in ((positives, "wins"), (negatives, "cases without a win")):
+    for found, what in ((positives, "wins"), (negatives, "records without a win")):
         if found < needed:
             raise TooFewCases(needed, found, what)
 

@@ -212,6 +212,17 @@ class ReportModelCard(models.AbstractModel):
         limits = [*(deployment.routing_text or "").splitlines()]
         if version.left_out_text:
             limits.append(self.env._("Excluded, as they are known only with the outcome: %s.", version.left_out_text))
+        if version.not_judged_text:
+            limits.append(self.env._("Not judged whether they are known in time: %s.", version.not_judged_text))
+        for answer in version.answer_ids:
+            limits.append(
+                self.env._(
+                    "%(questions)s Explained by %(person)s: %(reason)s",
+                    questions=answer.questions_text,
+                    person=answer.user_id.name,
+                    reason=answer.reason,
+                )
+            )
         floor = deployment.floor_precision if deployment.method == "anomaly" else deployment.floor_auc
         if floor:
             limits.append(

@@ -90,6 +90,7 @@ def log_deleted(world):
         "ai.deployment.inference",
         "ai.deployment.gate.event",
         "ai.deployment.transition",
+        "ai.deployment.version.answer",
         "ai.deployment.approval",
         "ai.deployment.review",
         "ai.deployment.batch",

@@ -24,6 +24,7 @@ from ..tools.wording import (
     percent,
     signed,
 )
+from . import events
 
 FEW_SIMILAR = 10  # records, under which a score is marked as resting on few
 NEGLIGIBLE = 0.005  # points that no printed card shows are no reason
@@ -460,4 +461,8 @@ class AiDeploymentVersion(models.Model):
             raise UserError(
                 self.env._("This version performed worse than the serving version: %s", self.verdict_text or "")
             )
-        self.deployment_id.sudo()._assign_champion(self, self.env._("Promoted manually"))
+        deployment = self.deployment_id
+        missing = next(filter(None, (getattr(deployment, name)(self) for name in events.MISSING_TO_PROMOTE)), "")
+        if missing:
+            raise UserError(self.env._("“%(name)s” cannot be promoted: %(why)s", name=self.name, why=missing))
+        deployment.sudo()._assign_champion(self, self.env._("Promoted manually"))

@@ -47,27 +47,39 @@ class LeadOutcomes(Outcomes):
         return query, self.documents._ai_won_in_time_sql(self.documents._table, self.deployment)
 
     def leak_rows(self, now: datetime, most: int) -> list[LeakRow]:
-        """Leads that came lately, closed ones and open ones: of the same time, so that only the closing differs."""
-        domain = self._domain()
-        self.documents._ai_flush_ends(self.deployment)
+        """Leads that came lately, closed ones and open ones: of the same time, so that only the closing differs.
+
+        Where there are none of either kind, as in the history that a proof of concept begins with: closed ones of
+        whichever time, alone.
+        """
         since = now - timedelta(days=max(2 * self.deployment.horizon_days, LATELY_DAYS))
+        sides = [self._leak_rows(now, most, closed=closed, since=since) for closed in (True, False)]
+        if not all(sides):
+            return self._leak_rows(now, most, closed=True)
+        # the latest of either kind: of the same time, too, where there are more than fit
+        first = max(side[-1].created for side in sides if len(side) == most) if most in map(len, sides) else since
+        return [row for side in sides for row in side if row.created >= first]
+
+    def _leak_rows(self, now: datetime, most: int, *, closed: bool, since: datetime | None = None) -> list[LeakRow]:
+        """Closed or open leads, latest first. Without `since`, of whichever time, their end known or not."""
+        domain = self._domain() & Domain("won_status", "!=" if closed else "=", "pending")
+        self.documents._ai_flush_ends(self.deployment)
+        query = self.documents._search(domain)
         began, ended = (
             self.documents._ai_began_sql(self.documents._table, self.deployment),
             self.documents._ai_ended_sql(self.documents._table, self.deployment),
         )
-        won = SQL("%s = 'won'", SQL.identifier(self.documents._table, "won_status"))
-        rows = []
-        for closed in (True, False):
-            query = self.documents._search(domain & Domain("won_status", "!=" if closed else "=", "pending"))
-            query.add_where(SQL("%s BETWEEN %s AND %s", began, since, now))
+        query.add_where(SQL("%s <= %s", began, now))
+        if since:
+            query.add_where(SQL("%s >= %s", began, since))
             if closed:  # of one that ended nobody knows when, nobody knows how old it was
                 query.add_where(SQL("%s IS NOT NULL", ended))
-            age = SQL("EXTRACT(EPOCH FROM (%s - %s)) / 86400.0", ended if closed else SQL("%s", now), began)
-            query.order = SQL("%s DESC, %s DESC", began, SQL.identifier(self.documents._table, "id"))
-            query.limit = most
-            found = self.env.execute_query(query.select(SQL.identifier(self.documents._table, "id"), age, began, won))
-            rows += [LeakRow(res_id, closed, float(days), came, label) for res_id, days, came, label in found]
-        return rows
+        age = SQL("EXTRACT(EPOCH FROM (%s - %s)) / 86400.0", ended if closed else SQL("%s", now), began)
+        won = SQL("%s = 'won'", SQL.identifier(self.documents._table, "won_status"))
+        query.order = SQL("%s DESC, %s DESC", began, SQL.identifier(self.documents._table, "id"))
+        query.limit = most
+        found = self.env.execute_query(query.select(SQL.identifier(self.documents._table, "id"), age, began, won))
+        return [LeakRow(res_id, closed, float(days or 0), came, label) for res_id, days, came, label in found]
 
     def edited_after_closing(self, name: str, closed_ids: list[int]) -> float:
         if not closed_ids or not getattr(self.documents._fields[name], "tracking", None):

@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ...ml.anomaly import TWO_SIDED
 from ...ml.columns import CATEGORY, NUMBER, TAGS
+from ..tools import clock
 from ..tools.score_fields import SCORE_FIELDS
 from .feature_reader import MEASURES, VALUE_MEASURES, walk_path
 from .path_description import describe_path
@@ -131,6 +132,9 @@ class AiDeploymentFeature(models.Model):
         help="Some fields are filled only when the outcome is known. To use one nevertheless, explain why its "
         "value is available when a record is scored.",
     )
+
+    leak_answered_by_id = fields.Many2one("res.users", "Explained By", readonly=True, copy=False, ondelete="set null")
+    leak_answered_date = fields.Datetime("Explained On", readonly=True, copy=False)
 
     _key_uniq = models.UniqueIndex("(deployment_id, key)", "This input is already in the deployment.")
     _weight_is_small = models.Constraint("CHECK(weight BETWEEN 0 AND 10)", "The weight must be between 0 and 10.")
@@ -287,7 +291,10 @@ class AiDeploymentFeature(models.Model):
                 self._check_may_uncover()  # what is masked is found by its declaration
         self.env.registry.clear_cache()  # versions keep in mind which inputs are to be masked
         self.env["ai.deployment.edit"]._note(self.deployment_id)
-        return super().write(vals)
+        result = super().write(vals)
+        if "leak_override" in vals:
+            self._note_answer()
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -297,7 +304,19 @@ class AiDeploymentFeature(models.Model):
         self.env.registry.clear_cache()
         features = super().create(vals_list)
         self.env["ai.deployment.edit"]._note(features.deployment_id)
+        features.filtered("leak_override")._note_answer()
         return features
+
+    def _note_answer(self):
+        """Keep who explained when why the value is known in time."""
+        for feature in self.sudo():
+            has_text = bool((feature.leak_override or "").strip())
+            feature.write(
+                {
+                    "leak_answered_by_id": has_text and self.env.uid,
+                    "leak_answered_date": has_text and clock.now(),
+                }
+            )
 
     def unlink(self):
         if not self.env.su:

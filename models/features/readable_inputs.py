@@ -50,11 +50,12 @@ def unreadable_keys(documents: BaseModel, specs: dict[str, dict[str, Any]]) -> f
     :param specs: {key: declaration}, see `ai.deployment.feature._to_spec`
     """
     return frozenset(
-        key for key, spec in specs.items() if not all(_is_readable(documents, path) for path in paths_of(spec))
+        key for key, spec in specs.items() if not all(is_readable(documents, path) for path in paths_of(spec))
     )
 
 
-def _is_readable(documents: BaseModel, path: str) -> bool:
+def is_readable(documents: BaseModel, path: str) -> bool:
+    """Return whether the user may read `path` on some record at all."""
     steps = walk_path(documents, path)
     if steps is None:  # the field is gone: what was read is told to nobody who could not look it up
         return False

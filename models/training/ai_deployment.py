@@ -9,7 +9,10 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..features.feature_reader import FeatureReader
+from ..tools import clock
+from .questions import missing_answers
 from .readiness import readiness
+from .suggestions import Suggestions
 from .trainer import Trainer
 from .usual_inputs import add_usual_inputs
 
@@ -93,10 +96,30 @@ class AiDeployment(models.Model):
             "views": [(False, "form")],
         }
 
+    def action_suggest_inputs(self):
+        """Look through the records that the user may read, and open a dialog that lists what could be an input."""
+        self.ensure_one()
+        self._check_decides()
+        wizard = self.env["ai.deployment.suggest"]._open(self, Suggestions(self).find(clock.now()))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Suggested Inputs"),
+            "res_model": "ai.deployment.suggest",
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
     def _evaluate_triggers(self):
         """Look at the triggers of one deployment: is it time to train again?"""
         self.ensure_one()
         self.env["ai.deployment.trigger"]._evaluate(self)
+
+    def _missing_answers(self, target):
+        return self._missing_answers_on(self.champion_id) if target == "production" else ""
+
+    def _missing_answers_on(self, version):
+        return missing_answers(version.sudo())
 
     def _train(self):
         """Train a version on what is known now and return it; see `Trainer.train`."""

@@ -1,16 +1,21 @@
 """Inputs that would not be there when they are needed: looked for before a version learns, by `ml.leaks`.
 
-What is refused is left out of the version, and the input says so; an owner overrules it in writing, under "Why it is
-known in time". Such an input is not examined again.
+What is refused is left out of the version, and the input says so; an owner overrules it in writing, under
+"Availability in Time". Such an input is not examined again. What is asked about is used, but holds the version back
+(`questions`); what cannot be judged is said so.
 """
 
 from datetime import datetime
 
+import numpy as np
+
 from odoo.models import BaseModel
 
 from ...ml import leaks
-from ...ml.columns import NUMBER, make_column
-from ..features.feature_reader import walk_path
+from ...ml.columns import NUMBER, Column, make_column
+from ..documents.leak_row import LeakRow
+from ..features.feature_reader import paths_of, walk_path
+from .own_past import OwnPast
 
 MOST = 5000  # records of each kind that are compared
 
@@ -27,24 +32,45 @@ def inputs_known_in_time(deployment: BaseModel, now: datetime) -> BaseModel:
     (features - examined).write({"leak_verdict": "fine", "leak_reason": False})
     outcomes = deployment.env[deployment.res_model]._ai_outcomes(deployment)
     rows = outcomes.leak_rows(now, MOST)
-    if not rows or not examined:
+    if not examined or not rows:
         return features
-    columns = deployment._columns([feature._to_spec() for feature in examined], [row.res_id for row in rows])
-    closed = make_column("closed", NUMBER, [row.closed for row in rows]).values > 0
+    specs = [feature._to_spec() for feature in examined]
+    columns = deployment._columns(specs, [row.res_id for row in rows])
+    for feature, found in zip(examined, findings(deployment, specs, columns, rows), strict=True):
+        feature.write({"leak_verdict": found.verdict, "leak_reason": found.reason or False})
+    return features.filtered(lambda feature: feature.leak_verdict != leaks.REFUSED)
+
+
+def findings(
+    deployment: BaseModel, specs: list[dict], columns: dict[str, Column], rows: list[LeakRow]
+) -> list[leaks.Finding]:
+    """Return what is found on each of the inputs `specs`.
+
+    :param columns: {key: column}, rows as in `rows`
+    """
+    closed = np.array([row.closed for row in rows])
     ages = make_column("age", NUMBER, [row.age_days for row in rows]).values
-    labels = make_column("label", NUMBER, [bool(row.label) for row in rows]).values > 0
+    labels = np.array([bool(row.label) for row in rows])
     created = make_column("created", NUMBER, [row.created for row in rows]).values
     closed_ids = [row.res_id for row in rows if row.closed]
-    for feature in examined:
-        edited = _edited_after_closing(feature, closed_ids)
-        found = leaks.examine(columns[feature.key], closed, ages, labels, created=created, edited_after=edited)
-        feature.write({"leak_verdict": found.verdict, "leak_reason": found.reason or False})
-    return features.filtered(lambda feature: feature.leak_verdict != "refused")
+    past = OwnPast(deployment, rows).of(specs, columns)
+    return [
+        leaks.examine(
+            columns[spec["key"]],
+            closed,
+            ages,
+            labels,
+            created=created,
+            edited_after=_edited_after_closing(deployment, spec, closed_ids),
+            past=past.get(spec["key"]),
+        )
+        for spec in specs
+    ]
 
 
-def _edited_after_closing(feature: BaseModel, closed_ids: list[int]) -> float:
+def _edited_after_closing(deployment: BaseModel, spec: dict, closed_ids: list[int]) -> float:
     """Return the largest share of `closed_ids` whose tracking shows a field read here changed after closing."""
-    documents = feature.env[feature.res_model]
-    outcomes = documents._ai_outcomes(feature.deployment_id)
-    names = {steps[0].field.name for path in feature._paths() if (steps := walk_path(documents, path))}
+    documents = deployment.env[deployment.res_model]
+    outcomes = documents._ai_outcomes(deployment)
+    names = {steps[0].field.name for path in paths_of(spec) if (steps := walk_path(documents, path))}
     return max((outcomes.edited_after_closing(name, closed_ids) for name in names), default=0.0)

@@ -52,7 +52,7 @@ def missing_outcomes(deployment: BaseModel) -> str | Literal[False]:
     rarer = 0 if counts[0] <= counts[1] else 1
     text = env._(
         "About %(missing)s more %(cases)s are needed for training: there are %(found)s so far. Until then, "
-        "Odoo's own estimate is used.",
+        "Odoo's own estimate is used. A wider “Only Records” makes more records count.",
         missing=MIN_CASES - counts[rarer],
         cases=words[("positives", "negatives")[rarer]],
         found=counts[rarer],

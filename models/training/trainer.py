@@ -11,12 +11,13 @@ from odoo.models import BaseModel
 from ...ml import artifact
 from ...ml.columns import NUMBER, make_column
 from ...ml.copies import copied
-from ...ml.errors import TrainingError
+from ...ml.errors import OneClass, TooFewCases, TrainingError
 from ..tools import clock
 from .challenger import Challenger
 from .flagged import flagged_by_reason
 from .leak_check import inputs_known_in_time
 from .learning import fit
+from .questions import questions
 from .readiness import missing_outcomes
 from .segment_tests import SegmentTests
 from .version_test import floors, held_out, learned, stakes, untested_text
@@ -54,7 +55,10 @@ class Trainer:
         try:
             tested, training = fit(deployment, specs, columns, moments, labels)
         except TrainingError as error:
-            why = " ".join(filter(None, (str(error), missing_outcomes(deployment) or "")))
+            missing = missing_outcomes(deployment)
+            # both name the outcomes that are missing; this one says when they come, too
+            is_same = missing and isinstance(error, TooFewCases | OneClass)
+            why = missing if is_same else " ".join(filter(None, (str(error), missing)))
             raise UserError(
                 self.env._("“%(name)s” could not be trained: %(why)s", name=deployment.name, why=why)
             ) from error
@@ -69,6 +73,7 @@ class Trainer:
             },
             "stakes": stakes(deployment, tested.card, columns, ids, labels),
             "left_out": [feature.name for feature in deployment.feature_ids - known_in_time],
+            **questions(deployment, known_in_time, tested, columns, labels),
             "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
             "verdict_text": untested_text(deployment, labels, tested.out_of_fold)
             or self._copies_text(int(repeats.sum())),

@@ -55,7 +55,7 @@ class TestEvidenceTechnical(EvidenceCase):
     def test_a_version_that_was_not_tested_so_or_on_too_few_says_so(self):
         self.assertMissing("later_and_segments", "Version 1 was not tested by segment: train a new version.")
         self.tested(whole={"part": None, "rows": 40, "positives": 3, "brier": None, "base_brier": None})
-        self.assertMissing("later_and_segments", "The test has only 40 later records, 3 of them positive")
+        self.assertMissing("later_and_segments", "The test has only 40 later records, 3 of them wins")
 
     def test_parts_of_a_sensitive_input_are_not_named(self):
         self.tested(later=[self.part(self.usa, brier=0.3)])

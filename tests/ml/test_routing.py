@@ -385,6 +385,8 @@ def test_where_all_are_to_be_checked_all_are():
 def test_of_values_that_say_nothing_chances_stay():
     assert by_gain([0.2, 0.2], [0.0, np.nan]).tolist() == [0.2, 0.2]
     assert by_gain([], []).tolist() == []
+
+
 # Conformal risk control
 def risk_lines(labels, predictions, confidences, risk):
     return routing.risk_controlled_lines(held_out_curve(labels, predictions, confidences, None), risk=risk)

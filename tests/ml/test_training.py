@@ -499,7 +499,7 @@ def test_below_the_minimum_there_is_no_card_but_a_number():
     labels[::215] = True  # 14 wins
     with pytest.raises(TooFewCases, match="About 1 more wins are needed: 14 of at least 15"):
         train_scorecard(COLUMNS, labels, np.arange(3000.0))
-    with pytest.raises(TooFewCases, match="1 more cases without a win"):
+    with pytest.raises(TooFewCases, match="1 more records without a win"):
         train_scorecard(COLUMNS, ~labels, np.arange(3000.0))
 
 

@@ -48,6 +48,7 @@ READERS = {
     "ai.deployment.approval": NAMED,
     "ai.deployment.signature": NAMED | {"accountant"},  # who has to sign it
     "ai.deployment.transition": NAMED,
+    "ai.deployment.version.answer": NAMED,
     "ai.deployment.gate.event": NAMED - {"manager"},
     "ai.deployment.waiver": NAMED,
     "ai.deployment.drill": NAMED,
@@ -205,6 +206,8 @@ class AccessCase(AiDeploymentCase):
                 "end_date": NOW.date(),
             }
         )
+        card = {"code": "card", "auc": 0.97, "key": None, "share": None}
+        cls.env["ai.deployment.version.answer"]._store(cls.version, [card], "A small market.")
         cls.env["ai.deployment.outcome"]._keep("crm.lead", {cls.mine.id: "lost"})
         cls.env["ai.deployment.edit"]._note(cls.mine, cls.seller.ids)
         cls.env["ai.deployment.edit"]._flush_noted()

@@ -241,6 +241,7 @@ class AccessMatrixCase(AccessCase):
             "ai.deployment.check.sign": own and {"check_id": own.check_ids[:1].id, "note": "Screen Context"},
             "ai.deployment.check.waive": own and {"check_id": own.check_ids[:1].id, "reason": "Later"},
             "ai.deployment.approve": own and {**about, "outcome": "go", "minutes": "Right"},
+            "ai.deployment.answer": own is self.deployment and {"version_id": self.version.id, "reason": "Known"},
             "ai.deployment.extend": own and {**about, "until": later, "reason": "More"},
             "ai.deployment.gate.held": {},
             "ai.deployment.hand.over": own and {**about, "user_id": self.other_owner.id, "note": "Know"},

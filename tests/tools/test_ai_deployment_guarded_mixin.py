@@ -82,6 +82,7 @@ class TestGuardedMixin(AiDeploymentCase):
                 {"deployment_id": self.deployment.id, "outcome": "go", "minutes": "Right"},
             ),
             "ai.deployment.edge.case": (owner, {**about, "name": "Case", "domain": "[('country_id.code', '=', 'BE')]"}),
+            "ai.deployment.answer": (owner, {"version_id": self.version.id, "reason": "Known"}),
             "ai.deployment.extend": (owner, {**about, "until": day, "reason": "More"}),
             "ai.deployment.feature": (owner, {**about, "path": "priority"}),
             "ai.deployment.gate.held": (owner, {}),

@@ -12,3 +12,7 @@ from . import test_trainer
 from . import test_usual_inputs
 from . import test_verdicts
 from . import test_version_test
+from . import test_own_past
+from . import test_questions
+from . import test_ai_deployment_version_answer
+from . import test_suggestions

@@ -118,6 +118,41 @@ class TestLeaks(AiDeploymentCase):
         with clock.at(NOW), self.assertRaisesRegex(UserError, "None of the inputs"):
             self.leaky._train()
 
+    def test_what_is_asked_about_is_a_question_to_the_owner_of_the_version(self):
+        self.leaky.horizon_days = 80
+        won = self.leads.filtered(lambda lead: lead.won_status == "won")
+        pending = self.leads.filtered(lambda lead: lead.won_status == "pending" and lead.id % 5 < 2)
+        for leads, revenue in ((won + pending, 90000), (self.leads - won - pending, 10)):
+            self.env.cr.execute("UPDATE crm_lead SET expected_revenue = %s WHERE id = ANY(%s)", [revenue, leads.ids])
+        self.env.invalidate_all()
+        with clock.at(NOW):
+            version = self.leaky._train()
+        self.assertEqual(version.questions, [{"code": "input", "key": "expected_revenue", "reason": "alone"}])
+        self.assertIn("Expected Revenue", version.questions_text)
+
+    def test_where_nothing_is_open_the_inputs_are_not_judged_and_said_so(self):
+        self.env.cr.execute("DELETE FROM crm_lead WHERE won_status = 'pending' AND id = ANY(%s)", [self.leads.ids])
+        self.env.invalidate_all()
+        self.leaky.domain = f"[('id', 'in', {self.leads.exists().ids})]"
+        self.assertEqual(len(self.known_in_time()), 4)
+        self.assertEqual(self.feature("phone").leak_verdict, "cannot_judge")
+        self.assertEqual(self.feature("phone").leak_reason, "all_closed")
+
+    def test_the_past_of_the_records_decides_where_tracking_has_it(self):
+        """A salesperson who is set on winning leads only, long after they came."""
+        self.leaky.write({"feature_ids": [(0, 0, {"path": "user_id"})]})
+        field = self.env["ir.model.fields"]._get("crm.lead", "user_id")
+        for lead in self.leads.filtered("date_closed"):
+            message = self.env["mail.message"].create(
+                {"model": "crm.lead", "res_id": lead.id, "date": lead.date_closed}
+            )
+            self.env["mail.tracking.value"].create({"mail_message_id": message.id, "field_id": field.id})
+            if lead.won_status == "won":
+                self.env.cr.execute("UPDATE crm_lead SET user_id = %s WHERE id = %s", [self.owner.id, lead.id])
+        self.env.invalidate_all()
+        self.assertNotIn("user_id", self.known_in_time())
+        self.assertEqual(self.feature("user_id").leak_reason, "changed")
+
     def test_records_without_outcomes_have_no_such_leak(self):
         bills = self.make_deployment(
             model_id=self.env["ir.model"]._get_id("account.move"),

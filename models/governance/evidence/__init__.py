@@ -8,6 +8,7 @@ RULES: dict[str, type[Rule]] = {
     for rule in (
         organisational.ByHand,
         technical.LaterAndSegments,
+        technical.InputsInTime,
         technical.RunsHere,
         technical.FaultsHandled,
         log.LogComplete,

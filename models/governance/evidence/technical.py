@@ -7,6 +7,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL, format_date
 
 from ...tools.wording import number
+from ...training.questions import missing_answers, open_questions
 from ...training.segment_tests import part_names
 from .rule import DrillRule, Evidence, Rule
 
@@ -32,9 +33,11 @@ class LaterAndSegments(Rule):
         whole = found["whole"]
         if whole["brier"] is None:
             sentence = self.env._(
-                "The test has only %(rows)s later records, %(positives)s of them positive: too few to judge.",
+                "The test has only %(rows)s later records, %(count)s of them %(positives)s: too few to judge. Train a "
+                "new version once more outcomes are known.",
                 rows=whole["rows"],
-                positives=whole["positives"],
+                count=whole["positives"],
+                positives=self.env[self.deployment.res_model]._ai_words().get("positives", ""),
             )
             return Evidence(False, sentence, version.trained_date, version)
         worse = [
@@ -112,6 +115,47 @@ class LaterAndSegments(Rule):
             parts=len(judged),
         )
         return Evidence(True, sentence, version.trained_date, version)
+
+
+class InputsInTime(Rule):
+    """No input of the serving version may come with the outcome, or its owner has explained why it does not."""
+
+    code = "inputs_in_time"
+
+    def find(self, check: BaseModel) -> Evidence:
+        version = self.deployment.champion_id
+        if not version:
+            return self._no_version()
+        if self.deployment.method == "anomaly":
+            sentence = self.env._("These records have no outcome with which an input could come.")
+            return Evidence(True, sentence, version.trained_date, version)
+        missing = missing_answers(version)
+        if missing:
+            return Evidence(False, self.env._("To be done: %s", missing), version.trained_date, version)
+        sentences = [self.env._("No question about the inputs of %s is open.", version.name)]
+        if version.not_judged:
+            sentences.append(
+                self.env._("Not judged, as there were no open records to compare with: %s.", version.not_judged_text)
+            )
+        if not isinstance(version.questions, list):
+            sentences.append(self.env._("Its inputs were not examined when it was made."))
+        answered = version.answer_ids[:1]
+        if answered:
+            sentences.append(
+                self.env._(
+                    "Explained by %(person)s on %(day)s.",
+                    person=answered.user_id.name,
+                    day=format_date(self.env, answered.date),
+                )
+            )
+        return Evidence(True, " ".join(sentences), version.trained_date, version)
+
+    def satisfy(self, check: BaseModel) -> dict | bool:
+        """Open the dialog for the explanation, where a question is open."""
+        version = self.deployment.champion_id
+        if version and open_questions(version.sudo()):
+            return version.action_answer()
+        return self._open_form()
 
 
 class RunsHere(Rule):

@@ -48,7 +48,7 @@ MODELS = {
         judged="end_path group_paths kind leak_override measure path sensitive source start_path together_id "
         "value_path",
         fixed="deployment_id",
-        system="key leak_reason leak_verdict",
+        system="key leak_answered_by_id leak_answered_date leak_reason leak_verdict",
     ),
     "ai.deployment.trigger": Rights(
         read=NAMED,
@@ -135,6 +135,7 @@ MODELS = {
         "version_id",
     ),
     "ai.deployment.transition": Rights(read=NAMED, system="date deployment_id from_state reason to_state user_id"),
+    "ai.deployment.version.answer": Rights(read=NAMED, system="date deployment_id questions reason user_id version_id"),
     "ai.deployment.drill": Rights(
         read=NAMED, system="date deployment_id details is_passed kind summary user_id version_id"
     ),
@@ -147,8 +148,9 @@ MODELS = {
     # What came of it
     "ai.deployment.version": Rights(
         read=NAMED,
-        system="challenge deployment_id digest flagged floors held_out kind left_out metrics number pipeline_digest "
-        "pipeline_name pipeline_size positive_count row_count trained_by_id trained_date verdict verdict_text",
+        system="challenge deployment_id digest flagged floors held_out kind left_out metrics not_judged number "
+        "pipeline_digest pipeline_name pipeline_size positive_count questions row_count trained_by_id trained_date "
+        "verdict verdict_text",
         sensitive="artifact feature_specs pipeline_file reference stakes tested_artifact",
     ),
     "ai.deployment.assignment": Rights(
@@ -267,6 +269,7 @@ WIZARDS = {
         free="conditions minutes next_review_date outcome",
         fixed="approval_id deployment_id version_id",  # what the approver saw
     ),
+    "ai.deployment.answer": Rights(create=OWNERS, free="reason", fixed="version_id"),
     "ai.deployment.extend": Rights(create=OWNERS, free="reason until", fixed="deployment_id"),
     "ai.deployment.gate.held": Rights(create=frozenset({"clerk"}), system="move_ids text"),
     "ai.deployment.gate.pass": Rights(free="move_id note"),  # members of "Pass the Gate", none of the roles here
@@ -278,6 +281,13 @@ WIZARDS = {
     "ai.deployment.record.evidence": Rights(create=REVIEWERS | AUDITOR, free="date res_id", fixed="deployment_id"),
     "ai.deployment.retire": Rights(create=OWNERS, free="lesson", fixed="deployment_id"),
     "ai.deployment.review.decide": Rights(create=REVIEWERS, free="decision note truth", judged="answer_id review_ids"),
+    # Made by the addon for whoever asks for suggestions.
+    "ai.deployment.suggest": Rights(fixed="deployment_id"),
+    "ai.deployment.suggest.line": Rights(
+        free="is_chosen",
+        fixed="wizard_id",
+        system="auc declaration example fill_share leak_reason leak_verdict name tells",
+    ),
     "ai.deployment.version.import": Rights(
         create=MANAGERS, free="expected_digest file_name", judged="file", fixed="deployment_id"
     ),
