@@ -23,6 +23,7 @@ from ..tools.wording import (
     percent,
     signed,
 )
+from . import events
 
 FEW_SIMILAR = 10  # records, under which a score is marked as resting on few
 NEGLIGIBLE = 0.005  # points that no printed card shows are no reason
@@ -421,8 +422,17 @@ class AiDeploymentVersion(models.Model):
         self.ensure_one()
         if not self.deployment_id._may_decide():
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+        self._promote(self.env._("Promoted manually"))
+
+    def _promote(self, reason):
+        """Let this version serve from now on, unless it did worse or something is missing for it."""
+        self.ensure_one()
         if self.verdict == "worse":
             raise UserError(
                 self.env._("This version performed worse than the serving version: %s", self.verdict_text or "")
             )
-        self.deployment_id.sudo()._assign_champion(self, self.env._("Promoted manually"))
+        deployment = self.deployment_id
+        missing = next(filter(None, (getattr(deployment, name)(self) for name in events.MISSING_TO_PROMOTE)), "")
+        if missing:
+            raise UserError(self.env._("“%(name)s” cannot be promoted: %(why)s", name=self.name, why=missing))
+        deployment.sudo()._assign_champion(self, reason)

@@ -13,8 +13,11 @@ from ...ml.columns import NUMBER, make_column
 from ...ml.errors import TrainingError
 from ..tools import clock
 from .challenger import Challenger
+from .cleaning import Cleaning
+from .golden import golden_set
 from .leak_check import inputs_known_in_time
 from .learning import fit
+from .progress import CLEAN, COLLECT, COMPARE, FIT, TEST, VERDICT, Progress
 from .readiness import missing_outcomes
 from .segment_tests import SegmentTests
 from .version_test import floors, held_out, learned, untested_text
@@ -24,19 +27,22 @@ class Trainer:
     """Train versions of one deployment.
 
     :param deployment: ai.deployment with all rights
+    :param progress: is told of each step
     """
 
-    def __init__(self, deployment: BaseModel):
+    def __init__(self, deployment: BaseModel, progress: Progress | None = None):
         deployment.ensure_one()
         self.deployment = deployment
         self.env = deployment.env
+        self.progress = progress or Progress()
 
     def train(self) -> BaseModel:
         """Train a version on what is known now and return it.
 
         :raise UserError: where the records do not allow it
         """
-        deployment = self.deployment
+        deployment, progress = self.deployment, self.progress
+        progress.begin(COLLECT)
         known_in_time = self._inputs()
         specs = [feature._to_spec() for feature in known_in_time]
         rows = self.env[deployment.res_model]._ai_training_rows(deployment, clock.now())
@@ -44,6 +50,10 @@ class Trainer:
         columns = deployment._columns(specs, ids)
         moments = make_column("moment", NUMBER, [row[1] for row in rows]).values
         labels = np.array([bool(row[2]) for row in rows])
+        progress.collected(ids, columns, moments, labels)
+        progress.begin(CLEAN)
+        progress.cleaned(lambda: Cleaning(deployment, known_in_time).find(ids, columns))
+        progress.begin(FIT)
         try:
             tested, training = fit(deployment, specs, columns, moments, labels)
         except TrainingError as error:
@@ -51,9 +61,12 @@ class Trainer:
             raise UserError(
                 self.env._("“%(name)s” could not be trained: %(why)s", name=deployment.name, why=why)
             ) from error
+        progress.fitted(tested, training)
+        progress.begin(TEST)
         by_key = {spec["key"]: spec for spec in specs}
         used = [by_key[name] for name, _columns in training.card.inputs]  # one that is always empty is left out
         values = {
+            "golden": golden_set(training.card, columns),
             "floors": floors(training.card, columns, moments),
             "held_out": {
                 **held_out(deployment, tested.card, columns, moments, labels),
@@ -64,24 +77,41 @@ class Trainer:
             "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
             "verdict_text": untested_text(deployment, labels),
         }
+        progress.tested(values)
+        progress.begin(COMPARE)
         champion = deployment.champion_id
-        if champion:
+        if champion and (fault := champion._fault()):
+            values.update(
+                verdict="inconclusive",
+                verdict_text=self.env._("Not compared, as the serving version cannot score: %s", fault),
+            )
+        elif champion:
             values.update(Challenger(deployment).compare(champion, tested, training, columns, ids, moments, labels))
+        progress.compared(values)
+        progress.begin(VERDICT)
         version = self.env["ai.deployment.version"]._store(deployment, training, used, clock.now(), **values)
         if not champion:
             deployment._assign_champion(version, self.env._("First version"))
         return version
 
-    def _inputs(self) -> BaseModel:
-        """Return the inputs to learn from.
+    def check(self) -> None:
+        """Check what a training needs before it reads anything.
 
-        :raise UserError: where there are none, or the deployment is retired
+        :raise UserError: where there are no inputs, or the deployment is retired
         """
         deployment = self.deployment
         if not deployment.feature_ids:
             raise UserError(self.env._("“%s” has no inputs yet. Add inputs first.", deployment.name))
         if deployment.state == "retired":
             raise UserError(self.env._("“%s” is retired.", deployment.name))
+
+    def _inputs(self) -> BaseModel:
+        """Return the inputs to learn from.
+
+        :raise UserError: where there are none, or the deployment is retired
+        """
+        self.check()
+        deployment = self.deployment
         known_in_time = inputs_known_in_time(deployment, clock.now())
         if not known_in_time:
             raise UserError(
