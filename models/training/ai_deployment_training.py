@@ -1,8 +1,8 @@
 """One run from the records to a version with a verdict, carried out by a cron and a child process of it.
 
 It is asked for by a person, a trigger or a schedule, and waits until a worker is free. At most one of a deployment is
-open. What came of each step is stored as soon as it is known (`training_run`); the version, the verdict and what follows
-from it are stored together at the end.
+open. What came of each step is stored as soon as it is known (`training_run`); the version, its verdict and what
+follows are stored together at the end.
 """
 
 from datetime import timedelta

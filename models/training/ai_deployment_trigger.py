@@ -97,7 +97,7 @@ class AiDeploymentTrigger(models.Model):
                 )
 
     def _may_ask(self, version):
-        """Return whether the rule has not asked about `version` yet; a schedule asks again when its days have passed."""
+        """Return whether the rule has not asked about `version` yet; a schedule asks again and again."""
         self.ensure_one()
         return self.kind == "schedule" or self.fired_version_id != version
 

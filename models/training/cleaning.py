@@ -1,6 +1,6 @@
 """What a training does not learn from, and why: records that are too young or cannot be read, inputs that are empty.
 
-Plain JSON: {"code", "count", "ids"} for records, with the ids of a few examples, and {"code", "count", "names"} for inputs.
+Plain JSON: {"code", "count", "ids"} for records, with the ids of a few examples; {"code", "count", "names"} for inputs.
 """
 
 from collections.abc import Iterable

@@ -36,5 +36,9 @@ class Progress:
     def tested(self, values: dict) -> None:
         """Note what the test found, as values of the version."""
 
+    def in_time(self, work: Callable[[], Any]) -> Any:
+        """Return `work()`, done at the moment of the work where the clock stands at the moment of the data."""
+        return work()
+
     def compared(self, values: dict) -> None:
         """Note how the new version did against the serving one, as values of the version."""

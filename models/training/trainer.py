@@ -91,7 +91,7 @@ class Trainer:
         progress.begin(VERDICT)
         version = self.env["ai.deployment.version"]._store(deployment, training, used, clock.now(), **values)
         if not champion:
-            deployment._assign_champion(version, self.env._("First version"))
+            progress.in_time(lambda: deployment._assign_champion(version, self.env._("First version")))
         return version
 
     def check(self) -> None:

@@ -137,6 +137,7 @@ class TrainingRun:
         )
         training.step_ids.write({"answers": False})
         env["ai.deployment.alert"]._resolve(training.deployment_id, TRAINING_FAILED)
+        self._notify("success", text)
         env["ir.cron"]._commit_progress()
 
     def _check_inputs(self, deployment: BaseModel) -> None:
@@ -168,6 +169,11 @@ class TrainingRun:
             _logger.error("The child process of training %s failed: %s", self.training.id, ended.complaint)
             self._end_badly(wording.ERROR, ended.complaint)
 
+    def _notify(self, kind: str, text: str) -> None:
+        """Tell who asked, on the screen."""
+        message = {"type": kind, "title": self.training.deployment_id.name, "message": text}
+        self.training.user_id._bus_send("simple_notification", message)
+
     def _end_badly(self, failure: str, detail: str) -> None:
         """Store why there is no result, and alert."""
         training, env = self.training, self.env
@@ -186,6 +192,7 @@ class TrainingRun:
             level="notice" if failure == wording.NO_OUTCOMES else "alert",
             suggestion=env._("Open the training for details. The serving version is unchanged."),
         )
+        self._notify("warning", text)
         env["ir.cron"]._commit_progress()
 
 
@@ -333,6 +340,10 @@ class RunProgress(Progress):
         """Store the figures of the test."""
         self._tell(wording.tested(self.env, self._metrics))
 
+    def in_time(self, work: Callable[[], Any]) -> Any:
+        """Return `work()`, done at the moment of the work."""
+        return self._outside.copy().run(work)
+
     def compared(self, values: dict) -> None:
         """Store how it did against the serving version."""
         self._tell(values.get("verdict_text") or self.env._("There is no serving version to compare with."))
@@ -372,7 +383,7 @@ class RunProgress(Progress):
             row.write({"state": "done", "seconds": time.monotonic() - self._begun})
 
     def _now(self) -> datetime:
-        return self._outside.copy().run(clock.now)
+        return self.in_time(clock.now)
 
 
 def parameters(deployment: BaseModel) -> dict:
