@@ -77,8 +77,8 @@ class TestChildProcess(BaseCase):
         def stop():
             raise KeyError
 
-        with patch.object(child_process, "LOOK_EVERY", 0.0), ChildProcess(SECONDS, 1024) as process:
-            with self.assertRaises(KeyError):
+        with ChildProcess(SECONDS, 1024) as process:
+            with patch.object(child_process, "LOOK_EVERY", 0.0), self.assertRaises(KeyError):
                 process.call(frames.encode(["train_scorecard", request(3000), {}]), stop)
         self.assertIsNotNone(process._process.poll())
 

@@ -34,7 +34,7 @@ class TestRollback(AiDeploymentCase):
 
     def alter(self, version, assignment, *values):
         self.env.flush_all()
-        self.env.cr.execute(f"UPDATE ai_deployment_version SET {assignment} WHERE id = %s", [*values, version.id])
+        self.env.cr.execute(f"UPDATE ai_deployment_version SET {assignment} WHERE id = %s", [*values, version.id])  # pylint: disable=sql-injection
         self.env.invalidate_all()
         self.env.registry.clear_cache()
 

@@ -183,8 +183,9 @@ class TestTrainingRun(HereCase):
         training = self.ask()
 
         def cancel(child_here, request, look):
-            self.env["ai.deployment.training"].browse(training.id).action_cancel()
-            self.env.flush_all()
+            carrier = look.__self__  # of the worker: its transaction is the one that sees it
+            carrier.training.action_cancel()
+            carrier.env["ir.cron"]._commit_progress()
             look()
 
         with patch.object(HereChild, "call", cancel):
