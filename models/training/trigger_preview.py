@@ -1,5 +1,6 @@
 """When a trigger would have fired, by the reports and versions of the last year: it reads, and starts nothing."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
@@ -47,14 +48,15 @@ def _with_outcomes(trigger: BaseModel, now: datetime) -> Iterator[date]:
     deployment = trigger.deployment_id
     outcomes = trigger.env[deployment.res_model]._ai_outcomes(deployment)
     for version, reports in _by_version(_reports(trigger, now, "drift")):
-        for report in reports:
-            moment = datetime.combine(report.window_end, time.min)
-            counts = outcomes.counts(moment, since=version.trained_date)
-            if counts is None:
-                return
-            if sum(counts) >= trigger.threshold:
-                yield report.window_end
-                break
+        days = reports.mapped("window_end")
+
+        def is_enough(day: date, version: BaseModel = version) -> bool:
+            counts = outcomes.counts(datetime.combine(day, time.min), since=version.trained_date)
+            return sum(counts or ()) >= trigger.threshold
+
+        first = bisect_left(days, True, key=is_enough)  # outcomes only become more
+        if first < len(days):
+            yield days[first]
 
 
 def _reported(trigger: BaseModel, now: datetime) -> Iterator[date]:
