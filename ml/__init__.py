@@ -1,7 +1,7 @@
 """The learning core: plain Python and numpy, no Odoo, no recordset, no cursor.
 
 Columns (one array per input) go in; values, reasons and one error per failed row
-come out. Nothing here reads a clock, a file or a network.
+come out. Nothing here reads a clock, a file or a network; ``child`` reads its standard input.
 
 =================  ===========================================================
 errors             what can go wrong, as one tree of exceptions
@@ -67,6 +67,8 @@ import_evaluation  a pipeline's file and labelled rows -> a tested version
 threads            one thread while training
 survivorship       whether a value brings the end, or the end the value
 suggestions        how much an input tells, before any is chosen
+frames             values as bytes and back, without code
+child              a process of its own that trains, told what to do by frames
 leaks              inputs that would not be there when they are needed
 =================  ===========================================================
 

@@ -98,6 +98,7 @@ def log_deleted(world):
         "ai.deployment.alert",
         "ai.deployment.message",
         "ai.deployment.drill",
+        "ai.deployment.training",
     ):
         rows = world.env[model].search([("deployment_id", "=", world.bills.id)], limit=1, order="id desc")
         if rows and (_removed(world, "manager", rows) or _removed(world, "gate_owner", rows)):

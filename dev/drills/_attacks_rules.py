@@ -66,7 +66,9 @@ def _log_of_an_own_lead(world, path, secret_values):
             [0, 0, {"path": "expected_revenue", "name": "Revenue"}],
         ],
     )
-    answers = [person.call("ai.deployment", step, [made]) for step in ("action_train", "action_start_shadow") if made]
+    answers = [person.call("ai.deployment", "action_train", [made])] if made else []
+    world.look()["ai.deployment.training"]._cron_train()  # as the scheduled action does
+    answers += [person.call("ai.deployment", "action_start_shadow", [made])] if made else []
     text = ""
     if made and all(answer.ok for answer in answers):
         action = world.look()["ai.deployment"].browse(made).action_server_id

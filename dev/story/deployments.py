@@ -132,9 +132,10 @@ def train(env, days, leads):
     env["crm.lead"]._cron_update_automated_probabilities()
     with clock.at(days.at(days.training, 480)):
         for deployment in both(env):
-            own = as_owner(deployment)
-            own.action_train()
-            own.action_start_shadow()
+            as_owner(deployment).action_train()
+        env["ai.deployment.training"]._cron_train()  # as the scheduled action does
+        for deployment in both(env):
+            as_owner(deployment).action_start_shadow()
 
 
 def go_live(env):

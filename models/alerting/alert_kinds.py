@@ -33,6 +33,7 @@ DRILL = "drill"
 FALLBACK = "fallback"
 CHECKLIST = "checklist"
 POC = "poc"
+TRAINING = "training"
 TEST_ALERT = "trial"
 
 # Who is notified. The owner's deputy, else an administrator, stands in for an owner who is gone.
@@ -92,6 +93,7 @@ KINDS = {
         AlertKind(FALLBACK, "The fallback rule failed", heading="Drills and fallbacks", has_subject=True),
         AlertKind(CHECKLIST, "A checklist row is missing"),
         AlertKind(POC, "A proof of concept has expired", audience=OWNER_AND_BUDGET_HOLDER),
+        AlertKind(TRAINING, "Training", GRADED, heading="Training", has_subject=True),
         AlertKind(TEST_ALERT, "Test of the notifications", ends_when_read=True),
     )
 }
@@ -135,6 +137,8 @@ class Cause(NamedTuple):
 RESTORED = Cause(HEALTH, "restored")  # the database was restored or copied
 GATE_BYPASSED = Cause(GATE, "open")
 OWNER_GONE = Cause(HEALTH, "owner")
+TRAINING_FAILED = Cause(TRAINING, "failed")
+TRAINING_BUDGET = Cause(TRAINING, "budget")
 DISK_FULL = Cause(SERVER, "disk_full")
 
 

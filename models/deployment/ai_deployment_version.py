@@ -457,6 +457,11 @@ class AiDeploymentVersion(models.Model):
         self.ensure_one()
         if not self.deployment_id._may_decide():
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
+        self._promote(self.env._("Promoted manually"))
+
+    def _promote(self, reason):
+        """Let this version serve from now on, unless it did worse or something is missing for it."""
+        self.ensure_one()
         if self.verdict == "worse":
             raise UserError(
                 self.env._("This version performed worse than the serving version: %s", self.verdict_text or "")
@@ -465,4 +470,4 @@ class AiDeploymentVersion(models.Model):
         missing = next(filter(None, (getattr(deployment, name)(self) for name in events.MISSING_TO_PROMOTE)), "")
         if missing:
             raise UserError(self.env._("“%(name)s” cannot be promoted: %(why)s", name=self.name, why=missing))
-        deployment.sudo()._assign_champion(self, self.env._("Promoted manually"))
+        deployment.sudo()._assign_champion(self, reason)

@@ -61,7 +61,7 @@ MISSING = (
     "_missing_approval",  # governance
 )
 # What a version still needs before it may replace the serving one: the same, of methods that are handed the version.
-MISSING_TO_PROMOTE = ("_missing_answers_on",)  # training
+MISSING_TO_PROMOTE = ("_missing_inputs_on", "_missing_answers_on")  # training
 # Before the hourly look at health: methods without records.
 BEFORE_HEALTH = ("_refresh_fallbacks",)  # resilience
 # The share of records without a score is about to change.

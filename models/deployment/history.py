@@ -15,6 +15,30 @@ def went_live(deployment: BaseModel) -> datetime | None:
     return first.date or None
 
 
+def versions_at(deployments: BaseModel, moment: datetime) -> dict[int, int | bool]:
+    """Return {id: id of the version that served each deployment at `moment`}; False where none did.
+
+    :param moment: naive UTC; an assignment holds from its start up to, not including, its end
+    """
+    rows = (
+        deployments.env["ai.deployment.assignment"]
+        .sudo()
+        .search(
+            [
+                ("deployment_id", "in", deployments.ids),
+                ("role", "=", "champion"),
+                ("start_date", "<=", moment),
+                "|",
+                ("end_date", "=", False),
+                ("end_date", ">", moment),
+            ],
+            order="id",
+        )
+    )
+    served = {row.deployment_id.id: row.version_id.id for row in rows}
+    return {deployment.id: served.get(deployment.id, False) for deployment in deployments}
+
+
 def was_live(deployment: BaseModel, version: BaseModel | None = None) -> bool:
     """Return whether the deployment is or was in production, with `version` as its serving version where given."""
     deployment.ensure_one()

@@ -5,11 +5,12 @@ thousand six hundred to another.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from odoo.api import Environment
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
 
 from ...ml.words import Words
 
@@ -33,6 +34,12 @@ def percent(env: Environment, share: Any, digits: int = 0, trimmed: bool = False
     """A share from 0 to 1 in per cent; `trimmed` leaves out decimals that are 0."""
     value = 100 * share
     return f"{plain(env, round(value, digits)) if trimmed else number(env, value, digits)} %"
+
+
+def day_list(env: Environment, days: Sequence[date], most: int = 4) -> str:
+    """Return the latest `most` of `days`, and how many there are before: "1 May, 8 May (2 more before)"."""
+    text = ", ".join(format_date(env, day) for day in days[-most:])
+    return env._("%(days)s (%(more)s more before)", days=text, more=len(days) - most) if len(days) > most else text
 
 
 def quoted(names: Iterable[str]) -> str:

@@ -6,12 +6,15 @@ counted from the date on which they began there, they are a history to learn fro
 """
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..deployment.history import versions_at
 from ..features.feature_reader import FeatureReader
 from ..tools import clock
+from .policy import AUTOMATIC, MANUAL, PROPOSE
 from .questions import missing_answers
 from .readiness import readiness
+from .rollback import Rollback
 from .suggestions import Suggestions
 from .trainer import Trainer
 from .usual_inputs import add_usual_inputs
@@ -34,6 +37,44 @@ class AiDeployment(models.Model):
     has_outcome = fields.Boolean(compute="_compute_has_outcome")
     has_usual_inputs = fields.Boolean(compute="_compute_has_usual_inputs")
     readiness = fields.Char(compute="_compute_readiness", help="Missing requirements for training a first version.")
+    training_ids = fields.One2many("ai.deployment.training", "deployment_id", "Trainings")
+    training_count = fields.Integer("Number of Trainings", compute="_compute_training_count")
+    promotion_policy = fields.Selection(
+        [
+            (AUTOMATIC, "Promote automatically"),
+            (PROPOSE, "Propose to the owner"),
+            (MANUAL, "Only by a decision"),
+        ],
+        "Better Versions",
+        required=True,
+        default=PROPOSE,
+        tracking=True,
+        help="What happens when a training finds a version that is better than the serving one. Versions that are not "
+        "better are never promoted automatically.",
+    )
+    training_seconds = fields.Integer(
+        "Training Time (Seconds)",
+        default=300,
+        help="A training that needs more time is ended, and nothing of it is kept.",
+    )
+    training_megabytes = fields.Integer(
+        "Training Memory (MB)", default=1024, help="A training that needs more memory is ended. For example: 1024."
+    )
+    trainings_per_month = fields.Integer(
+        "Automatic Trainings per Month",
+        default=4,
+        help="Triggers start no more trainings than this within 30 days. Trainings started by a person do not count.",
+    )
+
+    _training_seconds_in_reach = models.Constraint(
+        "CHECK(training_seconds BETWEEN 10 AND 86400)", "The training time must be between 10 seconds and one day."
+    )
+    _training_megabytes_in_reach = models.Constraint(
+        "CHECK(training_megabytes BETWEEN 256 AND 65536)", "The training memory must be between 256 and 65,536 MB."
+    )
+    _trainings_per_month_in_reach = models.Constraint(
+        "CHECK(trainings_per_month BETWEEN 0 AND 100)", "Between 0 and 100 automatic trainings per month are possible."
+    )
 
     @api.depends("res_model")
     def _compute_has_outcome(self):
@@ -48,6 +89,15 @@ class AiDeployment(models.Model):
             deployment.readiness = False
             if not deployment.champion_id and deployment.res_model in self._target_models():
                 deployment.readiness = readiness(deployment)
+
+    @api.depends("training_ids")
+    def _compute_training_count(self):
+        groups = self.env["ai.deployment.training"]._read_group(
+            [("deployment_id", "in", self.ids)], ["deployment_id"], ["__count"]
+        )
+        counts = {deployment.id: count for deployment, count in groups}
+        for deployment in self:
+            deployment.training_count = counts.get(deployment.id, 0)
 
     @api.constrains("start_field_id", "model_id")
     def _check_start_field(self):
@@ -81,18 +131,19 @@ class AiDeployment(models.Model):
         add_usual_inputs(self)
 
     def action_train(self):
-        """Train a version and open it."""
+        """Ask for a training, and open its page: the work is done by a scheduled action."""
         self.ensure_one()
         if not self._may_decide():
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
         self.env[self.res_model].check_access("read")
         self._check_domain()
         self.feature_ids._check_declaration()  # what was readable when it was declared may not be any more
-        version = self.sudo()._train()
+        Trainer(self.sudo()).check()
+        training = self.env["ai.deployment.training"]._ask(self)
         return {
             "type": "ir.actions.act_window",
-            "res_model": "ai.deployment.version",
-            "res_id": version.id,
+            "res_model": "ai.deployment.training",
+            "res_id": training.id,
             "views": [(False, "form")],
         }
 
@@ -109,6 +160,34 @@ class AiDeployment(models.Model):
             "views": [(False, "form")],
             "target": "new",
         }
+
+    def action_view_trainings(self):
+        return self._action_lines("ai.deployment.training", self.env._("Trainings"))
+
+    def action_roll_back(self):
+        """Let the version serve again that served before; see `Rollback`."""
+        self.ensure_one()
+        self._check_decides()
+        rollback = Rollback(self.sudo())
+        return rollback.to(rollback.previous())
+
+    def version_at(self, moment):
+        """Return {id: id of the version that served each deployment at `moment`}; False where none did.
+
+        :param moment: datetime or its text, naive UTC
+        """
+        self.check_access("read")
+        try:
+            at = fields.Datetime.to_datetime(moment)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise UserError(self.env._("“%s” is not a date.", moment)) from error
+        if not at:
+            raise UserError(self.env._("Enter a day."))
+        return versions_at(self, at)
+
+    def _missing_inputs_on(self, version):
+        """Return why `version` cannot score any more, as an input of it is gone or it is damaged; empty if it can."""
+        return str(version.sudo()._fault() or "")
 
     def _evaluate_triggers(self):
         """Look at the triggers of one deployment: is it time to train again?"""

@@ -1,16 +1,19 @@
-"""A rule that asks for retraining: once per version it tells the owner, or makes a version for the owner to look at.
+"""A rule that asks for retraining: it tells the owner, or starts a training.
 
-What is trained by itself never serves by itself: the test against the serving version and a person decide that.
+A rule asks once per serving version, a schedule each time its days have passed. What follows from the verdict of a
+training is the deployment's policy (`policy`). Triggers start no more trainings than the deployment allows in a month.
 """
 
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 
-from ..alerting.alert_kinds import DRIFT, PERFORMANCE, Cause
+from ..alerting.alert_kinds import DRIFT, PERFORMANCE, TRAINING_BUDGET, Cause
 from ..tools import clock
 from ..tools.trust import own
+from ..tools.wording import day_list
+from .trigger_preview import would_have_fired
 
 # The alerts that each kind of rule counts.
 ALERTS = {
@@ -18,6 +21,11 @@ ALERTS = {
     "performance": (Cause(PERFORMANCE),),
     "calibration": (Cause(PERFORMANCE, "in_the_large"), Cause(PERFORMANCE, "slope")),
 }
+BUDGET_DAYS = 30  # in which triggers start no more trainings than the deployment allows
+
+
+def _days_since(moment):
+    return (clock.now() - moment).days
 
 
 class AiDeploymentTrigger(models.Model):
@@ -38,6 +46,7 @@ class AiDeploymentTrigger(models.Model):
             ("performance", "At least … performance alerts are open"),
             ("calibration", "At least … calibration alerts are open"),
             ("labels", "At least … new outcomes are known"),
+            ("schedule", "Every … days"),
         ],
         string="Condition",
         required=True,
@@ -45,16 +54,24 @@ class AiDeploymentTrigger(models.Model):
     )
     threshold = fields.Integer("Number", required=True, default=180)
     action = fields.Selection(
-        [("propose", "Notify the owner"), ("train", "Train a version for the owner to check")],
+        [("propose", "Notify the owner"), ("train", "Start a training")],
         required=True,
         default="propose",
     )
     fired_date = fields.Datetime("Last Notification", readonly=True, copy=False)
     fired_version_id = fields.Many2one("ai.deployment.version", readonly=True, copy=False, ondelete="set null")
     fired_reason = fields.Char("Reason", readonly=True, copy=False)
+    preview_text = fields.Char("Would Have Fired", compute="_compute_preview_text", compute_sudo=True)
 
     _kind_uniq = models.UniqueIndex("(deployment_id, kind) WHERE active", "This trigger exists already.")
     _threshold_positive = models.Constraint("CHECK(threshold > 0)", "The number of a trigger must be at least 1.")
+
+    @api.depends("kind", "threshold", "deployment_id")
+    @api.depends_context("lang")
+    def _compute_preview_text(self):
+        for trigger in self:
+            days = would_have_fired(trigger, clock.now())
+            trigger.preview_text = day_list(self.env, days) if days else self.env._("not in the last year")
 
     def write(self, vals):
         moves = "deployment_id" in vals and any(t.deployment_id.id != vals["deployment_id"] for t in self)
@@ -66,7 +83,7 @@ class AiDeploymentTrigger(models.Model):
     def _evaluate(self, deployment):
         """Ask for retraining where a rule of `deployment` holds and has not asked about this version yet."""
         version = deployment.champion_id
-        for trigger in deployment.trigger_ids.filtered(lambda t: t.active and t.fired_version_id != version):
+        for trigger in deployment.trigger_ids.filtered(lambda t: t.active and t._may_ask(version)):
             reason = trigger._reason(version)
             if reason:
                 trigger.write({"fired_date": clock.now(), "fired_version_id": version.id, "fired_reason": reason})
@@ -79,25 +96,52 @@ class AiDeploymentTrigger(models.Model):
                     else self.env._("Retrain: %s", reason),
                 )
 
-    def _train_for(self, reason):
-        """Train a version beside the one that serves; what the owner is told of it."""
+    def _may_ask(self, version):
+        """Return whether the rule has not asked about `version` yet; a schedule asks again and again."""
         self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                version = self.deployment_id._train()
-        except UserError as error:
-            return self.env._("Retrain: %(reason)s. Automatic training failed: %(why)s", reason=reason, why=error)
-        verdict = dict(version._fields["verdict"]._description_selection(self.env))[version.verdict]
-        return self.env._(
-            "%(version)s was trained, as %(reason)s. Compared with the serving version: %(verdict)s",
-            version=version.name,
-            reason=reason,
-            verdict=verdict,
+        return self.kind == "schedule" or self.fired_version_id != version
+
+    def _train_for(self, reason):
+        """Start a training where the budget of the month allows it; return what the owner is told of it."""
+        self.ensure_one()
+        deployment, since = self.deployment_id, clock.now() - timedelta(days=BUDGET_DAYS)
+        trainings = self.env["ai.deployment.training"].sudo()
+        started = trainings.search_count(
+            [("deployment_id", "=", deployment.id), ("is_automatic", "=", True), ("requested_date", ">", since)]
         )
+        alerts = self.env["ai.deployment.alert"]
+        if started >= deployment.trainings_per_month:
+            text = self.env._(
+                "Retrain: %(reason)s. No training was started: triggers have started %(started)s of %(most)s allowed "
+                "within 30 days.",
+                reason=reason,
+                started=started,
+                most=deployment.trainings_per_month,
+            )
+            alerts._raise(
+                deployment,
+                TRAINING_BUDGET,
+                name=text,
+                level="notice",
+                suggestion=self.env._(
+                    "Train manually, raise the number of automatic trainings, or change the trigger."
+                ),
+            )
+            return text
+        alerts._resolve(deployment, TRAINING_BUDGET)
+        trainings._ask(deployment, reason, is_automatic=True)
+        return self.env._("A training was started, as %s.", reason)
 
     def _reason(self, version):
         """Return why `version` should be retrained, empty if the rule does not apply."""
         self.ensure_one()
+        if self.kind == "schedule":
+            last = max(filter(None, (self.fired_date, version.trained_date)), default=None)
+            return (
+                self.env._("it is scheduled every %s days", self.threshold)
+                if last and _days_since(last) >= self.threshold
+                else ""
+            )
         if self.kind == "age":
             days = (clock.now() - version.trained_date).days
             return self.env._("the version is %s days old", days) if days > self.threshold else ""

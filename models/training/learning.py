@@ -1,7 +1,7 @@
 """From columns to a scorecard or an anomaly model: which learner, with which options.
 
-Its statistics (`ml.training`, `ml.anomaly_training`, `ml.reviewed_training`) are imported where they are used, so
-that no process that only scores loads scikit-learn.
+Its statistics (`ml.training`, `ml.anomaly_training`, `ml.reviewed_training`) are called through `workbench`, which
+decides in which process they run; no process that only scores loads scikit-learn.
 """
 
 from dataclasses import replace
@@ -14,11 +14,11 @@ from odoo.models import BaseModel
 from ...ml.columns import NUMBER, Column
 from ...ml.errors import TooFewCases
 from ...ml.reviewed import SURPRISE
-from ...ml.threads import one_thread
 from ..features.ai_deployment_feature import DIRECTIONS
 from ..tools import clock
 from .readiness import MIN_CASES
 from .verdicts import verdicts
+from .workbench import train_anomaly, train_reviewed, train_scorecard
 
 ALL_ROWS = (0.85, 0.15, 0.0)  # learn from all; the later part still decides how far back to look
 
@@ -34,16 +34,13 @@ def fit(
     :raise TrainingError: where the rows do not allow it
     """
     learn = fit_anomaly if deployment.method == "anomaly" else fit_scorecard
-    with one_thread():
-        return learn(deployment, specs, columns, moments, labels)
+    return learn(deployment, specs, columns, moments, labels)
 
 
 def fit_anomaly(
     deployment: BaseModel, specs: list[dict], columns: Columns, moments: np.ndarray, labels: np.ndarray
 ) -> tuple[Any, Any]:
     """Learn an anomaly model and, where there are enough verdicts, one that has learned from them as well."""
-    from ...ml.reviewed_training import train_reviewed
-
     options = {"flag_rate": deployment.flag_rate, "required": [spec["key"] for spec in specs if spec["required"]]}
     training = learn_usual(specs, columns, moments, **options)
     found, chances = verdicts(deployment)
@@ -69,8 +66,6 @@ def fit_scorecard(
     Where the world moves, they teach the most. The figures are those of the test; where the latest rows are too few
     for one, of all rows, each judged by a model that has not seen it (`ml.training`).
     """
-    from ...ml.training import train_scorecard
-
     options = scorecard_options(deployment, specs)
     tested = train_scorecard(columns, labels, moments, **options)
     again = train_scorecard(columns, labels, moments, shares=ALL_ROWS, recipe=tested.recipe, **options)
@@ -79,8 +74,6 @@ def fit_scorecard(
 
 def learn_usual(specs: list[dict], columns: Columns, moments: np.ndarray, **options: Any) -> Any:
     """Learn an anomaly model of what is usual in these rows."""
-    from ...ml.anomaly_training import train_anomaly
-
     return train_anomaly(
         columns,
         moments,

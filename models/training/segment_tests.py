@@ -18,9 +18,9 @@ from ...ml import segment_test
 from ...ml.columns import Column
 from ...ml.errors import TrainingError
 from ...ml.outcomes import MIN_CLASS
-from ...ml.threads import one_thread
 from .learning import learn_usual, scorecard_options
 from .version_test import test_rows
+from .workbench import learn_briefly
 
 Columns = dict[str, Column]
 
@@ -96,15 +96,12 @@ class SegmentTests:
         known = [parts[row] for row in later[good]]
         found["later"] = [part.to_dict() for part in segment_test.judge_parts(truth, values, known)]
         if tested.recipe is not None:  # what was made elsewhere cannot be made again here
-            with one_thread():
-                left_out = segment_test.judge_left_out(self._recipe(tested), columns, labels, moments, parts)
+            left_out = segment_test.judge_left_out(self._recipe(tested), columns, labels, moments, parts)
             found["left_out"] = [part.to_dict() for part in left_out]
         return found
 
     def _recipe(self, tested: Any) -> Callable:
         """Return a function that learns from other rows as the version did."""
-        from ...ml.training import learn_briefly
-
         options = scorecard_options(self.deployment, self.specs)
         return lambda columns, labels, moments: learn_briefly(columns, labels, moments, tested.recipe, **options)
 
@@ -116,10 +113,9 @@ class SegmentTests:
         early = np.arange(later[0]) if len(later) else later
         options = {"flag_rate": rate, "required": [spec["key"] for spec in self.specs if spec["required"]]}
         try:
-            with one_thread():
-                card = learn_usual(
-                    self.specs, {key: column.take(early) for key, column in columns.items()}, moments[early], **options
-                ).card
+            card = learn_usual(
+                self.specs, {key: column.take(early) for key, column in columns.items()}, moments[early], **options
+            ).card
         except TrainingError:
             return {}
         scored = card.score({key: column.take(later) for key, column in columns.items()})

@@ -14,9 +14,12 @@ from ...ml.copies import copied
 from ...ml.errors import OneClass, TooFewCases, TrainingError
 from ..tools import clock
 from .challenger import Challenger
+from .cleaning import Cleaning
 from .flagged import flagged_by_reason
+from .golden import golden_set
 from .leak_check import inputs_known_in_time
 from .learning import fit
+from .progress import CLEAN, COLLECT, COMPARE, FIT, TEST, VERDICT, Progress
 from .questions import questions
 from .readiness import missing_outcomes
 from .segment_tests import SegmentTests
@@ -27,19 +30,22 @@ class Trainer:
     """Train versions of one deployment.
 
     :param deployment: ai.deployment with all rights
+    :param progress: is told of each step
     """
 
-    def __init__(self, deployment: BaseModel):
+    def __init__(self, deployment: BaseModel, progress: Progress | None = None):
         deployment.ensure_one()
         self.deployment = deployment
         self.env = deployment.env
+        self.progress = progress or Progress()
 
     def train(self) -> BaseModel:
         """Train a version on what is known now and return it.
 
         :raise UserError: where the records do not allow it
         """
-        deployment = self.deployment
+        deployment, progress = self.deployment, self.progress
+        progress.begin(COLLECT)
         known_in_time = self._inputs()
         specs = [feature._to_spec() for feature in known_in_time]
         rows = self.env[deployment.res_model]._ai_training_rows(deployment, clock.now())
@@ -47,11 +53,15 @@ class Trainer:
         columns = deployment._columns(specs, ids)
         moments = make_column("moment", NUMBER, [row[1] for row in rows]).values
         labels = np.array([bool(row[2]) for row in rows])
+        progress.collected(ids, columns, moments, labels)
+        progress.begin(CLEAN)
         repeats = copied(columns.values(), labels) if deployment.method == "scorecard" else np.zeros(len(ids), bool)
         if repeats.any():
             once = np.flatnonzero(~repeats)
             columns = {key: column.take(once) for key, column in columns.items()}
             ids, moments, labels = [ids[row] for row in once], moments[once], labels[once]
+        progress.cleaned(lambda: Cleaning(deployment, known_in_time).find(ids, columns))
+        progress.begin(FIT)
         try:
             tested, training = fit(deployment, specs, columns, moments, labels)
         except TrainingError as error:
@@ -62,9 +72,12 @@ class Trainer:
             raise UserError(
                 self.env._("“%(name)s” could not be trained: %(why)s", name=deployment.name, why=why)
             ) from error
+        progress.fitted(tested, training)
+        progress.begin(TEST)
         by_key = {spec["key"]: spec for spec in specs}
         used = [by_key[name] for name, _columns in training.card.inputs]  # one that is always empty is left out
         values = {
+            "golden": golden_set(training.card, columns),
             "floors": floors(training.card, columns, moments),
             "held_out": {
                 **held_out(deployment, tested.card, columns, moments, labels, tested.out_of_fold),
@@ -80,14 +93,23 @@ class Trainer:
         }
         if deployment.method == "anomaly":
             values["flagged"] = flagged_by_reason(training.card, used, columns, ids, deployment.flag_rate)
+        progress.tested(values)
+        progress.begin(COMPARE)
         champion = deployment.champion_id
-        if champion:
+        if champion and (fault := champion._fault()):
+            values.update(
+                verdict="inconclusive",
+                verdict_text=self.env._("Not compared, as the serving version cannot score: %s", fault),
+            )
+        elif champion:
             values.update(
                 Challenger(deployment).compare(champion, tested, training, columns, ids, moments, labels, specs)
             )
+        progress.compared(values)
+        progress.begin(VERDICT)
         version = self.env["ai.deployment.version"]._store(deployment, training, used, clock.now(), **values)
         if not champion:
-            deployment._assign_champion(version, self.env._("First version"))
+            progress.in_time(lambda: deployment._assign_champion(version, self.env._("First version")))
         return version
 
     def _copies_text(self, copies: int) -> str | bool:
@@ -96,16 +118,24 @@ class Trainer:
             return False
         return self.env._("%s records repeat others, outcome and all: each was counted once.", copies)
 
-    def _inputs(self) -> BaseModel:
-        """Return the inputs to learn from.
+    def check(self) -> None:
+        """Check what a training needs before it reads anything.
 
-        :raise UserError: where there are none, or the deployment is retired
+        :raise UserError: where there are no inputs, or the deployment is retired
         """
         deployment = self.deployment
         if not deployment.feature_ids:
             raise UserError(self.env._("“%s” has no inputs yet. Add inputs first.", deployment.name))
         if deployment.state == "retired":
             raise UserError(self.env._("“%s” is retired.", deployment.name))
+
+    def _inputs(self) -> BaseModel:
+        """Return the inputs to learn from.
+
+        :raise UserError: where there are none, or the deployment is retired
+        """
+        self.check()
+        deployment = self.deployment
         known_in_time = inputs_known_in_time(deployment, clock.now())
         if not known_in_time:
             raise UserError(

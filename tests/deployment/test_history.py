@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.deployment.history import was_live, went_live
+from odoo.addons.ai_deployment.models.deployment.history import versions_at, was_live, went_live
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
@@ -32,3 +32,18 @@ class TestHistory(AiDeploymentCase):
             self.deployment._assign_champion(second, "test")
         self.assertFalse(was_live(self.deployment, second))
         self.assertTrue(was_live(self.deployment, first))
+
+    def test_which_version_served_at_a_moment(self):
+        first = self.deployment.champion_id
+        second = self.keep(self.deployment, self.card(low=-2.0))
+        with clock.at(NOW + timedelta(hours=2)):
+            self.deployment._assign_champion(second, "test")
+        for moment, version in (
+            (NOW - timedelta(seconds=1), False),
+            (NOW, first.id),
+            (NOW + timedelta(hours=1, minutes=59), first.id),
+            (NOW + timedelta(hours=2), second.id),
+            (NOW + timedelta(days=900), second.id),
+        ):
+            with self.subTest(moment=moment):
+                self.assertEqual(versions_at(self.deployment, moment), {self.deployment.id: version})

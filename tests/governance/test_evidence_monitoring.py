@@ -101,31 +101,42 @@ class TestEvidenceMonitoring(EvidenceCase):
     def again(self, **values):
         return self.keep(self.deployment, self.card(low=-2.0), **{"verdict": "better", "challenge": {}, **values})
 
-    def test_a_plan_and_a_training_that_was_tested_are_met(self):
+    def trained(self, version, state="done", date="2099-01-01 00:00:00"):
+        training = self.env["ai.deployment.training"]._ask(self.deployment).sudo()
+        training.write({"state": state, "version_id": version.id, "requested_date": date, "end_date": date})
+        return training
+
+    def test_a_plan_and_a_training_with_a_verdict_are_met(self):
         self.assertMissing("retrained", "retraining plan is missing")
         self.deployment.retraining_plan = "Every quarter, by Anna, on two years of leads."
-        self.assertMissing("retrained", "Documented, but no version was retrained")
         version = self.again(verdict_text="Better on the latest 60 records.")
+        self.assertMissing("retrained", "Documented, but no training was carried out")
         self.alter("ai_deployment_version", version, trained_date="2099-01-01")
+        training = self.trained(version)
         found = self.assertMet("retrained", "Version 2 was trained on 1000 records")
         self.assertIn("tested against the version serving then: Better on the latest 60 records.", found.sentence)
-        self.assertEqual(found.record, version)
+        self.assertEqual(found.record, training)
 
-    def test_what_was_trained_before_shadow_or_elsewhere_does_not_count(self):
+    def test_a_training_that_made_it_worse_does_not_count(self):
+        self.deployment.retraining_plan = "Every quarter."
+        self.trained(self.again(verdict="worse"))
+        self.assertMissing("retrained", "Version 2 was trained")
+
+    def test_what_was_trained_before_shadow_or_failed_does_not_count(self):
         self.deployment.retraining_plan = "Every quarter."
         version = self.again()
-        self.alter("ai_deployment_version", version, trained_date="2000-01-01")
-        self.assertMissing("retrained", "no version was retrained")
-        self.alter("ai_deployment_version", version, trained_date="2099-01-01", kind="pipeline")
-        self.assertMissing("retrained", "no version was retrained")
-        self.alter("ai_deployment_version", version, kind="scorecard", verdict="first")
-        self.assertMissing("retrained", "no version was retrained")
+        training = self.trained(version, date="2000-01-01 00:00:00")
+        self.assertMissing("retrained", "no training was carried out")
+        training.write({"requested_date": "2099-01-01 00:00:00", "state": "failed"})
+        self.assertMissing("retrained", "no training was carried out")
+        training.state = "done"
+        self.alter("ai_deployment_version", version, verdict="first")
+        self.assertMissing("retrained", "no training was carried out")
 
     def test_do_it_asks_for_the_plan_first_and_then_trains(self):
         self.assertEqual(self.satisfy("retrained")["res_model"], "ai.deployment")
         self.deployment.retraining_plan = "Every quarter."
-        with self.assertRaisesRegex(UserError, "could not be trained"):
-            self.satisfy("retrained")
+        self.assertEqual(self.satisfy("retrained")["res_model"], "ai.deployment.training")
 
     def test_a_test_alert_is_sent_and_who_opens_it_ends_it_and_has_read(self):
         self.env["ai.deployment.channel"].create(

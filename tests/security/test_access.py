@@ -52,6 +52,8 @@ READERS = {
     "ai.deployment.gate.event": NAMED - {"manager"},
     "ai.deployment.waiver": NAMED,
     "ai.deployment.drill": NAMED,
+    "ai.deployment.training": NAMED,
+    "ai.deployment.training.step": NAMED,
     "ai.deployment.fallback.figure": {"auditor"},
     "ai.deployment.value": NAMED,
     "ai.deployment.edge.case": NAMED,
@@ -184,6 +186,7 @@ class AccessCase(AiDeploymentCase):
         cls.env["ai.deployment.fallback.figure"].create(
             {"deployment_id": cls.deployment.id, "res_id": cls.mine.id, "value": 0.5}
         )
+        cls.training = cls.env["ai.deployment.training"]._ask(cls.deployment)
         cls.drill = cls.env["ai.deployment.drill"].create(
             {"deployment_id": cls.deployment.id, "kind": "faults", "date": NOW, "user_id": cls.owner.id}
         )

@@ -167,3 +167,43 @@ class ReviewedCase(AiDeploymentCase):
     def train(self):
         with clock.at(NOW):
             return self.unusual._train()
+
+
+class RunCase(ClosedLeads, AiDeploymentCase):
+    """A deployment without a version, on leads with outcomes, whose trainings a worker carries out."""
+
+    ROWS = 160
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rng = random.Random(3)
+        cls.sources = cls.env["utm.source"].create([{"name": f"Source {name}"} for name in "ABC"])
+        cls.past = cls.closed_leads(cls.ROWS)
+        cls.subject = cls.made(cls.past)
+        cls.env.flush_all()
+
+    @classmethod
+    def made(cls, leads, **values):
+        domain = f"[('id', 'in', {leads.ids})]"
+        return cls.make_deployment(
+            is_primary=False, domain=domain, deputy_id=cls.deputy.id, training_seconds=3600, **values
+        )
+
+    def ask(self, user=None, deployment=None):
+        with clock.at(NOW):
+            action = (deployment or self.subject).with_user(user or self.owner).action_train()
+        return self.env["ai.deployment.training"].browse(action["res_id"])
+
+    def work(self, now=NOW):
+        """One run of a worker, in the test's own transaction."""
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), clock.at(now):
+            self.env.ref("ai_deployment.ir_cron_train_1").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def trained(self, deployment=None, now=NOW):
+        """A training that a worker has carried out."""
+        training = self.ask(deployment=deployment)
+        self.work(now)
+        return training

@@ -64,34 +64,59 @@ class TestTrigger(AiDeploymentCase):
         self.evaluate()
         self.assertEqual(trigger.fired_reason, "1 calibration alerts are open")
 
-    def test_a_rule_may_train_a_version_that_does_not_serve(self):
+    def trainings(self):
+        return self.env["ai.deployment.training"].search([("deployment_id", "=", self.deployment.id)])
+
+    def test_a_rule_may_start_a_training(self):
         self.trigger("age", 180, action="train")
         later = NOW + timedelta(days=181)
-        leads = self.make_leads(240)
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE crm_lead SET create_date = %s + (id %% 100) * interval '1 day',"
-            " expected_revenue = 500 + id %% 7000,"
-            " date_closed = %s + (id %% 100 + 1) * interval '1 day',"
-            " won_status = CASE WHEN id %% 3 = 0 THEN 'won' ELSE 'lost' END WHERE id = ANY(%s)",
-            [NOW - timedelta(days=60), NOW - timedelta(days=60), leads.ids],
-        )
-        self.env.invalidate_all()
         self.evaluate(later)
-        trained = self.deployment.version_ids - self.version
-        self.assertEqual(len(trained), 1)
-        self.assertEqual(self.deployment.champion_id, self.version)
-        self.assertIn(
-            "was trained, as the version is 181 days old. Compared with the serving version:", self.activities().summary
-        )
+        training = self.trainings()
+        self.assertEqual((training.state, training.is_automatic), ("waiting", True))
+        self.assertEqual(training.reason, "the version is 181 days old")
+        self.assertIn("A training was started, as the version is 181 days old.", self.activities().summary)
+        self.assertEqual(self.deployment.version_ids, self.version, "nothing is trained where it is watched")
         self.evaluate(later + timedelta(days=1))
-        self.assertEqual(self.deployment.version_ids - self.version, trained, "once per serving version")
+        self.assertEqual(self.trainings(), training, "once per serving version")
 
-    def test_a_training_that_is_not_possible_is_told(self):
-        self.trigger("age", 180, action="train")
-        self.evaluate(NOW + timedelta(days=181))
-        self.assertEqual(self.deployment.version_ids, self.version)
-        self.assertIn("Automatic training failed:", self.activities().summary)
+    def test_a_schedule_asks_again(self):
+        self.trigger("schedule", 7, action="train")
+        started = []
+        for day in range(1, 22):
+            self.evaluate(NOW + timedelta(days=day))
+            for training in self.trainings().filtered(lambda one: one.state == "waiting").sudo():
+                training.state = "done"
+                started.append(day)
+        self.assertEqual(started, [7, 14, 21])
+
+    def test_one_that_fires_every_week_keeps_to_its_budget(self):
+        self.deployment.trainings_per_month = 2
+        self.trigger("schedule", 7, action="train")
+        for week in range(1, 5):
+            self.evaluate(NOW + timedelta(days=7 * week))
+            self.trainings().sudo().filtered(lambda one: one.state == "waiting").state = "failed"
+        self.assertEqual(len(self.trainings()), 2)
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "training:budget")])
+        self.assertEqual((alert.state, alert.level), ("firing", "notice"))
+        self.assertIn("2 of 2 allowed", alert.name)
+        self.evaluate(NOW + timedelta(days=7 * 6))
+        self.assertEqual(len(self.trainings()), 3, "the first ones are more than 30 days ago")
+        self.assertEqual(alert.state, "resolved")
+
+    def test_what_a_person_started_does_not_count(self):
+        self.deployment.trainings_per_month = 1
+        with clock.at(NOW + timedelta(days=5)):
+            self.env["ai.deployment.training"]._ask(self.deployment).sudo().state = "done"
+        self.trigger("schedule", 7, action="train")
+        self.evaluate(NOW + timedelta(days=7))
+        self.assertEqual(len(self.trainings()), 2)
+
+    def test_the_preview_is_shown(self):
+        trigger = self.trigger("schedule", 7)
+        with clock.at(NOW + timedelta(days=50)):
+            self.assertIn("(3 more before)", trigger.preview_text)
+            trigger.threshold = 300
+            self.assertEqual(trigger.preview_text, "not in the last year")
 
     def test_open_drift_alerts_ask(self):
         trigger = self.trigger("drift", 2)

@@ -1,5 +1,6 @@
 """From records to a version: which rows teach, what they may know, and who may serve."""
 
+import json
 import random
 from datetime import timedelta
 
@@ -187,7 +188,22 @@ class TestTrainer(ClosedLeads, AiDeploymentCase):
                 self.deployment.with_user(user).action_train()
         with clock.at(NOW):
             action = self.deployment.with_user(self.deputy).action_train()
-        self.assertEqual(action["res_model"], "ai.deployment.version")
+        self.assertEqual(action["res_model"], "ai.deployment.training")
+
+    def test_a_champion_that_cannot_score_is_not_compared_with(self):
+        deployment = self.make_deployment(is_primary=False)
+        first = self.train(deployment)
+        specs = [
+            {**spec, "path": "gone"} if spec["key"] == "country_id" else spec for spec in first.sudo().feature_specs
+        ]
+        self.env.cr.execute(
+            "UPDATE ai_deployment_version SET feature_specs = %s WHERE id = %s", [json.dumps(specs), first.id]
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        second = self.train(deployment)
+        self.assertEqual(second.verdict, "inconclusive")
+        self.assertIn("the serving version cannot score", second.verdict_text)
 
     def test_a_retired_deployment_is_not_trained(self):
         self.deployment.state = "retired"

@@ -111,17 +111,18 @@ class Retrained(Rule):
             order="date, id",
             limit=1,
         )
-        again = self.deployment.version_ids.filtered(
-            lambda version: version.kind != "pipeline"
-            and version.verdict != "first"
-            and began
-            and version.trained_date >= began.date
+        runs = self.env["ai.deployment.training"].search(
+            Domain("deployment_id", "=", self.deployment.id)
+            & Domain("state", "=", "done")
+            & Domain("version_id.verdict", "!=", "first"),
+            order="id desc",
         )
-        latest = again.sorted("number")[-1:]
-        if not latest:
+        run = runs.filtered(lambda run: began and run.requested_date >= began.date)[:1]
+        if not run:
             return Evidence(
-                False, self.env._("Documented, but no version was retrained and tested since shadow started.")
+                False, self.env._("Documented, but no training was carried out to a verdict since shadow started.")
             )
+        latest = run.version_id
         verdicts = dict(latest._fields["verdict"]._description_selection(self.env))
         sentence = self.env._(
             "%(version)s was trained on %(rows)s records on %(day)s and tested against the version serving "
@@ -132,7 +133,7 @@ class Retrained(Rule):
             text=latest.verdict_text or verdicts[latest.verdict],
         )
         # a recipe that makes it worse is no way to train it again
-        return Evidence(latest.verdict != "worse", sentence, latest.trained_date, latest)
+        return Evidence(latest.verdict != "worse", sentence, run.end_date, run)
 
     def satisfy(self, check: BaseModel) -> dict | bool:
         if not (self.deployment.retraining_plan or "").strip():

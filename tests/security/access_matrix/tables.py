@@ -24,10 +24,10 @@ MODELS = {
         write=ANSWERABLE,
         free="flag_rate audit_share batch_above blind_share double_share drift_sensitivity escalation_days "
         "fallback_below fallback_value floor_auc floor_precision four_eyes_amount horizon_days idle_days limits "
-        "loss_false loss_missed min_confidence max_interactions name positive_weight purpose retrain_cost "
-        "retrain_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
-        "score_nightly score_on_change score_on_create stop_after target_error target_risk "
-        "value_hourly_cost value_margin value_minutes value_running_cost",
+        "loss_false loss_missed min_confidence max_interactions name positive_weight promotion_policy purpose "
+        "retrain_cost retrain_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
+        "score_nightly score_on_change score_on_create stop_after target_error target_risk training_megabytes "
+        "training_seconds trainings_per_month value_hourly_cost value_margin value_minutes value_running_cost",
         judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback method model_id review_date "
         "segment_field_id start_field_id state",
         owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",
@@ -139,6 +139,15 @@ MODELS = {
     "ai.deployment.drill": Rights(
         read=NAMED, system="date deployment_id details is_passed kind summary user_id version_id"
     ),
+    "ai.deployment.training": Rights(
+        read=NAMED,
+        system="attempt child_megabytes child_seconds data_date data_digest decision deployment_id dropped end_date "
+        "failure interruptions is_automatic libraries parameters positive_count reason requested_date result_text "
+        "row_count seed state user_id version_id",
+    ),
+    "ai.deployment.training.step": Rights(
+        read=NAMED, system="code seconds sequence started_date state text training_id", hidden="answers"
+    ),
     "ai.deployment.value": Rights(
         read=NAMED,
         system="assumption base_count base_value basis change change_high change_low code date deployment_id "
@@ -151,6 +160,7 @@ MODELS = {
         system="challenge deployment_id digest flagged floors held_out kind left_out metrics not_judged number "
         "pipeline_digest pipeline_name pipeline_size positive_count questions row_count trained_by_id trained_date "
         "verdict verdict_text",
+        hidden="golden",
         sensitive="artifact feature_specs pipeline_file reference stakes tested_artifact",
     ),
     "ai.deployment.assignment": Rights(

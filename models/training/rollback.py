@@ -1,0 +1,90 @@
+"""Back to an earlier version: only a pointer moves, after the proof that the version still scores as it did."""
+
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.models import BaseModel
+
+from ...ml.errors import VersionError
+from .golden import PROVABLE, TOLERANCE, largest_difference
+
+
+class Rollback:
+    """Roll the serving version of one deployment back.
+
+    :param deployment: ai.deployment with all rights
+    """
+
+    def __init__(self, deployment: BaseModel) -> None:
+        deployment.ensure_one()
+        self.deployment = deployment
+        self.env = deployment.env
+
+    def previous(self) -> BaseModel:
+        """Return the version that served before the serving one.
+
+        :raise UserError: there is none
+        """
+        served = self.deployment.assignment_ids.filtered(lambda one: one.role == "champion").sorted("id", reverse=True)
+        for assignment in served:
+            if assignment.version_id != self.deployment.champion_id:
+                return assignment.version_id
+        raise UserError(self.env._("No other version has served “%s” before.", self.deployment.name))
+
+    def to(self, version: BaseModel) -> dict:
+        """Let `version` serve again; return the action that opens the withdrawn version.
+
+        :raise UserError: it serves already, never did, is damaged, reads fields that are gone, or scores differently
+        """
+        deployment, withdrawn = self.deployment, self.deployment.champion_id
+        if version == withdrawn:
+            raise UserError(self.env._("%s is serving already.", version.name))
+        if version not in deployment.assignment_ids.version_id:
+            raise UserError(self.env._("%s has never served: promote it instead.", version.name))
+        proof = self.prove(version)
+        deployment._assign_champion(
+            version, self.env._("Rolled back from %(name)s. %(proof)s", name=withdrawn.name, proof=proof)
+        )
+        deployment.message_post(
+            body=self.env._(
+                "%(old)s was rolled back to %(new)s. %(proof)s", old=withdrawn.name, new=version.name, proof=proof
+            )
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ai.deployment.version",
+            "res_id": withdrawn.id,
+            "views": [(False, "form")],
+        }
+
+    def prove(self, version: BaseModel) -> str:
+        """Return the sentence that `version` scores its golden set as when it was trained.
+
+        :raise UserError: it does not, or cannot
+        """
+        fault = version._fault()
+        if fault:
+            raise UserError(self.env._("%(name)s cannot serve again: %(why)s", name=version.name, why=fault))
+        try:
+            card = version._card()
+        except VersionError as error:
+            raise UserError(self.env._("%(name)s cannot serve again: %(why)s", name=version.name, why=error)) from error
+        golden = (version.golden or self._logged(version)) if isinstance(card, PROVABLE) else []
+        if not golden:
+            return self.env._("Its scores could not be compared: no stored records.")
+        if largest_difference(card, golden) > TOLERANCE * (1 if version.golden else 100):  # the log keeps four digits
+            raise UserError(
+                self.env._("%s cannot serve again: it scores stored records differently than before.", version.name)
+            )
+        return self.env._("It scores %s stored records as before.", len(golden))
+
+    def left_behind(self, version: BaseModel) -> list[int]:
+        """Return the ids of the records whose current score a withdrawn `version` wrote."""
+        domain = Domain("deployment_id", "=", self.deployment.id) & Domain("version_id", "=", version.id)
+        return self.env["ai.deployment.score"].sudo().search(domain).mapped("res_id")
+
+    def _logged(self, version: BaseModel) -> list[dict]:
+        """Return lines of the log as a golden set, for a version that was stored without one."""
+        lines = self.env["ai.deployment.inference"].search(
+            [("version_id", "=", version.id), ("failure_type", "=", False)], order="id desc", limit=20
+        )
+        return [{"codes": line.codes, "score": line.predicted_value} for line in lines if line.codes]

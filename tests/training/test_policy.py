@@ -1,0 +1,65 @@
+"""What follows from a verdict: promoted, proposed or kept, and never more than the owner allowed."""
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training.policy import attempts, follow_policy
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+
+
+@tagged("post_install", "-at_install")
+class TestPolicy(AiDeploymentCase):
+    def follow(self, policy, verdict="better", **values):
+        self.deployment.promotion_policy = policy
+        self.training = self.env["ai.deployment.training"]._ask(self.deployment)
+        version = self.keep(
+            self.deployment, self.card(low=-2.0), verdict=verdict, verdict_text="On the latest 60 records.", **values
+        )
+        with clock.at(NOW):
+            self.text = follow_policy(version.sudo(), self.version, self.training)
+        return version
+
+    def proposals(self):
+        kind = self.env.ref("ai_deployment.mail_activity_type_retrain")
+        return self.deployment.activity_ids.filtered(lambda activity: activity.activity_type_id == kind)
+
+    def test_automatic_promotes_what_is_better(self):
+        version = self.follow("automatic")
+        self.assertEqual((self.deployment.champion_id, self.training.decision), (version, "promoted"))
+        self.assertIn("was promoted and serves now. On the latest 60 records.", self.text)
+        reason = self.deployment.assignment_ids.filtered(lambda one: not one.end_date).reason
+        self.assertIn("Promoted automatically", reason)
+
+    def test_automatic_promotes_nothing_else(self):
+        for verdict in ("same", "inconclusive", "worse"):
+            with self.subTest(verdict=verdict):
+                self.follow("automatic", verdict)
+                self.assertEqual((self.deployment.champion_id, self.training.decision), (self.version, "kept"))
+                self.assertFalse(self.proposals())
+                self.training.action_cancel()
+
+    def test_what_holds_a_version_back_makes_it_a_proposal(self):
+        self.env.registry.clear_cache()
+        self.patch(type(self.deployment), "_missing_inputs_on", lambda _self, _version: "an input is gone.")
+        self.follow("automatic")
+        self.assertEqual((self.deployment.champion_id, self.training.decision), (self.version, "proposed"))
+        self.assertIn("an input is gone", self.proposals().note)
+
+    def test_propose_tells_the_owner(self):
+        self.follow("propose")
+        self.assertEqual((self.deployment.champion_id, self.training.decision), (self.version, "proposed"))
+        self.assertEqual(self.proposals().user_id, self.owner)
+        self.assertIn("Version 2 is better", self.proposals().summary)
+
+    def test_manual_waits_in_silence(self):
+        self.follow("manual")
+        self.assertEqual((self.deployment.champion_id, self.training.decision), (self.version, "kept"))
+        self.assertFalse(self.proposals())
+        self.assertIn("waits for a decision", self.text)
+
+    def test_attempts_at_a_champion_are_counted(self):
+        self.follow("manual")
+        self.assertEqual(self.training.attempt, 1)
+        third = self.keep(self.deployment, self.card(low=-3.0))
+        self.assertEqual(attempts(third, self.version), 2)
+        self.assertEqual(attempts(self.version, self.env["ai.deployment.version"]), 0)
