@@ -1,4 +1,4 @@
-"""What a version flags, the questions that hold it back, and going back to it: see `flagged`, `questions`, `rollback`."""
+"""What a version flags, the questions that hold it back, and going back: `flagged`, `questions`, `rollback`."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
