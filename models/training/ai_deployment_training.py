@@ -175,7 +175,9 @@ class AiDeploymentTraining(models.Model):
                 TrainingRun(training).carry_out()
             finally:
                 training._give_back()
-            left.add(training.id)  # one that was interrupted goes on in the next run of the cron
+            left.add(training.id)
+            if training.exists() and training.state in OPEN:  # interrupted: it goes on in the next run of a cron
+                self._wake_workers()
             cron._commit_progress(1)
 
     @api.model
