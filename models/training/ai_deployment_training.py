@@ -71,9 +71,9 @@ class AiDeploymentTraining(models.Model):
     row_count = fields.Integer("Records", readonly=True)
     positive_count = fields.Integer("Positive Records", readonly=True)
     seed = fields.Integer(readonly=True)
-    libraries = fields.Json(readonly=True)
+    libraries = fields.Json("Versions of Libraries", readonly=True)
     libraries_text = fields.Char("Libraries", compute="_compute_texts")
-    parameters = fields.Json(readonly=True)
+    parameters = fields.Json("Stored Parameters", readonly=True)
     parameters_text = fields.Char("Parameters", compute="_compute_texts")
     child_seconds = fields.Float("Seconds in the Child Process", readonly=True, digits=(16, 1))
     child_megabytes = fields.Integer("Memory of the Child Process (MB)", readonly=True)
@@ -175,7 +175,9 @@ class AiDeploymentTraining(models.Model):
                 TrainingRun(training).carry_out()
             finally:
                 training._give_back()
-            left.add(training.id)  # one that was interrupted goes on in the next run of the cron
+            left.add(training.id)
+            if training.exists() and training.state in OPEN:  # interrupted: it goes on in the next run of a cron
+                self._wake_workers()
             cron._commit_progress(1)
 
     @api.model

@@ -130,3 +130,9 @@ class TestWording(AiDeploymentCase):
         self.assertIn("200,00", told("de_DE", document=lead))
         deployment.feature_ids[0].sensitive = True
         self.assertEqual(told("en_US", document=lead), "protected")
+
+    def test_the_latest_days_are_named(self):
+        days = [NOW.date().replace(day=day) for day in range(1, 7)]
+        env = self.env(context={**self.env.context, "lang": "en_US"})
+        self.assertEqual(wording.day_list(env, days[:2]), "03/01/2026, 03/02/2026")
+        self.assertEqual(wording.day_list(env, days, most=1), "03/06/2026 (5 more before)")

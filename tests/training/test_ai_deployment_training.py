@@ -15,10 +15,11 @@ from odoo.addons.ai_deployment.models.training.ai_deployment_training_step impor
 from odoo.addons.ai_deployment.models.training.progress import STEPS as CODES
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.training.common import RunCase
+from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
 
 @tagged("post_install", "-at_install")
-class TestTraining(RunCase):
+class TestTraining(RunCase, CronMixinCase):
     def test_the_request_only_asks(self):
         began = time.perf_counter()
         with self.capture_triggers() as captured, clock.at(NOW):

@@ -8,6 +8,7 @@ from odoo.tools import config, mute_logger
 from odoo.addons.ai_deployment.ml import child
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training import training_run
+from odoo.addons.ai_deployment.models.training.ai_deployment_training import WORKERS
 from odoo.addons.ai_deployment.models.training.child_process import FAULT, KILLED, MEMORY, TIME, ChildEnded
 from odoo.addons.ai_deployment.models.training.progress import STEPS
 from odoo.addons.ai_deployment.models.training.trainer import Trainer
@@ -139,6 +140,9 @@ class TestTrainingRun(HereCase):
                 training = self.ask(deployment=deployment)
                 self.carry_out(training, KILLED, at)
                 self.assertEqual((training.state, deployment.version_ids.ids), ("running", []))
+                workers = [self.env.ref(f"ai_deployment.{name}").id for name in WORKERS]
+                woken = self.env["ir.cron.trigger"].search([("cron_id", "in", workers)])
+                self.assertEqual(set(woken.cron_id.ids), set(workers))
                 here = self.carry_out(training)
                 self.assertEqual((training.state, here.calls), ("done", calls - at + 1))
                 self.assertEqual(training.version_id.digest, whole.version_id.digest)
