@@ -1,6 +1,6 @@
 """Data of one record for the leak check, by kind of document."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class LeakRow(NamedTuple):
@@ -9,5 +9,5 @@ class LeakRow(NamedTuple):
     res_id: int
     closed: bool
     age_days: float
-    created: object
+    created: Any
     label: bool | None
