@@ -151,8 +151,8 @@ def _pair_points(
     np.add.at(joint, (coded[first], coded[second]), 1)
     one, two = table.columns[first], table.columns[second]
     if one.kind == two.kind == CATEGORY:
-        values = (column.take(table.usable).values for column in (one, two))
-        found = level_pair_shares(joint, unseen_pairs(*values, MIN_LEVEL))
+        levels, others = (column.take(table.usable).values for column in (one, two))
+        found = level_pair_shares(joint, unseen_pairs(levels, others, MIN_LEVEL))
     else:
         found = joint_shares(shares[first], shares[second], joint)
     points = surprise(found)

@@ -16,7 +16,7 @@ The codes of a row are all that is needed to score and to explain it again.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -354,12 +354,12 @@ class Card:
             unsure = f"  likely {between[0]:+.2f} to {between[1]:+.2f}" if between else ""
             lines.append(f"{shown:<{wide}}  {line.label[:broad]:<{broad}}  {line.points:+8.3f}  {share:6.1%}{unsure}")
             last = name
-        last = None
+        pair = None
         for first, one, second, two, points in self.pair_rows(names):
-            if (first, second) != last:
+            if (first, second) != pair:
                 lines.append(f"{first} with {second}")
             lines.append(f"  {one} and {two}: {points:+.3f}")
-            last = first, second
+            pair = first, second
         return "\n".join(lines)
 
     def as_html(self, names: Any = None) -> str:
@@ -392,7 +392,7 @@ class Card:
         }
 
     @classmethod
-    def from_dict(cls, data: Any, **parts: Any) -> "Card":
+    def from_dict(cls, data: Any, **parts: Any) -> Self:
         """The reverse of ``to_dict``; ``artifact`` checks foreign data first.
 
         ``parts`` are what a kind needs besides that is no JSON.

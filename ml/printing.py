@@ -132,7 +132,8 @@ def interval_groups(points: np.ndarray, counts: np.ndarray, near: float) -> list
         both = sizes[place] + sizes[place + 1]
         means[place] = (means[place] * sizes[place] + means[place + 1] * sizes[place + 1]) / both
         sizes[place] = both
-        firsts, means, sizes = (np.delete(own, place + 1) for own in (firsts, means, sizes))
+        firsts, means = np.delete(firsts, place + 1), np.delete(means, place + 1)
+        sizes = np.delete(sizes, place + 1)
     lasts = [*(firsts[1:] - 1), len(points) - 1]
     return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=False)]
 

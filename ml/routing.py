@@ -339,7 +339,7 @@ def by_gain(chances: ArrayLike, gains: ArrayLike, even: float = 0.5) -> np.ndarr
 
 def _shared_out(total: float, gains: np.ndarray, most: float) -> np.ndarray:
     """(n,) parts of ``total`` by ``gains``, none above ``most``: what is over goes to the others, at last evenly."""
-    parts = np.zeros(len(gains))
+    parts: np.ndarray = np.zeros(len(gains))
     for weights in (gains, np.ones(len(gains))):
         free = (weights > 0) & (parts < most)
         while free.any() and total > 1e-12:

@@ -20,7 +20,7 @@ of the predicted side. ``training.train_scorecard`` makes one.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -79,7 +79,7 @@ class Scorecard(Card):
         return {**super().to_dict(), **known}
 
     @classmethod
-    def from_dict(cls, data: Any, **parts: Any) -> "Scorecard":
+    def from_dict(cls, data: Any, **parts: Any) -> Self:
         """The reverse of ``to_dict``; ``artifact`` checks foreign data first."""
         if "uncertainty" in data:
             parts["uncertainty"] = Uncertainty.from_dict(data["uncertainty"])

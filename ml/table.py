@@ -102,8 +102,8 @@ def make_table(
     if labels is not None and without_copies:
         rows = rows[~copied(columns.values(), labels)]
     first, second = round(len(rows) * shares[0]), round(len(rows) * (shares[0] + shares[1]))
-    parts = (part[usable[part]] for part in (rows[:second], rows[first:second], rows[second:]))
-    return Table(columns, labels, moments[order], usable, *parts, copies=n - len(rows))
+    learn, late, test = (part[usable[part]] for part in (rows[:second], rows[first:second], rows[second:]))
+    return Table(columns, labels, moments[order], usable, learn, late, test, copies=n - len(rows))
 
 
 def check_cases(labels: np.ndarray, needed: int) -> None:

@@ -18,7 +18,7 @@ and leave no later rows on which it can be compared with the champion.
 """
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -146,12 +146,13 @@ def train_scorecard(
     like = _chosen_before(recipe, names, half_life)
     shrunk = _shrunk(table, bins, codes, weights, directions, seed)
     boosted = None
-    if shrunk is None or (min(learned.sum(), (~learned).sum()) >= MIN_BOOSTED and not (like and recipe.weight == 1.0)):
+    kept = recipe.weight if recipe and like else None
+    if shrunk is None or (min(learned.sum(), (~learned).sum()) >= MIN_BOOSTED and kept != 1.0):
         boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights, like)
-    model, weight = blend(learned, boosted, shrunk, weights, recipe.weight if like else None)
+    model, weight = blend(learned, boosted, shrunk, weights, kept)
     shift = -np.log(positive_weight)  # weighted odds are that many times too high
     features, card_pairs, intercept = _terms(model, bins, codes, table, required)
-    slope = np.dot((weight, 1 - weight), EXPECTED_SLOPE)
+    slope = np.dot((weight, 1 - weight), EXPECTED_SLOPE).tolist()
     calibration = choose(model.out_of_fold + shift, learned, recency, seed=seed, expected=slope)
     watched = only_watched(table, settings, required)
     unsure = None
@@ -247,7 +248,7 @@ def _out_of_fold(
     raw: np.ndarray,
     labels: np.ndarray,
     recency: np.ndarray,
-    slope: np.ndarray,
+    slope: Sequence[float],
     seed: int,
 ) -> np.ndarray | None:
     """(n,) values of models that have not seen the row, None where the latest rows can test alone.

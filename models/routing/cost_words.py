@@ -3,6 +3,8 @@
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from odoo.models import BaseModel
 from odoo.tools import format_amount
 
@@ -132,7 +134,8 @@ def _scaled(money: Any, share: float) -> value.Change:
 def _spread(curve: list[Point]) -> list[Point]:
     """Return at most `SHOWN` points, evenly by the reviews they need."""
     wanted = [number / (SHOWN - 1) * curve[-1].share for number in range(SHOWN)]
-    nearest = [min(range(len(curve)), key=lambda at, share=share: abs(curve[at].share - share)) for share in wanted]
+    shares = np.array([point.share for point in curve])
+    nearest = [int(np.argmin(abs(shares - share))) for share in wanted]
     return [curve[at] for at in dict.fromkeys(nearest)]
 
 

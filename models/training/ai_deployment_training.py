@@ -56,14 +56,13 @@ class AiDeploymentTraining(models.Model):
     progress = fields.Float(compute="_compute_progress", help="In percent.")
     elapsed = fields.Float("Seconds", compute="_compute_progress", digits=(16, 1), help="Seconds that its steps took.")
     interruptions = fields.Integer(readonly=True, help="Starts of the current step whose process ended too early.")
-    failure = fields.Selection(wording.FAILURES, "Failure", readonly=True)
+    failure = fields.Selection(wording.FAILURES, readonly=True)
     result_text = fields.Char("Result", readonly=True)
-    version_id = fields.Many2one("ai.deployment.version", "Version", readonly=True, ondelete="set null")
+    version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="set null")
     verdict = fields.Selection(related="version_id.verdict")
     attempt = fields.Integer(readonly=True, help="Which attempt at replacing the serving version this is.")
     decision = fields.Selection(
         [("promoted", "Promoted"), ("proposed", "Proposed to the owner"), ("kept", "Not promoted")],
-        "Decision",
         readonly=True,
     )
     # What makes it reproducible

@@ -36,7 +36,7 @@ class AiDeploymentTrainingStep(models.Model):
         default="waiting",
     )
     started_date = fields.Datetime("Started On", readonly=True)
-    seconds = fields.Float("Seconds", readonly=True, digits=(16, 1))
+    seconds = fields.Float(readonly=True, digits=(16, 1))
     text = fields.Char("Result", readonly=True)
     # What the child process answered, by the fingerprint of what it was asked: not asked again after an interruption.
     answers = fields.Json(readonly=True, groups=NO_ACCESS, prefetch=False)

@@ -109,7 +109,7 @@ class AiDeploymentVersion(models.Model):
     # Going back to it
 
     golden = fields.Json("Golden Set", readonly=True, groups=NO_ACCESS, prefetch=False)
-    training_ids = fields.One2many("ai.deployment.training", "version_id", "Training", readonly=True)
+    training_ids = fields.One2many("ai.deployment.training", "version_id", readonly=True)
     has_served = fields.Boolean(compute="_compute_has_served")
     left_behind_count = fields.Integer("Scores Left Behind", compute="_compute_left_behind_count")
 

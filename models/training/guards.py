@@ -46,7 +46,7 @@ class Guards:
             return []
         lines: dict[bool, float | None] = dict.fromkeys((True, False), deployment.min_confidence)
         if deployment.routing != "threshold":
-            curves = routing.held_out_curve(labels, scored.predictions, scored.confidences)
+            curves: Any = routing.held_out_curve(labels, scored.predictions, scored.confidences)
             if deployment.routing == "error":
                 sides = routing.guaranteed_lines(curves, target_error=deployment.target_error)
             else:
@@ -65,7 +65,9 @@ class Guards:
         labels = {spec["key"]: spec["name"] for spec in self.specs}
         texts = []
         for guard, these in _by_guard(broken).items():
-            named = quoted(labels.get(each.name) or names.get(each.name) or each.name for each in these)
+            named = quoted(
+                labels.get(each.name or "") or names.get(each.name or "") or each.name or "" for each in these
+            )
             texts.append(self._sentence(guard, these[0], named))
         return " ".join(texts)
 

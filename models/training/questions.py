@@ -39,11 +39,13 @@ def questions(
         for feature in read
         if feature.leak_verdict == leaks.ASK
     ]
-    later = test_rows(len(labels))
-    scored = tested.card.score({key: column.take(later) for key, column in columns.items()})
-    good = ~np.isnan(scored.values)
+    is_out_of_fold = tested.out_of_fold is not None  # else the card would be judged on rows that it has seen
+    tests = np.arange(len(labels)) if is_out_of_fold else test_rows(len(labels))
+    scored = tested.card.score({key: column.take(tests) for key, column in columns.items()})
+    values = tested.out_of_fold if is_out_of_fold else scored.values
+    good = ~np.isnan(values) & ~np.isnan(scored.values)
     shares = {name: scored.contributions[good][:, list(places)].sum(axis=1) for name, places in tested.card.inputs}
-    found = leaks.too_good(np.asarray(labels)[later][good], scored.values[good], shares)
+    found = leaks.too_good(np.asarray(labels)[tests][good], values[good], shares)
     if found and not {found.name} & {question["key"] for question in asked}:
         asked.append({"code": CARD, "auc": found.auc, "key": found.name, "share": found.share})
     not_judged = read.filtered(lambda feature: feature.leak_verdict == leaks.CANNOT_JUDGE)

@@ -68,7 +68,7 @@ class Trainer:
             missing = missing_outcomes(deployment)
             # both name the outcomes that are missing; this one says when they come, too
             is_same = missing and isinstance(error, TooFewCases | OneClass)
-            why = missing if is_same else " ".join(filter(None, (str(error), missing)))
+            why = missing if is_same else " ".join(filter(None, (str(error), missing or "")))
             raise UserError(
                 self.env._("“%(name)s” could not be trained: %(why)s", name=deployment.name, why=why)
             ) from error

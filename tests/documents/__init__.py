@@ -14,4 +14,3 @@ from . import test_noting
 from . import test_outcomes
 from . import test_score_sql
 from . import test_waiting_reviews
-from . import test_usual_bill_inputs

@@ -32,10 +32,10 @@ def test_a_training_is_what_it_is_elsewhere():
 
 
 def test_what_the_rows_do_not_allow_is_raised_again():
-    columns, labels, moments = table(40)
+    columns, labels, moments = table(20)
     found = asked("train_scorecard", columns, labels, moments)
     assert found["error"] == child.TRAINING
-    with pytest.raises(errors.TooFewCases, match="of at least 50"):
+    with pytest.raises(errors.TooFewCases, match="of at least 15"):
         child.raise_error(found)
     with pytest.raises(errors.OneClass):
         child.raise_error(asked("train_scorecard", columns, np.zeros(40, dtype=bool), moments))

@@ -171,6 +171,8 @@ class TestCompanySeparation(AiDeploymentCase):
             "check_id": self.deployment.check_ids[:1].id,
             "alert_ids": [Command.set(self.env["ai.deployment.alert"]._raise(self.deployment, "x", name="X").ids)],
             "user_id": self.owner.id,
+            "version_id": self.version.id,
+            "wizard_id": self.env["ai.deployment.suggest"].sudo().create({"deployment_id": self.deployment.id}).id,
             "move_id": self.env["account.move"].create({"move_type": "entry"}).id,
         }
         self.assertGreaterEqual(len(self.transient_models()), 16)

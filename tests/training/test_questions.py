@@ -48,7 +48,7 @@ class TestQuestions(AiDeploymentCase):
         self.assertFalse(find(row).is_met)
         action = row.with_user(self.owner).sudo(False).action_satisfy()
         self.assertEqual(action["res_model"], "ai.deployment.answer")
-        wizard = self.env["ai.deployment.answer"].with_user(self.owner).with_context(action["context"])
+        wizard = self.env["ai.deployment.answer"].with_user(self.owner).with_context(**action["context"])
         wizard.create({"reason": "Checked with sales."}).action_answer()
         self.assertTrue(find(row).is_met)
         self.assertIn(f"Explained by {self.owner.name}", find(row).sentence)
