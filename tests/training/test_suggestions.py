@@ -131,8 +131,9 @@ class TestSuggestions(AiDeploymentCase):
         )
         found = Suggestions(bills.with_user(self.env.ref("base.user_admin"))).find(NOW)
         measures = [one.declaration.get("measure") for one in found if one.is_chosen]
-        self.assertLessEqual({"ratio", "count", "repeat", "swapped", "shifted", "first_time"}, set(measures))
-        self.assertNotIn("amount_total", [one.declaration.get("path") for one in found])
+        self.assertLessEqual({"deviation", "ratio_max", "count", "repeat", "swapped", "first_time"}, set(measures))
+        paths = [one.declaration for one in found if one.declaration.get("source", "path") == "path"]
+        self.assertNotIn("amount_total", [declaration["path"] for declaration in paths])
         self.env["ai.deployment.feature"].create(
             [{"deployment_id": bills.id, **one.declaration} for one in found if one.is_chosen]
         )  # each can be declared
