@@ -38,7 +38,7 @@ def test_what_the_rows_do_not_allow_is_raised_again():
     with pytest.raises(errors.TooFewCases, match="of at least 15"):
         child.raise_error(found)
     with pytest.raises(errors.OneClass):
-        child.raise_error(asked("train_scorecard", columns, np.zeros(40, dtype=bool), moments))
+        child.raise_error(asked("train_scorecard", columns, np.zeros(len(labels), dtype=bool), moments))
     with pytest.raises(errors.BadTrainingInput, match="odd"):
         child.raise_error({"name": "SystemExit", "args": ["odd"]})
 
