@@ -326,7 +326,7 @@ def _quantile_starts(values: np.ndarray, bins: int, spacing: str) -> np.ndarray:
 
 
 def _frequent(values: np.ndarray, starts: np.ndarray, bins: int) -> np.ndarray:
-    """Where the most frequent values begin and end, as positions in the sorted ``values``.
+    """Return begin and end of the most frequent values, as positions in the sorted ``values``.
 
     A value counts as frequent from ``OWN_SHARE`` of the rows of a usual bin on; these take up at most half of all bins.
     """

@@ -27,6 +27,6 @@ def _strongest(card: Card, contributions: np.ndarray) -> list[str]:
 
 
 def _same_bins(card: ReviewedCard) -> bool:
-    """Whether codes of the card are codes of the anomaly card inside."""
+    """Return whether codes of the card are codes of the anomaly card inside."""
     own = card.bins_by_name
     return all(feature.bins.to_dict() == own[feature.name].to_dict() for feature in card.anomaly.features)

@@ -29,7 +29,7 @@ CARDS = (Scorecard, AnomalyCard, ReviewedCard)
 
 
 class BadFrame(ValueError):
-    """What came is no frame, or holds what must not be sent."""
+    """The bytes are no frame, or the value holds a type that must not be sent."""
 
 
 def encode(value: Any) -> bytes:

@@ -57,7 +57,7 @@ MIN_ROWS = 30  # closed and open, in bands that have both
 
 
 class Past(NamedTuple):
-    """What was known of an input earlier in the life of each record.
+    """Input values as of an earlier moment in the life of each record.
 
     ``column`` has n rows; ``known`` (n,) bool says of which of them the earlier value is known.
     """

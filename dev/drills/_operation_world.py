@@ -653,7 +653,7 @@ class Call:
 
 
 def _is_ours(entry):
-    """Whether an entry of the log is about the addon; a request that failed, if it failed in code of the addon.
+    """Return whether an entry of the log is about the addon; a failed request is, where code of the addon failed.
 
     With the addon or without, Odoo logs the requests of people whose connection is gone. That a method of the addon
     called Odoo's own is no fault of it.

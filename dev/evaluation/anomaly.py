@@ -113,7 +113,7 @@ class Contest:
             self._add(f"{name}.recall_in_top_1_percent.{kind}", "card", (values["card"][kinds == kind] >= line).mean())
 
     def judge_clean(self, name, payments):
-        """How many of later bills are flagged where no bill is odd."""
+        """Measure the share of later bills that is flagged where no bill is odd."""
         ledger = Ledger(self.env, payments)
         for rate in RATES:
             flagged = ledger.card(rate).score(ledger.taken(ledger.asked)).predictions.mean()

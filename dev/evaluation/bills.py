@@ -139,7 +139,7 @@ def _report_reviewed(env, bills, figures, watch, say, *, has_curve):
 
 
 def _report_curve(figures, replay, before, say):
-    """How good a version is that has learned from the reviews of fewer bills a day."""
+    """Measure versions that have learned from the reviews of fewer bills a day."""
     for per_day in CURVE:
         say(f"  {per_day} bills a day ...")
         for name, halfway in (("", reviewed_training.HALFWAY), (".as_if_nothing_was_known", 0)):

@@ -139,7 +139,7 @@ def _note_segments(figures, random, rounds):
 
 
 def _loses_somewhere(labels, challenger, champion, parts):
-    """Whether any segment loses by point estimate alone: the rule that was not taken."""
+    """Return whether any segment loses by point estimate alone: the rule that was not taken."""
     rows = [parts == part for part in np.unique(parts)]
     return any(
         performance.auc_difference(labels[own], champion[own], challenger[own]).estimate > 0.01

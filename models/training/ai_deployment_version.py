@@ -113,10 +113,11 @@ class AiDeploymentVersion(models.Model):
     has_served = fields.Boolean(compute="_compute_has_served")
     left_behind_count = fields.Integer("Scores Left Behind", compute="_compute_left_behind_count")
 
-    @api.depends("deployment_id.assignment_ids.version_id")
+    @api.depends("deployment_id.assignment_ids.version_id", "deployment_id.assignment_ids.role")
     def _compute_has_served(self):
         for version in self:
-            version.has_served = version in version.deployment_id.assignment_ids.version_id
+            served = version.deployment_id.assignment_ids.filtered(lambda assignment: assignment.role == "champion")
+            version.has_served = version in served.version_id
 
     @api.depends("deployment_id.champion_id")
     def _compute_left_behind_count(self):

@@ -6,6 +6,7 @@ from odoo.models import BaseModel
 
 from ...ml.errors import VersionError
 from .golden import PROVABLE, TOLERANCE, largest_difference
+from .questions import missing_answers
 
 
 class Rollback:
@@ -24,8 +25,7 @@ class Rollback:
 
         :raise UserError: there is none
         """
-        served = self.deployment.assignment_ids.filtered(lambda one: one.role == "champion").sorted("id", reverse=True)
-        for assignment in served:
+        for assignment in self._served().sorted("id", reverse=True):
             if assignment.version_id != self.deployment.champion_id:
                 return assignment.version_id
         raise UserError(self.env._("No other version has served “%s” before.", self.deployment.name))
@@ -33,13 +33,17 @@ class Rollback:
     def to(self, version: BaseModel) -> dict:
         """Let `version` serve again; return the action that opens the withdrawn version.
 
-        :raise UserError: it serves already, never did, is damaged, reads fields that are gone, or scores differently
+        :raise UserError: it serves already, never did, has open questions, is damaged, reads fields that are gone, or
+            scores differently
         """
         deployment, withdrawn = self.deployment, self.deployment.champion_id
         if version == withdrawn:
             raise UserError(self.env._("%s is serving already.", version.name))
-        if version not in deployment.assignment_ids.version_id:
+        if version not in self._served().version_id:
             raise UserError(self.env._("%s has never served: promote it instead.", version.name))
+        # A first version serves in shadow whatever is asked about it: going back must not lead around the answer.
+        if missing := missing_answers(version):
+            raise UserError(self.env._("%(name)s cannot serve again: %(why)s", name=version.name, why=missing))
         proof = self.prove(version)
         deployment._assign_champion(
             version, self.env._("Rolled back from %(name)s. %(proof)s", name=withdrawn.name, proof=proof)
@@ -55,6 +59,10 @@ class Rollback:
             "res_id": withdrawn.id,
             "views": [(False, "form")],
         }
+
+    def _served(self) -> BaseModel:
+        """Return the assignments of the versions that have served."""
+        return self.deployment.assignment_ids.filtered(lambda assignment: assignment.role == "champion")
 
     def prove(self, version: BaseModel) -> str:
         """Return the sentence that `version` scores its golden set as when it was trained.

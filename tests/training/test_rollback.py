@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.golden import golden_set
+from odoo.addons.ai_deployment.models.training.questions import answer
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 
@@ -53,6 +54,16 @@ class TestRollback(AiDeploymentCase):
             (self.later, self.version),
         ):
             self.assertEqual(self.deployment.version_at(moment), {self.deployment.id: version.id})
+
+    def test_going_back_leads_around_no_question(self):
+        question = {"code": "card", "auc": 0.97, "key": "", "share": 0.0}
+        self.alter(self.version, "questions = %s::jsonb", json.dumps([question]))
+        with self.assertRaisesRegex(UserError, "cannot serve again: answer in writing"):
+            self.deployment.with_user(self.owner).action_roll_back()
+        self.assertEqual(self.deployment.champion_id, self.second)
+        answer(self.version.with_user(self.owner), "Sales enters the values at the first call.")
+        self.deployment.with_user(self.owner).action_roll_back()
+        self.assertEqual(self.deployment.champion_id, self.version)
 
     def test_back_and_forth(self):
         self.deployment.with_user(self.owner).action_roll_back()
