@@ -332,8 +332,11 @@ def by_gain(chances: ArrayLike, gains: ArrayLike, even: float = 0.5) -> np.ndarr
     gains = np.nan_to_num(np.asarray(gains, dtype=np.float64), posinf=0.0)
     for chance in np.unique(chances):
         rows = np.flatnonzero(chances == chance)
-        if gains[rows].sum() > 0:
-            chances[rows] = even * chance + _shared_out((1 - even) * chance * len(rows), gains[rows], 1 - even * chance)
+        greatest = gains[rows].max()
+        if greatest > 0:
+            # Relative gains: products with gains near the smallest floats would round to nothing.
+            relative = gains[rows] / greatest
+            chances[rows] = even * chance + _shared_out((1 - even) * chance * len(rows), relative, 1 - even * chance)
     return chances
 
 

@@ -6,5 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2] / "dev"))
 
 from lib.plain_addon import register
+from lib.property_tests import register_profiles
 
 register()
+register_profiles()

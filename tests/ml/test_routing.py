@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -357,6 +357,8 @@ def test_one_early_error_does_not_switch_a_side_off():
     st.lists(st.tuples(st.sampled_from([0.02, 0.08, 0.5]), st.floats(0, 1e6)), min_size=1, max_size=40),
     st.floats(0.1, 1),
 )
+@example([(0.02, 5e-324)], 0.5)
+@example([(0.02, 5e-324), (0.02, 1e6), (0.5, 1e308), (0.5, 1e308)], 0.1)
 def test_checks_by_gain_are_as_many_and_none_is_left_out(rows, even):
     chances, gains = np.array(rows).T
     found = by_gain(chances, gains, even)
