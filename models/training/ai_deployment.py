@@ -202,7 +202,7 @@ class AiDeployment(models.Model):
 
     def _train(self):
         """Train a version on what is known now and return it; see `Trainer.train`."""
-        return Trainer(self).train()
+        return Trainer(self.sudo()).train().sudo(self.env.su)
 
     def _columns(self, specs, ids, together=()):
         """Return the columns of the records `ids`: {key: Column}, rows in the order of `ids`.
