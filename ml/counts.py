@@ -3,7 +3,9 @@
 Both know that weeks differ. ``between`` is the standard deviation, in log odds, by which the outcomes of one week
 differ from those of another beyond chance; a test that ignores it takes every ordinary week of a large deployment for
 a change. It is estimated from weeks that nothing was wrong with (``weekly_spread``), and the tests average the law of
-the count over it.
+the count over weeks of such a spread that follow Student's t with ``DEGREES`` degrees of freedom (``spread_of_weeks``):
+a year has holidays, imports and campaigns, and a dozen weeks do not tell a spread exactly. Under a normal law the one
+odd week of a year is an alarm on its own.
 """
 
 import math
@@ -26,7 +28,9 @@ TOLERATED_EFFECT = 0.05  # squared, of a share that is not rare
 SURELY = 2 / 3  # of sets of weeks whose true spread is below what is estimated
 MIN_WEEKS = 4  # that a spread is estimated from
 MOST_SPREAD = 3.0  # log odds
-NODES = 15  # of the average over weeks
+DEGREES = 8.0  # of freedom of what weeks have of their own
+NODES, FINE_NODES = 31, 181  # of the average over weeks: where chance blurs the law, and where it hardly does
+FARTHEST = 45.0  # node, in scales of the law
 
 
 def sum_p_value(chances: np.ndarray, hits: Any, between: float = 0.0) -> float:
@@ -132,27 +136,49 @@ def poisson_binomial(chances: ArrayLike) -> np.ndarray:
     return joined[0][: n + 1] if joined else np.ones(1)
 
 
+def spread_of_weeks(nodes: Any, between: float) -> Any:
+    """Density, up to a factor, of what a week has of its own at ``nodes``: Student's t with deviation ``between``.
+
+    >>> bool(spread_of_weeks(3.0, 1.0) > math.exp(-4.5) * spread_of_weeks(0.0, 1.0))
+    True
+    """
+    scale = between * math.sqrt((DEGREES - 2) / DEGREES)
+    return (1 + (np.asarray(nodes) / scale) ** 2 / DEGREES) ** (-(DEGREES + 1) / 2)
+
+
 def _averaged_tails(chances: np.ndarray, hits: Any, between: float) -> tuple[float, float]:
     """(chance of at most ``hits``, chance of at least so many), averaged over weeks that differ by ``between``."""
     if not between:
         return _tails(chances, hits, NORMAL)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    is_narrow = float(np.sum(chances * (1 - chances))) >= NEARLY_NORMAL
+    # Dense around 0, ever farther apart towards the ends.
+    places = np.linspace(-math.asinh(FARTHEST), math.asinh(FARTHEST), FINE_NODES if is_narrow else NODES)
+    nodes = between * np.sinh(places)
+    weights = spread_of_weeks(nodes, between) * np.cosh(places)
     weights = weights / weights.sum()
     odds = logit(chances)
-    tails = [_tails(sigmoid(odds + between * node), hits, NEARLY_NORMAL) for node in nodes]
+    tails = [_tails(sigmoid(odds + node), hits, NEARLY_NORMAL, rare=is_narrow) for node in nodes]
     below, above = np.array(tails).T
     return float(weights @ below), float(weights @ above)
 
 
-def _tails(chances: np.ndarray, hits: Any, most: float) -> tuple[float, float]:
-    """(chance of at most ``hits``, chance of at least so many); from a variance of ``most`` on by a skewed
-    normal law."""
+def _tails(chances: np.ndarray, hits: Any, most: float, rare: bool = False) -> tuple[float, float]:
+    """(chance of at most ``hits``, chance of at least so many); from a variance of ``most`` on by a skewed normal law.
+
+    :param rare: below it by Poisson's law, as many rows have so small a variance only where one side is rare
+    """
     mean, variance = float(chances.sum()), float(np.sum(chances * (1 - chances)))
     if variance >= most:
         skewness = float(np.sum(chances * (1 - chances) * (1 - 2 * chances))) / variance**1.5
         # with half a hit, as counts come in steps
         below, above = ((hits + side - mean) / math.sqrt(variance) for side in (0.5, -0.5))
         return _skewed(below, skewness), _skewed(-above, -skewness)
+    if rare:
+        misses = len(chances) - mean
+        if mean <= misses:
+            return _poisson(hits, mean)
+        above, below = _poisson(len(chances) - hits, misses)
+        return below, above
     if len(chances) and np.ptp(chances) == 0:
         from scipy.special import bdtr, bdtrc
 
@@ -160,6 +186,12 @@ def _tails(chances: np.ndarray, hits: Any, most: float) -> tuple[float, float]:
         return float(bdtr(hits, rows, chance)), float(bdtrc(hits - 1, rows, chance)) if hits > 0 else 1.0
     law = poisson_binomial(chances)
     return float(law[: hits + 1].sum()), float(law[hits:].sum())
+
+
+def _poisson(hits: int, mean: float) -> tuple[float, float]:
+    from scipy.special import pdtr, pdtrc
+
+    return float(pdtr(hits, mean)), float(pdtrc(hits - 1, mean)) if hits > 0 else 1.0
 
 
 def _skewed(z: float, skewness: float) -> float:

@@ -35,12 +35,14 @@ from .drift import (
     QUIET,
     holm,
 )
+from .logistic import logit, sigmoid
 
 FIGURE, CALIBRATION, FLOOR, PROPOSED = "figure", "calibration", "floor", "proposed"
 MIN_ROWS = 50
 MIN_CLASS = 10  # of either outcome: said, for calibration and share; come true, for order and slope
 TOLERATED_OFFSET = 0.2  # log odds by which as many as were said may not have come
 TOLERATED_SLOPE = 0.15
+ORDINARY_WEEKS = 2.0  # deviations by which the level of ordinary weeks may differ
 # Lines that say the same in other ways, the most telling first: one of them is an alert.
 ONE_CAUSE = (
     ("in_the_large", "watch:calibration", "win_rate", "brier_skill"),
@@ -173,7 +175,7 @@ def judge_outcomes(
         *_average_precision(*ordered),
         *_precision_at(labels, values, capacity),
         OutcomeResult("brier", FIGURE, performance.brier(labels, values)),
-        _brier_skill(*ordered, level),
+        _brier_skill(*ordered, between, level),
         *_error_automatic(labels, predictions, automatic, target_error),
     ]
 
@@ -257,8 +259,12 @@ def _average_precision(labels: np.ndarray, values: np.ndarray) -> Iterator[Any]:
         yield OutcomeResult("average_precision", FIGURE, performance.average_precision(labels, values))
 
 
-def _brier_skill(labels: np.ndarray, values: np.ndarray, level: float) -> OutcomeResult:
-    """1 - Brier / Brier of the plain share; the share that each row is held against leaves that row out."""
+def _brier_skill(labels: np.ndarray, values: np.ndarray, between: float, level: float) -> OutcomeResult:
+    """1 - Brier / Brier of the plain share; the share that each row is held against leaves that row out.
+
+    The share knows how its weeks ended, the values could not: tested are they with the level of these weeks as far as
+    weeks differ by ``between``.
+    """
     if not both_came(labels):
         return OutcomeResult("brier_skill", PROPOSED, threshold=0.0, verdict=CANNOT_JUDGE)
     rows = len(labels)
@@ -266,10 +272,11 @@ def _brier_skill(labels: np.ndarray, values: np.ndarray, level: float) -> Outcom
     losses = (values - labels) ** 2 - (share - labels) ** 2
     base, loss = float(np.mean((share - labels) ** 2)), float(losses.mean())
     se = float(losses.std(ddof=1)) / math.sqrt(rows)
-    if se:
-        p_value = 0.5 * math.erfc(loss / se / math.sqrt(2))
-    else:
-        p_value = 1.0 if loss <= 0 else 0.0
+    tested = losses
+    if between:
+        levelled = _levelled(labels, values, ORDINARY_WEEKS * between)
+        tested = (levelled - labels) ** 2 - (share - labels) ** 2
+    p_value = _above_zero_p_value(tested)
     exceeded = p_value <= level
     return OutcomeResult(
         "brier_skill",
@@ -283,6 +290,23 @@ def _brier_skill(labels: np.ndarray, values: np.ndarray, level: float) -> Outcom
         exceeded,
         _verdict(exceeded),
     )
+
+
+def _levelled(labels: np.ndarray, values: np.ndarray, most: float) -> np.ndarray:
+    """(n,) ``values`` moved by the log odds, at most ``most``, with which their sum is nearest to that of ``labels``."""
+    odds, low, high = logit(values), -most, most
+    for _step in range(30):
+        middle = (low + high) / 2
+        low, high = (middle, high) if sigmoid(odds + middle).sum() < labels.sum() else (low, middle)
+    return sigmoid(odds + (low + high) / 2)
+
+
+def _above_zero_p_value(losses: np.ndarray) -> float:
+    """One-sided p-value of a mean of ``losses`` (n,) above 0."""
+    mean, se = float(losses.mean()), float(losses.std(ddof=1)) / math.sqrt(len(losses))
+    if se:
+        return 0.5 * math.erfc(mean / se / math.sqrt(2))
+    return 1.0 if mean <= 0 else 0.0
 
 
 def _precision_at(labels: np.ndarray, values: np.ndarray, capacity: int | None) -> Iterator[Any]:

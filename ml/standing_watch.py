@@ -12,7 +12,7 @@ Shin, Ramdas and Rinaldo 2023).
     share of positives. Tolerated is a slope of ``KEPT_SLOPE`` of what the version's test has shown; the bets say less.
 
 Weeks differ. With ``between`` (see ``counts``) the outcomes of one look are taken as those of one week, and their
-likelihood is averaged over the weeks that there could be.
+likelihood is averaged over the weeks that there could be, odd ones among them.
 
 Evidence shrinks in good years, and would take as long to recover. So new evidence begins with every look, as one does
 not know when things change: ``FIRST_SHARE`` of it with the first look, the rest in equal parts with those of a year.
@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .counts import spread_of_weeks
 from .logistic import logit
 from .performance import slope_test
 
@@ -177,7 +178,7 @@ def _week_steps(labels: np.ndarray, odds: np.ndarray, between: float) -> np.ndar
     likelihoods = -np.logaddexp(0.0, -signs[:, None] * (odds[:, None] + GRID)).sum(axis=0)
 
     def averaged(shift: float) -> float:
-        return float(_log_sum(likelihoods - ((GRID - shift) / between) ** 2 / 2))
+        return float(_log_sum(likelihoods + np.log(spread_of_weeks(GRID - shift, between))))
 
     return np.array([[averaged(side * size) - averaged(side * TOLERATED) for side in (1, -1) for size in SIZES]])
 

@@ -106,6 +106,26 @@ def test_large_and_small_cohorts_are_averaged_alike(monkeypatch):
     assert near == pytest.approx(exact, rel=0.1)
 
 
+@pytest.mark.parametrize("deviations", [1.0, 2.5, 4.0, 8.0])
+def test_where_chance_is_small_the_tail_is_that_of_the_weeks(deviations):
+    """Of so many rows that only the weeks differ: what is left is Student's t, known from a library."""
+    noise, scale = 0.3, np.sqrt((counts.DEGREES - 2) / counts.DEGREES)
+    values = np.full(60_000, 0.4)
+    hits = round(len(values) / (1 + np.exp(-(np.log(0.4 / 0.6) + deviations * noise))))
+    known = 2 * stats.t.sf(deviations / scale, counts.DEGREES)
+    assert sum_p_value(values, hits, noise) == pytest.approx(known, rel=0.35)
+
+
+def test_one_odd_week_in_a_hundred_is_no_alarm_on_its_own():
+    random, noise = np.random.default_rng(8), 0.4
+    own = random.laplace(0, noise / np.sqrt(2), 1000)  # heavier tails than a normal law has
+    values = np.full(1000, 0.4)
+    hits = random.binomial(1000, 1 / (1 + np.exp(-(np.log(0.4 / 0.6) + own))))
+    known = {count: sum_p_value(values, count, noise) for count in np.unique(hits)}
+    found = np.array([known[count] for count in hits])
+    assert np.mean(found <= 1e-6) == 0 and np.mean(found <= 0.01) <= 0.015
+
+
 def test_few_weeks_tell_nothing_and_no_rows_are_no_evidence():
     assert counts.weekly_spread([(0.1, 0.0)] * 20) is None
     assert counts.offset([], []) == (0.0, 0.0)

@@ -132,6 +132,17 @@ def test_worse_than_the_base_rate_is_an_alarm_and_better_is_none():
     assert false <= 2 and seen >= 100
 
 
+def test_a_level_that_ordinary_weeks_have_is_not_worse_than_the_base_rate():
+    """The plain share knows how a week ended; chances of another level that still tell records apart do not lose."""
+    rng = np.random.default_rng(4)
+    odds = rng.normal(-0.4, 0.5, 4000)
+    labels, values = rng.random(4000) < 1 / (1 + np.exp(-odds - 0.8)), 1 / (1 + np.exp(-odds))
+    assert judged(labels, values)["brier_skill"].exceeded
+    allowed = judged(labels, values, between=0.45)["brier_skill"]
+    assert not allowed.exceeded and allowed.statistic < 0  # shown as it is
+    assert judged(labels, rng.permutation(values), between=0.45)["brier_skill"].exceeded
+
+
 def test_calibrated_scores_raise_no_alarm_more_often_than_promised():
     raised = 0
     for seed in range(400):
