@@ -48,7 +48,7 @@ REFUSED_RIGHTLY = "Not posted, because it has to be reviewed first"
 _OURS = re.compile(r"addons[./]ai_deployment\b|\bai_deployment_\w|ai\.deployment|AI Deployment")
 _ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ (\d+) ([A-Z]+) (\S+) ([\w.?]+): ")
 
-_MODULE = re.compile(r'File ".*?/addons/(\w+)/')
+_MODULE = re.compile(r'File ".*?/addons/(\w+)/.*\n(.*)')  # and the line of code
 RECOVERY_S = 30
 
 
@@ -656,12 +656,12 @@ def _is_ours(entry):
     """Return whether an entry of the log is about the addon; a failed request is, where code of the addon failed.
 
     With the addon or without, Odoo logs the requests of people whose connection is gone. That a method of the addon
-    called Odoo's own is no fault of it.
+    called Odoo's own, or the one that it extends, is no fault of it.
     """
     head, separator, trace = entry.partition("Traceback (most recent call last)")
     if separator and "odoo.http" in head:
-        modules = _MODULE.findall(trace.partition("\n\n")[0])
-        return modules[-1:] == [ADDON]
+        frames = _MODULE.findall(trace.partition("\n\n")[0])
+        return bool(frames) and frames[-1][0] == ADDON and "super()" not in frames[-1][1]
     return bool(_OURS.search(entry))
 
 
