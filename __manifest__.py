@@ -7,7 +7,7 @@
     "license": "LGPL-3",
     "development_status": "Beta",
     "depends": ["crm", "account", "mail", "calendar", "base_automation"],
-    "external_dependencies": {"python": ["requests", "numpy", "scikit-learn"]},
+    "external_dependencies": {"python": ["requests>=2.31", "numpy>=1.26,<3", "scikit-learn>=1.7,<2", "scipy>=1.12"]},
     "data": [
         "security/ai_deployment_groups.xml",
         "security/ir.model.access.csv",

@@ -26,6 +26,7 @@ NEARLY_NORMAL, NORMAL = (
 RATIO = 1.5  # by which a share may be more or less than before, on its rarer side
 TOLERATED_EFFECT = 0.05  # squared, of a share that is not rare
 SURELY = 2 / 3  # of sets of weeks whose true spread is below what is estimated
+SHOWN = 0.9  # of sets of weeks without a spread differ by less
 MIN_WEEKS = 4  # that a spread is estimated from
 MOST_SPREAD = 3.0  # log odds
 DEGREES = 8.0  # of freedom of what weeks have of their own
@@ -83,7 +84,8 @@ def weekly_spread(offsets: list[tuple[float, float]]) -> float | None:
     """The spread between weeks in log odds, from ``offsets`` [(offset, information)]; None for too few weeks.
 
     The value that two in three sets of such weeks stay below: too small a spread would ring every month, too large a
-    one waits a little longer.
+    one waits a little longer. Where the weeks do not differ by more than chance would have it (``SHOWN``), the most likely
+    value: a margin on what nobody has seen would hide that no win comes any more.
 
     >>> weekly_spread([(0.0, 10.0)] * 3) is None
     True
@@ -96,19 +98,21 @@ def weekly_spread(offsets: list[tuple[float, float]]) -> float | None:
     if len(known) < MIN_WEEKS:
         return None
     sizes, variances = np.array([(size, 1 / information) for size, information in known]).T
-    limit = float(chi2.ppf(1 - SURELY, len(known) - 1))
+    free = len(known) - 1
 
-    def excess(spread: float) -> float:
+    def difference(spread: float) -> float:
         weights = 1 / (variances + spread**2)
         mean = np.sum(weights * sizes) / weights.sum()
-        return float(np.sum(weights * (sizes - mean) ** 2)) - limit
+        return float(np.sum(weights * (sizes - mean) ** 2))
 
-    if excess(0.0) <= 0:
+    is_shown = difference(0.0) > float(chi2.ppf(SHOWN, free))
+    limit = float(chi2.ppf(1 - SURELY, free)) if is_shown else free
+    if difference(0.0) <= limit:
         return 0.0
     low, high = 0.0, MOST_SPREAD
     for _step in range(30):  # falls as the spread grows
         middle = (low + high) / 2
-        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+        low, high = (middle, high) if difference(middle) > limit else (low, middle)
     return high
 
 

@@ -88,3 +88,12 @@ def test_scoring_imports_neither_scikit_learn_nor_scipy():
     )
     done = subprocess.run([sys.executable, "-c", code, str(FOLDER.parent)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_installing_asks_for_the_versions_that_run():
+    """An older scikit-learn passes an installation that names no version, and ends each training in a `TypeError`."""
+    root = FOLDER.parent
+    asked = ast.literal_eval((root / "__manifest__.py").read_text())["external_dependencies"]["python"]
+    lines = (root / "requirements.txt").read_text().splitlines()
+    required = [line.partition("#")[0].strip() for line in lines]
+    assert sorted(asked) == sorted(filter(None, required)) and all(">=" in line for line in asked)
