@@ -13,7 +13,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import mute_logger
+from odoo.tools import mute_logger, ormcache
 
 from ..tools import clock
 from ..tools.shipped import shipped
@@ -34,6 +34,7 @@ from .life_cycle import (
     sync_batches,
 )
 from .serving import assign_champion
+from .viewers import VIEWED_FIELDS, viewed
 
 _logger = logging.getLogger(__name__)
 
@@ -458,6 +459,26 @@ class AiDeployment(models.Model):
             reason = self.env.context.get("ai_deployment_reason")
             keep_transitions(moved, before, vals["state"], reason if isinstance(reason, Reason) else "")
 
+    @api.model
+    @ormcache("res_model")
+    def _viewed(self, res_model):
+        """Return the deployments on records of `res_model`, as a tuple of `Viewed`; remembered, as every list asks."""
+        return viewed(self.sudo(), res_model)
+
+    def _follow_viewers(self, vals):
+        """Forget who views which scores where `vals`, just written, changes it."""
+        if VIEWED_FIELDS & vals.keys():
+            self._forget_remembered()
+
+    @api.model
+    def _forget_remembered(self):
+        """Let all workers look up again what they remember of deployments: now, and once more after the commit.
+
+        Another thread may have looked it up in between, and have found it as it was.
+        """
+        self.env.registry.clear_cache()
+        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+
     def _move(self, state, reason=""):
         """Go to `state` and store why."""
         self.with_context(ai_deployment_reason=Reason(reason)).write({"state": state})
@@ -480,6 +501,10 @@ class AiDeployment(models.Model):
         """Let `version` serve from now on; see `serving.assign_champion`."""
         return assign_champion(self, version, reason)
 
+    @api.ondelete(at_uninstall=True)
+    def _unlink_remembered(self):
+        self._forget_remembered()
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_log(self):
         if self.env["ai.deployment.inference"].sudo().search_count([("deployment_id", "in", self.ids)], limit=1):
@@ -487,7 +512,7 @@ class AiDeployment(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_life(self):
-        """Refuse to delete what has left the proof of concept one with a log is refused for that."""
+        """Refuse to delete what has left the proof of concept; one with a log is refused for that."""
         for deployment in self.sudo():
             lived = deployment.transition_ids.filtered("from_state") or deployment.approval_ids
             if lived and not has_shadow_inference(deployment):

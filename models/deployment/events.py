@@ -25,9 +25,13 @@ WRITTEN = (
     "_follow_written_history",  # deployment
 )
 # `write`, once the values other than the state are written: functions of these values.
-SETTINGS_WRITTEN = ("_follow_rules",)  # scoring
+SETTINGS_WRITTEN = (
+    "_follow_viewers",  # deployment
+    "_follow_rules",  # scoring
+)
 # `create`, with the new deployments.
 CREATED = (
+    "_forget_remembered",  # deployment
     "_keep_first_transition",  # deployment
     "_make_review_rules",  # routing
     "_make_answers",  # review

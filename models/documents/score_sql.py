@@ -68,23 +68,21 @@ class ShownScores:
 
         :param beside: ids of deployments whose scores the user may see without belonging to a viewer group
         """
-        companies = self.env.companies
-        deployments = (
-            self.env["ai.deployment"]
-            .sudo()
-            .search_fetch(
-                Domain("res_model", "=", self.documents._name)
-                & (
-                    # days of grace, see `governance/ownership`; what shows when they are over is the fallback
-                    (Domain("state", "=", "production") & Domain("shown_until", ">=", clock.today()))
-                    | (Domain("state", "in", ("production", "suspended")) & Domain("fallback_since", "!=", False))
-                )
-                & Domain("company_id", "in", companies._ai_above_sql())
-                & (
-                    Domain("is_primary", "=", True) & Domain("viewer_group_ids", "in", self.env.user._get_group_ids())
-                    | Domain("id", "in", beside)
-                ),
-                READ_TO_SHOW,
+        companies, groups, beside = self.env.companies, set(self.env.user._get_group_ids()), set(beside)
+        above = {company for own in companies._ids for company in companies._ai_above_ids(own)}
+        deployments = self.env["ai.deployment"].sudo()
+        deployments = deployments.browse(
+            one.id
+            for one in deployments._viewed(self.documents._name)
+            if one.company_id in above and ((one.is_primary and one.group_ids & groups) or one.id in beside)
+        )
+        deployments.fetch(READ_TO_SHOW)
+        today = clock.today()
+        deployments = deployments.filtered(
+            lambda one: (
+                # days of grace, see `governance/ownership`; what shows when they are over is the fallback
+                (one.state == "production" and one.shown_until and one.shown_until >= today)
+                or (one.state in ("production", "suspended") and one.fallback_since)
             )
         )
         live = deployments.filtered(lambda deployment: deployment.state == "production")

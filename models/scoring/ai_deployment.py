@@ -140,12 +140,8 @@ class AiDeployment(models.Model):
 
     @api.model
     def _forget_rules(self):
-        """Let all workers look the rules up again: now, and once more after the commit.
-
-        Another thread may have looked them up in between, and have found them as they were.
-        """
-        self.env.registry.clear_cache()
-        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+        """Let all workers look the rules up again."""
+        self._forget_remembered()
 
     @api.model
     def _score_noted(self, wanted):

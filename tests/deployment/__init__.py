@@ -10,3 +10,4 @@ from . import test_fingerprint
 from . import test_history
 from . import test_life_cycle
 from . import test_serving
+from . import test_viewers

@@ -97,6 +97,7 @@ class TestFallbackSwitch(FallbackCase):
 
     def test_without_a_fallback_a_list_asks_the_database_no_more_often(self):
         leads = self.env["crm.lead"].with_user(self.seller)
+        ShownScores(leads).shown()  # who views what is remembered from here on
         self.env.flush_all()
         self.env.invalidate_all()
         leads.env.companies.ids, leads.env.user.all_group_ids.ids  # noqa: B018  known to every request
