@@ -72,6 +72,7 @@
         "views/documents/account_move_views.xml",
         "views/scoring/ir_actions_server_views.xml",
         "views/alerting/digest_digest_views.xml",
+        "views/res_config_settings_views.xml",
         "views/ai_deployment_menus.xml",
         "views/gate/ai_deployment_gate_views.xml",
     ],

@@ -23,6 +23,7 @@ from . import ir_actions_server
 from . import mail_activity
 from . import mail_message
 from . import res_company
+from . import res_config_settings
 from . import res_groups
 from . import res_partner
 from . import res_users

@@ -31,6 +31,20 @@ def parse_allowed(text: Any) -> set[str]:
     return {part.lower() for part in (text or "").replace(",", " ").split()}
 
 
+def not_hosts(text: Any) -> list[str]:
+    """Return the parts of ``text`` that are no ``host`` or ``host:port``, sorted.
+
+    >>> not_hosts("models.example.com:8443, https://models.example.com 10.0.0.5:x [fd00::5]:443")
+    ['10.0.0.5:x', 'https://models.example.com']
+    """
+    found = []
+    for part in sorted(parse_allowed(text)):
+        address, port = _parts(f"https://{part}")
+        if address is None or address.netloc != part or not address.hostname or "@" in part or port == 0:
+            found.append(part)
+    return found
+
+
 class Guard:
     """Says no with an ``EndpointRefused``. ``resolve(host, port)`` gives (family, socket address) pairs."""
 

@@ -21,9 +21,11 @@ from . import test_hooks
 from . import test_ir_actions_server
 from . import test_ir_cron
 from . import test_mail_activity
+from . import test_res_config_settings
 from . import test_res_users
 from . import test_retention
 from . import test_tours
+from . import test_translations
 from . import test_views_new_record
 
 # Files of the same name in two folders hide each other above: Odoo finds each by its folder's name as well as its own.

@@ -111,7 +111,7 @@ class AiDeploymentWaiver(models.Model):
 
     def unlink(self):
         # pylint: disable=no-raise-unlink
-        raise UserError(self.env._("Waivers cannot be deleted: archive it."))
+        raise UserError(self.env._("Waivers cannot be deleted. Archive them instead."))
 
     def action_view_events(self):
         self.ensure_one()

@@ -185,7 +185,7 @@ class Jobs(InstanceCheck):
             ),
             "late": (
                 env._("Scheduled jobs do not run: %s"),
-                env._("Ask an administrator to check that the server runs scheduled jobs (max_cron_threads)."),
+                env._("Ask an administrator to check that the server runs scheduled actions (max_cron_threads)."),
             ),
             "ahead": (
                 env._("Scheduled jobs are planned too late, as if the server clock had been ahead: %s"),

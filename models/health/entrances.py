@@ -88,7 +88,7 @@ class Entrances(Check):
             grade = notice if other_way else severe
             yield grade(
                 "rule",
-                env._("Automation rules that score with it are archived: %s", quoted(archived.mapped("name"))),
+                env._("Automation rules that score with it are archived: %s", quoted(env, archived.mapped("name"))),
                 env._("Unarchive the rule, or delete it if it is no longer wanted."),
             )
 

@@ -119,14 +119,14 @@ class Inputs(Check):
             text = env._(
                 "Input “%(input)s” has lost options used in training: %(options)s.",
                 input=spec["name"],
-                options=quoted(gone),
+                options=quoted(env, gone),
             )
             yield grade(f"options_gone:{key}", text, suggestion)
         if new:
             text = env._(
                 "Input “%(input)s” has options that are new since the version was trained: %(options)s.",
                 input=spec["name"],
-                options=quoted(new),
+                options=quoted(env, new),
             )
             yield notice(f"options_new:{key}", text, suggestion)
 
@@ -144,7 +144,7 @@ class Inputs(Check):
             text = env._(
                 "%(input)s: %(names)s are new since the version was trained.",
                 input=spec["name"],
-                names=quoted(records.mapped("display_name")),
+                names=quoted(env, records.mapped("display_name")),
             )
         words = env[deployment.res_model]._ai_words()
         return notice(

@@ -36,7 +36,7 @@ class Restored(InstanceCheck):
         )
         if held.last_run:
             sentence = env._(
-                "This database was restored or copied after its last scheduled job on %(date)s: %(waits)s",
+                "This database was restored or copied after its last scheduled action on %(date)s: %(waits)s",
                 date=format_datetime(env, held.last_run),
                 waits=waits,
             )
@@ -123,9 +123,9 @@ class Messages(InstanceCheck):
         if trouble:
             yield severe(
                 "mail_queue",
-                env._("Odoo sends no mails: its scheduled job %s does not run.", trouble.name),
+                env._("Odoo sends no mails: its scheduled action %s does not run.", trouble.name),
                 env._(
                     "Ask an administrator to check this job under Settings, Technical, Scheduled Actions, and "
-                    "whether the server runs scheduled jobs at all. Alerts and summaries by mail are delayed."
+                    "whether the server runs scheduled actions at all. Alerts and summaries by mail are delayed."
                 ),
             )

@@ -133,7 +133,7 @@ class ReportCharts:
                 "interval",
                 points("win_rate", lambda own: [own["win_rate"].low, own["win_rate"].high]),
             ),
-            row(self.env._("Said"), "line", said),
+            row(self.env._("Predicted"), "line", said),
             row(self.env._("In training"), "limit", before),
         ]
         return {

@@ -165,7 +165,7 @@ class DriftWording:
         if not window.rows:
             return text
         due = windows.start + timedelta(days=math.ceil(days * needed / window.rows))
-        pace = self.env._("At the current rate this takes about %s.", format_date(self.env, due))
+        pace = self.env._("At the current rate there will be enough by %s.", format_date(self.env, due))
         return f"{text} {pace}"
 
     def pairs(self, found: joint.JointResult, bins: Bins) -> str:

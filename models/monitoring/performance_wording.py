@@ -57,8 +57,8 @@ class PerformanceWording:
         label = {
             "win_rate": self.env._("Share of %s", words["positives"]),
             "in_the_large": self.env._("Average predicted probability"),
-            "slope": self.env._("Spread"),
-            "auc": self.env._("Order"),
+            "slope": self.env._("Calibration slope"),
+            "auc": self.env._("Ranking (AUC)"),
             "average_precision": self.env._("Precision of the highest scores"),
             "precision_at_capacity": self.env._("Precision within the review capacity"),
             "brier": self.env._("Prediction error (Brier)"),

@@ -166,5 +166,6 @@ class Drill:
 
     def notified_text(self, users: BaseModel) -> str:
         if users:
-            return self.env._("%s was notified", ", ".join(users.mapped("name")))
+            names = ", ".join(users.mapped("name"))
+            return self.env._("%s was notified", names) if len(users) == 1 else self.env._("%s were notified", names)
         return self.env._("nobody was notified")

@@ -30,7 +30,7 @@ class AiDeploymentQuota(models.Model):
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, ondelete="cascade")
     day = fields.Date(required=True, readonly=True)
     reason = fields.Selection(
-        [(CAPACITY, "Reviews per Day"), *REVIEW_REASONS], "Quota", required=True, readonly=True, default=CAPACITY
+        [(CAPACITY, "Reviews per Day"), *REVIEW_REASONS], "Review Rule", required=True, readonly=True, default=CAPACITY
     )
     used = fields.Integer(required=True, readonly=True)
     offered = fields.Float(readonly=True, help="Random checks expected without the limit.")

@@ -42,9 +42,9 @@ def day_list(env: Environment, days: Sequence[date], most: int = 4) -> str:
     return env._("%(days)s (%(more)s more before)", days=text, more=len(days) - most) if len(days) > most else text
 
 
-def quoted(names: Iterable[str]) -> str:
-    """Return `names` in quotes, separated by commas."""
-    return ", ".join(f"“{name}”" for name in names)
+def quoted(env: Environment, names: Iterable[str]) -> str:
+    """Return `names` in the quotes of the reader's language, separated by commas."""
+    return ", ".join(env._("“%s”", name) for name in names)
 
 
 def plain(env: Environment, value: float) -> str:

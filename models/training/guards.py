@@ -66,7 +66,8 @@ class Guards:
         texts = []
         for guard, these in _by_guard(broken).items():
             named = quoted(
-                labels.get(each.name or "") or names.get(each.name or "") or each.name or "" for each in these
+                self.env,
+                (labels.get(each.name or "") or names.get(each.name or "") or each.name or "" for each in these),
             )
             texts.append(self._sentence(guard, these[0], named))
         return " ".join(texts)

@@ -47,7 +47,7 @@ class TestEvidenceMonitoring(EvidenceCase):
                 self.assertMissing("watched", sentence)
                 savepoint.rollback()
         self.cron("monitor").unlink()
-        self.assertMissing("watched", "The scheduled job “AI Deployment: monitoring” is missing.")
+        self.assertMissing("watched", "The scheduled action “AI Deployment: monitoring” is missing.")
 
     def test_a_week_is_often_enough(self):
         self.enterContext(clock.at(self.cron("monitor").lastcall))

@@ -69,7 +69,7 @@ class TestReportCharts(DashboardCase):
         lines = {line.key: line for line in report[-1].line_ids}
         true = self.series(page["outcomes"], "Actual")
         self.assertEqual(true["values"][-1], 52 / 80)
-        said = self.series(page["outcomes"], "Said")["values"][-1]
+        said = self.series(page["outcomes"], "Predicted")["values"][-1]
         self.assertAlmostEqual(said, (0.5 + 0.8176) / 2, 3)
         interval = page["outcomes"]["series"][1]
         self.assertEqual(interval["values"][-1], [lines["win_rate"].low, lines["win_rate"].high])

@@ -31,7 +31,7 @@ class AiDeploymentGatePass(models.TransientModel):
         self.ensure_one()
         bill = self.move_id
         if not self.env.user.has_group(PASSERS):
-            raise AccessError(self.env._("Only members of “AI Deployment: Pass the Gate” may pass a held bill."))
+            raise AccessError(self.env._("Only members of “Pass the Gate” may pass a held bill."))
         bill.check_access("write")
         if not (self.note or "").strip():
             raise UserError(self.env._("Enter why the bill is correct."))

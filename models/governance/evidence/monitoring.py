@@ -21,7 +21,7 @@ WEEK = timedelta(days=7)
 
 
 class Watched(Rule):
-    """The scheduled jobs that monitor the deployment run every week, and its score is monitored."""
+    """The scheduled actions that monitor the deployment run every week, and its score is monitored."""
 
     code = "watched"
 
@@ -46,7 +46,7 @@ class Watched(Rule):
             raise UserError(self.env._("Scheduled jobs are managed by administrators: ask one to check them."))
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Scheduled Jobs"),
+            "name": self.env._("Scheduled Actions"),
             "res_model": "ir.cron",
             "view_mode": "list,form",
             "domain": [("cron_name", "=like", "AI Deployment:%")],
@@ -58,16 +58,16 @@ class Watched(Rule):
         trouble = trouble_of(cron, job.name, self.env)
         if trouble:
             return {
-                "gone": self.env._("The scheduled job %s is missing.", trouble.name),
-                "off": self.env._("The scheduled job %s is inactive.", trouble.name),
-                "failing": self.env._("The scheduled job %s fails repeatedly.", trouble.name),
-                "late": self.env._("The scheduled job %s does not run.", trouble.name),
-                "ahead": self.env._("The scheduled job %s is planned too late.", trouble.name),
+                "gone": self.env._("The scheduled action %s is missing.", trouble.name),
+                "off": self.env._("The scheduled action %s is inactive.", trouble.name),
+                "failing": self.env._("The scheduled action %s fails repeatedly.", trouble.name),
+                "late": self.env._("The scheduled action %s does not run.", trouble.name),
+                "ahead": self.env._("The scheduled action %s is planned too late.", trouble.name),
             }[trouble.kind]
         if clock.now() + relativedelta(**{cron.interval_type: cron.interval_number}) > clock.now() + WEEK:
-            return self.env._("The scheduled job “%s” runs less than once a week.", cron.cron_name)
+            return self.env._("The scheduled action “%s” runs less than once a week.", cron.cron_name)
         if not cron.lastcall:
-            return self.env._("The scheduled job “%s” has not run yet.", cron.cron_name)
+            return self.env._("The scheduled action “%s” has not run yet.", cron.cron_name)
         return ""
 
     def _unwatched_score(self) -> tuple[str, BaseModel]:
