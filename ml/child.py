@@ -64,9 +64,9 @@ def limit(seconds: float, megabytes: int) -> None:
 def libraries() -> dict[str, str]:
     """Return name -> version of what a training depends on."""
     import numpy
-    import sklearn
+    import scipy
 
-    return {"python": platform.python_version(), "numpy": numpy.__version__, "scikit-learn": sklearn.__version__}
+    return {"python": platform.python_version(), "numpy": numpy.__version__, "scipy": scipy.__version__}
 
 
 def answer(call: bytes) -> bytes:
