@@ -68,7 +68,18 @@ def _replayed(replay, arriving, say):
             say(f"  {_told(training)}")
         told = len(done)
         monday += WEEK
+        if monday.day <= WEEK.days and values:
+            say(f"  {monday.date()}: {_so_far(arriving, values)}")
     return values
+
+
+def _so_far(arriving, values):
+    """Pooled AUC of the three deployments on all that came until now."""
+    known = [call for call in arriving if call.number in values]
+    labels = np.array([call.won for call in known])
+    three = np.array([values[call.number] for call in known]).T
+    areas = (f"{performance.auc(labels, own):.3f}" for own in three)
+    return f"{len(known):,} leads; AUC with a gate, never retrained, no gate: {', '.join(areas)}"
 
 
 def _peers(past, arriving):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.ai_deployment.ml import artifact, boosting
+from odoo.addons.ai_deployment.ml import artifact, boosting, promotion
 from odoo.addons.ai_deployment.ml.binning import (
     ABOVE,
     BELOW,
@@ -150,6 +150,21 @@ def test_a_second_training_takes_the_recipe_of_the_first(monkeypatch):
     assert again.metrics["trees"] == 7 and again.metrics["train_rows"] == 6000
     without = {name: column for name, column in columns.items() if name != "age"}
     assert train_scorecard(without, labels, np.arange(6000.0), recipe=first.recipe).card.pairs == ()
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"monotone": {"age": 1}}, {"positive_weight": 3.0}, {"shares": (0.85, 0.15, 0.0)}]
+)
+def test_retraining_on_unchanged_records_is_the_same_card_and_never_worse(options):
+    columns, labels, _odds = world(700, seed=len(options) + 7)
+    moments = np.arange(700.0)
+    one, other = (train_scorecard(columns, labels, moments, **options) for _run in range(2))
+    assert artifact.dump(one.card) == artifact.dump(other.card)
+    values = one.card.score(columns).values
+    assert promotion.judge(labels, other.card.score(columns).values, values).verdict == "same"
+    # and by its recipe, as the card that serves is made
+    again = [train_scorecard(columns, labels, moments, recipe=one.recipe, **options) for _run in range(2)]
+    assert artifact.dump(again[0].card) == artifact.dump(again[1].card)
 
 
 def test_out_of_fold_sums_come_from_boosters_that_did_not_see_the_row():
