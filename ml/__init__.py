@@ -58,7 +58,8 @@ pairs              which inputs act together
 recency            how far back to learn
 linear             additive logistic regression on codes, shrunk as the rows ask for
 shrinkage          a sum of tables for few cases: every input, drawn towards nothing
-boosting           additive boosting on codes, and its points (scikit-learn)
+trees              boosting of trees of one input each, on sums per bin
+boosting           boosters and regressions, averaged over folds, and pairs
 training           columns and labels -> a tested scorecard
 anomaly_training   columns -> an anomaly card
 reweighted         the reasons of an anomaly card, weighed by verdicts

@@ -1,40 +1,27 @@
-"""Additive boosting on bin codes, and reading the points off it.
+"""Additive boosting on bin codes: averaged over folds, beside a regression, with pairs.
 
-Every tree may look at one input only (``interaction_cst`` of scikit-learn's
-histogram boosting). The model is therefore a sum of tables, and can be read off
-exactly by asking it: change the code of one input while all others stay put, and
-subtract. Several boosters, each on most of the rows, are averaged: a mean of
+Every tree looks at one input only (``trees``), so the model is a sum of tables. Several
+boosters, each on most of the rows, are averaged: a mean of
 sums of tables is one sum of tables, steadier than any of them, and every row has a
 sum from boosters that did not learn from it. The same holds for an additive logistic
 regression on the same rows (``linear``), and the two are averaged in turn. What two
 inputs say only together is then added by ``pairs``.
-
-scikit-learn is imported inside the functions: it costs two seconds and 100 MB.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from .binning import (
-    ABOVE,
-    BELOW,
-    FIRST,
-    MAX_BINS,
-    MISSING,
-    Bins,
-)
-from .columns import NUMBER
+from .binning import MAX_BINS, Bins
 from .linear import fit_linear
 from .logistic import log_loss
 from .pairs import boost_pairs, rank_pairs
 from .points import Additive
+from .trees import BinTable, Grown, Growth, grow
 
 FOLDS = 5
 MAX_TREES = 500
-PATIENCE = 20  # trees without a better loss on the rows left out
 CASES_PER_BIN = 10  # of a number
 MANY_ROWS = 20_000  # from here on a second round of folds changes nothing
 CLEARLY = 1.96  # standard errors that pairs, or one kind of model alone, must gain out of fold
@@ -54,6 +41,11 @@ class Settings:
     most_inputs: int = 200
     min_level: int = 10  # rows of a level that gets a bin of its own
     pairs: int = 6
+
+    @property
+    def growth(self) -> Growth:
+        """How its trees are grown."""
+        return Growth(self.rate, self.leaves, self.min_leaf, self.shrinkage)
 
 
 def settings_for(cases: Any, max_bins: int | None = None, pairs: int = 6) -> Settings:
@@ -108,7 +100,7 @@ class Boosted:
     ``tables`` holds one (size,) array per input, ``pair_tables`` one (size, size)
     array per (i, j) of ``pairs``; ``share`` is how much the regressions count beside
     the boosters; ``out_of_fold`` (n,) are log odds from models that did not learn from
-    the row; ``boosters`` and ``regressions`` are kept for comparison only.
+    the row; ``trees`` is the median of the boosters' trees.
     """
 
     intercept: float
@@ -118,15 +110,10 @@ class Boosted:
     share: float
     out_of_fold: np.ndarray
     trees: int
-    boosters: list
-    regressions: list
 
-    def raw(self, bins: list[Bins], codes: np.ndarray) -> np.ndarray:
-        """(n,) mean log odds of the models themselves, to compare the tables with."""
-        table = as_inputs(bins, codes)
-        boosted = np.mean([booster.decision_function(table) for booster in self.boosters], axis=0)
-        straight = [regression.raw(codes) for regression in self.regressions]
-        raw = mixed(boosted, np.mean(straight, axis=0) if straight else None, self.share)
+    def raw(self, codes: np.ndarray) -> np.ndarray:
+        """(n,) log odds of (n, k) ``codes``."""
+        raw = Additive(self.intercept, self.tables).raw(codes)
         for (i, j), points in zip(self.pairs, self.pair_tables, strict=True):
             raw += points[codes[:, i], codes[:, j]]
         return raw
@@ -151,36 +138,34 @@ def boost(
     """
     if weights is None:
         weights = np.ones(len(labels))
-    fold = folds_of(labels, seed)
-    trees = like.trees if like else None
-    boosters, sums, boosted = _fit_folds(codes, labels, weights, fold, bins, directions, settings, seed, trees)
-    regressions, straight = fit_linear(bins, codes, labels, weights, fold, directions)
-    share = like.share if like else choose_share(labels, boosted, straight, weights)
-    out_of_fold = mixed(boosted, straight, share)
+    folds = [folds_of(labels, seed)]
+    if len(labels) < MANY_ROWS:
+        folds.append(folds_of(labels, seed + 1))
+    fold = folds[0]
+    grown = grow_folds(
+        BinTable(bins, codes), labels, weights, folds, directions, settings, like.trees if like else None
+    )
+    boosted = _of_others(grown, folds)
+    fits = fit_linear(bins, codes, labels, weights, folds, directions)
+    regressions, straight = [each for fit, _raw in fits for each in fit], [raw for _fit, raw in fits]
+    share = like.share if like else choose_share(labels, boosted[0], straight[0], weights)
+    out_of_fold = mixed(boosted[0], straight[0], share)
     pairs, pair_tables = like.pairs if like else [], []
     if not like and settings.pairs:
         pairs = rank_pairs(bins, codes, labels, out_of_fold, settings.pairs, weights)
         # Where the rows of one input must keep their order, a pair could break it.
         pairs = [pair for pair in pairs if not any(directions[j] for j in pair)]
     if pairs:
-        starts = [
-            mixed(one.raw(codes), regressions[k].raw(codes) if regressions else None, share)
-            for k, one in enumerate(sums)
-        ]
+        starts = [mixed(grown.raw[k], regressions[k].raw(codes) if regressions else None, share) for k in range(FOLDS)]
         pair_tables, with_pairs = boost_pairs(bins, codes, labels, weights, fold, starts, pairs)
         if like or clearly_better(labels, with_pairs, out_of_fold):
             out_of_fold = with_pairs
         else:
             pairs, pair_tables = [], []
-    if len(labels) < MANY_ROWS:
-        fold = folds_of(labels, seed + 1)
-        again = _fit_folds(codes, labels, weights, fold, bins, directions, settings, seed + 1, trees)
-        boosters, sums, boosted = boosters + again[0], sums + again[1], again[2]
-        more, straight = fit_linear(bins, codes, labels, weights, fold, directions)
-        regressions += more
-        if not pairs:  # with pairs, these sums lack what only the pairs know
-            out_of_fold = (out_of_fold + mixed(boosted, straight, share)) / 2
-    additive = Additive.mean(sums)
+    if not pairs:  # with pairs, the sums of the second round lack what only the pairs know
+        sums = [mixed(one, other, share) for one, other in zip(boosted, straight, strict=True)]
+        out_of_fold = np.mean(sums, axis=0)
+    additive = Additive.mean(grown.sums)
     intercept, tables = additive.intercept, additive.tables
     if share:
         smooth = Additive.mean(regressions)
@@ -193,9 +178,7 @@ def boost(
         pair_tables=pair_tables,
         share=share,
         out_of_fold=out_of_fold,
-        trees=int(np.median([booster.n_iter_ for booster in boosters])),
-        boosters=boosters,
-        regressions=regressions,
+        trees=int(np.median(grown.trees)),
     )
 
 
@@ -224,59 +207,31 @@ def mixed(boosted: Any, straight: Any, share: float) -> Any:
     return boosted if not share else (1 - share) * boosted + share * straight
 
 
-def _fit_folds(
-    codes: np.ndarray,
+def grow_folds(
+    table: BinTable,
     labels: np.ndarray,
     weights: np.ndarray,
-    fold: np.ndarray,
-    bins: list[Bins],
+    folds: list[np.ndarray],
     directions: list[int],
     settings: Settings,
-    seed: int,
     trees: int | None = None,
-) -> tuple[list, list[Additive], np.ndarray]:
-    """(one booster per fold, each read off, (n,) log odds of each fold's rows from its booster).
+) -> Grown:
+    """One booster per fold of each of ``folds``, each (n,), all grown at once.
 
     Each has as many trees as its own fold's rows speak for, or ``trees``.
     """
-    inputs = as_inputs(bins, codes)
-    boosters, sums, out_of_fold = [], [], np.empty(len(labels))
-    for k in range(fold.max() + 1):
-        held = fold == k
-        booster = make_booster(bins, directions, settings, seed, trees=trees or MAX_TREES, early_stopping=not trees)
-        unseen = {"X_val": inputs[held], "y_val": labels[held], "sample_weight_val": weights[held]}
-        booster.fit(inputs[~held], labels[~held], sample_weight=weights[~held], **({} if trees else unseen))
-        boosters.append(booster)
-        sums.append(read_points(booster, bins))
-        out_of_fold[held] = sums[-1].raw(codes[held])
-    return boosters, sums, out_of_fold
+    held = [fold == k for fold in folds for k in range(FOLDS)]
+    learned = weights * ~np.stack(held)
+    if trees:
+        return grow(table, labels, learned, directions, settings.growth, trees)
+    rows = [np.flatnonzero(own) for own in held]
+    return grow(table, labels, learned, directions, settings.growth, MAX_TREES, rows, weights)
 
 
-def make_booster(
-    bins: list[Bins],
-    directions: list[int],
-    settings: Settings,
-    seed: int = 0,
-    *,
-    trees: int = MAX_TREES,
-    early_stopping: bool = False,
-) -> Any:
-    """An unfitted booster that can only learn a sum of one function per input."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    return HistGradientBoostingClassifier(
-        interaction_cst="no_interactions",
-        categorical_features=[own.kind != NUMBER for own in bins],
-        monotonic_cst=directions,
-        learning_rate=settings.rate,
-        max_iter=trees,
-        max_leaf_nodes=settings.leaves,
-        min_samples_leaf=settings.min_leaf,
-        l2_regularization=settings.shrinkage,
-        early_stopping=early_stopping,
-        n_iter_no_change=PATIENCE,
-        random_state=seed,
-    )
+def _of_others(grown: Grown, folds: list[np.ndarray]) -> list[np.ndarray]:
+    """For each of ``folds`` the (n,) log odds of each row by the booster that did not learn from it."""
+    rows = np.arange(grown.raw.shape[1])
+    return [grown.raw[place * FOLDS + fold, rows] for place, fold in enumerate(folds)]
 
 
 def folds_of(labels: np.ndarray, seed: int) -> np.ndarray:
@@ -295,40 +250,3 @@ def clearly_better(labels: np.ndarray, new: np.ndarray, old: np.ndarray, weights
     if weights is not None:
         gains = gains * weights / weights.mean()
     return bool(gains.mean() > CLEARLY * gains.std(ddof=1) / np.sqrt(len(gains)))
-
-
-def as_inputs(bins: list[Bins], codes: ArrayLike) -> np.ndarray:
-    """(n, k) float64 that the booster sees: ordered numbers, NaN where missing.
-
-    Numbers keep their order, with below first and above last; categories are handed
-    over as their codes and declared as categories.
-    """
-    codes = np.asarray(codes)
-    return np.stack([_as_input(own, codes[:, j]) for j, own in enumerate(bins)], axis=1)
-
-
-def _as_input(bins: Bins, codes: np.ndarray) -> np.ndarray:
-    shown = codes.astype(np.float64)
-    if bins.kind == NUMBER:
-        shown[codes == BELOW] = FIRST - 1
-        shown[codes == ABOVE] = bins.size
-    shown[codes == MISSING] = np.nan
-    return shown
-
-
-def read_points(booster: Any, bins: list[Bins]) -> Additive:
-    """Return the learned points of a booster as an ``Additive``.
-
-    Exact up to rounding: in a sum of one function per input, a difference between
-    rows that differ in one input does not depend on what the others are.
-    """
-    base = np.full((1, len(bins)), FIRST)
-    probes: list[np.ndarray] = [base]
-    for j, own in enumerate(bins):
-        rows = np.repeat(base, own.size, axis=0)
-        rows[:, j] = np.arange(own.size)
-        probes.append(rows)
-    inputs = as_inputs(bins, np.concatenate(probes))
-    raw = booster.decision_function(inputs)
-    intercept, *tables = np.split(raw, np.cumsum([len(rows) for rows in probes])[:-1])
-    return Additive(float(intercept[0]), [table - intercept for table in tables])

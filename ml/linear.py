@@ -36,21 +36,34 @@ def fit_linear(
     codes: np.ndarray,
     labels: np.ndarray,
     weights: np.ndarray,
-    fold: np.ndarray,
+    folds: Sequence[np.ndarray],
     directions: Sequence[Any],
-) -> tuple[list[Additive], np.ndarray | None]:
-    """(one ``Additive`` per number in ``fold``, (n,) log odds out of fold).
+) -> list[tuple[list[Additive], np.ndarray | None]]:
+    """For each of ``folds``, each (n,): (one ``Additive`` per number in it, (n,) log odds out of fold).
 
     Each is learned from the rows of the other folds; the penalties, a few numbers,
     from all of them. ``weights`` (n,) tell how much a row counts, ``directions`` hold
     -1, 0 or +1 per input. No fit at all, and None, for more than ``WIDEST`` inputs.
     """
     if len(bins) > WIDEST:
-        return [], None
+        return [([], None) for _fold in folds]
     weights = _as_cases(weights)
     labels = labels.astype(np.float64)
     design = _Design(bins, codes)
     penalties, start = _learn_penalties(design, labels, weights)
+    return [_fit_fold(design, codes, labels, weights, fold, penalties, start, directions) for fold in folds]
+
+
+def _fit_fold(
+    design: "_Design",
+    codes: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    fold: np.ndarray,
+    penalties: np.ndarray,
+    start: np.ndarray,
+    directions: Sequence[Any],
+) -> tuple[list[Additive], np.ndarray]:
     fits, out_of_fold = [], np.empty(len(labels))
     for k in range(fold.max() + 1):
         held = fold == k

@@ -55,21 +55,22 @@ def choose_half_life(
 ) -> float | None:
     """The half life in days that predicts the ``late`` rows best, or None.
 
-    ``learn(weights)`` learns from the rows that are not late, by their weights, and
-    returns the log odds of the late rows.
+    ``learn(tried)`` learns from the rows that are not late once per weights in ``tried``, each (early,), and
+    returns as many log odds of the late rows, each (late,).
     """
     early = ~late
     span = float(np.ptp(moments[early]))
     if not span:
         return None
     shortest = float(np.ptp(moments[late])) * SHORTEST
-    losses = {}
+    tried = {}
     for half_life in (None, *(span * fraction for fraction in FRACTIONS)):
         weights = recency_weights(moments[early], half_life)
         if half_life is not None and (half_life <= shortest or effective_cases(labels[early], weights) < ENOUGH):
             continue
-        raw = learn(weights)
-        losses[half_life] = log_loss(labels[late], raw)
+        tried[half_life] = weights
+    found = learn(list(tried.values()))
+    losses = {half_life: log_loss(labels[late], raw) for half_life, raw in zip(tried, found, strict=True)}
     best = min(losses, key=lambda half_life: losses[half_life].mean())
     longest = next(half_life for half_life in losses if not _clearly_above_0(losses[half_life] - losses[best]))
     return longest if longest is None or _lasts(losses[None] - losses[longest]) else None

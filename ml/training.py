@@ -30,9 +30,7 @@ from .boosting import (
     Boosted,
     Chosen,
     Settings,
-    as_inputs,
     boost,
-    make_booster,
     mixed,
     rate_for,
     settings_for,
@@ -56,12 +54,15 @@ from .scorecard import Scorecard
 from .shrinkage import MOST_ROWS, Shrunk, folds_by_label, shrink
 from .table import SHARES, Table, check_cases, make_table
 from .tags import TagBins, spread_table, with_tags
+from .trees import BinTable, grow
 
 MIN_LATE = 30  # cases of either class among the late rows, to judge a half life by, or among the latest to test alone
 TESTS = 5  # folds of a test out of fold
 MIN_BOOSTED = 100  # cases of the rarer label, under which boosters gain little for their time; by hand, ADR 0047
 EXPECTED_SLOPE = ((1.0, 0.3), (0.5, 0.5))  # and its standard deviation, of the sums of few cases: shrunk, boosted
 WEIGHTS = (1.0, 0.75, 0.5, 0.25, 0.0)  # of the shrunk sums, beside the boosters
+Binned = tuple[str, Bins, np.ndarray]  # name, bins, codes of the rows to learn from
+PROBING_TREES = 60
 PROBED = 20_000  # rows that a half life is tried on, about; more change nothing
 
 
@@ -134,7 +135,8 @@ def train_scorecard(
     learned = table.labels[table.learn]
     check_cases(learned, max(min_cases // 2, 2))
     settings = settings_for(int(min(learned.sum(), (~learned).sum())), max_bins, pairs)
-    bins = choose_inputs(table, settings, required)
+    binned = list(_binned(table, settings))
+    bins = choose_inputs(table, binned, settings.most_inputs, required)
     names = list(bins)
     own = list(bins.values())
     codes = np.stack([bins[name].codes(table.columns[name].values) for name in names], axis=1)
@@ -144,9 +146,10 @@ def train_scorecard(
     settings = replace(settings, rate=rate_for(effective_cases(learned, recency))) if half_life else settings
     weights = recency * np.where(learned, float(positive_weight), 1.0)
     like = _chosen_before(recipe, names, half_life)
-    shrunk = _shrunk(table, bins, codes, weights, directions, seed)
-    boosted = None
     kept = recipe.weight if recipe and like else None
+    # what would weigh nothing is not learned
+    shrunk = None if kept == 0.0 else _shrunk(table, bins, codes, weights, directions, seed)
+    boosted = None
     if shrunk is None or (min(learned.sum(), (~learned).sum()) >= MIN_BOOSTED and kept != 1.0):
         boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights, like)
     model, weight = blend(learned, boosted, shrunk, weights, kept)
@@ -154,7 +157,7 @@ def train_scorecard(
     features, card_pairs, intercept = _terms(model, bins, codes, table, required)
     slope = np.dot((weight, 1 - weight), EXPECTED_SLOPE).tolist()
     calibration = choose(model.out_of_fold + shift, learned, recency, seed=seed, expected=slope)
-    watched = only_watched(table, settings, required)
+    watched = only_watched(table, binned, required)
     unsure = None
     if shrunk is not None and weight:
         unsure = shrunk.uncertainty.centred([feature.counts for feature in features])
@@ -164,7 +167,9 @@ def train_scorecard(
     features += watched
     card = Scorecard(features, intercept + shift, calibration, score_bins_of(values), card_pairs, uncertainty=unsure)
     scored = card.score(table.columns)
-    known = _out_of_fold(table, scored, model.out_of_fold + shift, learned, recency, slope, seed)
+    known = None
+    if len(table.test) or recipe is None:  # where all rows are learned from by a recipe, its own training is the test
+        known = _out_of_fold(table, scored, model.out_of_fold + shift, learned, recency, slope, seed)
     metrics = {
         "rows": len(table),
         "positives": int(table.labels.sum()),
@@ -215,7 +220,7 @@ def blend(
     if shrunk is None:
         assert boosted is not None
         return boosted, 0.0
-    alone = Boosted(shrunk.additive.intercept, shrunk.additive.tables, [], [], 0.0, shrunk.out_of_fold, 0, [], [])
+    alone = Boosted(shrunk.additive.intercept, shrunk.additive.tables, [], [], 0.0, shrunk.out_of_fold, 0)
     if boosted is None:
         return alone, 1.0
     if weight is None:
@@ -300,37 +305,37 @@ def _chosen_before(recipe: Recipe | None, names: list[str], half_life: float | N
     return Chosen(pairs, recipe.share, recipe.trees)
 
 
-def choose_inputs(table: Table, settings: Settings, required: Collection[str]) -> dict[str, Bins]:
+def choose_inputs(table: Table, binned: list[Binned], most: int, required: Collection[str]) -> dict[str, Bins]:
     """name -> bins of the inputs that vary; the strongest, where there are more than a card may have."""
     bins, ranks = {}, {}
     labels = table.labels[table.learn]
-    for name, own, codes in _binned(table, settings):
-        if len(np.unique(codes)) > 1:
+    for name, own, codes in binned:
+        if codes.min() != codes.max():
             bins[name] = own
             needed = name in required or isinstance(own, TagBins)  # without it, nobody knows which tags are new
             ranks[name] = np.inf if needed else strength(codes, labels)
     if not bins:
         raise NoUsableFeature()
-    kept = sorted(bins, key=lambda name: -ranks[name])[: settings.most_inputs]
+    kept = sorted(bins, key=lambda name: -ranks[name])[:most]
     return {name: own for name, own in bins.items() if name in kept}
 
 
-def only_watched(table: Table, settings: Settings, required: Collection[str]) -> list[CardFeature]:
+def only_watched(table: Table, binned: list[Binned], required: Collection[str]) -> list[CardFeature]:
     """Features worth nothing, of the inputs that always had the same value.
 
     Nothing can be learned from them, but that one of them starts to vary is the news that
     a monitor is for. What was always empty has nothing to be compared with.
     """
     features = []
-    for name, own, codes in _binned(table, settings):
-        if len(np.unique(codes)) == 1 and codes[0] >= FIRST:
+    for name, own, codes in binned:
+        if codes.min() == codes.max() and codes[0] >= FIRST:
             everywhere = own.codes(table.columns[name].values[table.usable])
             counts = np.bincount(everywhere, minlength=own.size)
             features.append(CardFeature(name, own.kind, own, np.zeros(own.size), name in required, counts))
     return features
 
 
-def _binned(table: Table, settings: Settings) -> Iterator[Any]:
+def _binned(table: Table, settings: Settings) -> Iterator[Binned]:
     """(name, bins, codes) of each input over the rows to learn from."""
     for name, column in table.columns.items():
         values = column.values[table.learn]
@@ -378,14 +383,15 @@ def half_life_of(
     labels = table.labels[table.learn]
     if min(labels[late].sum(), (~labels[late]).sum()) < MIN_LATE or len(np.unique(labels[~late])) < 2:
         return None
-    inputs = as_inputs(bins, codes[table.learn])
+    known = codes[table.learn]
     early = np.flatnonzero(~late)
     early = early[:: 1 + len(early) // PROBED]
+    probed = BinTable(bins, known[early])
 
-    def learn(weights: np.ndarray) -> np.ndarray:
-        booster = make_booster(bins, directions, settings, seed, trees=60)
-        booster.fit(inputs[early], labels[early], sample_weight=weights[:: 1 + len(weights) // PROBED])
-        return booster.decision_function(inputs[late])
+    def learn(tried: list[np.ndarray]) -> list[np.ndarray]:
+        weights = np.stack([own[:: 1 + len(own) // PROBED] for own in tried])
+        grown = grow(probed, labels[early], weights, directions, settings.growth, PROBING_TREES)
+        return [own.raw(known[late]) for own in grown.sums]
 
     return choose_half_life(table.moments[table.learn], labels, late, learn)
 

@@ -3,6 +3,8 @@ each of its largest parts.
 
 40,000 rows of seven numbers and seven categories, some of them with many levels; one thread, in a process of its own,
 with the libraries still to be loaded. The memory is what that process needs above what it held with the table made.
+
+``--beside`` measures instead what people wait for meanwhile: reads of a lead's form (`_training_beside`).
 """
 
 import json
@@ -23,6 +25,10 @@ SECONDS, MEGABYTES = 10, 400
 
 
 def run(env, options, say):
+    if options.beside:
+        from . import _training_beside
+
+        return _training_beside.run(env, options, say)
     rows = options.limit or ROWS
     say(f"Training on {rows:,} rows of 14 inputs, twice ...")
     found = _in_a_child(lambda: _train(rows))
@@ -57,16 +63,14 @@ def run(env, options, say):
 def _train(rows):
     from odoo.addons.ai_deployment.ml.performance import auc
     from odoo.addons.ai_deployment.ml.segment_test import judge_left_out
+    from odoo.addons.ai_deployment.ml.threads import one_thread
     from odoo.addons.ai_deployment.ml.training import learn_briefly, train_scorecard
 
     columns, labels, odds = _table(rows)
     moments = np.linspace(0, 700, rows)
     before = _peak()
     started, processor = time.perf_counter(), time.process_time()
-    import sklearn.ensemble  # noqa: F401  only what is loaded can be limited to one thread
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    with one_thread():
         tested = train_scorecard(columns, labels, moments)
         first = time.perf_counter() - started
         shares = (0.85, 0.15, 0.0)

@@ -32,7 +32,7 @@ OTHER = Knowledge(1.1, 0.82, 0.25)  # about the same gain by knowing other thing
 FOUND = {200: 0.56, 500: 0.89, 2000: 1.0}  # of a gain of .045
 MOST_PROMOTED = 0.07
 ATTEMPTS = 20
-UNCHANGED_ROWS = 500
+UNCHANGED_ROWS = (200, 500, 1000, 2500)
 ATTEMPT_ROWS = 500
 SEGMENT_ROWS = 2000
 MOST_WAITED = 10_000  # outcomes
@@ -95,13 +95,17 @@ def _note_gain(figures, name, world, random, rounds, targets):
 
 
 def _note_unchanged(figures, random):
-    """A version that is trained again on the same rows."""
-    amounts, days = random.lognormal(6, 1, UNCHANGED_ROWS), random.gamma(2, 10, UNCHANGED_ROWS)
-    columns = {"amount": make_column("amount", NUMBER, amounts), "days": make_column("days", NUMBER, days)}
-    labels = random.random(UNCHANGED_ROWS) < np.where(amounts > 500, 0.4, 0.1)
-    moments = np.arange(float(UNCHANGED_ROWS))
-    ours, theirs = (train_scorecard(columns, labels, moments, pairs=0).card.score(columns).values for _run in range(2))
-    figures.note("unchanged.verdict", judge(labels, ours, theirs).verdict)
+    """Versions that are trained again on the same rows: never worse, and never better either."""
+    verdicts = []
+    for rows in UNCHANGED_ROWS:
+        amounts, days = random.lognormal(6, 1, rows), random.gamma(2, 10, rows)
+        columns = {"amount": make_column("amount", NUMBER, amounts), "days": make_column("days", NUMBER, days)}
+        labels, moments = random.random(rows) < np.where(amounts > 500, 0.4, 0.1), np.arange(float(rows))
+        ours, theirs = (train_scorecard(columns, labels, moments).card.score(columns).values for _run in range(2))
+        verdicts.append(judge(labels, ours, theirs).verdict)
+    figures.note("unchanged.trained_again", len(verdicts))
+    figures.note("unchanged.worse", verdicts.count("worse"), "", ("≤", 0))
+    figures.note("unchanged.same", verdicts.count("same"), "", ("≥", len(verdicts)))
 
 
 def _note_attempts(figures, random, rounds):

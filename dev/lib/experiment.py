@@ -3,7 +3,7 @@
 A file defines ``run(env, options, say) -> list of figures`` and is run inside Odoo, on a throwaway database with the
 addon installed. What it says of itself at its top, in constants that are read without importing it:
 
-PLAIN = True           run without Odoo, as ``run(None, options, say)``
+PLAIN = True           run without Odoo, as ``run(None, options, say)``; with ``--beside`` in Odoo
 SMALL = N              its smallest size: ``--small`` is ``--limit N``, and ``options.small`` is true
 QUICK = True           the smallest size takes under 5 seconds: it is run in ``dev/test`` too, not only nightly
 DATA = "FILE"          the file that it needs; looked for in ``../shared/data`` where ``--data`` names no other
@@ -46,7 +46,8 @@ def main():
         raise Failure(f"there is no file {options.data}.")
     if options.small and options.limit is None:
         options.limit = facts.get("SMALL")
-    found = _run_plain(file, options) if facts.get("PLAIN") else _run_in_odoo(file, options)
+    is_plain = facts.get("PLAIN") and not options.beside
+    found = _run_plain(file, options) if is_plain else _run_in_odoo(file, options)
     document = figures.as_document(options.name, found)
     on_stdout = options.json == STDOUT
     print(figures.figure_table(found), file=sys.stderr if on_stdout else sys.stdout, flush=True)
@@ -64,6 +65,7 @@ def _parser(kind):
     parser.add_argument("--data", type=_absolute)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--small", action="store_true")
+    parser.add_argument("--beside", action="store_true")
     return parser
 
 

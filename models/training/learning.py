@@ -1,7 +1,7 @@
 """From columns to a scorecard or an anomaly model: which learner, with which options.
 
 Its statistics (`ml.training`, `ml.anomaly_training`, `ml.reviewed_training`) are called through `workbench`, which
-decides in which process they run; no process that only scores loads scikit-learn.
+decides in which process they run; no process that only scores loads scipy.
 """
 
 from dataclasses import replace

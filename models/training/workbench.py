@@ -1,7 +1,7 @@
 """The trainings of `ml`, and where they are carried out: in this process, or in a child of it.
 
 What learns imports its trainings from here. Within `carried_by` they are handed to another carrier; who learns need
-not know. scikit-learn is loaded where a training is carried out, and nowhere else.
+not know. scipy is loaded where a training is carried out, and nowhere else.
 """
 
 from collections.abc import Callable, Iterator

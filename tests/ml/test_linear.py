@@ -20,7 +20,8 @@ FOLD = np.arange(4000) % 5
 
 
 def fitted(labels=LABELS, weights=None, directions=(0, 0, 0, 0)):
-    return fit_linear(BINS, CODES, labels, np.ones(4000) if weights is None else weights, FOLD, directions)
+    weights = np.ones(4000) if weights is None else weights
+    return fit_linear(BINS, CODES, labels, weights, [FOLD], directions)[0]
 
 
 def test_it_finds_straight_and_bent_effects_and_leaves_noise_alone():
@@ -64,5 +65,5 @@ def test_the_information_is_that_of_zeros_and_ones():
 
 
 def test_too_many_inputs_are_left_to_boosting():
-    wide = fit_linear(BINS[:1] * (WIDEST + 1), CODES[:, [0] * (WIDEST + 1)], LABELS, np.ones(4000), FOLD, [0] * 61)
-    assert wide == ([], None)
+    wide = fit_linear(BINS[:1] * (WIDEST + 1), CODES[:, [0] * (WIDEST + 1)], LABELS, np.ones(4000), [FOLD], [0] * 61)
+    assert wide == [([], None)]

@@ -78,7 +78,7 @@ class TestChildRun(HereCase):
         self.assertTrue(all(training.step_ids.mapped("text")), training.step_ids.mapped("text"))
         self.assertEqual(training.progress, 100.0)
         self.assertEqual((training.row_count, training.data_date, training.seed), (self.ROWS, NOW, 0))
-        self.assertEqual(set(training.libraries), {"python", "numpy", "scikit-learn"})
+        self.assertEqual(set(training.libraries), {"python", "numpy", "scipy"})
         self.assertEqual(len(training.data_digest), 64)
         self.assertGreater(training.child_megabytes, 50)
         self.assertEqual((training.decision, training.interruptions), ("promoted", 0))
