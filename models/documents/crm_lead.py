@@ -51,6 +51,7 @@ class CrmLead(models.Model):
     _ai_may_hold_out = True
 
     ai_score = fields.Float("Probability to Win")
+    ai_band = fields.Selection([("high", "Hot"), ("middle", "Warm"), ("low", "Cold")], "Temperature")
 
     @api.model
     def _ai_has_outcome(self):
@@ -135,6 +136,25 @@ class CrmLead(models.Model):
                 ENTERED_CLOSED,
             )
         return SQL("CASE WHEN %s IN ('won', 'lost') AND NOT %s THEN %s END", status, unknown, ended)
+
+    @api.model
+    def _ai_expires_sql(self, alias, deployment):
+        """When the outcome window is over, which begins with the lead: nothing is said about later wins."""
+        if deployment.method != "scorecard":
+            return None
+        self._ai_flush_ends(deployment)
+        return SQL("%s + %s::interval", self._ai_began_sql(alias, deployment), f"{deployment.horizon_days} days")
+
+    @api.model
+    def _ai_directions(self):
+        return self.env._("raises the chance"), self.env._("lowers the chance")
+
+    def _ai_score_meaning(self, score):
+        return self.env._(
+            "Of leads like this one, so many are won within %(days)s days of their creation. The probability of Odoo "
+            "beside it follows the stage.",
+            days=score.deployment_id.horizon_days,
+        )
 
     @api.model
     def _ai_flush_ends(self, deployment):
