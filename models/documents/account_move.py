@@ -180,7 +180,7 @@ class AccountMove(models.Model):
         return action
 
     def _ai_score_meaning(self, score):
-        return self.env._("How this bill compares with earlier ones. Unusual is not wrong: it is worth a look.")
+        return self.env._("Compared with earlier bills. Unusual is not wrong, but worth a look.")
 
     @api.model
     def _ai_new_partner_sql(self, alias, company_id, together=()):

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...ml.value import MEAN, SHARE
+from ..tools.wording import percent
 from .field_texts import field_texts
 from .lead_outcomes import LeadOutcomes, days_sql
 from .measure import Measure
@@ -151,8 +152,9 @@ class CrmLead(models.Model):
 
     def _ai_score_meaning(self, score):
         return self.env._(
-            "Of leads like this one, so many are won within %(days)s days of their creation. The probability of Odoo "
-            "beside it follows the stage.",
+            "%(share)s of leads like this one are won within %(days)s days of their creation. Odoo's own probability "
+            "also follows the stage.",
+            share=percent(self.env, score.predicted_value),
             days=score.deployment_id.horizon_days,
         )
 

@@ -43,7 +43,7 @@ def help_text(record: BaseModel, score: BaseModel, standing: str) -> str:
             "Scored on %s. An input has been changed since: it is scored again when opened, or at night.", when
         )
     texts = [record._ai_score_meaning(score)]
-    similar = score.version_id._similar_count(score.codes)
+    similar = score.version_id._similar_count(score.codes) if record._ai_shows_chance else None
     if similar is not None:
         texts.append(
             env._("It rests on 1 similar case.")

@@ -30,8 +30,8 @@ class TestScoreWords(AiDeploymentCase):
         score = self.score_of(lead).sudo()
         self.assertEqual(
             help_text(lead, score, "fresh"),
-            "Of leads like this one, so many are won within 60 days of their creation. The probability of Odoo beside "
-            "it follows the stage. It rests on 333 similar cases. Scored on 03/02/2026.",
+            "50 % of leads like this one are won within 60 days of their creation. Odoo's own probability also follows "
+            "the stage. It rests on 333 similar cases. Scored on 03/02/2026.",
         )
         self.assertIn("first 60 days, which are over", help_text(lead, score, "expired"))
         self.assertIn("An input has been changed since", help_text(lead, score, "changed"))
