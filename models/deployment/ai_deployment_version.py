@@ -294,6 +294,53 @@ class AiDeploymentVersion(models.Model):
             lines.append(self.env._("(approximate reasons)"))
         return "\n".join([*lines, *self._interval_texts(codes), *self._support_texts(codes)])
 
+    def _sentences(self, codes, positive, negative, **readers):
+        """Return the strongest reasons as sentences, one a line; who people are is never among them.
+
+        :param positive: the end of a sentence about what raises the score, `negative` of what lowers it
+        :param readers: `masks_all`, `sees_sensitive` and `hidden`, as for `_reasons`
+        """
+        readers["hidden"] = readers.get("hidden", frozenset())
+        names = {spec["name"]: key for key, spec in self._specs().items()} if self else {}
+        people = self._people_keys() if self else ()
+        lines = [
+            f"{'▲' if points > 0 else '▼'} {self.env._('%(input)s is %(value)s', input=name, value=value)}: "
+            f"{positive if points > 0 else negative}"
+            for name, value, points in self._reasons(codes, top=3 + len(people), **readers)
+            if names.get(name) not in people
+        ][:3]
+        if lines and not self._card().exact_reasons:
+            lines.append(self.env._("(approximate reasons)"))
+        return "\n".join([*lines, *self._interval_texts(codes), *self._support_texts(codes)])
+
+    def _people_keys(self):
+        """Return the keys of inputs that are users, such as the salesperson."""
+        self.ensure_one()
+        return self._cached_people_keys(self.id)
+
+    @api.model
+    @tools.ormcache("version_id")
+    def _cached_people_keys(self, version_id):
+        version = self.sudo().browse(version_id)
+        documents = self.env[version.deployment_id.res_model]
+        ends = {
+            key: (walk_path(documents, spec["path"]) or [None])[-1]
+            for key, spec in version._specs().items()
+            if spec["source"] == "path" and spec.get("path")
+        }
+        return frozenset(key for key, end in ends.items() if end and end.field.comodel_name == "res.users")
+
+    def _similar_count(self, codes):
+        """Return how many training records were like a record in its rarest input; None where none is counted."""
+        if not self or not codes or self.kind == "pipeline":
+            return None
+        try:
+            card = self._card()
+        except ArtifactRejected:
+            return None
+        row = np.frombuffer(bytes.fromhex(codes), dtype=np.uint8)
+        return min((int(feature.counts[code]) for feature, code in zip(card.features, row, strict=True)), default=None)
+
     def _support_texts(self, codes):
         """Return why a score is uncertain: inputs never seen like this, or too few similar records."""
         if not self or not codes or self.kind == "anomaly":

@@ -11,6 +11,7 @@ from ..tools import clock
 from ..tools.sampling import in_drawn_order
 from ..tools.wording import number, plain
 from .bill_inputs import bill_inputs
+from .expected_bills import expected_texts
 from .field_texts import field_texts
 from .measure import Measure
 
@@ -58,8 +59,16 @@ class AccountMove(models.Model):
 
     _ai_comes_in_order = False  # the date on a bill is its vendor's
     _ai_responsible_field = "invoice_user_id"
+    _ai_shows_chance = False
 
     ai_score = fields.Float("Unusualness")
+    ai_expected_text = fields.Text(
+        "Usual for This Vendor",
+        compute="_compute_ai_expected_text",
+        copy=False,
+        help="Amounts and bank account of the last posted bills of the same vendor, in the same currency.",
+    )
+    ai_band = fields.Selection([("high", "Very unusual"), ("middle", "Unusual"), ("low", "Normal")], "Assessment")
 
     @api.model
     def _ai_fields_known_too_late(self):
@@ -139,6 +148,39 @@ class AccountMove(models.Model):
     @api.model
     def _ai_amount_sql(self, alias):
         return SQL("ABS(%s)::float8", SQL.identifier(alias, "amount_total_signed"))
+
+    @api.model
+    def _ai_directions(self):
+        return self.env._("unusual"), self.env._("as usual")
+
+    @api.depends("partner_id", "amount_total", "currency_id", "partner_bank_id", "state")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_ai_expected_text(self):
+        """Of bills that show a score only: what is expected explains why one is unusual."""
+        self.ai_expected_text = False
+        texts = expected_texts(self.filtered("ai_score_text"))
+        for bill in self:
+            bill.ai_expected_text = texts.get(bill._origin.id, False)
+
+    def action_ai_vendor_bills(self):
+        """Open the last posted bills of this vendor."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.actions"]._for_xml_id("account.action_move_in_invoice_type")
+        vendor = self.commercial_partner_id
+        action.update(
+            name=self.env._("Bills of %s", vendor.display_name),
+            domain=[
+                *self._ai_history_domain(),
+                ("commercial_partner_id", "=", vendor.id),
+                ("id", "!=", self.id),
+            ],
+            context={"default_move_type": "in_invoice"},
+        )
+        return action
+
+    def _ai_score_meaning(self, score):
+        return self.env._("Compared with earlier bills. Unusual is not wrong, but worth a look.")
 
     @api.model
     def _ai_new_partner_sql(self, alias, company_id, together=()):

@@ -7,17 +7,21 @@ What differs per kind of document is a hook, `_ai_*`, overridden in that documen
 """
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..features.names import LevelNames
 from ..tools.ai_deployment_readable_mixin import readable_origin
-from ..tools.score_fields import SCORE_COLUMNS, SHOWN
+from ..tools.score_fields import SHOWN
 from ..tools.wording import percent
 from . import noting
+from .completion import completion_action, completion_form, missing_inputs
 from .field_texts import field_texts
 from .outcomes import Outcomes
 from .score_sql import ShownScores
+from .score_validity import CHANGED, EXPIRED, FRESH, HIGH, LOW, MIDDLE
+from .score_words import help_text, score_text
 from .waiting_reviews import my_reviews_sql, open_reviews
 
 
@@ -28,17 +32,53 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     _ai_scorable = True
     _ai_comes_in_order = True  # whether no record comes after one whose own date (`_ai_moment_sql`) is later
     _ai_responsible_field = None  # a stored field of the record: the person whose record it is
+    _ai_shows_chance = True  # whether the figure is a chance that people read; else only its band is shown
     _ai_may_hold_out = False  # whether scores of some of them may be hidden on purpose, to learn what scores do
 
+    # Figures are those that hold now: none of records that are closed, whose inputs changed or whose time is over.
     ai_score = fields.Float(
-        "Score", compute="_compute_ai_score", search="_search_ai_score", aggregator="avg", copy=False
+        "Score",
+        compute="_compute_ai_score",
+        search="_search_ai_score",
+        aggregator="avg",
+        copy=False,
+        help="Empty where there is no score, where an input was changed since it was made, and where the time that it "
+        "is about is over.",
     )
     ai_confidence = fields.Float(
-        "Confidence", compute="_compute_ai_score", search="_search_ai_confidence", aggregator="avg", copy=False
+        "Confidence",
+        compute="_compute_ai_score",
+        search="_search_ai_confidence",
+        aggregator="avg",
+        copy=False,
+        help="How clearly the score lies on one side, as routing uses it.",
     )
     ai_score_date = fields.Datetime(
-        "Scored On", compute="_compute_ai_score", search="_search_ai_score_date", copy=False
+        "Scored On",
+        compute="_compute_ai_score",
+        search="_search_ai_score_date",
+        copy=False,
+        help="When the inputs last gave another score. Unchanged inputs are not scored again.",
     )
+    ai_score_state = fields.Selection(
+        [(FRESH, "Current"), (CHANGED, "Changed since the score"), (EXPIRED, "Expired")],
+        "Score Status",
+        compute="_compute_ai_score",
+        search="_search_ai_score_state",
+        copy=False,
+        help="Changed: an input was written after the score was made. Expired: the outcome window is over.",
+    )
+    ai_band = fields.Selection(
+        [(HIGH, "High"), (MIDDLE, "Middle"), (LOW, "Low")],
+        "Band",
+        compute="_compute_ai_score",
+        search="_search_ai_band",
+        copy=False,
+        help="The score in one word. The owner of the deployment sets the limits.",
+    )
+    ai_score_text = fields.Char("Score in Words", compute="_compute_ai_score", copy=False)
+    ai_score_help = fields.Char("About the Score", compute="_compute_ai_score_help", copy=False)
+    ai_missing_text = fields.Char("Missing Inputs", compute="_compute_ai_missing_text", copy=False)
     ai_is_fallback = fields.Boolean(
         "Fallback",
         compute="_compute_ai_score",
@@ -142,6 +182,25 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return SQL("NULL::timestamp")
 
     @api.model
+    def _ai_expires_sql(self, alias, deployment):
+        """SQL of the moment from which a score of the record is about nothing that can still happen; None if never."""
+        return None
+
+    @api.model
+    def _ai_band_names(self):
+        """Return the words for the bands of a score: {band: word}."""
+        return dict(self._fields["ai_band"]._description_selection(self.env))
+
+    @api.model
+    def _ai_directions(self):
+        """Return what a reason does to the score: (the words where it raises it, where it lowers it)."""
+        return self.env._("raises the score"), self.env._("lowers the score")
+
+    def _ai_score_meaning(self, score):
+        """Return what `score`, a current score in sudo, says of the record, in a sentence."""
+        return self.env._("How likely this record ends well.")
+
+    @api.model
     def _ai_keep_outcomes(self):
         """Hook: keep the end of records that ended past the ORM, before anything rewrites it."""
 
@@ -229,6 +288,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _ai_endings(self):
         """Return how records ended: {id: (label, whether that is the positive side)}."""
+        return {}
+
+    def _ai_answer_effects(self):
+        """Return what a reviewer's answer does to this record, beside teaching: {"positive" or "negative": values}.
+
+        The values are `label`, which says what happens, and `confirm`, a question to be asked first.
+        """
         return {}
 
     @api.model
@@ -354,8 +420,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return super()._field_to_sql(alias, field_expr, query)
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
-        if field_name in SCORE_COLUMNS:
+        if field_name in SHOWN:
             nulls = SQL("NULLS LAST")  # unscored records come last, whichever way the list is sorted
+        if field_name == "ai_score":
+            place = ShownScores(self).place(alias, query, direction.code.upper() == "DESC")
+            return SQL("%s %s %s", place, direction, nulls)
         return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
 
     def _search_by_score_column(self, field_name, operator, value):
@@ -372,6 +441,12 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     def _search_ai_score_date(self, operator, value):
         return self._search_by_score_column("ai_score_date", operator, value)
+
+    def _search_ai_score_state(self, operator, value):
+        return self._search_by_score_column("ai_score_state", operator, value)
+
+    def _search_ai_band(self, operator, value):
+        return self._search_by_score_column("ai_band", operator, value)
 
     def _search_ai_is_fallback(self, operator, value):
         return self._search_by_score_column("ai_is_fallback", operator, value)
@@ -391,33 +466,100 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         for record in self:
             record.ai_needs_review = record._origin.id in waiting
 
-    @api.depends_context("uid", "allowed_company_ids")
-    def _compute_ai_score(self):
+    def _ai_shown_scores(self, names):
+        """Return `ShownScores.lines`, made now where somebody asks before the end of the transaction.
+
+        To be called before anything is assigned: a new score empties the cache. A score whose inputs were changed is made again where one record is looked at; in a list it only says so.
+        """
         noting.score_noted(self)
-        self.ai_score = self.ai_confidence = self.ai_score_date = self.ai_is_fallback = False
-        figures, instead = ShownScores(self).lines(["state", "predicted_value", "confidence", "date"])
+        shown = ShownScores(self)
+        scores, instead = shown.lines([*names, "standing", "deployment_id"])
+        if len(self) == 1 and self.id and any(line[-2] == CHANGED for line in scores.values()):
+            (*_columns, deployment_id) = scores[self.id]
+            if self.env["ai.deployment"].sudo().browse(deployment_id)._refresh_score(self):
+                scores, instead = ShownScores(self).lines([*names, "standing", "deployment_id"])
+        return {res_id: line[:-1] for res_id, line in scores.items()}, instead
+
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_ai_score(self):
+        """Figures and words together: a list that shows both asks once."""
+        figures, instead = self._ai_shown_scores(["predicted_value", "confidence", "date", "band"])
+        for name in (*SHOWN, "ai_score_text"):
+            self[name] = False
         for record in self:
             if record._origin.id in instead:
                 record.ai_score, _sentence = instead[record._origin.id]
                 record.ai_is_fallback = True
+                record.ai_score_text = self.env._("%s · not a score", percent(self.env, record.ai_score))
                 continue
-            state, *figure = figures.get(record._origin.id, (None,))
-            if state == "scored":
-                record.ai_score, record.ai_confidence, record.ai_score_date = figure
+            score, confidence, date, band, standing = figures.get(record._origin.id, (None,) * 5)
+            if standing:
+                record.ai_score_date, record.ai_score_state = date, standing
+                record.ai_score_text = score_text(self, score, standing, band)
+            if standing == FRESH:
+                record.ai_score, record.ai_confidence, record.ai_band = score, confidence, band
+
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_ai_score_help(self):
+        scores, instead = self._ai_shown_scores(["id"])
+        self.ai_score_help = False
+        for record in self:
+            score_id, standing = scores.get(record._origin.id, (None, None))
+            if standing and record._origin.id not in instead:
+                score = self.env["ai.deployment.score"].sudo().browse(score_id)
+                record.ai_score_help = help_text(record, score, standing)
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_reasons(self):
-        """By itself: a list without reasons does not pay for their words."""
-        noting.score_noted(self)
+        """By itself: a list without reasons does not pay for their words.
+
+        The reasons of a score that no longer holds would contradict the record: what is wrong with it is said instead.
+        """
+        scores, instead = self._ai_shown_scores(["id"])
         self.ai_reasons = False
-        scores, instead = ShownScores(self).lines(["id"])
-        known = self.env["ai.deployment.score"].sudo().browse(score_id for (score_id,) in scores.values())
+        known = self.env["ai.deployment.score"].sudo().browse(score_id for score_id, _standing in scores.values())
         known = dict(zip(scores, known, strict=True))
         for record in self:
             if record._origin.id in instead:
                 _figure, record.ai_reasons = instead[record._origin.id]
             elif score := known.get(record._origin.id):
-                record.ai_reasons = score.reasons
+                standing = scores[record._origin.id][1]
+                is_stale = standing in (CHANGED, EXPIRED)
+                record.ai_reasons = help_text(record, score, standing) if is_stale else score._told_on_record()
+
+    # Completing what could not be scored
+
+    def _ai_missing_inputs(self):
+        """Return what keeps each record from being scored: {id: {field name: label of the input}}."""
+        scores, _instead = self._ai_shown_scores(["id", "state"])
+        failed = {res_id: line[0] for res_id, line in scores.items() if line[1] == "failed"}
+        known, found = self.env["ai.deployment.score"].sudo(), {}
+        for res_id, score_id in failed.items():
+            version = known.browse(score_id).deployment_id.champion_id
+            if version:
+                found[res_id] = missing_inputs(self.browse(res_id), version._specs())
+        return found
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_ai_missing_text(self):
+        missing = self._ai_missing_inputs()
+        for record in self:
+            record.ai_missing_text = ", ".join(missing.get(record._origin.id, {}).values()) or False
+
+    def action_ai_complete(self):
+        """Open a small form with what the record lacks to be scored; it is scored when that is saved."""
+        self.ensure_one()
+        self.check_access("write")
+        missing = self._ai_missing_inputs().get(self.id)
+        if not missing:
+            raise UserError(self.env._("Nothing is missing here any more."))
+        return completion_action(self, list(missing))
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        arch, view = super()._get_view(view_id, view_type, **options)
+        form = completion_form(self) if view_type == "form" else None
+        return (arch if form is None else form), view
 
     # Waiting for a review
 

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...ml.value import MEAN, SHARE
+from ..tools.wording import percent
 from .field_texts import field_texts
 from .lead_outcomes import LeadOutcomes, days_sql
 from .measure import Measure
@@ -51,6 +52,7 @@ class CrmLead(models.Model):
     _ai_may_hold_out = True
 
     ai_score = fields.Float("Probability to Win")
+    ai_band = fields.Selection([("high", "Hot"), ("middle", "Warm"), ("low", "Cold")], "Temperature")
 
     @api.model
     def _ai_has_outcome(self):
@@ -135,6 +137,26 @@ class CrmLead(models.Model):
                 ENTERED_CLOSED,
             )
         return SQL("CASE WHEN %s IN ('won', 'lost') AND NOT %s THEN %s END", status, unknown, ended)
+
+    @api.model
+    def _ai_expires_sql(self, alias, deployment):
+        """When the outcome window is over, which begins with the lead: nothing is said about later wins."""
+        if deployment.method != "scorecard":
+            return None
+        self._ai_flush_ends(deployment)
+        return SQL("%s + %s::interval", self._ai_began_sql(alias, deployment), f"{deployment.horizon_days} days")
+
+    @api.model
+    def _ai_directions(self):
+        return self.env._("raises the chance"), self.env._("lowers the chance")
+
+    def _ai_score_meaning(self, score):
+        return self.env._(
+            "%(share)s of leads like this one are won within %(days)s days of their creation. Odoo's own probability "
+            "also follows the stage.",
+            share=percent(self.env, score.predicted_value),
+            days=score.deployment_id.horizon_days,
+        )
 
     @api.model
     def _ai_flush_ends(self, deployment):

@@ -17,12 +17,14 @@ def note_created(records: BaseModel) -> None:
     """Note new records for the deployments that score on creation."""
     if rules := records.env["ai.deployment"]._scoring_rules(records._name):
         wanted = [rule.deployment_id for rule in rules if rule.on_create]
+        if not wanted and not any(rule.names for rule in rules):
+            return
         noted.begin(records.env.cr, KEY).created.setdefault(records._name, set()).update(records.ids)
         _note(records, dict.fromkeys(records.ids, wanted))
 
 
 def note_changes(records: BaseModel, vals_list: Iterable[dict]) -> None:
-    """Note those of `records` on which an input of a deployment that scores changes is among the values.
+    """Note those of `records` on which an input of a deployment is among the values, to be scored or marked.
 
     :param vals_list: the values of each record, in their order
     """
@@ -31,11 +33,14 @@ def note_changes(records: BaseModel, vals_list: Iterable[dict]) -> None:
         return
     found = noted.notes(records.env.cr)
     created = found.created.get(records._name, ()) if found else ()
-    changed = {}
+    wanted, changed = {}, {}
     for res_id, vals in zip(records._ids, vals_list, strict=True):
         if res_id and res_id not in created:
-            changed[res_id] = [rule.deployment_id for rule in rules if not rule.names.isdisjoint(vals)]
-    _note(records, changed)
+            read = [rule for rule in rules if not rule.names.isdisjoint(vals)]
+            wanted[res_id] = [rule.deployment_id for rule in read if rule.on_change]
+            changed[res_id] = [rule.deployment_id for rule in read if not rule.on_change]
+    _note(records, wanted)
+    _note(records, changed, "changed")
 
 
 def score_noted(records: BaseModel) -> None:
@@ -44,11 +49,11 @@ def score_noted(records: BaseModel) -> None:
         noted.hook(records.env.cr, KEY)
 
 
-def _note(records: BaseModel, wanted: dict[int, list[int]]) -> None:
-    """Let the end of the transaction score records: {record id: ids of the deployments}."""
+def _note(records: BaseModel, wanted: dict[int, list[int]], what: str = "wanted") -> None:
+    """Let the end of the transaction score records, or mark their scores: {record id: ids of the deployments}."""
     if not any(wanted.values()):
         return
-    notes = noted.begin(records.env.cr, KEY).wanted
+    notes = getattr(noted.begin(records.env.cr, KEY), what)
     for res_id, deployment_ids in wanted.items():
         for deployment_id in deployment_ids:
             notes.setdefault(deployment_id, {}).setdefault(res_id, records.env.uid)

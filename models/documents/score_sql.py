@@ -2,7 +2,8 @@
 
 It serves reading, searching, sorting, grouping and exporting. A score is shown where the deployment is the primary one
 of the record's company, it is in production, and the user belongs to one of its viewer groups; the record is not held
-out, and the user is not to judge it unseen. Who cannot read the record never gets here.
+out, and the user is not to judge it unseen. Closed records have none, and figures are shown of those that are still
+about now (`score_validity`). Who cannot read the record never gets here.
 """
 
 from collections.abc import Iterable
@@ -15,9 +16,12 @@ from odoo.tools import SQL, Query
 from ..tools import clock
 from ..tools.ai_deployment_readable_mixin import readable_origin
 from ..tools.score_fields import SCORE_COLUMNS
+from .score_validity import FRESH, ScoreValidity
 
 # What has to be known of a deployment to show a score, or what stands in its place.
 READ_TO_SHOW = (
+    "band_high",
+    "band_low",
     "company_id",
     "domain",
     "fallback",
@@ -25,8 +29,11 @@ READ_TO_SHOW = (
     "fallback_reason",
     "fallback_since",
     "fallback_value",
+    "horizon_days",
+    "method",
     "res_model",
     "shown_until",
+    "start_field_id",
     "state",
 )
 
@@ -121,8 +128,9 @@ class ShownScores:
             score,
             "ai_deployment_score",
             SQL(
-                "%s%s%s",
+                "%s AND %s%s%s",
                 self._condition(alias, score, shown, query),
+                self.validity(shown).is_open(alias, query),
                 self.not_held_out(alias, SQL.identifier(score, "deployment_id")),
                 self.not_blind(
                     SQL.identifier(alias, "id"), SQL.identifier(score, "deployment_id"), shown.deployments.ids, ids
@@ -150,14 +158,7 @@ class ShownScores:
         """Return SQL of what the record shows in the field `name`: of the score, or of its fallback."""
         shown = self.shown_in(query)
         score = self.join_score(alias, query, shown)
-        if name == "ai_is_fallback":
-            own = SQL("FALSE")
-        elif name == "ai_score_date":  # a record that could not be scored has a row too, without figures
-            own = SQL(
-                "CASE WHEN %s = 'scored' THEN %s END", SQL.identifier(score, "state"), SQL.identifier(score, "date")
-            )
-        else:
-            own = SQL.identifier(score, SCORE_COLUMNS[name])
+        own = self._own_value(alias, name, score, shown)
         if not shown.fallbacks:
             return own
         whens = []
@@ -168,6 +169,36 @@ class ShownScores:
             condition = self._fallback_condition(fallback, alias, score, query, shown)
             whens.append(SQL("WHEN %s THEN %s", condition, value))
         return SQL("CASE %s ELSE %s END", SQL(" ").join(whens), own)
+
+    def _own_value(self, alias: str, name: str, score: str, shown: Shown) -> SQL:
+        validity = self.validity(shown)
+        if name == "ai_is_fallback":
+            return SQL("FALSE")
+        if name == "ai_score_date":  # a record that could not be scored has a row too, without figures
+            return SQL(
+                "CASE WHEN %s = 'scored' THEN %s END", SQL.identifier(score, "state"), SQL.identifier(score, "date")
+            )
+        if name == "ai_score_state":
+            return validity.standing(alias, score)
+        if name == "ai_band":
+            return validity.if_fresh(alias, score, validity.band(alias, score))
+        return validity.if_fresh(alias, score, SQL.identifier(score, SCORE_COLUMNS[name]))
+
+    def place(self, alias: str, query: Query, descending: bool) -> SQL:
+        """Return SQL by which a list is sorted by score: best first, changed ones where they were, expired ones last.
+
+        :param descending: whether the highest come first
+        """
+        shown = self.shown_in(query)
+        score = self.join_score(alias, query, shown)
+        value = SQL.identifier(score, "predicted_value")
+        if shown.fallbacks:
+            value = SQL("COALESCE(%s, %s)", self.value(alias, "ai_score", query), value)
+        return self.validity(shown).place(alias, score, value, descending)
+
+    def validity(self, shown: Shown) -> ScoreValidity:
+        """Return the expressions about whether the shown scores are still about now."""
+        return ScoreValidity(self.documents, shown.deployments)
 
     def score_ids(self, beside: Iterable[int] = ()) -> SQL:
         """Return SQL of the ids of all scores that the user is shown on records of this model that he may read.
@@ -181,6 +212,8 @@ class ShownScores:
         query = self.documents.with_context(active_test=False)._search(Domain.TRUE)
         score = self.join_score(self.documents._table, query, shown)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
+        standing = self.validity(shown).standing(self.documents._table, score)
+        query.add_where(SQL("COALESCE(%s, %s) = %s", standing, FRESH, FRESH))
         for fallback in shown.fallbacks:
             condition = self._fallback_condition(fallback, self.documents._table, score, query, shown)
             query.add_where(SQL("(%s) IS NOT TRUE", condition))
@@ -188,7 +221,10 @@ class ShownScores:
         return query.subselect(SQL.identifier(score, "id"))
 
     def lines(self, names: list[str]) -> tuple[dict[int, tuple], dict[int, tuple[float, str]]]:
-        """Return ({record id: columns `names` of its score}, {record id: (figure, sentence) of its fallback})."""
+        """Return ({record id: columns `names` of its score}, {record id: (figure, sentence) of its fallback}).
+
+        :param names: columns of the score, and "standing" or "band" of `score_validity`
+        """
         shown = self.shown() if any(self.documents._origin.ids) else None
         scores = self._columns_of(shown, names) if shown and shown.deployments else {}
         instead = self.instead(shown) if shown and shown.fallbacks else {}
@@ -213,7 +249,15 @@ class ShownScores:
         score = self.join_score(self.documents._table, query, shown, list(ids))
         # By their index: joined, the scores of all records may as well be read for those of a few.
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(score, "res_id"), list(ids)))
-        columns = (SQL.identifier(score, name, to_flush=scores._fields[name]) for name in names)
+        validity, table = self.validity(shown), self.documents._table
+        columns = (
+            validity.standing(table, score)
+            if name == "standing"
+            else validity.band(table, score)
+            if name == "band"
+            else SQL.identifier(score, name, to_flush=scores._fields[name])
+            for name in names
+        )
         rows = self.env.execute_query(query.select(SQL.identifier(self.documents._table, "id"), *columns))
         return {res_id: tuple(values) for res_id, *values in rows}
 
@@ -272,7 +316,7 @@ class ShownScores:
     def _fallback_condition(self, fallback: Any, alias: str, score: str, query: Query, shown: Shown) -> SQL:
         """Return SQL of whether `fallback` shows on the record `alias`, whose score is joined as `score`."""
         deployment = fallback.deployment
-        if fallback.below is not None:
+        if fallback.below is not None:  # the joined score is one of an open record
             return SQL(
                 "%s = %s AND %s = 'scored' AND %s < %s",
                 SQL.identifier(score, "deployment_id"),
@@ -284,9 +328,10 @@ class ShownScores:
         documents = self.documents.sudo().with_context(active_test=False)
         records = documents._search(deployment._record_domain() & documents._ai_base_domain(), bypass_access=True)
         return SQL(
-            "%s = ANY(%s) AND %s IN %s",
+            "%s = ANY(%s) AND %s AND %s IN %s",
             self._company(alias, shown, query),
             shown.companies(deployment),
+            self.validity(shown).is_open(alias, query),
             SQL.identifier(alias, "id"),
             records.subselect(),
         )

@@ -86,7 +86,15 @@ class AiDeploymentFeature(models.Model):
     required = fields.Boolean(
         help="A record without this input is not scored but sent to human review. For numbers, 0 counts as empty."
     )
-    sensitive = fields.Boolean(help="Values are masked in logs and reasons, except for authorised users.")
+    sensitive = fields.Boolean(
+        compute="_compute_sensitive",
+        store=True,
+        readonly=False,
+        precompute=True,
+        unsaved=True,
+        help="Values are masked in logs and reasons, except for authorised users. Set by default for people, such as "
+        "the salesperson.",
+    )
     tail = fields.Selection(
         [("two", "High and low"), ("high", "Only high"), ("low", "Only low")],
         string="Unusual When",
@@ -182,6 +190,34 @@ class AiDeploymentFeature(models.Model):
             if feature.kind and feature.path and "." in feature.path and not is_defined:
                 continue  # keep what a person chose
             feature.kind = NUMBER if type_ in NUMBER_TYPES else CATEGORY
+
+    @api.depends("source", "path", "deployment_id.model_id")
+    def _compute_sensitive(self):
+        """People are sensitive unless somebody says otherwise; what was said about another field stays."""
+        for feature in self:
+            feature.sensitive = feature.sensitive or feature._is_person()
+
+    def _is_person(self):
+        """Return whether the input is a user, so that a model would learn who works well."""
+        self.ensure_one()
+        if self.source != "path" or not self.path or self.res_model not in self.env:
+            return False
+        steps = walk_path(self.env[self.res_model], self.path)
+        return bool(steps) and steps[-1].field.comodel_name == "res.users"
+
+    @api.onchange("path", "source")
+    def _onchange_person(self):
+        if self._is_person():
+            return {
+                "warning": {
+                    "title": self.env._("This input is a person"),
+                    "message": self.env._(
+                        "The model would learn how well each person does. Is that wanted, and agreed with the people "
+                        "concerned? The input is sensitive by default and never named as a reason on records."
+                    ),
+                }
+            }
+        return None
 
     @api.depends("source", "path", "measure", "group_paths", "window_days", "deployment_id.model_id")
     def _compute_tail(self):

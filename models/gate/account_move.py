@@ -8,7 +8,7 @@ says "judged already" that a caller could set.
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_amount
 
 from ..documents.account_move import PURCHASE_TYPES
 from ..tools.ai_deployment_readable_mixin import readable_origin
@@ -246,6 +246,21 @@ class AccountMove(models.Model):
         bills = self._ai_drafts_of_bills()
         for move_id, verdict in gate_sql.verdicts(bills).items():
             bills.browse(move_id).ai_is_held = verdict.is_blocked
+
+    def _ai_answer_effects(self):
+        """Say on the desk that an answer keeps a held bill on hold, or lets it be posted and so be paid."""
+        self.ensure_one()
+        verdict = gate_sql.verdicts(self._ai_drafts_of_bills()).get(self.id)
+        if not verdict or not verdict.is_blocked:
+            return {}
+        amount = format_amount(self.env, self.amount_total, self.currency_id)
+        question = self.env._(
+            "Release %(bill)s of %(amount)s? It can be posted and paid then.", bill=self.display_name, amount=amount
+        )
+        return {
+            "positive": {"label": self.env._("Really unusual: keep on hold")},
+            "negative": {"label": self.env._("Fine: release"), "confirm": question},
+        }
 
     def _ai_drafts_of_bills(self):
         """Return the stored bills behind these records that are drafts and that the user may read."""

@@ -24,6 +24,7 @@ TESTS = [
     ("floor", "Minimum set beforehand"),
     ("proposed", "Proposed minimum"),
     ("segment", "Segment of the records"),
+    ("band", "Words for scores"),
     ("duel", "Compared with Odoo and people"),
     ("estimate", "Estimated before outcomes are known"),
     ("risk", "Since going live"),

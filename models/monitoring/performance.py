@@ -13,6 +13,7 @@ from odoo.tools import SQL
 
 from ...ml import counts, outcomes, performance
 from ..tools import clock
+from .band_performance import BandPerformance
 from .duel import Duel
 from .estimated_performance import EstimatedPerformance, tested_rows
 from .intake import first_day, first_scores
@@ -148,6 +149,7 @@ class PerformanceMonitor:
         given_up = [row.res_id for row in cohort if row.came_true and row.automatic and not row.prediction]
         return [
             *(self.wording.line(result, values, order[0]) for result in results),
+            *BandPerformance(self.deployment).lines(labels, values),
             *Duel(self.deployment, lifetime).lines(labels, values, opinions, start, end),
             *SegmentPerformance(self.deployment, self.series).lines(ids, labels, values, predictions, off),
             *EstimatedPerformance(self.deployment).gap_lines(labels, values, predictions),

@@ -460,6 +460,10 @@ class AiDeploymentReview(models.Model):
         return Desk(self.env).look_alikes(review_id)
 
     @api.model
+    def desk_complete(self, review_id):
+        return Desk(self.env).complete(review_id)
+
+    @api.model
     def _desk_deployments(self):
         """Return the deployments whose reviews the user may decide. In sudo."""
         return reviewed_deployments(self)

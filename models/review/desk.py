@@ -16,9 +16,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
+from ..documents.completion import completion_action
 from ..tools import clock
 from .answers import answer_truth, decide, score_again
-from .desk_card import MOST_REASONS, DeskCards, latest_failure, score_text
+from .desk_card import MOST_REASONS, DeskCards, latest_failure, missing_fields, score_text
 from .eligibility import REVIEWER, check_may_decide
 from .follow_ups import undo
 from .reassignment import begin
@@ -98,8 +99,16 @@ class Desk:
             "deployments": counts,
             "mine": mine,
             "pool": pool,
+            "unreadable": 0 if counts and mine + pool else self._unreadable(deployments, waiting),
             **self._following(sitting, waiting),
         }
+
+    def _unreadable(self, deployments: BaseModel, waiting: Domain) -> int:
+        """Return how many open reviews of `deployments` are about records that the user may not read."""
+        if not deployments:
+            return 0
+        all_open = Domain("deployment_id", "in", deployments.ids) & Domain("state", "=", "open")
+        return self._known.search_count(all_open) - self._known.search_count(waiting)
 
     def card(self, review_id: Any) -> dict | bool:
         """Return one card; False where it is closed, gone, or not for this user."""
@@ -244,7 +253,8 @@ class Desk:
     # Answers
 
     def _take_answer(self, review: BaseModel, decision: str, given: dict) -> dict:
-        hidden = review.hides_score
+        hidden, document = review.hides_score, review._document()
+        was_held = bool(document._ai_answer_effects()) and not review.failure_type
         if hidden and decision in TRUTHS:
             answer_truth(review, decision, **given)
             text = self.env._("The score said: %s", score_text(review))
@@ -253,7 +263,19 @@ class Desk:
         else:
             decide(review, decision, **given)
             text = self.env._("Closed without score") if review.failure_type else self._label(review, "decision")
+        if was_held:
+            is_held = bool(document._ai_answer_effects())
+            effect = self.env._("It stays on hold.") if is_held else self.env._("Released: it can be posted now.")
+            text = f"{text.rstrip('.')}. {effect}"
         return {"result": "decided", "text": text, "name": review.name, "undo_id": review.id}
+
+    def complete(self, review_id: Any) -> dict:
+        """Return the action with what the record of a review lacks to be scored."""
+        review = self._review(review_id)
+        names = missing_fields(review) if review else []
+        if not names:
+            raise UserError(self.env._("Nothing is missing here any more, or you may not change this record."))
+        return completion_action(review._document(), names)
 
     def closed_result(self, review: BaseModel, decision: str) -> dict:
         """Return what to tell of a closed review: this very answer, whose confirmation got lost, or a colleague's."""

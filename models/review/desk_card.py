@@ -6,6 +6,7 @@ from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.tools import SQL, format_datetime
 
+from ..documents.completion import missing_inputs
 from ..tools import clock
 from ..tools.wording import percent, signed
 from .follow_ups import latest_inference
@@ -27,7 +28,6 @@ class DeskCards:
         review.ensure_one()
         known = review.sudo()
         document = self.env[known.res_model].browse(known.res_id)
-        words = document._ai_words()
         blind, failure = known.hides_score, failure_of(review)
         return {
             "id": review.id,
@@ -47,7 +47,8 @@ class DeskCards:
             **({"reasons": [], "remarks": []} if blind or failure else self._reasons(known, document)),
             "similar": [] if failure else self._similar_cases(review),
             "answers": [] if failure else _reasons_to_give(known.deployment_id, blind),
-            "buttons": self._buttons(known, words, blind, failure),
+            "can_complete": bool(failure and missing_fields(review)),
+            "buttons": self._buttons(known, document, blind, failure),
         }
 
     def _reasons(self, known: BaseModel, document: BaseModel) -> dict:
@@ -103,11 +104,25 @@ class DeskCards:
             for case in self._similar.find(review)
         ]
 
-    def _buttons(self, known: BaseModel, words: dict, blind: bool, failure: dict | bool) -> list[dict]:
-        """Return the answers, each with its key: [{"decision", "key", "label", "hint", "style"}]."""
+    def _buttons(self, known: BaseModel, document: BaseModel, blind: bool, failure: dict | bool) -> list[dict]:
+        """Return the answers, each with its key: [{"decision", "key", "label", "hint", "style", "confirm"}].
 
-        def button(decision: str, key: str, label: str, hint: str = "", style: str = "secondary") -> dict:
-            return {"decision": decision, "key": key, "label": label, "hint": hint, "style": style}
+        `confirm` is a question to be asked first, where the answer lets money go.
+        """
+
+        def button(
+            decision: str, key: str, label: str, hint: str = "", style: str = "secondary", confirm: str = ""
+        ) -> dict:
+            return {
+                "decision": decision,
+                "key": key,
+                "label": label,
+                "hint": hint,
+                "style": style,
+                "confirm": confirm,
+            }
+
+        words, effects = document._ai_words(), {} if failure else document._ai_answer_effects()
 
         if failure:
             return [
@@ -117,16 +132,31 @@ class DeskCards:
         unsure = button("unsure", "c", self.env._("Cannot Tell"))
         if blind:
             return [
-                button("positive", "y", words["positive"], style="primary"),
-                button("negative", "n", words["negative"], style="primary"),
+                button("positive", "y", style="primary", **effects.get("positive", {"label": words["positive"]})),
+                button("negative", "n", style="primary", **effects.get("negative", {"label": words["negative"]})),
                 unsure,
             ]
         says, other = ("positive", "negative") if known.prediction else ("negative", "positive")
+        if effects:  # what happens to the record is said, whichever side the score was on
+            return [
+                button("confirmed", "r", style="primary", **effects[says]),
+                button("overridden", "w", style="primary", **effects[other]),
+                unsure,
+            ]
         return [
             button("confirmed", "r", self.env._("Right"), words[says], "primary"),
             button("overridden", "w", self.env._("Wrong"), words[other], "primary"),
             unsure,
         ]
+
+
+def missing_fields(review: BaseModel) -> list[str]:
+    """Return the fields that the user may fill in for the record of `review` to be scored; none without the right."""
+    known = review.sudo()
+    document, version = review._document(), known.deployment_id.champion_id
+    if not known.failure_type or not version or not document.has_access("write"):
+        return []
+    return list(missing_inputs(document, version._specs()))
 
 
 def failure_of(review: BaseModel) -> dict | Literal[False]:

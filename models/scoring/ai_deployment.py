@@ -13,7 +13,8 @@ from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from ..tools import clock, faults, noted
-from .scoring_on_save import score_saved
+from . import bands
+from .scoring_on_save import mark_changed, refresh, score_saved
 from .scoring_rule import RULE_FIELDS, find_rules
 from .scoring_run import ScoringRun
 from .standing import READ_TO_SCORE
@@ -37,6 +38,39 @@ class AiDeployment(models.Model):
         help="A record is scored again when an input of the serving version or a field of the filter “Only "
         "Records” changes. For example: the expected revenue of a lead.",
     )
+
+    has_own_bands = fields.Boolean(
+        "Own Bands", tracking=True, help="Keep the limits below when another version serves."
+    )
+    band_high = fields.Float(
+        "Upper Limit",
+        compute="_compute_bands",
+        store=True,
+        readonly=False,
+        digits=(4, 3),
+        help="Leads from this chance on are called hot, bills from this unusualness on very unusual. By default, the "
+        "odds of a hot lead are twice those of an average one in training; very unusual is a fifth of what is flagged.",
+    )
+    band_low = fields.Float(
+        "Lower Limit",
+        compute="_compute_bands",
+        store=True,
+        readonly=False,
+        digits=(4, 3),
+        help="Leads below this chance are called cold. By default, their odds are half those of an average lead in "
+        "training. Bills are called unusual where they are flagged.",
+    )
+
+    _bands_in_order = models.Constraint(
+        "CHECK(band_low IS NULL OR band_high IS NULL OR (band_low >= 0 AND band_low <= band_high AND band_high <= 1))",
+        "The lower limit must be between 0 and the upper limit, and the upper limit at most 1.",
+    )
+
+    @api.depends("champion_id", "has_own_bands")
+    def _compute_bands(self):
+        for deployment in self:
+            if not deployment.has_own_bands or not deployment.band_high:
+                deployment.band_low, deployment.band_high = bands.of_version(deployment.sudo())
 
     # On request
 
@@ -156,6 +190,24 @@ class AiDeployment(models.Model):
         for deployment in self.sudo().search_fetch(still, READ_TO_SCORE, order="id"):
             asked = wanted[deployment.id]
             score_saved(deployment, sorted(asked), next(iter(asked.values())))
+
+    @api.model
+    def _mark_noted(self, changed):
+        """Mark the scores whose inputs a transaction wrote, before it is committed.
+
+        :param changed: {deployment id: {record id: id of the user who changed it}}
+        """
+        if faults.is_aborted(self.env.cr):
+            return
+        live = Domain("id", "in", list(changed)) & Domain("state", "in", self._at_work_states())
+        for deployment in self.sudo().search_fetch(live, READ_TO_SCORE, order="id"):
+            asked = changed[deployment.id]
+            mark_changed(deployment, sorted(asked), next(iter(asked.values())))
+
+    def _refresh_score(self, record):
+        """Score `record`, whose score is marked, for who looks at it; return whether that was possible."""
+        self.ensure_one()
+        return refresh(self.sudo(), record)
 
     # Events
 

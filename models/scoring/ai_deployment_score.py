@@ -36,6 +36,9 @@ class AiDeploymentScore(models.Model):
     prediction = fields.Boolean(readonly=True)
     confidence = fields.Float(readonly=True, aggregator="avg", digits=(16, 4))
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
+    is_changed = fields.Boolean(
+        "Changed Since", readonly=True, help="An input of the record was written after this score was made."
+    )
     codes = fields.Char(readonly=True, groups=NO_ACCESS)
     reasons = fields.Text(compute="_compute_reasons", compute_sudo=True)
 
@@ -64,9 +67,43 @@ class AiDeploymentScore(models.Model):
                 what = score._latest_inference().failure_message or labels.get(score.failure_type)
                 score.reasons = self.env._("Could not be scored: %s", what)
 
+    def _told_on_record(self):
+        """Return the reasons of this score (in sudo) as sentences for who reads the record; or why there is none."""
+        self.ensure_one()
+        if self.state not in ("scored", "gone"):
+            return self.reasons
+        masks_all, sees_sensitive = self.env["ai.deployment.inference"]._masking()
+        raises, lowers = self.env[self.res_model]._ai_directions()
+        return self.version_id._sentences(
+            self.codes,
+            raises,
+            lowers,
+            masks_all=masks_all,
+            sees_sensitive=sees_sensitive,
+            hidden=self._keys_hidden_on_records().get(self.id, frozenset()),
+        )
+
     @api.model
     def _counting_domain(self):
         return Domain("state", "!=", "gone")
+
+    @api.model
+    def _mark_changed(self, deployment, ids):
+        """Note that inputs of records were written after their scores; return {id: state} of those that were not.
+
+        One statement, which keeps nobody from saving: whoever writes the score at this moment scores the record.
+        """
+        self.flush_model(["is_changed"])
+        rows = self.env.execute_query(
+            SQL(
+                "UPDATE ai_deployment_score SET is_changed = TRUE WHERE deployment_id = %s AND res_id = ANY(%s)"
+                " AND is_changed IS NOT TRUE AND state <> 'gone' RETURNING res_id, state",
+                deployment.id,
+                list(ids),
+            )
+        )
+        self.invalidate_model(["is_changed"], flush=False)
+        return dict(rows)
 
     @api.model
     def _record_gone(self, res_model, ids):

@@ -167,6 +167,16 @@ class InferenceWriter:
         )
         return profile
 
+    def keep_unchanged(self, ids: Sequence[int]) -> None:
+        """Note, without a statement of its own, that the scores of `ids` hold: what was written says the same."""
+        if ids:
+            self.pending[f"holds_{ids[0]}"] = SQL(
+                "UPDATE ai_deployment_score SET is_changed = FALSE WHERE deployment_id = %s AND res_id = ANY(%s)"
+                " AND is_changed",
+                self.deployment.id,
+                list(ids),
+            )
+
     # Records that could not be scored
 
     def write_failed(self, standings: dict[int, Standing], ids: Sequence[int], error: InferenceError) -> Lines:
@@ -293,7 +303,7 @@ class InferenceWriter:
     def _score_statement(self) -> SQL:
         taken = ("predicted_value", "prediction", "confidence", "failure_type", "codes")
         more = self.router.score_columns()
-        updated = ("version_id", "company_id", "date", "state", *taken, *more)
+        updated = ("version_id", "company_id", "date", "state", "is_changed", *taken, *more)
         return batch_insert.insert_from(
             "logged",
             "ai_deployment_score",
@@ -308,6 +318,7 @@ class InferenceWriter:
                     "CASE WHEN route = 'retry' THEN 'waiting' WHEN failure_type IS NOT NULL THEN 'failed'"
                     " ELSE 'scored' END"
                 ),
+                "is_changed": SQL("FALSE"),
                 **{name: SQL.identifier(name) for name in taken},
                 **more,
             },

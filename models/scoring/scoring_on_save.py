@@ -9,9 +9,12 @@ import logging
 from collections.abc import Sequence
 from functools import partial
 
+from psycopg2 import errors
+
 from odoo import api
 from odoo.fields import Domain
 from odoo.models import BaseModel
+from odoo.tools import SQL
 
 from ..tools import clock, faults
 from ..tools.bounded import bounded_savepoint
@@ -53,6 +56,37 @@ def _score_bounded(deployment: BaseModel, ids: Sequence[int], uid: int, one_try:
         score_found(deployment.with_env(own), own[deployment.res_model].browse(ids), one_try)
 
 
+def mark_changed(deployment: BaseModel, ids: Sequence[int], uid: int) -> None:
+    """Mark the scores of records whose inputs the user `uid` wrote; score those that could not be scored so far.
+
+    Where that fails because others write the same score at this moment, the records are scored after the commit.
+    """
+    try:
+        with bounded_savepoint(deployment.env.cr, LONGEST_LOCK, LONGEST_STATEMENT):
+            states = deployment.env["ai.deployment.score"]._mark_changed(deployment, sorted(ids))
+    except Exception as error:
+        kind = faults.kind_of(error)
+        if kind == faults.LOST_CONNECTION or faults.is_aborted(deployment.env.cr):
+            raise
+        _let_wait(deployment, ids, uid, kind, error)
+        return
+    failed = sorted(res_id for res_id, state in states.items() if state == "failed")
+    if failed:
+        score_saved(deployment, failed, uid)
+
+
+def refresh(deployment: BaseModel, record: BaseModel) -> bool:
+    """Score a record that somebody looks at, whose score is marked; return whether that was possible."""
+    try:
+        score_at_once(deployment, record.ids, record.env.uid)
+    except Exception as error:
+        if isinstance(error, errors.ReadOnlySqlTransaction) or faults.is_aborted(deployment.env.cr):
+            raise  # Odoo reads again, in a transaction that may write
+        _logger.info("Deployment %s could not refresh a score: %s", deployment.id, type(error).__name__)
+        return False
+    return True
+
+
 def _let_wait(deployment: BaseModel, ids: Sequence[int], uid: int, kind: str, error: Exception) -> None:
     is_collision = kind == faults.COLLISION
     if is_collision:
@@ -65,7 +99,8 @@ def _let_wait(deployment: BaseModel, ids: Sequence[int], uid: int, kind: str, er
 def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> None:
     """Score those of `records` that `deployment` is for; many of them in the background."""
     documents = records.browse()
-    only, most = ~documents._ai_obsolete_domain(), min(deployment.batch_above, MOST_AT_ONCE)
+    only = ~documents._ai_obsolete_domain() & (documents._ai_open_domain() | _never_scored(deployment))
+    most = min(deployment.batch_above, MOST_AT_ONCE)
     if len(records) > most:
         domain = Domain("id", "in", records.ids) & deployment._record_domain() & documents._ai_base_domain() & only
         records = documents.with_context(active_test=False).search(domain & deployment._company_domain())
@@ -77,3 +112,15 @@ def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> Non
     day, asked = clock.today(), deployment.env["ai.deployment.requested"]
     requested = partial(asked._statement, deployment, day, user=deployment.env.user)
     deployment._scoring_run(records, day=day, only=only, requested=requested).run(one_try=one_try)
+
+
+def _never_scored(deployment: BaseModel) -> Domain:
+    """Return the records without a score: one that is closed as it comes is scored once, for what watches it."""
+    return Domain.custom(
+        to_sql=lambda _model, alias, _query: SQL(
+            "NOT EXISTS (SELECT FROM ai_deployment_score WHERE deployment_id = %s AND res_id = %s"
+            " AND state = 'scored')",
+            deployment.id,
+            SQL.identifier(alias, "id"),
+        )
+    )

@@ -1,4 +1,4 @@
-"""When records are scored by themselves: which documents, and which of their fields, a deployment waits for."""
+"""When records are scored by themselves, or their scores marked: the documents and fields a deployment waits for."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -17,7 +17,8 @@ class Rule(NamedTuple):
 
     deployment_id: int
     on_create: bool
-    names: frozenset[str]  # fields of the document whose change counts; empty where no change does
+    on_change: bool  # scored again at once; else the score is marked
+    names: frozenset[str]  # fields of the document whose change counts
 
 
 def find_rules(deployments: BaseModel, res_model: str) -> tuple[Rule, ...]:
@@ -26,15 +27,11 @@ def find_rules(deployments: BaseModel, res_model: str) -> tuple[Rule, ...]:
     :param deployments: the model `ai.deployment`, in sudo
     """
     found = deployments.search(
-        Domain("res_model", "=", res_model)
-        & Domain("state", "in", deployments._at_work_states())
-        & (Domain("score_on_create", "=", True) | Domain("score_on_change", "=", True)),
+        Domain("res_model", "=", res_model) & Domain("state", "in", deployments._at_work_states()),
         order="id",
     )
     return tuple(
-        Rule(one.id, one.score_on_create, names_read(one) if one.score_on_change else frozenset())
-        for one in found
-        if one.champion_id
+        Rule(one.id, one.score_on_create, one.score_on_change, names_read(one)) for one in found if one.champion_id
     )
 
 

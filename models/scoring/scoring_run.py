@@ -330,6 +330,7 @@ class ScoringRun:
             if row in scored.errors or self._has_changed(self.standings[res_id], codes[row])
         ]
         self.outcome["unchanged"] += len(ids) - len(changed)
+        self.writer.keep_unchanged([ids[row] for row in sorted({*range(len(ids))}.difference(changed))])
         if not changed:
             return
         chunk = ScoredChunk(ids, columns, scored, codes, changed, started)

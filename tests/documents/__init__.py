@@ -7,10 +7,14 @@ from . import test_ai_deployment_scorable_mixin
 from . import test_base_partner_merge_automatic_wizard
 from . import test_bill_inputs
 from . import test_branches
+from . import test_completion
 from . import test_crm_lead
+from . import test_expected_bills
 from . import test_field_texts
 from . import test_lead_outcomes
 from . import test_noting
 from . import test_outcomes
 from . import test_score_sql
+from . import test_score_validity
+from . import test_score_words
 from . import test_waiting_reviews

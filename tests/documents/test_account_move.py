@@ -116,7 +116,7 @@ class TestAccountMove(AiDeploymentCase):
         self.env.flush_all()
         self.env.invalidate_all()
         self.assertAlmostEqual(seen.ai_score, probability(0.5), 12)
-        self.assertEqual(seen.ai_reasons, "▲ Amount: 10,000 to 100,000")
+        self.assertEqual(seen.ai_reasons, "▲ Amount is 10,000 to 100,000: unusual")
         self.assertEqual(seen.search([*mine, ("ai_score", ">", 0.5)]).ids, bills[0].ids)
         self.assertEqual(seen.search(mine, order="ai_score desc").ids, bills.ids)
         self.assertEqual(seen.search(mine, order="ai_score").ids, [bills[1].id, bills[0].id, bills[2].id])

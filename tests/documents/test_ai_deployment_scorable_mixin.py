@@ -83,7 +83,8 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         self.assertAlmostEqual(lead.ai_confidence, HIGH, 12)
         self.assertEqual(lead.ai_score_date, NOW)
         self.assertEqual(
-            lead.ai_reasons.splitlines()[:2], ["▲ Expected Revenue: 10,000 to 100,000", "▲ Country: Belgium"]
+            lead.ai_reasons.splitlines()[:2],
+            ["▲ Expected Revenue is 10,000 to 100,000: raises the chance", "▲ Country is Belgium: raises the chance"],
         )
         low = self.low.with_user(self.seller)
         self.assertAlmostEqual(low.ai_score, LOW, 12)

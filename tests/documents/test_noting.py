@@ -11,14 +11,23 @@ from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 
 @tagged("post_install", "-at_install")
 class TestNoting(AiDeploymentCase):
-    def test_where_no_deployment_scores_nothing_is_noted(self):
+    def test_where_no_deployment_is_live_nothing_is_noted(self):
         lead = self.make_leads()
+        self.deployment.state = "suspended"
         with patch.object(noted, "begin") as begin, patch.object(noted, "hook") as hook:
             noting.note_created(lead)
             noting.note_changes(lead, [{"expected_revenue": 1}])
             noting.score_noted(lead)
         begin.assert_not_called()
         hook.assert_not_called()
+
+    def test_a_change_is_noted_for_a_mark_where_it_is_not_scored_at_once(self):
+        lead, other = self.make_leads(), self.make_leads()
+        self.commit()
+        lead.expected_revenue = 1
+        other.phone = "1"
+        found = noted.notes(self.env.cr)
+        self.assertEqual((found.wanted, set(found.changed[self.deployment.id])), ({}, {lead.id}))
 
     def test_what_is_created_is_scored_once_somebody_looks(self):
         self.deployment.score_on_create = True

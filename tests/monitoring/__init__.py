@@ -5,6 +5,7 @@ from . import test_ai_deployment_report
 from . import test_ai_deployment_report_line
 from . import test_alarms
 from . import test_anomaly_performance
+from . import test_band_performance
 from . import test_chart
 from . import test_dashboard
 from . import test_dashboard_counts

@@ -4,6 +4,7 @@ from . import test_ai_deployment_batch_chunk
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_request
 from . import test_ai_deployment_score
+from . import test_bands
 from . import test_failures
 from . import test_hiding
 from . import test_inference_writer

@@ -756,8 +756,8 @@ class TestMaskedInputs(AccessCase):
         self.mark_country()
         self.env.invalidate_all()
         lead = self.mine.with_user(self.seller)
-        self.assertIn("Country: protected", lead.ai_reasons)
-        self.assertIn("Country: Belgium", self.mine.with_user(self.sensitive_reviewer).ai_reasons)
+        self.assertIn("Country is protected", lead.ai_reasons)
+        self.assertIn("Country is Belgium", self.mine.with_user(self.sensitive_reviewer).ai_reasons)
         self.assertNotIn("Belgium", lead.export_data(["ai_reasons"])["datas"][0][0])
 
     def test_a_failure_does_not_tell_what_a_sensitive_input_holds(self):

@@ -2,6 +2,7 @@ import { Component, onWillStart, useEffect, useExternalListener, useRef, useStat
 import { browser } from "@web/core/browser/browser";
 import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
 import { _t } from "@web/core/l10n/translation";
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { ConnectionLostError, RPCError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
@@ -58,6 +59,7 @@ export class Desk extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
+        this.dialog = useService("dialog");
         this.display = { controlPanel: {} };
         this.headingRef = useRef("heading");
         this.noteRef = useRef("note");
@@ -72,6 +74,7 @@ export class Desk extends Component {
             mine: 0,
             pool: 0,
             mayReview: true,
+            unreadable: 0, // open reviews about records that this person may not read
             card: null,
             note: "",
             answerId: false,
@@ -138,6 +141,9 @@ export class Desk extends Component {
         }
         if (whose === "pool" && mine) {
             return _t("The pool is empty, %s reviews are assigned to you", mine);
+        }
+        if (this.state.unreadable) {
+            return _t("Open reviews about records that you may not read: %s", this.state.unreadable);
         }
         return this.state.done ? _t("All reviews are answered") : _t("No open reviews");
     }
@@ -215,6 +221,7 @@ export class Desk extends Component {
             });
             this.state.deployments = answer.deployments;
             this.state.mayReview = answer.may_review;
+            this.state.unreadable = answer.unreadable;
             this.state.mine = answer.mine;
             this.state.pool = answer.pool;
             const { mine, pool } = answer;
@@ -299,6 +306,25 @@ export class Desk extends Component {
             this.noteRef.el?.focus();
             return;
         }
+        const question = card.buttons.find((one) => one.decision === decision)?.confirm;
+        if (question) {
+            return this.confirm(question, () => this.give(card, decision, given));
+        }
+        return this.give(card, decision, given);
+    }
+
+    // Money is let go only after a second look; whoever cancels finds the card as it was.
+    confirm(question, confirm) {
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Release"),
+            body: question,
+            confirmLabel: _t("Release"),
+            confirm,
+            cancel: () => {},
+        });
+    }
+
+    give(card, decision, given) {
         return this.send({
             id: card.id,
             decision,
@@ -400,10 +426,15 @@ export class Desk extends Component {
         return this.run("desk_look_alikes");
     }
 
-    async run(method) {
+    // What the record lacks is filled in beside the desk, then it is scored.
+    complete() {
+        return this.run("desk_complete", { onClose: (infos) => !infos?.dismiss && this.decide("rescored") });
+    }
+
+    async run(method, options) {
         this.state.problem = null;
         try {
-            await this.action.doAction(await this.orm.call(MODEL, method, [this.state.card.id]));
+            await this.action.doAction(await this.orm.call(MODEL, method, [this.state.card.id]), options);
         } catch (error) {
             this.fail(error);
         }

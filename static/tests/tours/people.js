@@ -14,10 +14,10 @@ registry.category("web_tour.tours").add("ai_deployment_seller", {
         { trigger: ".o_cp_action_menus button:contains(Actions)", run: "click" },
         { trigger: ".o-dropdown--menu .o-dropdown-item:contains(Score with Which leads to call)", run: "click" },
         { trigger: ".o_notification:contains(1 scored)" },
-        { trigger: ".o_list_view .o_data_row:nth-child(2):contains(Unscored lead):contains(50%)" },
+        { trigger: ".o_list_view .o_data_row:nth-child(2):contains(Unscored lead):contains(50 % · Hot)" },
         { trigger: ".o_list_view .o_data_row:first .o_data_cell[name=name]:contains(Good lead)", run: "click" },
-        { trigger: ".o_ai_score .o_field_widget[name=ai_score]:contains(82%)" },
-        { trigger: ".o_ai_score .o_field_widget[name=ai_reasons]:contains(▲ Expected Revenue: 10,000 to 100,000)" },
+        { trigger: ".o_ai_score .o_field_widget[name=ai_score]:contains(82 % · Hot)" },
+        { trigger: ".o_ai_score .o_field_widget[name=ai_reasons]:contains(▲ Expected Revenue is 10,000 to 100,000: raises the chance)" },
     ],
 });
 
@@ -57,7 +57,7 @@ registry.category("web_tour.tours").add("ai_deployment_accountant", {
     steps: () => [
         { trigger: ".o_list_view th[data-name=ai_score]" },
         { trigger: ".o_list_view .o_data_row:contains(Much too much) .o_data_cell[name=ref]", run: "click" },
-        { trigger: ".o_ai_score .o_field_widget[name=ai_score]:contains(%)" },
+        { trigger: ".o_ai_score .o_field_widget[name=ai_score]:contains(nusual)" },
         { trigger: ".o_ai_score .o_field_widget[name=ai_reasons]:contains(Ratio to the usual amount)" },
     ],
 });

@@ -22,8 +22,8 @@ MODELS = {
         read=NAMED,
         create=OWNERS,
         write=ANSWERABLE,
-        free="flag_rate audit_share batch_above blind_share double_share drift_sensitivity escalation_days "
-        "fallback_below fallback_value floor_auc floor_precision four_eyes_amount horizon_days idle_days limits "
+        free="flag_rate audit_share band_high band_low batch_above blind_share double_share drift_sensitivity escalation_days "
+        "fallback_below fallback_value floor_auc floor_precision four_eyes_amount has_own_bands horizon_days idle_days limits "
         "loss_false loss_missed min_confidence max_interactions name positive_weight promotion_policy purpose "
         "retrain_cost retrain_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
         "score_nightly score_on_change score_on_create stop_after target_error target_risk training_megabytes "
@@ -207,8 +207,8 @@ MODELS = {
     ),
     "ai.deployment.score": Rights(
         read=READERS_OF_DOCUMENTS | {"seller"},  # sellers see on leads what stands on the lead itself
-        system="company_id confidence date deployment_id failure_type predicted_value prediction res_id res_model "
-        "state version_id",
+        system="company_id confidence date deployment_id failure_type is_changed predicted_value prediction res_id "
+        "res_model state version_id",
         hidden="amount codes",
     ),
     "ai.deployment.review": Rights(
@@ -306,11 +306,12 @@ WIZARDS = {
 # Fields of the addon on Odoo's own models: {model: {field: roles that may write it through their own rights there}}.
 # Of those that are not stored it is checked that nobody can write them.
 SHOWN = (
-    "ai_score ai_confidence ai_score_date ai_is_fallback ai_reasons ai_needs_review ai_needs_my_review ai_review_text"
+    "ai_score ai_confidence ai_score_date ai_score_state ai_score_text ai_score_help ai_band ai_is_fallback "
+    "ai_missing_text ai_reasons ai_needs_review ai_needs_my_review ai_review_text"
 )
 ELSEWHERE = {
-    "account.bank.statement.line": f"{SHOWN} ai_is_held",  # inherited from its entry
-    "account.move": f"{SHOWN} ai_is_held",
+    "account.bank.statement.line": f"{SHOWN} ai_expected_text ai_is_held",  # inherited from its entry
+    "account.move": f"{SHOWN} ai_expected_text ai_is_held",
     "crm.lead": SHOWN,
     # Settings of Odoo's own administrators; no role here may write these models.
     "digest.digest": "kpi_ai_open_alerts kpi_ai_open_alerts_value kpi_ai_open_reviews kpi_ai_open_reviews_value "

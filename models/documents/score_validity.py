@@ -1,0 +1,95 @@
+"""Whether a score is still about now, in SQL: a part of the one join (`score_sql`).
+
+A score is *fresh*, *changed* (an input was written since) or *expired* (its outcome window is over). A figure is shown
+of fresh ones only; of the others, texts say what they were and why they no longer hold. Records that are closed show
+no score at all.
+"""
+
+from odoo.models import BaseModel
+from odoo.tools import SQL, Query
+
+from ..tools import clock
+
+FRESH, CHANGED, EXPIRED = "fresh", "changed", "expired"
+HIGH, MIDDLE, LOW = "high", "middle", "low"
+FAR = 2.0  # beyond every score: what an expired one is moved by when a list is sorted
+
+
+class ScoreValidity:
+    """Expressions about the scores of some deployments.
+
+    :param documents: records of a model that can be scored
+    :param deployments: whose scores are shown, in sudo
+    """
+
+    def __init__(self, documents: BaseModel, deployments: BaseModel):
+        self.documents = documents
+        self.deployments = deployments
+
+    def is_open(self, alias: str, query: Query) -> SQL:
+        """Return SQL of whether the record is open: only then its score is about something that can still happen."""
+        documents = self.documents.sudo().with_context(active_test=False)
+        return documents._ai_open_domain().optimize_full(documents)._to_sql(documents, alias, query)
+
+    def is_expired(self, alias: str, score: str) -> SQL | None:
+        """Return SQL of whether the outcome window of the record is over; None where no score expires."""
+        conditions = []
+        for deployment in self.deployments:
+            expires = self.documents._ai_expires_sql(alias, deployment)
+            if expires is not None:
+                own = SQL("%s <= %s", expires, clock.now())
+                conditions.append(own if len(self.deployments) == 1 else SQL("%s AND %s", _of(score, deployment), own))
+        return SQL("(%s)", SQL(" OR ").join(conditions)) if conditions else None
+
+    def standing(self, alias: str, score: str) -> SQL:
+        """Return SQL of `FRESH`, `CHANGED` or `EXPIRED`; NULL where there is no figure."""
+        expired = self.is_expired(alias, score)
+        return SQL(
+            "CASE WHEN %s IS DISTINCT FROM 'scored' THEN NULL %s WHEN %s THEN %s ELSE %s END",
+            SQL.identifier(score, "state"),
+            SQL("WHEN %s THEN %s", expired, EXPIRED) if expired is not None else SQL(),
+            SQL.identifier(score, "is_changed"),
+            CHANGED,
+            FRESH,
+        )
+
+    def if_fresh(self, alias: str, score: str, value: SQL) -> SQL:
+        """Return `value`, a column of the score, where the score is fresh; else NULL."""
+        stale, expired = SQL.identifier(score, "is_changed"), self.is_expired(alias, score)
+        if expired is not None:
+            stale = SQL("(%s OR %s)", stale, expired)
+        return SQL("CASE WHEN %s THEN NULL ELSE %s END", stale, value)
+
+    def band(self, alias: str, score: str) -> SQL:
+        """Return SQL of the band of a score, fresh or not: `HIGH`, `MIDDLE` or `LOW`, by its deployment's limits."""
+        value, cases = SQL.identifier(score, "predicted_value"), []
+        for deployment in self.deployments:
+            if deployment.method == "anomaly":  # unusual is what the card flags
+                middle = SQL.identifier(score, "prediction")
+                high = SQL("%s AND %s >= %s", middle, value, deployment.band_high)
+            else:
+                middle, high = SQL("%s >= %s", value, deployment.band_low), SQL("%s >= %s", value, deployment.band_high)
+            cases.append(
+                SQL(
+                    "WHEN %s THEN CASE WHEN %s THEN %s WHEN %s THEN %s ELSE %s END",
+                    _of(score, deployment),
+                    high,
+                    HIGH,
+                    middle,
+                    MIDDLE,
+                    LOW,
+                )
+            )
+        known = SQL("CASE %s END", SQL(" ").join(cases)) if cases else SQL("NULL::varchar")
+        return SQL("CASE WHEN %s = 'scored' THEN %s END", SQL.identifier(score, "state"), known)
+
+    def place(self, alias: str, score: str, value: SQL, descending: bool) -> SQL:
+        """Return SQL by which a list is sorted: `value`, the expired ones behind the others, either way."""
+        expired = self.is_expired(alias, score)
+        if expired is None:
+            return value
+        return SQL("(%s + CASE WHEN %s THEN %s ELSE 0 END)", value, expired, -FAR if descending else FAR)
+
+
+def _of(score: str, deployment: BaseModel) -> SQL:
+    return SQL("%s = %s", SQL.identifier(score, "deployment_id"), deployment.id)

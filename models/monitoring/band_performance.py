@@ -1,0 +1,95 @@
+"""Bands of the score against outcomes: which share of each came true, and whether they differ."""
+
+from collections.abc import Sequence
+
+from odoo.models import BaseModel
+
+from ...ml.bands import Band, band_test
+from ..documents.score_validity import HIGH, LOW, MIDDLE
+from ..tools.wording import number, percent
+from .performance_wording import UNTESTED
+
+
+class BandPerformance:
+    """Lines of a report about the words that sellers see.
+
+    :param deployment: `ai.deployment`, in sudo
+    """
+
+    def __init__(self, deployment: BaseModel) -> None:
+        self.deployment, self.env = deployment, deployment.env
+        documents = self.env[deployment.res_model]
+        self.names, self.words = documents._ai_band_names(), documents._ai_words()
+
+    def lines(self, labels: Sequence[bool], values: Sequence[float]) -> list[dict]:
+        """Return a line per band, and one for each two neighbours that outcomes do not tell apart.
+
+        :param labels: (n,) what came true
+        :param values: (n,) the scores; they fall into bands by the limits of today
+        """
+        counts = {HIGH: [0, 0], MIDDLE: [0, 0], LOW: [0, 0]}
+        for label, value in zip(labels, values, strict=True):
+            count = counts[self._band_of(value)]
+            count[0] += 1
+            count[1] += bool(label)
+        test = band_test({band: (rows, hits) for band, (rows, hits) in counts.items()})
+        lines = [self._line(band) for band in test.bands]
+        lines += [self._pair_line(pair, self._same_text(pair)) for pair in test.overlapping]
+        return lines + [self._pair_line(pair, self._reversed_text(pair)) for pair in test.reversed]
+
+    def _band_of(self, value: float) -> str:
+        if value >= self.deployment.band_high:
+            return HIGH
+        return MIDDLE if value >= self.deployment.band_low else LOW
+
+    def _line(self, band: Band) -> dict:
+        text = self.env._(
+            "%(band)s: %(hits)s %(positives)s among %(rows)s %(records)s, %(share)s (%(low)s to %(high)s)",
+            band=self.names[band.code],
+            hits=number(self.env, band.positives),
+            positives=self.words.get("positives", self.words["positive"]),
+            rows=number(self.env, band.rows),
+            records=self.words["records"],
+            share=percent(self.env, band.share),
+            low=percent(self.env, band.low),
+            high=percent(self.env, band.high),
+        )
+        return {
+            **UNTESTED,
+            "key": f"band:{band.code}",
+            "label": self.names[band.code],
+            "test": "band",
+            "statistic": band.share,
+            "low": band.low,
+            "high": band.high,
+            "text": text,
+        }
+
+    def _pair_line(self, pair: tuple[str, str], text: str) -> dict:
+        return {
+            **UNTESTED,
+            "key": f"band:{pair[0]}:{pair[1]}",
+            "label": self.env._("%(one)s and %(two)s", one=self.names[pair[0]], two=self.names[pair[1]]),
+            "test": "band",
+            "statistic": None,
+            "low": None,
+            "high": None,
+            "text": text,
+        }
+
+    def _same_text(self, pair: tuple[str, str]) -> str:
+        above, below = (self.names[code] for code in pair)
+        return self.env._(
+            "The outcomes do not tell “%(above)s” from “%(below)s” so far: read the difference between the two with "
+            "care, or move the limits apart.",
+            above=above,
+            below=below,
+        )
+
+    def _reversed_text(self, pair: tuple[str, str]) -> str:
+        above, below = (self.names[code] for code in pair)
+        return self.env._(
+            "“%(above)s” did worse than “%(below)s”: do not rely on these words until a new version serves.",
+            above=above,
+            below=below,
+        )

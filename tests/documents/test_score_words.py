@@ -1,0 +1,59 @@
+"""The score in words: a chance with its band on leads, a verdict on bills, what it means and rests on."""
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.documents.score_words import help_text, score_text
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+
+
+@tagged("post_install", "-at_install")
+class TestScoreWords(AiDeploymentCase):
+    def test_a_lead_has_a_chance_and_a_word(self):
+        leads = self.env["crm.lead"]
+        told = [
+            score_text(leads, value, "fresh", band)
+            for value, band in ((0.634, "high"), (0.3, "middle"), (0.004, "low"))
+        ]
+        self.assertEqual(told, ["63 % · Hot", "30 % · Warm", "0 % · Cold"])
+        self.assertEqual(score_text(leads, 0.94, "expired", "high"), "94 % · expired")
+
+    def test_a_bill_has_a_verdict_and_no_percentage(self):
+        bills = self.env["account.move"]
+        told = [score_text(bills, 0.991, "fresh", band) for band in ("high", "middle", "low")]
+        self.assertEqual(told, ["Very unusual", "Unusual", "Normal"])
+        self.assertEqual(score_text(bills, 0.991, "changed", "middle"), "Unusual · changed since this score")
+
+    def test_help_tells_on_how_many_similar_cases_it_rests(self):
+        lead = self.make_leads()
+        self.deployment._score(lead, now=NOW)
+        score = self.score_of(lead).sudo()
+        self.assertEqual(
+            help_text(lead, score, "fresh"),
+            "50 % of leads like this one are won within 60 days of their creation. Odoo's own probability also follows "
+            "the stage. It rests on 333 similar cases. Scored on 03/02/2026.",
+        )
+        self.assertIn("first 60 days, which are over", help_text(lead, score, "expired"))
+        self.assertIn("An input has been changed since", help_text(lead, score, "changed"))
+
+    def test_people_are_no_reasons_on_records(self):
+        deployment = self.make_deployment(name="By person", features=[{"path": "user_id", "name": "Salesperson"}])
+        self.assertTrue(deployment.feature_ids.sensitive)
+        spec = deployment.feature_ids._to_spec()
+        version = self.version
+        self.patch(type(version), "_specs", lambda _self: {"country_id": {**spec, "name": "Country"}})
+        version.env.registry.clear_cache()
+        self.assertEqual(version._people_keys(), {"country_id"})
+
+    def test_sentences_name_the_input_its_value_and_what_it_does(self):
+        lead = self.make_leads(expected_revenue=20000, country_id=self.usa.id)
+        self.deployment._score(lead, now=NOW)
+        with clock.at(NOW):
+            self.deployment.state = "production"
+        self.assertEqual(
+            lead.with_user(self.seller).ai_reasons.splitlines()[:2],
+            [
+                "▲ Expected Revenue is 10,000 to 100,000: raises the chance",
+                "▼ Country is United States: lowers the chance",
+            ],
+        )
