@@ -83,7 +83,7 @@ class TestComparison(ChallengerCase):
 
         def promoted(replay):
             found = run(replay)
-            self.deployment._assign_champion(self.challenger, "meanwhile")
+            replay.deployment._assign_champion(replay.challenger, "meanwhile")
             return found
 
         with patch.object(Replay, "run", promoted):
