@@ -72,7 +72,12 @@ class AiDeployment(models.Model):
         help="Triggers start no more trainings than this within 30 days. Trainings started by a person do not count.",
     )
 
-    comparison_ids = fields.One2many("ai.deployment.comparison", "deployment_id", "Comparisons")
+    comparison_ids = fields.One2many(
+        "ai.deployment.comparison",
+        "deployment_id",
+        "Comparisons",
+        groups="ai_deployment.group_owner,ai_deployment.group_auditor",
+    )
     replay_count = fields.Integer(
         "Replayed Records",
         default=1000,

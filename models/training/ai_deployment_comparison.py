@@ -181,11 +181,17 @@ class AiDeploymentComparison(models.Model):
         """Let the challenger serve from now on; see `action_promote` of a version."""
         self.ensure_one()
         self.deployment_id._check_decides()
-        if not self.is_challenging:
-            raise UserError(self.env._("%s is not the challenger any more.", self.challenger_id.name))
+        self._check_challenging()
         self.challenger_id.action_promote()
 
     def action_withdraw_challenger(self):
         """Let the challenger score no more."""
         self.ensure_one()
+        self.deployment_id._check_decides()
+        self._check_challenging()
         self.deployment_id.action_withdraw_challenger()
+
+    def _check_challenging(self):
+        """Raise where another pair scores now: the button would be about a version that is not on this page."""
+        if not self.is_challenging:
+            raise UserError(self.env._("%s is not the challenger any more.", self.challenger_id.name))

@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
 from ..deployment.life_cycle import LIVE
+from ..deployment.serving import challenging
 from ..tools import clock
 from ..tools.trust import own
 
@@ -31,9 +32,8 @@ def follow_policy(version: BaseModel, champion: BaseModel, training: BaseModel) 
     training.decision = "kept"
     if version.verdict == "inconclusive" and deployment.promotion_policy != MANUAL:
         entered = enter(version, env._("After its training: %s", found))
-        return env._(
-            "%(version)s was not promoted. %(found)s %(entered)s", version=version.name, found=found, entered=entered
-        )
+        told = env._("%(version)s was not promoted. %(found)s", version=version.name, found=found)
+        return f"{told} {entered}".strip()
     if version.verdict != "better":
         return env._("%(version)s was not promoted. %(found)s", version=version.name, found=found)
     if deployment.promotion_policy == MANUAL:
@@ -54,7 +54,7 @@ def follow_policy(version: BaseModel, champion: BaseModel, training: BaseModel) 
 def enter(version: BaseModel, reason: str, *, replaces: bool = False) -> str:
     """Let a new version score beside the serving one; return what was done as a sentence.
 
-    A challenger that is being judged is not replaced by one of which no more is known: evidence would never add up.
+    A challenger without a verdict is not replaced by one of which no more is known: evidence would never add up.
 
     :param version: with all rights
     :param replaces: whether it takes the place of another challenger
@@ -63,7 +63,7 @@ def enter(version: BaseModel, reason: str, *, replaces: bool = False) -> str:
     if deployment.state not in LIVE:
         return ""
     standing = deployment.challenger_id
-    if standing and not replaces:
+    if standing and not replaces and not challenging(deployment).verdict:
         return env._("%s is the challenger already and is judged first.", standing.name)
     try:
         with env.cr.savepoint():
@@ -80,19 +80,21 @@ def follow_verdict(assignment: BaseModel) -> str:
     """
     version, deployment, env = assignment.version_id, assignment.deployment_id, assignment.env
     found = assignment.verdict_text or ""
+    is_automatic = deployment.promotion_policy == AUTOMATIC
     if assignment.verdict == "worse":
         text = env._("The challenger %(version)s was set aside. %(found)s", version=version.name, found=found)
         deployment._withdraw_challenger(text)
     elif assignment.verdict != "better" or deployment.promotion_policy == MANUAL:
         return ""
     else:
-        why = promote(version, found) if deployment.promotion_policy == AUTOMATIC else ""
-        if deployment.promotion_policy == AUTOMATIC and not why:
+        why = promote(version, found) if is_automatic else ""
+        if is_automatic and not why:
             text = env._("%(version)s was promoted and serves now. %(found)s", version=version.name, found=found)
         else:
             propose(version, found, why)
             text = env._("%(version)s was proposed to the owner. %(found)s", version=version.name, found=found)
-    deployment.message_post(body=f"{text} {why}".strip() if assignment.verdict == "better" else text)
+            text = f"{text} {why}".strip()
+    deployment.message_post(body=text)
     return text
 
 

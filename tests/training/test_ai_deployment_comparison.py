@@ -107,8 +107,17 @@ class TestComparison(ChallengerCase):
         self.work()
         comparison.with_user(self.owner).action_promote_challenger()
         self.assertEqual(self.deployment.champion_id, self.challenger)
-        with self.assertRaisesRegex(UserError, "is not the challenger any more"):
-            comparison.with_user(self.owner).action_promote_challenger()
+        self.deployment._assign_challenger(self.version, "test")
+        for name in ("action_promote_challenger", "action_withdraw_challenger"):
+            with self.assertRaisesRegex(UserError, "is not the challenger any more"):
+                getattr(comparison.with_user(self.owner), name)()
+        self.assertEqual(self.deployment.challenger_id, self.version)
+
+    def test_a_reviewer_reads_the_deployment_all_the_same(self):
+        self.asked()
+        names = list(self.deployment.with_user(self.reviewer).fields_get())
+        self.assertTrue(self.deployment.with_user(self.reviewer).read(names))
+        self.assertNotIn("comparison_ids", names)
 
     def test_a_new_challenger_is_compared_by_itself(self):
         other = self.keep(self.deployment, self.card(low=-2.0))

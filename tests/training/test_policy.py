@@ -66,6 +66,10 @@ class TestPolicy(AiDeploymentCase):
         self.assertEqual(self.deployment.challenger_id, version, "it is judged first")
         self.assertIn("Version 2 is the challenger already and is judged first.", self.text)
         self.training.action_cancel()
+        self.deployment.assignment_ids.filtered(lambda one: one.role == "challenger").verdict = "inconclusive"
+        later = self.follow("propose", "inconclusive")
+        self.assertEqual(self.deployment.challenger_id, later, "the one before was judged, and not better")
+        self.training.action_cancel()
         better = self.follow("propose")
         self.assertEqual(self.deployment.challenger_id, better, "a better one takes its place")
 

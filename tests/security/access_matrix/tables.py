@@ -25,7 +25,8 @@ MODELS = {
         free="flag_rate audit_share batch_above blind_share double_share drift_sensitivity escalation_days "
         "fallback_below fallback_value floor_auc floor_precision four_eyes_amount horizon_days idle_days limits "
         "loss_false loss_missed min_confidence max_interactions name positive_weight probation_days "
-        "promotion_policy purpose replay_count retrain_cost retrain_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
+        "promotion_policy purpose replay_count retrain_cost retrain_hours retraining_plan review_hours review_minutes "
+        "reviewer_ids reviews_per_day routing "
         "score_nightly score_on_change score_on_create stop_after target_error target_risk training_megabytes "
         "training_seconds trainings_per_month value_hourly_cost value_margin value_minutes value_running_cost",
         judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback method model_id review_date "
