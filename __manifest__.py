@@ -45,6 +45,7 @@
         "views/deployment/ai_deployment_card_templates.xml",
         "views/deployment/ai_deployment_version_views.xml",
         "views/training/ai_deployment_training_views.xml",
+        "views/training/ai_deployment_comparison_views.xml",
         "views/scoring/ai_deployment_batch_views.xml",
         "views/ledger/ai_deployment_ledger_views.xml",
         "views/monitoring/ai_deployment_report_views.xml",

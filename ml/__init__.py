@@ -50,6 +50,7 @@ risk               a bound on the mean loss that may be looked at every day
 segments           whether scores are as true for every part of the business
 segment_test       a version tested part by part, and on parts it never saw
 promotion          the gate in front of a new version: verdict, attempts, guards
+side_by_side       two scorers on the same records: figures, and what would change
 value              what changed between two periods, with intervals
 comparison         what differs between two cards
 copies             rows that stand in a table more than once

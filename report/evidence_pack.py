@@ -35,7 +35,7 @@ class ReportEvidencePack(models.AbstractModel):
                     one.sudo().user_id.name,
                     one.reason or "",
                 )
-                for one in deployment.assignment_ids
+                for one in deployment.assignment_ids.filtered(lambda one: one.role == "champion")
             ],
             "alerts": self._alerts(deployment),
         }

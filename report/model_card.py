@@ -13,6 +13,7 @@ from ..models.features.feature_reader import walk_path
 from ..models.governance.duties import builders
 from ..models.tools import clock
 from ..models.tools.wording import number
+from ..models.training.procedure import procedure
 
 METRICS = ("test_rows", "auc", "brier", "brier_base_rate", "average_precision")
 
@@ -45,6 +46,7 @@ class ReportModelCard(models.AbstractModel):
             "test": self._test(deployment.champion_id),
             "segments": self._segments(deployment),
             "reports": [report for report in map(self._report, self._latest_reports(deployment)) if report],
+            "procedure": procedure(deployment),
             "limits": self._limits(deployment),
             "edge_cases": self._edge_cases(deployment),
             "fallback": self._fallback(deployment),

@@ -99,6 +99,8 @@ def log_deleted(world):
         "ai.deployment.message",
         "ai.deployment.drill",
         "ai.deployment.training",
+        "ai.deployment.comparison",
+        "ai.deployment.challenger.score",
     ):
         rows = world.env[model].search([("deployment_id", "=", world.bills.id)], limit=1, order="id desc")
         if rows and (_removed(world, "manager", rows) or _removed(world, "gate_owner", rows)):

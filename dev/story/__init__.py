@@ -42,6 +42,7 @@ def tell(env, say):
     progress.step("deployments", "Declaring two deployments", lambda: deployments.declare(env, days))
     progress.step("training", "Training them", lambda: deployments.train(env, days, leads))
     replay.run(env, days, leads, bills, progress)
+    progress.step("comparison", "Comparing the challenger", lambda: deployments.compare(env, days))
     progress.step("automation", "Scoring new leads from now on", lambda: deployments.score_by_itself(env))
     progress.step("gate", "Holding suspicious bills from now on", lambda: deployments.guard(env))
     progress.step("copies", "Trying to post what was entered twice", lambda: bills.try_copies(user(env, "luis")))

@@ -159,6 +159,25 @@ def go_live(env):
         )
 
 
+def challenge(env):
+    """The sales lead trains on what has ended since; the new version scores beside the serving one."""
+    own = as_owner(of_leads(env))
+    own.action_train()
+    env["ai.deployment.training"]._cron_train()  # as the scheduled action does
+    latest = own.version_ids.sorted("number")[-1:]
+    if not own.challenger_id and latest != own.champion_id:
+        latest.action_challenge()
+
+
+def compare(env, days):
+    """On the last evening the owner looks at both versions on the same records."""
+    own = as_owner(of_leads(env))
+    if own.challenger_id:
+        with clock.at(days.at(days.count - 1, 23 * 60)):
+            own.action_compare()
+            env["ai.deployment.comparison"]._cron_compare()  # as the scheduled action does
+
+
 def score_by_itself(env):
     """From now on a lead has a score when it is saved, and a new one when an input of it changes."""
     as_owner(of_leads(env)).write({"score_on_create": True, "score_on_change": True})

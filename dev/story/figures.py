@@ -39,6 +39,7 @@ def read(env, days, leads, bills, progress):
         "bills_draft": count("account.move", ("move_type", "=", "in_invoice"), ("state", "=", "draft")),
         "leads_scored": scored(leads_deployment),
         "bills_scored": scored(bills_deployment),
+        "challenger_scored": count("ai.deployment.challenger.score", ("deployment_id", "=", leads_deployment.id)),
         "in_review": count("ai.deployment.review", ("state", "=", "open")),
         "reviews_decided": count("ai.deployment.review", ("state", "=", "decided")),
         "failed": count("ai.deployment.inference", ("failure_type", "!=", False)),

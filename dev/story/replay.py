@@ -60,6 +60,8 @@ def _score_what_is_open(env, leads, bills):
 def _run_crons(env, days, day):
     latest = _latest_message(env)
     with clock.at(days.at(day, NIGHT)):
+        if day == days.challenge:
+            deployments.challenge(env)
         if days.ends_week(day):
             env["crm.lead"]._cron_update_automated_probabilities()
         env["ai.deployment.review"]._cron_tidy()

@@ -34,6 +34,8 @@ FALLBACK = "fallback"
 CHECKLIST = "checklist"
 POC = "poc"
 TRAINING = "training"
+CHALLENGER = "challenger"
+ROLLBACK = "rollback"
 TEST_ALERT = "trial"
 
 # Who is notified. The owner's deputy, else an administrator, stands in for an owner who is gone.
@@ -94,6 +96,8 @@ KINDS = {
         AlertKind(CHECKLIST, "A checklist row is missing"),
         AlertKind(POC, "A proof of concept has expired", audience=OWNER_AND_BUDGET_HOLDER),
         AlertKind(TRAINING, "Training", GRADED, heading="Training", has_subject=True),
+        AlertKind(CHALLENGER, "The challenger failed", GRADED, heading="Training"),
+        AlertKind(ROLLBACK, "Automatic rollback", heading="Training"),
         AlertKind(TEST_ALERT, "Test of the notifications", ends_when_read=True),
     )
 }

@@ -33,7 +33,7 @@ from .life_cycle import (
     sync_action_menu,
     sync_batches,
 )
-from .serving import assign_champion
+from .serving import assign_challenger, assign_champion, withdraw_challenger
 from .viewers import VIEWED_FIELDS, viewed
 
 _logger = logging.getLogger(__name__)
@@ -180,6 +180,13 @@ class AiDeployment(models.Model):
     champion_id = fields.Many2one(
         "ai.deployment.version", "Serving Version", compute="_compute_champion_id", store=True
     )
+    challenger_id = fields.Many2one(
+        "ai.deployment.version",
+        "Challenger",
+        compute="_compute_champion_id",
+        store=True,
+        help="Scores the same records as the serving version, at the same time. Its scores are shown to nobody.",
+    )
     transition_ids = fields.One2many("ai.deployment.transition", "deployment_id", "History", readonly=True)
     action_server_id = fields.Many2one(
         "ir.actions.server", "Action Menu Entry", readonly=True, copy=False, ondelete="set null"
@@ -291,8 +298,9 @@ class AiDeployment(models.Model):
     @api.depends("assignment_ids.role", "assignment_ids.end_date", "assignment_ids.version_id")
     def _compute_champion_id(self):
         for deployment in self:
-            serving = deployment.assignment_ids.filtered(lambda a: a.role == "champion" and not a.end_date)
-            deployment.champion_id = serving[:1].version_id
+            standing = deployment.assignment_ids.filtered(lambda a: not a.end_date)
+            deployment.champion_id = standing.filtered(lambda a: a.role == "champion")[:1].version_id
+            deployment.challenger_id = standing.filtered(lambda a: a.role == "challenger")[:1].version_id
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):
@@ -497,9 +505,17 @@ class AiDeployment(models.Model):
             raise UserError(self.env._("Enter a day."))
         return states_at(self, at)
 
-    def _assign_champion(self, version, reason):
+    def _assign_champion(self, version, reason, way="promotion"):
         """Let `version` serve from now on; see `serving.assign_champion`."""
-        return assign_champion(self, version, reason)
+        return assign_champion(self, version, reason, way)
+
+    def _assign_challenger(self, version, reason):
+        """Let `version` score beside the serving one; see `serving.assign_challenger`."""
+        return assign_challenger(self, version, reason)
+
+    def _withdraw_challenger(self, reason):
+        """Let the challenger score no more; see `serving.withdraw_challenger`."""
+        return withdraw_challenger(self, reason)
 
     @api.ondelete(at_uninstall=True)
     def _unlink_remembered(self):

@@ -51,7 +51,12 @@ STATE_CHANGED = (
 CHAMPION_CHANGED = (
     "_make_requests_due",  # scoring
     "_forget_rules",  # scoring
+    "_resolve_rollback",  # training
     "_update_fallback",  # resilience
+)
+# Another version challenges, or none does any more.
+CHALLENGER_CHANGED = (
+    "_follow_challenger",  # training
 )
 # The serving version cannot be used.
 VERSION_BROKEN = ("_update_fallback",)  # resilience
@@ -65,7 +70,7 @@ MISSING = (
     "_missing_approval",  # governance
 )
 # What a version still needs before it may replace the serving one: the same, of methods that are handed the version.
-MISSING_TO_PROMOTE = ("_missing_inputs_on", "_missing_answers_on")  # training
+MISSING_TO_PROMOTE = ("_missing_inputs_on", "_missing_answers_on", "_missing_shadow_on")  # training
 # Before the hourly look at health: methods without records.
 BEFORE_HEALTH = ("_refresh_fallbacks",)  # resilience
 # The share of records without a score is about to change.
@@ -75,9 +80,10 @@ HOURLY = (
     "_look_at_owner",  # governance
     "_watch_findings",  # health
     "_update_fallback",  # resilience
+    "_watch_probation",  # training
 )
 # The reports of the day on one live deployment are made.
-REPORTED = ("_evaluate_triggers",)  # training
+REPORTED = ("_judge_challenger", "_evaluate_triggers")  # training
 # Once a day, for each deployment that is live or a proof of concept.
 DAILY = (
     "_watch_checklist",  # governance

@@ -19,7 +19,6 @@ from .lifetime_performance import LifetimePerformance
 from .performance_wording import UNTESTED
 
 INCUMBENT, PERSON, CHALLENGER = RIVALS = ("incumbent", "person", "challenger")
-AT_ONCE = "1 day"  # within which two versions have scored the same record
 NO_AUC = 4  # rows of a cohort under which no order is compared
 
 
@@ -101,25 +100,19 @@ class Duel:
         return tried.filtered(lambda a: not a.end_date)[:1].version_id, len(tried.version_id)
 
     def _challenger_rows(self, challenger: BaseModel, start: date, end: date) -> Rows:
-        """Return records that both versions scored first at the same time."""
+        """Return records that both versions scored in one chunk, when ours scored them first."""
         if not challenger:
             return Rows([], [], [])
         rows = self.env.execute_query(
             SQL(
-                "SELECT line.res_id, line.date, line.predicted_value, theirs.predicted_value FROM "
-                "ai_deployment_inference line JOIN ai_deployment_inference theirs ON theirs.deployment_id = "
-                "line.deployment_id AND theirs.res_id = line.res_id AND theirs.version_id = %(challenger)s "
-                "AND theirs.is_first_inference AND theirs.failure_type IS NULL AND theirs.date BETWEEN "
-                "line.date - %(near)s::interval AND line.date + %(near)s::interval WHERE line.deployment_id = "
-                "%(deployment)s AND line.version_id = %(version)s AND line.is_first_inference AND "
-                "line.failure_type IS NULL AND line.date >= %(start)s AND line.date < %(end)s ORDER BY "
-                "line.id",
-                challenger=challenger.id,
-                near=AT_ONCE,
-                deployment=self.deployment.id,
-                version=self.version.id,
-                start=datetime.combine(start, time.min),
-                end=datetime.combine(end, time.min),
+                "SELECT DISTINCT ON (res_id) res_id, date, serving_value, predicted_value"
+                " FROM ai_deployment_challenger_score WHERE version_id = %s AND serving_id = %s AND date >= %s"
+                " AND date < %s AND is_first AND predicted_value IS NOT NULL AND serving_value IS NOT NULL"
+                " ORDER BY res_id, id",
+                challenger.id,
+                self.version.id,
+                datetime.combine(start, time.min),
+                datetime.combine(end, time.min),
             )
         )
         return self._with_outcomes(rows)

@@ -138,7 +138,7 @@ def _shares_of_late(deployment: BaseModel, version: BaseModel) -> tuple[dict[str
     failed = np.array([row[4] for row in rows], dtype=bool)
     values, confidences = (np.array([row[at] for row in rows], dtype=np.float64) for at in (0, 2))
     predictions = np.array([bool(row[1]) for row in rows])
-    unsure, name = _unsure(deployment, values, predictions, confidences)
+    unsure, name = needs_review(deployment, values, predictions, confidences)
     counts = Counter()
     for row, is_failed, is_unsure in zip(rows, failed.tolist(), unsure.tolist(), strict=True):
         if is_failed:
@@ -152,10 +152,10 @@ def _shares_of_late(deployment: BaseModel, version: BaseModel) -> tuple[dict[str
     return shares, len(rows)
 
 
-def _unsure(
+def needs_review(
     deployment: BaseModel, values: np.ndarray, predictions: np.ndarray, confidences: np.ndarray
 ) -> tuple[np.ndarray, str]:
-    """((n,) bool: which rows are on the wrong side of the present lines, the reason that says so)"""
+    """Return ((n,) bool: which rows are on the wrong side of the present lines, the reason that says so)."""
     if deployment.method != "anomaly":
         lines = thresholds_of(deployment)
         sides = {True: lines.get("positive"), False: lines.get("negative")}

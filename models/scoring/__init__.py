@@ -1,5 +1,6 @@
 from . import ai_deployment_inference
 from . import ai_deployment_score
+from . import ai_deployment_challenger_score
 from . import ai_deployment
 from . import ai_deployment_request
 from . import ai_deployment_batch

@@ -24,6 +24,7 @@ from ..tools import clock, faults, noted
 from ..tools.score_fields import SCORE_FIELDS
 from ..tools.shipped import wake
 from . import scoring_alerts
+from .challenger_run import ChallengerRun
 from .failures import Failures
 from .inference_writer import InferenceWriter, Lines, ScoredChunk, hex_rows
 from .standing import Standing, filter_works, read_standings
@@ -109,6 +110,8 @@ class ScoringRun:
         else:
             self._score_in_chunks()
         self._settle()
+        if self.challenger:
+            self.challenger.report()
         if self.standings or self.waiting:
             if self.outcome["review"]:
                 wake(self.env, "ir_cron_assign_reviews")
@@ -143,6 +146,7 @@ class ScoringRun:
             earlier=self.earlier,
         )
         self.failures = Failures(deployment, version, self.writer.now)
+        self.challenger = ChallengerRun(deployment, self.specs) if deployment.challenger_id else None
 
     def read_standings(self) -> dict[int, Standing]:
         """Return where those of the records stand that the deployment is for."""
@@ -333,14 +337,35 @@ class ScoringRun:
         self.writer.keep_unchanged([ids[row] for row in sorted({*range(len(ids))}.difference(changed))])
         if not changed:
             return
+        if self.challenger:
+            before = time.perf_counter()
+            named = [self.standings[ids[row]] for row in changed]
+            self.writer.pending["challenged"] = self.challenger.lines(
+                columns,
+                changed,
+                [ids[row] for row in changed],
+                [standing.company_id for standing in named],
+                [not standing.is_known for standing in named],
+                scored,
+            )
+            started += time.perf_counter() - before  # no latency of the serving version
         chunk = ScoredChunk(ids, columns, scored, codes, changed, started)
-        self._count(self.writer.write_scored(self.standings, chunk))
+        try:
+            self._count(self.writer.write_scored(self.standings, chunk))
+        finally:
+            self.writer.pending.pop("challenged", None)
 
     def _columns(self, ids: Sequence[int]) -> dict[str, Any]:
         """Read the inputs of the records `ids`: {key: `Column`}, rows in the order of `ids`."""
         together = self.standings if len(ids) < len(self.standings) else ()
         documents, company = self.env[self.deployment.res_model], self.deployment.company_id
-        return FeatureReader(documents, list(self.specs.values()), company, together).columns(ids)
+
+        def read(specs: list[dict]) -> dict[str, Any]:
+            return FeatureReader(documents, specs, company, together).columns(ids)
+
+        if self.challenger:
+            return self.challenger.columns(read, list(self.specs.values()))
+        return read(list(self.specs.values()))
 
     def _has_changed(self, standing: Standing, codes: str) -> bool:
         """Return whether a record is logged: its inputs are new, or something that is a reason for a review is."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 READ_TO_SCORE = (
     "audit_share",
     "batch_above",
+    "challenger_id",
     "champion_id",
     "company_id",
     "domain",

@@ -8,10 +8,16 @@ counted from the date on which they began there, they are a history to learn fro
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..alerting.alert_kinds import CHALLENGER, ROLLBACK
 from ..deployment.history import versions_at
+from ..deployment.serving import challenging
 from ..features.feature_reader import FeatureReader
+from ..scoring.challenger_run import failed
 from ..tools import clock
-from .policy import AUTOMATIC, MANUAL, PROPOSE
+from .challenger_gate import ChallengerGate, challenger_text, missing_shadow
+from .policy import AUTOMATIC, MANUAL, PROPOSE, follow_verdict
+from .probation import Probation
+from .procedure import procedure
 from .questions import missing_answers
 from .readiness import readiness
 from .rollback import Rollback
@@ -66,6 +72,33 @@ class AiDeployment(models.Model):
         help="Triggers start no more trainings than this within 30 days. Trainings started by a person do not count.",
     )
 
+    comparison_ids = fields.One2many(
+        "ai.deployment.comparison",
+        "deployment_id",
+        "Comparisons",
+        groups="ai_deployment.group_owner,ai_deployment.group_auditor",
+    )
+    replay_count = fields.Integer(
+        "Replayed Records",
+        default=1000,
+        help="So many of the latest records are scored by the challenger for a comparison. For example: 1000.",
+    )
+    probation_days = fields.Integer(
+        "Probation (Days)",
+        default=14,
+        tracking=True,
+        help="In the first days after a promotion, the version before serves again automatically if too many records "
+        "fail, more are sent to review than people can answer, or scores are far from those expected. 0: never.",
+    )
+    challenger_text = fields.Char("Challenger Status", compute="_compute_challenger_text")
+    procedure_html = fields.Html("Retraining Procedure", compute="_compute_procedure_html", sanitize=False)
+
+    _replay_count_in_reach = models.Constraint(
+        "CHECK(replay_count BETWEEN 50 AND 10000)", "Between 50 and 10,000 records can be replayed."
+    )
+    _probation_days_in_reach = models.Constraint(
+        "CHECK(probation_days BETWEEN 0 AND 90)", "The probation is between 0 and 90 days."
+    )
     _training_seconds_in_reach = models.Constraint(
         "CHECK(training_seconds BETWEEN 10 AND 86400)", "The training time must be between 10 seconds and one day."
     )
@@ -98,6 +131,21 @@ class AiDeployment(models.Model):
         counts = {deployment.id: count for deployment, count in groups}
         for deployment in self:
             deployment.training_count = counts.get(deployment.id, 0)
+
+    @api.depends("challenger_id", "assignment_ids.verdict", "assignment_ids.outcome_count", "state")
+    @api.depends_context("lang")
+    def _compute_challenger_text(self):
+        for deployment in self:
+            deployment.challenger_text = challenger_text(deployment)
+
+    @api.depends("promotion_policy", "training_ids.state", "challenger_id", "trigger_ids", "training_seconds")
+    @api.depends_context("uid", "lang", "tz")
+    def _compute_procedure_html(self):
+        for deployment in self:
+            rows = procedure(deployment) if deployment._origin else []
+            deployment.procedure_html = (
+                self.env["ir.qweb"]._render("ai_deployment.retraining_procedure", {"rows": rows}) if rows else False
+            )
 
     @api.constrains("start_field_id", "model_id")
     def _check_start_field(self):
@@ -171,6 +219,45 @@ class AiDeployment(models.Model):
         rollback = Rollback(self.sudo())
         return rollback.to(rollback.previous())
 
+    def action_withdraw_challenger(self):
+        """Let the challenger score no more."""
+        self.ensure_one()
+        self._check_decides()
+        if not self.sudo()._withdraw_challenger(self.env._("Withdrawn by %s", self.env.user.name)):
+            raise UserError(self.env._("“%s” has no challenger.", self.name))
+
+    def action_compare(self):
+        """Open the comparison of the challenger with the serving version; a new one is made by a scheduled action."""
+        self.ensure_one()
+        self._check_decides()
+        if not self.challenger_id:
+            raise UserError(
+                self.env._("“%s” has no challenger: open a version and choose “Score as Challenger”.", self.name)
+            )
+        return self._open_comparison(self.env["ai.deployment.comparison"]._ask(self.sudo()))
+
+    def action_view_comparison(self):
+        """Open the latest comparison; ask for one where there is none of the challenger of now."""
+        self.ensure_one()
+        self._check_decides()
+        latest = self.sudo().comparison_ids[:1]
+        if self.challenger_id and latest.challenger_id != self.challenger_id:
+            return self.action_compare()
+        if not latest:
+            raise UserError(
+                self.env._("“%s” has no challenger: open a version and choose “Score as Challenger”.", self.name)
+            )
+        return self._open_comparison(latest)
+
+    def _open_comparison(self, comparison):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Side by Side"),
+            "res_model": "ai.deployment.comparison",
+            "res_id": comparison.id,
+            "views": [(False, "form")],
+        }
+
     def version_at(self, moment):
         """Return {id: id of the version that served each deployment at `moment`}; False where none did.
 
@@ -188,6 +275,41 @@ class AiDeployment(models.Model):
     def _missing_inputs_on(self, version):
         """Return why `version` cannot score any more, as an input of it is gone or it is damaged; empty if it can."""
         return str(version.sudo()._fault() or "")
+
+    def _missing_shadow_on(self, version):
+        """Return why `version` has to challenge the serving one first; empty where it has, or need not."""
+        return missing_shadow(self.sudo(), version.sudo())
+
+    def _follow_challenger(self):
+        """End comparisons with what does not score any more; begin one with a new challenger."""
+        comparisons = self.env["ai.deployment.comparison"].sudo()
+        for deployment in self.sudo():
+            comparisons._end_open(deployment)
+            if deployment.challenger_id:
+                self.env["ai.deployment.alert"]._resolve(deployment, CHALLENGER)
+                comparisons._ask(deployment)
+
+    def _resolve_rollback(self):
+        """Resolve the alert on an automatic rollback: another version serves, or the one before does again."""
+        for deployment in self:
+            self.env["ai.deployment.alert"]._resolve(deployment, ROLLBACK)
+
+    def _judge_challenger(self):
+        """Judge the challenger on what it scored so far, and follow the verdict."""
+        for deployment in self.sudo():
+            assignment = challenging(deployment)
+            if not assignment or deployment.champion_id._fault():
+                continue
+            if fault := assignment.version_id._fault():
+                failed(deployment, fault)
+            elif found := ChallengerGate(assignment).look():
+                assignment.write(found)
+                follow_verdict(assignment)
+
+    def _watch_probation(self):
+        """Roll a version back that breaks a guard in its first days."""
+        for deployment in self.sudo():
+            Probation(deployment).watch()
 
     def _evaluate_triggers(self):
         """Look at the triggers of one deployment: is it time to train again?"""

@@ -106,6 +106,23 @@ class AiDeploymentVersion(models.Model):
             "context": {"default_version_id": self.id},
         }
 
+    # Challenging the serving version
+
+    is_challenger = fields.Boolean("Challenger", compute="_compute_is_challenger")
+
+    @api.depends("deployment_id.challenger_id")
+    def _compute_is_challenger(self):
+        for version in self:
+            version.is_challenger = version == version.deployment_id.challenger_id
+
+    def action_challenge(self):
+        """Let this version score beside the serving one, and open the comparison."""
+        self.ensure_one()
+        deployment = self.deployment_id
+        deployment._check_decides()
+        deployment.sudo()._assign_challenger(self.sudo(), self.env._("Chosen by %s", self.env.user.name))
+        return deployment.action_view_comparison()
+
     # Going back to it
 
     golden = fields.Json("Golden Set", readonly=True, groups=NO_ACCESS, prefetch=False)

@@ -30,9 +30,11 @@ class Rollback:
                 return assignment.version_id
         raise UserError(self.env._("No other version has served “%s” before.", self.deployment.name))
 
-    def to(self, version: BaseModel) -> dict:
+    def to(self, version: BaseModel, way: str = "rollback", why: str = "") -> dict:
         """Let `version` serve again; return the action that opens the withdrawn version.
 
+        :param way: of `ai.deployment.assignment`
+        :param why: sentence that says what was found, where nobody pressed a button
         :raise UserError: it serves already, never did, has open questions, is damaged, reads fields that are gone, or
             scores differently
         """
@@ -45,14 +47,12 @@ class Rollback:
         if missing := missing_answers(version):
             raise UserError(self.env._("%(name)s cannot serve again: %(why)s", name=version.name, why=missing))
         proof = self.prove(version)
-        deployment._assign_champion(
-            version, self.env._("Rolled back from %(name)s. %(proof)s", name=withdrawn.name, proof=proof)
+        reason = self.env._("Rolled back from %(name)s. %(proof)s", name=withdrawn.name, proof=proof)
+        deployment._assign_champion(version, f"{why} {reason}".strip(), way)
+        told = self.env._(
+            "%(old)s was rolled back to %(new)s. %(proof)s", old=withdrawn.name, new=version.name, proof=proof
         )
-        deployment.message_post(
-            body=self.env._(
-                "%(old)s was rolled back to %(new)s. %(proof)s", old=withdrawn.name, new=version.name, proof=proof
-            )
-        )
+        deployment.message_post(body=f"{why} {told}".strip())
         return {
             "type": "ir.actions.act_window",
             "res_model": "ai.deployment.version",

@@ -58,57 +58,44 @@ class TestDuel(CohortCase):
 
     def challenge(self, card):
         challenger = self.keep(self.deployment, card)
-        self.env["ai.deployment.assignment"].sudo().create(
-            {
-                "deployment_id": self.deployment.id,
-                "version_id": challenger.id,
-                "role": "challenger",
-                "start_date": NOW,
-                "user_id": self.env.uid,
-            }
-        )
+        with clock.at(NOW):
+            self.deployment._assign_challenger(challenger, "test")
         return challenger
 
-    def scored_by(self, challenger, leads, value_of, moment):
-        """The challenger scored the same records in shadow, as the log keeps it."""
-        self.env["ai.deployment.inference"].sudo().create(
-            [
-                {
-                    "deployment_id": self.deployment.id,
-                    "company_id": self.env.company.id,
-                    "res_model": "crm.lead",
-                    "res_id": lead.id,
-                    "version_id": challenger.id,
-                    "date": moment,
-                    "is_first_inference": True,
-                    "route": "automatic",
-                    "predicted_value": value_of(lead),
-                    "prediction": True,
-                }
-                for lead in leads
-            ]
-        )
+    def scored_by(self, challenger, leads, value_of):
+        """As if the challenger had given these values, when it scored beside the serving version."""
         self.env.flush_all()
+        self.env.cr.execute_values(
+            "UPDATE ai_deployment_challenger_score line SET predicted_value = new.value"
+            " FROM (VALUES %s) AS new (id, value) WHERE line.res_id = new.id AND line.version_id = "
+            + str(challenger.id),
+            [(lead.id, value_of(lead)) for lead in leads],
+        )
+        self.env.invalidate_all()
 
     def test_a_challenger_is_compared_on_what_both_scored_and_attempts_count(self):
-        self.challenge(self.card(high=3.0)).sudo()
-        self.deployment.sudo().assignment_ids.filtered(lambda a: a.role == "challenger").end_date = NOW
+        self.challenge(self.card(high=3.0))
         challenger = self.challenge(self.card(high=2.0))
         self.assertEqual(self.duel().challenger(), (challenger, 2))
         for week in range(2):
             usual, large = self.cohort(week, won=0.1, won_large=0.9)
-            moment = NOW + week * WEEK
-            self.scored_by(challenger, usual + large, lambda lead: 0.9 if lead.expected_revenue > 9999 else 0.1, moment)
+            self.scored_by(challenger, usual + large, lambda lead: 0.9 if lead.expected_revenue > 9999 else 0.1)
             report = self.report(week)
         text = f"{challenger.name} was better on the same 240 records"
         self.assertEqual(set(report.line_ids.filtered(lambda li: li.key[:10] == "challenger").mapped("text")), {text})
         self.assertLess(self.line(report, "challenger:brier").high, 0)
 
-    def test_a_score_of_another_day_is_not_compared(self):
+    def test_only_first_scores_of_the_present_pair_are_compared(self):
         challenger = self.challenge(self.card(high=2.0))
         usual, large = self.cohort(0)
-        self.scored_by(challenger, usual + large, lambda _lead: 0.5, NOW + timedelta(days=9))
-        self.assertFalse(self.report(0).line_ids.filtered(lambda line: line.key[:10] == "challenger"))
+        self.env.flush_all()
+        for column, value in (("is_first", False), ("serving_id", 0), ("predicted_value", None)):
+            with self.env.cr.savepoint() as savepoint:
+                self.env.cr.execute(f"UPDATE ai_deployment_challenger_score SET {column} = %s", [value])  # pylint: disable=sql-injection
+                start, end = NOW.date(), (NOW + WEEK).date()
+                self.assertEqual(len(self.duel()._challenger_rows(challenger, start, end).ours), 0, column)
+                savepoint.rollback()
+        self.assertEqual(len(self.duel()._challenger_rows(challenger, start, end).ours), len(usual + large))
 
     def test_a_person_is_heard_once_about_a_record(self):
         usual, large = self.cohort(0)

@@ -16,3 +16,5 @@ from . import test_scoring_on_save
 from . import test_scoring_rule
 from . import test_scoring_run
 from . import test_standing
+from . import test_challenger_run
+from . import test_ai_deployment_challenger_score

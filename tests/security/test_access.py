@@ -54,6 +54,8 @@ READERS = {
     "ai.deployment.drill": NAMED,
     "ai.deployment.training": NAMED,
     "ai.deployment.training.step": NAMED,
+    "ai.deployment.comparison": NAMED - {"reviewer"},
+    "ai.deployment.challenger.score": {"auditor"},  # shown to nobody
     "ai.deployment.fallback.figure": {"auditor"},
     "ai.deployment.value": NAMED,
     "ai.deployment.edge.case": NAMED,
@@ -187,6 +189,27 @@ class AccessCase(AiDeploymentCase):
             {"deployment_id": cls.deployment.id, "res_id": cls.mine.id, "value": 0.5}
         )
         cls.training = cls.env["ai.deployment.training"]._ask(cls.deployment)
+        cls.env["ai.deployment.comparison"].create(
+            {
+                "deployment_id": cls.deployment.id,
+                "serving_id": cls.version.id,
+                "challenger_id": cls.version.id,
+                "user_id": cls.owner.id,
+                "requested_date": NOW,
+                "state": "failed",
+            }
+        )
+        cls.env["ai.deployment.challenger.score"].create(
+            {
+                "deployment_id": cls.deployment.id,
+                "company_id": cls.env.company.id,
+                "res_model": "crm.lead",
+                "res_id": cls.mine.id,
+                "version_id": cls.version.id,
+                "serving_id": cls.version.id,
+                "date": NOW,
+            }
+        )
         cls.drill = cls.env["ai.deployment.drill"].create(
             {"deployment_id": cls.deployment.id, "kind": "faults", "date": NOW, "user_id": cls.owner.id}
         )

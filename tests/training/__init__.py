@@ -28,3 +28,10 @@ from . import test_training_run
 from . import test_training_wording
 from . import test_trigger_preview
 from . import test_workbench
+from . import test_ai_deployment_assignment
+from . import test_ai_deployment_comparison
+from . import test_challenger_gate
+from . import test_comparison_page
+from . import test_probation
+from . import test_procedure
+from . import test_replay

@@ -57,6 +57,34 @@ class TestPolicy(AiDeploymentCase):
         self.assertFalse(self.proposals())
         self.assertIn("waits for a decision", self.text)
 
+    def test_what_is_not_clear_yet_scores_as_challenger(self):
+        version = self.follow("propose", "inconclusive")
+        self.assertEqual((self.deployment.challenger_id, self.deployment.champion_id), (version, self.version))
+        self.assertIn("It scores beside the serving version now, as its challenger.", self.text)
+        self.training.action_cancel()
+        self.follow("automatic", "inconclusive")
+        self.assertEqual(self.deployment.challenger_id, version, "it is judged first")
+        self.assertIn("Version 2 is the challenger already and is judged first.", self.text)
+        self.training.action_cancel()
+        self.deployment.assignment_ids.filtered(lambda one: one.role == "challenger").verdict = "inconclusive"
+        later = self.follow("propose", "inconclusive")
+        self.assertEqual(self.deployment.challenger_id, later, "the one before was judged, and not better")
+        self.training.action_cancel()
+        better = self.follow("propose")
+        self.assertEqual(self.deployment.challenger_id, better, "a better one takes its place")
+
+    def test_nothing_challenges_by_itself_where_only_people_decide(self):
+        for verdict in ("better", "inconclusive"):
+            self.follow("manual", verdict)
+            self.training.action_cancel()
+        self.follow("automatic", "worse")
+        self.assertFalse(self.deployment.challenger_id)
+
+    def test_what_does_not_score_has_no_challenger(self):
+        self.deployment.state = "suspended"
+        self.follow("propose", "inconclusive")
+        self.assertFalse(self.deployment.challenger_id)
+
     def test_attempts_at_a_champion_are_counted(self):
         self.follow("manual")
         self.assertEqual(self.training.attempt, 1)

@@ -22,10 +22,11 @@ MODELS = {
         read=NAMED,
         create=OWNERS,
         write=ANSWERABLE,
-        free="flag_rate audit_share band_high band_low batch_above blind_share double_share drift_sensitivity escalation_days "
-        "fallback_below fallback_value floor_auc floor_precision four_eyes_amount has_own_bands horizon_days idle_days limits "
-        "loss_false loss_missed min_confidence max_interactions name positive_weight promotion_policy purpose "
-        "retrain_cost retrain_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
+        free="flag_rate audit_share band_high band_low batch_above blind_share double_share drift_sensitivity "
+        "escalation_days fallback_below fallback_value floor_auc floor_precision four_eyes_amount has_own_bands "
+        "horizon_days idle_days limits loss_false loss_missed max_interactions min_confidence name "
+        "positive_weight probation_days promotion_policy purpose replay_count retrain_cost retrain_hours "
+        "retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
         "score_nightly score_on_change score_on_create stop_after target_error target_risk training_megabytes "
         "training_seconds trainings_per_month value_hourly_cost value_margin value_minutes value_running_cost",
         judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback method model_id review_date "
@@ -33,7 +34,7 @@ MODELS = {
         owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",
         admin="company_id fallback_action_id gate_maker_may_pass grace_days is_primary poc_idle_weeks "
         "retention_days viewer_group_ids",
-        system="accepted_by_id accepted_date action_server_id live_since champion_id check_template_id "
+        system="accepted_by_id accepted_date action_server_id live_since challenger_id champion_id check_template_id "
         "checks_taken drill_taken fallback_reason fallback_since has_edge_cases health_taken holdout_reason "
         "holdout_share holdout_since is_demonstration left_position lesson monitor_taken open_position res_model "
         "retrain_event_id routing_thresholds routing_rules shown_until unowned_date",
@@ -164,7 +165,15 @@ MODELS = {
         sensitive="artifact feature_specs pipeline_file reference stakes tested_artifact",
     ),
     "ai.deployment.assignment": Rights(
-        read=NAMED, system="deployment_id end_date reason role start_date user_id version_id"
+        read=NAMED,
+        system="challenge deployment_id end_date end_reason failure_count failure_date look_count outcome_count reason "
+        "role start_date user_id verdict verdict_date verdict_text version_id way",
+    ),
+    # It names records and what both versions say of them: for who decides.
+    "ai.deployment.comparison": Rights(
+        read=ANSWERABLE | AUDITOR,
+        system="challenger_id deployment_id end_date record_count requested_date result_text serving_id state user_id",
+        hidden="result",
     ),
     "ai.deployment.report": Rights(
         read=NAMED,
@@ -249,6 +258,12 @@ MODELS = {
     "ai.deployment.requested": Rights(read=AUDITOR, system="action_id count date day deployment_id user_id"),
     "ai.deployment.quota": Rights(read=AUDITOR, system="day deployment_id offered planned reason used"),
     "ai.deployment.request.closed": Rights(read=AUDITOR, system="cancelled day deployment_id unchanged"),
+    # A challenger's scores are shown to nobody.
+    "ai.deployment.challenger.score": Rights(
+        read=AUDITOR,
+        system="company_id confidence date deployment_id failure_type is_first predicted_value prediction res_id "
+        "res_model serving_id serving_prediction serving_value version_id",
+    ),
     "ai.deployment.fallback.figure": Rights(read=AUDITOR, system="deployment_id res_id value"),
     "ai.deployment.outcome": Rights(system="date former_status reopened_date res_id res_model status survivor_id"),
     "ai.deployment.edit": Rights(system="date res_id res_model user_id"),

@@ -1,0 +1,197 @@
+"""Challenger and serving version on the same latest records: asked for, carried out by a cron, kept.
+
+What is stored is a result, never a score of a record that a search could find. It ends without a result where the
+serving version or the challenger changed meanwhile: a comparison with what does not serve any more says nothing.
+"""
+
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import SQL
+
+from ..tools import clock, faults
+from ..tools.shipped import wake
+from .comparison_page import ComparisonPage
+from .replay import Replay
+
+_logger = logging.getLogger(__name__)
+
+OPEN = ("waiting", "running")
+KEPT = 50  # comparisons of a deployment
+
+
+class AiDeploymentComparison(models.Model):
+    _name = "ai.deployment.comparison"
+    _description = "Comparison with the Challenger"
+    _inherit = "ai.deployment.guarded.mixin"
+    _order = "id desc"
+    _rec_name = "name"
+
+    name = fields.Char(compute="_compute_name")
+    deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="deployment_id.company_id")
+    serving_id = fields.Many2one("ai.deployment.version", "Serving Version", required=True, readonly=True)
+    challenger_id = fields.Many2one("ai.deployment.version", "Challenger", required=True, readonly=True)
+    user_id = fields.Many2one("res.users", "Requested By", required=True, readonly=True, ondelete="restrict")
+    requested_date = fields.Datetime("Requested On", required=True, readonly=True)
+    end_date = fields.Datetime("Ended On", readonly=True)
+    record_count = fields.Integer("Records", readonly=True, help="At most so many of the latest records are replayed.")
+    state = fields.Selection(
+        [("waiting", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+        required=True,
+        readonly=True,
+        default="waiting",
+        index=True,
+    )
+    result_text = fields.Char("Result", readonly=True)
+    result = fields.Json("Figures", readonly=True, groups=NO_ACCESS)
+    page_html = fields.Html("Side by Side", compute="_compute_page_html", sanitize=False)
+    is_challenging = fields.Boolean("Challenger Now", compute="_compute_is_challenging")
+    may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False)
+
+    _one_open = models.UniqueIndex(
+        "(deployment_id) WHERE state IN ('waiting', 'running')", "A comparison of this deployment is open already."
+    )
+
+    @api.depends("serving_id", "challenger_id")
+    @api.depends_context("lang")
+    def _compute_name(self):
+        for comparison in self:
+            comparison.name = self.env._(
+                "%(challenger)s beside %(serving)s",
+                challenger=comparison.challenger_id.name,
+                serving=comparison.serving_id.name,
+            )
+
+    @api.depends("deployment_id.challenger_id", "deployment_id.champion_id")
+    def _compute_is_challenging(self):
+        for comparison in self:
+            deployment = comparison.deployment_id
+            comparison.is_challenging = (comparison.serving_id, comparison.challenger_id) == (
+                deployment.champion_id,
+                deployment.challenger_id,
+            )
+
+    @api.depends("state", "result")
+    @api.depends_context("uid", "lang", "allowed_company_ids")
+    def _compute_page_html(self):
+        for comparison in self:
+            comparison.page_html = comparison.state == "done" and self.env["ir.qweb"]._render(
+                "ai_deployment.comparison_page", ComparisonPage(comparison).values()
+            )
+
+    @api.model
+    def _ask(self, deployment):
+        """Keep the wish to compare; return the open comparison of this pair, a new one where there is none.
+
+        :param deployment: ai.deployment with all rights, with a challenger
+        """
+        pair = Domain("serving_id", "=", deployment.champion_id.id)
+        pair &= Domain("challenger_id", "=", deployment.challenger_id.id)
+        mine = Domain("deployment_id", "=", deployment.id)
+        waiting = self.sudo().search(mine & pair & Domain("state", "in", OPEN), limit=1)
+        if waiting:
+            return waiting
+        self._end_open(deployment)
+        self.sudo().search(mine, offset=KEPT - 1).unlink()
+        made = self.sudo().create(
+            {
+                "deployment_id": deployment.id,
+                "serving_id": deployment.champion_id.id,
+                "challenger_id": deployment.challenger_id.id,
+                "user_id": self.env.uid,
+                "requested_date": clock.now(),
+                "record_count": deployment.replay_count,
+            }
+        )
+        wake(self.env, "ir_cron_compare")
+        return made
+
+    @api.model
+    def _end_open(self, deployment):
+        """End what is open and not of the pair that scores now."""
+        for comparison in self.sudo().search(Domain("deployment_id", "=", deployment.id) & Domain("state", "in", OPEN)):
+            if not comparison.is_challenging:
+                comparison._fail(comparison._changed_text())
+
+    def _changed_text(self):
+        """Return why a comparison that was not carried out is of no use any more."""
+        deployment = self.deployment_id
+        if deployment.champion_id != self.serving_id:
+            return self.env._(
+                "Ended without a result: %s was made the serving version meanwhile.", deployment.champion_id.name
+            )
+        return self.env._("Ended without a result: %s is not the challenger any more.", self.challenger_id.name)
+
+    def _fail(self, text):
+        self.write({"state": "failed", "end_date": clock.now(), "result_text": text[:500]})
+
+    @api.model
+    def _cron_compare(self):
+        """Carry out what is waiting, one after the other."""
+        cron = self.env["ir.cron"]
+        waiting = self.sudo().search(Domain("state", "in", OPEN), order="id")
+        cron._commit_progress(remaining=len(waiting))
+        for comparison in waiting:
+            if comparison.try_lock_for_update():
+                comparison._carry_out()
+            if not cron._commit_progress(1):
+                break
+
+    def _carry_out(self):
+        cron, person = self.env["ir.cron"], self.user_id
+        self.state = "running"
+        cron._commit_progress()
+        told = self.with_context(lang=person.lang or self.env.lang)
+        try:
+            with self.env.cr.savepoint():
+                deployment = told.deployment_id
+                if not told.is_challenging:
+                    raise UserError(told._changed_text())
+                result = Replay(deployment, told.challenger_id, told.record_count).run()
+                values = {"state": "done", "result": result, "result_text": False}
+        except UserError as error:
+            values = {"state": "failed", "result_text": str(error)[:500]}
+        except Exception as error:
+            if faults.is_of_the_moment(error):
+                raise
+            _logger.exception("Comparison %s failed", self.id)
+            why = told.env._("The comparison failed: %s", faults.how_it_failed(error))
+            values = {"state": "failed", "result_text": why[:500]}
+        cron._commit_progress()  # what others decided meanwhile is seen from here on
+        self.env.invalidate_all()
+        found = self.env.execute_query(
+            SQL("SELECT state FROM ai_deployment_comparison WHERE id = %s FOR NO KEY UPDATE", self.id)
+        )
+        if found and found[0][0] == "running":
+            if values["state"] == "done" and not self.is_challenging:
+                values = {"state": "failed", "result_text": told._changed_text()}
+            self.write({**values, "end_date": clock.now()})
+
+    # Buttons
+
+    def action_compare_again(self):
+        """Ask for a new comparison with the challenger of now."""
+        self.ensure_one()
+        return self.deployment_id.action_compare()
+
+    def action_promote_challenger(self):
+        """Let the challenger serve from now on; see `action_promote` of a version."""
+        self.ensure_one()
+        self.deployment_id._check_decides()
+        self._check_challenging()
+        self.challenger_id.action_promote()
+
+    def action_withdraw_challenger(self):
+        """Let the challenger score no more."""
+        self.ensure_one()
+        self.deployment_id._check_decides()
+        self._check_challenging()
+        self.deployment_id.action_withdraw_challenger()
+
+    def _check_challenging(self):
+        """Raise where another pair scores now: the button would be about a version that is not on this page."""
+        if not self.is_challenging:
+            raise UserError(self.env._("%s is not the challenger any more.", self.challenger_id.name))
