@@ -71,8 +71,8 @@ class InferenceError(_Sentence):
     ``failure_type`` is the stored word for it, ``transient`` says that the same
     call may succeed later.
 
-    >>> sorted(leaf.failure_type for leaf in EndpointError.leaves())[:2]
-    ['endpoint_busy', 'endpoint_malformed']
+    >>> sorted(leaf.failure_type for leaf in InputError.leaves())
+    ['invalid_feature', 'missing_feature']
     """
 
     failure_type: str | None = None
