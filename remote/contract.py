@@ -4,6 +4,7 @@ Plain JSON in the version, checked as a whole when the version is made. What it 
 fingerprint, so a changed prompt, schema or mapping is another version.
 """
 
+import json
 import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -45,8 +46,8 @@ class Contract:
     id_out: str = "id"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        return asdict(self)
+        """Plain JSON types; the schema as a text, so that no storage changes the order of its properties."""
+        return {**asdict(self), "schema": json.dumps(self.schema) if self.schema else ""}
 
     @classmethod
     def from_dict(cls, data: Any) -> "Contract":
@@ -56,6 +57,11 @@ class Contract:
         unknown = sorted(data.keys() - cls.__dataclass_fields__.keys())
         if unknown:
             raise ContractError(f"The contract says “{unknown[0][:40]}”, which is not known.")
+        if isinstance(data.get("schema"), str):
+            try:
+                data = {**data, "schema": json.loads(data["schema"] or "{}")}
+            except (ValueError, RecursionError) as error:
+                raise ContractError("The schema is not valid JSON.") from error
         try:
             contract = cls(**data)
         except TypeError as error:

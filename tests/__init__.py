@@ -4,6 +4,7 @@ from .features import *
 from .documents import *
 from .deployment import *
 from .alerting import *
+from .endpoints import *
 from .routing import *
 from .scoring import *
 from .ledger import *

@@ -34,6 +34,7 @@ FALLBACK = "fallback"
 CHECKLIST = "checklist"
 POC = "poc"
 TRAINING = "training"
+ENDPOINT = "endpoint"
 TEST_ALERT = "trial"
 
 # Who is notified. The owner's deputy, else an administrator, stands in for an owner who is gone.
@@ -94,6 +95,7 @@ KINDS = {
         AlertKind(CHECKLIST, "A checklist row is missing"),
         AlertKind(POC, "A proof of concept has expired", audience=OWNER_AND_BUDGET_HOLDER),
         AlertKind(TRAINING, "Training", GRADED, heading="Training", has_subject=True),
+        AlertKind(ENDPOINT, "The endpoint cannot be used", heading="Remote models"),
         AlertKind(TEST_ALERT, "Test of the notifications", ends_when_read=True),
     )
 }

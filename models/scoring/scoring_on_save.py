@@ -15,6 +15,7 @@ from odoo.models import BaseModel
 
 from ..tools import clock, faults
 from ..tools.bounded import bounded_savepoint
+from ..tools.shipped import wake
 from .keep_waiting import failure_of, keep_waiting
 
 _logger = logging.getLogger(__name__)
@@ -64,6 +65,10 @@ def _let_wait(deployment: BaseModel, ids: Sequence[int], uid: int, kind: str, er
 
 def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> None:
     """Score those of `records` that `deployment` is for; many of them in the background."""
+    if where := deployment._serves_from_outside():
+        if where == "remote":
+            ask_after_commit(deployment, records)
+        return
     documents = records.browse()
     only, most = ~documents._ai_obsolete_domain(), min(deployment.batch_above, MOST_AT_ONCE)
     if len(records) > most:
@@ -77,3 +82,19 @@ def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> Non
     day, asked = clock.today(), deployment.env["ai.deployment.requested"]
     requested = partial(asked._statement, deployment, day, user=deployment.env.user)
     deployment._scoring_run(records, day=day, only=only, requested=requested).run(one_try=one_try)
+
+
+def ask_after_commit(deployment: BaseModel, records: BaseModel) -> None:
+    """Let `records` wait for a remote model that is asked after the commit; many of them as a batch."""
+    documents = records.browse()
+    domain = Domain("id", "in", records.ids) & deployment._record_domain() & documents._ai_base_domain()
+    domain &= ~documents._ai_obsolete_domain() & deployment._company_domain()
+    found = documents.with_context(active_test=False).search(domain)
+    if len(found) > min(deployment.batch_above, MOST_AT_ONCE):
+        batches = deployment.with_user(api.SUPERUSER_ID).env["ai.deployment.batch"]
+        batches._ask(deployment, found.ids)
+    elif found:
+        env, day = deployment.env, clock.today()
+        env["ai.deployment.ledger"]._asked(deployment, day, len(found), env.user)
+        env["ai.deployment.request"]._add_due(deployment, day, found.ids)
+        wake(env, "ir_cron_retry")

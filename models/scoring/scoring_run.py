@@ -26,6 +26,7 @@ from ..tools.shipped import wake
 from . import scoring_alerts
 from .failures import Failures
 from .inference_writer import InferenceWriter, Lines, ScoredChunk, hex_rows
+from .remote_asking import RemoteAnswers, exhausted
 from .standing import Standing, filter_works, read_standings
 
 if TYPE_CHECKING:
@@ -322,18 +323,45 @@ class ScoringRun:
             self._write_failed(ids, self.card)
             return
         columns = self._columns(ids)
-        scored = self.card.score(columns)
+        fresh: list[bool] = []
+        if self.card.kind == "remote":
+            book = RemoteAnswers(self.writer.version)
+            answers, fresh = book.of(columns, ids)
+            scored = self.card.score(columns, answers)
+        else:
+            scored = self.card.score(columns)
         codes = hex_rows(scored.codes)
         changed = [
             row
             for row, res_id in enumerate(ids)
-            if row in scored.errors or self._has_changed(self.standings[res_id], codes[row])
+            if row in scored.errors
+            or (bool(fresh) and fresh[row])
+            or self._has_changed(self.standings[res_id], codes[row])
         ]
         self.outcome["unchanged"] += len(ids) - len(changed)
+        if fresh:
+            book.used(ids)
+            changed = self._without_waiting(ids, scored, changed)
         if not changed:
             return
         chunk = ScoredChunk(ids, columns, scored, codes, changed, started)
         self._count(self.writer.write_scored(self.standings, chunk))
+
+    def _without_waiting(self, ids: Sequence[int], scored: Any, changed: list[int]) -> list[int]:
+        """Let the rows wait whose failure may pass, unless it has not until the last attempt; return the others."""
+        waiting: dict[str, tuple[InferenceError, list[int]]] = {}
+        for row in changed:
+            error = scored.errors.get(row)
+            if error is None or not error.transient:
+                continue
+            attempts = self.earlier[ids[row]].attempts if ids[row] in self.earlier else 0
+            scored.errors[row] = error = exhausted(error, attempts)
+            if error.transient:
+                waiting.setdefault(error.failure_type or "", (error, []))[1].append(row)
+        for error, rows in waiting.values():
+            self._write_failed([ids[row] for row in rows], error)
+        left = {row for _error, rows in waiting.values() for row in rows}
+        return [row for row in changed if row not in left]
 
     def _columns(self, ids: Sequence[int]) -> dict[str, Any]:
         """Read the inputs of the records `ids`: {key: `Column`}, rows in the order of `ids`."""
