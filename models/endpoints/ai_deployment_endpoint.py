@@ -50,7 +50,7 @@ class AiDeploymentEndpoint(models.Model):
     )
     credential = fields.Char(
         tracking=True,
-        help="Name of the credential sent as bearer token. Its value and the host that it may be sent to are set on the "
+        help="Name of the credential sent as bearer token. Its value and the host it may be sent to are set on the "
         "server, as AI_DEPLOYMENT_CREDENTIAL_<NAME> and AI_DEPLOYMENT_CREDENTIAL_<NAME>_HOST.",
     )
     read_seconds = fields.Float("Read Timeout (Seconds)", default=10.0, tracking=True)

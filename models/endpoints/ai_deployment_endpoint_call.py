@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.fields import Domain
+from odoo.fields import NO_ACCESS, Domain
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ..tools import clock
@@ -37,11 +37,9 @@ class AiDeploymentEndpointCall(models.Model):
     price = fields.Float(readonly=True, aggregator="sum", digits=(16, 6))
     failure_type = fields.Char(readonly=True)
     failure_message = fields.Char("Failure Details", readonly=True)
-    # Inputs that are sensitive are masked, but an answer may quote them.
-    sent = fields.Json("Sent (Masked)", readonly=True, prefetch=False, groups="ai_deployment.group_sensitive")
-    received = fields.Text(
-        "Received (First 4 kB)", readonly=True, prefetch=False, groups="ai_deployment.group_sensitive"
-    )
+    # Values of records, and an answer may quote sensitive ones: shown with the line of the log, to who may see that.
+    sent = fields.Json("Sent (Masked)", readonly=True, prefetch=False, groups=NO_ACCESS)
+    received = fields.Text("Received (First 4 kB)", readonly=True, prefetch=False, groups=NO_ACCESS)
 
     def write(self, vals):
         raise AccessError(self.env._("The log cannot be changed."))

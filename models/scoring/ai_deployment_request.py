@@ -103,7 +103,9 @@ class AiDeploymentRequest(models.Model):
             lambda deployment: not isinstance(serving_card(deployment), InferenceError)
         )
         away = breakers.blocked(self.env)
-        usable = usable.filtered(lambda deployment: deployment.id not in away)
+        usable = usable.filtered(
+            lambda deployment: deployment.id not in away and deployment._serves_from_outside() != "pushed"
+        )
         cron._commit_progress(remaining=self._due_count(usable))
         for deployment in usable:
             self.env["ai.deployment.alert"]._resolve(deployment, VERSION)

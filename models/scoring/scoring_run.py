@@ -109,11 +109,7 @@ class ScoringRun:
             self._score_in_one_chunk()
         else:
             self._score_in_chunks()
-        self._settle()
-        if self.standings or self.waiting:
-            if self.outcome["review"]:
-                wake(self.env, "ir_cron_assign_reviews")
-            self._invalidate()
+        self.finish()
         return self.outcome
 
     def log_failed(self, error: InferenceError) -> set[int]:
@@ -346,6 +342,21 @@ class ScoringRun:
             return
         chunk = ScoredChunk(ids, columns, scored, codes, changed, started)
         self._count(self.writer.write_scored(self.standings, chunk))
+
+    def write_answers(self, ids: Sequence[int], columns: dict[str, Any], answers: Sequence[Any]) -> None:
+        """Log and route the answers of a program outside on the records `ids`: as many answers, see ``RemoteCard``."""
+        started = time.perf_counter()
+        scored = self.card.score(columns, answers)
+        chunk = ScoredChunk(ids, columns, scored, hex_rows(scored.codes), list(range(len(ids))), started)
+        self._count(self.writer.write_scored(self.standings, chunk))
+
+    def finish(self) -> None:
+        """Settle what was not logged, and let others see what was."""
+        self._settle()
+        if self.standings or self.waiting:
+            if self.outcome["review"]:
+                wake(self.env, "ir_cron_assign_reviews")
+            self._invalidate()
 
     def _without_waiting(self, ids: Sequence[int], scored: Any, changed: list[int]) -> list[int]:
         """Let the rows wait whose failure may pass, unless it has not until the last attempt; return the others."""

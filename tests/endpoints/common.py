@@ -62,5 +62,11 @@ class RemoteCase(BatchCase):
     def requests(self):
         return self.env["ai.deployment.request"].search([("deployment_id", "=", self.deployment.id)])
 
+    def context_of(self, calls):
+        """[(what was sent, what came back)] as it is stored: nobody reads it through the ORM."""
+        query = "SELECT sent, received FROM ai_deployment_endpoint_call WHERE id = ANY(%s) ORDER BY id"
+        self.env.cr.execute(query, [calls.ids])
+        return self.env.cr.fetchall()
+
     def calls(self):
         return self.env["ai.deployment.endpoint.call"].search([("endpoint_id", "=", self.endpoint.id)], order="id")

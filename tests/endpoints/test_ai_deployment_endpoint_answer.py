@@ -33,4 +33,4 @@ class TestAnswers(RemoteCase):
             with self.assertRaises(AccessError):
                 answer.with_user(user).value = 1.0
             with self.assertRaises(AccessError):
-                answer.with_user(user).read(["said"])
+                answer.with_user(user).read(["value"])

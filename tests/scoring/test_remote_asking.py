@@ -52,7 +52,7 @@ class TestRemoteAsking(RemoteCase):
         self.assertBalanced(requested=8, automatic=7, in_review=1)
         call = self.calls().filtered("failure_type")
         self.assertEqual(call.failure_type, "answer_schema")
-        self.assertIn('"high"', call.received)
+        self.assertIn('"high"', self.context_of(call)[0][1])
 
     def test_a_transient_failure_waits_and_is_scored_later(self):
         self.server.fault = "status_503"
