@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..ml.errors import EndpointError, InferenceError
+from ..ml.errors import EndpointError, EndpointMalformed, InferenceError
 from .contract import Contract
 from .masking import masked
 from .protocols.base import Protocol, Result, Row
@@ -77,6 +77,10 @@ def ask(
         shown = _shown(error.received or body, secret)
         seconds = time.monotonic() - started
         return Asked([error] * len(rows), error, error.status or status, seconds, error.attempts or attempts, 0, shown)
+    except Exception as error:  # noqa: BLE001 - whatever an answer can do, it is about these records alone
+        ours = EndpointMalformed(f"It cannot be read ({type(error).__name__}).")
+        shown = _shown(body, secret)
+        return Asked([ours] * len(rows), ours, status, time.monotonic() - started, attempts, 0, shown)
     failed = any(isinstance(result, InferenceError) for result in results)
     return Asked(
         results, None, status, time.monotonic() - started, attempts, tokens, _shown(body, secret) if failed else ""

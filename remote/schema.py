@@ -16,6 +16,7 @@ OF_OBJECT = {"type", "properties", "required", "additionalProperties", "title", 
 OF_FIELD = {"type", "enum", "minimum", "maximum", "maxLength", "title", "description"}
 MOST_FIELDS = 50
 LONGEST_TEXT = 10_000
+LARGEST = 1e300  # JSON has integers that no float can hold
 
 
 class SchemaError(ValueError):
@@ -90,7 +91,7 @@ def _check_value(name: str, value: Any, field: Mapping[str, Any]) -> None:
         raise AnswerSchema(f"“{name}” is too long.")
     if isinstance(value, int | float) and not isinstance(value, bool):
         low, high = field.get("minimum", -math.inf), field.get("maximum", math.inf)
-        if not (math.isfinite(value) and low <= value <= high):
+        if not (abs(value) <= LARGEST and low <= value <= high):
             raise AnswerOutOfRange(f"“{name}” is outside of its range.")
 
 

@@ -64,13 +64,13 @@ class AiDeploymentEndpoint(models.Model):
     price_per_call = fields.Float(digits=(16, 6), tracking=True, help="In the currency of the company.")
     price_per_token = fields.Float("Price per 1,000 Tokens", digits=(16, 6), tracking=True)
     is_paused = fields.Boolean("Paused", tracking=True, help="Nothing is sent. Requested records wait.")
-    breaker = fields.Json(readonly=True)
+    breaker = fields.Json(readonly=True, copy=False)
     status = fields.Selection(
         [("ready", "Ready"), ("paused", "Paused"), ("open", "Failing")], compute="_compute_status"
     )
     status_text = fields.Char("Status Details", compute="_compute_status")
-    tested_date = fields.Datetime("Tested On", readonly=True)
-    tested_text = fields.Char("Test Result", readonly=True)
+    tested_date = fields.Datetime("Tested On", readonly=True, copy=False)
+    tested_text = fields.Char("Test Result", readonly=True, copy=False)
     version_ids = fields.One2many("ai.deployment.version", "endpoint_id", "Versions", readonly=True)
     call_ids = fields.One2many("ai.deployment.endpoint.call", "endpoint_id", "Calls", readonly=True)
 
@@ -132,6 +132,11 @@ class AiDeploymentEndpoint(models.Model):
                     "The protocol is part of the versions bound to this endpoint. Create a new endpoint for another."
                 )
             )
+        if (
+            "company_id" in vals
+            and self.sudo().filtered(lambda one: one.company_id.id != vals["company_id"]).version_ids
+        ):
+            raise UserError(self.env._("The endpoint serves versions of its company. Create another one there."))
         result = super().write(vals)
         if {"address", "credential", "is_paused", "active"} & vals.keys():
             self._try_again()

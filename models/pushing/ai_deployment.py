@@ -13,7 +13,7 @@ from ..endpoints.binding import make_version
 from ..tools import clock
 from .observing import observe, row_check
 from .pushed_run import record_rows
-from .rows import check_key, digest_of
+from .rows import check_key, digest_of, storable
 
 LONGEST_NAME = 100
 
@@ -76,7 +76,7 @@ class AiDeployment(models.Model):
         :return: {"id", "number", "is_serving"}; its owner promotes it
         """
         deployment = self._check_may_push()
-        if not isinstance(model, str) or not 1 <= len(model.strip()) <= LONGEST_NAME:
+        if not isinstance(model, str) or not model.isprintable() or not 1 <= len(model.strip()) <= LONGEST_NAME:
             raise UserError(self.env._("The model needs a name of at most %s characters.", LONGEST_NAME))
         if not isinstance(description, str) or len(description) > 5000:
             raise UserError(self.env._("The description must be a text of at most 5,000 characters."))
@@ -85,7 +85,7 @@ class AiDeployment(models.Model):
         keys = deployment.feature_ids.mapped("key") if inputs is None else inputs
         if not isinstance(keys, list) or not keys or not all(isinstance(key, str) for key in keys):
             raise UserError(self.env._("The inputs must be a list of keys."))
-        contract = {"model": model.strip(), "description": description, "inputs": sorted(set(keys))}
+        contract = {"model": model.strip(), "description": storable(description), "inputs": sorted(set(keys))}
         same = deployment.version_ids.filtered(
             lambda version: version.kind == "pushed"
             and (version.artifact or {}).get("contract") == contract

@@ -18,7 +18,7 @@ from odoo.modules.registry import Registry
 from ...ml.errors import OutsideFailure
 from ..tools import faults
 from .pushed_run import check_serves, record_rows
-from .rows import LONGEST_DETAILS, PushedRow, RowCheck
+from .rows import LONGEST_DETAILS, PushedRow, RowCheck, storable
 
 _logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Observed:
 
     def _keep_failure(self, error: Exception) -> None:
         """Keep the failure once the caller's transaction has ended, either way."""
-        details = "".join(traceback.format_exception(error))[-LONGEST_DETAILS:]
+        details = storable("".join(traceback.format_exception(error)))[-LONGEST_DETAILS:]
         message, cr = faults.how_it_failed(error), self._deployment.env.cr
         arguments = (cr.dbname, self._deployment.id, self._record.id, self._user.id, message, details)
         done: list[bool] = []

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ MOST_ROWS = 1000
 LONGEST_KEY = 200
 LONGEST_MESSAGE = 300
 LONGEST_DETAILS = 4096
+LARGEST = 1e300  # JSON has integers that no float can hold
 FIELDS = {"res_id", "score", "confidence", "inputs", "failure"}
 FAILURE_FIELDS = {"message", "details"}
 
@@ -26,6 +26,15 @@ class PushedRow(NamedTuple):
     answer: tuple[float, float] | InferenceError
     inputs: dict[str, Any]
     details: str = ""
+
+
+def storable(text: str) -> str:
+    """Return `text` as PostgreSQL can store it: no NUL, no half of a character.
+
+    >>> storable("a" + chr(0) + chr(0xD800))
+    'a\ufffd?'
+    """
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def digest_of(rows: Any, env: Environment) -> str:
@@ -81,7 +90,7 @@ class RowCheck:
         res_id = row.get("res_id")
         if type(res_id) is not int or not 0 < res_id < 2**31:
             self._wrong(number, "res_id", self.env._("the id of a record is missing"))
-        inputs = self._inputs(number, row.get("inputs") or {})
+        inputs = self._inputs(number, {} if row.get("inputs") is None else row["inputs"])
         if row.get("failure") is not None:
             if row.get("score") is not None:
                 self._wrong(number, "score", self.env._("a failure has no score"))
@@ -93,7 +102,7 @@ class RowCheck:
         return PushedRow(res_id, (score, confidence), inputs)
 
     def _share(self, number: int, field: str, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             self._wrong(number, field, self.env._("a number from 0 to 1 is missing"))
         if not 0 <= value <= 1:
             self._wrong(number, field, self.env._("%s is not from 0 to 1", repr(value)[:20]))
@@ -109,8 +118,8 @@ class RowCheck:
                 self._wrong(number, f"inputs.{key}", self.env._("it is not a single value"))
             if self.inputs[key] == "number" and isinstance(value, str):
                 self._wrong(number, f"inputs.{key}", self.env._("it is not a number"))
-            if isinstance(value, float) and not math.isfinite(value):
-                self._wrong(number, f"inputs.{key}", self.env._("it is not finite"))
+            if isinstance(value, int | float) and not abs(value) <= LARGEST:
+                self._wrong(number, f"inputs.{key}", self.env._("it is not finite, or too large"))
         return inputs
 
     def _failure(self, number: int, failure: Any) -> tuple[str, str]:
@@ -121,7 +130,7 @@ class RowCheck:
             self._wrong(number, "failure.message", self.env._("a text is missing"))
         if not isinstance(details, str):
             self._wrong(number, "failure.details", self.env._("it is not a text"))
-        return message.strip()[:LONGEST_MESSAGE], details[:LONGEST_DETAILS]
+        return storable(message.strip())[:LONGEST_MESSAGE], storable(details)[-LONGEST_DETAILS:]
 
 
 def columns_with(

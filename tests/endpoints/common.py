@@ -32,8 +32,8 @@ class RemoteCase(BatchCase):
                 "name": "Lead service",
                 "protocol": cls.protocol,
                 "address": cls.server.address(cls.protocol),
-                "deadline_seconds": 0.5,
-                "read_seconds": 0.5,
+                "deadline_seconds": 10,
+                "read_seconds": 10,
                 "rows_per_call": 4,
             }
         )

@@ -81,6 +81,16 @@ class TestEndpoint(RemoteCase):
         with self.assertRaises(UserError):
             self.endpoint.with_user(self.manager).protocol = "json"
 
+    def test_an_endpoint_of_a_version_stays_in_its_company_and_a_copy_begins_anew(self):
+        other = self.env["res.company"].create({"name": "Another company"})
+        self.manager.company_ids += other
+        with self.assertRaises(UserError):
+            self.endpoint.with_user(self.manager).with_context(allowed_company_ids=self.manager.company_ids.ids).write(
+                {"company_id": other.id}
+            )
+        self.endpoint.sudo().breaker = {"calls": "x", "until": 1.0, "pause": 60.0, "probe": 0.0}
+        self.assertEqual(self.endpoint.copy().status, "ready")
+
     def test_a_sensitive_input_is_masked_in_what_is_kept(self):
         self.deployment.feature_ids.filtered(lambda feature: feature.key == "expected_revenue").sensitive = True
         self.server.fault = "status_400"

@@ -76,6 +76,7 @@ class TestPushApi(PushCase):
         for bad in (
             {"model": ""},
             {"model": "x" * 101},
+            {"model": "x\0"},
             {"model": "x", "inputs": []},
             {"model": "x", "inputs": ["unheard"]},
             {"model": "x", "threshold": 1.5},

@@ -8,8 +8,7 @@ from odoo.addons.ai_deployment.tests.pushing.common import PushCase
 @tagged("post_install", "-at_install")
 class TestPushedRun(PushCase):
     def test_a_failure_that_waits_is_settled_by_the_next_result(self):
-        rule = self.deployment.review_rule_ids.filtered(lambda rule: rule.reason == "failed")
-        rule.active = False
+        self.deployment._review_rule("failed").is_on = False
         lead = self.make_leads(1)
         self.push([{"res_id": lead.id, "failure": {"message": "x"}}])
         self.assertEqual(self.inferences_of(lead).route, "retry")

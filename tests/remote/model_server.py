@@ -216,8 +216,11 @@ def _large(_server, handler, _protocol, _payload):
     handler.close_connection = True
 
 
+BOMB = gzip.compress(b" " * 20_000_000, 1)
+
+
 def _bomb(_server, handler, _protocol, _payload):
-    send(handler, gzip.compress(b" " * 20_000_000), Content_Encoding="gzip")
+    send(handler, BOMB, Content_Encoding="gzip")
 
 
 def _garbage(_server, handler, _protocol, _payload):

@@ -30,6 +30,7 @@ BAD = [
     ({**GOOD, "share": 1.01}, AnswerOutOfRange),
     ({**GOOD, "share": float("inf")}, AnswerOutOfRange),
     ({**GOOD, "sure": 1}, AnswerSchema),
+    ({**GOOD, "count": 10**400}, AnswerOutOfRange),
 ]
 
 
@@ -59,3 +60,10 @@ def test_it_agrees_with_jsonschema(answer):
     except AnswerError:
         accepted = False
     assert accepted == jsonschema.Draft202012Validator(SCHEMA).is_valid(answer)
+
+
+def test_an_integer_that_no_float_can_hold_is_out_of_every_range():
+    free = {"type": "object", "properties": {"count": {"type": "integer"}, "share": {"type": "number"}}}
+    for answer in ({"count": 10**400}, {"share": 10**400}, {"share": float("-inf")}):
+        with pytest.raises(AnswerOutOfRange):
+            check(answer, free)

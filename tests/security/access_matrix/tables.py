@@ -26,7 +26,8 @@ MODELS = {
         "fallback_below fallback_value floor_auc floor_precision four_eyes_amount horizon_days idle_days limits "
         "loss_false loss_missed min_confidence max_interactions name positive_weight promotion_policy purpose "
         "retrain_cost retrain_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
-        "push_hours score_nightly score_on_change score_on_create stop_after target_error target_risk training_megabytes "
+        "push_hours "
+        "score_nightly score_on_change score_on_create stop_after target_error target_risk training_megabytes "
         "training_seconds trainings_per_month value_hourly_cost value_margin value_minutes value_running_cost",
         judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback method model_id review_date "
         "segment_field_id start_field_id state",
@@ -157,7 +158,8 @@ MODELS = {
     # What came of it
     "ai.deployment.version": Rights(
         read=NAMED,
-        system="challenge deployment_id digest endpoint_id flagged floors held_out kind left_out metrics not_judged number "
+        system="endpoint_id "
+        "challenge deployment_id digest flagged floors held_out kind left_out metrics not_judged number "
         "pipeline_digest pipeline_name pipeline_size positive_count questions row_count trained_by_id trained_date "
         "verdict verdict_text",
         hidden="golden",
@@ -201,8 +203,8 @@ MODELS = {
     ),
     "ai.deployment.endpoint.call": Rights(
         read=NAMED - {"reviewer"},
-        system="attempts date deployment_id duration_ms endpoint_id failure_message failure_type key price record_count "
-        "status tokens version_id",
+        system="attempts date deployment_id duration_ms endpoint_id failure_message failure_type key price "
+        "record_count status tokens version_id",
         hidden="received sent",
     ),
     "ai.deployment.endpoint.answer": Rights(
