@@ -91,7 +91,8 @@ class InferenceError(_Sentence):
         >>> InferenceError.of("endpoint_busy", "It is full.")
         EndpointBusy('It is full.')
         """
-        leaf = {each.failure_type: each for each in InferenceError.leaves()}.get(failure_type, Unexpected)
+        known: dict[str, Any] = {getattr(each, "failure_type", ""): each for each in InferenceError.leaves()}
+        leaf = known.get(failure_type, Unexpected)
         return leaf(*(("", reason) if leaf in (InvalidFeature, InputGone) else (reason,)))
 
     @property

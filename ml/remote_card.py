@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .approximate import ApproximateCard
-from .binning import CategoryBins, NumericBins
+from .binning import Bins, CategoryBins, NumericBins
 from .calibration import Identity
 from .cards import CardFeature, ScoredRows
 from .columns import NUMBER, Column
@@ -95,12 +95,10 @@ def around(
         fit = NumericBins.fit if column.kind == NUMBER else CategoryBins.fit
         bins = fit(column.values, max_bins)
         counts[name] = np.bincount(bins.codes(column.values), minlength=bins.size)
-        features.append(
-            CardFeature(name, column.kind, bins, np.zeros(bins.size), name in required, counts[name])  # type: ignore[arg-type]
-        )
+        features.append(CardFeature(name, column.kind, bins, np.zeros(bins.size), name in required, counts[name]))
     score_bins = NumericBins(0.0, 1.0, SCORE_EDGES)
     made = card(features, 0.0, Identity(), score_bins, contract=contract, threshold=threshold)
     rows = len(next(iter(columns.values()))) if columns else 0
-    unknown = {SCORE: score_bins, PREDICTION: PREDICTION_BINS, CONFIDENCE: CONFIDENCE_BINS}
+    unknown: dict[str, Bins] = {SCORE: score_bins, PREDICTION: PREDICTION_BINS, CONFIDENCE: CONFIDENCE_BINS}
     nothing = {name: np.zeros(bins.size, dtype=np.int64) for name, bins in unknown.items()}
     return made, Profile(rows, {**counts, **nothing})

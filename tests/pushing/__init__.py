@@ -6,3 +6,4 @@ from . import test_observing
 from . import test_push_client
 from . import test_pushed_run
 from . import test_rows
+from . import test_whole_path
