@@ -37,6 +37,8 @@
         "wizards/review/ai_deployment_review_decide_views.xml",
         "wizards/training/ai_deployment_suggest_views.xml",
         "wizards/training/ai_deployment_version_import_views.xml",
+        "wizards/endpoints/ai_deployment_version_bind_views.xml",
+        "views/endpoints/ai_deployment_endpoint_views.xml",
         "views/scoring/ai_deployment_inference_views.xml",
         "views/scoring/ai_deployment_score_views.xml",
         "views/review/ai_deployment_review_views.xml",

@@ -24,9 +24,10 @@ imported_trees     numbers of scikit-learn's trees, looked through before they a
 imported_schema    the objects in a file of a pipeline: listed ones only
 imported_files     files of pipelines: looked through before anything is built
 imported           a scikit-learn pipeline, with our bins around it (skops)
+profile            counts per bin: what the monitors see of the past
+remote_card        a model that runs elsewhere: our bins around answers that are brought in
 artifact           a card <-> checked plain JSON with a format version and a digest
 intervals          of shares, their differences, and of weighted random checks
-profile            counts per bin: what the monitors see of the past
 routing            who decides: the machine, a person; and the audit sample
 rates              shares of rows, what is tolerated of them, and how much those of weeks differ
 noise              what ordinary weeks show by themselves, as plain values

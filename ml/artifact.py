@@ -25,6 +25,7 @@ from .columns import (
 )
 from .errors import ArtifactRejected
 from .imported import ImportedCard
+from .remote_card import PushedCard, RemoteCard
 from .reviewed import SURPRISE, ReviewedCard
 from .scorecard import Scorecard
 from .tags import MOST_OTHERS, MOST_TAGS, TagBins
@@ -32,12 +33,13 @@ from .uncertainty import DIMENSIONS
 
 FORMAT = 1
 FORMATS = (1, 2, 3)  # 2 has inputs whose values are tags; 3 besides says how sure it is, or has pairs in blocks
-CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, ImportedCard)}
+CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, ImportedCard, RemoteCard, PushedCard)}
 
 MAX_FEATURES = 200
 MAX_PAIRS = 50
 MAX_POINTS = 10_000  # of a calibration
 LONGEST_NAME = 256
+LONGEST_CONTRACT = 100_000  # characters of its JSON
 LARGEST = 1e12  # |points|; log odds beyond a few hundred are already nonsense
 
 
@@ -215,11 +217,26 @@ def _check_imported(data: Any) -> None:
         raise ArtifactRejected("file: 64 hexadecimal digits are expected")
 
 
+def _check_remote(data: Any) -> None:
+    """What the contract says is checked by whoever calls (``remote.contract``); here that it is plain and not large."""
+    _check_scorecard(data)
+    if data["pairs"]:
+        raise ArtifactRejected("pairs: a remote model has none")
+    for size in _list("importances", data["importances"], len(data["features"]), len(data["features"])):
+        _number("importances", size, 0)
+    contract = data["contract"]
+    digest(contract)  # refuses what is not plain JSON
+    if not isinstance(contract, dict) or len(json.dumps(_canonical(contract))) > LONGEST_CONTRACT:
+        raise ArtifactRejected("contract: an object that is not too large is expected")
+
+
 _CHECK_OWN = {
     Scorecard.kind: _check_scorecard,
     AnomalyCard.kind: _check_anomaly,
     ReviewedCard.kind: _check_reviewed,
     ImportedCard.kind: _check_imported,
+    RemoteCard.kind: _check_remote,
+    PushedCard.kind: _check_remote,
 }
 
 

@@ -84,8 +84,8 @@ def weekly_spread(offsets: list[tuple[float, float]]) -> float | None:
     """The spread between weeks in log odds, from ``offsets`` [(offset, information)]; None for too few weeks.
 
     The value that two in three sets of such weeks stay below: too small a spread would ring every month, too large a
-    one waits a little longer. Where the weeks do not differ by more than chance would have it (``SHOWN``), the most likely
-    value: a margin on what nobody has seen would hide that no win comes any more.
+    one waits a little longer. Where the weeks do not differ by more than chance would have it (``SHOWN``), the most
+    likely value: a margin on what nobody has seen would hide that no win comes any more.
 
     >>> weekly_spread([(0.0, 10.0)] * 3) is None
     True

@@ -19,6 +19,20 @@ value next to the rows that succeeded. ``*`` marks what may succeed if tried aga
         EndpointBusy *        asked to come back later
         EndpointRefused       the request was not accepted
         EndpointMalformed     the answer cannot be read
+        EndpointNotReady *    it is paused, not set up, or has not been asked yet
+        AnswerError         an answer came and says nothing that may be used
+          AnswerEmpty           nothing
+          AnswerNotJson         a web page, prose, or damaged JSON
+          AnswerTruncated       it ends in the middle
+          AnswerWrapped         JSON inside of prose or of a code fence
+          AnswerAmbiguous       a key stands twice
+          AnswerMismatch        another number of rows, other records or another order
+          AnswerSchema          a field is missing, unknown, or of another type
+          AnswerOutOfRange      a number that is not finite, or outside of its range
+          AnswerRefusal         a language model declined
+        RetriesExhausted    it was tried until the last date
+      InjectionSuspected  a text that goes into a prompt gives instructions
+      OutsideFailure      what runs outside of Odoo reported that it failed
       TookTooLong *       the database ended it at its time limit
       Unexpected          nobody foresaw it; found by scoring the record alone
 
@@ -57,8 +71,8 @@ class InferenceError(_Sentence):
     ``failure_type`` is the stored word for it, ``transient`` says that the same
     call may succeed later.
 
-    >>> sorted(leaf.failure_type for leaf in EndpointError.leaves())[:2]
-    ['endpoint_busy', 'endpoint_malformed']
+    >>> sorted(leaf.failure_type for leaf in InputError.leaves())
+    ['invalid_feature', 'missing_feature']
     """
 
     failure_type: str | None = None
@@ -69,6 +83,17 @@ class InferenceError(_Sentence):
         """All classes below (or at) this one that can be raised, as a list."""
         below = cls.__subclasses__()
         return [leaf for sub in below for leaf in sub.leaves()] if below else [cls]
+
+    @classmethod
+    def of(cls, failure_type: str, reason: str) -> "InferenceError":
+        """Return the error that a stored `failure_type` and reason stand for; `Unexpected` where it is unknown.
+
+        >>> InferenceError.of("endpoint_busy", "It is full.")
+        EndpointBusy('It is full.')
+        """
+        known: dict[str, Any] = {getattr(each, "failure_type", ""): each for each in InferenceError.leaves()}
+        leaf = known.get(failure_type, Unexpected)
+        return leaf(*(("", reason) if leaf in (InvalidFeature, InputGone) else (reason,)))
 
     @property
     def reason(self) -> Any:
@@ -167,6 +192,8 @@ class EndpointError(InferenceError):
 
     status: int | None = None
     retry_after: float | None = None  # seconds that the endpoint asked to wait, where it said so
+    received: bytes = b""  # the first of what came back
+    attempts: int = 0
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
@@ -208,6 +235,112 @@ class EndpointMalformed(EndpointError):
 
     failure_type = "endpoint_malformed"
     sentence = "The answer of the endpoint cannot be read. {0}"
+
+
+class EndpointNotReady(EndpointError):
+    """The endpoint is paused, not set up, or was not asked yet; nothing was sent."""
+
+    failure_type = "endpoint_not_ready"
+    transient = True
+    sentence = "The endpoint is not ready. {0}"
+
+
+class AnswerError(EndpointError):
+    """An answer came, and it says nothing that may be used."""
+
+
+class AnswerEmpty(AnswerError):
+    """The answer is empty."""
+
+    failure_type = "answer_empty"
+    sentence = "The answer of the endpoint is empty. {0}"
+
+
+class AnswerNotJson(AnswerError):
+    """The answer is not JSON: a web page, prose, or damaged."""
+
+    failure_type = "answer_not_json"
+    sentence = "The answer of the endpoint is not JSON. {0}"
+
+
+class AnswerTruncated(AnswerError):
+    """The answer ends in the middle."""
+
+    failure_type = "answer_truncated"
+    sentence = "The answer of the endpoint is incomplete. {0}"
+
+
+class AnswerWrapped(AnswerError):
+    """JSON inside of prose or of a code fence."""
+
+    failure_type = "answer_wrapped"
+    sentence = "The answer of the endpoint holds more than the JSON that was asked for. {0}"
+
+
+class AnswerAmbiguous(AnswerError):
+    """A key stands twice, with two values."""
+
+    failure_type = "answer_ambiguous"
+    sentence = "The answer of the endpoint contradicts itself. {0}"
+
+
+class AnswerMismatch(AnswerError):
+    """The answer is not about the records that were sent, or not in their order."""
+
+    failure_type = "answer_mismatch"
+    sentence = "The answer of the endpoint is not about the records sent. {0}"
+
+
+class AnswerSchema(AnswerError):
+    """A field of the answer is missing, unknown, or of another type than agreed."""
+
+    failure_type = "answer_schema"
+    sentence = "The answer of the endpoint does not have the form agreed. {0}"
+
+
+class AnswerOutOfRange(AnswerError):
+    """A number of the answer is not finite, or outside of its range."""
+
+    failure_type = "answer_out_of_range"
+    sentence = "The answer of the endpoint is out of range. {0}"
+
+
+class AnswerRefusal(AnswerError):
+    """A language model declined to answer."""
+
+    failure_type = "answer_refusal"
+    sentence = "The language model declined to answer. {0}"
+
+
+class RetriesExhausted(EndpointError):
+    """A failure that may pass has not passed until the last attempt."""
+
+    failure_type = "retries_exhausted"
+    sentence = "The last attempt failed as well. {0}"
+
+
+class InjectionSuspected(InferenceError):
+    """A text of the record that goes into a prompt gives instructions; nothing was sent.
+
+    >>> str(InjectionSuspected("description"))
+    'A text of the record gives instructions to the language model: description'
+    """
+
+    failure_type = "injection_suspected"
+    sentence = "A text of the record gives instructions to the language model: {0}"
+
+    def __init__(self, feature: str) -> None:
+        super().__init__(feature)
+
+
+class OutsideFailure(InferenceError):
+    """What runs outside of Odoo, or in code of one's own, reported that it failed."""
+
+    failure_type = "outside_failure"
+    sentence = "It reported a failure: {0}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
 
 
 class TookTooLong(InferenceError):

@@ -293,7 +293,7 @@ def _brier_skill(labels: np.ndarray, values: np.ndarray, between: float, level: 
 
 
 def _levelled(labels: np.ndarray, values: np.ndarray, most: float) -> np.ndarray:
-    """(n,) ``values`` moved by the log odds, at most ``most``, with which their sum is nearest to that of ``labels``."""
+    """(n,) ``values`` moved by log odds of at most ``most``, so that their sum is nearest to that of ``labels``."""
     odds, low, high = logit(values), -most, most
     for _step in range(30):
         middle = (low + high) / 2

@@ -4,9 +4,11 @@ from . import features  # declared inputs and how they are read
 from . import documents  # what is scored: leads, vendor bills, their outcomes and edits
 from . import deployment  # the deployment itself: life cycle, versions, which one serves
 from . import alerting  # alerts, notifications, messages
+from . import endpoints  # remote models: where they are, what was asked of them and what they answered
 from . import scoring  # scoring runs, inferences, current scores, requests, batches
 from . import ledger  # what was requested and what came of it, counted per day
 from . import routing  # which records a person reviews: reasons, quotas, edge cases, hold-out
+from . import pushing  # results of external programs, and of code of one's own
 from . import monitoring  # drift, performance and the dashboard
 from . import health  # can it do its work: checks of the instance and of each deployment
 from . import review  # reviews, the desk, who reviews

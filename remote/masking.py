@@ -1,6 +1,7 @@
 """Secrets do not show in what is said of a call that failed."""
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 SHORTEST_MASKED = 4  # of a part of an address; the secret itself is masked however short it is
@@ -20,6 +21,30 @@ def masked(text: str, secret: str | None) -> str:
         if piece == secret or len(piece) >= SHORTEST_MASKED:
             text = text.replace(piece, MASK)
     return "" if secret in text else text  # a mask could make up the secret anew
+
+
+# What looks like a secret in a text of somebody else: the name that it has is kept.
+_NAMED = re.compile(
+    r"""(?i)((?:api[_-]?key|access[_-]?token|auth[_-]?token|secret|passw(?:or)?d|passphrase|token|cookie|session[_-]?id)"""
+    r"""["']?\s*[:=]\s*["']?)[^\s"',;)}\]]+"""
+)
+_BEARER = re.compile(r"(?i)\b((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{6,}")
+_KEYS = re.compile(r"\b(?:sk|pk|rk|ghp|gho|xox[abps]|AKIA|eyJ)[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)*")
+_LOGIN = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+:[^\s/@]+@")
+
+
+def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return `text` without `secrets`, and without what looks like one.
+
+    >>> without_secrets("GET https://me:hunter2@db/x?api_key=abc123 Authorization: Bearer abcdef123")
+    'GET https://•••@db/x?api_key=••• Authorization: Bearer •••'
+    """
+    for secret in secrets:
+        text = masked(text, secret)
+    text = _LOGIN.sub(rf"\1{MASK}@", text)
+    text = _BEARER.sub(rf"\1{MASK}", text)
+    text = _KEYS.sub(MASK, text)
+    return _NAMED.sub(rf"\1{MASK}", text)
 
 
 def _pieces(secret: str) -> set[str]:

@@ -7,7 +7,9 @@ it.
 
 import email.utils
 import http.client
+import json
 import logging
+import queue
 import random
 import socket
 import threading
@@ -41,25 +43,29 @@ MOST_RETRIES = 2
 FIRST_PAUSE = 0.5  # the longest pause before the first repeat; it doubles
 RETRIED = {429, 502, 503, 504}  # and where there was no connection
 MOST_BYTES = 5_000_000
+KEPT_BYTES = 4096  # of what came back with a failure
+MOST_IDLE = 16  # connections that a session keeps for its next calls
 
 _is_calling = ContextVar("ai_deployment_calling", default=False)
 
 
 class Answer:
-    """Status and body of an answer that was accepted."""
+    """Status, body and media type of an answer that was accepted, and how many attempts it took."""
 
-    __slots__ = ("status", "body")
+    __slots__ = ("status", "body", "media_type", "attempts")
 
-    def __init__(self, status: int, body: bytes) -> None:
+    def __init__(self, status: int, body: bytes, media_type: str = "", attempts: int = 1) -> None:
         self.status = status
         self.body = body
+        self.media_type = media_type
+        self.attempts = attempts
 
 
 class Session:
     """Calls through a guard.
 
     ``sleep`` and ``jitter`` (a share from 0 to 1) are handed in by tests; ``deadline`` holds for one call with all
-    its repeats.
+    its repeats. A session that ``keeps`` uses its connections again, for whichever thread calls next, until ``close``.
     """
 
     def __init__(
@@ -67,22 +73,30 @@ class Session:
         guard: Guard,
         *,
         deadline: float = DEADLINE,
+        read: float = READ,
+        keeps: bool = False,
         sleep: Callable[..., Any] = time.sleep,
         jitter: Callable[..., Any] = random.random,
     ) -> None:
         self._guard = guard
         self._deadline = deadline
+        self._read = read
+        self._keeps = keeps
+        self._idle: queue.LifoQueue = queue.LifoQueue()
         self._sleep = sleep
         self._jitter = jitter
 
     def post(self, url: str, payload: dict[str, Any], *, headers: dict[str, str] | None = None) -> Answer:
         """Send `payload` as JSON; the answer, or an ``EndpointError``."""
         end = time.monotonic() + self._deadline
+        body = json.dumps(payload, separators=(",", ":"), allow_nan=False).encode()
         with _silence():
             for attempt in range(MOST_RETRIES + 1):
-                answer, error, may_repeat = self._once(url, payload, headers, end)
+                answer, error, may_repeat = self._once(url, body, headers, end)
                 if answer is not None:
+                    answer.attempts = attempt + 1
                     return answer
+                error.attempts = attempt + 1
                 pause = self._pause(attempt, error.retry_after)
                 if not may_repeat or attempt == MOST_RETRIES or time.monotonic() + pause >= end:
                     break
@@ -93,26 +107,28 @@ class Session:
         """Full jitter: anywhere up to a limit that doubles; never before the moment that the other side named."""
         return max(self._jitter() * FIRST_PAUSE * 2**attempt, retry_after or 0)
 
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
     def _once(
-        self, url: str, payload: dict[str, Any], headers: dict[str, str] | None, end: float
+        self, url: str, body: bytes, headers: dict[str, str] | None, end: float
     ) -> tuple[Answer | None, Any, bool]:
         """(answer, error, whether it may be repeated): never raises what the other side can cause."""
-        watch = _Watch(end)
+        watch = _Watch(end, self._read)
         try:
             self._guard.check(url)
-            with requests.Session() as session:
-                session.trust_env = False  # neither a proxy, which would resolve names by itself, nor a .netrc
-                adapter = _Adapter(self._guard, watch)
-                session.mount("https://", adapter)
-                session.mount("http://", adapter)
+            with self._line(watch) as line:
                 # identity: what is counted is what is held, and 5 MB cannot unfold into more
-                sent = {"Accept-Encoding": "identity", **(headers or {})}
-                with session.post(
-                    url, json=payload, headers=sent, timeout=READ, allow_redirects=False, stream=True
+                sent = {"Content-Type": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+                with line.post(
+                    url, data=body, headers=sent, timeout=self._read, allow_redirects=False, stream=True
                 ) as response:
                     watch.has_answered = True
-                    _check_status(response)
-                    return Answer(response.status_code, _body(response, watch)), None, False
+                    _check_status(response, watch)
+                    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+                    return Answer(response.status_code, _body(response, watch), media_type), None, False
         except EndpointError as error:
             return None, error, getattr(error, "status", None) in RETRIED
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
@@ -121,12 +137,53 @@ class Session:
         finally:
             watch.close()
 
+    @contextmanager
+    def _line(self, watch: "_Watch") -> Iterator[requests.Session]:
+        """A session of `requests` of our own for one call, with its connections; kept where the call went well."""
+        try:
+            line = self._idle.get_nowait()
+        except queue.Empty:
+            line = requests.Session()
+            line.trust_env = False  # neither a proxy, which would resolve names by itself, nor a .netrc
+            adapter = _Adapter(self._guard)
+            line.mount("https://", adapter)
+            line.mount("http://", adapter)
+        line.get_adapter("https://").watch = watch
+        went_well = False
+        try:
+            yield line
+            went_well = True
+        finally:
+            line.cookies.clear()  # what one call was given is no business of the next
+            if went_well and self._keeps and self._idle.qsize() < MOST_IDLE:
+                self._idle.put(line)
+            else:
+                line.close()
 
-def _check_status(response: Any) -> None:
+
+def _check_status(response: Any, watch: "_Watch") -> None:
+    """Raise what a status says that is no success, with the first of what came with it."""
+    try:
+        _check_status_alone(response)
+    except EndpointError as error:
+        error.status = response.status_code
+        error.received = _peek(response)
+        raise
+
+
+def _peek(response: Any) -> bytes:
+    """The first of a body that is not needed: what goes wrong while it is read changes nothing."""
+    try:
+        return response.raw.read(KEPT_BYTES, decode_content=False) or b""
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, http.client.HTTPException):
+        return b""
+
+
+def _check_status_alone(response: Any) -> None:
     status = response.status_code
     if status == 429 or status >= 500:
         error = EndpointBusy(f"It answered with status {status}.")
-        error.status, error.retry_after = status, _seconds(response.headers.get("Retry-After"))
+        error.retry_after = _seconds(response.headers.get("Retry-After"))
         raise error
     if status >= 400:
         raise EndpointRefused(f"It answered with status {status}.")
@@ -156,7 +213,8 @@ def _body(response: Any, watch: "_Watch") -> bytes:
     if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
         raise EndpointMalformed("It is packed, which was not asked for.")
     length = response.headers.get("Content-Length", "")
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     if not (length.isdigit() and int(length) > MOST_BYTES):
         while part := response.raw.read(65536, decode_content=False):
             if watch.is_over:
@@ -169,7 +227,9 @@ def _body(response: Any, watch: "_Watch") -> bytes:
             if watch.is_over:
                 raise EndpointTimeout("It was still answering.")
             return b"".join(parts)
-    raise EndpointMalformed(f"It is longer than {MOST_BYTES // 1_000_000} MB.")
+    error = EndpointMalformed(f"It is longer than {MOST_BYTES // 1_000_000} MB.")
+    error.received = b"".join(parts)[:KEPT_BYTES]
+    raise error
 
 
 def _translated(error: Any, watch: "_Watch") -> Any:
@@ -204,8 +264,9 @@ def _is_no_http(error: Any) -> bool:
 class _Watch:
     """Shuts a connection at the deadline, whatever it waits for: a handshake, or a header that comes drop by drop."""
 
-    def __init__(self, end: float) -> None:
+    def __init__(self, end: float, read: float = READ) -> None:
         self.is_over = False
+        self.read = read
         self.has_answered = False
         self.refusal: EndpointError | None = None  # why no connection was made, in words of ours
         self._end = end
@@ -258,8 +319,9 @@ def _connected(connection: Any, guard: Guard, watch: _Watch) -> Any:
             found.settimeout(max(end - time.monotonic(), 0.001))
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             found.connect(address)
-            found.settimeout(READ)
-            watch.guard(found)
+            found.settimeout(watch.read)
+            connection.twin = found.dup()  # TLS takes the socket itself over
+            watch.guard(connection.twin)
             return found
         except OSError:
             found.close()
@@ -268,16 +330,35 @@ def _connected(connection: Any, guard: Guard, watch: _Watch) -> Any:
 
 
 class _Adapter(HTTPAdapter):
-    """Makes connections of ours, one attempt each; repeating is the session's."""
+    """Makes connections of ours, one attempt each; repeating is the session's. `watch` is that of the call."""
 
-    def __init__(self, guard: Guard, watch: _Watch) -> None:
-        class Plain(HTTPConnection):
-            def _new_conn(self: Any) -> Any:
-                return _connected(self, guard, watch)
+    watch: _Watch
 
-        class Secure(HTTPSConnection):
+    def __init__(self, guard: Guard) -> None:
+        adapter = self
+
+        class Watched:
+            twin: socket.socket | None = None
+
             def _new_conn(self: Any) -> Any:
-                return _connected(self, guard, watch)
+                return _connected(self, guard, adapter.watch)
+
+            def request(self: Any, *arguments: Any, **options: Any) -> Any:
+                if self.sock is not None and self.twin is not None:  # of an earlier call, or just made by TLS
+                    adapter.watch.guard(self.twin)
+                return super().request(*arguments, **options)  # type: ignore[misc]
+
+            def close(self: Any) -> None:
+                if self.twin is not None:
+                    self.twin.close()
+                    self.twin = None
+                super().close()  # type: ignore[misc]
+
+        class Plain(Watched, HTTPConnection):
+            pass
+
+        class Secure(Watched, HTTPSConnection):
+            pass
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain

@@ -4,8 +4,10 @@ from .features import *
 from .documents import *
 from .deployment import *
 from .alerting import *
+from .endpoints import *
 from .routing import *
 from .scoring import *
+from .pushing import *
 from .ledger import *
 from .monitoring import *
 from .health import *
@@ -17,6 +19,7 @@ from .governance import *
 from .security import *
 from . import test_day_boundaries
 from . import test_digest_digest
+from . import test_failure_types
 from . import test_hooks
 from . import test_ir_actions_server
 from . import test_ir_cron

@@ -135,7 +135,7 @@ def run_plain(part, arguments, score):
 def _pytest(part, folder, arguments, report, score):
     command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}"]
     command += ["-o", f"cache_dir={CACHE / 'pytest' / folder}", "-p", "no:odoo"]
-    # The same examples each time where work is judged; new ones at night, where a find does not stop somebody else's work.
+    # The same examples each time where work is judged; new ones at night, where a find stops nobody's work.
     command += ["--hypothesis-profile", "exploring" if part == "nightly" else "repeatable"]
     command += ["-m", "nightly or hypothesis" if part == "nightly" else "not nightly", *arguments]
     # One thread each: those of a booster wait for each other in loops, which costs most where the other lane works too.

@@ -36,6 +36,7 @@ POC = "poc"
 TRAINING = "training"
 CHALLENGER = "challenger"
 ROLLBACK = "rollback"
+ENDPOINT = "endpoint"
 TEST_ALERT = "trial"
 
 # Who is notified. The owner's deputy, else an administrator, stands in for an owner who is gone.
@@ -98,6 +99,7 @@ KINDS = {
         AlertKind(TRAINING, "Training", GRADED, heading="Training", has_subject=True),
         AlertKind(CHALLENGER, "The challenger failed", GRADED, heading="Training"),
         AlertKind(ROLLBACK, "Automatic rollback", heading="Training"),
+        AlertKind(ENDPOINT, "The endpoint cannot be used", heading="Remote models"),
         AlertKind(TEST_ALERT, "Test of the notifications", ends_when_read=True),
     )
 }

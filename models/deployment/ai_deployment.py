@@ -47,6 +47,7 @@ ADMINISTRATOR_FIELDS = {
     "grace_days",
     "fallback_action_id",
     "poc_idle_weeks",
+    "push_user_id",
 }
 
 

@@ -47,6 +47,8 @@ class AiDeploymentVersion(models.Model):
             ("anomaly", "Anomaly model"),
             ("reviewed", "Model trained on reviews"),
             ("pipeline", "scikit-learn pipeline"),
+            ("remote", "Remote model"),
+            ("pushed", "External program"),
         ],
         required=True,
         readonly=True,

@@ -12,7 +12,7 @@ from .entrances import (
 from .input_schema import Inputs
 from .people import Owner, PeriodicReview, Reviewers
 from .server import Disks, Messages, Restored
-from .versions import Version
+from .versions import Pushes, Remote, Version
 from .work import (
     Batches,
     Channels,
@@ -23,6 +23,8 @@ from .work import (
 # About one deployment, in the order in which they are shown.
 CHECKS: tuple[Check, ...] = (
     Version(),
+    Remote(),
+    Pushes(),
     Inputs(),
     Owner(),
     PeriodicReview(),

@@ -24,7 +24,7 @@ from .performance_wording import PerformanceWording
 from .report_series import ReportSeries
 from .segment_performance import SegmentPerformance
 
-SCORED_AS_PROBABILITY = ("scorecard", "pipeline", "reviewed")
+SCORED_AS_PROBABILITY = ("scorecard", "pipeline", "reviewed", "remote", "pushed")
 FIRST_REPORTS = 12  # that tell how much weeks differ, where its test does not
 
 

@@ -98,12 +98,21 @@ class AiDeployment(models.Model):
         """
         self.ensure_one()
         deployment = self.sudo()
-        if len(records) <= deployment.batch_above:
+        if deployment._serves_from_outside() == "pushed":
+            raise UserError(
+                self.env._("The scores of “%s” are pushed by an external program: nothing can be asked for.", self.name)
+            )
+        if len(records) <= deployment.batch_above and not deployment._serves_from_outside():
             return self._score(records, again=again, action=action)
         deployment._check_at_work()
         noted.forget(self.env.cr, self.id, records.ids)
         batch = self.env["ai.deployment.batch"]._ask(deployment, records.ids, again, action, confirms_floods=True)
         return Counter(requested=len(records), queued=len(set(records.ids)), batch=batch.id)
+
+    def _serves_from_outside(self):
+        """Return "remote" or "pushed" where the serving version runs elsewhere, else an empty string."""
+        kind = self.champion_id.kind
+        return kind if kind in ("remote", "pushed") else ""
 
     def _check_at_work(self):
         if self.state not in self._at_work_states():
@@ -124,7 +133,8 @@ class AiDeployment(models.Model):
         wanted = self.search(Domain("state", "in", self._at_work_states()) & Domain("score_nightly", "=", True))
         cron._commit_progress(remaining=len(wanted))
         for deployment in wanted:
-            deployment._ask_nightly()
+            if deployment._serves_from_outside() != "pushed":
+                deployment._ask_nightly()
             if not cron._commit_progress(1):
                 break
 

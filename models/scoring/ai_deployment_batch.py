@@ -17,6 +17,7 @@ from . import job_backend
 from .scoring_run import chunk_size
 
 CHUNK = 5000  # records per piece: what one statement writes, and half a second of work that a kill can cost
+REMOTE_CHUNK = 1000  # of those that a remote model is asked about
 FORGOTTEN_AT_ONCE = 1000
 FLOOD = "flood"  # cause of the alert about a batch that waits for a confirmation
 OUTCOMES = ("automatic", "review", "failed", "waiting", "unchanged", "outside")
@@ -112,6 +113,8 @@ class AiDeploymentBatch(models.Model):
             }
         )
         size = chunk_size(deployment.champion_id._specs() if deployment.champion_id else {}, CHUNK)
+        if deployment.sudo()._serves_from_outside():
+            size = min(size, REMOTE_CHUNK)
         pieces = [ids[start : start + size] for start in range(0, len(ids), size)]
         bulk.insert(
             self.env,
@@ -176,11 +179,15 @@ class AiDeploymentBatch(models.Model):
 
     def _begin(self):
         """Call those who do the work; what is done on the spot is only the call."""
+        # A job has one transaction, and a remote model is asked between two: the lanes work that off.
+        for_lanes = self.filtered(lambda batch: batch.deployment_id._serves_from_outside())
         if job_backend.is_installed(self.env):
-            job_backend.give(self)
+            job_backend.give(self - for_lanes)
         else:
-            self.filtered("jobs_since").jobs_since = False  # uninstalled since
-            self._wake_workers()
+            for_lanes = self
+        if for_lanes:
+            for_lanes.filtered("jobs_since").jobs_since = False  # uninstalled since, or another version serves
+            for_lanes._wake_workers()
 
     @api.model
     def _wake_workers(self):

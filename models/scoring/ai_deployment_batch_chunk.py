@@ -14,8 +14,10 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..endpoints import breakers
 from ..tools import clock, faults
 from . import job_backend
+from .remote_asking import ask_before
 
 _logger = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ class AiDeploymentBatchChunk(models.Model):
                 if not chunk:
                     cron._commit_progress(remaining=0)  # the other lanes have what is left
                     break
-                if not chunk._begin():
+                if not (chunk._begin() and chunk._ask_remote()):
                     continue
                 chunk._work()
                 chunk._end()
@@ -98,6 +100,7 @@ class AiDeploymentBatchChunk(models.Model):
             Domain("state", "=", "open")
             & Domain("batch_id.state", "=", "running")
             & Domain("batch_id", "not in", job_backend.left_to_jobs(self.env))
+            & Domain("batch_id.deployment_id", "not in", list(breakers.blocked(self.env)))
             & ~self._set_aside_domain()
         )
 
@@ -111,9 +114,10 @@ class AiDeploymentBatchChunk(models.Model):
         """The next open piece, locked for this transaction; empty where there is none, or others have them all."""
         return self._lock_open(
             SQL(
-                "batch.id <> ALL(%s) AND COALESCE(chunk.interruptions, 0) < %s"
+                "batch.id <> ALL(%s) AND batch.deployment_id <> ALL(%s) AND COALESCE(chunk.interruptions, 0) < %s"
                 " AND (chunk.taken_date IS NULL OR chunk.taken_date NOT BETWEEN %s AND %s)",
                 job_backend.left_to_jobs(self.env),
+                list(breakers.blocked(self.env)),
                 MOST_INTERRUPTIONS,
                 clock.now() - JUST_TAKEN,
                 clock.now() + JUST_TAKEN,
@@ -137,6 +141,33 @@ class AiDeploymentBatchChunk(models.Model):
         self.write({"interruptions": self.interruptions + 1, "taken_date": clock.now()})
         self.env["ir.cron"]._commit_progress()
         return bool(self._lock_open(SQL("chunk.id = %s", self.id)))
+
+    def _ask_remote(self):
+        """Ask a remote model about the records of one piece first, without a lock; return whether it can be scored.
+
+        Where answers are missing still, the piece stays open, as if it had not begun: those that came are kept.
+        """
+        batch, deployment = self.batch_id, self.batch_id.deployment_id
+        if deployment._serves_from_outside() != "remote" or deployment.state not in deployment._at_work_states():
+            return True
+        documents = self.env[deployment.res_model].with_user(batch.user_id).sudo(False).browse(self.record_ids)
+        if not documents.browse().has_access("read"):
+            return True
+        run = deployment._scoring_run(documents, day=batch.requested_date.date(), again=batch.again)
+        left = ask_before(run, self._hold)
+        if not self._lock_open(SQL("chunk.id = %s", self.id)):
+            return False
+        if left:
+            self._end()
+            self.env["ir.cron"]._commit_progress()
+        return not left
+
+    def _hold(self):
+        """Say that a worker is at it: for some seconds nobody else takes this piece."""
+        self.env.cr.execute(
+            SQL("UPDATE ai_deployment_batch_chunk SET taken_date = %s WHERE id = %s", clock.now(), self.id)
+        )
+        self.invalidate_recordset(["taken_date"], flush=False)
 
     def _end(self):
         """Take the count of the start back: it ended in order, well or not."""

@@ -13,13 +13,16 @@ from odoo.tools import SQL
 
 from ...ml.errors import InferenceError, Unexpected
 from ..alerting.alert_kinds import FAILS, FILTER, SLOW, VERSION
+from ..endpoints import breakers
 from ..tools import batch_insert as bulk
 from ..tools import clock
 from .ai_deployment_inference import FAILURE_TYPES
+from .remote_asking import ask_before
 from .scoring_run import serving_card
 
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(days=1)
+AGAIN_AFTER = timedelta(minutes=1)  # what a remote model could not be asked about yet
 CHUNK = 2000
 SMALLER = 8  # times, the group after each try whose process ended
 MOST_INTERRUPTIONS = 5  # alone by then
@@ -76,6 +79,22 @@ class AiDeploymentRequest(models.Model):
         )
 
     @api.model
+    def _add_due(self, deployment, day, ids):
+        """`ids` wait for a remote model, and may be asked about at once."""
+        self._add(deployment, day, ids, [(None, None)] * len(ids), {})
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ai_deployment_request SET next_date = %s, attempts = 0"
+                " WHERE deployment_id = %s AND day = %s AND res_id = ANY(%s)",
+                clock.now(),
+                deployment.id,
+                day,
+                list(ids),
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    @api.model
     def _cron_retry(self):
         """Try again what is due, a deployment and day at a time; each piece in a transaction of its own."""
         cron = self.env["ir.cron"]
@@ -83,17 +102,24 @@ class AiDeploymentRequest(models.Model):
         usable = self._due_deployments().filtered(
             lambda deployment: not isinstance(serving_card(deployment), InferenceError)
         )
+        away = breakers.blocked(self.env)
+        usable = usable.filtered(
+            lambda deployment: deployment.id not in away and deployment._serves_from_outside() != "pushed"
+        )
         cron._commit_progress(remaining=self._due_count(usable))
         for deployment in usable:
             self.env["ai.deployment.alert"]._resolve(deployment, VERSION)
             while requests := self._take(deployment):
                 requests = requests._begin()
+                requests = requests._ask_remote()
                 if requests and requests[0].interruptions > MOST_INTERRUPTIONS:
                     requests._give_up()
                 elif requests:
                     requests._retry()
                 if not cron._commit_progress(len(requests), remaining=self._due_count(usable)):
                     return
+                if deployment.id in breakers.blocked(self.env):
+                    break
 
     def _due_domain(self):
         return clock.due_domain("next_date", LONGEST_WAIT) & Domain(
@@ -124,6 +150,22 @@ class AiDeploymentRequest(models.Model):
         self.interruptions = self[0].interruptions + 1
         self.env["ir.cron"]._commit_progress()
         return self.try_lock_for_update()
+
+    def _ask_remote(self):
+        """Ask a remote model about the records first, without a lock; return the requests whose answers are there.
+
+        The others are put off as if they had not been tried.
+        """
+        deployment = self.deployment_id
+        if not self or deployment._serves_from_outside() != "remote" or self[0].interruptions > MOST_INTERRUPTIONS:
+            return self
+        ids, interruptions = self.ids, self[0].interruptions
+        records = self.env[deployment.res_model].browse(self.mapped("res_id"))
+        left = ask_before(deployment._scoring_run(records, day=self[0].day))
+        there = self.sudo().browse(ids).exists().try_lock_for_update()
+        later = there.filtered(lambda request: request.res_id in left)
+        later.write({"interruptions": interruptions - 1, "next_date": clock.now() + AGAIN_AFTER})
+        return there - later
 
     def _give_up(self):
         """Send records to a person: each ended the process that scored it alone."""

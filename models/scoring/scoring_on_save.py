@@ -18,6 +18,7 @@ from odoo.tools import SQL
 
 from ..tools import clock, faults
 from ..tools.bounded import bounded_savepoint
+from ..tools.shipped import wake
 from .keep_waiting import failure_of, keep_waiting
 
 _logger = logging.getLogger(__name__)
@@ -98,8 +99,12 @@ def _let_wait(deployment: BaseModel, ids: Sequence[int], uid: int, kind: str, er
 
 def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> None:
     """Score those of `records` that `deployment` is for; many of them in the background."""
+    if where := deployment._serves_from_outside():
+        if where == "remote":
+            ask_after_commit(deployment, records)
+        return
     documents = records.browse()
-    only = ~documents._ai_obsolete_domain() & (documents._ai_open_domain() | _never_scored(deployment))
+    only = _worth_scoring(deployment, documents)
     most = min(deployment.batch_above, MOST_AT_ONCE)
     if len(records) > most:
         domain = Domain("id", "in", records.ids) & deployment._record_domain() & documents._ai_base_domain() & only
@@ -114,6 +119,11 @@ def score_found(deployment: BaseModel, records: BaseModel, one_try: bool) -> Non
     deployment._scoring_run(records, day=day, only=only, requested=requested).run(one_try=one_try)
 
 
+def _worth_scoring(deployment: BaseModel, documents: BaseModel) -> Domain:
+    """Return the records that are scored by themselves: open ones, and closed ones without a score."""
+    return ~documents._ai_obsolete_domain() & (documents._ai_open_domain() | _never_scored(deployment))
+
+
 def _never_scored(deployment: BaseModel) -> Domain:
     """Return the records without a score: one that is closed as it comes is scored once, for what watches it."""
     return Domain.custom(
@@ -124,3 +134,19 @@ def _never_scored(deployment: BaseModel) -> Domain:
             SQL.identifier(alias, "id"),
         )
     )
+
+
+def ask_after_commit(deployment: BaseModel, records: BaseModel) -> None:
+    """Let `records` wait for a remote model that is asked after the commit; many of them as a batch."""
+    documents = records.browse()
+    domain = Domain("id", "in", records.ids) & deployment._record_domain() & documents._ai_base_domain()
+    domain &= _worth_scoring(deployment, documents) & deployment._company_domain()
+    found = documents.with_context(active_test=False).search(domain)
+    if len(found) > min(deployment.batch_above, MOST_AT_ONCE):
+        batches = deployment.with_user(api.SUPERUSER_ID).env["ai.deployment.batch"]
+        batches._ask(deployment, found.ids)
+    elif found:
+        env, day = deployment.env, clock.today()
+        env["ai.deployment.ledger"]._asked(deployment, day, len(found), env.user)
+        env["ai.deployment.request"]._add_due(deployment, day, found.ids)
+        wake(env, "ir_cron_retry")

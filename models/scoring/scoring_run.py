@@ -27,6 +27,7 @@ from . import scoring_alerts
 from .challenger_run import ChallengerRun
 from .failures import Failures
 from .inference_writer import InferenceWriter, Lines, ScoredChunk, hex_rows
+from .remote_asking import RemoteAnswers, exhausted
 from .standing import Standing, filter_works, read_standings
 
 if TYPE_CHECKING:
@@ -109,13 +110,7 @@ class ScoringRun:
             self._score_in_one_chunk()
         else:
             self._score_in_chunks()
-        self._settle()
-        if self.challenger:
-            self.challenger.report()
-        if self.standings or self.waiting:
-            if self.outcome["review"]:
-                wake(self.env, "ir_cron_assign_reviews")
-            self._invalidate()
+        self.finish()
         return self.outcome
 
     def log_failed(self, error: InferenceError) -> set[int]:
@@ -326,15 +321,26 @@ class ScoringRun:
             self._write_failed(ids, self.card)
             return
         columns = self._columns(ids)
-        scored = self.card.score(columns)
+        fresh: list[bool] = []
+        if self.card.kind == "remote":
+            book = RemoteAnswers(self.writer.version)
+            answers, fresh = book.of(columns, ids)
+            scored = self.card.score(columns, answers)
+        else:
+            scored = self.card.score(columns)
         codes = hex_rows(scored.codes)
         changed = [
             row
             for row, res_id in enumerate(ids)
-            if row in scored.errors or self._has_changed(self.standings[res_id], codes[row])
+            if row in scored.errors
+            or (bool(fresh) and fresh[row])
+            or self._has_changed(self.standings[res_id], codes[row])
         ]
         self.outcome["unchanged"] += len(ids) - len(changed)
         self.writer.keep_unchanged([ids[row] for row in sorted({*range(len(ids))}.difference(changed))])
+        if fresh:
+            book.used(ids)
+            changed = self._without_waiting(ids, scored, changed)
         if not changed:
             return
         if self.challenger:
@@ -354,6 +360,39 @@ class ScoringRun:
             self._count(self.writer.write_scored(self.standings, chunk))
         finally:
             self.writer.pending.pop("challenged", None)
+
+    def write_answers(self, ids: Sequence[int], columns: dict[str, Any], answers: Sequence[Any]) -> None:
+        """Log and route the answers of a program outside on the records `ids`: as many answers, see ``RemoteCard``."""
+        started = time.perf_counter()
+        scored = self.card.score(columns, answers)
+        chunk = ScoredChunk(ids, columns, scored, hex_rows(scored.codes), list(range(len(ids))), started)
+        self._count(self.writer.write_scored(self.standings, chunk))
+
+    def finish(self) -> None:
+        """Settle what was not logged, and let others see what was."""
+        self._settle()
+        if self.challenger:
+            self.challenger.report()
+        if self.standings or self.waiting:
+            if self.outcome["review"]:
+                wake(self.env, "ir_cron_assign_reviews")
+            self._invalidate()
+
+    def _without_waiting(self, ids: Sequence[int], scored: Any, changed: list[int]) -> list[int]:
+        """Let the rows wait whose failure may pass, unless it has not until the last attempt; return the others."""
+        waiting: dict[str, tuple[InferenceError, list[int]]] = {}
+        for row in changed:
+            error = scored.errors.get(row)
+            if error is None or not error.transient:
+                continue
+            attempts = self.earlier[ids[row]].attempts if ids[row] in self.earlier else 0
+            scored.errors[row] = error = exhausted(error, attempts)
+            if error.transient:
+                waiting.setdefault(error.failure_type or "", (error, []))[1].append(row)
+        for error, rows in waiting.values():
+            self._write_failed([ids[row] for row in rows], error)
+        left = {row for _error, rows in waiting.values() for row in rows}
+        return [row for row in changed if row not in left]
 
     def _columns(self, ids: Sequence[int]) -> dict[str, Any]:
         """Read the inputs of the records `ids`: {key: `Column`}, rows in the order of `ids`."""

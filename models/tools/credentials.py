@@ -25,10 +25,30 @@ def credential(name: str) -> str:
     return (os.environ.get(f"AI_DEPLOYMENT_CREDENTIAL_{name}") or _in_file(f"credential_{name}")).strip()
 
 
+def all_credentials() -> list[str]:
+    """Return the values of all credentials of this server, longest first: what no text that is stored may hold."""
+    found = [value for name, value in os.environ.items() if name.startswith("AI_DEPLOYMENT_CREDENTIAL_")]
+    parser = _parser()
+    if parser.has_section(SECTION):
+        found += [value for name, value in parser.items(SECTION) if name.startswith("credential_")]
+    return sorted({value.strip() for value in found if value.strip()}, key=len, reverse=True)
+
+
 def _in_file(key: str) -> str:
+    try:
+        return _parser().get(SECTION, key, fallback="")
+    except configparser.Error:
+        return ""
+
+
+def _parser() -> configparser.RawConfigParser:
+    """What the configuration file holds, nothing where it cannot be read.
+
+    Odoo itself says at its start what is wrong with its file; an error of ours could quote it.
+    """
     parser = configparser.RawConfigParser()
     try:
         parser.read([config["config"]] if config["config"] else [])
-        return parser.get(SECTION, key, fallback="")
     except (configparser.Error, OSError, UnicodeDecodeError):
-        return ""  # Odoo itself says at its start what is wrong with its file; an error of ours could quote it
+        return configparser.RawConfigParser()
+    return parser

@@ -51,6 +51,13 @@ class Challenger:
                 "verdict": "same",
                 "verdict_text": self.env._("The same as the serving version: the records add no information."),
             }
+        if champion._card().kind in ("remote", "pushed"):
+            return {
+                "verdict": "inconclusive",
+                "verdict_text": self.env._(
+                    "The serving version runs elsewhere: its scores of these records are not known."
+                ),
+            }
         guards = Guards(self.deployment, specs)
         if self.deployment.method == "anomaly":
             known = self.deployment._columns(list(champion._specs().values()), ids)

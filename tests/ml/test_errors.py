@@ -19,6 +19,19 @@ FAILURE_TYPES = {
     "endpoint_busy",
     "endpoint_refused",
     "endpoint_malformed",
+    "endpoint_not_ready",
+    "answer_empty",
+    "answer_not_json",
+    "answer_truncated",
+    "answer_wrapped",
+    "answer_ambiguous",
+    "answer_mismatch",
+    "answer_schema",
+    "answer_out_of_range",
+    "answer_refusal",
+    "retries_exhausted",
+    "injection_suspected",
+    "outside_failure",
     "took_too_long",
     "unexpected",
 }
@@ -37,11 +50,17 @@ def test_the_vocabulary_of_failures_is_complete_and_has_no_word_twice():
 
 def test_only_what_was_out_of_reach_or_too_slow_may_pass_by_itself():
     transient = {leaf.failure_type for leaf in InferenceError.leaves() if leaf.transient}
-    assert transient == {"endpoint_timeout", "endpoint_unreachable", "endpoint_busy", "took_too_long"}
+    assert transient == {
+        "endpoint_timeout",
+        "endpoint_unreachable",
+        "endpoint_busy",
+        "endpoint_not_ready",
+        "took_too_long",
+    }
 
 
 def test_groups_are_not_raised_so_they_have_no_failure_type():
-    for group in (InferenceError, errors.InputError, errors.VersionError, errors.EndpointError):
+    for group in (InferenceError, errors.InputError, errors.VersionError, errors.EndpointError, errors.AnswerError):
         assert group.failure_type is None
 
 
@@ -51,6 +70,16 @@ def test_every_error_survives_a_copy_and_says_a_sentence(leaf):
     for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301
         assert type(twin) is leaf and str(twin) == str(error) and twin.args == error.args
     assert str(error).strip() and "{" not in str(error)
+
+
+@pytest.mark.parametrize("leaf", InferenceError.leaves(), ids=lambda leaf: leaf.__name__)
+def test_an_error_that_was_stored_comes_back(leaf):
+    again = InferenceError.of(leaf.failure_type, "amount")
+    assert type(again) is leaf and again.transient == leaf.transient
+
+
+def test_a_failure_that_is_not_known_here_is_one_that_nobody_foresaw():
+    assert type(InferenceError.of("of_a_later_version", "x")) is errors.Unexpected
 
 
 def test_braces_in_a_reason_are_text():

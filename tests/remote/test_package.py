@@ -10,6 +10,7 @@ import pytest
 PACKAGE = "odoo.addons.ai_deployment.remote"
 FOLDER = Path(__file__).parents[2] / "remote"
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
+PROTOCOLS = sorted(path.stem for path in FOLDER.glob("protocols/*.py") if path.stem != "__init__")
 
 
 def order():
@@ -27,7 +28,7 @@ def test_the_examples_in_the_docstrings_are_true(module):
 
 
 def test_the_map_names_every_module_once_and_the_package_imports_nothing():
-    assert sorted(order()) == MODULES
+    assert sorted(order()) == sorted([*MODULES, "protocols"])
     assert len(ast.parse((FOLDER / "__init__.py").read_text()).body) == 1
 
 
@@ -37,8 +38,23 @@ def test_imports_run_upwards_in_the_map_and_to_the_errors_alone(module):
         if isinstance(node, ast.ImportFrom) and node.level == 2:
             assert node.module == "ml.errors"
         elif isinstance(node, ast.ImportFrom) and node.level == 1:
-            assert order().index(node.module) < order().index(module)
+            for name in [alias.name for alias in node.names] if node.module is None else [node.module.split(".")[0]]:
+                assert order().index(name) < order().index(module)
         elif isinstance(node, ast.ImportFrom):
             assert node.module.split(".")[0] != "odoo"
+        elif isinstance(node, ast.Import):
+            assert "odoo" not in {alias.name.split(".")[0] for alias in node.names}
+
+
+@pytest.mark.parametrize("module", PROTOCOLS)
+def test_a_protocol_imports_what_stands_above_protocols_and_no_odoo(module):
+    for node in ast.walk(ast.parse((FOLDER / "protocols" / f"{module}.py").read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == 3:
+            assert node.module == "ml.errors"
+        elif isinstance(node, ast.ImportFrom) and node.level == 2:
+            for name in [alias.name for alias in node.names] if node.module is None else [node.module]:
+                assert order().index(name) < order().index("protocols")
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 1 and node.module == "base" or node.module.split(".")[0] != "odoo"
         elif isinstance(node, ast.Import):
             assert "odoo" not in {alias.name.split(".")[0] for alias in node.names}

@@ -11,6 +11,7 @@ from . import test_inference_writer
 from . import test_job_backend
 from . import test_keep_waiting
 from . import test_path_of_a_score
+from . import test_remote_asking
 from . import test_scoring_alerts
 from . import test_scoring_on_save
 from . import test_scoring_rule

@@ -24,6 +24,11 @@ READERS = {
     "ai.deployment.channel": NAMED,
     # a summary is about all deployments of its owner, so it is not for the deputy of one of them
     "ai.deployment.message": {"owner", "manager", "auditor"},
+    "ai.deployment.endpoint": (NAMED - {"reviewer"}) | {"other_owner"},
+    "ai.deployment.endpoint.call": NAMED - {"reviewer"},
+    "ai.deployment.endpoint.answer": set(),
+    "ai.deployment.push": NAMED - {"reviewer"},
+    "ai.deployment.failure.detail": set(),
     "ai.deployment.report": NAMED,
     "ai.deployment.report.line": NAMED,
     "ai.deployment.profile": NAMED - {"reviewer"},
@@ -72,6 +77,7 @@ WRITERS = {
     "ai.deployment.check": ANSWERABLE,
     "ai.deployment.check.template": {"manager"},
     "ai.deployment.check.template.line": {"manager"},
+    "ai.deployment.endpoint": {"manager"},
     "ai.deployment.review.answer": ANSWERABLE,
     "ai.deployment.review.rule": ANSWERABLE,
     "ai.deployment.waiver": ANSWERABLE,
@@ -86,6 +92,7 @@ DELETERS = {
     "ai.deployment.check": ANSWERABLE,
     "ai.deployment.check.template": {"manager"},
     "ai.deployment.check.template.line": {"manager"},
+    "ai.deployment.endpoint": {"manager"},
     "ai.deployment.review.answer": ANSWERABLE,
     "ai.deployment.signature": ANSWERABLE,
     "ai.deployment.edge.case": ANSWERABLE,
@@ -237,6 +244,20 @@ class AccessCase(AiDeploymentCase):
         cls.env["ai.deployment.outcome"]._keep("crm.lead", {cls.mine.id: "lost"})
         cls.env["ai.deployment.edit"]._note(cls.mine, cls.seller.ids)
         cls.env["ai.deployment.edit"]._flush_noted()
+        cls.endpoint = cls.env["ai.deployment.endpoint"].create(
+            {"name": "Service", "address": "https://models.example.com", "credential": "SERVICE"}
+        )
+        about = {"deployment_id": cls.deployment.id, "version_id": cls.version.id, "date": NOW, "record_count": 1}
+        cls.env["ai.deployment.endpoint.call"].create({**about, "endpoint_id": cls.endpoint.id})
+        cls.env["ai.deployment.endpoint.answer"].create(
+            {"version_id": cls.version.id, "res_id": cls.mine.id, "key": "k", "date": NOW, "value": 0.5}
+        )
+        cls.env["ai.deployment.push"].create(
+            {"deployment_id": cls.deployment.id, "date": NOW, "key": "k", "digest": "d", "inference_ids": [1]}
+        )
+        cls.env["ai.deployment.failure.detail"].create(
+            {"deployment_id": cls.deployment.id, "date": NOW, "inference_id": 1, "details": "x"}
+        )
         cls.env["ai.deployment.edge.case"].create(
             {"deployment_id": cls.deployment.id, "name": "Friends", "domain": "[('priority', '=', '3')]"}
         )
@@ -253,6 +274,10 @@ class AccessCase(AiDeploymentCase):
             domain = [("deployment_id", "=", self.deployment.id)]
         if model.startswith("ai.deployment.check.template"):
             return self.template if model == "ai.deployment.check.template" else self.template.line_ids
+        if model == "ai.deployment.endpoint":
+            return self.endpoint
+        if model == "ai.deployment.endpoint.answer":
+            domain = [("version_id", "=", self.version.id)]
         if model == "ai.deployment.edit":
             domain = [("res_model", "=", "crm.lead"), ("res_id", "=", self.mine.id)]
         if model == "ai.deployment.batch.chunk":

@@ -250,6 +250,12 @@ class AccessMatrixCase(AccessCase):
             "ai.deployment.record.evidence": own and {**about, "res_id": self.mine.id},
             "ai.deployment.retire": own and {**about, "lesson": "Learned"},
             "ai.deployment.review.decide": {"review_ids": []},
+            "ai.deployment.endpoint": {
+                "name": "Endpoint",
+                "address": "https://models.example.com",
+                "company_id": self.roles[role].company_id.id,
+            },
+            "ai.deployment.version.bind": own and {**about, "endpoint_id": self.endpoint.id, "inputs_text": "a = b"},
             "ai.deployment.version.import": own and {**about, "file": "AAAA"},
         }
 

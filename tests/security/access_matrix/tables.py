@@ -26,18 +26,18 @@ MODELS = {
         "escalation_days fallback_below fallback_value floor_auc floor_precision four_eyes_amount has_own_bands "
         "horizon_days idle_days limits loss_false loss_missed max_interactions min_confidence name "
         "positive_weight probation_days promotion_policy purpose replay_count retrain_cost retrain_hours "
-        "retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
+        "push_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
         "score_nightly score_on_change score_on_create stop_after target_error target_risk training_megabytes "
         "training_seconds trainings_per_month value_hourly_cost value_margin value_minutes value_running_cost",
         judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback method model_id review_date "
         "segment_field_id start_field_id state",
         owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",
         admin="company_id fallback_action_id gate_maker_may_pass grace_days is_primary poc_idle_weeks "
-        "retention_days viewer_group_ids",
+        "push_user_id retention_days viewer_group_ids",
         system="accepted_by_id accepted_date action_server_id live_since challenger_id champion_id check_template_id "
         "checks_taken drill_taken fallback_reason fallback_since has_edge_cases health_taken holdout_reason "
         "holdout_share holdout_since is_demonstration left_position lesson monitor_taken open_position res_model "
-        "retrain_event_id routing_thresholds routing_rules shown_until unowned_date",
+        "pushed_date retrain_event_id routing_thresholds routing_rules shown_until unowned_date",
         hidden="risk_state",
     ),
     "ai.deployment.feature": Rights(
@@ -158,7 +158,8 @@ MODELS = {
     # What came of it
     "ai.deployment.version": Rights(
         read=NAMED,
-        system="challenge deployment_id digest flagged floors held_out kind left_out metrics not_judged number "
+        system="endpoint_id "
+        "challenge deployment_id digest flagged floors held_out kind left_out metrics not_judged number "
         "pipeline_digest pipeline_name pipeline_size positive_count questions row_count trained_by_id trained_date "
         "verdict verdict_text",
         hidden="golden",
@@ -198,6 +199,30 @@ MODELS = {
         "lang link next_date partner_ids sent_date state subject user_id",
         hidden="mail_ids",
     ),
+    "ai.deployment.endpoint": Rights(
+        read=NAMED - {"reviewer"} | {"pure_owner"},
+        create=MANAGERS,
+        write=ADMINISTRATOR,
+        unlink=ADMINISTRATOR,
+        free="concurrency deadline_seconds is_paused name price_per_call price_per_token read_seconds rows_per_call",
+        judged="active address credential protocol",
+        admin="company_id",
+        system="breaker tested_date tested_text",
+    ),
+    "ai.deployment.endpoint.call": Rights(
+        read=NAMED - {"reviewer"},
+        system="attempts date deployment_id duration_ms endpoint_id failure_message failure_type key price "
+        "record_count status tokens version_id",
+        hidden="received sent",
+    ),
+    "ai.deployment.endpoint.answer": Rights(
+        system="confidence date failure_reason failure_type is_used key res_id value version_id", hidden="said"
+    ),
+    "ai.deployment.push": Rights(
+        read=NAMED - {"reviewer"},
+        system="date deployment_id digest inference_ids key record_count user_id",
+    ),
+    "ai.deployment.failure.detail": Rights(system="date deployment_id inference_id", hidden="details"),
     "ai.deployment.profile": Rights(
         read=NAMED - {"reviewer"}, system="day deployment_id row_count version_id", hidden="counts"
     ),
@@ -312,6 +337,12 @@ WIZARDS = {
         free="is_chosen",
         fixed="wizard_id",
         system="auc declaration example fill_share leak_reason leak_verdict name tells",
+    ),
+    "ai.deployment.version.bind": Rights(
+        create=MANAGERS,
+        free="confidence id_in id_out inputs_text model positive prompt rows_in rows_out schema_text threshold value",
+        judged="endpoint_id",
+        fixed="deployment_id",
     ),
     "ai.deployment.version.import": Rights(
         create=MANAGERS, free="expected_digest file_name", judged="file", fixed="deployment_id"

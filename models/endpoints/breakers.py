@@ -1,0 +1,102 @@
+"""State of the breaker of an endpoint, shared by all workers through its row."""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+
+from odoo.api import Environment
+from odoo.models import BaseModel
+from odoo.tools import SQL
+
+from ...remote.breaker import IN_A_ROW, Breaker
+from ..alerting.alert_kinds import ENDPOINT
+from ..tools import clock
+
+
+def seconds() -> float:
+    """Return the present moment in seconds, of the clock that all workers share."""
+    return clock.now().timestamp()
+
+
+def read(env: Environment, endpoint_id: int) -> Breaker:
+    """Return the state as it is stored at this moment."""
+    rows = env.execute_query(SQL("SELECT breaker FROM ai_deployment_endpoint WHERE id = %s", endpoint_id))
+    return Breaker.from_dict(rows[0][0]) if rows else Breaker()
+
+
+def note(env: Environment, endpoint_id: int, ended: Sequence[bool], *, begins: bool = False) -> Breaker:
+    """Store that calls have ended, in their order, and that a call begins; return the new state.
+
+    The row is locked until the transaction ends: the caller commits at once.
+
+    :param ended: whether each succeeded
+    """
+    rows = env.execute_query(SQL("SELECT breaker FROM ai_deployment_endpoint WHERE id = %s FOR UPDATE", endpoint_id))
+    before = state = Breaker.from_dict(rows[0][0]) if rows else Breaker()
+    for succeeded in ended:
+        state = state.ended(seconds(), succeeded)
+    if begins:
+        state = state.begun(seconds())
+    if state != before:
+        env.cr.execute(
+            SQL(
+                "UPDATE ai_deployment_endpoint SET breaker = %s::jsonb WHERE id = %s",
+                json.dumps(state.to_dict()),
+                endpoint_id,
+            )
+        )
+        env["ai.deployment.endpoint"].browse(endpoint_id).invalidate_recordset(["breaker"], flush=False)
+    return state
+
+
+def trip(env: Environment, endpoint_id: int) -> Breaker:
+    """Store that the endpoint cannot be called as it is set up, so that nobody tries at once again."""
+    if note(env, endpoint_id, ()).is_open:
+        note(env, endpoint_id, (), begins=True)
+        return note(env, endpoint_id, [False])
+    return note(env, endpoint_id, [False] * IN_A_ROW)
+
+
+def follow(deployment: BaseModel, endpoint: BaseModel, state: Breaker, why: object) -> None:
+    """Open or resolve the alert of a deployment about its endpoint, and let the workers come back in time.
+
+    :param why: what the last failure says
+    """
+    alerts = deployment.env["ai.deployment.alert"]
+    if not state.is_open:
+        alerts._resolve(deployment, ENDPOINT)
+        return
+    tell(deployment, endpoint, why)
+    at = clock.now() + timedelta(seconds=state.waits(seconds()) + 1)
+    for job in ("ir_cron_worker_1", "ir_cron_retry"):
+        found = deployment.env.ref(f"ai_deployment.{job}", raise_if_not_found=False)
+        if found:
+            found.sudo()._trigger(at)
+
+
+def tell(deployment: BaseModel, endpoint: BaseModel, why: object) -> None:
+    """Open the alert that the endpoint of a deployment cannot be used, for the reason `why`."""
+    env = deployment.env
+    env["ai.deployment.alert"]._raise(
+        deployment,
+        ENDPOINT,
+        name=env._("“%(endpoint)s” cannot be used: %(why)s", endpoint=endpoint.name, why=why),
+        suggestion=env._(
+            "Open the endpoint and click “Test”. Requested records wait, and are scored once it answers again."
+        ),
+    )
+
+
+def blocked(env: Environment) -> dict[int, float]:
+    """Return the deployments whose endpoint is not to be called now: {deployment id: seconds to wait}."""
+    rows = env.execute_query(
+        SQL(
+            "SELECT deployment.id, endpoint.breaker, endpoint.is_paused OR NOT endpoint.active"
+            " FROM ai_deployment deployment"
+            " JOIN ai_deployment_version version ON version.id = deployment.champion_id"
+            " JOIN ai_deployment_endpoint endpoint ON endpoint.id = version.endpoint_id"
+            " WHERE endpoint.is_paused OR NOT endpoint.active OR (endpoint.breaker->>'until')::float8 > 0"
+        )
+    )
+    waits = {one: 3600.0 if stands else Breaker.from_dict(state).waits(seconds()) for one, state, stands in rows}
+    return {one: left for one, left in waits.items() if left > 0}

@@ -1,0 +1,49 @@
+"""The breaker in the row of its endpoint: what all workers see."""
+
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.endpoints import breakers
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.endpoints.common import RemoteCase
+
+
+@tagged("post_install", "-at_install")
+class TestBreakers(RemoteCase):
+    def test_its_state_is_stored_and_blocks_the_deployments_that_it_serves(self):
+        with clock.at(NOW):
+            breakers.note(self.env, self.endpoint.id, [False] * 4)
+            self.assertEqual(breakers.blocked(self.env), {})
+            state = breakers.note(self.env, self.endpoint.id, [False])
+            self.assertTrue(state.is_open)
+            self.assertEqual(breakers.read(self.env, self.endpoint.id), state)
+            self.assertEqual(breakers.blocked(self.env), {self.deployment.id: 60.0})
+        with clock.at(NOW + timedelta(seconds=61)):
+            self.assertEqual(breakers.blocked(self.env), {})
+            breakers.note(self.env, self.endpoint.id, (), begins=True)
+            self.assertEqual(breakers.blocked(self.env), {self.deployment.id: 60.0})  # while the probe is under way
+
+    def test_what_cannot_be_called_as_it_is_set_up_is_tried_ever_more_rarely(self):
+        with clock.at(NOW):
+            waits = [breakers.trip(self.env, self.endpoint.id).waits(breakers.seconds()) for _ in range(5)]
+        self.assertEqual(waits, [60, 120, 240, 480, 900])
+
+    def test_a_paused_endpoint_blocks_and_one_that_is_gone_says_nothing(self):
+        self.endpoint.is_paused = True
+        self.env.flush_all()
+        self.assertIn(self.deployment.id, breakers.blocked(self.env))
+        self.assertFalse(breakers.note(self.env, 0, [False] * 9).is_open and breakers.read(self.env, 0).is_open)
+
+    def test_one_alert_however_often_and_it_is_resolved(self):
+        with clock.at(NOW):
+            state = breakers.note(self.env, self.endpoint.id, [False] * 5)
+            for _ in range(3):
+                breakers.follow(self.deployment, self.endpoint, state, "It is down.")
+            alert = self.env["ai.deployment.alert"].search([("cause", "=", "endpoint")])
+            self.assertEqual((len(alert), alert.state), (1, "firing"))
+            self.assertIn("It is down.", alert.name)
+            self.endpoint.with_user(self.manager).write({"is_paused": False})
+        self.assertEqual(alert.state, "resolved")
+        self.assertEqual(self.endpoint.status, "ready")
