@@ -43,22 +43,22 @@ def figures(
     >>> found["champion"]["auc"], found["challenger"]["auc"], found["challenger"]["precision"]
     (0.5, 1.0, 1.0)
     """
-    labels, ours, theirs = (np.asarray(each, dtype=np.float64) for each in (labels, champion, challenger))
+    truth, ours, theirs = (np.asarray(each, dtype=np.float64) for each in (labels, champion, challenger))
     both = ~(np.isnan(ours) | np.isnan(theirs))
-    labels, ours, theirs = labels[both], ours[both], theirs[both]
-    found: dict[str, Any] = {"rows": len(labels), "positives": int(labels.sum())}
-    if min(found["positives"], len(labels) - found["positives"]) < MIN_OUTCOMES:
+    truth, ours, theirs = truth[both], ours[both], theirs[both]
+    found: dict[str, Any] = {"rows": len(truth), "positives": int(truth.sum())}
+    if min(found["positives"], len(truth) - found["positives"]) < MIN_OUTCOMES:
         return found
-    most = max(round(capacity * len(labels)), 1)
+    most = max(round(capacity * len(truth)), 1)
     named = [part for part, known in zip(parts, both.tolist(), strict=True) if known] if parts is not None else []
     return {
         **found,
         "looked_at": most,
-        "champion": _side(labels, ours, most),
-        "challenger": _side(labels, theirs, most),
-        "auc": _gain(performance.auc_difference(labels, theirs, ours)),
-        "brier": _gain(performance.brier_difference(labels, ours, theirs)),
-        "segments": _segments(labels, ours, theirs, named),
+        "champion": _side(truth, ours, most),
+        "challenger": _side(truth, theirs, most),
+        "auc": _gain(performance.auc_difference(truth, theirs, ours)),
+        "brier": _gain(performance.brier_difference(truth, ours, theirs)),
+        "segments": _segments(truth, ours, theirs, named),
     }
 
 
@@ -104,8 +104,8 @@ def regressions(labels: ArrayLike, champion: ArrayLike, challenger: ArrayLike, *
     >>> regressions([1, 1, 0], [0.9, 0.5, 0.5], [0.2, 0.4, 0.1])
     [0, 1]
     """
-    labels, ours, theirs = (np.asarray(each, dtype=np.float64) for each in (labels, champion, challenger))
-    loss = np.nan_to_num((theirs - labels) ** 2 - (ours - labels) ** 2)
+    truth, ours, theirs = (np.asarray(each, dtype=np.float64) for each in (labels, champion, challenger))
+    loss = np.nan_to_num((theirs - truth) ** 2 - (ours - truth) ** 2)
     worst = np.argsort(-loss, kind="stable")[:most]
     return [int(row) for row in worst if loss[row] > 0]
 

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
@@ -87,7 +89,8 @@ class ChallengerRun:
         if not self.is_usable:
             return None
         try:
-            mine = self.card.score({key: columns[name].take(rows) for key, name in self.read_as.items()})
+            taken = np.array(rows, dtype=int)
+            mine = self.card.score({key: columns[name].take(taken) for key, name in self.read_as.items()})
             places = range(len(rows))
             return batch_insert.insert_statement(
                 "ai_deployment_challenger_score",

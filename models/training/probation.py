@@ -140,7 +140,8 @@ class Probation:
                 MOST_ROWS,
             )
         )[0]
-        return Days(*rows[:4], list(rows[4:]))
+        first, failed, reviewed, flagged, *bins = rows
+        return Days(first, failed, reviewed, flagged, bins)
 
     def _failures(self, now: Days, before: Days) -> str:
         total = now.rows + now.failed

@@ -152,8 +152,9 @@ class Replay:
         """
         if self.deployment.method == "anomaly":
             known = independent_verdicts(self.deployment, self.challenger)
-            rows = np.array([row for row, line in enumerate(lines) if line.res_id in known], dtype=int)
-            return rows, np.array([known[lines[row].res_id] for row in rows], dtype=bool), values[rows]
+            found = [row for row, line in enumerate(lines) if line.res_id in known]
+            truth = np.array([known[lines[row].res_id] for row in found], dtype=bool)
+            return np.array(found, dtype=int), truth, values[np.array(found, dtype=int)]
         labels = known_outcomes(self.deployment, {line.res_id: line.date for line in lines})
         own, tested = self._learned(self.challenger)
         served, _tested = self._learned(self.champion)
