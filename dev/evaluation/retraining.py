@@ -1,7 +1,7 @@
 """Retraining: a year and a half of the bank's calls, from the alarm to the promotion without a hand touching anything.
 
 The calls of 2009 and 2010 come week by week into Odoo, in file order. One deployment is watched by Odoo's own crons: an
-alarm, or four weeks, fire a trigger; a worker trains in a child process; what the gate finds better serves at once.
+alarm, or four weeks, fire a trigger; the worker cron trains; what the gate finds better serves at once.
 Beside it, on the same leads: the version of the first day, a version a month without a gate, last month's win rate,
 a logistic regression with an L2 penalty and scikit-learn's histogram boosting, both learned again each month. Every
 training is in the figures with its reason and verdict.
@@ -22,7 +22,7 @@ from ._peer import Regression
 from ._retraining_replay import WEEK, Replay
 
 DATA = "bank-additional-full.csv.gz"
-SMALL = 2_500
+SMALL = 1_600
 SMALL_UNTIL = 200906
 START = datetime(2009, 1, 1)  # all before is the history that is learned from first
 CLOSED_AFTER = timedelta(hours=6)
