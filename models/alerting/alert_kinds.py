@@ -35,6 +35,7 @@ CHECKLIST = "checklist"
 POC = "poc"
 TRAINING = "training"
 ENDPOINT = "endpoint"
+SPENDING = "spending"
 TEST_ALERT = "trial"
 
 # Who is notified. The owner's deputy, else an administrator, stands in for an owner who is gone.
@@ -96,6 +97,7 @@ KINDS = {
         AlertKind(POC, "A proof of concept has expired", audience=OWNER_AND_BUDGET_HOLDER),
         AlertKind(TRAINING, "Training", GRADED, heading="Training", has_subject=True),
         AlertKind(ENDPOINT, "The endpoint cannot be used", heading="Remote models"),
+        AlertKind(SPENDING, "The budget of an endpoint is nearly used up", GRADED, heading="Remote models"),
         AlertKind(TEST_ALERT, "Test of the notifications", ends_when_read=True),
     )
 }
