@@ -29,7 +29,7 @@ class Odoo:
                 answer = self.session.post(f"{self.url}/{method}", json={"ids": self.ids, **arguments}, timeout=60)
                 if answer.status_code < 500 and answer.status_code != 429:
                     if answer.status_code != 200:  # what is wrong with the rows: repeating would change nothing
-                        raise SystemExit(f"Odoo refused: {answer.json().get('message', answer.text[:200])}")
+                        raise SystemExit(f"Odoo refused: {answer.text[:300]}")
                     return answer.json()
             except (requests.ConnectionError, requests.Timeout):
                 pass  # whether it came through is not known: the same key makes the repeat harmless

@@ -37,6 +37,7 @@ TRAINING = "training"
 CHALLENGER = "challenger"
 ROLLBACK = "rollback"
 ENDPOINT = "endpoint"
+SPENDING = "spending"
 TEST_ALERT = "trial"
 
 # Who is notified. The owner's deputy, else an administrator, stands in for an owner who is gone.
@@ -100,6 +101,7 @@ KINDS = {
         AlertKind(CHALLENGER, "The challenger failed", GRADED, heading="Training"),
         AlertKind(ROLLBACK, "Automatic rollback", heading="Training"),
         AlertKind(ENDPOINT, "The endpoint cannot be used", heading="Remote models"),
+        AlertKind(SPENDING, "The budget of an endpoint is nearly used up", GRADED, heading="Remote models"),
         AlertKind(TEST_ALERT, "Test of the notifications", ends_when_read=True),
     )
 }

@@ -20,6 +20,7 @@ from ..tools import clock
 from ..tools.credentials import NAME
 from ..tools.wording import number
 from . import breakers
+from .budget import spent
 from .connection import connect
 
 PROTOCOLS = [
@@ -63,6 +64,10 @@ class AiDeploymentEndpoint(models.Model):
     )
     price_per_call = fields.Float(digits=(16, 6), tracking=True, help="In the currency of the company.")
     price_per_token = fields.Float("Price per 1,000 Tokens", digits=(16, 6), tracking=True)
+    monthly_budget = fields.Float(
+        tracking=True, help="An alert tells at 80 %, and at 100 % nothing more is asked until next month. 0: no limit."
+    )
+    spent = fields.Float("Spent This Month", compute="_compute_spent", digits=(16, 2))
     is_paused = fields.Boolean("Paused", tracking=True, help="Nothing is sent. Requested records wait.")
     breaker = fields.Json(readonly=True, copy=False)
     status = fields.Selection(
@@ -83,7 +88,7 @@ class AiDeploymentEndpoint(models.Model):
         "1 to 16 calls in flight and 1 to 500 records per call are possible.",
     )
     _price_not_negative = models.Constraint(
-        "CHECK(price_per_call >= 0 AND price_per_token >= 0)", "A price is not negative."
+        "CHECK(price_per_call >= 0 AND price_per_token >= 0 AND monthly_budget >= 0)", "A price is not negative."
     )
 
     @api.constrains("address", "credential")
@@ -122,6 +127,10 @@ class AiDeploymentEndpoint(models.Model):
                     number(self.env, max(state.waits(breakers.seconds()), 60) / 60),
                 )
 
+    def _compute_spent(self):
+        for endpoint in self:
+            endpoint.spent = spent(endpoint) if endpoint.id else 0.0
+
     # Writing
 
     def write(self, vals):
@@ -138,7 +147,7 @@ class AiDeploymentEndpoint(models.Model):
         ):
             raise UserError(self.env._("The endpoint serves versions of its company. Create another one there."))
         result = super().write(vals)
-        if {"address", "credential", "is_paused", "active"} & vals.keys():
+        if {"address", "credential", "is_paused", "active", "monthly_budget"} & vals.keys():
             self._try_again()
         return result
 

@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ...remote.breaker import IN_A_ROW, Breaker
 from ..alerting.alert_kinds import ENDPOINT
 from ..tools import clock
+from .budget import spent_sql
 
 
 def seconds() -> float:
@@ -91,11 +92,15 @@ def blocked(env: Environment) -> dict[int, float]:
     """Return the deployments whose endpoint is not to be called now: {deployment id: seconds to wait}."""
     rows = env.execute_query(
         SQL(
-            "SELECT deployment.id, endpoint.breaker, endpoint.is_paused OR NOT endpoint.active"
+            "SELECT deployment.id, endpoint.breaker, endpoint.is_paused OR NOT endpoint.active OR %(used_up)s"
             " FROM ai_deployment deployment"
             " JOIN ai_deployment_version version ON version.id = deployment.champion_id"
             " JOIN ai_deployment_endpoint endpoint ON endpoint.id = version.endpoint_id"
-            " WHERE endpoint.is_paused OR NOT endpoint.active OR (endpoint.breaker->>'until')::float8 > 0"
+            " WHERE endpoint.is_paused OR NOT endpoint.active OR %(used_up)s"
+            " OR (endpoint.breaker->>'until')::float8 > 0",
+            used_up=SQL(
+                "(endpoint.monthly_budget > 0 AND %s >= endpoint.monthly_budget)", spent_sql(SQL("endpoint.id"))
+            ),
         )
     )
     waits = {one: 3600.0 if stands else Breaker.from_dict(state).waits(seconds()) for one, state, stands in rows}

@@ -10,6 +10,7 @@ from ...ml.errors import EndpointNotReady
 from ...remote.guard import Guard, parse_allowed
 from ...remote.session import Session
 from ..tools.credentials import credential
+from .budget import is_used_up
 
 HOST_OF = "_HOST"  # behind the name of a credential: the host that it may be sent to
 
@@ -57,6 +58,8 @@ def _not_ready(endpoint: BaseModel) -> str:
         return env._("It is paused.")
     if _parameter(env, "database.is_neutralized"):
         return env._("This is a copy of the database: it sends no requests.")
+    if is_used_up(endpoint):
+        return env._("Its budget of this month is used up.")
     if not endpoint.credential:
         return ""
     if not credential(endpoint.credential):

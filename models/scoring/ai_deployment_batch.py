@@ -17,7 +17,8 @@ from . import job_backend
 from .scoring_run import chunk_size
 
 CHUNK = 5000  # records per piece: what one statement writes, and half a second of work that a kill can cost
-REMOTE_CHUNK = 1000  # of those that a remote model is asked about
+REMOTE_CHUNK = 4000  # of those that a remote model is asked about, many a call
+SINGLE_CHUNK = 500  # one a call: a piece is logged once all its answers are there
 FORGOTTEN_AT_ONCE = 1000
 FLOOD = "flood"  # cause of the alert about a batch that waits for a confirmation
 OUTCOMES = ("automatic", "review", "failed", "waiting", "unchanged", "outside")
@@ -114,7 +115,8 @@ class AiDeploymentBatch(models.Model):
         )
         size = chunk_size(deployment.champion_id._specs() if deployment.champion_id else {}, CHUNK)
         if deployment.sudo()._serves_from_outside():
-            size = min(size, REMOTE_CHUNK)
+            is_single = deployment.sudo().champion_id.endpoint_id.protocol == "chat"
+            size = min(size, SINGLE_CHUNK if is_single else REMOTE_CHUNK)
         pieces = [ids[start : start + size] for start in range(0, len(ids), size)]
         bulk.insert(
             self.env,

@@ -35,7 +35,7 @@ from ...remote.asking import Asked
 from ...remote.breaker import Breaker
 from ...remote.calls import Calls
 from ...remote.protocols.base import Result, Row
-from ..endpoints import breakers
+from ..endpoints import breakers, budget
 from ..endpoints.connection import Connection, connect
 from ..tools import batch_insert, clock, faults
 
@@ -259,6 +259,7 @@ class RemoteAsking:
             state = breakers.note(self.env, self.endpoint.id, ended)
             if ended:
                 breakers.follow(self.deployment, self.endpoint, state, self.failure)
+                budget.warn(self.deployment, self.endpoint)
             return state
 
         return self._committed(store)

@@ -4,4 +4,5 @@ from . import test_ai_deployment_endpoint_call
 from . import test_ai_deployment_version
 from . import test_binding
 from . import test_breakers
+from . import test_budget
 from . import test_connection

@@ -38,6 +38,17 @@ class TestConnection(RemoteCase):
         self.endpoint.active = False
         self.assertIn("archived", self.why())
 
+    def test_what_keeps_it_from_being_called_is_a_finding_of_health(self):
+        def codes():
+            return {finding.code for finding in self.deployment._health()[self.deployment.id]}
+
+        self.assertNotIn("endpoint", codes())
+        self.endpoint.is_paused = True
+        self.assertIn("endpoint", codes())
+        self.endpoint.is_paused = False
+        self.endpoint.sudo().breaker = {"calls": "xxxxx", "until": 4e9, "pause": 60.0, "probe": 0.0}
+        self.assertIn("endpoint", codes())
+
     def test_hosts(self):
         for address, host in (
             ("https://Models.example.com/a", "models.example.com"),

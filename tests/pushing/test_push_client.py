@@ -26,7 +26,11 @@ class TestPushClient(PushCase, HttpCase):
         spec.loader.exec_module(cls.client)
 
     def odoo(self, key=None):
-        return self.client.Odoo(self.base_url(), self.env.cr.dbname, self.deployment.id, key or self.key)
+        self.env.flush_all()
+        odoo = self.client.Odoo(self.base_url(), self.env.cr.dbname, self.deployment.id, key or self.key)
+        self.opener.headers.update(odoo.session.headers)
+        odoo.session = self.opener  # known to the server of the tests
+        return odoo
 
     def test_the_client_fits_on_a_page(self):
         lines = CLIENT.read_text().splitlines()
@@ -39,6 +43,7 @@ class TestPushClient(PushCase, HttpCase):
         odoo = self.odoo()
         ids = odoo.push(rows)
         self.assertEqual(odoo.push(rows), ids)
+        self.env.invalidate_all()
         self.assertEqual(self.inferences_of(leads).ids, sorted(ids))
         self.assertEqual(odoo.call("heartbeat")["number"], self.version.number)
         with self.assertRaises(SystemExit) as caught:
@@ -49,7 +54,7 @@ class TestPushClient(PushCase, HttpCase):
 
     def test_it_tries_again_where_the_network_is_at_fault_and_nothing_is_doubled(self):
         lead = self.make_leads(1)
-        odoo, pauses, calls = self.odoo(), [], []
+        pauses, calls, odoo = [], [], self.odoo()
         post = odoo.session.post
 
         def broken(*arguments, **options):

@@ -204,7 +204,8 @@ MODELS = {
         create=MANAGERS,
         write=ADMINISTRATOR,
         unlink=ADMINISTRATOR,
-        free="concurrency deadline_seconds is_paused name price_per_call price_per_token read_seconds rows_per_call",
+        free="monthly_budget "
+        "concurrency deadline_seconds is_paused name price_per_call price_per_token read_seconds rows_per_call",
         judged="active address credential protocol",
         admin="company_id",
         system="breaker tested_date tested_text",

@@ -1,0 +1,36 @@
+"""The budget of an endpoint: it warns, then records wait until it is raised or the month is over."""
+
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.endpoints import budget
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.endpoints.common import RemoteCase
+
+
+@tagged("post_install", "-at_install")
+class TestBudget(RemoteCase):
+    def test_it_warns_then_lets_records_wait_until_the_next_month(self):
+        self.endpoint.write({"price_per_call": 1.0, "monthly_budget": 2.5, "rows_per_call": 8})
+        self.ask(self.make_leads(6, expected_revenue=50_000))
+        self.work()
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "spending")])
+        self.assertFalse(alert)
+        self.ask(self.make_leads(10, expected_revenue=50_000))  # two calls
+        self.work()
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "spending")])
+        self.assertEqual((alert.state, alert.level), ("firing", "alert"))
+        with clock.at(NOW):
+            self.assertEqual(budget.spent(self.endpoint), 3.0)
+            self.assertTrue(budget.is_used_up(self.endpoint))
+        self.server.calls = []
+        leads = self.make_leads(6, expected_revenue=50_000)
+        self.ask(leads)
+        self.work()
+        self.assertFalse(self.server.calls)
+        self.assertBalanced(requested=22, automatic=16, waiting=6)
+        self.work(NOW + timedelta(days=31))
+        self.assertEqual(len(self.inferences_of(leads)), 6)
+        self.assertEqual(alert.state, "resolved")
