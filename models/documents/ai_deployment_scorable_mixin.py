@@ -469,7 +469,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_shown_scores(self, names):
         """Return `ShownScores.lines`, made now where somebody asks before the end of the transaction.
 
-        To be called before anything is assigned: a new score empties the cache. A score whose inputs were changed is made again where one record is looked at; in a list it only says so.
+        To be called before anything is assigned: a new score empties the cache. A score whose inputs were changed is
+        made again where one record is looked at; in a list it only says so.
         """
         noting.score_noted(self)
         shown = ShownScores(self)

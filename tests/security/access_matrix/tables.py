@@ -22,8 +22,9 @@ MODELS = {
         read=NAMED,
         create=OWNERS,
         write=ANSWERABLE,
-        free="flag_rate audit_share band_high band_low batch_above blind_share double_share drift_sensitivity escalation_days "
-        "fallback_below fallback_value floor_auc floor_precision four_eyes_amount has_own_bands horizon_days idle_days limits "
+        free="flag_rate audit_share band_high band_low batch_above blind_share double_share drift_sensitivity "
+        "escalation_days fallback_below fallback_value floor_auc floor_precision four_eyes_amount has_own_bands "
+        "horizon_days idle_days limits "
         "loss_false loss_missed min_confidence max_interactions name positive_weight promotion_policy purpose "
         "retrain_cost retrain_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
         "score_nightly score_on_change score_on_create stop_after target_error target_risk training_megabytes "
