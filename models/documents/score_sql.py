@@ -115,14 +115,25 @@ class ShownScores:
         """Return the ids of the deployments whose scores this user may see on records, sorted."""
         return tuple(sorted(self.shown().deployments.ids))
 
-    def join_score(self, alias: str, query: Query, shown: Shown | None = None, ids: list[int] | None = None) -> str:
+    def join_score(
+        self,
+        alias: str,
+        query: Query,
+        shown: Shown | None = None,
+        ids: list[int] | None = None,
+        whole: Iterable[int] = (),
+    ) -> str:
         """Join the score that is shown on the record; return the alias of the joined table.
 
         :param shown: what the user sees, as `shown` says it, where that is known already
         :param ids: of the only records that the query is about, where these are few
+        :param whole: ids of deployments whose scores of closed records are joined as well
         """
         shown = self.shown_in(query) if shown is None else shown
         score = query.make_alias(alias, "ai_score")
+        is_open = self.validity(shown).is_open(alias, query)
+        if whole:
+            is_open = SQL("(%s OR %s = ANY(%s))", is_open, SQL.identifier(score, "deployment_id"), list(whole))
         query.add_join(
             "LEFT JOIN",
             score,
@@ -130,7 +141,7 @@ class ShownScores:
             SQL(
                 "%s AND %s%s%s",
                 self._condition(alias, score, shown, query),
-                self.validity(shown).is_open(alias, query),
+                is_open,
                 self.not_held_out(alias, SQL.identifier(score, "deployment_id")),
                 self.not_blind(
                     SQL.identifier(alias, "id"), SQL.identifier(score, "deployment_id"), shown.deployments.ids, ids
@@ -204,16 +215,17 @@ class ShownScores:
         """Return SQL of the ids of all scores that the user is shown on records of this model that he may read.
 
         The conditions of the score fields, and so the one answer to what is shown: what a fallback shows instead of is
-        left out.
+        left out, and so is what no longer holds.
 
-        :param beside: as for `shown`
+        :param beside: as for `shown`; of these, what no longer holds is there as well, and `standing` says so
         """
-        shown = self.shown(beside)
+        shown, beside = self.shown(beside), list(beside)
         query = self.documents.with_context(active_test=False)._search(Domain.TRUE)
-        score = self.join_score(self.documents._table, query, shown)
+        score = self.join_score(self.documents._table, query, shown, whole=beside)
         query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
         standing = self.validity(shown).standing(self.documents._table, score)
-        query.add_where(SQL("COALESCE(%s, %s) = %s", standing, FRESH, FRESH))
+        holds = SQL("COALESCE(%s, %s) = %s", standing, FRESH, FRESH)
+        query.add_where(SQL("(%s OR %s = ANY(%s))", holds, SQL.identifier(score, "deployment_id"), beside))
         for fallback in shown.fallbacks:
             condition = self._fallback_condition(fallback, self.documents._table, score, query, shown)
             query.add_where(SQL("(%s) IS NOT TRUE", condition))

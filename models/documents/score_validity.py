@@ -10,7 +10,7 @@ from odoo.tools import SQL, Query
 
 from ..tools import clock
 
-FRESH, CHANGED, EXPIRED = "fresh", "changed", "expired"
+FRESH, CHANGED, EXPIRED, CLOSED = "fresh", "changed", "expired", "closed"
 HIGH, MIDDLE, LOW = "high", "middle", "low"
 FAR = 2.0  # beyond every score: what an expired one is moved by when a list is sorted
 
@@ -89,6 +89,23 @@ class ScoreValidity:
         if expired is None:
             return value
         return SQL("(%s + CASE WHEN %s THEN %s ELSE 0 END)", value, expired, -FAR if descending else FAR)
+
+
+def standings(documents: BaseModel, deployment: BaseModel, ids: list[int]) -> dict[int, str]:
+    """Return where the scores of `deployment` (in sudo) on records of the model of `documents` stand: {id: standing}.
+
+    `CLOSED` where the record is; records that are gone, and those without a figure, are left out.
+    """
+    documents = documents.sudo().with_context(active_test=False)
+    validity, query = ScoreValidity(documents, deployment), documents.browse(ids)._as_query(ordered=False)
+    score = query.make_alias(documents._table, "ai_score")
+    line = SQL("%s = %s", SQL.identifier(score, "res_id"), SQL.identifier(documents._table, "id"))
+    query.add_join("JOIN", score, "ai_deployment_score", SQL("%s AND %s", line, _of(score, deployment)))
+    is_open = validity.is_open(documents._table, query)
+    standing = validity.standing(documents._table, score)
+    standing = SQL("CASE WHEN %s THEN %s ELSE %s END", is_open, standing, CLOSED)
+    rows = documents.env.execute_query(query.select(SQL.identifier(documents._table, "id"), standing))
+    return {res_id: standing for res_id, standing in rows if standing}
 
 
 def _of(score: str, deployment: BaseModel) -> SQL:

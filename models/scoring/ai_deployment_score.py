@@ -5,6 +5,7 @@ from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
 from ..documents.score_sql import ShownScores
+from ..documents.score_validity import CHANGED, CLOSED, EXPIRED, FRESH, standings
 from ..tools.unchecked_many2one import UncheckedMany2one
 from .ai_deployment_inference import FAILURE_TYPES
 from .hiding import hidden_domain
@@ -39,6 +40,18 @@ class AiDeploymentScore(models.Model):
     is_changed = fields.Boolean(
         "Changed Since", readonly=True, help="An input of the record was written after this score was made."
     )
+    standing = fields.Selection(
+        [
+            (FRESH, "Current"),
+            (CHANGED, "Changed since the score"),
+            (EXPIRED, "Expired"),
+            (CLOSED, "Record closed"),
+        ],
+        "Score Status",
+        compute="_compute_standing",
+        compute_sudo=True,
+        help="Only current scores are shown on records.",
+    )
     codes = fields.Char(readonly=True, groups=NO_ACCESS)
     reasons = fields.Text(compute="_compute_reasons", compute_sudo=True)
 
@@ -52,6 +65,16 @@ class AiDeploymentScore(models.Model):
         result = super().init()
         self.env.cr.execute("ALTER TABLE ai_deployment_score SET (fillfactor = 45)")
         return result
+
+    @api.depends("state", "is_changed")
+    def _compute_standing(self):
+        self.standing = False
+        for deployment, scores in (
+            self.filtered(lambda score: score.res_model in self.env).grouped("deployment_id").items()
+        ):
+            found = standings(self.env[deployment.res_model], deployment, scores.mapped("res_id"))
+            for score in scores:
+                score.standing = found.get(score.res_id, False)
 
     @api.depends_context("uid", "lang")
     @api.depends("version_id", "state", "failure_type")

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.models.tools.score_fields import SCORE_COLUMNS
+from odoo.addons.ai_deployment.models.tools.score_fields import SCORE_COLUMNS, SCORE_FIELDS
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 
 HIGH, MIDDLE = probability(1.5), probability(0.0)
@@ -117,6 +119,36 @@ class TestScoreValidity(AiDeploymentCase):
         hidden = scores.sudo().search([("res_id", "in", (self.stale + self.closed).ids)])
         for score in hidden.sudo(False):
             self.assertFalse(score.with_user(self.seller).has_access("read"))
+
+    def test_the_people_of_a_deployment_read_all_scores_and_how_they_stand(self):
+        scores = self.env["ai.deployment.score"].with_user(self.owner)
+        found = scores.search([("deployment_id", "=", self.deployment.id), ("res_id", "in", self.mine.ids)])
+        told = {score.res_id: score.standing for score in found}
+        expected = dict.fromkeys(self.good.ids, "fresh") | dict.fromkeys(self.closed.ids, "closed")
+        self.assertEqual(told, {**expected, self.changed.id: "changed", self.expired.id: "expired"})
+
+    def test_who_is_no_viewer_finds_nothing_by_any_way(self):
+        self.deployment.viewer_group_ids = [Command.clear()]
+        self.env.invalidate_all()
+        mine = [("id", "in", self.mine.ids)]
+        names = sorted(SCORE_FIELDS - {"ai_needs_my_review", "ai_review_text"})
+        for row in self.leads.browse(self.mine.ids).read(names):
+            self.assertFalse(any(row[name] for name in names), row)
+        for term in (("ai_band", "=", "high"), ("ai_score_state", "in", ["fresh", "changed", "expired"])):
+            self.assertFalse(self.search(term))
+            partners = self.env["res.partner"].with_user(self.seller)
+            self.assertFalse(partners.search([("opportunity_ids", "any", [term])]))
+        for name in ("ai_score", "ai_band", "ai_score_state", "ai_confidence"):
+            for direction in ("asc", "desc"):
+                self.assertEqual(self.search(order=f"{name} {direction}, id").ids, sorted(self.mine.ids))
+        for name in ("ai_band", "ai_score_state", "ai_score"):
+            self.assertEqual(len(self.leads._read_group(mine, [name], ["__count"])), 1)
+        exported = self.leads.browse(self.mine.ids).export_data(["ai_score_text", "ai_score_help", "ai_band"])["datas"]
+        self.assertFalse(any(any(row) for row in exported))
+        with self.assertRaises(UserError):
+            self.leads.browse(self.changed.id).action_ai_complete()
+        self.leads.browse(self.changed.id).read(["ai_score"])
+        self.assertTrue(self.score_of(self.changed).is_changed)  # who sees no score makes none
 
     def test_every_figure_in_the_views_is_a_pill(self):
         """The pill says what does not hold; a plain number would not."""

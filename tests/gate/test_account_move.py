@@ -611,3 +611,40 @@ class TestPostingOverRpc(HttpCase, GateCase):
         action = self.call(bill, "action_post", disable_abnormal_invoice_detection=False)
         self.assertEqual(action["res_model"], "ai.deployment.gate.held")
         self.assertEqual(self.review_of(bill).reviewer_id, self.ben)
+
+
+@tagged("post_install", "-at_install")
+class TestAnswersAboutHeldBills(GateCase):
+    """On the desk, the two answers about a held bill say what happens, and what happened."""
+
+    @property
+    def desk(self):
+        return self.env["ai.deployment.review"].with_user(self.ben)
+
+    def test_the_answers_say_what_happens_and_releasing_is_asked_twice(self):
+        bill = self.make_bill(ref="INV-8")
+        self.gate._score(bill)
+        buttons = self.desk.desk_card(self.review_of(bill).id)["buttons"]
+        self.assertEqual(
+            [button["label"] for button in buttons], ["Really unusual: keep on hold", "Fine: release", "Cannot Tell"]
+        )
+        keep, release, _unsure = buttons
+        self.assertFalse(keep["confirm"])
+        self.assertIn("20,000.00? It can be posted and paid then.", release["confirm"])
+
+    def test_the_effect_is_told(self):
+        kept, released = self.make_bill(), self.make_bill()
+        self.gate._score(kept + released)
+        told = self.desk.desk_decide(self.review_of(kept).id, "confirmed")["text"]
+        self.assertTrue(told.endswith("It stays on hold."), told)
+        told = self.desk.desk_decide(self.review_of(released).id, "overridden")["text"]
+        self.assertTrue(told.endswith("Released: it can be posted now."), told)
+        self.assertEqual([kept.ai_is_held, released.ai_is_held], [True, False])
+
+    def test_on_a_bill_that_is_not_held_nothing_is_said(self):
+        bill = self.make_bill()
+        self.gate._score(bill)
+        self.gate.gate = "off"
+        self.env.invalidate_all()
+        labels = [button["label"] for button in self.desk.desk_card(self.review_of(bill).id)["buttons"]]
+        self.assertEqual(labels[:2], ["Right", "Wrong"])

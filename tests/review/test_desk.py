@@ -119,6 +119,31 @@ class TestDeskQueue(DeskCase):
         with self.assertQueryCount(60):
             desk.desk_open()
 
+    def test_who_may_not_read_the_records_is_told_so(self):
+        self.ask(self.make_leads(2))
+        self.assertEqual(self.opened()["unreadable"], 0)
+        self.reviewer.group_ids -= self.env.ref("sales_team.group_sale_salesman_all_leads")
+        self.reviewer.group_ids -= self.env.ref("sales_team.group_sale_salesman")
+        answer = self.opened()
+        self.assertEqual((answer["queue"], answer["unreadable"]), ([], 2))
+
+    def test_what_a_failed_record_lacks_is_filled_in_beside_the_desk(self):
+        self.serve(self.deployment, self.card(required=("country_id",)))
+        self.deployment.feature_ids.filtered(lambda one: one.key == "country_id").required = True
+        self.serve(self.deployment, self.card(required=("country_id",)))
+        lead = self.make_leads(country_id=False)
+        self.deployment._score(lead, now=NOW)
+        review = self.reviews_of(lead)
+        self.assertTrue(self.desk().desk_card(review.id)["can_complete"])
+        action = self.desk().desk_complete(review.id)
+        self.assertEqual((action["res_id"], action["context"]["ai_complete_view_ref"]), (lead.id, "country_id"))
+        lead.country_id = self.belgium
+        self.commit()
+        self.assertEqual(self.desk().desk_decide(review.id, "rescored")["result"], "decided")
+        self.assertEqual(self.score_of(lead).state, "scored")
+        with self.assertRaisesRegex(UserError, "Nothing is missing"):
+            self.desk().desk_complete(review.id)
+
 
 @tagged("post_install", "-at_install")
 class TestDeskAnswer(DeskCase):

@@ -32,6 +32,4 @@ registry.category("fields").add("ai_score_pill", {
         { name: "ai_band", type: "selection", readonly: true },
     ],
 });
-registry
-    .category("formatters")
-    .add("ai_score_pill", (value) => formatPercentage(value, { digits: [16, 0] }));
+registry.category("formatters").add("ai_score_pill", (value) => formatPercentage(value, { digits: [16, 0] }));

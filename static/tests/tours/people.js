@@ -17,7 +17,10 @@ registry.category("web_tour.tours").add("ai_deployment_seller", {
         { trigger: ".o_list_view .o_data_row:nth-child(2):contains(Unscored lead):contains(50 % · Hot)" },
         { trigger: ".o_list_view .o_data_row:first .o_data_cell[name=name]:contains(Good lead)", run: "click" },
         { trigger: ".o_ai_score .o_field_widget[name=ai_score]:contains(82 % · Hot)" },
-        { trigger: ".o_ai_score .o_field_widget[name=ai_reasons]:contains(▲ Expected Revenue is 10,000 to 100,000: raises the chance)" },
+        {
+            trigger:
+                ".o_ai_score .o_field_widget[name=ai_reasons]:contains(▲ Expected Revenue is 10,000 to 100,000: raises the chance)",
+        },
     ],
 });
 
