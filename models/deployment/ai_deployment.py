@@ -37,6 +37,7 @@ from .serving import assign_champion
 
 _logger = logging.getLogger(__name__)
 
+METHODS = [("scorecard", "Predict an outcome"), ("anomaly", "Detect unusual records")]
 ADMINISTRATOR_FIELDS = {
     "viewer_group_ids",
     "is_primary",
@@ -112,7 +113,7 @@ class AiDeployment(models.Model):
     )
     domain = fields.Char("Only Records", default="[]", help="Only records matching this filter are scored.")
     method = fields.Selection(
-        [("scorecard", "Predict an outcome"), ("anomaly", "Detect unusual records")],
+        METHODS,
         required=True,
         default="scorecard",
         tracking=True,
@@ -526,7 +527,9 @@ class AiDeployment(models.Model):
         return self._action_lines("ai.deployment.report", self.env._("Reports"))
 
     def action_start_shadow(self):
+        """Begin to score in shadow; what is open already is scored at once."""
         self.state = "shadow"
+        events.follow(self, events.SHADOW_STARTED)
 
     def action_go_live(self):
         self.state = "production"
