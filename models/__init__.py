@@ -18,6 +18,7 @@ from . import training  # training runs, leak check, triggers
 from . import (
     governance,
 )  # owner, proof of concept, checklist, approval, value; its evidence looks at all above
+from . import onboarding  # the guided start, the way to production, the replay of the last year
 from . import digest_digest
 from . import ir_cron
 from . import ir_default

@@ -16,6 +16,7 @@ from .gate import *
 from .resilience import *
 from .training import *
 from .governance import *
+from .onboarding import *
 from .security import *
 from . import test_day_boundaries
 from . import test_digest_digest

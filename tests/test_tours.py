@@ -19,6 +19,7 @@ class TestTours(HttpCase, AiDeploymentCase):
         cls.jobs_ran(cls.now)
         cls.deployment.review_date = cls.now.date() + timedelta(days=90)
         cls.deployment._score(cls.make_leads(1, user_id=False), now=cls.now)
+        cls.deployment.write({"floor_auc": 0.6, "fallback": "incumbent", "score_on_change": True})
         cls.deployment.state = "production"
         cls.good = cls.make_leads(name="Good lead", expected_revenue=20000)
         cls.poor = cls.make_leads(name="Poor lead", expected_revenue=10, country_id=cls.usa.id)

@@ -30,6 +30,7 @@ REBUILT: tuple[str, ...] = (
     "resilience",
     "training",
     "governance",
+    "onboarding",
 )
 # Further sub-packages whose services are typed, which mypy holds them to.
 TYPED: tuple[str, ...] = ("tools", "features", "documents", "deployment", "ledger", "health")

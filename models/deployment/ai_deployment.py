@@ -38,6 +38,7 @@ from .viewers import VIEWED_FIELDS, viewed
 
 _logger = logging.getLogger(__name__)
 
+METHODS = [("scorecard", "Predict an outcome"), ("anomaly", "Detect unusual records")]
 ADMINISTRATOR_FIELDS = {
     "viewer_group_ids",
     "is_primary",
@@ -114,7 +115,7 @@ class AiDeployment(models.Model):
     )
     domain = fields.Char("Only Records", default="[]", help="Only records matching this filter are scored.")
     method = fields.Selection(
-        [("scorecard", "Predict an outcome"), ("anomaly", "Detect unusual records")],
+        METHODS,
         required=True,
         default="scorecard",
         tracking=True,
@@ -568,7 +569,9 @@ class AiDeployment(models.Model):
         return self._action_lines("ai.deployment.report", self.env._("Reports"))
 
     def action_start_shadow(self):
+        """Begin to score in shadow; what is open already is scored at once."""
         self.state = "shadow"
+        events.follow(self, events.SHADOW_STARTED)
 
     def action_go_live(self):
         self.state = "production"

@@ -11,6 +11,7 @@ from odoo.models import BaseModel
 # `write`: generators of (values). What stands before their `yield` runs before the change, in this order; what stands
 # behind it runs afterwards, in the opposite order.
 WRITTEN = (
+    "_follow_written_checklist",  # governance
     "_follow_written_gate",  # gate
     "_follow_written_holdout",  # routing
     "_follow_written_planning",  # governance
@@ -60,6 +61,10 @@ CHALLENGER_CHANGED = (
 )
 # The serving version cannot be used.
 VERSION_BROKEN = ("_update_fallback",)  # resilience
+# The button that starts shadow was pressed.
+SHADOW_STARTED = ("_score_open_records",)  # scoring
+# A training has ended with a version.
+TRAINED = ("_begin_replays",)  # onboarding
 # What the state given still needs: each returns a sentence, empty where nothing is missing; the first one counts.
 MISSING = (
     "_missing_poc",  # governance

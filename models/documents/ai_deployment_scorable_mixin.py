@@ -128,6 +128,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return []
 
     @api.model
+    def _ai_incumbent_inputs(self):
+        """Return the names of the fields that Odoo's own estimate is computed from; empty where there is none."""
+        return []
+
+    @api.model
     def _ai_base_domain(self):
         """Records of this model that a deployment may score at all."""
         return Domain.TRUE

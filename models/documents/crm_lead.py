@@ -221,6 +221,12 @@ class CrmLead(models.Model):
     def _ai_incumbent_sql(self, alias):
         return SQL("%s / 100", SQL.identifier(alias, "automated_probability"))
 
+    @api.model
+    def _ai_incumbent_inputs(self):
+        """The fields of predictive lead scoring and the team; the stage says nothing where leads arrive."""
+        chosen = [name for name in self._pls_get_safe_fields() if name in self._fields]
+        return [*dict.fromkeys([*chosen, "team_id"])]
+
     def _ai_currency(self):
         return self.sudo().exists().company_currency
 

@@ -24,6 +24,25 @@ from .poc import MOST_PROOF_DAYS, PROOF_DAYS, ProofOfConcept
 from .printing import report_action
 from .value_texts import ValueTexts
 
+PROPOSED_REPORTS = 3  # below the minimum, after which a deployment is proposed to be suspended
+# Rows of the checklist that read a field of the deployment: {field: rule}.
+ROWS_OF = {
+    "accepted_by_id": "owner_accepted",
+    "approver_id": "approver",
+    "channel_ids": "reader",
+    "floor_auc": "stop_rule",
+    "floor_precision": "stop_rule",
+    "limits": "explained",
+    "retraining_plan": "retrained",
+    "review_date": "review_ahead",
+    "score_nightly": "audience",
+    "score_on_change": "audience",
+    "score_on_create": "audience",
+    "signature_ids": "explained",
+    "stop_after": "stop_rule",
+    "viewer_group_ids": "audience",
+}
+
 CHECKS_TURN = turns.TurnWork(
     str(Cause(BROKEN, "checks")),
     run=lambda deployment: deployment._watch_daily(),
@@ -313,6 +332,13 @@ class AiDeployment(models.Model):
                     self.env._("The end date of a proof of concept must be in the future, at most one year ahead.")
                 )
 
+    def _follow_written_checklist(self, vals):
+        """Look again at the rows that read what was written, so that they are done when it is done."""
+        yield
+        rules = {ROWS_OF[name] for name in vals if name in ROWS_OF}
+        if rules:
+            self.sudo().check_ids.filtered(lambda check: check.rule in rules)._refresh()
+
     def _follow_written_planning(self, vals):
         yield
         if {"review_date", "user_id"} & vals.keys() and "state" not in vals:
@@ -474,6 +500,16 @@ class AiDeployment(models.Model):
             "target": "new",
             "context": {"default_deployment_id": self.id},
         }
+
+    def action_use_proposed_floor(self):
+        """Set the proposed minimum, and after how many reports below it the deployment is suspended."""
+        self.ensure_one()
+        self._check_decides()
+        proposed = self._proposed_floor()
+        if not proposed:
+            raise UserError(self.env._("No minimum can be proposed: the test of the serving version says too little."))
+        self.write({"floor_auc": proposed, "stop_after": self.stop_after or PROPOSED_REPORTS})
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_measure_value(self):
         for deployment in self:

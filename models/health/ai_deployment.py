@@ -7,6 +7,7 @@ address that an outside check calls when no job runs any more (`controllers/heal
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...ml.outcomes import proposed_floor
 from ..alerting.alert_kinds import BROKEN, Cause
 from ..deployment import events
 from ..tools import clock, turns
@@ -48,6 +49,20 @@ class AiDeployment(models.Model):
         yield
         if begins:
             begins.sudo().live_since = clock.now()
+
+    def _proposed_floor(self):
+        """Return the minimum AUC to propose, from the test of the serving version; None where it says nothing."""
+        self.ensure_one()
+        version = self.sudo().champion_id
+        return proposed_floor(version.auc) if self.method == "scorecard" and version.auc else None
+
+    def _is_fed(self):
+        """Return whether new records are scored without a person: by settings, or by an automation rule."""
+        self.ensure_one()
+        if self._scores_by_itself():
+            return True
+        actions = self.env["ir.actions.server"].sudo().search([("ai_deployment_id", "=", self.id)])
+        return bool((actions.base_automation_id | actions.parent_id.base_automation_id).filtered("active"))
 
     def _health(self):
         """Return the findings of each live deployment: {id: [Finding]}, see `HealthMonitor.findings`."""

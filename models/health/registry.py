@@ -1,5 +1,6 @@
 """All that is looked at. A new check is one class, one row here, and one row per code in `docs/operations.md`."""
 
+from .audience import Audience, Precautions
 from .check import Check, InstanceCheck
 from .crons import Jobs
 from .entrances import (
@@ -38,6 +39,8 @@ CHECKS: tuple[Check, ...] = (
     Ledger(),
     Reports(),
     Channels(),
+    Audience(),
+    Precautions(),
 )
 # About the database and its server: told once, however many deployments are at work.
 INSTANCE_CHECKS: tuple[InstanceCheck, ...] = (Restored(), Jobs(), Messages(), Disks())

@@ -161,6 +161,15 @@ class AiDeployment(models.Model):
         alerts._resolve(self, "nightly")
         self.env["ai.deployment.batch"]._ask(self, ids, confirms_floods=True)
 
+    def _score_open_records(self):
+        """Score what is open now: at once, or as a batch where there are more than `batch_above`."""
+        for deployment in self.sudo():
+            documents = deployment.env[deployment.res_model]
+            domain = deployment._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
+            records = documents.search(domain & deployment._company_domain())
+            if records:
+                deployment._ask(records)
+
     # By themselves
 
     def _scores_by_itself(self):

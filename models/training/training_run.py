@@ -25,6 +25,7 @@ from ...ml import child, frames
 from ...ml.columns import Column
 from ...ml.errors import OneClass, TooFewCases
 from ..alerting.alert_kinds import TRAINING_FAILED
+from ..deployment import events
 from ..features.feature_reader import walk_path
 from ..tools import clock, faults
 from . import training_wording as wording
@@ -137,6 +138,7 @@ class TrainingRun:
         )
         training.step_ids.write({"answers": False})
         env["ai.deployment.alert"]._resolve(training.deployment_id, TRAINING_FAILED)
+        events.follow(training.deployment_id, events.TRAINED)
         self._notify("success", text)
         env["ir.cron"]._commit_progress()
 

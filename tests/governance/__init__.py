@@ -13,6 +13,7 @@ from . import test_approval
 from . import test_business_value
 from . import test_checklist
 from . import test_duties
+from . import test_evidence_audience
 from . import test_evidence_business
 from . import test_evidence_credentials
 from . import test_evidence_log

@@ -1,6 +1,7 @@
 from . import test_ai_deployment
 from . import test_ai_deployment_alert
 from . import test_ai_deployment_message
+from . import test_audience
 from . import test_check
 from . import test_clock_jumps
 from . import test_crons

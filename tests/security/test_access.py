@@ -57,6 +57,10 @@ READERS = {
     "ai.deployment.gate.event": NAMED - {"manager"},
     "ai.deployment.waiver": NAMED,
     "ai.deployment.drill": NAMED,
+    "ai.deployment.template": NAMED - {"reviewer", "auditor"} | {"other_owner"},  # whoever may create a deployment
+    "ai.deployment.onboarding": {"owner"},  # whoever began it
+    "ai.deployment.onboarding.line": {"owner"},
+    "ai.deployment.replay": NAMED,
     "ai.deployment.training": NAMED,
     "ai.deployment.training.step": NAMED,
     "ai.deployment.comparison": NAMED - {"reviewer"},
@@ -78,6 +82,9 @@ WRITERS = {
     "ai.deployment.check.template": {"manager"},
     "ai.deployment.check.template.line": {"manager"},
     "ai.deployment.endpoint": {"manager"},
+    "ai.deployment.onboarding": {"owner"},
+    "ai.deployment.onboarding.line": {"owner"},
+    "ai.deployment.template": {"manager"},
     "ai.deployment.review.answer": ANSWERABLE,
     "ai.deployment.review.rule": ANSWERABLE,
     "ai.deployment.waiver": ANSWERABLE,
@@ -100,7 +107,7 @@ DELETERS = {
 CREATORS = {
     model: who if who == {"manager"} else ANSWERABLE | {"other_owner"}
     for model, who in WRITERS.items()
-    if model != "ai.deployment.review.rule"
+    if model != "ai.deployment.review.rule" and not model.startswith("ai.deployment.onboarding")
 }
 
 
@@ -217,6 +224,23 @@ class AccessCase(AiDeploymentCase):
                 "date": NOW,
             }
         )
+        cls.replay = cls.env["ai.deployment.replay"]._ask(cls.deployment)
+        cls.start_template = cls.env["ai.deployment.template"].create(
+            {"name": "Ours", "purpose": "Ours.", "model_id": cls.lead_model.id, "company_id": cls.env.company.id}
+        )
+        cls.onboarding = cls.env["ai.deployment.onboarding"].create(
+            {
+                "name": "Begun",
+                "template_id": cls.start_template.id,
+                "company_id": cls.env.company.id,
+                "user_id": cls.owner.id,
+                "owner_id": cls.owner.id,
+                "horizon_days": 60,
+            }
+        )
+        cls.onboarding_line = cls.env["ai.deployment.onboarding.line"].create(
+            {"onboarding_id": cls.onboarding.id, "name": "Country", "declaration": {"path": "country_id"}}
+        )
         cls.drill = cls.env["ai.deployment.drill"].create(
             {"deployment_id": cls.deployment.id, "kind": "faults", "date": NOW, "user_id": cls.owner.id}
         )
@@ -278,6 +302,10 @@ class AccessCase(AiDeploymentCase):
             return self.endpoint
         if model == "ai.deployment.endpoint.answer":
             domain = [("version_id", "=", self.version.id)]
+        if model == "ai.deployment.template":
+            return self.start_template
+        if model.startswith("ai.deployment.onboarding"):
+            return self.onboarding if model == "ai.deployment.onboarding" else self.onboarding_line
         if model == "ai.deployment.edit":
             domain = [("res_model", "=", "crm.lead"), ("res_id", "=", self.mine.id)]
         if model == "ai.deployment.batch.chunk":

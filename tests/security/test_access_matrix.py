@@ -218,6 +218,12 @@ class AccessMatrixCase(AccessCase):
             "ai.deployment.edge.case": reads and {**about, "name": "Case", "domain": "[('priority', '=', '2')]"},
             "ai.deployment.check": own and {**about, "name": "Row"},
             "ai.deployment.check.template": {"name": "Template", "company_id": self.roles[role].company_id.id},
+            "ai.deployment.template": {
+                "name": "Template",
+                "purpose": "X",
+                "model_id": self.lead_model.id,
+                "company_id": self.roles[role].company_id.id,
+            },
             "ai.deployment.check.template.line": role == "administrator"
             and {
                 "template_id": self.template.id,

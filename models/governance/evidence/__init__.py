@@ -1,6 +1,6 @@
 """The rules that prove rows of a checklist: one small class each, in the table `RULES` by the code that rows name."""
 
-from . import business, credentials, log, monitoring, organisational, technical
+from . import audience, business, credentials, log, monitoring, organisational, technical
 from .rule import Evidence, Rule
 
 RULES: dict[str, type[Rule]] = {
@@ -17,6 +17,8 @@ RULES: dict[str, type[Rule]] = {
         monitoring.AlertDrill,
         monitoring.Retrained,
         monitoring.Read,
+        audience.Audience,
+        audience.Reader,
         organisational.OwnerAccepted,
         organisational.Approver,
         organisational.Explained,

@@ -117,6 +117,12 @@ class StopRule(Rule):
                 False,
                 self.env._("A minimum is set, but not the number of reports below it that suspends the deployment."),
             )
+        proposed = deployment._proposed_floor()
+        if proposed:
+            return Evidence(
+                False,
+                self.env._("No minimum is set under “Monitoring”. Proposed: %s %%.", round(100 * proposed)),
+            )
         return Evidence(False, self.env._("No minimum is set under “Monitoring”."))
 
 

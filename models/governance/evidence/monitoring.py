@@ -137,7 +137,7 @@ class Retrained(Rule):
 
     def satisfy(self, check: BaseModel) -> dict | bool:
         if not (self.deployment.retraining_plan or "").strip():
-            return self._open_form()
+            return self._open_fields(check.name)
         return self.deployment.action_train()
 
 

@@ -37,15 +37,19 @@ class Rule:
         raise NotImplementedError
 
     def satisfy(self, check: BaseModel) -> dict | bool:
-        """Return the action that helps to satisfy the row; by default the form of the deployment."""
-        return self._open_form()
+        """Return the action that helps to satisfy the row; by default a dialog with the fields that it is about."""
+        return self._open_fields(check.name)
 
-    def _open_form(self) -> dict:
+    def _open_fields(self, title: str) -> dict:
+        """Open the fields of the deployment that this rule reads (`ai_deployment_view_form_row`)."""
         return {
             "type": "ir.actions.act_window",
+            "name": title,
             "res_model": "ai.deployment",
             "res_id": self.deployment.id,
-            "views": [(False, "form")],
+            "views": [(self.env.ref("ai_deployment.ai_deployment_view_form_row").id, "form")],
+            "target": "new",
+            "context": {"ai_row": self.code},
         }
 
     def _no_version(self) -> Evidence:

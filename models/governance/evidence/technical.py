@@ -155,7 +155,14 @@ class InputsInTime(Rule):
         version = self.deployment.champion_id
         if version and open_questions(version.sudo()):
             return version.action_answer()
-        return self._open_form()
+        if version:
+            return {
+                "type": "ir.actions.act_window",
+                "res_model": version._name,
+                "res_id": version.id,
+                "views": [(False, "form")],
+            }
+        return self.deployment.action_train()
 
 
 class RunsHere(Rule):

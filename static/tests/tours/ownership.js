@@ -13,6 +13,7 @@ registry.category("web_tour.tours").add("ai_deployment_proof", {
     url: "/odoo/ai-deployments",
     steps: () => [
         { trigger: ".o-kanban-button-new", run: "click" },
+        { trigger: "button:contains(Start from Scratch)", run: "click" },
         { trigger: ".o_field_widget[name=name] textarea, .o_field_widget[name=name] input", run: "edit Who pays late" },
         {
             trigger: ".o_field_widget[name=purpose] textarea",

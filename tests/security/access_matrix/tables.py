@@ -140,6 +140,35 @@ MODELS = {
     "ai.deployment.drill": Rights(
         read=NAMED, system="date deployment_id details is_passed kind summary user_id version_id"
     ),
+    # Its groups are applied to deployments that owners make from it, so administrators alone write it.
+    "ai.deployment.template": Rights(
+        read=frozenset({"owner", "pure_owner", "deputy", "administrator"}),
+        create=MANAGERS,
+        write=ADMINISTRATOR,
+        free="active check_template_id description horizon_days icon imports_model input_count name purpose "
+        "score_nightly score_on_change score_on_create sequence viewer_group_ids",
+        judged="company_id method model_id",
+        system="last_started",
+    ),
+    # Seen by whoever began it, as it shows records as that person may read them; made by the addon.
+    "ai.deployment.onboarding": Rights(
+        read=frozenset({"owner"}),
+        write=frozenset({"owner"}),
+        free="approver_id deputy_id horizon_days name owner_id reviewer_ids weekly_summary",
+        admin="viewer_group_ids",
+        system="company_id deployment_id is_open stage template_id twin_id user_id wants_second",
+    ),
+    "ai.deployment.onboarding.line": Rights(
+        read=frozenset({"owner"}),
+        write=frozenset({"owner"}),
+        free="is_chosen",
+        system="auc declaration example fill_share leak_reason leak_verdict name onboarding_id",
+    ),
+    "ai.deployment.replay": Rights(
+        read=NAMED,
+        system="deployment_id end_date failure_message progress requested_date result seconds starts state user_id "
+        "verdict",
+    ),
     "ai.deployment.training": Rights(
         read=NAMED,
         system="attempt child_megabytes child_seconds data_date data_digest decision deployment_id dropped end_date "

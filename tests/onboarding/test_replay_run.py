@@ -1,0 +1,83 @@
+"""The months of a replay, and one from the records to the verdict."""
+
+import datetime
+
+from odoo.tests import TransactionCase, tagged
+
+from odoo.addons.ai_deployment.models.onboarding.replay_run import ReplayRun, month_starts
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training import workbench
+from odoo.addons.ai_deployment.tests.common import NOW
+
+from .common import StartCase
+
+DAY = datetime.timedelta(days=1)
+
+
+@tagged("post_install", "-at_install")
+class TestMonths(TransactionCase):
+    def test_whole_months_whose_outcomes_are_known(self):
+        with clock.at(NOW):  # 2 March 2026; sixty days before are the first of January
+            starts = month_starts([NOW - 200 * DAY, NOW], 60)
+        self.assertEqual(
+            (str(starts[0]), str(starts[-1])), ("2025-09-01", "2025-12-01" if NOW.day < 1 else "2026-01-01")
+        )
+
+    def test_at_most_twelve(self):
+        with clock.at(NOW):
+            self.assertEqual(len(month_starts([NOW - 2000 * DAY], 0)), 13)
+
+    def test_none(self):
+        with clock.at(NOW):
+            self.assertEqual(month_starts([], 60), [])
+            self.assertEqual(month_starts([NOW - 20 * DAY], 60), [])
+
+
+@tagged("post_install", "-at_install")
+class TestReplayRun(StartCase):
+    ROWS, OPEN = 150, 3
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        features = [{"path": path} for path in ("expected_revenue", "country_id", "source_id")]
+        cls.subject = cls.make_deployment(is_primary=False, features=features)
+
+    def replay(self, deployment):
+        with clock.at(NOW):
+            record = self.env["ai.deployment.replay"]._ask(deployment.with_user(self.owner)).sudo()
+            run = ReplayRun(record)
+            run.call = lambda name, *args, **kwargs: _here(name, *args, **kwargs)
+            with self.enter_registry_test_mode():
+                return record, run.replay()
+
+    def test_months_learn_from_what_was_before_them(self):
+        record, result = self.replay(self.subject)
+        self.assertEqual(len(result["months"]), len(result["starts"]) - 1)
+        self.assertGreater(result["rows"], 60)
+        self.assertGreater(result["auc"][0], 0.6, "revenue and country tell of the outcome")
+        self.assertIsNotNone(result["incumbent_auc"])
+        self.assertEqual(result["logged"], 0)
+        self.assertIn(result["verdict"], ("worth", "as_incumbent", "as_rate"))
+        self.assertLess(result["seconds"], 60)
+        record.write({"state": "done", "result": result, "verdict": result["verdict"]})
+        page = record.with_user(self.owner).result_html
+        self.assertIn("Each month by a version trained on what was known before it", page)
+        self.assertEqual(page.count("<tr>"), len(result["months"]) + 1)
+
+    def test_unusual_records_have_examples(self):
+        unusual = self.make_deployment(
+            is_primary=False, method="anomaly", features=[{"path": "expected_revenue"}, {"path": "country_id"}]
+        )
+        _record, result = self.replay(unusual)
+        self.assertEqual(result["verdict"], "look")
+        self.assertTrue(all(len(month["ids"]) <= 3 for month in result["months"]))
+
+
+def _here(name, *args, **kwargs):
+    """Train in this process, as without a carrier."""
+    token = workbench._carrier.set(None)
+    try:
+        return getattr(workbench, name)(*args, **kwargs)
+    finally:
+        workbench._carrier.reset(token)
