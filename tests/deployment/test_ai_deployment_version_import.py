@@ -93,6 +93,8 @@ class TestVersionImport(ClosedLeads, AiDeploymentCase):
         self.assertEqual((version.kind, version.number), ("pipeline", self.version.number + 1))
         self.assertEqual(self.deployment.champion_id, self.version)
         self.assertFalse(version.is_serving)
+        challenges = version.verdict != "worse"
+        self.assertEqual(self.deployment.challenger_id, version if challenges else version.browse())
         self.assertIn(version.verdict, ("better", "inconclusive", "worse"))
         self.assertEqual(version.challenge["rows"], version.metrics["test_rows"])
         self.assertTrue(0.5 < version.auc < 1)
