@@ -281,7 +281,7 @@ class _Search:
         levels = np.flatnonzero(nodes.is_level)
         gradients, hessians, rows = (each[:, :-1] for each in (nodes.gradients, nodes.hessians, nodes.rows))
         totals = [each.sum(axis=1) for each in (nodes.gradients, nodes.hessians, nodes.rows)]
-        order = np.empty((0, 0), dtype=np.int64)
+        order: np.ndarray = np.empty((0, 0), dtype=np.int64)
         used = np.zeros(len(nodes.rows), dtype=np.int64)
         if len(levels):
             gradients, hessians, rows = gradients.copy(), hessians.copy(), rows.copy()
