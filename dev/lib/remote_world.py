@@ -38,8 +38,11 @@ def make_world(env, server, **endpoint):
 
 def make_some(env, count, **values):
     """`count` leads that are rated highly."""
-    leads = env["crm.lead"].create(
-        [{**_lead(number), "expected_revenue": 50_000 + number, **values} for number in range(count)]
+    quiet = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
+    leads = (
+        env["crm.lead"]
+        .with_context(**quiet)
+        .create([{**_lead(number), "expected_revenue": 50_000 + number, **values} for number in range(count)])
     )
     env.cr.commit()
     return leads

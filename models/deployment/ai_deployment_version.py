@@ -157,6 +157,11 @@ class AiDeploymentVersion(models.Model):
             content = base64.b64decode(version.pipeline_file or b"")
         return artifact.load(version.artifact, expected_digest=version.digest, content=content)
 
+    @api.model
+    @tools.ormcache("version_id")
+    def _cached_kind(self, version_id):
+        return self.sudo().browse(version_id).kind
+
     def _tested_card(self):
         """The card that was tested, which has not learned from the latest rows; the serving one where that was."""
         self.ensure_one()

@@ -18,7 +18,9 @@ class AiDeploymentVersion(models.Model):
     @api.depends("digest")
     def _compute_contract_text(self):
         for version in self:
-            contract = (version.artifact or {}).get("contract")
+            contract = {key: value for key, value in (version.artifact or {}).get("contract", {}).items() if value}
+            if isinstance(contract.get("schema"), str):
+                contract["schema"] = json.loads(contract["schema"])
             version.contract_text = json.dumps(contract, indent=2, ensure_ascii=False) if contract else False
 
     def _contract(self):

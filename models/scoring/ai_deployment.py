@@ -111,7 +111,8 @@ class AiDeployment(models.Model):
 
     def _serves_from_outside(self):
         """Return "remote" or "pushed" where the serving version runs elsewhere, else an empty string."""
-        kind = self.champion_id.kind
+        version = self.champion_id
+        kind = version._cached_kind(version.id) if version else ""
         return kind if kind in ("remote", "pushed") else ""
 
     def _check_at_work(self):

@@ -25,9 +25,7 @@ from ...ml.errors import (
     EndpointError,
     EndpointNotReady,
     InferenceError,
-    InputError,
     RetriesExhausted,
-    VersionError,
 )
 from ...ml.remote_card import NOT_ASKED
 from ...remote import asking
@@ -161,8 +159,12 @@ class RemoteAsking:
             ids = list(standings)
             columns = run._columns(ids)
             _codes, errors = run.card._codes(columns)
-        except (VersionError, InputError) as error:
-            _logger.info("Deployment %s asks nothing: %s", self.deployment.id, type(error).__name__)
+        except Exception as error:
+            if faults.kind_of(error) not in ("", faults.TOO_SLOW):
+                raise
+            # The run meets the same, and knows which record or version is to blame.
+            faults.log_fault(_logger, f"Deployment {self.deployment.id} asks nothing", error)
+            self.env.cr.rollback()
             return None
         self.book = RemoteAnswers(self.version)
         self.protocol = asking.protocol_of(self.book.contract)

@@ -1,9 +1,11 @@
 """Records that a remote model is asked about: before they are scored, once, and with nothing lost where it fails."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader
 from odoo.addons.ai_deployment.models.scoring.remote_asking import ask_before
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -160,3 +162,24 @@ class TestRemoteAsking(RemoteCase):
         self.work()
         self.assertEqual(self.inferences_of(leads[0]).failure_type, "missing_feature")
         self.assertEqual(sum(len(call[2]["dataframe_split"]["data"]) for call in self.server.calls), 5)
+
+    def test_inputs_that_cannot_be_read_are_left_to_the_run_which_finds_the_record(self):
+        leads, read = self.make_leads(6, expected_revenue=50_000), FeatureReader.columns
+        self.ask(leads)
+
+        def damaged(reader, ids):
+            if leads[2].id in ids:
+                raise ValueError("damaged")
+            return read(reader, ids)
+
+        self.env.cr.flush()
+        with (
+            patch.object(FeatureReader, "columns", damaged),
+            self.assertLogs("odoo.addons.ai_deployment.models.scoring", "ERROR"),
+        ):
+            self.work()
+        self.assertFalse(self.server.calls)
+        self.assertEqual(self.inferences_of(leads[2]).failure_type, "unexpected")
+        self.assertEqual(set(self.requests().mapped("failure_type")), {"endpoint_not_ready"})
+        self.retry(NOW + timedelta(minutes=20))
+        self.assertBalanced(requested=6, automatic=5, in_review=1)
