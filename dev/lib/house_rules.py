@@ -66,6 +66,7 @@ ODOO_NAMES = {
     "_read_group",
     "_render",
     "_table",
+    "_to_sql",
     "_trigger",
     "_xmlid_to_res_id",
 }

@@ -19,6 +19,7 @@ from ..tools.optional_float import OptionalFloat
 from ..tools.trust import own
 from ..tools.wording import (
     ReaderWords,
+    RoundedWords,
     about,
     number,
     percent,
@@ -248,7 +249,16 @@ class AiDeploymentVersion(models.Model):
         return names
 
     def _reasons(
-        self, codes, *, masks_all=False, sees_sensitive=False, hidden=frozenset(), top=3, inputs=None, document=None
+        self,
+        codes,
+        *,
+        masks_all=False,
+        sees_sensitive=False,
+        hidden=frozenset(),
+        top=3,
+        inputs=None,
+        document=None,
+        words=None,
     ):
         """The strongest reasons behind a score: list of (input, value, contribution), values masked where due.
 
@@ -269,7 +279,7 @@ class AiDeploymentVersion(models.Model):
         masked = hidden | (frozenset() if sees_sensitive else sensitive)
         read = dict(zip(specs, inputs, strict=True)) if inputs and len(inputs) == len(specs) else {}
         shown = {key: value for key, value in read.items() if key not in masked}
-        for reason in card.explain(row, top=top, names=names, words=self._reader_words()):
+        for reason in card.explain(row, top=top, names=names, words=words or self._reader_words()):
             if masks_all or reason.feature in masked:
                 value = self.env._("protected")
             else:
@@ -307,9 +317,10 @@ class AiDeploymentVersion(models.Model):
         :param positive: the end of a sentence about what raises the score, `negative` of what lowers it
         :param readers: `masks_all`, `sees_sensitive` and `hidden`, as for `_reasons`
         """
-        readers["hidden"] = readers.get("hidden", frozenset())
-        names = {spec["name"]: key for key, spec in self._specs().items()} if self else {}
-        people = self._people_keys() if self else ()
+        if not self:
+            return ""
+        names, people = {spec["name"]: key for key, spec in self._specs().items()}, self._people_keys()
+        readers["words"] = RoundedWords(self.env, self._specs())
         lines = [
             f"{'▲' if points > 0 else '▼'} {self.env._('%(input)s is %(value)s', input=name, value=value)}: "
             f"{positive if points > 0 else negative}"

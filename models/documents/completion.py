@@ -1,6 +1,7 @@
 """What a record lacks to be scored, and a small form to complete it, also where its own form shows no such field."""
 
-from lxml import etree
+from typing import Any
+
 from lxml.builder import E
 
 from odoo.models import BaseModel
@@ -45,8 +46,8 @@ def completion_action(record: BaseModel, names: list[str]) -> dict:
     }
 
 
-def completion_form(documents: BaseModel) -> etree._Element | None:
-    """Return the small form that the context asks for; None where it asks for none."""
+def completion_form(documents: BaseModel) -> Any:
+    """Return the small form that the context asks for, as an element of lxml; None where it asks for none."""
     asked = documents.env.context.get(REF)
     names = [name for name in asked.split(",") if name in documents._fields] if isinstance(asked, str) else []
     if not names:

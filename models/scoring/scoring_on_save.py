@@ -78,6 +78,7 @@ def mark_changed(deployment: BaseModel, ids: Sequence[int], uid: int) -> None:
 
 def refresh(deployment: BaseModel, record: BaseModel) -> bool:
     """Score a record that somebody looks at, whose score is marked; return whether that was possible."""
+    record.env.flush_all()  # what the caller wrote outlives a score that fails
     try:
         score_at_once(deployment, record.ids, record.env.uid)
     except Exception as error:

@@ -82,7 +82,7 @@ class ReaderWords(Words):
     def of(self, name: str) -> "ReaderWords":
         """The words for one input."""
         unit = unit_of(self.specs.get(name) or {})
-        return ReaderWords(self.env, unit=unit) if unit else self
+        return type(self)(self.env, unit=unit) if unit else self
 
     @property
     def missing(self) -> str:
@@ -143,6 +143,15 @@ class ReaderWords(Words):
 
     def none_of(self) -> str:
         return self.env._("at first")
+
+
+class RoundedWords(ReaderWords):
+    """The same with three digits, or all before the point: what a sentence needs of a number."""
+
+    def number(self, number: float) -> str:
+        if number and math.isfinite(number):
+            number = round(number, max(2 - math.floor(math.log10(abs(number))), 0))
+        return super().number(number)
 
 
 def unit_of(spec: dict) -> str:

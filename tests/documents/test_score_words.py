@@ -4,6 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.documents.score_words import help_text, score_text
 from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.tools.wording import RoundedWords
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 
@@ -44,6 +45,12 @@ class TestScoreWords(AiDeploymentCase):
         self.patch(type(version), "_specs", lambda _self: {"country_id": {**spec, "name": "Country"}})
         version.env.registry.clear_cache()
         self.assertEqual(version._people_keys(), {"country_id"})
+
+    def test_numbers_in_sentences_have_three_digits_or_all_before_the_point(self):
+        words = RoundedWords(self.env)
+        told = [words.number(number) for number in (1127.43, 4.2371, 0.12345, 100000.0, -12.345, 0.0)]
+        self.assertEqual(told, ["1,127", "4.24", "0.123", "100,000", "-12.3", "0"])
+        self.assertEqual(RoundedWords(self.env.with_context(lang="en_US")).span("1", "2"), "1 to 2")
 
     def test_sentences_name_the_input_its_value_and_what_it_does(self):
         lead = self.make_leads(expected_revenue=20000, country_id=self.usa.id)
