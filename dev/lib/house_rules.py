@@ -62,6 +62,7 @@ ODOO_NAMES = {
     "_message_log",
     "_message_log_batch",
     "_origin",
+    "_pls_get_safe_fields",
     "_post",
     "_read_group",
     "_render",

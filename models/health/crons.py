@@ -174,25 +174,25 @@ class Jobs(InstanceCheck):
         env, troubles = deployments.env, facts.crons.troubles(deployments)
         words = {
             "gone": (
-                env._("Scheduled jobs are missing: %s"),
+                env._("Scheduled actions are missing: %s"),
                 env._("Ask an administrator to update the app AI Deployment, which restores them."),
             ),
             "off": (
-                env._("Scheduled jobs are inactive: %s"),
+                env._("Scheduled actions are inactive: %s"),
                 env._("Ask an administrator to activate them under Settings, Technical, Scheduled Actions."),
             ),
             "failing": (
-                env._("Scheduled jobs fail repeatedly: %s"),
+                env._("Scheduled actions fail repeatedly: %s"),
                 env._("Ask an administrator to check the server log for the cause of each failure."),
             ),
             "late": (
-                env._("Scheduled jobs do not run: %s"),
+                env._("Scheduled actions do not run: %s"),
                 env._("Ask an administrator to check that the server runs scheduled actions (max_cron_threads)."),
             ),
             "ahead": (
-                env._("Scheduled jobs are planned too late, as if the server clock had been ahead: %s"),
+                env._("Scheduled actions are planned too late, as if the server clock had been ahead: %s"),
                 env._(
-                    "Ask an administrator to check the server clock. The next job reschedules the others; a "
+                    "Ask an administrator to check the server clock. The next one reschedules the others; a "
                     "restart of Odoo does so at once."
                 ),
             ),

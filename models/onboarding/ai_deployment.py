@@ -9,19 +9,19 @@ class AiDeployment(models.Model):
     _inherit = "ai.deployment"
 
     replay_ids = fields.One2many("ai.deployment.replay", "deployment_id", "Replays", readonly=True)
-    replay_count = fields.Integer("Number of Replays", compute="_compute_replay_count")
+    year_replay_count = fields.Integer("Number of Replays", compute="_compute_year_replay_count")
     stepper_html = fields.Html("Way to Production", compute="_compute_next_step", sanitize=False)
     next_step = fields.Char(compute="_compute_next_step")
     next_step_text = fields.Char("Next Step Needs", compute="_compute_next_step")
 
     @api.depends("replay_ids")
-    def _compute_replay_count(self):
+    def _compute_year_replay_count(self):
         groups = self.env["ai.deployment.replay"]._read_group(
             [("deployment_id", "in", self.ids)], ["deployment_id"], ["__count"]
         )
         counts = {deployment.id: count for deployment, count in groups}
         for deployment in self:
-            deployment.replay_count = counts.get(deployment.id, 0)
+            deployment.year_replay_count = counts.get(deployment.id, 0)
 
     @api.depends("state", "champion_id", "feature_ids", "training_ids.state", "check_ids.state", "user_id")
     @api.depends_context("uid", "lang")

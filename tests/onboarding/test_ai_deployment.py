@@ -10,7 +10,7 @@ class TestAiDeployment(AiDeploymentCase):
     def test_who_looks_sees_where_it_stands_but_no_button_for_others(self):
         page = self.deployment.with_user(self.auditor)
         self.assertIn("Shadow", page.stepper_html)
-        self.assertEqual(page.replay_count, 0)
+        self.assertEqual(page.year_replay_count, 0)
 
     def test_a_suspended_one_has_no_way(self):
         self.deployment.state = "suspended"

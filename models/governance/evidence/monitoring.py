@@ -43,7 +43,7 @@ class Watched(Rule):
 
     def satisfy(self, check: BaseModel) -> dict | bool:
         if not self.env.user.has_group("base.group_system"):
-            raise UserError(self.env._("Scheduled jobs are managed by administrators: ask one to check them."))
+            raise UserError(self.env._("Scheduled actions are managed by administrators: ask one to check them."))
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Scheduled Actions"),

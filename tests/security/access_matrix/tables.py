@@ -394,4 +394,5 @@ ELSEWHERE = {
     "kpi_ai_scored kpi_ai_scored_value",
     "ir.actions.server": "state ai_deployment_id",
     "ir.cron": "state ai_deployment_id",
+    "res.config.settings": "ai_deployment_allowed_hosts",
 }
