@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from .next_step import STEPS, next_step, take
+from .next_step import APPROVE, STEPS, next_step, take
 
 
 class AiDeployment(models.Model):
@@ -45,7 +45,8 @@ class AiDeployment(models.Model):
                 for place, code in enumerate(STEPS)
             ]
             deployment.stepper_html = self.env["ir.qweb"]._render("ai_deployment.stepper", {"steps": steps})
-            deployment.next_step = found.label
+            if deployment._may_decide() or (found.step == APPROVE and deployment.approver_id == self.env.user):
+                deployment.next_step = found.label  # a button that can only fail is not shown
             if deployment.state != "production":
                 deployment.next_step_text = found.sentence
 

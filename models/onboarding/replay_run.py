@@ -81,6 +81,7 @@ class ReplayRun:
             self._child = ChildProcess(HARD_SECONDS, self.deployment.training_megabytes)
         found = frames.decode(self._child.call(frames.encode([name, args, kwargs]), lambda: None))
         if "result" in found:
+            self.trained += 1
             return found["result"]
         if found["error"] == child.TRAINING:
             child.raise_error(found)
@@ -98,7 +99,7 @@ class ReplayRun:
         logged = self._logged(ids)
         horizon, options = deployment.horizon_days, scorecard_options(deployment, specs)
         parts: list[tuple[np.ndarray, ...]] = []
-        tops, card, recipe, cost = [], None, None, 0.0
+        card, recipe, cost = None, None, 0.0
         amounts = self.documents.browse(ids)._ai_amounts() if hasattr(self.documents, "_ai_amounts") else {}
         money = np.array([float(amounts.get(res_id) or 0.0) for res_id in ids])
         for month, (begin, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
@@ -129,23 +130,18 @@ class ReplayRun:
                 (np.full(len(tested), month), labels[tested], ours, theirs, np.full(len(tested), rate), tested)
             )
             self._tell(month + 1, len(edges) - 1)
-        month, labelled, ours, theirs, rate, tested = (np.concatenate(column) for column in zip(*parts, strict=True))
-        replayed = statistics.Replayed(month, labelled, ours, theirs, rate)
-        result = statistics.summary(replayed)
-        confidence = np.maximum(ours, 1 - ours)
-        days = np.diff(edges)
+        of_month, labelled, said_ours, said_theirs, rates, places = map(np.concatenate, zip(*parts, strict=True))
+        result = statistics.summary(statistics.Replayed(of_month, labelled, said_ours, said_theirs, rates))
+        confidence, days = np.maximum(said_ours, 1 - said_ours), np.diff(edges)
         for number, each in enumerate(result["months"]):
-            mine = (month == number) & ~np.isnan(ours)
+            unsure = confidence[(of_month == number) & ~np.isnan(said_ours)] < deployment.min_confidence
             if deployment.routing == "threshold":
-                each["reviews_per_day"] = round(
-                    float((confidence[mine] < deployment.min_confidence).sum() / days[number]), 1
-                )
-            tops.append(mine)
-        told = ~np.isnan(ours) & ~np.isnan(theirs)
-        for name, values in (("top", ours), ("incumbent_top", theirs)):
+                each["reviews_per_day"] = round(float(unsure.sum() / days[number]), 1)
+        told = ~np.isnan(said_ours) & ~np.isnan(said_theirs)
+        for name, values in (("top", said_ours), ("incumbent_top", said_theirs)):
             result[name] = _plain(recall_in_top(labelled[told], values[told], TOP)) if labelled[told].any() else None
-            result[f"{name}_money"] = _money_in_top(values[told], (money[tested] * labelled)[told])
-        result["logged"] = int(sum(ids[row] in logged for row in tested))
+            result[f"{name}_money"] = _money_in_top(values[told], (money[places] * labelled)[told])
+        result["logged"] = int(sum(ids[row] in logged for row in places))
         return result
 
     def _train(
@@ -237,7 +233,6 @@ class ReplayRun:
         }
 
     def _tell(self, done: int, of_all: int) -> None:
-        self.trained = done
         self.replay_record.progress = round(100 * done / max(of_all, 1))
         self.env["ir.cron"]._commit_progress()
 

@@ -46,6 +46,8 @@ def shown(replay: BaseModel) -> dict[str, Any]:
         "estimate is computed anew from the leads that had ended before each month; of %(logged)s leads it was logged.",
         logged=number(env, result.get("logged") or 0),
     )
+    if result.get("trained", 0) < len(result["months"]):
+        values["note"] += " " + env._("Where time was short, a month was judged by the version of the month before.")
     return values
 
 

@@ -74,6 +74,7 @@ class TestNextStep(AiDeploymentCase):
         self.assertIn('aria-current="step"', page.stepper_html)
         self.assertEqual(page.stepper_html.count("<li"), len(STEPS))
         self.assertEqual(page.next_step, "Accept Ownership")
+        self.assertFalse(self.fresh.with_user(self.reviewer).next_step, "no button that can only fail")
 
     def test_a_new_one_has_no_steps(self):
         self.assertFalse(self.env["ai.deployment"].new({"name": "x"}).stepper_html)
