@@ -489,8 +489,9 @@ class TestAccess(AccessCase):
                     self.assertFalse(there.has_access("read"))
                     if there.browse().has_access("read"):
                         self.assertNotIn(row.id, there.search([]).ids)
-                        # the standard checklist belongs to no company
-                        self.assertFalse(there.search([]) and not model.startswith("ai.deployment.check.template"))
+                        # the standard checklist and the templates that the addon brings belong to no company
+                        shared = model.startswith(("ai.deployment.check.template", "ai.deployment.template"))
+                        self.assertFalse(there.search([]) and not shared)
 
     # Append-only
 
