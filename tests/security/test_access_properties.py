@@ -148,7 +148,8 @@ class TestAccessProperties(AiDeploymentCase):
             or not (beside or deployment.viewer_group_ids & person.all_group_ids)
         ):
             return set()
-        return self.readable(person) - self.hidden(person)[0] - self.below()
+        closed = {lead.id for lead in self.leads if not lead.active}  # a closed lead shows no score
+        return self.readable(person) - self.hidden(person)[0] - self.below() - closed
 
     def allowed(self, model, person):
         """Ids of leads about which `person` may read a line of `model`."""
