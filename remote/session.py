@@ -348,11 +348,11 @@ class _Adapter(HTTPAdapter):
                     adapter.watch.guard(self.twin)
                 return super().request(*arguments, **options)  # type: ignore[misc]
 
-            def close(self: Any) -> None:
+            def close(self: Any) -> Any:
                 if self.twin is not None:
                     self.twin.close()
                     self.twin = None
-                super().close()  # type: ignore[misc]
+                return super().close()  # type: ignore[misc]
 
         class Plain(Watched, HTTPConnection):
             pass

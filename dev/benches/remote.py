@@ -9,6 +9,7 @@ from odoo.addons.ai_deployment.tests.remote.model_server import ModelServer
 
 from lib import remote_world
 from lib.figures import Figure
+from lib.sample_leads import make_leads
 
 SMALL = 200
 BATCH, SINGLE = 10_000, 1_000
@@ -44,7 +45,7 @@ def run(env, options, say):
 
 
 def _speed(env, deployment, count):
-    leads = remote_world.make_some(env, count)
+    leads = env["crm.lead"].browse(make_leads(env, count)[0])
     start, busy = time.perf_counter(), time.process_time()
     remote_world.work(env, deployment, leads)
     seconds, busy = time.perf_counter() - start, time.process_time() - busy
