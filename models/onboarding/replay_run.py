@@ -188,7 +188,7 @@ class ReplayRun:
                 " ORDER BY res_id, id",
                 self.documents._name,
                 ids,
-                self.deployment._company_ids(),
+                list(self.deployment._company_ids()),
             )
         )
         return dict(rows)

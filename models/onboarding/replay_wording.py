@@ -142,7 +142,7 @@ def _months(documents: BaseModel, result: dict[str, Any]) -> list[dict[str, Any]
 
     rows = []
     for start, month in zip(result.get("starts") or [], result["months"], strict=False):
-        ids = month.get("ids") or []
+        ids = month.get("ids") if documents.has_access("read") else []
         found = documents.with_context(active_test=False).search([("id", "in", ids)]) if ids else documents
         rows.append(
             {
