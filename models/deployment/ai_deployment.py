@@ -184,7 +184,6 @@ class AiDeployment(models.Model):
     )
     challenger_id = fields.Many2one(
         "ai.deployment.version",
-        "Challenger",
         compute="_compute_champion_id",
         store=True,
         help="Scores the same records as the serving version, at the same time. Its scores are shown to nobody.",

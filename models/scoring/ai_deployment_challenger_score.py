@@ -35,7 +35,7 @@ class AiDeploymentChallengerScore(models.Model):
     confidence = fields.Float(readonly=True, aggregator="avg", digits=(16, 4))
     failure_type = fields.Char("Failure", readonly=True)
     serving_value = fields.Float("Serving Score", readonly=True, aggregator="avg", digits=(16, 4))
-    serving_prediction = fields.Boolean("Serving Prediction", readonly=True)
+    serving_prediction = fields.Boolean(readonly=True)
 
     _version_idx = models.Index("(version_id, serving_id, date)")
 

@@ -33,7 +33,7 @@ class AiDeploymentComparison(models.Model):
     deployment_id = fields.Many2one("ai.deployment", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
     serving_id = fields.Many2one("ai.deployment.version", "Serving Version", required=True, readonly=True)
-    challenger_id = fields.Many2one("ai.deployment.version", "Challenger", required=True, readonly=True)
+    challenger_id = fields.Many2one("ai.deployment.version", required=True, readonly=True)
     user_id = fields.Many2one("res.users", "Requested By", required=True, readonly=True, ondelete="restrict")
     requested_date = fields.Datetime("Requested On", required=True, readonly=True)
     end_date = fields.Datetime("Ended On", readonly=True)
