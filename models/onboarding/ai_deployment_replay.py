@@ -160,6 +160,7 @@ class AiDeploymentReplay(models.Model):
         }
 
     def unlink(self):
+        # pylint: disable=no-raise-unlink
         if not self.env.su:
             raise AccessError(self.env._("Replays are kept."))
         return super().unlink()

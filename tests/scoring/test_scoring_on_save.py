@@ -14,6 +14,8 @@ from odoo.addons.ai_deployment.tests.scoring.common import ScoringRuleCase
 
 SCORING = "odoo.addons.ai_deployment.models.scoring.scoring_on_save"
 
+REFUSAL = "Not like this"
+
 
 @tagged("post_install", "-at_install")
 class TestOnCreation(ScoringRuleCase):
@@ -285,7 +287,7 @@ class TestRuleInNobodysWay(ScoringRuleCase):
 
     def test_the_errors_of_other_hooks_stay_theirs(self):
         def refuse():
-            raise UserError("Not like this")
+            raise UserError(REFUSAL)
 
         with self.assertRaises(UserError):
             self.make_leads()

@@ -18,7 +18,7 @@ class AiDeploymentRecordEvidence(models.TransientModel):
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
     res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True)
-    date = fields.Date("Date", required=True, default=lambda self: clock.today())
+    date = fields.Date(required=True, default=lambda self: clock.today())
     inference_id = fields.Many2one(
         "ai.deployment.inference", compute="_compute_inference_id", compute_sudo=False, unsaved=True
     )
