@@ -103,6 +103,7 @@ class ScoringRun:
             failed, waiting
         :raise UserError: where these are records of another model
         """
+        self.env.flush_all()  # what is written only now is noted now
         noted.forget(self.env.cr, self.deployment.id, self.records.ids)
         self.env.cr.flush()  # what the caller wrote fails here, as it would without us
         self.prepare()
