@@ -447,7 +447,7 @@ class TestMessage(MessageCase):
         self.assertEqual((message.state, mail.mapped("state")), ("handed", ["outgoing", "outgoing"]))
         self.assertEqual([len(one.recipient_ids) for one in mail], [1, 1], "one each: who got it gets no other")
         self.assertEqual(mail.recipient_ids, (self.owner + self.manager).partner_id)
-        self.assertEqual(set(mail.mapped("subject")), {"Which leads to call: It moved"})
+        self.assertEqual(set(mail.mapped("subject")), {"Which leads to call\xa0: It moved"})
         self.assertIn("Bonjour Which leads to call", mail[0].body_html)
 
     def test_the_mail_says_what_happened_what_to_do_and_where(self):

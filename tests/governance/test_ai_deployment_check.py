@@ -121,7 +121,7 @@ class TestCheck(ChecklistCase):
             .create({"name": "Mine", "purpose": "A test of what is kept.", "model_id": self.lead_model.id})
         )
         rows = deployment.sudo().check_ids
-        self.assertEqual(len(rows), 18)
+        self.assertEqual(len(rows), 20)
         self.assertFalse(any(rows.mapped("waived_until")) or any(rows.mapped("signed_date")))
         self.assertEqual(set(rows.mapped("state")), {"missing"})
         own = (

@@ -11,7 +11,7 @@ from odoo.addons.ai_deployment.tests.governance.common import ChecklistCase
 class TestCheckTemplate(ChecklistCase):
     def test_a_checklist_comes_from_the_template_of_the_company_and_stays_as_it_was(self):
         codes = set(self.deployment.check_ids.mapped("code"))
-        self.assertEqual(len(codes), 18)
+        self.assertEqual(len(codes), 20)
         template = self.env["ai.deployment.check.template"].create(
             {
                 "name": "Ours",

@@ -54,6 +54,8 @@ class TestGuardedMixin(AiDeploymentCase):
         owner, manager, about = self.owner, self.manager, {"deployment_id": self.mine.id}
         check, day = {"check_id": self.mine.check_ids[0].id}, clock.today() + timedelta(days=30)
         alert = self.env["ai.deployment.alert"]._raise(self.mine, "test", name="An alert")
+        address = {"name": "Endpoint", "address": "https://models.example.com"}
+        endpoint = self.env["ai.deployment.endpoint"].create(address)
         return {
             "ai.deployment": (owner, {"name": "New", "purpose": "New.", "model_id": self.lead_model.id}),
             "ai.deployment.alert.mute": (owner, {"alert_ids": [Command.set(alert.ids)], "reason": "Later"}),
@@ -83,6 +85,7 @@ class TestGuardedMixin(AiDeploymentCase):
             ),
             "ai.deployment.edge.case": (owner, {**about, "name": "Case", "domain": "[('country_id.code', '=', 'BE')]"}),
             "ai.deployment.answer": (owner, {"version_id": self.version.id, "reason": "Known"}),
+            "ai.deployment.endpoint": (manager, address),
             "ai.deployment.extend": (owner, {**about, "until": day, "reason": "More"}),
             "ai.deployment.feature": (owner, {**about, "path": "priority"}),
             "ai.deployment.gate.held": (owner, {}),
@@ -95,7 +98,9 @@ class TestGuardedMixin(AiDeploymentCase):
             "ai.deployment.review.answer": (owner, {**about, "name": "Answer", "decision": "any"}),
             "ai.deployment.review.decide": (self.reviewer, {"review_ids": []}),
             "ai.deployment.signature": (owner, {**about, "role": "legal", "user_id": self.reviewer.id}),
+            "ai.deployment.template": (manager, {"name": "New", "purpose": "New.", "model_id": self.lead_model.id}),
             "ai.deployment.trigger": (owner, {**about, "kind": "age"}),
+            "ai.deployment.version.bind": (manager, {**about, "endpoint_id": endpoint.id, "inputs_text": "a = b"}),
             "ai.deployment.version.import": (manager, {**about, "file": "AAAA"}),
             "ai.deployment.waiver": (
                 owner,

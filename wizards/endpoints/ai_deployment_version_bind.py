@@ -18,9 +18,9 @@ class AiDeploymentVersionBind(models.TransientModel):
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True)
-    company_id = fields.Many2one(related="deployment_id.company_id")
+    company_id = fields.Many2one(related="deployment_id.company_id", related_sudo=False)
     endpoint_id = fields.Many2one("ai.deployment.endpoint", required=True)
-    protocol = fields.Selection(related="endpoint_id.protocol")
+    protocol = fields.Selection(related="endpoint_id.protocol", related_sudo=False)
     model = fields.Char(help="Name of the model on the server.")
     inputs_text = fields.Text(
         "Inputs",
