@@ -186,10 +186,10 @@ class Replay:
         return SegmentTests(self.deployment, specs).parts_of(taken, ids, np.arange(len(ids)))
 
     def _capacity(self, count: int) -> float:
-        """Return the share of the records that people can look at."""
+        """Return the share of the records that people can look at; a tenth where that would be all of them."""
         _confidences, per_day = recent_confidences(self.deployment)
         most = max(answers_per_day(self.deployment), self.deployment.reviews_per_day)
-        return min(most / per_day, 1.0) if per_day and most else CAPACITY_SHARE
+        return most / per_day if per_day and 0 < most < per_day else CAPACITY_SHARE
 
     def _value(self, ids: list[int]) -> float | None:
         """Return the money in the records whose flag would change; None where records hold none."""
