@@ -28,6 +28,7 @@ profile            counts per bin: what the monitors see of the past
 remote_card        a model that runs elsewhere: our bins around answers that are brought in
 artifact           a card <-> checked plain JSON with a format version and a digest
 intervals          of shares, their differences, and of weighted random checks
+bands              a score in one word, and whether outcomes tell the words apart
 routing            who decides: the machine, a person; and the audit sample
 rates              shares of rows, what is tolerated of them, and how much those of weeks differ
 noise              what ordinary weeks show by themselves, as plain values
@@ -52,6 +53,7 @@ segments           whether scores are as true for every part of the business
 segment_test       a version tested part by part, and on parts it never saw
 promotion          the gate in front of a new version: verdict, attempts, guards
 side_by_side       two scorers on the same records: figures, and what would change
+replay             a company's last year, month by month: ours against what there was
 value              what changed between two periods, with intervals
 comparison         what differs between two cards
 copies             rows that stand in a table more than once

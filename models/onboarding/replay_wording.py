@@ -21,7 +21,7 @@ VERDICTS = [
 
 def shown(replay: BaseModel) -> dict[str, Any]:
     """Return the values of the template `ai_deployment.replay_result`, for the reader of `replay`."""
-    env, result = replay.env, replay.result or {}
+    env, result = replay.env, {"rows": 0, "months": [], **(replay.result or {})}
     documents = env[replay.sudo().deployment_id.res_model] if replay.deployment_id else None
     values = {
         "verdict": "",
