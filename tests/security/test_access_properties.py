@@ -148,7 +148,8 @@ class TestAccessProperties(AiDeploymentCase):
             or not (beside or deployment.viewer_group_ids & person.all_group_ids)
         ):
             return set()
-        closed = {lead.id for lead in self.leads if not lead.active}  # a closed lead shows no score
+        # A closed lead shows no score on itself; people of the deployment read what was scored.
+        closed = set() if beside else {lead.id for lead in self.leads if not lead.active}
         return self.readable(person) - self.hidden(person)[0] - self.below() - closed
 
     def allowed(self, model, person):
