@@ -90,8 +90,7 @@ class TestAnswers(ReviewCase):
         self.assertEqual((review.state, review.decision), ("decided", "rescored"))
         self.assertFalse(review.ground_truth)
         self.assertEqual(self.score_of(lead).state, "scored")
-        # in vain twice, by itself once it was filled, and as asked
-        self.assertEqual(len(self.inferences_of(lead)), 4)
+        self.assertEqual(len(self.inferences_of(lead)), 3)
         self.assertEqual(self.inferences_of(lead)[-1].user_id, self.reviewer)
 
     def test_a_score_that_is_a_question_itself_is_asked_anew(self):

@@ -174,6 +174,9 @@ class TestCompanySeparation(AiDeploymentCase):
             "version_id": self.version.id,
             "wizard_id": self.env["ai.deployment.suggest"].sudo().create({"deployment_id": self.deployment.id}).id,
             "move_id": self.env["account.move"].create({"move_type": "entry"}).id,
+            "endpoint_id": self.env["ai.deployment.endpoint"]
+            .create({"name": "Endpoint", "address": "https://models.example.com"})
+            .id,
         }
         self.assertGreaterEqual(len(self.transient_models()), 16)
         for name in self.transient_models():

@@ -13,6 +13,7 @@ import numpy as np
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.ai_deployment.ml import artifact, frames
+from odoo.addons.ai_deployment.ml.child import NICE
 from odoo.addons.ai_deployment.ml.columns import NUMBER, make_column
 from odoo.addons.ai_deployment.ml.training import train_scorecard
 from odoo.addons.ai_deployment.models.training import child_process
@@ -54,7 +55,7 @@ class TestChildProcess(BaseCase):
                 environment = Path(f"/proc/{process.pid}/environ").read_bytes()
                 self.assertNotIn(b"secret", environment)
                 self.assertIn(b"OMP_NUM_THREADS=1", environment)
-                self.assertEqual(os.getpriority(os.PRIO_PROCESS, process.pid), 19)
+                self.assertEqual(os.getpriority(os.PRIO_PROCESS, process.pid), NICE)
                 limits = Path(f"/proc/{process.pid}/limits").read_text()
                 self.assertIn(str(1024 * 1024 * 1024), limits)
                 answer = process.call(frames.encode(["train_scorecard", request(300), {}]), nothing)
