@@ -19,6 +19,11 @@ FIELDS = ("ai_score", "ai_confidence", "ai_score_date", "ai_reasons", "ai_needs_
 
 @tagged("post_install", "-at_install")
 class TestHoldout(HoldoutCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deployment.horizon_days = 3650  # what was scored at `NOW` still holds when it is looked at
+
     def test_sql_draws_as_python_does(self):
         leads = self.make_leads(300)
         for share in (0.0001, 0.1, 0.5):

@@ -18,6 +18,15 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 # Read-only texts that the system alone fills. A new one is put here, or into `SAID` where it keeps a person's words.
 SYSTEM_TEXTS = {
+    "breaker",
+    "end_reason",
+    "failure_reason",
+    "failure_type",
+    "inference_ids",
+    "received",
+    "said",
+    "sent",
+    "tested_text",
     "result_text",
     "data_digest",
     "libraries",
