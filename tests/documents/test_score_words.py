@@ -50,7 +50,7 @@ class TestScoreWords(AiDeploymentCase):
         words = RoundedWords(self.env)
         told = [words.number(number) for number in (1127.43, 4.2371, 0.12345, 100000.0, -12.345, 0.0)]
         self.assertEqual(told, ["1,127", "4.24", "0.123", "100,000", "-12.3", "0"])
-        self.assertEqual(RoundedWords(self.env.with_context(lang="en_US")).span("1", "2"), "1 to 2")
+        self.assertEqual(RoundedWords(self.env(context={**self.env.context, "lang": "en_US"})).span("1", "2"), "1 to 2")
 
     def test_sentences_name_the_input_its_value_and_what_it_does(self):
         lead = self.make_leads(expected_revenue=20000, country_id=self.usa.id)

@@ -54,7 +54,8 @@ class TestReplayRun(StartCase):
 
     def test_months_learn_from_what_was_before_them(self):
         record, result = self.replay(self.subject)
-        self.assertEqual(len(result["months"]), len(result["starts"]) - 1)
+        # a last month in which no lead came has no row
+        self.assertIn(len(result["starts"]) - 1 - len(result["months"]), (0, 1))
         self.assertGreater(result["rows"], 60)
         self.assertGreater(result["auc"][0], 0.6, "revenue and country tell of the outcome")
         self.assertIsNotNone(result["incumbent_auc"])
