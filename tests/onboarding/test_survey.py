@@ -29,7 +29,8 @@ class TestSurvey(StartCase):
         self.assertIn(str(round(100 * wins / 60)), rows["Share Won"])
 
     def test_who_may_not_read_all_is_told_no_figures_of_the_others(self):
-        self.owner.write({"group_ids": [(3, self.env.ref("sales_team.group_sale_salesman_all_leads").id)]})
+        every, own = "sales_team.group_sale_salesman_all_leads", "sales_team.group_sale_salesman"
+        self.owner.write({"group_ids": [(3, self.env.ref(every).id), (4, self.env.ref(own).id)]})
         self.past.user_id = self.seller
         found = self.look(self.owner)
         self.assertIsNone(found.is_enough)
