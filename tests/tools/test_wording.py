@@ -50,13 +50,13 @@ class TestWording(AiDeploymentCase):
         self.deployment._score(lead, now=NOW)
         line = self.env["ai.deployment.inference"].search([("res_id", "=", lead.id)], limit=1)
         self.assertIn("1,000 to 10,000", self.card_text("en_US"))
-        self.assertIn("1.000 to 10.000", self.card_text("de_DE"))
+        self.assertIn("1.000 bis 10.000", self.card_text("de_DE"))
         self.assertIn("-0,50", self.card_text("de_DE"))
         self.assertNotIn("10,000", self.card_text("de_DE"))
         self.assertIn("5.000", self.german(line).inputs_text)
         self.assertIn("5,000", self.english(line).inputs_text)
         reasons = self.german(self.version)._reasons_text("050300")
-        self.assertIn("10.000 to 100.000", reasons)
+        self.assertIn("10.000 bis 100.000", reasons)
 
     def test_what_is_too_long_and_when_a_line_was_written(self):
         for lang, size in (("en_US", "70,000"), ("de_DE", "70.000")):
@@ -99,8 +99,8 @@ class TestWording(AiDeploymentCase):
         version = self.keep(deployment, Scorecard(features, -1.0, Identity(), self.card().score_bins))
         codes = "0204"
         self.assertIn("over 5.6 times", self.english(version)._reasons_text(codes))
-        self.assertIn("over 5,6 times", self.german(version)._reasons_text(codes))
-        self.assertIn("22 to 24 days", self.german(version)._reasons_text(codes))
+        self.assertIn("über 5,6-fach", self.german(version)._reasons_text(codes))
+        self.assertIn("22 bis 24 Tage", self.german(version)._reasons_text(codes))
         self.assertNotIn("5.603", self.german(version)._reasons_text(codes))
 
     def test_a_multiple_says_what_was_expected(self):
