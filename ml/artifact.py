@@ -218,7 +218,7 @@ def _check_imported(data: Any) -> None:
 
 
 def _check_remote(data: Any) -> None:
-    """What the contract says is checked by whoever calls (``remote.contract``); here that it is plain and not large."""
+    """Check that a contract is plain and not large; its meaning is checked by whoever calls (``remote.contract``)."""
     _check_scorecard(data)
     if data["pairs"]:
         raise ArtifactRejected("pairs: a remote model has none")

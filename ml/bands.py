@@ -57,7 +57,7 @@ class Band(NamedTuple):
 
 
 class BandTest(NamedTuple):
-    """What outcomes say of the bands, the highest first; bands without rows are left out."""
+    """Outcomes of the bands, the highest first; bands without rows are left out."""
 
     bands: list[Band]
     overlapping: list[tuple[str, str]]  # neighbours whose outcomes do not tell them apart, the higher one first

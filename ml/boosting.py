@@ -44,7 +44,7 @@ class Settings:
 
     @property
     def growth(self) -> Growth:
-        """How its trees are grown."""
+        """Return the growth of its trees."""
         return Growth(self.rate, self.leaves, self.min_leaf, self.shrinkage)
 
 

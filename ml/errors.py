@@ -334,7 +334,7 @@ class InjectionSuspected(InferenceError):
 
 
 class OutsideFailure(InferenceError):
-    """What runs outside of Odoo, or in code of one's own, reported that it failed."""
+    """A program outside of Odoo, or code of one's own, reported that it failed."""
 
     failure_type = "outside_failure"
     sentence = "It reported a failure: {0}"

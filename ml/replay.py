@@ -23,7 +23,7 @@ WORTH, AS_INCUMBENT, AS_RATE, TOO_FEW = "worth", "as_incumbent", "as_rate", "too
 
 
 class Replayed(NamedTuple):
-    """What was said of the records of all months; one entry per record, in the order of the months.
+    """Predictions on the records of all months; one entry per record, in the order of the months.
 
     ``month`` numbers the months from 0; ``ours`` and ``incumbent`` are NaN where nothing could be said.
     """

@@ -29,7 +29,7 @@ TINY = 1e-15
 
 @dataclass(frozen=True)
 class Growth:
-    """How trees grow: at most ``leaves`` of ``min_leaf`` rows each, values times ``rate``, drawn by ``penalty``."""
+    """Growth of trees: at most ``leaves`` of ``min_leaf`` rows each, values times ``rate``, drawn by ``penalty``."""
 
     rate: float
     leaves: int

@@ -73,7 +73,7 @@ class Drill:
             self.locked += bool(cr.fetchone()[0])
 
     def good(self):
-        """What is asked of a server that behaves is scored."""
+        """Score records by a server that behaves."""
         for protocol in self.versions:
             leads, _seconds = self._ask(protocol)
             lines = self._lines(leads)

@@ -105,7 +105,7 @@ class Drill:
         )
 
     def _kill(self, victim):
-        """Whether it was killed while it was at work."""
+        """Return whether it was killed while it was at work."""
         process = psutil.Process(self._victim.pid)
         children = process.children()
         if victim == "child":
@@ -150,7 +150,7 @@ class Drill:
 
 
 def _opened_twice(env, deployment):
-    """How many second trainings of one deployment could be opened beside an open one."""
+    """Count second trainings of one deployment that could be opened beside an open one."""
     trainings = env["ai.deployment.training"]
     workers.let(env)
     deployment.positive_weight = 1.4

@@ -124,7 +124,7 @@ def let(env, *names, pause_at=""):
 
 
 def wait(env, holds, seconds):
-    """Whether `holds()` came true in time."""
+    """Return whether `holds()` came true in time."""
     return lanes.wait_until(env, holds, seconds)
 
 

@@ -1,4 +1,4 @@
-"""Who is shown the scores of which deployment, in the form that every list of records asks for."""
+"""Viewers of the scores of deployments, in the form that every list of records asks for."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What a record lacks to be scored, and a small form to complete it, also where its own form shows no such field."""
+"""Missing inputs of a record, and a small form to complete it, also where its own form shows no such field."""
 
 from typing import Any
 

@@ -129,8 +129,11 @@ class AiDeploymentReplay(models.Model):
             if faults.kind_of(error) == faults.LOST_CONNECTION:
                 raise
             self.env.cr.rollback()
-            _logger.warning("Replay %s failed", self.id, exc_info=True)
-            self._fail(faults.fault_text(error))
+            if faults.is_of_the_moment(error):  # nobody's: the next run does it again
+                self.write({"state": "waiting", "starts": self.starts - 1})
+                return
+            faults.log_fault(_logger, f"Replay {self.id} failed", error)
+            self._fail(faults.how_it_failed(error))
             return
         self.write(
             {

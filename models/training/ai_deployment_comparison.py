@@ -157,7 +157,7 @@ class AiDeploymentComparison(models.Model):
         except Exception as error:
             if faults.is_of_the_moment(error):
                 raise
-            _logger.exception("Comparison %s failed", self.id)
+            faults.log_fault(_logger, f"Comparison {self.id} failed", error)
             why = told.env._("The comparison failed: %s", faults.how_it_failed(error))
             values = {"state": "failed", "result_text": why[:500]}
         cron._commit_progress()  # what others decided meanwhile is seen from here on

@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+import psycopg2.errors
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -52,6 +54,20 @@ class TestAiDeploymentReplay(StartCase):
         self.assertEqual((replay.state, replay.failure_message), ("failed", "Too bad."))
         self.assertIn("Too bad.", replay.result_html)
         self.assertNotEqual(self.ask(), replay, "it can be asked for again")
+
+    def test_a_collision_is_nobodys_fault_and_a_fault_quotes_no_record(self):
+        replay = self.ask()
+        with patch.object(ReplayRun, "replay", side_effect=psycopg2.errors.SerializationFailure("moved")):
+            self.work("ir_cron_replay")
+        self.assertEqual((replay.state, replay.starts), ("waiting", 0))
+        with (
+            patch.object(ReplayRun, "replay", side_effect=ZeroDivisionError("a name in a record")),
+            self.assertLogs("odoo.addons.ai_deployment", "ERROR") as told,
+        ):
+            self.work("ir_cron_replay")
+        self.assertEqual(replay.state, "failed")
+        self.assertIn("ZeroDivisionError", replay.failure_message)
+        self.assertNotIn("a name in a record", f"{replay.failure_message} {told.output}")
 
     def test_what_ended_its_process_twice_is_given_up(self):
         replay = self.ask()

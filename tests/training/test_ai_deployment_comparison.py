@@ -95,9 +95,10 @@ class TestComparison(ChallengerCase):
         comparison = self.asked()
         with (
             patch.object(Replay, "run", side_effect=ZeroDivisionError("secret")),
-            self.assertLogs("odoo.addons.ai_deployment", "ERROR"),
+            self.assertLogs("odoo.addons.ai_deployment", "ERROR") as told,
         ):
             self.work()
+        self.assertNotIn("secret", str(told.output))
         self.assertEqual(comparison.state, "failed")
         self.assertIn("The comparison failed: ZeroDivisionError", comparison.result_text)
         self.assertNotIn("secret", comparison.result_text)
