@@ -11,11 +11,13 @@ The card is written by hand, so that every expected score can be worked out on p
 import datetime
 import math
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 from dateutil.relativedelta import relativedelta
 
-from odoo.tests import TransactionCase, new_test_user
+from odoo import Command
+from odoo.tests import TransactionCase
 
 from odoo.addons.ai_deployment.ml.binning import CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.calibration import Identity
@@ -27,6 +29,7 @@ from odoo.addons.ai_deployment.models.tools import clock
 
 NOW = datetime.datetime(2026, 3, 2, 9, 0)  # a Monday
 QUIET = {
+    "no_reset_password": True,  # an invitation by mail costs more than the user
     "tracking_disable": True,
     "mail_create_nolog": True,
     "mail_create_nosubscribe": True,
@@ -68,18 +71,20 @@ class AiDeploymentCase(TransactionCase):
         cls.usa = cls.env.ref("base.us")
         cls.france = cls.env.ref("base.fr")
 
-        def user(login, groups):
-            return new_test_user(cls.env, login, groups=groups, email=f"{login}@example.com", context=QUIET)
-
-        cls.owner = user("ai_owner", "ai_deployment.group_owner,sales_team.group_sale_salesman_all_leads")
-        cls.other_owner = user("ai_other_owner", "ai_deployment.group_owner,sales_team.group_sale_salesman_all_leads")
-        cls.deputy = user("ai_deputy", "ai_deployment.group_owner,sales_team.group_sale_salesman_all_leads")
-        cls.reviewer = user("ai_reviewer", "ai_deployment.group_reviewer,sales_team.group_sale_salesman_all_leads")
-        cls.manager = user("ai_manager", "ai_deployment.group_manager")
-        cls.auditor = user("ai_auditor", "ai_deployment.group_auditor")
-        cls.seller = user("ai_seller", "sales_team.group_sale_salesman")
-        cls.other_seller = user("ai_other_seller", "sales_team.group_sale_salesman")
-        cls.accountant = user("ai_accountant", "account.group_account_user")
+        owner = "ai_deployment.group_owner,sales_team.group_sale_salesman_all_leads"
+        people = cls.make_users(
+            ai_owner=owner,
+            ai_other_owner=owner,
+            ai_deputy=owner,
+            ai_reviewer="ai_deployment.group_reviewer,sales_team.group_sale_salesman_all_leads",
+            ai_manager="ai_deployment.group_manager",
+            ai_auditor="ai_deployment.group_auditor",
+            ai_seller="sales_team.group_sale_salesman",
+            ai_other_seller="sales_team.group_sale_salesman",
+            ai_accountant="account.group_account_user",
+        )
+        cls.owner, cls.other_owner, cls.deputy, cls.reviewer, cls.manager = people[:5]
+        cls.auditor, cls.seller, cls.other_seller, cls.accountant = people[5:]
         cls.viewer_group = cls.env.ref("sales_team.group_sale_salesman")
 
         cls.deployment = cls.make_deployment(
@@ -94,12 +99,28 @@ class AiDeploymentCase(TransactionCase):
         cls.deployment.state = "shadow"
 
     @classmethod
+    def make_users(cls, **groups_by_login):
+        """All at once and without portraits: users are most of what a class costs."""
+        values = [
+            {
+                "login": login,
+                "name": f"{login} ({groups})",
+                "password": login,
+                "email": f"{login}@example.com",
+                "group_ids": [Command.set([cls.env.ref(group).id for group in groups.split(",")])],
+            }
+            for login, groups in groups_by_login.items()
+        ]
+        with patch.object(type(cls.env["res.partner"]), "_avatar_generate_svg", lambda self: False):
+            return cls.env["res.users"].create(values)
+
+    @classmethod
     def jobs_ran(cls, moment):
         """As if they ran: tests stand at another time than the one at which this database was made."""
         jobs = cls.env["ir.cron"].search([("cron_name", "=like", "AI Deployment:%")])
-        for job in jobs | cls.env.ref("mail.ir_cron_mail_scheduler_action"):
-            interval = relativedelta(**{job.interval_type: job.interval_number})
-            job.write({"lastcall": moment, "nextcall": moment + interval})
+        jobs |= cls.env.ref("mail.ir_cron_mail_scheduler_action")
+        for (kind, number), some in jobs.grouped(lambda job: (job.interval_type, job.interval_number)).items():
+            some.write({"lastcall": moment, "nextcall": moment + relativedelta(**{kind: number})})
 
     @classmethod
     def make_deployment(cls, **values):

@@ -18,7 +18,7 @@ _running = []
 
 @dataclasses.dataclass
 class Report:
-    """What ``odoo_recorder`` saw: a status per test, the reasons of skips, our log's complaints, and other problems."""
+    """What ``odoo_recorder`` saw: a status per test, reasons of skips, our log's complaints, other problems, times."""
 
     status: int
     tests: dict
@@ -26,6 +26,7 @@ class Report:
     log: list
     problems: list
     output: str
+    seconds: dict = dataclasses.field(default_factory=dict)  # by test class
 
 
 def record(arguments, *, echo=False, options=()):

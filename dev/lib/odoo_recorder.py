@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -96,16 +97,22 @@ def without_assets():
     IrQweb._pregenerate_assets_bundles = lambda self: []
 
 
-def share_classes(folder):
-    """Run only the test classes that no other process of the run has claimed in `folder`."""
+def share_classes(folder, seconds):
+    """Run only the test classes that no other process of the run has claimed in `folder`.
+
+    :param seconds: gets how long each class took, with its set-up
+    """
     from odoo.tests import suite
 
     def unclaimed(tests):
-        current, mine = None, False
-        for test in tests:
+        current, name, mine, since = None, None, False, 0
+        for test in [*tests, None]:
             if type(test) is not current:
-                current = type(test)
-                mine = _claim(Path(folder), f"{current.__module__}.{current.__qualname__}")
+                if mine:
+                    seconds[name] = round(time.monotonic() - since, 2)
+                current, since = type(test), time.monotonic()
+                name = f"{current.__module__}.{current.__qualname__}"
+                mine = test is not None and _claim(Path(folder), name)
             if mine:
                 yield test
 
@@ -151,13 +158,13 @@ def main():
     logging.getLogger().addHandler(complaints)
     logging.captureWarnings(True)
     tests.watch()
-    status = 0
+    status, seconds = 0, {}
     try:
         if "--no-assets" in options:
             without_assets()
         for option in options:
             if option.startswith("--claims="):
-                share_classes(option.removeprefix("--claims="))
+                share_classes(option.removeprefix("--claims="), seconds)
         odoo.cli.main()
         if "--test-tags" in sys.argv:
             problems = tests_that_never_run()
@@ -169,6 +176,7 @@ def main():
             problems = tests_that_never_run()
     finally:
         report = {"tests": tests.status, "skips": tests.skips, "log": complaints.lines, "problems": problems}
+        report["seconds"] = seconds
         Path(target).write_text(json.dumps(report))
     sys.exit(status)
 

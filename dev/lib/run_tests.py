@@ -45,6 +45,7 @@ class Score:
         self.count = collections.Counter()
         self.by_part = collections.defaultdict(collections.Counter)
         self.failed_checks = []
+        self.seconds = collections.Counter()
         self._lock = threading.Lock()
 
     def add(self, part, counted):
@@ -55,6 +56,10 @@ class Score:
     def fail(self, sentence):
         self.failed_checks.append(sentence)
         say(f"FAILED: {sentence}")
+
+    def slowest(self, count=10):
+        """The classes that took longest: a suite stays fast where these are looked at."""
+        return [f"{seconds:5.0f} s  {name}" for name, seconds in self.seconds.most_common(count)]
 
     def closing_line(self):
         failed = self.count["failed"] + len(self.failed_checks)
@@ -174,6 +179,7 @@ def run_odoo(part, arguments, score, claims):
             options=["--progress", f"--claims={claims}"] + ([] if browser else ["--no-assets"]),
         )
     score.add(part, collections.Counter(report.tests.values()))
+    score.seconds.update({name.removeprefix(f"odoo.addons.{ADDON}."): took for name, took in report.seconds.items()})
     _check_report(part, report, score, screenshots / database)
     _check_log(part, templates.install_log(template) + report.log, score)
 
@@ -237,6 +243,10 @@ def main():
     options, arguments = parser.parse_known_args()
     score = Score()
     run_lanes(lanes_of(options.part, arguments), arguments, score)
+    if not arguments and score.seconds:
+        say("Slowest classes:")
+        for line in score.slowest():
+            say(line)
     print(score.closing_line(), flush=True)
     return 0 if score.is_good() else 1
 
