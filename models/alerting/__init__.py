@@ -3,4 +3,3 @@
 from . import ai_deployment_alert
 from . import ai_deployment_channel
 from . import ai_deployment_message
-from . import ai_deployment

@@ -194,6 +194,13 @@ class AiDeployment(models.Model):
     )
     report_ids = fields.One2many("ai.deployment.report", "deployment_id", "Reports")
     alert_ids = fields.One2many("ai.deployment.alert", "deployment_id", "Alerts")
+    channel_ids = fields.One2many("ai.deployment.channel", "deployment_id", "Notifications")
+    escalation_days = fields.Integer(
+        "Escalate Unread Alerts After Days",
+        default=3,
+        help="An alert not opened by the owner within this time is escalated to the deputy, otherwise to the "
+        "administrators.",
+    )
     open_alert_count = fields.Integer("Open Alerts", compute="_compute_counts")
     open_review_count = fields.Integer("Open Reviews", compute="_compute_counts")
     score_count = fields.Integer("Scored Records", compute="_compute_counts")
@@ -214,6 +221,9 @@ class AiDeployment(models.Model):
     )
     _batch_above_not_negative = models.Constraint("CHECK(batch_above >= 0)", "A number of records is not negative.")
     _retention_positive = models.Constraint("CHECK(retention_days > 0)", "The log must be kept for at least one day.")
+    _escalation_in_reach = models.Constraint(
+        "CHECK(escalation_days BETWEEN 1 AND 90)", "Escalation of unread alerts takes 1 to 90 days."
+    )
     _one_primary = models.UniqueIndex(
         "(company_id, res_model) WHERE is_primary AND active AND state = 'production'",
         "Another deployment already shows its score on these records. Only one per company can be the primary one.",
@@ -262,6 +272,9 @@ class AiDeployment(models.Model):
                     raise ValidationError(
                         self.env._("%s cannot be owner or deputy: only active internal users can.", person.name)
                     )
+
+    def _add_activity_channels(self):
+        self.env["ai.deployment.channel"]._add_activities(self)
 
     def _person_to_tell(self):
         """Return the person to notify: the owner, else the deputy, else an administrator of the company."""

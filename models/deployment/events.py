@@ -12,7 +12,7 @@ from odoo.models import BaseModel
 # behind it runs afterwards, in the opposite order.
 WRITTEN = (
     "_follow_written_checklist",  # governance
-    "_follow_written_gate",  # gate
+    "_follow_written_gate",  # review
     "_follow_written_holdout",  # routing
     "_follow_written_planning",  # governance
     "_follow_written_poc",  # governance
@@ -36,7 +36,7 @@ CREATED = (
     "_keep_first_transition",  # deployment
     "_make_review_rules",  # routing
     "_make_answers",  # review
-    "_add_activity_channels",  # alerting
+    "_add_activity_channels",  # deployment
     "_start_checklists",  # governance
     "_check_all_named",  # governance
     "_check_new_expiry",  # governance

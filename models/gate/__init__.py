@@ -1,4 +1,3 @@
-from . import ai_deployment
 from . import ai_deployment_gate_event
 from . import ai_deployment_waiver
 from . import ai_deployment_alert

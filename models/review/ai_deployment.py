@@ -1,6 +1,10 @@
-"""Review policy of a deployment: answer reasons, second persons, hidden scores, deadlines, quality figures."""
+"""Human review of a deployment: answer reasons, second persons, hidden scores, deadlines, figures, posting gate.
+
+What the gate does with a bill is in `models/gate`, which reads these settings.
+"""
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 
 from ..tools import clock
@@ -8,6 +12,16 @@ from .eligibility import able_people, away_until, people_at_work
 from .quality import people_lines, review_figures, total_lines
 from .reassignment import release_after_change
 
+GATES = [("off", "Off"), ("warn", "Warn and post"), ("block", "Hold the bill")]
+GATE_FIELDS = {
+    "gate",
+    "gate_from_amount",
+    "gate_risk",
+    "gate_score",
+    "gate_unavailable",
+    "gate_stale_days",
+    "gate_maker_may_pass",
+}
 PEOPLE = {"reviewer_ids", "user_id", "deputy_id", "company_id"}
 
 
@@ -48,6 +62,60 @@ class AiDeployment(models.Model):
     open_position = fields.Integer(readonly=True, copy=False, help="The next run continues after this record.")
     left_position = fields.Integer(readonly=True, copy=False, help="The same for records that were processed.")
 
+    # What is held before it is posted
+    gate = fields.Selection(
+        GATES,
+        "Posting Gate",
+        required=True,
+        default="off",
+        tracking=True,
+        copy=False,
+        help="Applies when a risky bill that has not been reviewed is posted, by a user or automatically.",
+    )
+    gate_from_amount = fields.Float(
+        "Minimum Amount",
+        tracking=True,
+        copy=False,
+        help="In the currency of the company. Smaller bills are posted without a check. 0: any amount.",
+    )
+    gate_risk = fields.Selection(
+        [
+            ("flagged", "Flagged records"),
+            ("score", "Score from"),
+            ("review", "Records sent to human review, except random checks"),
+        ],
+        "Risk Criterion",
+        required=True,
+        default="flagged",
+        tracking=True,
+        copy=False,
+        help="In addition, a bill that a reviewer has marked as unusual in its current state is always held.",
+    )
+    gate_score = fields.Float("Score", default=0.99, tracking=True, copy=False)
+    gate_unavailable = fields.Selection(
+        [("open", "Post it with a note"), ("closed", "Hold the bill")],
+        "If Scoring Fails",
+        required=True,
+        default="open",
+        tracking=True,
+        copy=False,
+    )
+    gate_stale_days = fields.Integer(
+        "Bypass After Days Without Supervision",
+        default=28,
+        tracking=True,
+        copy=False,
+        help="If its review is overdue, its reports are missing, or monitoring fails for longer than this, the "
+        "gate is bypassed and the owner is notified. 0: never bypassed.",
+    )
+    gate_maker_may_pass = fields.Boolean(
+        "Creators May Pass Own Bills",
+        tracking=True,
+        copy=False,
+        help="For companies of one person. Otherwise, the creator of a bill cannot pass it. Set by an administrator.",
+    )
+    waiver_ids = fields.One2many("ai.deployment.waiver", "deployment_id", "Waivers")
+
     _four_eyes_not_negative = models.Constraint(
         "CHECK(four_eyes_amount >= 0)", "The amount for a second person cannot be negative."
     )
@@ -58,6 +126,19 @@ class AiDeployment(models.Model):
         "CHECK(double_share BETWEEN 0 AND 1)", "The second review rate must be between 0 and 1."
     )
     _review_hours_positive = models.Constraint("CHECK(review_hours > 0)", "A review needs at least one working hour.")
+    _gate_amount_not_negative = models.Constraint(
+        "CHECK(gate_from_amount >= 0)", "The amount from which bills are held cannot be negative."
+    )
+    _gate_score_is_share = models.Constraint(
+        "CHECK(gate_score BETWEEN 0 AND 1)", "The gate score must be between 0 and 100 %."
+    )
+    _gate_stale_not_negative = models.Constraint("CHECK(gate_stale_days >= 0)", "A number of days is not negative.")
+
+    @api.constrains("gate", "model_id")
+    def _check_gate(self):
+        for deployment in self:
+            if deployment.gate != "off" and deployment.res_model != "account.move":
+                raise ValidationError(self.env._("Only bills can be held before posting."))
 
     @api.depends("reviewer_ids", "user_id", "deputy_id")
     @api.depends_context("lang", "tz")
@@ -108,6 +189,15 @@ class AiDeployment(models.Model):
         yield
         if PEOPLE & vals.keys():
             release_after_change(self.env["ai.deployment.review"].sudo(), Domain("deployment_id", "in", self.ids))
+
+    def _follow_written_gate(self, vals):
+        asked = GATE_FIELDS & vals.keys()
+        if asked and not self.env.su and not self.env.user.has_group("ai_deployment.group_manager"):
+            for deployment in self:
+                changed = any(vals[name] != deployment[name] for name in asked)
+                if changed and deployment.user_id != self.env.user:
+                    raise AccessError(self.env._("Only the owner or an administrator may change the gate."))
+        yield
 
     def _able_people(self, people):
         """Return those of `people` who may answer reviews of this deployment, whatever the record. In sudo."""

@@ -1,4 +1,3 @@
-from . import test_ai_deployment
 from . import test_ai_deployment_alert
 from . import test_ai_deployment_channel
 from . import test_ai_deployment_message

@@ -230,3 +230,31 @@ class TestDeployment(AiDeploymentCase):
             left_out = [("state", "!=", "gone")] if name == "scores" else []  # of records that were deleted
             self.assertEqual(action["domain"], [("deployment_id", "=", self.deployment.id), *left_out])
             self.env[action["res_model"]].search(action["domain"])
+
+    def test_an_unread_alert_goes_on_after_three_days_unless_told_otherwise(self):
+        self.assertEqual(self.make_deployment(is_primary=False).escalation_days, 3)
+
+    def test_it_goes_on_after_1_to_90_days(self):
+        for days in (1, 90):
+            self.deployment.with_user(self.owner).escalation_days = days
+            self.env.flush_all()
+        for days in (0, 91, -1):
+            with (
+                self.subTest(days=days),
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(CheckViolation),
+                self.env.cr.savepoint(),
+            ):
+                self.deployment.with_user(self.owner).escalation_days = days
+                self.env.flush_all()
+            self.assertEqual(self.deployment.escalation_days, 90)
+
+    def test_the_owners_activity_is_added_where_it_is_missing(self):
+        other = self.make_deployment(name="Another", is_primary=False)
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM ai_deployment_channel WHERE deployment_id = %s", [other.id])
+        self.env.invalidate_all()
+        for _again in range(2):
+            (self.deployment | other)._add_activity_channels()
+            for deployment in self.deployment | other:
+                self.assertEqual(deployment.channel_ids.mapped("kind"), ["activity"])

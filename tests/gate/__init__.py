@@ -1,7 +1,6 @@
 from . import test_account_move
 from . import test_account_move_line
 from . import test_account_move_tours
-from . import test_ai_deployment
 from . import test_ai_deployment_alert
 from . import test_ai_deployment_gate_event
 from . import test_ai_deployment_gate_pass

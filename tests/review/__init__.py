@@ -12,6 +12,7 @@ from . import test_desk_card
 from . import test_eligibility
 from . import test_expiry
 from . import test_follow_ups
+from . import test_gate_settings
 from . import test_merging
 from . import test_notes
 from . import test_quality

@@ -35,7 +35,7 @@ def collect(house: House, odoo_names: set[str], python_names: set[str]) -> Itera
     others |= {name: count for name, count in _plain_classes(house)}
     other = max(others, key=lambda name: others[name], default="")
     yield _figure("methods_of_ai_deployment", methods.get(LARGEST, 0), 240)
-    yield _figure("files_of_ai_deployment", len(files.get(LARGEST, ())), 12)
+    yield _figure("files_of_ai_deployment", len(files.get(LARGEST, ())), 11)
     yield _figure("methods_of_largest_other_class", others.get(other, 0), 150, note=other)
     knot = largest_knot(house, LARGEST)
     yield _figure("files_in_knot_of_ai_deployment", len(knot), 2)
