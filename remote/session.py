@@ -61,6 +61,11 @@ class Answer:
         self.attempts = attempts
 
 
+def body_of(payload: dict[str, Any]) -> bytes:
+    """Return `payload` as it goes over the wire."""
+    return json.dumps(payload, separators=(",", ":"), allow_nan=False).encode()
+
+
 class Session:
     """Calls through a guard.
 
@@ -89,7 +94,7 @@ class Session:
     def post(self, url: str, payload: dict[str, Any], *, headers: dict[str, str] | None = None) -> Answer:
         """Send `payload` as JSON; the answer, or an ``EndpointError``."""
         end = time.monotonic() + self._deadline
-        body = json.dumps(payload, separators=(",", ":"), allow_nan=False).encode()
+        body = body_of(payload)
         with _silence():
             for attempt in range(MOST_RETRIES + 1):
                 answer, error, may_repeat = self._once(url, body, headers, end)

@@ -1,12 +1,19 @@
-"""A message for a chat, in the format of Slack's incoming webhooks, which Mattermost and Rocket.Chat read as well."""
+"""Calls to other programs: messages for a chat in the format of Slack's incoming webhooks, and signed events.
 
+Mattermost and Rocket.Chat read Slack's format as well. An event is plain JSON for a program, which checks by the
+signature that it comes from here.
+"""
+
+import hashlib
+import hmac
 import re
+import time
 from collections.abc import Collection
 from typing import Any
 
 from ..ml.errors import EndpointRefused
 from .guard import Guard
-from .session import Session
+from .session import Session, body_of
 
 DEADLINE = 10.0  # seconds, with all repeats: nobody waits for the answer
 MOST_CHARACTERS = 3000  # of one block
@@ -32,6 +39,31 @@ def post(
     # Slack says "ok"; others say nothing, or send an object
     if _WORD.fullmatch(text) and text != "ok":
         raise EndpointRefused("" if text in url else f"It answered “{text}”.")
+
+
+def post_event(
+    url: str, event: dict[str, Any], *, secret: str, key: str = "", allowed: Collection[str] = (), session: Any = None
+) -> None:
+    """Send `event` as plain JSON, signed with `secret`. Raises an ``EndpointError``; nothing shows `url`.
+
+    Headers: ``X-Timestamp`` (seconds since 1970) and ``X-Signature``, see `signature`.
+
+    :param key: the same for the same event, however often it is sent
+    """
+    moment = str(int(time.time()))
+    headers = {"X-Timestamp": moment, "X-Signature": signature(secret, moment, body_of(event))}
+    if key:
+        headers["Idempotency-Key"] = key
+    (session or Session(Guard(allowed), deadline=DEADLINE)).post(url, event, headers=headers)
+
+
+def signature(secret: str, moment: str, body: bytes) -> str:
+    """Return ``sha256=`` and the HMAC of the moment, a dot and the body, in hexadecimal digits.
+
+    >>> signature("key", "1700000000", b"{}")[:19]
+    'sha256=9d713ed406bb'
+    """
+    return "sha256=" + hmac.new(secret.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 def payload(messages: list[tuple[str, str, str, str]]) -> dict[str, Any]:

@@ -47,9 +47,15 @@ class AiDeploymentChannel(models.Model):
         "itself is a secret and is not stored in the database.",
     )
     frequency = fields.Selection(
-        [("each", "Each alert"), ("daily", "Summary every day"), ("weekly", "Summary every week")],
+        [
+            ("each", "Each alert"),
+            ("daily", "Summary every day"),
+            ("weekly", "Summary every week"),
+            ("retraining", "Requests to retrain"),
+        ],
         required=True,
         default="each",
+        help="Requests to retrain are for the program that trains a model outside Odoo: signed JSON, and no alerts.",
     )
     send_when_empty = fields.Boolean(help="Send a weekly summary of one line when there is nothing to report.")
     summary_date = fields.Datetime("Last Summary", readonly=True, copy=False)
@@ -100,6 +106,8 @@ class AiDeploymentChannel(models.Model):
     def _target_problem(self):
         if self.kind == "activity" and self.frequency != "each":
             return self.env._("The owner is notified of each alert.")
+        if self.kind != "webhook" and self.frequency == "retraining":
+            return self.env._("Requests to retrain are sent by webhook only.")
         if self.kind == "email":
             silent = self.partner_ids.filtered(lambda partner: not partner.email)
             if silent:
@@ -262,6 +270,7 @@ class AiDeploymentChannel(models.Model):
             self.env._("%s: a test", deployment.name),
             self.env._("If you can read this, alerts arrive in this channel."),
             link=f"/odoo/ai-deployments/{deployment.id}",
+            event={"event": "test", "deployment": {"id": deployment.id}} if self.frequency == "retraining" else None,
         )
         return {
             "type": "ir.actions.client",

@@ -41,6 +41,7 @@ POLL = 1.0  # seconds after which a pass that waits for answers looks for new me
 TOGETHER = 20  # alerts that go out as one message
 MOST_COUNTED = 100
 KEPT_DAYS = 90
+SECRET_OF = "_SECRET"  # behind the name of an address: the key that events are signed with
 
 
 class AiDeploymentMessage(models.Model):
@@ -62,6 +63,7 @@ class AiDeploymentMessage(models.Model):
     subject = fields.Char(required=True, readonly=True)
     body = fields.Text("Text", readonly=True)
     link = fields.Char(readonly=True)
+    event = fields.Json(readonly=True, help="Sent to a program in place of the text, signed.")
     state = fields.Selection(
         [("pending", "Waiting"), ("handed", "In the mail queue"), ("sent", "Sent"), ("failed", "Failed")],
         required=True,
@@ -89,8 +91,11 @@ class AiDeploymentMessage(models.Model):
     _order_idx = models.Index("(channel_id, id) WHERE state = 'pending'")
 
     @api.model
-    def _add(self, channel, subject, body, *, link="", alert=None, partners=None):
-        """Say `subject` and `body` through `channel`, as soon as this transaction is through."""
+    def _add(self, channel, subject, body, *, link="", alert=None, partners=None, event=None):
+        """Say `subject` and `body` through `channel`, as soon as this transaction is through.
+
+        :param event: plain JSON for a program, sent in their place
+        """
         deployment = channel.deployment_id
         person = deployment._person_to_tell()
         message = self.create(
@@ -105,6 +110,7 @@ class AiDeploymentMessage(models.Model):
                 "subject": subject,
                 "body": body,
                 "link": link and f"{deployment.get_base_url()}{link}",
+                "event": event,
                 "next_date": clock.now(),
             }
         )
@@ -264,12 +270,16 @@ class AiDeploymentMessage(models.Model):
         if not url:
             messages._not_sent(self.env._("This server has no address named “%s”.", name))
             return None
+        secret = credential(f"{name}{SECRET_OF}") if self.event else ""
+        if self.event and not secret:
+            messages._not_sent(self.env._("This server has no signing key named “%s”.", f"{name}{SECRET_OF}"))
+            return None
         if self.attempts >= MOST_ATTEMPTS:  # and nobody was there to keep what became of the last
             messages._not_sent(self.env._("The sending process was killed each time."))
             return None
         texts = [message._as_text() for message in messages]
         messages.write({"attempts": self.attempts + 1, "next_date": clock.now() + LEASE})
-        return url, texts, allowed, messages._key()
+        return url, texts, allowed, messages._key(), self.event, secret
 
     def _key(self):
         """The same for the same messages of this database, however often they are sent."""
@@ -322,10 +332,13 @@ class AiDeploymentMessage(models.Model):
         return len(messages), len(messages) == GC_UNLINK_LIMIT
 
 
-def _call(url, texts, allowed, key):
+def _call(url, texts, allowed, key, event, secret):
     """The error of the call, None where it went well. In a thread of its own: nothing here may touch the database."""
     try:
-        webhook.post(url, texts, key=key, allowed=allowed)
+        if event:
+            webhook.post_event(url, event, secret=secret, key=key, allowed=allowed)
+        else:
+            webhook.post(url, texts, key=key, allowed=allowed)
     except EndpointError as error:
         return error
     except Exception as error:  # noqa: BLE001 - its traceback could show the address, so the log gets its name alone

@@ -76,6 +76,8 @@ MISSING = (
 )
 # What a version still needs before it may replace the serving one: the same, of methods that are handed the version.
 MISSING_TO_PROMOTE = ("_missing_inputs_on", "_missing_answers_on", "_missing_shadow_on")  # training
+# A version that was made elsewhere has arrived: methods that are handed the version.
+ARRIVED = ("_let_challenge",)  # training
 # Before the hourly look at health: methods without records.
 BEFORE_HEALTH = ("_refresh_fallbacks",)  # resilience
 # The share of records without a score is about to change.
@@ -101,3 +103,9 @@ def follow(deployments: BaseModel, event: Iterable[str]) -> None:
     """Run the steps of `event` on these deployments, in order."""
     for step in event:
         getattr(deployments, step)()
+
+
+def follow_version(version: BaseModel, event: Iterable[str]) -> None:
+    """Run the steps of `event` on the deployment of `version`, which they are handed."""
+    for step in event:
+        getattr(version.deployment_id, step)(version)

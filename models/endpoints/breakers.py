@@ -88,16 +88,20 @@ def tell(deployment: BaseModel, endpoint: BaseModel, why: object) -> None:
     )
 
 
-def blocked(env: Environment) -> dict[int, float]:
-    """Return the deployments whose endpoint is not to be called now: {deployment id: seconds to wait}."""
+def blocked(env: Environment, *, role: str = "champion") -> dict[int, float]:
+    """Return the deployments whose endpoint is not to be called now: {deployment id: seconds to wait}.
+
+    :param role: of the version whose endpoint is meant: champion or challenger
+    """
     rows = env.execute_query(
         SQL(
             "SELECT deployment.id, endpoint.breaker, endpoint.is_paused OR NOT endpoint.active OR %(used_up)s"
             " FROM ai_deployment deployment"
-            " JOIN ai_deployment_version version ON version.id = deployment.champion_id"
+            " JOIN ai_deployment_version version ON version.id = %(version)s"
             " JOIN ai_deployment_endpoint endpoint ON endpoint.id = version.endpoint_id"
             " WHERE endpoint.is_paused OR NOT endpoint.active OR %(used_up)s"
             " OR (endpoint.breaker->>'until')::float8 > 0",
+            version=SQL.identifier("deployment", f"{role}_id"),
             used_up=SQL(
                 "(endpoint.monthly_budget > 0 AND %s >= endpoint.monthly_budget)", spent_sql(SQL("endpoint.id"))
             ),

@@ -9,10 +9,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...ml.remote_card import PushedCard
+from ..deployment import events
 from ..endpoints.binding import make_version
 from ..tools import clock
 from .observing import observe, row_check
-from .pushed_run import record_rows
+from .pushed_run import record_challenger_rows, record_rows, version_of
 from .rows import check_key, digest_of, storable
 
 LONGEST_NAME = 100
@@ -37,23 +38,27 @@ class AiDeployment(models.Model):
 
     _push_hours_in_reach = models.Constraint("CHECK(push_hours BETWEEN 0 AND 8760)", "Enter 0 to 8,760 hours.")
 
-    def record_inferences(self, rows, key):
-        """Store results of the serving version; all of them or none.
+    def record_inferences(self, rows, key, version=None):
+        """Store results of the serving version, or of the challenger; all of them or none.
 
         :param rows: list of {"res_id", "score", "confidence", "inputs"} or {"res_id", "failure": {"message",
             "details"}}; score and confidence from 0 to 1, inputs by their keys
         :param key: idempotency key. The same call again changes nothing and returns the same ids
-        :return: ids of the log lines, in the order of the rows
+        :param version: number of the version that found them; by default the serving one
+        :return: ids of the log lines, in the order of the rows; none for a challenger, whose results nobody is shown
         """
         deployment = self._check_may_push()
-        key, digest = check_key(key, self.env), digest_of(rows, self.env)
+        key = check_key(key, self.env)
+        digest = digest_of(rows if version is None else {"rows": rows, "version": version}, self.env)
         pushes = self.env["ai.deployment.push"]
         before = pushes._before(deployment, key, digest)
         self._note_contact(deployment)
         if before is not None:
             return before
-        checked = row_check(deployment).rows(rows) if deployment.champion_id.kind == "pushed" else []
-        ids = record_rows(deployment, checked, self.env.user)
+        found_by = version_of(deployment, version)
+        checked = row_check(found_by).rows(rows)
+        record = record_rows if found_by == deployment.champion_id else record_challenger_rows
+        ids = record(deployment, checked, self.env.user)
         pushes.sudo().create(
             {
                 "date": clock.now(),
@@ -61,7 +66,7 @@ class AiDeployment(models.Model):
                 "user_id": self.env.uid,
                 "key": key,
                 "digest": digest,
-                "record_count": len(ids),
+                "record_count": len(checked),
                 "inference_ids": ids,
             }
         )
@@ -73,7 +78,8 @@ class AiDeployment(models.Model):
         :param model: name and version of the model, as the program knows it
         :param inputs: keys of the inputs that it reads; by default all
         :param threshold: score from which a record is predicted as won
-        :return: {"id", "number", "is_serving"}; its owner promotes it
+        :return: {"id", "number", "is_serving", "is_challenger"}. Its owner promotes it; where another version serves
+            already, it is compared as the challenger first
         """
         deployment = self._check_may_push()
         if not isinstance(model, str) or not model.isprintable() or not 1 <= len(model.strip()) <= LONGEST_NAME:
@@ -91,15 +97,27 @@ class AiDeployment(models.Model):
             and (version.artifact or {}).get("contract") == contract
             and version.artifact["threshold"] == threshold
         )
-        version = same[:1] or make_version(deployment, PushedCard, contract, contract["inputs"], threshold)
+        version = same[:1]
+        if not version:
+            version = make_version(deployment, PushedCard, contract, contract["inputs"], threshold)
+            events.follow_version(version, events.ARRIVED)
         self._note_contact(deployment)
-        return {"id": version.id, "number": version.number, "is_serving": version.is_serving}
+        return {
+            "id": version.id,
+            "number": version.number,
+            "is_serving": version.is_serving,
+            "is_challenger": version == deployment.challenger_id,
+        }
 
     def heartbeat(self):
-        """Say that the external program is alive though it has nothing to push; return the serving version's number."""
+        """Say that the external program is alive though it has nothing to push; return the numbers of the versions."""
         deployment = self._check_may_push()
         self._note_contact(deployment)
-        return {"number": deployment.champion_id.number or 0, "state": deployment.state}
+        return {
+            "number": deployment.champion_id.number or 0,
+            "challenger": deployment.challenger_id.number or 0,
+            "state": deployment.state,
+        }
 
     @api.private
     def observe(self, record):

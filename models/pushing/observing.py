@@ -63,7 +63,7 @@ class Observed:
         else:
             score = self.output
         row = {"res_id": self._record.id, "score": score, "confidence": self.confidence, "inputs": self.inputs}
-        [checked] = row_check(self._deployment).rows([row])
+        [checked] = row_check(self._deployment.champion_id).rows([row])
         with self._deployment.env.cr.savepoint():
             [self.inference_id] = record_rows(self._deployment, [checked], self._user)
 
@@ -110,7 +110,6 @@ def observe(deployment: BaseModel, record: BaseModel) -> Observed:
     return Observed(deployment.sudo(), record, deployment.env.user)
 
 
-def row_check(deployment: BaseModel) -> RowCheck:
-    """Return the check of rows for the serving version of `deployment`."""
-    specs = deployment.champion_id._specs()
-    return RowCheck(deployment.env, {key: spec["kind"] for key, spec in specs.items()})
+def row_check(version: BaseModel) -> RowCheck:
+    """Return the check of rows that `version` found."""
+    return RowCheck(version.env, {key: spec["kind"] for key, spec in version._specs().items()})

@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ...ml.columns import make_column
 from ...ml.errors import InferenceError
 from ...remote.masking import without_secrets
+from ..scoring.challenger_answers import keep_answers
 from ..tools import clock
 from ..tools.credentials import all_credentials
 from .rows import PushedRow, columns_with
@@ -63,6 +64,42 @@ def check_serves(deployment: BaseModel) -> None:
                 deployment.name,
             )
         )
+
+
+def version_of(deployment: BaseModel, number: Any) -> BaseModel:
+    """Return the version that results are of: the serving one by default, or the challenger by its number.
+
+    :raise UserError: where that is no version of an external program
+    """
+    if number is None or number == deployment.champion_id.number:
+        check_serves(deployment)
+        return deployment.champion_id
+    challenger = deployment.challenger_id
+    if challenger.kind == "pushed" and not isinstance(number, bool) and challenger.number == number:
+        return challenger
+    raise UserError(
+        deployment.env._(
+            "Version %(number)s of “%(deployment)s” neither serves nor is the challenger.",
+            number=str(number)[:20],
+            deployment=deployment.name,
+        )
+    )
+
+
+def record_challenger_rows(deployment: BaseModel, rows: Sequence[PushedRow], user: BaseModel) -> list[int]:
+    """Log what the challenger found, beside the scores of the serving version; return no ids, as nobody is shown it.
+
+    :param deployment: `ai.deployment`, in sudo, whose challenger is a version of an external program
+    :raise UserError: where the deployment is not live
+    :raise ValidationError: about the first row whose record is not one of the deployment's
+    """
+    deployment._check_at_work()
+    documents = deployment.env[deployment.res_model].with_user(user).sudo().browse([row.res_id for row in rows])
+    run = deployment._scoring_run(documents, day=clock.today())
+    run.prepare()
+    _check_found(deployment, rows, run.read_standings())
+    keep_answers(deployment, {row.res_id: row.answer for row in rows})
+    return []
 
 
 def _check_found(deployment: BaseModel, rows: Sequence[PushedRow], standings: dict[int, Any]) -> None:

@@ -17,6 +17,7 @@ from ..endpoints import breakers
 from ..tools import batch_insert as bulk
 from ..tools import clock
 from .ai_deployment_inference import FAILURE_TYPES
+from .challenger_asking import ask_challengers
 from .remote_asking import ask_before
 from .scoring_run import serving_card
 
@@ -120,6 +121,7 @@ class AiDeploymentRequest(models.Model):
                     return
                 if deployment.id in breakers.blocked(self.env):
                     break
+        ask_challengers(self.env)
 
     def _due_domain(self):
         return clock.due_domain("next_date", LONGEST_WAIT) & Domain(

@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -109,17 +109,17 @@ def exhausted(error: InferenceError, attempts: int) -> InferenceError:
 
 
 class RemoteAsking:
-    """Ask about the records of a scoring run.
+    """Ask the endpoint of a remote version about records; what is asked about, a subclass reads.
 
-    :param run: `ScoringRun` whose deployment a remote version serves
+    :param deployment: `ai.deployment` in sudo
+    :param version: of the deployment, of kind remote
     :param hold: function that tells others, every second, that this worker is at it; committed right after
     """
 
-    def __init__(self, run: "ScoringRun", hold: Callable[[], None] = lambda: None) -> None:
-        self.run, self.hold = run, hold
-        self.env, self.deployment = run.env, run.deployment
-        self.version = run.deployment.champion_id
-        self.endpoint = self.version.endpoint_id
+    def __init__(self, deployment: BaseModel, version: BaseModel, hold: Callable[[], None] = lambda: None) -> None:
+        self.hold = hold
+        self.env, self.deployment, self.version = deployment.env, deployment, version
+        self.endpoint = version.endpoint_id
         self.parts: deque[Part] = deque()
         self.answers: dict[int, tuple[str, Result | InferenceError]] = {}  # that are not stored yet
         self.log: list[tuple[Part, Asked]] = []  # calls that are not stored yet
@@ -150,15 +150,11 @@ class RemoteAsking:
 
     def _prepare(self) -> Connection | None:
         """Read the inputs, and split what has no answer yet into parts; None where the run itself will tell why not."""
-        run = self.run
         try:
-            run.prepare()
-            if isinstance(run.card, InferenceError):
+            read = self._read()
+            if read is None:
                 return None
-            standings = run.read_standings()
-            ids = list(standings)
-            columns = run._columns(ids)
-            _codes, errors = run.card._codes(columns)
+            ids, columns, errors = read
         except Exception as error:
             if faults.kind_of(error) not in ("", faults.TOO_SLOW):
                 raise
@@ -187,6 +183,10 @@ class RemoteAsking:
             self.parts.append(Part([row for row, _key in chosen], [key for _row, key in chosen]))
         self.names = self._masked_names()
         return connect(self.endpoint) if self.parts else None
+
+    def _read(self) -> tuple[list[int], dict[str, Column], Collection[int]] | None:
+        """Return (ids of the records, their inputs, rows that cannot be scored); None where the version is broken."""
+        raise NotImplementedError
 
     def _masked_names(self) -> set[str]:
         inputs = self.book.contract.inputs
@@ -323,9 +323,31 @@ def _first_failure(asked: Asked) -> InferenceError | None:
     return next((result for result in asked.results if isinstance(result, InferenceError)), None)
 
 
+class RunAsking(RemoteAsking):
+    """Ask about the records of a scoring run.
+
+    :param run: `ScoringRun` whose deployment a remote version serves
+    :param hold: see `RemoteAsking`
+    """
+
+    def __init__(self, run: "ScoringRun", hold: Callable[[], None] = lambda: None) -> None:
+        super().__init__(run.deployment, run.deployment.champion_id, hold)
+        self.run = run
+
+    def _read(self) -> tuple[list[int], dict[str, Column], Collection[int]] | None:
+        run = self.run
+        run.prepare()
+        if isinstance(run.card, InferenceError):
+            return None
+        ids = list(run.read_standings())
+        columns = run._columns(ids)
+        _codes, errors = run.card._codes(columns)
+        return ids, columns, errors
+
+
 def ask_before(run: "ScoringRun", hold: Callable[[], None] = lambda: None) -> set[int]:
     """Ask about the records of `run` where a remote version serves; return the ids that are still to be asked about.
 
     Commits the transaction where it asks: whoever calls has locked nothing that matters, or locks it again.
     """
-    return RemoteAsking(run, hold).work() if run.deployment.champion_id.kind == "remote" else set()
+    return RunAsking(run, hold).work() if run.deployment.champion_id.kind == "remote" else set()

@@ -24,6 +24,7 @@ from ..tools import clock, faults, noted
 from ..tools.score_fields import SCORE_FIELDS
 from ..tools.shipped import wake
 from . import scoring_alerts
+from .challenger_answers import OUTSIDE
 from .challenger_run import ChallengerRun
 from .failures import Failures
 from .inference_writer import InferenceWriter, Lines, ScoredChunk, hex_rows
@@ -142,7 +143,9 @@ class ScoringRun:
             earlier=self.earlier,
         )
         self.failures = Failures(deployment, version, self.writer.now)
-        self.challenger = ChallengerRun(deployment, self.specs) if deployment.challenger_id else None
+        # One from outside answers later (`challenger_answers`).
+        scores_here = deployment.challenger_id and deployment.challenger_id.kind not in OUTSIDE
+        self.challenger = ChallengerRun(deployment, self.specs) if scores_here else None
 
     def read_standings(self) -> dict[int, Standing]:
         """Return where those of the records stand that the deployment is for."""

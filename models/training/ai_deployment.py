@@ -15,7 +15,7 @@ from ..features.feature_reader import FeatureReader
 from ..scoring.challenger_run import failed
 from ..tools import clock
 from .challenger_gate import ChallengerGate, challenger_text, missing_shadow
-from .policy import AUTOMATIC, MANUAL, PROPOSE, follow_verdict
+from .policy import AUTOMATIC, MANUAL, PROPOSE, enter, follow_verdict
 from .probation import Probation
 from .procedure import procedure
 from .questions import missing_answers
@@ -279,6 +279,11 @@ class AiDeployment(models.Model):
     def _missing_shadow_on(self, version):
         """Return why `version` has to challenge the serving one first; empty where it has, or need not."""
         return missing_shadow(self.sudo(), version.sudo())
+
+    def _let_challenge(self, version):
+        """Let a version that was made elsewhere score beside the serving one, as its challenger."""
+        if self.sudo().champion_id and version.verdict != "worse":
+            enter(version.sudo(), self.env._("Made elsewhere, by %s", self.env.user.name))
 
     def _follow_challenger(self):
         """End comparisons with what does not score any more; begin one with a new challenger."""

@@ -1,4 +1,4 @@
-"""A rule that asks for retraining: it tells the owner, or starts a training.
+"""A rule that asks for retraining: it tells the owner, starts a training, or calls the program that trains elsewhere.
 
 A rule asks once per serving version, a schedule each time its days have passed. What follows from the verdict of a
 training is the deployment's policy (`policy`). Triggers start no more trainings than the deployment allows in a month.
@@ -13,6 +13,7 @@ from ..alerting.alert_kinds import DRIFT, PERFORMANCE, TRAINING_BUDGET, Cause
 from ..tools import clock
 from ..tools.trust import own
 from ..tools.wording import day_list
+from . import request_outside
 from .trigger_preview import would_have_fired
 
 # The alerts that each kind of rule counts.
@@ -54,9 +55,11 @@ class AiDeploymentTrigger(models.Model):
     )
     threshold = fields.Integer("Number", required=True, default=180)
     action = fields.Selection(
-        [("propose", "Notify the owner"), ("train", "Start a training")],
+        [("propose", "Notify the owner"), ("train", "Start a training"), ("call", "Call the program that trains")],
         required=True,
         default="propose",
+        help="A model that is made outside Odoo is trained by a program of yours: it is called by each webhook for "
+        "requests to retrain, see Notifications. Otherwise, the owner gets a task with the procedure.",
     )
     fired_date = fields.Datetime("Last Notification", readonly=True, copy=False)
     fired_version_id = fields.Many2one("ai.deployment.version", readonly=True, copy=False, ondelete="set null")
@@ -91,10 +94,23 @@ class AiDeploymentTrigger(models.Model):
                     "ai_deployment.mail_activity_type_retrain",
                     user_id=deployment._person_to_tell().id,
                     date_deadline=clock.today() + timedelta(days=7),
-                    summary=trigger._train_for(reason)
-                    if trigger.action == "train"
-                    else self.env._("Retrain: %s", reason),
+                    summary=trigger._act(reason),
+                    note=request_outside.note(deployment.sudo())
+                    if request_outside.is_made_elsewhere(deployment.sudo())
+                    else False,
                 )
+
+    def _act(self, reason):
+        """Do what the rule says; return what the owner is told of it."""
+        self.ensure_one()
+        deployment = self.deployment_id.sudo()
+        if self.action == "call":
+            if request_outside.call(deployment, reason):
+                return self.env._("The program that trains was called, as %s.", reason)
+            return self.env._("Retrain: %s. No webhook for requests to retrain is set up.", reason)
+        if self.action == "train" and not request_outside.is_made_elsewhere(deployment):
+            return self._train_for(reason)
+        return self.env._("Retrain: %s", reason)
 
     def _may_ask(self, version):
         """Return whether the rule has not asked about `version` yet; a schedule asks again and again."""

@@ -20,12 +20,14 @@ from ..deployment.life_cycle import LIVE
 from ..deployment.serving import challenging
 from ..routing.forecast import answers_per_day, needs_review
 from ..routing.thresholds import recent_confidences
+from ..scoring.challenger_answers import OUTSIDE
 from ..tools import clock
 from .guards import REVIEWED_BY_LINE, Guards
 from .replay import known_outcomes
 from .segment_tests import SegmentTests, part_names
 from .verdicts import independent_verdicts
 
+MADE_ELSEWHERE = ("pipeline", *OUTSIDE)  # kinds of versions that may have learned from any record
 FIRST_LOOK = 50  # outcomes
 FIRST_CASES = 20  # of an anomaly model: verdicts on records that only one of the versions flagged
 TRIED = 200  # records on which directions are tried
@@ -197,7 +199,7 @@ def missing_shadow(deployment: BaseModel, version: BaseModel) -> str:
     )[:1]
     if tried.verdict == "worse":
         return env._("it did worse as challenger. %s", tried.verdict_text or "")
-    if version.kind != "pipeline" or tried or deployment.state == "poc":
+    if version.kind not in MADE_ELSEWHERE or tried or deployment.state == "poc":
         return ""
     return env._(
         "it was made elsewhere, so it scores beside the serving version as challenger first, until %s outcomes are "

@@ -13,6 +13,7 @@ from ...ml.promotion import Broken
 from ..features.ai_deployment_feature import DIRECTIONS
 from ..routing.forecast import answers_per_day
 from ..routing.thresholds import recent_confidences
+from ..scoring.challenger_answers import OUTSIDE
 from ..tools.wording import about, plain, quoted
 
 REVIEWED_BY_LINE = ("threshold", "error", "risk")  # ways in which a new version may ask for more reviews than the old
@@ -31,7 +32,12 @@ class Guards:
         self.specs = [spec for spec in specs if spec["kind"] == NUMBER]
 
     def of_card(self, card: Any, columns: dict[str, Column]) -> list[Broken]:
-        """Return what a card breaks by itself: declared directions, and larger amounts that look less unusual."""
+        """Return what a card breaks by itself: declared directions, and larger amounts that look less unusual.
+
+        Nothing of a model outside Odoo: what it would say of other inputs is not known here.
+        """
+        if card.kind in OUTSIDE:
+            return []
         directions = {spec["key"]: DIRECTIONS[spec["direction"]] for spec in self.specs}
         if self.deployment.method != "anomaly":
             return promotion.wrong_directions(card, columns, directions)

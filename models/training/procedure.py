@@ -8,6 +8,7 @@ from odoo.tools import format_date
 
 from ..tools import clock
 from ..tools.wording import number
+from .challenger_gate import MADE_ELSEWHERE
 
 RUNS = 3  # latest trainings that are named
 
@@ -15,7 +16,9 @@ RUNS = 3  # latest trainings that are named
 def procedure(deployment: BaseModel) -> list[tuple[str, str]]:
     """Return (what, text) of each part of the procedure, in the language of the reader."""
     env, told = deployment.env, deployment.sudo()
+    elsewhere = told.champion_id.kind in MADE_ELSEWHERE
     return [
+        *([(env._("Made Outside Odoo"), _elsewhere(env, told))] if elsewhere else []),
         (env._("Authority"), _authority(env, told)),
         (env._("Budget"), _budget(env, told)),
         (env._("Calendar"), _calendar(env, told)),
@@ -23,6 +26,19 @@ def procedure(deployment: BaseModel) -> list[tuple[str, str]]:
         (env._("After a Promotion"), _probation(env, told)),
         (env._("Latest Runs"), _runs(env, told)),
     ]
+
+
+def _elsewhere(env: Environment, deployment: BaseModel) -> str:
+    back = {
+        "pushed": "register_version",
+        "remote": env._("Bind a Remote Model"),
+        "pipeline": env._("Import a Model"),
+    }[deployment.champion_id.kind]
+    return env._(
+        "Fetch fresh labelled records, clean, train and test where the model is made. The new version comes back by "
+        "“%s”, scores beside the serving one as its challenger, and is promoted only if it is better.",
+        back,
+    )
 
 
 def _authority(env: Environment, deployment: BaseModel) -> str:

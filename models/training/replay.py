@@ -1,7 +1,7 @@
 """What the challenger would have said of the latest records that the serving version has scored.
 
 Inputs are those of the log, as they were when the records were scored; what only the challenger reads is read now. Its
-scores are stored nowhere but in the result.
+scores are stored nowhere but in the result. A challenger outside Odoo is not asked again: what it answered counts.
 
 Figures are of records that neither version has learned from: for the serving version those whose outcome was not known
 when it was trained; for the challenger the same, or rows of its test, which its tested card scores (a version that was
@@ -21,6 +21,7 @@ from ...ml import side_by_side
 from ...ml.columns import Column, make_column
 from ..routing.forecast import answers_per_day, needs_review
 from ..routing.thresholds import recent_confidences
+from ..scoring.challenger_answers import OUTSIDE, latest_answers
 from ..scoring.challenger_run import shared_inputs
 from ..tools import clock
 from .segment_tests import SegmentTests
@@ -69,9 +70,16 @@ class Replay:
         lines = self._lines()
         if not lines:
             raise UserError(self.env._("%s has not scored a record yet.", self.champion.name))
+        answers: tuple[Any, ...] = ()
+        if self.challenger.kind in OUTSIDE:
+            known = latest_answers(self.deployment, [line.res_id for line in lines])
+            lines = [line for line in lines if line.res_id in known]
+            if not lines:
+                raise UserError(self.env._("%s has not answered about these records yet.", self.challenger.name))
+            answers = ([known[line.res_id] for line in lines],)
         ids = [line.res_id for line in lines]
         columns = self._columns(lines)
-        scored = self.challenger._card().score(columns)
+        scored = self.challenger._card().score(columns, *answers)
         ours = np.array([line.value for line in lines], dtype=np.float64)
         flags = np.array([line.flag for line in lines], dtype=bool)
         found = side_by_side.changes(ours, scored.values, flags, scored.predictions)

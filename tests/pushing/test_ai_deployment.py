@@ -70,7 +70,8 @@ class TestPushApi(PushCase):
     def test_a_version_is_registered_once_and_serves_after_its_promotion(self):
         robot = self.deployment.with_user(self.robot)
         same = robot.register_version("forest 3.1", INPUTS)
-        self.assertEqual(same, {"id": self.version.id, "number": self.version.number, "is_serving": True})
+        expected = {"id": self.version.id, "number": self.version.number, "is_serving": True, "is_challenger": False}
+        self.assertEqual(same, expected)
         newer = robot.register_version("forest 3.2", INPUTS, description="More trees")
         self.assertEqual((newer["number"], newer["is_serving"]), (self.version.number + 1, False))
         for bad in (
@@ -84,6 +85,35 @@ class TestPushApi(PushCase):
         ):
             with self.assertRaises(UserError):
                 robot.register_version(**bad)
+
+    def test_results_of_the_challenger_are_kept_beside_those_that_serve_and_shown_to_nobody(self):
+        lead = self.make_leads(1)
+        robot = self.deployment.with_user(self.robot)
+        with clock.at(NOW):
+            number = robot.register_version("forest 4", INPUTS)["number"]
+            self.push([{"res_id": lead.id, "score": 0.3}])
+            rows = [{"res_id": lead.id, "score": 0.9, "confidence": 0.8}]
+            self.assertEqual(robot.record_inferences(rows, "theirs", number), [])
+            self.assertEqual(robot.record_inferences(rows, "theirs", number), [], "the same call again")
+            self.assertEqual(robot.heartbeat()["challenger"], number)
+        line = self.env["ai.deployment.challenger.score"].search([])
+        self.assertEqual((line.res_id, round(line.predicted_value, 2), line.is_first), (lead.id, 0.9, True))
+        self.assertEqual(round(line.serving_value, 2), 0.3)
+        self.assertEqual(round(self.score_of(lead).predicted_value, 2), 0.3)
+        self.assertEqual(len(self.inferences_of(lead)), 1)
+
+    def test_results_of_a_version_that_neither_serves_nor_challenges_are_refused(self):
+        lead = self.make_leads(1)
+        robot = self.deployment.with_user(self.robot)
+        for number in (99, "x", True, 0):
+            with self.assertRaisesRegex(UserError, "neither serves nor is the challenger"), clock.at(NOW):
+                robot.record_inferences([{"res_id": lead.id, "score": 0.9}], f"key {number}", number)
+        with clock.at(NOW):
+            number = robot.register_version("forest 4", INPUTS)["number"]
+        foreign = self.env["res.partner"].create({"name": "x"}).id + 1_000_000
+        with self.assertRaisesRegex(ValidationError, "Row 1, res_id"), clock.at(NOW):
+            robot.record_inferences([{"res_id": foreign, "score": 0.9}], "gone", number)
+        self.assertFalse(self.env["ai.deployment.challenger.score"].search([]))
 
     def test_a_deployment_that_is_served_by_a_card_takes_nothing(self):
         self.serve(self.deployment, self.card())

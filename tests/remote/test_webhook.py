@@ -1,4 +1,7 @@
+import hashlib
+import hmac
 import json
+import time
 
 import pytest
 from hostile import answer
@@ -54,3 +57,22 @@ def test_a_block_stays_within_its_limit_and_keeps_its_link():
 def test_line_breaks_do_not_leave_the_headline():
     [block] = webhook.payload([("one\ntwo", "", "", "")])["blocks"]
     assert block["text"]["text"] == "*one two*"
+
+
+def test_an_event_is_plain_json_and_signed_over_its_moment_and_body(server):
+    event = {"event": "retraining_requested", "deployment": {"id": 7, "name": "Leads <b>"}}
+    webhook.post_event(server.url("/ok"), event, secret="s3cret", key="k1", allowed=server.allowed)
+    [(_path, headers, body)] = server.calls
+    assert json.loads(body) == event
+    moment = headers["x-timestamp"]
+    expected = hmac.new(b"s3cret", moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert headers["x-signature"] == f"sha256={expected}"
+    assert headers["idempotency-key"] == "k1"
+    assert abs(time.time() - int(moment)) < 60
+
+
+def test_a_changed_body_or_moment_has_another_signature():
+    signed = webhook.signature("s3cret", "1700000000", b"{}")
+    assert signed != webhook.signature("s3cret", "1700000001", b"{}")
+    assert signed != webhook.signature("s3cret", "1700000000", b"{ }")
+    assert signed != webhook.signature("other", "1700000000", b"{}")

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...models.deployment import events
 from ...models.endpoints.binding import bind, contract_of
 
 SCHEMA = """{
@@ -59,6 +60,7 @@ class AiDeploymentVersionBind(models.TransientModel):
         self.deployment_id.check_access("write")
         self.endpoint_id.check_access("read")
         version = bind(self.deployment_id.sudo(), self.endpoint_id.sudo(), self._contract(), threshold=self.threshold)
+        events.follow_version(version, events.ARRIVED)
         return {
             "type": "ir.actions.act_window",
             "res_model": "ai.deployment.version",

@@ -16,9 +16,9 @@ from ...ml.columns import (
 )
 from ...ml.errors import ArtifactRejected, TrainingError
 from ...ml.threads import one_thread
+from ...models.deployment import events
 from ...models.tools import clock
 from ...models.training.challenger import Challenger
-from ...models.training.policy import enter
 from ...models.training.segment_tests import SegmentTests
 from ...models.training.version_test import floors, untested_text
 
@@ -52,8 +52,7 @@ class AiDeploymentVersionImport(models.TransientModel):
             raise AccessError(self.env._("Only an administrator may import a model."))
         self.deployment_id.check_access("write")
         version = self._make_version()
-        if version.deployment_id.champion_id and version.verdict != "worse":
-            enter(version.sudo(), self.env._("Imported by %s", self.env.user.name))
+        events.follow_version(version, events.ARRIVED)
         return {
             "type": "ir.actions.act_window",
             "res_model": "ai.deployment.version",
