@@ -1,10 +1,17 @@
 """A challenger is judged on what it scored before the outcome was known, at looks that double."""
 
+from datetime import timedelta
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml.remote_card import PushedCard
+from odoo.addons.ai_deployment.models.endpoints.binding import make_version
+from odoo.addons.ai_deployment.models.scoring.challenger_answers import keep_answers
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.challenger_gate import ChallengerGate
+from odoo.addons.ai_deployment.models.training.replay import Replay
+from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.training.challenger_common import LATER, ChallengerCase
 
 
@@ -92,6 +99,22 @@ class TestChallengerGate(ChallengerCase):
         self.assertEqual(gate._tried(), 1)
         self.deployment._assign_challenger(self.keep(self.deployment, self.card(low=-2.0)), "test")
         self.assertEqual(ChallengerGate(self.assignment())._tried(), 2)
+
+    def test_a_challenger_outside_is_judged_and_replayed_by_what_it_answered(self):
+        contract = {"model": "forest", "description": "", "inputs": ["country_id"]}
+        with clock.at(NOW):
+            outside = make_version(self.deployment.sudo(), PushedCard, contract, ["country_id"], 0.5)
+            self.deployment._assign_challenger(outside, "test")
+            with self.assertRaisesRegex(UserError, "made elsewhere"):
+                outside.with_user(self.owner).action_promote()
+        answers = {lead.id: (0.9, 0.9) for lead in self.large} | {lead.id: (0.1, 0.9) for lead in self.small}
+        with clock.at(NOW + timedelta(hours=1)):
+            keep_answers(self.deployment.sudo(), answers)
+        self.end(self.large, self.small)
+        self.assertEqual((self.judged().verdict, self.assignment().outcome_count), ("better", 120))
+        found = Replay(self.deployment, outside, 1000).run()
+        self.assertEqual((found["records"], found["failed"]), (120, 0))
+        self.assertEqual(found["figures"]["challenger"]["auc"], 1.0)
 
     def test_what_was_made_elsewhere_is_not_promoted_blindly(self):
         self.env.cr.execute("UPDATE ai_deployment_version SET kind = 'pipeline' WHERE id = %s", [self.challenger.id])
