@@ -24,7 +24,7 @@ from ...ml.errors import EndpointError, Unexpected
 from ...remote import webhook
 from ...remote.guard import parse_allowed
 from ..tools import clock, faults
-from ..tools.credentials import credential, masked
+from ..tools.credentials import SECRET_OF, credential, masked
 from ..tools.shipped import wake
 from .outbox import Outbox
 from .ways import WAYS, follow_mail
@@ -41,7 +41,6 @@ POLL = 1.0  # seconds after which a pass that waits for answers looks for new me
 TOGETHER = 20  # alerts that go out as one message
 MOST_COUNTED = 100
 KEPT_DAYS = 90
-SECRET_OF = "_SECRET"  # behind the name of an address: the key that events are signed with
 
 
 class AiDeploymentMessage(models.Model):

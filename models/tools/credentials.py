@@ -16,6 +16,7 @@ from ...remote.masking import masked  # noqa: F401 - beside the secrets that it 
 
 NAME = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
 SECTION = "ai_deployment"
+SECRET_OF = "_SECRET"  # behind the name of an address: the key that what is sent there is signed with
 
 
 def credential(name: str) -> str:

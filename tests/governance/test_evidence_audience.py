@@ -24,6 +24,9 @@ class TestEvidenceAudience(AiDeploymentCase):
         self.assertTrue(self.look("reader").is_met)
         self.owner.partner_id.email = False
         self.assertFalse(self.look("reader").is_met)
+        program = {"kind": "webhook", "credential": "TRAINER", "frequency": "retraining"}
+        self.env["ai.deployment.channel"].create({"deployment_id": self.deployment.id, **program})
+        self.assertFalse(self.look("reader").is_met, "a program that trains reads no alerts")
         self.env["ai.deployment.channel"].create(
             {
                 "deployment_id": self.deployment.id,

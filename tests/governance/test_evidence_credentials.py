@@ -14,12 +14,14 @@ from odoo.addons.ai_deployment.tests.governance.common import EvidenceCase
 class TestEvidenceCredentials(EvidenceCase):
     def test_secrets_by_name_are_met_and_one_that_is_not_there_is_named(self):
         self.assertMet("credentials", "no secret was found in the parameters")
-        self.env["ai.deployment.channel"].create(
+        channel = self.env["ai.deployment.channel"].create(
             {"deployment_id": self.deployment.id, "kind": "webhook", "credential": "SLACK_SALES"}
         )
         self.assertMissing("credentials", "This server has no address named “SLACK_SALES”.")
         with patch.dict(os.environ, {"AI_DEPLOYMENT_CREDENTIAL_SLACK_SALES": "https://hooks.slack.com/services/x"}):
             found = self.assertMet("credentials", "stored on the server")
+            channel.frequency = "retraining"
+            self.assertMissing("credentials", "This server has no signing key named “SLACK_SALES_SECRET”.")
         self.assertNotIn("hooks.slack.com", found.sentence)
 
     def test_a_secret_in_clear_is_found_and_not_quoted(self):

@@ -41,7 +41,7 @@ class Reader(Rule):
     def find(self, check: BaseModel) -> Evidence:
         deployment = self.deployment
         channels = deployment.channel_ids.filtered(lambda channel: channel.active)
-        outside = channels.filtered(lambda channel: channel.kind != "activity")
+        outside = channels.filtered(lambda channel: channel.kind != "activity" and channel.frequency != "retraining")
         if outside:
             return Evidence(True, self.env._("Notified: %s.", ", ".join(outside.mapped("name"))))
         owner = deployment.user_id

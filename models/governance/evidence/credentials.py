@@ -9,7 +9,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ...tools import clock
-from ...tools.credentials import NAME, credential
+from ...tools.credentials import NAME, SECRET_OF, credential
 from .rule import Evidence, Rule
 
 KNOWN_PARAMETERS = {"ai_deployment.allowed_hosts", "ai_deployment.database", "ai_deployment.health_token_sha256"}
@@ -59,6 +59,8 @@ class Credentials(Rule):
                 yield self.env._("A webhook contains something other than the name of its address.")
             elif not credential(channel.credential):
                 yield self.env._("This server has no address named “%s”.", channel.credential)
+            elif channel.frequency == "retraining" and not credential(f"{channel.credential}{SECRET_OF}"):
+                yield self.env._("This server has no signing key named “%s”.", f"{channel.credential}{SECRET_OF}")
 
     def _clear_secret_faults(self) -> Iterator[str]:
         """Yield where something that looks like a secret stands in clear; it is never quoted."""
