@@ -60,7 +60,9 @@ def make_version(
         raise UserError(env._("“%s” is retired.", deployment.name))
     if deployment.method == "anomaly":
         raise UserError(
-            env._("A remote model can be bound if the deployment predicts an outcome, chooses a value or extracts fields.")
+            env._(
+                "A remote model can be bound if the deployment predicts an outcome, chooses a value or extracts fields."
+            )
         )
     if not 0 < threshold < 1:
         raise UserError(env._("The threshold must be between 0 and 1."))

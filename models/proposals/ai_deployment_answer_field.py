@@ -67,7 +67,8 @@ class AiDeploymentAnswerField(models.Model):
 
     _key_uniq = models.UniqueIndex("(deployment_id, key)", "This field is already an answer of the deployment.")
     _target_is_share = models.Constraint(
-        "CHECK(target_agreement >= 0.5 AND target_agreement < 1)", "The agreement target must be from 50 % to below 100 %."
+        "CHECK(target_agreement >= 0.5 AND target_agreement < 1)",
+        "The agreement target must be from 50 % to below 100 %.",
     )
 
     @api.depends("key", "deployment_id.model_id")

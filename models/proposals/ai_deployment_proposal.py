@@ -102,7 +102,8 @@ class AiDeploymentProposal(models.Model):
         """Delete what is older than its deployment keeps its log."""
         self.env.cr.execute(
             SQL(
-                "DELETE FROM ai_deployment_proposal WHERE id IN (SELECT proposal.id FROM ai_deployment_proposal proposal"
+                "DELETE FROM ai_deployment_proposal WHERE id IN (SELECT proposal.id"
+                " FROM ai_deployment_proposal proposal"
                 " JOIN ai_deployment deployment ON deployment.id = proposal.deployment_id"
                 " WHERE proposal.date < %s - deployment.retention_days * interval '1 day' LIMIT %s)",
                 clock.now(),

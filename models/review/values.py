@@ -98,7 +98,7 @@ def proposed_text(review: BaseModel) -> str:
 
 
 def shown_values(review: BaseModel) -> list[dict[str, Any]]:
-    """Return the fields of a case with what is proposed, with the rights of the user; nothing proposed where it is hidden."""
+    """Return the fields of a case with what is proposed, as the user may read it; nothing of it where it is hidden."""
     env, known, document = review.env, review.sudo(), review._document()
     proposed = {} if known.hides_score else {one.key: one for one in proposals_of(known.inference_id)}
     contract = {each.key: each for each in known.version_id._answer_fields()}

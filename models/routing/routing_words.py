@@ -26,7 +26,11 @@ def _side_texts(deployment: BaseModel) -> Iterator[str]:
     lines, words = deployment.routing_thresholds or {}, deployment.env[deployment.res_model]._ai_words()
     champion = tested_version(deployment)
     if deployment.is_task:
-        words = {**words, "positive": deployment.env._("All values right"), "negative": deployment.env._("A value wrong")}
+        words = {
+            **words,
+            "positive": deployment.env._("All values right"),
+            "negative": deployment.env._("A value wrong"),
+        }
     if not tested_curves(deployment):
         if champion.verdict_text and champion.metrics.get("auc") is None:
             yield champion.verdict_text

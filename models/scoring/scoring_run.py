@@ -385,9 +385,7 @@ class ScoringRun:
         """
         started = time.perf_counter()
         scored = self.card.score(columns, self._judged(ids, answers, told or {}))
-        self._write_scored(
-            ScoredChunk(ids, columns, scored, hex_rows(scored.codes), list(range(len(ids))), started)
-        )
+        self._write_scored(ScoredChunk(ids, columns, scored, hex_rows(scored.codes), list(range(len(ids))), started))
 
     def finish(self) -> None:
         """Settle what was not logged, and let others see what was."""

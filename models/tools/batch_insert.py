@@ -77,7 +77,10 @@ def rows_sql(columns: dict) -> SQL | None:
             selected.append(SQL("%s::%s", value.item() if hasattr(value, "item") else value, SQL(kind)))
     named = [SQL("%s AS %s", each, SQL.identifier(name)) for each, name in zip(selected, columns, strict=True)]
     return SQL(
-        "SELECT %s FROM unnest(%s) AS new_rows (%s)", SQL(", ").join(named), SQL(", ").join(arrays), SQL(", ").join(names)
+        "SELECT %s FROM unnest(%s) AS new_rows (%s)",
+        SQL(", ").join(named),
+        SQL(", ").join(arrays),
+        SQL(", ").join(names),
     )
 
 

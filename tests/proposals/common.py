@@ -92,5 +92,19 @@ class TaskCase(BatchCase):
             [("deployment_id", "=", self.task.id), ("res_id", "in", leads.ids)], order="id"
         )
 
-    def go_live(self):  # pylint: disable=arguments-differ
-        self.task.state = "production"
+    @classmethod
+    def produce(cls):
+        """Take the task to production, as if a record had been scored in shadow."""
+        cls.env["ai.deployment.inference"].create(
+            {
+                "date": NOW,
+                "deployment_id": cls.task.id,
+                "version_id": cls.task_version.id,
+                "company_id": cls.task.company_id.id,
+                "res_model": "crm.lead",
+                "res_id": cls.samples[0].id,
+                "route": "automatic",
+            }
+        )
+        with clock.at(NOW):
+            cls.task.state = "production"

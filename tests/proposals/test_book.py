@@ -1,4 +1,4 @@
-"""From the answer of a model to the log: one value per field, each with its confidence or with what is wrong with it."""
+"""From the answer of a model to the log: a value per field, each with its confidence or with what is wrong with it."""
 
 from odoo.tests import tagged
 

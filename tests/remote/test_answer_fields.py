@@ -2,10 +2,10 @@
 
 import pytest
 
+from odoo.addons.ai_deployment.ml.errors import AnswerOutOfRange, AnswerSchema
 from odoo.addons.ai_deployment.remote import answer_fields
 from odoo.addons.ai_deployment.remote import schema as schemas
 from odoo.addons.ai_deployment.remote.answer_fields import AnswerField, AnswerFieldError, Told
-from odoo.addons.ai_deployment.ml.errors import AnswerOutOfRange, AnswerSchema
 
 TEAM = AnswerField("team", "Sales Team", "choice", True, {"Direct": "1", "Web": "2"})
 TOTAL = AnswerField("total", "Total", "number", False)

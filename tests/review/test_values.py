@@ -79,7 +79,9 @@ class TestValues(TaskCase):
         self.assertEqual(review.failure_type, "answer_schema")
         self.valued(review, self.pumps)
         proposal = self.proposals_of(lead)
-        self.assertEqual((proposal.verdict, proposal.answer_text, proposal.failure_type), ("wrong", "Pumps", "answer_schema"))
+        self.assertEqual(
+            (proposal.verdict, proposal.answer_text, proposal.failure_type), ("wrong", "Pumps", "answer_schema")
+        )
 
     def test_a_value_that_is_missing_or_not_allowed_is_refused_and_the_review_stays_open(self):
         _lead, review, _card = self.case("A pump")
