@@ -98,7 +98,7 @@ class AiDeploymentAnswerField(models.Model):
         documents = self.env.get(self.res_model) if self.res_model else None
         return documents._fields.get(self.key or "") if documents is not None else None
 
-    @api.constrains("key", "deployment_id")
+    @api.constrains("key", "deployment_id", "writing")
     def _check_declaration(self):
         for answer in self:
             field, documents = answer._field(), self.env.get(answer.res_model)
@@ -107,10 +107,13 @@ class AiDeploymentAnswerField(models.Model):
             label = field._description_string(self.env)
             if field.type not in KINDS:
                 raise ValidationError(self.env._("Values of the kind of “%s” cannot be proposed.", label))
-            if not field.store or (field.readonly and not field.inverse) or field.related:
+            if not field.store or not documents._has_field_access(field, "read"):
+                raise ValidationError(self.env._("You may not read “%s”.", label))
+            if answer.writing == "never":  # a total that Odoo computes can be proposed, and compared
+                continue
+            is_computed = field.readonly and not field.inverse or field.related
+            if is_computed or not documents._has_field_access(field, "write"):
                 raise ValidationError(self.env._("“%s” cannot be written.", label))
-            if not all(documents._has_field_access(field, operation) for operation in ("read", "write")):
-                raise ValidationError(self.env._("You may not read and write “%s”.", label))
 
     @api.constrains("domain", "key")
     def _check_allowed(self):

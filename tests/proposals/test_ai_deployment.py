@@ -101,3 +101,124 @@ class TestPushedValues(TaskCase):
             call.answers = {"team_id": "Valves", "team_id_confidence": 0.7}
         self.assertEqual(self.proposals_of(lead).value_text, "Valves")
         self.assertEqual(call.inference_id, self.inferences_of(lead).id)
+
+
+DOCUMENT = """Acme Castings, Ghent
+Invoice: F-2026-118
+Date: 2026-02-27
+Total: 1210.00"""
+
+
+def fields_of(inputs):
+    """What an OCR reads off a document: the vendor in its first line, and what stands behind a word."""
+    lines = [line for line in inputs["document"].splitlines() if line]
+    found = {name: text.strip() for name, mark, text in (line.partition(":") for line in lines) if mark}
+    values = {
+        "partner_id": lines[0].split(",")[0],
+        "invoice_date": found.get("Date", ""),
+        "ref": found.get("Invoice", ""),
+        "amount_total": found.get("Total", ""),
+    }
+    sure = {f"{key}_confidence": 0.95 if value else 0.3 for key, value in values.items()}
+    return {**values, **sure, "unfamiliar": "" if found else "layout"}
+
+
+@tagged("post_install", "-at_install")
+class TestExtract(TaskCase):
+    """A reader of vendor bills over plain JSON, which is sent the text of the document."""
+
+    protocol = "json"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = cls.env["res.partner"].create({"name": "Acme Castings"})
+        cls.env["res.partner"].create([{"name": f"Vendor {number}"} for number in range(201)])
+        reader = "ai_deployment.group_reviewer,account.group_account_invoice"
+        cls.accountant = new_test_user(cls.env, "ai_clerk", groups=reader, context=QUIET)
+        keys = ("partner_id", "invoice_date", "ref", "amount_total")
+        cls.reading = cls.make_deployment(
+            name="What stands on a bill",
+            method="extract",
+            model_id=cls.env["ir.model"]._get("account.move").id,
+            reviewer_ids=[(6, 0, cls.accountant.ids)],
+            min_confidence=0.8,
+            features=[{"path": "move_type", "name": "Type"}],
+            answer_field_ids=[(0, 0, {"key": key, "required": key != "ref"}) for key in keys],
+        )
+        contract = {"protocol": "json", "inputs": {"move_type": "type"}, "value": "answers", "document": "text"}
+        with clock.at(NOW):
+            cls.reading._assign_champion(bind(cls.reading.sudo(), cls.endpoint, contract), "test")
+        cls.reading.state = "shadow"
+        cls.deployment = cls.reading
+        cls.reading.batch_above = 5
+
+    def setUp(self):
+        super().setUp()
+        self.server.values = fields_of
+
+    def bill(self, text, **values):
+        move = self.env["account.move"].create({"move_type": "in_invoice", **values})
+        if text is not None:
+            about = {"name": "bill.txt", "raw": text.encode(), "res_model": move._name, "res_id": move.id}
+            move.message_main_attachment_id = self.env["ir.attachment"].create(about)
+        self.ask(move)
+        self.work()
+        return move
+
+    def values(self, move):
+        proposals = self.env["ai.deployment.proposal"].search([("res_id", "=", move.id)], order="id")
+        return {one.key: one.failure_type or one.value_text for one in proposals}
+
+    def test_the_fields_of_a_document_are_read_and_a_record_is_found_by_its_name(self):
+        move = self.bill(DOCUMENT)
+        self.assertEqual(self.inferences_of(move).route, "automatic")
+        found = self.values(move)
+        self.assertEqual((found["partner_id"], found["ref"]), ("Acme Castings", "F-2026-118"))
+        self.assertTrue(found["invoice_date"] and found["amount_total"])
+        self.assertFalse(move.partner_id or move.ref)
+        sent = self.server.calls[0][2]["rows"][0]
+        self.assertEqual(sent["document"], DOCUMENT)
+
+    def test_a_document_never_seen_goes_to_a_person_with_what_could_be_read(self):
+        cases = {
+            "value_unknown": DOCUMENT.replace("Acme", "Nobody"),
+            "value_invalid": DOCUMENT.replace("2026-02-27", "27 February"),
+            "document_unfamiliar": "A letter without anything",
+            "document_empty": "",
+        }
+        for failure, text in cases.items():
+            with self.subTest(failure):
+                move = self.bill(text)
+                line = self.inferences_of(move)
+                self.assertEqual((line.failure_type, line.route), (failure, "review"))
+        self.assertEqual(self.inferences_of(self.bill(None)).failure_type, "document_empty")
+
+    def test_a_reviewer_reads_the_document_beside_the_fields_and_enters_what_is_missing(self):
+        move = self.bill(DOCUMENT.replace("Acme", "Nobody"))
+        review = self.reviews_of(move)
+        desk = review.with_user(self.accountant).with_context(**QUIET)
+        card = desk.desk_card(review.id)
+        self.assertIn("Nobody Castings", card["document"]["text"])
+        kinds = {field["key"]: field["kind"] for field in card["values"]}
+        self.assertEqual(
+            kinds, {"partner_id": "record", "invoice_date": "date", "ref": "text", "amount_total": "number"}
+        )
+        values = {field["key"]: field["value"] for field in card["values"]}
+        self.assertEqual((values["partner_id"], values["amount_total"]), ("", "1210.0"))
+        answer = desk.desk_decide(review.id, "valued", values={**values, "partner_id": str(self.vendor.id)})
+        self.assertIn("Acme Castings", answer["text"])
+        verdicts = {
+            one.key: one.verdict for one in self.env["ai.deployment.proposal"].search([("res_id", "=", move.id)])
+        }
+        self.assertEqual(
+            verdicts, {"partner_id": "wrong", "invoice_date": "right", "ref": "right", "amount_total": "right"}
+        )
+
+    def test_another_document_is_another_question(self):
+        move = self.bill(DOCUMENT)
+        move.message_main_attachment_id.raw = DOCUMENT.replace("118", "119").encode()
+        self.ask(move)
+        self.work()
+        self.assertEqual(len(self.server.calls), 2)
+        self.assertEqual(self.values(move)["ref"], "F-2026-119")

@@ -12,13 +12,18 @@ class TestAnswerField(TaskCase):
         return self.env["ai.deployment.answer.field"].create({"deployment_id": self.task.id, "key": key, **values})
 
     def test_what_no_value_can_be_proposed_for_is_refused_in_a_sentence(self):
-        for key in ("nothing", "ai_score", "company_id", "tag_ids", "create_date", "id", "won_status"):
+        for key in ("nothing", "ai_score", "company_id", "tag_ids", "create_date", "id", "active"):
             with self.subTest(key), self.assertRaises(ValidationError):
                 self.add(key)
         with self.assertRaises(ValidationError):
             self.add("user_id", domain="[('nothing', '=', 1)]")
         with self.assertRaises(ValidationError):
             self.add("user_id", domain="x")
+
+    def test_what_odoo_computes_can_be_proposed_and_not_written(self):
+        answer = self.add("won_status")
+        with self.assertRaises(ValidationError):
+            answer.writing = "confirmed"
 
     def test_it_is_named_like_the_field_and_a_key_that_is_asked_for_stays(self):
         self.assertEqual(self.add("user_id").name, "Salesperson")
