@@ -1,7 +1,8 @@
 """The language model of the demonstration: the built-in test server, which says which sales team a lead is for.
 
-It is sure where the country is known and guesses where it is not; now and then it errs, names a team that is none, or answers
-in a form that nobody asked for: always in the same way about the same lead. `dev/demo` serves it beside the demonstration.
+It is sure where the country is known and guesses where it is not; now and then it errs, names a team that is none, or
+answers in a form that nobody asked for: always in the same way about the same lead. `dev/demo` serves it beside the
+demonstration.
 """
 
 import importlib.util

@@ -1,7 +1,7 @@
 """Real model servers, each in a virtual environment of its own: what the protocols of ``remote/`` are held against.
 
-Each serves a small scikit-learn model that tells leads apart by their amount and country. `dev/demo --with-mlflow` serves
-the same model with MLflow beside the demonstration.
+Each serves a small scikit-learn model that tells leads apart by their amount and country. `dev/demo --with-mlflow`
+serves the same model with MLflow beside the demonstration.
 """
 
 import contextlib
@@ -48,11 +48,9 @@ _SAVE_MLFLOW = (
     + """
 import json
 import mlflow
-mlflow.sklearn.save_model(
-    model, sys.argv[1] + "/model", pyfunc_predict_fn="predict_proba", serialization_format="pickle", pip_requirements=[],
-)
-chances = model.predict_proba(table[:4])[:, 1].tolist()
-print(json.dumps(chances))
+options = {"pyfunc_predict_fn": "predict_proba", "serialization_format": "pickle", "pip_requirements": []}
+mlflow.sklearn.save_model(model, sys.argv[1] + "/model", **options)
+print(json.dumps(model.predict_proba(table[:4])[:, 1].tolist()))
 """
 )
 _SAVE_MLSERVER = (
@@ -148,7 +146,7 @@ def _wait(process, address, log):
         if process.poll() is not None:
             return f"it ended: {log.read_text()[-500:]}"
         try:
-            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - an address of this machine
+            with urllib.request.urlopen(address, timeout=2):
                 return ""
         except (OSError, urllib.error.URLError):
             time.sleep(0.5)

@@ -1,17 +1,18 @@
 """The third deployment: a language model reads new leads and says which team each is for; three weeks in shadow.
 
-The model is the built-in test server, which answers like one: sure where the country is known, less sure where it has to
-guess, and now and then in a form that nobody asked for. People review what it is not sure of.
+The model is the built-in test server, which answers like one: sure where the country is known, less sure where it has
+to guess, and now and then in a form that nobody asked for. People review what it is not sure of.
 """
 
 from datetime import timedelta
 from random import Random
 
-from lib.language_model import PORT, language_model
 from odoo.fields import Domain
 
 from odoo.addons.ai_deployment.models.endpoints.binding import bind
 from odoo.addons.ai_deployment.models.tools import clock
+
+from lib.language_model import PORT, language_model
 
 from .deployments import add_inputs, as_owner, declare_one
 from .people import SELLERS, TEAMS
@@ -20,8 +21,8 @@ TEAM = "Which team a lead is for"
 DAYS = 15
 MORNING, EVENING = 8 * 60, 18 * 60
 PROMPT = (
-    "You sort the enquiries of a firm that makes pumps. Customers in the United States and Canada belong to Inland, all "
-    "others to Export. Say how sure you are, from 0 to 1; if you have to guess, say less than 0.8."
+    "You sort the enquiries of a firm that makes pumps. Customers in the United States and Canada belong to Inland, "
+    "all others to Export. Say how sure you are, from 0 to 1; if you have to guess, say less than 0.8."
 )
 FIELDS = [("name", "Subject", {}), ("country_id", "Country", {}), ("lang_id", "Language", {}), ("city", "City", {})]
 NAMES = {"name": "subject", "country_id": "country", "lang_id": "language", "city": "city"}

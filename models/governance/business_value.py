@@ -32,7 +32,7 @@ CALLS_KEPT = CALL_DAYS - timedelta(days=1)  # whole days of calls that are there
 class Calls(NamedTuple):
     """What calls to endpoints come to a month: attempts, tokens as far as they are told, price."""
 
-    count: float
+    number: float
     tokens: float
     price: float
 
@@ -225,7 +225,7 @@ class BusinessValue:
             REVIEWING: self.env._("hourly cost"),
             CALLS: self.env._(
                 "%(calls)s calls and %(tokens)s tokens a month",
-                calls=number(self.env, calls.count),
+                calls=number(self.env, calls.number),
                 tokens=number(self.env, calls.tokens),
             ),
         }

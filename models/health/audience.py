@@ -21,7 +21,9 @@ class Audience(Check):
         env = deployment.env
         if deployment.state != "production":
             return
-        if not deployment.is_task and not deployment.viewer_group_ids.all_user_ids.filtered(lambda user: user.active and not user.share):
+        if not deployment.is_task and not deployment.viewer_group_ids.all_user_ids.filtered(
+            lambda user: user.active and not user.share
+        ):
             yield severe(
                 "viewers",
                 env._("Nobody sees its scores: no member of a group under “Visible to Groups”."),

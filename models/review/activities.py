@@ -1,7 +1,8 @@
 """Activities that point to reviews. The review is the queue; an activity only says where to look next.
 
 A cron makes them, not the scoring transaction: at most `MAX_ACTIVITIES` per reviewer, and above that one that says how
-many more there are. Reviews that failed for one cause get one activity per reviewer together, however many there are. That one is attached to the next of them, so that the activity menu leads to the queue.
+many more there are. That one is attached to the next of them, so that the activity menu leads to the queue. Reviews
+that failed for one cause get one activity per reviewer together, however many there are.
 """
 
 from collections import Counter

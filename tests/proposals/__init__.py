@@ -1,6 +1,7 @@
 from . import test_agreement
 from . import test_ai_deployment
 from . import test_ai_deployment_answer_field
+from . import test_ai_deployment_inference
 from . import test_ai_deployment_proposal
 from . import test_book
 from . import test_declared

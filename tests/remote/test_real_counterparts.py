@@ -6,7 +6,6 @@ Each is installed into an environment of its own; where that fails, the test say
 import json
 
 import pytest
-from lib import model_servers, venvs
 from model_server import ModelServer, contract_of
 
 from odoo.addons.ai_deployment.remote import answer_fields, asking
@@ -15,11 +14,15 @@ from odoo.addons.ai_deployment.remote.guard import Guard
 from odoo.addons.ai_deployment.remote.protocols.base import Row
 from odoo.addons.ai_deployment.remote.session import Session
 
+from lib import model_servers, venvs
+
 pytestmark = pytest.mark.nightly
 INPUTS = {"expected_revenue": "amount", "country_id": "country"}
 ROWS = [
     Row(place, {"amount": amount, "country": country})
-    for place, (amount, country) in enumerate([(0.0, "Belgium"), (0.0, "France"), (500.0, "Belgium"), (500.0, "France")])
+    for place, (amount, country) in enumerate(
+        [(0.0, "Belgium"), (0.0, "France"), (500.0, "Belgium"), (500.0, "France")]
+    )
 ]
 CLIENT = """
 import json, sys
@@ -53,7 +56,9 @@ def test_mlflow_serves_a_model():
     with model_servers.mlflow() as (address, known):
         assert address, known
         assert_read(asked(address, {"protocol": "mlflow", "inputs": INPUTS, "value": "1"}), known)
-        refused = asked(address, {"protocol": "mlflow", "inputs": {"expected_revenue": "other"}}, [Row(1, {"other": 1})])
+        refused = asked(
+            address, {"protocol": "mlflow", "inputs": {"expected_revenue": "other"}}, [Row(1, {"other": 1})]
+        )
         assert refused.error.failure_type == "endpoint_refused"
 
 

@@ -34,7 +34,6 @@ class Audience(Rule):
             ),
         )
 
-
     def _reviewed(self) -> Evidence:
         """Judge a deployment that proposes values: somebody reviews them, and records come to it."""
         deployment = self.deployment

@@ -127,7 +127,6 @@ class StopRule(Rule):
             )
         return Evidence(False, self.env._("No minimum is set under “Monitoring”."))
 
-
     def _writing(self) -> Evidence:
         """Tell when values stop being written: by itself, as soon as the agreement target is not proved any more."""
         written = self.deployment.answer_field_ids.filtered(lambda answer: answer.writing == "proved")

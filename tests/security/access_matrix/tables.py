@@ -385,8 +385,8 @@ WIZARDS = {
     ),
     "ai.deployment.version.bind": Rights(
         create=MANAGERS,
-        free="confidence document id_in id_out inputs_text model positive prompt rows_in rows_out schema_text threshold "
-        "value",
+        free="confidence document id_in id_out inputs_text model positive prompt rows_in rows_out schema_text "
+        "threshold value",
         judged="endpoint_id",
         fixed="deployment_id",
     ),
