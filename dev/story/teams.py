@@ -42,8 +42,8 @@ def tell(env, days, leads):
             _tell_day(env, days, leads, deployment, day)
     finally:
         server.close()
-    deployment.champion_id.endpoint_id.address = f"http://127.0.0.1:{PORT}/chat"
     env["ir.config_parameter"].set_param("ai_deployment.allowed_hosts", f"127.0.0.1:{PORT}")
+    deployment.champion_id.endpoint_id.address = f"http://127.0.0.1:{PORT}/chat"
 
 
 def of_teams(env):

@@ -367,7 +367,10 @@ class ScoringRun:
     def _write_scored(self, chunk: ScoredChunk) -> None:
         if self.book:
             self.writer.proposed = self.book.statement([chunk.ids[row] for row in chunk.rows])
-        self._count(self.writer.write_scored(self.standings, chunk))
+        try:
+            self._count(self.writer.write_scored(self.standings, chunk))
+        finally:
+            self.writer.proposed = None
 
     def _judged(self, ids: Sequence[int], answers: Sequence[Any], told: dict[int, Any]) -> Sequence[Any]:
         """Return `answers`, where values were asked for with the error of what cannot be used of them."""

@@ -22,6 +22,16 @@ class TestTask(TaskCase):
         with self.assertRaises(UserError):
             self.task.with_user(self.owner).action_train()
 
+    def test_the_checklist_asks_for_people_and_their_agreement(self):
+        rules = {check.rule: check.sudo() for check in self.task.check_ids}
+        self.task.check_ids._refresh()
+        self.assertFalse(rules["later_and_segments"].evidence_date and rules["later_and_segments"].state == "met")
+        self.assertIn("Sales Team", rules["later_and_segments"].evidence)
+        for name in ("inputs_in_time", "stop_rule"):
+            self.assertTrue(rules[name].evidence)
+        printed = self.env["report.ai_deployment.model_card"]._answers(self.task)
+        self.assertEqual([(row["field"], row["agreement"]) for row in printed], [("team_id", "–")])
+
     def test_what_is_asked_for_has_to_fit_before_a_model_is_bound(self):
         contract = {"protocol": "chat", "inputs": INPUTS, "model": "tiny", "prompt": "Which?"}
         task = self.make_task(answer_field_ids=[])
