@@ -43,6 +43,7 @@
         "views/endpoints/ai_deployment_endpoint_views.xml",
         "views/scoring/ai_deployment_inference_views.xml",
         "views/scoring/ai_deployment_score_views.xml",
+        "views/proposals/ai_deployment_proposal_views.xml",
         "views/review/ai_deployment_review_views.xml",
         "views/review/ai_deployment_desk_views.xml",
         "views/review/ai_deployment_review_answer_views.xml",

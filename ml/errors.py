@@ -31,6 +31,14 @@ value next to the rows that succeeded. ``*`` marks what may succeed if tried aga
           AnswerOutOfRange      a number that is not finite, or outside of its range
           AnswerRefusal         a language model declined
         RetriesExhausted    it was tried until the last date
+      ValueProblem        one of the values asked for cannot be used
+        ValueMissing          it is empty, and is needed
+        ValueNotAllowed       it is none of the values allowed
+        ValueUnknown          no record, or more than one, has this name
+        ValueOfOtherCompany   it is a record of another company
+        ValueInvalid          no date, no number
+      DocumentEmpty       there is no text to read
+      DocumentUnfamiliar  the model says that it does not know such documents
       InjectionSuspected  a text that goes into a prompt gives instructions
       OutsideFailure      what runs outside of Odoo reported that it failed
       TookTooLong *       the database ended it at its time limit
@@ -317,6 +325,72 @@ class RetriesExhausted(EndpointError):
 
     failure_type = "retries_exhausted"
     sentence = "The last attempt failed as well. {0}"
+
+
+class ValueProblem(InferenceError):
+    """One of the values asked for cannot be used; the argument is its label."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label)
+
+
+class ValueMissing(ValueProblem):
+    """A value that is needed is empty.
+
+    >>> str(ValueMissing("Vendor"))
+    'The model found no value of “Vendor”.'
+    """
+
+    failure_type = "value_missing"
+    sentence = "The model found no value of “{0}”."
+
+
+class ValueNotAllowed(ValueProblem):
+    """A value is none of those allowed."""
+
+    failure_type = "value_not_allowed"
+    sentence = "“{0}” is none of the values allowed."
+
+
+class ValueUnknown(ValueProblem):
+    """No record has this name, or several have."""
+
+    failure_type = "value_unknown"
+    sentence = "“{0}” cannot be found: no record has this name, or several have."
+
+
+class ValueOfOtherCompany(ValueProblem):
+    """A value is a record of another company."""
+
+    failure_type = "value_other_company"
+    sentence = "“{0}” is a record of another company."
+
+
+class ValueInvalid(ValueProblem):
+    """A value is not of its kind."""
+
+    failure_type = "value_invalid"
+    sentence = "“{0}” is not a valid value of its kind."
+
+
+class DocumentEmpty(InferenceError):
+    """The document of the record has no text to read."""
+
+    failure_type = "document_empty"
+    sentence = "There is no document, or it has no text."
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+
+
+class DocumentUnfamiliar(InferenceError):
+    """The model says that it does not know such documents."""
+
+    failure_type = "document_unfamiliar"
+    sentence = "The model does not know such documents: {0}."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
 
 
 class InjectionSuspected(InferenceError):

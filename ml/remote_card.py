@@ -53,7 +53,8 @@ class RemoteCard(ApproximateCard):
                 errors[row] = PredictionInvalid("not a number from 0 to 1")
         with np.errstate(invalid="ignore"):
             raw = logit(values)
-            predictions = values >= self.threshold
+            # Where values are proposed, the score is the chance that they are right: they always say that they are.
+            predictions = np.isfinite(values) if self.contract.get("answers") else values >= self.threshold
         return ScoredRows(
             codes=codes,
             contributions=np.zeros(codes.shape),

@@ -8,6 +8,7 @@ from . import endpoints  # remote models: where they are, what was asked of them
 from . import scoring  # scoring runs, inferences, current scores, requests, batches
 from . import ledger  # what was requested and what came of it, counted per day
 from . import routing  # which records a person reviews: reasons, quotas, edge cases, hold-out
+from . import proposals  # values that a deployment proposes for fields of a record: judged, written, undone
 from . import pushing  # results of external programs, and of code of one's own
 from . import monitoring  # drift, performance and the dashboard
 from . import health  # can it do its work: checks of the instance and of each deployment

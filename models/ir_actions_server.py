@@ -1,4 +1,4 @@
-"""The server action type "Score with a Deployment": for automation rules, crons, and the Action menu of lists."""
+"""The server action types "Score with a Deployment" and "Write Proposed Values": for automation rules, crons, lists."""
 
 import logging
 
@@ -11,13 +11,15 @@ from .tools import faults, noted
 
 _logger = logging.getLogger(__name__)
 
+SCORE, WRITE = "ai_deployment_score", "ai_deployment_write"
+
 
 class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
 
     state = fields.Selection(
-        selection_add=[("ai_deployment_score", "Score with a Deployment"), ("code",)],
-        ondelete={"ai_deployment_score": "cascade"},
+        selection_add=[(SCORE, "Score with a Deployment"), (WRITE, "Write Proposed Values"), ("code",)],
+        ondelete={SCORE: "cascade", WRITE: "cascade"},
     )
     ai_deployment_id = fields.Many2one(
         "ai.deployment",
@@ -32,7 +34,7 @@ class IrActionsServer(models.Model):
     @api.depends("model_id", "state")
     def _compute_ai_deployment_id(self):
         other = self.filtered(
-            lambda action: action.state != "ai_deployment_score" or action.model_id != action.ai_deployment_id.model_id
+            lambda action: action.state not in (SCORE, WRITE) or action.model_id != action.ai_deployment_id.model_id
         )
         other.ai_deployment_id = False
 
@@ -41,8 +43,10 @@ class IrActionsServer(models.Model):
 
     def _generate_action_name(self):
         self.ensure_one()
-        if self.state == "ai_deployment_score" and self.ai_deployment_id:
+        if self.state == SCORE and self.ai_deployment_id:
             return self.env._("Score with %s", self.ai_deployment_id.name)
+        if self.state == WRITE and self.ai_deployment_id:
+            return self.env._("Write values of %s", self.ai_deployment_id.name)
         return super()._generate_action_name()
 
     @api.model
@@ -51,9 +55,11 @@ class IrActionsServer(models.Model):
 
     def _get_warning_messages(self):
         warnings = super()._get_warning_messages()
-        if self.state == "ai_deployment_score" and not self.ai_deployment_id:
+        if self.state == SCORE and not self.ai_deployment_id:
             warnings.append(self.env._("Choose the deployment to score with."))
-        elif self.state == "ai_deployment_score":
+        elif self.state == WRITE and not (self.ai_deployment_id and self.ai_deployment_id.sudo().is_task):
+            warnings.append(self.env._("Choose a deployment that chooses a value or extracts fields."))
+        elif self.state in (SCORE, WRITE):
             # The first look at the deployment while an automation rule runs: somebody waits, so no more is read than
             # scoring one record needs.
             self.ai_deployment_id.sudo().fetch(READ_TO_SCORE)
@@ -84,6 +90,22 @@ class IrActionsServer(models.Model):
             return self._ai_scored_later(deployment, records, error)
         is_paused = self.env["ai.deployment.batch"].sudo().browse(outcome["batch"] or ()).state == "paused"
         return self._ai_notification("warning" if is_paused else "success", self._ai_outcome_text(outcome))
+
+    def _run_action_ai_deployment_write_multi(self, eval_context=None):
+        """Write the proved values of the records of the action, with the rights of the user who runs it."""
+        records = eval_context.get("records") or eval_context.get("record")
+        deployment = self.ai_deployment_id.sudo()
+        if not records or not deployment:
+            return False
+        if deployment.state != "production":
+            return self._ai_notification(
+                "warning", self.env._("“%s” is not in production: nothing was written.", deployment.name)
+            )
+        found = deployment.with_env(records.env)._write_proposals(records)
+        sentences = [self.env._("Values written: %s.", found["written"])]
+        if found["left"]:
+            sentences.append(self.env._("Could not be written: %s.", found["left"]))
+        return self._ai_notification("warning" if found["left"] else "success", " ".join(sentences))
 
     def _ai_ends_transaction(self, error):
         """Return whether the transaction can no longer be saved, so that Odoo repeats the call or reports the error."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..ml.errors import EndpointError, EndpointMalformed, InferenceError
-from .contract import Contract
+from .contract import DOCUMENT, Contract
 from .masking import masked
 from .protocols.base import Protocol, Result, Row
 from .protocols.chat import Chat
@@ -94,8 +94,9 @@ def _shown(body: bytes, secret: str) -> str:
 
 
 def masked_rows(rows: Sequence[Row], sensitive: set[str], most: int = 3) -> Any:
-    """Return what was sent of the first `most` rows, values of `sensitive` names replaced: plain JSON types."""
+    """Return what was sent of the first `most` rows, documents and values of `sensitive` names replaced."""
+    hidden = {DOCUMENT, *sensitive}
     return [
-        {"id": row.id, **{name: "•••" if name in sensitive else value for name, value in row.inputs.items()}}
+        {"id": row.id, **{name: "•••" if name in hidden else value for name, value in row.inputs.items()}}
         for row in rows[:most]
     ]

@@ -9,13 +9,17 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from . import answer_fields
 from . import schema as schemas
+from .answer_fields import AnswerField, AnswerFieldError
 
 PROTOCOLS = ("mlflow", "inference_v2", "chat", "json")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_. -]{0,99}")
 PATH = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,9}")
 LONGEST_PROMPT = 20_000
 LONGEST_INPUT = 4000  # characters of one input in a prompt
+LONGEST_DOCUMENT = 20_000  # characters of a document
+DOCUMENT = "document"  # name under which the text of the record's document is sent
 LOGPROBS = "logprobs"  # as the confidence of a chat: from the log-probabilities of the answer
 
 
@@ -30,6 +34,8 @@ class Contract:
     ``inputs`` maps the key of an input to the name that it is sent under. ``value`` and ``confidence`` are paths into
     the answer on one record (for a chat: fields of its schema). Where ``positive`` is set the value is a label, and
     the score is the confidence in that label; else the value itself is the score, from 0 to 1.
+
+    Where ``answers`` are declared, the answer is an object of them (``answer_fields``), which stands at ``value``.
     """
 
     protocol: str
@@ -44,6 +50,13 @@ class Contract:
     rows_out: str = "predictions"  # where the list of answers stands; an output's name for Open Inference
     id_in: str = "id"  # plain JSON: under which name the record's number is sent, and where it comes back
     id_out: str = "id"
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    document: str = ""  # "text": the text of the record's main attachment is sent as well
+
+    @property
+    def answer_fields(self) -> tuple[AnswerField, ...]:
+        """The values that are asked for; none where the answer is a score."""
+        return answer_fields.fields_of(self.answers)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; the schema as a text, so that no storage changes the order of its properties."""
@@ -86,14 +99,30 @@ class Contract:
                 raise ContractError(f"“{getattr(self, what)[:40]}” is not a path into the answer.")
         if self.model and not re.fullmatch(r"[A-Za-z0-9_.:/@-]{1,100}", self.model):
             raise ContractError("The name of the model has characters that are not possible.")
-        if self.positive and not self.confidence:
+        if self.document not in ("", "text") or (self.document and DOCUMENT in names):
+            raise ContractError("The document can be sent as “text”, and no input under its name.")
+        if self.answers:
+            self._check_answers()
+        elif self.positive and not self.confidence:
             raise ContractError("An answer that is a label needs a confidence beside it.")
         {"chat": self._check_chat, "json": self._check_json, "inference_v2": self._check_v2}.get(
             self.protocol, lambda: None
         )()
 
+    def _check_answers(self) -> None:
+        try:
+            answer_fields.fields_of(self.answers)
+        except AnswerFieldError as error:
+            raise ContractError(str(error)) from error
+        if self.protocol == "inference_v2":
+            raise ContractError("Open Inference answers with scores only: use another protocol for values.")
+        if self.schema or self.positive or self.confidence not in ("", LOGPROBS):
+            raise ContractError("The schema and the confidences follow from the answer fields: leave them empty.")
+        if self.confidence and self.protocol != "chat":
+            raise ContractError("Only a chat has log-probabilities.")
+
     def _check_json(self) -> None:
-        if not (self.rows_in and self.rows_out and self.value):
+        if not (self.rows_in and self.rows_out and (self.value or self.answers)):
             raise ContractError("Plain JSON needs the paths of the records sent, of the answers and of the value.")
         if self.id_in in self.inputs.values():
             raise ContractError("The record's number and an input are sent under the same name.")
@@ -107,6 +136,8 @@ class Contract:
             raise ContractError("A chat needs the name of the model.")
         if not self.prompt.strip() or len(self.prompt) > LONGEST_PROMPT:
             raise ContractError(f"A chat needs a prompt of at most {LONGEST_PROMPT} characters.")
+        if self.answers:
+            return
         try:
             schemas.check_schema(self.schema)
         except schemas.SchemaError as error:

@@ -48,6 +48,7 @@ class ReportModelCard(models.AbstractModel):
             "reports": [report for report in map(self._report, self._latest_reports(deployment)) if report],
             "procedure": procedure(deployment),
             "limits": self._limits(deployment),
+            "answers": self._answers(deployment),
             "edge_cases": self._edge_cases(deployment),
             "fallback": self._fallback(deployment),
             "value": deployment.value_html,
@@ -152,6 +153,19 @@ class ReportModelCard(models.AbstractModel):
         return [
             *rows,
             *([(self.env._("Compared with the version before"), version.verdict_text)] if version.verdict_text else []),
+        ]
+
+    def _answers(self, deployment):
+        """Fields that values are proposed for: what may be written, and how often people agree."""
+        return [
+            {
+                "name": answer.name,
+                "field": answer.key,
+                "writing": self._label(answer, "writing"),
+                "agreement": answer.agreement_text or "–",
+                "proved": answer.proved_text or "–",
+            }
+            for answer in deployment.answer_field_ids
         ]
 
     def _segments(self, deployment):

@@ -61,6 +61,14 @@ class ReportRecordEvidence(models.AbstractModel):
     def _answer(self, line):
         if line.failure_type:
             return self.env._("It could not be scored: %s", line.failure_message or self._label(line, "failure_type"))
+        if line.deployment_id.is_task:
+            return self.env._(
+                "On %(day)s, for “%(record)s” was proposed: %(values)s, confidence %(sure)s %%.",
+                day=format_datetime(self.env, line.date),
+                record=line.res_name,
+                values=line._proposed_text(),
+                sure=round(100 * line.confidence),
+            )
         words = self.env[line.res_model]._ai_words()
         return self.env._(
             "On %(day)s, “%(record)s” scored %(score)s %%: %(answer)s, confidence %(sure)s %%.",

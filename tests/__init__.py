@@ -7,6 +7,7 @@ from .alerting import *
 from .endpoints import *
 from .routing import *
 from .scoring import *
+from .proposals import *
 from .pushing import *
 from .ledger import *
 from .monitoring import *

@@ -209,6 +209,40 @@ class TestDeskTours(DeskTourCase):
         self.assertTrue(all(review.seconds_spent > 0 for review in decided))
         self.assertEqual(decided.decided_by_id, self.reviewer)
 
+    def test_desk_values(self):
+        """A reviewer corrects a choice and a record that is found by its name."""
+        pumps, valves = self.env["crm.team"].create([{"name": "Pumps"}, {"name": "Valves"}])
+        task = self.make_deployment(
+            name="What a lead asks for",
+            method="extract",
+            min_confidence=1.0,
+            reviewer_ids=[(6, 0, self.reviewer.ids)],
+            features=[{"path": "name", "name": "Subject"}],
+            answer_field_ids=[
+                (0, 0, {"key": "team_id", "domain": f"[('id', 'in', {(pumps | valves).ids})]"}),
+                (0, 0, {"key": "country_id"}),
+                (0, 0, {"key": "date_deadline", "required": False}),
+            ],
+        )
+        made = task.register_version("rules")
+        task._assign_champion(self.env["ai.deployment.version"].browse(made["id"]), "test")
+        task.state = "shadow"
+        lead = self.make_leads(1, name="A valve for Belgium")
+        about = {"res_model": "crm.lead", "res_id": lead.id}
+        self.env["ir.attachment"].create({"name": "mail.txt", "raw": b"We need a valve", **about})
+        said = {"team_id": "Pumps", "country_id": "France", "date_deadline": "2026-03-02"}
+        sure = {f"{key}_confidence": 0.7 for key in said}
+        task.record_inferences([{"res_id": lead.id, "answers": {**said, **sure}}], "tour")
+        self.env["ai.deployment.review"].search([])._assign()
+        self.start_tour("/odoo/ai-desk", "ai_deployment_desk_values", login="ai_reviewer")
+        proposals = self.env["ai.deployment.proposal"].search([("res_id", "=", lead.id)])
+        self.assertEqual(
+            {one.key: (one.verdict, one.answer_text) for one in proposals if one.key != "date_deadline"},
+            {"team_id": ("wrong", "Valves"), "country_id": ("wrong", "Belgium")},
+        )
+        deadline = proposals.filtered(lambda one: one.key == "date_deadline")
+        self.assertEqual(deadline.verdict, "right")
+
     def test_desk_undo(self):
         first, _second = self.ask(2)
         self.start_tour("/odoo/ai-desk", "ai_deployment_desk_undo", login="ai_reviewer")

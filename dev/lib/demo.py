@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -48,7 +49,7 @@ def main():
     if options.once:
         print("(dev/demo without --once serves it)")
     else:
-        _serve(options.port)
+        _serve(options.port, options.with_mlflow)
 
 
 def _parser():
@@ -56,6 +57,7 @@ def _parser():
     parser.add_argument("--once", action="store_true", help="stop after the figures instead of serving the database")
     parser.add_argument("--port", type=int, default=8069, metavar="N", help="port to serve on (default: 8069)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+    parser.add_argument("--with-mlflow", action="store_true", help="also serve a model with MLflow, to bind by hand")
     parser.add_argument("--fresh", action="store_true", help="build the demo again, even if nothing has changed")
     return parser
 
@@ -142,8 +144,10 @@ def _must_be_free(port):
             raise Failure(reason) from None
 
 
-def _serve(port):
+def _serve(port, with_mlflow):
     sys.stdout.flush()
+    for module in ["language_model", *(["model_servers"] if with_mlflow else [])]:
+        subprocess.Popen([sys.executable, "-m", f"lib.{module}", str(os.getpid())])
     os.execv(
         sys.executable,
         [sys.executable, os.environ["ODOO_BIN"], "server", "-d", DATABASE, "--db-filter", f"^{DATABASE}$"]

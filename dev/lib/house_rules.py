@@ -42,6 +42,7 @@ ODOO_NAMES = {
     "_bus_send",
     "_calculate_company_based_kpi",
     "_callback",
+    "_check_company_domain",
     "_cnx",
     "_commit_progress",
     "_compute_domain",

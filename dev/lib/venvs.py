@@ -15,10 +15,10 @@ SECONDS = 900
 
 def run(name, packages, program, *arguments, settings=None):
     """(what `program`, Python source, prints as its last line of JSON, None), or (None, why there is nothing)."""
-    python, trouble = _python(name, packages)
+    interpreter, trouble = python(name, packages)
     if trouble:
         return None, trouble
-    command = [str(python), "-W", "ignore", "-c", program, *map(str, arguments)]
+    command = [str(interpreter), "-W", "ignore", "-c", program, *map(str, arguments)]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | (settings or {})
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS, env=environment)
@@ -33,21 +33,21 @@ def _home(name, packages):
     return CACHE / f"{name}-{hash_of(*packages, sys.version_info[:2])}"
 
 
-def _python(name, packages):
+def python(name, packages):
     """(the interpreter that has them, None), or (None, why they could not be installed)."""
     home = _home(name, packages)
-    python = home / "bin" / "python"
+    interpreter = home / "bin" / "python"
     with open(CACHE / f"{name}.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / ".complete").exists():
             shutil.rmtree(home, ignore_errors=True)
-            for command in ([sys.executable, "-m", "venv", str(home)], _install(python, packages)):
+            for command in ([sys.executable, "-m", "venv", str(home)], _install(interpreter, packages)):
                 done = subprocess.run(command, capture_output=True, text=True, check=False, env=_settings())
                 if done.returncode:
                     shutil.rmtree(home, ignore_errors=True)
                     return None, _last_line(done.stderr)
             (home / ".complete").touch()
-    return python, None
+    return interpreter, None
 
 
 def _install(python, packages):

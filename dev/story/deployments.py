@@ -62,7 +62,7 @@ BILL_HISTORIES = [
 def declare(env, days):
     review_date = days.dates[-1] + timedelta(days=60)
     with clock.at(days.at(days.training, 480)):
-        leads = _declare(
+        leads = declare_one(
             env,
             {
                 "name": LEADS,
@@ -81,7 +81,7 @@ def declare(env, days):
             reviewers=SELLERS,
             viewers=["sales_team.group_sale_salesman"],
         )
-        _add_inputs(leads, LEAD_FIELDS)
+        add_inputs(leads, LEAD_FIELDS)
         leads.env["ai.deployment.feature"].create(
             {
                 "deployment_id": leads.id,
@@ -93,7 +93,7 @@ def declare(env, days):
             }
         )
         since = days.dates[0] + timedelta(days=KNOWN_BEFORE_DAYS)
-        bills = _declare(
+        bills = declare_one(
             env,
             {
                 "name": BILLS,
@@ -112,7 +112,7 @@ def declare(env, days):
             reviewers=["luis", "anna"],
             viewers=["account.group_account_invoice", "account.group_account_readonly"],
         )
-        _add_inputs(bills, BILL_FIELDS)
+        add_inputs(bills, BILL_FIELDS)
         for place, (measure, same, name, others) in enumerate(BILL_HISTORIES):
             bills.env["ai.deployment.feature"].create(
                 {
@@ -207,7 +207,7 @@ def as_owner(deployment):
     return deployment.with_user(deployment.user_id)
 
 
-def _declare(env, values, owner, deputy, reviewers, viewers):
+def declare_one(env, values, owner, deputy, reviewers, viewers):
     """A deployment made by its owner; who sees its scores is set by an administrator."""
     deployment = (
         env["ai.deployment"]
@@ -227,7 +227,7 @@ def _declare(env, values, owner, deputy, reviewers, viewers):
     return deployment
 
 
-def _add_inputs(deployment, declarations):
+def add_inputs(deployment, declarations):
     for place, (path, name, others) in enumerate(declarations):
         deployment.env["ai.deployment.feature"].create(
             {"deployment_id": deployment.id, "path": path, "name": name, "sequence": 10 + place, **others}

@@ -10,6 +10,7 @@ from odoo.addons.ai_deployment.models.tools import clock
 from .bill_plan import BACKLOG, COPY
 from .deployments import of_bills, of_leads
 from .people import COMPANY
+from .teams import of_teams
 
 OWN_MODELS = ["ai.deployment", "ai.deployment.review", "ai.deployment.alert"]
 
@@ -58,6 +59,7 @@ def read(env, days, leads, bills, progress):
         "branch_bills": len(of_branch),
         "branch_bills_looked_at": _scored(env, bills_deployment, of_branch),
         "leads_imported": len(leads.imported_ids()),
+        **_teams(env, of_teams(env)),
         "seconds": float(progress.get("seconds", "0")),
     }
 
@@ -82,6 +84,25 @@ def _duel(env, deployment, days):
     labels = np.array([row[0] for row in rows], dtype=bool)
     ours, odoos = (np.array([row[place] for row in rows], dtype=float) for place in (1, 2))
     return round(performance.auc(labels, ours), 3), round(performance.auc(labels, odoos), 3), len(rows)
+
+
+def _teams(env, deployment):
+    """What became of the values that the language model proposed."""
+    lines, proposals = env["ai.deployment.inference"], env["ai.deployment.proposal"]
+    own = [("deployment_id", "=", deployment.id)]
+    judged = proposals.search_count([*own, ("verdict", "!=", False), ("confidence", ">", 0)])
+    right = proposals.search_count([*own, ("verdict", "=", "right")])
+    failed = lines.search([*own, ("failure_type", "!=", False)])
+    reviews = env["ai.deployment.review"].search([*own, ("inference_id", "in", failed.ids)])
+    return {
+        "teams_proposed": proposals.search_count([*own, ("failure_type", "=", False)]),
+        "teams_automatic": lines.search_count([*own, ("route", "=", "automatic")]),
+        "teams_reviewed": judged,
+        "teams_agreed": right,
+        "teams_malformed": len(failed),
+        "teams_malformed_in_review": len(set(reviews.mapped("res_id")) & set(failed.mapped("res_id"))),
+        "teams_tokens": sum(env["ai.deployment.endpoint.call"].search(own).mapped("tokens")),
+    }
 
 
 def _flagged(env, deployment, ids):

@@ -38,6 +38,8 @@ CHALLENGER = "challenger"
 ROLLBACK = "rollback"
 ENDPOINT = "endpoint"
 SPENDING = "spending"
+AGREEMENT = "agreement"
+WRITING = "writing"
 TEST_ALERT = "trial"
 
 # Who is notified. The owner's deputy, else an administrator, stands in for an owner who is gone.
@@ -102,6 +104,8 @@ KINDS = {
         AlertKind(ROLLBACK, "Automatic rollback", heading="Training"),
         AlertKind(ENDPOINT, "The endpoint cannot be used", heading="Remote models"),
         AlertKind(SPENDING, "The budget of an endpoint is nearly used up", GRADED, heading="Remote models"),
+        AlertKind(AGREEMENT, "Agreement with people", heading="Proposed values", has_subject=True, concerns_data=True),
+        AlertKind(WRITING, "Values could not be written", heading="Proposed values"),
         AlertKind(TEST_ALERT, "Test of the notifications", ends_when_read=True),
     )
 }

@@ -38,7 +38,13 @@ from .viewers import VIEWED_FIELDS, viewed
 
 _logger = logging.getLogger(__name__)
 
-METHODS = [("scorecard", "Predict an outcome"), ("anomaly", "Detect unusual records")]
+METHODS = [
+    ("scorecard", "Predict an outcome"),
+    ("anomaly", "Detect unusual records"),
+    ("classify", "Choose a value"),
+    ("extract", "Extract fields"),
+]
+TASKS = ("classify", "extract")  # methods that propose values for fields of the record, see the package `proposals`
 ADMINISTRATOR_FIELDS = {
     "viewer_group_ids",
     "is_primary",
@@ -50,6 +56,11 @@ ADMINISTRATOR_FIELDS = {
     "poc_idle_weeks",
     "push_user_id",
 }
+
+
+def _without_score(vals):
+    """Return `vals` of a deployment; one that proposes values has no score to be shown on records."""
+    return {**vals, "is_primary": False} if vals.get("method") in TASKS else vals
 
 
 class AiDeployment(models.Model):
@@ -346,7 +357,7 @@ class AiDeployment(models.Model):
         for vals in vals_list:
             self.browse()._check_administrator_fields(vals)  # of nothing: a copy inherits no right of its original
             check_begins(self.env, vals.get("state", "poc"))
-        deployments = super().create(vals_list)
+        deployments = super().create([_without_score(vals) for vals in vals_list])
         for deployment in deployments:  # whatever brought it in
             check_begins(self.env, deployment.state)
         events.follow(deployments, events.CREATED)
@@ -364,7 +375,7 @@ class AiDeployment(models.Model):
         self._check_served_fields(vals)
         if "active" in vals and not vals["active"] and self.filtered(lambda d: d.state in d._at_work_states()):
             raise UserError(self.env._("A live deployment cannot be archived: suspend or retire it."))
-        others = {name: value for name, value in vals.items() if name != "state"}
+        others = _without_score({name: value for name, value in vals.items() if name != "state"})
         result = True
         if others:
             result = super().write(others)

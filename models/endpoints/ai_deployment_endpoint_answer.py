@@ -5,6 +5,7 @@ after the answer came leaves it here, and nobody asks a second time. A failure c
 it; whoever asks again after that asks anew.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
@@ -15,10 +16,16 @@ from odoo.tools import SQL
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ...ml.errors import InferenceError
+from ...remote.answer_fields import Told
 from ..tools import batch_insert, clock
 from ..tools.unchecked_many2one import UncheckedMany2one
 
 KEPT = timedelta(days=90)
+
+
+def _told_text(result: object) -> str | None:
+    told = getattr(result, "told", None)
+    return json.dumps(told.to_dict()) if told else None
 
 
 class Kept(NamedTuple):
@@ -27,6 +34,7 @@ class Kept(NamedTuple):
     key: str
     answer: tuple[float, float] | InferenceError
     is_used: bool
+    told: Told | None = None  # the values, where some were asked for
 
     @property
     def counts(self) -> bool:
@@ -49,6 +57,7 @@ class AiDeploymentEndpointAnswer(models.Model):
     value = fields.Float(readonly=True, digits=(16, 4))
     confidence = fields.Float(readonly=True, digits=(16, 4))
     said = fields.Text("Answer", readonly=True, groups=NO_ACCESS)
+    told = fields.Json("Values", readonly=True, groups=NO_ACCESS)
     failure_type = fields.Char(readonly=True)
     failure_reason = fields.Char(readonly=True)
     is_used = fields.Boolean(readonly=True)
@@ -60,15 +69,20 @@ class AiDeploymentEndpointAnswer(models.Model):
         """Return the answers of `version` on the records `ids`: {record id: Kept}."""
         rows = self.env.execute_query(
             SQL(
-                "SELECT res_id, key, value, confidence, failure_type, failure_reason, COALESCE(is_used, FALSE)"
+                "SELECT res_id, key, value, confidence, failure_type, failure_reason, COALESCE(is_used, FALSE), told"
                 " FROM ai_deployment_endpoint_answer WHERE version_id = %s AND res_id = ANY(%s)",
                 version.id,
                 list(ids),
             )
         )
         return {
-            res_id: Kept(key, InferenceError.of(failure, reason or "") if failure else (value, confidence), used)
-            for res_id, key, value, confidence, failure, reason, used in rows
+            res_id: Kept(
+                key,
+                InferenceError.of(failure, reason or "") if failure else (value, confidence),
+                used,
+                Told.from_dict(told) if told else None,
+            )
+            for res_id, key, value, confidence, failure, reason, used, told in rows
         }
 
     @api.model
@@ -79,7 +93,7 @@ class AiDeploymentEndpointAnswer(models.Model):
         ids = sorted(answers)  # in one order, so that two workers cannot wait for each other
         errors = [answers[res_id][1] if isinstance(answers[res_id][1], InferenceError) else None for res_id in ids]
         results = [None if error else answers[res_id][1] for res_id, error in zip(ids, errors, strict=True)]
-        columns = ("date", "key", "value", "confidence", "said", "failure_type", "failure_reason", "is_used")
+        columns = ("date", "key", "value", "confidence", "said", "told", "failure_type", "failure_reason", "is_used")
         batch_insert.insert(
             self.env,
             self._table,
@@ -91,6 +105,7 @@ class AiDeploymentEndpointAnswer(models.Model):
                 "value": ("float8", [result and result.value for result in results]),
                 "confidence": ("float8", [result and result.confidence for result in results]),
                 "said": ("text", [result and result.said.replace("\0", "") for result in results]),
+                "told": ("jsonb", [_told_text(result) for result in results]),
                 "failure_type": ("varchar", [error and error.failure_type for error in errors]),
                 "failure_reason": ("varchar", [error and error.reason[:400] for error in errors]),
                 "is_used": ("bool", False),

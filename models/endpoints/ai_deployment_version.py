@@ -3,10 +3,12 @@
 import json
 from dataclasses import replace
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 
 from ...ml.errors import ArtifactRejected
+from ...remote.answer_fields import fields_of
 from ...remote.contract import Contract, ContractError
+from ..tools.trust import own
 
 
 class AiDeploymentVersion(models.Model):
@@ -22,6 +24,19 @@ class AiDeploymentVersion(models.Model):
             if isinstance(contract.get("schema"), str):
                 contract["schema"] = json.loads(contract["schema"])
             version.contract_text = json.dumps(contract, indent=2, ensure_ascii=False) if contract else False
+
+    def _answer_fields(self):
+        """Return the values that a version is asked for, see `remote.answer_fields`; none of a score."""
+        self.ensure_one()
+        return self._cached_answer_fields(self.id)
+
+    @api.model
+    @tools.ormcache("version_id")
+    def _cached_answer_fields(self, version_id):
+        version = own(self).browse(version_id)
+        if version.kind not in ("remote", "pushed"):
+            return ()
+        return fields_of((version.artifact or {}).get("contract", {}).get("answers") or [])
 
     def _contract(self):
         """Return the contract of a remote version.

@@ -30,6 +30,8 @@ def bind(deployment: BaseModel, endpoint: BaseModel, contract: dict[str, Any], *
         raise UserError(env._("“%s” belongs to another company.", endpoint.name))
     if contract.get("protocol") != endpoint.protocol:
         raise UserError(env._("“%s” speaks another protocol than the contract.", endpoint.name))
+    if deployment.is_task:
+        contract = {**contract, "answers": deployment._check_answer_fields()}
     try:
         checked = Contract.from_dict(contract)
     except ContractError as error:
@@ -56,8 +58,12 @@ def make_version(
     env = deployment.env
     if deployment.state == "retired":
         raise UserError(env._("“%s” is retired.", deployment.name))
-    if deployment.method != "scorecard":
-        raise UserError(env._("A remote model can be bound only if the deployment predicts an outcome."))
+    if deployment.method == "anomaly":
+        raise UserError(
+            env._(
+                "A remote model can be bound if the deployment predicts an outcome, chooses a value or extracts fields."
+            )
+        )
     if not 0 < threshold < 1:
         raise UserError(env._("The threshold must be between 0 and 1."))
     declared = {feature.key: feature._to_spec() for feature in deployment.feature_ids}

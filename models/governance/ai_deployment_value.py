@@ -11,7 +11,7 @@ from .measurement import Measurement
 
 UNITS = [("share", "Share"), ("days", "Days"), ("minutes", "Minutes"), ("money", "Money")]
 PERIODS = [("before", "Before"), ("after", "Since going live"), ("holdout", "Compared with the hold-out group")]
-NET, RUNNING, REVIEWING = "net", "running", "reviewing"
+NET, RUNNING, REVIEWING, CALLS = "net", "running", "reviewing", "calls"
 MONTH_DAYS = 365.25 / 12
 
 
@@ -71,6 +71,7 @@ class AiDeploymentValue(models.Model):
             NET: self.env._("Net of costs"),
             RUNNING: self.env._("Running cost"),
             REVIEWING: self.env._("Reviewers' time"),
+            CALLS: self.env._("Calls to remote models"),
         }
         for deployment, rows in self.grouped("deployment_id").items():
             measures = Measurement(deployment.sudo()).measures()

@@ -6,7 +6,7 @@ before going live, and never again. A before/after comparison proves no cause, a
 
 import math
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
@@ -16,14 +16,25 @@ from odoo.tools import SQL, format_date
 
 from ...ml import value as statistics
 from ..deployment.history import went_live
+from ..endpoints.ai_deployment_endpoint_call import KEPT as CALL_DAYS
 from ..routing.holdout import rule_of
 from ..tools import clock
 from ..tools.trust import own
-from .ai_deployment_value import MONTH_DAYS, NET, REVIEWING, RUNNING
+from ..tools.wording import number
+from .ai_deployment_value import CALLS, MONTH_DAYS, NET, REVIEWING, RUNNING
 from .measurement import Measurement, day_bounds
 from .value_texts import ValueTexts
 
 WEEK = timedelta(days=7)
+CALLS_KEPT = CALL_DAYS - timedelta(days=1)  # whole days of calls that are there
+
+
+class Calls(NamedTuple):
+    """What calls to endpoints come to a month: attempts, tokens as far as they are told, price."""
+
+    number: float
+    tokens: float
+    price: float
 
 
 class BusinessValue:
@@ -207,12 +218,22 @@ class BusinessValue:
         deployment, review = self.deployment, 0.0
         if not holds_reviews:
             review = self._review_hours(start, end) * deployment.value_hourly_cost / months
-        costs = {RUNNING: -deployment.value_running_cost, REVIEWING: -review}
+        calls = self._calls(start, end)
+        costs = {RUNNING: -deployment.value_running_cost, REVIEWING: -review, CALLS: -calls.price}
+        based_on = {
+            RUNNING: self.env._("entered values"),
+            REVIEWING: self.env._("hourly cost"),
+            CALLS: self.env._(
+                "%(calls)s calls and %(tokens)s tokens a month",
+                calls=number(self.env, calls.number),
+                tokens=number(self.env, calls.tokens),
+            ),
+        }
         rows = [
             {
                 **self._frame(period, code, "money", start, end),
                 **_money(statistics.Change(cost, cost, cost)),
-                "assumption": self.env._("entered values") if code == RUNNING else self.env._("hourly cost"),
+                "assumption": based_on[code],
             }
             for code, cost in costs.items()
             if cost
@@ -221,6 +242,29 @@ class BusinessValue:
             net = statistics.added(counted, sum(costs.values()))
             rows.append({**self._frame(period, NET, "money", start, end), **_money(net)})
         return rows
+
+    def _calls(self, start: date, end: date) -> "Calls":
+        """Return what calls to endpoints came to a month, of the part of the period whose calls are kept."""
+        start = max(start, end - CALLS_KEPT, self._first_call_day() or start)
+        first, after_last = day_bounds(start, end)
+        ((count, tokens, price),) = self.env.execute_query(
+            SQL(
+                "SELECT COALESCE(SUM(attempts), 0), COALESCE(SUM(tokens), 0), COALESCE(SUM(price), 0)"
+                " FROM ai_deployment_endpoint_call WHERE deployment_id = %s AND date >= %s AND date < %s",
+                self.deployment.id,
+                first,
+                after_last,
+            )
+        )
+        months = max((end - start).days + 1, 1) / MONTH_DAYS
+        return Calls(count / months, tokens / months, price / months)
+
+    def _first_call_day(self) -> date | None:
+        """Return the day of the first call of the deployment that is kept, None where there is none."""
+        ((first,),) = self.env.execute_query(
+            SQL("SELECT MIN(date) FROM ai_deployment_endpoint_call WHERE deployment_id = %s", self.deployment.id)
+        )
+        return first and first.date()
 
     def _review_hours(self, start: date, end: date) -> float:
         """Return the hours that reviewers spent on decisions of the period."""

@@ -21,7 +21,9 @@ class Audience(Check):
         env = deployment.env
         if deployment.state != "production":
             return
-        if not deployment.viewer_group_ids.all_user_ids.filtered(lambda user: user.active and not user.share):
+        if not deployment.is_task and not deployment.viewer_group_ids.all_user_ids.filtered(
+            lambda user: user.active and not user.share
+        ):
             yield severe(
                 "viewers",
                 env._("Nobody sees its scores: no member of a group under “Visible to Groups”."),
@@ -42,7 +44,7 @@ class Precautions(Check):
 
     def find(self, deployment: Any, facts: Any) -> Iterator[Finding]:
         env = deployment.env
-        if deployment.state != "production":
+        if deployment.state != "production" or deployment.is_task:  # which shows nothing on records
             return
         if not (deployment.floor_precision if deployment.method == "anomaly" else deployment.floor_auc):
             proposed = deployment._proposed_floor()

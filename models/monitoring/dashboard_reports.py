@@ -95,6 +95,10 @@ class ReportCharts:
         title = self.env._("Predicted and actual outcomes")
         if self.deployment.method != "scorecard" or (version and version.kind not in SCORED_AS_PROBABILITY):
             empty = self.env._("Performance is monitored if the deployment predicts an outcome.")
+            if self.deployment.is_task:
+                empty = self.env._(
+                    "How often people agree with proposed values is shown on the deployment, per answer."
+                )
         elif not reports:
             empty = first_report_text(self.env, self.first_day, WINDOW + timedelta(days=self.deployment.horizon_days))
         elif not any(report.verdict in JUDGED for report in reports):

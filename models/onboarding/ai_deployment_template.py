@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..deployment.ai_deployment import METHODS
+from ..deployment.ai_deployment import METHODS, TASKS
 from ..tools.companies import check_shared
 
 
@@ -31,7 +31,10 @@ class AiDeploymentTemplate(models.Model):
         ondelete="cascade",
         domain=lambda self: [("model", "in", self.env["ai.deployment"]._target_models())],
     )
-    method = fields.Selection(METHODS, required=True, default="scorecard")
+    # A guided start trains; what proposes values is bound to a model that runs elsewhere.
+    method = fields.Selection(
+        [each for each in METHODS if each[0] not in TASKS], required=True, default="scorecard"
+    )
     imports_model = fields.Boolean(
         "Imported Model", help="A model is imported by an administrator instead of being trained on the records."
     )

@@ -58,7 +58,9 @@ def next_step(deployment: BaseModel) -> NextStep:
         return NextStep(
             SHADOW,
             env._("Start Shadow and Score"),
-            env._("Open records are scored at once; nobody sees the scores yet."),
+            env._("Values are proposed for open records at once; nothing is written.")
+            if deployment.is_task
+            else env._("Open records are scored at once; nobody sees the scores yet."),
             deployment.action_start_shadow,
         )
     return _until_live(deployment)
@@ -92,6 +94,10 @@ def _until_trained(deployment: BaseModel) -> NextStep:
                 "views": [(False, "form")],
             },
         )
+    if deployment.is_task:
+        return NextStep(
+            TRAIN, "", env._("Declare its answers, then an administrator binds a remote model, or a program registers.")
+        )
     return NextStep(
         TRAIN, env._("Train"), deployment.readiness or env._("Its inputs are declared."), deployment.action_train
     )
@@ -124,7 +130,9 @@ def _until_live(deployment: BaseModel) -> NextStep:
     return NextStep(
         LIVE,
         env._("Go Live"),
-        env._("It is approved. The members of the groups under “Visible to Groups” will see the scores."),
+        env._("It is approved. From now on values are written where the owner allows it.")
+        if deployment.is_task
+        else env._("It is approved. The members of the groups under “Visible to Groups” will see the scores."),
         deployment.action_go_live,
     )
 

@@ -42,7 +42,8 @@ class AiDeployment(models.Model):
         """Store results of the serving version, or of the challenger; all of them or none.
 
         :param rows: list of {"res_id", "score", "confidence", "inputs"} or {"res_id", "failure": {"message",
-            "details"}}; score and confidence from 0 to 1, inputs by their keys
+            "details"}}; score and confidence from 0 to 1, inputs by their keys. Where values are proposed, "answers" in
+            place of score and confidence: {"team_id": "Direct", "team_id_confidence": 0.9}
         :param key: idempotency key. The same call again changes nothing and returns the same ids
         :param version: number of the version that found them; by default the serving one
         :return: ids of the log lines, in the order of the rows; none for a challenger, whose results nobody is shown
@@ -92,6 +93,8 @@ class AiDeployment(models.Model):
         if not isinstance(keys, list) or not keys or not all(isinstance(key, str) for key in keys):
             raise UserError(self.env._("The inputs must be a list of keys."))
         contract = {"model": model.strip(), "description": storable(description), "inputs": sorted(set(keys))}
+        if deployment.is_task:
+            contract["answers"] = deployment._check_answer_fields()
         same = deployment.version_ids.filtered(
             lambda version: version.kind == "pushed"
             and (version.artifact or {}).get("contract") == contract

@@ -26,13 +26,15 @@ _logger = logging.getLogger(__name__)
 class Observed:
     """One act of scoring one record by code of one's own.
 
-    Set ``output`` (a number from 0 to 1, or yes and no) and, where they are known, ``confidence`` and ``inputs``.
+    Set ``output`` (a number from 0 to 1, or yes and no) and, where they are known, ``confidence`` and ``inputs``; where
+    the deployment proposes values, ``answers`` in place of an output.
     """
 
     def __init__(self, deployment: BaseModel, record: BaseModel, user: BaseModel) -> None:
         self.inputs: dict[str, Any] = {}
         self.output: float | bool | None = None
         self.confidence: float | None = None
+        self.answers: dict[str, Any] | None = None
         self.inference_id: int | None = None  # of the log line, once it is written
         self._deployment, self._record, self._user = deployment, record, user
 
@@ -54,18 +56,22 @@ class Observed:
         return self
 
     def _keep(self) -> None:
+        row: dict[str, Any] = {"res_id": self._record.id, "inputs": self.inputs}
+        row.update(self._scored() if self.answers is None else {"answers": self.answers})
+        [checked] = row_check(self._deployment.champion_id).rows([row])
+        with self._deployment.env.cr.savepoint():
+            [self.inference_id] = record_rows(self._deployment, [checked], self._user)
+
+    def _scored(self) -> dict[str, Any]:
+        """Return the score and the confidence of an output."""
         if self.output is None:
             raise UserError(self._deployment.env._("The code that is observed has set no output."))
+        score: float = self.output
         if isinstance(self.output, bool):
             score = 1.0 if self.output else 0.0
             if self.confidence is not None:
                 score = self.confidence if self.output else 1 - self.confidence
-        else:
-            score = self.output
-        row = {"res_id": self._record.id, "score": score, "confidence": self.confidence, "inputs": self.inputs}
-        [checked] = row_check(self._deployment.champion_id).rows([row])
-        with self._deployment.env.cr.savepoint():
-            [self.inference_id] = record_rows(self._deployment, [checked], self._user)
+        return {"score": score, "confidence": self.confidence}
 
     def _keep_failure(self, error: Exception) -> None:
         """Keep the failure once the caller's transaction has ended, either way."""
@@ -112,4 +118,5 @@ def observe(deployment: BaseModel, record: BaseModel) -> Observed:
 
 def row_check(version: BaseModel) -> RowCheck:
     """Return the check of rows that `version` found."""
-    return RowCheck(version.env, {key: spec["kind"] for key, spec in version._specs().items()})
+    inputs = {key: spec["kind"] for key, spec in version._specs().items()}
+    return RowCheck(version.env, inputs, version._answer_fields())

@@ -48,7 +48,7 @@ def record_rows(deployment: BaseModel, rows: Sequence[PushedRow], user: BaseMode
     answers: list[Any] = [None] * len(ordered)
     for row in rows:
         answers[places[row.res_id]] = row.answer
-    run.write_answers(ordered, columns, answers)
+    run.write_answers(ordered, columns, answers, {row.res_id: row.told for row in rows if row.told})
     run.finish()
     logged = _logged_ids(deployment, ids)
     _keep_details(deployment, rows, logged)

@@ -3,19 +3,20 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from odoo.api import Environment
 from odoo.exceptions import ValidationError
 
 from ...ml.errors import InferenceError, OutsideFailure
+from ...remote.answer_fields import AnswerField, Told, read
 
 MOST_ROWS = 1000
 LONGEST_KEY = 200
 LONGEST_MESSAGE = 300
 LONGEST_DETAILS = 4096
 LARGEST = 1e300  # JSON has integers that no float can hold
-FIELDS = {"res_id", "score", "confidence", "inputs", "failure"}
+FIELDS = {"res_id", "score", "confidence", "inputs", "failure", "answers"}
 FAILURE_FIELDS = {"message", "details"}
 
 
@@ -26,6 +27,7 @@ class PushedRow(NamedTuple):
     answer: tuple[float, float] | InferenceError
     inputs: dict[str, Any]
     details: str = ""
+    told: Told | None = None  # the values, where the version proposes some
 
 
 def storable(text: str) -> str:
@@ -60,10 +62,11 @@ class RowCheck:
     """Checks of pushed rows.
 
     :param inputs: {key of an input: its kind}
+    :param asked: the answer fields of the version, see `remote.answer_fields`; none where it scores
     """
 
-    def __init__(self, env: Environment, inputs: dict[str, str]) -> None:
-        self.env, self.inputs = env, inputs
+    def __init__(self, env: Environment, inputs: dict[str, str], asked: Sequence[AnswerField] = ()) -> None:
+        self.env, self.inputs, self.asked = env, inputs, asked
 
     def rows(self, rows: Any) -> list[PushedRow]:
         """Return the checked rows; raise a ValidationError about the first that is wrong."""
@@ -79,7 +82,7 @@ class RowCheck:
             checked.append(one)
         return checked
 
-    def _wrong(self, number: int, field: str, why: str) -> None:
+    def _wrong(self, number: int, field: str, why: str) -> NoReturn:
         raise ValidationError(self.env._("Row %(number)s, %(field)s: %(why)s.", number=number, field=field, why=why))
 
     def _row(self, number: int, row: Any) -> PushedRow:
@@ -92,14 +95,30 @@ class RowCheck:
             self._wrong(number, "res_id", self.env._("the id of a record is missing"))
         inputs = self._inputs(number, {} if row.get("inputs") is None else row["inputs"])
         if row.get("failure") is not None:
-            if row.get("score") is not None:
-                self._wrong(number, "score", self.env._("a failure has no score"))
+            for name in ("score", "answers"):
+                if row.get(name) is not None:
+                    self._wrong(number, name, self.env._("a failure has no score"))
             message, details = self._failure(number, row["failure"])
             return PushedRow(res_id, OutsideFailure(message), inputs, details)
+        if self.asked:
+            told = self._told(number, row)
+            return PushedRow(res_id, (told.confidence, told.confidence), inputs, "", told)
+        if row.get("answers") is not None:
+            self._wrong(number, "answers", self.env._("the version has a score, and no answers"))
         score = self._share(number, "score", row.get("score"))
         sure = row.get("confidence")
         confidence = max(score, 1 - score) if sure is None else self._share(number, "confidence", sure)
         return PushedRow(res_id, (score, confidence), inputs)
+
+    def _told(self, number: int, row: dict[str, Any]) -> Told:
+        """Return the values of a row; what is wrong with a value itself is judged later and ends in a review."""
+        for name in ("score", "confidence"):
+            if row.get(name) is not None:
+                self._wrong(number, name, self.env._("the version has answers, each with its own confidence"))
+        try:
+            return read(self.asked, row.get("answers"))
+        except InferenceError as error:
+            return self._wrong(number, "answers", str(error).strip().rstrip("."))
 
     def _share(self, number: int, field: str, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):

@@ -1,7 +1,8 @@
 """Activities that point to reviews. The review is the queue; an activity only says where to look next.
 
 A cron makes them, not the scoring transaction: at most `MAX_ACTIVITIES` per reviewer, and above that one that says how
-many more there are. That one is attached to the next of them, so that the activity menu leads to the queue.
+many more there are. That one is attached to the next of them, so that the activity menu leads to the queue. Reviews
+that failed for one cause get one activity per reviewer together, however many there are.
 """
 
 from collections import Counter
@@ -127,23 +128,30 @@ class ReviewActivities:
     def _next_reviews(self, free: dict[int, int], pointed: dict[int, int]) -> list[tuple[int, list[int]]]:
         """Return the next reviews of each user without an activity, as many as are free and one more.
 
+        Of those that failed for one cause, only the first.
+
         :param free: {user id: number of activities that may be added}
         :param pointed: {review id: user id} of what activities point to
         :return: rows of (user id, review ids)
         """
         if not free:
             return []
-        self._reviews.flush_model(["state", "reviewer_id", "priority", "deadline"])
+        self._reviews.flush_model(["state", "reviewer_id", "priority", "deadline", "reason", "failure_type"])
         return self.env.execute_query(
             SQL(
                 "SELECT person.id, array_agg(queue.id ORDER BY queue.priority, queue.deadline, queue.id)"
                 " FROM unnest(%s::int[], %s::int[]) AS person (id, free) CROSS JOIN LATERAL ("
                 " SELECT review.id, review.priority, review.deadline FROM ai_deployment_review review"
                 " WHERE review.state = 'open' AND review.reviewer_id = person.id AND NOT review.id = ANY(%s)"
+                " AND NOT (review.reason = 'failed' AND EXISTS (SELECT FROM ai_deployment_review other"
+                "  WHERE other.state = 'open' AND other.reviewer_id = person.id AND other.reason = 'failed'"
+                "  AND other.deployment_id = review.deployment_id AND other.failure_type = review.failure_type"
+                "  AND (other.id < review.id OR other.id = ANY(%s))))"
                 " ORDER BY review.priority, review.deadline, review.id LIMIT person.free + 1) queue"
                 " GROUP BY person.id ORDER BY person.id",
                 list(free),
                 list(free.values()),
+                list(pointed),
                 list(pointed),
             )
         )
@@ -191,6 +199,8 @@ class ReviewActivities:
 
     def _reason_of(self, review: BaseModel) -> str:
         there = review.with_context(lang=review.reviewer_id.lang).env
+        if review.failure_type:  # all of this cause: that is what they have in common
+            return dict(review._fields["failure_type"]._description_selection(there))[review.failure_type]
         return dict(review._fields["reason"]._description_selection(there))[review.reason]
 
     def _summarise(self, rest: dict[int, tuple[int, int]], people: BaseModel | None) -> None:

@@ -29,6 +29,7 @@ from .notes import note_answer
 from .reassignment import give_back, take
 from .screen import screen_lines
 from .upkeep import keep_queue
+from .values import is_task, proposed_text
 from .vocabulary import ANOTHER, DECISIONS, KINDS
 from .wording import why_texts
 
@@ -163,6 +164,7 @@ class AiDeploymentReview(models.Model):
     seconds_spent = fields.Float(readonly=True)
     screen_context = fields.Json(readonly=True, groups=NO_ACCESS, copy=False)
     screen_context_text = fields.Text("Screen at Answer", compute="_compute_screen_context_text", compute_sudo=True)
+    right_values = fields.Json(readonly=True, groups=NO_ACCESS, copy=False, help="Values, as the reviewer left them.")
     fingerprint = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
     closed_line = fields.Integer(
         readonly=True,
@@ -239,6 +241,8 @@ class AiDeploymentReview(models.Model):
         for review in self:
             if review.hides_score:
                 review.prediction_text = self.env._("Shown after your answer")
+            elif is_task(review):
+                review.prediction_text = proposed_text(review)
             else:
                 words = self.env[review.res_model]._ai_words()
                 says = words["positive" if review.prediction else "negative"]
@@ -254,6 +258,9 @@ class AiDeploymentReview(models.Model):
     @api.depends_context("lang")
     def _compute_truth_text(self):
         for review in self:
+            if is_task(review):
+                review.truth_text = self.env._("Which values are right?")
+                continue
             words = self.env[review.res_model]._ai_words()
             review.truth_text = self.env._(
                 "Yes: %(positive)s. No: %(negative)s.", positive=words["positive"], negative=words["negative"]
@@ -385,6 +392,8 @@ class AiDeploymentReview(models.Model):
         return self._decide_each("unsure")
 
     def action_override(self):
+        if self[:1] and is_task(self[:1]):
+            return self[:1].action_open_desk()  # where the right values are entered
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Please describe the error."),
@@ -444,8 +453,14 @@ class AiDeploymentReview(models.Model):
         return Desk(self.env).card(review_id)
 
     @api.model
-    def desk_decide(self, review_id, decision, note="", seconds=0.0, answer_id=False, seen=None, sitting=None):
-        return Desk(self.env).decide(review_id, decision, note, seconds, answer_id, seen, sitting)
+    def desk_decide(
+        self, review_id, decision, note="", seconds=0.0, answer_id=False, seen=None, values=None, sitting=None
+    ):
+        return Desk(self.env).decide(review_id, decision, note, seconds, answer_id, seen, values, sitting)
+
+    @api.model
+    def desk_values(self, review_id, key, text):
+        return Desk(self.env).values(review_id, key, text)
 
     @api.model
     def desk_skip(self, review_id, sitting=None):
@@ -470,9 +485,9 @@ class AiDeploymentReview(models.Model):
 
     # Entry points
 
-    def _decide(self, decision, note="", seconds=0.0, answer=None, seen=None):
+    def _decide(self, decision, note="", seconds=0.0, answer=None, seen=None, values=None):
         """Answer the question, once; the only way to an answer, see `answers.decide`."""
-        decide(self, decision, note, seconds, answer, seen)
+        decide(self, decision, note, seconds, answer, seen, values)
 
     def _answer_truth(self, truth, note="", seconds=0.0, answer=None, seen=None):
         """Answer what is true, "positive" or "negative", whatever the score says: for who does not see the score."""

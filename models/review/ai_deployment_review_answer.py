@@ -64,7 +64,9 @@ class AiDeploymentReviewAnswer(models.Model):
     @api.model
     def _default_values(self, deployment):
         """Create the default answer reasons of a new deployment, by kind of document."""
-        reasons = self.env[deployment.res_model]._ai_answers() if deployment.res_model in self.env else []
+        if deployment.is_task or deployment.res_model not in self.env:
+            return []  # what is wrong with a value, the right value says
+        reasons = self.env[deployment.res_model]._ai_answers()
         return [
             {
                 "deployment_id": deployment.id,

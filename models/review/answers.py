@@ -14,6 +14,7 @@ from .eligibility import check_may_decide
 from .expiry import latest_line
 from .follow_ups import ask_about, latest_inference, settle
 from .screen import screen_values
+from .values import is_task, judged
 from .vocabulary import JUDGEMENTS, TRUTHS
 
 MOST_SECONDS = 3600.0
@@ -36,13 +37,15 @@ def decide(
     seconds: Any = 0.0,
     answer: BaseModel | None = None,
     seen: Any = None,
+    values: Any = None,
 ) -> None:
     """Answer each of `reviews` once.
 
-    :param decision: of `DECISIONS`
+    :param decision: of `DECISIONS`; where values are reviewed, it follows from them
     :param seconds: how long it took, as the browser says: for figures only
     :param answer: the reason in the deployment's own list, `ai.deployment.review.answer`
     :param seen: what was on the screen, see `screen`
+    :param values: {key: the right value}, of a deployment that proposes values
     :raises UserError: where a review is closed, has no score to judge, or the reason does not fit
     :raises AccessError: where the current user may not answer
     """
@@ -50,7 +53,10 @@ def decide(
     note = note or ""
     for review in reviews:
         check_may_decide(review, judges=decision != "rescored")
-        if review.failure_type and decision in JUDGEMENTS:
+        right: dict[str, str] = {}
+        if is_task(review) and decision in JUDGEMENTS:
+            decision, right = judged(review, decision, values)
+        elif review.failure_type and decision in JUDGEMENTS:
             raise UserError(review.env._("“%s” has no score to judge: score it again.", review.name))
         if decision == "rescored":
             _check_failed(review)
@@ -66,6 +72,7 @@ def decide(
                 "seconds_spent": sane_seconds(seconds),
                 **_reason_values(review, decision, answer, note),
                 "screen_context": screen_values(review, seen),
+                "right_values": right or False,
                 **_truth_values(reviewed, decision),
                 **_fingerprint_values(reviewed),
             }
@@ -89,6 +96,8 @@ def _truth_values(review: BaseModel, decision: str) -> dict:
     if decision not in JUDGEMENTS:
         return {}
     confirmed = decision == "confirmed"
+    if is_task(review):  # the question is whether the values are right
+        return {"ground_truth": "positive" if confirmed else "negative"}
     return {"ground_truth": "positive" if review.prediction == confirmed else "negative"}
 
 

@@ -24,12 +24,13 @@ from .eligibility import REVIEWER, check_may_decide
 from .follow_ups import undo
 from .reassignment import begin
 from .similar_cases import look_alikes
-from .vocabulary import DECISIONS, TRUTHS
+from .values import VALUED, found_values, is_task, summary, written_text
+from .vocabulary import DECISIONS, JUDGEMENTS, TRUTHS
 
 AHEAD = 2  # cards: the one that is read, and the one after
 AT_ONCE = 20  # reviews that are looked at together when the next ones are sought
 AGAIN = timedelta(minutes=10)  # an answer that comes twice in this time was sent twice, not given twice
-ANSWERS = (*dict(DECISIONS), *TRUTHS)
+ANSWERS = (*dict(DECISIONS), *TRUTHS, VALUED)
 MOST_IDS = 1000  # cards of one sitting that are remembered
 REVIEW = "ai.deployment.review"
 
@@ -116,13 +117,22 @@ class Desk:
         return self._cards.card(review) if review.state == "open" and _may_decide(review) else False
 
     def decide(
-        self, review_id: Any, decision: Any, note: Any, seconds: Any, answer_id: Any, seen: Any, sitting: Any
+        self,
+        review_id: Any,
+        decision: Any,
+        note: Any,
+        seconds: Any,
+        answer_id: Any,
+        seen: Any,
+        values: Any,
+        sitting: Any,
     ) -> dict:
         """Answer a card.
 
-        :param decision: of `DECISIONS`; where the score is hidden, of `TRUTHS`
+        :param decision: of `DECISIONS`; where the score is hidden, of `TRUTHS`; `VALUED` with values
         :param seconds: how long the card was in sight
         :param seen: what was on the screen, see `_screen`
+        :param values: {key: the right value}, of a deployment that proposes values
         :return: `result` ("decided", "gone" where a colleague was faster, "failed" where it still cannot be scored),
                  `text`, and what comes next
         """
@@ -141,6 +151,7 @@ class Desk:
                 "seconds": seconds,
                 "answer": self.env["ai.deployment.review.answer"].browse(_ids([answer_id])).exists(),
                 "seen": _screen(seen),
+                **({"values": values if isinstance(values, dict) else {}} if decision == VALUED else {}),
             }
             result = self._take_answer(review, decision, given)
         if result["result"] == "failed":  # the card stays, with what is known of it now
@@ -254,6 +265,8 @@ class Desk:
 
     def _take_answer(self, review: BaseModel, decision: str, given: dict) -> dict:
         hidden, document = review.hides_score, review._document()
+        if is_task(review):
+            return self._take_values(review, decision, given)
         was_held = bool(document._ai_answer_effects()) and not review.failure_type
         if hidden and decision in TRUTHS:
             answer_truth(review, decision, **given)
@@ -268,6 +281,20 @@ class Desk:
             effect = self.env._("It stays on hold.") if is_held else self.env._("Released: it can be posted now.")
             text = f"{text.rstrip('.')}. {effect}"
         return {"result": "decided", "text": text, "name": review.name, "undo_id": review.id}
+
+    def _take_values(self, review: BaseModel, decision: str, given: dict) -> dict:
+        """Take the answer to a review about values, and say what was corrected and written."""
+        decide(review, "confirmed" if decision == VALUED else decision, **given)
+        known = review.sudo()
+        text = summary(review, known.right_values) if known.right_values else self._label(review, "decision")
+        if told := written_text(review):
+            text = f"{text}. {told}"
+        return {"result": "decided", "text": text, "name": review.name, "undo_id": review.id}
+
+    def values(self, review_id: Any, key: Any, text: Any) -> list[dict]:
+        """Return the records that can be the value of a field and are called like `text`: [{"value", "text"}]."""
+        review = self._review(review_id)
+        return found_values(review, key, text) if review and _may_decide(review) else []
 
     def complete(self, review_id: Any) -> dict:
         """Return the action with what the record of a review lacks to be scored."""
@@ -285,6 +312,8 @@ class Desk:
                 "text": self.env._("This review has been deleted or is no longer accessible to you."),
             }
         given = review.ground_truth if decision in TRUTHS else review.decision
+        if decision == VALUED and given in JUDGEMENTS:
+            given = VALUED
         text = self._label(review, "decision")
         if review.decided_by_id == self.env.user and given == decision and review.decided_date >= clock.now() - AGAIN:
             return {"result": "decided", "text": text, "name": review.name, "undo_id": review.id}

@@ -11,6 +11,7 @@ from ..tools import clock
 from ..tools.wording import percent, signed
 from .follow_ups import latest_inference
 from .similar_cases import SimilarCases
+from .values import VALUED, is_task, shown_document, shown_values
 from .vocabulary import ANY
 
 MOST_REASONS = 5
@@ -28,7 +29,7 @@ class DeskCards:
         review.ensure_one()
         known = review.sudo()
         document = self.env[known.res_model].browse(known.res_id)
-        blind, failure = known.hides_score, failure_of(review)
+        blind, failure, task = known.hides_score, failure_of(review), is_task(review)
         return {
             "id": review.id,
             "name": document.display_name,
@@ -43,12 +44,14 @@ class DeskCards:
             "essentials": document._ai_essentials(),
             "is_blind": blind,
             "failure": failure,
-            "score": False if blind or failure else _score(review),
-            **({"reasons": [], "remarks": []} if blind or failure else self._reasons(known, document)),
+            "score": False if blind or failure or task else _score(review),
+            "values": shown_values(review) if task else [],
+            "document": shown_document(review) if task else False,
+            **({"reasons": [], "remarks": []} if blind or failure or task else self._reasons(known, document)),
             "similar": [] if failure else self._similar_cases(review),
             "answers": [] if failure else _reasons_to_give(known.deployment_id, blind),
             "can_complete": bool(failure and missing_fields(review)),
-            "buttons": self._buttons(known, document, blind, failure),
+            "buttons": self._value_buttons(failure) if task else self._buttons(known, document, blind, failure),
         }
 
     def _reasons(self, known: BaseModel, document: BaseModel) -> dict:
@@ -104,50 +107,51 @@ class DeskCards:
             for case in self._similar.find(review)
         ]
 
+    def _value_buttons(self, failure: dict | bool) -> list[dict]:
+        """Return the answers to a case about values; see `_buttons`."""
+        save = _button(VALUED, "r", self.env._("Save Values") if failure else self.env._("Confirm"), style="primary")
+        if failure:
+            again = _button("rescored", "a", self.env._("Ask Again"))
+            return [save, again, _button("unsure", "c", self.env._("Close"))]
+        return [save, _button("unsure", "c", self.env._("Cannot Tell"))]
+
     def _buttons(self, known: BaseModel, document: BaseModel, blind: bool, failure: dict | bool) -> list[dict]:
         """Return the answers, each with its key: [{"decision", "key", "label", "hint", "style", "confirm"}].
 
         `confirm` is a question to be asked first, where the answer lets money go.
         """
-
-        def button(
-            decision: str, key: str, label: str, hint: str = "", style: str = "secondary", confirm: str = ""
-        ) -> dict:
-            return {
-                "decision": decision,
-                "key": key,
-                "label": label,
-                "hint": hint,
-                "style": style,
-                "confirm": confirm,
-            }
-
         words, effects = document._ai_words(), {} if failure else document._ai_answer_effects()
 
         if failure:
             return [
-                button("rescored", "a", self.env._("Score Again"), style="primary"),
-                button("unsure", "c", self.env._("Close")),
+                _button("rescored", "a", self.env._("Score Again"), style="primary"),
+                _button("unsure", "c", self.env._("Close")),
             ]
-        unsure = button("unsure", "c", self.env._("Cannot Tell"))
+        unsure = _button("unsure", "c", self.env._("Cannot Tell"))
         if blind:
             return [
-                button("positive", "y", style="primary", **effects.get("positive", {"label": words["positive"]})),
-                button("negative", "n", style="primary", **effects.get("negative", {"label": words["negative"]})),
+                _button("positive", "y", style="primary", **effects.get("positive", {"label": words["positive"]})),
+                _button("negative", "n", style="primary", **effects.get("negative", {"label": words["negative"]})),
                 unsure,
             ]
         says, other = ("positive", "negative") if known.prediction else ("negative", "positive")
         if effects:  # what happens to the record is said, whichever side the score was on
             return [
-                button("confirmed", "r", style="primary", **effects[says]),
-                button("overridden", "w", style="primary", **effects[other]),
+                _button("confirmed", "r", style="primary", **effects[says]),
+                _button("overridden", "w", style="primary", **effects[other]),
                 unsure,
             ]
         return [
-            button("confirmed", "r", self.env._("Right"), words[says], "primary"),
-            button("overridden", "w", self.env._("Wrong"), words[other], "primary"),
+            _button("confirmed", "r", self.env._("Right"), words[says], "primary"),
+            _button("overridden", "w", self.env._("Wrong"), words[other], "primary"),
             unsure,
         ]
+
+
+def _button(
+    decision: str, key: str, label: str, hint: str = "", style: str = "secondary", confirm: str = ""
+) -> dict[str, str]:
+    return {"decision": decision, "key": key, "label": label, "hint": hint, "style": style, "confirm": confirm}
 
 
 def missing_fields(review: BaseModel) -> list[str]:

@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
+from ..proposals.labels import keep_labels, withdraw_labels
 from ..tools import clock
 from ..tools.shipped import wake
 from .blind import is_in_second_opinion_sample
@@ -28,6 +29,8 @@ def settle(review: BaseModel) -> None:
     if review.ground_truth and _may_be_label(review) and not (following and following["kind"] == "four_eyes"):
         (review._chain() - review).is_label = False
         review.is_label = True
+        if review.right_values:
+            keep_labels(review, review.right_values)
     if following:
         review._follow(**following)
         wake(review.env, "ir_cron_assign_reviews")
@@ -106,12 +109,13 @@ def undo(review: BaseModel) -> BaseModel:
     user_id = review.env.uid
     # Whoever edited the record since is not asked any more.
     again = {"reviewer_id": user_id} if user_id not in makers_of(answered) else {}
-    return ask_again(review, deadline=answered.deadline, **again)
+    return ask_again(review, undoes=True, deadline=answered.deadline, **again)
 
 
-def ask_again(review: BaseModel, note: str = "", **values: Any) -> BaseModel:
+def ask_again(review: BaseModel, note: str = "", undoes: bool = False, **values: Any) -> BaseModel:
     """Ask a decided question again and return the new review. The former answer is kept, but is no label any more.
 
+    :param undoes: whether the current user takes the own answer back, and with it what that wrote on the record
     :param values: what differs from the former question, such as `reviewer_id`
     :raises UserError: where the record has an open review, or somebody has answered after this one
     """
@@ -126,6 +130,7 @@ def ask_again(review: BaseModel, note: str = "", **values: Any) -> BaseModel:
         raise UserError(env._("This record already has an open review."))
     if last != before and not (last.state == "expired" and last.previous_id == before):
         raise UserError(env._("There is a later answer: reopen the latest review instead."))
+    withdraw_labels(before._chain(), env.user if undoes else None)
     before._chain().is_label = False
     again = last._follow("reopened", **values)
     env[before.res_model].invalidate_model(["ai_needs_review"], flush=False)

@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.models import BaseModel
 
 from ..tools.trust import own
+from .values import summary
 
 
 def note_answer(review: BaseModel) -> None:
@@ -14,7 +15,7 @@ def note_answer(review: BaseModel) -> None:
         "%(deployment)s – review by %(person)s: %(decision)s. %(note)s",
         deployment=review.deployment_id.name,
         person=review.decided_by_id.name,
-        decision=decisions[review.decision],
+        decision=summary(review, review.right_values) if review.right_values else decisions[review.decision],
         note=": ".join(text for text in (review.answer_id.name, review.note) if text),
     )
     _log(review, body, review.decided_by_id)

@@ -59,7 +59,7 @@ class SimilarCases:
         known, env = review.sudo(), review.env
         inference, documents = known.inference_id, env[known.res_model]
         version = inference.version_id
-        if not inference.codes:
+        if not inference.codes or known.deployment_id.is_task:
             return []
         if version.id not in self._past:
             self._past[version.id] = _past_cases(version, documents._ai_has_outcome())

@@ -166,6 +166,10 @@ class AiDeployment(models.Model):
     @api.constrains("routing", "method")
     def _check_routing(self):
         for deployment in self:
+            if deployment.routing == "cost" and deployment.is_task:
+                raise ValidationError(
+                    self.env._("Proposed values have no costs of errors. Select an error target, or a threshold.")
+                )
             if deployment.routing in ("error", "risk") and deployment.method == "anomaly":
                 raise ValidationError(
                     self.env._(
@@ -196,7 +200,7 @@ class AiDeployment(models.Model):
 
     def _refresh_routing_thresholds(self):
         """Compute the threshold of a capacity or of costs again: they follow what comes in and what was answered."""
-        moving = self.filtered(lambda deployment: deployment.routing in FLAGGED_BY_NEED)
+        moving = self.filtered(lambda deployment: deployment.routing in FLAGGED_BY_NEED or deployment.is_task)
         self.env.add_to_compute(self._fields["routing_thresholds"], moving)
         moving.flush_recordset(["routing_thresholds"])
 

@@ -17,6 +17,7 @@ from odoo.tools.misc import formatLang
 from odoo.tools.sql import column_exists
 
 from ...ml import routing
+from ..deployment.ai_deployment import TASKS
 from ..scoring.reasons import REVIEW_REASONS
 from ..tools.trust import own
 from ..tools.wording import percent
@@ -103,6 +104,9 @@ class AiDeploymentReviewRule(models.Model):
         """The reasons that can hold for documents of this kind."""
         documents = self.env.get(res_model)
         left_out = {routing.FLAGGED} if method != "anomaly" else {routing.OUT_OF_SUPPORT}
+        if method in TASKS:
+            # Odoo has no opinion of values, and what is written in free words is new on each record.
+            left_out |= {routing.DISAGREEMENT, routing.OUT_OF_SUPPORT}
         if documents is None or not hasattr(documents, "_ai_amount_sql"):
             left_out |= {routing.AMOUNT, routing.NEW_VENDOR}
         else:

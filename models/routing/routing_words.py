@@ -8,7 +8,7 @@ from ...ml import routing
 from ...ml.errors import CostError
 from .cost_words import line_text
 from .costs import SIDES, RoutingCosts
-from .thresholds import tested_version
+from .thresholds import tested_curves, tested_version
 
 
 def routing_text(deployment: BaseModel) -> str | bool:
@@ -25,16 +25,26 @@ def _proof_text(deployment: BaseModel) -> str:
 def _side_texts(deployment: BaseModel) -> Iterator[str]:
     lines, words = deployment.routing_thresholds or {}, deployment.env[deployment.res_model]._ai_words()
     champion = tested_version(deployment)
-    if not (champion.held_out or {}).get("curves"):
+    if deployment.is_task:
+        words = {
+            **words,
+            "positive": deployment.env._("All values right"),
+            "negative": deployment.env._("A value wrong"),
+        }
+    if not tested_curves(deployment):
         if champion.verdict_text and champion.metrics.get("auc") is None:
             yield champion.verdict_text
-        yield deployment.env._("All records are reviewed until a version has been tested.")
+        yield (
+            deployment.env._("All records are reviewed until enough answers show which confidence suffices.")
+            if deployment.is_task
+            else deployment.env._("All records are reviewed until a version has been tested.")
+        )
         return
     is_average = deployment.routing == "risk"
     needed = routing.fewest_cases(deployment.target_error)
     if is_average:
         needed = routing.fewest_for_risk(deployment.target_risk)
-    for name in SIDES:
+    for name in ["positive"] if deployment.is_task else SIDES:
         cases, errors = lines.get("evidence", {}).get(name, [0, 0])
         values = {"answer": words[name], "cases": cases, "errors": errors, "needed": needed}
         if lines.get(name) is not None:

@@ -41,6 +41,16 @@ def tested_version(deployment: BaseModel) -> BaseModel:
     return readable_origin(deployment).champion_id.sudo()
 
 
+def tested_curves(deployment: BaseModel) -> dict[str, Any]:
+    """Return what tells how wrong decisions above each confidence are: held-out records, or reviews of values.
+
+    Values that are proposed have no test before people have said which are right.
+    """
+    if deployment.is_task:
+        return readable_origin(deployment)._record_curves()
+    return (tested_version(deployment).held_out or {}).get("curves") or {}
+
+
 def compute_thresholds(deployment: BaseModel) -> dict[str, Any]:
     """Return the threshold of each side, "positive" and "negative", with what it rests on; None where there is none."""
     return THRESHOLDS[deployment.routing](deployment)
@@ -79,7 +89,7 @@ def _by_risk(deployment: BaseModel) -> dict[str, Any]:
 
 def _proved(deployment: BaseModel, prove: Callable[[dict], dict[bool, routing.Side]]) -> dict[str, Any]:
     """Return each side's threshold with its evidence; a side without proof has none, so all of it is reviewed."""
-    curves = (tested_version(deployment).held_out or {}).get("curves")
+    curves = tested_curves(deployment)
     if not curves:
         return {"positive": None, "negative": None}
     found = prove({side: curves[name] for name, side in SIDES.items()})

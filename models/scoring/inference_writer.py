@@ -32,6 +32,7 @@ LATE = timedelta(days=7)  # from its creation to its first score, after which a 
 # What reviews and current scores take from a line of the log.
 TAKEN = (
     "id",
+    "date",
     "res_id",
     "company_id",
     "route",
@@ -89,6 +90,7 @@ class InferenceWriter:
     day: date  # on which the records were asked for
     user_id: int
     earlier: "dict[int, Earlier]"  # what is known of records that waited, by id
+    proposed: SQL | None = None  # the INSERT of proposed values, which reads the lines logged with it
     pending: dict[str, SQL | None] = field(default_factory=dict)  # {name: SQL} to be written with the next lines
 
     @property
@@ -126,7 +128,7 @@ class InferenceWriter:
             predictions=scored.predictions[chosen].tolist(),
             confidences=scored.confidences[chosen].tolist(),
             incumbents=incumbents,
-            people=[standings[res_id].person for res_id in named],
+            people=[None if self.deployment.is_task else standings[res_id].person for res_id in named],
             routes=["review" if reason else "automatic" for reason in why],
             reasons=[reason or None for reason in why],
             chances=[
@@ -148,6 +150,8 @@ class InferenceWriter:
     def _incumbents(self, standings: dict[int, Standing], ids: Sequence[int]) -> list[float | None]:
         """Return what Odoo itself says of each of `ids`, None where it says nothing."""
         documents = self.env[self.deployment.res_model]
+        if self.deployment.is_task:
+            return [None] * len(ids)  # Odoo has an opinion of outcomes, none of the values proposed
         if documents._ai_incumbent_sql(documents._table):
             return [standings[res_id].incumbent for res_id in ids]
         opinions = documents.browse(ids)._ai_incumbent()
@@ -215,8 +219,10 @@ class InferenceWriter:
     def _write(self, standings: dict[int, Standing], lines: Lines, profile: Profile) -> None:
         """Store log lines, their reviews, current scores, the counts of `profile`, and a request for what waits."""
         failures = [self._failure(error) for error in lines.failures]
+        proposed, self.proposed = self.proposed, None
         self.flush(
             logged=self._log_statement(standings, lines, failures),
+            proposed=proposed,
             reviewed=self._review_statement() if "review" in lines.routes else None,
             counted=self.env["ai.deployment.profile"]._delta_statement(
                 self.deployment, self.version, profile, self.now.date()

@@ -29,10 +29,13 @@ from ...ml.errors import (
 )
 from ...ml.remote_card import NOT_ASKED
 from ...remote import asking
+from ...remote.answer_fields import Told
 from ...remote.asking import Asked
 from ...remote.breaker import Breaker
 from ...remote.calls import Calls
+from ...remote.contract import DOCUMENT
 from ...remote.protocols.base import Result, Row
+from ..documents.document_text import document_texts
 from ..endpoints import breakers, budget
 from ..endpoints.connection import Connection, connect
 from ..tools import batch_insert, clock, faults
@@ -63,6 +66,7 @@ class RemoteAnswers:
         self.version = version
         self.env = version.env
         self.contract = version._contract()
+        self.told: dict[int, Told] = {}  # values of the records asked for last, where some were asked for
 
     def rows(self, columns: dict[str, Column], ids: Sequence[int]) -> list[Row]:
         """Return what is sent of the records `ids`: inputs by the names of the contract, levels by their names."""
@@ -78,6 +82,9 @@ class RemoteAnswers:
             known = spec["source"] == "path" and levels
             names = documents._ai_level_names(spec["path"], sorted(levels), learned) if known else {}
             sent[name] = [None if level is None else str(names.get(level, level)) for level in column.values.tolist()]
+        if self.contract.document:
+            texts = document_texts(documents.browse(ids))
+            sent[DOCUMENT] = [texts[res_id] for res_id in ids]
         return [Row(res_id, {name: values[place] for name, values in sent.items()}) for place, res_id in enumerate(ids)]
 
     def keys(self, rows: Sequence[Row]) -> list[str]:
@@ -93,6 +100,8 @@ class RemoteAnswers:
             found = kept.get(res_id)
             fits = found is not None and found.key == key
             answers.append(found.answer if fits and found else EndpointNotReady(NOT_ASKED))
+            if fits and found and found.told:
+                self.told[res_id] = found.told
             fresh.append(bool(not fits or (found and not found.is_used)))
         return answers, fresh
 

@@ -142,6 +142,7 @@ class ScoringRun:
             user_id=self.records.env.uid,
             earlier=self.earlier,
         )
+        self.book = deployment._proposal_book(version)
         self.failures = Failures(deployment, version, self.writer.now)
         # One from outside answers later (`challenger_answers`).
         scores_here = deployment.challenger_id and deployment.challenger_id.kind not in OUTSIDE
@@ -177,6 +178,7 @@ class ScoringRun:
             "ai.deployment.review",
             "ai.deployment.inference",
             "ai.deployment.profile",
+            "ai.deployment.proposal",
         ):
             self.env[model].invalidate_model(flush=False)
         self.deployment.invalidate_recordset(["score_count", "open_review_count"], flush=False)
@@ -329,7 +331,7 @@ class ScoringRun:
         if self.card.kind == "remote":
             book = RemoteAnswers(self.writer.version)
             answers, fresh = book.of(columns, ids)
-            scored = self.card.score(columns, answers)
+            scored = self.card.score(columns, self._judged(ids, answers, book.told))
         else:
             scored = self.card.score(columns)
         codes = hex_rows(scored.codes)
@@ -361,16 +363,35 @@ class ScoringRun:
             started += time.perf_counter() - before  # no latency of the serving version
         chunk = ScoredChunk(ids, columns, scored, codes, changed, started)
         try:
-            self._count(self.writer.write_scored(self.standings, chunk))
+            self._write_scored(chunk)
         finally:
             self.writer.pending.pop("challenged", None)
 
-    def write_answers(self, ids: Sequence[int], columns: dict[str, Any], answers: Sequence[Any]) -> None:
-        """Log and route the answers of a program outside on the records `ids`: as many answers, see ``RemoteCard``."""
+    def _write_scored(self, chunk: ScoredChunk) -> None:
+        if self.book:
+            self.writer.proposed = self.book.statement([chunk.ids[row] for row in chunk.rows])
+        try:
+            self._count(self.writer.write_scored(self.standings, chunk))
+        finally:
+            self.writer.proposed = None
+
+    def _judged(self, ids: Sequence[int], answers: Sequence[Any], told: dict[int, Any]) -> Sequence[Any]:
+        """Return `answers`, where values were asked for with the error of what cannot be used of them."""
+        if not self.book:
+            return answers
+        companies = {res_id: self.standings[res_id].company_id for res_id in ids}
+        return self.book.judged(ids, companies, answers, told)
+
+    def write_answers(
+        self, ids: Sequence[int], columns: dict[str, Any], answers: Sequence[Any], told: dict[int, Any] | None = None
+    ) -> None:
+        """Log and route the answers of a program outside on the records `ids`: as many answers, see ``RemoteCard``.
+
+        :param told: {record id: the values that were proposed}
+        """
         started = time.perf_counter()
-        scored = self.card.score(columns, answers)
-        chunk = ScoredChunk(ids, columns, scored, hex_rows(scored.codes), list(range(len(ids))), started)
-        self._count(self.writer.write_scored(self.standings, chunk))
+        scored = self.card.score(columns, self._judged(ids, answers, told or {}))
+        self._write_scored(ScoredChunk(ids, columns, scored, hex_rows(scored.codes), list(range(len(ids))), started))
 
     def finish(self) -> None:
         """Settle what was not logged, and let others see what was."""
@@ -380,6 +401,8 @@ class ScoringRun:
         if self.standings or self.waiting:
             if self.outcome["review"]:
                 wake(self.env, "ir_cron_assign_reviews")
+            if self.book and self.outcome["automatic"]:
+                self.deployment._wake_writing()
             self._invalidate()
 
     def _without_waiting(self, ids: Sequence[int], scored: Any, changed: list[int]) -> list[int]:

@@ -43,6 +43,24 @@ def insert_statement(
     :param conflict: SQL after the values, such as ON CONFLICT …
     :param returning: names of columns that other statements read
     """
+    selected = rows_sql(columns)
+    if selected is None:
+        return None
+    return SQL(
+        "INSERT INTO %s (%s) %s %s %s",
+        SQL.identifier(table),
+        SQL(", ").join(map(SQL.identifier, columns)),
+        selected,
+        conflict or SQL(),
+        SQL("RETURNING %s", SQL(", ").join(map(SQL.identifier, returning))) if returning else SQL(),
+    )
+
+
+def rows_sql(columns: dict) -> SQL | None:
+    """Return the SELECT of one row per position of the lists in `columns`; None where there is no row.
+
+    :param columns: as for `insert_statement`
+    """
     count = max((len(values) for _type, values in columns.values() if isinstance(values, list)), default=0)
     if not count:
         return None
@@ -57,15 +75,12 @@ def insert_statement(
         else:
             [value] = distinct
             selected.append(SQL("%s::%s", value.item() if hasattr(value, "item") else value, SQL(kind)))
+    named = [SQL("%s AS %s", each, SQL.identifier(name)) for each, name in zip(selected, columns, strict=True)]
     return SQL(
-        "INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS new_rows (%s) %s %s",
-        SQL.identifier(table),
-        SQL(", ").join(map(SQL.identifier, columns)),
-        SQL(", ").join(selected),
+        "SELECT %s FROM unnest(%s) AS new_rows (%s)",
+        SQL(", ").join(named),
         SQL(", ").join(arrays),
         SQL(", ").join(names),
-        conflict or SQL(),
-        SQL("RETURNING %s", SQL(", ").join(map(SQL.identifier, returning))) if returning else SQL(),
     )
 
 

@@ -121,9 +121,15 @@ class Trainer:
     def check(self) -> None:
         """Check what a training needs before it reads anything.
 
-        :raise UserError: where there are no inputs, or the deployment is retired
+        :raise UserError: where there are no inputs, the deployment is retired, or it proposes values
         """
         deployment = self.deployment
+        if deployment.is_task:
+            raise UserError(
+                self.env._(
+                    "“%s” proposes values: bind a remote model, or register an external program.", deployment.name
+                )
+            )
         if not deployment.feature_ids:
             raise UserError(self.env._("“%s” has no inputs yet. Add inputs first.", deployment.name))
         if deployment.state == "retired":

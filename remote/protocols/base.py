@@ -2,13 +2,14 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from ...ml.errors import AnswerSchema, InferenceError
-from .. import strict_json
-from ..contract import Contract
+from ...ml.errors import AnswerSchema, DocumentEmpty, InferenceError
+from .. import answer_fields, strict_json
+from ..answer_fields import Told
+from ..contract import DOCUMENT, Contract
 
 LONGEST_SAID = 1000  # characters of an answer that are kept with its record
 
@@ -22,11 +23,15 @@ class Row:
 
 
 class Result(NamedTuple):
-    """What was answered on one record: the score and the confidence, both from 0 to 1, and the answer as JSON text."""
+    """What was answered on one record: the score and the confidence, both from 0 to 1, and the answer as JSON text.
+
+    Where values were asked for, ``told`` has them, and score and confidence are that of the least certain one.
+    """
 
     value: float
     confidence: float
     said: str = ""
+    told: Told | None = None
 
 
 class Reading(NamedTuple):
@@ -59,16 +64,24 @@ class Protocol(ABC):
 
     def check_row(self, row: Row) -> InferenceError | None:
         """Return why `row` is not to be sent, None where it may be."""
-        return None
+        return DocumentEmpty() if self.contract.document and not row.inputs.get(DOCUMENT) else None
 
     def result(self, answer: Any) -> Result | InferenceError:
         """Return what the answer on one record says, by the paths of the contract; the error where it says nothing."""
         contract = self.contract
         try:
+            if contract.answers:
+                return self.values(strict_json.pick(answer, contract.value))
             confidence = strict_json.pick(answer, contract.confidence) if contract.confidence else None
             return self.judged(answer, strict_json.pick(answer, contract.value), confidence)
         except InferenceError as error:
             return error
+
+    def values(self, said: Any, confidence_of: Callable[[str], float] | None = None) -> Result:
+        """Return the result of the values that were asked for; raise what is wrong with the form of the answer."""
+        told = answer_fields.read(self.contract.answer_fields, said, confidence_of)
+        text = json.dumps(said, ensure_ascii=False)[:LONGEST_SAID]
+        return Result(told.confidence, told.confidence, text, told)
 
     def judged(self, answer: Any, value: Any, confidence: Any) -> Result:
         """Return the result of a value and a confidence as they were answered; raise what is wrong with them."""

@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ...ml.errors import (
@@ -22,9 +23,9 @@ from ...ml.errors import (
     InferenceError,
     InjectionSuspected,
 )
+from .. import answer_fields, strict_json
 from .. import schema as schemas
-from .. import strict_json
-from ..contract import LOGPROBS, LONGEST_INPUT
+from ..contract import DOCUMENT, LOGPROBS, LONGEST_DOCUMENT, LONGEST_INPUT
 from .base import Protocol, Reading, Row
 
 TOKEN = "record_token"
@@ -59,12 +60,15 @@ class Chat(Protocol):
             texts = value if isinstance(value, list) else [value]
             if any(isinstance(text, str) and _INSTRUCTIONS.search(text) for text in texts):
                 return InjectionSuspected(name)
-        return None
+        return super().check_row(row)
 
     def payload(self, rows: Sequence[Row], key: str) -> dict[str, Any]:
         [row] = rows
         token = _token(key)
-        inputs = {name: _capped(value) for name, value in row.inputs.items()}
+        inputs = {
+            name: _capped(value, LONGEST_DOCUMENT if name == DOCUMENT else LONGEST_INPUT)
+            for name, value in row.inputs.items()
+        }
         record = json.dumps(inputs, ensure_ascii=False).replace("<", "\\u003c")  # no text can write a mark
         sent = {
             "model": self.contract.model,
@@ -82,7 +86,10 @@ class Chat(Protocol):
         return {**sent, "logprobs": True} if self.contract.confidence == LOGPROBS else sent
 
     def _schema(self, token: str) -> dict[str, Any]:
-        own = self.contract.schema
+        contract = self.contract
+        own = contract.schema
+        if contract.answers:
+            own = answer_fields.schema_of(contract.answer_fields, contract.confidence != LOGPROBS)
         return {
             **own,
             "properties": {**own["properties"], TOKEN: {"type": "string", "enum": [token]}},
@@ -100,8 +107,13 @@ class Chat(Protocol):
         if isinstance(found, dict):
             if found.get(TOKEN, _token(key)) != _token(key):
                 raise AnswerMismatch("It is about another record.")
-        schemas.check(found, self._schema(_token(key)))
+        asked = self._schema(_token(key))
+        schemas.check(found, answer_fields.form_of(asked) if self.contract.answers else asked)
         found = {name: value for name, value in found.items() if name != TOKEN}
+        if self.contract.answers:
+            by_tokens = partial(_from_logprobs, choice, text)
+            result = self.values(found, by_tokens if self.contract.confidence == LOGPROBS else None)
+            return Reading([result], _tokens(answer))
         value = found[self.contract.value]
         confidence = found.get(self.contract.confidence)
         if self.contract.confidence == LOGPROBS:
@@ -113,10 +125,10 @@ def _token(key: str) -> str:
     return key[:12]
 
 
-def _capped(value: Any) -> Any:
+def _capped(value: Any, most: int) -> Any:
     if isinstance(value, list):
-        return [_capped(each) for each in value[:50]]
-    return value[:LONGEST_INPUT] if isinstance(value, str) else value
+        return [_capped(each, most) for each in value[:50]]
+    return value[:most] if isinstance(value, str) else value
 
 
 def _choice(answer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -149,7 +161,7 @@ def _text(choice: Mapping[str, Any]) -> str:
     return text
 
 
-def _from_logprobs(choice: Mapping[str, Any], text: str, name: str) -> float | None:
+def _from_logprobs(choice: Mapping[str, Any], text: str, name: str) -> float:
     """The probability of the tokens that wrote the value of the field `name`; AnswerSchema where it is not told."""
     tokens = (choice.get("logprobs") or {}).get("content") if isinstance(choice.get("logprobs"), dict) else None
     match = re.search(rf'"{re.escape(name)}"\s*:\s*("(?:[^"\\]|\\.)*"|[^,}}\s]+)', text)

@@ -11,6 +11,7 @@ from ...ml.errors import AnswerMismatch, AnswerSchema, InferenceError
 from .. import strict_json
 from .base import Protocol, Reading, Result, Row
 
+ANY_OUTPUT = "predictions"  # as the name of the output: the only one
 NUMERIC = ("FP16", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64")
 
 
@@ -22,7 +23,8 @@ class InferenceV2(Protocol):
         return f"/v2/models/{self.contract.model}/infer"
 
     def payload(self, rows: Sequence[Row], key: str) -> dict[str, Any]:
-        return {"id": key, "inputs": [self._tensor(name, rows) for name in self.contract.inputs.values()]}
+        asked = {} if self.contract.rows_out == ANY_OUTPUT else {"outputs": [{"name": self.contract.rows_out}]}
+        return {"id": key, "inputs": [self._tensor(name, rows) for name in self.contract.inputs.values()], **asked}
 
     def _tensor(self, name: str, rows: Sequence[Row]) -> dict[str, Any]:
         values = [row.inputs[name] for row in rows]
@@ -52,7 +54,7 @@ class InferenceV2(Protocol):
 
     def _column(self, outputs: Sequence[Any], count: int) -> tuple[list[Any], int]:
         """The data of the output that is meant, row by row, and the number of its columns."""
-        wanted = self.contract.rows_out if self.contract.rows_out != "predictions" or len(outputs) != 1 else ""
+        wanted = self.contract.rows_out if self.contract.rows_out != ANY_OUTPUT or len(outputs) != 1 else ""
         found = [each for each in outputs if isinstance(each, dict) and wanted in ("", each.get("name"))]
         if len(found) != 1:
             raise AnswerSchema("The output that was agreed is missing.")

@@ -9,6 +9,7 @@ from . import test_bill_inputs
 from . import test_branches
 from . import test_completion
 from . import test_crm_lead
+from . import test_document_text
 from . import test_expected_bills
 from . import test_field_texts
 from . import test_lead_outcomes

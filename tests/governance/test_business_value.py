@@ -68,6 +68,23 @@ class TestBusinessValue(ValueCase):
                 self.baseline(person=person)
         self.assertTrue(self.baseline(person=self.deputy))
 
+    def test_calls_to_remote_models_are_part_of_the_cost(self):
+        endpoint = self.env["ai.deployment.endpoint"].create(
+            {"name": "Service", "address": "https://models.example.com", "credential": "SERVICE"}
+        )
+        about = {"endpoint_id": endpoint.id, "deployment_id": self.deployment.id, "version_id": self.version.id}
+        calls = self.env["ai.deployment.endpoint.call"]
+        due = LATER - timedelta(days=HORIZON + 2)
+        for days, attempts in ((0, 2), (10, 1)):
+            paid = {"attempts": attempts, "tokens": 500, "price": 3.0, "record_count": 1}
+            calls.create({**about, **paid, "date": due - timedelta(days=days)})
+        rows = self.measured()
+        start = (due - timedelta(days=10)).date()
+        months = ((rows["conversion"].end_date - start).days + 1) / (365.25 / 12)
+        self.assertAlmostEqual(rows["calls"].money, -6 / months, 2)
+        self.assertIn(str(round(1000 / months)), rows["calls"].assumption.replace(",", ""))
+        self.assertAlmostEqual(rows["net"].money, rows["revenue"].money - 6 / months, 1)
+
     def test_before_and_after_is_a_change_with_its_interval(self):
         rows = self.measured()
         conversion = rows["conversion"]

@@ -20,11 +20,13 @@ def score(inputs):
 
 
 class ModelServer:
-    def __init__(self, *, delay=0.0, score=score):
+    def __init__(self, *, delay=0.0, score=score, values=None, port=0):
+        self.values = values  # function from inputs to the values proposed, of a server that does not score
         self.fault, self.delay, self.score = "", delay, score
         self.calls, self.at_once, self.most_at_once = [], 0, 0  # calls: (path, headers, payload)
         self.connections = 0
         self.before_answer = lambda: None
+        self.fault_of = lambda _payload: ""  # of single calls, where it does not misbehave as a whole
         self._lock = threading.Lock()
         self.keys = {}  # idempotency key: how often it came
         server = self
@@ -62,7 +64,7 @@ class ModelServer:
             def handle_error(self, *_arguments):
                 pass
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", port), Handler)
         self.port = self._server.server_port
         self.host = f"127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -83,8 +85,9 @@ class ModelServer:
         if self.delay:
             time.sleep(self.delay)
         protocol = handler.path.split("/")[1]
-        if self.fault:
-            FAULTS[self.fault][2](self, handler, protocol, payload)
+        fault = self.fault or self.fault_of(payload)
+        if fault:
+            FAULTS[fault][2](self, handler, protocol, payload)
         else:
             send(handler, self.answer(protocol, payload))
 
@@ -104,6 +107,8 @@ class ModelServer:
         return {"model_name": "leads", "id": payload["id"], "outputs": [out]}
 
     def _answer_json(self, payload):
+        if self.values:
+            return {"predictions": [{"id": row.pop("id"), "answers": self.values(row)} for row in payload["rows"]]}
         return {"predictions": [{"id": row.pop("id"), "score": self.score(row)} for row in payload["rows"]]}
 
     def _answer_chat(self, payload, text=None, **choice):
@@ -119,7 +124,8 @@ class ModelServer:
         schema = payload["response_format"]["json_schema"]["schema"]["properties"]
         token = schema["record_token"]["enum"][0]
         assert re.fullmatch(r"[0-9a-f]{12}", token)
-        return {"chance": self.score(inputs), "record_token": token}
+        said = self.values(inputs) if self.values else {"chance": self.score(inputs)}
+        return {**said, "record_token": token}
 
 
 def send(handler, value, status=200, kind="application/json", **headers):

@@ -21,5 +21,6 @@ from . import test_review_properties
 from . import test_screen
 from . import test_similar_cases
 from . import test_upkeep
+from . import test_values
 from . import test_windows
 from . import test_wording

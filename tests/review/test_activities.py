@@ -32,6 +32,22 @@ class TestReviewActivities(ReviewCase):
             self.env["mail.activity"].search_count([("user_id", "=", self.reviewer.id)]), MAX_ACTIVITIES + 1
         )
 
+    def test_a_flood_of_one_cause_makes_one_activity_per_person(self):
+        reviews = self.ask(self.make_leads(6))
+        one, other = ("answer_schema", "answer_empty")
+        reviews.write({"reason": "failed", "failure_type": one})
+        reviews[4:].failure_type = other
+        self.run_cron()
+        self.assertEqual(len(reviews), 6)
+        self.assertEqual(len(self.activities_of(reviews)), 2)
+        self.assertEqual(len(set(self.activities_of(reviews).mapped("summary"))), 2)
+        self.run_cron()
+        self.assertEqual(len(self.activities_of(reviews)), 2)
+        pointed = reviews.filtered(lambda review: review.failure_type == one and review.activity_ids)
+        pointed.with_user(self.reviewer)._decide("unsure")
+        self.run_cron()
+        self.assertEqual(len(self.activities_of(reviews)), 2, "the next of this cause")
+
     def test_answered_reviews_make_room_for_the_next_ones(self):
         reviews = self.ask(self.make_leads(MAX_ACTIVITIES + 2))
         self.run_cron()

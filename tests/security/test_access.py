@@ -29,6 +29,8 @@ READERS = {
     "ai.deployment.endpoint.answer": set(),
     "ai.deployment.push": NAMED - {"reviewer"},
     "ai.deployment.failure.detail": set(),
+    "ai.deployment.answer.field": NAMED,
+    "ai.deployment.proposal": NAMED - {"manager"},
     "ai.deployment.report": NAMED,
     "ai.deployment.report.line": NAMED,
     "ai.deployment.profile": NAMED - {"reviewer"},
@@ -86,6 +88,7 @@ WRITERS = {
     "ai.deployment.onboarding.line": {"owner"},
     "ai.deployment.template": {"manager"},
     "ai.deployment.review.answer": ANSWERABLE,
+    "ai.deployment.answer.field": ANSWERABLE,
     "ai.deployment.review.rule": ANSWERABLE,
     "ai.deployment.waiver": ANSWERABLE,
     "ai.deployment.signature": ANSWERABLE,
@@ -101,6 +104,7 @@ DELETERS = {
     "ai.deployment.check.template.line": {"manager"},
     "ai.deployment.endpoint": {"manager"},
     "ai.deployment.review.answer": ANSWERABLE,
+    "ai.deployment.answer.field": ANSWERABLE,
     "ai.deployment.signature": ANSWERABLE,
     "ai.deployment.edge.case": ANSWERABLE,
 }
@@ -282,6 +286,19 @@ class AccessCase(AiDeploymentCase):
         cls.env["ai.deployment.failure.detail"].create(
             {"deployment_id": cls.deployment.id, "date": NOW, "inference_id": 1, "details": "x"}
         )
+        cls.env["ai.deployment.answer.field"].create({"deployment_id": cls.deployment.id, "key": "team_id"})
+        cls.env["ai.deployment.proposal"].create(
+            {
+                "date": NOW,
+                "deployment_id": cls.deployment.id,
+                "company_id": cls.env.company.id,
+                "version_id": cls.version.id,
+                "res_model": "crm.lead",
+                "res_id": cls.mine.id,
+                "key": "city",
+                "value": WORD,
+            }
+        )
         cls.env["ai.deployment.edge.case"].create(
             {"deployment_id": cls.deployment.id, "name": "Friends", "domain": "[('priority', '=', '3')]"}
         )
@@ -312,7 +329,8 @@ class AccessCase(AiDeploymentCase):
             domain = [("batch_id", "=", self.batch.id)]
         if model == "ai.deployment.outcome":  # of a record, whatever deployments are about it
             domain = [("res_model", "=", "crm.lead")]
-        if model in (*LINE_MODELS, "ai.deployment.outcome", "ai.deployment.request", "ai.deployment.gate.event"):
+        about_records = ("ai.deployment.outcome", "ai.deployment.request", "ai.deployment.gate.event")
+        if model in (*LINE_MODELS, *about_records, "ai.deployment.proposal"):
             domain += [("res_id", "=", self.mine.id)]
         return self.env[model].search(domain, limit=1)
 
@@ -421,6 +439,7 @@ class TestAccess(AccessCase):
             ("ai.deployment.trigger", {"kind": "labels", "threshold": 5}),
             ("ai.deployment.channel", {"partner_ids": self.owner.partner_id.ids}),
             ("ai.deployment.review.answer", {"name": "Reason"}),
+            ("ai.deployment.answer.field", {"key": "medium_id"}),
         ):
             with self.subTest(model=model):
                 with self.assertRaises(AccessError):

@@ -214,6 +214,7 @@ class AccessMatrixCase(AccessCase):
             "ai.deployment.feature": reads and {**about, "path": "priority", "name": "Priority"},
             "ai.deployment.trigger": own and {**about, "kind": "labels", "threshold": 90},
             "ai.deployment.review.answer": own and {**about, "name": "Answer"},
+            "ai.deployment.answer.field": own and {**about, "key": "medium_id"},
             "ai.deployment.channel": own
             and {**about, "kind": "email", "partner_ids": [Command.set(self.roles[role].partner_id.ids)]},
             "ai.deployment.edge.case": reads and {**about, "name": "Case", "domain": "[('priority', '=', '2')]"},

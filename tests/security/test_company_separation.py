@@ -143,6 +143,7 @@ class TestCompanySeparation(AiDeploymentCase):
             "ai.deployment.trigger": {},
             "ai.deployment.channel": {"partner_ids": [Command.set(self.bea.partner_id.ids)]},
             "ai.deployment.review.answer": {"name": "Reason"},
+            "ai.deployment.answer.field": {"key": "medium_id"},
             "ai.deployment.edge.case": {"name": "Words", "kind": "words", "words": "x"},
             "ai.deployment.signature": {"role": "it", "user_id": self.reviewer.id},
         }

@@ -21,6 +21,7 @@ class AiDeploymentVersionBind(models.TransientModel):
     deployment_id = fields.Many2one("ai.deployment", required=True)
     company_id = fields.Many2one(related="deployment_id.company_id", related_sudo=False)
     endpoint_id = fields.Many2one("ai.deployment.endpoint", required=True)
+    is_task = fields.Boolean(related="deployment_id.is_task", related_sudo=False)
     protocol = fields.Selection(related="endpoint_id.protocol", related_sudo=False)
     model = fields.Char(help="Name of the model on the server.")
     inputs_text = fields.Text(
@@ -40,6 +41,11 @@ class AiDeploymentVersionBind(models.TransientModel):
     )
     positive = fields.Char("Positive Label", help="If the value is a label: the one that means won.")
     threshold = fields.Float(default=0.5, help="Score from which a record is predicted as won.")
+    document = fields.Selection(
+        [("text", "Text of the attachment")],
+        help="Send the text of the record's main attachment, up to 20,000 characters. A record without one is not "
+        "sent and goes to human review.",
+    )
     prompt = fields.Text(help="Instructions for the language model. The inputs are added below, as data.")
     schema_text = fields.Text("Schema of the Answer", default=SCHEMA)
     rows_in = fields.Char("Path of the Records Sent", default="rows")
@@ -71,16 +77,19 @@ class AiDeploymentVersionBind(models.TransientModel):
     def _contract(self):
         """Return the contract as plain JSON types; parts that the protocol does not know are left out."""
         protocol = self.endpoint_id.protocol
-        contract = {"protocol": protocol, "inputs": self._inputs()}
+        contract = {"protocol": protocol, "inputs": self._inputs(), "document": self.document or ""}
         names = ["model", "value", "confidence", "positive"]
         if protocol == "json":
             names += ["rows_in", "rows_out", "id_in", "id_out"]
         elif protocol == "inference_v2":
             names.append("rows_out")
+        if self.is_task:
+            names.remove("positive")
         for name in names:
             contract[name] = (self[name] or "").strip()
         if protocol == "chat":
             contract["prompt"] = self.prompt or ""
+        if protocol == "chat" and not self.is_task:
             contract["schema"] = contract_of(self.schema_text, self.env._("Schema of the Answer"), self.deployment_id)
         return contract
 

@@ -12,6 +12,8 @@ class Audience(Rule):
 
     def find(self, check: BaseModel) -> Evidence:
         deployment, words = self.deployment, self.env[self.deployment.res_model]._ai_words()
+        if deployment.is_task:
+            return self._reviewed()
         groups = deployment.viewer_group_ids
         if not groups:
             return Evidence(False, self.env._("Nobody will see the scores: “Visible to Groups” is empty."))
@@ -31,6 +33,16 @@ class Audience(Rule):
                 records=words["records"],
             ),
         )
+
+    def _reviewed(self) -> Evidence:
+        """Judge a deployment that proposes values: somebody reviews them, and records come to it."""
+        deployment = self.deployment
+        people = deployment.reviewer_ids.filtered("active")
+        if not people:
+            return Evidence(False, self.env._("Nobody reviews the proposed values: name reviewers."))
+        if not deployment._is_fed():
+            return Evidence(False, self.env._("No record comes to it: choose when under “When Scored”."))
+        return Evidence(True, self.env._("Proposed values are reviewed by: %s.", ", ".join(people.mapped("name"))))
 
 
 class Reader(Rule):

@@ -102,6 +102,8 @@ class StopRule(Rule):
 
     def find(self, check: BaseModel) -> Evidence:
         deployment = self.deployment
+        if deployment.is_task:
+            return self._writing()
         floor = deployment.floor_precision if deployment.method == "anomaly" else deployment.floor_auc
         if floor and deployment.stop_after:
             return Evidence(
@@ -124,6 +126,16 @@ class StopRule(Rule):
                 self.env._("No minimum is set under “Monitoring”. Proposed: %s %%.", round(100 * proposed)),
             )
         return Evidence(False, self.env._("No minimum is set under “Monitoring”."))
+
+    def _writing(self) -> Evidence:
+        """Tell when values stop being written: by itself, as soon as the agreement target is not proved any more."""
+        written = self.deployment.answer_field_ids.filtered(lambda answer: answer.writing == "proved")
+        if not written:
+            return Evidence(True, self.env._("No value is written by itself."))
+        names = ", ".join(written.mapped("name"))
+        return Evidence(
+            True, self.env._("Writing stops by itself where the agreement target is not proved any more: %s.", names)
+        )
 
 
 class ReviewAhead(Rule):

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.models import BaseModel
 from odoo.tools import SQL, format_date
 
+from ...proposals.agreement import FEWEST_BEFORE, agreement_of, agreement_text
 from ...tools.wording import number
 from ...training.questions import missing_answers, open_questions
 from ...training.segment_tests import part_names
@@ -23,6 +24,8 @@ class LaterAndSegments(Rule):
         version = self.deployment.champion_id
         if not version:
             return self._no_version()
+        if self.deployment.is_task:
+            return self._agreements(version)
         found = (version.held_out or {}).get("segments")
         if not found:
             return Evidence(
@@ -54,7 +57,33 @@ class LaterAndSegments(Rule):
         return Evidence(True, self._tested_sentence(version, found), version.trained_date, version)
 
     def satisfy(self, check: BaseModel) -> dict | bool:
+        if self.deployment.is_task:
+            return self.deployment.action_view_reviews()
         return self.deployment.action_train()
+
+    def _agreements(self, version: BaseModel) -> Evidence:
+        """Judge a version that proposes values by the answers of people: enough per field, none below its target."""
+        told, few, below = [], [], []
+        for answer in self.deployment.answer_field_ids:
+            found = agreement_of(answer)
+            if not found or found.cases < FEWEST_BEFORE:
+                few.append(answer.name)
+                continue
+            told.append(f"{answer.name} {agreement_text(self.env, found)}")
+            if found.high < answer.target_agreement:
+                below.append(answer.name)
+        if few:
+            sentence = self.env._(
+                "Too few reviewed values to judge, %(count)s are needed: %(fields)s.",
+                count=FEWEST_BEFORE,
+                fields=", ".join(few),
+            )
+            return Evidence(False, sentence, version.trained_date, version)
+        if below:
+            sentence = self.env._("People agree less than the target with: %s.", ", ".join(below))
+            return Evidence(False, sentence, version.trained_date, version)
+        sentence = self.env._("People agree with: %s.", "; ".join(told))
+        return Evidence(bool(told), sentence, version.trained_date, version)
 
     def _tested_sentence(self, version: BaseModel, found: dict) -> str:
         """Return the figures of all records, the parts that were judged, and how many were too small."""
@@ -126,7 +155,7 @@ class InputsInTime(Rule):
         version = self.deployment.champion_id
         if not version:
             return self._no_version()
-        if self.deployment.method == "anomaly":
+        if self.deployment.method != "scorecard":
             sentence = self.env._("These records have no outcome with which an input could come.")
             return Evidence(True, sentence, version.trained_date, version)
         missing = missing_answers(version)

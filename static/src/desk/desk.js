@@ -10,6 +10,7 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { DeskCard } from "./desk_card";
+import { DeskDocument, DeskValues } from "./desk_values";
 
 const MODEL = "ai.deployment.review";
 const UNDO_MS = 60000;
@@ -53,7 +54,7 @@ class Watch {
 // The page "Review Desk": one question at a time, the next one at hand. See `models/review/desk.py`.
 export class Desk extends Component {
     static template = "ai_deployment.Desk";
-    static components = { DeskCard, Layout };
+    static components = { DeskCard, DeskDocument, DeskValues, Layout };
     static props = { ...standardActionServiceProps };
 
     setup() {
@@ -78,6 +79,7 @@ export class Desk extends Component {
             card: null,
             note: "",
             answerId: false,
+            values: {}, // of a case about values: what each is, as it would be stored
             busy: false,
             done: 0,
             left: 0,
@@ -150,6 +152,22 @@ export class Desk extends Component {
 
     get elsewhere() {
         return this.state.deployments.reduce((sum, one) => sum + one.mine + one.pool, 0);
+    }
+
+    get isCorrected() {
+        return this.state.card.values.some((one) => !one.problem && this.state.values[one.key] !== one.value);
+    }
+
+    labelOf(button) {
+        return button.decision === "valued" && this.isCorrected ? _t("Save Correction") : button.label;
+    }
+
+    setValue(key, value) {
+        this.state.values[key] = value;
+    }
+
+    findValues(key, text) {
+        return this.orm.silent.call(MODEL, "desk_values", [this.state.card.id, key, text]);
     }
 
     count(whose) {
@@ -249,6 +267,7 @@ export class Desk extends Component {
         this.state.answerId = false;
         const card = this.cards.get(queue[0]);
         if (card) {
+            this.state.values = Object.fromEntries(card.values.map((one) => [one.key, one.value]));
             this.state.card = card;
             this.state.status = "ready";
             this.watch.start(card.id);
@@ -328,6 +347,7 @@ export class Desk extends Component {
         return this.send({
             id: card.id,
             decision,
+            values: decision === "valued" ? { ...this.state.values } : null,
             note: this.state.note.trim(),
             seconds: this.watch.seconds(card.id),
             answerId: given?.id || false,
@@ -343,9 +363,9 @@ export class Desk extends Component {
 
     async send(unsent) {
         this.keepUnsent(unsent);
-        const { id, decision, note, seconds, answerId, seen } = unsent;
+        const { id, decision, note, seconds, answerId, seen, values } = unsent;
         const known = [...this.cards.keys()].filter((one) => one !== id);
-        const answer = await this.call("desk_decide", [id, decision, note, seconds, answerId, seen], { known });
+        const answer = await this.call("desk_decide", [id, decision, note, seconds, answerId, seen, values], { known });
         if (!answer) {
             if (!this.state.problem?.again) {
                 this.keepUnsent(null); // the server has it, and said no
@@ -353,10 +373,11 @@ export class Desk extends Component {
             return;
         }
         this.keepUnsent(null);
-        const { note: typed, card } = this.state;
+        const { note: typed, values: entered, card } = this.state;
         this.accept(answer);
         if (answer.result === "failed") {
             this.state.note = typed;
+            Object.assign(this.state.values, entered);
             this.state.notice = { level: "warning", text: answer.text };
             return;
         }
@@ -473,6 +494,7 @@ export class Desk extends Component {
         }
         this.state.note = unsent.note;
         this.state.answerId = unsent.answerId;
+        Object.assign(this.state.values, unsent.values);
         this.state.problem = { text: _t("This answer was not saved yet."), again: true, login: false };
     }
 

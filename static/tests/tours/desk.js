@@ -109,3 +109,20 @@ registry.category("web_tour.tours").add("ai_deployment_desk_from_lead", {
         { trigger: ".o_ai_desk_empty:contains(All reviews are answered)" },
     ],
 });
+
+// Values are corrected where they stand: a choice in its list, a record by its name.
+registry.category("web_tour.tours").add("ai_deployment_desk_values", {
+    url: "/odoo/ai-desk",
+    steps: () => [
+        { trigger: ".o_ai_desk_document pre:contains(We need a valve)" },
+        { trigger: ".o_ai_desk_decide[data-decision=valued]:contains(Confirm)" },
+        { trigger: ".o_ai_desk_value[data-key=team_id] select", run: "selectByLabel Valves" },
+        { trigger: ".o_ai_desk_value[data-key=team_id]:contains(Proposed: Pumps)" },
+        { trigger: ".o_ai_desk_decide[data-decision=valued]:contains(Save Correction)" },
+        { trigger: ".o_ai_desk_value[data-key=country_id] input", run: "edit Belg" },
+        { trigger: ".o-autocomplete--dropdown-item:contains(Belgium)", run: "click" },
+        { trigger: ".o_ai_desk_value[data-key=country_id]:contains(Proposed: France)" },
+        { trigger: ".o_ai_desk_decide[data-decision=valued]", run: "click" },
+        { trigger: ".o_ai_desk_notice:contains(Valves):contains(Belgium)" },
+    ],
+});

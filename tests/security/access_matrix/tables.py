@@ -246,11 +246,26 @@ MODELS = {
         hidden="received sent",
     ),
     "ai.deployment.endpoint.answer": Rights(
-        system="confidence date failure_reason failure_type is_used key res_id value version_id", hidden="said"
+        system="confidence date failure_reason failure_type is_used key res_id value version_id", hidden="said told"
     ),
     "ai.deployment.push": Rights(
         read=NAMED - {"reviewer"},
         system="date deployment_id digest inference_ids key record_count user_id",
+    ),
+    "ai.deployment.answer.field": Rights(
+        read=NAMED,
+        create=OWNERS,
+        write=ANSWERABLE,
+        unlink=ANSWERABLE,
+        free="name required sequence target_agreement writing",
+        judged="domain key",
+        fixed="deployment_id",
+    ),
+    "ai.deployment.proposal": Rights(
+        read=READERS_OF_DOCUMENTS,
+        system="company_id confidence date deployment_id failure_type inference_id judged_by_id judged_date key "
+        "left_reason res_id res_model review_id undone_by_id undone_date verdict version_id written_by_id written_date",
+        hidden="label old_value said value written_value",
     ),
     "ai.deployment.failure.detail": Rights(system="date deployment_id inference_id", hidden="details"),
     "ai.deployment.profile": Rights(
@@ -282,7 +297,7 @@ MODELS = {
         "is_assigned is_blind is_label kind label_weight next_step_date note opened_date points predicted_value "
         "prediction previous_id priority reason reminded_date res_id res_model responsible_id reviewer_id "
         "seconds_spent state threshold version_id",
-        hidden="amount fingerprint screen_context",
+        hidden="amount fingerprint right_values screen_context",
     ),
     "ai.deployment.request": Rights(
         read=READERS_OF_DOCUMENTS,
@@ -370,7 +385,8 @@ WIZARDS = {
     ),
     "ai.deployment.version.bind": Rights(
         create=MANAGERS,
-        free="confidence id_in id_out inputs_text model positive prompt rows_in rows_out schema_text threshold value",
+        free="confidence document id_in id_out inputs_text model positive prompt rows_in rows_out schema_text "
+        "threshold value",
         judged="endpoint_id",
         fixed="deployment_id",
     ),
