@@ -31,6 +31,7 @@ REBUILT: tuple[str, ...] = (
     "training",
     "governance",
     "onboarding",
+    "overview",
 )
 # Further sub-packages whose services are typed, which mypy holds them to.
 TYPED: tuple[str, ...] = ("tools", "features", "documents", "deployment", "ledger", "health")
