@@ -5,7 +5,6 @@
     "category": "Productivity",
     "author": "AI Deployment contributors",
     "license": "LGPL-3",
-    "development_status": "Beta",
     "depends": ["crm", "account", "mail", "calendar", "base_automation"],
     "external_dependencies": {"python": ["requests>=2.31", "numpy>=1.26,<3", "scikit-learn>=1.7,<2", "scipy>=1.12"]},
     "data": [
@@ -94,6 +93,7 @@
         "web.assets_backend": ["ai_deployment/static/src/**/*"],
         "web.assets_tests": ["ai_deployment/static/tests/tours/**/*"],
     },
+    "images": ["static/description/banner.png"],
     "application": True,
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

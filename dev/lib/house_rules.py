@@ -60,6 +60,7 @@ ODOO_NAMES = {
     "_get_moves_requiring_confirmation",
     "_get_records_action",
     "_has_field_access",
+    "_is_internal",
     "_message_log",
     "_message_log_batch",
     "_origin",
