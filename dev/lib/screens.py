@@ -130,7 +130,7 @@ def _take(browser, address, places, folder):
     page.fill("#login", "admin")
     page.fill("#password", "admin")
     page.click("button[type=submit]")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector(".o_web_client")
     for name, path, (width, height), clip in PICTURES:
         page.set_viewport_size({"width": width, "height": height})
         page.goto(address + path.format(**places))
