@@ -20,9 +20,11 @@ from . import (
     governance,
 )  # owner, proof of concept, checklist, approval, value; its evidence looks at all above
 from . import onboarding  # the guided start, the way to production, the replay of the last year
+from . import overview  # the page that shows how every deployment is doing
 from . import digest_digest
 from . import ir_cron
 from . import ir_default
+from . import ir_http
 from . import ir_actions_server
 from . import mail_activity
 from . import mail_message

@@ -18,9 +18,11 @@ from .resilience import *
 from .training import *
 from .governance import *
 from .onboarding import *
+from .overview import *
 from .security import *
 from . import test_day_boundaries
 from . import test_digest_digest
+from . import test_docs_pages
 from . import test_failure_types
 from . import test_hooks
 from . import test_ir_actions_server
@@ -32,6 +34,7 @@ from . import test_retention
 from . import test_tours
 from . import test_translations
 from . import test_views_new_record
+from . import test_views_phone
 
 # Files of the same name in two folders hide each other above: Odoo finds each by its folder's name as well as its own.
 for _folder in [each for each in list(globals().values()) if getattr(each, "__name__", "").startswith(f"{__name__}.")]:

@@ -1,1 +1,1 @@
-from . import alerting, endpoints, gate, governance, health, review, routing, training
+from . import alerting, endpoints, gate, governance, health, resilience, review, routing, training

@@ -31,6 +31,7 @@ REBUILT: tuple[str, ...] = (
     "training",
     "governance",
     "onboarding",
+    "overview",
 )
 # Further sub-packages whose services are typed, which mypy holds them to.
 TYPED: tuple[str, ...] = ("tools", "features", "documents", "deployment", "ledger", "health")
@@ -60,6 +61,7 @@ ODOO_NAMES = {
     "_get_moves_requiring_confirmation",
     "_get_records_action",
     "_has_field_access",
+    "_is_internal",
     "_message_log",
     "_message_log_batch",
     "_origin",

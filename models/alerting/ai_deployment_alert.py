@@ -47,6 +47,7 @@ class AiDeploymentAlert(models.Model):
         index=True,
     )
     user_id = fields.Many2one(related="deployment_id.user_id", string="Owner")
+    may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False)
     onset_date = fields.Date("Since", readonly=True)
     first_date = fields.Datetime("First Raised", readonly=True)
     opened_date = fields.Datetime(

@@ -74,7 +74,7 @@ class AiDeploymentMessage(models.Model):
     next_date = fields.Datetime("Next Attempt", required=True, readonly=True)
     sent_date = fields.Datetime("Sent", readonly=True)
     failure_message = fields.Char("Error Details", readonly=True)
-    bundled_in_id = fields.Many2one("ai.deployment.message", readonly=True, ondelete="set null")
+    bundled_in_id = fields.Many2one("ai.deployment.message", readonly=True, ondelete="set null", index="btree_not_null")
     bundled_ids = fields.One2many("ai.deployment.message", "bundled_in_id", "Bundled Messages")
     handed_date = fields.Datetime("In Mail Queue Since", readonly=True)
     mail_ids = fields.Many2many(

@@ -15,7 +15,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import mute_logger, ormcache
 
-from ..tools import clock
+from ..tools import clock, settings
 from ..tools.shipped import shipped
 from . import events
 from .filters import FILTER_ERRORS, check_readable
@@ -109,7 +109,7 @@ class AiDeployment(models.Model):
         "Next Review",
         required=True,
         tracking=True,
-        default=lambda self: clock.today() + timedelta(days=90),
+        default=lambda self: clock.today() + timedelta(days=settings.days(self.env, settings.REVIEW)),
         help="Date on which the owner checks that the deployment still fulfils its purpose.",
     )
 
@@ -184,7 +184,9 @@ class AiDeployment(models.Model):
         tracking=True,
         help="All open records are scored again every night. Records with unchanged inputs are skipped.",
     )
-    retention_days = fields.Integer("Log Retention", default=730, tracking=True)
+    retention_days = fields.Integer(
+        "Log Retention", default=lambda self: settings.days(self.env, settings.RETENTION), tracking=True
+    )
     trigger_ids = fields.One2many("ai.deployment.trigger", "deployment_id", "Retraining Triggers", copy=True)
 
     # What came of it
@@ -217,6 +219,7 @@ class AiDeployment(models.Model):
     score_count = fields.Integer("Scored Records", compute="_compute_counts")
     is_administrator = fields.Boolean(compute="_compute_rights", unsaved=True)
     may_decide = fields.Boolean(compute="_compute_rights", unsaved=True)
+    may_read_documents = fields.Boolean(compute="_compute_rights", unsaved=True)
 
     _flag_rate_is_share = models.Constraint(
         "CHECK(flag_rate > 0 AND flag_rate <= 0.5)", "The flag rate must be above 0 and at most 0.5."
@@ -349,6 +352,8 @@ class AiDeployment(models.Model):
         self.is_administrator = self.env.user.has_group("ai_deployment.group_manager")
         for deployment in self:
             deployment.may_decide = deployment._may_decide()
+            documents = self.env.get(deployment.res_model)
+            deployment.may_read_documents = documents is not None and documents.has_access("read")
 
     # Writing
 
@@ -567,7 +572,7 @@ class AiDeployment(models.Model):
             "type": "ir.actions.act_window",
             "name": name,
             "res_model": model,
-            "view_mode": "list,form",
+            "view_mode": "list,kanban,form",
             "domain": [("deployment_id", "=", self.id)],
             "context": {"create": False, **context},
         }
@@ -580,7 +585,10 @@ class AiDeployment(models.Model):
         return self._action_lines("ai.deployment.inference", self.env._("Log"))
 
     def action_view_reconciliation(self):
-        return {**self._action_lines("ai.deployment.ledger", self.env._("Reconciliation")), "view_mode": "list,pivot"}
+        return {
+            **self._action_lines("ai.deployment.ledger", self.env._("Reconciliation")),
+            "view_mode": "list,kanban,pivot",
+        }
 
     def action_view_reviews(self):
         return self._action_lines("ai.deployment.review", self.env._("Reviews"), search_default_open=1)

@@ -16,6 +16,7 @@ from ...ml.uncertainty import REACH
 from ..features.feature_reader import paths_of, reads_alike, walk_path
 from ..features.readable_inputs import unreadable_keys
 from ..tools.optional_float import OptionalFloat
+from ..tools.toast import toast
 from ..tools.trust import own
 from ..tools.wording import (
     ReaderWords,
@@ -523,6 +524,8 @@ class AiDeploymentVersion(models.Model):
         if not self.deployment_id._may_decide():
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
         self._promote(self.env._("Promoted manually"))
+        message = self.env._("%(version)s serves %(deployment)s now.", version=self.name, deployment="%s")
+        return toast(self.deployment_id, message, self.deployment_id.name)
 
     def _promote(self, reason):
         """Let this version serve from now on, unless it did worse or something is missing for it."""

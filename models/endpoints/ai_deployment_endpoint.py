@@ -240,7 +240,7 @@ class AiDeploymentEndpoint(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Calls"),
             "res_model": "ai.deployment.endpoint.call",
-            "view_mode": "list,form",
+            "view_mode": "list,kanban,form",
             "domain": Domain("endpoint_id", "=", self.id),
             "context": {"create": False},
         }

@@ -41,6 +41,7 @@ class AiDeploymentFeature(models.Model):
     _ai_most = 200
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
+    may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False, unsaved=True)
     res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
     method = fields.Selection(related="deployment_id.method", related_sudo=False, unsaved=True)
     sequence = fields.Integer(default=10)

@@ -25,6 +25,7 @@ class AiDeploymentWaiver(models.Model):
     deployment_id = fields.Many2one(
         "ai.deployment", required=True, index=True, ondelete="restrict", domain=[("res_model", "=", "account.move")]
     )
+    may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False, unsaved=True)
     company_id = fields.Many2one(related="deployment_id.company_id")
     partner_id = fields.Many2one(
         "res.partner", "Vendor", required=True, index=True, ondelete="restrict", domain=[("parent_id", "=", False)]
@@ -119,6 +120,6 @@ class AiDeploymentWaiver(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Waived Bills"),
             "res_model": "ai.deployment.gate.event",
-            "view_mode": "list",
+            "view_mode": "list,kanban",
             "domain": [("waiver_id", "=", self.id)],
         }

@@ -12,7 +12,8 @@ from odoo.fields import Domain
 from ..alerting.alert_kinds import BROKEN, TEST_ALERT, Cause
 from ..deployment import events
 from ..deployment.eligibility import system_users
-from ..tools import clock, turns
+from ..tools import clock, settings, turns
+from ..tools.toast import toast
 from .approval import Approval
 from .business_value import BusinessValue
 from .checklist import Checklist
@@ -64,7 +65,7 @@ class AiDeployment(models.Model):
     lesson = fields.Text("Lessons Learned", readonly=True, copy=False, tracking=True)
     grace_days = fields.Integer(
         "Days of Grace",
-        default=14,
+        default=lambda self: settings.days(self.env, settings.GRACE),
         tracking=True,
         help="Scores remain visible for so many days without an owner or after a missed review.",
     )
@@ -173,6 +174,7 @@ class AiDeployment(models.Model):
         "Monthly Running Cost", tracking=True, copy=False, help="For example: endpoint, computing, licences."
     )
     value_text = fields.Char("Monthly Value", compute="_compute_value_text")
+    has_baseline = fields.Boolean(compute="_compute_has_baseline", compute_sudo=True)
     value_caveat = fields.Char("Value Limitations", compute="_compute_value_html")
     value_html = fields.Html("Measurements", compute="_compute_value_html", sanitize=False)
 
@@ -298,6 +300,11 @@ class AiDeployment(models.Model):
     def _compute_explanation_html(self):
         for deployment in self:
             deployment.explanation_html = Explanation(deployment).html()
+
+    @api.depends("value_ids")
+    def _compute_has_baseline(self):
+        for deployment in self:
+            deployment.has_baseline = any(row.period == "before" for row in deployment.value_ids)
 
     @api.depends("value_ids")
     @api.depends_context("lang")
@@ -517,7 +524,9 @@ class AiDeployment(models.Model):
             told = deployment.sudo()
             if not BusinessValue(told).measure_since_live():
                 raise UserError(ValueTexts(told).why_not())
-        return True
+        return toast(
+            self[:1], self.env._("Measured: %(value)s, %(link)s", value=self[:1].value_text, link="%s"), self[:1].name
+        )
 
     def action_send_test_alert(self):
         """A marked alert, told to the owner and through every channel; who opens it ends it."""
@@ -531,15 +540,7 @@ class AiDeployment(models.Model):
             suggestion=self.env._("There is no problem. Opening this alert completes the test."),
         )
         person = deployment._person_to_tell()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._("“%(what)s” was sent to %(person)s.", what=alert.name, person=person.name),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return toast(alert, self.env._("“%(what)s” was sent to %(person)s.", what="%s", person=person.name), alert.name)
 
     def action_print_model_card(self):
         return report_action(self, "action_report_model_card")

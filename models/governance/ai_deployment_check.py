@@ -65,10 +65,21 @@ class AiDeploymentCheck(models.Model):
 
     is_administrator = fields.Boolean(related="deployment_id.is_administrator", related_sudo=False, unsaved=True)
     may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False, unsaved=True)
+    may_satisfy = fields.Boolean(compute="_compute_may_satisfy", unsaved=True)
 
     _standard_code_uniq = models.UniqueIndex(
         "(deployment_id, code) WHERE code <> 'own'", "This checklist row exists already."
     )
+
+    @api.depends_context("uid")
+    @api.depends("deployment_id", "rule")
+    def _compute_may_satisfy(self):
+        """Return whether *Take Action* can do something for this user."""
+        for check in self:
+            deployment, rule = check.deployment_id, RULES.get(check.rule)
+            check.may_satisfy = deployment.may_decide and (
+                not (rule and rule.reads_documents) or deployment.may_read_documents
+            )
 
     # Rows that somebody adds
 

@@ -14,8 +14,11 @@ from odoo.tools import format_date
 from ..alerting.alert_kinds import BROKEN, STOPPED, Cause
 from ..deployment import events
 from ..tools import turns
+from ..tools.toast import toast
 from .anomaly_performance import AnomalyPerformance
+from .base_rate import worse_than_base_rate
 from .dashboard import Dashboard
+from .dashboard_filters import DashboardFilters
 from .drift import DriftMonitor
 from .outcome_maturity import OutcomeMaturity
 from .performance import PerformanceMonitor
@@ -62,6 +65,7 @@ class AiDeployment(models.Model):
     )
     # Evidence on the serving version so far, see `LifetimePerformance`.
     risk_state = fields.Json(groups=NO_ACCESS, readonly=True, copy=False)
+    worse_text = fields.Char("Worse Than the Base Rate", compute="_compute_worse_text")
     maturity_text = fields.Char("Time to Outcome", compute="_compute_maturity_text")
     reference_text = fields.Char("Compared With", compute="_compute_reference_text")
 
@@ -89,6 +93,13 @@ class AiDeployment(models.Model):
                 )
             if not documents._has_field_access(field, "read"):
                 raise ValidationError(self.env._("You may not read “%s”.", chosen.field_description))
+
+    @api.depends("champion_id")
+    @api.depends_context("lang")
+    def _compute_worse_text(self):
+        texts = worse_than_base_rate(self.sudo())
+        for deployment in self:
+            deployment.worse_text = texts.get(deployment._origin.id, False)
 
     @api.depends("horizon_days", "model_id", "method")
     @api.depends_context("lang")
@@ -160,12 +171,15 @@ class AiDeployment(models.Model):
         }
 
     @api.readonly
-    def monitoring_page(self):
-        """Return what the dashboard shows, for users who may read this deployment and its counts."""
+    def monitoring_page(self, filters=None):
+        """Return what the dashboard shows, for users who may read this deployment and its counts.
+
+        :param filters: {"weeks": 4, 12, 26 or 52, "version": id, "segment": key}, each optional
+        """
         self.ensure_one()
         self.check_access("read")
         self.env["ai.deployment.profile"].check_access("read")
-        return Dashboard(self).page()
+        return Dashboard(self, DashboardFilters.read(self, filters)).page()
 
     def action_adopt_reference(self):
         """Compare with the latest weeks from now on: the owner says that they were ordinary."""
@@ -173,4 +187,4 @@ class AiDeployment(models.Model):
         if not self._may_decide():
             raise AccessError(self.env._("Only the owner, the deputy or an administrator may do this."))
         ReferenceBuilder(self.sudo()).adopt()
-        return True
+        return toast(self, self.env._("%s is compared with its latest weeks from now on.", "%s"), self.name)

@@ -13,6 +13,15 @@ class Opens(TypedDict):
     domain: list
 
 
+class Mark(TypedDict):
+    """Something that happened at a place of the time axis: an alert."""
+
+    place: int
+    level: str  # "danger" or "info"
+    text: str
+    open: Opens
+
+
 Point = tuple[Any, str, Opens | None]  # (a number, [low, high] of an interval, or None; its text; what a click opens)
 
 
@@ -26,6 +35,7 @@ def chart(
     percents: bool = False,
     stacked: bool = False,
     start: float = 0.0,
+    marks: list[Mark] | None = None,
 ) -> dict:
     """Return what one chart shows.
 
@@ -34,6 +44,7 @@ def chart(
     :param empty: the sentence in its place where there is nothing to draw
     :param percents: values are shares, 0 to 1
     :param start: where the axis begins at the latest
+    :param marks: what happened at places of the axis
     """
     return {
         "title": title,
@@ -44,6 +55,7 @@ def chart(
         "percents": percents,
         "stacked": stacked,
         "start": start,
+        "marks": marks or [],
     }
 
 

@@ -13,8 +13,11 @@ from odoo.models import BaseModel
 from ...ml.errors import InferenceError
 from ..alerting.alert_kinds import PERFORMANCE, of_kind
 from .ai_deployment_report import JUDGED
+from .base_rate import worse_than_base_rate
 from .chart import opens
-from .dashboard_counts import WEEKS, CountCharts
+from .dashboard_alerts import AlertMarks
+from .dashboard_counts import CountCharts
+from .dashboard_filters import DashboardFilters
 from .dashboard_reports import ReportCharts, first_report_text
 from .report_series import WINDOW
 
@@ -25,13 +28,16 @@ class Dashboard:
     """The dashboard, with the rights of who looks: record rules decide which reports and alerts are seen.
 
     :param deployment: `ai.deployment`, not in sudo
+    :param filters: time range, version and segment; the usual ones where not given
     """
 
-    def __init__(self, deployment: BaseModel) -> None:
-        self.deployment, self.version, self.env = deployment, deployment.champion_id, deployment.env
+    def __init__(self, deployment: BaseModel, filters: DashboardFilters | None = None) -> None:
+        self.deployment, self.env = deployment, deployment.env
+        self.filters = filters or DashboardFilters.read(deployment, None)
+        self.version = self.filters.version or deployment.champion_id
 
     def page(self) -> dict:
-        """Return {"state", "messages": [{"level", "text"}], "alerts", "heat", four charts by name}.
+        """Return {"state", "messages": [{"level", "text"}], "alerts", "filters", "heat", four charts by name}.
 
         `state`: "ready", "empty" (nothing judged yet) or "failing" (no version that could be judged).
         """
@@ -42,17 +48,19 @@ class Dashboard:
             except InferenceError as error:
                 broken = error
         drift, performance = self._latest_reports("drift"), self._latest_reports("performance")
-        lines, counts = self._lines_of(drift + performance), CountCharts(self.deployment)
-        charts = ReportCharts(self.deployment, lines, self._first_scored_day())
+        filters, marks = self.filters, AlertMarks(self.deployment, self.filters.weeks)
+        lines, counts = self._lines_of(drift + performance), CountCharts(self.deployment, self.version)
+        charts = ReportCharts(self.deployment, lines, self._first_scored_day(), marks)
         messages = self._messages(broken, drift, performance, charts)
         page = {
             "state": "ready" if drift or performance else "empty",
             "messages": [{"level": level, "text": text} for level, text in messages],
             "alerts": self._open_alerts(),
+            "filters": filters.choices(self.deployment, lines),
             "distribution": counts.distribution(card),
             "heat": charts.heat(drift),
-            **charts.outcomes(performance),
-            "volumes": counts.volumes(),
+            **(charts.segment(performance, filters.segment) if filters.segment else charts.outcomes(performance)),
+            "volumes": counts.volumes(filters.weeks, marks),
         }
         if not self.version or broken:
             page["state"] = "failing"
@@ -61,6 +69,8 @@ class Dashboard:
     def _latest_reports(self, kind: str) -> BaseModel:
         """Return the last reports of a kind, oldest first; an open window is told by its newest look alone."""
         own = Domain("deployment_id", "=", self.deployment.id) & Domain("kind", "=", kind)
+        if self.filters.version:
+            own &= Domain("version_id", "=", self.filters.version.id)
         # More than are shown: a window that had too few records has one report per look.
         found = self.env["ai.deployment.report"].search_fetch(
             own,
@@ -74,12 +84,12 @@ class Dashboard:
                 "is_provisional",
                 "blind_spot",
             ],
-            limit=3 * WEEKS,
+            limit=3 * self.filters.weeks,
         )
         newest: dict[tuple[int, date], BaseModel] = {}
         for report in found:
             newest.setdefault((report.version_id.id, report.window_start), report)
-        return found.browse([report.id for report in newest.values()][:WEEKS])[::-1]
+        return found.browse([report.id for report in newest.values()][: self.filters.weeks])[::-1]
 
     def _lines_of(self, reports: BaseModel) -> BaseModel:
         return self.env["ai.deployment.report.line"].search_fetch(
@@ -121,6 +131,8 @@ class Dashboard:
     ) -> Iterator[tuple[str, str]]:
         """Yield (level, text) of what is told beside the charts."""
         deployment = self.deployment
+        for worse in worse_than_base_rate(deployment.sudo()).values():
+            yield "danger", self.env._("Worse than the base rate: %s.", worse)
         if deployment.is_demonstration:
             yield "info", self.env._("Demonstration: the records are invented, so its figures prove nothing.")
         if not self.version:

@@ -20,22 +20,24 @@ from ...ml.profile import SCORE
 from ..tools import clock
 from ..tools.wording import number, percent, plain
 from .chart import Opens, Point, chart, opens, row
+from .dashboard_alerts import AlertMarks
 from .intake import first_scored_between
 
 NOW_DAYS = timedelta(days=28)
-WEEKS = 12
 MOST_BARS = 10
 TO_A_PERSON = ("in_review", "reviewed", "expired")
 
 
 class CountCharts:
-    """Charts of the serving version.
+    """Charts of one version.
 
     :param deployment: `ai.deployment`, with the rights of who looks
+    :param version: whose scores are shown; the serving one where not given
     """
 
-    def __init__(self, deployment: BaseModel) -> None:
-        self.deployment, self.version, self.env = deployment, deployment.champion_id, deployment.env
+    def __init__(self, deployment: BaseModel, version: BaseModel | None = None) -> None:
+        self.deployment, self.env = deployment, deployment.env
+        self.version = deployment.champion_id if version is None else version
 
     def distribution(self, card: Any) -> dict:
         """Return the chart of scores of the last weeks beside those of the reference, in the bins of the monitors.
@@ -123,18 +125,18 @@ class CountCharts:
         )
         return chart(title, labels, series, percents=True, note=note)
 
-    def volumes(self) -> dict:
-        """Return the chart of records requested per week by outcome, and of first scores that failed."""
+    def volumes(self, count: int, marks: AlertMarks | None = None) -> dict:
+        """Return the chart of records requested in each of the last `count` weeks, and of first scores that failed."""
         title = self.env._("Records per week")
         this_week = clock.today() - timedelta(days=clock.today().weekday())
-        weeks = [this_week - timedelta(weeks=back) for back in reversed(range(WEEKS))]
+        weeks = [this_week - timedelta(weeks=back) for back in reversed(range(count))]
         sums = self.env["ai.deployment.ledger"].search_fetch(
             [("deployment_id", "=", self.deployment.id), ("day", ">=", weeks[0])],
             ["day", "automatic", *TO_A_PERSON, "waiting"],
         )
         failed = self._failed_per_day(weeks[0])
         if not sums and not any(failed.values()):
-            empty = self.env._("No record was requested in the last %s weeks.", WEEKS)
+            empty = self.env._("No record was requested in the last %s weeks.", count)
             return chart(title, [], [], empty=empty)
 
         def per_week(count: Callable[[date, date], int], target: Callable[[date, date], Opens]) -> list[Point]:
@@ -191,6 +193,7 @@ class CountCharts:
             series,
             stacked=True,
             note=self.env._("By week of the request, without unchanged records."),
+            marks=marks.on_records([(week, week + timedelta(weeks=1)) for week in weeks]) if marks else None,
         )
 
     def _standing_domain(self) -> Domain:

@@ -1,6 +1,6 @@
 """Charts of the dashboard that are made of reports: what moved, input by input, and what came true."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..tools import clock
 from ..tools.wording import percent
 from .ai_deployment_report import JUDGED
 from .chart import Opens, Point, chart, opens, row
+from .dashboard_alerts import AlertMarks
 from .performance import SCORED_AS_PROBABILITY
 from .report_series import WINDOW
 
@@ -24,9 +25,13 @@ class ReportCharts:
     :param deployment: `ai.deployment`, with the rights of who looks
     :param lines: lines of the reports shown
     :param first_day: on which the serving version scored first, None where it has not yet
+    :param marks: alerts that are shown on the time axis
     """
 
-    def __init__(self, deployment: BaseModel, lines: BaseModel, first_day: date | None) -> None:
+    def __init__(
+        self, deployment: BaseModel, lines: BaseModel, first_day: date | None, marks: AlertMarks | None = None
+    ) -> None:
+        self.marks = marks
         self.deployment, self.first_day, self.env = deployment, first_day, deployment.env
         self.no_lines = lines.browse()
         self._lines = {report.id: own for report, own in lines.grouped("report_id").items()}
@@ -48,6 +53,7 @@ class ReportCharts:
             ),
             "columns": [self._window_text(report) for report in reports],
             "rows": [],
+            "marks": self.marks.on_inputs(_windows(reports)) if self.marks else [],
             "empty": "",
         }
         if not reports:
@@ -140,6 +146,7 @@ class ReportCharts:
             row(self.env._("Predicted"), "line", said),
             row(self.env._("In training"), "limit", before),
         ]
+        marks = self.marks.on_outcomes(_windows(reports)) if self.marks else None
         return {
             "order": chart(
                 self.env._("Ranking of two %s (AUC)", words["records"]),
@@ -147,6 +154,7 @@ class ReportCharts:
                 order,
                 percents=True,
                 start=0.4,
+                marks=marks,
                 note=self.env._("Probability that the positive record had the higher score; 50 % is random."),
             ),
             "outcomes": chart(
@@ -154,11 +162,44 @@ class ReportCharts:
                 labels,
                 outcomes,
                 percents=True,
+                marks=marks,
                 note=self.env._(
                     "Share of %s among the records scored in these days, once outcomes are due.", words["positives"]
                 ),
             ),
         }
+
+    def segment(self, reports: BaseModel, key: str) -> dict[str, dict | None]:
+        """Return the same charts of one segment of the records: it has no ranking of its own."""
+        words = self.env[self.deployment.res_model]._ai_words()
+        found = [(report, line) for report in reports for line in self.lines_of(report) if line.key == key]
+        title = self.env._("Predicted and actual outcomes")
+        if not found:
+            empty = self.env._("No report shown here has judged this segment.")
+            return {"order": None, "outcomes": chart(title, [], [], empty=empty)}
+        judged = [(report, line if line.verdict in JUDGED else None) for report, line in found]
+
+        def points(value_of: Callable[[BaseModel], Any]) -> list[Point]:
+            made: list[Point] = []
+            for report, line in judged:
+                value = value_of(line) if line else None
+                made.append((value, self._figure_text(value), self._open_lines(report)))
+            return made
+
+        series = [
+            row(self.env._("Actual"), "line", points(lambda line: line.statistic)),
+            row(self.env._("Range"), "interval", points(lambda line: [line.low, line.high])),
+            row(self.env._("Predicted"), "line", points(lambda line: line.threshold)),
+        ]
+        outcomes = chart(
+            self.env._("%(title)s, %(segment)s", title=title, segment=found[-1][1].label),
+            [self._window_text(report) for report, _line in found],
+            series,
+            percents=True,
+            note=self.env._("Share of %s in this segment, once outcomes are due.", words["positives"]),
+            marks=self.marks.on_outcomes(_windows([report for report, _line in found])) if self.marks else None,
+        )
+        return {"order": None, "outcomes": outcomes}
 
     def _window_text(self, report: BaseModel) -> str:
         """Return a window in as few signs as a column has room for."""
@@ -177,6 +218,11 @@ class ReportCharts:
 
     def _open_lines(self, report: BaseModel) -> Opens:
         return opens("ai.deployment.report.line", self._window_text(report), Domain("report_id", "=", report.id))
+
+
+def _windows(reports: Iterable[BaseModel]) -> list[tuple[date, date]]:
+    """Return (first day, day after the last) of each report."""
+    return [(report.window_start, report.window_end) for report in reports]
 
 
 def first_report_text(env: Environment, first_day: date | None, after: timedelta) -> str:

@@ -14,6 +14,8 @@ from ..tools.wording import number, percent
 
 MOST_DAYS_AHEAD = 365 * 3  # a day further away is no promise
 # A figure that was not tested proves nothing: 1, not the 0 that an empty float reads as.
+# Lines whose alert begins with how far the scores are worse than the base rate, where they are.
+SAY_LITTLE_ALONE = {key for group in outcomes.ONE_CAUSE for key in group} - {"brier_skill"}
 UNTESTED = {"threshold": 0.0, "p_value": 1.0, "adjusted_p": 1.0, "exceeded": False, "verdict": "quiet"}
 
 
@@ -254,8 +256,8 @@ class PerformanceWording:
         :param exceeded: the lines of the report that are beyond their thresholds, by key
         """
         text = line.text
-        if line.key in ("in_the_large", "slope") and "brier_skill" in exceeded:
-            text = f"{text}. {exceeded['brier_skill'].text}"
+        if line.key in SAY_LITTLE_ALONE and "brier_skill" in exceeded:
+            text = f"{exceeded['brier_skill'].text}. {text}"
         return self.env._("%(what)s (created since %(date)s)", what=text, date=format_date(self.env, onset))
 
     def suggestion(self, line: BaseModel, report: BaseModel) -> str:

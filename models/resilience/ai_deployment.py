@@ -83,6 +83,27 @@ class AiDeployment(models.Model):
             if action and (action.model_id != deployment.model_id or action.state != "code"):
                 raise ValidationError(self.env._("“%s” is not a rule for these records.", action.name))
 
+    # Suspending
+
+    def action_ask_suspend(self):
+        """Ask for a reason, say what users will see, then suspend. `action_suspend` asks for nothing."""
+        self.ensure_one()
+        self._check_decides()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Suspend"),
+            "res_model": "ai.deployment.suspend",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_deployment_id": self.id},
+        }
+
+    def _suspend(self, reason):
+        """Suspend for a reason, which is stored with the step."""
+        self.ensure_one()
+        self._check_decides()
+        self._move("suspended", reason)
+
     # In force
 
     def _follow_written_fallback(self, vals):

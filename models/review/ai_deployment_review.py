@@ -22,6 +22,7 @@ from .answers import answer_truth, decide, decide_each, score_again
 from .assigner import Assigner
 from .blind import SCORE_COLUMNS, blind_records_sql, hides_score_sql, is_hidden
 from .desk import Desk, reviewed_deployments
+from .eligibility import may_decide
 from .expiry import set_aside
 from .follow_ups import ask_again, may_undo, undo
 from .merging import follow_merge
@@ -172,6 +173,8 @@ class AiDeploymentReview(models.Model):
     )
     may_ask_again = fields.Boolean(compute="_compute_may_ask_again")
     may_undo = fields.Boolean(compute="_compute_may_ask_again")
+    may_answer = fields.Boolean(compute="_compute_may_answer")
+    may_return = fields.Boolean(compute="_compute_may_answer")
 
     _one_open = models.UniqueIndex(
         "(deployment_id, res_id) WHERE state = 'open'", "This record already has an open review."
@@ -298,6 +301,18 @@ class AiDeploymentReview(models.Model):
                 review.state == "decided" and last and review.sudo().deployment_id.with_env(self.env)._may_decide()
             )
             review.may_undo = may_undo(review)
+
+    @api.depends_context("uid")
+    @api.depends("state", "reviewer_id")
+    def _compute_may_answer(self):
+        """Buttons that can only fail are not shown."""
+        for review in self:
+            told = review.sudo()
+            review.may_answer = may_decide(review)
+            review.may_return = told.state == "open" and (
+                told.reviewer_id == self.env.user
+                or (told.reviewer_id and told.deployment_id.with_env(self.env)._may_decide())
+            )
 
     # Hidden scores: whatever way these columns are asked for, by search, order, group or export, the answer is as in
     # the form

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from odoo.api import Environment
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
@@ -20,7 +20,7 @@ from ..documents.completion import completion_action
 from ..tools import clock
 from .answers import answer_truth, decide, score_again
 from .desk_card import MOST_REASONS, DeskCards, latest_failure, missing_fields, score_text
-from .eligibility import REVIEWER, check_may_decide
+from .eligibility import REVIEWER, may_decide
 from .follow_ups import undo
 from .reassignment import begin
 from .similar_cases import look_alikes
@@ -114,7 +114,7 @@ class Desk:
     def card(self, review_id: Any) -> dict | bool:
         """Return one card; False where it is closed, gone, or not for this user."""
         review = self._review(review_id)
-        return self._cards.card(review) if review.state == "open" and _may_decide(review) else False
+        return self._cards.card(review) if review.state == "open" and may_decide(review) else False
 
     def decide(
         self,
@@ -249,7 +249,7 @@ class Desk:
         while len(found) < count:
             batch = self._known.search(domain, order="priority, deadline, id", limit=AT_ONCE, offset=offset)
             for review in batch.with_env(self.env):
-                if len(found) < count and _may_decide(review):
+                if len(found) < count and may_decide(review):
                     found |= review
             offset += AT_ONCE
             if len(batch) < AT_ONCE:
@@ -345,14 +345,6 @@ class Desk:
     def _label(self, review: BaseModel, name: str) -> str:
         """Return the label of the selection field `name`, empty where it has no value."""
         return dict(review._fields[name]._description_selection(self.env)).get(review[name], "")
-
-
-def _may_decide(review: BaseModel) -> bool:
-    try:
-        check_may_decide(review, judges=not review.sudo().failure_type)
-    except (AccessError, UserError):
-        return False
-    return True
 
 
 def _may_read_document(review: BaseModel) -> bool:

@@ -161,6 +161,15 @@ def answered_before(review: BaseModel) -> BaseModel:
     return (current_round(review) - review).decided_by_id
 
 
+def may_decide(review: BaseModel) -> bool:
+    """Return whether the current user may close this review."""
+    try:
+        check_may_decide(review, judges=not review.sudo().failure_type)
+    except (AccessError, UserError):
+        return False
+    return True
+
+
 def check_may_decide(review: BaseModel, *, judges: bool = True) -> None:
     """Raise unless the current user may close this review.
 

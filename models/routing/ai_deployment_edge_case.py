@@ -33,6 +33,7 @@ class AiDeploymentEdgeCase(models.Model):
     _ai_most = 50
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
+    may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False, unsaved=True)
     company_id = fields.Many2one(related="deployment_id.company_id")
     deployment_res_model = fields.Char(related="deployment_id.res_model", related_sudo=False, unsaved=True)
     sequence = fields.Integer(default=10)

@@ -13,9 +13,9 @@ so. Two rules hold on each model of this addon:
 from collections import defaultdict
 
 from odoo import api, models
+from odoo.api import NewId
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.orm.identifiers import NewId
 
 X2MANY = ("one2many", "many2many")
 

@@ -14,6 +14,7 @@ from ..deployment.serving import challenging
 from ..features.feature_reader import FeatureReader
 from ..scoring.challenger_run import failed
 from ..tools import clock
+from ..tools.toast import toast
 from .challenger_gate import ChallengerGate, challenger_text, missing_shadow
 from .policy import AUTOMATIC, MANUAL, PROPOSE, enter, follow_verdict
 from .probation import Probation
@@ -225,6 +226,7 @@ class AiDeployment(models.Model):
         self._check_decides()
         if not self.sudo()._withdraw_challenger(self.env._("Withdrawn by %s", self.env.user.name)):
             raise UserError(self.env._("“%s” has no challenger.", self.name))
+        return toast(self, self.env._("The challenger of %s scores no more.", "%s"), self.name)
 
     def action_compare(self):
         """Open the comparison of the challenger with the serving version; a new one is made by a scheduled action."""

@@ -182,14 +182,14 @@ class AiDeploymentComparison(models.Model):
         self.ensure_one()
         self.deployment_id._check_decides()
         self._check_challenging()
-        self.challenger_id.action_promote()
+        return self.challenger_id.action_promote()
 
     def action_withdraw_challenger(self):
         """Let the challenger score no more."""
         self.ensure_one()
         self.deployment_id._check_decides()
         self._check_challenging()
-        self.deployment_id.action_withdraw_challenger()
+        return self.deployment_id.action_withdraw_challenger()
 
     def _check_challenging(self):
         """Raise where another pair scores now: the button would be about a version that is not on this page."""

@@ -58,7 +58,7 @@ class AiDeploymentTraining(models.Model):
     interruptions = fields.Integer(readonly=True, help="Starts of the current step whose process ended too early.")
     failure = fields.Selection(wording.FAILURES, readonly=True)
     result_text = fields.Char("Result", readonly=True)
-    version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="set null")
+    version_id = fields.Many2one("ai.deployment.version", readonly=True, ondelete="set null", index="btree_not_null")
     verdict = fields.Selection(related="version_id.verdict")
     attempt = fields.Integer(readonly=True, help="Which attempt at replacing the serving version this is.")
     decision = fields.Selection(

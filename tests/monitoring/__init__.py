@@ -6,9 +6,12 @@ from . import test_ai_deployment_report_line
 from . import test_alarms
 from . import test_anomaly_performance
 from . import test_band_performance
+from . import test_base_rate
 from . import test_chart
 from . import test_dashboard
+from . import test_dashboard_alerts
 from . import test_dashboard_counts
+from . import test_dashboard_filters
 from . import test_dashboard_reports
 from . import test_drift
 from . import test_drift_windows

@@ -117,7 +117,7 @@ class TestDashboardAccess(DashboardCase):
         self.page()  # what is kept per process
         self.env.flush_all()
         self.env.invalidate_all()
-        with clock.at(SHOWN), self.assertQueryCount(19):
+        with clock.at(SHOWN), self.assertQueryCount(22):
             self.deployment.with_user(self.owner).monitoring_page()
 
     def test_the_page_reads_no_lines_of_the_log_and_no_records(self):

@@ -1,6 +1,7 @@
 from . import test_ai_deployment
 from . import test_ai_deployment_drill
 from . import test_ai_deployment_fallback_figure
+from . import test_ai_deployment_suspend
 from . import test_alert_drill
 from . import test_drill
 from . import test_drills

@@ -257,6 +257,7 @@ class AccessMatrixCase(AccessCase):
             "ai.deployment.holdout": own and {**about, "reason": "Learn"},
             "ai.deployment.record.evidence": own and {**about, "res_id": self.mine.id},
             "ai.deployment.retire": own and {**about, "lesson": "Learned"},
+            "ai.deployment.suspend": own and {**about, "reason": "Wrong"},
             "ai.deployment.review.decide": {"review_ids": []},
             "ai.deployment.endpoint": {
                 "name": "Endpoint",

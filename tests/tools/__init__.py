@@ -6,6 +6,7 @@ from . import test_clock
 from . import test_companies
 from . import test_credentials
 from . import test_database
+from . import test_documentation
 from . import test_faults
 from . import test_kept_open
 from . import test_limits
@@ -13,7 +14,9 @@ from . import test_noted
 from . import test_optional_float
 from . import test_quiet_sql
 from . import test_sampling
+from . import test_settings
 from . import test_shipped
+from . import test_toast
 from . import test_trust
 from . import test_turns
 from . import test_unchecked_many2one

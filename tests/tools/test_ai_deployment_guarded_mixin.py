@@ -98,6 +98,7 @@ class TestGuardedMixin(AiDeploymentCase):
             "ai.deployment.review.answer": (owner, {**about, "name": "Answer", "decision": "any"}),
             "ai.deployment.review.decide": (self.reviewer, {"review_ids": []}),
             "ai.deployment.signature": (owner, {**about, "role": "legal", "user_id": self.reviewer.id}),
+            "ai.deployment.suspend": (owner, {**about, "reason": "Wrong"}),
             "ai.deployment.template": (manager, {"name": "New", "purpose": "New.", "model_id": self.lead_model.id}),
             "ai.deployment.trigger": (owner, {**about, "kind": "age"}),
             "ai.deployment.version.bind": (manager, {**about, "endpoint_id": endpoint.id, "inputs_text": "a = b"}),

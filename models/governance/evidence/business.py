@@ -54,6 +54,7 @@ class EdgeCases(Rule):
     """The cases that it must not decide are written down, and were tried for what serves."""
 
     code = "edge_cases"
+    reads_documents = True
 
     def find(self, check: BaseModel) -> Evidence:
         cases = self.deployment.edge_case_ids
@@ -89,7 +90,7 @@ class EdgeCases(Rule):
             "type": "ir.actions.act_window",
             "name": self.env._("Excluded Edge Cases"),
             "res_model": "ai.deployment.edge.case",
-            "view_mode": "list,form",
+            "view_mode": "list,kanban,form",
             "domain": [("deployment_id", "=", self.deployment.id)],
             "context": {"default_deployment_id": self.deployment.id},
         }

@@ -102,6 +102,7 @@ class Retrained(Rule):
     """Training again is planned, and was done and tested since the deployment began in shadow."""
 
     code = "retrained"
+    reads_documents = True
 
     def find(self, check: BaseModel) -> Evidence:
         if not (self.deployment.retraining_plan or "").strip():

@@ -24,6 +24,7 @@ class Rule:
     """
 
     code: ClassVar[str]
+    reads_documents: ClassVar[bool] = False  # whether `satisfy` needs the right to read leads or bills
 
     def __init__(self, deployment: BaseModel) -> None:
         self.deployment = deployment

@@ -19,6 +19,7 @@ class LaterAndSegments(Rule):
     """The serving version was tested on later records and on parts of the business, and holds there."""
 
     code = "later_and_segments"
+    reads_documents = True
 
     def find(self, check: BaseModel) -> Evidence:
         version = self.deployment.champion_id
@@ -150,6 +151,7 @@ class InputsInTime(Rule):
     """No input of the serving version may come with the outcome, or its owner has explained why it does not."""
 
     code = "inputs_in_time"
+    reads_documents = True
 
     def find(self, check: BaseModel) -> Evidence:
         version = self.deployment.champion_id
@@ -198,6 +200,7 @@ class RunsHere(Rule):
     """The serving version has scored enough records here by its server action."""
 
     code = "runs_here"
+    reads_documents = True
 
     def find(self, check: BaseModel) -> Evidence:
         version, least = self.deployment.champion_id, int(check.minimum)

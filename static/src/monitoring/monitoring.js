@@ -3,22 +3,30 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { OverviewTiles } from "../overview/overview_tiles";
 import { MonitoringChart } from "./monitoring_chart";
 import { MonitoringHeat } from "./monitoring_heat";
-
-const LISTS_ONLY = ["ai.deployment.report.line", "ai.deployment.ledger"]; // a line of these has no page of its own
+import { openRecords } from "./open_records";
 
 // The page "Monitoring" of a deployment: what `monitoring_page` tells, and a list behind every number.
 export class Monitoring extends Component {
     static template = "ai_deployment.Monitoring";
-    static components = { MonitoringChart, MonitoringHeat };
+    static components = { MonitoringChart, MonitoringHeat, OverviewTiles };
     static props = { ...standardWidgetProps };
 
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.state = useState({ page: null });
-        useRecordObserver((record) => this.load(record.resId));
+        this.state = useState({ page: null, tiles: [] });
+        this.open = (target) => openRecords(this.action, target);
+        this.filters = {};
+        useRecordObserver((record) => {
+            if (record.resId !== this.id) {
+                this.filters = {};
+            }
+            this.loadTiles(record.resId);
+            return this.load(record.resId);
+        });
     }
 
     // In the order of the page; what is not watched has none.
@@ -28,25 +36,23 @@ export class Monitoring extends Component {
 
     async load(id) {
         this.id = id;
-        const page = id ? await this.orm.call("ai.deployment", "monitoring_page", [[id]]) : null;
-        if (this.id === id) {
+        const asked = this.filters;
+        const page = id ? await this.orm.call("ai.deployment", "monitoring_page", [[id]], { filters: asked }) : null;
+        if (this.id === id && this.filters === asked) {
             this.state.page = page;
         }
     }
 
-    open({ model, name, domain }) {
-        const views = [[false, "list"]];
-        if (!LISTS_ONLY.includes(model)) {
-            views.push([false, "form"]);
+    async loadTiles(id) {
+        const tiles = id ? await this.orm.call("ai.deployment", "headline_tiles", [[id]]) : [];
+        if (this.id === id) {
+            this.state.tiles = tiles;
         }
-        return this.action.doAction({
-            type: "ir.actions.act_window",
-            name,
-            res_model: model,
-            domain,
-            views,
-            context: { create: false },
-        });
+    }
+
+    choose(name, value) {
+        this.filters = { ...this.state.page.filters.chosen, [name]: value };
+        return this.load(this.id);
     }
 }
 

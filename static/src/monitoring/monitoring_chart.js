@@ -46,6 +46,7 @@ export class MonitoringChart extends Component {
         const percent = (value) => `${Math.round(100 * value)} %`;
         return {
             type: "bar",
+            plugins: [this.alertLines(scheme)],
             data: { labels: chart.labels, datasets: this.datasets(scheme) },
             options: {
                 animation: false,
@@ -89,6 +90,33 @@ export class MonitoringChart extends Component {
                         },
                     },
                 },
+            },
+        };
+    }
+
+    // A dashed line with a triangle where an alert began; what it says stands below the chart.
+    alertLines(scheme) {
+        const { marks } = this.props.chart;
+        const colors = { danger: getColor(1, scheme, PALETTE), info: getColor(GREY, scheme, "lg") };
+        return {
+            id: "aiAlertLines",
+            afterDatasetsDraw: ({ ctx, chartArea: { top, bottom }, scales }) => {
+                for (const { place, level } of marks) {
+                    const x = scales.x.getPixelForValue(place);
+                    ctx.save();
+                    ctx.strokeStyle = ctx.fillStyle = colors[level];
+                    ctx.setLineDash([4, 3]);
+                    ctx.beginPath();
+                    ctx.moveTo(x, top);
+                    ctx.lineTo(x, bottom);
+                    ctx.stroke();
+                    ctx.beginPath();
+                    ctx.moveTo(x, top);
+                    ctx.lineTo(x + 5, top + 9);
+                    ctx.lineTo(x - 5, top + 9);
+                    ctx.fill();
+                    ctx.restore();
+                }
             },
         };
     }

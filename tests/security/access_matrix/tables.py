@@ -376,6 +376,7 @@ WIZARDS = {
     "ai.deployment.record.evidence": Rights(create=REVIEWERS | AUDITOR, free="date res_id", fixed="deployment_id"),
     "ai.deployment.retire": Rights(create=OWNERS, free="lesson", fixed="deployment_id"),
     "ai.deployment.review.decide": Rights(create=REVIEWERS, free="decision note truth", judged="answer_id review_ids"),
+    "ai.deployment.suspend": Rights(create=OWNERS, free="reason", fixed="deployment_id"),
     # Made by the addon for whoever asks for suggestions.
     "ai.deployment.suggest": Rights(fixed="deployment_id"),
     "ai.deployment.suggest.line": Rights(

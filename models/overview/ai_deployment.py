@@ -1,0 +1,53 @@
+"""The page "Overview": headline tiles of every deployment that the user may see."""
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from .headlines import Headlines
+
+ORDER = ("bad", "attention", "good", "idle")  # of health: what needs somebody comes first
+
+
+class AiDeployment(models.Model):
+    _inherit = "ai.deployment"
+
+    @api.readonly
+    def headline_tiles(self):
+        """Return the tiles of one deployment, for users who may read it and its counts; see `Headlines`."""
+        self.ensure_one()
+        self.check_access("read")
+        self.env["ai.deployment.profile"].check_access("read")
+        return Headlines(self).tiles()[self.id]
+
+    @api.model
+    @api.readonly
+    def overview_page(self):
+        """Return what the page "Overview" shows, for users who may read deployments and their counts.
+
+        :return: {"deployments": [{"id", "name", "document", "owner", "is_mine", "state", "state_label", "health",
+            "worse", "is_demonstration", "tiles"}], "may_create": bool}; what is worse than the base rate comes first
+        """
+        self.env["ai.deployment.profile"].check_access("read")
+        deployments = self.search(Domain("state", "!=", "retired"))
+        tiles = Headlines(deployments).tiles()
+        states = dict(self._fields["state"]._description_selection(self.env))
+        ordered = deployments.sorted(lambda one: (not one.worse_text, ORDER.index(one.health or "idle")))
+        return {
+            "deployments": [
+                {
+                    "id": one.id,
+                    "name": one.name,
+                    "document": self.env[one.res_model]._ai_words()["records"],
+                    "owner": one.sudo().user_id.name,
+                    "is_mine": self.env.user in one.sudo().user_id | one.sudo().deputy_id,
+                    "state": one.state,
+                    "state_label": states[one.state],
+                    "health": one.health,
+                    "worse": one.worse_text or "",
+                    "is_demonstration": one.is_demonstration,
+                    "tiles": tiles[one.id],
+                }
+                for one in ordered
+            ],
+            "may_create": self.has_access("create"),
+        }

@@ -1,0 +1,56 @@
+"""Time range, version and segment of the dashboard: what can be chosen, and what a wrong choice is told."""
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.monitoring.common import SHOWN, DashboardCase
+
+
+@tagged("post_install", "-at_install")
+class TestDashboardFilters(DashboardCase):
+    def shown(self, **filters):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with clock.at(SHOWN):
+            return self.deployment.with_user(self.owner).monitoring_page(filters)
+
+    def test_a_time_range_shows_as_many_weeks(self):
+        for number in range(6):
+            self.week(number)
+        for weeks in (4, 26):
+            page = self.shown(weeks=weeks)
+            self.assertEqual(len(page["volumes"]["labels"]), weeks)
+            self.assertEqual(len(page["heat"]["columns"]), min(weeks, 6))
+            self.assertEqual(page["filters"]["chosen"]["weeks"], weeks)
+
+    def test_a_version_shows_its_reports_only(self):
+        self.week(0)
+        second = self.serve(self.deployment, self.card(high=2.0))
+        self.week(1)
+        page = self.shown(version=self.version.id)
+        self.assertEqual(len(page["heat"]["columns"]), 1)
+        self.assertEqual(
+            [row["label"] for row in page["filters"]["versions"]], ["All versions", "Version 2", "Version 1"]
+        )
+        self.assertEqual(len(self.shown()["heat"]["columns"]), 2)
+        self.assertEqual(len(self.shown(version=second.id)["heat"]["columns"]), 1)
+
+    def test_a_segment_shows_what_it_was_said_and_what_came_true(self):
+        self.deployment.segment_field_id = self.env["ir.model.fields"]._get("crm.lead", "country_id")
+        for number in range(4):
+            self.week(number)
+        choices = self.shown()["filters"]["segments"]
+        chosen = next(row for row in choices if row["label"] == "Country: Belgium")
+        outcomes = self.shown(segment=chosen["value"])["outcomes"]
+        self.assertIn("Country: Belgium", outcomes["title"])
+        self.assertEqual(self.series(outcomes, "Actual")["values"][-1], 52 / 80)
+        self.assertTrue(self.shown(segment="segment:0")["outcomes"]["empty"])
+
+    def test_a_wrong_choice_is_told_in_one_sentence(self):
+        other = self.serve(self.make_deployment(name="Other"), self.card())
+        with clock.at(NOW):
+            for wrong in ({"weeks": 5}, {"weeks": "12"}, {"version": other.id}, {"version": "1"}, {"segment": 7}):
+                with self.assertRaises(UserError):
+                    self.deployment.monitoring_page(wrong)

@@ -1,0 +1,135 @@
+"""Headline tiles: health and why, accuracy now and in the test, records, human review, value, the next date."""
+
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from odoo.addons.ai_deployment.models.monitoring.base_rate import SKILL
+from odoo.addons.ai_deployment.models.overview.headlines import LONGEST_NOTE, Headlines
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+
+TODAY = NOW.date()
+WEEK = timedelta(days=7)
+
+
+@tagged("post_install", "-at_install")
+class TestHeadlines(AiDeploymentCase):
+    def tiles(self, user=None, moment=NOW):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        deployment = self.deployment.with_user(user or self.owner)
+        with clock.at(moment):
+            return {tile["name"]: tile for tile in Headlines(deployment).tiles()[deployment.id]}
+
+    def report(self, *lines):
+        """A report on performance with lines (key, statistic, low, high, threshold, exceeded)."""
+        return self.env["ai.deployment.report"].create(
+            {
+                "deployment_id": self.deployment.id,
+                "version_id": self.version.id,
+                "kind": "performance",
+                "date": NOW,
+                "window_start": TODAY - WEEK,
+                "window_end": TODAY,
+                "verdict": "drifted" if any(line[-1] for line in lines) else "quiet",
+                "line_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "key": key,
+                            "label": key,
+                            "test": "proposed",
+                            "statistic": statistic,
+                            "low": low,
+                            "high": high,
+                            "threshold": threshold,
+                            "exceeded": exceeded,
+                            "verdict": "drifted" if exceeded else "quiet",
+                            "text": f"text of {key}",
+                        },
+                    )
+                    for key, statistic, low, high, threshold, exceeded in lines
+                ],
+            }
+        )
+
+    def test_accuracy_stands_beside_the_test(self):
+        self.assertEqual(self.tiles()["accuracy"]["text"], "–")
+        self.assertIn("Test: 75 %", self.tiles()["accuracy"]["note"])
+        report = self.report(("auc", 0.74, 0.68, 0.80, 0.6, False))
+        tile = self.tiles()["accuracy"]
+        self.assertEqual((tile["text"], tile["level"], tile["note"]), ("74 %", "success", "Test: 75 %"))
+        lines = self.env["ai.deployment.report.line"].search(tile["open"]["domain"])
+        self.assertEqual(lines, report.line_ids)
+
+    def test_an_accuracy_surely_below_the_test_is_a_warning(self):
+        self.report(("auc", 0.6, 0.55, 0.65, 0.6, False))
+        self.assertEqual(self.tiles()["accuracy"]["level"], "warning")
+
+    def test_what_is_worse_than_the_base_rate_is_red_on_tile_page_board_and_form(self):
+        self.report(("auc", 0.65, 0.6, 0.7, 0.6, False), (SKILL, -0.1, -0.2, -0.05, 0.0, True))
+        tile = self.tiles()["accuracy"]
+        self.assertEqual(tile["level"], "danger")
+        self.assertTrue(tile["note"].startswith(f"text of {SKILL}"))
+        with clock.at(NOW):
+            owned = self.deployment.with_user(self.owner)
+            self.assertEqual(owned.worse_text, f"text of {SKILL}")
+            self.assertEqual(owned.monitoring_page()["messages"][0]["level"], "danger")
+            first = owned.overview_page()["deployments"][0]
+        self.assertEqual((first["id"], first["worse"]), (self.deployment.id, f"text of {SKILL}"))
+
+    def test_a_loss_that_may_be_chance_is_not_red(self):
+        self.report(("auc", 0.65, 0.6, 0.8, 0.6, False), (SKILL, -0.01, -0.2, 0.2, 0.0, False))
+        self.assertEqual(self.tiles()["accuracy"]["level"], "success")
+        self.assertFalse(self.deployment.worse_text)
+
+    def test_bills_flagged_worse_than_by_chance_are_red(self):
+        self.report(("precision", 0.1, 0.05, 0.15, 0.0, False), ("audit", 0.3, 0.2, 0.4, 0.0, False))
+        self.assertIn("10 % of the flagged records were unusual", self.deployment.worse_text)
+
+    def test_records_of_seven_days_beside_the_seven_before_and_the_share_for_people(self):
+        with clock.at(NOW - WEEK):
+            self.deployment._score(self.make_leads(3), now=NOW - WEEK)
+        self.deployment.min_confidence = 1.0
+        self.deployment._score(self.make_leads(2), now=NOW)
+        tiles = self.tiles()
+        self.assertEqual((tiles["scored"]["text"], tiles["scored"]["note"]), ("2", "7 days before: 3"))
+        logged = self.env["ai.deployment.inference"].search(tiles["scored"]["open"]["domain"])
+        self.assertEqual(len(logged), 2)
+        self.assertEqual(tiles["reviewed"]["text"], "40 %")
+        self.assertEqual(len(self.env["ai.deployment.review"].search(tiles["reviewed"]["open"]["domain"])), 2)
+
+    def test_the_next_date_is_the_nearest_and_red_when_it_is_over(self):
+        check = self.deployment.sudo().check_ids[0]
+        self.deployment.sudo().check_ids.write({"waived_until": False, "waiver_reason": False})
+        self.deployment.review_date = TODAY + 30 * timedelta(days=1)
+        self.assertEqual(self.tiles()["next"]["note"], "Periodic review")
+        check.write({"state": "waived", "waived_until": TODAY + timedelta(days=3), "waiver_reason": "Later"})
+        tile = self.tiles()["next"]
+        self.assertEqual((tile["note"], tile["level"]), (f"The waiver of “{check.name}” ends", "warning"))
+        self.assertEqual(self.tiles(moment=NOW + WEEK)["next"]["level"], "danger")
+
+    def test_health_says_why_in_few_words(self):
+        self.env["ir.cron"].search([("cron_name", "=like", "AI Deployment:%")]).active = False
+        tile = self.tiles()["health"]
+        self.assertIn(tile["level"], ("warning", "danger"))
+        self.assertTrue(tile["note"])
+        self.assertLessEqual(len(tile["note"]), LONGEST_NOTE)
+
+    def test_tiles_of_many_deployments_ask_few_more_queries(self):
+        others = [self.make_deployment(name=f"Other {number}", user_id=self.owner.id) for number in range(4)]
+
+        def count(deployments):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            with clock.at(NOW):
+                Headlines(deployments.with_user(self.owner)).tiles()
+            return self.env.cr.sql_log_count - before
+
+        every = self.deployment.union(*others)
+        count(every)
+        one, five = count(self.deployment), count(every)
+        self.assertLess(five - one, 20)

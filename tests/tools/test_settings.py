@@ -1,0 +1,39 @@
+"""Defaults of new deployments: chosen in the settings, the usual ones where what is stored makes no sense."""
+
+from datetime import timedelta
+
+from odoo.exceptions import UserError
+from odoo.tests import Form, tagged
+
+from odoo.addons.ai_deployment.models.tools import clock, settings
+from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
+
+
+@tagged("post_install", "-at_install")
+class TestSettings(AiDeploymentCase):
+    def test_new_deployments_take_them_and_old_ones_stay(self):
+        before = self.deployment.retention_days
+        with Form(self.env["res.config.settings"]) as form:
+            form.ai_deployment_retention_days = 365
+            form.ai_deployment_review_days = 30
+            form.ai_deployment_grace_days = "0"
+        form.save().execute()
+        made = self.env["ai.deployment"].with_user(self.owner).new({})
+        self.assertEqual((made.retention_days, made.grace_days), (365, 0))
+        self.assertEqual(made.review_date, clock.today() + timedelta(days=30))
+        self.assertEqual(self.deployment.retention_days, before)
+
+    def test_a_number_out_of_reach_is_refused_with_its_limits(self):
+        for values in (
+            {"ai_deployment_retention_days": 0},
+            {"ai_deployment_review_days": 4000},
+            {"ai_deployment_grace_days": "soon"},
+            {"ai_deployment_documentation_url": "http://docs.example.com"},
+        ):
+            with self.subTest(values), self.assertRaises(UserError):
+                self.env["res.config.settings"].create(values).execute()
+
+    def test_what_makes_no_sense_in_the_database_is_not_taken(self):
+        for wrong in ("", "x", "-3", "99999"):
+            self.env["ir.config_parameter"].set_param("ai_deployment.retention_days", wrong)
+            self.assertEqual(settings.days(self.env, settings.RETENTION), settings.USUAL[settings.RETENTION])
