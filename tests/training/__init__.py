@@ -24,6 +24,7 @@ from . import test_own_past
 from . import test_questions
 from . import test_ai_deployment_version_answer
 from . import test_suggestions
+from . import test_table
 from . import test_training_run
 from . import test_training_wording
 from . import test_trigger_preview
