@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .binning import MAX_BINS, Bins
+from .groups import together
 from .linear import fit_linear
 from .logistic import log_loss
 from .pairs import boost_pairs, rank_pairs
@@ -128,19 +129,21 @@ def boost(
     seed: int = 0,
     weights: np.ndarray | None = None,
     like: Chosen | None = None,
+    groups: np.ndarray | None = None,
 ) -> Boosted:
     """Learn from (n, k) ``codes`` and (n,) bool ``labels``; a ``Boosted``.
 
     ``directions`` holds -1, 0 or +1 per input, ``weights`` (n,) how much each row
     counts. Pairs are chosen among what the additive models leave over, and kept
     only if they clearly lower the loss on rows that were left out. ``like`` is
-    what was ``Chosen`` before, to be taken as it is.
+    what was ``Chosen`` before, to be taken as it is. Rows of one of the ``groups`` (n,)
+    are in one fold.
     """
     if weights is None:
         weights = np.ones(len(labels))
-    folds = [folds_of(labels, seed)]
+    folds = [together(folds_of(labels, seed), groups)]
     if len(labels) < MANY_ROWS:
-        folds.append(folds_of(labels, seed + 1))
+        folds.append(together(folds_of(labels, seed + 1), groups))
     fold = folds[0]
     grown = grow_folds(
         BinTable(bins, codes), labels, weights, folds, directions, settings, like.trees if like else None

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, Bins
+from .groups import effective, together
 from .logistic import Columns, newton, rising
 from .points import Additive
 from .uncertainty import Uncertainty, reduced
@@ -57,19 +58,21 @@ def shrink(
     centres: Sequence[np.ndarray | None],
     directions: Sequence[int],
     seed: int = 0,
+    groups: np.ndarray | None = None,
 ) -> Shrunk:
     """Learn from (n, k) ``codes``, (n,) bool ``labels`` and (n,) ``weights``; a ``Shrunk``.
 
     ``centres`` holds per number the (size,) mean value of each code (None for a category), ``directions`` -1, 0 or +1
-    per input. Widths are learned again for each fold, so that rows out of fold are truly unknown.
+    per input. Widths are learned again for each fold, so that rows out of fold are truly unknown. Rows of one of the
+    ``groups`` (n,) are one case, in one fold.
     """
-    weights = weights * weights.sum() / np.sum(weights**2)  # as many cases as they speak for (Kish)
+    weights = weights * effective(weights, groups) / weights.sum()  # as many cases as they speak for (Kish)
     truth = labels.astype(np.float64)
     basis = _Basis(bins, codes, centres)
     design = basis.design(codes)
     found = _learn(basis, design, truth, weights)
     out_of_fold = np.empty(len(truth))
-    fold = folds_by_label(labels, MORE_FOLDS if len(labels) < MANY_ROWS else FOLDS, seed)
+    fold = together(folds_by_label(labels, MORE_FOLDS if len(labels) < MANY_ROWS else FOLDS, seed), groups)
     for k in range(fold.max() + 1):
         held = fold == k
         again = _learn(basis, design[~held], truth[~held], weights[~held], found)

@@ -22,6 +22,8 @@ from .errors import (
     ReservedFeature,
     TooFewCases,
 )
+from .groups import boundary, cases
+from .groups import shares as group_shares
 from .profile import RESERVED
 
 SHARES = (0.70, 0.15, 0.15)  # learn; learn and calibrate; test
@@ -43,6 +45,16 @@ class Table:
     late: np.ndarray
     test: np.ndarray
     copies: int = 0  # rows that are in neither, as they repeat others
+    groups: Any = None  # (n,) number of the record of each row, None where each row is one
+
+    def groups_of(self, rows: np.ndarray) -> Any:
+        """Return the record of each of ``rows``, None where each row is one."""
+        return None if self.groups is None else self.groups[rows]
+
+    @property
+    def counted(self) -> np.ndarray:
+        """(n,) how much each row counts: all rows of a record together as one."""
+        return np.ones(len(self)) if self.groups is None else group_shares(self.groups)
 
     def __len__(self) -> int:
         return len(self.usable)
@@ -71,12 +83,15 @@ def make_table(
     required: Collection[str] = (),
     shares: tuple[float, float, float] = SHARES,
     without_copies: bool = False,
+    groups: ArrayLike | None = None,
 ) -> Table:
     """Check what was handed in and sort it by ``moments``; a ``Table``.
 
     ``columns`` maps names to columns of n rows, ``moments`` (n,) are days, ``labels``
     (n,) true or false, or None where nothing is to be predicted. ``without_copies``: of
-    rows that stand in the table several times, the first alone is learned from or tests.
+    rows that stand in the table several times, the first alone is learned from or tests. ``groups`` (n,) are numbers
+    of the record of each row: its rows have one moment, and none stands on both sides of a split; equal rows are
+    no copies then.
     """
     moments = np.asarray(moments, dtype=np.float64)
     n = len(moments)
@@ -99,17 +114,20 @@ def make_table(
     usable = _usable(columns, required, n)
     labels = None if labels is None else labels[order]
     rows = np.arange(n)
-    if labels is not None and without_copies:
+    if groups is not None:
+        groups = np.asarray(groups)[order]
+    elif labels is not None and without_copies:
         rows = rows[~copied(columns.values(), labels)]
     first, second = round(len(rows) * shares[0]), round(len(rows) * (shares[0] + shares[1]))
+    if groups is not None:
+        first, second = boundary(groups, first), boundary(groups, second)
     learn, late, test = (part[usable[part]] for part in (rows[:second], rows[first:second], rows[second:]))
-    return Table(columns, labels, moments[order], usable, learn, late, test, copies=n - len(rows))
+    return Table(columns, labels, moments[order], usable, learn, late, test, copies=n - len(rows), groups=groups)
 
 
-def check_cases(labels: np.ndarray, needed: int) -> None:
+def check_cases(labels: np.ndarray, needed: int, groups: np.ndarray | None = None) -> None:
     """OneClass or TooFewCases, unless there are ``needed`` cases of either class."""
-    positives = int(labels.sum())
-    negatives = len(labels) - positives
+    positives, negatives = cases(labels, groups)
     if not positives or not negatives:
         raise OneClass()
     for found, what in ((positives, "wins"), (negatives, "records without a win")):

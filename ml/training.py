@@ -45,6 +45,7 @@ from .cards import (
 )
 from .columns import NUMBER, Column
 from .errors import BadTrainingInput, NoUsableFeature
+from .groups import cases, together
 from .logistic import log_loss
 from .performance import auc
 from .points import centre, complete, purify_blocks
@@ -115,6 +116,7 @@ def train_scorecard(
     shares: tuple[float, float, float] = SHARES,
     seed: int = 0,
     recipe: Recipe | None = None,
+    groups: np.ndarray | None = None,
 ) -> Training:
     """Train, calibrate and test a ``Scorecard``; a ``Training``.
 
@@ -124,17 +126,20 @@ def train_scorecard(
     ``max_bins`` (None: as many as the cases carry); up to ``pairs`` pairs of inputs
     are looked for; positives weigh ``positive_weight`` while learning, which changes
     the order of the records but not the level of the values. A ``recipe`` of an
-    earlier training of the same inputs spares the search for what it holds. Fewer than
+    earlier training of the same inputs spares the search for what it holds. ``groups``
+    (n,) are numbers of the records whose moments the rows are: see ``groups``. Fewer than
     ``min_cases`` of either class raise TooFewCases, whatever else cannot be learned
     from another TrainingError.
     """
     started = time.perf_counter()
-    table = make_table(columns, moments, labels, required=required, shares=shares, without_copies=True)
+    table = make_table(columns, moments, labels, required=required, shares=shares, without_copies=True, groups=groups)
     table = spread_table(table, table.learn)
-    check_cases(table.labels[np.sort(np.concatenate([table.learn, table.test]))], min_cases)
-    learned = table.labels[table.learn]
-    check_cases(learned, max(min_cases // 2, 2))
-    settings = settings_for(int(min(learned.sum(), (~learned).sum())), max_bins, pairs)
+    every = np.sort(np.concatenate([table.learn, table.test]))
+    check_cases(table.labels[every], min_cases, table.groups_of(every))
+    learned, of_record = table.labels[table.learn], table.groups_of(table.learn)
+    check_cases(learned, max(min_cases // 2, 2), of_record)
+    rarer = min(cases(learned, of_record))
+    settings = settings_for(rarer, max_bins, pairs)
     binned = list(_binned(table, settings))
     bins = choose_inputs(table, binned, settings.most_inputs, required)
     names = list(bins)
@@ -144,14 +149,17 @@ def train_scorecard(
     half_life = half_life_of(table, own, codes, directions, settings, seed)
     recency = recency_weights(table.moments[table.learn], half_life)
     settings = replace(settings, rate=rate_for(effective_cases(learned, recency))) if half_life else settings
+    if of_record is not None:
+        recency = recency * table.counted[table.learn]
+        recency = recency / recency.mean()
     weights = recency * np.where(learned, float(positive_weight), 1.0)
     like = _chosen_before(recipe, names, half_life)
     kept = recipe.weight if recipe and like else None
     # what would weigh nothing is not learned
     shrunk = None if kept == 0.0 else _shrunk(table, bins, codes, weights, directions, seed)
     boosted = None
-    if shrunk is None or (min(learned.sum(), (~learned).sum()) >= MIN_BOOSTED and kept != 1.0):
-        boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights, like)
+    if shrunk is None or (rarer >= MIN_BOOSTED and kept != 1.0):
+        boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights, like, of_record)
     model, weight = blend(learned, boosted, shrunk, weights, kept)
     shift = -np.log(positive_weight)  # weighted odds are that many times too high
     features, card_pairs, intercept = _terms(model, bins, codes, table, required)
@@ -207,7 +215,8 @@ def _shrunk(
         finite = np.where(np.isfinite(values), values, 0.0)
         rows = np.bincount(known[:, j], minlength=own.size)
         centres.append(np.bincount(known[:, j], finite, own.size) / np.maximum(rows, 1))
-    return shrink(list(bins.values()), known, table.labels[table.learn], weights, centres, directions, seed)
+    of_record = table.groups_of(table.learn)
+    return shrink(list(bins.values()), known, table.labels[table.learn], weights, centres, directions, seed, of_record)
 
 
 def blend(
@@ -261,12 +270,12 @@ def _out_of_fold(
     The rows to learn from are calibrated by folds, too.
     """
     tested = table.labels[table.test]
-    if min(tested.sum(), (~tested).sum()) >= MIN_LATE:
+    if min(cases(tested, table.groups_of(table.test))) >= MIN_LATE:
         return None
     values = np.full(len(table), np.nan)
     values[table.test] = scored.values[table.test]
     known = np.empty(len(raw))
-    fold = folds_by_label(labels, TESTS, seed + 1)
+    fold = together(folds_by_label(labels, TESTS, seed + 1), table.groups_of(table.learn))
     for k in range(TESTS):
         held = fold == k
         calibration = choose(raw[~held], labels[~held], recency[~held], seed=seed, expected=slope)
@@ -381,7 +390,7 @@ def half_life_of(
     """The half life in days that suits the late rows best, or None."""
     late = np.isin(table.learn, table.late)
     labels = table.labels[table.learn]
-    if min(labels[late].sum(), (~labels[late]).sum()) < MIN_LATE or len(np.unique(labels[~late])) < 2:
+    if min(cases(labels[late], table.groups_of(table.learn[late]))) < MIN_LATE or len(np.unique(labels[~late])) < 2:
         return None
     known = codes[table.learn]
     early = np.flatnonzero(~late)

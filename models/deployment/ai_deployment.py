@@ -428,6 +428,12 @@ class AiDeployment(models.Model):
             raise UserError(
                 self.env._("Versions were trained with another start date. Create a new deployment for this one.")
             )
+        if "landmarks" in vals and any(
+            deployment.version_ids and bool(vals["landmarks"]) != deployment.landmarks for deployment in self.sudo()
+        ):
+            raise UserError(
+                self.env._("Versions say something else without later moments. Create a new deployment for that.")
+            )
         if "model_id" in vals and any(d.feature_ids and d.model_id.id != vals["model_id"] for d in self.sudo()):
             raise UserError(self.env._("Its inputs belong to other records: remove them first."))
 

@@ -33,6 +33,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     _ai_comes_in_order = True  # whether no record comes after one whose own date (`_ai_moment_sql`) is later
     _ai_responsible_field = None  # a stored field of the record: the person whose record it is
     _ai_shows_chance = True  # whether the figure is a chance that people read; else only its band is shown
+    _ai_stage_field = ""  # a many2one field of the record: the stage that it is in
     _ai_may_hold_out = False  # whether scores of some of them may be hidden on purpose, to learn what scores do
 
     # Figures are those that hold now: none of records that are closed, whose inputs changed or whose time is over.
@@ -115,6 +116,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return set()
 
     @api.model
+    def _ai_known_by_tracking(self):
+        """Return the names of those of them that can be an input where they are read as they were."""
+        return set()
+
+    @api.model
+    def _ai_course(self):
+        """Return how the course of records is read (see `lead_course`); None where there is none."""
+        return None
+
+    @api.model
     def _ai_no_start_fields(self):
         """Names of dates that cannot say when a record began."""
         return self._ai_fields_known_too_late()
@@ -187,8 +198,11 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         return SQL("NULL::timestamp")
 
     @api.model
-    def _ai_expires_sql(self, alias, deployment):
-        """SQL of the moment from which a score of the record is about nothing that can still happen; None if never."""
+    def _ai_expires_sql(self, alias, deployment, score):
+        """SQL of the moment from which a score of the record is about nothing that can still happen; None if never.
+
+        :param score: alias of the score
+        """
         return None
 
     @api.model

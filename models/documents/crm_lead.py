@@ -7,8 +7,11 @@ from odoo.tools import SQL
 from ...ml.value import MEAN, SHARE
 from ..tools.wording import percent
 from .field_texts import field_texts
+from .lead_changes import LeadChanges
+from .lead_course import LeadCourse
 from .lead_outcomes import LeadOutcomes, days_sql
 from .measure import Measure
+from .score_validity import FRESH
 
 SCORED_FRESH = "7 days"  # at most so old at the first score, to count as what the version learned from
 
@@ -50,9 +53,26 @@ class CrmLead(models.Model):
 
     _ai_responsible_field = "user_id"
     _ai_may_hold_out = True
+    _ai_stage_field = "stage_id"
 
     ai_score = fields.Float("Probability to Win")
     ai_band = fields.Selection([("high", "Hot"), ("middle", "Warm"), ("low", "Cold")], "Temperature")
+
+    ai_change_text = fields.Text(
+        "What Would Change It",
+        compute="_compute_ai_change_text",
+        copy=False,
+        help="How leads are won that differ in one thing that can be acted on. What differs is not always the cause.",
+    )
+
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_ai_change_text(self):
+        scores, instead = self._ai_shown_scores(["id"])
+        for lead in self:
+            score_id, standing = scores.get(lead._origin.id, (None, None))
+            is_told = standing == FRESH and lead._origin.id not in instead
+            score = self.env["ai.deployment.score"].sudo().browse(score_id)
+            lead.ai_change_text = is_told and LeadChanges(lead._origin, score).text()
 
     @api.model
     def _ai_has_outcome(self):
@@ -77,17 +97,29 @@ class CrmLead(models.Model):
         }
 
     @api.model
+    def _ai_course(self):
+        return LeadCourse(self)
+
+    @api.model
+    def _ai_known_by_tracking(self):
+        return {"partner_id", "stage_id"}
+
+    @api.model
     def _ai_open_domain(self):
         return Domain("won_status", "=", "pending") & Domain("active", "=", True)
 
     @api.model
     def _ai_began_sql(self, alias, deployment):
+        return self._ai_began_by(alias, deployment.sudo().start_field_id.name)
+
+    @api.model
+    def _ai_began_by(self, alias, name):
         """The date that the owner named, else the creation: of an import, that is the night of the import.
 
         Nothing begins after its end: Odoo makes `date_open` today when a won lead goes to another salesperson.
         """
-        created, name = SQL.identifier(alias, "create_date"), deployment.sudo().start_field_id.name
-        if name in (False, "create_date") or name not in self._fields:
+        created = SQL.identifier(alias, "create_date")
+        if name in (False, "", "create_date") or name not in self._fields:
             return created
         named, status = SQL("%s::timestamp", SQL.identifier(alias, name)), SQL.identifier(alias, "won_status")
         return SQL(
@@ -139,18 +171,31 @@ class CrmLead(models.Model):
         return SQL("CASE WHEN %s IN ('won', 'lost') AND NOT %s THEN %s END", status, unknown, ended)
 
     @api.model
-    def _ai_expires_sql(self, alias, deployment):
-        """When the outcome window is over, which begins with the lead: nothing is said about later wins."""
+    def _ai_expires_sql(self, alias, deployment, score):
+        """When the outcome window is over, which begins with the lead: nothing is said about later wins.
+
+        A score by a version that learned from later moments is about the days after it.
+        """
         if deployment.method != "scorecard":
             return None
+        window = SQL("%s::interval", f"{deployment.horizon_days} days")
+        if deployment.landmarks:
+            return SQL("%s + %s", SQL.identifier(score, "date"), window)
         self._ai_flush_ends(deployment)
-        return SQL("%s + %s::interval", self._ai_began_sql(alias, deployment), f"{deployment.horizon_days} days")
+        return SQL("%s + %s", self._ai_began_sql(alias, deployment), window)
 
     @api.model
     def _ai_directions(self):
         return self.env._("raises the chance"), self.env._("lowers the chance")
 
     def _ai_score_meaning(self, score):
+        if score.deployment_id.landmarks:
+            return self.env._(
+                "%(share)s of leads that stood like this one are won within the next %(days)s days. Odoo's own "
+                "probability does not say by when.",
+                share=percent(self.env, score.predicted_value),
+                days=score.deployment_id.horizon_days,
+            )
         return self.env._(
             "%(share)s of leads like this one are won within %(days)s days of their creation. Odoo's own probability "
             "also follows the stage.",
@@ -188,10 +233,12 @@ class CrmLead(models.Model):
 
     @api.model
     def _ai_came_true(self, deployment, landmarks, from_score=False):
-        """Counted as in training: from the creation on, unless `from_score`.
+        """Counted as in training: from the creation on, unless `from_score` or versions learn from later moments.
 
-        A lead that was open for long before its first score has outlived the others and says something else.
+        A lead that was open for long before its first score has outlived the others and says something else, to
+        versions that know leads at their creation only.
         """
+        from_score = from_score or deployment.landmarks
         self._ai_flush_ends(deployment)
         survivors = self.env["ai.deployment.outcome"].sudo()._survivors(self._name, landmarks)
         began, ended = self._ai_began_sql("lead", deployment), self._ai_ended_sql("lead", deployment)

@@ -9,6 +9,7 @@ from ..tools.sampling import in_drawn_order
 from .leak_row import LeakRow
 from .outcomes import Outcomes
 
+LANDMARK_DAYS = (0, 7, 14, 30, 60, 90)  # of the life of a lead, at which a version learns from it while it is open
 LATELY_DAYS = 90
 LATE_LEADS = 5000  # that say how long outcomes take
 EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same minute
@@ -45,6 +46,45 @@ class LeadOutcomes(Outcomes):
         query.order = SQL("%s, %s", began, in_drawn_order(SQL.identifier(self.documents._table, "id")))
         self.documents._ai_flush_ends(self.deployment)
         return query, self.documents._ai_won_in_time_sql(self.documents._table, self.deployment)
+
+    def landmark_rows(self, now: datetime) -> list[tuple[int, datetime, datetime, bool]]:
+        """Return (id, when it began, moment, won within the horizon from there) of leads while they were open.
+
+        Oldest leads first, moments of a lead together. A moment after a first end is left out: of a lead that was
+        reopened, nobody knows when it was open. So is one before a merge, which brought the past of another lead.
+        """
+        documents, table = self.documents, self.documents._table
+        query = documents._search(self._domain())
+        began, ended = documents._ai_began_sql(table, self.deployment), documents._ai_ended_sql(table, self.deployment)
+        horizon, day = SQL("%s::interval", f"{self.deployment.horizon_days} days"), SQL.identifier("landmark", "days")
+        query.add_join("JOIN", "landmark", SQL("(SELECT unnest(%s::int[]) AS days)", [*LANDMARK_DAYS]), SQL("TRUE"))
+        moment = SQL("(%s + %s * interval '1 day')", began, day)
+        lead_id, status = SQL.identifier(table, "id"), SQL.identifier(table, "won_status")
+        query.add_where(SQL("%s <= %s - %s", moment, now, horizon))
+        query.add_where(SQL("(%s = 0 OR %s = 'pending' OR %s < %s)", day, status, moment, ended))
+        first_end = SQL(
+            "SELECT FROM mail_message message JOIN mail_tracking_value value ON value.mail_message_id = message.id"
+            " WHERE message.model = %s AND message.res_id = %s AND value.field_id = %s AND message.date <= %s",
+            documents._name,
+            lead_id,
+            self.env["ir.model.fields"]._get(documents._name, "won_status").id,
+            moment,
+        )
+        merged = SQL(
+            "SELECT FROM ai_deployment_outcome outcome WHERE outcome.res_model = %s AND outcome.status = 'merged'"
+            " AND outcome.survivor_id = %s AND outcome.date > %s",
+            documents._name,
+            lead_id,
+            moment,
+        )
+        query.add_where(SQL("(%s = 0 OR NOT EXISTS (%s))", day, first_end))
+        query.add_where(SQL("NOT EXISTS (%s)", merged))
+        query.order = SQL("%s, %s, %s", began, in_drawn_order(lead_id), day)
+        documents._ai_flush_ends(self.deployment)
+        self.env["mail.tracking.value"].flush_model()
+        self.env["mail.message"].flush_model(["date", "model", "res_id"])
+        won = SQL("(%s = 'won' AND COALESCE(%s, %s) <= %s + %s)", status, ended, began, moment, horizon)
+        return self.env.execute_query(query.select(lead_id, began, moment, won))
 
     def leak_rows(self, now: datetime, most: int) -> list[LeakRow]:
         """Leads that came lately, closed ones and open ones: of the same time, so that only the closing differs.
@@ -108,16 +148,18 @@ class LeadOutcomes(Outcomes):
             self.documents._ai_began_sql("lead", self.deployment),
             self.documents._ai_ended_sql("lead", self.deployment),
         )
+        since = SQL("COALESCE(scored.moment, %s)", began) if self.deployment.landmarks else began
         rows = self.env.execute_query(
             SQL(
                 "SELECT scored.id, %s, lead.won_status = 'won', %s + %s::interval"
-                " FROM crm_lead lead JOIN unnest(%s::int[], %s::int[]) AS scored (id, lead_id)"
-                " ON scored.lead_id = lead.id",
+                " FROM crm_lead lead JOIN unnest(%s::int[], %s::int[], %s::timestamp[])"
+                " AS scored (id, lead_id, moment) ON scored.lead_id = lead.id",
                 ended,
-                began,
+                since,
                 f"{self.deployment.horizon_days} days",
                 list(landmarks),
                 [survivors.get(res_id, res_id) for res_id in landmarks],
+                list(landmarks.values()),
             )
         )
         return {res_id: tuple(row) for res_id, *row in rows}

@@ -19,6 +19,13 @@ class Outcomes:
         self.deployment = deployment.sudo()
         self.env = documents.env
 
+    def landmark_rows(self, now: datetime) -> list[tuple[int, datetime, datetime, bool]]:
+        """Return (id, when it began, moment, outcome within the horizon from there), oldest records first.
+
+        Moments in the life of records while they were open, a few of each; those of a record stand together.
+        """
+        return []
+
     def leak_rows(self, now: datetime, most: int) -> list[LeakRow]:
         """Return closed and open records of the same time, at most `most` of each; none without outcomes."""
         return []

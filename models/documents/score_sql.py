@@ -30,6 +30,7 @@ READ_TO_SHOW = (
     "fallback_since",
     "fallback_value",
     "horizon_days",
+    "landmarks",
     "method",
     "res_model",
     "shown_until",

@@ -35,7 +35,7 @@ class ScoreValidity:
         """Return SQL of whether the outcome window of the record is over; None where no score expires."""
         conditions = []
         for deployment in self.deployments:
-            expires = self.documents._ai_expires_sql(alias, deployment)
+            expires = self.documents._ai_expires_sql(alias, deployment, score)
             if expires is not None:
                 own = SQL("%s <= %s", expires, clock.now())
                 conditions.append(own if len(self.deployments) == 1 else SQL("%s AND %s", _of(score, deployment), own))

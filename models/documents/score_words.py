@@ -30,6 +30,14 @@ def help_text(record: BaseModel, score: BaseModel, standing: str) -> str:
     """
     env, days = record.env, score.deployment_id.horizon_days
     when = format_date(env, score.date)
+    if standing == EXPIRED and score.deployment_id.landmarks:
+        return env._(
+            "Scored on %(date)s at %(figure)s. This chance is about the %(days)s days after that, which are over: it "
+            "no longer holds.",
+            date=when,
+            figure=_percent(env, score.predicted_value),
+            days=days,
+        )
     if standing == EXPIRED:
         return env._(
             "Scored on %(date)s at %(figure)s. This chance is about the first %(days)s days, which are over: it no "

@@ -1,9 +1,10 @@
 """Declared inputs of a deployment.
 
-Three sources: a field path of the record, the days between two of its dates, or a history of earlier records
-(in the books already, whatever their date). `feature_reader` turns the declarations into one SQL statement; here they
-are kept, named and checked. A version keeps a copy of the declarations that it was trained with (`_to_spec`), so that
-editing a feature changes the next version, never the one that serves.
+Sources: a field path of the record, the days between two of its dates, a history of earlier records
+(in the books already, whatever their date), or what happened to the record so far (its course). `feature_reader`
+turns the declarations into one SQL statement; here they are kept, named and checked. A version keeps a copy of the
+declarations that it was trained with (`_to_spec`), so that editing a feature changes the next version, never the one
+that serves.
 """
 
 from odoo import api, fields, models
@@ -13,7 +14,9 @@ from ...ml.anomaly import TWO_SIDED
 from ...ml.columns import CATEGORY, NUMBER, TAGS
 from ..tools import clock
 from ..tools.score_fields import SCORE_FIELDS
+from .course import COURSE
 from .feature_reader import MEASURES, VALUE_MEASURES, walk_path
+from .past import tracked_field
 from .path_description import describe_path
 from .readable_inputs import passes_others
 from .usual_sides import usual_side
@@ -30,6 +33,7 @@ DECLARATION = {
     "group_paths",
     "value_path",
     "window_days",
+    "course",
 }
 
 
@@ -61,6 +65,7 @@ class AiDeploymentFeature(models.Model):
             ("age", "Days between two dates"),
             ("zeros", "Number of trailing zeros"),
             ("history", "Earlier records"),
+            ("course", "Course of the record"),
         ],
         required=True,
         default="path",
@@ -73,6 +78,10 @@ class AiDeploymentFeature(models.Model):
         "Grouped By", help="Fields, separated by commas, that earlier records must have in common."
     )
     value_path = fields.Char("Amount", help="The amount that a ratio or deviation is computed of.")
+    course = fields.Selection(
+        list(COURSE.items()),
+        help="What happened to the record until the moment at which it is scored. For example: meetings held.",
+    )
     window_days = fields.Integer("Within Days", help="Only earlier records of the last days; 0: no limit.")
     kind = fields.Selection(
         [(NUMBER, "Number"), (CATEGORY, "Category")],
@@ -149,10 +158,14 @@ class AiDeploymentFeature(models.Model):
     _weight_is_small = models.Constraint("CHECK(weight BETWEEN 0 AND 10)", "The weight must be between 0 and 10.")
     _window_not_negative = models.Constraint("CHECK(window_days >= 0)", "The number of days cannot be negative.")
 
-    @api.depends("source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "window_days")
+    @api.depends(
+        "source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "window_days", "course"
+    )
     def _compute_key(self):
         for feature in self:
-            if feature.source == "path":
+            if feature.source == "course":
+                parts = ["course", feature.course]
+            elif feature.source == "path":
                 parts = [feature.path]
             elif feature.source == "zeros":
                 parts = ["zeros", feature.path]
@@ -163,7 +176,7 @@ class AiDeploymentFeature(models.Model):
                 parts = [feature.measure, groups, feature.value_path, str(feature.window_days or "")]
             feature.key = ":".join(part for part in parts if part)
 
-    @api.depends("source", "path", "measure", "deployment_id.model_id")
+    @api.depends("source", "path", "measure", "course", "deployment_id.model_id")
     def _compute_name(self):
         for feature in self:
             if feature.name:
@@ -174,6 +187,8 @@ class AiDeploymentFeature(models.Model):
                 feature.name = name if feature.source == "path" else self.env._("Trailing zeros: %s", name)
             elif feature.source == "history":
                 feature.name = MEASURES.get(feature.measure)
+            elif feature.source == "course":
+                feature.name = COURSE.get(feature.course)
             else:
                 feature.name = feature.key
 
@@ -234,9 +249,25 @@ class AiDeploymentFeature(models.Model):
                     feature.window_days,
                 )
 
+    @api.constrains("source", "course", "deployment_id")
+    def _check_course(self):
+        for feature in self.filtered(lambda feature: feature.source == "course"):
+            course = self.env[feature.res_model]._ai_course()
+            if not feature.course or course is None or feature.course not in course.measures:
+                raise ValidationError(
+                    self.env._("Input “%s”: nothing of that kind is known of these records.", feature.name)
+                )
+            if not feature.deployment_id.landmarks:
+                raise ValidationError(
+                    self.env._(
+                        "“%s” changes while a record is open: switch on “Learn From Later Moments” first.",
+                        feature.name,
+                    )
+                )
+
     @api.constrains("source", "path", "start_path", "end_path", "measure", "group_paths", "value_path", "deployment_id")
     def _check_declaration(self):
-        for feature in self:
+        for feature in self.filtered(lambda feature: feature.source != "course"):
             paths = feature._paths()
             if not paths:
                 raise ValidationError(self.env._("Input “%s” has no field: select one.", feature.name))
@@ -298,7 +329,10 @@ class AiDeploymentFeature(models.Model):
     def _check_known_in_time(self):
         """Refuse fields that are filled when the outcome is known, unless somebody said in writing why not."""
         for feature in self:
-            leaks = self.env[feature.res_model]._ai_fields_known_too_late()
+            documents = self.env[feature.res_model]
+            leaks = documents._ai_fields_known_too_late()
+            if feature._is_read_as_it_was():
+                leaks = leaks - documents._ai_known_by_tracking()
             late = [path for path in feature._paths() if path.split(".")[0] in leaks]
             if late and not (feature.leak_override or "").strip():
                 raise ValidationError(
@@ -373,13 +407,26 @@ class AiDeploymentFeature(models.Model):
     def _paths(self):
         """Every field path that this declaration reads."""
         self.ensure_one()
-        if self.source in ("path", "zeros"):
+        if self.source == "course":
+            paths = [self._start_name()]
+        elif self.source in ("path", "zeros"):
             paths = [self.path]
         elif self.source == "age":
             paths = [self.start_path, self.end_path]
         else:
             paths = [*self._group_path_list(), self.value_path]
         return [path for path in paths if path]
+
+    def _is_read_as_it_was(self):
+        """Return whether versions learn from the value of this field at each moment, as tracking tells it."""
+        self.ensure_one()
+        if self.source != "path" or not self.path or not self.deployment_id.landmarks:
+            return False
+        return tracked_field(self.env[self.res_model], {"source": "path", "path": self.path}) is not None
+
+    def _start_name(self):
+        """Return the name of the date from which records of the deployment count, "" for their creation."""
+        return self.deployment_id.sudo().start_field_id.name or ""
 
     @api.model
     def _card_spec(self, key, name):
@@ -417,9 +464,9 @@ class AiDeploymentFeature(models.Model):
             "kind": TAGS if self._has_several_values() else self.kind,
             "source": self.source,
             "path": self.path or "",
-            "start_path": self.start_path or "",
+            "start_path": self._start_name() if self.source == "course" else self.start_path or "",
             "end_path": self.end_path or "",
-            "measure": self.measure or "",
+            "measure": (self.course if self.source == "course" else self.measure) or "",
             "group_paths": self._group_path_list(),
             "value_path": self.value_path or "",
             "window_days": self.window_days,

@@ -1,7 +1,9 @@
 """All inputs of a chunk of records in one SQL statement.
 
 `FeatureReader(documents, specs, company).read(ids)` gives a dict: feature key -> list of raw values, in the order of
-`ids`. Paths become joins, ages become differences, histories become aggregates over earlier records. Fields that are
+`ids`. Paths become joins, ages become differences, histories become aggregates over earlier records, what happened to
+a record until a moment becomes counts of dated records (`past`). The moment is now, or one per record in `past`, where
+tracked fields are read as they were. Fields that are
 not stored have no column and are read through the ORM, after the statement. What either gives becomes the value of an
 input in `features.values`, so that both ways agree. What a card works out by itself (source "card") is None.
 
@@ -15,8 +17,11 @@ may be scored is decided before, with the rights of the user.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from odoo.api import Environment
 from odoo.fields import Domain, Field
@@ -25,7 +30,9 @@ from odoo.tools import SQL
 from odoo.tools.query import Query
 
 from ...ml.columns import Column, make_column
+from ..tools import clock
 from . import values
+from .past import KEPT, AsOf, source_of
 
 MEASURES = {
     "count": "Number of earlier records",
@@ -179,14 +186,40 @@ class FeatureReader:
 
     def read(self, ids: Iterable[int]) -> dict[str, list[Any]]:
         """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere."""
-        ids = list(ids)
+        return self._read(list(ids), None)[0]
+
+    def past(self, ids: Iterable[int], moments: Sequence[datetime]) -> tuple[dict[str, Column], dict[str, np.ndarray]]:
+        """Return (columns as of a moment per record, {key: (rows,) bool, whether the value then is known}).
+
+        The second one holds the inputs whose past is told by something; of the others the value now stands for it.
+
+        :param ids: each record once
+        :param moments: UTC, one per record
+        """
+        read, known = self.past_values(ids, moments)
+        return {spec["key"]: make_column(spec["key"], spec["kind"], read[spec["key"]]) for spec in self.specs}, known
+
+    def past_values(
+        self, ids: Iterable[int], moments: Sequence[datetime]
+    ) -> tuple[dict[str, list[Any]], dict[str, np.ndarray]]:
+        """Return what `past` does, with raw values."""
+        read, known = self._read(list(ids), list(moments))
+        return read, {key: np.array(told, dtype=bool) for key, told in known.items()}
+
+    def _read(
+        self, ids: list[int], moments: list[datetime] | None
+    ) -> tuple[dict[str, list[Any]], dict[str, list[bool]]]:
         in_sql = [spec for spec in self.specs if self._has_columns(spec)]
+        told = [spec for spec in in_sql if moments is not None and source_of(self.documents, spec) != KEPT]
         rows = {}
         if ids and in_sql:
-            rows = {row[0]: row[1:] for row in self.documents.env.execute_query(self._statement(in_sql, ids))}
-        empty = (None,) * len(in_sql)
-        columns = zip(*(rows.get(res_id, empty) for res_id in ids), strict=True) if ids else ([] for _ in in_sql)
-        read = dict(zip((spec["key"] for spec in in_sql), map(list, columns), strict=True))
+            statement = self._statement(in_sql, ids, moments, told)
+            rows = {row[0]: row[1:] for row in self.documents.env.execute_query(statement)}
+        empty = (None,) * (len(in_sql) + len(told))
+        columns = zip(*(rows.get(res_id, empty) for res_id in ids), strict=True) if ids else ([] for _ in empty)
+        found = list(map(list, columns))
+        read = dict(zip((spec["key"] for spec in in_sql), found[: len(in_sql)], strict=True))
+        known = dict(zip((spec["key"] for spec in told), found[len(in_sql) :], strict=True))
         for spec in self.specs:
             if spec["key"] not in read:
                 read[spec["key"]] = self._read_through_orm(spec, ids)
@@ -194,7 +227,7 @@ class FeatureReader:
                 convert = values.converter(spec, spec["path"], _known_path(self.documents, spec["path"]))
                 if convert:
                     read[spec["key"]] = [convert(value) for value in read[spec["key"]]]
-        return read
+        return read, known
 
     # One statement
 
@@ -203,21 +236,46 @@ class FeatureReader:
         read = self.read(ids)
         return {spec["key"]: make_column(spec["key"], spec["kind"], read[spec["key"]]) for spec in self.specs}
 
-    def _statement(self, specs: Sequence[dict[str, Any]], ids: Sequence[int]) -> SQL:
+    def _statement(
+        self,
+        specs: Sequence[dict[str, Any]],
+        ids: Sequence[int],
+        moments: Sequence[datetime] | None = None,
+        told: Sequence[dict[str, Any]] = (),
+    ) -> SQL:
+        """Return the statement; after the values of `specs` it gives whether those of `told` are known.
+
+        :param moments: as of when, per record; None: now
+        """
         table = self.documents._table
         query = Query(self.documents.env, table)
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(table, "id"), ids))
         histories = self._histories(specs)
         with_parts = self._history_parts(histories, ids)
+        as_of = AsOf(self.documents, specs, moments is not None)
+        if as_of:
+            parts = as_of.parts(ids, moments if moments is not None else [clock.now()] * len(ids))
+            for alias, part in parts.items():
+                with_parts.append(SQL("%s AS MATERIALIZED (%s)", SQL.identifier(alias), part))
+                same = SQL("%s = %s", SQL.identifier(table, "id"), SQL.identifier(alias, "id"))
+                query.add_join("LEFT JOIN", alias, alias, same)
         selected = [SQL.identifier(table, "id")]
         for number in range(len(histories)):
             alias = f"history_{number}"
             same = SQL("%s = %s", SQL.identifier(table, "id"), SQL.identifier(alias, "id"))
             query.add_join("LEFT JOIN", alias, alias, same)
         for spec in specs:
-            selected.append(self._expression(spec, table, query, histories))
+            if spec["source"] == "course" or spec in as_of.tracked:
+                selected.append(as_of.value(spec, table, self._now(spec, table, query)))
+            else:
+                selected.append(self._expression(spec, table, query, histories))
+        selected += [as_of.is_known(spec, table, self._now(spec, table, query)) for spec in told]
         select = query.select(*selected)
         return SQL("WITH %s %s", SQL(", ").join(with_parts), select) if with_parts else select
+
+    def _now(self, spec: dict[str, Any], table: str, query: Any) -> SQL | None:
+        """Return the column of a field of the record itself, None of what has none."""
+        return self._column(self.documents, table, spec["path"], query, raw=True) if spec["path"] else None
 
     def _histories(self, specs: Sequence[dict[str, Any]]) -> dict[Any, list[dict[str, Any]]]:
         """History features by what earlier records share: {Group: [spec, ...]}."""
@@ -707,7 +765,7 @@ class FeatureReader:
 
     def _has_columns(self, spec: dict[str, Any]) -> bool:
         """Return whether every field on the path has a column (or is a relation that leads to one)."""
-        if spec["source"] == "history":
+        if spec["source"] in ("history", "course"):
             return True
         if spec["source"] == "card":
             return False

@@ -8,6 +8,7 @@ BUILT = {
     "domain",
     "feature_ids",
     "horizon_days",
+    "landmarks",
     "method",
     "model_id",
     "max_interactions",

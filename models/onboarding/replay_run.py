@@ -61,7 +61,7 @@ class ReplayRun:
         starts = month_starts([row[1] for row in rows], deployment.horizon_days if is_outcome else 0)
         result: dict[str, Any] = {"method": deployment.method, "months": [], "rows": 0, "verdict": statistics.TOO_FEW}
         if starts and specs:
-            columns = deployment._columns(specs, [row[0] for row in rows])
+            columns = deployment._columns(specs, [row[0] for row in rows], moments=[row[1] for row in rows])
             moments = make_column("moment", NUMBER, [row[1] for row in rows]).values
             edges = make_column("edge", NUMBER, [_as_datetime(day) for day in starts]).values
             try:

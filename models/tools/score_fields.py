@@ -6,6 +6,7 @@ SCORE_FIELDS = {
     *SHOWN,
     "ai_score_text",
     "ai_score_help",
+    "ai_change_text",
     "ai_missing_text",
     "ai_reasons",
     "ai_needs_review",

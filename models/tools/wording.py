@@ -16,7 +16,15 @@ from ...ml.words import Words
 
 MOST_DECIMALS = 12
 DAYS, TIMES = "days", "times"
-UNITS = {"days_since": DAYS, "ratio": TIMES, "ratio_max": TIMES}  # of the measures of a history
+# Of the measures of a history, and of a course.
+UNITS = {
+    "days_since": DAYS,
+    "ratio": TIMES,
+    "ratio_max": TIMES,
+    "age": DAYS,
+    "stage_days": DAYS,
+    "waiting_days": DAYS,
+}
 
 
 def number(env: Environment, value: Any, digits: int = 0, grouping: bool = True) -> str:
@@ -158,4 +166,6 @@ def unit_of(spec: dict) -> str:
     """Return the unit of the numbers of a declared input, or an empty string."""
     if not spec:
         return ""
-    return DAYS if spec["source"] == "age" else UNITS.get(spec["measure"], "") if spec["source"] == "history" else ""
+    if spec["source"] == "age":
+        return DAYS
+    return UNITS.get(spec["measure"], "") if spec["source"] in ("history", "course") else ""

@@ -41,6 +41,13 @@ class AiDeployment(models.Model):
         "Records without it, or an empty field: creation date. For example: the date of the enquiry, for "
         "imported records.",
     )
+    landmarks = fields.Boolean(
+        "Learn From Later Moments",
+        tracking=True,
+        help="A version learns from each lead on its first day and again after 7, 14, 30, 60 and 90 days while it was "
+        "open, with the inputs as they were then. A score is then the chance to win within the outcome window from "
+        "the day of the score, whatever the age of the lead. For example: of a lead that has been open for 50 days.",
+    )
     has_outcome = fields.Boolean(compute="_compute_has_outcome")
     has_usual_inputs = fields.Boolean(compute="_compute_has_usual_inputs")
     readiness = fields.Char(compute="_compute_readiness", help="Missing requirements for training a first version.")
@@ -147,6 +154,18 @@ class AiDeployment(models.Model):
             deployment.procedure_html = (
                 self.env["ir.qweb"]._render("ai_deployment.retraining_procedure", {"rows": rows}) if rows else False
             )
+
+    @api.constrains("landmarks", "model_id", "method")
+    def _check_landmarks(self):
+        for deployment in self:
+            documents = self.env[deployment.res_model]
+            if deployment.landmarks and (deployment.method != "scorecard" or documents._ai_course() is None):
+                raise ValidationError(
+                    self.env._("“Learn From Later Moments” is for predicting the outcome of records that stay open.")
+                )
+            if not deployment.landmarks:
+                deployment.feature_ids._check_course()
+                deployment.feature_ids._check_known_in_time()
 
     @api.constrains("start_field_id", "model_id")
     def _check_start_field(self):
@@ -333,9 +352,13 @@ class AiDeployment(models.Model):
         """Train a version on what is known now and return it; see `Trainer.train`."""
         return Trainer(self.sudo()).train().sudo(self.env.su)
 
-    def _columns(self, specs, ids, together=()):
+    def _columns(self, specs, ids, together=(), moments=None):
         """Return the columns of the records `ids`: {key: Column}, rows in the order of `ids`.
 
         :param together: ids of all records that are judged together, where `ids` are only some of them
+        :param moments: as of when, one per record, where versions learn from later moments; each record once
         """
-        return FeatureReader(self.env[self.res_model], specs, self.company_id, together).columns(ids)
+        reader = FeatureReader(self.env[self.res_model], specs, self.company_id, together)
+        if moments is not None and self.landmarks:
+            return reader.past(ids, moments)[0]
+        return reader.columns(ids)

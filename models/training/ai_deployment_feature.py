@@ -18,6 +18,8 @@ LEAK_REASONS = [
     ("one_side", "Filled far more often with one outcome: is it really known in time?"),
     ("too_few", "Too few open and closed records of the same age"),
     ("all_closed", "No open records to compare with"),
+    ("untracked", "Its changes are not tracked, so nobody knows its earlier values"),
+    ("edited_later", "Changed while records were open, and its changes are not tracked"),
 ]
 
 

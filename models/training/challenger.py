@@ -1,6 +1,7 @@
 """A new version against the one that serves, on records that neither has learned from."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ class Challenger:
         moments: np.ndarray,
         labels: np.ndarray,
         specs: Sequence[dict] = (),
+        at: Sequence[datetime] | None = None,
     ) -> dict:
         """Return how a new version did against the serving one, as values of the new version.
 
@@ -45,6 +47,7 @@ class Challenger:
         :param tested: the training that was tested; `training` the one whose card serves
         :param moments: days, shape (rows,), ascending; `labels`: bool, shape (rows,)
         :param specs: declarations of the inputs, whose directions are guarded
+        :param at: as of when inputs are read, one per row, where rows are moments of records
         """
         if artifact.digest(artifact.dump(training.card)) == champion.digest:
             return {
@@ -71,7 +74,8 @@ class Challenger:
         latest = {key: column.take(rows) for key, column in columns.items()}
         new = tested.card.score(latest)
         # The declarations kept are those of the card that serves: its twin may read an input that this one left out.
-        known = self.deployment._columns(list(champion._specs().values()), [ids[row] for row in rows])
+        then = None if at is None else [at[row] for row in rows]
+        known = self.deployment._columns(list(champion._specs().values()), [ids[row] for row in rows], moments=then)
         old = champion._tested_card().score({**latest, **known})
         truth = labels[rows]
         broken = promotion.newly_broken(
@@ -86,7 +90,7 @@ class Challenger:
         gate = promotion.judge(truth, new.values, old.values, attempts=attempts, broken=broken)
         span = moments[rows][[0, -1]].tolist() if len(rows) else None
         kept = {**gate.to_dict(), "span": span, "champion": champion.number}
-        untested = untested_text(self.deployment, labels)
+        untested = untested_text(self.deployment, ids, labels)
         if not untested and len(unseen) and not len(rows):
             untested = self.env._("The latest records have tested too many versions: new outcomes are needed.")
         if untested:
@@ -160,11 +164,11 @@ class Challenger:
 
     def unseen_by(self, champion: BaseModel, ids: list[int], moments: np.ndarray) -> np.ndarray:
         """Return the numbers of the test rows that the tested card of `champion` never learned from; shape (rows,)."""
-        later, learned = test_rows(len(ids)), (champion.held_out or {}).get("learned")
+        later, learned = test_rows(ids), (champion.held_out or {}).get("learned")
         if not learned:
             return later
         if learned["id"] in ids:  # rows keep their order, also those of one moment
-            return later[later > ids.index(learned["id"])]
+            return later[later > len(ids) - 1 - ids[::-1].index(learned["id"])]
         return later[moments[later] > learned["moment"]]
 
     def _judged_text(self, tested: Any) -> str:

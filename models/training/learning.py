@@ -26,15 +26,22 @@ Columns = dict[str, Column]
 
 
 def fit(
-    deployment: BaseModel, specs: list[dict], columns: Columns, moments: np.ndarray, labels: np.ndarray
+    deployment: BaseModel,
+    specs: list[dict],
+    columns: Columns,
+    moments: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray | None = None,
 ) -> tuple[Any, Any]:
     """Return (the training that was tested, the training whose card serves).
 
     :param moments: days, shape (rows,), ascending; `labels`: bool, shape (rows,)
+    :param groups: the record of each row, where rows are moments of records
     :raise TrainingError: where the rows do not allow it
     """
-    learn = fit_anomaly if deployment.method == "anomaly" else fit_scorecard
-    return learn(deployment, specs, columns, moments, labels)
+    if deployment.method == "anomaly":
+        return fit_anomaly(deployment, specs, columns, moments, labels)
+    return fit_scorecard(deployment, specs, columns, moments, labels, groups)
 
 
 def fit_anomaly(
@@ -59,7 +66,12 @@ def fit_anomaly(
 
 
 def fit_scorecard(
-    deployment: BaseModel, specs: list[dict], columns: Columns, moments: np.ndarray, labels: np.ndarray
+    deployment: BaseModel,
+    specs: list[dict],
+    columns: Columns,
+    moments: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray | None = None,
 ) -> tuple[Any, Any]:
     """Learn a scorecard that is tested on the latest rows, then again by the same recipe with these rows as well.
 
@@ -67,6 +79,8 @@ def fit_scorecard(
     for one, of all rows, each judged by a model that has not seen it (`ml.training`).
     """
     options = scorecard_options(deployment, specs)
+    if groups is not None:
+        options["groups"] = groups
     tested = train_scorecard(columns, labels, moments, **options)
     again = train_scorecard(columns, labels, moments, shares=ALL_ROWS, recipe=tested.recipe, **options)
     return tested, replace(again, metrics={**tested.metrics, "learned_rows": again.metrics["train_rows"]})

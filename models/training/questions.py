@@ -16,13 +16,19 @@ from odoo.models import BaseModel
 from ...ml import leaks
 from ...ml.columns import Column
 from ..tools.wording import number, percent
+from .table import independent
 from .version_test import test_rows
 
 INPUT, CARD = "input", "card"
 
 
 def questions(
-    deployment: BaseModel, used: BaseModel, tested: Any, columns: dict[str, Column], labels: np.ndarray
+    deployment: BaseModel,
+    used: BaseModel,
+    tested: Any,
+    ids: list[int],
+    columns: dict[str, Column],
+    labels: np.ndarray,
 ) -> dict:
     """Return what a new version keeps: its questions, and the inputs that could not be judged.
 
@@ -40,9 +46,9 @@ def questions(
         if feature.leak_verdict == leaks.ASK
     ]
     is_out_of_fold = tested.out_of_fold is not None  # else the card would be judged on rows that it has seen
-    tests = np.arange(len(labels)) if is_out_of_fold else test_rows(len(labels))
+    tests = independent(ids) if is_out_of_fold else test_rows(ids)
     scored = tested.card.score({key: column.take(tests) for key, column in columns.items()})
-    values = tested.out_of_fold if is_out_of_fold else scored.values
+    values = tested.out_of_fold[tests] if is_out_of_fold else scored.values
     good = ~np.isnan(values) & ~np.isnan(scored.values)
     shares = {name: scored.contributions[good][:, list(places)].sum(axis=1) for name, places in tested.card.inputs}
     found = leaks.too_good(np.asarray(labels)[tests][good], values[good], shares)

@@ -8,7 +8,7 @@ when it was trained; for the challenger the same, or rows of its test, which its
 made elsewhere has none, so of it only later outcomes count).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -183,7 +183,8 @@ class Replay:
         """Return (records whose outcome was known when `version` was made, those of them that only tested it)."""
         documents = self.env[self.deployment.res_model]
         rows = [row[0] for row in documents._ai_training_rows(self.deployment, version.trained_date)]
-        tested = {rows[row] for row in test_rows(len(rows))} if version.sudo().tested_artifact else set()
+        is_told = version.sudo().tested_artifact and not self.deployment.landmarks  # which rows only tested it
+        tested = {rows[row] for row in test_rows(rows)} if is_told else set()
         return set(rows), tested
 
     def _parts(self, columns: dict[str, Column], ids: list[int], rows: np.ndarray) -> tuple[str | None, list | None]:
@@ -220,7 +221,11 @@ class Replay:
 def known_outcomes(deployment: BaseModel, landmarks: dict[int, datetime]) -> dict[int, bool]:
     """Return the outcomes, as far as they are due, of records that were scored at the moments `landmarks`."""
     documents = deployment.env[deployment.res_model]
-    due = {row[0] for row in documents._ai_training_rows(deployment, clock.now())}
+    if deployment.landmarks:  # counted from the score, whatever the age of the record
+        last = clock.now() - timedelta(days=deployment.horizon_days)
+        due = {res_id for res_id, moment in landmarks.items() if moment <= last}
+    else:
+        due = {row[0] for row in documents._ai_training_rows(deployment, clock.now())}
     return documents._ai_came_true(
         deployment, {res_id: moment for res_id, moment in landmarks.items() if res_id in due}
     )

@@ -19,6 +19,7 @@ from ...ml.columns import Column
 from ...ml.errors import TrainingError
 from ...ml.outcomes import MIN_CLASS
 from .learning import learn_usual, scorecard_options
+from .table import independent
 from .version_test import test_rows
 from .workbench import learn_briefly
 
@@ -42,11 +43,22 @@ class SegmentTests:
         :param tested: the training that was tested
         :param moments: days, shape (rows,), ascending; `labels`: bool, shape (rows,)
         """
-        later = test_rows(len(ids))
+        later = test_rows(ids)
         path, parts = self.parts_of(columns, ids, later)
         if self.deployment.method == "anomaly":
             return self._flagged_parts(columns, moments, later, path, parts)
-        return self._judged_parts(tested, columns, moments, labels, later, path, parts)
+        found = self._judged_parts(tested, columns, labels, later, path, parts)
+        if parts is not None and tested.recipe is not None:  # what was made elsewhere cannot be made again here
+            once = independent(ids)  # moments of one record are not independent
+            left_out = segment_test.judge_left_out(
+                self._recipe(tested),
+                {key: column.take(once) for key, column in columns.items()},
+                labels[once],
+                moments[once],
+                [parts[row] for row in once],
+            )
+            found["left_out"] = [part.to_dict() for part in left_out]
+        return found
 
     def parts_of(self, columns: Columns, ids: list[int], later: np.ndarray) -> tuple[str | None, list | None]:
         """Return (path of the field that makes the parts, the part of each row); (None, None) where nothing does.
@@ -76,7 +88,6 @@ class SegmentTests:
         self,
         tested: Any,
         columns: Columns,
-        moments: np.ndarray,
         labels: np.ndarray,
         later: np.ndarray,
         path: str | None,
@@ -95,9 +106,6 @@ class SegmentTests:
             return found
         known = [parts[row] for row in later[good]]
         found["later"] = [part.to_dict() for part in segment_test.judge_parts(truth, values, known)]
-        if tested.recipe is not None:  # what was made elsewhere cannot be made again here
-            left_out = segment_test.judge_left_out(self._recipe(tested), columns, labels, moments, parts)
-            found["left_out"] = [part.to_dict() for part in left_out]
         return found
 
     def _recipe(self, tested: Any) -> Callable:

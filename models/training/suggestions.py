@@ -3,8 +3,9 @@
 Looked at are the stored fields of the record itself, on a bounded sample of records that the user may read. With an
 outcome they are ranked by how surely they tell of it *in time*: by earlier values where the record's own past is known
 (`OwnPast`), and with the verdict of the leak check. Without one, the inputs with which such records are usually
-compared come first, and then what is filled and varies. Left out are technical fields, scores, fields known too late,
-dates (their value is the calendar's), names that never repeat, and fields about a person's private life.
+compared come first, and then what is filled and varies. What happened to records until a moment (their course) comes
+first where versions learn from later moments. Left out are technical fields, scores, fields known too late, dates
+(their value is the calendar's), names that never repeat, and fields about a person's private life.
 """
 
 import re
@@ -18,11 +19,14 @@ from odoo.models import BaseModel
 from ...ml import leaks, suggestions
 from ...ml.columns import NUMBER, TAGS, Column
 from ..documents.leak_row import LeakRow
+from ..features.course import AGE
+from ..features.past import known_since
 from ..features.readable_inputs import unreadable_keys
 from ..tools.score_fields import SCORE_FIELDS
 from ..tools.wording import plain
-from .leak_check import findings
+from .leak_check import UNKNOWN_MOST, findings
 from .own_past import OwnPast
+from .table import read_moments
 
 MOST_ROWS = 2500  # closed, and open; without an outcome twice as many
 MOST_EXAMINED = 20  # candidates that the leak check looks at
@@ -90,7 +94,7 @@ class Suggestions:
         read = [spec for spec, _values in usual + own if spec["source"] == "path"]
         columns = self.told._columns(read, ids)
         if any(row.closed for row in rows):
-            return self._by_outcome(own, columns, rows)
+            return self._of_course(now) + self._by_outcome(own, columns, rows)
         return self._without_outcome(usual, own, columns, ids)
 
     def _rows(self, now: datetime) -> list[LeakRow]:
@@ -147,6 +151,41 @@ class Suggestions:
             if share >= FILLED_FROM and varies and suggestions.repeats(column) >= REPEATS_FROM:
                 found.append((spec, values))
         return found
+
+    def _of_course(self, now: datetime) -> list[Suggestion]:
+        """Return what the course of records could tell, ranked on moments at which they were open.
+
+        Only where versions learn from later moments: elsewhere nothing of it is known when a record comes.
+        """
+        course = self.documents._ai_course() if self.told.landmarks else None
+        if course is None:
+            return []
+        rows = self.told.env[self.told.res_model]._ai_outcomes(self.told).landmark_rows(now)
+        readable = set(self.documents.search([("id", "in", list({row[0] for row in rows}))]).ids)
+        rows = [row for row in rows if row[0] in readable][-2 * MOST_ROWS :]
+        if not rows:
+            return []
+        specs = self._specs([{"source": "course", "course": name} for name in course.measures])
+        specs += self._specs([{"path": name} for name in sorted(self.documents._ai_known_by_tracking())])
+        columns, known = read_moments(self.told, [spec for spec, _values in specs], [(row[0], row[2]) for row in rows])
+        labels, found = np.array([bool(row[3]) for row in rows]), []
+        _since, never = known_since(self.documents, [spec for spec, _values in specs])
+        for spec, values in specs:
+            column = columns[spec["key"]]
+            if spec["key"] in never or known[spec["key"]].mean() < 1 - UNKNOWN_MOST or not suggestions.variety(column):
+                continue  # nobody tracked it, or it never happens
+            tells = suggestions.tells(column, labels)
+            one = self._suggestion(spec, values, columns, [row[0] for row in rows])
+            found.append(
+                one._replace(
+                    tells=round(tells, 1),
+                    auc=leaks.auc_alone(column, labels),
+                    verdict=leaks.FINE,
+                    # without the age, time that passes would change nothing
+                    is_chosen=spec["measure"] == AGE or tells >= TELLS_FROM,
+                )
+            )
+        return sorted(found, key=lambda one: -(one.tells or 0.0))
 
     # Ranked
 

@@ -3,15 +3,17 @@
 The first version of a deployment serves at once (in shadow, nobody sees it); a person has to promote a later one.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
 from ...ml import artifact
-from ...ml.columns import NUMBER, make_column
 from ...ml.copies import copied
 from ...ml.errors import OneClass, TooFewCases, TrainingError
+from ...ml.profile import Profile
 from ..tools import clock
 from .challenger import Challenger
 from .cleaning import Cleaning
@@ -23,6 +25,7 @@ from .progress import CLEAN, COLLECT, COMPARE, FIT, TEST, VERDICT, Progress
 from .questions import questions
 from .readiness import missing_outcomes
 from .segment_tests import SegmentTests
+from .table import Rows, collect
 from .version_test import floors, held_out, learned, stakes, untested_text
 
 
@@ -48,22 +51,15 @@ class Trainer:
         progress.begin(COLLECT)
         known_in_time = self._inputs()
         specs = [feature._to_spec() for feature in known_in_time]
-        rows = self.env[deployment.res_model]._ai_training_rows(deployment, clock.now())
-        ids = [row[0] for row in rows]
-        columns = deployment._columns(specs, ids)
-        moments = make_column("moment", NUMBER, [row[1] for row in rows]).values
-        labels = np.array([bool(row[2]) for row in rows])
-        progress.collected(ids, columns, moments, labels)
+        rows = collect(deployment, specs, clock.now())
+        progress.collected(rows.ids, rows.columns, rows.moments, rows.labels)
         progress.begin(CLEAN)
-        repeats = copied(columns.values(), labels) if deployment.method == "scorecard" else np.zeros(len(ids), bool)
-        if repeats.any():
-            once = np.flatnonzero(~repeats)
-            columns = {key: column.take(once) for key, column in columns.items()}
-            ids, moments, labels = [ids[row] for row in once], moments[once], labels[once]
+        rows, repeats = self._without_copies(rows)
+        ids, columns, moments, labels, groups, at = rows
         progress.cleaned(lambda: Cleaning(deployment, known_in_time).find(ids, columns))
         progress.begin(FIT)
         try:
-            tested, training = fit(deployment, specs, columns, moments, labels)
+            tested, training = fit(deployment, specs, columns, moments, labels, groups)
         except TrainingError as error:
             missing = missing_outcomes(deployment)
             # both name the outcomes that are missing; this one says when they come, too
@@ -73,23 +69,29 @@ class Trainer:
                 self.env._("“%(name)s” could not be trained: %(why)s", name=deployment.name, why=why)
             ) from error
         progress.fitted(tested, training)
+        first = np.arange(len(ids)) if groups is None else np.sort(np.unique(groups, return_index=True)[1])
+        if groups is not None:  # what comes in is new: its first moments are what it is compared with
+            arrived = {key: column.take(first) for key, column in columns.items()}
+            reference = Profile.of(training.card, training.card.score(arrived))
+            training = replace(training, reference=reference)
         progress.begin(TEST)
         by_key = {spec["key"]: spec for spec in specs}
         used = [by_key[name] for name, _columns in training.card.inputs]  # one that is always empty is left out
         values = {
             "golden": golden_set(training.card, columns),
-            "floors": floors(training.card, columns, moments),
+            "floors": floors(
+                training.card, {key: column.take(first) for key, column in columns.items()}, moments[first]
+            ),
             "held_out": {
-                **held_out(deployment, tested.card, columns, moments, labels, tested.out_of_fold),
+                **held_out(deployment, tested.card, ids, columns, moments, labels, tested.out_of_fold),
                 **learned(deployment, ids, moments),
                 "segments": SegmentTests(deployment, specs).test(tested, columns, ids, moments, labels),
             },
             "stakes": stakes(deployment, tested.card, columns, ids, labels),
             "left_out": [feature.name for feature in deployment.feature_ids - known_in_time],
-            **questions(deployment, known_in_time, tested, columns, labels),
+            **questions(deployment, known_in_time, tested, ids, columns, labels),
             "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
-            "verdict_text": untested_text(deployment, labels, tested.out_of_fold)
-            or self._copies_text(int(repeats.sum())),
+            "verdict_text": untested_text(deployment, ids, labels, tested.out_of_fold) or self._copies_text(repeats),
         }
         if deployment.method == "anomaly":
             values["flagged"] = flagged_by_reason(training.card, used, columns, ids, deployment.flag_rate)
@@ -103,7 +105,7 @@ class Trainer:
             )
         elif champion:
             values.update(
-                Challenger(deployment).compare(champion, tested, training, columns, ids, moments, labels, specs)
+                Challenger(deployment).compare(champion, tested, training, columns, ids, moments, labels, specs, at)
             )
         progress.compared(values)
         progress.begin(VERDICT)
@@ -111,6 +113,20 @@ class Trainer:
         if not champion:
             progress.in_time(lambda: deployment._assign_champion(version, self.env._("First version")))
         return version
+
+    def _without_copies(self, rows: Rows) -> tuple[Rows, int]:
+        """Return (rows without records that repeat others, how many records do)."""
+        if self.deployment.method != "scorecard":
+            return rows, 0
+        first = np.arange(len(rows.ids)) if rows.groups is None else np.unique(rows.groups, return_index=True)[1]
+        first = np.sort(first)  # a record that is a copy is one at its first moment
+        repeats = copied((column.take(first) for column in rows.columns.values()), rows.labels[first])
+        if not repeats.any():
+            return rows, 0
+        if rows.groups is None:
+            return rows.take(np.flatnonzero(~repeats)), int(repeats.sum())
+        kept = ~np.isin(rows.groups, rows.groups[first[repeats]])
+        return rows.take(np.flatnonzero(kept)), int(repeats.sum())
 
     def _copies_text(self, copies: int) -> str | bool:
         """Return that records stand several times among those to learn from; False where none does."""

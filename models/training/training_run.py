@@ -399,6 +399,8 @@ def parameters(deployment: BaseModel) -> dict:
         "inputs": len(specs),
         "inputs_fingerprint": inputs.hexdigest()[:16],
     }
+    if deployment.landmarks:
+        found["landmarks"] = True
     if deployment.method == "scorecard":
         options = scorecard_options(deployment, specs)
         found |= {name: options[name] for name in ("min_cases", "pairs", "positive_weight") if name in options}

@@ -18,33 +18,39 @@ from ...ml.ordinary import MIN_PARTS, merged, noise_of
 from ...ml.profile import Profile, bins_of
 from ...ml.quality import RANGE
 from ..routing.costs import SIDES
+from .table import independent, split
 
 WEEK_DAYS = 7
 MOST_OUTCOMES = 2000  # of the records that tested a version, kept for what is expected of later ones
 TEST_SHARE = 0.15  # the latest rows, that training.SHARES leaves for testing
 
 
-def test_rows(count: int) -> np.ndarray:
-    """Return the numbers of the rows that test a version, of `count` rows in order of time; shape (rows,)."""
-    return np.arange(round(count * (1 - TEST_SHARE)), count)
+def test_rows(ids: list[int]) -> np.ndarray:
+    """Return the numbers of the rows that test a version, of rows in order of time; shape (rows,).
+
+    One of each record, drawn where it stands there at several moments: so they are independent.
+    """
+    return independent(ids, split(ids, TEST_SHARE))
 
 
 def learned(deployment: BaseModel, ids: list[int], moments: np.ndarray) -> dict:
     """Return the last row that the tested card has learned from, for `Challenger.unseen_by`, as plain JSON."""
-    later = test_rows(len(ids))
-    if deployment.method == "anomaly" or not len(later) or not later[0]:
+    first = split(ids, TEST_SHARE)
+    if deployment.method == "anomaly" or first == len(ids) or not first:
         return {}
-    return {"learned": {"id": ids[later[0] - 1], "moment": float(moments[later[0] - 1])}}
+    return {"learned": {"id": ids[first - 1], "moment": float(moments[first - 1])}}
 
 
-def untested_text(deployment: BaseModel, labels: np.ndarray, out_of_fold: np.ndarray | None = None) -> str | bool:
+def untested_text(
+    deployment: BaseModel, ids: list[int], labels: np.ndarray, out_of_fold: np.ndarray | None = None
+) -> str | bool:
     """Return why the latest rows prove nothing; False where both outcomes are among them, or none is needed.
 
     :param out_of_fold: the values of a test out of fold, which needs no latest rows
     """
     if out_of_fold is not None:
         return False
-    tested = np.asarray(labels)[test_rows(len(labels))]
+    tested = np.asarray(labels)[test_rows(ids)]
     if deployment.method == "anomaly" or len(set(tested.tolist())) == 2:
         return False
     words = deployment.env[deployment.res_model]._ai_words()
@@ -72,6 +78,7 @@ def floors(card: Any, columns: dict[str, Column], moments: np.ndarray) -> dict:
 def held_out(
     deployment: BaseModel,
     card: Any,
+    ids: list[int],
     columns: dict[str, Column],
     moments: np.ndarray,
     labels: np.ndarray,
@@ -86,14 +93,15 @@ def held_out(
     what came true; `weeks`: (log odds by which more came true, information) of each tested week.
     """
     anomaly = deployment.method == "anomaly"
-    later = np.arange(len(moments)) if anomaly or out_of_fold is not None else test_rows(len(moments))
+    later = independent(ids) if anomaly or out_of_fold is not None else test_rows(ids)
     scored = card.score({key: column.take(later) for key, column in columns.items()})
     if out_of_fold is not None:
+        known = out_of_fold[later]
         scored = replace(
             scored,
-            values=out_of_fold,
-            predictions=out_of_fold >= card.threshold,
-            confidences=np.maximum(out_of_fold, 1 - out_of_fold),
+            values=known,
+            predictions=known >= card.threshold,
+            confidences=np.maximum(known, 1 - known),
         )
     good = ~np.isnan(scored.values)
     if not good.any():
@@ -125,9 +133,13 @@ def stakes(deployment: BaseModel, card: Any, columns: dict[str, Column], ids: li
     nothing, or nothing is at stake in a record. An anomaly model is judged by reviews instead.
     """
     documents = deployment.env[deployment.res_model]
-    if untested_text(deployment, labels) or deployment.method == "anomaly" or not hasattr(documents, "_ai_amounts"):
+    if (
+        untested_text(deployment, ids, labels)
+        or deployment.method == "anomaly"
+        or not hasattr(documents, "_ai_amounts")
+    ):
         return {}
-    later = test_rows(len(ids))[-MOST_OUTCOMES:]
+    later = test_rows(ids)[-MOST_OUTCOMES:]
     values = card.score({key: column.take(later) for key, column in columns.items()}).values
     rows = [row for row, value in zip(later.tolist(), values.tolist(), strict=True) if value == value]
     amounts = documents.browse([ids[row] for row in rows])._ai_amounts()

@@ -28,6 +28,7 @@ from . import test_request_outside
 from . import test_rollback
 from . import test_segment_tests
 from . import test_suggestions
+from . import test_table
 from . import test_trainer
 from . import test_training_run
 from . import test_training_wording

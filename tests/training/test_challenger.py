@@ -77,7 +77,7 @@ class TestComparison(MomentsCase):
             rows = self.env["crm.lead"]._ai_training_rows(deployment, NOW)
             ids = [row[0] for row in rows]
             columns = deployment._columns([feature._to_spec() for feature in deployment.feature_ids], ids)
-        later = test_rows(len(ids))
+        later = test_rows(ids)
         self.assertEqual(
             twin.score({key: column.take(later) for key, column in columns.items()}).values.round(4).tolist(),
             first.sudo().held_out["outcomes"]["values"],
@@ -95,7 +95,7 @@ class TestComparison(MomentsCase):
         unseen = Challenger(deployment).unseen_by(first, ids, moments)
         self.assertTrue(len(unseen))
         self.assertGreater(unseen.min(), ids.index(learned))
-        self.assertEqual(set(unseen) - set(test_rows(len(ids))), set())
+        self.assertEqual(set(unseen) - set(test_rows(ids)), set())
         again = self.train(deployment)
         self.assertEqual(again.challenge["rows"], len(unseen))
 

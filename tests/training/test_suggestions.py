@@ -137,3 +137,26 @@ class TestSuggestions(AiDeploymentCase):
         self.env["ai.deployment.feature"].create(
             [{"deployment_id": bills.id, **one.declaration} for one in found if one.is_chosen]
         )  # each can be declared
+
+    def test_the_course_of_records_where_versions_learn_from_later_moments(self):
+        self.assertFalse([one for one in Suggestions(self.rival).find(NOW) if one.declaration.get("course")])
+        living = self.make_deployment(is_primary=False, horizon_days=10, landmarks=True, features=[])
+        stage, other = self.env["crm.stage"].search([], limit=2)
+        message = self.env["mail.message"].create(
+            {"model": "crm.lead", "res_id": self.leads[0].id, "date": NOW - timedelta(days=400)}
+        )
+        field = self.env["ir.model.fields"]._get("crm.lead", "stage_id")
+        self.env["mail.tracking.value"].create(
+            {
+                "mail_message_id": message.id,
+                "field_id": field.id,
+                "old_value_integer": other.id,
+                "new_value_integer": stage.id,
+            }
+        )
+        found = {one.declaration.get("course"): one for one in Suggestions(living).find(NOW)}
+        self.assertTrue(found["age"].is_chosen)
+        self.assertEqual(found["age"].verdict, "fine")
+        self.assertNotIn("meetings", found, "nobody met")
+        living.feature_ids = [(0, 0, found["age"].declaration)]
+        self.assertEqual(living.feature_ids.key, "course:age")

@@ -79,7 +79,7 @@ class AiDeploymentVersionImport(models.TransientModel):
                 spec["kind"] = CATEGORY
         rows = self.env[deployment.res_model].sudo()._ai_training_rows(deployment, clock.now())
         ids = [row[0] for row in rows]
-        columns = deployment._columns(list(specs.values()), ids)
+        columns = deployment._columns(list(specs.values()), ids, moments=[row[1] for row in rows])
         moments = make_column("moment", NUMBER, [row[1] for row in rows]).values
         labels = np.array([bool(row[2]) for row in rows])
         required = [key for key, spec in specs.items() if spec["required"]]

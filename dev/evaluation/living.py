@@ -1,0 +1,173 @@
+"""Chances that are about now: later moments of leads against what they are at their creation, on made-up pipelines.
+
+Three seeds of two years (see `_pipeline`). Versions learn on one day and score all open leads once a month for the
+half year after it, on the product's own path. Beside them, on the same leads and days: a deployment that knows leads at
+their creation only, Odoo's predictive lead scoring with its counts and the stages as they stood that day, and an
+unrestricted booster on the same inputs as of the same moments. The truth: won within the outcome window from that day.
+"""
+
+import numpy as np
+
+from odoo.addons.ai_deployment.ml import performance
+from odoo.addons.ai_deployment.ml.groups import one_each
+from odoo.addons.ai_deployment.ml.training import train_scorecard
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training.leak_check import inputs_known_in_time
+from odoo.addons.ai_deployment.models.training.table import collect, read_moments
+
+from ._deployment import declare, logged
+from ._judge import Figures, passes_calibration
+from ._learning_peers import hist_boosting
+from ._pipeline import DAYS, Pipeline
+from ._pipeline_records import Records, moment
+
+SMALL = 900
+COUNT = 6_000
+SEEDS = (1, 2, 3)
+HORIZON = 30
+LEARNED = 520  # day of the training
+TESTED = range(LEARNED, DAYS - HORIZON, 30)
+BANDS = ((0, 7), (7, 30), (30, 90), (90, 9999))  # ages in days
+TOP = 50
+AT_CREATION = [{"path": path} for path in ("source_id", "country_id", "expected_revenue")]
+COURSE = ("age", "stage_days", "stage_moves", "activities", "customer_messages", "answers", "waiting_days", "meetings")
+LIVING = [*AT_CREATION, {"path": "stage_id"}, *({"source": "course", "course": name} for name in COURSE)]
+GAIN, CLOSE, RATIO = 0.05, 0.01, 1.5
+
+
+def run(env, options, say):
+    figures, found = Figures(), []
+    for seed in SEEDS[:1] if options.small else SEEDS:
+        say(f"A pipeline, seed {seed} ...")
+        found.append(_Seed(env, options.limit or COUNT, seed, figures, say).run())
+        env.cr.rollback()
+    means = {name: float(np.mean([each[name] for each in found])) for name in found[0]}
+    for name, value in means.items():
+        figures.note(f"mean.{name}", value, "", *TARGETS.get(name, ()))
+    return figures
+
+
+TARGETS = {
+    "auc.minus_odoo": (("≥", GAIN),),
+    "auc.minus_booster": (("≥", -CLOSE),),
+    "auc.minus_creation": ((">", 0),),
+    "brier.minus_creation": (("<", 0),),
+    "top.ratio": (("≥", RATIO),),
+    "leak.refused": (("≥", 1),),
+}
+
+
+class _Seed:
+    def __init__(self, env, count, seed, figures, say):
+        self.env, self.seed, self.figures, self.say = env, seed, figures, say
+        self.pipeline = Pipeline(count, seed)
+        self.records = Records(env, self.pipeline)
+        env["ir.config_parameter"].set_param("crm.pls_start_date", "2020-01-01")
+        env["ir.config_parameter"].set_param("crm.pls_fields", "source_id,country_id")
+        self.records.stand(LEARNED)
+        usual = {
+            "horizon_days": HORIZON,
+            "is_primary": False,
+            "audit_share": 0.0,
+            "score_on_create": False,
+            "score_nightly": False,
+            "min_confidence": 0.0,
+        }
+        self.living = declare(env, "crm.lead", "Later moments", LIVING, landmarks=True, **usual).sudo()
+        self.creation = declare(env, "crm.lead", "Creation", AT_CREATION, **usual).sudo()
+
+    def run(self):
+        for deployment in (self.living, self.creation):
+            with clock.at(moment(LEARNED)):
+                version = deployment._train()
+                deployment.state = "shadow"
+            self.note(f"{deployment.name}.rows", version.row_count)
+        self.specs = list(self.living.champion_id._specs().values())
+        with clock.at(moment(LEARNED)):
+            self.rows = collect(self.living, self.specs, moment(LEARNED))
+        refused = self._leak()
+        parts = [self._day(day) for day in TESTED]
+        lead, age, truth, ours, creation, expired, odoo, booster = map(np.concatenate, zip(*parts, strict=True))
+        once = one_each(lead)
+        self.note("open_leads_scored", len(truth))
+        self.note("won_within", truth.mean())
+        areas = {}
+        for name, values in (("living", ours), ("creation", creation), ("odoo", odoo), ("booster", booster)):
+            areas[name] = performance.auc(truth, values)
+            self.note(f"{name}.auc", areas[name])
+            self.note(f"{name}.brier", performance.brier(truth, values))
+        self.note("base_rate.brier", truth.mean() * (1 - truth.mean()))
+        self._bands(age[once], truth[once], ours[once])
+        self._shuffled()
+        tops = [self._top(part) for part in parts]
+        mine, todays = (float(np.mean([top[place] for top in tops])) for place in (0, 1))
+        self.note("top.living", mine)
+        self.note("top.today", todays)
+        return {
+            "auc.minus_odoo": areas["living"] - areas["odoo"],
+            "auc.minus_booster": areas["living"] - areas["booster"],
+            "auc.minus_creation": areas["living"] - areas["creation"],
+            "brier.minus_creation": performance.brier(truth, ours) - performance.brier(truth, creation),
+            "top.ratio": mine / max(todays, 1e-9),
+            "leak.refused": float(refused),
+        }
+
+    def note(self, name, value, *target):
+        self.figures.note(f"{self.seed}.{name}", value, "", *target)
+
+    def _day(self, day):
+        """(lead, age, truth, chances of all four, whether creation's is expired) of all leads open on `day`."""
+        self.say(f"  day {day} ...")
+        open_ones = self.records.stand(day)
+        leads = self.env["crm.lead"].browse([self.records.ids[number] for number in open_ones])
+        said = {}
+        for deployment in (self.living, self.creation):
+            with clock.at(moment(day)):
+                deployment._score(leads)
+            said[deployment], _incumbent = logged(deployment, leads)
+        columns, _known = read_moments(self.living, self.specs, [(lead_id, moment(day)) for lead_id in leads.ids])
+        self.env["crm.lead"]._rebuild_pls_frequency_table()
+        chances, _unused = leads._pls_get_naive_bayes_probabilities(batch_mode=True)
+        age = day - self.pipeline.came[open_ones]
+        return (
+            np.array(leads.ids),
+            age,
+            self.pipeline.won_within(day, HORIZON)[open_ones],
+            said[self.living],
+            said[self.creation],
+            age > HORIZON,
+            np.array([chances.get(lead_id, 0.0) / 100 for lead_id in leads.ids]),
+            hist_boosting(self.rows.columns, self.rows.labels, columns),
+        )
+
+    def _bands(self, age, truth, values):
+        for begin, end in BANDS:
+            rows = (age >= begin) & (age < end)
+            if truth[rows].sum() < 10:
+                continue
+            large, slope, passed = passes_calibration(truth[rows], values[rows])
+            self.note(f"age_{begin}.leads", rows.sum())
+            self.note(f"age_{begin}.in_the_large", large.estimate)
+            self.note(f"age_{begin}.slope", slope.estimate)
+            self.note(f"age_{begin}.calibration_passes", int(passed), ("≥", 1))
+
+    def _shuffled(self):
+        """Labels that mean nothing, learned by the same learner: its test must not gain from them."""
+        labels = np.random.default_rng(self.seed).permutation(self.rows.labels)
+        trained = train_scorecard(self.rows.columns, labels, self.rows.moments, groups=self.rows.groups)
+        self.note("shuffled.auc", abs(trained.metrics["auc"] - 0.5), ("≤", 0.05))
+
+    def _leak(self):
+        """Whether the position, which is typed in when a lead is closed, is refused."""
+        self.living.feature_ids = [(0, 0, {"path": "function"})]
+        with clock.at(moment(LEARNED)):
+            kept = inputs_known_in_time(self.living, moment(LEARNED))
+        feature = self.living.feature_ids.filtered(lambda feature: feature.key == "function")
+        refused = feature not in kept
+        feature.unlink()
+        return refused
+
+    def _top(self, part):
+        _lead, _age, truth, ours, creation, expired, _odoo, _booster = part
+        today = np.lexsort((-creation, expired))  # expired chances stand behind all others
+        return truth[np.argsort(-ours, kind="stable")[:TOP]].mean(), truth[today[:TOP]].mean()

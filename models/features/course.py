@@ -1,0 +1,32 @@
+"""What the course of a record says of it at a moment: the vocabulary. Each document reads it itself (`_ai_course`).
+
+A course is what has happened to a record strictly before a moment. Nothing in it can come with the outcome.
+"""
+
+AGE = "age"
+STAGE_DAYS = "stage_days"
+STAGE_MOVES = "stage_moves"
+ACTIVITIES = "activities"
+CUSTOMER_MESSAGES = "customer_messages"
+ANSWERS = "answers"
+ANSWER_HOURS = "answer_hours"
+WAITING_DAYS = "waiting_days"
+MEETINGS = "meetings"
+QUOTATIONS = "quotations"
+
+COURSE = {
+    AGE: "Age in days",
+    STAGE_DAYS: "Days in the stage",
+    STAGE_MOVES: "Stage changes",
+    ACTIVITIES: "Activities done",
+    CUSTOMER_MESSAGES: "Messages from the customer",
+    ANSWERS: "Our answers",
+    ANSWER_HOURS: "Hours since our last answer",
+    WAITING_DAYS: "Days that the customer waits for an answer",
+    MEETINGS: "Meetings held",
+    QUOTATIONS: "Quotations",
+}
+# What is counted in days or hours; all others are numbers of something.
+IN_DAYS, IN_HOURS = (AGE, STAGE_DAYS, WAITING_DAYS), (ANSWER_HOURS,)
+# Measures that only the tracking of the stage can tell.
+OF_STAGE = (STAGE_DAYS, STAGE_MOVES)
