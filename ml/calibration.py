@@ -154,6 +154,20 @@ class Percentile:
         values = np.where(over > 0, 1 - (1 - self.y[-1]) / (1 + over), values)
         return np.where(under > 0, self.y[0] / (1 + under), values)
 
+    def totals(self, values: np.ndarray) -> np.ndarray:
+        """Raw sums of these values: the reverse of ``apply``.
+
+        >>> rank = Percentile.fit(np.arange(1.0, 5.0))
+        >>> rank.totals(rank.apply(np.array([0.5, 2.5, 7.0]))).tolist()
+        [0.5, 2.5, 7.0]
+        """
+        values = np.asarray(values, dtype=np.float64)
+        found = np.interp(values, self.y, self.x)
+        rest = np.maximum(1 - values, np.finfo(float).tiny)
+        found = np.where(values > self.y[-1], self.x[-1] + self.scale * ((1 - self.y[-1]) / rest - 1), found)
+        low = np.maximum(values, np.finfo(float).tiny)
+        return np.where(values < self.y[0], self.x[0] - self.scale * (self.y[0] / low - 1), found)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
         return {
@@ -270,7 +284,7 @@ def choose(
 
 
 def recalibrate_intercept(calibration: Any, raw: ArrayLike, labels: ArrayLike) -> "Calibration":
-    """``calibration`` with its log odds moved until the mean value is the base rate.
+    """``calibration`` with its log odds moved until the mean value is the base rate; as it is without rows.
 
     >>> raw = np.zeros(4)
     >>> moved = recalibrate_intercept(Identity(), raw, np.array([1, 0, 0, 0]))
@@ -279,6 +293,8 @@ def recalibrate_intercept(calibration: Any, raw: ArrayLike, labels: ArrayLike) -
     """
     labels = np.asarray(labels, dtype=np.float64)
     raw = np.asarray(raw, dtype=np.float64)
+    if not len(labels):
+        return calibration
     target = (labels.sum() + 0.5) / (len(labels) + 1) if labels.mean() in (0, 1) else labels.mean()
     low, high = -40.0, 40.0
     for _step in range(80):

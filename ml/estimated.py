@@ -129,8 +129,8 @@ def learn(labels: ArrayLike, values: ArrayLike, *, folds: int = 5, seed: int = 0
     labels, values = np.asarray(labels, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if labels.shape != values.shape:
         raise ValueError("labels and values must have the same length")
-    if np.isnan(values).any():
-        raise ValueError("a value is missing: leave rows without a score out")
+    if not np.isfinite(values).all():
+        raise ValueError("a value is missing or infinite: leave rows without a score out")
     calibration = None
     if min(labels.sum(), (1 - labels).sum()) >= MIN_ISOTONIC:
         raw, fold = logit(values), np.random.default_rng(seed).permutation(len(values)) % folds
@@ -184,8 +184,8 @@ def estimate(
     values, predictions = np.asarray(values, dtype=np.float64), np.asarray(predictions, dtype=bool)
     if values.shape != predictions.shape:
         raise ValueError("values and predictions must have the same length")
-    if np.isnan(values).any():
-        raise ValueError("a value is missing: leave rows without a score out")
+    if not np.isfinite(values).all():
+        raise ValueError("a value is missing or infinite: leave rows without a score out")
     rows = len(values)
     if not calibration_stands:
         return Estimated(HIDDEN, rows)

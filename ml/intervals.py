@@ -39,11 +39,13 @@ def clopper_pearson(hits: Any, cases: Any, confidence: float = LEVEL) -> tuple[f
 
 
 def wilson(share: float, cases: Any, level: float = LEVEL) -> tuple[float, float]:
-    """``(low, high)`` of a ``share`` seen in ``cases``.
+    """``(low, high)`` of a ``share`` seen in ``cases``; everything where there are none.
 
     >>> [round(end, 3) for end in wilson(0.0, 10)], [round(end, 4) for end in wilson(0.1, 100)]
     ([0.0, 0.278], [0.0552, 0.1744])
     """
+    if cases <= 0:
+        return 0.0, 1.0
     z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
     middle = (share + z2 / (2 * cases)) / (1 + z2 / cases)
     half = math.sqrt(z2 * (share * (1 - share) / cases + z2 / (4 * cases * cases))) / (1 + z2 / cases)

@@ -224,12 +224,15 @@ def _calibration(
             continue
         test, exceeded = tests[name], adjusted[name] <= level and not small[name]
         reach = 1.96 * test.se
+        low, high = test.estimate - reach, test.estimate + reach
+        if name == "in_the_large":
+            low, high = performance.in_the_large_interval(labels, values)
         yield OutcomeResult(
             name,
             CALIBRATION,
             test.estimate,
-            test.estimate - reach,
-            test.estimate + reach,
+            low,
+            high,
             ideal,
             p_values[name],
             adjusted[name],

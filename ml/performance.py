@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .intervals import clopper_pearson
 from .logistic import (
     JITTER,
     Columns,
@@ -152,6 +153,20 @@ def in_the_large_test(labels: ArrayLike, values: ArrayLike) -> Estimate:
     return _estimate(difference, se, 0.0)
 
 
+def in_the_large_interval(labels: ArrayLike, values: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
+    """``(low, high)`` of ``calibration_in_the_large``, whatever the values are worth.
+
+    The exact interval of the share that came true, less what was said: rows with chances of their own differ by no more
+    than rows that share one (Hoeffding 1956). The standard error of ``in_the_large_test`` is that of true values: where
+    3 % were said and 10 % came true, an interval from it holds the truth in 75 % of cases.
+    """
+    labels, values = _arrays(labels, values)
+    if not len(labels):
+        return -1.0, 1.0
+    low, high = clopper_pearson(float(labels.sum()), len(labels), confidence)
+    return low - float(values.mean()), high - float(values.mean())
+
+
 def calibration_slope(labels: ArrayLike, values: ArrayLike) -> float:
     """Slope of the labels' log odds over the values' log odds; 1 is ideal.
 
@@ -260,8 +275,8 @@ def _arrays(labels: ArrayLike, values: ArrayLike) -> tuple[np.ndarray, np.ndarra
         raise ValueError("labels and values must be two rows of the same length")
     if not np.isin(labels, (0.0, 1.0)).all():
         raise ValueError("labels must be 0 or 1")
-    if np.isnan(values).any():
-        raise ValueError("a value is missing: leave rows without a score out")
+    if not np.isfinite(values).all():
+        raise ValueError("a value is missing or infinite: leave rows without a score out")
     return labels, values
 
 
@@ -272,6 +287,8 @@ def _two_sided(z: float) -> float:
 def _estimate(estimate: float, se: float, ideal: float) -> Estimate:
     gap = estimate - ideal
     z = gap / se if se else (0.0 if not gap else math.copysign(math.inf, gap))
+    if math.isnan(gap):
+        z = math.nan
     return Estimate(float(estimate), float(se), z, _two_sided(z))
 
 

@@ -61,8 +61,8 @@ def start() -> dict[str, Any]:
 def update(state: dict[str, Any], labels: Any, ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
     """The state after the rows of one more look; ``state`` stays as it is.
 
-    ``labels`` (n,) of 0 and 1, ``ours`` and ``theirs`` (n,) in [0, 1], NaN where one had no opinion: such a row is
-    left out. Evidence is read at the end of a look: within it rows may be sorted, all wins first.
+    ``labels`` (n,) of 0 and 1, ``ours`` and ``theirs`` (n,) in [0, 1], not finite where one had no opinion: such a row
+    is left out. Evidence is read at the end of a look: within it rows may be sorted, all wins first.
 
     >>> watch = update(start(), [1.0, 0.0] * 200, [0.9, 0.1] * 200, [0.5, 0.5] * 200)
     >>> standing(watch).verdict
@@ -71,7 +71,7 @@ def update(state: dict[str, Any], labels: Any, ours: np.ndarray, theirs: np.ndar
     labels, ours, theirs = (np.asarray(each, dtype=np.float64) for each in (labels, ours, theirs))
     if not labels.shape == ours.shape == theirs.shape:
         raise ValueError("labels, ours and theirs must have the same length")
-    both = ~(np.isnan(ours) | np.isnan(theirs))
+    both = np.isfinite(ours) & np.isfinite(theirs)
     labels, ours, theirs = labels[both], ours[both], theirs[both]
     if not len(labels):
         return state

@@ -87,7 +87,7 @@ def judge(
     'same'
     """
     labels, ours, theirs = (np.asarray(each, dtype=np.float64) for each in (labels, challenger, champion))
-    both, guards = ~(np.isnan(ours) | np.isnan(theirs)), tuple(broken)
+    both, guards = np.isfinite(ours) & np.isfinite(theirs), tuple(broken)
     found = challenge(labels[both], ours[both], theirs[both], attempts=attempts)
     verdict = found.verdict
     if len(ours) and np.array_equal(ours, theirs, equal_nan=True):

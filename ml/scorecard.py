@@ -32,6 +32,7 @@ from .cards import (
     Reason,
     ScoredRows,
 )
+from .logistic import logit, sigmoid
 from .uncertainty import REACH, Uncertainty
 
 __all__ = ["CardFeature", "CardPair", "Reason", "Scorecard", "ScoredRows"]
@@ -65,7 +66,10 @@ class Scorecard(Card):
         if self.uncertainty is None:
             return None
         raw, reach = self.raw(codes), REACH * self.uncertainty.deviations(np.asarray(codes))
-        return self.calibration.apply(raw - reach), self.calibration.apply(raw + reach)
+        odds = logit(self.calibration.apply(raw))
+        # A calibration that draws values towards the middle does so for lack of order, not of doubt.
+        low = np.minimum(self.calibration.apply(raw - reach), sigmoid(odds - reach))
+        return low, np.maximum(self.calibration.apply(raw + reach), sigmoid(odds + reach))
 
     def deviations(self) -> dict[str, np.ndarray]:
         """name -> (size,) standard deviations of the points of each code; empty where they are not known."""

@@ -18,6 +18,7 @@ import numpy as np
 from .binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, Bins
 from .groups import effective, together
 from .logistic import Columns, newton, rising
+from .points import ENOUGH as POOLED_ROWS
 from .points import Additive
 from .uncertainty import Uncertainty, reduced
 
@@ -31,6 +32,7 @@ BENDS = 4  # smooth columns of a number, besides its value and its rank
 REACH = 0.25  # share of the ranks over which a bend is alike
 FURTHEST = 3.0  # standard deviations beyond which a value counts no further
 MOST_COLUMNS = 240  # beyond, numbers have no bends: a step costs the cube of it
+WIDER = 1.15  # deviations, as widths are learned: what four generators need so that 80 % hold the truth
 INTERCEPT = 1e-4  # precision of the intercept: next to none
 ROUNDS = 25  # of learning the widths
 AGAIN = 6  # rounds of each fold, which starts where all rows ended
@@ -136,14 +138,21 @@ class _Basis:
         return Additive(float(beta[0]), tables)
 
     def uncertainty(self, found: _Fit, design: np.ndarray) -> Uncertainty:
-        """How sure the sums are; a level without rows is as unsure as its input is wide."""
+        """How sure the sums are; a level without rows of its own is as unsure as its input is wide."""
         values, vectors = np.linalg.eigh(found.covariance)
         root = reduced(vectors * np.sqrt(np.maximum(values, 0.0)), design)
+        root *= WIDER
         shared = [table @ root[own] for table, own in zip(self.tables, self.slices, strict=True)]
         alone = [np.zeros(own.size) for own in self.bins]
         for (j, kind), width in zip(self.groups, found.widths, strict=True):
             if kind == LEVEL:
-                alone[j][[code for code in (MISSING, UNSEEN, OTHER) if not self.rows[j][code]]] = width
+                rows = self.rows[j]
+                # "other" is known as the mean of its levels: each of them has something of its own
+                is_mean = len(self.bins[j].level_counts) - len(self.bins[j].levels) != 1
+                lacking = [code for code in (MISSING, UNSEEN, OTHER) if not rows[code] or (code == OTHER and is_mean)]
+                alone[j][lacking] = WIDER**2 * width
+                if not rows[UNSEEN] and rows[OTHER] >= POOLED_ROWS:  # whose points it has (``points.complete``)
+                    shared[j][UNSEEN] = shared[j][OTHER]
         return Uncertainty(root[0], shared, alone)
 
 

@@ -96,6 +96,8 @@ def update(state: dict[str, Any], labels: ArrayLike, chances: np.ndarray) -> dic
     labels, odds = np.asarray(labels, dtype=np.float64), logit(np.asarray(chances, dtype=np.float64))
     if labels.shape != odds.shape or labels.ndim != 1:
         raise ValueError("labels and chances must be two rows of the same length")
+    if not ((np.asarray(chances) >= 0) & (np.asarray(chances) <= 1)).all():  # NaN is neither
+        raise ValueError("a chance is missing or not between 0 and 1")
     if not len(labels):
         return state
     order = state["order"]

@@ -213,6 +213,7 @@ def _shrunk(
             continue
         values = table.columns[name].values[table.learn]
         finite = np.where(np.isfinite(values), values, 0.0)
+        finite = finite / (abs(finite).max() or 1.0)  # the unit says nothing, and sums of huge numbers have none
         rows = np.bincount(known[:, j], minlength=own.size)
         centres.append(np.bincount(known[:, j], finite, own.size) / np.maximum(rows, 1))
     of_record = table.groups_of(table.learn)

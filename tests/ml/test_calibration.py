@@ -149,3 +149,13 @@ def test_sigmoid_and_logit_are_inverse_and_do_not_overflow():
     x = np.array([-700.0, -30, -1, 0, 1, 20])
     assert logit(sigmoid(x[2:])) == pytest.approx(x[2:], abs=1e-6)
     assert sigmoid(x)[0] > 0 and sigmoid(np.array([1e9]))[0] == 1
+
+
+def test_without_rows_a_calibration_stays_as_it_is():
+    assert recalibrate_intercept(Identity(), np.array([]), np.array([])).apply(np.zeros(1)).tolist() == [0.5]
+
+
+def test_ranks_and_totals_are_each_others_reverse():
+    ranks = Percentile.fit(np.random.default_rng(1).lognormal(0, 1, 300))
+    totals = np.array([-2.0, 0.05, 0.7, 1.0, 9.0, 400.0])
+    assert ranks.totals(ranks.apply(totals)) == pytest.approx(totals)

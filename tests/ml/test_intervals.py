@@ -107,3 +107,8 @@ def test_clopper_pearson_is_the_exact_interval(hits, cases):
     assert intervals.clopper_pearson(0, 0) == (0, 1)
     assert intervals.clopper_pearson(0, 100) == (0.0, pytest.approx(1 - 0.025 ** (1 / 100)))
     assert intervals.clopper_pearson(100, 100)[1] == 1.0
+
+
+def test_no_cases_say_nothing():
+    assert intervals.wilson(0.0, 0) == intervals.clopper_pearson(0, 0) == (0.0, 1.0)
+    assert intervals.share_difference(0.0, 0, 0.3, 50)[1:] == pytest.approx((-0.5, 0.8), abs=0.35)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from odoo.addons.ai_deployment.ml import outcomes
+from odoo.addons.ai_deployment.ml import outcomes, performance
 
 
 def cohort(rows, seed=0, *, scale=1.0, base=-1.0):
@@ -204,3 +204,18 @@ def test_only_what_nobody_looked_at_counts_for_the_promise():
 def test_rows_that_do_not_fit_together_are_refused():
     with pytest.raises(ValueError, match="same length"):
         outcomes.judge_outcomes([True, False], [0.5], [True], [True])
+
+
+@pytest.mark.parametrize(("said", "true", "rows"), [(0.03, 0.1, 600), (0.2, 0.2, 200)])
+def test_the_interval_of_calibration_holds_what_is_true_of_values_that_are_not(said, true, rows):
+    """With the standard error of true values, .78 of 400 intervals at 3 % said and 10 % true."""
+    random, held = np.random.default_rng(5), []
+    for _round in range(200):
+        odds = random.normal(0, 0.7, rows)
+        values, chances = (1 / (1 + np.exp(-odds - np.log(p / (1 - p)))) for p in (said, true))
+        low, high = performance.in_the_large_interval(random.random(rows) < chances, values)
+        held.append(low <= chances.mean() - values.mean() <= high)
+    assert 0.93 <= np.mean(held) <= 1.0
+    labels = random.random(rows) < chances
+    found = judged(labels, values)["in_the_large"]
+    assert (found.low, found.high) == performance.in_the_large_interval(labels, values)

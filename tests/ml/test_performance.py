@@ -161,3 +161,10 @@ def test_plain_floats_only():
         *pf.in_the_large_test(LABELS, VALUES),
     ):
         assert type(result) is float
+
+
+def test_infinite_values_are_refused_and_nothing_is_not_surely_off():
+    with pytest.raises(ValueError, match="infinite"):
+        pf.brier([0, 1], [0.5, math.inf])
+    assert math.isnan(pf.in_the_large_test([], []).p_value)
+    assert pf.in_the_large_interval([], []) == (-1.0, 1.0)

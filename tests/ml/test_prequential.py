@@ -127,3 +127,9 @@ def test_too_few_rows_say_nothing_and_later_it_says_how_many_are_missing():
 def test_rows_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="same length"):
         prequential.update(prequential.start(), [1.0], [0.5, 0.4], [0.5])
+
+
+def test_an_infinite_value_is_no_opinion():
+    labels, ours = np.tile([0.0, 1.0], 60), np.full(120, 0.5)
+    state = prequential.update(prequential.start(), labels, ours, np.where(np.arange(120) < 20, np.inf, 0.5))
+    assert state["rows"] == 100 and np.isfinite(state["total"])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, UNSEEN, CategoryBins, NumericBins
+from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, OTHER, UNSEEN, CategoryBins, NumericBins
 from odoo.addons.ai_deployment.ml.logistic import log_loss, sigmoid
 from odoo.addons.ai_deployment.ml.performance import auc
 from odoo.addons.ai_deployment.ml.shrinkage import folds_by_label, shrink
@@ -99,3 +99,23 @@ def test_folds_hold_as_many_of_each_label():
     labels = np.arange(97) % 4 == 0
     fold = folds_by_label(labels, 10, 0)
     assert np.ptp(np.bincount(fold)) <= 1 and np.ptp(np.bincount(fold[labels])) <= 1
+
+
+def test_what_is_known_as_the_mean_of_many_levels_is_unsure_for_each():
+    """60 levels of which 4 are frequent: the others are one code, and each of them has something of its own."""
+    random, held = np.random.default_rng(8), []
+    effects = random.normal(0, 1.0, 60)
+    for _draw in range(8):
+        level = np.minimum((random.pareto(0.9, 300) * 3).astype(int), 59)
+        words = np.array([f"level {number}" for number in level], dtype=object)
+        bins = CategoryBins.fit(words, min_count=12)
+        codes = bins.codes(words)[:, None]
+        odds = -0.5 + effects[level]
+        labels = random.random(300) < sigmoid(odds)
+        found = shrink([bins], codes, labels, np.ones(300), [None], [0])
+        pooled = codes[:, 0] == OTHER
+        reach = 1.2816 * found.uncertainty.deviations(codes)
+        held.append(np.mean((abs(found.additive.raw(codes) - odds) <= reach)[pooled]))
+        if len(bins.levels) < 2 or pooled.sum() < 30:
+            held.pop()
+    assert np.mean(held) > 0.65

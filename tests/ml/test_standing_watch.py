@@ -148,3 +148,9 @@ def test_no_rows_change_nothing_and_one_outcome_alone_says_nothing_of_order():
     assert watch.update(state, [0.0] * 9, [0.1] * 9)["order"] == state["order"]
     with pytest.raises(ValueError, match="same length"):
         watch.update(state, [1.0], [0.5, 0.5])
+
+
+@pytest.mark.parametrize("chance", [float("nan"), float("inf"), -0.1, 1.1])
+def test_what_is_no_chance_is_refused_and_rings_nothing(chance):
+    with pytest.raises(ValueError, match="not between 0 and 1"):
+        watch.update(watch.start(), [0.0] * 60, np.full(60, chance))

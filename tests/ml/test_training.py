@@ -600,3 +600,15 @@ def test_forty_thousand_rows_train_in_time():
     started = time.process_time()
     train_scorecard(columns, labels, np.arange(40_000.0))
     assert time.process_time() - started < 20
+
+
+def test_numbers_near_the_largest_there_is_teach_as_others_do():
+    random = np.random.default_rng(12)
+    labels = random.random(160) < 0.4
+    signal = random.normal(size=160) + 1.5 * labels
+    areas = []
+    for scale in (1.0, 1e307):
+        values = {"a": scale * signal, "b": random.normal(size=160) * 1e300}
+        columns = {name: make_column(name, NUMBER, own) for name, own in values.items()}
+        areas.append(train_scorecard(columns, labels, np.arange(160.0)).metrics["auc"])
+    assert areas[1] > 0.7 and areas[1] == pytest.approx(areas[0], abs=0.06)
