@@ -32,9 +32,7 @@ class AiDeploymentTemplate(models.Model):
         domain=lambda self: [("model", "in", self.env["ai.deployment"]._target_models())],
     )
     # A guided start trains; what proposes values is bound to a model that runs elsewhere.
-    method = fields.Selection(
-        [each for each in METHODS if each[0] not in TASKS], required=True, default="scorecard"
-    )
+    method = fields.Selection([each for each in METHODS if each[0] not in TASKS], required=True, default="scorecard")
     imports_model = fields.Boolean(
         "Imported Model", help="A model is imported by an administrator instead of being trained on the records."
     )

@@ -11,6 +11,8 @@ from odoo.tools import mute_logger
 
 from ..deployment.filters import FILTER_ERRORS, check_readable
 from ..tools.score_fields import SCORE_FIELDS
+from ..tools.trust import own
+from ..tools.wording import percent
 from .agreement import agreement_of, agreement_text, proved_text
 from .declared import KINDS, allowed_domain, allowed_records, own_domain
 
@@ -129,7 +131,25 @@ class AiDeploymentAnswerField(models.Model):
     def write(self, vals):
         if "key" in vals and any(answer.key != vals["key"] and answer._is_asked() for answer in self.sudo()):
             raise UserError(self.env._("A version asks for this field: add another one instead."))
-        return super().write(vals)
+        before = {answer: (answer.writing, answer.target_agreement) for answer in self}
+        result = super().write(vals)
+        for answer in self:
+            if before[answer] != (answer.writing, answer.target_agreement):
+                answer._note_writing()
+        return result
+
+    def _note_writing(self):
+        """Log in the deployment's chatter from when on its values are written, and who said so."""
+        self.ensure_one()
+        own(self.deployment_id)._message_log(
+            body=self.env._(
+                "“%(answer)s” is written on records: %(writing)s. Agreement target: %(target)s.",
+                answer=self.name,
+                writing=dict(self._fields["writing"]._description_selection(self.env))[self.writing],
+                target=percent(self.env, self.target_agreement),
+            ),
+            author_id=self.env.user.partner_id.id,
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_asked(self):

@@ -107,6 +107,8 @@ def shown_values(review: BaseModel) -> list[dict[str, Any]]:
         one, told = proposed.get(answer.key), contract[answer.key]
         kind = "choice" if told.choices else told.kind
         value = (one and one.value) or ""
+        if value and answer.ttype == "monetary":
+            value = f"{float(value):.2f}"  # as it stands on a document; entered, it is the same number
         shown.append(
             {
                 "key": answer.key,

@@ -39,11 +39,12 @@ def why_texts(reviews: BaseModel) -> dict[int, str]:
 
 def _failed(reviews: BaseModel) -> Texts:
     env = reviews.env
-    labels = dict(reviews._fields["failure_type"]._description_selection(env))
-    return {
-        review: env._("Could not be scored: %s", line.failure_message or labels.get(review.failure_type, ""))
-        for review, line in _with_lines(reviews)
-    }
+    labels, texts = dict(reviews._fields["failure_type"]._description_selection(env)), {}
+    for review, line in _with_lines(reviews):
+        why = line.failure_message or labels.get(review.failure_type, "")
+        is_task = review.sudo().deployment_id.is_task
+        texts[review] = env._("No usable answer: %s", why) if is_task else env._("Could not be scored: %s", why)
+    return texts
 
 
 def _low_confidence(reviews: BaseModel) -> Texts:

@@ -5,5 +5,6 @@ from . import test_ai_deployment_inference
 from . import test_ai_deployment_proposal
 from . import test_book
 from . import test_declared
+from . import test_labels
 from . import test_values
 from . import test_writing

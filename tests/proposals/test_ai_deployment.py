@@ -215,7 +215,7 @@ class TestExtract(TaskCase):
             kinds, {"partner_id": "record", "invoice_date": "date", "ref": "text", "amount_total": "number"}
         )
         values = {field["key"]: field["value"] for field in card["values"]}
-        self.assertEqual((values["partner_id"], values["amount_total"]), ("", "1210.0"))
+        self.assertEqual((values["partner_id"], values["amount_total"]), ("", "1210.00"))
         answer = desk.desk_decide(review.id, "valued", values={**values, "partner_id": str(self.vendor.id)})
         self.assertIn("Acme Castings", answer["text"])
         verdicts = {

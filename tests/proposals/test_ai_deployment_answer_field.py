@@ -25,6 +25,11 @@ class TestAnswerField(TaskCase):
         with self.assertRaises(ValidationError):
             answer.writing = "confirmed"
 
+    def test_who_lets_values_be_written_is_noted(self):
+        self.task.answer_field_ids.with_user(self.owner).writing = "proved"
+        noted = self.task.message_ids.filtered(lambda message: "Sales Team" in (message.body or ""))
+        self.assertEqual(noted.author_id, self.owner.partner_id)
+
     def test_it_is_named_like_the_field_and_a_key_that_is_asked_for_stays(self):
         self.assertEqual(self.add("user_id").name, "Salesperson")
         answer = self.task.answer_field_ids.filtered(lambda one: one.key == "team_id")

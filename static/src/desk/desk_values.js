@@ -2,6 +2,8 @@ import { Component } from "@odoo/owl";
 import { AutoComplete } from "@web/core/autocomplete/autocomplete";
 import { _t } from "@web/core/l10n/translation";
 
+const NOT_CHOSEN = "?";
+
 // The values that are proposed, each to be left as it is or corrected: choices, records, dates, numbers and texts.
 export class DeskValues extends Component {
     static template = "ai_deployment.DeskValues";
@@ -44,10 +46,10 @@ export class DeskValues extends Component {
         this.props.onChange(field.key, value);
     }
 
-    // What was typed and not chosen from the list is no record; an empty field is no value.
+    // What was typed and not chosen from the list is no record: the server says so. An empty field is no value.
     onRecordTyped(field, { inputValue, isOptionSelected }) {
         if (!isOptionSelected && inputValue !== this.textOf(field)) {
-            this.choose(field, { value: inputValue ? this.props.values[field.key] : "", text: "" });
+            this.choose(field, { value: inputValue ? NOT_CHOSEN : "", text: inputValue });
         }
     }
 }
