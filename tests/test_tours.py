@@ -60,6 +60,13 @@ class TestTours(HttpCase, AiDeploymentCase):
         alert.invalidate_recordset()
         self.assertEqual((alert.state, alert.acknowledged_by_id), ("acknowledged", self.owner))
 
+    def test_overview(self):
+        self.score(self.good)
+        self.env["ir.config_parameter"].sudo().set_param(
+            "ai_deployment.documentation_url", "https://docs.example.com/ai"
+        )
+        self.start_tour("/odoo/ai-overview", "ai_deployment_overview", login="ai_owner")
+
     def test_monitoring(self):
         """Real weeks, monitored when they were over."""
         self.deployment.horizon_days = 7

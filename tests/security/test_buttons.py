@@ -83,25 +83,26 @@ class TestButtons(AccessCase):
                     if self.is_visible(field, record) and not _hidden_inside(node, field, row, record):
                         yield node, row
 
-    def press(self, node, record):
-        """Press a button as this user; an AccessError is a fault."""
+    def refused(self, node, record):
+        """Why this user may not press a button, after pressing it; empty where the user may."""
         name = node.get("name")
         if node.get("type") == "action":
             action = self.env["ir.actions.actions"]._for_xml_id(name) if not name.isdigit() else None
             found = self.env["ir.actions.act_window"].sudo().browse(int(name)) if name.isdigit() else None
             target = found.res_model if found and found.exists() else (action or {}).get("res_model")
             if target and not record.env[target].has_access("create" if found and found.target == "new" else "read"):
-                raise AccessError(f"{target} cannot be opened")
-            return
+                return f"{target} cannot be opened"
+            return ""
         if name in LONG:
-            return
+            return ""
         with self.undone(), clock.at(NOW), mute_logger("odoo.sql_db", "odoo.addons.ai_deployment"):
             try:
                 getattr(record, name)()
-            except AccessError:
-                raise
-            except UserError:
-                pass
+            except AccessError as error:
+                return str(error)
+            except UserError:  # something else is missing than a right
+                return ""
+        return ""
 
     def test_no_role_is_shown_a_button_that_it_may_not_press(self):
         pressed, refused = 0, []
@@ -115,10 +116,8 @@ class TestButtons(AccessCase):
                     for record in model.search([], limit=ROWS):
                         for node, row in list(self.buttons(arch, record)):
                             pressed += 1
-                            try:
-                                self.press(node, row)
-                            except AccessError as error:
-                                refused.append(f"{role}: {kind} of {name}: {node.get('name')}: {error}")
+                            if why := self.refused(node, row):
+                                refused.append(f"{role}: {kind} of {name}: {node.get('name')}: {why}")
         self.assertFalse(refused, "\n".join(refused))
         self.assertGreater(pressed, 150)
 

@@ -50,7 +50,10 @@ export class Monitoring extends Component {
         }
     }
 
-    choose(name, value) {
+    choose(name, { target: { value } }) {
+        if (name !== "segment") {
+            value = Number(value);
+        }
         this.filters = { ...this.state.page.filters.chosen, [name]: value };
         return this.load(this.id);
     }

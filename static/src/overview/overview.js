@@ -3,6 +3,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { chapterOf } from "../deployment/documentation";
 import { openRecords } from "../monitoring/open_records";
 import { OverviewTiles } from "./overview_tiles";
 
@@ -18,6 +19,7 @@ export class Overview extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.display = { controlPanel: {} };
+        this.chapter = chapterOf("ai.deployment");
         this.state = useState({ page: null, mine: false });
         this.open = (target) => openRecords(this.action, target);
         onWillStart(async () => {
