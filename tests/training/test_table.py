@@ -10,7 +10,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.documents.score_validity import standings
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.models.training.leak_check import inputs_known_in_time
+from odoo.addons.ai_deployment.models.training.leak_check import UNKNOWN_MOST, inputs_known_in_time, unknown_share
 from odoo.addons.ai_deployment.models.training.table import collect, read_moments
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.features.common import CAME, CourseOfLeads, spec
@@ -100,6 +100,12 @@ class TestTable(CourseOfLeads, ClosedLeads, AiDeploymentCase):
             },
         )
         self.assertEqual(features.mapped("key"), ["course:age"])
+
+    def test_a_gap_on_one_side_of_the_outcome_counts(self):
+        known, won = np.ones(100, dtype=bool), np.arange(100) < 5
+        known[:1] = False
+        self.assertEqual(unknown_share(known, won), 0.2, "one of a hundred, but one of five that were won")
+        self.assertGreater(unknown_share(known, won), UNKNOWN_MOST)
 
     def test_one_record_at_several_moments(self):
         lead = self.lead(CAME)

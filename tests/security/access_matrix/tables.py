@@ -29,8 +29,8 @@ MODELS = {
         "push_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
         "score_nightly score_on_change score_on_create stop_after target_error target_risk training_megabytes "
         "training_seconds trainings_per_month value_hourly_cost value_margin value_minutes value_running_cost",
-        judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback method model_id review_date "
-        "segment_field_id start_field_id state",
+        judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback landmarks method model_id "
+        "review_date segment_field_id start_field_id state",
         owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",
         admin="company_id fallback_action_id gate_maker_may_pass grace_days is_primary poc_idle_weeks "
         "push_user_id retention_days viewer_group_ids",
@@ -46,7 +46,7 @@ MODELS = {
         write=ANSWERABLE,
         unlink=ANSWERABLE,
         free="direction name required sequence stands_alone tail weight window_days",
-        judged="end_path group_paths kind leak_override measure path sensitive source start_path together_id "
+        judged="course end_path group_paths kind leak_override measure path sensitive source start_path together_id "
         "value_path",
         fixed="deployment_id",
         system="key leak_answered_by_id leak_answered_date leak_reason leak_verdict",
@@ -388,7 +388,7 @@ SHOWN = (
 ELSEWHERE = {
     "account.bank.statement.line": f"{SHOWN} ai_expected_text ai_is_held",  # inherited from its entry
     "account.move": f"{SHOWN} ai_expected_text ai_is_held",
-    "crm.lead": SHOWN,
+    "crm.lead": f"{SHOWN} ai_change_text",
     # Settings of Odoo's own administrators; no role here may write these models.
     "digest.digest": "kpi_ai_open_alerts kpi_ai_open_alerts_value kpi_ai_open_reviews kpi_ai_open_reviews_value "
     "kpi_ai_scored kpi_ai_scored_value",
