@@ -186,7 +186,7 @@ class Suggestions:
                     is_chosen=spec["measure"] == AGE or tells >= TELLS_FROM,
                 )
             )
-        return sorted(found, key=lambda one: -(one.tells or 0.0))
+        return sorted(found, key=lambda one: (one.declaration.get("course") != AGE, -(one.tells or 0.0)))
 
     # Ranked
 

@@ -147,7 +147,7 @@ MODELS = {
         write=ADMINISTRATOR,
         free="active check_template_id description horizon_days icon imports_model input_count name purpose "
         "score_nightly score_on_change score_on_create sequence viewer_group_ids",
-        judged="company_id method model_id",
+        judged="company_id landmarks method model_id",
         system="last_started",
     ),
     # Seen by whoever began it, as it shows records as that person may read them; made by the addon.
@@ -383,12 +383,12 @@ WIZARDS = {
 # Of those that are not stored it is checked that nobody can write them.
 SHOWN = (
     "ai_score ai_confidence ai_score_date ai_score_state ai_score_text ai_score_help ai_band ai_is_fallback "
-    "ai_missing_text ai_reasons ai_needs_review ai_needs_my_review ai_review_text"
+    "ai_missing_text ai_reasons ai_change_text ai_needs_review ai_needs_my_review ai_review_text"
 )
 ELSEWHERE = {
     "account.bank.statement.line": f"{SHOWN} ai_expected_text ai_is_held",  # inherited from its entry
     "account.move": f"{SHOWN} ai_expected_text ai_is_held",
-    "crm.lead": f"{SHOWN} ai_change_text",
+    "crm.lead": SHOWN,
     # Settings of Odoo's own administrators; no role here may write these models.
     "digest.digest": "kpi_ai_open_alerts kpi_ai_open_alerts_value kpi_ai_open_reviews kpi_ai_open_reviews_value "
     "kpi_ai_scored kpi_ai_scored_value",
