@@ -106,6 +106,11 @@ class Records:
                 (lead, at, "stage_id", self.stages[old], self.stages[new], None, None)
                 for lead, at, old, new in events.moves
             ),
+            *(
+                (lead, float(self.pipeline.ended[lead]), "stage_id", self.stages[stage], self.won_stage, None, None)
+                for lead, stage in enumerate(self.pipeline.stage.tolist())
+                if self.pipeline.won[lead]
+            ),
             *((lead, at, "expected_revenue", None, None, old, new) for lead, at, old, new in events.revenues),
         ]
         messages = self._messages([(lead, at, "notification", author[lead], note, None) for lead, at, *_ in tracked])
@@ -185,3 +190,18 @@ class Records:
         )
         self.env.invalidate_all()
         return np.flatnonzero(has_come & ~closed)
+
+    def reopen(self):
+        """Make all leads open ones, in the stage that they are in."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_lead SET won_status = 'pending', active = TRUE, date_closed = NULL, probability = 50,"
+                " automated_probability = 50, stage_id = CASE WHEN stage_id = %s THEN %s ELSE stage_id END"
+                " WHERE id = ANY(%s)",
+                self.won_stage,
+                self.stages[-1],
+                self.ids,
+            )
+        )
+        self.env.invalidate_all()

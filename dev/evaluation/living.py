@@ -101,6 +101,7 @@ class _Seed:
         self._shuffled()
         tops = [self._top(part) for part in parts]
         mine, todays = (float(np.mean([top[place] for top in tops])) for place in (0, 1))
+        self.note("top.possible", np.mean([min(part[2].sum() / TOP, 1) for part in parts]))
         self.note("top.living", mine)
         self.note("top.today", todays)
         return {
@@ -155,7 +156,7 @@ class _Seed:
         """Labels that mean nothing, learned by the same learner: its test must not gain from them."""
         labels = np.random.default_rng(self.seed).permutation(self.rows.labels)
         trained = train_scorecard(self.rows.columns, labels, self.rows.moments, groups=self.rows.groups)
-        self.note("shuffled.auc", abs(trained.metrics["auc"] - 0.5), ("≤", 0.05))
+        self.note("shuffled.auc_beyond_half", abs(trained.metrics["auc"] - 0.5), ("≤", 0.05))
 
     def _leak(self):
         """Whether the position, which is typed in when a lead is closed, is refused."""

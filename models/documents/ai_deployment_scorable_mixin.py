@@ -88,6 +88,12 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         help="Not a score but the configured fallback. The reasons name its kind and cause.",
     )
     ai_reasons = fields.Text("Reasons", compute="_compute_ai_reasons", copy=False)
+    ai_change_text = fields.Text(
+        "What Would Change It",
+        compute="_compute_ai_change_text",
+        copy=False,
+        help="How records end that differ in one thing that can be acted on. What differs is not always the cause.",
+    )
     ai_needs_review = fields.Boolean(
         "Needs Review", compute="_compute_ai_needs_review", search="_search_ai_needs_review", copy=False
     )
@@ -218,6 +224,10 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_score_meaning(self, score):
         """Return what `score`, a current score in sudo, says of the record, in a sentence."""
         return self.env._("How likely this record ends well.")
+
+    def _ai_changes(self, score):
+        """Return what would change `score`, a current score of this record in sudo, in sentences; "" where nothing."""
+        return ""
 
     @api.model
     def _ai_keep_outcomes(self):
@@ -546,6 +556,15 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 standing = scores[record._origin.id][1]
                 is_stale = standing in (CHANGED, EXPIRED)
                 record.ai_reasons = help_text(record, score, standing) if is_stale else score._told_on_record()
+
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_ai_change_text(self):
+        scores, instead = self._ai_shown_scores(["id"])
+        for record in self:
+            score_id, standing = scores.get(record._origin.id, (None, None))
+            is_told = standing == FRESH and record._origin.id not in instead
+            score = self.env["ai.deployment.score"].sudo().browse(score_id)
+            record.ai_change_text = is_told and record._origin._ai_changes(score)
 
     # Completing what could not be scored
 

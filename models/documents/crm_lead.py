@@ -11,7 +11,6 @@ from .lead_changes import LeadChanges
 from .lead_course import LeadCourse
 from .lead_outcomes import LeadOutcomes, days_sql
 from .measure import Measure
-from .score_validity import FRESH
 
 SCORED_FRESH = "7 days"  # at most so old at the first score, to count as what the version learned from
 
@@ -58,21 +57,8 @@ class CrmLead(models.Model):
     ai_score = fields.Float("Probability to Win")
     ai_band = fields.Selection([("high", "Hot"), ("middle", "Warm"), ("low", "Cold")], "Temperature")
 
-    ai_change_text = fields.Text(
-        "What Would Change It",
-        compute="_compute_ai_change_text",
-        copy=False,
-        help="How leads are won that differ in one thing that can be acted on. What differs is not always the cause.",
-    )
-
-    @api.depends_context("uid", "allowed_company_ids", "lang")
-    def _compute_ai_change_text(self):
-        scores, instead = self._ai_shown_scores(["id"])
-        for lead in self:
-            score_id, standing = scores.get(lead._origin.id, (None, None))
-            is_told = standing == FRESH and lead._origin.id not in instead
-            score = self.env["ai.deployment.score"].sudo().browse(score_id)
-            lead.ai_change_text = is_told and LeadChanges(lead._origin, score).text()
+    def _ai_changes(self, score):
+        return LeadChanges(self, score).text()
 
     @api.model
     def _ai_has_outcome(self):

@@ -108,9 +108,10 @@ class LeadCourse:
             # The record itself holds its last change: one at or after the moment must be tracked, too.
             last = SQL.identifier(table, "date_last_stage_update")
             is_tracked = SQL("course_stages.moves_later")
+            known = SQL("%s IS NULL OR %s OR course_stages.is_last_known", last, is_tracked)
             if measure == course.STAGE_DAYS:
-                return SQL("(%s AND (%s IS NULL OR %s < asked.at OR %s))", begun, last, last, is_tracked)
-            return SQL("(%s AND (%s IS NULL OR %s OR course_stages.is_last_known))", begun, last, is_tracked)
+                known = SQL("%s OR %s < asked.at", known, last)
+            return SQL("(%s AND (%s))", begun, known)
         return begun
 
     def _own_move(self, table: str) -> SQL:
@@ -125,8 +126,8 @@ class LeadCourse:
             "SELECT asked.id, COUNT(value.id) FILTER (WHERE message.date < asked.at) AS stage_moves,"
             " MAX(message.date) FILTER (WHERE message.date < asked.at) AS moved,"
             " COALESCE(BOOL_OR(message.date >= asked.at), FALSE) AS moves_later,"
-            " COALESCE(lead.date_last_stage_update < asked.at AND lead.date_last_stage_update"
-            " <= COALESCE(MAX(message.date), lead.create_date) + interval '1 minute', FALSE) AS is_last_known"
+            " COALESCE(lead.date_last_stage_update <= COALESCE(MAX(message.date), lead.create_date)"
+            " + interval '1 minute', FALSE) AS is_last_known"
             " FROM asked JOIN crm_lead lead ON lead.id = asked.id"
             " LEFT JOIN (mail_message message JOIN mail_tracking_value value ON value.mail_message_id = message.id"
             " AND value.field_id = %s) ON message.model = %s AND message.res_id = asked.id"

@@ -37,6 +37,10 @@ class AiDeploymentTemplate(models.Model):
         "Imported Model", help="A model is imported by an administrator instead of being trained on the records."
     )
     horizon_days = fields.Integer("Outcome Window (Days)", required=True, default=60)
+    landmarks = fields.Boolean(
+        "Learn From Later Moments",
+        help="Versions learn from records again while they were open, with the inputs as they were then. For leads.",
+    )
     input_count = fields.Integer("Suggested Inputs", required=True, default=8, help="Most inputs ticked beforehand.")
     viewer_group_ids = fields.Many2many(
         "res.groups",
@@ -60,7 +64,7 @@ class AiDeploymentTemplate(models.Model):
         "CHECK(input_count BETWEEN 1 AND 12)", "Between 1 and 12 inputs can be suggested."
     )
 
-    @api.constrains("model_id", "method")
+    @api.constrains("model_id", "method", "landmarks")
     def _check_target(self):
         for template in self:
             name = template.sudo().model_id.model
@@ -71,6 +75,10 @@ class AiDeploymentTemplate(models.Model):
                     self.env._(
                         "“%s” has no outcome to predict. Choose “Detect unusual records”.", template.model_id.name
                     )
+                )
+            if template.landmarks and (template.method != "scorecard" or self.env[name]._ai_course() is None):
+                raise ValidationError(
+                    self.env._("“Learn From Later Moments” is for predicting the outcome of records that stay open.")
                 )
 
     @api.depends_context("uid", "company")

@@ -124,6 +124,7 @@ class DeploymentMaker:
             "model_id": template.model_id.id,
             "method": template.method,
             "horizon_days": onboarding.horizon_days,
+            "landmarks": template.landmarks,
             "score_on_create": template.score_on_create,
             "score_on_change": template.score_on_change,
             "score_nightly": template.score_nightly,

@@ -59,9 +59,10 @@ def _known_as_they_were(deployment: BaseModel, now: datetime) -> BaseModel:
     rows = [row for row in documents._ai_outcomes(deployment).landmark_rows(now) if not since or row[2] >= since]
     read = [specs[feature] for feature in told if feature.key not in never]
     known = read_moments(deployment, read, [(row[0], row[2]) for row in rows[-MOST:]])[1] if read and rows else {}
+    labels = np.array([bool(row[3]) for row in rows[-MOST:]])
     for feature in told:
         flags = known.get(feature.key)
-        is_unknown = feature.key in never or (flags is not None and 1 - flags.mean() > UNKNOWN_MOST)
+        is_unknown = feature.key in never or (flags is not None and unknown_share(flags, labels) > UNKNOWN_MOST)
         feature.write(
             {
                 "leak_verdict": leaks.REFUSED if is_unknown else leaks.FINE,
@@ -69,6 +70,18 @@ def _known_as_they_were(deployment: BaseModel, now: datetime) -> BaseModel:
             }
         )
     return told
+
+
+def unknown_share(known: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of moments at which an input is not known, of the outcome that lacks it more often.
+
+    A gap on one side alone would leave out those who won.
+
+    >>> unknown_share(np.array([True, True, True, False]), np.array([False, False, True, True]))
+    0.5
+    """
+    sides = [known[labels == side] for side in (False, True)]
+    return max((1 - float(side.mean()) for side in sides if len(side)), default=0.0)
 
 
 def _finding(deployment: BaseModel, found: leaks.Finding, now: Column, past: leaks.Past | None) -> leaks.Finding:

@@ -24,7 +24,7 @@ from ..features.past import known_since
 from ..features.readable_inputs import unreadable_keys
 from ..tools.score_fields import SCORE_FIELDS
 from ..tools.wording import plain
-from .leak_check import UNKNOWN_MOST, findings
+from .leak_check import UNKNOWN_MOST, findings, unknown_share
 from .own_past import OwnPast
 from .table import read_moments
 
@@ -172,7 +172,8 @@ class Suggestions:
         _since, never = known_since(self.documents, [spec for spec, _values in specs])
         for spec, values in specs:
             column = columns[spec["key"]]
-            if spec["key"] in never or known[spec["key"]].mean() < 1 - UNKNOWN_MOST or not suggestions.variety(column):
+            is_unknown = spec["key"] in never or unknown_share(known[spec["key"]], labels) > UNKNOWN_MOST
+            if is_unknown or not suggestions.variety(column):
                 continue  # nobody tracked it, or it never happens
             tells = suggestions.tells(column, labels)
             one = self._suggestion(spec, values, columns, [row[0] for row in rows])
@@ -185,7 +186,7 @@ class Suggestions:
                     is_chosen=spec["measure"] == AGE or tells >= TELLS_FROM,
                 )
             )
-        return sorted(found, key=lambda one: -(one.tells or 0.0))
+        return sorted(found, key=lambda one: (one.declaration.get("course") != AGE, -(one.tells or 0.0)))
 
     # Ranked
 

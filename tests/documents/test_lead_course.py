@@ -36,6 +36,7 @@ class TestLeadCourse(CourseOfLeads, AiDeploymentCase):
 
     def test_stage_changes(self):
         lead = self.came(self.make_leads())
+        self.assertEqual([self.of(lead, 0, name) for name in course.OF_STAGE], [0, 0], "on the moment it came")
         first, second = self.env["crm.stage"].search([], limit=2)
         self.track(lead, "stage_id", 10, first.id, second.id)
         self.track(lead, "stage_id", 20, second.id, first.id)

@@ -34,3 +34,13 @@ class TestAiDeploymentTemplate(AiDeploymentCase):
                 self.env["ai.deployment.template"].create(
                     {"name": "x", "purpose": "x", "model_id": self.env["ir.model"]._get(model).id, "method": method}
                 )
+
+    def test_later_moments_are_for_records_that_stay_open(self):
+        bills, leads = (self.env.ref(f"ai_deployment.template_{name}") for name in ("bills", "leads"))
+        leads.landmarks = True
+        with self.assertRaisesRegex(ValidationError, "stay open"):
+            bills.landmarks = True
+        with self.assertRaisesRegex(ValidationError, "stay open"):
+            self.make_deployment(
+                model_id=self.env["ir.model"]._get("account.move").id, method="anomaly", landmarks=True, features=[]
+            )

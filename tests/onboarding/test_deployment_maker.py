@@ -55,5 +55,5 @@ class TestDeploymentMaker(StartCase):
     def test_the_draft_is_not_stored(self):
         before = self.env["ai.deployment"].search_count([])
         draft = DeploymentMaker(self.begin()).draft()
-        self.assertEqual((draft.res_model, draft.horizon_days), ("crm.lead", 60))
+        self.assertEqual((draft.res_model, draft.horizon_days, draft.landmarks), ("crm.lead", 60, False))
         self.assertEqual(self.env["ai.deployment"].search_count([]), before)

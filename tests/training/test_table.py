@@ -8,9 +8,17 @@ import numpy as np
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml import leaks
+from odoo.addons.ai_deployment.ml.columns import CATEGORY, make_column
 from odoo.addons.ai_deployment.models.documents.score_validity import standings
+from odoo.addons.ai_deployment.models.documents.score_words import help_text
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.models.training.leak_check import inputs_known_in_time
+from odoo.addons.ai_deployment.models.training.leak_check import (
+    UNKNOWN_MOST,
+    _finding,
+    inputs_known_in_time,
+    unknown_share,
+)
 from odoo.addons.ai_deployment.models.training.table import collect, read_moments
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 from odoo.addons.ai_deployment.tests.features.common import CAME, CourseOfLeads, spec
@@ -101,6 +109,23 @@ class TestTable(CourseOfLeads, ClosedLeads, AiDeploymentCase):
         )
         self.assertEqual(features.mapped("key"), ["course:age"])
 
+    def test_a_gap_on_one_side_of_the_outcome_counts(self):
+        known, won = np.ones(100, dtype=bool), np.arange(100) < 5
+        known[:1] = False
+        self.assertEqual(unknown_share(known, won), 0.2, "one of a hundred, but one of five that were won")
+        self.assertGreater(unknown_share(known, won), UNKNOWN_MOST)
+
+    def test_what_was_edited_later_without_a_trace_is_refused(self):
+        now = make_column("country_id", CATEGORY, ["1"] * 100)
+        fine = leaks.Finding("country_id", leaks.FINE)
+        for edited, verdict in ((5, leaks.FINE), (6, leaks.REFUSED)):
+            then = make_column("country_id", CATEGORY, ["2"] * edited + ["1"] * (100 - edited))
+            past = leaks.Past(then, np.ones(100, dtype=bool))
+            self.assertEqual(_finding(self.living, fine, now, past).verdict, verdict)
+            self.assertEqual(
+                _finding(self.deployment, fine, now, past), fine, "known at creation, whatever comes later"
+            )
+
     def test_one_record_at_several_moments(self):
         lead = self.lead(CAME)
         asked = [(lead.id, CAME + day * DAY) for day in (3, 1, 2)]
@@ -151,6 +176,9 @@ class TestTable(CourseOfLeads, ClosedLeads, AiDeploymentCase):
         self.assertGreater(chances[0], 2 * chances[-1])
         standing = {day: self.standing_on(lead, day) for day in (60, 79, 81)}
         self.assertEqual(standing, {60: "fresh", 79: "fresh", 81: "expired"}, "it counts from when it was made")
+        score = self.score_of(lead, self.living).sudo()
+        self.assertIn("won within the next 20 days", help_text(lead, score, "fresh"))
+        self.assertIn("the 20 days after that", help_text(lead, score, "expired"))
         self.living.feature_ids = [(0, 0, {"path": "country_id"})]
         with clock.at(NOW):
             later = self.living._train()

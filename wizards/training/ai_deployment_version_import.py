@@ -99,14 +99,18 @@ class AiDeploymentVersionImport(models.TransientModel):
             "pipeline_size": card.file["size"],
             "pipeline_digest": card.file["sha256"],
             "floors": floors(card, columns, moments),
-            "verdict_text": untested_text(deployment, labels),
+            "verdict_text": untested_text(deployment, ids, labels),
             "held_out": {
                 "segments": SegmentTests(deployment, list(specs.values())).test(training, columns, ids, moments, labels)
             },
         }
         if deployment.champion_id:
             champion = deployment.champion_id
-            values.update(Challenger(deployment).compare(champion, training, training, columns, ids, moments, labels))
+            came = [row[1] for row in rows]
+            compared = Challenger(deployment).compare(
+                champion, training, training, columns, ids, moments, labels, at=came
+            )
+            values.update(compared)
         used = [specs[name] for name in card.names]
         return self.env["ai.deployment.version"]._store(deployment, training, used, clock.now(), **values)
 

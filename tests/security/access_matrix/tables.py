@@ -29,8 +29,8 @@ MODELS = {
         "push_hours retraining_plan review_hours review_minutes reviewer_ids reviews_per_day routing "
         "score_nightly score_on_change score_on_create stop_after target_error target_risk training_megabytes "
         "training_seconds trainings_per_month value_hourly_cost value_margin value_minutes value_running_cost",
-        judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback method model_id review_date "
-        "segment_field_id start_field_id state",
+        judged="active budget_holder_id approver_id deputy_id domain expiry_date fallback landmarks method model_id "
+        "review_date segment_field_id start_field_id state",
         owner="gate gate_from_amount gate_risk gate_score gate_stale_days gate_unavailable user_id",
         admin="company_id fallback_action_id gate_maker_may_pass grace_days is_primary poc_idle_weeks "
         "push_user_id retention_days viewer_group_ids",
@@ -46,7 +46,7 @@ MODELS = {
         write=ANSWERABLE,
         unlink=ANSWERABLE,
         free="direction name required sequence stands_alone tail weight window_days",
-        judged="end_path group_paths kind leak_override measure path sensitive source start_path together_id "
+        judged="course end_path group_paths kind leak_override measure path sensitive source start_path together_id "
         "value_path",
         fixed="deployment_id",
         system="key leak_answered_by_id leak_answered_date leak_reason leak_verdict",
@@ -147,7 +147,7 @@ MODELS = {
         write=ADMINISTRATOR,
         free="active check_template_id description horizon_days icon imports_model input_count name purpose "
         "score_nightly score_on_change score_on_create sequence viewer_group_ids",
-        judged="company_id method model_id",
+        judged="company_id landmarks method model_id",
         system="last_started",
     ),
     # Seen by whoever began it, as it shows records as that person may read them; made by the addon.
@@ -400,7 +400,7 @@ WIZARDS = {
 # Of those that are not stored it is checked that nobody can write them.
 SHOWN = (
     "ai_score ai_confidence ai_score_date ai_score_state ai_score_text ai_score_help ai_band ai_is_fallback "
-    "ai_missing_text ai_reasons ai_needs_review ai_needs_my_review ai_review_text"
+    "ai_missing_text ai_reasons ai_change_text ai_needs_review ai_needs_my_review ai_review_text"
 )
 ELSEWHERE = {
     "account.bank.statement.line": f"{SHOWN} ai_expected_text ai_is_held",  # inherited from its entry
