@@ -70,7 +70,8 @@ DRIFTED, QUIET, CANNOT_JUDGE, CONSTANT = VERDICTS = ("drifted", "quiet", "cannot
 SHAPE, MISSING_TEST, UNSEEN_TEST = TESTS = ("shape", "missing", "unseen")
 
 PRESETS = {"sensitive": 0.02, "normal": 0.05, "calm": 0.10}  # delta2
-SURELY_MORE = 2.0  # times the floor: beyond what any week shows
+MORE_THAN_A_WEEK, SURELY_MORE = 2.0, 4.0  # times the floor: beyond what nearly any week shows, and what any does
+TO_CONFIRM = 1e-6  # least p-value of what a second week has to confirm
 MIN_EXPECTED = 5  # rows per cell of the window
 MIN_LEVEL = 10  # reference rows of a level with a cell of its own
 MISSING_TOLERANCE = 0.02
@@ -231,8 +232,8 @@ class _Test:
     """One test in the making: Holm needs all p-values before any verdict.
 
     ``law`` is what the statistic follows while nothing moved: (``EFFECT``, degrees of
-    freedom, non-centrality) for an X², (``WEEKS``, mean, variance, degrees of freedom, largest
-    non-centrality) for an X² of a week as they differ, (``MORE`` or ``FEWER``, cases, rate,
+    freedom, non-centrality) for an X², (``WEEKS``, mean, variance, degrees of freedom, non-centrality of
+    nearly all and of all weeks) for an X² of a week as they differ, (``MORE`` or ``FEWER``, cases, rate,
     spread) for hits among cases where more or fewer of them are asked about. ``sides`` is 2
     where both are in question.
     ``also`` are other tests that have to exceed as well.
@@ -335,19 +336,30 @@ def _measure(tests: list[_Test]) -> None:
 
 
 def _weeks_tail(
-    statistics: list[float], mean: np.ndarray, variance: np.ndarray, df: np.ndarray, most: int
+    statistics: list[float],
+    mean: np.ndarray,
+    variance: np.ndarray,
+    df: np.ndarray,
+    likely: np.ndarray,
+    most: np.ndarray,
 ) -> np.ndarray:
-    """The chance of such an X² where weeks differ: a gamma of that mean and variance, bounded by ``most``."""
+    """The chance of such an X² where weeks differ: a gamma of that mean and variance, bounded by ``most``.
+
+    What is beyond ``likely`` is as rare as a week in a hundred: it has to be seen again, however many rows there are.
+    """
     from scipy.stats import gamma, ncx2
 
     free = gamma.sf(statistics, mean**2 / variance, scale=variance / mean)
-    return np.minimum(free, ncx2.sf(statistics, df, most))
+    again = np.maximum(ncx2.sf(statistics, df, likely), TO_CONFIRM)
+    return np.minimum(free, np.minimum(again, ncx2.sf(statistics, df, most)))
 
 
-def _weeks_bar(bars: np.ndarray, mean: np.ndarray, variance: np.ndarray, df: np.ndarray, most: int) -> np.ndarray:
+def _weeks_bar(
+    bars: np.ndarray, mean: np.ndarray, variance: np.ndarray, df: np.ndarray, likely: np.ndarray, _most: np.ndarray
+) -> np.ndarray:
     from scipy.stats import gamma, ncx2
 
-    return np.minimum(gamma.isf(bars, mean**2 / variance, scale=variance / mean), ncx2.isf(bars, df, most))
+    return np.minimum(gamma.isf(bars, mean**2 / variance, scale=variance / mean), ncx2.isf(bars, df, likely))
 
 
 def _draw_thresholds(tests: list[_Test]) -> None:
@@ -400,12 +412,12 @@ class _Asked:
             window = self._counts(name, test, span)
             if window is None:
                 continue
-            made = self._made(test, name, own, span.reference.counts[name], window, span.noise)
+            made = self._made(test, name, own, span.reference.counts[name], window, span)
             if made is None:
                 continue
             made.weeks = span.weeks
             if year and made.law:
-                last_year = self._made(test, name, own, year.counts[name], window, span.noise)
+                last_year = self._made(test, name, own, year.counts[name], window, span)
                 made.also += [last_year] if last_year else []
             yield made
 
@@ -419,15 +431,17 @@ class _Asked:
         return sum(counted[1:], counted[0]) if counted else None
 
     def _made(
-        self, test: str, name: str, bins: Bins, reference: np.ndarray, window: np.ndarray, noise: Noise
+        self, test: str, name: str, bins: Bins, reference: np.ndarray, window: np.ndarray, span: Longer
     ) -> _Test | None:
+        noise = span.noise
         if test == MISSING_TEST:
             return _missing_test(name, reference, window, noise.spread(MISSING_TEST, name))
         if test == UNSEEN_TEST:
             return _unseen_test(name, bins, reference, window, noise, self.age)
         if name == PREDICTION:
             return _rate_test(name, bins, reference, window, self.delta2, noise.spread(SHAPE, name))
-        return _shape_test(name, bins, reference, window, self.delta2, noise.floor(name), noise.usual_effect(name))
+        usual, again = noise.usual_effect(name), MORE_THAN_A_WEEK if span.weeks == 1 else SURELY_MORE
+        return _shape_test(name, bins, reference, window, self.delta2, noise.floor(name), usual, again)
 
 
 def _tests_of(name: str, bins: Bins, is_tag: bool) -> Iterator[Any]:
@@ -566,6 +580,7 @@ def _shape_test(
     delta2: float,
     floor: float,
     usual: tuple[float, float],
+    again: float = MORE_THAN_A_WEEK,
 ) -> _Test:
     n = int(reference.sum() - reference[MISSING])
     m = int(window.sum() - window[MISSING])
@@ -592,7 +607,7 @@ def _shape_test(
     mean, deviation = usual
     if mean > 0:
         variance = 2 * df + 4 * scale * mean + (scale * deviation) ** 2
-        law = (WEEKS, df + scale * mean, variance, df, scale * SURELY_MORE * floor)
+        law = (WEEKS, df + scale * mean, variance, df, scale * again * floor, scale * SURELY_MORE * floor)
         test.also.append(_Test(name, SHAPE, statistic=statistic, law=law))
     return test
 

@@ -80,12 +80,16 @@ def noise_of(
     """
     if weeks is None and references is None and whole is None:
         weeks = parts
-    separate = parts if whole is None else weeks or []
-    known = _noise_of_effects(_effects(parts, bins, references, whole), whole is not None, _spreads(separate, bins))
+    overlap = whole is not None
+    separate = weeks or [] if overlap else parts
+    effects = _effects(parts, bins, references, whole)
+    floors = {name: _floor(found, overlap) for name, found in effects.items()}
+    own = _effects(merged(separate), bins, whole=whole) if overlap and separate else effects
+    known = Noise(floors, _spreads(separate, bins), usual=_usual(own) if separate else {})
     week, pooled = known, {}
     for count in POOLED:
         if len(weeks or ()) >= count * MIN_BLOCKS:
-            known = _pooled_noise(weeks, bins, count, known)
+            known = _pooled_noise(weeks, bins, count, known, week)
             pooled[count] = known
     return replace(week, pooled=pooled)
 
@@ -109,26 +113,35 @@ def _spreads(parts: list[Profile], bins: dict[str, Bins]) -> dict[str, Any]:
     return {test: {name: wide for name, wide in own.items() if wide} for test, own in found.items()}
 
 
-def _pooled_noise(weeks: list[Profile], bins: dict[str, Bins], count: int, fewer: Noise) -> Noise:
+def _pooled_noise(weeks: list[Profile], bins: dict[str, Bins], count: int, fewer: Noise, week: Noise) -> Noise:
     """The noise of ``count`` weeks together; no larger than that of ``fewer``, nor smaller than chance would have it.
 
-    Weeks that differ independently differ less together, those of a season do not: both are measured. The spread of
-    shares, for which so few blocks say little, is that of fewer weeks.
+    Weeks that differ independently differ less together, those of a season do not. The former follows from what one
+    ``week`` shows: its effects by their number. The latter is measured; a reference has so few blocks of several weeks,
+    and those that roll have most of their days in common, that the largest of them is no bound: every year had a few
+    that went beyond. The spread of shares, for which so few blocks say little, is that of fewer weeks.
     """
     rolling = [sum(weeks[place : place + count], Profile()) for place in range(len(weeks) - count + 1)]
-    known = _noise_of_effects(_effects(rolling, bins, whole=sum(weeks, Profile())), True, fewer.spreads)
-    floors = {name: min(floor, fewer.floor(name)) for name, floor in known.floors.items()}
-    return replace(known, floors=floors)
+    effects = _effects(rolling, bins, whole=sum(weeks, Profile()))
+    floors = {
+        name: max(min(_floor(found, True), fewer.floor(name)), week.floor(name) / count)
+        for name, found in effects.items()
+    }
+    usual = {}
+    for name, (mean, deviation) in week.usual.items():
+        found = effects.get(name) or [0.0]
+        usual[name] = (max(mean / count, float(np.mean(found))), max(deviation / count, float(np.std(found))))
+    return Noise(floors, fewer.spreads, usual=usual)
 
 
-def _noise_of_effects(effects: dict[str, list[float]], overlap: bool, spreads: dict[str, Any]) -> Noise:
-    """``Noise`` of the effects of each column, an upper bound of their mean and deviation from so many of them."""
+def _usual(effects: dict[str, list[float]]) -> dict[str, tuple[float, float]]:
+    """{column: upper bound of the mean and the deviation of its ``effects``}, of weeks that do not overlap."""
     usual = {}
     for name, found in effects.items():
-        if not overlap and len(found) >= MIN_PARTS:
+        if len(found) >= MIN_PARTS:
             deviation = float(np.std(found, ddof=1)) * (1 + 1 / math.sqrt(2 * len(found)))
             usual[name] = (max(float(np.mean(found)), 0.0) + deviation / math.sqrt(len(found)), deviation)
-    return Noise({name: _floor(found, overlap) for name, found in effects.items()}, spreads, usual=usual)
+    return usual
 
 
 def noise_floor(

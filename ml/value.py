@@ -5,8 +5,8 @@ was frozen long ago can be compared with any later period. Shares are means of z
 
 Shares have the exact interval, differences of shares Newcombe's, differences of means Welch's, at least as wide as what
 follows from the intervals of both means (MOVER), as do those of sums of independent changes. With fewer than ``LEAST``
-records on either side, or money in fewer than ``LEAST_PAID`` of them, nothing is said: a mean that rests on a handful of
-large amounts has no interval that holds.
+records on either side, or money in fewer than ``LEAST_PAID`` of them, nothing is said: a mean that rests on a handful
+of large amounts has no interval that holds.
 
 Sources: Welch 1947; Zou and Donner 2008 (MOVER).
 """

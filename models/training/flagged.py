@@ -22,17 +22,20 @@ MOST_REVIEWS = 2000  # the latest, that say what is confirmed
 def flagged_by_reason(
     card: Any, specs: list[dict], columns: dict[str, Column], ids: list[int], flag_rate: float
 ) -> dict[str, Any]:
-    """Return what `card` flags of the later half of the records it learned from, as plain JSON.
+    """Return the most unusual of the later half of the records that `card` learned from, as many as it shall flag.
 
-    `rows` looked at, `flagged` of these; `reasons`: [{"key", "count", "ids"}] with the most unusual as examples, the
-    commonest reason first; `growing`: {key: share} of the categories whose values are new more often than is flagged.
+    As plain JSON: `rows` looked at, `flagged` of these; `reasons`: [{"key", "count", "ids"}] with the most unusual as
+    examples, the commonest reason first; `growing`: {key: share} of the categories whose values are new more often than
+    is flagged.
 
     :param ids: of the records, in order of time, as the rows of `columns`
     """
     later = np.arange(len(ids) // 2, len(ids))
     scored = card.score({key: column.take(later) for key, column in columns.items()})
-    rows = np.flatnonzero(scored.predictions)
-    rows = rows[np.argsort(-scored.raw[rows], kind="stable")]
+    # The limit is meant for records to come; fewer of those that the card has learned from are beyond it.
+    usable = np.flatnonzero(~np.isnan(scored.raw))
+    most = max(int(scored.predictions.sum()), int(flag_rate * len(usable) + 1e-9))
+    rows = usable[np.argsort(-scored.raw[usable], kind="stable")][:most]
     by_reason: dict[str, list[int]] = {}
     for row, key in zip(rows.tolist(), strongest_reasons(card, scored.codes[rows]) if len(rows) else [], strict=True):
         by_reason.setdefault(key, []).append(ids[later[row]])

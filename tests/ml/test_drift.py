@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -573,3 +575,16 @@ def test_without_drift_a_year_is_silent():
 @pytest.mark.parametrize("reference_rows", [1000, 5000])
 def test_without_drift_many_years_are_silent(reference_rows):
     assert quiet_years(seed=2, years=100, reference_rows=reference_rows) == 0
+
+
+@pytest.mark.parametrize(("times", "at_once"), [(3.0, False), (8.0, True)])
+def test_what_is_rarer_than_a_week_in_a_hundred_is_seen_again_however_many_rows_there_are(times, at_once):
+    bins = {"x": NumericBins(0.0, 2.0, [1.0])}
+    moved = math.sqrt(times * 0.1 / 4)  # of two halves: an effect of so many floors of .1
+    reference = Profile(100_000, {"x": np.array([0, 0, 0, 50_000, 50_000])})
+    share = round(20_000 * (0.5 + moved))
+    window = Profile(20_000, {"x": np.array([0, 0, 0, share, 20_000 - share])})
+    noise = Noise({"x": 0.1}, usual={"x": (0.04, 0.04)})
+    found = next(r for r in drift.judge(bins, reference, window, noise=noise) if r.test == drift.SHAPE)
+    assert found.exceeded and (found.adjusted_p < drift.AT_ONCE) is at_once
+    assert (drift.alarm_state([(True, found.adjusted_p)]) == "firing") is at_once

@@ -1,12 +1,16 @@
 """What ordinary weeks show: new values come at the pace of before, and several weeks differ less than one."""
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
+from odoo.addons.ai_deployment.ml import drift
 from odoo.addons.ai_deployment.ml.binning import NumericBins
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, Column
 from odoo.addons.ai_deployment.ml.noise import Noise, forward_shares
-from odoo.addons.ai_deployment.ml.ordinary import noise_of
+from odoo.addons.ai_deployment.ml.ordinary import noise_of, windows_on_any_day
 from odoo.addons.ai_deployment.ml.profile import Profile
 
 
@@ -56,3 +60,46 @@ def test_plain_json_and_back():
     noise = noise_of(weeks, bins).with_forward({"range": {"x": (0.02, 40.0)}})
     assert Noise.from_dict(noise.to_dict()) == noise
     assert not Noise.from_dict(None).is_known and not Noise.from_dict({}).is_known and noise.is_known
+
+
+def test_several_weeks_differ_by_at_least_what_single_ones_show():
+    """Six blocks of four weeks, most of whose days they share, are no bound: three alarms a year without anything."""
+    weeks, bins = weeks_of(np.random.default_rng(6), 26, 0.3)
+    days = {date(2026, 1, 5) + timedelta(weeks=place): week for place, week in enumerate(weeks)}
+    found = noise_of(windows_on_any_day(days), bins, whole=sum(weeks, Profile()), weeks=weeks)
+    assert found.usual_effect("x")[0] > 0.05, "windows that overlap say how far, weeks how often"
+    assert found.of(4).floor("x") >= found.floor("x") / 4
+    assert found.of(4).usual_effect("x") >= (found.usual_effect("x")[0] / 4, 0)
+
+
+def year(seed, rows=1000, sd=0.3, names="abcd"):
+    """Episodes of alarms in 52 weeks in which nothing moves: every column has a level of its own each week."""
+    random = np.random.default_rng(seed)
+    bins = {name: NumericBins.fit(random.normal(size=4000), 60) for name in names}
+    cuts = {name: np.array([-np.inf, *own.edges, np.inf]) for name, own in bins.items()}
+
+    def week():
+        shares = {name: np.diff(ndtr(own - random.normal(0, sd))) for name, own in cuts.items()}
+        counts = {name: np.array([0, 0, 0, *random.multinomial(rows, own)]) for name, own in shares.items()}
+        return Profile(rows, counts)
+
+    reference, before, states, episodes = [week() for _week in range(26)], [], {}, 0
+    whole = sum(reference, Profile())
+    days = {date(2026, 1, 5) + timedelta(weeks=place): each for place, each in enumerate(reference)}
+    noise = noise_of(windows_on_any_day(days), bins, whole=whole, weeks=reference)
+    history = {name: [] for name in names}
+    for _week in range(52):
+        now = week()
+        for found in drift.judge(bins, whole, now, noise=noise, longer=drift.spans(before, now, whole, noise)):
+            if found.test == drift.SHAPE:
+                history[found.name].append((found.exceeded, found.adjusted_p))
+                state = drift.alarm_state(history[found.name])
+                episodes += state == "firing" and states.get(found.name) != "firing"
+                states[found.name] = state
+        before.append(now)
+    return episodes
+
+
+@pytest.mark.nightly
+def test_ordinary_weeks_of_many_rows_are_quiet():
+    assert sum(year(seed) for seed in range(4)) <= 3  # 12 where several weeks had floors of their own
