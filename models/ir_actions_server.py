@@ -101,7 +101,7 @@ class IrActionsServer(models.Model):
             return self._ai_notification(
                 "warning", self.env._("“%s” is not in production: nothing was written.", deployment.name)
             )
-        found = deployment.with_env(records.env)._write_proposals(records)
+        found = records.env["ai.deployment.proposal"]._write_due(deployment.with_env(records.env), records)
         sentences = [self.env._("Values written: %s.", found["written"])]
         if found["left"]:
             sentences.append(self.env._("Could not be written: %s.", found["left"]))

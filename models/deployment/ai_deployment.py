@@ -150,6 +150,8 @@ class AiDeployment(models.Model):
         "rest; the probabilities remain calibrated. For example: 5.",
     )
     feature_ids = fields.One2many("ai.deployment.feature", "deployment_id", "Inputs", copy=True)
+    is_task = fields.Boolean(compute="_compute_is_task", unsaved=True)
+    answer_field_ids = fields.One2many("ai.deployment.answer.field", "deployment_id", "Answer Fields", copy=True)
 
     # Who sees scores
     is_primary = fields.Boolean(
@@ -217,6 +219,7 @@ class AiDeployment(models.Model):
     open_alert_count = fields.Integer("Open Alerts", compute="_compute_counts")
     open_review_count = fields.Integer("Open Reviews", compute="_compute_counts")
     score_count = fields.Integer("Scored Records", compute="_compute_counts")
+    proposal_count = fields.Integer("Proposed Values", compute="_compute_counts")
     is_administrator = fields.Boolean(compute="_compute_rights", unsaved=True)
     may_decide = fields.Boolean(compute="_compute_rights", unsaved=True)
     may_read_documents = fields.Boolean(compute="_compute_rights", unsaved=True)
@@ -266,6 +269,13 @@ class AiDeployment(models.Model):
                     )
                 )
 
+    @api.constrains("method", "is_primary")
+    def _check_task_not_shown(self):
+        if any(deployment.is_task and deployment.is_primary for deployment in self):
+            raise ValidationError(
+                self.env._("Proposed values are no score: switch “Shown on Records” off for such a deployment.")
+            )
+
     @api.constrains("domain", "model_id")
     def _check_domain(self):
         for deployment in self.filtered(lambda deployment: deployment.res_model in self._target_models()):
@@ -286,6 +296,9 @@ class AiDeployment(models.Model):
                     raise ValidationError(
                         self.env._("%s cannot be owner or deputy: only active internal users can.", person.name)
                     )
+
+    def _watch_agreement(self):
+        self.env["ai.deployment.proposal"]._watch(self)
 
     def _add_activity_channels(self):
         self.env["ai.deployment.channel"]._add_activities(self)
@@ -330,6 +343,11 @@ class AiDeployment(models.Model):
             deployment.champion_id = standing.filtered(lambda a: a.role == "champion")[:1].version_id
             deployment.challenger_id = standing.filtered(lambda a: a.role == "challenger")[:1].version_id
 
+    @api.depends("method")
+    def _compute_is_task(self):
+        for deployment in self:
+            deployment.is_task = deployment.method in TASKS
+
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):
         def count(model, domain):
@@ -341,10 +359,12 @@ class AiDeployment(models.Model):
         alerts = count("ai.deployment.alert", [("state", "in", ("firing", "acknowledged"))])
         reviews = count("ai.deployment.review", [("state", "=", "open")])
         scores = count("ai.deployment.score", self.env["ai.deployment.score"]._counting_domain())
+        proposals = count("ai.deployment.proposal", [])
         for deployment in self:
             deployment.open_alert_count = alerts.get(deployment.id, 0)
             deployment.open_review_count = reviews.get(deployment.id, 0)
             deployment.score_count = scores.get(deployment.id, 0)
+            deployment.proposal_count = proposals.get(deployment.id, 0)
 
     @api.depends_context("uid")
     @api.depends("user_id", "deputy_id")

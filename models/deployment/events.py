@@ -93,7 +93,7 @@ HOURLY = (
 REPORTED = ("_judge_challenger", "_evaluate_triggers")  # training
 # Once a day, for each deployment that is live or a proof of concept.
 DAILY = (
-    "_watch_agreement",  # proposals
+    "_watch_agreement",  # deployment
     "_watch_checklist",  # governance
     "_watch_proof",  # governance
     "_measure_weekly",  # governance

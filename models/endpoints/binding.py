@@ -31,7 +31,7 @@ def bind(deployment: BaseModel, endpoint: BaseModel, contract: dict[str, Any], *
     if contract.get("protocol") != endpoint.protocol:
         raise UserError(env._("“%s” speaks another protocol than the contract.", endpoint.name))
     if deployment.is_task:
-        contract = {**contract, "answers": deployment._check_answer_fields()}
+        contract = {**contract, "answers": deployment.env["ai.deployment.answer.field"]._checked(deployment)}
     try:
         checked = Contract.from_dict(contract)
     except ContractError as error:

@@ -1,1 +1,1 @@
-from . import ai_deployment
+from . import ai_deployment_overview

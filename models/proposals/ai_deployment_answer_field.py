@@ -14,7 +14,7 @@ from ..tools.score_fields import SCORE_FIELDS
 from ..tools.trust import own
 from ..tools.wording import percent
 from .agreement import agreement_of, agreement_text, proved_text
-from .declared import KINDS, allowed_domain, allowed_records, own_domain
+from .declared import KINDS, allowed_domain, allowed_records, declared_fields, own_domain
 
 CHOICES = ("many2one", "selection")
 NEVER_PROPOSED = frozenset({"company_id", "currency_id", "id", "active", "create_uid", "write_uid", "state"})
@@ -72,6 +72,20 @@ class AiDeploymentAnswerField(models.Model):
         "CHECK(target_agreement >= 0.5 AND target_agreement < 1)",
         "The agreement target must be from 50 % to below 100 %.",
     )
+
+    @api.model
+    def _checked(self, deployment):
+        """Return the declared answer fields of `deployment` for a contract; raise where they do not fit its method."""
+        if not deployment.is_task:
+            return []
+        answers = deployment.answer_field_ids
+        if not answers:
+            raise UserError(self.env._("Add the fields that values are proposed for under “Answers” first."))
+        if deployment.method == "classify" and (len(answers) > 1 or answers.ttype not in CHOICES):
+            raise UserError(
+                self.env._("A deployment that classifies has one answer, a field with values to choose from.")
+            )
+        return declared_fields(deployment.sudo())
 
     @api.depends("key", "deployment_id.model_id")
     def _compute_name(self):

@@ -6,16 +6,19 @@ What the model said stands in it from the beginning and is never changed. Later 
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import NO_ACCESS
+from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ..scoring.ai_deployment_inference import FAILURE_TYPES
 from ..scoring.hiding import hidden_domain
 from ..tools import clock
+from ..tools.shipped import wake
 from ..tools.unchecked_many2one import UncheckedMany2one
+from .agreement import record_curves, watch
+from .book import ProposalBook
 from .values import text_of
-from .writing import check_may_undo, undo
+from .writing import check_may_undo, undo, write_due
 
 VERDICTS = [("right", "Right"), ("wrong", "Wrong"), ("undone", "Undone")]
 
@@ -96,6 +99,47 @@ class AiDeploymentProposal(models.Model):
     @api.model
     def _hidden_domain(self):
         return hidden_domain(self)
+
+    # What a deployment proposes; each is handed records of `ai.deployment`
+
+    @api.model
+    def _book(self, deployment, version):
+        """Return the `ProposalBook` for a run of `version`, None where it proposes no values."""
+        return ProposalBook(deployment.sudo(), version) if version._answer_fields() else None
+
+    @api.model
+    def _record_curves(self, deployment):
+        """Return what reviews say of whole records by confidence, as the test of a version does."""
+        return record_curves(deployment.sudo())
+
+    @api.model
+    def _watch(self, deployments):
+        """Alert where people agree with the values of a field less than they did."""
+        for deployment in deployments.filtered(lambda deployment: deployment.is_task and deployment.champion_id):
+            watch(deployment.sudo())
+
+    @api.model
+    def _wake_writing(self, deployment):
+        """Let proved values be written soon, where the owner wants that."""
+        if any(answer.writing == "proved" for answer in deployment.answer_field_ids):
+            wake(self.env, "ir_cron_write_proposals")
+
+    @api.model
+    def _write_due(self, deployment, records):
+        """Write the proved values of `records`, with the rights of the user; return {"written", "same", "left"}."""
+        return write_due(deployment.sudo(), self.env.user, records.ids)
+
+    @api.model
+    def _cron_write(self):
+        """Write the proved values of all deployments that are in production, with the rights of their owners."""
+        cron = self.env["ir.cron"]
+        wanted = Domain("state", "=", "production") & Domain("answer_field_ids.writing", "=", "proved")
+        deployments = self.env["ai.deployment"].sudo().search(wanted)
+        cron._commit_progress(remaining=len(deployments))
+        for deployment in deployments:
+            write_due(deployment, deployment.user_id)
+            if not cron._commit_progress(1):
+                break
 
     @api.autovacuum
     def _gc_expired(self):

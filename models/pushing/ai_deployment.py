@@ -94,7 +94,7 @@ class AiDeployment(models.Model):
             raise UserError(self.env._("The inputs must be a list of keys."))
         contract = {"model": model.strip(), "description": storable(description), "inputs": sorted(set(keys))}
         if deployment.is_task:
-            contract["answers"] = deployment._check_answer_fields()
+            contract["answers"] = self.env["ai.deployment.answer.field"]._checked(deployment)
         same = deployment.version_ids.filtered(
             lambda version: version.kind == "pushed"
             and (version.artifact or {}).get("contract") == contract

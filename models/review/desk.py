@@ -294,7 +294,7 @@ class Desk:
     def values(self, review_id: Any, key: Any, text: Any) -> list[dict]:
         """Return the records that can be the value of a field and are called like `text`: [{"value", "text"}]."""
         review = self._review(review_id)
-        return found_values(review, key, text) if review and _may_decide(review) else []
+        return found_values(review, key, text) if review and may_decide(review) else []
 
     def complete(self, review_id: Any) -> dict:
         """Return the action with what the record of a review lacks to be scored."""

@@ -47,7 +47,7 @@ def tested_curves(deployment: BaseModel) -> dict[str, Any]:
     Values that are proposed have no test before people have said which are right.
     """
     if deployment.is_task:
-        return readable_origin(deployment)._record_curves()
+        return deployment.env["ai.deployment.proposal"]._record_curves(readable_origin(deployment))
     return (tested_version(deployment).held_out or {}).get("curves") or {}
 
 

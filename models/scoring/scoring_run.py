@@ -142,7 +142,7 @@ class ScoringRun:
             user_id=self.records.env.uid,
             earlier=self.earlier,
         )
-        self.book = deployment._proposal_book(version)
+        self.book = self.env["ai.deployment.proposal"]._book(deployment, version)
         self.failures = Failures(deployment, version, self.writer.now)
         # One from outside answers later (`challenger_answers`).
         scores_here = deployment.challenger_id and deployment.challenger_id.kind not in OUTSIDE
@@ -402,7 +402,7 @@ class ScoringRun:
             if self.outcome["review"]:
                 wake(self.env, "ir_cron_assign_reviews")
             if self.book and self.outcome["automatic"]:
-                self.deployment._wake_writing()
+                self.env["ai.deployment.proposal"]._wake_writing(self.deployment)
             self._invalidate()
 
     def _without_waiting(self, ids: Sequence[int], scored: Any, changed: list[int]) -> list[int]:

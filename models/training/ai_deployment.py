@@ -302,8 +302,11 @@ class AiDeployment(models.Model):
         return missing_shadow(self.sudo(), version.sudo())
 
     def _let_challenge(self, version):
-        """Let a version that was made elsewhere score beside the serving one, as its challenger."""
-        if self.sudo().champion_id and version.verdict != "worse":
+        """Let a version that was made elsewhere score beside the serving one, as its challenger.
+
+        Proposed values have no outcome to compare: people judge them once the version serves.
+        """
+        if self.sudo().champion_id and not self.is_task and version.verdict != "worse":
             enter(version.sudo(), self.env._("Made elsewhere, by %s", self.env.user.name))
 
     def _follow_challenger(self):

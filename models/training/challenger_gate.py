@@ -199,7 +199,7 @@ def missing_shadow(deployment: BaseModel, version: BaseModel) -> str:
     )[:1]
     if tried.verdict == "worse":
         return env._("it did worse as challenger. %s", tried.verdict_text or "")
-    if version.kind not in MADE_ELSEWHERE or tried or deployment.state == "poc":
+    if version.kind not in MADE_ELSEWHERE or deployment.is_task or tried or deployment.state == "poc":
         return ""
     return env._(
         "it was made elsewhere, so it scores beside the serving version as challenger first, until %s outcomes are "

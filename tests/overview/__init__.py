@@ -1,2 +1,2 @@
-from . import test_ai_deployment
+from . import test_ai_deployment_overview
 from . import test_headlines

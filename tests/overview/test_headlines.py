@@ -77,7 +77,7 @@ class TestHeadlines(AiDeploymentCase):
             owned = self.deployment.with_user(self.owner)
             self.assertEqual(owned.worse_text, f"text of {SKILL}")
             self.assertEqual(owned.monitoring_page()["messages"][0]["level"], "danger")
-            first = owned.overview_page()["deployments"][0]
+            first = owned.env["ai.deployment.overview"].page()["deployments"][0]
         self.assertEqual((first["id"], first["worse"]), (self.deployment.id, f"text of {SKILL}"))
 
     def test_a_loss_that_may_be_chance_is_not_red(self):

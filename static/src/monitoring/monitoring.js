@@ -44,7 +44,7 @@ export class Monitoring extends Component {
     }
 
     async loadTiles(id) {
-        const tiles = id ? await this.orm.call("ai.deployment", "headline_tiles", [[id]]) : [];
+        const tiles = id ? await this.orm.call("ai.deployment.overview", "tiles", [id]) : [];
         if (this.id === id) {
             this.state.tiles = tiles;
         }

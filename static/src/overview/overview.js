@@ -9,7 +9,7 @@ import { OverviewTiles } from "./overview_tiles";
 
 const STATE_COLORS = { production: "success", shadow: "info", suspended: "danger", poc: "secondary" };
 
-// The page "Overview": how every deployment is doing, what needs somebody first. See `overview_page`.
+// The page "Overview": how every deployment is doing, what needs somebody first. See `ai.deployment.overview`.
 export class Overview extends Component {
     static template = "ai_deployment.Overview";
     static components = { Layout, OverviewTiles };
@@ -23,7 +23,7 @@ export class Overview extends Component {
         this.state = useState({ page: null, mine: false });
         this.open = (target) => openRecords(this.action, target);
         onWillStart(async () => {
-            this.state.page = await this.orm.call("ai.deployment", "overview_page", []);
+            this.state.page = await this.orm.call("ai.deployment.overview", "page", []);
         });
     }
 

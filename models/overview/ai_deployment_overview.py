@@ -8,29 +8,31 @@ from .headlines import Headlines
 ORDER = ("bad", "attention", "good", "idle")  # of health: what needs somebody comes first
 
 
-class AiDeployment(models.Model):
-    _inherit = "ai.deployment"
-
-    @api.readonly
-    def headline_tiles(self):
-        """Return the tiles of one deployment, for users who may read it and its counts; see `Headlines`."""
-        self.ensure_one()
-        self.check_access("read")
-        self.env["ai.deployment.profile"].check_access("read")
-        return Headlines(self).tiles()[self.id]
+class AiDeploymentOverview(models.AbstractModel):
+    _name = "ai.deployment.overview"
+    _description = "Overview of Deployments"
 
     @api.model
     @api.readonly
-    def overview_page(self):
+    def tiles(self, deployment_id):
+        """Return the tiles of one deployment, for users who may read it and its counts; see `Headlines`."""
+        deployment = self.env["ai.deployment"].browse(deployment_id)
+        deployment.check_access("read")
+        self.env["ai.deployment.profile"].check_access("read")
+        return Headlines(deployment).tiles()[deployment.id]
+
+    @api.model
+    @api.readonly
+    def page(self):
         """Return what the page "Overview" shows, for users who may read deployments and their counts.
 
         :return: {"deployments": [{"id", "name", "document", "owner", "is_mine", "state", "state_label", "health",
             "worse", "is_demonstration", "tiles"}], "may_create": bool}; what is worse than the base rate comes first
         """
         self.env["ai.deployment.profile"].check_access("read")
-        deployments = self.search(Domain("state", "!=", "retired"))
+        deployments = self.env["ai.deployment"].search(Domain("state", "!=", "retired"))
         tiles = Headlines(deployments).tiles()
-        states = dict(self._fields["state"]._description_selection(self.env))
+        states = dict(deployments._fields["state"]._description_selection(self.env))
         ordered = deployments.sorted(lambda one: (not one.worse_text, ORDER.index(one.health or "idle")))
         return {
             "deployments": [
@@ -49,5 +51,5 @@ class AiDeployment(models.Model):
                 }
                 for one in ordered
             ],
-            "may_create": self.has_access("create"),
+            "may_create": deployments.has_access("create"),
         }

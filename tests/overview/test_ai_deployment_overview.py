@@ -15,7 +15,7 @@ class TestOverviewPage(AiDeploymentCase):
         self.env.flush_all()
         self.env.invalidate_all()
         with clock.at(NOW):
-            return json.loads(json.dumps(self.env["ai.deployment"].with_user(user or self.owner).overview_page()))
+            return json.loads(json.dumps(self.env["ai.deployment.overview"].with_user(user or self.owner).page()))
 
     def test_deployments_that_the_user_may_see_with_six_tiles_each(self):
         other = self.make_deployment(name="Somebody else's", user_id=self.other_owner.id)
@@ -36,7 +36,7 @@ class TestOverviewPage(AiDeploymentCase):
             with self.assertRaises(AccessError):
                 self.page(person)
             with self.assertRaises(AccessError):
-                self.deployment.with_user(person).headline_tiles()
+                self.env["ai.deployment.overview"].with_user(person).tiles(self.deployment.id)
 
     def test_an_auditor_reads_it_and_creates_nothing(self):
         page = self.page(self.auditor)
