@@ -619,6 +619,9 @@ class AiDeployment(models.Model):
     def action_view_reviews(self):
         return self._action_lines("ai.deployment.review", self.env._("Reviews"), search_default_open=1)
 
+    def action_view_proposals(self):
+        return self._action_lines("ai.deployment.proposal", self.env._("Proposed Values"))
+
     def action_view_alerts(self):
         return self._action_lines("ai.deployment.alert", self.env._("Alerts"), search_default_open=1)
 
