@@ -45,6 +45,7 @@ JOBS = (
     Job("ir_cron_train_2", "AI Deployment: training 2"),
     Job("ir_cron_compare", "AI Deployment: comparisons"),
     Job("ir_cron_replay", "AI Deployment: replays"),
+    Job("ir_cron_write_proposals", "AI Deployment: write proved values"),
     Job("ir_cron_assign_reviews", "AI Deployment: assign reviews"),
     Job("ir_cron_tidy_reviews", "AI Deployment: maintain the review queue"),
     Job(

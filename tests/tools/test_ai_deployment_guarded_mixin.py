@@ -96,6 +96,7 @@ class TestGuardedMixin(AiDeploymentCase):
             "ai.deployment.record.evidence": (owner, {**about, "res_id": 1}),
             "ai.deployment.retire": (owner, {**about, "lesson": "Learned"}),
             "ai.deployment.review.answer": (owner, {**about, "name": "Answer", "decision": "any"}),
+            "ai.deployment.answer.field": (owner, {**about, "key": "team_id", "name": "Team"}),
             "ai.deployment.review.decide": (self.reviewer, {"review_ids": []}),
             "ai.deployment.signature": (owner, {**about, "role": "legal", "user_id": self.reviewer.id}),
             "ai.deployment.suspend": (owner, {**about, "reason": "Wrong"}),

@@ -18,6 +18,12 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 # Read-only texts that the system alone fills. A new one is put here, or into `SAID` where it keeps a person's words.
 SYSTEM_TEXTS = {
+    "left_reason",
+    "old_value",
+    "right_values",  # entered by people, each judged and at most 500 characters (`plain_value`)
+    "told",
+    "value",
+    "written_value",
     "breaker",
     "end_reason",
     "failure_reason",
