@@ -112,7 +112,7 @@ class TestTable(CourseOfLeads, ClosedLeads, AiDeploymentCase):
     def test_a_gap_on_one_side_of_the_outcome_counts(self):
         known, won = np.ones(100, dtype=bool), np.arange(100) < 5
         known[:1] = False
-        self.assertEqual(unknown_share(known, won), 0.2, "one of a hundred, but one of five that were won")
+        self.assertAlmostEqual(unknown_share(known, won), 0.2, msg="one of a hundred, but one of five that were won")
         self.assertGreater(unknown_share(known, won), UNKNOWN_MOST)
 
     def test_what_was_edited_later_without_a_trace_is_refused(self):
