@@ -209,7 +209,7 @@ def rule_that_commits(world):
         values = {"fallback": "rule", "fallback_action_id": rule.id}
         if not person.call("ai.deployment", "write", world.leads.ids, values).ok:
             continue  # refused before it could run
-        person.call("ai.deployment", "action_suspend", world.leads.ids)
+        person.call("ai.deployment", "suspend", world.leads.ids)
         world.look()
         with contextlib.suppress(Exception):
             FallbackSwitch(world.leads).refresh()

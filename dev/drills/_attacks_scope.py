@@ -103,7 +103,7 @@ def review_put_off_in_production(world):
 @scope("owner", "Switched off, the review put off, and live again.", "the review date")
 def review_put_off_while_suspended(world):
     until, owner = _allowed_until(world.bills), world.as_("gate_owner")
-    owner.call("ai.deployment", "action_suspend", world.bills.ids)
+    owner.call("ai.deployment", "suspend", world.bills.ids)
     owner.call("ai.deployment", "write", world.bills.ids, {"review_date": FAR})
     owner.call("ai.deployment", "action_go_live", world.bills.ids)
     return _review_date(world, world.bills) > until

@@ -85,8 +85,8 @@ class AiDeployment(models.Model):
 
     # Suspending
 
-    def action_ask_suspend(self):
-        """Ask for a reason, say what users will see, then suspend. `action_suspend` asks for nothing."""
+    def action_suspend(self):
+        """Ask for a reason, say what users will see, then suspend."""
         self.ensure_one()
         self._check_decides()
         return {

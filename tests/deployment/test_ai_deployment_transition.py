@@ -219,22 +219,22 @@ class TestTransition(AiDeploymentCase):
             deployments.env.cr.execute("SELECT 1 / 0")
 
         self.patch(type(self.deployment), "_sync_state", breaks)
-        self.deployment.with_user(self.deputy).action_suspend()
+        self.deployment.with_user(self.deputy).suspend()
         self.env.flush_all()
         self.assertEqual(self.deployment.state, "suspended")
         self.assertEqual(self.deployment.transition_ids.sorted("id")[-1].user_id, self.deputy)
 
     def test_switching_off_several_leaves_those_that_rest(self):
         resting = self.make_deployment(is_primary=False)
-        (self.deployment + resting).with_user(self.manager).action_suspend()
+        (self.deployment + resting).with_user(self.manager).suspend()
         self.assertEqual((self.deployment + resting).mapped("state"), ["suspended", "poc"])
-        self.deployment.with_user(self.manager).action_suspend()
+        self.deployment.with_user(self.manager).suspend()
         self.assertEqual(self.deployment.state, "suspended")
 
     def test_switching_off_is_for_who_answers_for_it(self):
         for person in (self.reviewer, self.auditor, self.other_owner, self.seller):
             with self.subTest(person=person.login), self.assertRaises(AccessError):
-                self.deployment.with_user(person).action_suspend()
+                self.deployment.with_user(person).suspend()
 
 
 @tagged("post_install", "-at_install")
@@ -275,7 +275,7 @@ class TestKillSwitchBesideJobs(AiDeploymentCase):
             self.assertTrue(looked.name)
             switching.execute("SET LOCAL lock_timeout = '2s'")
             env = api.Environment(switching, SUPERUSER_ID, dict(QUIET))
-            env["ai.deployment"].browse(self.made).action_suspend()
+            env["ai.deployment"].browse(self.made).suspend()
             env.flush_all()
             self.assertFalse(turns.lock_turn(env["ai.deployment"].browse(self.made)), "only one looks at a time")
             switching.commit()

@@ -17,7 +17,7 @@ class TestHistory(AiDeploymentCase):
             self.go_live()
         self.assertEqual((went_live(self.deployment), was_live(self.deployment)), (NOW, True))
         with clock.at(NOW + timedelta(days=1)):
-            self.deployment.action_suspend()
+            self.deployment.suspend()
         self.assertEqual((went_live(self.deployment), was_live(self.deployment)), (NOW, True))
 
     def test_a_version_was_live_where_it_served_in_production(self):
@@ -26,7 +26,7 @@ class TestHistory(AiDeploymentCase):
         first = self.deployment.champion_id
         self.assertTrue(was_live(self.deployment, first))
         with clock.at(NOW + timedelta(days=1)):
-            self.deployment.action_suspend()
+            self.deployment.suspend()
         with clock.at(NOW + timedelta(days=2)):
             second = self.keep(self.deployment, self.card(low=-2.0))
             self.deployment._assign_champion(second, "test")

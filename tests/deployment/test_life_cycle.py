@@ -96,7 +96,7 @@ class TestLifecycle(AiDeploymentCase):
         for button, state in (
             ("action_start_shadow", "shadow"),
             ("action_go_live", "production"),
-            ("action_suspend", "suspended"),
+            ("suspend", "suspended"),
             ("action_go_live", "production"),
         ):
             getattr(deployment, button)()
@@ -207,7 +207,7 @@ class TestLifecycle(AiDeploymentCase):
         deployment = self.fresh("production")
         deployment.review_date = NOW.date() - timedelta(days=1)
         self.owner.active = False
-        deployment.with_user(self.manager).action_suspend()
+        deployment.with_user(self.manager).suspend()
         self.assertEqual(deployment.state, "suspended")
 
     def test_nothing_that_is_at_work_is_put_out_of_sight(self):
@@ -227,7 +227,7 @@ class TestLifecycle(AiDeploymentCase):
         self.deployment.state = "production"
         lead = self.lead.with_user(self.seller)
         self.assertTrue(lead.ai_score)
-        self.deployment.with_user(self.deputy).action_suspend()
+        self.deployment.with_user(self.deputy).suspend()
         self.env.flush_all()
         self.env.invalidate_all()
         self.assertFalse(lead.ai_score or lead.ai_reasons or lead.ai_score_date)
@@ -287,7 +287,7 @@ class TestLifecycle(AiDeploymentCase):
         second = self.fresh("shadow")
         second.is_primary = True
         self.env.flush_all()
-        second.with_user(self.owner).action_suspend()
+        second.with_user(self.owner).suspend()
         self.env.flush_all()
         self.assertEqual(second.state, "suspended")
 

@@ -467,7 +467,7 @@ class TestWaysAround(GateCase):
             bill = self.make_bill(partner_id=self.other_vendor.id)
             self.post(bill)
             self.assertEqual((bill.state, self.kinds(bill)), ("posted", ["outside"]))
-        self.gate.action_suspend()
+        self.gate.suspend()
         bill = self.make_bill(partner_id=self.other_vendor.id)
         self.post(bill)
         self.assertEqual(self.kinds(bill), ["outside"])

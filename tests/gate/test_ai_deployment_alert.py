@@ -8,7 +8,7 @@ from odoo.addons.ai_deployment.tests.gate.common import GateCase
 @tagged("post_install", "-at_install")
 class TestBypassedGateAlert(GateCase):
     def test_the_alert_is_over_when_it_holds_again(self):
-        self.gate.action_suspend()
+        self.gate.suspend()
         self.make_bill().action_post()
         alert = self.env["ai.deployment.alert"].search([("cause", "=", "gate:open")])
         alert._end_open_gate()

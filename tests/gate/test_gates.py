@@ -37,7 +37,7 @@ class TestGates(GateCase):
             self.gate.assignment_ids.end_date = clock.now()
 
         def suspended():
-            self.gate.action_suspend()
+            self.gate.suspend()
 
         def retired():
             self.gate._retire("Another way was found.")
@@ -65,7 +65,7 @@ class TestGates(GateCase):
         self.assertFalse(Gate(self.gate).bypass_reason())
 
     def test_another_one_in_production_stands_in_for_one_that_was_switched_off(self):
-        self.gate.action_suspend()
+        self.gate.suspend()
         other = self.gate.copy({"name": "Another", "review_date": self.gate.review_date, "gate": "block"})
         approve(other)
         card = self.gate.champion_id._card()

@@ -40,7 +40,7 @@ class TestApproval(DecisionCase):
 
     def test_a_go_for_what_is_switched_off_does_not_switch_it_on(self):
         self.decide()
-        self.deployment.action_suspend()
+        self.deployment.suspend()
         self.assertEqual(self.decide().kind, "review")
         self.assertEqual(self.deployment.state, "suspended")
         self.deployment.with_user(self.owner).action_go_live()
@@ -119,12 +119,12 @@ class TestApproval(DecisionCase):
             self.deployment._score(self.lead)
         self.assertEqual(self.deployment.state, "production")
         with clock.at(NOW + 2 * DAY):
-            self.deployment.action_suspend()
+            self.deployment.suspend()
         with clock.at(NOW + 3 * DAY):
             self.deployment.action_go_live()
             self.deployment._assign_champion(self.version, "Rolled back")
         with clock.at(NOW + 4 * DAY):
-            self.deployment.action_suspend()
+            self.deployment.suspend()
             self.deployment.action_go_live()
         self.assertEqual(self.deployment.state, "production")
 

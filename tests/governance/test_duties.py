@@ -70,7 +70,7 @@ class TestDuties(DecisionCase):
         self.assertTrue(decision.by_builder)
         last = decision.next_review_date
         with clock.at(NOW + 91 * DAY):
-            self.deployment.with_user(self.owner).action_suspend()
+            self.deployment.with_user(self.owner).suspend()
             self.deployment.review_date = clock.today() + 30 * DAY
             with self.assertRaisesRegex(UserError, "valid until"), self.env.cr.savepoint():
                 self.deployment.with_user(self.owner).action_go_live()

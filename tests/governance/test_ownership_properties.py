@@ -76,7 +76,7 @@ class TestOwnershipProperties(AiDeploymentCase):
                 lambda: mine.action_start_shadow(),
                 lambda: mine.action_go_live(),
                 lambda: mine.action_go_live(),
-                lambda: mine.action_suspend(),
+                lambda: mine.suspend(),
                 lambda: mine.write({"state": rng.choice([*TRANSITIONS, "nonsense"])}),
                 lambda: mine.action_accept(),
                 lambda: mine.write({rng.choice(["user_id", "deputy_id", "approver_id"]): rng.choice(self.people).id}),
@@ -126,7 +126,7 @@ class TestOwnershipProperties(AiDeploymentCase):
         if deployment.state not in deployment._at_work_states():
             return
         with self.env.cr.savepoint() as savepoint:
-            deployment.with_user(self.manager).action_suspend()
+            deployment.with_user(self.manager).suspend()
             self.env.flush_all()
             self.assertEqual(deployment.state, "suspended")
             self.assertNotIn(deployment.id, ShownScores(self.lead.with_user(self.seller)).deployment_ids())

@@ -166,7 +166,7 @@ class TestPushApi(PushCase):
         with self.assertRaises(AccessError):
             self.deployment.with_user(self.robot).write({"state": "production"})
         with self.assertRaises(AccessError):
-            self.deployment.with_user(self.robot).action_suspend()
+            self.deployment.with_user(self.robot).suspend()
         with self.assertRaises(AccessError):
             self.version.with_user(self.robot).action_promote()
         self.robot.group_ids = [(5,)]

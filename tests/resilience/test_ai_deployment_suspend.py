@@ -9,7 +9,7 @@ from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 @tagged("post_install", "-at_install")
 class TestSuspend(AiDeploymentCase):
     def wizard(self, person=None, **values):
-        action = self.deployment.with_user(person or self.owner).action_ask_suspend()
+        action = self.deployment.with_user(person or self.owner).action_suspend()
         wizards = self.env[action["res_model"]].with_user(person or self.owner).with_context(**action["context"])
         return wizards.create({"reason": "Wrong since Monday", **values})
 
@@ -35,6 +35,6 @@ class TestSuspend(AiDeploymentCase):
     def test_only_who_answers_for_it_may(self):
         for person in (self.reviewer, self.other_owner):
             with self.assertRaises(AccessError):
-                self.deployment.with_user(person).action_ask_suspend()
+                self.deployment.with_user(person).action_suspend()
         with self.assertRaises(AccessError):
             self.wizard(self.deputy).with_user(self.other_owner).action_suspend()

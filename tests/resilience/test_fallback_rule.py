@@ -74,7 +74,7 @@ class TestFallbackRule(AiDeploymentCase, CronMixinCase):
     def test_the_kill_switch_works_though_the_job_is_gone(self):
         self.env.ref("ai_deployment.ir_cron_health").unlink()
         self.deployment.write({"fallback": "rule", "fallback_action_id": self.rule.id})
-        self.deployment.with_user(self.owner).action_suspend()
+        self.deployment.with_user(self.owner).suspend()
         self.assertEqual(self.deployment.state, "suspended")
         self.assertTrue(self.deployment.fallback_since)
 

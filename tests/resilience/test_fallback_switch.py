@@ -13,7 +13,7 @@ class TestFallbackSwitch(FallbackCase):
     def test_switched_off_odoos_own_estimate_shows_and_says_so(self):
         self.deployment.fallback = "incumbent"
         self.assertFalse(any(row["ai_is_fallback"] for row in self.seen()), "as long as it is at work, scores show")
-        self.deployment.with_user(self.owner).action_suspend()
+        self.deployment.with_user(self.owner).suspend()
         self.assertShown([0.1, 0.2, 0.3], "Odoo's own estimate; the deployment is suspended (since 03/02/2026).")
         self.assertEqual(self.deployment.fallback_since, NOW)
         self.assertIn("Fallback shown instead of scores from now on", self.deployment.message_ids[0].body)

@@ -115,7 +115,7 @@ class TestCarrier(BatchCase):
         self.assertEqual(self.given, self.pieces[1:].ids)
 
     def test_a_job_finds_the_deployment_switched_off(self):
-        self.deployment.action_suspend()
+        self.deployment.suspend()
         self.batch._resume()
         self.assertIn("paused", self.pieces[0]._run_job())
         self.assertFalse(self.pieces[0].job_date)

@@ -265,6 +265,6 @@ class TestCompanySeparation(AiDeploymentCase):
         for person, other in ((self.bea, self.deployment), (self.manager, self.theirs)):
             own = other.with_user(person)
             self.assertFalse(own.has_access("read"))
-            for call in ("action_suspend", "action_extend", "action_hand_over", "action_look_at_checklist"):
+            for call in ("suspend", "action_suspend", "action_extend", "action_hand_over", "action_look_at_checklist"):
                 with self.subTest(person=person.login, call=call), self.assertRaises(AccessError):
                     getattr(own, call)()

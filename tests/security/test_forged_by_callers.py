@@ -464,7 +464,7 @@ class TestForgedDeployments(AiDeploymentCase):
 
     def test_nobody_chooses_why_a_step_was_taken(self):
         live = self.live.with_user(self.owner).with_context(ai_deployment_reason="Forged")
-        live.action_suspend()
+        live.suspend()
         self.assertFalse(self.live.transition_ids.sorted("id")[-1].reason)
 
     def test_an_activity_is_made_whatever_the_context_says(self):

@@ -146,7 +146,7 @@ class TestSeparation(AiDeploymentCase):
         self.go_live()
         steps = {
             "production": lambda: None,
-            "suspended": lambda: self.own.action_suspend(),
+            "suspended": lambda: self.own.suspend(),
             "shadow": lambda: self.own.write({"state": "shadow"}),
             "poc": lambda: self.own.write({"state": "poc"}),
         }

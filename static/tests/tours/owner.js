@@ -38,7 +38,7 @@ registry.category("web_tour.tours").add("ai_deployment_kill_switch", {
     url: "/odoo/ai-deployments",
     steps: () => [
         { trigger: ".o_kanban_record:contains(Which leads to call)", run: "click" },
-        { trigger: ".o_form_view button[name=action_ask_suspend]", run: "click" },
+        { trigger: ".o_form_view button[name=action_suspend]", run: "click" },
         { trigger: ".modal .o_field_widget[name=consequence]:contains(Scores disappear from leads)" },
         { trigger: ".modal .o_field_widget[name=reason] input", run: "edit Wrong since Monday" },
         { trigger: ".modal button[name=action_suspend]", run: "click" },
