@@ -639,8 +639,8 @@ class AiDeployment(models.Model):
     def suspend(self):
         """Suspend: from now on no score is shown and nothing is scored.
 
-        For programs: people are asked for a reason, see `action_suspend`. Of several deployments, those that are not live
-        are left as they are.
+        For programs: people are asked for a reason, see `action_suspend`. Of several, those that are not live are left
+        as they are.
         """
         at_work = self.filtered(lambda deployment: deployment.state in deployment._at_work_states())
         (at_work or self).state = "suspended"
