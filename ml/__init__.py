@@ -12,12 +12,14 @@ tags               several values at a time: one yes or no per frequent one
 logistic           log odds, log loss, one Newton's method for every logistic fit
 calibration        raw sums -> probabilities (or ranks), always monotone
 points             points purified, centred and completed
+groups             rows that belong together: moments of one record
 uncertainty        how sure a sum of points is, as numbers beside the points
 printing           a card's bins as few lines as a person reads
 cards              what both cards share: codes, contributions, reasons, support
 scorecard          points per bin, added up and calibrated: learned with labels
 anomaly            surprise per bin, added up and ranked: learned without labels
 reviewed           points that reviewers taught, over the inputs and their surprise
+counterfactual     the smallest change of one input that would change a chance
 flagged            which input is the strongest reason of a row
 approximate        of scorers that are no sums of points: reasons that are no points
 imported_trees     numbers of scikit-learn's trees, looked through before they are used

@@ -24,7 +24,7 @@ from .anomaly import (
     unseen_earlier,
     unseen_pairs,
 )
-from .binning import ABOVE, MISSING, UNSEEN, CategoryBins, NumericBins
+from .binning import MISSING, UNSEEN, CategoryBins, NumericBins
 from .calibration import Identity, Percentile
 from .cards import CardFeature, CardPair, ScoredRows, score_bins_of
 from .columns import CATEGORY, NUMBER, Column
@@ -199,15 +199,19 @@ def _totals_ahead(
 
 
 def _codes_as_new(plain: AnomalyCard, card: AnomalyCard, columns: dict[str, Column]) -> np.ndarray:
-    """(n, k) codes of ``plain``, with "never seen" and "beyond the range" as ``card`` has them."""
+    """(n, k) codes of ``plain``, with "never seen" as ``card`` has it.
+
+    A number beyond the range counts by its rank alone: all beyond it look the same to a card, so a line through them
+    would let everything pass that lies there, however far.
+    """
     known, found = card.bins_by_name, []
     for feature in plain.features:
         values = columns[feature.name].values
         codes = feature.bins.codes(values)
         if feature.name in known:
             other = known[feature.name].codes(values)
-            is_new = (other == UNSEEN) | ((other == ABOVE) & (feature.kind == NUMBER))
-            codes = np.where(is_new, other, codes)
+            if feature.kind != NUMBER:
+                codes = np.where(other == UNSEEN, other, codes)
         found.append(codes)
     return np.stack(found, axis=1)
 

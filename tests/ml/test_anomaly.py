@@ -402,3 +402,13 @@ def test_the_reference_of_flags_is_of_rows_that_the_card_has_not_learned_from():
     flags = training.reference.counts["prediction"]
     assert flags[-1] / flags.sum() == pytest.approx(0.05, abs=0.005)
     assert training.metrics["flagged"] / 1500 < 0.047
+
+
+def test_a_bill_of_many_times_the_usual_is_flagged_in_a_small_table_too():
+    """Drawn through what blocks have never seen, the line of 150 rows let any amount pass."""
+    amounts = 100.0 + np.arange(150) % 7
+    ratios = [None] + [amount / amounts[:place].mean() for place, amount in enumerate(amounts) if place]
+    columns = {"ratio": make_column("ratio", NUMBER, ratios), "vendor": make_column("vendor", CATEGORY, ["v"] * 150)}
+    card = train_anomaly(columns, np.arange(150), tails={"ratio": "high"}, flag_rate=0.01).card
+    odd = {"ratio": make_column("ratio", NUMBER, [870.0, 1.0]), "vendor": make_column("vendor", CATEGORY, ["v"] * 2)}
+    assert card.score(odd).predictions.tolist() == [True, False]

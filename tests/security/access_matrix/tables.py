@@ -224,8 +224,8 @@ MODELS = {
     # A summary is about all deployments of its owner, so it is not for the deputy of one of them.
     "ai.deployment.message": Rights(
         read=frozenset({"owner", "administrator", "auditor"}),
-        system="alert_id attempts body bundled_in_id channel_id company_id deployment_id failure_message handed_date "
-        "lang link next_date partner_ids sent_date state subject user_id",
+        system="alert_id attempts body bundled_in_id channel_id company_id deployment_id event failure_message "
+        "handed_date lang link next_date partner_ids sent_date state subject user_id",
         hidden="mail_ids",
     ),
     "ai.deployment.endpoint": Rights(
@@ -411,5 +411,6 @@ ELSEWHERE = {
     "kpi_ai_scored kpi_ai_scored_value",
     "ir.actions.server": "state ai_deployment_id",
     "ir.cron": "state ai_deployment_id",
-    "res.config.settings": "ai_deployment_allowed_hosts",
+    "res.config.settings": "ai_deployment_allowed_hosts ai_deployment_documentation_url ai_deployment_grace_days "
+    "ai_deployment_retention_days ai_deployment_review_days",
 }
