@@ -12,7 +12,7 @@ def days(env: Environment, name: str) -> int:
     stored = env["ir.config_parameter"].sudo().get_param(f"ai_deployment.{name}")
     low, high = REACH[name]
     try:
-        chosen = int(stored)
-    except (TypeError, ValueError):
+        chosen = int(stored or "")  # what is not stored is False, which is no number of days
+    except ValueError:
         return USUAL[name]
     return chosen if low <= chosen <= high else USUAL[name]

@@ -103,6 +103,7 @@ SYSTEM_TEXTS = {
     "frequency",
     "pipeline_file",
     "routing_text",
+    "event",
 }
 
 

@@ -37,3 +37,10 @@ class TestSettings(AiDeploymentCase):
         for wrong in ("", "x", "-3", "99999"):
             self.env["ir.config_parameter"].set_param("ai_deployment.retention_days", wrong)
             self.assertEqual(settings.days(self.env, settings.RETENTION), settings.USUAL[settings.RETENTION])
+
+    def test_what_nobody_chose_is_the_usual(self):
+        """Nothing stored is False, and `int(False)` would be no day of grace at all."""
+        self.env["ir.config_parameter"].search([("key", "=like", "ai_deployment.%_days")]).unlink()
+        for name, usual in settings.USUAL.items():
+            self.assertEqual(settings.days(self.env, name), usual)
+        self.assertEqual(self.make_deployment(is_primary=False).grace_days, 14)
