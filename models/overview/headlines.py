@@ -14,6 +14,7 @@ from odoo.tools import format_date
 from ..governance.ai_deployment_value import NET
 from ..monitoring.base_rate import PRECISION, SKILL, latest_lines, worse_than_base_rate
 from ..monitoring.chart import Opens, opens
+from ..proposals.agreement import agreement_of, agreement_text
 from ..tools import clock
 from ..tools.wording import number, percent
 
@@ -115,6 +116,25 @@ class Headlines:
         )
 
     def _accuracy(self, deployment: BaseModel) -> Tile:
+        return self._agreement(deployment) if deployment.is_task else self._performance(deployment)
+
+    def _agreement(self, deployment: BaseModel) -> Tile:
+        """Return the agreement of people with the values of the field that they agree with least."""
+        found = [(agreement_of(answer), answer) for answer in deployment.sudo().answer_field_ids]
+        known = sorted(((one.share, one, answer) for one, answer in found if one), key=lambda each: each[0])
+        target = known[0][2].target_agreement if known else 0.0
+        return Tile(
+            name="accuracy",
+            label=self.env._("Agreement"),
+            text=percent(self.env, known[0][0]) if known else MISSING,
+            note=f"{known[0][2].name}: {agreement_text(self.env, known[0][1])}"
+            if known
+            else self.env._("Not judged yet"),
+            level=("warning" if known[0][1].high < target else "success") if known else "",
+            open=None,
+        )
+
+    def _performance(self, deployment: BaseModel) -> Tile:
         lines = self._lines.get(deployment.id, {})
         is_outcome = deployment.method == "scorecard"
         line, tested = lines.get("auc" if is_outcome else PRECISION), deployment.sudo().champion_id.auc

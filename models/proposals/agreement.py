@@ -45,6 +45,8 @@ class Agreement(NamedTuple):
 def judged_values(answer: BaseModel) -> list[tuple[float, bool, bool]]:
     """Return (confidence, right, recent) of the reviewed values of a field by the serving version, of the last year."""
     version, now = answer.deployment_id.champion_id, clock.now()
+    if not version:
+        return []
     answer.env["ai.deployment.proposal"].flush_model()
     return answer.env.execute_query(
         SQL(

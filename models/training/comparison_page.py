@@ -13,6 +13,7 @@ from .segment_tests import part_names
 
 PLOT = 200  # pixels of the calibration plot
 MOST_MOVED = 8  # points of the cards that are told
+NOTABLE = 0.01  # of a Brier score: less is no difference that is worth a colour
 
 
 class ComparisonPage:
@@ -148,7 +149,7 @@ class ComparisonPage:
                 "rows": number(self.env, row["rows"]),
                 "auc": [self._three(value) for value in row.get("auc", (None, None))],
                 "brier": [self._three(value) for value in row.get("brier", (None, None))],
-                "is_worse": bool(row.get("brier")) and row["brier"][1] > row["brier"][0],
+                "is_worse": bool(row.get("brier")) and row["brier"][1] - row["brier"][0] > NOTABLE,
             }
             for row in found
         ]
@@ -181,12 +182,11 @@ class ComparisonPage:
 
     def _regressions(self) -> list[dict[str, Any]]:
         """Return the records with a known outcome on which the challenger did worst, as far as the reader sees them."""
-        words = self.env[self.deployment.res_model]._ai_words()
         return [
             {
                 "name": self.names[row["id"]][0],
                 "url": self.names[row["id"]][1],
-                "outcome": words["positive" if row["label"] else "negative"],
+                "outcome": self.env._("came true") if row["label"] else self.env._("did not come true"),
                 "before": percent(self.env, row["before"]),
                 "after": percent(self.env, row["after"]),
             }

@@ -22,6 +22,30 @@ class TestHeadlines(AiDeploymentCase):
         with clock.at(moment):
             return {tile["name"]: tile for tile in Headlines(deployment).tiles()[deployment.id]}
 
+    def test_a_deployment_that_proposes_values_has_an_agreement(self):
+        task = self.make_deployment(
+            name="Teams", method="classify", is_primary=False, answer_field_ids=[(0, 0, {"key": "team_id"})]
+        )
+        with clock.at(NOW):
+            tile = Headlines(task.with_user(self.owner)).tiles()[task.id][1]
+        self.assertEqual((tile["name"], tile["label"], tile["text"]), ("accuracy", "Agreement", "–"))
+        rows = [{"key": "team_id", "verdict": verdict, "confidence": 0.9} for verdict in ("right", "right", "wrong")]
+        fixed = {"deployment_id": task.id, "company_id": self.env.company.id, "res_model": "crm.lead", "date": NOW}
+        version = self.keep(self.deployment, self.card())
+        self.env.cr.execute("UPDATE ai_deployment_version SET deployment_id = %s WHERE id = %s", [task.id, version.id])
+        self.env.invalidate_all()
+        task._assign_champion(version, "test")
+        self.env["ai.deployment.proposal"].sudo().create(
+            [
+                {**fixed, **row, "res_id": number, "version_id": version.id, "judged_date": NOW}
+                for number, row in enumerate(rows, 1)
+            ]
+        )
+        with clock.at(NOW):
+            tile = Headlines(task.with_user(self.owner)).tiles()[task.id][1]
+        self.assertEqual(tile["text"], "67 %")
+        self.assertIn("of 3", tile["note"])
+
     def report(self, *lines):
         """A report on performance with lines (key, statistic, low, high, threshold, exceeded)."""
         return self.env["ai.deployment.report"].create(
