@@ -26,7 +26,7 @@ START_S, FINISH_S = 120, 300
 # Run where queue_job is known, as this process does not load it.
 _ASK = """
 import json, time
-from odoo.addons.ai_deployment.models import ai_deployment_batch
+from odoo.addons.ai_deployment.models.scoring import ai_deployment_batch
 ai_deployment_batch.CHUNK = {chunk}
 env = env(user=env.ref("base.user_admin"))
 deployment = env["ai.deployment"].browse({deployment})
