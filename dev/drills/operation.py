@@ -26,7 +26,14 @@ LEADS, PIECE = 6_000, 200
 SMALL_LEADS, SMALL_PIECE = 2_400, 100
 FINISH_S = 300
 MOST_LOG_BYTES = 20_000
-TRUE_OF_THE_COMPANY = ("health:level", "health:no_fallback", "health:no_floor", "drift:", "quality:")  # causes of alerts that are right with and without a fault
+# Causes of alerts that are right with and without a fault.
+TRUE_OF_THE_COMPANY = (
+    "health:level",
+    "health:no_fallback",
+    "health:no_floor",
+    "drift:",
+    "quality:",
+)
 
 
 def run(env, options, say):
