@@ -7,6 +7,7 @@ begins a new training as soon as one has ended, so that there is one throughout 
 import tempfile
 import time
 
+import psycopg2
 from benches._load_world import prepare
 from benches.load import _Browser, _wait_for
 
@@ -83,6 +84,15 @@ def _turn(env, deployment, browser, trains, seconds, taken, asked):
         times.append(1000 * (time.perf_counter() - started))
         time.sleep(PAUSE_S)
     if trains:
-        trainings.search(mine).action_cancel()
-        env.cr.commit()
+        lanes.wait_until(env, lambda: _cancelled(env, trainings.search(mine)), START_S)
     return began
+
+
+def _cancelled(env, trainings):
+    """Cancel what is open; False where the worker has written the same row in between."""
+    try:
+        trainings.action_cancel()
+        env.cr.commit()
+    except psycopg2.OperationalError:
+        return False
+    return True
