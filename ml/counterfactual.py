@@ -1,4 +1,4 @@
-"""What would change a chance: the smallest change of one input that somebody can act on, and the chance then.
+"""Changes of a chance: the smallest change of one input that somebody can act on, and the chance then.
 
 The card is a sum of points, so the chance with another value of one input is exact: the points of that input change,
 and those of its pairs, nothing else. Told are changes within what the card knows: to a value at which enough rows were

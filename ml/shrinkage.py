@@ -138,7 +138,7 @@ class _Basis:
         return Additive(float(beta[0]), tables)
 
     def uncertainty(self, found: _Fit, design: np.ndarray) -> Uncertainty:
-        """How sure the sums are; a level without rows of its own is as unsure as its input is wide."""
+        """Return the uncertainty of the sums; a level without rows of its own is as unsure as its input is wide."""
         values, vectors = np.linalg.eigh(found.covariance)
         root = reduced(vectors * np.sqrt(np.maximum(values, 0.0)), design)
         root *= WIDER

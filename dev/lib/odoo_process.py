@@ -18,7 +18,7 @@ _running = []
 
 @dataclasses.dataclass
 class Report:
-    """What ``odoo_recorder`` saw: a status per test, reasons of skips, our log's complaints, other problems, times."""
+    """Record of ``odoo_recorder``: a status per test, reasons of skips, our log's complaints, other problems, times."""
 
     status: int
     tests: dict

@@ -158,7 +158,7 @@ class CrmLead(models.Model):
 
     @api.model
     def _ai_expires_sql(self, alias, deployment, score):
-        """When the outcome window is over, which begins with the lead: nothing is said about later wins.
+        """Return SQL of the end of the outcome window, which begins with the lead: nothing is said about later wins.
 
         A score by a version that learned from later moments is about the days after it.
         """

@@ -1,4 +1,4 @@
-"""What would change the chance of a lead: one input that a seller can act on, and the chance that the card then gives.
+"""Changes of the chance of a lead: one input that a seller can act on, and the chance that the card then gives.
 
 A description of leads that differ in this one input, worded as that: neither a promise nor a cause. The arithmetic is
 `ml.counterfactual`.
@@ -23,7 +23,7 @@ CORRECT = {"phone_state": "correct", "email_state": "correct"}
 
 
 class LeadChanges:
-    """What would change the chance of one lead.
+    """Changes of the chance of one lead.
 
     :param lead: record of crm.lead
     :param score: its current score, record of ai.deployment.score with all rights
