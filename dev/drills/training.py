@@ -97,6 +97,7 @@ class Drill:
         answered = workers.answered(env, training)
         workers.let(env, finisher.name)
         done = workers.wait(env, lambda: training.state == "done", FINISH_S)
+        workers.let_nobody(env, finisher.name)
         self.unfinished += not (done and training.version_id and set(training.step_ids.mapped("state")) == {"done"})
         self.again += len(answered & workers.asked_since(env, training, finisher.name))
         self.early += len(self.deployment.version_ids) != before + 1

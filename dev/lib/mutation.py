@@ -46,6 +46,7 @@ _TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Is: ast.IsNot,
     ast.IsNot: ast.Is,
 }
+_RECORDS = {"models.Model", "models.AbstractModel", "models.TransientModel"}
 _TEXTS = {"__repr__", "__str__"}
 _ROUNDED = {"max", "min", "round", "clip", "maximum", "minimum"}
 
@@ -93,6 +94,27 @@ def sample(files: list[Path], size: int, seed: int) -> list[Mutant]:
     """Return a random sample of the mutants of these modules, each as likely as any other."""
     found = [mutant for file in sorted(files) for mutant in mutants_of(file)]
     return sorted(random.Random(seed).sample(found, min(size, len(found))))
+
+
+def services(folder: Path) -> list[Path]:
+    """Return the modules below a folder that define no record of Odoo's: functions and plain classes."""
+    return [file for file in sorted(folder.rglob("*.py")) if file.name != "__init__.py" and not _is_record(file)]
+
+
+def public_names(module: Path) -> list[str]:
+    """Return the names of the functions and classes that a module offers to others."""
+    defined = (node for node in ast.parse(module.read_text()).body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    return [node.name for node in defined if not node.name.startswith("_")]
+
+
+def _is_record(file: Path) -> bool:
+    bases = (
+        ast.unparse(base)
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+    )
+    return any(base in _RECORDS for base in bases)
 
 
 def _apply(change: _Change) -> None:

@@ -1,6 +1,9 @@
 """Odoo's command line, with a record of what its exit status does not tell.
 
-usage: python -m lib.odoo_recorder REPORT [--no-assets] [--progress] [--claims=FOLDER] -- ODOO-ARGUMENT ...
+usage: python -m lib.odoo_recorder REPORT [--no-assets] [--progress] [--first-failure] [--claims=FOLDER]
+                                   -- ODOO-ARGUMENT ...
+
+With --first-failure the process ends at once, and without a report, when a test fails.
 
 With --claims, several processes share one run: each test class is carried out by the first that leaves its mark in
 that folder.
@@ -52,7 +55,8 @@ class OurComplaints(logging.Handler):
 class Tests:
     """One status per test, taken from Odoo's own result object."""
 
-    def __init__(self, progress):
+    def __init__(self, progress, first_failure=False):
+        self.first_failure = first_failure
         self.status, self.skips = {}, []
         self.progress, self.current, self.since = progress, None, 0
 
@@ -86,6 +90,8 @@ class Tests:
             while getattr(test, "test_case", None) is not None:  # a failed subTest is its test's failure
                 test = test.test_case
             self.status[test.id()] = "failed"
+            if self.first_failure:
+                os._exit(1)
 
     on_addError = on_addFailure
 
@@ -154,7 +160,7 @@ def main():
     split = sys.argv.index("--")
     target, *options = sys.argv[1:split]
     sys.argv[:] = ["odoo", *sys.argv[split + 1 :]]
-    complaints, tests, problems = OurComplaints(), Tests("--progress" in options), []
+    complaints, tests, problems = OurComplaints(), Tests("--progress" in options, "--first-failure" in options), []
     logging.getLogger().addHandler(complaints)
     logging.captureWarnings(True)
     tests.watch()

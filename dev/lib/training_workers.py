@@ -2,7 +2,7 @@
 
 Whoever is named in a parameter of the database works; at the step that another parameter names it waits a little, as a
 step may be over before anybody could kill it. Which worker began which step, and asked the child what, is noted in a
-table.
+table. A worker that is at work holds a lock, so that the next training is asked for when it has looked for more.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from .sample_leads import INPUTS
 
 ALLOWED, PAUSE_AT = "drill_training.allowed", "drill_training.pause_at"
 PAUSE_S = 1.0
+AT_WORK = 20_000  # the first half of the lock's key; the other is the worker's name
 
 _WORKER = """
 import hashlib, time
@@ -51,10 +52,13 @@ def ask_and_note(self, request, key):
 
 training_run.RunProgress.begin, training_run.ChildCarrier._ask = begin_slowly, ask_and_note
 while True:
+    env.cr.execute("SELECT pg_advisory_lock({at_work}, hashtext(%s))", [name])
     env.cr.commit()
     env.invalidate_all()
     if name in setting({allowed!r}).split(",") and trainings.search_count([("state", "in", ("waiting", "running"))]):
         trainings._cron_train()
+    env.cr.execute("SELECT pg_advisory_unlock({at_work}, hashtext(%s))", [name])
+    env.cr.commit()
     time.sleep(0.05)
 """
 
@@ -70,7 +74,9 @@ class Worker:
         command = [sys.executable, os.environ["ODOO_BIN"], "shell", "-d", self.env.cr.dbname, "--no-http"]
         command += ["--log-level=critical", "--limit-time-real-cron=0"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        process.stdin.write(_WORKER.format(name=self.name, allowed=ALLOWED, pause_at=PAUSE_AT, pause=PAUSE_S))
+        process.stdin.write(
+            _WORKER.format(name=self.name, allowed=ALLOWED, pause_at=PAUSE_AT, pause=PAUSE_S, at_work=AT_WORK)
+        )
         process.stdin.close()
         self._process = process
         return self
@@ -120,6 +126,14 @@ def let(env, *names, pause_at=""):
     parameters = env["ir.config_parameter"].sudo()
     parameters.set_param(ALLOWED, ",".join(names) or "nobody")
     parameters.set_param(PAUSE_AT, pause_at or "nowhere")
+    env.cr.commit()
+
+
+def let_nobody(env, name):
+    """From now on nobody begins to work, and the worker `name` has ended what it was at."""
+    let(env)
+    env.cr.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [AT_WORK, name])
+    env.cr.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [AT_WORK, name])
     env.cr.commit()
 
 

@@ -1,0 +1,144 @@
+"""The tests of a mutant: in a copy of the checkout, those of its module first, until one fails."""
+
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from . import databases, mutation, templates
+from .places import ADDON, REPO
+
+LONGEST = 300  # seconds for the tests of one mutant
+# Run the smallest sizes of experiments or whole trainings: too slow for one mutant, and about something else.
+SLOW = {"test_experiments", "test_house_rules", "test_evaluate_drift", "test_evaluate_monitoring", "test_mutation"}
+_moments = itertools.count(1_000_000_000)
+
+
+class _Copy:
+    """A copy of the checkout in which one file at a time is changed; a context."""
+
+    ignored = staticmethod(shutil.ignore_patterns("__pycache__", ".git", "node_modules"))
+
+    def __enter__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="mutant-")
+        self.copy = Path(self._folder.name, "addons", ADDON)
+        shutil.copytree(REPO, self.copy, ignore=self.ignored)
+        return self
+
+    def __exit__(self, *_error):
+        self._folder.cleanup()
+
+    def notice(self, mutant):
+        """Whether a test of the mutant's module fails or hangs."""
+        place = self.copy / mutant.file.relative_to(REPO)
+        original = place.read_text()
+        try:
+            _write(place, mutation.source_of(mutant))
+            return any(not self._pass(tests) for tests in self._tests_of(mutant.file) if tests)
+        finally:
+            _write(place, original)
+
+    def pass_unchanged(self, file):
+        """Whether the first tests of a module pass in this copy as it is: else every mutant would seem noticed."""
+        return self._pass(next(self._tests_of(file)))
+
+    def _pass(self, tests):
+        try:
+            done = subprocess.run(
+                self._command(tests),
+                cwd=self.copy,
+                env={**os.environ, "OMP_NUM_THREADS": "1", **self._variables()},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=LONGEST,
+            )
+        except subprocess.TimeoutExpired:
+            return False
+        return done.returncode in (0, 5)  # 5: pytest selected nothing
+
+    def _variables(self):
+        return {}
+
+
+def _write(place, text):
+    """A moment of its own for each version of a file: byte code is found by it, in whole seconds."""
+    place.write_text(text)
+    moment = next(_moments)
+    os.utime(place, (moment, moment))
+
+
+class PlainTests(_Copy):
+    """Mutants of ml/ and remote/, against pytest."""
+
+    def _command(self, tests):
+        options = ["-q", "-x", "-p", "no:odoo", "-p", "no:cacheprovider", "-m", "not nightly"]
+        return [sys.executable, "-m", "pytest", *options, *tests]
+
+    @staticmethod
+    def _tests_of(file):
+        """The likeliest first: of its name and its examples, then of those that import it."""
+        top, name = file.relative_to(REPO).parts[0], file.stem
+        folder = f"tests/{top}"
+        found = [str(one.relative_to(REPO)) for one in sorted((REPO / folder).rglob(f"test_{name}.py"))]
+        examples = f"{folder}/test_package.py::test_the_examples_in_the_docstrings_are_true[{name}]"
+        yield [*found, *([examples] if top == "ml" else [])]
+        uses = re.compile(rf"^from \.({name} )?import .*\b{name}\b|^from \.{name} import", re.MULTILINE)
+        users = [other.stem for other in file.parent.glob("*.py") if uses.search(other.read_text())]
+        names = "|".join([name, *users])
+        pattern = re.compile(rf"\b{top}(\.\w+)*(\.| import .*\b)({names})\b|^    ({names}),$", re.MULTILINE)
+        yield [
+            place
+            for test in sorted((REPO / folder).rglob("test_*.py"))
+            if (place := str(test.relative_to(REPO))) not in found
+            and test.stem not in SLOW
+            and pattern.search(test.read_text())
+        ]
+
+
+class OdooTests(_Copy):
+    """Mutants of the services, against Odoo's own runner on a database of its own."""
+
+    def __enter__(self):
+        super().__enter__()
+        self._database = databases.throwaway(templates.prepared("addon"))
+        self.database = self._database.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self._database.__exit__(*error)
+        super().__exit__(*error)
+
+    def _command(self, tests):
+        chosen = ",".join(f"/{ADDON}/{test}" for test in tests)
+        report = Path(self._folder.name, "report.json")
+        return [
+            *(sys.executable, "-m", "lib.odoo_recorder", str(report), "--no-assets", "--first-failure", "--"),
+            *("-d", self.database, f"--addons-path={self.copy.parent}", "--no-http", "--stop-after-init"),
+            *("--log-level=critical", "--test-tags", f"{chosen},-ai_tour,-ai_nightly"),
+        ]
+
+    def _variables(self):
+        places = os.environ["PYTHONPATH"].split(os.pathsep)
+        return {"PYTHONPATH": os.pathsep.join([str(self.copy / "dev"), *places[1:]])}
+
+    @staticmethod
+    def _tests_of(file):
+        """The likeliest first: of its name, then those beside them that speak of it or of what it defines."""
+        parts = file.relative_to(REPO / "models").with_suffix("").parts
+        folder = REPO / "tests" / parts[0]
+        own = [
+            str(one.relative_to(REPO))
+            for name in dict.fromkeys(("_".join(parts[1:]), parts[-1]))
+            if (one := folder / f"test_{name}.py").exists()
+        ]
+        yield own
+        names = "|".join([parts[-1], *mutation.public_names(file)])
+        pattern = re.compile(rf"\b({names})\b")
+        tests = sorted(folder.glob("test_*.py"))
+        near = [str(test.relative_to(REPO)) for test in tests if pattern.search(test.read_text())]
+        yield [test for test in near if test not in own]
+        yield [place for test in tests if (place := str(test.relative_to(REPO))) not in own and place not in near]
