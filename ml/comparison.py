@@ -1,7 +1,8 @@
 """Differences between two cards of the same question: inputs added and removed, and changed points.
 
 Two versions rarely have the same bins, so points are compared value by value: where numbers are cut by either card,
-and for each level that either knows. A value that both treat alike is one row, whatever its bins are called.
+and for each level that either knows. Neighbouring intervals that moved nearly alike are one row, whatever their bins
+are called, and what holds many records stands before what holds few.
 """
 
 from typing import Any, NamedTuple
@@ -10,18 +11,22 @@ import numpy as np
 
 from .binning import Bins, NumericBins
 from .cards import CardFeature
+from .printing import SAME, neighbour_groups
 from .scorecard import Scorecard
 from .tags import TagBins, no_code, yes_code
 from .words import ENGLISH, Words
+
+LEAST_SHARE = 0.005  # of the reference: what holds fewer records is no difference between the versions
 
 
 class Moved(NamedTuple):
     """One value of one input that both cards read: its points then and now."""
 
     feature: str
-    label: Any  # text; until neighbours are joined the ends of an interval, None for missing
+    label: str
     before: float
     after: float
+    share: float  # of the records of the reference that have it, in whichever card it is more
 
     @property
     def change(self) -> float:
@@ -37,7 +42,7 @@ def inputs_changed(old: Scorecard, new: Scorecard) -> tuple[list[str], list[str]
 def points_moved(
     old: Scorecard, new: Scorecard, names: dict[str, Any] | None = None, least: float = 0.005, words: Words = ENGLISH
 ) -> list[Moved]:
-    """``Moved`` of every value whose points differ by ``least`` or more, the largest first.
+    """``Moved`` of every value whose points differ by ``least`` or more, those that matter to most records first.
 
     ``names`` maps an input to a mapping from level to display name.
     """
@@ -47,10 +52,13 @@ def points_moved(
         before = earlier.get(feature.name)
         if before is not None and feature.name in new.tags:
             name, tag = new.tags[feature.name]
-            moved.append(Moved(name, str((names or {}).get(name, {}).get(tag, tag)), *map(_worth, (before, feature))))
+            label = str((names or {}).get(name, {}).get(tag, tag))
+            share = max(float(_shares(each)[yes_code(each.bins)]) for each in (before, feature))
+            moved.append(Moved(name, label, _worth(before), _worth(feature), share))
         elif before is not None and type(before.bins) is type(feature.bins):
             moved += _moved(before, feature, (names or {}).get(feature.name) or {}, words.of(feature.name))
-    return sorted((row for row in moved if abs(row.change) >= least), key=lambda row: -abs(row.change))
+    told = (row for row in moved if abs(row.change) >= least and row.share >= LEAST_SHARE)
+    return sorted(told, key=lambda row: -abs(row.change) * row.share)
 
 
 def _worth(feature: CardFeature) -> float:
@@ -58,12 +66,25 @@ def _worth(feature: CardFeature) -> float:
     return float(feature.points[yes_code(feature.bins)] - feature.points[no_code(feature.bins)])
 
 
+def _shares(feature: CardFeature) -> np.ndarray:
+    """Return the share of the reference in each bin, shape (size,)."""
+    return feature.counts / max(float(np.sum(feature.counts)), 1.0)
+
+
 def _moved(before: CardFeature, after: CardFeature, names: dict[str, str], words: Words) -> list[Moved]:
     numeric = isinstance(after.bins, NumericBins)
     values, labels = _numbers(before.bins, after.bins) if numeric else _levels(before.bins, after.bins, names, words)
-    was, now = before.points[before.bins.codes(values)], after.points[after.bins.codes(values)]
-    rows = [Moved(after.name, *row) for row in zip(labels, was.tolist(), now.tolist(), strict=True)]
-    return _joined(rows, words) if numeric else rows
+    points, shares = [], []
+    for card in (before, after):
+        codes = card.bins.codes(values)
+        points.append(card.points[codes])
+        shares.append(_shares(card)[codes] / np.bincount(codes, minlength=card.bins.size)[codes])
+    was, now, share = *points, np.maximum(*shares)
+    if not numeric:
+        rows = zip(labels, was.tolist(), now.tolist(), share.tolist(), strict=True)
+        return [Moved(after.name, *row) for row in rows]
+    missing = Moved(after.name, words.missing, float(was[0]), float(now[0]), float(share[0]))
+    return [missing, *_joined(after.name, labels[1:], was[1:], now[1:], share[1:], words)]
 
 
 def _numbers(before: Bins, after: Bins) -> tuple[np.ndarray, list[Any]]:
@@ -80,19 +101,23 @@ def _numbers(before: Bins, after: Bins) -> tuple[np.ndarray, list[Any]]:
     return np.array(values), labels
 
 
-def _joined(rows: list[Moved], words: Words) -> list[Moved]:
-    """Neighbouring intervals with the same points on both sides are one, and every interval gets its text."""
-    joined = []
-    for row in rows:
-        last = joined[-1] if joined else None
-        if last and last.label is not None and (last.before, last.after) == (row.before, row.after):
-            joined[-1] = last._replace(label=(last.label[0], row.label[1]))
-        else:
-            joined.append(row)
-    return [
-        row._replace(label=words.missing if row.label is None else words.span(*map(words.number, row.label)))
-        for row in joined
-    ]
+def _joined(
+    name: str, ends: list[Any], was: np.ndarray, now: np.ndarray, share: np.ndarray, words: Words
+) -> list[Moved]:
+    """Neighbouring intervals that moved nearly alike are one row, with the mean of their points."""
+    change = now - was
+    near = SAME * float(np.ptp([0.0, *was, *now]))
+    rows = []
+    for first, last in neighbour_groups(change, share, near):
+        within = slice(first, last + 1)
+        total = float(share[within].sum())
+        weights = share[within] if total else None
+        label = words.span(words.number(ends[first][0]), words.number(ends[last][1]))
+        before, after = (
+            float(np.average(each[within], weights=weights) if last > first else each[first]) for each in (was, now)
+        )
+        rows.append(Moved(name, label, before, after, total))
+    return rows
 
 
 def _levels(before: Bins, after: Bins, names: dict[str, str], words: Words) -> tuple[np.ndarray, list[str]]:

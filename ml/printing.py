@@ -115,13 +115,18 @@ def lines_of_tags(
 
 
 def interval_groups(points: np.ndarray, counts: np.ndarray, near: float) -> list[tuple[int, int]]:
-    """[first, last] codes of neighbouring intervals that are one line.
+    """[first, last] codes of neighbouring intervals that are one line."""
+    return [(first + FIRST, last + FIRST) for first, last in neighbour_groups(points[FIRST:], counts[FIRST:], near)]
+
+
+def neighbour_groups(values: np.ndarray, counts: np.ndarray, near: float) -> list[tuple[int, int]]:
+    """[first, last] places of neighbours that are one line; ``values`` and ``counts`` have the shape (n,).
 
     The two neighbours whose merging loses least are merged, again and again, while they
     differ by less than ``near`` or there are more than ``MOST_INTERVALS``.
     """
-    firsts = np.arange(FIRST, len(points))
-    means, sizes = np.array(points[FIRST:], dtype=np.float64), np.maximum(counts[FIRST:], 1e-9).astype(np.float64)
+    firsts = np.arange(len(values))
+    means, sizes = np.array(values, dtype=np.float64), np.maximum(counts, 1e-9).astype(np.float64)
     while len(firsts) > 1:
         gaps = abs(np.diff(means))
         losses = gaps**2 * sizes[:-1] * sizes[1:] / (sizes[:-1] + sizes[1:])
@@ -134,7 +139,7 @@ def interval_groups(points: np.ndarray, counts: np.ndarray, near: float) -> list
         sizes[place] = both
         firsts, means = np.delete(firsts, place + 1), np.delete(means, place + 1)
         sizes = np.delete(sizes, place + 1)
-    lasts = [*(firsts[1:] - 1), len(points) - 1]
+    lasts = [*(firsts[1:] - 1), len(values) - 1]
     return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=False)]
 
 

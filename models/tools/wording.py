@@ -33,8 +33,10 @@ def number(env: Environment, value: Any, digits: int = 0, grouping: bool = True)
 
 
 def signed(env: Environment, value: float, digits: int = 2) -> str:
-    """Points and differences: always with their sign."""
+    """Points and differences: always with their sign, unless nothing is left of them in so many digits."""
     written = number(env, abs(value), digits)
+    if not round(value, digits):
+        return written
     return f"-{written}" if value < 0 else f"+{written}"
 
 

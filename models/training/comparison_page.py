@@ -45,6 +45,7 @@ class ComparisonPage:
             "rows": self._rows(figures) if "champion" in figures else [],
             "plot": self._plot(figures) if "champion" in figures else None,
             "size": PLOT,
+            "segment": self._segment_name(),
             "segments": self._segments(figures),
             "changes": self._changes(changes),
             "bands": changes["bands"],
@@ -139,6 +140,11 @@ class ComparisonPage:
             for side in ("champion", "challenger")
             for points in [figures[side]["calibration"]]
         ]
+
+    def _segment_name(self) -> str:
+        """Return the name of the input whose values the segments are, empty where no input reads them."""
+        path = self.result.get("segment_path")
+        return self.deployment.feature_ids.filtered(lambda feature: path in feature._paths())[:1].name or ""
 
     def _segments(self, figures: dict) -> list[dict[str, Any]]:
         found = figures.get("segments") or []

@@ -15,9 +15,10 @@ def numeric(name, edges, points, low=0, high=100):
     return CardFeature(name, NUMBER, bins, np.array(points, float), False, np.ones(bins.size, int))
 
 
-def category(name, levels, points):
+def category(name, levels, points, counts=None):
     bins = CategoryBins(levels, dict.fromkeys(levels, 10))
-    return CardFeature(name, CATEGORY, bins, np.array(points, float), False, np.ones(bins.size, int))
+    counts = np.ones(bins.size, int) if counts is None else np.array(counts)
+    return CardFeature(name, CATEGORY, bins, np.array(points, float), False, counts)
 
 
 def card(*features):
@@ -61,6 +62,31 @@ def test_the_largest_move_stands_first_and_small_ones_are_left_out():
     old = card(category("a", ("x", "y", "z"), [0, 0, 0, 1, 1, 1]))
     new = card(category("a", ("x", "y", "z"), [0, 0, 0, 1.001, 0.5, 3]))
     assert [row.label for row in points_moved(old, new)] == ["z", "y"]
+
+
+def test_what_holds_more_records_stands_before_what_moved_further():
+    counts = [0, 0, 0, 10, 900, 90]
+    old = card(category("a", ("x", "y", "z"), [0, 0, 0, 1, 1, 1], counts))
+    new = card(category("a", ("x", "y", "z"), [0, 0, 0, 9, 1.2, 0.2], counts))
+    assert [(row.label, round(row.share, 3)) for row in points_moved(old, new)] == [
+        ("y", 0.9),
+        ("x", 0.01),
+        ("z", 0.09),
+    ]
+
+
+def test_a_value_that_hardly_any_record_has_is_no_difference():
+    counts = [0, 0, 0, 4, 996]
+    old = card(category("a", ("x", "y"), [0, 0, 0, 1, 1], counts))
+    new = card(category("a", ("x", "y"), [0, 0, 0, 9, 2], counts))
+    assert [row.label for row in points_moved(old, new)] == ["y"]
+
+
+def test_narrow_intervals_that_moved_nearly_alike_are_one_row_with_the_mean_of_their_points():
+    old = card(numeric("a", [10, 20, 30], [0, 0, 0, 1, 1, 1, 5]))
+    new = card(numeric("a", [10, 20, 30], [0, 0, 0, 2, 2.02, 2.04, 5]))
+    [row] = points_moved(old, new)
+    assert (row.label, row.before, round(row.after, 6)) == ("0 to 30", 1, 2.02)
 
 
 def test_an_input_that_changed_its_kind_is_not_compared():

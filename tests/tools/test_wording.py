@@ -42,6 +42,8 @@ class TestWording(AiDeploymentCase):
             (lambda env: wording.percent(env, 0.04, 1, trimmed=True), "4 %", "4 %"),
             (lambda env: wording.signed(env, -1234.5), "-1,234.50", "-1.234,50"),
             (lambda env: wording.signed(env, 0.5), "+0.50", "+0,50"),
+            (lambda env: wording.signed(env, -0.0004, 3), "0.000", "0,000"),
+            (lambda env: wording.signed(env, 0.0006, 3), "+0.001", "+0,001"),
         ):
             self.assertEqual((written(english), written(german)), (in_english, in_german))
 

@@ -45,6 +45,10 @@ class TestComparisonPage(ChallengerCase):
         self.assertIn("Reviews by threshold: about 4.5 a day instead of 2.", texts)
         self.assertIn("The challenger could not score 3 of them.", texts)
 
+    def test_segments_are_those_of_a_named_input(self):
+        self.assertEqual(self.page(segment_path="country_id")["segment"], "Country")
+        self.assertEqual(self.page(segment_path="team_id")["segment"], "")  # no input reads it
+
     def test_a_plot_has_a_point_per_group(self):
         self.end(self.large, self.small)
         plot = self.page()["plot"]
