@@ -85,12 +85,14 @@ class Tests:
         self.status[test.id()] = "skipped"
         self.skips.append(f"{test.id()}: {reason}")
 
-    def on_addFailure(self, outcome, test, _error):
+    def on_addFailure(self, outcome, test, error):
         if not outcome._soft_fail:
             while getattr(test, "test_case", None) is not None:  # a failed subTest is its test's failure
                 test = test.test_case
             self.status[test.id()] = "failed"
             if self.first_failure:
+                traceback.print_exception(*error)
+                sys.stderr.flush()
                 os._exit(1)
 
     on_addError = on_addFailure

@@ -1,7 +1,8 @@
 """A child process that trains (`ml.child`), seen from its parent: started, called, bounded in time, ended.
 
-It is told only what a training needs, through its standard input, and of the environment only where libraries are: no
-credential, no database, no file. Its memory and processor time are bounded by itself, its time on the wall here. It
+It is told only what a training needs, through its standard input, and of the environment only where libraries are and
+which of their kernels they use (another kernel gives another last digit, and another card): no credential, no database,
+no file. Its memory and processor time are bounded by itself, its time on the wall here. It
 ends when this process ends, however that happens, as its standard input ends then.
 """
 
@@ -20,6 +21,7 @@ from ...ml import child, frames
 
 TIME, MEMORY, KILLED, FAULT = REASONS = ("time", "memory", "killed", "fault")
 BESIDES = ("HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH", "TMPDIR", "TZ", "VIRTUAL_ENV")
+KERNELS = ("BLIS_", "GLIBC_TUNABLES", "MKL_", "NPY_", "OPENBLAS_")  # beginnings of the names that choose them
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 PACKAGE = "ai_deployment_ml"
 BOOT = f"""
@@ -67,7 +69,7 @@ class ChildProcess:
             stderr=self._complaints,
             cwd=tempfile.gettempdir(),
             env={
-                **{name: os.environ[name] for name in BESIDES if name in os.environ},
+                **{name: text for name, text in os.environ.items() if name in BESIDES or name.startswith(KERNELS)},
                 **dict.fromkeys(ONE_THREAD, "1"),
             },
             start_new_session=True,

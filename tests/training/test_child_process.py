@@ -65,6 +65,16 @@ class TestChildProcess(BaseCase):
         here = train_scorecard(*request(300)).card
         self.assertEqual(artifact.digest(artifact.dump(card)), artifact.digest(artifact.dump(here)))
 
+    def test_it_uses_the_kernels_that_the_server_uses(self):
+        """Another kernel gives another last digit: a training in the child would not be the one of the caller."""
+        chosen = {"OPENBLAS_CORETYPE": "Nehalem", "NPY_DISABLE_CPU_FEATURES": "AVX512F", "OPENBLAS_NUM_THREADS": "7"}
+        with patch.dict(os.environ, chosen), ChildProcess(SECONDS, 1024) as process:
+            found = dict(
+                line.split(b"=", 1) for line in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0") if line
+            )
+        self.assertEqual((found[b"OPENBLAS_CORETYPE"], found[b"NPY_DISABLE_CPU_FEATURES"]), (b"Nehalem", b"AVX512F"))
+        self.assertEqual(found[b"OPENBLAS_NUM_THREADS"], b"1")
+
     def test_killed_and_out_of_time(self):
         with ChildProcess(SECONDS, 1024) as process:
             os.kill(process.pid, signal.SIGKILL)
