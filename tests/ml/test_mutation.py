@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from lib import mutation
+from lib import mutant_tests, mutation
 
 
 @pytest.fixture
@@ -75,3 +75,21 @@ def test_a_sample_is_the_same_for_the_same_seed(module):
     one, two, other = (mutation.sample([file], 10, seed) for seed in (1, 1, 2))
     assert one == two != other
     assert len(set(one)) == 10 and len(mutation.sample([file], 99, 1)) == 50
+
+
+def test_services_are_modules_without_a_record(tmp_path):
+    for name, text in {
+        "record.py": "class A(models.Model):\n    x = 1\n",
+        "wizard.py": "class A(models.TransientModel):\n    x = 1\n",
+        "service.py": "class A:\n    pass\n\n\ndef find():\n    pass\n\n\ndef _hidden():\n    pass\n",
+        "__init__.py": "",
+    }.items():
+        (tmp_path / name).write_text(text)
+    assert [file.name for file in mutation.services(tmp_path)] == ["service.py"]
+    assert mutation.public_names(tmp_path / "service.py") == ["A", "find"]
+
+
+def test_a_number_of_the_page_of_limits_is_noticed_by_its_test_and_no_other_number_is():
+    source = "LEVEL = 0.05  # of all looks\nOTHER = 3\n\n\ndef f(x):\n    return x < 2\n"
+    assert mutant_tests.is_limit(source, "LEVEL = 0.075\nOTHER = 3\n\n\ndef f(x):\n    return x < 2\n")
+    assert not mutant_tests.is_limit(source, "LEVEL = 0.05\nOTHER = 4\n\n\ndef f(x):\n    return x < 3\n")
