@@ -13,28 +13,6 @@ from .house import figures, layers, names, records, tested
 from .house.source import Breach, House
 from .places import REPO
 
-# Sub-packages of models/ that follow the rules of record files; "models" is held to them once all the others are.
-REBUILT: tuple[str, ...] = (
-    "tools",
-    "features",
-    "documents",
-    "deployment",
-    "alerting",
-    "scoring",
-    "ledger",
-    "routing",
-    "monitoring",
-    "health",
-    "review",
-    "gate",
-    "resilience",
-    "training",
-    "governance",
-    "onboarding",
-    "overview",
-)
-# Further sub-packages whose services are typed, which mypy holds them to.
-TYPED: tuple[str, ...] = ("tools", "features", "documents", "deployment", "ledger", "health")
 # Private names of Odoo that the addon uses. A new one is added by hand: each may change with Odoo's next version.
 ODOO_NAMES = {
     "_abstract",
@@ -105,10 +83,9 @@ def main() -> int:
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--typed", action="store_true", help="name the services that mypy checks")
     options = parser.parse_args()
-    house = House(REPO, REBUILT)
+    house = House(REPO)
     if options.typed:
-        services = [file for file in house.services() if house.package(file) in {*REBUILT, *TYPED}]
-        print(*(file.relative_to(REPO) for file in services), sep="\n")
+        print(*(file.relative_to(REPO) for file in house.services()), sep="\n")
         return 0
     if options.json:
         return figures.tell(house, options.json, ODOO_NAMES, PYTHON_NAMES)
