@@ -260,6 +260,28 @@ def test_an_edited_anomaly_card_is_refused(path, value):
         artifact.load(changed(path, value, CARDS[3]))
 
 
+@pytest.mark.parametrize(
+    ("path", "longest", "card", "cause"),
+    [
+        (("block_thresholds",), [0.5] * 1000, 3, "block_thresholds: 1001 entries where 1 to 1000 are"),
+        ((*F1, "bins", "levels"), [f"l{n}" for n in range(250)], 0, "levels: 251 entries where 0 to 250 are"),
+        ((*F0, "name"), "n" * 256, 3, "name: text of 1 to 256 characters"),
+        (("calibration", "x"), list(range(10_000)), 2, "x: 10001 entries where 1 to 10000 are"),
+    ],
+    ids=["block_thresholds", "levels", "name", "calibration"],
+)
+def test_one_more_than_there_may_be_is_refused_for_its_length(path, longest, card, cause):
+    def told(value):
+        try:
+            artifact.load(changed(path, value, CARDS[card]))
+        except ArtifactRejected as error:
+            return str(error)
+        return ""
+
+    assert cause in told(longest + longest[:1])
+    assert f"{cause.partition(':')[0]}: " not in told(longest)  # another piece of the card may not fit it any more
+
+
 def places(data, path=()):
     """The path of every entry of a nested artifact."""
     entries = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()

@@ -110,6 +110,11 @@ def test_without_two_kinds_of_outcome_there_is_no_verdict_about_order(labels):
     json.dumps(found.to_dict())
 
 
+def test_without_any_row_two_are_missing_and_where_one_kind_is_known_one_more():
+    assert challenge(np.array([]), np.array([]), np.array([])).more_needed == 2
+    assert challenge(np.array([1.0]), np.array([0.5]), np.array([0.5])).more_needed == 1
+
+
 # Rare anomalies: a sign test
 def test_cards_of_equal_worth_are_rarely_told_apart_by_signs():
     random = np.random.default_rng(0)

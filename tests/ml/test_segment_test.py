@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import NoUsableFeature
@@ -134,6 +135,17 @@ def test_a_part_with_far_more_flags_than_expected_is_found():
     assert (often.flagged, often.exceeded) == (30, True)
     assert (usual.flagged, usual.exceeded) == (5, False)
     assert 0.05 < often.low < 0.1
+
+
+def test_all_judged_parts_share_one_error_level():
+    """The lower bound of each of k parts is that of Clopper and Pearson at 5 % / k, one-sided."""
+    flagged, parts = [1] * 12 + [0] * 288 + [1] * 3 + [0] * 297, ["a"] * 300 + ["b"] * 300
+    for judged, small in ((1, []), (1, ["c"] * (MIN_ROWS - 1))):  # what is not judged takes no part of the level
+        [found, *_others] = flagged_parts(flagged[:300] + [0] * len(small), parts[:300] + small, 0.01)
+        assert found.low == pytest.approx(beta.ppf(0.05 / judged, 12, 289), abs=1e-6)
+    one, two = flagged_parts(flagged, parts, 0.01)
+    assert one.low == pytest.approx(beta.ppf(0.05 / 2, 12, 289), abs=1e-6)
+    assert two.low == pytest.approx(beta.ppf(0.05 / 2, 3, 298), abs=1e-6)
 
 
 def test_few_rows_say_nothing_about_one_in_a_hundred():
