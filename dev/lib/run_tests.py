@@ -106,9 +106,10 @@ def _run_lane(parts, arguments, score, claims):
 
 
 def run_part(part, arguments, score, claims):
-    if part in ("ml", "nightly"):
-        run_plain(part, arguments if part == "ml" else [], score)
-    if part != "ml":
+    is_plain = part == "ml" or any(folder in argument for folder in PLAIN_FOLDERS for argument in arguments)
+    if is_plain or (part == "nightly" and not arguments):
+        run_plain(part, arguments, score)
+    if part != "ml" and (not is_plain or not arguments):
         run_odoo(part, arguments, score, claims)
 
 

@@ -6,3 +6,4 @@ from . import test_binding
 from . import test_breakers
 from . import test_budget
 from . import test_connection
+from . import test_real_model_servers
