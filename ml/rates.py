@@ -20,7 +20,8 @@ BY_CHANCE = 0.02  # how often weeks that are alike may look as if they differed
 SURE = 0.9  # that the spread of weeks is no larger than is said
 MIN_WEEKS = 8  # that say how much weeks differ
 PLAIN = 1e-6  # a spread under which a share is binomial
-EXACT = 20_000  # cases up to which a beta-binomial is added up
+EXACT = 20_000  # cases, or hits of more, up to which a beta-binomial is added up
+FAR = 12  # standard deviations beyond which nothing is left
 
 Numbers = Any  # an array, a list or one number: broadcast against each other
 
@@ -74,6 +75,8 @@ def _tails(hits: Any, cases: Any, rate: float | np.ndarray, spread: float | np.n
     from scipy.stats import binom
 
     hits, cases, rate, spread = np.broadcast_arrays(hits, cases, rate, spread)
+    shape = hits.shape
+    hits, cases, rate, spread = (np.atleast_1d(each) for each in (hits, cases, rate, spread))
     found = (binom.sf if upper else binom.cdf)(hits, cases, rate).astype(float)
     for place in np.flatnonzero(_is_wide(rate, spread)):
         above, upto = _tables(int(cases[place]), float(rate[place]), float(spread[place]))
@@ -82,7 +85,7 @@ def _tails(hits: Any, cases: Any, rate: float | np.ndarray, spread: float | np.n
             found[place] = above(k + 1)
         else:
             found[place] = upto(k)
-    return np.clip(found, 0.0, 1.0)
+    return np.clip(found, 0.0, 1.0).reshape(shape)
 
 
 def fewest_that_exceed(bars: Numbers, cases: Numbers, rate: Numbers, spread: Numbers) -> np.ndarray:
@@ -118,19 +121,24 @@ def _tables(cases: Any, rate: float, spread: float) -> tuple[Callable[..., Any],
     from scipy.special import betaln, gammaln
     from scipy.stats import beta
 
+    if rate > 0.5:  # the rarer of the two is counted
+        mirrored_above, mirrored_upto = _tables(cases, 1 - rate, spread)
+        return (lambda k: mirrored_upto(cases - k)), (lambda k: mirrored_above(cases - k))
     size = (1 - spread) / spread
-    if cases > EXACT:  # its share is a beta of the same mean and variance
+    deviation = math.sqrt(cases * rate * (1 - rate) * (1 + (cases - 1) * spread))
+    if cases > EXACT and cases * rate + FAR * deviation > EXACT:  # its share is a beta of the same mean and variance
         size = 1 / (spread + (1 - spread) / cases) - 1
         law = beta(rate * size, (1 - rate) * size)
         return (lambda k: float(law.sf((k - 0.5) / cases))), (lambda k: float(law.cdf((k + 0.5) / cases)))
-    k = np.arange(cases + 1)
+    last = min(int(cases), EXACT)
+    k = np.arange(last + 1)
     a, b = rate * size, (1 - rate) * size
     ways = gammaln(cases + 1) - gammaln(k + 1) - gammaln(cases - k + 1)
     chances = np.exp(ways + betaln(k + a, cases - k + b) - betaln(a, b))
     above, upto = np.append(chances[::-1].cumsum()[::-1], 0.0), chances.cumsum()
     return (
-        lambda k: float(above[max(k, 0)]) if k <= cases else 0.0,
-        lambda k: 0.0 if k < 0 else float(upto[min(k, cases)]),
+        lambda k: float(above[max(k, 0)]) if k <= last else 0.0,
+        lambda k: 0.0 if k < 0 else float(upto[min(k, last)]),
     )
 
 

@@ -29,7 +29,7 @@ def run(env, options, say):
     files = _files(options.data)
     seed = SMALL_SEED if options.small else int(time.time()) // 86400  # another sample every day
     mutants = mutation.sample(files, options.limit or USUAL, seed)
-    survived = survivors(mutants, max(os.cpu_count() or 1, 1), say)
+    survived, hung = survivors(mutants, max(os.cpu_count() or 1, 1), say)
     share = 1 - len(survived) / len(mutants) if mutants else 1.0
     yield Figure("mutants.all", sum(len(mutation.mutants_of(file)) for file in files))
     yield Figure("mutants.seed", seed)
@@ -39,18 +39,20 @@ def run(env, options, say):
         missed = [mutant for mutant in survived if _tests_for(mutant.file) is tested]
         yield Figure(f"mutants.{name}.noticed", f"{len(of_kind) - len(missed)} of {len(of_kind)}")
     yield Figure("mutants.noticed", len(mutants) - len(survived))
+    yield Figure("mutants.noticed_as_hanging", hung)
     yield Figure("mutants.noticed_share", round(share, 3), "", f"≥ {NOTICED_LEAST}", share >= NOTICED_LEAST)
     yield Figure("mutants.survived", [str(mutant) for mutant in survived])
 
 
 def survivors(mutants, workers, say):
-    """Return the mutants that no test of their modules notices."""
+    """Return the mutants that no test of their modules notices, and how many of the others took too long."""
     with ExitStack() as stack:
-        places = {}
+        places, every = {}, []
         for kind, mutant in {_tests_for(mutant.file): mutant for mutant in mutants}.items():
             places[kind] = queue.SimpleQueue()
             for _number in range(workers):
                 places[kind].put(place := stack.enter_context(kind()))
+                every.append(place)
             if not place.pass_unchanged(mutant.file):
                 raise Failure(f"the tests of {mutant.file.name} fail without any change.")
 
@@ -67,7 +69,8 @@ def survivors(mutants, workers, say):
 
         with ThreadPoolExecutor(workers) as pool:
             found = list(pool.map(is_noticed, mutants))
-    return [mutant for mutant, noticed in zip(mutants, found, strict=True) if not noticed]
+        hung = sum(place.hung for place in every)
+    return [mutant for mutant, noticed in zip(mutants, found, strict=True) if not noticed], hung
 
 
 def _tests_for(file):

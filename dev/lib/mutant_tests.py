@@ -12,7 +12,8 @@ from pathlib import Path
 from . import databases, limits, mutation, templates
 from .places import ADDON, REPO
 
-LONGEST = 300  # seconds for the tests of one mutant
+LONGEST = 600  # seconds for the tests of one mutant; who takes longer hangs
+MOST_USERS = 12  # modules that use the changed one, by whose tests it is judged too
 # Run the smallest sizes of experiments or whole trainings: too slow for one mutant, and about something else.
 SLOW = {"test_experiments", "test_house_rules", "test_evaluate_drift", "test_evaluate_monitoring", "test_mutation"}
 SLOW.add("test_limits")  # reads comments, which a mutant has lost; see `is_limit`
@@ -22,6 +23,7 @@ _moments = itertools.count(1_000_000_000)
 class _Copy:
     """A copy of the checkout in which one file at a time is changed; a context."""
 
+    hung = 0  # mutants whose tests did not end in time
     ignored = staticmethod(shutil.ignore_patterns("__pycache__", ".git", "node_modules"))
 
     def __enter__(self):
@@ -60,11 +62,27 @@ class _Copy:
                 timeout=LONGEST,
             )
         except subprocess.TimeoutExpired:
+            self.hung += 1
             return False
         return done.returncode in (0, 5)  # 5: pytest selected nothing
 
     def _variables(self):
         return {}
+
+
+def _users(file):
+    """Names of the modules beside it that import it, and of those that import these, as long as they are few."""
+    found = []
+    new = [file.stem]
+    while new:
+        names = "|".join(map(re.escape, new))
+        uses = re.compile(rf"^from \.({names}) import|^from \. import .*\b({names})\b|^    ({names}),$", re.MULTILINE)
+        others = [other.stem for other in sorted(file.parent.glob("*.py")) if uses.search(other.read_text())]
+        new = [other for other in others if other not in found and other not in (file.stem, "__init__")]
+        if found and len(found) + len(new) > MOST_USERS:
+            break
+        found += new
+    return found
 
 
 def is_limit(original, changed):
@@ -95,8 +113,7 @@ class PlainTests(_Copy):
         found = [str(one.relative_to(REPO)) for one in sorted((REPO / folder).rglob(f"test_{name}.py"))]
         examples = f"{folder}/test_package.py::test_the_examples_in_the_docstrings_are_true[{name}]"
         yield [*found, *([examples] if top == "ml" else [])]
-        uses = re.compile(rf"^from \.({name} )?import .*\b{name}\b|^from \.{name} import", re.MULTILINE)
-        users = [other.stem for other in file.parent.glob("*.py") if uses.search(other.read_text())]
+        users = _users(file)
         names = "|".join([name, *users])
         pattern = re.compile(rf"\b{top}(\.\w+)*(\.| import .*\b)({names})\b|^    ({names}),$", re.MULTILINE)
         yield [

@@ -25,6 +25,19 @@ def test_with_spread_the_tails_are_those_of_scipys_beta_binomial(cases, rate, wi
     assert law.var() == pytest.approx(cases * rate * (1 - rate) * (1 + (cases - 1) * wide))
 
 
+@pytest.mark.parametrize("k", [0, 2, 5, 12, 30])
+def test_a_few_of_very_many_are_added_up_too(k):
+    """The beta behind them knows nothing of counts: at most 2 where 10 are expected is four times as likely."""
+    cases, rate, wide = 200_000, 0.00005, 0.00002
+    size = (1 - wide) / wide
+    law = betabinom(cases, rate * size, (1 - rate) * size)
+    fewer, more = law.cdf(k), law.sf(k - 1)
+    assert rates.tail_fewer(k, cases, rate, wide) == pytest.approx(fewer, rel=1e-6)
+    assert rates.tail_more(k, cases, rate, wide) == pytest.approx(more, rel=1e-6)
+    assert rates.tail_more(cases - k, cases, 1 - rate, wide) == pytest.approx(fewer, rel=1e-6)
+    assert rates.tail_fewer(cases - k, cases, 1 - rate, wide) == pytest.approx(more, rel=1e-6)
+
+
 def test_very_many_cases_follow_the_beta_behind_them():
     found = rates.tail_more([60_000], [200_000], [0.2], [0.01])[0]
     assert found == pytest.approx(beta.sf(0.3, 0.2 * 99, 0.8 * 99), rel=0.05)

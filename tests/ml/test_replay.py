@@ -25,6 +25,12 @@ def test_naive_bayes_by_hand():
     assert found[2] == pytest.approx(0.5)  # an empty value says nothing
 
 
+def test_the_prior_of_a_team_is_its_own_count_of_wins():
+    """Three wins and a loss that say nothing but themselves: 3.1 to 1.1."""
+    found = chances([None] * 5, [True, True, True, False, False], [0, 1, 2, 3], [4])
+    assert found[0] == pytest.approx(3.1 / (3.1 + 1.1))
+
+
 def test_only_the_past_counts():
     levels = ["a", "b"] * 4
     known = chances(levels, [True, False] * 4, [0, 1], [6, 7])

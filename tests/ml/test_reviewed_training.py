@@ -104,6 +104,17 @@ def test_the_latest_judged_rows_test_and_both_cards_are_measured_on_them():
     assert SERVED.reference.rows == WORLD.learned.sum()
 
 
+def test_the_card_that_is_tested_knows_nothing_of_what_tests_it():
+    verdicts = WORLD.verdicts()
+    judged = np.flatnonzero(WORLD.judged)
+    latest = judged[-TESTED.metrics["test_rows"] :]
+    verdicts[latest] = [not verdict for verdict in verdicts[latest]]
+    turned, served = WORLD.train(verdicts)
+    values = TESTED.card.score(WORLD.columns).values
+    assert np.array_equal(turned.card.score(WORLD.columns).values, values)
+    assert not np.array_equal(served.card.score(WORLD.columns).values, SERVED.card.score(WORLD.columns).values)
+
+
 def test_a_random_check_counts_as_many_rows_as_it_stands_for():
     """A signal that the surprise does not see shows only where rows are drawn at random."""
     world = World(1)

@@ -72,6 +72,25 @@ def test_one_mean_is_what_scipy_says_and_reaches_further_up():
     assert interval(Moments(100, 0.1), SHARE).high == pytest.approx(known.high)
 
 
+def test_how_far_up_a_mean_of_few_amounts_reaches_by_hand():
+    """Of 40 records 5 are 100 to 300: log amounts have the variance of a lognormal with their first two moments."""
+    amounts = np.array([100.0, 150, 200, 250, 300] + [0] * 35)
+    mean, deviation = amounts.mean(), amounts.std(ddof=1)
+    paid = amounts[amounts > 0]
+    spread = math.log((paid**2).mean() / paid.mean() ** 2)
+    log_error = math.sqrt((deviation / math.sqrt(40) / mean) ** 2 + spread**2 / 4)
+    high = mean * math.exp(stats.t.ppf(0.975, 4) * log_error)
+    assert log_error < 1 and interval(moments(amounts), MEAN).high == pytest.approx(high)
+
+
+def test_two_amounts_on_the_smaller_side_are_enough_to_reach_further():
+    before, after = moments([50.0, 70.0] + [0.0] * 30), moments([40.0] * 20 + [90.0] * 20)
+    unpaid = mean_change(before._replace(nonzero=0), after._replace(nonzero=0))
+    one = mean_change(before._replace(nonzero=1), after)
+    two = mean_change(before, after)
+    assert (one.low, one.high) == (unpaid.low, unpaid.high) and two.low < unpaid.low
+
+
 @pytest.mark.parametrize(("rows", "paid", "spread"), [(60, 1.0, 1.0), (300, 0.2, 1.0), (1000, 0.05, 1.0)])
 def test_the_interval_of_a_mean_of_few_large_amounts_holds_it(rows, paid, spread):
     random, held, rounds = np.random.default_rng(9), [], 1500
