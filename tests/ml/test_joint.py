@@ -91,6 +91,16 @@ def test_what_the_reference_never_saw_and_what_is_missing_is_left_to_the_other_t
     assert not found.exceeded and np.isfinite(found.statistic)
 
 
+def test_one_value_and_missing_ones_are_no_two_cells():
+    world = World(7)
+    names, places = ["kind", "city"], [0, 3]
+    reference, window = world.reference[:, places].copy(), world.codes(rows(world.random))[:, places].copy()
+    for codes in (reference, window):
+        codes[:, 0] = np.where(np.arange(len(codes)) % 3, codes[:, 0].max(), 0)
+    found = joint.judge_pairs({name: world.bins[name] for name in names}, reference, world.weeks, window)
+    assert found.verdict == "cannot_judge"
+
+
 def test_one_column_has_no_pair():
     world = World(6)
     bins = {"kind": world.bins["kind"]}

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from odoo.addons.ai_deployment.ml.binning import ABOVE, BELOW, FIRST, OTHER, UNSEEN, CategoryBins, NumericBins
+from odoo.addons.ai_deployment.ml.binning import (
+    ABOVE,
+    BELOW,
+    FIRST,
+    MISSING,
+    OTHER,
+    UNSEEN,
+    CategoryBins,
+    NumericBins,
+)
 from odoo.addons.ai_deployment.ml.logistic import log_loss, sigmoid
 from odoo.addons.ai_deployment.ml.performance import auc
 from odoo.addons.ai_deployment.ml.shrinkage import folds_by_label, shrink
@@ -119,3 +128,18 @@ def test_what_is_known_as_the_mean_of_many_levels_is_unsure_for_each():
         if len(bins.levels) < 2 or pooled.sum() < 30:
             held.pop()
     assert np.mean(held) > 0.65
+
+
+def test_one_level_beside_the_frequent_ones_is_known_by_its_own_rows():
+    random = np.random.default_rng(9)
+    words = np.array(["a"] * 200 + ["b"] * 150 + ["c"] * 10, dtype=object)
+    many = np.array([*words[:-10], *(f"c{number // 2}" for number in range(10))], dtype=object)
+    labels = random.random(len(words)) < 0.4
+    for column, pooled_is_sure in ((words, True), (many, False)):
+        bins = CategoryBins.fit(column, min_count=12)
+        codes = bins.codes(column)[:, None]
+        assert (codes == OTHER).sum() == 10
+        codes[:5] = MISSING
+        alone = shrink([bins], codes, labels, np.ones(len(words)), [None], [0]).uncertainty.alone[0]
+        assert bool(alone[OTHER] == 0) == pooled_is_sure
+        assert alone[MISSING] == 0 < alone[UNSEEN]
