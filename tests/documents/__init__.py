@@ -14,6 +14,7 @@ from . import test_expected_bills
 from . import test_field_texts
 from . import test_lead_changes
 from . import test_lead_course
+from . import test_lead_events
 from . import test_lead_outcomes
 from . import test_noting
 from . import test_outcomes
