@@ -21,4 +21,5 @@ from . import test_outcomes
 from . import test_score_sql
 from . import test_score_validity
 from . import test_score_words
+from . import test_shown_everywhere
 from . import test_waiting_reviews
