@@ -45,8 +45,9 @@ class AiDeployment(models.Model):
         "Learn From Later Moments",
         tracking=True,
         help="A version learns from each lead on its first day and at five later moments of its first 120 days while "
-        "it was open, with the inputs as they were then. A score is then the chance to win within the outcome window from "
-        "the day of the score, whatever the age of the lead. For example: of a lead that has been open for 50 days.",
+        "it was open, with the inputs as they were then. A score is then the chance to win within the outcome window "
+        "from the day of the score, whatever the age of the lead. For example: of a lead that has been open for 50 "
+        "days.",
     )
     has_outcome = fields.Boolean(compute="_compute_has_outcome")
     has_usual_inputs = fields.Boolean(compute="_compute_has_usual_inputs")

@@ -109,5 +109,5 @@ def split(ids: list[int], share: float) -> int:
 
 
 def independent(ids: list[int], first: int = 0) -> np.ndarray:
-    """Return the numbers of rows from `first` on, one per record, ascending."""
+    """Return the numbers of rows from `first` on, at most one per record, ascending (`ml.groups.one_each`)."""
     return first + one_each(ids[first:])
