@@ -1,21 +1,13 @@
 """Rows that belong together: moments of one record, which share its outcome in part.
 
-They count as one record (``shares``), stand on one side of every split (``boundary``, ``together``), and where
-each row has to be independent of the others, one of them speaks for the record (``one_each``).
+They stand on one side of every split (``boundary``, ``together``), speak for no more cases than there are records
+(``effective``), and where each row has to be independent of the others, one speaks for the record (``one_each``).
+All of them weigh alike: how many moments a record has is a part of its outcome, as one that is won or lost soon has
+few. Weights by their number, or one row of each whatever their number, would count these moments too often.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
-
-
-def shares(groups: np.ndarray) -> np.ndarray:
-    """Return (n,) weights 1/k for each of the k rows of a group.
-
-    >>> shares(np.array([7, 7, 9])).tolist()
-    [0.5, 0.5, 1.0]
-    """
-    _found, place, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    return 1.0 / counts[place]
 
 
 def boundary(groups: ArrayLike, row: int) -> int:
@@ -55,20 +47,21 @@ def cases(labels: np.ndarray, groups: np.ndarray | None) -> tuple[int, int]:
 
 
 def one_each(groups: ArrayLike) -> np.ndarray:
-    """Return the numbers of the rows that speak for their group: one of each, ascending, drawn by its number.
+    """Return the numbers of the rows that speak for their group, ascending: at most one of each, drawn by its number.
 
-    The same every time; over many groups each place in a group is drawn alike.
+    Drawn is a place among as many as the largest group has; a group without a row there has none to speak for it. So
+    each row is as likely as any other, whatever the number of rows of its group. The same every time.
 
-    >>> one_each([7, 8, 9]).tolist(), len(one_each([7, 7, 7, 9])), one_each([]).tolist()
-    ([0, 1, 2], 2, [])
+    >>> one_each([7, 8, 9]).tolist(), one_each([7, 7, 7, 9]).tolist(), one_each([7, 7, 7, 14]).tolist()
+    ([0, 1, 2], [2, 3], [2])
     """
     groups = np.asarray(groups)
     if not len(groups):
         return np.arange(0)
     order = np.argsort(groups, kind="stable")
     found, starts, counts = np.unique(groups[order], return_index=True, return_counts=True)
-    drawn = (found.astype(np.int64) * 2654435761 >> 7) % counts
-    return np.sort(order[starts + drawn])
+    place = (found.astype(np.int64) * 2654435761 >> 7) % counts.max()
+    return np.sort(order[(starts + place)[place < counts]])
 
 
 def effective(weights: np.ndarray, groups: np.ndarray | None) -> float:

@@ -23,7 +23,6 @@ from .errors import (
     TooFewCases,
 )
 from .groups import boundary, cases
-from .groups import shares as group_shares
 from .profile import RESERVED
 
 SHARES = (0.70, 0.15, 0.15)  # learn; learn and calibrate; test
@@ -50,11 +49,6 @@ class Table:
     def groups_of(self, rows: np.ndarray) -> Any:
         """Return the record of each of ``rows``, None where each row is one."""
         return None if self.groups is None else self.groups[rows]
-
-    @property
-    def counted(self) -> np.ndarray:
-        """(n,) how much each row counts: all rows of a record together as one."""
-        return np.ones(len(self)) if self.groups is None else group_shares(self.groups)
 
     def __len__(self) -> int:
         return len(self.usable)

@@ -149,9 +149,6 @@ def train_scorecard(
     half_life = half_life_of(table, own, codes, directions, settings, seed)
     recency = recency_weights(table.moments[table.learn], half_life)
     settings = replace(settings, rate=rate_for(effective_cases(learned, recency))) if half_life else settings
-    if of_record is not None:
-        recency = recency * table.counted[table.learn]
-        recency = recency / recency.mean()
     weights = recency * np.where(learned, float(positive_weight), 1.0)
     like = _chosen_before(recipe, names, half_life)
     kept = recipe.weight if recipe and like else None

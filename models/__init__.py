@@ -21,6 +21,7 @@ from . import (
 )  # owner, proof of concept, checklist, approval, value; its evidence looks at all above
 from . import onboarding  # the guided start, the way to production, the replay of the last year
 from . import overview  # the page that shows how every deployment is doing
+from . import calendar_event
 from . import digest_digest
 from . import ir_cron
 from . import ir_default

@@ -1,10 +1,13 @@
 """Protect the chatter of the addon's records: messages stay unchanged, with their true author.
 
 A trace that its subject can delete is none, and neither is one that anybody can write in a colleague's name.
+Messages of leads may change a score (`documents.lead_events`).
 """
 
 from odoo import api, models
 from odoo.exceptions import AccessError
+
+from .documents.lead_events import messages_followed, note_messages, note_new_messages
 
 # What people write themselves is theirs to correct; Odoo lets whoever may write the record delete any message.
 WRITTEN_BY_PEOPLE = ("comment", "email", "email_outgoing", "whatsapp_message")
@@ -17,7 +20,9 @@ class MailMessage(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             vals_list = [self._ai_in_own_name(vals) for vals in vals_list]
-        return super().create(vals_list)
+        messages = super().create(vals_list)
+        note_new_messages(messages)
+        return messages
 
     def _ai_in_own_name(self, vals):
         """`vals` of a message of the addon's records, whose author is the user, whoever was named."""
@@ -28,10 +33,12 @@ class MailMessage(models.Model):
 
     def write(self, vals):
         self._ai_check_trace()
-        return super().write(vals)
+        with messages_followed(self, vals):
+            return super().write(vals)
 
     def unlink(self):
         self._ai_check_trace()
+        note_messages(self)
         return super().unlink()
 
     def _ai_check_trace(self):

@@ -18,7 +18,7 @@ the revenue       is set anew when a quotation is made, on reaching the third st
 The job position of the contact is typed in when a lead is closed, nine times in ten when it was won: a leak.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 import numpy as np
@@ -42,12 +42,41 @@ class Events:
     meetings: list = field(default_factory=list)
 
 
-class Pipeline:
-    """`count` leads; arrays are (count,): `came`, `ended` (inf while open) and so on, in days since `BEGIN`."""
+@dataclass
+class State:
+    """Leads in the middle of their lives: arrays (leads,), the hidden interest among them."""
 
-    def __init__(self, count, seed):
+    came: np.ndarray
+    interest: np.ndarray
+    stage: np.ndarray
+    ended: np.ndarray  # inf while open
+    won: np.ndarray
+    lost: np.ndarray  # also where nobody closes it
+    dormant: np.ndarray
+    recent: np.ndarray  # activities of the last days
+    held: np.ndarray  # meetings
+    waits: np.ndarray  # since when the customer does, inf for no answer
+    age: np.ndarray  # the next day of its life
+
+    def take(self, rows):
+        """Return a copy of some leads."""
+        return State(*(getattr(self, each.name)[rows].copy() for each in fields(self)))
+
+    def put(self, rows, other):
+        """Make the leads `rows` those of `other`."""
+        for each in fields(self):
+            getattr(self, each.name)[rows] = getattr(other, each.name)[rows]
+
+
+class Pipeline:
+    """`count` leads; arrays are (count,): `came`, `ended` (inf while open) and so on, in days since `BEGIN`.
+
+    `watched` are days as of which `won_chance` can be asked.
+    """
+
+    def __init__(self, count, seed, watched=()):
         self.random = np.random.default_rng(seed)
-        self.count, self.events = count, Events()
+        self.seed, self.count, self.events = seed, count, Events()
         random = self.random
         season = 1 + 0.35 * np.sin(2 * np.pi * np.arange(DAYS) / 365 + random.uniform(0, 6))
         self.came = np.sort(random.choice(DAYS, count, p=season / season.sum()) + random.random(count))
@@ -62,79 +91,103 @@ class Pipeline:
             + random.normal(0, 0.3) * (np.log(self.first_revenue + 100) - 8.5)
             + random.normal(0, 0.8, count)
         )
-        self.stage = np.zeros(count, dtype=int)
-        self.ended = np.full(count, np.inf)
-        self.won = np.zeros(count, dtype=bool)
-        self.last_move = self.came.copy()
-        self._live(season / season.mean())
+        self.load = season / season.mean()
+        self.states = {}  # as of each watched day
+        self._live(watched)
         self.position = np.where(self.won & (random.random(count) < 0.9), 1, 0) * np.isfinite(self.ended)
 
-    def _live(self, load):
+    def _live(self, watched):
         random, count = self.random, self.count
-        lost, dormant = np.zeros(count, bool), random.random(count) < 0.33
-        recent, held, waits = np.zeros(count), np.zeros(count), np.full(count, np.inf)
-        force = {name: random.uniform(0.8, 1.2) for name in ("move", "win", "lose", "wait", "meet")}
-        for age in range(LIFE):
-            going = ~lost & ~np.isfinite(self.ended)
-            day = self.came + age
-            busy = load[np.minimum(day, DAYS - 1).astype(int)]
-            at = day + random.random(count)
+        whole, no = np.zeros(count, dtype=int), np.zeros(count, bool)
+        never = np.full(count, np.inf)
+        state = State(
+            came=self.came,
+            interest=self.interest,
+            stage=whole.copy(),
+            ended=never.copy(),
+            won=no.copy(),
+            lost=no.copy(),
+            dormant=random.random(count) < 0.33,
+            recent=np.zeros(count),
+            held=np.zeros(count),
+            waits=never.copy(),
+            age=whole.copy(),
+        )
+        self.force = {name: random.uniform(0.8, 1.2) for name in ("move", "win", "lose", "wait", "meet")}
+        self.states = {day: state.take(np.arange(count)) for day in watched}
+        for _age in range(LIFE):
+            at = state.came + state.age + random.random(count)
+            self._step(state, at, random, self.events)
+            for day, kept in self.states.items():
+                kept.put(at < day, state)
+        self.stage, self.ended, self.won = state.stage, state.ended, state.won
 
-            def happens(rate, going=going):
-                return going & (random.random(count) < 1 - np.exp(-rate))
+    def _step(self, state, at, random, events=None):
+        """One more day of the lives of leads, at the moments `at` (leads,) of it; what happens goes to `events`."""
+        count, age = len(at), state.age
+        going = ~state.lost & ~np.isfinite(state.ended) & (age < LIFE)
+        day = state.came + age
+        busy = self.load[np.minimum(day, DAYS - 1).astype(int)]
+        force, interest = self.force, state.interest
 
-            worked = happens(0.12 / busy**2 * np.exp(0.2 * self.interest))
-            self._note(self.events.activities, worked, at)
-            recent = 0.85 * recent + worked
-            writes = happens(0.07 * np.exp(0.6 * self.interest - age / 90))
-            self._note(self.events.mails, writes, at)
-            waits = np.where(writes & ~np.isfinite(waits), at, waits)
-            answered = np.isfinite(waits) & going & (random.random(count) < 0.5 / busy**2)
-            answer_at = np.maximum(waits, day) + random.uniform(0.02, 0.9, count)
-            self._note(self.events.answers, answered, answer_at)
-            waits = np.where(answered, np.inf, waits)
-            meets = happens(0.04 * force["meet"] * (self.stage >= 1) * np.exp(0.4 * self.interest))
-            self._note(self.events.meetings, meets, at)
-            held += meets
-            moves = happens(
-                0.05
-                * force["move"]
-                * np.exp(0.6 * self.interest + 0.5 * np.minimum(held, 2) + 0.3 * recent)
-                / (1 + 0.15 * age / 7)
-            ) & (self.stage < STAGES - 1)
-            self._move(moves, at)
-            waiting = np.where(np.isfinite(waits), day - waits, 0)
-            wins = (
-                happens(
-                    np.where(self.stage == STAGES - 1, 0.05, 0.001)
-                    * force["win"]
-                    * np.exp(0.7 * self.interest + 0.5 * np.minimum(held, 2))
-                )
-                & ~moves
-            )
-            self.won |= wins
-            self.ended = np.where(wins, at, self.ended)
-            loses = (
-                happens(
-                    0.02
-                    * force["lose"]
-                    * np.exp(-0.6 * self.interest + 0.12 * force["wait"] * np.clip(waiting, 0, 10) + age / 120)
-                )
-                & ~wins
-                & ~moves
-            )
-            self.ended = np.where(loses & ~dormant, at, self.ended)
-            lost |= loses
+        def happens(rate):
+            return going & (random.random(count) < 1 - np.exp(-rate))
+
+        worked = happens(0.12 / busy**2 * np.exp(0.2 * interest))
+        state.recent = 0.85 * state.recent + worked
+        writes = happens(0.07 * np.exp(0.6 * interest - age / 90))
+        state.waits = np.where(writes & ~np.isfinite(state.waits), at, state.waits)
+        answered = np.isfinite(state.waits) & going & (random.random(count) < 0.5 / busy**2)
+        answer_at = np.maximum(state.waits, day) + random.uniform(0.02, 0.9, count)
+        state.waits = np.where(answered, np.inf, state.waits)
+        meets = happens(0.04 * force["meet"] * (state.stage >= 1) * np.exp(0.4 * interest))
+        state.held = state.held + meets
+        pulls = np.exp(0.6 * interest + 0.5 * np.minimum(state.held, 2) + 0.3 * state.recent)
+        moves = happens(0.05 * force["move"] * pulls / (1 + 0.15 * age / 7)) & (state.stage < STAGES - 1)
+        if events is not None:
+            for kind, rows, moments in (
+                (events.activities, worked, at),
+                (events.mails, writes, at),
+                (events.answers, answered, answer_at),
+                (events.meetings, meets, at),
+            ):
+                self._note(kind, rows, moments)
+            self._move(moves, at, state.stage)
+        state.stage = state.stage + moves
+        waiting = np.where(np.isfinite(state.waits), day - state.waits, 0)
+        wins = np.where(state.stage == STAGES - 1, 0.05, 0.001) * force["win"]
+        wins = happens(wins * np.exp(0.7 * interest + 0.5 * np.minimum(state.held, 2))) & ~moves
+        state.won = state.won | wins
+        state.ended = np.where(wins, at, state.ended)
+        tires = -0.6 * interest + 0.12 * force["wait"] * np.clip(waiting, 0, 10) + age / 120
+        loses = happens(0.02 * force["lose"] * np.exp(tires)) & ~wins & ~moves
+        state.ended = np.where(loses & ~state.dormant, at, state.ended)
+        state.lost = state.lost | loses
+        state.age = age + 1
+
+    def won_chance(self, day, horizon, leads, rounds=200):
+        """Return the true chance (leads,) of being won within `horizon` days after the watched `day`, by simulation.
+
+        It knows what nobody can: the interest, and which leads are lost though nobody has closed them.
+        """
+        random = np.random.default_rng([self.seed, day])
+        state = self.states[day].take(np.tile(leads, rounds))
+        first = np.clip(day - state.came - state.age, 0, 1)  # the rest of that day: nothing has happened on it so far
+        for step in range(horizon + 1):
+            at = random.random(len(first))
+            if not step:
+                at = first + (1 - first) * at
+            self._step(state, state.came + state.age + at, random)
+        won = state.won & (state.ended >= day) & (state.ended <= day + horizon)
+        return won.reshape(rounds, len(leads)).mean(axis=0)
 
     def _note(self, events, rows, at):
         events += zip(np.flatnonzero(rows).tolist(), at[rows].tolist(), strict=True)
 
-    def _move(self, rows, at):
+    def _move(self, rows, at, stage):
         for lead in np.flatnonzero(rows).tolist():
-            self.events.moves.append((lead, float(at[lead]), int(self.stage[lead]), int(self.stage[lead]) + 1))
-            self.stage[lead] += 1
-            self.last_move[lead] = at[lead]
-            if self.stage[lead] == STAGES - 1:
+            self.events.moves.append((lead, float(at[lead]), int(stage[lead]), int(stage[lead]) + 1))
+            if stage[lead] + 1 == STAGES - 1:
                 new = float(np.round(self.revenue[lead] * self.random.lognormal(0.3, 0.5), -2)) + 100.0
                 self.events.revenues.append((lead, float(at[lead]), float(self.revenue[lead]), new))
                 self.revenue[lead] = new

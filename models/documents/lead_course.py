@@ -6,13 +6,15 @@ once it has begun, if it was in the calendar by then. A lead that was imported w
 age of its own, unless the owner has named its start date.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..features import course
+from ..tools import clock
 
+_CHANGED = (course.WITH_ACTIVITY, course.FROM_CUSTOMER, course.WITH_ANSWER)  # by the columns of `_kinds`
 IMPORTED_TOGETHER = 50  # leads that were created in one moment
 _OURS = SQL("message.author_id IN (SELECT partner_id FROM res_users WHERE NOT share)")
 _FROM_CUSTOMER = SQL("(message.message_type = 'email' OR message.message_type = 'comment') AND %s IS NOT TRUE", _OURS)
@@ -41,13 +43,7 @@ class LeadCourse:
         asked = set(measures)
         if asked & {course.STAGE_DAYS, course.STAGE_MOVES}:
             found["course_stages"] = self._stages()
-        if asked & {
-            course.ACTIVITIES,
-            course.CUSTOMER_MESSAGES,
-            course.ANSWERS,
-            course.ANSWER_HOURS,
-            course.WAITING_DAYS,
-        }:
+        if asked & set(course.OF_MESSAGES):
             found["course_messages"] = self._messages()
         if course.MEETINGS in asked:
             self.env["calendar.event"].flush_model(["opportunity_id", "start", "active"])
@@ -114,6 +110,37 @@ class LeadCourse:
             return SQL("(%s AND (%s))", begun, known)
         return begun
 
+    def told_by(self, message_ids: Sequence[int]) -> dict[str, set[int]]:
+        """Return the measures that messages change, by what these are: {measure: ids of leads}; one statement."""
+        self.env["mail.message"].flush_model(course.OF_A_MESSAGE)
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT message.res_id, %s FROM mail_message message WHERE message.id = ANY(%s) AND message.model = %s",
+                self._kinds(),
+                list(message_ids),
+                self.documents._name,
+            )
+        )
+        found: dict[str, set[int]] = {}
+        for lead_id, *kinds in rows:
+            for is_one, measures in zip(kinds, _CHANGED, strict=True):
+                for measure in measures if is_one else ():
+                    found.setdefault(measure, set()).add(lead_id)
+        return found
+
+    def held(self, event_ids: Sequence[int]) -> set[tuple[int, int]]:
+        """Return those of some meetings that count by now, as (id of the meeting, id of its lead); one statement."""
+        self.env["calendar.event"].flush_model(["opportunity_id", "start", "active"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT event.id, event.opportunity_id FROM calendar_event event WHERE event.id = ANY(%s)"
+                " AND event.opportunity_id IS NOT NULL AND event.active AND event.start < %s",
+                list(event_ids),
+                clock.instant(),
+            )
+        )
+        return {(event_id, lead_id) for event_id, lead_id in rows}
+
     def _own_move(self, table: str) -> SQL:
         """Return SQL of the last change of stage that the record holds, where it is before the moment."""
         last = SQL.identifier(table, "date_last_stage_update")
@@ -137,21 +164,13 @@ class LeadCourse:
         )
 
     def _messages(self) -> SQL:
-        note = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
-        answer = SQL(
-            "message.message_type IN ('comment', 'email_outgoing') AND %s AND message.subtype_id IS DISTINCT FROM %s",
-            _OURS,
-            note or 0,
-        )
         rows = SQL(
-            "SELECT message.res_id AS id, message.date, message.mail_activity_type_id IS NOT NULL AS is_activity,"
-            " (%s) AS is_customers, (%s) AS is_answer"
+            "SELECT message.res_id AS id, message.date, %s"
             " FROM asked JOIN mail_message message ON message.model = %s AND message.res_id = asked.id"
             " AND message.date < asked.at"
             " WHERE message.message_type IN ('comment', 'email', 'email_outgoing')"
             " OR message.mail_activity_type_id IS NOT NULL",
-            _FROM_CUSTOMER,
-            answer,
+            self._kinds(),
             self.documents._name,
         )
         return SQL(
@@ -162,4 +181,18 @@ class LeadCourse:
             " FROM (SELECT *, MAX(date) FILTER (WHERE is_answer) OVER (PARTITION BY id) AS answered"
             " FROM (%s) AS messages) AS told GROUP BY id",
             rows,
+        )
+
+    def _kinds(self) -> SQL:
+        """What `message` is, as columns: an activity that was done, one from the customer, an answer of ours."""
+        note = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
+        answer = SQL(
+            "message.message_type IN ('comment', 'email_outgoing') AND %s AND message.subtype_id IS DISTINCT FROM %s",
+            _OURS,
+            note or 0,
+        )
+        return SQL(
+            "message.mail_activity_type_id IS NOT NULL AS is_activity, (%s) AS is_customers, (%s) AS is_answer",
+            _FROM_CUSTOMER,
+            answer,
         )

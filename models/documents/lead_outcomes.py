@@ -9,7 +9,9 @@ from ..tools.sampling import in_drawn_order
 from .leak_row import LeakRow
 from .outcomes import Outcomes
 
-LANDMARK_DAYS = (0, 7, 14, 30, 60, 90)  # of the life of a lead, at which a version learns from it while it is open
+# Spans of days of the life of a lead: a version learns from one moment of it in each, first of its creation.
+LANDMARKS = ((0, 0), (0, 7), (7, 14), (14, 30), (30, 60), (60, 120))
+_FINE = 2**16  # moments that are told apart between two such days
 LATELY_DAYS = 90
 LATE_LEADS = 5000  # that say how long outcomes take
 EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same minute
@@ -50,16 +52,22 @@ class LeadOutcomes(Outcomes):
     def landmark_rows(self, now: datetime) -> list[tuple[int, datetime, datetime, bool]]:
         """Return (id, when it began, moment, won within the horizon from there) of leads while they were open.
 
-        Oldest leads first, moments of a lead together. A moment after a first end is left out: of a lead that was
-        reopened, nobody knows when it was open. So is one before a merge, which brought the past of another lead.
+        Oldest leads first, moments of a lead together. Where between two landmarks a moment lies is drawn by the number
+        of the lead: of ages at which no version has seen a lead, its chances would be guesses. A moment after a first
+        end is left out: of a lead that was reopened, nobody knows when it was open. So is one before a merge, which
+        brought the past of another lead.
         """
         documents, table = self.documents, self.documents._table
         query = documents._search(self._domain())
         began, ended = documents._ai_began_sql(table, self.deployment), documents._ai_ended_sql(table, self.deployment)
-        horizon, day = SQL("%s::interval", f"{self.deployment.horizon_days} days"), SQL.identifier("landmark", "days")
-        query.add_join("JOIN", "landmark", SQL("(SELECT unnest(%s::int[]) AS days)", [*LANDMARK_DAYS]), SQL("TRUE"))
-        moment = SQL("(%s + %s * interval '1 day')", began, day)
+        horizon = SQL("%s::interval", f"{self.deployment.horizon_days} days")
         lead_id, status = SQL.identifier(table, "id"), SQL.identifier(table, "won_status")
+        begins, ends = map(list, zip(*LANDMARKS, strict=True))
+        spans = SQL("(SELECT * FROM unnest(%s::int[], %s::int[]) AS span (begin, until))", begins, ends)
+        query.add_join("JOIN", "landmark", spans, SQL("TRUE"))
+        drawn = SQL("(hashint4(%s + 7919 * landmark.until) & %s)::float8 / %s", lead_id, _FINE - 1, _FINE)
+        day = SQL("(landmark.begin + (landmark.until - landmark.begin) * %s)", drawn)
+        moment = SQL("(%s + %s * interval '1 day')", began, day)
         query.add_where(SQL("%s <= %s - %s", moment, now, horizon))
         query.add_where(SQL("(%s = 0 OR %s = 'pending' OR %s < %s)", day, status, moment, ended))
         first_end = SQL(

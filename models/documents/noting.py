@@ -3,7 +3,7 @@
 See `models/scoring/ai_deployment.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from odoo.models import BaseModel
 
@@ -17,10 +17,32 @@ def note_created(records: BaseModel) -> None:
     """Note new records for the deployments that score on creation."""
     if rules := records.env["ai.deployment"]._scoring_rules(records._name):
         wanted = [rule.deployment_id for rule in rules if rule.on_create]
-        if not wanted and not any(rule.names for rule in rules):
+        if not wanted and not any(rule.names or rule.course for rule in rules):
             return
         noted.begin(records.env.cr, KEY).created.setdefault(records._name, set()).update(records.ids)
         _note(records, dict.fromkeys(records.ids, wanted))
+
+
+def course_noted(documents: BaseModel) -> frozenset[str]:
+    """Return what any deployment reads of the course of `documents`; remembered, so that it costs no query."""
+    return frozenset().union(*(rule.course for rule in documents.env["ai.deployment"]._scoring_rules(documents._name)))
+
+
+def note_course(documents: BaseModel, told: Mapping[str, Iterable[int]]) -> None:
+    """Note records whose course went on, to be scored or marked by the deployments that read it.
+
+    :param told: {name of `features.course`: ids of the records of which this has changed}
+    """
+    found = noted.notes(documents.env.cr)
+    created = found.created.get(documents._name, ()) if found else ()
+    wanted: dict[int, list[int]] = {}
+    changed: dict[int, list[int]] = {}
+    for rule in documents.env["ai.deployment"]._scoring_rules(documents._name):
+        notes = wanted if rule.on_change else changed
+        for res_id in set().union(*(told[name] for name in rule.course & told.keys())) - set(created):
+            notes.setdefault(res_id, []).append(rule.deployment_id)
+    _note(documents, wanted)
+    _note(documents, changed, "changed")
 
 
 def note_changes(records: BaseModel, vals_list: Iterable[dict]) -> None:

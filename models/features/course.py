@@ -30,3 +30,9 @@ COURSE = {
 IN_DAYS, IN_HOURS = (AGE, STAGE_DAYS, WAITING_DAYS), (ANSWER_HOURS,)
 # Measures that only the tracking of the stage can tell.
 OF_STAGE = (STAGE_DAYS, STAGE_MOVES)
+# Measures that messages tell, and the fields of a message that decide what it is.
+OF_MESSAGES = (ACTIVITIES, CUSTOMER_MESSAGES, ANSWERS, ANSWER_HOURS, WAITING_DAYS)
+OF_A_MESSAGE = ("model", "res_id", "date", "message_type", "author_id", "subtype_id", "mail_activity_type_id")
+# Measures that go on with a message of a kind.
+WITH_ACTIVITY, WITH_ANSWER = frozenset({ACTIVITIES}), frozenset({ANSWERS, ANSWER_HOURS, WAITING_DAYS})
+FROM_CUSTOMER = frozenset({CUSTOMER_MESSAGES, WAITING_DAYS})

@@ -98,7 +98,7 @@ def _first_change(documents: BaseModel, field_id: int) -> datetime | None:
 
 def _flush(env: Environment) -> None:
     env["mail.tracking.value"].flush_model()
-    env["mail.message"].flush_model(["date", "model", "res_id", "message_type", "author_id", "mail_activity_type_id"])
+    env["mail.message"].flush_model(course.OF_A_MESSAGE)
 
 
 class AsOf:

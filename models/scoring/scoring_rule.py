@@ -7,6 +7,7 @@ from odoo.fields import Domain, Field
 from odoo.models import BaseModel
 
 from ..deployment.filters import FILTER_ERRORS
+from ..features.course import OF_STAGE
 from ..features.feature_reader import paths_of, walk_path
 
 RULE_FIELDS = {"active", "domain", "model_id", "score_on_change", "score_on_create", "state"}
@@ -19,6 +20,7 @@ class Rule(NamedTuple):
     on_create: bool
     on_change: bool  # scored again at once; else the score is marked
     names: frozenset[str]  # fields of the document whose change counts
+    course: frozenset[str]  # what it reads of the course of a document
 
 
 def find_rules(deployments: BaseModel, res_model: str) -> tuple[Rule, ...]:
@@ -31,7 +33,9 @@ def find_rules(deployments: BaseModel, res_model: str) -> tuple[Rule, ...]:
         order="id",
     )
     return tuple(
-        Rule(one.id, one.score_on_create, one.score_on_change, names_read(one)) for one in found if one.champion_id
+        Rule(one.id, one.score_on_create, one.score_on_change, names_read(one), course_read(one))
+        for one in found
+        if one.champion_id
     )
 
 
@@ -44,7 +48,15 @@ def names_read(deployment: BaseModel) -> frozenset[str]:
         steps = walk_path(documents, path)
         if steps:
             names |= _names_behind(documents, steps[0].field)
+    if not course_read(deployment).isdisjoint(OF_STAGE):
+        names.add(documents._ai_stage_field)
     return frozenset(names)
+
+
+def course_read(deployment: BaseModel) -> frozenset[str]:
+    """Return what the serving version reads of the course of a document, as names of `features.course`."""
+    specs = deployment.champion_id._specs().values()
+    return frozenset(spec["measure"] for spec in specs if spec["source"] == "course")
 
 
 def _filter_paths(deployment: BaseModel) -> Iterable[str]:

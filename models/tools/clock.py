@@ -12,7 +12,7 @@ held in a context variable, so that nobody can set it over RPC and two threads d
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 from odoo import fields
 from odoo.fields import Domain
@@ -24,6 +24,11 @@ _standing_at = ContextVar("ai_deployment_now", default=None)
 def now() -> datetime:
     """The current moment: naive, UTC, whole seconds, as Odoo stores it."""
     return _standing_at.get() or fields.Datetime.now()
+
+
+def instant() -> datetime:
+    """The current moment with its fraction of a second, naive, UTC: what was stored in this second lies before it."""
+    return _standing_at.get() or datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def today() -> date:

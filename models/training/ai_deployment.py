@@ -44,9 +44,10 @@ class AiDeployment(models.Model):
     landmarks = fields.Boolean(
         "Learn From Later Moments",
         tracking=True,
-        help="A version learns from each lead on its first day and again after 7, 14, 30, 60 and 90 days while it was "
-        "open, with the inputs as they were then. A score is then the chance to win within the outcome window from "
-        "the day of the score, whatever the age of the lead. For example: of a lead that has been open for 50 days.",
+        help="A version learns from each lead on its first day and at five later moments of its first 120 days while "
+        "it was open, with the inputs as they were then. A score is then the chance to win within the outcome window "
+        "from the day of the score, whatever the age of the lead. For example: of a lead that has been open for 50 "
+        "days.",
     )
     has_outcome = fields.Boolean(compute="_compute_has_outcome")
     has_usual_inputs = fields.Boolean(compute="_compute_has_usual_inputs")

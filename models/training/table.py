@@ -1,9 +1,9 @@
 """The table that a version learns from: which records, at which moments, with which inputs.
 
-Without later moments a row is a record. With them (`ai.deployment.landmarks`) it is a moment of one: its first day and
-7, 14, 30, 60 and 90 days later while it was open, with the inputs as they were then. Moments of which an input is not
-known are left out, for all records alike where that is a matter of time: before the first tracked change nobody knows
-who watched. An input that is unknown too often is refused by the leak check (`leak_check`).
+Without later moments a row is a record. With them (`ai.deployment.landmarks`) it is a moment of one: its creation and
+one in each of some spans of days after it while it was open, with the inputs as they were then. Moments of which an
+input is not known are left out, for all records alike where that is a matter of time: before the first tracked change
+nobody knows who watched. An input that is unknown too often is refused by the leak check (`leak_check`).
 """
 
 from datetime import datetime
@@ -109,5 +109,5 @@ def split(ids: list[int], share: float) -> int:
 
 
 def independent(ids: list[int], first: int = 0) -> np.ndarray:
-    """Return the numbers of rows from `first` on, one per record, ascending."""
+    """Return the numbers of rows from `first` on, at most one per record, ascending (`ml.groups.one_each`)."""
     return first + one_each(ids[first:])

@@ -28,7 +28,7 @@ TEST_SHARE = 0.15  # the latest rows, that training.SHARES leaves for testing
 def test_rows(ids: list[int]) -> np.ndarray:
     """Return the numbers of the rows that test a version, of rows in order of time; shape (rows,).
 
-    One of each record, drawn where it stands there at several moments: so they are independent.
+    At most one of each record, drawn where records stand there at several moments: so they are independent.
     """
     return independent(ids, split(ids, TEST_SHARE))
 

@@ -14,10 +14,12 @@ from . import test_expected_bills
 from . import test_field_texts
 from . import test_lead_changes
 from . import test_lead_course
+from . import test_lead_events
 from . import test_lead_outcomes
 from . import test_noting
 from . import test_outcomes
 from . import test_score_sql
 from . import test_score_validity
 from . import test_score_words
+from . import test_shown_everywhere
 from . import test_waiting_reviews

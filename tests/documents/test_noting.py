@@ -29,6 +29,18 @@ class TestNoting(AiDeploymentCase):
         found = noted.notes(self.env.cr)
         self.assertEqual((found.wanted, set(found.changed[self.deployment.id])), ({}, {lead.id}))
 
+    def test_a_course_that_went_on_is_noted_for_who_reads_it(self):
+        leads = self.make_leads(2)
+        self.commit()
+        told = {"meetings": leads.ids, "answers": leads[:1].ids}
+        noting.note_course(leads, told)
+        self.assertIsNone(noted.notes(self.env.cr))
+        rule = self.env["ai.deployment"]._scoring_rules("crm.lead")[0]._replace(course=frozenset({"answers"}))
+        self.patch(type(self.deployment), "_scoring_rules", lambda _self, _model: (rule,))
+        self.assertEqual(noting.course_noted(leads), {"answers"})
+        noting.note_course(leads, told)
+        self.assertEqual(set(noted.notes(self.env.cr).changed[self.deployment.id]), set(leads[:1].ids))
+
     def test_what_is_created_is_scored_once_somebody_looks(self):
         self.deployment.score_on_create = True
         lead = self.make_leads()

@@ -5,7 +5,7 @@ import pytest
 
 from odoo.addons.ai_deployment.ml.columns import NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import TooFewCases
-from odoo.addons.ai_deployment.ml.groups import boundary, effective, one_each, shares, together
+from odoo.addons.ai_deployment.ml.groups import boundary, effective, one_each, together
 from odoo.addons.ai_deployment.ml.table import make_table
 from odoo.addons.ai_deployment.ml.training import train_scorecard
 
@@ -30,11 +30,23 @@ def test_a_split_never_divides_a_record():
     assert not set(lead[table.late].tolist()) & set(lead[np.setdiff1d(table.learn, table.late)].tolist())
 
 
-def test_all_rows_of_a_record_weigh_as_one():
-    columns, labels, days, lead = landmarks(10, 4)
-    assert np.allclose(np.bincount(lead, make_table(columns, days, labels, groups=lead).counted), 1)
-    assert effective(np.ones(40), lead) == 10
-    assert shares(np.array([3, 3, 3, 5])).tolist() == [1 / 3, 1 / 3, 1 / 3, 1]
+def test_rows_speak_for_no_more_cases_than_there_are_records():
+    assert effective(np.ones(40), np.repeat(np.arange(10), 4)) == 10
+
+
+def test_how_soon_a_record_ends_does_not_change_how_much_its_moments_count():
+    """Half of the leads are won between two moments each time, so those that are won have few rows."""
+    random = np.random.default_rng(5)
+    moments = np.minimum(random.geometric(0.5, 4000), 6)
+    lead, place = np.repeat(np.arange(4000), moments), np.concatenate([np.arange(count) for count in moments])
+    labels = np.append(lead[1:] != lead[:-1], True)
+    labels[place == 5] = random.random((place == 5).sum()) < 0.5
+    columns = {"age": make_column("age", NUMBER, place.astype(float))}
+    card = train_scorecard(columns, labels, lead * 0.1, groups=lead).card
+    assert card.score(columns).values == pytest.approx(0.5, abs=0.04)
+    rows = one_each(lead)
+    assert labels[rows].mean() == pytest.approx(0.5, abs=0.05)
+    assert np.bincount(place[rows])[:3] / np.bincount(place)[:3] == pytest.approx(1 / 6, abs=0.02)
 
 
 def test_equal_rows_of_a_record_are_no_copies():

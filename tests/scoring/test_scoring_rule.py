@@ -6,9 +6,10 @@ from odoo import Command
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.documents.noting import note_changes
-from odoo.addons.ai_deployment.models.scoring.scoring_rule import names_read
+from odoo.addons.ai_deployment.models.scoring.scoring_rule import course_read, names_read
 from odoo.addons.ai_deployment.models.tools import clock, noted
 from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.features.common import spec
 from odoo.addons.ai_deployment.tests.scoring.common import ScoringRuleCase
 
 
@@ -68,6 +69,14 @@ class TestOnChange(ScoringRuleCase):
         with patch.object(type(self.version), "_specs", lambda version: specs):
             names = names_read(self.deployment)
         self.assertEqual(names, {"team_id", "tag_ids", "lead_properties", "company_currency", "company_id"})
+
+    def test_what_is_read_of_the_course_and_the_stage_that_some_of_it_needs(self):
+        specs = {name: spec(key=name, source="course", measure=name) for name in ("meetings", "stage_days")}
+        with patch.object(type(self.version), "_specs", lambda version: specs):
+            self.assertEqual(course_read(self.deployment), specs.keys())
+            self.assertEqual(names_read(self.deployment), {"stage_id"})
+            specs.pop("stage_days")
+            self.assertFalse(names_read(self.deployment))
 
     def test_an_input_that_is_computed_and_stored(self):
         """What is written is not what changes: the amount of a bill follows from its lines."""

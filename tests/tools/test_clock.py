@@ -37,6 +37,13 @@ class TestClock(AiDeploymentCase):
                     condition = clock.due_sql(SQL("%s::timestamp", moment), DAY)
                     self.assertEqual(self.env.execute_query(SQL("SELECT %s", condition)), [(due,)])
 
+    def test_an_instant_comes_after_what_was_stored_in_its_second(self):
+        stored = clock.now()
+        self.assertTrue(stored <= clock.instant() < stored + HOUR)
+        self.assertIsNone(clock.instant().tzinfo)
+        with clock.at(NOW):
+            self.assertEqual(clock.instant(), NOW)
+
     def test_what_happened_cannot_lie_ahead(self):
         with clock.at(NOW):
             self.assertFalse(clock.has_passed(NOW - HOUR, DAY))

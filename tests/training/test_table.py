@@ -10,6 +10,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml import leaks
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, make_column
+from odoo.addons.ai_deployment.models.documents import lead_outcomes
 from odoo.addons.ai_deployment.models.documents.score_validity import standings
 from odoo.addons.ai_deployment.models.documents.score_words import help_text
 from odoo.addons.ai_deployment.models.tools import clock
@@ -47,6 +48,12 @@ class TestTable(CourseOfLeads, ClosedLeads, AiDeploymentCase):
         cls.env["crm.lead"].search([]).write({"company_id": False, "active": True})
         cls.living.domain = "[('referred', '=', 'table')]"
 
+    def setUp(self):
+        """Moments at fixed days, where nothing else is asked for."""
+        super().setUp()
+        self.landmarks = lead_outcomes.LANDMARKS
+        self.patch(lead_outcomes, "LANDMARKS", [(day, day) for day in (0, 7, 14, 30, 60, 90)])
+
     def lead(self, came, closed=None, won=False, **values):
         lead = self.make_leads(referred="table", **values)
         self.came(lead, came)
@@ -68,6 +75,19 @@ class TestTable(CourseOfLeads, ClosedLeads, AiDeploymentCase):
         self.assertEqual(self.moments(lost), {0: False, 7: False})
         self.assertEqual(self.moments(self.lead(NOW - 70 * DAY)), dict.fromkeys((0, 7, 14, 30), False))
         self.assertEqual(self.moments(self.lead(NOW - 10 * DAY)), {}, "no window is over")
+
+    def test_moments_are_drawn_from_all_days_of_a_span(self):
+        self.patch(lead_outcomes, "LANDMARKS", self.landmarks)
+        leads = [self.lead(NOW - 200 * DAY - number * DAY) for number in range(60)]
+        days = np.array([list(self.moments(lead)) for lead in leads])
+        self.assertEqual(days.shape, (60, len(self.landmarks)))
+        self.assertFalse(days[:, 0].any(), "the first one is its creation")
+        for place, (begin, until) in enumerate(self.landmarks[1:], start=1):
+            share = (days[:, place] - begin) / (until - begin)
+            self.assertTrue((share >= 0).all() and (share < 1).all())
+            self.assertTrue((np.histogram(share, 3, (0, 1))[0] > 8).all(), share)
+        self.assertLess(abs(np.corrcoef(days[:, 1:], rowvar=False) - np.eye(5)).max(), 0.5)
+        self.assertEqual(list(self.moments(leads[0])), days[0].tolist(), "the same every time")
 
     def test_a_reopened_lead_is_followed_to_its_first_end(self):
         lead = self.lead(NOW - 100 * DAY)

@@ -24,7 +24,7 @@ export class ScorePill extends Component {
 registry.category("fields").add("ai_score_pill", {
     component: ScorePill,
     displayName: _t("Score"),
-    supportedTypes: ["float"],
+    supportedTypes: ["float", "char"], // of the words themselves too, where a view writes a figure beside them
     isEmpty: (record) => !record.data.ai_score_text,
     fieldDependencies: [
         { name: "ai_score_text", type: "char", readonly: true },
@@ -32,4 +32,8 @@ registry.category("fields").add("ai_score_pill", {
         { name: "ai_band", type: "selection", readonly: true },
     ],
 });
-registry.category("formatters").add("ai_score_pill", (value) => formatPercentage(value, { digits: [16, 0] }));
+registry
+    .category("formatters")
+    .add("ai_score_pill", (value) =>
+        typeof value === "string" ? value : formatPercentage(value, { digits: [16, 0] })
+    );
