@@ -82,7 +82,7 @@ class Moves:
             return self._beyond.get((name, month), 0.0) <= TOLERATED_BEYOND
         before, now = self._counts[name, None], self._counts[name, month]
         if test == "missing":
-            return _shares(now).get(None, 0.0) - _shares(before).get(None, 0.0) <= TOLERATED_ELSEWHERE
+            return abs(_shares(now).get(None, 0.0) - _shares(before).get(None, 0.0)) <= TOLERATED_ELSEWHERE
         before, now = _present(before), _present(now)
         if not before or not now:
             return True
