@@ -19,7 +19,6 @@ from odoo.addons.ai_deployment.models.tools import clock
 from . import _copies, _lead_file
 from ._lead_moves import (
     COLUMNS,
-    ENOUGH,
     WON,
     Moves,
 )
@@ -61,16 +60,16 @@ def evaluate(env, options, figures, watch, say):
         for what, (column, causes) in ASKED.items():
             for month in moves.since(column):
                 moved = f"{name}.{what}.moved_{month // 100}_{month % 100:02}"
-                _note_move(figures, moved, stream, month, causes, replay.weeks[name])
+                _note_move(figures, moved, stream, month, causes, replay.weeks[name], moves.enough(column))
         _note_silence(figures, name, stream, moves, replay.weeks[name])
 
 
-def _note_move(figures, name, calls, month, causes, weeks):
-    """How many weeks after the first full one since the move its alarm was raised."""
+def _note_move(figures, name, calls, month, causes, weeks, enough):
+    """How many weeks after the first full one since the move, with `enough` calls by then, its alarm was raised."""
     first = datetime(*divmod(month, 100), 1)
     lag = timedelta(days=HORIZON_DAYS) if causes[0].startswith("performance") else timedelta(0)
     due = first + timedelta(days=-first.weekday() % 7) + WEEK
-    while sum(first <= call.created < due for call in calls) < ENOUGH:
+    while sum(first <= call.created < due for call in calls) < enough:
         due += WEEK
     due += lag
     for week in weeks:

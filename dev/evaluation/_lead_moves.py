@@ -16,6 +16,7 @@ from ._lead_file import CATEGORIES, NUMBERS
 
 MOVED = 0.10
 ENOUGH = 50  # rows of a month, as of a window
+EXPECTED = 10  # wins, before anything is said about outcomes
 TOLERATED_EFFECT = 0.05  # squared effect of a shape; the next are shares
 TOLERATED_ELSEWHERE = 0.02  # also of what is empty
 TOLERATED_UNSEEN = TOLERATED_BEYOND = 0.01
@@ -59,6 +60,13 @@ class Moves:
         if name in AS_NUMBERS:
             values = [v if v is None else int(np.searchsorted(self._edges[name], v)) for v in values]
         return Counter(values)
+
+    def enough(self, name):
+        """Rows that allow a verdict on `name`; on outcomes as many as ten wins are expected of."""
+        if name != WON:
+            return ENOUGH
+        share = _shares(self._counts[WON, None]).get(True, 0.0)
+        return max(ENOUGH, EXPECTED / min(share, 1 - share)) if 0 < share < 1 else ENOUGH
 
     def distance(self, name, month):
         """The share of records that would have to change to look like those learned from."""
