@@ -49,7 +49,6 @@ from .binning import (
     Bins,
 )
 from .columns import NUMBER
-from .intervals import clopper_pearson
 from .noise import Noise
 from .profile import (
     PREDICTION,
@@ -58,11 +57,11 @@ from .profile import (
     Profile,
 )
 from .rates import (
+    beyond_ratio,
     fewest_that_exceed,
     most_that_exceed,
     tail_fewer,
     tail_more,
-    tolerated,
 )
 from .tags import tags_of
 
@@ -234,8 +233,7 @@ class _Test:
     ``law`` is what the statistic follows while nothing moved: (``EFFECT``, degrees of
     freedom, non-centrality) for an X², (``WEEKS``, mean, variance, degrees of freedom, non-centrality of
     nearly all and of all weeks) for an X² of a week as they differ, (``MORE`` or ``FEWER``, cases, rate,
-    spread) for hits among cases where more or fewer of them are asked about. ``sides`` is 2
-    where both are in question.
+    spread) for hits among cases where more or fewer of them are asked about.
     ``also`` are other tests that have to exceed as well.
     """
 
@@ -248,7 +246,6 @@ class _Test:
         statistic: float | None = None,
         law: Any = None,
         hits: Any = 0,
-        sides: int = 1,
         **facts: Any,
     ) -> None:
         self.name = name
@@ -256,7 +253,6 @@ class _Test:
         self.statistic = statistic
         self.law = law
         self.hits = hits
-        self.sides = sides
         self.also = []
         self.facts = facts
         self.p_value: Any = None  # float once tested, as the next two
@@ -327,7 +323,7 @@ def _measure(tests: list[_Test]) -> None:
             found = _weeks_tail([test.statistic for test in several], *parameters)
         else:
             tail = tail_more if law == MORE else tail_fewer
-            found = tail([test.hits for test in several], *parameters) * [test.sides for test in several]
+            found = tail([test.hits for test in several], *parameters)
         for test, p in zip(several, found.tolist(), strict=True):
             test.p_value = min(max(p, 0.0), 1.0)
     for test in reversed(everything):
@@ -371,7 +367,7 @@ def _draw_thresholds(tests: list[_Test]) -> None:
         for other in test.also:
             other.bar = test.bar
     for law, several, parameters in _by_law([*tests, *own]):
-        bars = np.array([test.bar / test.sides for test in several])
+        bars = np.array([test.bar for test in several])
         if law == EFFECT:
             found = ncx2.isf(bars, *parameters)
         elif law == WEEKS:
@@ -504,25 +500,28 @@ def ratio_of(delta2: float) -> float:
 
 
 def _rate_test(name: str, bins: Bins, reference: np.ndarray, window: np.ndarray, delta2: float, spread: float) -> _Test:
-    """Is another share of one verdict, by more than a ratio beyond what the reference itself may be?"""
+    """Is there another share of one verdict, by more than a ratio of what the reference itself may be?
+
+    As for ``missing`` only one side can be in question: a week at one end of what is tolerated is hardly ever beyond
+    the other.
+    """
     n, m = int(reference.sum()), int(window.sum())
     if not n or not m:
         return _Test(name, SHAPE, verdict=CANNOT_JUDGE)
     rate, hits = reference[-1] / n, int(window[-1])
-    low, high = tolerated(*clopper_pearson(int(reference[-1]), n), ratio_of(delta2))
+    more = hits >= rate * m
+    edge, wide = beyond_ratio(int(reference[-1]), n, ratio_of(delta2), spread, more=more)
     cells = [(len(window) - 2,), (len(window) - 1,)]
     facts = _moved(bins, cells, reference[-2:] / n, window[-2:] / m)
-    more = hits >= rate * m
     return _share_test(
         name,
         SHAPE,
         hits,
         m,
         rate,
-        high if more else low,
+        edge,
         law=MORE if more else FEWER,
-        spread=spread,
-        sides=2,
+        spread=wide,
         effect=stability_index(reference[-2:], window[-2:]),
         **facts,
     )

@@ -39,16 +39,15 @@ from .drift import (
     DriftResult,
     holm,
 )
-from .intervals import clopper_pearson
 from .noise import Noise
 from .profile import RESERVED, Profile
 from .rates import (
+    beyond_ratio,
     fewest_that_exceed,
     most_that_exceed,
     spread,
     tail_fewer,
     tail_more,
-    tolerated,
 )
 
 RANGE, CONSTANT, FAILED, LATE, VOLUME, REVIEW = TESTS = ("range", "constant", "failed", "late", "volume", "review")
@@ -170,16 +169,17 @@ def _review(before: list[Profile], window: Profile) -> tuple[DriftResult, Callab
     """Both ways: a flood nobody can work off, and a silence in which nobody is asked."""
     whole, hits, rows = sum(before, Profile()), window.reviewed, window.rows
     share = whole.reviewed / whole.rows
-    low, high = tolerated(*clopper_pearson(whole.reviewed, whole.rows), REVIEW_RATIO)
     wide = spread([part.reviewed for part in before], [part.rows for part in before])
-    tails = [tail_more([hits], [rows], [high], [wide]), tail_fewer([hits], [rows], [low], [wide])]
-    p_value = min(1.0, 2 * float(min(tails)[0]))
+    more = hits / rows >= share
+    rate, wide = beyond_ratio(whole.reviewed, whole.rows, REVIEW_RATIO, wide, more=more)
+    tail = tail_more if more else tail_fewer
+    p_value = float(tail([hits], [rows], [rate], [wide])[0])
     result = DriftResult(
         ROWS, REVIEW, statistic=hits / rows, p_value=p_value, reference_share=share, window_share=hits / rows
     )
-    if hits / rows >= share:
-        return result, lambda bar: float(min(fewest_that_exceed([bar / 2], [rows], [high], [wide])[0] / rows, 1.0))
-    return result, lambda bar: float(max(most_that_exceed([bar / 2], [rows], [low], [wide])[0] / rows, 0.0))
+    if more:
+        return result, lambda bar: float(min(fewest_that_exceed([bar], [rows], [rate], [wide])[0] / rows, 1.0))
+    return result, lambda bar: float(max(most_that_exceed([bar], [rows], [rate], [wide])[0] / rows, 0.0))
 
 
 def _more(

@@ -7,7 +7,9 @@ reference as an upper bound, because eight weeks say little about how much weeks
 that differ no more than chance explains have none, or rare events would never be seen.
 
 What may be tolerated of a rate is a *ratio*, not points: 1 % that becomes 3 % is another way of
-working, 40 % that becomes 42 % is not.
+working, 40 % that becomes 42 % is not. The reference is a count as well, and its own rate is not
+known: ``beyond_ratio`` averages over the rates that it may have. Of rare hits this is the exact
+conditional test of two counts (Przyborowski and Wilenski 1940).
 """
 
 import math
@@ -19,8 +21,8 @@ import numpy as np
 BY_CHANCE = 0.02  # how often weeks that are alike may look as if they differed
 SURE = 0.9  # that the spread of weeks is no larger than is said
 MIN_WEEKS = 8  # that say how much weeks differ
-PLAIN = 1e-6  # a spread under which a share is binomial
-EXACT = 20_000  # cases, or hits of more, up to which a beta-binomial is added up
+PLAIN = 1e-8  # a spread under which a share is binomial
+EXACT = 100_000  # cases, or hits of more, up to which a beta-binomial is added up
 FAR = 12  # standard deviations beyond which nothing is left
 
 Numbers = Any  # an array, a list or one number: broadcast against each other
@@ -59,6 +61,31 @@ def tolerated(low: float, high: float, ratio: float) -> tuple[float, float]:
     [0.97, 0.9867]
     """
     return max(low / ratio, 1 - ratio * (1 - low)), min(ratio * high, 1 - (1 - high) / ratio)
+
+
+def beyond_ratio(hits: float, cases: float, ratio: float, spread: float = 0.0, *, more: bool) -> tuple[float, float]:
+    """(rate, spread) of weeks that are just within ``ratio`` of a reference with ``hits`` among ``cases``.
+
+    The rate behind the reference follows the beta that ends its exact interval on the side in question. What is
+    tolerated of it has the mean and the variance of what is returned, together with the ``spread`` that weeks have.
+
+    :param more: whether more hits than that are asked about, or fewer
+
+    >>> rate, wide = beyond_ratio(50, 5000, 1.5, more=True)
+    >>> round(rate, 4), round(rate * (1 - wide) / wide)
+    (0.0153, 51)
+    >>> beyond_ratio(0, 5000, 1.5, more=False)
+    (0.0, 0.0)
+    """
+    above, below = (hits + 1, cases - hits) if more else (hits, cases - hits + 1)
+    mean = above / (above + below)
+    variance = mean * (1 - mean) / (above + below + 1)
+    low, high = tolerated(mean, mean, ratio)
+    rate = high if more else low
+    if not 0 < rate < 1:
+        return float(rate), 0.0
+    slope = ratio if (mean if more else 1 - mean) < 1 / (1 + ratio) else 1 / ratio  # of what is tolerated
+    return float(rate), float(min(spread + slope**2 * variance / (rate * (1 - rate)), 0.95))
 
 
 def tail_more(hits: Numbers, cases: Numbers, rate: Numbers, spread: Numbers) -> np.ndarray:
@@ -118,7 +145,7 @@ def _is_wide(rate: np.ndarray, spread: np.ndarray) -> np.ndarray:
 
 def _tables(cases: Any, rate: float, spread: float) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """(chance of at least k, chance of at most k) of a beta-binomial, as functions of k."""
-    from scipy.special import betaln, gammaln
+    from scipy.special import betaln
     from scipy.stats import beta
 
     if rate > 0.5:  # the rarer of the two is counted
@@ -131,10 +158,10 @@ def _tables(cases: Any, rate: float, spread: float) -> tuple[Callable[..., Any],
         law = beta(rate * size, (1 - rate) * size)
         return (lambda k: float(law.sf((k - 0.5) / cases))), (lambda k: float(law.cdf((k + 0.5) / cases)))
     last = min(int(cases), EXACT)
-    k = np.arange(last + 1)
+    k = np.arange(last)
     a, b = rate * size, (1 - rate) * size
-    ways = gammaln(cases + 1) - gammaln(k + 1) - gammaln(cases - k + 1)
-    chances = np.exp(ways + betaln(k + a, cases - k + b) - betaln(a, b))
+    steps = np.log((cases - k) * (k + a) / ((k + 1) * (cases - k - 1 + b)))  # from the chance of k to that of k + 1
+    chances = np.exp(betaln(a, cases + b) - betaln(a, b) + np.append(0.0, steps.cumsum()))
     above, upto = np.append(chances[::-1].cumsum()[::-1], 0.0), chances.cumsum()
     return (
         lambda k: float(above[max(k, 0)]) if k <= last else 0.0,

@@ -4,6 +4,9 @@ Rent and power come in the first week of each month, salaries in the last: a win
 the sum of all weeks, every month again, while nothing moves. A reference that has seen enough months is therefore kept
 apart by week of the month as well: days 1 to 7, 8 to 14, 15 to 21, and the rest. A window is compared with a mix of
 these in the proportion of its own rows, so it does not matter on which day of the month it starts.
+
+A quarter of the rows tells a share half as exactly. The share of one verdict is therefore compared with that of all
+weeks, unless the weeks of the month differ in it by more than chance.
 """
 
 from dataclasses import dataclass
@@ -14,11 +17,12 @@ import numpy as np
 
 from .noise import Noise
 from .ordinary import MIN_PART_ROWS, MIN_PARTS, noise_of
-from .profile import Profile
+from .profile import PREDICTION, Profile
 
 WEEKS = 4  # of a month; the last one has seven to ten days
 MIN_MONTHS = 3  # that a week of the month was seen in, before a window is compared with it
 MIN_ROWS = 200  # that the mix is worth
+BY_CHANCE = 0.1  # how often weeks of the month that are alike may look as if they differed
 
 
 def week_of_month(day: date) -> int:
@@ -74,7 +78,12 @@ class MonthlyReference:
         if not sum(rows) or not self.noise.is_known or not self._is_seen(rows):
             return None
         mix = _mixed(self.profiles, rows)
-        return mix if mix.rows >= MIN_ROWS else None
+        if mix.rows < MIN_ROWS:
+            return None
+        said = _alike(self.profiles)
+        if said is not None:
+            mix.counts[PREDICTION] = said
+        return mix
 
     def _is_seen(self, rows: Any) -> Any:
         return all(months >= MIN_MONTHS for months, count in zip(self.months, rows, strict=True) if count)
@@ -105,6 +114,22 @@ def by_week(days: Any) -> Any:
     for day, profile in days.items():
         profiles[week_of_month(day)] = profiles[week_of_month(day)] + profile
     return profiles
+
+
+def _alike(profiles: Any) -> np.ndarray | None:
+    """Return what was said in all weeks of the month together; None where these differ, or nothing is known of one."""
+    from scipy.stats import chi2
+
+    known = [profile.counts[PREDICTION] for profile in profiles if PREDICTION in profile.counts]
+    if len(known) < WEEKS:
+        return None
+    rows, hits = np.array([[own.sum(), own[-1]] for own in known], dtype=float).T
+    share = hits.sum() / rows.sum() if rows.sum() else 0.0
+    if 0 < share < 1:
+        found = float(np.sum((hits - rows * share) ** 2 / np.maximum(rows, 1))) / (share * (1 - share))
+        if found > chi2.isf(BY_CHANCE, WEEKS - 1):
+            return None
+    return sum(known[1:], known[0])
 
 
 def _minus(profile: Any, part: Any) -> Any:

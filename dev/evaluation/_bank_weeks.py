@@ -13,13 +13,12 @@ from itertools import groupby
 
 from odoo.fields import Domain
 
-from odoo.addons.ai_deployment.ml import quality
+from odoo.addons.ai_deployment.ml import outcomes, quality
 from odoo.addons.ai_deployment.models.tools import clock
 
 from . import _copies, _lead_file
 from ._lead_moves import (
     COLUMNS,
-    ENOUGH,
     WON,
     Moves,
 )
@@ -37,7 +36,8 @@ ASKED = {
     # one value on all records is told as such, not as another shape
     "contact": ("medium_id", ("drift:medium_id:shape", "drift:medium_id:unseen", "quality:medium_id:constant")),
     "poutcome": ("source_id", ("drift:source_id:shape", "drift:source_id:unseen", "quality:source_id:constant")),
-    "win_rate": (WON, ("performance:win_rate",)),
+    # of lines that say the same, one is an alert
+    "win_rate": (WON, tuple(f"performance:{key}" for key in outcomes.ONE_CAUSE[0])),
 }
 # What the file itself can say of a month. How many calls a week are made, and how well a model does, it cannot.
 COMPARED = ("shape", "missing", "unseen", "range", "constant", "figure", "calibration", "floor")
@@ -60,16 +60,16 @@ def evaluate(env, options, figures, watch, say):
         for what, (column, causes) in ASKED.items():
             for month in moves.since(column):
                 moved = f"{name}.{what}.moved_{month // 100}_{month % 100:02}"
-                _note_move(figures, moved, stream, month, causes, replay.weeks[name])
+                _note_move(figures, moved, stream, month, causes, replay.weeks[name], moves.enough(column))
         _note_silence(figures, name, stream, moves, replay.weeks[name])
 
 
-def _note_move(figures, name, calls, month, causes, weeks):
-    """How many weeks after the first full one since the move its alarm was raised."""
+def _note_move(figures, name, calls, month, causes, weeks, enough):
+    """How many weeks after the first full one since the move, with `enough` calls by then, its alarm was raised."""
     first = datetime(*divmod(month, 100), 1)
     lag = timedelta(days=HORIZON_DAYS) if causes[0].startswith("performance") else timedelta(0)
     due = first + timedelta(days=-first.weekday() % 7) + WEEK
-    while sum(first <= call.created < due for call in calls) < ENOUGH:
+    while sum(first <= call.created < due for call in calls) < enough:
         due += WEEK
     due += lag
     for week in weeks:
@@ -83,7 +83,7 @@ def _note_move(figures, name, calls, month, causes, weeks):
 
 def _note_silence(figures, name, calls, moves, weeks):
     """Alarms in windows whose months, as a whole, lie within what is tolerated."""
-    tests, wrong, right = 0, [], {}
+    tests, wrong, right = 0, {}, {}
     for week in weeks:
         for cause, (start, end) in week.windows.items():
             column, test = _column_of(cause)
@@ -92,14 +92,16 @@ def _note_silence(figures, name, calls, moves, weeks):
             tests += still
             if cause in week.raised:
                 if still:
-                    wrong.append(f"{cause} {week.monday.date()}")
+                    wrong.setdefault(cause, []).append(str(week.monday.date()))
                 else:
                     right.setdefault(cause, str(week.monday.date()))
     figures.note(f"{name}.tests_while_still", tests)
-    figures.note(f"{name}.alarms_while_still", len(wrong), "", ("≤", 0) if name == SHUFFLED else None)
-    if wrong:
-        figures.note(f"{name}.which", ", ".join(wrong))
-    figures.note(f"{name}.raised_first", ", ".join(f"{cause} {day}" for cause, day in right.items()))
+    count = sum(map(len, wrong.values()))
+    figures.note(f"{name}.alarms_while_still", count, "", ("≤", 0) if name == SHUFFLED else None)
+    for cause, days in wrong.items():
+        figures.note(f"{name}.while_still.{cause}", f"{len(days)}, first {days[0]}")
+    for cause, day in right.items():
+        figures.note(f"{name}.raised_first.{cause}", day)
 
 
 def _shuffled(calls):
@@ -187,12 +189,14 @@ class Replay:
         lines = self.env["ai.deployment.report.line"].search(
             own & Domain("report_id.date", "=", moment) & Domain("verdict", "in", ("quiet", "drifted"))
         )
-        windows = {
-            _cause_of(line): (line.report_id.window_start, line.report_id.window_end)
-            for line in lines
-            if line.test in COMPARED
-        }
+        windows = {_cause_of(line): _window_of(line) for line in lines if line.test in COMPARED}
         return Week(monday, set(alerts.mapped("cause")) & set(windows), windows)
+
+
+def _window_of(line):
+    """(start, end) of what a line judges, which may be several weeks together."""
+    report = line.report_id
+    return min(report.window_start, report.window_end - max(line.weeks, 1) * WEEK), report.window_end
 
 
 def _cause_of(line):

@@ -16,6 +16,7 @@ from ._lead_file import CATEGORIES, NUMBERS
 
 MOVED = 0.10
 ENOUGH = 50  # rows of a month, as of a window
+EXPECTED = 10  # wins, before anything is said about outcomes
 TOLERATED_EFFECT = 0.05  # squared effect of a shape; the next are shares
 TOLERATED_ELSEWHERE = 0.02  # also of what is empty
 TOLERATED_UNSEEN = TOLERATED_BEYOND = 0.01
@@ -60,6 +61,13 @@ class Moves:
             values = [v if v is None else int(np.searchsorted(self._edges[name], v)) for v in values]
         return Counter(values)
 
+    def enough(self, name):
+        """Rows that allow a verdict on `name`; on outcomes as many as ten wins are expected of."""
+        if name != WON:
+            return ENOUGH
+        share = _shares(self._counts[WON, None]).get(True, 0.0)
+        return max(ENOUGH, EXPECTED / min(share, 1 - share)) if 0 < share < 1 else ENOUGH
+
     def distance(self, name, month):
         """The share of records that would have to change to look like those learned from."""
         before, now = _shares(self._counts[name, None]), _shares(self._counts[name, month])
@@ -82,7 +90,7 @@ class Moves:
             return self._beyond.get((name, month), 0.0) <= TOLERATED_BEYOND
         before, now = self._counts[name, None], self._counts[name, month]
         if test == "missing":
-            return _shares(now).get(None, 0.0) - _shares(before).get(None, 0.0) <= TOLERATED_ELSEWHERE
+            return abs(_shares(now).get(None, 0.0) - _shares(before).get(None, 0.0)) <= TOLERATED_ELSEWHERE
         before, now = _present(before), _present(now)
         if not before or not now:
             return True

@@ -51,7 +51,7 @@ class Life:
     """A version after its test: what it learned, and what its monitors have seen so far."""
 
     world: World
-    between: float | None = 0.0
+    offsets: list = field(default_factory=list)  # of the weeks that tested it
     tested: tuple = ()
     pending: list = field(default_factory=list)
     unordered: list = field(default_factory=list)
@@ -63,10 +63,13 @@ class Life:
     def of(cls, world):
         weeks = [world.week(number) for number in range(-TESTED_WEEKS, 0)]
         tested = tuple(np.concatenate(side) for side in zip(*weeks, strict=True))
-        between = counts.weekly_spread([counts.offset(*week) for week in weeks]) or 0.0
-        life = cls(world, between, tested)
-        life.watch = standing_watch.start(*tested, between)
+        life = cls(world, [counts.offset(*week) for week in weeks], tested)
+        life.watch = standing_watch.start(*tested)
         return life
+
+    def between(self, weeks):
+        """By how much so many `weeks` together differ from others."""
+        return counts.spread_of(self.offsets, weeks) or 0.0
 
     def look(self, number, week):
         """Judge one more week; the lines that raise an alert which was not open before."""
@@ -74,6 +77,7 @@ class Life:
         labels, values = (np.concatenate(side) for side in zip(*self.pending, strict=True))
         if not outcomes.enough(values):
             return
+        between = self.between(len(self.pending))
         self.unordered += self.pending
         self.pending = []
         order = tuple(np.concatenate(side) for side in zip(*self.unordered, strict=True))
@@ -83,13 +87,13 @@ class Life:
             values > 0.5,
             np.zeros(len(labels), bool),
             reference=(int(self.tested[0].sum()), len(self.tested[0])),
-            between=self.between,
+            between=between,
             order=order,
             tested_auc=performance.auc(*self.tested),
         )
         if outcomes.both_came(order[0]):
             self.unordered = []
-        self.watch = standing_watch.update(self.watch, labels, values)
+        self.watch = standing_watch.update({**self.watch, "between": between}, labels, values)
         standing = standing_watch.look(self.watch)
         fired = [
             name

@@ -1,7 +1,8 @@
 """The demo story: fourteen months of leads and vendor bills of a firm that makes pumps, and three deployments at work.
 
 The firm has a branch, whose bills stand in the firm's own journal; its teams keep properties of their leads; the leads
-of the system before were imported in one go; some bills were entered twice; and one of its people reads German.
+of the system before were imported in one go; some bills were entered twice; and one of its people reads German. From
+the third of ten weeks on a competitor is cheaper, so that fewer leads are won than before, which nobody sees of a lead.
 
 `tell(env, say)` makes the firm in an empty database with crm, account and this addon, lets its people train and use
 the product, replays the last ten weeks day by day, and returns the figures that the database then holds.

@@ -47,6 +47,9 @@ def read(env, days, leads, bills, progress):
         "activities": env["mail.activity"].search_count([("res_model", "in", OWN_MODELS)]),
         "drift_alerts": count("ai.deployment.alert", *drift, ("level", "=", "alert")),
         "drift_notices": count("ai.deployment.alert", *drift, ("level", "=", "notice")),
+        "performance_alerts": count(
+            "ai.deployment.alert", ("cause", "=like", "performance:%"), ("level", "=", "alert")
+        ),
         "alerts_before_change": count("ai.deployment.alert", ("first_date", "<", str(days.date(days.change)))),
         "lead_auc": duel[0],
         "pls_auc": duel[1],

@@ -60,6 +60,7 @@ SELLER_EFFECTS = {"ben": 0.35, "sofia": -0.1, "tomasz": -0.35, "priya": 0.15}
 INTERCEPT = -2.55
 STRENGTH = 1.4
 NOISE = 0.35
+UNDERCUT = -1.5  # log odds of a win, once a competitor is cheaper: nothing that a seller sees of a lead tells
 
 
 @dataclass
@@ -177,8 +178,8 @@ def _email(random, first, last, place):
     return address if chance < 0.16 else f"{address}.example"  # without a domain it cannot be reached
 
 
-def chance_to_win(facts, noise=0.0):
-    """The chance that a lead of these facts is won."""
+def chance_to_win(facts, noise=0.0, *, undercut=False):
+    """The chance that a lead of these facts is won; smaller while a competitor is cheaper (`undercut`)."""
     source = facts["source"]
     odds = -0.1 if source in (None, NEW_SOURCE) else SOURCES[source][1]
     odds += MEDIUMS[facts["medium"]][1] + COUNTRIES[facts["country"]][1] + PRODUCTS[facts["product"]][1]
@@ -189,7 +190,7 @@ def chance_to_win(facts, noise=0.0):
         odds += 0.6  # a friend's word carries the large ones
     if facts["medium"] == "Phone" and facts["priority"] in "23":
         odds += 0.3
-    return 1 / (1 + math.exp(-(INTERCEPT + STRENGTH * (odds + noise))))
+    return 1 / (1 + math.exp(-(INTERCEPT + STRENGTH * (odds + noise) + (UNDERCUT if undercut else 0.0))))
 
 
 def _revenue_effect(revenue):
@@ -217,7 +218,7 @@ def _contact_effect(facts):
 
 
 def _decide(random, lead, days):
-    chance = chance_to_win(lead.facts, random.gauss(0, NOISE))
+    chance = chance_to_win(lead.facts, random.gauss(0, NOISE), undercut=lead.day >= days.undercut)
     lead.won = random.random() < chance
     if lead.won:
         length = min(max(random.lognormvariate(2.35, 0.55), 2), 53)  # working days

@@ -19,6 +19,7 @@ class Workdays:
         self.training = COUNT - REPLAYED  # the first replayed day; the deployments are trained on its morning
         self.go_live = self.training + 2 * WEEK
         self.challenge = self.go_live + 1  # in its night, the leads are trained again on what has ended since
+        self.undercut = self.go_live  # who comes from here on has a cheaper offer from a competitor
         self.change = COUNT - 4 * WEEK  # from here on the new web form is in use
 
     def date(self, day):

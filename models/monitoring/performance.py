@@ -81,15 +81,15 @@ class PerformanceMonitor:
         came_true = self.documents._ai_came_true(self.deployment, {row[0]: row[1] for row in rows})
         return [Scored(row[0], came_true[row[0]], *row[2:]) for row in rows if row[0] in came_true]
 
-    def spread_between_weeks(self) -> float:
-        """Return by how much weeks of this version differ in log odds.
+    def spread_between_weeks(self, weeks: int = 1) -> float:
+        """Return by how much so many `weeks` of this version together differ from others, in log odds.
 
         Told by the weeks that tested it; where these are too few, by its first reports without a fault as well. Later
         ones do not count, or what creeps would become usual.
         """
         offsets = [tuple(week) for week in (self.version.held_out or {}).get("weeks") or ()]
         if len(offsets) >= counts.MIN_WEEKS:
-            return counts.weekly_spread(offsets) or 0.0
+            return counts.spread_of(offsets, weeks) or 0.0
         for line in self.series.first_quiet_lines("in_the_large", FIRST_REPORTS):
             rows = line.report_id.row_count
             information = ((line.high - line.low) / (2 * 1.96) * rows) ** 2
@@ -129,7 +129,8 @@ class PerformanceMonitor:
     def _lines(self, cohort: list[Scored], start: date, end: date) -> list[dict]:
         """Return the lines of a report on a cohort that can be judged."""
         ids, labels, values, predictions, automatic, incumbent = (list(column) for column in zip(*cohort, strict=True))
-        between, order = self.spread_between_weeks(), self._order_cohort(cohort, start)
+        between = self.spread_between_weeks(round((end - start).days / 7))
+        order = self._order_cohort(cohort, start)
         results = outcomes.judge_outcomes(
             labels,
             values,

@@ -87,6 +87,35 @@ def test_where_weeks_do_not_differ_little_spread_is_found():
     assert np.median(found) < 0.1
 
 
+def test_of_weeks_that_differ_each_for_itself_four_together_differ_half_as_much():
+    random, found = np.random.default_rng(31), []
+    for _version in range(60):
+        offsets = [counts.offset(*week) for week in weeks(random, 16, 1000, 0.4)]
+        found.append(counts.spread_of(offsets, 4) / counts.spread_of(offsets))
+    assert min(found) >= 0.5 - 1e-9 and np.median(found) < 0.65 and max(found) <= 1
+
+
+def test_a_season_differs_as_much_over_several_weeks():
+    season = [(0.5 * np.sin(2 * np.pi * week / 52), 1e4) for week in range(52)]
+    assert counts.spread_of(season, 4) > 0.9 * counts.spread_of(season)
+    assert counts.spread_of(season[:12], 4) == counts.spread_of(season[:12]), "three blocks say nothing"
+    assert counts.spread_of([(0.3, 0.0)] * 20, 4) is None and counts.spread_of([(0.0, 50.0)] * 20, 4) == 0
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3, 0.5])
+def test_four_small_weeks_together_that_differ_as_ever_are_no_change(noise):
+    random, beyond, stopped = np.random.default_rng(32), [], []
+    for _version in range(60):
+        offsets = [counts.offset(*week) for week in weeks(random, 16, 60, noise, base=0.05)]
+        labels, values = (np.concatenate(side) for side in zip(*weeks(random, 4, 60, noise, base=0.05), strict=True))
+        between = counts.spread_of(offsets, 4)
+        beyond.append(sum_p_value(values, int(labels.sum()), between) <= 0.01)
+        stopped.append([sum_p_value(values, 0, own) <= 0.01 for own in (between, counts.spread_of(offsets))])
+    assert np.mean(beyond) <= 0.03
+    four, as_one = np.mean(stopped, axis=0)
+    assert four > as_one
+
+
 def test_weeks_that_differ_as_ever_are_no_change():
     random, noise = np.random.default_rng(5), 0.4
     plain, averaged = [], []

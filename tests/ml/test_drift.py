@@ -406,13 +406,27 @@ def said(positive, rows):
 
 def test_another_share_flagged_is_held_against_a_ratio_of_what_the_reference_may_be():
     found = judge({}, said(50, 5000), said(12, 300))[0]
-    high = 1.5 * stats.beta.isf(0.025, 51, 4950)
-    assert found.p_value == pytest.approx(2 * stats.binom.sf(11, 300, high))
+    # Negative binomial: Poisson counts whose rate follows the gamma of the 51st hit.
+    assert found.p_value == pytest.approx(stats.nbinom.sf(11, 51, 5000 / (5000 + 1.5 * 300)), rel=0.1)
     assert (found.reference_share, found.window_share, found.codes) == (0.01, 0.04, (4,))
     gone = judge({}, said(250, 5000), said(0, 300))[0]
-    assert gone.exceeded and gone.p_value == pytest.approx(
-        2 * stats.binom.cdf(0, 300, stats.beta.ppf(0.025, 250, 4751) / 1.5)
-    )
+    assert gone.exceeded and gone.p_value == pytest.approx((5000 / (5000 + 300 / 1.5)) ** 250, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rows", "weeks", "least"), [(0.01, 0.04, 1500, 1, 0.95), (0.04, 0.0, 60, 13, 0.99)]
+)
+def test_another_rate_of_flags_is_seen_in_time(before, after, rows, weeks, least):
+    random, seen = np.random.default_rng(31), []
+    for _firm in range(60):
+        whole, windows, history = said(int(random.poisson(before * 5000)), 5000), [], []
+        for _week in range(weeks):
+            window = said(int(random.poisson(after * rows)), rows)
+            found = judge({}, whole, window, longer=drift.spans(windows, window, whole, Noise()))[0]
+            windows.append(window)
+            history.append((found.exceeded, found.adjusted_p))
+        seen.append(history[0][0] if weeks == 1 else alarm_state(history) == "firing")
+    assert np.mean(seen) >= least
 
 
 @pytest.mark.parametrize(("rate", "tripled"), [(0.01, 0.04), (0.2, 0.45), (0.99, 0.96)])

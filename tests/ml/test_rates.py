@@ -84,3 +84,68 @@ def test_yes_and_no_are_tolerated_alike(rate, ratio):
     assert low <= rate <= high
     other = rates.tolerated(1 - rate, 1 - rate, ratio)
     assert (1 - other[1], 1 - other[0]) == pytest.approx((low, high), abs=1e-9)
+
+
+# Ratios of what a reference may be
+def averaged(hits, rows, known, of, *, more):
+    """The tail of a binomial within a ratio of 1.5, averaged over the beta of the reference's rate, in small steps."""
+    law = beta(known + 1, of - known) if more else beta(known, of - known + 1)
+    rates_ = np.linspace(law.ppf(1e-13), law.isf(1e-13), 4001)
+    low, high = np.maximum(rates_ / 1.5, 1 - 1.5 * (1 - rates_)), np.minimum(1.5 * rates_, 1 - (1 - rates_) / 1.5)
+    tails = binom.sf(hits - 1, rows, high) if more else binom.cdf(hits, rows, low)
+    return float(np.trapezoid(tails * law.pdf(rates_), rates_))
+
+
+def tail_beyond(hits, rows, known, of, *, more):
+    rate, wide = rates.beyond_ratio(known, of, 1.5, more=more)
+    return float((rates.tail_more if more else rates.tail_fewer)([hits], [rows], [rate], [wide])[0])
+
+
+@pytest.mark.parametrize(
+    ("hits", "rows", "known", "of", "more"),
+    [
+        (45, 1500, 50, 5000, True),
+        (3, 300, 0, 5000, True),
+        (115, 300, 1560, 7800, True),
+        (290, 300, 4500, 5000, True),
+        (0, 780, 160, 5000, False),
+        (60, 300, 2000, 5000, False),
+        (1480, 1500, 4980, 5000, False),
+    ],
+)
+def test_a_ratio_is_held_against_every_rate_that_the_reference_may_have(hits, rows, known, of, more):
+    found = tail_beyond(hits, rows, known, of, more=more)
+    assert found == pytest.approx(averaged(hits, rows, known, of, more=more), rel=0.01)
+
+
+@pytest.mark.parametrize(("hits", "rows", "known", "of"), [(9, 30_000, 20, 200_000), (3, 10_000, 0, 100_000)])
+def test_of_rare_hits_it_is_the_exact_conditional_test_of_two_counts(hits, rows, known, of):
+    """Which of all hits came in the window is binomial, whatever their rate (Przyborowski and Wilenski)."""
+    conditional = binom.sf(hits - 1, hits + known, 1.5 * rows / (1.5 * rows + of))
+    assert tail_beyond(hits, rows, known, of, more=True) == pytest.approx(conditional, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("rate", "of", "rows"), [(0.01, 1000, 300), (0.2, 1000, 1000), (0.4, 1000, 1000), (0.6, 1000, 300)]
+)
+@pytest.mark.parametrize("more", [True, False])
+def test_at_the_edge_of_what_is_tolerated_the_level_is_kept(rate, of, rows, more):
+    """By adding up all references and windows that there can be: the test errs on the level at most, both ways."""
+    level, total = 0.0025, 0.0
+    low, high = rates.tolerated(rate, rate, 1.5)
+    known = np.arange(of + 1)
+    chances = binom.pmf(known, of, rate)
+    for hits in known[chances > 1e-9].tolist():
+        edge, wide = rates.beyond_ratio(hits, of, 1.5, more=more)
+        if more:
+            beyond = binom.sf(rates.fewest_that_exceed([level], [rows], [edge], [wide])[0] - 1, rows, high)
+        else:
+            beyond = binom.cdf(rates.most_that_exceed([level], [rows], [edge], [wide])[0], rows, low)
+        total += chances[hits] * beyond
+    assert total <= level * 1.02
+
+
+def test_what_weeks_differ_by_adds_to_what_is_not_known_of_the_reference():
+    rate, wide = rates.beyond_ratio(1000, 5000, 1.5, 0.01, more=True)
+    assert (rate, wide) == pytest.approx((0.3, 0.01 + 2.25 * 0.16 / 5000 / 0.21), rel=1e-2)
+    assert rates.beyond_ratio(5000, 5000, 1.5, 0.01, more=True) == (1.0, 0.0)

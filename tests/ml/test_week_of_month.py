@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from odoo.addons.ai_deployment.ml import drift, ordinary
 from odoo.addons.ai_deployment.ml.binning import CategoryBins
 from odoo.addons.ai_deployment.ml.noise import LARGE_FLOOR, Noise
-from odoo.addons.ai_deployment.ml.profile import Profile
+from odoo.addons.ai_deployment.ml.profile import PREDICTION, Profile
 from odoo.addons.ai_deployment.ml.week_of_month import (
     WEEKS,
     MonthlyReference,
@@ -159,3 +159,44 @@ def test_a_short_reference_allows_for_the_rhythm_and_keeps_watching(seed):
     start = START + timedelta(weeks=9)
     assert not alarms(weeks(random, 40, start), reference, floors, monthly)
     assert alarms(weeks(random, 4, start, shares=(0.0, 0.0, 1.0)), reference, floors, monthly)
+
+
+# Shares of one verdict
+def with_flags(windows, random, share_of):
+    for window in windows:
+        for day, own in window.items():
+            flagged = random.binomial(own.rows, share_of(day))
+            own.counts[PREDICTION] = np.array([0, 0, 0, own.rows - flagged, flagged])
+    return windows
+
+
+def test_flags_are_compared_with_all_weeks_where_those_of_a_month_are_alike():
+    random = np.random.default_rng(21)
+    windows = with_flags(weeks(random, 26), random, lambda _day: 0.2)
+    like = MonthlyReference.of(windows, BINS).like([200, 0, 0, 0])
+    assert like.counts[PREDICTION].sum() == 26 * 200 > 2 * like.rows
+    assert like.counts["x"].sum() == like.rows
+
+
+def test_flags_of_the_first_week_of_a_month_are_compared_with_their_like():
+    random = np.random.default_rng(22)
+    windows = with_flags(weeks(random, 26), random, lambda day: 0.5 if day.day <= 7 else 0.1)
+    like = MonthlyReference.of(windows, BINS).like([200, 0, 0, 0])
+    assert like.counts[PREDICTION].sum() == like.rows
+    assert like.counts[PREDICTION][-1] / like.rows == pytest.approx(0.5, abs=0.05)
+
+
+def test_flags_with_a_rhythm_too_small_to_be_shown_ring_nothing():
+    random, rang = np.random.default_rng(23), 0
+    for _firm in range(12):
+        share = random.choice([0.01, 0.05, 0.2])
+        windows = with_flags(
+            weeks(random, 26 + 52, rows=20), random, lambda day, share=share: share * (1.4 if day.day <= 7 else 0.9)
+        )
+        monthly, history = MonthlyReference.of(windows[:26], BINS), []
+        for window in windows[26:]:
+            like = monthly.like([part.rows for part in by_week(window)])
+            found = drift.judge(BINS, like, sum(window.values(), Profile()), noise=monthly.noise)
+            history += [(line.exceeded, line.adjusted_p) for line in found if line.name == PREDICTION]
+        rang += any(drift.alarm_state(history[: week + 1]) == "firing" for week in range(52))
+    assert rang == 0

@@ -147,4 +147,5 @@ class TestPerformance(CohortCase):
         weeks = [[0.6 * (-1) ** number, 200.0] for number in range(12)]
         version = self.keep(self.deployment, self.card(), held_out={"weeks": weeks})
         self.assertAlmostEqual(PerformanceMonitor(self.deployment, version).spread_between_weeks(), 0.75, delta=0.1)
+        self.assertAlmostEqual(PerformanceMonitor(self.deployment, version).spread_between_weeks(2), 0.53, delta=0.1)
         self.assertEqual(PerformanceMonitor(self.deployment, self.version).spread_between_weeks(), 0.0)
