@@ -135,7 +135,7 @@ const go = (action, sees) => [
             const services = odoo.__WOWL_DEBUG__.root.env.services;
             await services.action.doAction(action, { clearBreadcrumbs: true });
             const app = services.menu.getApps().find(({ xmlid }) => xmlid === "ai_deployment.menu_root");
-            if (app && isOurPage()) {
+            if (app && action.startsWith("ai-")) {
                 services.menu.setCurrentMenu(app);
             }
         },
