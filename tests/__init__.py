@@ -28,6 +28,7 @@ from . import test_hooks
 from . import test_ir_actions_server
 from . import test_ir_cron
 from . import test_mail_activity
+from . import test_personas
 from . import test_res_config_settings
 from . import test_res_users
 from . import test_retention
