@@ -86,7 +86,7 @@ class AiDeployment(models.Model):
         self.ensure_one()
         deployment = self.sudo()
         deployment._check_at_work()
-        with clock.at(now or clock.now()):
+        with clock.at(now or clock.instant()):
             day, asked = clock.today(), self.env["ai.deployment.requested"]
             requested = partial(asked._statement, deployment, day, user=records.env.user, action=action)
             return self._scoring_run(records, day=day, again=again, requested=requested).run()

@@ -23,7 +23,8 @@ _standing_at = ContextVar("ai_deployment_now", default=None)
 
 def now() -> datetime:
     """The current moment: naive, UTC, whole seconds, as Odoo stores it."""
-    return _standing_at.get() or fields.Datetime.now()
+    standing = _standing_at.get()
+    return standing.replace(microsecond=0) if standing else fields.Datetime.now()
 
 
 def instant() -> datetime:
