@@ -43,8 +43,8 @@ class TestClock(AiDeploymentCase):
         self.assertIsNone(clock.instant().tzinfo)
         with clock.at(NOW):
             self.assertEqual(clock.instant(), NOW)
-        with clock.at(NOW + timedelta(milliseconds=300)):  # what stands at an instant stores whole seconds
-            self.assertEqual((clock.now(), clock.instant()), (NOW, NOW + timedelta(milliseconds=300)))
+        with clock.at(NOW + datetime.timedelta(milliseconds=300)):  # what stands at an instant stores whole seconds
+            self.assertEqual((clock.now(), clock.instant()), (NOW, NOW + datetime.timedelta(milliseconds=300)))
 
     def test_what_happened_cannot_lie_ahead(self):
         with clock.at(NOW):
