@@ -16,6 +16,7 @@ from lib.mutant_tests import OdooTests, PlainTests
 from lib.places import REPO
 
 PLAIN = True
+WHOLE_AT_NIGHT = True
 SMALL = 6
 USUAL = 200
 SMALL_SEED = 1

@@ -27,6 +27,19 @@ def _experiments():
             yield pytest.param(file, marks=pytest.mark.nightly, id=f"{kind}-{file.stem}")
 
 
+def _whole_at_night():
+    files = [file for folder in KINDS for file in sorted((DEV / folder).glob("[!_]*.py"))]
+    return [pytest.param(file, id=file.stem) for file in files if facts_of(file).get("WHOLE_AT_NIGHT")]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("file", _whole_at_night())
+def test_at_its_usual_size_it_meets_its_targets(file, tmp_path):
+    figures, done = _figures_of(file, tmp_path / "figures.json")
+    missed = [f"{figure['name']}: {figure['value']}" for figure in figures if figure["met"] is False]
+    assert not missed, done.stdout[-4000:] + done.stderr[-4000:]
+
+
 @pytest.mark.parametrize("file", [*_experiments()])
 def test_the_smallest_size_comes_to_figures(file, tmp_path):
     facts, kind = facts_of(file), KINDS[file.parent.name]
@@ -34,20 +47,9 @@ def test_the_smallest_size_comes_to_figures(file, tmp_path):
         pytest.skip(f"dev/{kind} {file.stem} needs {facts['DATA']} in ../shared/data")
     if not facts.get("PLAIN") and "ODOO_BIN" not in os.environ:
         pytest.skip(f"dev/{kind} {file.stem} needs Odoo: run dev/test nightly")
-    target, before = tmp_path / "figures.json", _seconds_of_children()
-    command = [sys.executable, "-m", "lib.experiment", kind, file.parent.name, file.stem, "--small"]
-    done = subprocess.run(
-        [*command, "--json", str(target)],
-        cwd=REPO,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(DEV), os.environ.get("PYTHONPATH", "")])},
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    before = _seconds_of_children()
+    figures, done = _figures_of(file, tmp_path / "figures.json", "--small")
     assert "Exception in thread" not in done.stderr, done.stderr[-4000:]  # it ends, and the run goes on without it
-    figures = json.loads(target.read_text())["figures"]
-    assert figures
     if facts.get("QUICK"):
         assert _seconds_of_children() - before < QUICK_S
     if kind == "drill":  # speeds and shares need the whole size; that nothing is lost holds at any
@@ -58,6 +60,24 @@ def test_the_smallest_size_comes_to_figures(file, tmp_path):
 def test_every_experiment_names_its_smallest_size():
     files = [file for folder in KINDS for file in (DEV / folder).glob("[!_]*.py")]
     assert files and not [file.name for file in files if not isinstance(facts_of(file).get("SMALL"), int)]
+
+
+def _figures_of(file, target, *options):
+    """Run it; return its figures and the process that has ended."""
+    kind = KINDS[file.parent.name]
+    command = [sys.executable, "-m", "lib.experiment", kind, file.parent.name, file.stem, *options]
+    done = subprocess.run(
+        [*command, "--json", str(target)],
+        cwd=REPO,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(DEV), os.environ.get("PYTHONPATH", "")])},
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    figures = json.loads(target.read_text())["figures"]
+    assert figures
+    return figures, done
 
 
 def _seconds_of_children():
