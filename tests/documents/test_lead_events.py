@@ -79,7 +79,7 @@ class TestLeadEvents(AiDeploymentCase):
             (False, {"message_type": "comment", "author_id": ours, "subtype_id": note}),
             (False, {"message_type": "notification", "author_id": ours, "subtype_id": note}),
             (False, {"message_type": "notification", "author_id": theirs}),
-            (False, {"message_type": "comment", "author_id": theirs, "model": "res.partner"}),
+            (False, {"message_type": "comment", "author_id": theirs, "model": "res.partner", "res_id": theirs}),
         ):
             with self.subTest(values=values):
                 self.message(**values)
