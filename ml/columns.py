@@ -76,7 +76,7 @@ def make_column(name: str, kind: str, raw_values: Any) -> Column:
     >>> make_column("tags", TAGS, [("b", "a", "b"), (), None]).values
     array([('a', 'b'), None, None], dtype=object)
     >>> str(make_column("age", NUMBER, ["old"]).errors[0])
-    "Feature 'age' cannot be read: text that is not a number"
+    '“age” cannot be read: text that is not a number.'
     """
     if kind not in KINDS:
         raise ValueError(f"unknown kind of column: {kind!r}")

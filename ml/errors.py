@@ -61,6 +61,7 @@ the sentence, so every error survives ``pickle`` and ``copy``. Sentences never
 quote the value of an input: it may be sensitive, and failures are stored.
 """
 
+import re
 from typing import Any
 
 
@@ -85,6 +86,7 @@ class InferenceError(_Sentence):
 
     failure_type: str | None = None
     transient = False
+    masked = ""  # the sentence where its last fact is not told
 
     @classmethod
     def leaves(cls) -> list[type]:
@@ -102,6 +104,22 @@ class InferenceError(_Sentence):
         known: dict[str, Any] = {getattr(each, "failure_type", ""): each for each in InferenceError.leaves()}
         leaf = known.get(failure_type, Unexpected)
         return leaf(*(("", reason) if leaf in (InvalidFeature, InputGone) else (reason,)))
+
+    @classmethod
+    def facts(cls, failure_type: str, text: str) -> tuple[str, ...] | None:
+        """Return what fills the sentence of `failure_type` in a stored `text`; None where it is another sentence.
+
+        >>> InferenceError.facts("endpoint_busy", "The endpoint is busy. It is full.")
+        ('It is full.',)
+        >>> InferenceError.facts("endpoint_busy", "Something else.")
+        """
+        for leaf in InferenceError.leaves():
+            if getattr(leaf, "failure_type", "") == failure_type:
+                for template in filter(None, (getattr(leaf, "sentence", ""), getattr(leaf, "masked", ""))):
+                    parts = [re.escape(part.strip()) for part in re.split(r"\{\d\}", template)]
+                    if found := re.fullmatch(r"\s*(.*?)\s*".join(parts), text.strip(), re.DOTALL):
+                        return tuple(fact for fact in found.groups() if fact)
+        return None
 
     @property
     def reason(self) -> Any:
@@ -122,11 +140,11 @@ class MissingFeature(InputError):
     """A required feature has no value on this record.
 
     >>> str(MissingFeature("amount"))
-    "Feature 'amount' has no value"
+    '“amount” has no value.'
     """
 
     failure_type = "missing_feature"
-    sentence = "Feature {0!r} has no value"
+    sentence = "“{0}” has no value."
 
     def __init__(self, feature: str) -> None:
         super().__init__(feature)
@@ -136,11 +154,12 @@ class InvalidFeature(InputError):
     """A feature has a value that cannot be read.
 
     >>> str(InvalidFeature("amount", "text that is not a number"))
-    "Feature 'amount' cannot be read: text that is not a number"
+    '“amount” cannot be read: text that is not a number.'
     """
 
     failure_type = "invalid_feature"
-    sentence = "Feature {0!r} cannot be read: {1}"
+    sentence = "“{0}” cannot be read: {1}."
+    masked = "“{0}” cannot be read."
 
     def __init__(self, feature: str, reason: str) -> None:
         super().__init__(feature, reason)

@@ -34,6 +34,7 @@ from . import test_res_users
 from . import test_retention
 from . import test_tours
 from . import test_translations
+from . import test_views_empty
 from . import test_views_new_record
 from . import test_views_phone
 

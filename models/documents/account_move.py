@@ -58,6 +58,7 @@ class AccountMove(models.Model):
     _inherit = ["account.move", "ai.deployment.scorable.mixin"]
 
     _ai_comes_in_order = False  # the date on a bill is its vendor's
+    _ai_list_action = "account.action_move_in_invoice_type"
     _ai_responsible_field = "invoice_user_id"
     _ai_shows_chance = False
 

@@ -33,6 +33,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     _ai_comes_in_order = True  # whether no record comes after one whose own date (`_ai_moment_sql`) is later
     _ai_responsible_field = None  # a stored field of the record: the person whose record it is
     _ai_shows_chance = True  # whether the figure is a chance that people read; else only its band is shown
+    _ai_list_action = ""  # XML id of Odoo's own action that lists them: where they are entered and imported
     _ai_stage_field = ""  # a many2one field of the record: the stage that it is in
     _ai_may_hold_out = False  # whether scores of some of them may be hidden on purpose, to learn what scores do
 

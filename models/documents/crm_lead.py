@@ -50,6 +50,7 @@ class CrmLead(models.Model):
     _name = "crm.lead"
     _inherit = ["crm.lead", "ai.deployment.scorable.mixin"]
 
+    _ai_list_action = "crm.crm_lead_action_pipeline"
     _ai_responsible_field = "user_id"
     _ai_may_hold_out = True
     _ai_stage_field = "stage_id"

@@ -12,7 +12,7 @@ from ..tools import clock
 from ..training.ai_deployment_training import OPEN
 from ..training.suggestions import Suggestions
 from .deployment_maker import DeploymentMaker
-from .survey import survey
+from .survey import lacking, list_action, survey
 
 STAGES = [
     ("records", "Records"),
@@ -40,6 +40,7 @@ class AiDeploymentOnboarding(models.Model):
     # Records
     survey_html = fields.Html("Your Records", compute="_compute_survey", sanitize=False)
     is_enough = fields.Boolean(compute="_compute_survey")
+    missing_right_text = fields.Char(related="template_id.missing_right_text", related_sudo=False)
     # Inputs
     line_ids = fields.One2many("ai.deployment.onboarding.line", "onboarding_id", "Inputs")
     # People
@@ -96,7 +97,8 @@ class AiDeploymentOnboarding(models.Model):
     @api.depends_context("uid", "lang")
     def _compute_survey(self):
         for onboarding in self:
-            found = onboarding.stage in ("records", "inputs") and survey(DeploymentMaker(onboarding).draft())
+            missing, is_shown = onboarding.missing_right_text, onboarding.stage in ("records", "inputs")
+            found = is_shown and (survey(DeploymentMaker(onboarding).draft()) if not missing else lacking(missing))
             onboarding.is_enough = bool(found) and found.is_enough is not False
             onboarding.survey_html = found and self.env["ir.qweb"]._render(
                 "ai_deployment.onboarding_survey", {"survey": found}
@@ -137,6 +139,8 @@ class AiDeploymentOnboarding(models.Model):
         """Return the open guided start of the user with `template`, a new one where there is none."""
         if not self.env.user.has_group("ai_deployment.group_owner"):
             raise AccessError(self.env._("Only owners and administrators can create a deployment."))
+        if template.missing_right_text:
+            raise AccessError(template.missing_right_text)
         mine = (
             Domain("user_id", "=", self.env.uid)
             & Domain("company_id", "=", self.env.company.id)
@@ -175,6 +179,13 @@ class AiDeploymentOnboarding(models.Model):
 
     def _to(self, stage):
         self.sudo().stage = stage
+
+    def action_open_records(self):
+        """Open Odoo's own list of the records, where they are entered and imported; all of them are shown."""
+        self.ensure_one()
+        documents = self.env[self.template_id.sudo().model_id.model]
+        documents.check_access("read")
+        return list_action(documents)
 
     def action_to_inputs(self):
         """Look through the records that the user may read, and list what could be an input."""

@@ -56,6 +56,7 @@ class AiDeploymentTemplate(models.Model):
     score_nightly = fields.Boolean("Score Every Night", default=True)
     last_started = fields.Datetime(readonly=True, copy=False)  # written by who creates, see `DeploymentMaker`
     onboarding_id = fields.Many2one("ai.deployment.onboarding", compute="_compute_onboarding_id")
+    missing_right_text = fields.Char("Missing Right", compute="_compute_missing_right_text")
 
     _horizon_in_reach = models.Constraint(
         "CHECK(horizon_days BETWEEN 1 AND 3650)", "The outcome window must be between one day and ten years."
@@ -93,6 +94,29 @@ class AiDeploymentTemplate(models.Model):
         begun = {onboarding.template_id: onboarding for onboarding in mine}
         for template in self:
             template.onboarding_id = begun.get(template)
+
+    @api.depends("model_id", "viewer_group_ids")
+    @api.depends_context("uid", "lang")
+    def _compute_missing_right_text(self):
+        """What the user lacks to start with the template, and who can give it; empty where nothing is missing.
+
+        Named is the right of those who will see the scores, where it is one to read the records.
+        """
+        rights = self.env["ir.model.access"]
+        for template in self:
+            told = template.sudo()
+            documents = self.env.get(told.model_id.model)
+            template.missing_right_text = False
+            if documents is None or documents.has_access("read"):
+                continue
+            known = rights.group_names_with_access(documents._name, "read")
+            viewers = {f"{group.privilege_id.name}/{group.name}" for group in told.viewer_group_ids}
+            template.missing_right_text = self.env._(
+                "To read %(records)s, you need the right “%(right)s”: whoever manages users in Odoo's settings can "
+                "give it to you.",
+                records=documents._ai_words()["records"],
+                right=next((name for name in known if name in viewers), ", ".join(known)),
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,5 +1,6 @@
 """What the company's own records say before anything is built: how many, since when, how they ended, what lacks."""
 
+import ast
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -62,6 +63,29 @@ def survey(draft: BaseModel) -> Survey:
     return _with_outcome(draft, rows, words, total)
 
 
+def lacking(sentence: str) -> Survey:
+    """Return what is shown instead where the user may read no such record at all."""
+    return Survey([], sentence, False)
+
+
+def list_action(documents: BaseModel) -> dict[str, Any]:
+    """Return the action that lists these documents, its list first and without filters set beforehand."""
+    if not documents._ai_list_action:
+        return {
+            "type": "ir.actions.act_window",
+            "name": documents._description,
+            "res_model": documents._name,
+            "views": [(False, "list"), (False, "form")],
+        }
+    action = documents.env["ir.actions.act_window"]._for_xml_id(documents._ai_list_action)
+    context = ast.literal_eval(action["context"] or "{}")
+    return {
+        **action,
+        "context": {name: value for name, value in context.items() if not name.startswith("search_default_")},
+        "views": sorted(action["views"], key=lambda view: view[1] != "list"),
+    }
+
+
 def _with_outcome(draft: BaseModel, rows: list, words: dict[str, Any], total: int) -> Survey:
     env = draft.env
     wins, others = draft.sudo().env[draft.res_model]._ai_outcomes(draft.sudo()).counts(clock.now()) or (0, 0)
@@ -84,7 +108,19 @@ def _with_outcome(draft: BaseModel, rows: list, words: dict[str, Any], total: in
         rows.append((env._("Share Won"), percent(env, wins / known)))
     if missing := readiness(draft):
         if not total:
-            return Survey(rows, env._("Not enough: there are no %s yet.", words["records"]), False)
+            return Survey(
+                rows,
+                env._(
+                    "Not enough: there are no %(records)s yet. At least %(least)s %(positives)s and %(least)s "
+                    "%(negatives)s are needed that began at least %(days)s days ago.",
+                    records=words["records"],
+                    least=MIN_CASES,
+                    positives=words["positives"],
+                    negatives=words["negatives"],
+                    days=draft.horizon_days,
+                ),
+                False,
+            )
         return Survey(rows, env._("Not enough: %s", missing), False)
     return Survey(
         rows,

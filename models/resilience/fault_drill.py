@@ -12,6 +12,7 @@ from ...remote import webhook
 from ...remote.guard import Guard
 from ...remote.session import Session
 from ..alerting.alert_kinds import SLOW, VERSION
+from ..scoring.failure_words import failure_words
 from ..tools import clock
 from .drill import Drill, Step
 
@@ -191,11 +192,11 @@ class FaultDrill(Drill):
         return line, line.route if kept else ""
 
     def ended_text(self, ended: str, line: BaseModel) -> str:
+        why = failure_words(self.env, line.failure_type, line.failure_message or "").sentence
         if ended == "review":
-            why = line.failure_message or self.env._("for information")
-            return self.env._("was sent to human review (%s)", why)
+            return self.env._("was sent to human review (%s)", why or self.env._("for information"))
         if ended == "retry":
-            return self.env._("is waiting and will be retried (%s)", line.failure_message)
+            return self.env._("is waiting and will be retried (%s)", why)
         return self.env._("was scored") if ended else self.env._("was lost")
 
 

@@ -14,6 +14,7 @@ from odoo.fields import NO_ACCESS
 from odoo.tools import SQL
 
 from ..scoring.ai_deployment_inference import FAILURE_TYPES
+from ..scoring.failure_words import failure_words
 from ..scoring.reasons import REVIEW_REASONS
 from ..tools import clock
 from ..tools.trust import OWN
@@ -73,7 +74,7 @@ class AiDeploymentReview(models.Model):
     amount = fields.Float(readonly=True, groups=NO_ACCESS, aggregator=None)  # it may be a sensitive input
     why_text = fields.Char("Review Reason Details", compute="_compute_why_text", compute_sudo=False)
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
-    failure_message = fields.Char("Failure Details", related="inference_id.failure_message")
+    failure_message = fields.Char("Failure Details", compute="_compute_failure_message", compute_sudo=True)
     predicted_value = fields.Float("Score", readonly=True, digits=(16, 4), aggregator=None)
     prediction = fields.Boolean(readonly=True)
     prediction_text = fields.Char("Score Result", compute="_compute_prediction_text")
@@ -237,6 +238,13 @@ class AiDeploymentReview(models.Model):
             shown = not review.hides_score and not review.failure_type
             review.shown_value = shown and review.predicted_value
             review.shown_confidence = shown and review.confidence
+
+    @api.depends("failure_type", "inference_id.failure_message")
+    @api.depends_context("lang")
+    def _compute_failure_message(self):
+        for review in self:
+            words = failure_words(self.env, review.failure_type, review.inference_id.failure_message or "")
+            review.failure_message = " ".join(filter(None, (words.told, words.detail)))
 
     @api.depends("hides_score", "prediction", "predicted_value", "failure_type")
     @api.depends_context("lang")

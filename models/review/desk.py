@@ -332,7 +332,7 @@ class Desk:
         score_again(review)
         if review.state == "open":
             failure = latest_failure(review)
-            text = self.env._("It still cannot be scored: %s", failure["message"] or failure["type"])
+            text = self.env._("It still cannot be scored: %s", failure["sentence"])
             return {"result": "failed", "text": text}
         asked = self._known.search(
             Domain("deployment_id", "=", review.deployment_id.id)

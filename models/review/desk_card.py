@@ -7,6 +7,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL, format_datetime
 
 from ..documents.completion import missing_inputs
+from ..scoring.failure_words import failure_words
 from ..tools import clock
 from ..tools.wording import percent, signed
 from .follow_ups import latest_inference
@@ -169,14 +170,15 @@ def failure_of(review: BaseModel) -> dict | Literal[False]:
 
 
 def latest_failure(review: BaseModel) -> dict:
-    """Return why the latest attempt gave no score: {"type", "message", "inputs"}."""
+    """Return why the latest attempt gave no score: {"type", "message", "sentence", "inputs"}."""
     known = review.sudo()
     latest = latest_inference(known)
     latest = latest if latest.failure_type else known.inference_id
-    types = dict(review._fields["failure_type"]._description_selection(review.env))
+    words = failure_words(review.env, latest.failure_type or known.failure_type, latest.failure_message or "")
     return {
-        "type": types.get(latest.failure_type or known.failure_type, ""),
-        "message": latest.failure_message or "",
+        "type": words.label,
+        "message": " ".join(filter(None, (words.told, words.detail))),
+        "sentence": words.sentence,
         "inputs": (latest.inputs_text or "").splitlines(),
     }
 

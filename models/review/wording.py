@@ -12,6 +12,7 @@ from odoo.models import BaseModel
 from odoo.tools.misc import formatLang
 
 from ...ml import routing
+from ..scoring.failure_words import failure_words
 from ..tools.wording import percent
 
 Texts = dict[BaseModel, str]
@@ -39,9 +40,9 @@ def why_texts(reviews: BaseModel) -> dict[int, str]:
 
 def _failed(reviews: BaseModel) -> Texts:
     env = reviews.env
-    labels, texts = dict(reviews._fields["failure_type"]._description_selection(env)), {}
+    texts = {}
     for review, line in _with_lines(reviews):
-        why = line.failure_message or labels.get(review.failure_type, "")
+        why = failure_words(env, review.failure_type, line.failure_message or "").sentence
         is_task = review.sudo().deployment_id.is_task
         texts[review] = env._("No usable answer: %s", why) if is_task else env._("Could not be scored: %s", why)
     return texts

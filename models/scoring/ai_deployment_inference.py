@@ -14,7 +14,7 @@ from odoo.tools import SQL
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ...ml.columns import NUMBER
-from ...ml.errors import InferenceError, MissingFeature
+from ...ml.errors import InferenceError, InvalidFeature, MissingFeature
 from ..features.readable_inputs import reads_all
 from ..tools import clock
 from ..tools.unchecked_many2one import UncheckedMany2one
@@ -215,6 +215,8 @@ class AiDeploymentInference(models.Model):
     def _failure_values(self, error, names, sensitive_keys):
         """Return the stored form of a failure: its type, and a sentence with the input's label and without secrets.
 
+        The sentence is stored in English; `failure_words` gives it in the language of the reader.
+
         :param names: what people call the inputs, by key
         """
         if not isinstance(error, InferenceError):
@@ -222,11 +224,11 @@ class AiDeploymentInference(models.Model):
         feature = getattr(error, "feature", None)
         name = names.get(feature, feature)
         if isinstance(error, MissingFeature):
-            sentence = self.env._("“%s” has no value.", name)
+            sentence = str(MissingFeature(name))
         elif feature in sensitive_keys:
-            sentence = self.env._("“%s” cannot be read.", name)
+            sentence = error.masked.format(name)
         elif feature:
-            sentence = self.env._("“%(name)s” cannot be read: %(reason)s.", name=name, reason=error.reason)
+            sentence = str(InvalidFeature(name, error.reason))
         else:
             sentence = str(error)
         return error.failure_type, sentence[:500]

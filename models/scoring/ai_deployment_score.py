@@ -8,6 +8,7 @@ from ..documents.score_sql import ShownScores
 from ..documents.score_validity import CHANGED, CLOSED, EXPIRED, FRESH, standings
 from ..tools.unchecked_many2one import UncheckedMany2one
 from .ai_deployment_inference import FAILURE_TYPES
+from .failure_words import failure_words
 from .hiding import hidden_domain
 
 
@@ -86,9 +87,9 @@ class AiDeploymentScore(models.Model):
                     score.sudo().codes, *masking, hidden.get(score.id, frozenset())
                 )
             else:
-                labels = dict(self._fields["failure_type"]._description_selection(self.env))
-                what = score._latest_inference().failure_message or labels.get(score.failure_type)
-                score.reasons = self.env._("Could not be scored: %s", what)
+                message = score._latest_inference().failure_message or ""
+                what = failure_words(self.env, score.failure_type, message)
+                score.reasons = self.env._("Could not be scored: %s", what.sentence)
 
     def _told_on_record(self):
         """Return the reasons of this score (in sudo) as sentences for who reads the record; or why there is none."""

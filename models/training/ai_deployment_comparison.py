@@ -11,6 +11,7 @@ from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
+from ..deployment.serving import challenging
 from ..tools import clock, faults
 from ..tools.shipped import wake
 from .comparison_page import ComparisonPage
@@ -49,6 +50,7 @@ class AiDeploymentComparison(models.Model):
     result = fields.Json("Figures", readonly=True, groups=NO_ACCESS)
     page_html = fields.Html("Side by Side", compute="_compute_page_html", sanitize=False)
     is_challenging = fields.Boolean("Challenger Now", compute="_compute_is_challenging")
+    is_better = fields.Boolean("Better Challenger", compute="_compute_is_better")
     may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False)
 
     _one_open = models.UniqueIndex(
@@ -72,6 +74,13 @@ class AiDeploymentComparison(models.Model):
             comparison.is_challenging = (comparison.serving_id, comparison.challenger_id) == (
                 deployment.champion_id,
                 deployment.challenger_id,
+            )
+
+    @api.depends("is_challenging", "deployment_id.assignment_ids.verdict")
+    def _compute_is_better(self):
+        for comparison in self:
+            comparison.is_better = (
+                comparison.is_challenging and challenging(comparison.deployment_id).verdict == "better"
             )
 
     @api.depends("state", "result")

@@ -55,6 +55,16 @@ def test_the_vocabulary_of_failures_is_complete_and_has_no_word_twice():
     assert sorted(words) == sorted(FAILURE_TYPES)
 
 
+def test_the_facts_of_a_stored_sentence_are_found_again():
+    for leaf in InferenceError.leaves():
+        error = an(leaf)
+        told = [] if "{" not in leaf.sentence else [str(fact) for fact in error.args if fact]
+        assert list(InferenceError.facts(leaf.failure_type, str(error))) == told, leaf
+        assert InferenceError.facts(leaf.failure_type, "Quelque chose.") is None, leaf
+    assert InferenceError.facts("invalid_feature", "“Age” cannot be read.") == ("Age",)
+    assert InferenceError.facts("nothing", "Nothing.") is None
+
+
 def test_only_what_was_out_of_reach_or_too_slow_may_pass_by_itself():
     transient = {leaf.failure_type for leaf in InferenceError.leaves() if leaf.transient}
     assert transient == {

@@ -1,8 +1,12 @@
 import datetime
+from unittest.mock import patch
+
+from lxml import etree
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -77,6 +81,7 @@ class TestAiDeploymentOnboarding(StartCase):
             onboarding.viewer_group_ids = everybody
         with self.assertRaises(AccessError):
             onboarding.write({"viewer_group_ids": [Command.link(everybody.id)]})
+        self.manager.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")
         theirs = self.begin(self.manager)
         theirs.viewer_group_ids = everybody
         self.assertEqual(theirs.viewer_group_ids, everybody)
@@ -151,6 +156,50 @@ class TestAiDeploymentOnboarding(StartCase):
 class TestFewRecords(StartCase):
     ROWS, OPEN = 10, 0
 
+    def test_where_records_come_from_is_one_click_away(self):
+        for name, model in (("leads", "crm.lead"), ("bills", "account.move")):
+            with self.subTest(template=name):
+                onboarding = self.begin(self.accountant_owner(), self.env.ref(f"ai_deployment.template_{name}"))
+                with clock.at(NOW):
+                    page = etree.fromstring(onboarding.get_view(view_type="form")["arch"])
+                    [place] = page.xpath("//button[@name='action_open_records']/..")
+                    values = onboarding.read(["is_enough", "missing_right_text"])[0]
+                self.assertFalse(safe_eval(place.get("invisible"), values))
+                action = onboarding.action_open_records()
+                self.assertEqual((action["res_model"], action["views"][0][1]), (model, "list"))
+                self.assertFalse([key for key in action["context"] if key.startswith("search_default_")])
+
+    def accountant_owner(self):
+        self.owner.group_ids += self.env.ref("account.group_account_invoice")
+        return self.owner
+
+    def test_a_document_without_a_list_of_its_own_has_a_plain_one(self):
+        onboarding = self.begin()
+        with patch.object(type(self.env["crm.lead"]), "_ai_list_action", ""):
+            action = onboarding.action_open_records()
+        self.assertEqual((action["res_model"], action["views"][0][1]), ("crm.lead", "list"))
+
+    def test_without_the_right_to_read_nothing_is_begun_and_the_right_is_named(self):
+        template = self.template.with_user(self.manager)
+        self.assertFalse(self.env["crm.lead"].with_user(self.manager).has_access("read"))
+        self.assertIn("“Sales/User: Own Documents Only”", template.missing_right_text)
+        self.assertFalse(self.template.with_user(self.owner).missing_right_text)
+        with self.assertRaisesRegex(AccessError, "^To read leads, you need the right"):
+            template.action_start()
+        self.assertFalse(self.env["ai.deployment.onboarding"].search([("user_id", "=", self.manager.id)]))
+
+    def test_a_right_that_was_taken_meanwhile_is_named_on_the_page(self):
+        right = self.env.ref("sales_team.group_sale_salesman")
+        self.manager.group_ids += right
+        onboarding = self.begin(self.manager)
+        self.assertNotIn("you need the right", onboarding.survey_html)
+        self.manager.group_ids -= right
+        onboarding.invalidate_recordset()
+        self.assertIn("you need the right", onboarding.survey_html)
+        self.assertFalse(onboarding.is_enough)
+        with self.assertRaises(AccessError):
+            onboarding.action_open_records()
+
     def test_ten_records_are_not_enough_and_it_says_why(self):
         onboarding = self.begin()
         with clock.at(NOW):
@@ -165,5 +214,6 @@ class TestFewRecords(StartCase):
         with clock.at(NOW + datetime.timedelta(days=1)):
             self.assertFalse(onboarding.is_enough)
             self.assertIn("there are no leads yet", onboarding.survey_html)
+            self.assertIn("At least 15 wins and 15 leads without a win", onboarding.survey_html)
             with self.assertRaisesRegex(UserError, "No input can be suggested"):
                 onboarding.action_to_inputs()

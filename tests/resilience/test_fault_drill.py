@@ -23,7 +23,7 @@ class TestFaultDrill(DrillCase):
             [step["code"] for step in drill.details], ["unreachable", "missing", "unreadable", "damaged", "slow"]
         )
         self.assertIn("was sent to human review", self.step(drill, "unreadable")["text"])
-        self.assertIn("is waiting and will be retried", self.step(drill, "damaged")["text"])
+        self.assertIn("is waiting and will be retried (The version is damaged)", self.step(drill, "damaged")["text"])
         self.assertIn("was stopped after 1.5 seconds", self.step(drill, "slow")["text"])
         for code in ("unreachable", "damaged", "slow"):
             self.assertIn(f"{self.owner.name} was notified", self.step(drill, code)["text"])

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.review.desk_card import failure_of
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.routing.common import RuleCase
 
@@ -75,6 +76,21 @@ class TestWhy(RuleCase):
         self.serve(self.deployment, self.card(required=("country_id",)))
         leads = self.ask(self.make_leads(country_id=False))
         self.assertEqual(self.told(leads), ["Could not be scored: “Country” has no value."])
+
+    def test_a_failure_is_told_in_the_words_of_its_type_without_the_technical_rest(self):
+        self.serve(self.deployment, self.card(required=("country_id",)))
+        leads = self.ask(self.make_leads(country_id=False))
+        self.env.cr.execute(
+            "UPDATE ai_deployment_inference SET failure_type = 'answer_not_json', failure_message = %s WHERE id = %s",
+            ["The answer of the endpoint is not JSON. It is a web page.", self.reviews_of(leads).inference_id.id],
+        )
+        self.reviews_of(leads).failure_type = "answer_not_json"
+        self.assertEqual(self.told(leads), ["Could not be scored: The remote model did not answer in JSON"])
+        self.assertEqual(self.reviews_of(leads).failure_message, "It is a web page.")
+        failure = failure_of(self.reviews_of(leads).with_user(self.reviewer))
+        self.assertEqual(
+            (failure["type"], failure["message"]), ("The remote model did not answer in JSON", "It is a web page.")
+        )
 
     def test_which_input_was_never_seen(self):
         leads = self.ask(self.make_leads(country_id=self.env.ref("base.jp").id))

@@ -9,6 +9,7 @@ from . import test_bands
 from . import test_challenger_answers
 from . import test_challenger_asking
 from . import test_challenger_run
+from . import test_failure_words
 from . import test_failures
 from . import test_hiding
 from . import test_inference_writer

@@ -2,8 +2,11 @@
 
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.replay import Replay
@@ -113,6 +116,21 @@ class TestComparison(ChallengerCase):
             with self.assertRaisesRegex(UserError, "is not the challenger any more"):
                 getattr(comparison.with_user(self.owner), name)()
         self.assertEqual(self.deployment.challenger_id, self.version)
+
+    def test_promotion_is_highlighted_only_where_the_verdict_is_better(self):
+        comparison = self.asked().with_user(self.owner)
+        self.work()
+        buttons = etree.fromstring(comparison.get_view(view_type="form")["arch"]).xpath(
+            "//button[@name='action_promote_challenger']"
+        )
+        for verdict in (False, "same", "inconclusive", "worse", "better"):
+            with self.subTest(verdict=verdict):
+                self.assignment().verdict = verdict
+                names = ("state", "is_challenging", "is_better", "may_decide")
+                values = comparison.read(names)[0]
+                shown = [each for each in buttons if not safe_eval(each.get("invisible"), values)]
+                highlighted = [each.get("class") == "btn-primary" for each in shown]
+                self.assertEqual(highlighted, [verdict == "better"])
 
     def test_a_reviewer_reads_the_deployment_all_the_same(self):
         self.asked()
