@@ -169,6 +169,8 @@ class RestartInTraining(Restart):
         versions, champion = self._versions(world)
         half = (versions != self.versions or champion != self.champion) and self._state(world) != "done"
         self.figures["half_versions"] = (int(half), "versions", "0", not half)
+        if world.wait(lambda: self._state(world) in ("done", "failed"), seconds=60):
+            world.told("maya", "the page of the training, and a message on screen")
 
     def heal(self, world):
         super().heal(world)

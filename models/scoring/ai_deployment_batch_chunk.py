@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ..endpoints import breakers
 from ..tools import clock, faults
@@ -79,7 +79,7 @@ class AiDeploymentBatchChunk(models.Model):
                     if kind != faults.COLLISION:
                         raise
                 else:
-                    chunk._end()
+                    chunk._end_after(error)
                 if kind == faults.COLLISION:  # somebody wrote the same rows: done again, by this lane or another
                     collisions += 1
                     if collisions > MOST_COLLISIONS:
@@ -173,6 +173,15 @@ class AiDeploymentBatchChunk(models.Model):
         """Take the count of the start back: it ended in order, well or not."""
         self.invalidate_recordset(["interruptions"])
         self.write({"interruptions": max(self.interruptions - 1, 0), "taken_date": False})
+
+    def _end_after(self, error):
+        """`_end` after an error; where this code cannot read pieces at all, raise that error, as nothing was begun."""
+        try:
+            with mute_logger("odoo.sql_db"):  # it says what the log has just said
+                self._end()
+                self.flush_recordset()
+        except faults.OF_THE_SCHEMA:
+            raise error from None
 
     def _end_elsewhere(self):
         """`_end` through a connection of its own, as that of the work is lost; where there is none, it counts."""

@@ -43,6 +43,21 @@ class TestChunks(BatchCase):
         self.assertEqual(sorted(self.inferences_of(leads).mapped("res_id")), leads.ids)
         self.assertBalanced(requested=12, automatic=12)
 
+    def test_a_piece_that_this_code_cannot_read_raises_its_first_error_alone(self):
+        """A newer code works beside the update of its database: one traceback, and no piece is to blame."""
+        chunk = self.ask(self.make_leads(12)).chunk_ids[:1]
+        first, second = (psycopg2.errors.UndefinedColumn(text) for text in ("first", "second"))
+        with (
+            patch.object(type(chunk), "_end", side_effect=second),
+            self.assertRaises(psycopg2.errors.UndefinedColumn) as caught,
+        ):
+            chunk._end_after(first)
+        self.assertIs(caught.exception, first)
+        self.assertTrue(first.__suppress_context__)
+        chunk.interruptions = 1
+        chunk._end_after(first)  # where it can be read, its start is taken back
+        self.assertEqual(chunk.interruptions, 0)
+
     def test_a_batch_that_fails_by_itself_pauses_and_tells_the_owner(self):
         batch = self.ask(self.make_leads(12))
         with (
