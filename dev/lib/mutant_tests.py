@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import databases, limits, mutation, templates
 from .places import ADDON, REPO
-from .talk import Failure
+from .talk import say
 
 LONGEST = 600  # seconds for the tests of one mutant; who takes longer hangs
 MOST_USERS = 12  # modules that use the changed one, by whose tests it is judged too
@@ -55,7 +55,8 @@ class _Copy:
                 _sound.add(tuple(failed))
                 return True
             self._renew()  # an earlier change may have left something behind
-        raise Failure(f"without any change these fail too: {' '.join(failed)}")
+        say(f"not judged, as without any change these fail too: {' '.join(failed)}")
+        return False
 
     def _renew(self):
         """Begin anew where an earlier change may have left something behind; plain tests leave nothing."""
