@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from . import databases, limits, mutation, templates
+from .model_servers import free_port
 from .places import ADDON, REPO
 from .talk import say
 
@@ -38,7 +39,7 @@ class _Copy:
         self._folder.cleanup()
 
     def notice(self, mutant):
-        """Whether a test of the mutant's module fails or hangs, which passes without the change."""
+        """Return whether a test of the mutant's module fails or hangs, which passes without the change."""
         place = self.copy / mutant.file.relative_to(REPO)
         original, changed = place.read_text(), mutation.source_of(mutant)
         if is_limit(original, changed):
@@ -96,7 +97,7 @@ def _users(file):
 
 
 def is_limit(original, changed):
-    """Whether a number changed that stands on the page of limits: `tests/ml/test_limits.py` compares each."""
+    """Return whether a number changed that stands on the page of limits: `tests/ml/test_limits.py` compares each."""
     after = limits.values_of(changed)
     return any(after.get(limit.name) != limit.value for limit in limits.limits_of(original))
 
@@ -161,7 +162,8 @@ class OdooTests(_Copy):
         report = Path(self._folder.name, "report.json")
         return [
             *(sys.executable, "-m", "lib.odoo_recorder", str(report), "--no-assets", "--first-failure", "--"),
-            *("-d", self.database, f"--addons-path={self.copy.parent}", "--no-http", "--stop-after-init"),
+            *("-d", self.database, f"--addons-path={self.copy.parent}", "--stop-after-init"),
+            *("--http-port", str(free_port())),  # tests begin a server, and another worker's may be up
             *("--log-level=critical", "--test-tags", f"{chosen},-ai_tour,-ai_nightly"),
         ]
 
