@@ -184,7 +184,7 @@ class LeadCourse:
         )
 
     def _kinds(self) -> SQL:
-        """What `message` is, as columns: an activity that was done, one from the customer, an answer of ours."""
+        """Return what `message` is, as columns: an activity that was done, one from the customer, an answer of ours."""
         note = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
         answer = SQL(
             "message.message_type IN ('comment', 'email_outgoing') AND %s AND message.subtype_id IS DISTINCT FROM %s",

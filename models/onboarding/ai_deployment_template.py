@@ -98,7 +98,7 @@ class AiDeploymentTemplate(models.Model):
     @api.depends("model_id", "viewer_group_ids")
     @api.depends_context("uid", "lang")
     def _compute_missing_right_text(self):
-        """What the user lacks to start with the template, and who can give it; empty where nothing is missing.
+        """Say what the user lacks to start with the template, and who can give it; empty where nothing is missing.
 
         Named is the right of those who will see the scores, where it is one to read the records.
         """
