@@ -40,6 +40,9 @@ def fill(env, deployment, lead_ids, rows, first, days):
     for table in ("inference", "review", "requested", "profile", "day_count", "line_state"):
         env.cr.execute(SQL("ANALYZE %s", SQL.identifier(f"ai_deployment_{table}")))
     env.cr.execute("ANALYZE crm_lead")
+    # As PostgreSQL does by itself where pages fill up one after another, and not all within a statement.
+    for index in ("date_idx", "requested_day_idx"):
+        env.cr.execute("SELECT brin_summarize_new_values(%s::regclass)", [f"ai_deployment_inference_{index}"])
     env.invalidate_all(flush=False)
     env.cr.commit()
 

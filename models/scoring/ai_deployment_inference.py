@@ -103,8 +103,10 @@ class AiDeploymentInference(models.Model):
     # by the index, so that the other lines of the week are not read.
     _intake_idx = models.Index("(version_id, date, (hashint4(res_id) & 2147483647)) WHERE is_first_inference")
     _person_idx = models.Index("(version_id, date) WHERE person_value IS NOT NULL")
-    _date_idx = models.Index("USING brin (date)")
-    _requested_day_idx = models.Index("USING brin (requested_day)")
+    # Of pages that were written since the last vacuum such an index knows nothing, so that a single day would read them
+    # all: the database is asked to look at them as soon as they are full.
+    _date_idx = models.Index("USING brin (date) WITH (autosummarize = on)")
+    _requested_day_idx = models.Index("USING brin (requested_day) WITH (autosummarize = on)")
 
     @api.depends_context("uid", "lang")
     @api.depends("version_id")
