@@ -13,6 +13,11 @@ from odoo.tools import SQL
 from ...ml import routing
 from ..scoring.hiding import hides
 
+# With one reviewer alone there is nobody to compare a blind answer with.
+_ASKS_BLINDLY = SQL(
+    "asking.blind_share > 0 AND (SELECT COUNT(*) FROM ai_deployment_reviewer_rel rel JOIN res_users person"
+    " ON person.id = rel.res_users_id AND person.active WHERE rel.ai_deployment_id = asking.id) > 1"
+)
 SCORE_COLUMNS = frozenset({"predicted_value", "prediction", "confidence"})  # what a review stores of its score
 
 
@@ -74,11 +79,9 @@ def hides_score_sql(reviews: BaseModel, alias: str) -> SQL:
         SQL.identifier(alias, "id"),
     )
     in_sample = SQL(
-        "EXISTS (SELECT FROM ai_deployment asking WHERE asking.id = %s AND asking.blind_share > 0"
-        " AND %s < %s * 281474976710656"
-        " AND (SELECT COUNT(*) FROM ai_deployment_reviewer_rel rel JOIN res_users person"
-        "      ON person.id = rel.res_users_id AND person.active WHERE rel.ai_deployment_id = asking.id) > 1)",
+        "EXISTS (SELECT FROM ai_deployment asking WHERE asking.id = %s AND %s AND %s < %s * 281474976710656)",
         column("deployment_id"),
+        _ASKS_BLINDLY,
         lot,
         SQL.identifier("asking", "blind_share", to_flush=deployments._fields["blind_share"]),
     )
@@ -105,7 +108,8 @@ def blind_records_sql(reviews: BaseModel, of: Iterable[int] | None = None, ids: 
     return SQL(
         "SELECT asked.deployment_id, asked.res_id FROM ai_deployment_review asked WHERE asked.state = 'open'"
         " AND (asked.is_blind OR asked.is_assigned IS NOT TRUE"
-        " AND asked.deployment_id IN (SELECT id FROM ai_deployment WHERE blind_share > 0)) AND %s AND %s AND %s",
+        " AND asked.deployment_id IN (SELECT id FROM ai_deployment asking WHERE %s)) AND %s AND %s AND %s",
+        _ASKS_BLINDLY,
         SQL("TRUE") if of is None else SQL("asked.deployment_id = ANY(%s)", list(of)),
         SQL("TRUE") if ids is None else SQL("asked.res_id = ANY(%s)", list(ids)),
         hides_score_sql(reviews, "asked"),
