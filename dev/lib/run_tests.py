@@ -168,7 +168,7 @@ def run_odoo(part, arguments, score, claims):
         score.fail(problem)
         return
     template = templates.prepared("assets" if browser else "addon")
-    tags = ",".join(TAGS[part].format(tests=f"/{ADDON}{argument}") for argument in map(_as_filter, arguments or [""]))
+    tags = ",".join(TAGS[part].format(tests=f"/{ADDON}{argument}") for argument in _as_filters(arguments or [""]))
     claims = Path(claims, part)
     claims.mkdir(exist_ok=True)
     screenshots = CACHE / "screenshots"
@@ -183,6 +183,16 @@ def run_odoo(part, arguments, score, claims):
     score.seconds.update({name.removeprefix(f"odoo.addons.{ADDON}."): took for name, took in report.seconds.items()})
     _check_report(part, report, score, screenshots / database)
     _check_log(part, templates.install_log(template) + report.log, score)
+
+
+def _as_filters(arguments):
+    """A folder means the test files in it."""
+    for argument in arguments:
+        folder = REPO / argument.strip("/")
+        files = sorted(folder.rglob("test_*.py")) if argument and folder.is_dir() else ()
+        yield from (f"/{file.relative_to(REPO)}" for file in files)
+        if not files:
+            yield _as_filter(argument)
 
 
 def _as_filter(argument):

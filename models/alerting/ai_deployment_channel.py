@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from ..tools import clock
 from ..tools.credentials import NAME
+from ..tools.wording import for_reader
 from . import digest
 from .alert_kinds import CHANNEL, Cause
 
@@ -248,11 +249,12 @@ class AiDeploymentChannel(models.Model):
     def _failed(self, why):
         """Nothing goes through: the owner hears of it, by activity."""
         self.sudo().failure_message = why
-        self.env["ai.deployment.alert"]._raise(
+        words = for_reader(self.deployment_id).env
+        words["ai.deployment.alert"]._raise(
             self.deployment_id,
             self._cause(),
-            name=self.env._("Notification through “%(channel)s” failed: %(why)s", channel=self.name, why=why),
-            suggestion=self.env._("Correct it under “Notifications” and click “Test”, or remove this channel."),
+            name=words._("Notification through “%(channel)s” failed: %(why)s", channel=self.name, why=why),
+            suggestion=words._("Correct it under “Notifications” and click “Test”, or remove this channel."),
         )
 
     # Buttons

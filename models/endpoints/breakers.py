@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ...remote.breaker import IN_A_ROW, Breaker
 from ..alerting.alert_kinds import ENDPOINT
 from ..tools import clock
+from ..tools.wording import for_reader
 from .budget import spent_sql
 
 
@@ -77,7 +78,7 @@ def follow(deployment: BaseModel, endpoint: BaseModel, state: Breaker, why: obje
 
 def tell(deployment: BaseModel, endpoint: BaseModel, why: object) -> None:
     """Open the alert that the endpoint of a deployment cannot be used, for the reason `why`."""
-    env = deployment.env
+    env = for_reader(deployment).env
     env["ai.deployment.alert"]._raise(
         deployment,
         ENDPOINT,

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 from ..alerting.alert_kinds import SPENDING
 from ..tools import clock
-from ..tools.wording import number, percent
+from ..tools.wording import for_reader, number, percent
 
 WARNED_FROM = 0.8  # of the budget
 
@@ -38,7 +38,8 @@ def is_used_up(endpoint: BaseModel) -> bool:
 
 def warn(deployment: BaseModel, endpoint: BaseModel) -> None:
     """Open or resolve the alert of a deployment about the budget of its endpoint."""
-    env, alerts = deployment.env, deployment.env["ai.deployment.alert"]
+    env = for_reader(deployment).env
+    alerts = env["ai.deployment.alert"]
     share = spent(endpoint) / endpoint.monthly_budget if endpoint.monthly_budget else 0
     if share < WARNED_FROM:
         alerts._resolve(deployment, SPENDING)

@@ -16,6 +16,7 @@ from ..alerting.alert_kinds import BROKEN, GATE_BYPASSED, Cause
 from ..documents.account_move import PURCHASE_TYPES
 from ..tools import clock
 from ..tools.trust import own
+from ..tools.wording import for_reader
 
 STANDING = Domain("res_model", "=", "account.move") & Domain("is_primary", "=", True) & Domain("gate", "!=", "off")
 
@@ -172,9 +173,10 @@ class Gate:
         alerts = self.env["ai.deployment.alert"]
         known = Domain("deployment_id", "=", self.deployment.id) & Domain("cause", "=", str(GATE_BYPASSED))
         if not alerts.search_count(known & Domain("state", "in", ("firing", "acknowledged")), limit=1):
+            words = for_reader(self.deployment).env
             alerts._raise(
                 self.deployment,
                 GATE_BYPASSED,
-                name=self.env._("Bills are posted without a check: %s", reason),
-                suggestion=self.env._("Fix the cause, or switch the gate off if it is no longer wanted."),
+                name=words._("Bills are posted without a check: %s", reason),
+                suggestion=words._("Fix the cause, or switch the gate off if it is no longer wanted."),
             )

@@ -14,6 +14,7 @@ from ..deployment import events
 from ..deployment.eligibility import system_users
 from ..tools import clock, settings, turns
 from ..tools.toast import toast
+from ..tools.wording import for_reader
 from .approval import Approval
 from .business_value import BusinessValue
 from .checklist import Checklist
@@ -533,11 +534,12 @@ class AiDeployment(models.Model):
         self.ensure_one()
         self._check_decides()
         deployment = self.sudo()
+        words = for_reader(deployment).env
         alert = self.env["ai.deployment.alert"]._raise(
             deployment,
             TEST_ALERT,
-            name=self.env._("Test alert for “%s”: please open it", deployment.name),
-            suggestion=self.env._("There is no problem. Opening this alert completes the test."),
+            name=words._("Test alert for “%s”: please open it", deployment.name),
+            suggestion=words._("There is no problem. Opening this alert completes the test."),
         )
         person = deployment._person_to_tell()
         return toast(alert, self.env._("“%(what)s” was sent to %(person)s.", what="%s", person=person.name), alert.name)

@@ -18,6 +18,7 @@ from ..review.eligibility import able_by_review, people_at_work
 from ..review.reassignment import release
 from ..tools import clock
 from ..tools.trust import OWN, own
+from ..tools.wording import for_reader
 from .planning import Planning
 
 # Named by the owner or an administrator only: a deputy stands in, and hands nothing over.
@@ -174,7 +175,7 @@ def follow_changed_users(env: Environment, users: BaseModel) -> None:
     Planning(deployments).sync_review_activities()
     alerts = deployments.env["ai.deployment.alert"]
     for deployment in deployments.filtered(lambda deployment: deployment.state in deployment._at_work_states()):
-        finding = next((one for one in Owner().find(deployment, None) if one.code == "owner"), None)
+        finding = next((one for one in Owner().find(for_reader(deployment), None) if one.code == "owner"), None)
         if finding:
             alerts._raise(deployment, OWNER_GONE, name=finding.sentence, suggestion=finding.suggestion, level="alert")
         else:

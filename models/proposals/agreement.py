@@ -16,7 +16,7 @@ from ...ml import routing
 from ...ml.intervals import clopper_pearson, share_difference
 from ..alerting.alert_kinds import AGREEMENT, Cause
 from ..tools import clock
-from ..tools.wording import number, percent
+from ..tools.wording import for_reader, number, percent
 
 KEPT = timedelta(days=365)  # answers that are older say nothing of today's records
 RECENT = timedelta(days=28)
@@ -102,7 +102,8 @@ def watch(deployment: BaseModel) -> None:
 
     :param deployment: `ai.deployment`, in sudo
     """
-    alerts, env = deployment.env["ai.deployment.alert"], deployment.env
+    env = for_reader(deployment).env
+    alerts = env["ai.deployment.alert"]
     for answer in deployment.answer_field_ids:
         cause, rows = Cause(AGREEMENT, answer.key), judged_values(answer)
         fallen = _fallen(env, answer, rows)

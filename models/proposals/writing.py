@@ -18,6 +18,7 @@ from odoo.tools import SQL
 from ..alerting.alert_kinds import WRITING
 from ..tools import clock, faults
 from ..tools.trust import own
+from ..tools.wording import for_reader
 from .agreement import proved_confidence
 from .values import of_record, text_of, to_write
 
@@ -133,8 +134,8 @@ def _note(proposal: BaseModel, user: BaseModel, before: str, after: str, by_pers
 
 
 def _tell_left(deployment: BaseModel, count: int) -> None:
-    env = deployment.env
-    deployment.env["ai.deployment.alert"]._raise(
+    env = for_reader(deployment).env
+    env["ai.deployment.alert"]._raise(
         deployment,
         WRITING,
         name=env._("%s proved values could not be written", count),

@@ -13,6 +13,7 @@ from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from ..tools import clock, faults, noted
+from ..tools.wording import for_reader
 from . import bands
 from .scoring_on_save import mark_changed, refresh, score_saved
 from .scoring_rule import RULE_FIELDS, find_rules
@@ -152,11 +153,12 @@ class AiDeployment(models.Model):
             raise
         except Exception:
             _logger.exception("The open records of %s could not be found", self.name)
+            words = for_reader(self).env
             alerts._raise(
                 self,
                 "nightly",
-                name=self.env._("“%s” cannot be scored every night: its filter is no longer valid", self.name),
-                suggestion=self.env._("Correct “Only Records”, or ask an administrator to."),
+                name=words._("“%s” cannot be scored every night: its filter is no longer valid", self.name),
+                suggestion=words._("Correct “Only Records”, or ask an administrator to."),
             )
             return
         alerts._resolve(self, "nightly")

@@ -12,7 +12,7 @@ from odoo.tools import SQL, format_datetime
 from ..tools import batch_insert as bulk
 from ..tools import clock
 from ..tools.unchecked_many2one import UncheckedMany2one
-from ..tools.wording import number
+from ..tools.wording import for_reader, number
 from . import job_backend
 from .scoring_run import chunk_size
 
@@ -140,8 +140,8 @@ class AiDeploymentBatch(models.Model):
     def _wait_for_confirmation(self, expected):
         """Pause a batch that would flood the reviewers; whoever asked or the owner lets it go on."""
         self._pause(self.env._("It waits for confirmation: %s", self.forecast_text))
-        deployment = self.deployment_id
-        words = self.with_context(lang=deployment._person_to_tell().lang or self.env.lang).env
+        deployment = for_reader(self.deployment_id)
+        words = deployment.env
         self.env["ai.deployment.alert"]._raise(
             deployment,
             FLOOD,
@@ -290,15 +290,16 @@ class AiDeploymentBatch(models.Model):
         aside = chunks.search(chunks._set_aside_domain() & Domain("batch_id.state", "=", "running"))
         for chunk in aside.try_lock_for_update() if aside else ():  # what a lane works on is locked by it
             batch = chunk.batch_id
-            self.env["ai.deployment.alert"]._raise(
-                batch.deployment_id,
+            deployment = for_reader(batch.deployment_id)
+            deployment.env["ai.deployment.alert"]._raise(
+                deployment,
                 "aside",
-                name=self.env._(
+                name=deployment.env._(
                     "%(count)s records of %(batch)s were skipped after repeated failures",
                     count=chunk.record_count,
                     batch=batch.name,
                 ),
-                suggestion=self.env._(
+                suggestion=deployment.env._(
                     "The process was killed twice while scoring them. Ask an administrator to check the "
                     "server log, then resume the batch."
                 ),

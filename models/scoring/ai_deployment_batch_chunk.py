@@ -16,6 +16,7 @@ from odoo.tools import SQL, mute_logger
 
 from ..endpoints import breakers
 from ..tools import clock, faults
+from ..tools.wording import for_reader
 from . import job_backend
 from .remote_asking import ask_before
 
@@ -223,21 +224,20 @@ class AiDeploymentBatchChunk(models.Model):
 
         :param kind: what `faults.kind_of` says; a fault of the database server is told at once and pauses nothing
         """
-        alerts, deployment = self.env["ai.deployment.alert"], self.batch_id.deployment_id
+        deployment = for_reader(self.batch_id.deployment_id)
+        alerts, words = deployment.env["ai.deployment.alert"], deployment.env
         if kind in faults.OF_THE_SERVER - {faults.TOO_SLOW}:
             what = {
-                faults.DISK_FULL: self.env._("The database disk is full: “%s” cannot score", deployment.name),
-                faults.OUT_OF_MEMORY: self.env._("Out of memory while scoring “%s”", deployment.name),
-            }.get(kind) or self.env._("The database failed while scoring “%s”", deployment.name)
+                faults.DISK_FULL: words._("The database disk is full: “%s” cannot score", deployment.name),
+                faults.OUT_OF_MEMORY: words._("Out of memory while scoring “%s”", deployment.name),
+            }.get(kind) or words._("The database failed while scoring “%s”", deployment.name)
             try:
                 with self.env.cr.savepoint():
                     alerts._raise(
                         deployment,
                         f"{SERVER_FAULT}{kind}",
                         name=what,
-                        suggestion=self.env._(
-                            "Ask an administrator to check the server. Scoring resumes automatically."
-                        ),
+                        suggestion=words._("Ask an administrator to check the server. Scoring resumes automatically."),
                     )
             except faults.OF_THE_MOMENT as error:  # not even this can be written
                 faults.log_fault(_logger, f"{what}. Nobody could be told", error)
@@ -245,12 +245,12 @@ class AiDeploymentBatchChunk(models.Model):
         self.attempts += 1
         if self.attempts >= MOST_ATTEMPTS:
             batch = self.batch_id
-            batch._pause(self.env._("It failed several times for an unexpected reason."))
+            batch._pause(words._("It failed several times for an unexpected reason."))
             alerts._raise(
                 deployment,
                 "batch",
-                name=self.env._("Scoring of %s stopped", batch.name),
-                suggestion=self.env._("Ask an administrator to check the server log, then resume the batch."),
+                name=words._("Scoring of %s stopped", batch.name),
+                suggestion=words._("Ask an administrator to check the server log, then resume the batch."),
             )
         self.flush_recordset()
 

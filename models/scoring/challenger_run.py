@@ -19,6 +19,7 @@ from ...ml.errors import VersionError
 from ..alerting.alert_kinds import CHALLENGER
 from ..deployment.serving import challenging
 from ..tools import batch_insert, clock, faults
+from ..tools.wording import for_reader
 
 _logger = logging.getLogger(__name__)
 
@@ -157,7 +158,8 @@ def failed(deployment: BaseModel, error: Exception) -> None:
     )
     if not rows:
         return
-    challenger = challenging(deployment)
+    deployment = for_reader(deployment)
+    env, challenger = deployment.env, challenging(deployment)
     challenger.invalidate_recordset(["failure_count", "failure_date"])
     name = challenger.version_id.name
     why = str(error) if isinstance(error, VersionError) else faults.how_it_failed(error)

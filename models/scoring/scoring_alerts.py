@@ -4,10 +4,12 @@ from odoo.models import BaseModel
 
 from ..alerting.alert_kinds import FAILS, FILTER, SLOW, VERSION
 from ..deployment import events
+from ..tools.wording import for_reader
 
 
 def alert_too_slow(deployment: BaseModel) -> None:
     """Alert that the database ended the reading of inputs at its time limit."""
+    deployment = for_reader(deployment)
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         SLOW,
@@ -21,6 +23,7 @@ def alert_too_slow(deployment: BaseModel) -> None:
 
 def alert_version_fails(deployment: BaseModel, why: object) -> None:
     """Alert that every record that was tried failed in the same way, for the reason `why`."""
+    deployment = for_reader(deployment)
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         FAILS,
@@ -34,6 +37,7 @@ def alert_version_fails(deployment: BaseModel, why: object) -> None:
 
 def alert_filter_broken(deployment: BaseModel, why: object) -> None:
     """Alert that the records to score cannot be determined, for the reason `why`."""
+    deployment = for_reader(deployment)
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         FILTER,
@@ -46,6 +50,7 @@ def alert_filter_broken(deployment: BaseModel, why: object) -> None:
 
 def alert_version_broken(deployment: BaseModel, why: object) -> None:
     """Alert that the serving version cannot be used, for the reason `why`, and put the fallback into force."""
+    deployment = for_reader(deployment)
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         VERSION,

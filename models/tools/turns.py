@@ -14,6 +14,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from . import faults
+from .wording import for_reader
 
 _logger = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def run_or_alert(work: TurnWork, deployment: BaseModel) -> bool:
     deployment.ensure_one()
     try:
         with deployment.env.cr.savepoint():
-            work.run(deployment)
+            work.run(for_reader(deployment))
     except faults.OF_THE_MOMENT:
         raise
     except Exception as error:  # noqa: BLE001 - it becomes an alert, and stops no other
@@ -115,6 +116,7 @@ def _end_pass(work: TurnWork, deployments: BaseModel) -> None:
 
 def _raise_alert(work: TurnWork, deployment: BaseModel, error: BaseException) -> None:
     """Open the alert of a failed turn; the traceback is in the server log, as information."""
+    deployment = for_reader(deployment)
     deployment.env["ai.deployment.alert"]._raise(
         deployment,
         work.cause,

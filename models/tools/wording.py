@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from odoo.api import Environment
+from odoo.models import BaseModel
 from odoo.tools.misc import format_date, formatLang
 
 from ...ml.words import Words
@@ -25,6 +26,15 @@ UNITS = {
     "stage_days": DAYS,
     "waiting_days": DAYS,
 }
+
+
+def for_reader(deployment: BaseModel) -> BaseModel:
+    """Return `deployment` in the language of the person who is notified of it.
+
+    What a sentence says is stored once, mostly by a cron: in the language of whoever answers for the deployment, not of
+    whoever happened to be there.
+    """
+    return deployment.with_context(lang=deployment._person_to_tell().lang or deployment.env.lang)
 
 
 def number(env: Environment, value: Any, digits: int = 0, grouping: bool = True) -> str:

@@ -28,6 +28,7 @@ from ..alerting.alert_kinds import TRAINING_FAILED
 from ..deployment import events
 from ..features.feature_reader import walk_path
 from ..tools import clock, faults
+from ..tools.wording import for_reader
 from . import training_wording as wording
 from .child_process import KILLED, MEMORY, TIME, ChildEnded, ChildProcess
 from .learning import scorecard_options
@@ -64,8 +65,7 @@ class TrainingRun:
 
     def __init__(self, training: BaseModel) -> None:
         training.ensure_one()
-        person = training.deployment_id._person_to_tell()
-        self.training = training.with_context(lang=person.lang or training.env.lang)
+        self.training = training.with_env(for_reader(training.deployment_id).env)
         self.env = self.training.env
 
     def carry_out(self) -> None:

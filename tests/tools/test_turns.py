@@ -5,6 +5,8 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.models.alerting.alert_kinds import SLOW
+from odoo.addons.ai_deployment.models.scoring.scoring_alerts import alert_too_slow
 from odoo.addons.ai_deployment.models.tools import turns
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 
@@ -34,6 +36,19 @@ class TestTurns(AiDeploymentCase):
         self.assertEqual((self.alert().state, self.alert().name), ("firing", f"{name}: ZeroDivisionError: no"))
         self.assertTrue(turns.run_or_alert(self.work(lambda deployment: None), self.deployment))
         self.assertEqual(self.alert().state, "resolved")
+
+    def test_what_is_stored_is_told_in_the_language_of_who_answers_for_it(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"].search([("name", "=", "ai_deployment")])._update_translations("de_DE")
+        self.deployment.user_id.lang = "de_DE"
+        self.assertEqual(self.env.lang or "en_US", "en_US")
+        seen = []
+        turns.run_or_alert(self.work(lambda deployment: seen.append(deployment.env.lang)), self.deployment)
+        self.assertEqual(seen, ["de_DE"])
+        alert_too_slow(self.deployment)  # while somebody else scores
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", str(SLOW))])
+        self.assertIn("Zeitlimit", alert.name)
+        self.assertIn("Zeitlimit", alert.suggestion)
 
     def test_a_collision_is_left_to_who_can_repeat(self):
         def collide(deployment):
