@@ -11,7 +11,8 @@ A row is counted in one cohort only. Tested are
 
 What a test needs is asked of that test. Calibration in the large and the share need enough of what was *said*: 10
 expected positives and 10 expected negatives. If they needed positives that came, the day on which none comes any
-more would never be judged. Only order, slope and skill need both outcomes to have come.
+more would never be judged. Only order, slope and skill need both outcomes to have come. A cohort with less is judged
+only where so many more came than were said that no exact test leaves room (``surprising``).
 
 The two of calibration share one error level by Holm's method. Everything else is shown with its interval, never
 tested: thresholds on small cohorts say nothing.
@@ -42,6 +43,7 @@ MIN_ROWS = 50
 MIN_CLASS = 10  # of either outcome: said, for calibration and share; come true, for order and slope
 TOLERATED_OFFSET = 0.2  # log odds by which as many as were said may not have come
 TOLERATED_SLOPE = 0.15
+SURPRISING, SURPRISING_LEVEL = 5, 0.001  # rows of one outcome; a growing cohort is looked at each week
 ORDINARY_WEEKS = 2.0  # deviations by which the level of ordinary weeks may differ
 # Lines that say the same in other ways, the most telling first: one of them is an alert.
 ONE_CAUSE = (
@@ -77,6 +79,22 @@ def enough(values: Any) -> bool:
     said = float(np.sum(values))
     # a sum of as many tenths as there are rows
     return len(values) >= MIN_ROWS and min(said, len(values) - said) >= MIN_CLASS - 1e-9
+
+
+def surprising(labels: ArrayLike, values: ArrayLike, between: float = 0.0) -> bool:
+    """Return whether rows that are too few to be judged show by themselves that what was said of them is wrong.
+
+    ``labels`` (n,) true or false, ``values`` (n,) float64 in [0, 1], ``between`` as in ``judge_outcomes``. Of one
+    outcome at least ``SURPRISING`` came, and significantly more than were said.
+
+    >>> surprising([True] * 10 + [False] * 10, [0.05] * 20), surprising([True] * 3 + [False] * 17, [0.05] * 20)
+    (True, False)
+    """
+    wins, said, rows = int(np.sum(labels)), float(np.sum(values)), len(np.atleast_1d(values))
+    more = wins if wins > said else rows - wins
+    if more < SURPRISING or abs(offset(np.asarray(labels, float), np.asarray(values, float))[0]) <= TOLERATED_OFFSET:
+        return False
+    return sum_p_value(np.asarray(values, dtype=np.float64), wins, between) <= SURPRISING_LEVEL
 
 
 @dataclass(frozen=True)
@@ -164,7 +182,7 @@ def judge_outcomes(
     predictions, automatic = np.asarray(predictions, dtype=bool), np.asarray(automatic, dtype=bool)
     if not len(labels) == len(values) == len(predictions) == len(automatic):
         raise ValueError("labels, values, predictions and automatic must have the same length")
-    if not enough(values):
+    if not enough(values) and not surprising(labels, values, between):
         return [OutcomeResult("win_rate", FIGURE, verdict=CANNOT_JUDGE)]
     ranked, came = (values, labels) if order is None else (np.asarray(order[1], float), np.asarray(order[0], float))
     ordered = (came, ranked)

@@ -40,7 +40,7 @@ ASKED = {
     "win_rate": (WON, tuple(f"performance:{key}" for key in outcomes.ONE_CAUSE[0])),
 }
 # What the file itself can say of a month. How many calls a week are made, and how well a model does, it cannot.
-COMPARED = ("shape", "missing", "unseen", "range", "constant", "figure", "calibration", "floor")
+COMPARED = ("shape", "missing", "unseen", "range", "constant", "figure", "calibration", "risk", "floor")
 
 
 def evaluate(env, options, figures, watch, say):

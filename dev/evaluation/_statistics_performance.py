@@ -75,9 +75,9 @@ class Life:
         """Judge one more week; the lines that raise an alert which was not open before."""
         self.pending.append(week)
         labels, values = (np.concatenate(side) for side in zip(*self.pending, strict=True))
-        if not outcomes.enough(values):
-            return
         between = self.between(len(self.pending))
+        if not outcomes.enough(values) and not outcomes.surprising(labels, values, between):
+            return
         self.unordered += self.pending
         self.pending = []
         order = tuple(np.concatenate(side) for side in zip(*self.unordered, strict=True))

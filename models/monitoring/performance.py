@@ -107,9 +107,9 @@ class PerformanceMonitor:
             self.documents._ai_outcomes(self.deployment).ends({row.res_id: None for row in cohort}) if cohort else {}
         )
         cohort = [row for row in cohort if not together or row.res_id not in together.unknown]
-        values = [row.value for row in cohort]
-        judged = outcomes.enough(values)
-        lines = self._lines(cohort, start, end) if judged else []
+        values, between = [row.value for row in cohort], self.spread_between_weeks(round((end - start).days / 7))
+        judged = outcomes.enough(values) or outcomes.surprising([row.came_true for row in cohort], values, between)
+        lines = self._lines(cohort, start, end, between) if judged else []
         moved = [line["text"] for line in lines if line["exceeded"]]
         summary = moved[0] if moved else self.env._("As expected.")
         report = self.series.create(
@@ -126,10 +126,9 @@ class PerformanceMonitor:
             update_alerts(self.series, report)
         return report
 
-    def _lines(self, cohort: list[Scored], start: date, end: date) -> list[dict]:
-        """Return the lines of a report on a cohort that can be judged."""
+    def _lines(self, cohort: list[Scored], start: date, end: date, between: float) -> list[dict]:
+        """Return the lines of a report on a cohort that can be judged, `between` as in `outcomes.judge_outcomes`."""
         ids, labels, values, predictions, automatic, incumbent = (list(column) for column in zip(*cohort, strict=True))
-        between = self.spread_between_weeks(round((end - start).days / 7))
         order = self._order_cohort(cohort, start)
         results = outcomes.judge_outcomes(
             labels,

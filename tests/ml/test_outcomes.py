@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from odoo.addons.ai_deployment.ml import outcomes, performance
 
@@ -47,10 +48,34 @@ def test_precision_of_what_can_be_looked_at():
 
 @pytest.mark.parametrize(("rows", "said"), [(49, 0.5), (60, 0.16), (400, 0.02), (200, 0.96)])
 def test_where_too_little_was_said_nothing_is_judged(rows, said):
-    found = judged(np.arange(rows) % 2 == 0, np.full(rows, said), floor_auc=0.9)
+    found = judged(np.arange(rows) < rows * said, np.full(rows, said), floor_auc=0.9)
     assert list(found) == ["win_rate"]
     assert found["win_rate"].verdict == "cannot_judge"
     assert not found["win_rate"].exceeded
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(
+    ("rows", "said", "came", "expected"),
+    [
+        (20, 0.05, 5, False),  # two-sided .0051
+        (20, 0.05, 6, True),  # .00066
+        (4, 0.01, 4, False),  # four rows are no cohort, however unlikely
+        (100, 0.05, 5, False),
+        (100, 0.09, 0, True),  # none of nine: .00016
+        (100, 0.07, 0, False),  # none of seven: .0014
+    ],
+)
+def test_few_rows_are_judged_where_what_came_cannot_be_chance(rows, said, came, expected, mirrored):
+    labels, values = np.arange(rows) < came, np.full(rows, said)
+    if mirrored:
+        labels, values = ~labels, 1 - values
+    exact = 2 * min(stats.binom.cdf(came, rows, said), stats.binom.sf(came - 1, rows, said))
+    assert outcomes.surprising(labels, values) is expected
+    if expected:
+        assert exact <= 0.001
+        assert judged(labels, values)["in_the_large"].exceeded
+    assert not outcomes.surprising(labels, values, between=3.0), "where weeks differ as much it may be one of them"
 
 
 def test_the_day_on_which_no_wins_come_any_more_is_judged():

@@ -84,6 +84,17 @@ class TestPerformance(CohortCase):
         self.cohort(1, count=20)
         self.assertEqual(self.report(1).row_count, 80)
 
+    def test_too_few_are_judged_where_what_was_said_cannot_be_true(self):
+        """Twenty leads that are all won say enough where five in a hundred were expected."""
+        with clock.at(NOW):
+            self.deployment._assign_champion(self.keep(self.deployment, self.card(intercept=-4.0)), "test")
+        self.cohort(0, count=20, won=0.05, won_large=0.15)
+        self.assertEqual(self.report(0).verdict, "cannot_judge", "as said, and too few")
+        self.cohort(1, count=10, won=1.0, won_large=1.0)
+        report = self.report(1)
+        self.assertEqual((report.verdict, report.row_count), ("drifted", 60))
+        self.assertIn("predicted", report.summary)
+
     def test_the_promise_of_what_is_settled_without_a_person_is_watched(self):
         proved = {"positive": [[0.4, 500, 5]], "negative": [[0.4, 500, 5]]}
         version = self.keep(self.deployment, self.card(), held_out={"curves": proved})
