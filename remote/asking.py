@@ -93,10 +93,14 @@ def _shown(body: bytes, secret: str) -> str:
     return masked(text, secret)
 
 
-def masked_rows(rows: Sequence[Row], sensitive: set[str], most: int = 3) -> Any:
-    """Return what was sent of the first `most` rows, documents and values of `sensitive` names replaced."""
+def masked_rows(rows: Sequence[Row], sensitive: set[str], most: int = 20) -> Any:
+    """Return what was sent of the first `most` rows, documents and values of `sensitive` names replaced.
+
+    Of further rows the number alone is returned, so that each is found.
+    """
     hidden = {DOCUMENT, *sensitive}
-    return [
+    shown = [
         {"id": row.id, **{name: "•••" if name in hidden else value for name, value in row.inputs.items()}}
         for row in rows[:most]
     ]
+    return shown + [{"id": row.id} for row in rows[most:]]

@@ -1,9 +1,9 @@
 """Kill the process that scores, at a random moment, again and again; then prove that nothing was lost or doubled.
 
 Each round asks for all leads, lets a real Odoo with two cron threads begin, ends it with SIGKILL somewhere in the work,
-and lets a lane finish. Every record must then stand in the log once, and the sum of the day must be nought. With
-``--remote`` a remote model serves, whose answers take 50 ms a call: new leads each round, and it is counted what was asked
-of the model twice.
+and lets a lane finish. Every record must then stand in the log once, and the sum of the day must be nought.
+With ``--remote`` a remote model serves, whose answers take 50 ms a call: each round has new leads, and records that
+were sent twice are counted.
 """
 
 import contextlib
