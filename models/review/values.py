@@ -113,7 +113,7 @@ def shown_values(review: BaseModel) -> list[dict[str, Any]]:
     env, known, document = review.env, review.sudo(), review._document()
     proposed = {} if known.hides_score else {one.key: one for one in proposals_of(known.inference_id)}
     contract = {each.key: each for each in known.version_id._answer_fields()}
-    shown = []
+    shown, is_unsure = [], known.reason == "low_confidence"
     for answer in asked_fields(review):
         one, told = proposed.get(answer.key), contract[answer.key]
         kind = "choice" if told.choices else told.kind
@@ -128,6 +128,7 @@ def shown_values(review: BaseModel) -> list[dict[str, Any]]:
                 "value": value,
                 "text": text_of(document, answer.key, value),
                 "confidence": percent(env, one.confidence) if one and value else "",
+                "is_unsure": bool(is_unsure and one and one.confidence <= known.confidence + 1e-6),
                 "said": (one and one.failure_type and one.said) or "",
                 "problem": _problem(review, one),
                 "current": text_of(document, answer.key, of_record(document.sudo(), answer.key)) if document else "",

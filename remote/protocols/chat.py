@@ -86,6 +86,13 @@ class Chat(Protocol):
         }
         return {**sent, "logprobs": True} if self.contract.confidence == LOGPROBS else sent
 
+    def tokens(self, body: bytes) -> int:
+        try:
+            answer = json.loads(body)
+        except (ValueError, RecursionError):
+            return 0
+        return _tokens(answer) if isinstance(answer, dict) else 0
+
     def _schema(self, token: str) -> dict[str, Any]:
         contract = self.contract
         own = contract.schema

@@ -56,3 +56,14 @@ class TestBudget(RemoteCase):
         self.endpoint.price_per_call = 5.0
         with clock.at(NOW):
             self.assertEqual(budget.spent(self.endpoint), 1.0)
+
+    def test_an_endpoint_without_budget_says_so(self):
+        self.endpoint.write({"price_per_call": 1.0, "monthly_budget": 1.0, "rows_per_call": 8})
+        with clock.at(NOW):
+            self.assertEqual(self.endpoint.status, "ready")
+        self.ask(self.make_leads(6, expected_revenue=50_000))
+        self.work()
+        with clock.at(NOW):
+            self.endpoint.invalidate_recordset()
+            self.assertEqual(self.endpoint.status, "spent")
+            self.assertIn("used up", self.endpoint.status_text)

@@ -174,6 +174,13 @@ def test_an_input_of_a_prompt_is_capped_and_cannot_write_the_mark():
     assert text.count("<") == 2 and len(text) < 4200
 
 
+def test_an_answer_that_cannot_be_used_costs_its_tokens_all_the_same():
+    how = labelled()
+    assert how.tokens(json.dumps({"choices": [], "usage": {"total_tokens": 77}}).encode()) == 77
+    for body in (b"", b"[" * 100_000, b"[1]", b'{"usage": {"total_tokens": -1}}', b"\xff"):
+        assert how.tokens(body) == 0
+
+
 def chat_answer(text, tokens=None, **more):
     choice = {"message": {"content": text}, "finish_reason": "stop"}
     if tokens is not None:
