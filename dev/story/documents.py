@@ -22,7 +22,8 @@ READING = "What stands on a bill"
 EVENING = 18 * 60
 PROMPT = (
     "You read the bills of the vendors of a firm that makes pumps. Give the vendor by its name, the vendor's "
-    "reference, the date and the total. If the document is in another language or looks like no bill that you know, say so."
+    "reference, the date and the total. If the document is in another language or looks like no bill that you know, "
+    "say so."
 )
 ANSWERS = {
     "partner_id": ("Vendor", "[('supplier_rank', '>', 0)]"),
