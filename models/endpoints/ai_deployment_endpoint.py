@@ -22,6 +22,7 @@ from ..tools.wording import number
 from . import breakers
 from .budget import is_used_up, spent
 from .connection import connect
+from .sample import sample_inputs
 
 PROTOCOLS = [
     ("mlflow", "MLflow"),
@@ -220,7 +221,7 @@ class AiDeploymentEndpoint(models.Model):
         except EndpointNotReady as error:
             return str(error), "danger"
         protocol = asking.protocol_of(version._contract())
-        row = Row(0, dict.fromkeys(protocol.contract.inputs.values()))
+        row = Row(0, sample_inputs(version, protocol.contract))
         asked = asking.ask(
             connection.session(),
             connection.address,
@@ -233,7 +234,7 @@ class AiDeploymentEndpoint(models.Model):
         why = "" if isinstance(result, asking.Result) else self._told(result)
         milliseconds = number(self.env, round(asked.seconds * 1000))
         if isinstance(result, asking.Result):
-            return self.env._("It answered a record without values in %s ms.", milliseconds), "success"
+            return self.env._("It answered about a made-up record in %s ms.", milliseconds), "success"
         if asked.received:
             return self.env._(
                 "%(why)s It took %(ms)s ms. It answered: %(answer)s",
