@@ -76,11 +76,13 @@ def ask(
     except EndpointError as error:
         shown = _shown(error.received or body, secret)
         seconds = time.monotonic() - started
-        return Asked([error] * len(rows), error, error.status or status, seconds, error.attempts or attempts, 0, shown)
+        attempts, tokens = error.attempts or attempts, protocol.tokens(body)  # what cannot be used is paid all the same
+        return Asked([error] * len(rows), error, error.status or status, seconds, attempts, tokens, shown)
     except Exception as error:  # noqa: BLE001 - whatever an answer can do, it is about these records alone
         ours = EndpointMalformed(f"It cannot be read ({type(error).__name__}).")
         shown = _shown(body, secret)
-        return Asked([ours] * len(rows), ours, status, time.monotonic() - started, attempts, 0, shown)
+        tokens = protocol.tokens(body)
+        return Asked([ours] * len(rows), ours, status, time.monotonic() - started, attempts, tokens, shown)
     failed = any(isinstance(result, InferenceError) for result in results)
     return Asked(
         results, None, status, time.monotonic() - started, attempts, tokens, _shown(body, secret) if failed else ""
@@ -93,10 +95,14 @@ def _shown(body: bytes, secret: str) -> str:
     return masked(text, secret)
 
 
-def masked_rows(rows: Sequence[Row], sensitive: set[str], most: int = 3) -> Any:
-    """Return what was sent of the first `most` rows, documents and values of `sensitive` names replaced."""
+def masked_rows(rows: Sequence[Row], sensitive: set[str], most: int = 20) -> Any:
+    """Return what was sent of the first `most` rows, documents and values of `sensitive` names replaced.
+
+    Of further rows the number alone is returned, so that each is found.
+    """
     hidden = {DOCUMENT, *sensitive}
-    return [
+    shown = [
         {"id": row.id, **{name: "•••" if name in hidden else value for name, value in row.inputs.items()}}
         for row in rows[:most]
     ]
+    return shown + [{"id": row.id} for row in rows[most:]]

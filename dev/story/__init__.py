@@ -1,4 +1,4 @@
-"""The demo story: fourteen months of leads and vendor bills of a firm that makes pumps, and three deployments at work.
+"""The demo story: fourteen months of leads and vendor bills of a firm that makes pumps, and four deployments at work.
 
 The firm has a branch, whose bills stand in the firm's own journal; its teams keep properties of their leads; the leads
 of the system before were imported in one go; some bills were entered twice; and one of its people reads German. From
@@ -14,7 +14,7 @@ the product, replays the last ten weeks day by day, and returns the figures that
 - Each step commits and leaves a marker; a second call goes on where the first one stopped.
 """
 
-from . import deployments, figures, replay, teams
+from . import deployments, documents, figures, replay, teams
 from .bill_plan import plan_bills
 from .bills import Bills
 from .lead_plan import plan_leads, plan_old_leads
@@ -45,6 +45,7 @@ def tell(env, say):
     replay.run(env, days, leads, bills, progress)
     progress.step("comparison", "Comparing the challenger", lambda: deployments.compare(env, days))
     progress.step("teams", "A language model sorts the leads of three weeks", lambda: teams.tell(env, days, leads))
+    progress.step("documents", "The language model reads bills", lambda: documents.tell(env, days))
     progress.step("automation", "Scoring new leads from now on", lambda: deployments.score_by_itself(env))
     progress.step("gate", "Holding suspicious bills from now on", lambda: deployments.guard(env))
     progress.step("copies", "Trying to post what was entered twice", lambda: bills.try_copies(user(env, "luis")))

@@ -20,8 +20,9 @@ from ..tools import clock
 from ..tools.credentials import NAME
 from ..tools.wording import number
 from . import breakers
-from .budget import spent
+from .budget import is_used_up, spent
 from .connection import connect
+from .sample import sample_inputs
 
 PROTOCOLS = [
     ("mlflow", "MLflow"),
@@ -64,6 +65,7 @@ class AiDeploymentEndpoint(models.Model):
     )
     price_per_call = fields.Float(digits=(16, 6), tracking=True, help="In the currency of the company.")
     price_per_token = fields.Float("Price per 1,000 Tokens", digits=(16, 6), tracking=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
     monthly_budget = fields.Float(
         tracking=True, help="An alert tells at 80 %, and at 100 % nothing more is asked until next month. 0: no limit."
     )
@@ -71,7 +73,8 @@ class AiDeploymentEndpoint(models.Model):
     is_paused = fields.Boolean("Paused", tracking=True, help="Nothing is sent. Requested records wait.")
     breaker = fields.Json(readonly=True, copy=False)
     status = fields.Selection(
-        [("ready", "Ready"), ("paused", "Paused"), ("open", "Failing")], compute="_compute_status"
+        [("ready", "Ready"), ("paused", "Paused"), ("spent", "Budget Used Up"), ("open", "Failing")],
+        compute="_compute_status",
     )
     status_text = fields.Char("Status Details", compute="_compute_status")
     tested_date = fields.Datetime("Tested On", readonly=True, copy=False)
@@ -114,14 +117,20 @@ class AiDeploymentEndpoint(models.Model):
     def _allowed_hosts(self):
         return parse_allowed(self.env["ir.config_parameter"].sudo().get_param("ai_deployment.allowed_hosts"))
 
-    @api.depends("is_paused", "breaker")
+    @api.depends("is_paused", "breaker", "monthly_budget")
     @api.depends_context("lang")
     def _compute_status(self):
         for endpoint in self:
             state = Breaker.from_dict(endpoint.breaker)
             endpoint.status = "paused" if endpoint.is_paused else "open" if state.is_open else "ready"
             endpoint.status_text = ""
-            if endpoint.status == "open":
+            if endpoint.status != "paused" and endpoint.id and is_used_up(endpoint):
+                endpoint.status = "spent"
+                endpoint.status_text = self.env._(
+                    "The budget of this month is used up. Requested records wait until it is raised, or until next "
+                    "month."
+                )
+            elif endpoint.status == "open":
                 endpoint.status_text = self.env._(
                     "Too many calls failed. The next attempt is in %s minutes at the latest.",
                     number(self.env, max(state.waits(breakers.seconds()), 60) / 60),
@@ -212,7 +221,7 @@ class AiDeploymentEndpoint(models.Model):
         except EndpointNotReady as error:
             return str(error), "danger"
         protocol = asking.protocol_of(version._contract())
-        row = Row(0, dict.fromkeys(protocol.contract.inputs.values()))
+        row = Row(0, sample_inputs(version, protocol.contract))
         asked = asking.ask(
             connection.session(),
             connection.address,
@@ -222,17 +231,23 @@ class AiDeploymentEndpoint(models.Model):
             secret=connection.secret,
         )
         [result] = asked.results
+        why = "" if isinstance(result, asking.Result) else self._told(result)
         milliseconds = number(self.env, round(asked.seconds * 1000))
         if isinstance(result, asking.Result):
-            return self.env._("It answered a record without values in %s ms.", milliseconds), "success"
+            return self.env._("It answered about a made-up record in %s ms.", milliseconds), "success"
         if asked.received:
             return self.env._(
                 "%(why)s It took %(ms)s ms. It answered: %(answer)s",
-                why=str(result).strip(),
+                why=why,
                 ms=milliseconds,
                 answer=asked.received[:200],
             ), "danger"
-        return self.env._("%(why)s It took %(ms)s ms.", why=str(result).strip(), ms=milliseconds), "danger"
+        return self.env._("%(why)s It took %(ms)s ms.", why=why, ms=milliseconds), "danger"
+
+    def _told(self, error):
+        """Return the failure of a call as a sentence, in the language of the user."""
+        told = self.env["ai.deployment.endpoint.call"]._failure_text(error.failure_type, str(error).strip())
+        return told if told.endswith(".") else f"{told}."
 
     def action_view_calls(self):
         self.ensure_one()
@@ -242,5 +257,5 @@ class AiDeploymentEndpoint(models.Model):
             "res_model": "ai.deployment.endpoint.call",
             "view_mode": "list,kanban,form",
             "domain": Domain("endpoint_id", "=", self.id),
-            "context": {"create": False},
+            "context": {"create": False, "ai_of_endpoint": True},
         }

@@ -51,6 +51,17 @@ def note(env: Environment, endpoint_id: int, ended: Sequence[bool], *, begins: b
     return state
 
 
+def claim(env: Environment, endpoint_id: int) -> tuple[Breaker, bool]:
+    """Store that a call begins; return the new state, and whether the call may be made.
+
+    Of an open breaker only one worker may probe: who comes while a probe is under way, or before its time, may not.
+    """
+    known = note(env, endpoint_id, ())  # locks the row: nobody comes in between
+    if known.waits(seconds()):
+        return known, False
+    return note(env, endpoint_id, (), begins=True), True
+
+
 def trip(env: Environment, endpoint_id: int) -> Breaker:
     """Store that the endpoint cannot be called as it is set up, so that nobody tries at once again."""
     if note(env, endpoint_id, ()).is_open:

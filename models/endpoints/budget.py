@@ -31,6 +31,11 @@ def spent(endpoint: BaseModel) -> float:
     return endpoint.env.execute_query(SQL("SELECT %s", spent_sql(SQL("%s", endpoint.id))))[0][0]
 
 
+def left(endpoint: BaseModel) -> float | None:
+    """Return what the budget of this month leaves; None where there is no limit."""
+    return endpoint.monthly_budget - spent(endpoint) if endpoint.monthly_budget else None
+
+
 def is_used_up(endpoint: BaseModel) -> bool:
     """Return whether the budget of this month leaves nothing for another call."""
     return bool(endpoint.monthly_budget) and spent(endpoint) >= endpoint.monthly_budget

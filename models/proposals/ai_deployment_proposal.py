@@ -44,6 +44,7 @@ class AiDeploymentProposal(models.Model):
     said = fields.Char(readonly=True, groups=NO_ACCESS)
     value_text = fields.Char("Proposed", compute="_compute_texts", compute_sudo=False)
     confidence = fields.Float(readonly=True, aggregator="avg", digits=(16, 4))
+    stood_value = fields.Char("Value When Proposed", readonly=True, groups=NO_ACCESS)  # of the record
     failure_type = fields.Selection(FAILURE_TYPES, "Cannot Be Used", readonly=True)
 
     # What a person said
@@ -131,9 +132,13 @@ class AiDeploymentProposal(models.Model):
 
     @api.model
     def _cron_write(self):
-        """Write the proved values of all deployments that are in production, with the rights of their owners."""
+        """Write the proved values of all deployments that are in production, with the rights of their owners.
+
+        An owner who has left writes nothing: the values wait for the next one.
+        """
         cron = self.env["ir.cron"]
         wanted = Domain("state", "=", "production") & Domain("answer_field_ids.writing", "=", "proved")
+        wanted &= Domain("user_id.active", "=", True)
         deployments = self.env["ai.deployment"].sudo().search(wanted)
         cron._commit_progress(remaining=len(deployments))
         for deployment in deployments:

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 from ...ml.errors import DocumentUnfamiliar, InferenceError
 from ...remote.answer_fields import Told
 from ..tools import batch_insert
-from .values import Resolver, Value
+from .values import Resolver, Value, of_record
 
 LONGEST_SAID = 200
 
@@ -22,6 +22,7 @@ class Row(NamedTuple):
     value: Value
     said: str
     confidence: float
+    stood: str  # value of the record at that time
 
 
 class ProposalBook:
@@ -45,6 +46,8 @@ class ProposalBook:
         :param companies: {record id: company id}
         :param told: {record id: Told}, of the records that were answered
         """
+        documents = self.deployment.env[self.deployment.res_model].sudo().browse(ids).exists()
+        self._documents = {document.id: document for document in documents}
         return [
             self._judged(res_id, companies[res_id], answer, told.get(res_id))
             for res_id, answer in zip(ids, answers, strict=True)
@@ -54,10 +57,12 @@ class ProposalBook:
         if isinstance(answer, InferenceError) or told is None:
             return answer
         rows = []
+        document = self._documents.get(res_id)
         for each in self.asked:
             said, sure = told.values.get(each.key, (None, 0.0))
             text = "" if said is None else str(said).replace("\0", "")[:LONGEST_SAID]
-            rows.append(Row(res_id, each.key, self._resolver.value(each, said, company_id), text, sure))
+            stands = of_record(document, each.key) if each.key in self._resolver.answers and document else ""
+            rows.append(Row(res_id, each.key, self._resolver.value(each, said, company_id), text, sure, stands))
         self._rows[res_id] = rows
         if told.unfamiliar:
             return DocumentUnfamiliar(told.unfamiliar)
@@ -73,6 +78,7 @@ class ProposalBook:
                 "value": ("varchar", [row.value.stored for row in rows]),
                 "said": ("varchar", [row.said for row in rows]),
                 "confidence": ("float8", [row.confidence for row in rows]),
+                "stood": ("varchar", [row.stood for row in rows]),
                 "failure_type": ("varchar", [row.value.error and row.value.error.failure_type for row in rows]),
                 "place": ("int4", list(range(len(rows)))),
             }
@@ -81,9 +87,9 @@ class ProposalBook:
             return None
         return SQL(
             "INSERT INTO ai_deployment_proposal (date, deployment_id, company_id, inference_id, version_id, res_model,"
-            " res_id, key, value, said, confidence, failure_type)"
+            " res_id, key, value, said, confidence, stood_value, failure_type)"
             " SELECT logged.date, %s, logged.company_id, logged.id, %s, %s,"
-            " new.res_id, new.key, new.value, new.said, new.confidence, new.failure_type"
+            " new.res_id, new.key, new.value, new.said, new.confidence, new.stood, new.failure_type"
             " FROM (%s) AS new JOIN logged ON logged.res_id = new.res_id ORDER BY new.place",
             self.deployment.id,
             self.version.id,

@@ -41,7 +41,7 @@ class Resolver:
     def __init__(self, deployment: BaseModel) -> None:
         self.deployment = deployment
         self.env = deployment.env
-        self.answers = {answer.key: answer for answer in deployment.answer_field_ids}
+        self.answers = {answer.key: answer for answer in deployment.answer_field_ids if answer.ttype}
         self._found: dict[tuple[str, type, Any, int], Value] = {}
 
     def value(self, asked: AnswerField, said: Any, company_id: int) -> Value:
@@ -67,7 +67,9 @@ class Resolver:
             if not isinstance(text, str) or text not in asked.choices:
                 raise ValueNotAllowed(asked.label)
             stored = asked.choices[text]
-            return self._checked_record(asked, answer, stored, company_id) if answer.ttype == "many2one" else stored
+            if answer.ttype == "many2one":
+                return self._checked_record(asked, answer, stored, company_id)
+            return self._checked_option(asked, answer, stored)
         if answer.ttype == "many2one":
             return self._record_called(asked, answer, text, company_id)
         return plain_value(answer.ttype, text, asked.label)
@@ -85,6 +87,12 @@ class Resolver:
         if records.search_count(found & own_domain(answer), limit=1):
             raise ValueOfOtherCompany(asked.label)
         raise ValueNotAllowed(asked.label)
+
+    def _checked_option(self, asked: AnswerField, answer: BaseModel, stored: str) -> str:
+        """Return the key `stored` of a selection where the field still has it."""
+        if stored not in dict(self.env[answer.res_model]._fields[answer.key]._description_selection(self.env)):
+            raise ValueNotAllowed(asked.label)
+        return stored
 
     def _record_called(self, asked: AnswerField, answer: BaseModel, name: Any, company_id: int) -> str:
         """Return the id of the only record of this name, of those that may be chosen."""
@@ -116,10 +124,7 @@ class Resolver:
                 raise ValueNotAllowed(answer.name)
             return self._checked_record(asked, answer, text, company_id)
         if answer.ttype == "selection":
-            options = self.env[answer.res_model]._fields[answer.key]._description_selection(self.env)
-            if text not in dict(options):
-                raise ValueNotAllowed(answer.name)
-            return text
+            return self._checked_option(asked, answer, text)
         return plain_value(answer.ttype, text, answer.name)
 
 

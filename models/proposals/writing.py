@@ -7,6 +7,7 @@ takes it back as long as nothing else has changed the field.
 
 import logging
 from collections.abc import Iterable
+from typing import Any
 
 from markupsafe import Markup
 
@@ -31,34 +32,41 @@ SAME = "same"
 def due_proposals(deployment: BaseModel, ids: Iterable[int] | None = None) -> BaseModel:
     """Return the latest proposals of the serving version that are above their proved confidence and not written yet.
 
+    Of records that are still open, and of fields that no person has judged on them: what a person said stands.
+
     :param deployment: `ai.deployment`, in sudo
     :param ids: of the records asked about; all by default
     """
-    proposals = deployment.env["ai.deployment.proposal"]
-    lines = {}
+    env, proposals, lines = deployment.env, deployment.env["ai.deployment.proposal"], {}
     for answer in deployment.answer_field_ids.filtered(lambda each: each.writing == "proved"):
         line = proved_confidence(answer)
         if line is not None:
             lines[answer.key] = line
     if not lines or deployment.state != "production":
         return proposals
-    proposals.flush_model()
+    env.flush_all()
+    documents = env[deployment.res_model].with_context(active_test=False)
+    still = deployment._record_domain() & documents._ai_base_domain() & documents._ai_open_domain()
     proved = SQL(" OR ").join(
         SQL("(proposal.key = %s AND proposal.confidence >= %s)", key, line) for key, line in lines.items()
     )
-    rows = deployment.env.execute_query(
+    rows = env.execute_query(
         SQL(
             "SELECT proposal.id FROM ai_deployment_proposal proposal WHERE proposal.version_id = %s"
             " AND proposal.failure_type IS NULL AND proposal.verdict IS NULL AND proposal.written_date IS NULL"
-            " AND proposal.left_reason IS NULL AND (%s) AND %s"
+            " AND proposal.left_reason IS NULL AND (%s) AND %s AND proposal.res_id IN %s"
             " AND NOT EXISTS (SELECT FROM ai_deployment_proposal later WHERE later.deployment_id = %s"
             "  AND later.res_id = proposal.res_id AND later.key = proposal.key AND later.id > proposal.id)"
+            " AND NOT EXISTS (SELECT FROM ai_deployment_proposal judged WHERE judged.deployment_id = %s"
+            "  AND judged.res_id = proposal.res_id AND judged.key = proposal.key AND judged.verdict IS NOT NULL)"
             " AND EXISTS (SELECT FROM ai_deployment_inference line WHERE line.id = proposal.inference_id"
             "  AND line.failure_type IS NULL AND (line.route = 'automatic' OR line.review_reason = 'audit'))"
             " ORDER BY proposal.id LIMIT %s",
             deployment.champion_id.id,
             proved,
             SQL("TRUE") if ids is None else SQL("proposal.res_id = ANY(%s)", list(ids)),
+            documents._search(still & deployment._company_domain(), bypass_access=True).subselect(),
+            deployment.id,
             deployment.id,
             MOST_AT_ONCE,
         )
@@ -94,11 +102,14 @@ def write_value(proposal: BaseModel, stored: str, user: BaseModel, by_person: bo
             if not document:
                 raise UserError(env._("The record has been deleted."))
             document.check_access("write")
+            field = _field(document, proposal.key)
             before = of_record(document.sudo(), proposal.key)
             if before == stored:
                 proposal.left_reason = env._("The record has this value already.")
                 return SAME
-            document.write({proposal.key: to_write(document._fields[proposal.key].type, stored)})
+            if not by_person and before != (proposal.stood_value or ""):
+                raise UserError(env._("The value was changed since it was proposed."))
+            document.write({proposal.key: to_write(field.type, stored)})
             env.flush_all()
             after = of_record(document.sudo(), proposal.key)
             values = {"written_value": after, "old_value": before, "written_date": clock.now()}
@@ -145,6 +156,14 @@ def _tell_left(deployment: BaseModel, count: int) -> None:
     )
 
 
+def _field(document: BaseModel, key: str) -> Any:
+    """Return the ORM's field; raise a sentence where it has been deleted since."""
+    field = document._fields.get(key)
+    if field is None:
+        raise UserError(document.env._("The field has been deleted."))
+    return field
+
+
 # Taking back
 
 
@@ -161,7 +180,11 @@ def check_may_undo(proposal: BaseModel) -> None:
     if not document:
         raise UserError(env._("The record has been deleted."))
     document.check_access("write")
-    document._check_field_access(document._fields[known.key], "write")
+    field = _field(document, known.key)
+    document._check_field_access(field, "write")
+    if field.type == "many2one" and known.old_value:
+        if not env[field.comodel_name].sudo().browse(int(known.old_value)).exists():
+            raise UserError(env._("The value before has been deleted."))
     if of_record(document.sudo(), known.key) != (known.written_value or ""):
         raise UserError(env._("The value was changed since: it is not undone."))
     later = Domain("deployment_id", "=", known.deployment_id.id) & Domain("res_id", "=", known.res_id)
@@ -171,10 +194,15 @@ def check_may_undo(proposal: BaseModel) -> None:
 
 
 def undo(proposal: BaseModel) -> None:
-    """Write the old value back, with the rights of the current user; what was written counts as wrong."""
+    """Write the old value back, with the rights of the current user; what was written counts as wrong.
+
+    All of it or nothing: where Odoo refuses, nothing of the attempt stays for who goes on after the error.
+    """
     check_may_undo(proposal)
     env, known, document = proposal.env, proposal.sudo(), proposal._document()
-    document.write({known.key: to_write(document._fields[known.key].type, known.old_value or "")})
+    with env.cr.savepoint():
+        document.write({known.key: to_write(_field(document, known.key).type, known.old_value or "")})
+        env.flush_all()
     values = {"undone_date": clock.now(), "undone_by_id": env.uid}
     if not known.verdict:
         values.update(verdict="undone", judged_by_id=env.uid, judged_date=clock.now())

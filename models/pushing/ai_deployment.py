@@ -56,21 +56,12 @@ class AiDeployment(models.Model):
         self._note_contact(deployment)
         if before is not None:
             return before
+        push = pushes._begin(deployment, key, digest)
         found_by = version_of(deployment, version)
         checked = row_check(found_by).rows(rows)
         record = record_rows if found_by == deployment.champion_id else record_challenger_rows
         ids = record(deployment, checked, self.env.user)
-        pushes.sudo().create(
-            {
-                "date": clock.now(),
-                "deployment_id": deployment.id,
-                "user_id": self.env.uid,
-                "key": key,
-                "digest": digest,
-                "record_count": len(checked),
-                "inference_ids": ids,
-            }
-        )
+        push.write({"record_count": len(checked), "inference_ids": ids})
         return ids
 
     def register_version(self, model, inputs=None, threshold=0.5, description=""):
@@ -140,7 +131,11 @@ class AiDeployment(models.Model):
         user = self.env.user
         # The same sentence for one that is not there: who may not push learns nothing of deployments.
         may = len(deployment) == 1 == len(self) and (
-            (deployment.push_user_id == user and user.has_group("ai_deployment.group_pusher"))
+            (
+                deployment.push_user_id == user
+                and user.has_group("ai_deployment.group_pusher")
+                and deployment.company_id in user.company_ids.parent_ids  # a branch is served by those above it
+            )
             or (deployment.with_env(self.env).has_access("write") and deployment.with_env(self.env)._may_decide())
         )
         if not may:

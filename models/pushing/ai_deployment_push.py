@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ..tools import clock
@@ -43,6 +44,26 @@ class AiDeploymentPush(models.Model):
         if found.digest != digest:
             raise UserError(self.env._("The key “%s” was used before with other rows. Use a new key.", key[:60]))
         return list(found.inference_ids or [])
+
+    @api.model
+    def _begin(self, deployment: models.BaseModel, key: str, digest: str) -> models.BaseModel:
+        """Return the new row of the call `key`, in sudo.
+
+        The same call at the same moment waits here until this one has ended. If that one is committed, PostgreSQL
+        reports a serialization failure (not a duplicate), and Odoo repeats the call, which then finds the row.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "INSERT INTO ai_deployment_push (date, deployment_id, user_id, key, digest)"
+                " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (deployment_id, key) DO NOTHING RETURNING id",
+                clock.now(),
+                deployment.id,
+                self.env.uid,
+                key,
+                digest,
+            )
+        )
+        return self.sudo().browse(rows[0][0])
 
     @api.autovacuum
     def _gc_expired(self):

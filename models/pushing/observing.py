@@ -10,6 +10,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from odoo.api import SUPERUSER_ID, Environment
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
@@ -45,7 +47,11 @@ class Observed:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
-            self._keep()
+            try:
+                self._keep()
+            except UserError as refused:  # the code has said something that is no result: its own failure
+                self._keep_failure(refused)
+                raise
         elif isinstance(error, Exception) and not faults.is_of_the_moment(error):
             self._keep_failure(error)  # a collision is no failure: Odoo does it all once more
 
@@ -56,8 +62,8 @@ class Observed:
         return self
 
     def _keep(self) -> None:
-        row: dict[str, Any] = {"res_id": self._record.id, "inputs": self.inputs}
-        row.update(self._scored() if self.answers is None else {"answers": self.answers})
+        row: dict[str, Any] = {"res_id": self._record.id, "inputs": _plain(self.inputs)}
+        row.update(_plain(self._scored() if self.answers is None else {"answers": _plain(self.answers)}))
         [checked] = row_check(self._deployment.champion_id).rows([row])
         with self._deployment.env.cr.savepoint():
             [self.inference_id] = record_rows(self._deployment, [checked], self._user)
@@ -66,11 +72,12 @@ class Observed:
         """Return the score and the confidence of an output."""
         if self.output is None:
             raise UserError(self._deployment.env._("The code that is observed has set no output."))
-        score: float = self.output
-        if isinstance(self.output, bool):
-            score = 1.0 if self.output else 0.0
+        output = _plain_value(self.output)
+        score: float = output
+        if isinstance(output, bool):
+            score = 1.0 if output else 0.0
             if self.confidence is not None:
-                score = self.confidence if self.output else 1 - self.confidence
+                score = self.confidence if output else 1 - self.confidence
         return {"score": score, "confidence": self.confidence}
 
     def _keep_failure(self, error: Exception) -> None:
@@ -81,6 +88,15 @@ class Observed:
         done: list[bool] = []
         for hook in (cr.postcommit, cr.postrollback):
             hook.add(partial(_keep_afterwards, done, *arguments))
+
+
+def _plain_value(value: Any) -> Any:
+    """Return a number of numpy, as libraries of models give them, as Python's own; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _plain(values: Any) -> Any:
+    return {name: _plain_value(value) for name, value in values.items()} if isinstance(values, dict) else values
 
 
 def _keep_afterwards(

@@ -95,7 +95,7 @@ class RowCheck:
             self._wrong(number, "res_id", self.env._("the id of a record is missing"))
         inputs = self._inputs(number, {} if row.get("inputs") is None else row["inputs"])
         if row.get("failure") is not None:
-            for name in ("score", "answers"):
+            for name in ("score", "confidence", "answers"):
                 if row.get(name) is not None:
                     self._wrong(number, name, self.env._("a failure has no score"))
             message, details = self._failure(number, row["failure"])

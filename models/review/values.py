@@ -28,9 +28,16 @@ def is_task(review: BaseModel) -> bool:
 
 
 def asked_fields(review: BaseModel) -> list[BaseModel]:
-    """Return the answer fields that a review is about: those of its version that the deployment still has; in sudo."""
-    known = review.sudo()
-    answers = {answer.key: answer for answer in known.deployment_id.answer_field_ids}
+    """Return the answer fields that a review is about: those of its version that the deployment still has; in sudo.
+
+    Fields that were deleted since, and those that the user may not read on the record, are left out.
+    """
+    known, documents = review.sudo(), review.env[review.sudo().res_model]
+    answers = {
+        answer.key: answer
+        for answer in known.deployment_id.answer_field_ids
+        if answer.ttype and documents._has_field_access(documents._fields[answer.key], "read")
+    }
     asked = known.version_id._answer_fields() if known.version_id else ()
     return [answers[each.key] for each in asked if each.key in answers]
 
@@ -42,13 +49,17 @@ def judged(review: BaseModel, decision: str, values: Any) -> tuple[str, dict[str
     :raise UserError: where a value is missing or cannot be one
     """
     env, known = review.env, review.sudo()
-    proposed = {one.key: one for one in proposals_of(known.inference_id)}
+    asked = asked_fields(review)
+    if not asked:
+        raise UserError(env._("None of these values can be answered by you: its field is gone, or hidden from you."))
+    keys = {answer.key for answer in asked}
+    proposed = {one.key: one for one in proposals_of(known.inference_id) if one.key in keys}
     if values is None:
         if decision != "confirmed" or known.failure_type or known.hides_score:
             raise UserError(env._("Answer this review at the review desk: the right values are needed."))
         return decision, {key: one.value or "" for key, one in proposed.items()}
     resolver, right = Resolver(known.deployment_id), {}
-    for answer in asked_fields(review):
+    for answer in asked:
         value = values.get(answer.key) if isinstance(values, dict) else None
         if not isinstance(value, str):
             raise UserError(env._("“%s” is missing.", answer.name))
@@ -102,7 +113,7 @@ def shown_values(review: BaseModel) -> list[dict[str, Any]]:
     env, known, document = review.env, review.sudo(), review._document()
     proposed = {} if known.hides_score else {one.key: one for one in proposals_of(known.inference_id)}
     contract = {each.key: each for each in known.version_id._answer_fields()}
-    shown = []
+    shown, is_unsure = [], known.reason == "low_confidence"
     for answer in asked_fields(review):
         one, told = proposed.get(answer.key), contract[answer.key]
         kind = "choice" if told.choices else told.kind
@@ -117,6 +128,7 @@ def shown_values(review: BaseModel) -> list[dict[str, Any]]:
                 "value": value,
                 "text": text_of(document, answer.key, value),
                 "confidence": percent(env, one.confidence) if one and value else "",
+                "is_unsure": bool(is_unsure and one and one.confidence <= known.confidence + 1e-6),
                 "said": (one and one.failure_type and one.said) or "",
                 "problem": _problem(review, one),
                 "current": text_of(document, answer.key, of_record(document.sudo(), answer.key)) if document else "",

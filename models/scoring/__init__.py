@@ -1,4 +1,5 @@
 from . import ai_deployment_inference
+from . import ai_deployment_endpoint_call
 from . import ai_deployment_score
 from . import ai_deployment_challenger_score
 from . import ai_deployment

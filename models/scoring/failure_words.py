@@ -12,7 +12,6 @@ from ...ml.errors import InferenceError
 
 # Types whose first fact is a name, or was said outside of Odoo: it belongs into the sentence.
 TELLING = {
-    "document_unfamiliar",
     "injection_suspected",
     "input_gone",
     "outside_failure",
@@ -56,13 +55,24 @@ def failure_words(env: Environment, failure_type: str, message: str) -> FailureW
         told = env._("“%s” cannot be read.", facts[0])
         return FailureWords(told, label, told, " ".join(facts[1:]))
     told, detail = "", " ".join(facts)
-    if failure_type in TELLING:
+    if failure_type == "document_unfamiliar":
+        told, detail = _why_unfamiliar(env).get(facts[0].rstrip("."), facts[0].rstrip(".")), ""
+    elif failure_type in TELLING:
         told, detail = facts[0].rstrip("."), " ".join(facts[1:])
     elif failure_type == "retries_exhausted":
         before = _of_its_words(env, facts[0])
         told, detail = before.label if before else "", before.detail if before else facts[0]
     sentence = env._("%(field)s: %(name)s", field=label, name=told) if told else label
     return FailureWords(sentence, label, told, detail)
+
+
+def _why_unfamiliar(env: Environment) -> dict[str, str]:
+    """Return the words for what a model may say of a document, see `remote.answer_fields`."""
+    return {
+        "layout": env._("it looks unlike them"),
+        "language": env._("it is in another language"),
+        "empty": env._("it has no text"),
+    }
 
 
 def _of_its_words(env: Environment, message: str) -> FailureWords | None:

@@ -133,6 +133,7 @@ class RemoteAsking:
         self.answers: dict[int, tuple[str, Result | InferenceError]] = {}  # that are not stored yet
         self.log: list[tuple[Part, Asked]] = []  # calls that are not stored yet
         self.failure: object = ""
+        self.left: float | None = None  # of the budget of this month, when it was read last
 
     def work(self) -> set[int]:
         """Ask until all answers are there or the time is over; return the ids that are still to be asked about.
@@ -207,11 +208,14 @@ class RemoteAsking:
         session, calls, under_way = connection.session(), Calls(self.endpoint.concurrency), {}
         end, stored, number = time.monotonic() + MOST_SECONDS, time.monotonic(), 0
         state = self._begin()
+        self._read_budget()
         try:
             while under_way or (self.parts and self._may_begin(state, under_way, end)):
                 while self.parts and not calls.is_full and self._may_begin(state, under_way, end):
                     if state.is_open:
-                        state = self._begin(probes=True)
+                        state, may_probe = self._claim()
+                        if not may_probe:
+                            break  # another worker does
                     part, number = self.parts.popleft(), number + 1
                     under_way[str(number)] = part
                     calls.begin(str(number), self._call, session, connection, part)
@@ -222,6 +226,7 @@ class RemoteAsking:
                     if not (opens or state.is_open) and time.monotonic() - stored < TICK:
                         continue
                 state, stored = self._store(), time.monotonic()
+                self._read_budget()
         finally:
             session.close()
             self.parts.extendleft(under_way.values())
@@ -230,11 +235,23 @@ class RemoteAsking:
     def _may_begin(self, state: Breaker, under_way: dict[str, Part], end: float) -> bool:
         if time.monotonic() >= end or state.waits(breakers.seconds()):
             return False
+        if self.left is not None:
+            unpaid = sum(self._price(asked) for _part, asked in self.log)
+            if unpaid + len(under_way) * self.endpoint.price_per_call >= self.left:
+                return False  # of the budget; what is not asked waits for the next month
         return not state.is_open or not under_way  # one probe, and nothing beside it
 
-    def _begin(self, probes: bool = False) -> Breaker:
-        """Return the state of the breaker as all workers see it; where it `probes`, note that a probe begins."""
-        return self._committed(lambda: breakers.note(self.env, self.endpoint.id, (), begins=probes))
+    def _begin(self) -> Breaker:
+        """Return the state of the breaker as all workers see it."""
+        return self._committed(lambda: breakers.note(self.env, self.endpoint.id, ()))
+
+    def _claim(self) -> tuple[Breaker, bool]:
+        """Note that a probe begins; return the state of the breaker, and whether the probe is this worker's."""
+        return self._committed(lambda: breakers.claim(self.env, self.endpoint.id))
+
+    def _read_budget(self) -> None:
+        """Read what all workers together have left of the budget; None where there is no limit."""
+        self.left = budget.left(self.endpoint)
 
     def _call(self, session: Any, connection: Connection, part: Part) -> Asked:
         """Ask about one part; runs in a thread, which touches no record."""
@@ -275,7 +292,7 @@ class RemoteAsking:
 
         return self._committed(store)
 
-    def _committed(self, store: Callable[[], Breaker]) -> Breaker:
+    def _committed(self, store: Callable[[], Any]) -> Any:
         """Do `store` and commit; once more where another worker wrote the same rows."""
         for attempt in range(MOST_COLLISIONS + 1):
             try:
@@ -325,7 +342,9 @@ class RemoteAsking:
     def _sent(self, part: Part, asked: Asked) -> str | None:
         if _first_failure(asked) is None:
             return None
-        return json.dumps(asking.masked_rows(part.rows, self.names))
+        results = zip(part.rows, asked.results, strict=True)
+        failed = [row for row, result in results if isinstance(result, InferenceError)]
+        return json.dumps(asking.masked_rows(failed, self.names))
 
 
 def _first_failure(asked: Asked) -> InferenceError | None:

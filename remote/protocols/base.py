@@ -62,6 +62,10 @@ class Protocol(ABC):
     def read(self, rows: Sequence[Row], key: str, body: bytes, media_type: str) -> Reading:
         """Return what `body` says of `rows`, or raise an EndpointError that is about all of them."""
 
+    def tokens(self, body: bytes) -> int:
+        """Return the tokens that `body` says it cost, whatever else is wrong with it; 0 where it says nothing."""
+        return 0
+
     def check_row(self, row: Row) -> InferenceError | None:
         """Return why `row` is not to be sent, None where it may be."""
         return DocumentEmpty() if self.contract.document and not row.inputs.get(DOCUMENT) else None

@@ -8,6 +8,7 @@ remains is caught by the form of the answer, by its confidence and by random che
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -58,7 +59,7 @@ class Chat(Protocol):
     def check_row(self, row: Row) -> InferenceError | None:
         for name, value in row.inputs.items():
             texts = value if isinstance(value, list) else [value]
-            if any(isinstance(text, str) and _INSTRUCTIONS.search(text) for text in texts):
+            if any(isinstance(text, str) and _INSTRUCTIONS.search(_as_read(text)) for text in texts):
                 return InjectionSuspected(name)
         return super().check_row(row)
 
@@ -84,6 +85,13 @@ class Chat(Protocol):
             "max_tokens": MOST_TOKENS,
         }
         return {**sent, "logprobs": True} if self.contract.confidence == LOGPROBS else sent
+
+    def tokens(self, body: bytes) -> int:
+        try:
+            answer = json.loads(body)
+        except (ValueError, RecursionError):
+            return 0
+        return _tokens(answer) if isinstance(answer, dict) else 0
 
     def _schema(self, token: str) -> dict[str, Any]:
         contract = self.contract
@@ -119,6 +127,16 @@ class Chat(Protocol):
         if self.contract.confidence == LOGPROBS:
             confidence = _from_logprobs(choice, text, self.contract.value)
         return Reading([self.judged(found, value, confidence)], _tokens(answer))
+
+
+def _as_read(text: str) -> str:
+    """Return a text as a person sees it: without characters that show nothing, wide letters as usual ones.
+
+    >>> _as_read("Ig\u200bnore \uff41ll")
+    'Ignore all'
+    """
+    shown = "".join(each for each in text if unicodedata.category(each) != "Cf")
+    return unicodedata.normalize("NFKC", shown)
 
 
 def _token(key: str) -> str:

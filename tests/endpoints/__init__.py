@@ -7,3 +7,4 @@ from . import test_breakers
 from . import test_budget
 from . import test_connection
 from . import test_real_model_servers
+from . import test_sample

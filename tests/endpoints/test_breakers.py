@@ -1,10 +1,12 @@
 """The breaker in the row of its endpoint: what all workers see."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.endpoints import breakers
+from odoo.addons.ai_deployment.models.scoring import remote_asking
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.endpoints.common import RemoteCase
@@ -47,3 +49,30 @@ class TestBreakers(RemoteCase):
             self.endpoint.with_user(self.manager).write({"is_paused": False})
         self.assertEqual(alert.state, "resolved")
         self.assertEqual(self.endpoint.status, "ready")
+
+    def test_only_one_worker_probes(self):
+        with clock.at(NOW):
+            self.assertEqual(breakers.claim(self.env, self.endpoint.id)[1], True)  # closed: whoever comes
+            breakers.note(self.env, self.endpoint.id, [False] * 5)
+            self.assertEqual(breakers.claim(self.env, self.endpoint.id)[1], False)
+        with clock.at(NOW + timedelta(seconds=61)):
+            self.assertEqual(breakers.claim(self.env, self.endpoint.id)[1], True)
+            state, may = breakers.claim(self.env, self.endpoint.id)
+            self.assertEqual((may, round(state.waits(breakers.seconds()))), (False, 60))
+
+    def test_a_worker_that_comes_second_to_a_probe_asks_nothing(self):
+        with clock.at(NOW):
+            breakers.note(self.env, self.endpoint.id, [False] * 5)
+        leads = self.make_leads(6, expected_revenue=50_000)
+        self.ask(leads)
+        begin = remote_asking.RemoteAsking._begin
+
+        def overtaken(asking):
+            state = begin(asking)
+            breakers.note(asking.env, asking.endpoint.id, (), begins=True)  # another worker's probe
+            return state
+
+        with patch.object(remote_asking.RemoteAsking, "_begin", overtaken):
+            self.work(NOW + timedelta(seconds=61))
+        self.assertFalse(self.server.calls)
+        self.assertFalse(self.inferences_of(leads))

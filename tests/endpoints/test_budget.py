@@ -34,3 +34,36 @@ class TestBudget(RemoteCase):
         self.work(NOW + timedelta(days=31))
         self.assertEqual(len(self.inferences_of(leads)), 6)
         self.assertEqual(alert.state, "resolved")
+
+    def test_one_run_asks_no_more_than_the_budget_allows(self):
+        self.endpoint.write({"price_per_call": 1.0, "monthly_budget": 3.0, "rows_per_call": 1, "concurrency": 4})
+        leads = self.make_leads(10, expected_revenue=50_000)
+        self.ask(leads)
+        self.work()
+        self.assertEqual(len(self.server.calls), 3)
+        self.work()
+        self.assertEqual(len(self.server.calls), 3)
+        with clock.at(NOW):
+            self.assertEqual(budget.spent(self.endpoint), 3.0)
+        alert = self.env["ai.deployment.alert"].search([("cause", "=", "spending")])
+        self.assertEqual((alert.state, alert.level), ("firing", "alert"))
+        self.assertEqual(self.sum_of().difference, 0)
+
+    def test_what_was_paid_stays_as_it_was_when_the_price_changes_within_the_month(self):
+        self.endpoint.write({"price_per_call": 1.0, "rows_per_call": 8})
+        self.ask(self.make_leads(6, expected_revenue=50_000))
+        self.work()
+        self.endpoint.price_per_call = 5.0
+        with clock.at(NOW):
+            self.assertEqual(budget.spent(self.endpoint), 1.0)
+
+    def test_an_endpoint_without_budget_says_so(self):
+        self.endpoint.write({"price_per_call": 1.0, "monthly_budget": 1.0, "rows_per_call": 8})
+        with clock.at(NOW):
+            self.assertEqual(self.endpoint.status, "ready")
+        self.ask(self.make_leads(6, expected_revenue=50_000))
+        self.work()
+        with clock.at(NOW):
+            self.endpoint.invalidate_recordset()
+            self.assertEqual(self.endpoint.status, "spent")
+            self.assertIn("used up", self.endpoint.status_text)

@@ -106,6 +106,10 @@ class TestResolver(AiDeploymentCase):
         choices = {"Low": "0", "High": "2"}
         self.assertEqual(self.value("priority", "choice", "High", choices=choices).stored, "2")
         self.assertEqual(self.value("priority", "choice", "2", choices=choices).error.failure_type, "value_not_allowed")
+        choices["Urgent"] = "9"  # an option that the field had when the version was bound
+        self.assertEqual(
+            self.value("priority", "choice", "Urgent", choices=choices).error.failure_type, "value_not_allowed"
+        )
         self.assertIsInstance(self.value("city", "text", "Ghent").error, ValueNotAllowed)
 
     def test_what_a_person_enters_is_judged_as_well(self):

@@ -1,5 +1,7 @@
 """Values on records: written only where the owner allows and people's answers prove it, and taken back in one click."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -138,3 +140,70 @@ class TestWriting(TaskCase):
         review.with_user(self.reviewer).action_undo()
         self.assertEqual(lead.team_id, self.valves)
         self.assertFalse(self.proposals_of(lead).verdict)
+
+    def test_what_a_person_has_entered_since_is_not_overwritten(self):
+        lead = self.scored("A pump", team_id=self.valves.id)
+        retail = self.env["crm.team"].create({"name": "Retail"})
+        lead.team_id = retail
+        self.prove()
+        self.run_cron()
+        self.assertEqual(lead.team_id, retail)
+        self.assertIn("changed since", self.proposals_of(lead).left_reason)
+
+    def test_what_a_person_has_undone_is_not_written_again_when_the_record_is_scored_again(self):
+        lead, proposal = self.written()
+        proposal.with_user(self.reviewer).action_undo()
+        lead.name = "Another pump"
+        self.ask(lead, again=True)
+        self.work()
+        self.run_cron()
+        self.assertEqual(len(self.proposals_of(lead)), 2)
+        self.assertEqual(lead.team_id, self.valves)
+
+    def test_an_owner_who_has_left_writes_nothing_and_the_next_owner_does(self):
+        lead = self.scored("A pump", team_id=self.valves.id)
+        self.prove()
+        self.owner.active = False
+        self.run_cron()
+        self.assertEqual(lead.team_id, self.valves)
+        self.task.sudo().user_id = self.other_owner
+        self.run_cron()
+        self.assertEqual((lead.team_id, self.proposals_of(lead).written_by_id), (self.pumps, self.other_owner))
+
+    def test_nothing_is_written_on_a_record_that_is_closed(self):
+        lead = self.scored("A pump", team_id=self.valves.id)
+        self.prove()
+        lead.action_set_lost()
+        self.run_cron()
+        self.assertEqual(lead.team_id, self.valves)
+
+    def test_a_value_before_that_was_deleted_cannot_be_restored_and_nothing_is_half_done(self):
+        lead, proposal = self.written()
+        self.valves.unlink()
+        self.env.invalidate_all()
+        self.assertFalse(proposal.with_user(self.reviewer).may_undo)
+        with self.assertRaisesRegex(UserError, "has been deleted"):
+            proposal.with_user(self.reviewer).action_undo()
+        self.assertEqual((lead.team_id, proposal.verdict), (self.pumps, False))
+
+    def test_where_odoo_refuses_the_old_value_nothing_of_the_attempt_stays(self):
+        lead, proposal = self.written()
+        write = type(lead).write
+
+        def refusing(records, values):
+            write(records, values)
+            raise AccessError("No.")  # pylint: disable=translation-required
+
+        with patch.object(type(lead), "write", refusing), self.assertRaises(AccessError):
+            proposal.with_user(self.reviewer).action_undo()
+        self.env.invalidate_all()
+        self.assertEqual((lead.team_id, proposal.undone_date), (self.pumps, False))
+
+    def test_a_field_that_is_gone_breaks_no_list_and_cannot_be_undone(self):
+        _lead, proposal = self.written()
+        self.env.cr.execute("UPDATE ai_deployment_proposal SET key = 'x_gone' WHERE id = %s", [proposal.id])
+        self.env.invalidate_all()
+        own = proposal.with_user(self.reviewer)
+        self.assertFalse(own.read(["label_text", "value_text", "may_undo"])[0]["may_undo"])
+        with self.assertRaisesRegex(UserError, "has been deleted"):
+            own.action_undo()

@@ -172,3 +172,12 @@ class TestPushApi(PushCase):
         self.robot.group_ids = [(5,)]
         with self.assertRaises(AccessError):
             self.deployment.with_user(self.robot).heartbeat()
+
+    def test_a_technical_user_without_the_company_of_the_deployment_pushes_nothing(self):
+        other = self.env["res.company"].create({"name": "Another company"})
+        self.robot.write({"company_ids": [(6, 0, other.ids)], "company_id": other.id})
+        with self.assertRaises(AccessError):
+            self.push([{"res_id": self.samples[0].id, "score": 0.9}])
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.deployment.company_id.id})
+        self.robot.write({"company_ids": [(6, 0, branch.ids)], "company_id": branch.id})
+        self.assertTrue(self.push([{"res_id": self.samples[0].id, "score": 0.9}]))

@@ -1,5 +1,7 @@
 """Code of one's own that is observed: logged with the caller's transaction, its failures kept beyond it."""
 
+import numpy as np
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import get_public_method
 from odoo.tests import tagged
@@ -98,3 +100,22 @@ class TestObserving(PushCase):
             get_public_method(self.env["ai.deployment"], "observe")
         with self.assertRaises(ValueError):
             self.deployment.observe(self.samples)
+
+    def test_an_output_that_is_none_is_a_failure_of_the_code_and_reaches_a_person(self):
+        for output in (1.7, float("nan"), "high", None):
+            lead = self.make_leads(1)
+            self.env.flush_all()
+            with self.assertRaises(UserError), clock.at(NOW), self.observe(lead) as call:
+                call.output = output
+            self.end(committed=False)
+            line = self.inferences_of(lead)
+            self.assertEqual((line.failure_type, line.route), ("outside_failure", "review"))
+
+    def test_numbers_of_numpy_are_numbers(self):
+        for output in (np.float32(0.75), np.float64(0.75), np.int64(1), np.bool_(True)):
+            lead = self.make_leads(1)
+            with clock.at(NOW), self.observe(lead) as call:
+                call.inputs, call.output = {"expected_revenue": np.float32(50_000)}, output
+            line = self.inferences_of(lead)
+            self.assertAlmostEqual(line.predicted_value, float(output))
+            self.assertIn("50,000", line.inputs_text)

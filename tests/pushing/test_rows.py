@@ -27,6 +27,7 @@ BAD = [
     ({**GOOD, "inputs": {"amount": float("inf")}}, "inputs.amount"),
     ({**GOOD, "inputs": {"country": ["BE"]}}, "inputs.country"),
     ({**GOOD, "failure": {"message": "x"}}, "score"),
+    ({"res_id": 7, "confidence": 1.7, "failure": {"message": "x"}}, "confidence"),
     ({"res_id": 7, "failure": {}}, "failure.message"),
     ({"res_id": 7, "failure": "x"}, "failure"),
     ({"res_id": 7, "failure": {"message": "x", "details": 3}}, "failure.details"),

@@ -1,9 +1,12 @@
 """Reviews about values: the desk proposes, a person confirms or corrects, and the corrected value is the label."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.remote.answer_fields import AnswerField
 from odoo.addons.ai_deployment.tests.common import NOW, QUIET
 from odoo.addons.ai_deployment.tests.proposals.common import TaskCase
 
@@ -124,3 +127,22 @@ class TestValues(TaskCase):
         self.assertEqual(found, [{"value": str(self.pumps.id), "text": "Pumps"}])
         self.assertFalse(self.desk().desk_values(review.id, "user_id", ""))
         self.assertFalse(self.desk(self.other_owner).desk_values(review.id, "team_id", "pum"))
+
+    def test_a_field_that_the_reviewer_may_not_read_is_neither_shown_nor_answered(self):
+        _lead, review, card = self.case("A pump", team_id=self.valves.id)
+        self.assertTrue(card["values"])
+        with patch.object(self.env["crm.lead"]._fields["team_id"], "groups", "base.group_system"):
+            self.assertEqual(self.desk().desk_card(review.id)["values"], [])
+            with self.assertRaisesRegex(UserError, "hidden from you"):
+                review.with_user(self.reviewer)._decide("confirmed")
+            with self.assertRaisesRegex(UserError, "hidden from you"):
+                self.valued(review, self.pumps)
+
+    def test_a_field_that_is_gone_leaves_the_desk_working(self):
+        _lead, review, _card = self.case("A pump")
+        version = self.task_version
+        query = "UPDATE ai_deployment_answer_field SET key = 'x_gone' WHERE deployment_id = %s"
+        self.env.cr.execute(query, [self.task.id])
+        asked = (AnswerField("x_gone", "Gone", "text"),)
+        with patch.object(type(version), "_answer_fields", lambda _version: asked):
+            self.assertEqual(self.desk().desk_card(review.id)["values"], [])

@@ -2,6 +2,7 @@ from . import test_ai_deployment
 from . import test_ai_deployment_batch
 from . import test_ai_deployment_batch_chunk
 from . import test_ai_deployment_challenger_score
+from . import test_ai_deployment_endpoint_call
 from . import test_ai_deployment_inference
 from . import test_ai_deployment_request
 from . import test_ai_deployment_score

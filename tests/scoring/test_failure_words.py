@@ -55,3 +55,8 @@ class TestFailureWords(AiDeploymentCase):
         words = failure_words(self.env, "endpoint_busy", "Das Modell ist ausgelastet.")
         self.assertEqual((words.sentence, words.detail), ("The remote model was busy", "Das Modell ist ausgelastet."))
         self.assertEqual(failure_words(self.env, False, "Strange.").sentence, "Strange.")
+
+    def test_why_a_document_is_unfamiliar_is_told_in_words(self):
+        for reason, told in (("language", "another language"), ("layout", "unlike them"), ("empty", "no text")):
+            self.assertIn(told, self.told(errors.DocumentUnfamiliar(reason), "en_US").sentence)
+        self.assertNotIn("language", self.told(errors.DocumentUnfamiliar("language")).sentence)
