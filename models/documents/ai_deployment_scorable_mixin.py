@@ -9,7 +9,7 @@ What differs per kind of document is a hook, `_ai_*`, overridden in that documen
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..features.names import LevelNames
 from ..tools.ai_deployment_readable_mixin import readable_origin
@@ -68,7 +68,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         compute="_compute_ai_score",
         search="_search_ai_score_state",
         copy=False,
-        help="Changed: an input was written after the score was made. Expired: the outcome window is over.",
+        help="Changed: an input is another since the score was made. Expired: the outcome window is over.",
     )
     ai_band = fields.Selection(
         [(HIGH, "High"), (MIDDLE, "Middle"), (LOW, "Low")],
@@ -499,15 +499,17 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_shown_scores(self, names):
         """Return `ShownScores.lines`, made now where somebody asks before the end of the transaction.
 
-        To be called before anything is assigned: a new score empties the cache. A score whose inputs were changed is
-        made again where one record is looked at; in a list it only says so.
+        To be called before anything is assigned: a new score empties the cache. A score whose inputs are others now is
+        made again where one record is looked at, and so is one that has expired where one of today says something;
+        in a list it only says so.
         """
         noting.score_noted(self)
         shown = ShownScores(self)
         scores, instead = shown.lines([*names, "standing", "deployment_id"])
-        if len(self) == 1 and self.id and any(line[-2] == CHANGED for line in scores.values()):
-            (*_columns, deployment_id) = scores[self.id]
-            if self.env["ai.deployment"].sudo().browse(deployment_id)._refresh_score(self):
+        if len(self) == 1 and self.id and any(line[-2] in (CHANGED, EXPIRED) for line in scores.values()):
+            (*_columns, standing, deployment_id) = scores[self.id]
+            deployment = self.env["ai.deployment"].sudo().browse(deployment_id)
+            if (standing == CHANGED or deployment.landmarks) and deployment._refresh_score(self):
                 scores, instead = ShownScores(self).lines([*names, "standing", "deployment_id"])
         return {res_id: line[:-1] for res_id, line in scores.items()}, instead
 
@@ -583,8 +585,9 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_missing_text(self):
         missing = self._ai_missing_inputs()
-        for record in self:
-            record.ai_missing_text = ", ".join(missing.get(record._origin.id, {}).values()) or False
+        for record in self:  # for who may fill it in: the reasons say to all that something is missing
+            names = ", ".join(missing.get(record._origin.id, {}).values())
+            record.ai_missing_text = bool(names) and record._origin.has_access("write") and names
 
     def action_ai_complete(self):
         """Open a small form with what the record lacks to be scored; it is scored when that is saved."""
@@ -619,9 +622,15 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_review_text(self):
-        reviews = open_reviews(self)
+        reviews, (scores, _instead) = open_reviews(self), self._ai_shown_scores(["id"])
         for record in self:
-            record.ai_review_text = reviews[record._origin.id][:1].why_text if reviews[record._origin.id] else False
+            review = reviews[record._origin.id][:1]
+            record.ai_review_text = review and review.why_text
+            standing = scores.get(record._origin.id, (None, None))[1]
+            if review and standing in (CHANGED, EXPIRED):  # the figures in it are those of when it was opened
+                record.ai_review_text = self.env._(
+                    "%(why)s (as of %(date)s)", why=review.why_text, date=format_date(self.env, review.opened_date)
+                )
 
     def action_ai_review(self):
         """Open the desk at the case of this record."""

@@ -46,6 +46,12 @@ def help_text(record: BaseModel, score: BaseModel, standing: str) -> str:
             figure=_percent(env, score.predicted_value),
             days=days,
         )
+    if standing == CHANGED and not score.is_changed:
+        return env._(
+            "Scored on %s. Since then days that count have passed, or a meeting has begun: it is scored again when "
+            "opened, or at night.",
+            when,
+        )
     if standing == CHANGED:
         return env._(
             "Scored on %s. An input has been changed since: it is scored again when opened, or at night.", when

@@ -4,9 +4,10 @@ from typing import Literal
 
 from odoo.api import Environment
 from odoo.models import BaseModel
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL, format_date, format_datetime
 
 from ..documents.completion import missing_inputs
+from ..documents.score_validity import CHANGED, EXPIRED, standings
 from ..scoring.failure_words import failure_words
 from ..tools import clock
 from ..tools.wording import percent, signed
@@ -46,6 +47,7 @@ class DeskCards:
             "is_blind": blind,
             "failure": failure,
             "score": False if blind or failure or task else _score(review),
+            "stale": "" if blind or failure or task else _stale_text(known),
             "values": shown_values(review) if task else [],
             "document": shown_document(review) if task else False,
             **({"reasons": [], "remarks": []} if blind or failure or task else self._reasons(known, document)),
@@ -204,6 +206,27 @@ def _score(review: BaseModel) -> dict:
         "confidence": percent(env, known.confidence),
         "odoo": "" if opinion is None else env[known.res_model]._ai_incumbent_text(opinion),
     }
+
+
+def _stale_text(known: BaseModel) -> str:
+    """Return that the score of a review (in sudo) is no longer that of its record; "" where it is."""
+    env, inference = known.env, known.inference_id
+    when, document = format_date(env, inference.date), env[known.res_model].browse(known.res_id)
+    standing = standings(document, known.deployment_id, document.ids).get(document.id)
+    if standing == CHANGED:
+        return env._("This is the score of %s. What it rests on has changed since.", when)
+    if standing == EXPIRED:
+        return env._("This is the score of %s. The days that it is about are over.", when)
+    current = env["ai.deployment.score"].search(
+        [("deployment_id", "=", known.deployment_id.id), ("res_id", "=", document.id)], limit=1
+    )
+    if current.state != "scored" or current.codes == inference.codes:
+        return ""
+    return env._(
+        "This is the score of %(date)s. By now it is %(score)s.",
+        date=when,
+        score=percent(env, current.predicted_value, 1),
+    )
 
 
 def _reasons_to_give(deployment: BaseModel, blind: bool) -> list[dict]:

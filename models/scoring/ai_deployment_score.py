@@ -4,8 +4,10 @@ from odoo import api, fields, models
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
+from ..documents.ageing import comes_sql
 from ..documents.score_sql import ShownScores
-from ..documents.score_validity import CHANGED, CLOSED, EXPIRED, FRESH, standings
+from ..documents.score_validity import CHANGED, CLOSED, EXPIRED, FRESH, OUTSIDE, standing_of_scores, standings
+from ..tools import clock
 from ..tools.unchecked_many2one import UncheckedMany2one
 from .ai_deployment_inference import FAILURE_TYPES
 from .failure_words import failure_words
@@ -41,16 +43,26 @@ class AiDeploymentScore(models.Model):
     is_changed = fields.Boolean(
         "Changed Since", readonly=True, help="An input of the record was written after this score was made."
     )
+    holds_until = fields.Datetime(
+        readonly=True,
+        help="From then on, time alone has moved this score noticeably. Empty where it does not within the outcome "
+        "window.",
+    )
+    next_meeting = fields.Datetime(
+        readonly=True, help="Counts as an input from its beginning on, where meetings are one."
+    )
     standing = fields.Selection(
         [
             (FRESH, "Current"),
             (CHANGED, "Changed since the score"),
             (EXPIRED, "Expired"),
             (CLOSED, "Record closed"),
+            (OUTSIDE, "Outside of the filter"),
         ],
         "Score Status",
         compute="_compute_standing",
         compute_sudo=True,
+        search="_search_standing",
         help="Only current scores are shown on records.",
     )
     codes = fields.Char(readonly=True, groups=NO_ACCESS)
@@ -67,7 +79,7 @@ class AiDeploymentScore(models.Model):
         self.env.cr.execute("ALTER TABLE ai_deployment_score SET (fillfactor = 45)")
         return result
 
-    @api.depends("state", "is_changed")
+    @api.depends("state", "is_changed", "holds_until", "next_meeting")
     def _compute_standing(self):
         self.standing = False
         for deployment, scores in (
@@ -76,6 +88,19 @@ class AiDeploymentScore(models.Model):
             found = standings(self.env[deployment.res_model], deployment, scores.mapped("res_id"))
             for score in scores:
                 score.standing = found.get(score.res_id, False)
+
+    def _search_standing(self, operator, value):
+        field = self._fields["standing"]
+        return Domain.custom(
+            to_sql=lambda model, alias, query: field._condition_to_sql("standing", operator, value, model, alias, query)
+        )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr == "standing" and query is not None:
+            return standing_of_scores(
+                self.env["ai.deployment"].sudo().with_context(active_test=False).search([]), alias
+            )
+        return super()._field_to_sql(alias, field_expr, query)
 
     @api.depends_context("uid", "lang")
     @api.depends("version_id", "state", "failure_type")
@@ -128,6 +153,24 @@ class AiDeploymentScore(models.Model):
         )
         self.invalidate_model(["is_changed"], flush=False)
         return dict(rows)
+
+    @api.model
+    def _mark_planned(self, deployment, ids):
+        """Note when the next meeting of records begins; what has begun since the score stays noted. One statement."""
+        documents = self.env[deployment.res_model].sudo()
+        comes = comes_sql(documents, deployment.champion_id._specs(), SQL.identifier(self._table, "res_id"))
+        self.flush_model(["next_meeting"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ai_deployment_score SET next_meeting = %s WHERE deployment_id = %s AND res_id = ANY(%s)"
+                " AND (next_meeting IS NULL OR next_meeting > %s)",
+                comes,
+                deployment.id,
+                list(ids),
+                clock.now(),
+            )
+        )
+        self.invalidate_model(["next_meeting"], flush=False)
 
     @api.model
     def _record_gone(self, res_model, ids):
