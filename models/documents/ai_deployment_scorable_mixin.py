@@ -625,7 +625,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         reviews, (scores, _instead) = open_reviews(self), self._ai_shown_scores(["id"])
         for record in self:
             review = reviews[record._origin.id][:1]
-            record.ai_review_text = review and review.why_text
+            record.ai_review_text = review.why_text if review else False
             standing = scores.get(record._origin.id, (None, None))[1]
             if review and standing in (CHANGED, EXPIRED):  # the figures in it are those of when it was opened
                 record.ai_review_text = self.env._(

@@ -239,7 +239,9 @@ class TestScoreValidity(AiDeploymentCase):
         told = self.env["crm.lead"].with_user(self.reviewer).browse((self.changed + self.fresh).ids)
         texts = told.mapped("ai_review_text")
         self.assertRegex(texts[0] or "", "as of")
-        self.assertNotRegex(texts[1] or "", "as of")
+        self.assertNotRegex(texts[1], "as of")
+        unasked = self.make_leads().with_user(self.reviewer)
+        self.assertIs(unasked.ai_review_text, False)
 
     def test_a_list_costs_no_statement_for_the_words(self):
         def statements(names):

@@ -98,7 +98,7 @@ class TestWhy(RuleCase):
 
     def test_how_unusual(self):
         bills = self.ask(self.make_bill(20000))
-        self.assertEqual(self.told(bills), ["Unusualness 62 %; records from 50 % on are reviewed."])
+        self.assertEqual(self.told(bills), ["More unusual than 62 % of earlier ones; from 50 % on they are reviewed."])
 
     def test_by_lot(self):
         self.deployment.audit_share = 1.0
