@@ -536,11 +536,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _compute_ai_score_help(self):
         scores, instead = self._ai_shown_scores(["id"])
         self.ai_score_help = False
+        known = self._ai_scores_by_id(scores)
         for record in self:
             score_id, standing = scores.get(record._origin.id, (None, None))
             if standing and record._origin.id not in instead:
-                score = self.env["ai.deployment.score"].sudo().browse(score_id)
-                record.ai_score_help = help_text(record, score, standing)
+                record.ai_score_help = help_text(record, known[score_id], standing)
+
+    def _ai_scores_by_id(self, scores):
+        """Return the scores that `scores` ({record id: (id of its score, …)}) names, in sudo and read together."""
+        found = self.env["ai.deployment.score"].sudo().browse(line[0] for line in scores.values())
+        return {score.id: score for score in found}
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_reasons(self):
@@ -550,24 +555,25 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """
         scores, instead = self._ai_shown_scores(["id"])
         self.ai_reasons = False
-        known = self.env["ai.deployment.score"].sudo().browse(score_id for score_id, _standing in scores.values())
-        known = dict(zip(scores, known, strict=True))
+        known, stale = self._ai_scores_by_id(scores), (CHANGED, EXPIRED)
+        fresh = [one for res_id, (one, standing) in scores.items() if res_id not in instead and standing not in stale]
+        told = self.env["ai.deployment.score"].sudo().browse(fresh)._told_on_records()
         for record in self:
+            score_id, standing = scores.get(record._origin.id, (None, None))
             if record._origin.id in instead:
                 _figure, record.ai_reasons = instead[record._origin.id]
-            elif score := known.get(record._origin.id):
-                standing = scores[record._origin.id][1]
-                is_stale = standing in (CHANGED, EXPIRED)
-                record.ai_reasons = help_text(record, score, standing) if is_stale else score._told_on_record()
+            elif score_id:
+                is_told = score_id in told
+                record.ai_reasons = told[score_id] if is_told else help_text(record, known[score_id], standing)
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_change_text(self):
         scores, instead = self._ai_shown_scores(["id"])
+        known = self._ai_scores_by_id(scores)
         for record in self:
             score_id, standing = scores.get(record._origin.id, (None, None))
             is_told = standing == FRESH and record._origin.id not in instead
-            score = self.env["ai.deployment.score"].sudo().browse(score_id)
-            record.ai_change_text = is_told and record._origin._ai_changes(score)
+            record.ai_change_text = is_told and record._origin._ai_changes(known[score_id])
 
     # Completing what could not be scored
 

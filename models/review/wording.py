@@ -17,6 +17,7 @@ from ..tools.wording import percent
 
 Texts = dict[BaseModel, str]
 ALMOST_ALL = 0.999  # of earlier records: more than that is not told apart
+MOST = 0.99  # above, a whole percentage might read as all
 
 
 def why_texts(reviews: BaseModel) -> dict[int, str]:
@@ -67,6 +68,8 @@ def _flagged(reviews: BaseModel) -> Texts:
         is_rank = review.version_id.sudo().kind == "anomaly"  # else reviewers taught it, and the score is a chance
         value = min(review.predicted_value, ALMOST_ALL) if is_rank else review.predicted_value
         share, line = _apart(env, value, review.threshold)
+        if value > MOST:
+            share = percent(env, value, 1)
         if is_rank and 0 < review.threshold <= value:
             texts[review] = env._(
                 "More unusual than %(share)s of earlier ones; from %(line)s on they are reviewed.", share=share, line=line

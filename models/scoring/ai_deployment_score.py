@@ -116,21 +116,27 @@ class AiDeploymentScore(models.Model):
                 what = failure_words(self.env, score.failure_type, message)
                 score.reasons = self.env._("Could not be scored: %s", what.sentence)
 
-    def _told_on_record(self):
-        """Return the reasons of this score (in sudo) as sentences for who reads the record; or why there is none."""
-        self.ensure_one()
-        if self.state not in ("scored", "gone"):
-            return self.reasons
+    def _told_on_records(self):
+        """Return the reasons of these scores (in sudo) as sentences for who reads the records: {score id: text}.
+
+        Where there is no score, why there is none.
+        """
         masks_all, sees_sensitive = self.env["ai.deployment.inference"]._masking()
-        raises, lowers = self.env[self.res_model]._ai_directions()
-        return self.version_id._sentences(
-            self.codes,
-            raises,
-            lowers,
-            masks_all=masks_all,
-            sees_sensitive=sees_sensitive,
-            hidden=self._keys_hidden_on_records().get(self.id, frozenset()),
-        )
+        hidden, told = self._keys_hidden_on_records(), {}
+        for score in self:
+            if score.state not in ("scored", "gone"):
+                told[score.id] = score.reasons
+                continue
+            raises, lowers = self.env[score.res_model]._ai_directions()
+            told[score.id] = score.version_id._sentences(
+                score.codes,
+                raises,
+                lowers,
+                masks_all=masks_all,
+                sees_sensitive=sees_sensitive,
+                hidden=hidden.get(score.id, frozenset()),
+            )
+        return told
 
     @api.model
     def _counting_domain(self):

@@ -35,6 +35,8 @@ class TestScoreWords(AiDeploymentCase):
             "the stage. It rests on 333 similar cases. Scored on 03/02/2026.",
         )
         self.assertIn("first 60 days, which are over", help_text(lead, score, "expired"))
+        self.assertIn("days that count have passed", help_text(lead, score, "changed"))
+        score.is_changed = True
         self.assertIn("An input has been changed since", help_text(lead, score, "changed"))
 
     def test_people_are_no_reasons_on_records(self):
