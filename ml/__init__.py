@@ -19,6 +19,7 @@ cards              what both cards share: codes, contributions, reasons, support
 scorecard          points per bin, added up and calibrated: learned with labels
 anomaly            surprise per bin, added up and ranked: learned without labels
 reviewed           points that reviewers taught, over the inputs and their surprise
+ageing             until when a chance stands while only time passes
 counterfactual     the smallest change of one input that would change a chance
 flagged            which input is the strongest reason of a row
 approximate        of scorers that are no sums of points: reasons that are no points

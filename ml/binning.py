@@ -107,6 +107,15 @@ class NumericBins:
         """uint8 code of each of the float64 ``values``."""
         return self._lookup[self._breaks.searchsorted(values, "right")]
 
+    def cuts(self) -> tuple[np.ndarray, np.ndarray]:
+        """``(edges, codes)``: where a growing number gets another code, ascending, and its code before and after each.
+
+        >>> edges, codes = NumericBins(0, 9, [3]).cuts()
+        >>> edges.tolist()[:2], codes.tolist()
+        ([0.0, 3.0], [1, 3, 4, 2])
+        """
+        return self._breaks[:-1], self._lookup[:-1]
+
     def bounds(self, code: int) -> tuple[float, float]:
         """``(low, high)`` of the interval ``code``."""
         cuts = (self.low, *self.edges, self.high)

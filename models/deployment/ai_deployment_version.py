@@ -330,7 +330,8 @@ class AiDeploymentVersion(models.Model):
         ][:3]
         if lines and not self._card().exact_reasons:
             lines.append(self.env._("(approximate reasons)"))
-        return "\n".join([*lines, *self._interval_texts(codes), *self._support_texts(codes)])
+        limits = [*self._interval_texts(codes), *self._support_texts(codes)]
+        return "\n".join([*lines, *(text.removeprefix("? ") for text in limits)])
 
     def _people_keys(self):
         """Return the keys of inputs that are users, such as the salesperson."""

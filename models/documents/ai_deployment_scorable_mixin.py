@@ -9,7 +9,7 @@ What differs per kind of document is a hook, `_ai_*`, overridden in that documen
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..features.names import LevelNames
 from ..tools.ai_deployment_readable_mixin import readable_origin
@@ -68,7 +68,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         compute="_compute_ai_score",
         search="_search_ai_score_state",
         copy=False,
-        help="Changed: an input was written after the score was made. Expired: the outcome window is over.",
+        help="Changed: an input is another since the score was made. Expired: the outcome window is over.",
     )
     ai_band = fields.Selection(
         [(HIGH, "High"), (MIDDLE, "Middle"), (LOW, "Low")],
@@ -499,15 +499,17 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _ai_shown_scores(self, names):
         """Return `ShownScores.lines`, made now where somebody asks before the end of the transaction.
 
-        To be called before anything is assigned: a new score empties the cache. A score whose inputs were changed is
-        made again where one record is looked at; in a list it only says so.
+        To be called before anything is assigned: a new score empties the cache. A score whose inputs are others now is
+        made again where one record is looked at, and so is one that has expired where one of today says something;
+        in a list it only says so.
         """
         noting.score_noted(self)
         shown = ShownScores(self)
         scores, instead = shown.lines([*names, "standing", "deployment_id"])
-        if len(self) == 1 and self.id and any(line[-2] == CHANGED for line in scores.values()):
-            (*_columns, deployment_id) = scores[self.id]
-            if self.env["ai.deployment"].sudo().browse(deployment_id)._refresh_score(self):
+        if len(self) == 1 and self.id and any(line[-2] in (CHANGED, EXPIRED) for line in scores.values()):
+            (*_columns, standing, deployment_id) = scores[self.id]
+            deployment = self.env["ai.deployment"].sudo().browse(deployment_id)
+            if (standing == CHANGED or deployment.landmarks) and deployment._refresh_score(self):
                 scores, instead = ShownScores(self).lines([*names, "standing", "deployment_id"])
         return {res_id: line[:-1] for res_id, line in scores.items()}, instead
 
@@ -534,11 +536,16 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _compute_ai_score_help(self):
         scores, instead = self._ai_shown_scores(["id"])
         self.ai_score_help = False
+        known = self._ai_scores_by_id(scores)
         for record in self:
             score_id, standing = scores.get(record._origin.id, (None, None))
             if standing and record._origin.id not in instead:
-                score = self.env["ai.deployment.score"].sudo().browse(score_id)
-                record.ai_score_help = help_text(record, score, standing)
+                record.ai_score_help = help_text(record, known[score_id], standing)
+
+    def _ai_scores_by_id(self, scores):
+        """Return the scores that `scores` ({record id: (id of its score, …)}) names, in sudo and read together."""
+        found = self.env["ai.deployment.score"].sudo().browse(line[0] for line in scores.values())
+        return {score.id: score for score in found}
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_reasons(self):
@@ -548,24 +555,25 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         """
         scores, instead = self._ai_shown_scores(["id"])
         self.ai_reasons = False
-        known = self.env["ai.deployment.score"].sudo().browse(score_id for score_id, _standing in scores.values())
-        known = dict(zip(scores, known, strict=True))
+        known, stale = self._ai_scores_by_id(scores), (CHANGED, EXPIRED)
+        fresh = [one for res_id, (one, standing) in scores.items() if res_id not in instead and standing not in stale]
+        told = self.env["ai.deployment.score"].sudo().browse(fresh)._told_on_records()
         for record in self:
+            score_id, standing = scores.get(record._origin.id, (None, None))
             if record._origin.id in instead:
                 _figure, record.ai_reasons = instead[record._origin.id]
-            elif score := known.get(record._origin.id):
-                standing = scores[record._origin.id][1]
-                is_stale = standing in (CHANGED, EXPIRED)
-                record.ai_reasons = help_text(record, score, standing) if is_stale else score._told_on_record()
+            elif score_id:
+                is_told = score_id in told
+                record.ai_reasons = told[score_id] if is_told else help_text(record, known[score_id], standing)
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_change_text(self):
         scores, instead = self._ai_shown_scores(["id"])
+        known = self._ai_scores_by_id(scores)
         for record in self:
             score_id, standing = scores.get(record._origin.id, (None, None))
             is_told = standing == FRESH and record._origin.id not in instead
-            score = self.env["ai.deployment.score"].sudo().browse(score_id)
-            record.ai_change_text = is_told and record._origin._ai_changes(score)
+            record.ai_change_text = is_told and record._origin._ai_changes(known[score_id])
 
     # Completing what could not be scored
 
@@ -583,8 +591,9 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_missing_text(self):
         missing = self._ai_missing_inputs()
-        for record in self:
-            record.ai_missing_text = ", ".join(missing.get(record._origin.id, {}).values()) or False
+        for record in self:  # for who may fill it in: the reasons say to all that something is missing
+            names = ", ".join(missing.get(record._origin.id, {}).values())
+            record.ai_missing_text = bool(names) and record._origin.has_access("write") and names
 
     def action_ai_complete(self):
         """Open a small form with what the record lacks to be scored; it is scored when that is saved."""
@@ -619,9 +628,15 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_review_text(self):
-        reviews = open_reviews(self)
+        reviews, (scores, _instead) = open_reviews(self), self._ai_shown_scores(["id"])
         for record in self:
-            record.ai_review_text = reviews[record._origin.id][:1].why_text if reviews[record._origin.id] else False
+            review = reviews[record._origin.id][:1]
+            record.ai_review_text = review.why_text if review else False
+            standing = scores.get(record._origin.id, (None, None))[1]
+            if review and standing in (CHANGED, EXPIRED):  # the figures in it are those of when it was opened
+                record.ai_review_text = self.env._(
+                    "%(why)s (as of %(date)s)", why=review.why_text, date=format_date(self.env, review.opened_date)
+                )
 
     def action_ai_review(self):
         """Open the desk at the case of this record."""

@@ -16,7 +16,8 @@ def missing_inputs(record: BaseModel, specs: dict[str, dict]) -> dict[str, str]:
 
     The field is the first step of an input's path: what follows is a matter of the record that is chosen there.
 
-    :param record: one record, with the rights of who asks: a field that may not be read is not named
+    :param record: one record, with the rights of who asks: a field that may not be read is not named, nor is one
+        that nobody can fill in
     :param specs: the declared inputs of the serving version
     """
     missing = {}
@@ -25,7 +26,7 @@ def missing_inputs(record: BaseModel, specs: dict[str, dict]) -> dict[str, str]:
         if not steps:
             continue
         name = steps[0].field.name
-        may_read = record._has_field_access(steps[0].field, "read")
+        may_read = record._has_field_access(steps[0].field, "read") and not steps[0].field.readonly
         if may_read and not record.sudo().mapped(spec["path"].split(".")[0]):
             missing[name] = spec["name"]
         elif may_read and len(steps) > 1 and not any(record.sudo().mapped(spec["path"])):

@@ -37,7 +37,8 @@ class LeadChanges:
         version = self.score.version_id
         if version.kind != "scorecard" or not self.score.codes:
             return ""
-        specs = {key: spec for key, spec in version._specs().items() if not spec["sensitive"]}
+        hidden = version._sensitive_keys() | version.with_user(self.env.user)._unreadable_keys()
+        specs = {key: spec for key, spec in version._specs().items() if key not in hidden}
         reachable = self._reachable(specs)
         if not reachable:
             return ""

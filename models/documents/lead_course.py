@@ -1,12 +1,13 @@
 """The course of leads: what happened to each strictly before a moment, as parts of the reader's one statement.
 
 Stage changes come from tracking. Messages of customers are e-mails, or comments of people outside; answers are
-comments and e-mails of ours, notes are not. An activity that was done left a message with its type. A meeting counts
-once it has begun, if it was in the calendar by then. A lead that was imported with many others in one moment has no
-age of its own, unless the owner has named its start date.
+comments and e-mails of ours, whichever program sent them, and notes are none. An activity that was done left a message
+with its type. A meeting counts once it has begun, if it was in the calendar by then. A lead that was imported with many
+others in one moment has no age of its own, unless the owner has named its start date.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from odoo.models import BaseModel
 from odoo.tools import SQL
@@ -15,6 +16,7 @@ from ..features import course
 from ..tools import clock
 
 _CHANGED = (course.WITH_ACTIVITY, course.FROM_CUSTOMER, course.WITH_ANSWER)  # by the columns of `_kinds`
+OF_A_MEETING = ("opportunity_id", "start", "active")  # fields that decide whether and when a meeting counts
 IMPORTED_TOGETHER = 50  # leads that were created in one moment
 _OURS = SQL("message.author_id IN (SELECT partner_id FROM res_users WHERE NOT share)")
 _FROM_CUSTOMER = SQL("(message.message_type = 'email' OR message.message_type = 'comment') AND %s IS NOT TRUE", _OURS)
@@ -46,7 +48,7 @@ class LeadCourse:
         if asked & set(course.OF_MESSAGES):
             found["course_messages"] = self._messages()
         if course.MEETINGS in asked:
-            self.env["calendar.event"].flush_model(["opportunity_id", "start", "active"])
+            self.env["calendar.event"].flush_model(OF_A_MEETING)
             found["course_meetings"] = SQL(
                 "SELECT asked.id, COUNT(*) AS meetings FROM asked JOIN calendar_event event"
                 " ON event.opportunity_id = asked.id AND event.active AND event.start < asked.at"
@@ -128,18 +130,35 @@ class LeadCourse:
                     found.setdefault(measure, set()).add(lead_id)
         return found
 
-    def held(self, event_ids: Sequence[int]) -> set[tuple[int, int]]:
-        """Return those of some meetings that count by now, as (id of the meeting, id of its lead); one statement."""
-        self.env["calendar.event"].flush_model(["opportunity_id", "start", "active"])
+    def meetings(self, event_ids: Sequence[int]) -> set[tuple[int, int, datetime | None]]:
+        """Return those of some meetings that count by now or later; one statement.
+
+        Each as (id of the meeting, id of its lead, None where it counts by now, else from when on it does).
+        """
+        self.env["calendar.event"].flush_model(OF_A_MEETING)
         rows = self.env.execute_query(
             SQL(
-                "SELECT event.id, event.opportunity_id FROM calendar_event event WHERE event.id = ANY(%s)"
-                " AND event.opportunity_id IS NOT NULL AND event.active AND event.start < %s",
-                list(event_ids),
+                "SELECT event.id, event.opportunity_id, CASE WHEN event.start >= %s THEN event.start END"
+                " FROM calendar_event event"
+                " WHERE event.id = ANY(%s) AND event.opportunity_id IS NOT NULL AND event.active",
                 clock.instant(),
+                list(event_ids),
             )
         )
-        return {(event_id, lead_id) for event_id, lead_id in rows}
+        return set(rows)
+
+    def comes_sql(self, lead: SQL) -> SQL:
+        """Return SQL of when the next meeting of a lead begins, which counts from then on; NULL where none is planned.
+
+        :param lead: SQL of the id of the lead
+        """
+        self.env["calendar.event"].flush_model(OF_A_MEETING)
+        return SQL(
+            "(SELECT MIN(event.start) FROM calendar_event event WHERE event.opportunity_id = %s AND event.active"
+            " AND event.start >= %s)",
+            lead,
+            clock.instant(),
+        )
 
     def _own_move(self, table: str) -> SQL:
         """Return SQL of the last change of stage that the record holds, where it is before the moment."""
@@ -187,7 +206,8 @@ class LeadCourse:
         """Return what `message` is, as columns: an activity that was done, one from the customer, an answer of ours."""
         note = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
         answer = SQL(
-            "message.message_type IN ('comment', 'email_outgoing') AND %s AND message.subtype_id IS DISTINCT FROM %s",
+            "message.message_type IN ('comment', 'email', 'email_outgoing') AND %s"
+            " AND message.subtype_id IS DISTINCT FROM %s",
             _OURS,
             note or 0,
         )

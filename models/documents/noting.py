@@ -45,6 +45,16 @@ def note_course(documents: BaseModel, told: Mapping[str, Iterable[int]]) -> None
     _note(documents, changed, "changed")
 
 
+def note_planned(documents: BaseModel, name: str, ids: Iterable[int]) -> None:
+    """Note records for which another moment is planned from which an input counts, for the deployments that read it.
+
+    :param name: of the input, in `features.course`
+    """
+    for rule in documents.env["ai.deployment"]._scoring_rules(documents._name):
+        if name in rule.course:
+            _note(documents, dict.fromkeys(ids, [rule.deployment_id]), "planned")
+
+
 def note_changes(records: BaseModel, vals_list: Iterable[dict]) -> None:
     """Note those of `records` on which an input of a deployment is among the values, to be scored or marked.
 

@@ -2,8 +2,8 @@
 
 It serves reading, searching, sorting, grouping and exporting. A score is shown where the deployment is the primary one
 of the record's company, it is in production, and the user belongs to one of its viewer groups; the record is not held
-out, and the user is not to judge it unseen. Closed records have none, and figures are shown of those that are still
-about now (`score_validity`). Who cannot read the record never gets here.
+out, and the user is not to judge it unseen. Closed records have none, nor have those that left the filter, and figures
+are shown of those that are still about now (`score_validity`). Who cannot read the record never gets here.
 """
 
 from collections.abc import Iterable
@@ -128,13 +128,15 @@ class ShownScores:
 
         :param shown: what the user sees, as `shown` says it, where that is known already
         :param ids: of the only records that the query is about, where these are few
-        :param whole: ids of deployments whose scores of closed records are joined as well
+        :param whole: ids of deployments whose scores of closed records, and of those outside of their filter, are
+            joined as well
         """
         shown = self.shown_in(query) if shown is None else shown
         score = query.make_alias(alias, "ai_score")
-        is_open = self.validity(shown).is_open(alias, query)
+        validity = self.validity(shown)
+        is_open = SQL("%s AND %s", validity.is_open(alias, query), validity.is_for(alias, score, query))
         if whole:
-            is_open = SQL("(%s OR %s = ANY(%s))", is_open, SQL.identifier(score, "deployment_id"), list(whole))
+            is_open = SQL("((%s) OR %s = ANY(%s))", is_open, SQL.identifier(score, "deployment_id"), list(whole))
         query.add_join(
             "LEFT JOIN",
             score,

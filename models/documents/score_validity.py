@@ -1,17 +1,21 @@
 """Whether a score is still about now, in SQL: a part of the one join (`score_sql`).
 
-A score is *fresh*, *changed* (an input was written since) or *expired* (its outcome window is over). A figure is shown
-of fresh ones only; of the others, texts say what they were and why they no longer hold. Records that are closed show
-no score at all.
+A score is *fresh*, *changed* (an input was written since, or time alone has changed one) or *expired* (its outcome
+window is over). A figure is shown of fresh ones only; of the others, texts say what they were and why they no longer
+hold. Records that are closed, and those that left the filter of the deployment, show no score at all.
 """
+
+from datetime import timedelta
 
 from odoo.models import BaseModel
 from odoo.tools import SQL, Query
 
 from ..tools import clock
 
-FRESH, CHANGED, EXPIRED, CLOSED = "fresh", "changed", "expired", "closed"
+FRESH, CHANGED, EXPIRED, CLOSED, OUTSIDE = "fresh", "changed", "expired", "closed", "outside"
 HIGH, MIDDLE, LOW = "high", "middle", "low"
+UNUSABLE = (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError)  # what a filter ends in
+CLOCKS_DIFFER = timedelta(hours=1)  # a score from beyond was made by a clock that ran ahead: its days are wrong
 FAR = 2.0  # beyond every score: what an expired one is moved by when a list is sorted
 
 
@@ -31,6 +35,23 @@ class ScoreValidity:
         documents = self.documents.sudo().with_context(active_test=False)
         return documents._ai_open_domain().optimize_full(documents)._to_sql(documents, alias, query)
 
+    def is_for(self, alias: str, score: str, query: Query) -> SQL:
+        """Return SQL of whether the deployment of the score is still for the record, by its filter.
+
+        A filter that cannot be used any more hides nothing: scoring tells of it.
+        """
+        documents = self.documents.sudo().with_context(active_test=False)
+        conditions = []
+        for deployment in self.deployments:
+            try:
+                wanted = deployment._record_domain().optimize_full(documents)
+                own = wanted._to_sql(documents, alias, query)
+            except UNUSABLE:
+                continue
+            if not wanted.is_true():
+                conditions.append(SQL("(NOT %s OR (%s))", _of(score, deployment), own))
+        return SQL(" AND ").join(conditions) if conditions else SQL("TRUE")
+
     def is_expired(self, alias: str, score: str) -> SQL | None:
         """Return SQL of whether the outcome window of the record is over; None where no score expires."""
         conditions = []
@@ -48,14 +69,26 @@ class ScoreValidity:
             "CASE WHEN %s IS DISTINCT FROM 'scored' THEN NULL %s WHEN %s THEN %s ELSE %s END",
             SQL.identifier(score, "state"),
             SQL("WHEN %s THEN %s", expired, EXPIRED) if expired is not None else SQL(),
-            SQL.identifier(score, "is_changed"),
+            self.is_changed(score),
             CHANGED,
             FRESH,
         )
 
+    def is_changed(self, score: str) -> SQL:
+        """Return SQL of whether inputs are others than those of the score; no record is read for it."""
+        until = SQL("LEAST(%s, %s)", SQL.identifier(score, "holds_until"), SQL.identifier(score, "next_meeting"))
+        return SQL(
+            "(%s OR COALESCE(%s <= %s, FALSE) OR %s > %s)",
+            SQL.identifier(score, "is_changed"),
+            until,
+            clock.now(),
+            SQL.identifier(score, "date"),
+            clock.now() + CLOCKS_DIFFER,
+        )
+
     def if_fresh(self, alias: str, score: str, value: SQL) -> SQL:
         """Return `value`, a column of the score, where the score is fresh; else NULL."""
-        stale, expired = SQL.identifier(score, "is_changed"), self.is_expired(alias, score)
+        stale, expired = self.is_changed(score), self.is_expired(alias, score)
         if expired is not None:
             stale = SQL("(%s OR %s)", stale, expired)
         return SQL("CASE WHEN %s THEN NULL ELSE %s END", stale, value)
@@ -95,18 +128,43 @@ class ScoreValidity:
 def standings(documents: BaseModel, deployment: BaseModel, ids: list[int]) -> dict[int, str]:
     """Return where the scores of `deployment` (in sudo) on records of the model of `documents` stand: {id: standing}.
 
-    `CLOSED` where the record is; records that are gone, and those without a figure, are left out.
+    `CLOSED` where the record is, `OUTSIDE` where it left the filter; records that are gone, and those without a figure,
+    are left out.
     """
     documents = documents.sudo().with_context(active_test=False)
-    validity, query = ScoreValidity(documents, deployment), documents.browse(ids)._as_query(ordered=False)
+    query = documents.browse(ids)._as_query(ordered=False)
     score = query.make_alias(documents._table, "ai_score")
     line = SQL("%s = %s", SQL.identifier(score, "res_id"), SQL.identifier(documents._table, "id"))
     query.add_join("JOIN", score, "ai_deployment_score", SQL("%s AND %s", line, _of(score, deployment)))
-    is_open = validity.is_open(documents._table, query)
-    standing = validity.standing(documents._table, score)
-    standing = SQL("CASE WHEN %s THEN %s ELSE %s END", is_open, standing, CLOSED)
+    standing = _whole_standing(documents, deployment, score, query)
     rows = documents.env.execute_query(query.select(SQL.identifier(documents._table, "id"), standing))
     return {res_id: standing for res_id, standing in rows if standing}
+
+
+def standing_of_scores(deployments: BaseModel, score: str) -> SQL:
+    """Return SQL of what `standings` says, for the scores `score` (an alias) of `deployments` (in sudo)."""
+    whens = []
+    for res_model, own in deployments.grouped("res_model").items():
+        if res_model not in deployments.env:
+            continue
+        documents = deployments.env[res_model].with_context(active_test=False)
+        query = Query(documents.env, documents._table)
+        query.add_where(SQL("%s = %s", SQL.identifier(documents._table, "id"), SQL.identifier(score, "res_id")))
+        standing = query.subselect(_whole_standing(documents, own, score, query))
+        whens.append(SQL("WHEN %s = ANY(%s) THEN %s", SQL.identifier(score, "deployment_id"), own.ids, standing))
+    return SQL("CASE %s END", SQL(" ").join(whens)) if whens else SQL("NULL::varchar")
+
+
+def _whole_standing(documents: BaseModel, deployments: BaseModel, score: str, query: Query) -> SQL:
+    validity, table = ScoreValidity(documents, deployments), documents._table
+    return SQL(
+        "CASE WHEN NOT (%s) THEN %s WHEN NOT (%s) THEN %s ELSE %s END",
+        validity.is_open(table, query),
+        CLOSED,
+        validity.is_for(table, score, query),
+        OUTSIDE,
+        validity.standing(table, score),
+    )
 
 
 def _of(score: str, deployment: BaseModel) -> SQL:

@@ -46,6 +46,12 @@ def help_text(record: BaseModel, score: BaseModel, standing: str) -> str:
             figure=_percent(env, score.predicted_value),
             days=days,
         )
+    if standing == CHANGED and not score.is_changed:
+        return env._(
+            "Scored on %s. Since then days that count have passed, or a meeting has begun: it is scored again when "
+            "opened, or at night.",
+            when,
+        )
     if standing == CHANGED:
         return env._(
             "Scored on %s. An input has been changed since: it is scored again when opened, or at night.", when
@@ -53,13 +59,16 @@ def help_text(record: BaseModel, score: BaseModel, standing: str) -> str:
     texts = [record._ai_score_meaning(score)]
     similar = score.version_id._similar_count(score.codes) if record._ai_shows_chance else None
     if similar is not None:
-        texts.append(
-            env._("It rests on 1 similar case.")
-            if similar == 1
-            else env._("It rests on %s similar cases.", number(env, similar))
-        )
+        texts.append(similar_text(env, similar))
     texts.append(env._("Scored on %s.", when))
     return " ".join(texts)
+
+
+def similar_text(env: Environment, similar: int) -> str:
+    """Return how many similar cases a score rests on, in a sentence."""
+    if similar == 1:
+        return env._("It rests on 1 similar case.")
+    return env._("It rests on %s similar cases.", number(env, similar))
 
 
 def _percent(env: Environment, value: float) -> str:

@@ -28,6 +28,8 @@ COURSE = {
 }
 # What is counted in days or hours; all others are numbers of something.
 IN_DAYS, IN_HOURS = (AGE, STAGE_DAYS, WAITING_DAYS), (ANSWER_HOURS,)
+# Days per unit of the measures that grow while time passes.
+GROWS = {**dict.fromkeys(IN_DAYS, 1.0), **dict.fromkeys(IN_HOURS, 1 / 24)}
 # Measures that only the tracking of the stage can tell.
 OF_STAGE = (STAGE_DAYS, STAGE_MOVES)
 # Measures that messages tell, and the fields of a message that decide what it is.

@@ -4,9 +4,11 @@ from typing import Literal
 
 from odoo.api import Environment
 from odoo.models import BaseModel
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL, format_date, format_datetime
 
 from ..documents.completion import missing_inputs
+from ..documents.score_validity import CHANGED, EXPIRED, HIGH, LOW, MIDDLE, standings
+from ..documents.score_words import similar_text
 from ..scoring.failure_words import failure_words
 from ..tools import clock
 from ..tools.wording import percent, signed
@@ -46,6 +48,7 @@ class DeskCards:
             "is_blind": blind,
             "failure": failure,
             "score": False if blind or failure or task else _score(review),
+            "stale": "" if blind or failure or task else _stale_text(known),
             "values": shown_values(review) if task else [],
             "document": shown_document(review) if task else False,
             **({"reasons": [], "remarks": []} if blind or failure or task else self._reasons(known, document)),
@@ -184,8 +187,12 @@ def latest_failure(review: BaseModel) -> dict:
 
 
 def score_text(review: BaseModel) -> str:
-    """Return the score and what it says, as "63.5 % – Will be won"."""
+    """Return the score and what it says, as "63.5 % – Will be won"; of a score that is no chance, its band."""
     known = review.sudo()
+    documents = review.env[known.res_model]
+    if not documents._ai_shows_chance:
+        band = HIGH if known.predicted_value >= known.deployment_id.band_high else MIDDLE
+        return documents._ai_band_names()[band if known.prediction else LOW]
     words = review.env[known.res_model]._ai_words()
     says = words["positive" if known.prediction else "negative"]
     return f"{percent(review.env, known.predicted_value, 1)} – {says}"
@@ -193,6 +200,8 @@ def score_text(review: BaseModel) -> str:
 
 def _score(review: BaseModel) -> dict:
     known, env = review.sudo(), review.env
+    documents = env[known.res_model]
+    similar = known.version_id._similar_count(known.inference_id.codes) if documents._ai_shows_chance else None
     # No opinion is stored as nothing, which a number field reads as zero.
     rows = env.execute_query(
         SQL("SELECT incumbent_value FROM ai_deployment_inference WHERE id = %s", known.inference_id.id)
@@ -201,9 +210,30 @@ def _score(review: BaseModel) -> dict:
     return {
         "text": score_text(review),
         "value": known.predicted_value,
-        "confidence": percent(env, known.confidence),
+        "similar": "" if similar is None else similar_text(env, similar),
         "odoo": "" if opinion is None else env[known.res_model]._ai_incumbent_text(opinion),
     }
+
+
+def _stale_text(known: BaseModel) -> str:
+    """Return that the score of a review (in sudo) is no longer that of its record; "" where it is."""
+    env, inference = known.env, known.inference_id
+    when, document = format_date(env, inference.date), env[known.res_model].browse(known.res_id)
+    standing = standings(document, known.deployment_id, document.ids).get(document.id)
+    if standing == CHANGED:
+        return env._("This is the score of %s. What it rests on has changed since.", when)
+    if standing == EXPIRED:
+        return env._("This is the score of %s. The days that it is about are over.", when)
+    current = env["ai.deployment.score"].search(
+        [("deployment_id", "=", known.deployment_id.id), ("res_id", "=", document.id)], limit=1
+    )
+    if current.state != "scored" or current.codes == inference.codes:
+        return ""
+    return env._(
+        "This is the score of %(date)s. By now it is %(score)s.",
+        date=when,
+        score=percent(env, current.predicted_value, 1),
+    )
 
 
 def _reasons_to_give(deployment: BaseModel, blind: bool) -> list[dict]:

@@ -16,6 +16,8 @@ from ..scoring.failure_words import failure_words
 from ..tools.wording import percent
 
 Texts = dict[BaseModel, str]
+ALMOST_ALL = 0.999  # of earlier records: more than that is not told apart
+MOST = 0.99  # above, a whole percentage might read as all
 
 
 def why_texts(reviews: BaseModel) -> dict[int, str]:
@@ -63,12 +65,19 @@ def _low_confidence(reviews: BaseModel) -> Texts:
 def _flagged(reviews: BaseModel) -> Texts:
     env, texts = reviews.env, {}
     for review in reviews:
-        value, line = _apart(env, review.predicted_value, review.threshold)
-        texts[review] = (
-            env._("Unusualness %(value)s; records from %(line)s on are reviewed.", value=value, line=line)
-            if 0 < review.threshold <= review.predicted_value
-            else env._("Unusualness %s, higher than for most others.", value)
-        )
+        is_rank = review.version_id.sudo().kind == "anomaly"  # else reviewers taught it, and the score is a chance
+        value = min(review.predicted_value, ALMOST_ALL) if is_rank else review.predicted_value
+        share, line = _apart(env, value, review.threshold)
+        if value > MOST:
+            share = percent(env, value, 1)
+        if is_rank and 0 < review.threshold <= value:
+            texts[review] = env._(
+                "More unusual than %(share)s of earlier ones; from %(line)s on they are reviewed.", share=share, line=line
+            )
+        elif is_rank:
+            texts[review] = env._("More unusual than %s of earlier ones.", share)
+        else:
+            texts[review] = env._("Likely to be judged unusual: %s.", share)
     return texts
 
 

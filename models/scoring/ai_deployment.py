@@ -15,7 +15,7 @@ from odoo.tools import ormcache
 from ..tools import clock, faults, noted
 from ..tools.wording import for_reader
 from . import bands
-from .scoring_on_save import mark_changed, refresh, score_saved
+from .scoring_on_save import mark_changed, mark_planned, refresh, score_saved
 from .scoring_rule import RULE_FIELDS, find_rules
 from .scoring_run import ScoringRun
 from .standing import READ_TO_SCORE
@@ -214,17 +214,19 @@ class AiDeployment(models.Model):
             score_saved(deployment, sorted(asked), next(iter(asked.values())))
 
     @api.model
-    def _mark_noted(self, changed):
-        """Mark the scores whose inputs a transaction wrote, before it is committed.
+    def _mark_noted(self, changed, planned):
+        """Mark the scores whose inputs a transaction wrote, or which hold until another moment, before it is committed.
 
         :param changed: {deployment id: {record id: id of the user who changed it}}
+        :param planned: the same, of records that a meeting was planned for, moved or cancelled
         """
         if faults.is_aborted(self.env.cr):
             return
-        live = Domain("id", "in", list(changed)) & Domain("state", "in", self._at_work_states())
+        live = Domain("id", "in", [*changed, *planned]) & Domain("state", "in", self._at_work_states())
         for deployment in self.sudo().search_fetch(live, READ_TO_SCORE, order="id"):
-            asked = changed[deployment.id]
-            mark_changed(deployment, sorted(asked), next(iter(asked.values())))
+            for mark, asked in ((mark_planned, planned), (mark_changed, changed)):
+                if users := asked.get(deployment.id):
+                    mark(deployment, sorted(users), next(iter(users.values())))
 
     def _refresh_score(self, record):
         """Score `record`, whose score is marked, for who looks at it; return whether that was possible."""

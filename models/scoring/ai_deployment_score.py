@@ -4,8 +4,10 @@ from odoo import api, fields, models
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL
 
+from ..documents.ageing import comes_sql
 from ..documents.score_sql import ShownScores
-from ..documents.score_validity import CHANGED, CLOSED, EXPIRED, FRESH, standings
+from ..documents.score_validity import CHANGED, CLOSED, EXPIRED, FRESH, OUTSIDE, standing_of_scores, standings
+from ..tools import clock
 from ..tools.unchecked_many2one import UncheckedMany2one
 from .ai_deployment_inference import FAILURE_TYPES
 from .failure_words import failure_words
@@ -41,16 +43,26 @@ class AiDeploymentScore(models.Model):
     is_changed = fields.Boolean(
         "Changed Since", readonly=True, help="An input of the record was written after this score was made."
     )
+    holds_until = fields.Datetime(
+        readonly=True,
+        help="From then on, time alone has moved this score noticeably. Empty where it does not within the outcome "
+        "window.",
+    )
+    next_meeting = fields.Datetime(
+        readonly=True, help="Counts as an input from its beginning on, where meetings are one."
+    )
     standing = fields.Selection(
         [
             (FRESH, "Current"),
             (CHANGED, "Changed since the score"),
             (EXPIRED, "Expired"),
             (CLOSED, "Record closed"),
+            (OUTSIDE, "Outside of the filter"),
         ],
         "Score Status",
         compute="_compute_standing",
         compute_sudo=True,
+        search="_search_standing",
         help="Only current scores are shown on records.",
     )
     codes = fields.Char(readonly=True, groups=NO_ACCESS)
@@ -67,7 +79,7 @@ class AiDeploymentScore(models.Model):
         self.env.cr.execute("ALTER TABLE ai_deployment_score SET (fillfactor = 45)")
         return result
 
-    @api.depends("state", "is_changed")
+    @api.depends("state", "is_changed", "holds_until", "next_meeting")
     def _compute_standing(self):
         self.standing = False
         for deployment, scores in (
@@ -76,6 +88,19 @@ class AiDeploymentScore(models.Model):
             found = standings(self.env[deployment.res_model], deployment, scores.mapped("res_id"))
             for score in scores:
                 score.standing = found.get(score.res_id, False)
+
+    def _search_standing(self, operator, value):
+        field = self._fields["standing"]
+        return Domain.custom(
+            to_sql=lambda model, alias, query: field._condition_to_sql("standing", operator, value, model, alias, query)
+        )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr == "standing" and query is not None:
+            return standing_of_scores(
+                self.env["ai.deployment"].sudo().with_context(active_test=False).search([]), alias
+            )
+        return super()._field_to_sql(alias, field_expr, query)
 
     @api.depends_context("uid", "lang")
     @api.depends("version_id", "state", "failure_type")
@@ -91,21 +116,27 @@ class AiDeploymentScore(models.Model):
                 what = failure_words(self.env, score.failure_type, message)
                 score.reasons = self.env._("Could not be scored: %s", what.sentence)
 
-    def _told_on_record(self):
-        """Return the reasons of this score (in sudo) as sentences for who reads the record; or why there is none."""
-        self.ensure_one()
-        if self.state not in ("scored", "gone"):
-            return self.reasons
+    def _told_on_records(self):
+        """Return the reasons of these scores (in sudo) as sentences for who reads the records: {score id: text}.
+
+        Where there is no score, why there is none.
+        """
         masks_all, sees_sensitive = self.env["ai.deployment.inference"]._masking()
-        raises, lowers = self.env[self.res_model]._ai_directions()
-        return self.version_id._sentences(
-            self.codes,
-            raises,
-            lowers,
-            masks_all=masks_all,
-            sees_sensitive=sees_sensitive,
-            hidden=self._keys_hidden_on_records().get(self.id, frozenset()),
-        )
+        hidden, told = self._keys_hidden_on_records(), {}
+        for score in self:
+            if score.state not in ("scored", "gone"):
+                told[score.id] = score.reasons
+                continue
+            raises, lowers = self.env[score.res_model]._ai_directions()
+            told[score.id] = score.version_id._sentences(
+                score.codes,
+                raises,
+                lowers,
+                masks_all=masks_all,
+                sees_sensitive=sees_sensitive,
+                hidden=hidden.get(score.id, frozenset()),
+            )
+        return told
 
     @api.model
     def _counting_domain(self):
@@ -128,6 +159,24 @@ class AiDeploymentScore(models.Model):
         )
         self.invalidate_model(["is_changed"], flush=False)
         return dict(rows)
+
+    @api.model
+    def _mark_planned(self, deployment, ids):
+        """Note when the next meeting of records begins; what has begun since the score stays noted. One statement."""
+        documents = self.env[deployment.res_model].sudo()
+        comes = comes_sql(documents, deployment.champion_id._specs(), SQL.identifier(self._table, "res_id"))
+        self.flush_model(["next_meeting"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ai_deployment_score SET next_meeting = %s WHERE deployment_id = %s AND res_id = ANY(%s)"
+                " AND (next_meeting IS NULL OR next_meeting > %s)",
+                comes,
+                deployment.id,
+                list(ids),
+                clock.now(),
+            )
+        )
+        self.invalidate_model(["next_meeting"], flush=False)
 
     @api.model
     def _record_gone(self, res_model, ids):

@@ -21,6 +21,7 @@ from ...ml import routing
 from ...ml.columns import NUMBER
 from ...ml.errors import InferenceError, VersionError
 from ...ml.profile import Profile
+from ..documents.ageing import comes_sql
 from ..tools import batch_insert
 from .standing import Standing
 
@@ -62,6 +63,7 @@ class Lines:
     chances: list[float | None]
     failures: list[InferenceError | None]
     intake: list[bool]
+    until: list[datetime | None]  # from when on the inputs are others, though nothing happens
     latency_ms: float
 
 
@@ -73,6 +75,7 @@ class ScoredChunk(NamedTuple):
     scored: Any
     codes: Sequence[str]  # one text per record, see `hex_rows`
     rows: Sequence[int]  # the places of the records to log
+    until: Sequence[datetime | None]  # as `stands_until` gives it
     started: float  # when their inputs began to be read, of `time.perf_counter`
 
 
@@ -113,7 +116,7 @@ class InferenceWriter:
 
     def _scored_lines(self, standings: dict[int, Standing], chunk: ScoredChunk) -> Lines:
         """Return what to log of a scored chunk."""
-        ids, columns, scored, codes, rows, _started = chunk
+        ids, columns, scored, codes, rows, until, _started = chunk
         chosen, named = np.array(rows), [ids[row] for row in rows]
         incumbents = self._incumbents(standings, named)
         why, chances = self.router.route(standings, self.card, scored, chosen, named, incumbents)
@@ -137,6 +140,7 @@ class InferenceWriter:
             ],
             failures=[None] * len(rows),
             intake=[not standings[res_id].is_known for res_id in named],
+            until=[until[row] for row in rows],
             latency_ms=0.0,
         )
         for position, row in enumerate(rows) if scored.errors else ():
@@ -171,15 +175,26 @@ class InferenceWriter:
         )
         return profile
 
-    def keep_unchanged(self, ids: Sequence[int]) -> None:
-        """Note, without a statement of its own, that the scores of `ids` hold: what was written says the same."""
-        if ids:
-            self.pending[f"holds_{ids[0]}"] = SQL(
-                "UPDATE ai_deployment_score SET is_changed = FALSE WHERE deployment_id = %s AND res_id = ANY(%s)"
-                " AND is_changed",
-                self.deployment.id,
-                list(ids),
-            )
+    def keep_unchanged(self, ids: Sequence[int], until: Sequence[datetime | None]) -> None:
+        """Note, without a statement of its own, that the scores of `ids` hold: their inputs say the same.
+
+        :param until: as `stands_until` gives it, one per id
+        """
+        if not ids:
+            return
+        comes = self._comes(SQL.identifier("score", "res_id"))
+        self.pending[f"holds_{ids[0]}"] = SQL(
+            "UPDATE ai_deployment_score score SET is_changed = FALSE, holds_until = kept.until, next_meeting = %s"
+            " FROM (%s) AS kept WHERE score.deployment_id = %s AND score.res_id = kept.id AND (score.is_changed"
+            " OR score.holds_until IS DISTINCT FROM kept.until OR score.next_meeting IS DISTINCT FROM %s)",
+            comes,
+            batch_insert.rows_sql({"id": ("int4", list(ids)), "until": ("timestamp", list(until))}),
+            self.deployment.id,
+            comes,
+        )
+
+    def _comes(self, res_id: SQL) -> SQL:
+        return comes_sql(self.env[self.deployment.res_model], self.specs, res_id)
 
     # Records that could not be scored
 
@@ -211,6 +226,7 @@ class InferenceWriter:
             chances=none,
             failures=[error] * len(ids),
             intake=[False] * len(ids),
+            until=none,
             latency_ms=0.0,
         )
 
@@ -227,7 +243,7 @@ class InferenceWriter:
             counted=self.env["ai.deployment.profile"]._delta_statement(
                 self.deployment, self.version, profile, self.now.date()
             ),
-            stands=self._score_statement(),
+            stands=self._score_statement(lines),
         )
         self._keep_requests(standings, lines, failures)
 
@@ -306,10 +322,21 @@ class InferenceWriter:
             conflict=SQL("ON CONFLICT (deployment_id, res_id) WHERE state = 'open' DO NOTHING"),
         )
 
-    def _score_statement(self) -> SQL:
+    def _score_statement(self, lines: Lines) -> SQL:
+        aged = batch_insert.rows_sql({"aged_id": ("int4", lines.ids), "until": ("timestamp", lines.until)})
         taken = ("predicted_value", "prediction", "confidence", "failure_type", "codes")
         more = self.router.score_columns()
-        updated = ("version_id", "company_id", "date", "state", "is_changed", *taken, *more)
+        updated = (
+            "version_id",
+            "company_id",
+            "date",
+            "state",
+            "is_changed",
+            "holds_until",
+            "next_meeting",
+            *taken,
+            *more,
+        )
         return batch_insert.insert_from(
             "logged",
             "ai_deployment_score",
@@ -325,9 +352,12 @@ class InferenceWriter:
                     " ELSE 'scored' END"
                 ),
                 "is_changed": SQL("FALSE"),
+                "holds_until": SQL("aged.until"),
+                "next_meeting": self._comes(SQL.identifier("logged", "res_id")),
                 **{name: SQL.identifier(name) for name in taken},
                 **more,
             },
+            join=SQL("JOIN (%s) AS aged ON aged.aged_id = logged.res_id", aged),
             conflict=SQL(
                 "ON CONFLICT (deployment_id, res_id) DO UPDATE SET %s",
                 SQL(", ").join(

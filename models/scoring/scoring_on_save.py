@@ -6,8 +6,9 @@ refuses what a user saves or changes which error a user sees: where scoring fail
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from psycopg2 import errors
 
@@ -58,22 +59,32 @@ def _score_bounded(deployment: BaseModel, ids: Sequence[int], uid: int, one_try:
 
 
 def mark_changed(deployment: BaseModel, ids: Sequence[int], uid: int) -> None:
-    """Mark the scores of records whose inputs the user `uid` wrote; score those that could not be scored so far.
+    """Mark the scores of records whose inputs the user `uid` wrote; score those that could not be scored so far."""
+    states = _marked(deployment, ids, uid, deployment.env["ai.deployment.score"]._mark_changed)
+    failed = sorted(res_id for res_id, state in (states or {}).items() if state == "failed")
+    if failed:
+        score_saved(deployment, failed, uid)
 
-    Where that fails because others write the same score at this moment, the records are scored after the commit.
+
+def mark_planned(deployment: BaseModel, ids: Sequence[int], uid: int) -> None:
+    """Note on the scores of records for which the user `uid` planned a meeting when the next one begins."""
+    _marked(deployment, ids, uid, deployment.env["ai.deployment.score"]._mark_planned)
+
+
+def _marked(deployment: BaseModel, ids: Sequence[int], uid: int, mark: Callable[..., Any]) -> Any:
+    """Return what `mark` does, None where it failed.
+
+    Where that is because others write the same score at this moment, the records are scored after the commit.
     """
     try:
         with bounded_savepoint(deployment.env.cr, LONGEST_LOCK, LONGEST_STATEMENT):
-            states = deployment.env["ai.deployment.score"]._mark_changed(deployment, sorted(ids))
+            return mark(deployment, sorted(ids))
     except Exception as error:
         kind = faults.kind_of(error)
         if kind == faults.LOST_CONNECTION or faults.is_aborted(deployment.env.cr):
             raise
         _let_wait(deployment, ids, uid, kind, error)
-        return
-    failed = sorted(res_id for res_id, state in states.items() if state == "failed")
-    if failed:
-        score_saved(deployment, failed, uid)
+        return None
 
 
 def refresh(deployment: BaseModel, record: BaseModel) -> bool:

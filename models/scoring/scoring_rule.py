@@ -40,7 +40,10 @@ def find_rules(deployments: BaseModel, res_model: str) -> tuple[Rule, ...]:
 
 
 def names_read(deployment: BaseModel) -> frozenset[str]:
-    """Return the names of the document's fields that the serving version and the filter of a deployment read."""
+    """Return the names of the document's fields that make the score of a deployment another one.
+
+    Read by its serving version, by its filter, or by whether a record is open.
+    """
     documents, names = deployment.env[deployment.res_model], set()
     specs = [spec for spec in deployment.champion_id._specs().values() if spec["source"] != "card"]
     paths = [path for spec in specs for path in paths_of(spec)]
@@ -50,6 +53,8 @@ def names_read(deployment: BaseModel) -> frozenset[str]:
             names |= _names_behind(documents, steps[0].field)
     if not course_read(deployment).isdisjoint(OF_STAGE):
         names.add(documents._ai_stage_field)
+    # What was written on a closed record is noted when it is open again.
+    names |= {condition.field_expr for condition in documents._ai_open_domain().iter_conditions()}
     return frozenset(names)
 
 

@@ -9,7 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from odoo.exceptions import UserError
@@ -19,6 +19,7 @@ from odoo.tools import SQL
 
 from ...ml import routing
 from ...ml.errors import FilterBroken, InferenceError, TookTooLong, VersionError, VersionFails
+from ..documents.ageing import stands_until
 from ..features.feature_reader import FeatureReader
 from ..tools import clock, faults, noted
 from ..tools.score_fields import SCORE_FIELDS
@@ -343,7 +344,9 @@ class ScoringRun:
             or self._has_changed(self.standings[res_id], codes[row])
         ]
         self.outcome["unchanged"] += len(ids) - len(changed)
-        self.writer.keep_unchanged([ids[row] for row in sorted({*range(len(ids))}.difference(changed))])
+        until = self._until(columns, scored)
+        same = sorted({*range(len(ids))}.difference(changed))
+        self.writer.keep_unchanged([ids[row] for row in same], [until[row] for row in same])
         if fresh:
             book.used(ids)
             changed = self._without_waiting(ids, scored, changed)
@@ -361,7 +364,7 @@ class ScoringRun:
                 scored,
             )
             started += time.perf_counter() - before  # no latency of the serving version
-        chunk = ScoredChunk(ids, columns, scored, codes, changed, started)
+        chunk = ScoredChunk(ids, columns, scored, codes, changed, until, started)
         try:
             self._write_scored(chunk)
         finally:
@@ -391,7 +394,11 @@ class ScoringRun:
         """
         started = time.perf_counter()
         scored = self.card.score(columns, self._judged(ids, answers, told or {}))
-        self._write_scored(ScoredChunk(ids, columns, scored, hex_rows(scored.codes), list(range(len(ids))), started))
+        rows, until = list(range(len(ids))), self._until(columns, scored)
+        self._write_scored(ScoredChunk(ids, columns, scored, hex_rows(scored.codes), rows, until, started))
+
+    def _until(self, columns: dict[str, Any], scored: Any) -> list[datetime | None]:
+        return stands_until(self.deployment, self.card, self.specs, columns, scored)
 
     def finish(self) -> None:
         """Settle what was not logged, and let others see what was."""

@@ -1,6 +1,6 @@
 """Where records stand before they are scored: which of them a deployment is for, and what is known of each."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from odoo.exceptions import UserError
@@ -9,7 +9,8 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
-from ..tools import faults
+from ..documents.score_validity import CLOCKS_DIFFER
+from ..tools import clock, faults
 from ..tools.quiet_sql import quiet_sql
 from .reasons import MAY_RETURN
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # What is read of a deployment to score one record, at once.
 READ_TO_SCORE = (
     "audit_share",
+    "band_high",
+    "band_low",
     "batch_above",
     "challenger_id",
     "champion_id",
@@ -27,6 +30,8 @@ READ_TO_SCORE = (
     "domain",
     "has_edge_cases",
     "holdout_share",
+    "horizon_days",
+    "landmarks",
     "method",
     "min_confidence",
     "model_id",
@@ -36,6 +41,7 @@ READ_TO_SCORE = (
     "routing_rules",
     "state",
 )
+BEFORE_IT_EXPIRES = timedelta(days=1)  # a score is made again, also of the same inputs: nights are a day apart
 
 
 class Standing(NamedTuple):
@@ -125,11 +131,17 @@ def _current_codes(deployment: BaseModel, version: BaseModel, records: BaseModel
     """Return the SQL of the codes of a record's current score by `version`.
 
     A record whose review expired because it had left, and that is back, counts as new: it is reviewed again. So does
-    one that has gone to another branch: its score would not be seen there.
+    one that has gone to another branch: its score would not be seen there. And so does one whose score, about the days
+    after it, is about to expire (the next night might be too late), or was made by a clock that ran ahead.
     """
+    holds = SQL(" AND score.date <= %s", clock.now() + CLOCKS_DIFFER)
+    if deployment.landmarks:
+        window = timedelta(days=deployment.horizon_days)
+        due = clock.now() - window + min(BEFORE_IT_EXPIRES, window / 2)
+        holds = SQL("%s AND score.date > %s", holds, due)
     return SQL(
         "(SELECT codes FROM ai_deployment_score score WHERE deployment_id = %s AND res_id = %s AND version_id = %s"
-        " AND state = 'scored' AND score.company_id = %s AND NOT EXISTS (SELECT FROM ai_deployment_review closed"
+        " AND state = 'scored' AND score.company_id = %s%s AND NOT EXISTS (SELECT FROM ai_deployment_review closed"
         " WHERE closed.deployment_id = score.deployment_id AND closed.res_id = score.res_id"
         " AND closed.state = 'expired' AND closed.expired_reason IN %s AND closed.expired_date >= score.date"
         " AND NOT EXISTS (SELECT FROM ai_deployment_review later WHERE later.previous_id = closed.id)) LIMIT 1)",
@@ -137,6 +149,7 @@ def _current_codes(deployment: BaseModel, version: BaseModel, records: BaseModel
         SQL.identifier(records._table, "id"),
         version.id,
         company,
+        holds,
         MAY_RETURN,
     )
 

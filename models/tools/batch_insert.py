@@ -84,18 +84,27 @@ def rows_sql(columns: dict) -> SQL | None:
     )
 
 
-def insert_from(source: str, table: str, columns: dict, where: SQL | None = None, conflict: SQL | None = None) -> SQL:
+def insert_from(
+    source: str,
+    table: str,
+    columns: dict,
+    where: SQL | None = None,
+    conflict: SQL | None = None,
+    join: SQL | None = None,
+) -> SQL:
     """INSERT of rows that an earlier statement of the same `write` returned, as SQL.
 
     :param source: the name of that statement
     :param columns: {column: SQL of its value}
+    :param join: SQL after the source
     """
     return SQL(
-        "INSERT INTO %s (%s) SELECT %s FROM %s %s %s",
+        "INSERT INTO %s (%s) SELECT %s FROM %s %s %s %s",
         SQL.identifier(table),
         SQL(", ").join(map(SQL.identifier, columns)),
         SQL(", ").join(columns.values()),
         SQL.identifier(source),
+        join or SQL(),
         SQL("WHERE %s", where) if where else SQL(),
         conflict or SQL(),
     )

@@ -21,6 +21,7 @@ class Notes:
 
     wanted: dict[int, dict[int, int]] = field(default_factory=dict)  # {deployment id: {record id: id of who asks}}
     changed: dict[int, dict[int, int]] = field(default_factory=dict)  # the same, of scores that only get a mark
+    planned: dict[int, dict[int, int]] = field(default_factory=dict)  # the same, of scores that stand until another day
     created: dict[str, set[int]] = field(default_factory=dict)  # {model: ids}: what is computed for them is no change
 
 
@@ -58,15 +59,17 @@ def is_wanted(cr: BaseCursor, ids: Iterable[int]) -> bool:
 def hook(cr: BaseCursor, model: str) -> None:
     """Hand over what was noted, after everything that others want to do before the commit."""
     found = notes(cr)
-    if not found or not any((*found.wanted.values(), *found.changed.values())):
+    if not found or not any((*found.wanted.values(), *found.changed.values(), *found.planned.values())):
         return
     cr.flush()  # the work of others: their errors are theirs, and what they write is noted here still
     wanted, found.wanted = found.wanted, {}
     changed, found.changed = found.changed, {}
+    planned, found.planned = found.planned, {}
     if notes(cr) is found:
         del cr.precommit.data[NOTED]
     deployments = Environment(cr, SUPERUSER_ID, {})[model]
-    if any(changed.values()):
-        deployments._mark_noted({one: ids for one, ids in changed.items() if ids})
+    if any((*changed.values(), *planned.values())):
+        changed, planned = ({one: ids for one, ids in told.items() if ids} for told in (changed, planned))
+        deployments._mark_noted(changed, planned)
     if any(wanted.values()):
         deployments._score_noted({one: ids for one, ids in wanted.items() if ids})

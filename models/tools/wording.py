@@ -166,11 +166,11 @@ class ReaderWords(Words):
 
 
 class RoundedWords(ReaderWords):
-    """The same with three digits, or all before the point: what a sentence needs of a number."""
+    """The same with two digits, or all before the point: what a sentence needs of a number."""
 
     def number(self, number: float) -> str:
         if number and math.isfinite(number):
-            number = round(number, max(2 - math.floor(math.log10(abs(number))), 0))
+            number = round(number, max(1 - math.floor(math.log10(abs(number))), 0))
         return super().number(number)
 
 

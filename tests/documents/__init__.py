@@ -1,4 +1,5 @@
 from . import test_account_move
+from . import test_ageing
 from . import test_account_move_duplicates
 from . import test_ai_deployment_document_mixin
 from . import test_ai_deployment_edit

@@ -48,6 +48,20 @@ class TestCompletion(AiDeploymentCase):
         with self.assertRaises(AccessError):
             self.lead.with_user(self.accountant).action_ai_complete()
 
+    def test_no_button_for_who_may_not_change_the_lead(self):
+        rule = {"name": "Looks only", "model_id": self.env["ir.model"]._get("crm.lead").id}
+        rule |= {"domain_force": "[('id', '!=', %s)]" % self.lead.id, "perm_read": False, "perm_create": False}
+        self.env["ir.rule"].create(rule)
+        lead = self.lead.with_user(self.seller)
+        self.assertFalse(lead.has_access("write"))
+        self.assertFalse(lead.ai_missing_text)
+        self.assertIn("Country", lead.ai_reasons)
+
+    def test_what_nobody_can_fill_in_is_not_asked_for(self):
+        spec = {"required": True, "source": "path", "path": "date_closed", "name": "Closed Date"}
+        self.assertTrue(self.lead._fields["date_closed"].readonly)
+        self.assertEqual(missing_inputs(self.lead, {"one": spec}), {})
+
     def test_a_forged_reference_shows_no_more_than_a_form(self):
         leads = self.env["crm.lead"].with_user(self.seller)
         usual = leads.get_view(view_type="form")["arch"]

@@ -82,6 +82,8 @@ class TestLeadChanges(CourseOfLeads, AiDeploymentCase):
         self.assertFalse(lead.with_user(self.seller).ai_change_text)
         secret = {key: {**spec, "sensitive": True} for key, spec in self.living.champion_id._specs().items()}
         self.patch(type(self.version), "_specs", lambda _self: secret)
+        self.addCleanup(self.env.registry.clear_cache)
+        self.env.registry.clear_cache()
         self.assertEqual(LeadChanges(lead, self.score_of(lead, self.living).sudo()).text(), "")
 
     def test_what_leaves_a_score_stale_tells_no_change(self):
@@ -90,3 +92,18 @@ class TestLeadChanges(CourseOfLeads, AiDeploymentCase):
         with clock.at(CAME.replace(year=2030)):
             lead.invalidate_recordset()
             self.assertFalse(lead.with_user(self.seller).ai_change_text)
+
+    def test_nothing_of_an_input_that_became_sensitive_or_that_the_reader_may_not_read(self):
+        lead = self.came(self.make_leads(phone=False))
+        self.assertIn("phone", " ".join(self.told(lead)))
+        feature = self.living.feature_ids.filtered(lambda one: one.path == "phone_state")
+        feature.sensitive = True
+        self.assertNotIn("phone", " ".join(self.told(lead)))
+        feature.sensitive = False
+        self.assertIn("phone", " ".join(self.told(lead)))
+        field = self.env["crm.lead"]._fields["phone_state"]
+        self.addCleanup(setattr, field, "groups", field.groups)
+        self.addCleanup(self.env.registry.clear_cache)
+        field.groups = "base.group_system"
+        self.env.registry.clear_cache()
+        self.assertNotIn("phone", " ".join(self.told(lead)))

@@ -82,6 +82,21 @@ class TestLeadCourse(CourseOfLeads, AiDeploymentCase):
         ):
             self.assertEqual(tuple(self.of(lead, day, name) for name in measures), expected, day)
 
+    def test_who_writes(self):
+        """An answer from a mail program is one; whoever is none of ours is the customer: a colleague, a follower."""
+        lead, comment = self.came(self.make_leads(partner_name="ACME")), self.env.ref("mail.mt_comment")
+        firm = self.env["res.partner"].create({"name": "ACME", "is_company": True})
+        colleague = self.env["res.partner"].create({"name": "Colleague", "parent_id": firm.id})
+        self.message(lead, 1, message_type="email", author_id=colleague.id, subtype_id=comment.id)
+        self.message(lead, 2, message_type="email", author_id=False, email_from="unknown@example.com")
+        self.assertEqual(self.of(lead, 3, course.CUSTOMER_MESSAGES), 2)
+        self.assertEqual(self.of(lead, 3, course.WAITING_DAYS), 2.0)
+        ours = self.seller.partner_id.id
+        self.message(lead, 4, message_type="email", author_id=ours, subtype_id=comment.id)
+        self.assertEqual((self.of(lead, 5, course.ANSWERS), self.of(lead, 5, course.WAITING_DAYS)), (1, 0))
+        self.message(lead, 6, message_type="email", author_id=ours, subtype_id=self.env.ref("mail.mt_note").id)
+        self.assertEqual(self.of(lead, 7, course.ANSWERS), 1, "an answer among us to a note is none")
+
     def test_meetings_that_were_in_the_calendar_and_have_begun(self):
         lead = self.came(self.make_leads())
         events = self.env["calendar.event"].create(

@@ -202,7 +202,7 @@ class TestLeadEvents(AiDeploymentCase):
             meetings = self.meeting() + (self.meeting() if count > 1 else self.env["calendar.event"])
             self.env.flush_all()
             counts = []
-            for records, function in ((messages, "told_by"), (meetings, "held")):
+            for records, function in ((messages, "told_by"), (meetings, "meetings")):
                 reader = self.env["crm.lead"].sudo()._ai_course()
                 before = self.env.cr.sql_log_count
                 getattr(reader, function)(records.ids)

@@ -175,6 +175,74 @@ class TestScoreValidity(AiDeploymentCase):
         self.archived.active = True
         self.assertEqual(self.leads.browse(self.archived.id).ai_score_text, "82 % · Hot")
 
+    def test_what_was_written_while_a_lead_was_closed_is_told_when_it_is_open_again(self):
+        """Also where every change is scored at once: a closed lead is not."""
+        self.deployment.score_on_change = True
+        for close, reopen in (
+            (self.even.action_set_won, lambda: self.even.write({"stage_id": self.fresh.stage_id.id})),
+            (self.even.action_set_lost, self.even.action_unarchive),
+        ):
+            close()
+            self.commit()
+            self.even.expected_revenue += 20000
+            self.commit()
+            reopen()
+            self.even.invalidate_recordset()
+            self.commit()
+            self.env.invalidate_all()
+            self.assertEqual(self.even.won_status, "pending")
+            states = self.leads.browse((self.even + self.fresh).ids).mapped("ai_score_state")
+            self.assertEqual(states, ["fresh", "fresh"])
+            self.assertAlmostEqual(self.leads.browse(self.even.id).ai_score, HIGH, 9)
+
+    def test_a_lead_that_left_the_filter_shows_nothing(self):
+        self.deployment.domain = "[('country_id', '=', %s)]" % self.belgium.id
+        self.fresh.country_id = self.usa
+        self.commit()
+        self.env.invalidate_all()
+        seen = self.leads.browse((self.fresh + self.even).ids)
+        self.assertEqual(seen.mapped("ai_score_state"), [False, "fresh"])
+        self.assertEqual(self.leads.browse(self.fresh.id).ai_score_text, False)
+        self.assertFalse(self.search(("ai_score_state", "!=", False)) & self.leads.browse(self.fresh.id))
+        score = self.score_of(self.fresh)
+        self.assertFalse(score.with_user(self.seller).has_access("read"))
+        self.assertEqual(score.with_user(self.owner).standing, "outside")
+        self.fresh.country_id = self.belgium
+        self.commit()
+        self.env.invalidate_all()
+        self.assertEqual(self.leads.browse(self.fresh.id).ai_score_state, "fresh")
+
+    def test_a_filter_that_cannot_be_used_hides_no_score(self):
+        self.env.cr.execute(
+            "UPDATE ai_deployment SET domain = %s WHERE id = %s", ["[('gone', '=', 1)]", self.deployment.id]
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.leads.browse((self.fresh + self.even).ids).mapped("ai_score_state"), ["fresh", "fresh"])
+
+    def test_a_score_by_a_clock_that_ran_ahead_is_made_again(self):
+        ahead = clock.now() + timedelta(days=300)
+        self.env.cr.execute("UPDATE ai_deployment_score SET date = %s WHERE res_id = %s", [ahead, self.fresh.id])
+        self.env.invalidate_all()
+        states = self.leads.browse((self.fresh + self.even).ids).mapped("ai_score_state")
+        self.assertEqual(states, ["changed", "fresh"])
+        self.env.invalidate_all()
+        lead = self.leads.browse(self.fresh.id)
+        self.assertEqual((lead.ai_score_state, lead.ai_score_date <= clock.now()), ("fresh", True))
+
+    def test_who_reviews_a_stale_score_reads_as_of_when_its_figures_are(self):
+        self.deployment.min_confidence = 1.0
+        self.deployment._score(self.mine, again=True)
+        self.changed.country_id = self.usa
+        self.commit()
+        self.env.invalidate_all()
+        self.patch(type(self.deployment), "_refresh_score", lambda _self, _record: False)
+        told = self.env["crm.lead"].with_user(self.reviewer).browse((self.changed + self.fresh).ids)
+        texts = told.mapped("ai_review_text")
+        self.assertRegex(texts[0] or "", "as of")
+        self.assertNotRegex(texts[1], "as of")
+        unasked = self.make_leads().with_user(self.reviewer)
+        self.assertIs(unasked.ai_review_text, False)
+
     def test_a_list_costs_no_statement_for_the_words(self):
         def statements(names):
             self.env.invalidate_all()

@@ -35,6 +35,8 @@ class TestScoreWords(AiDeploymentCase):
             "the stage. It rests on 333 similar cases. Scored on 03/02/2026.",
         )
         self.assertIn("first 60 days, which are over", help_text(lead, score, "expired"))
+        self.assertIn("days that count have passed", help_text(lead, score, "changed"))
+        score.is_changed = True
         self.assertIn("An input has been changed since", help_text(lead, score, "changed"))
 
     def test_people_are_no_reasons_on_records(self):
@@ -46,10 +48,10 @@ class TestScoreWords(AiDeploymentCase):
         version.env.registry.clear_cache()
         self.assertEqual(version._people_keys(), {"country_id"})
 
-    def test_numbers_in_sentences_have_three_digits_or_all_before_the_point(self):
+    def test_numbers_in_sentences_have_two_digits_or_all_before_the_point(self):
         words = RoundedWords(self.env)
         told = [words.number(number) for number in (1127.43, 4.2371, 0.12345, 100000.0, -12.345, 0.0)]
-        self.assertEqual(told, ["1,127", "4.24", "0.123", "100,000", "-12.3", "0"])
+        self.assertEqual(told, ["1,127", "4.2", "0.12", "100,000", "-12", "0"])
         self.assertEqual(RoundedWords(self.env(context={**self.env.context, "lang": "en_US"})).span("1", "2"), "1 to 2")
 
     def test_sentences_name_the_input_its_value_and_what_it_does(self):

@@ -120,6 +120,20 @@ class ShownEverywhere:
                 if value:
                     self.assertFalse(set(records.ids) - set(self.good.ids), (name, value))
 
+    def test_no_column_costs_a_query_per_record(self):
+        """*What Would Change It* and what is missing are told on one record: they read inputs anew."""
+        fresh, changed = self.many()
+        for name in sorted(self.fields_of_ours(readonly=True) - {"ai_change_text", "ai_missing_text"}):
+            with self.subTest(field=name):
+                counts = []
+                for count in (2, 2, len(fresh)):  # the first time fills caches
+                    self.env.invalidate_all()
+                    records = self.records().browse((fresh[:count] + changed[:count]).ids)
+                    before = self.env.cr.sql_log_count
+                    records.web_read({name: {}})
+                    counts.append(self.env.cr.sql_log_count - before)
+                self.assertLessEqual(counts[2], counts[1])
+
     def test_an_export_of_every_field_says_what_no_longer_holds(self):
         names = sorted(self.fields_of_ours(exportable=True))
         self.assertTrue({"ai_score", "ai_band", "ai_score_text", "ai_reasons"} <= set(names))
@@ -155,6 +169,13 @@ class TestLeadsShownEverywhere(ShownEverywhere, AiDeploymentCase):
         cls.env.invalidate_all()
         cls.stale, cls.closed = changed + expired, won + lost + archived
 
+    def many(self):
+        leads = self.make_leads(16, expected_revenue=20000)
+        self.deployment._score(leads)
+        leads[8:].expected_revenue = 20001
+        self.commit()
+        return leads[:8], leads[8:]
+
 
 @tagged("post_install", "-at_install")
 class TestBillsShownEverywhere(ShownEverywhere, GateCase):
@@ -175,3 +196,10 @@ class TestBillsShownEverywhere(ShownEverywhere, GateCase):
         cls.env.cr.flush()
         cls.env.invalidate_all()
         cls.closed = posted + cancelled
+
+    def many(self):
+        bills = self.env["account.move"].union(*(self.make_bill(500) for _number in range(12)))
+        self.gate._score(bills)
+        bills[6:].invoice_line_ids.price_unit = 501
+        self.commit()
+        return bills[:6], bills[6:]

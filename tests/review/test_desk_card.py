@@ -32,6 +32,20 @@ class TestDeskCard(DeskCase):
         self.assertEqual([button["decision"] for button in card["buttons"]], ["confirmed", "overridden", "unsure"])
         self.assertEqual([button["hint"] for button in card["buttons"]], ["will win", "will not win", ""])
 
+    def test_a_score_that_no_longer_holds_says_so(self):
+        lead = self.make_leads(expected_revenue=20000)
+        review = self.ask(lead)
+        self.assertEqual(self.card_of(review)["stale"], "")
+        lead.expected_revenue = 10
+        self.commit()
+        self.assertIn("has changed since", self.card_of(review)["stale"])
+        self.deployment._score(lead)
+        self.assertIn("By now it is 27 %", self.card_of(review)["stale"].replace("26.9", "27"))
+        lead.expected_revenue = 20000
+        self.commit()
+        self.deployment._score(lead)
+        self.assertEqual(self.card_of(review)["stale"], "")
+
     def test_reasons_are_the_points_of_the_inputs(self):
         review = self.ask(self.make_leads(expected_revenue=20000, country_id=self.usa.id))
         reasons = self.card_of(review)["reasons"]

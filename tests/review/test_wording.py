@@ -98,7 +98,13 @@ class TestWhy(RuleCase):
 
     def test_how_unusual(self):
         bills = self.ask(self.make_bill(20000))
-        self.assertEqual(self.told(bills), ["Unusualness 62 %; records from 50 % on are reviewed."])
+        self.assertEqual(self.told(bills), ["Likely to be judged unusual: 62 %."])
+        self.env.cr.execute("UPDATE ai_deployment_version SET kind = 'anomaly' WHERE kind = 'scorecard'")
+        self.env.invalidate_all()
+        self.assertEqual(self.told(bills), ["More unusual than 62 % of earlier ones; from 50 % on they are reviewed."])
+        self.env.cr.execute("UPDATE ai_deployment_review SET predicted_value = 1.0")
+        self.env.invalidate_all()
+        self.assertEqual(self.told(bills), ["More unusual than 99.9 % of earlier ones; from 50 % on they are reviewed."])
 
     def test_by_lot(self):
         self.deployment.audit_share = 1.0

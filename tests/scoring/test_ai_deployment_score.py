@@ -19,6 +19,9 @@ REWRITTEN = {
     "failure_type",
     "codes",
     "amount",
+    "is_changed",
+    "holds_until",
+    "next_meeting",
 }
 
 
@@ -67,3 +70,23 @@ class TestScoreTable(AiDeploymentCase):
         for day in range(1, 4):
             self.deployment._score(leads, now=NOW + timedelta(days=day))
         self.assertEqual(self.updates(), before)
+
+
+@tagged("post_install", "-at_install")
+class TestStanding(AiDeploymentCase):
+    """Lists, groups, graph and pivot of the scores themselves tell those that hold from the others."""
+
+    def test_search_and_groups(self):
+        fresh, changed, won = leads = self.make_leads(3)
+        self.deployment._score(leads)
+        changed.expected_revenue = 20_000
+        self.commit()
+        won.action_set_won()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        scores, mine = self.env["ai.deployment.score"].with_user(self.owner), [("res_id", "in", leads.ids)]
+        for lead, standing in ((fresh, "fresh"), (changed, "changed"), (won, "closed")):
+            self.assertEqual(scores.search([*mine, ("standing", "=", standing)]).res_id, lead.id)
+            self.assertEqual(scores.search([*mine, ("res_id", "=", lead.id)]).standing, standing)
+        groups = scores._read_group(mine, ["standing"], ["__count"])
+        self.assertEqual(dict(groups), {"fresh": 1, "changed": 1, "closed": 1})

@@ -12,6 +12,8 @@ from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.features.common import spec
 from odoo.addons.ai_deployment.tests.scoring.common import ScoringRuleCase
 
+IS_OPEN = {"active", "won_status"}  # fields that say whether a lead is open
+
 
 @tagged("post_install", "-at_install")
 class TestOnChange(ScoringRuleCase):
@@ -68,15 +70,15 @@ class TestOnChange(ScoringRuleCase):
         }
         with patch.object(type(self.version), "_specs", lambda version: specs):
             names = names_read(self.deployment)
-        self.assertEqual(names, {"team_id", "tag_ids", "lead_properties", "company_currency", "company_id"})
+        self.assertEqual(names, {"team_id", "tag_ids", "lead_properties", "company_currency", "company_id", *IS_OPEN})
 
     def test_what_is_read_of_the_course_and_the_stage_that_some_of_it_needs(self):
         specs = {name: spec(key=name, source="course", measure=name) for name in ("meetings", "stage_days")}
         with patch.object(type(self.version), "_specs", lambda version: specs):
             self.assertEqual(course_read(self.deployment), specs.keys())
-            self.assertEqual(names_read(self.deployment), {"stage_id"})
+            self.assertEqual(names_read(self.deployment), {"stage_id", *IS_OPEN})
             specs.pop("stage_days")
-            self.assertFalse(names_read(self.deployment))
+            self.assertEqual(names_read(self.deployment), IS_OPEN)
 
     def test_an_input_that_is_computed_and_stored(self):
         """What is written is not what changes: the amount of a bill follows from its lines."""
@@ -108,7 +110,7 @@ class TestOnChange(ScoringRuleCase):
     def test_another_version_reads_other_inputs(self):
         self.assertIn("country_id", self.rules()[self.deployment.id].names)
         self.serve(self.deployment, self.card(names=["expected_revenue"]))
-        self.assertEqual(self.rules()[self.deployment.id].names, {"expected_revenue"})
+        self.assertEqual(self.rules()[self.deployment.id].names, {"expected_revenue", *IS_OPEN})
 
 
 @tagged("post_install", "-at_install")
