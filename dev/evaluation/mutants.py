@@ -27,7 +27,7 @@ NOTICED_LEAST = 0.9
 def run(env, options, say):
     """``--data FILE|FOLDER`` samples from there only; ``--limit`` is the size of the sample."""
     files = _files(options.data)
-    seed = SMALL_SEED if options.small else int(time.time()) // 86400  # another sample every day
+    seed = SMALL_SEED if options.small else options.seed or int(time.time()) // 86400  # another sample every day
     mutants = mutation.sample(files, options.limit or USUAL, seed)
     survived, hung = survivors(mutants, max(os.cpu_count() or 1, 1), say)
     share = 1 - len(survived) / len(mutants) if mutants else 1.0
@@ -61,9 +61,8 @@ def survivors(mutants, workers, say):
                 noticed = place.notice(mutant)
             finally:
                 free.put(place)
-            if not noticed:
-                say(f"survived: {mutant}")
-            return noticed
+            say(f"noticed: {mutant}, by {noticed}" if noticed else f"survived: {mutant}")
+            return bool(noticed)
 
         with ThreadPoolExecutor(workers) as pool:
             found = list(pool.map(is_noticed, mutants))
@@ -76,7 +75,6 @@ def _tests_for(file):
 
 
 def _files(chosen):
-    if chosen is not None:
-        return [chosen] if chosen.is_file() else sorted(chosen.glob("*.py"))
     plain = [file for folder in FOLDERS for file in sorted((REPO / folder).rglob("*.py"))]
-    return plain + mutation.services(REPO / "models")
+    files = plain + mutation.services(REPO / "models")
+    return [file for file in files if chosen is None or file.is_relative_to(chosen)]
