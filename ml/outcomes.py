@@ -38,10 +38,10 @@ from .drift import (
 from .logistic import logit, sigmoid
 
 FIGURE, CALIBRATION, FLOOR, PROPOSED = "figure", "calibration", "floor", "proposed"
-MIN_ROWS = 50
+MIN_ROWS = 50  # of a cohort that is judged
 MIN_CLASS = 10  # of either outcome: said, for calibration and share; come true, for order and slope
 TOLERATED_OFFSET = 0.2  # log odds by which as many as were said may not have come
-TOLERATED_SLOPE = 0.15
+TOLERATED_SLOPE = 0.15  # by which a slope may differ from 1
 ORDINARY_WEEKS = 2.0  # deviations by which the level of ordinary weeks may differ
 # Lines that say the same in other ways, the most telling first: one of them is an alert.
 ONE_CAUSE = (
