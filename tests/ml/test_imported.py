@@ -50,6 +50,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from odoo.addons.ai_deployment.ml import artifact, imported, imported_files
+from odoo.addons.ai_deployment.ml.binning import NumericBins
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import (
     ArtifactRejected,
@@ -186,6 +187,11 @@ def test_inputs_are_found_by_name_where_the_pipeline_knows_names():
     pipeline[0].feature_names_in_ = np.array(["age", "colour"], dtype=object)
     with pytest.raises(ArtifactRejected, match="reads 'colour', which is not declared; it reads: age, colour"):
         adopt(skops.io.dumps(pipeline), NUMBERS)
+
+
+def test_an_interval_that_no_row_lies_in_is_stood_for_by_its_lower_end():
+    bins, ages = NumericBins(0.0, 30.0, [10.0, 20.0]), np.array([1.0, 25.0, 27.0])
+    assert imported.typical_values(bins, ages, bins.codes(ages)) == [None, 0.0, 30.0, 1.0, 10.0, 26.0]
 
 
 def test_reasons_are_the_change_from_the_usual_value():

@@ -1,5 +1,7 @@
 """What came true against what was said: known figures, and alarms at the rates they promise."""
 
+from datetime import date, datetime, timedelta
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,17 @@ def test_where_too_little_was_said_nothing_is_judged(rows, said):
     assert list(found) == ["win_rate"]
     assert found["win_rate"].verdict == "cannot_judge"
     assert not found["win_rate"].exceeded
+
+
+def test_wins_of_one_day_are_an_import_from_five_and_from_half_of_the_late_ones_on():
+    def entered(together, others):
+        days = [datetime(2026, 5, 2)] * together + [datetime(2026, 5, 3) + timedelta(day) for day in range(others)]
+        found = outcomes.entered_together({n: (day, True, datetime(2026, 4, 1)) for n, day in enumerate(days)})
+        return found and (found.day, found.wins)
+
+    assert entered(4, 0) is None
+    assert entered(5, 0) == entered(5, 5) == (date(2026, 5, 2), 5)
+    assert entered(5, 6) is None
 
 
 def test_the_day_on_which_no_wins_come_any_more_is_judged():
