@@ -28,7 +28,8 @@ def spent_sql(endpoint: SQL) -> SQL:
 
 def spent(endpoint: BaseModel) -> float:
     """Return the price of the calls of `endpoint` in this month."""
-    return endpoint.env.execute_query(SQL("SELECT %s", spent_sql(SQL("%s", endpoint.id))))[0][0]
+    [[price]] = endpoint.env.execute_query(SQL("SELECT %s", spent_sql(SQL("%s", endpoint.id))))
+    return price
 
 
 def is_used_up(endpoint: BaseModel) -> bool:
