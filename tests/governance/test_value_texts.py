@@ -40,6 +40,7 @@ class TestValueTexts(ValueCase):
     def test_a_loss_is_told_as_one(self):
         rows = self.measured(won=10, lost=150)
         self.assertLess(rows["net"].money_high, 0)
+        self.assertEqual(ValueTexts(self.deployment).net(), rows["net"])
         self.assertIn("-", self.deployment.value_text)
 
     def test_before_the_first_outcomes_are_due_it_says_when(self):

@@ -34,7 +34,9 @@ class TestCostWords(CostCase):
 
     def test_money_has_two_figures(self):
         amounts = (0, 0.123, 1.25, 99.6, 1249.0, -2351.0)
-        written = [cost_words._money(self.deployment, amount).replace("\xa0", "").replace("\ufeff", "") for amount in amounts]
+        written = [
+            cost_words._money(self.deployment, amount).replace("\xa0", "").replace("\ufeff", "") for amount in amounts
+        ]
         self.assertEqual(written, ["$0", "$0.12", "$1.2", "$100", "$1,200", "$-2,400"])
 
     def test_the_table_spreads_its_thresholds_evenly_by_the_reviews_they_need(self):
