@@ -432,6 +432,19 @@ def test_what_could_run_is_not_on_the_list(module, name, loader):
         refused(schema(change), "not on the list|not stored as usual|damaged", COLUMNS)
 
 
+def numbers_of(data):
+    """The first array of numbers below a node of the schema."""
+    if isinstance(data, dict) and (data.get("__loader__"), data.get("type")) == ("NdArrayNode", "numpy"):
+        return data
+    below = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return next(filter(None, map(numbers_of, below)), None)
+
+
+@pytest.mark.parametrize("values", [{"type": "other"}, {"file": 3}, {"file": None}, {"content": []}])
+def test_an_array_is_a_file_of_numbers_and_nothing_else(values):
+    refused(schema(lambda data: numbers_of(data).update(values)), "an array cannot be read")
+
+
 @pytest.mark.parametrize(
     "change",
     [
