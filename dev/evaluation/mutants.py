@@ -29,7 +29,7 @@ def run(env, options, say):
     files = _files(options.data)
     seed = SMALL_SEED if options.small else options.seed or int(time.time()) // 86400  # another sample every day
     mutants = mutation.sample(files, options.limit or USUAL, seed)
-    survived, hung = survivors(mutants, max(os.cpu_count() or 1, 1), say)
+    survived, hung, refused = survivors(mutants, max(os.cpu_count() or 1, 1), say)
     share = 1 - len(survived) / len(mutants) if mutants else 1.0
     yield Figure("mutants.all", sum(len(mutation.mutants_of(file)) for file in files))
     yield Figure("mutants.seed", seed)
@@ -40,12 +40,13 @@ def run(env, options, say):
         yield Figure(f"mutants.{name}.noticed", f"{len(of_kind) - len(missed)} of {len(of_kind)}")
     yield Figure("mutants.noticed", len(mutants) - len(survived))
     yield Figure("mutants.noticed_as_hanging", hung)
+    yield Figure("mutants.noticed_by_types_only", refused)
     yield Figure("mutants.noticed_share", round(share, 3), "", f"≥ {NOTICED_LEAST}", share >= NOTICED_LEAST)
     yield Figure("mutants.survived", [str(mutant) for mutant in survived])
 
 
 def survivors(mutants, workers, say):
-    """Return the mutants that no test of their modules notices, and how many of the others took too long."""
+    """Return the mutants that nothing notices, and how many of the others took too long, or only have a wrong type."""
     with ExitStack() as stack:
         places, every = {}, []
         for kind in dict.fromkeys(_tests_for(mutant.file) for mutant in mutants):
@@ -66,8 +67,8 @@ def survivors(mutants, workers, say):
 
         with ThreadPoolExecutor(workers) as pool:
             found = list(pool.map(is_noticed, mutants))
-        hung = sum(place.hung for place in every)
-    return [mutant for mutant, noticed in zip(mutants, found, strict=True) if not noticed], hung
+        hung, refused = sum(place.hung for place in every), sum(place.refused for place in every)
+    return [mutant for mutant, noticed in zip(mutants, found, strict=True) if not noticed], hung, refused
 
 
 def _tests_for(file):

@@ -1,5 +1,10 @@
-"""The tests of a mutant: in a copy of the checkout, those of its module first, until one fails."""
+"""The tests of a mutant: in a copy of the checkout, those of its module first, until one fails.
 
+What no test notices is looked at by the type checker of `dev/lint`, where that is set up: a change that it refuses
+cannot be committed. It counts as noticed, and apart.
+"""
+
+import ast
 import itertools
 import os
 import re
@@ -12,10 +17,11 @@ from typing import NamedTuple
 
 from . import databases, limits, mutation, templates
 from .model_servers import free_port
-from .places import ADDON, REPO
+from .places import ADDON, CACHE, REPO
 from .talk import say
 
 LONGEST = 600  # seconds for the tests of one mutant; who takes longer hangs
+TYPES = "the types of dev/lint"
 MOST_USERS = 12  # modules that use the changed one, by whose tests it is judged too
 # Run the smallest sizes of experiments or whole trainings: too slow for one mutant, and about something else.
 SLOW = {"test_experiments", "test_house_rules", "test_evaluate_drift", "test_evaluate_monitoring", "test_mutation"}
@@ -36,6 +42,7 @@ class _Copy:
     """A copy of the checkout in which one file at a time is changed; a context."""
 
     hung = 0  # mutants whose tests did not end in time
+    refused = 0  # mutants that pass all tests, and not the type checker
     ignored = staticmethod(shutil.ignore_patterns("__pycache__", ".git", "node_modules"))
 
     def __enter__(self):
@@ -63,6 +70,9 @@ class _Copy:
                 failed = next(
                     (found for tests in self._tests_of(mutant.file) if tests and (found := self._run(tests))), None
                 )
+                if not failed and self._is_refused(place, original):
+                    self.refused += 1
+                    return TYPES
             finally:
                 _write(place, original)
             if not failed:
@@ -73,6 +83,27 @@ class _Copy:
             self._renew()
         say(f"not judged, as without any change these fail too: {' '.join(failed.tests)}")
         return ""
+
+    def _is_refused(self, place, original):
+        """Return whether the type checker finds in the changed file what it does not find in the same without comments.
+
+        A change is written without comments, and `# type: ignore` is one.
+        """
+        changed = self._type_errors(place)
+        if not changed:
+            return False
+        _write(place, ast.unparse(ast.parse(original)))
+        return bool(changed - self._type_errors(place))
+
+    def _type_errors(self, place):
+        mypy = max(CACHE.glob("lint-*/bin/mypy"), key=os.path.getmtime, default=None)
+        if mypy is None:
+            return set()
+        root = self.copy.parent
+        options = ["--config-file", self.copy / "pyproject.toml", "--cache-dir", Path(self._folder.name, "mypy")]
+        command = [mypy, *options, "--no-error-summary", place.relative_to(root)]
+        done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        return {line for line in done.stdout.splitlines() if ": error: " in line}
 
     def _is_sound(self, failed):
         """Return whether what failed passes without a change; what took too long must take less than half of that."""

@@ -152,6 +152,9 @@ def test_noticed_is_what_fails_with_the_change_and_passes_without_it(module, mon
             seen.append("<" in file.read_text())
             return runs[len(seen) - 1]
 
+        def _type_errors(self, _place):
+            return set()
+
     seen = []
     monkeypatch.setattr(mutant_tests, "REPO", file.parent)
     monkeypatch.setattr(mutant_tests, "_sound", set())
@@ -160,3 +163,32 @@ def test_noticed_is_what_fails_with_the_change_and_passes_without_it(module, mon
     assert (len(seen), place.hung) == (len(runs), hung)
     assert seen == [number % 2 == 1 for number in range(len(runs))]  # with the change, without it, and so on
     assert file.read_text() == "a = b < c\n"
+
+
+@pytest.mark.parametrize(
+    ("errors", "is_refused"), [([set()], False), ([{"a", "b"}, {"a"}], True), ([{"a"}, {"a", "b"}], False)]
+)
+def test_what_the_type_checker_refuses_is_noticed_by_it(module, monkeypatch, errors, is_refused):
+    file = module("def f() -> int:\n    return 7  # as it is\n")
+
+    class Copy(mutant_tests._Copy):
+        copy = file.parent
+
+        def _tests_of(self, _file):
+            yield ["test_one"]
+
+        def _run(self, _tests, _longest=0):
+            return None
+
+        def _type_errors(self, _place):
+            seen.append(file.read_text())
+            return errors[len(seen) - 1]
+
+    seen = []
+    monkeypatch.setattr(mutant_tests, "REPO", file.parent)
+    place = Copy()
+    mutant = next(mutant for mutant in mutation.mutants_of(file) if mutant.kind == "return value")
+    assert place.notice(mutant) == (mutant_tests.TYPES if is_refused else "")
+    assert place.refused == is_refused
+    assert seen == ["def f() -> int:\n    return None", "def f() -> int:\n    return 7"][: len(errors)]
+    assert file.read_text().endswith("# as it is\n")
