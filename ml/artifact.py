@@ -35,10 +35,10 @@ FORMAT = 1
 FORMATS = (1, 2, 3)  # 2 has inputs whose values are tags; 3 besides says how sure it is, or has pairs in blocks
 CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, ImportedCard, RemoteCard, PushedCard)}
 
-MAX_FEATURES = 200
-MAX_PAIRS = 50
+MAX_FEATURES = 200  # inputs of a card
+MAX_PAIRS = 50  # of a card
 MAX_POINTS = 10_000  # of a calibration
-LONGEST_NAME = 256
+LONGEST_NAME = 256  # characters of a name in a card
 LONGEST_CONTRACT = 100_000  # characters of its JSON
 LARGEST = 1e12  # |points|; log odds beyond a few hundred are already nonsense
 

@@ -21,8 +21,8 @@ from .pairs import boost_pairs, rank_pairs
 from .points import Additive
 from .trees import BinTable, Grown, Growth, grow
 
-FOLDS = 5
-MAX_TREES = 500
+FOLDS = 5  # each of which is scored by trees that did not learn from it
+MAX_TREES = 500  # of a model
 CASES_PER_BIN = 10  # of a number
 MANY_ROWS = 20_000  # from here on a second round of folds changes nothing
 CLEARLY = 1.96  # standard errors that pairs, or one kind of model alone, must gain out of fold

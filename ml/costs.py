@@ -21,7 +21,7 @@ from .errors import NoLoss, NoReviewCost, TooFewErrors
 from .intervals import LEVEL
 
 LEAST_ERRORS = 10  # wrong decisions with a loss, of which a threshold is chosen
-FOLDS = 5
+FOLDS = 5  # each of which is judged by thresholds that were chosen on the others
 POINTS = 60  # thresholds of a curve
 
 

@@ -91,7 +91,7 @@ def spread_of(offsets: list[tuple[float, float]], weeks: int = 1) -> float | Non
     (True, 0.71)
     """
     week = weekly_spread(offsets)
-    if not week or weeks <= 1:
+    if not week:
         return week
     known = np.array([(size * information, information) for size, information in offsets], dtype=float)
     blocks = known[len(known) % weeks :].reshape(-1, weeks, 2).sum(axis=1)

@@ -73,14 +73,14 @@ MORE_THAN_A_WEEK, SURELY_MORE = 2.0, 4.0  # times the floor: beyond what nearly 
 TO_CONFIRM = 1e-6  # least p-value of what a second week has to confirm
 MIN_EXPECTED = 5  # rows per cell of the window
 MIN_LEVEL = 10  # reference rows of a level with a cell of its own
-MISSING_TOLERANCE = 0.02
-UNSEEN_TOLERANCE = 0.01
+MISSING_TOLERANCE = 0.02  # more empty values than the reference has, as a share of rows
+UNSEEN_TOLERANCE = 0.01  # more values never seen than expected, as a share of rows
 OWN_SHARE = 0.5  # of the error level, for score and prediction
 EFFECT, WEEKS, MORE, FEWER = LAWS = "effect", "weeks", "more", "fewer"  # of the statistics
 
 MOST_PARTS = 3  # columns of one input whose movement is told
 AT_ONCE = 1e-6  # adjusted p that needs no second week
-QUIET_WEEKS = 4
+QUIET_WEEKS = 4  # after which an alert has ended
 POOLED = (4, 13)  # weeks that are judged together beside the latest one
 MIN_YEAR_ROWS = 200  # of the same weeks a year before
 

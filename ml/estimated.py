@@ -45,7 +45,7 @@ FIGURES = ("win_rate", "error", "precision", "recall", "auc", "brier")
 LOWER_IS_WORSE = ("auc", "precision", "recall")
 
 NEAR, NEAR_ODDS = 0.02, 0.25  # a value is known if MIN_NEAR reference values are this close, as chance or as log odds
-MIN_NEAR, FEWEST_NEAR = 10, 2
+MIN_NEAR, FEWEST_NEAR = 10, 2  # reference values near a value that make it known; that make a part of them count
 MAX_OUTSIDE = 0.05  # share of a window that may be unknown
 OWN_OUTSIDE = 0.02  # share of the reference's own rows that may be unknown to the others
 MIN_TESTED = 100  # rows of a reference

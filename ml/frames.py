@@ -140,11 +140,12 @@ def _unpacked(tree: Any, arrays: list[np.ndarray]) -> Any:
         found = _unpacked(values, arrays)
         return Column(name, column_kind, found if column_kind == NUMBER else found.astype(object), errors)
     if kind == "card":
-        return artifact.load(rest[0])
+        return artifact.load(*rest)
     if kind == "profile":
-        return Profile.from_dict(rest[0])
-    if kind == "result" and rest[0] in _results():
-        return _results()[rest[0]](**{name: _unpacked(item, arrays) for name, item in rest[1]})
+        return Profile.from_dict(*rest)
+    if kind == "result":
+        class_name, named = rest
+        return _results()[class_name](**{name: _unpacked(item, arrays) for name, item in named})
     raise BadFrame(f"an unknown kind {kind!r}")
 
 

@@ -54,10 +54,12 @@ def one_each(groups: ArrayLike) -> np.ndarray:
 
     >>> one_each([7, 8, 9]).tolist(), one_each([7, 7, 7, 9]).tolist(), one_each([7, 7, 7, 14]).tolist()
     ([0, 1, 2], [2, 3], [2])
+    >>> one_each([]).tolist()
+    []
     """
     groups = np.asarray(groups)
     if not len(groups):
-        return np.arange(0)
+        return groups.astype(np.int64)
     order = np.argsort(groups, kind="stable")
     found, starts, counts = np.unique(groups[order], return_index=True, return_counts=True)
     place = (found.astype(np.int64) * 2654435761 >> 7) % counts.max()

@@ -23,9 +23,9 @@ from .errors import ArtifactRejected
 from .imported_schema import Schema, shown
 
 MAX_FILE = 20_000_000  # bytes
-MAX_UNPACKED = 50_000_000
-MAX_ENTRIES = 10_000
-MAX_SCHEMA = 10_000_000
+MAX_UNPACKED = 50_000_000  # bytes that a file unpacks to
+MAX_ENTRIES = 10_000  # files in an archive
+MAX_SCHEMA = 10_000_000  # bytes of a schema
 
 _NOT_PLAIN_FOR_SKOPS = {  # what skops leaves to its user to judge
     "sklearn.tree._tree.Tree",

@@ -17,8 +17,8 @@ from .errors import ArtifactRejected
 from .imported_trees import check_tree
 
 MAX_ARRAYS = 50_000_000  # bytes, an array counted as often as it is asked for
-MAX_OBJECTS = 200_000
-MAX_DEPTH = 40
+MAX_OBJECTS = 200_000  # of a pipeline
+MAX_DEPTH = 40  # of objects within objects
 
 # What may be built. Preprocessing:
 _CLASSES = {

@@ -13,7 +13,7 @@ import numpy as np
 
 from .errors import ArtifactRejected
 
-MAX_INPUTS = 10_000
+MAX_INPUTS = 10_000  # of a tree
 
 
 def check_tree(args: Any, values: Any, load: Any) -> None:

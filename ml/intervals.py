@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-LEVEL = 0.95
+LEVEL = 0.95  # of an interval, where no other is asked for
 
 
 def clopper_pearson(hits: Any, cases: Any, confidence: float = LEVEL) -> tuple[float, float]:

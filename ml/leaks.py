@@ -52,7 +52,7 @@ CARRIED_LATER = 0.04  # AUC that an input may gain while its record lives
 CARD_TOO_GOOD, SURELY_GOOD = 0.95, 0.90  # AUC of a whole card, and the lower end of its interval
 NEARLY_ALL, ONE_COUNTS_FROM = 0.90, 0.80  # of what a card adds to .5, by one input; AUC from which that is asked about
 BINS, FINE_BINS = 10, 50  # values compared one by one; to ask what an input says alone
-FOLDS = 5
+FOLDS = 5  # each of which is scored by a model that did not learn from it
 MIN_ROWS = 30  # closed and open, in bands that have both
 
 

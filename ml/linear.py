@@ -24,7 +24,7 @@ from .points import Additive
 
 INTERVALS = 16  # of a number; finer ones would be shrunk to nothing
 WIDEST = 60  # inputs; every pair of them is counted, which beyond takes too long
-FIRST_PENALTY = 30.0
+FIRST_PENALTY = 30.0  # of each input, before it is learned
 PENALTIES = (0.3, 1e4)  # the widest and the narrowest distribution, as 1 / variance
 ROUNDS = 15  # of learning the penalties
 STEPS = 30  # of Newton's method, at most

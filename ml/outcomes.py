@@ -39,11 +39,12 @@ from .drift import (
 from .logistic import logit, sigmoid
 
 FIGURE, CALIBRATION, FLOOR, PROPOSED = "figure", "calibration", "floor", "proposed"
-MIN_ROWS = 50
+MIN_ROWS = 50  # of a cohort that is judged
 MIN_CLASS = 10  # of either outcome: said, for calibration and share; come true, for order and slope
 TOLERATED_OFFSET = 0.2  # log odds by which as many as were said may not have come
-TOLERATED_SLOPE = 0.15
-SURPRISING, SURPRISING_LEVEL = 5, 0.001  # rows of one outcome; a growing cohort is looked at each week
+TOLERATED_SLOPE = 0.15  # by which a slope may differ from 1
+SURPRISING = 5  # rows of the outcome that came more often than said: fewer are no cohort
+SURPRISING_LEVEL = 0.001  # of the exact test of a cohort that grows, and is looked at each week
 ORDINARY_WEEKS = 2.0  # deviations by which the level of ordinary weeks may differ
 # Lines that say the same in other ways, the most telling first: one of them is an alert.
 ONE_CAUSE = (

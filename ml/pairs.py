@@ -25,7 +25,7 @@ from .logistic import log_loss, sigmoid
 GRIDS = (4, 8, 16)  # groups per input
 CLEAR = 4.0  # standard deviations above what chance leaves over
 WIDEST = 40  # inputs that are compared with each other
-RATE = 0.2
+RATE = 0.2  # share of a step towards the cell's gap
 SHRINKAGE = 5.0  # weight of "no effect" per cell, in units of p (1 - p)
 ROUNDS = 90
 PATIENCE = 9  # three times through the grids

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-BETS = (0.1, 0.25, 0.5, 1.0, 2.0)
+BETS = (0.1, 0.25, 0.5, 1.0, 2.0)  # sizes of bets, whose mean counts
 MOST_OF_BOUND = 0.5  # share of its bound up to which a bet uses the variance that was seen
 LEVEL = 0.05  # of false verdicts, ever; half for either side
 MIN_ROWS = 50  # under which nothing is said

@@ -27,7 +27,7 @@ DIRECTION, AMOUNT, SEGMENT, LOAD = GUARDS = ("direction", "amount", "segment", "
 MOST_ATTEMPTS = 5  # on one test set
 FALL = 0.005  # of a value, that is not rounding
 CLEARLY = 1.1  # as much as the champion breaks a guard
-TRIED_ROWS = 200
+TRIED_ROWS = 200  # rows on which an input is tried
 GRID = 24  # values of an input that are tried
 TIMES_LARGER = (10.0, 100.0)  # than all that were seen
 

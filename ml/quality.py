@@ -53,12 +53,12 @@ from .rates import (
 RANGE, CONSTANT, FAILED, LATE, VOLUME, REVIEW = TESTS = ("range", "constant", "failed", "late", "volume", "review")
 ROWS = "rows"  # the pseudo column of what concerns whole rows
 ERRORS = 2.33  # standard errors that a share of the reference may be off
-RANGE_TOLERANCE = 0.01
-CONSTANT_TOLERANCE = 0.02
-FAILED_TOLERANCE = 0.02
-LATE_TOLERANCE = 0.10
-REVIEW_RATIO = 1.5
-MIN_WEEKS, MOST_WEEKS = 4, 12
+RANGE_TOLERANCE = 0.01  # more values beyond the range than the reference has, as a share of rows
+CONSTANT_TOLERANCE = 0.02  # more rows with the commonest value, as a share of rows
+FAILED_TOLERANCE = 0.02  # more failed rows than the reference has, as a share of rows
+LATE_TOLERANCE = 0.10  # more late rows than the reference has, as a share of rows
+REVIEW_RATIO = 1.5  # times the share of reviews in the reference
+MIN_WEEKS, MOST_WEEKS = 4, 12  # earlier weeks that a week is compared with
 OPEN = 0.95  # of the usual working time, under which a week is one with holidays
 
 

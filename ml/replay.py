@@ -18,7 +18,7 @@ from .columns import TAGS, Column
 RARE = 0.1  # added to each count, as Odoo does
 FEWEST_TAGGED = 50  # wins and losses under which Odoo leaves a tag out
 MIN_TESTED = 15  # wins and others in all months together, under which a replay decides nothing
-MIN_MONTHS = 3
+MIN_MONTHS = 3  # with predictions, under which a replay decides nothing
 WORTH, AS_INCUMBENT, AS_RATE, TOO_FEW = "worth", "as_incumbent", "as_rate", "too_few"
 
 
@@ -98,7 +98,7 @@ def summary(replayed: Replayed, per_day: Sequence[int] = ()) -> dict[str, Any]:
     known = ~np.isnan(incumbent)
     rated = ~np.isnan(rate)
     months = [_month(replayed, month) for month in range(int(replayed.month.max()) + 1)] if len(both) else []
-    told = sum(month["ours"] is not None or month["brier"] is not None for month in months)
+    told = sum(month["brier"] is not None for month in months)
     wins = int(labels.sum())
     result: dict[str, Any] = {
         "months": months,

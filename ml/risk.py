@@ -26,8 +26,8 @@ from numpy.typing import ArrayLike
 
 LEVEL = 0.05  # of false alarms, ever; half for the reference, half for the watch
 TOLERANCE = 0.02  # by which the risk may be higher than the reference's
-MIN_REFERENCE = 50
-MAX_WEIGHT = 0.5
+MIN_REFERENCE = 50  # losses of the test, below which no limit is set
+MAX_WEIGHT = 0.5  # of one record in a bet
 FIRST_RESTART = 250  # rows
 
 

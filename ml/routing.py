@@ -202,7 +202,7 @@ def guaranteed_lines(
         for start in sorted({len(sequence) * number // starts for number in range(starts)}):
             for line, cases, errors in sequence[start:]:
                 bound = _highest_error(errors, cases, sure)
-                if bound > target_error:
+                if not bound <= target_error:  # NaN is not
                     break
                 if sides[side].line is None or cases > sides[side].cases:
                     sides[side] = Side(line, cases, errors, bound)
@@ -246,10 +246,10 @@ def fewest_for_risk(risk: float) -> int:
 
 
 def _highest_error(errors: int, cases: Any, sure: float) -> float:
-    """Upper Clopper-Pearson bound of a share of errors."""
+    """Upper Clopper-Pearson bound of a share of errors, NaN where nothing but errors was seen."""
     from scipy.stats import beta
 
-    return float(beta.ppf(sure, errors + 1, cases - errors)) if errors < cases else 1.0
+    return float(beta.ppf(sure, errors + 1, cases - errors))
 
 
 def _sequence(curve: list[tuple[float, int, int]], fewest: int) -> list[tuple[float, int, int]]:

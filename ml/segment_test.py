@@ -24,10 +24,10 @@ from .columns import CATEGORY, Column
 from .errors import TrainingError
 
 MOST = 20  # parts with a line of their own
-MIN_POSITIVES = 50
+MIN_POSITIVES = 50  # of either outcome, below which a segment is named and not judged
 LEFT_OUT = 2  # of the largest parts
 MOST_LEARNED = 4_000  # rows of the others that are learned from: more would not change what is asked here
-MOST_TESTED = 5_000
+MOST_TESTED = 5_000  # rows that a model of the other segments is tested on
 MIN_ROWS = 200  # of a part, to say anything about a share of one in a hundred
 MANY_TIMES = 3  # as many as expected
 LEVEL = 0.05  # of all parts together

@@ -28,7 +28,7 @@ from .drift import (
 )
 from .outcomes import MIN_ROWS
 
-MOST = 20
+MOST = 20  # segments that are told apart, the commonest
 
 
 @dataclass(frozen=True)

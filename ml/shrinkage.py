@@ -40,7 +40,7 @@ SETTLED = 0.03  # change of the log variances after which they are learned
 STEPS = 30  # of Newton's method, at most
 ENOUGH = 1e-6  # gain in log likelihood that is not worth another step
 MANY_ROWS = 300  # fewer are cut into MORE_FOLDS, so that each is learned without few of them
-FOLDS, MORE_FOLDS = 5, 10
+FOLDS, MORE_FOLDS = 5, 10  # each of which is scored by a model that did not learn from it
 
 
 @dataclass(frozen=True)

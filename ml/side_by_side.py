@@ -16,9 +16,9 @@ from .segment_test import MIN_POSITIVES, rows_by_part
 
 MIN_OUTCOMES = 20  # of either kind, under which no figure is shown
 BINS = 10  # of a calibration plot, of equally many rows
-MIN_BIN = 5
+MIN_BIN = 5  # rows of a bin of a curve
 BANDS = 5  # of a score, equally wide
-MOST_SEGMENTS = 8
+MOST_SEGMENTS = 8  # that two versions are compared in
 
 
 def figures(

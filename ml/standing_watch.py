@@ -34,10 +34,10 @@ from .performance import slope_test
 LEVEL = 0.05  # of false alarms of either question in a year
 TOLERATED = 0.2  # log odds
 SIZES = (0.5, 1.0, 2.0)  # log odds of the bets on calibration
-KEPT_SLOPE = 0.6
+KEPT_SLOPE = 0.6  # of the slope that the test has shown: below it the order is worse
 LOST_SLOPES = (0.5, 0.0, -0.5)  # bets on order, in units of the slope that is tolerated
 SURE_SLOPE = 1.28  # standard errors by which a slope that was tested may be overestimated
-LEAST_SLOPE = 0.1
+LEAST_SLOPE = 0.1  # below which the order cannot be watched
 MOST_ODDS = 4.0  # beyond, one record would be an alarm
 FIRST_SHARE = 0.5  # of a year's evidence begins with the first look
 LOOKS = 52  # a year

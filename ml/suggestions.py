@@ -5,7 +5,7 @@ import numpy as np
 from .binning import MISSING, CategoryBins, NumericBins
 from .columns import NUMBER, Column
 
-LEVELS = 20
+LEVELS = 20  # bins of an input that is tried
 FEWEST = 5  # rows that a level needs to be more than a name
 
 

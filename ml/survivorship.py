@@ -20,8 +20,8 @@ import numpy as np
 
 from .logistic import Columns, newton
 
-AGE_BANDS = 10
-COHORTS = 8
+AGE_BANDS = 10  # of records, by age
+COHORTS = 8  # of records, by the date on which they came
 WEAK = 0.1  # precision of what is estimated: nothing runs off where a value stands on one side only
 STEADY = 1.0  # precision of the dates' effects
 CHANGED = 1.5  # standard errors from which the odds are taken to move with the date on which records came

@@ -63,7 +63,7 @@ MIN_BOOSTED = 100  # cases of the rarer label, under which boosters gain little 
 EXPECTED_SLOPE = ((1.0, 0.3), (0.5, 0.5))  # and its standard deviation, of the sums of few cases: shrunk, boosted
 WEIGHTS = (1.0, 0.75, 0.5, 0.25, 0.0)  # of the shrunk sums, beside the boosters
 Binned = tuple[str, Bins, np.ndarray]  # name, bins, codes of the rows to learn from
-PROBING_TREES = 60
+PROBING_TREES = 60  # trees that find out which inputs act together
 PROBED = 20_000  # rows that a half life is tried on, about; more change nothing
 
 

@@ -22,10 +22,10 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 OF_CONFIDENCE = "_confidence"
 UNFAMILIAR = "unfamiliar"
 WHY_UNFAMILIAR = ("layout", "language", "empty")
-MOST_FIELDS = 15
-MOST_CHOICES = 200
-LONGEST_NAME = 200
-LONGEST_TEXT = 500
+MOST_FIELDS = 15  # of one answer
+MOST_CHOICES = 200  # of one field
+LONGEST_NAME = 200  # characters of a label or a choice
+LONGEST_TEXT = 500  # characters of a text that is answered
 TEXTS = {
     "choice": "One of the values, word for word.",
     "record": "The name, as it is written in the document.",

@@ -8,10 +8,10 @@ Moments are seconds of any clock that all who share the state agree on.
 from dataclasses import dataclass, replace
 from typing import Any
 
-IN_A_ROW = 5
-WINDOW = 20
+IN_A_ROW = 5  # failures that open a breaker
+WINDOW = 20  # latest calls of which half that failed open it
 FIRST = 60.0  # seconds until the first probe
-LONGEST = 900.0
+LONGEST = 900.0  # seconds of a pause
 PROBE = 60.0  # seconds after which a probe that was never answered for is given up, and another let through
 
 

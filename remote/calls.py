@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-MOST = 16
+MOST = 16  # calls at the same time
 
 
 class Ended(NamedTuple):

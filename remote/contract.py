@@ -16,7 +16,7 @@ from .answer_fields import AnswerField, AnswerFieldError
 PROTOCOLS = ("mlflow", "inference_v2", "chat", "json")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_. -]{0,99}")
 PATH = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,9}")
-LONGEST_PROMPT = 20_000
+LONGEST_PROMPT = 20_000  # characters
 LONGEST_INPUT = 4000  # characters of one input in a prompt
 LONGEST_DOCUMENT = 20_000  # characters of a document
 DOCUMENT = "document"  # name under which the text of the record's document is sent

@@ -14,8 +14,8 @@ from ..ml.errors import AnswerOutOfRange, AnswerSchema
 TYPES = {"string": str, "number": (int, float), "integer": int, "boolean": bool}
 OF_OBJECT = {"type", "properties", "required", "additionalProperties", "title", "description"}
 OF_FIELD = {"type", "enum", "minimum", "maximum", "maxLength", "title", "description"}
-MOST_FIELDS = 50
-LONGEST_TEXT = 10_000
+MOST_FIELDS = 50  # of one answer
+LONGEST_TEXT = 10_000  # characters of a text whose schema sets no limit
 LARGEST = 1e300  # JSON has integers that no float can hold
 
 

@@ -37,12 +37,12 @@ from ..ml.errors import (
 from .guard import Guard
 
 CONNECT = 2.0  # seconds
-READ = 10.0
-DEADLINE = 20.0
-MOST_RETRIES = 2
+READ = 10.0  # seconds between two parts of an answer
+DEADLINE = 20.0  # seconds of a whole call
+MOST_RETRIES = 2  # after the first try
 FIRST_PAUSE = 0.5  # the longest pause before the first repeat; it doubles
 RETRIED = {429, 502, 503, 504}  # and where there was no connection
-MOST_BYTES = 5_000_000
+MOST_BYTES = 5_000_000  # of an answer that is read
 KEPT_BYTES = 4096  # of what came back with a failure
 MOST_IDLE = 16  # connections that a session keeps for its next calls
 

@@ -17,7 +17,7 @@ from .session import Session, body_of
 
 DEADLINE = 10.0  # seconds, with all repeats: nobody waits for the answer
 MOST_CHARACTERS = 3000  # of one block
-MOST_BLOCKS = 20
+MOST_BLOCKS = 20  # messages in one call
 _WORD = re.compile(r"[a-z_]{2,40}")
 
 

@@ -27,9 +27,9 @@ NOTICED_LEAST = 0.9
 def run(env, options, say):
     """``--data FILE|FOLDER`` samples from there only; ``--limit`` is the size of the sample."""
     files = _files(options.data)
-    seed = SMALL_SEED if options.small else int(time.time()) // 86400  # another sample every day
+    seed = SMALL_SEED if options.small else options.seed or int(time.time()) // 86400  # another sample every day
     mutants = mutation.sample(files, options.limit or USUAL, seed)
-    survived, hung = survivors(mutants, max(os.cpu_count() or 1, 1), say)
+    survived, hung, refused = survivors(mutants, max(os.cpu_count() or 1, 1), say)
     share = 1 - len(survived) / len(mutants) if mutants else 1.0
     yield Figure("mutants.all", sum(len(mutation.mutants_of(file)) for file in files))
     yield Figure("mutants.seed", seed)
@@ -40,12 +40,13 @@ def run(env, options, say):
         yield Figure(f"mutants.{name}.noticed", f"{len(of_kind) - len(missed)} of {len(of_kind)}")
     yield Figure("mutants.noticed", len(mutants) - len(survived))
     yield Figure("mutants.noticed_as_hanging", hung)
+    yield Figure("mutants.noticed_by_types_only", refused)
     yield Figure("mutants.noticed_share", round(share, 3), "", f"≥ {NOTICED_LEAST}", share >= NOTICED_LEAST)
     yield Figure("mutants.survived", [str(mutant) for mutant in survived])
 
 
 def survivors(mutants, workers, say):
-    """Return the mutants that no test of their modules notices, and how many of the others took too long."""
+    """Return the mutants that nothing notices, and how many of the others took too long, or only have a wrong type."""
     with ExitStack() as stack:
         places, every = {}, []
         for kind in dict.fromkeys(_tests_for(mutant.file) for mutant in mutants):
@@ -61,14 +62,13 @@ def survivors(mutants, workers, say):
                 noticed = place.notice(mutant)
             finally:
                 free.put(place)
-            if not noticed:
-                say(f"survived: {mutant}")
-            return noticed
+            say(f"noticed: {mutant}, by {noticed}" if noticed else f"survived: {mutant}")
+            return bool(noticed)
 
         with ThreadPoolExecutor(workers) as pool:
             found = list(pool.map(is_noticed, mutants))
-        hung = sum(place.hung for place in every)
-    return [mutant for mutant, noticed in zip(mutants, found, strict=True) if not noticed], hung
+        hung, refused = sum(place.hung for place in every), sum(place.refused for place in every)
+    return [mutant for mutant, noticed in zip(mutants, found, strict=True) if not noticed], hung, refused
 
 
 def _tests_for(file):
@@ -76,7 +76,6 @@ def _tests_for(file):
 
 
 def _files(chosen):
-    if chosen is not None:
-        return [chosen] if chosen.is_file() else sorted(chosen.glob("*.py"))
     plain = [file for folder in FOLDERS for file in sorted((REPO / folder).rglob("*.py"))]
-    return plain + mutation.services(REPO / "models")
+    files = plain + mutation.services(REPO / "models")
+    return [file for file in files if chosen is None or file.is_relative_to(chosen)]

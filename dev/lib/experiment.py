@@ -65,6 +65,7 @@ def _parser(kind):
     parser.add_argument("--json", type=_absolute)
     parser.add_argument("--data", type=_absolute)
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--beside", action="store_true")
     parser.add_argument("--remote", action="store_true")

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from .mutation import EFFORT
 from .places import REPO
 
+NO_LIMITS = {*EFFORT, "SEED"}
 PAGE = Path("docs", "limits.md")
 FOLDERS = ("ml", "remote", "models")
 _HEAD = """# Limits
@@ -22,7 +23,11 @@ The numbers that decide something, with what they are: error levels, tolerances,
 part of what is promised, so whoever changes one changes this page too (`dev/lint --fix` writes it, a test compares).
 What an owner may set is on the deployment, not here.
 """
-_NUMERIC = (ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub, ast.BinOp, ast.operator, ast.Load)
+_NUMERIC = (
+    *(ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.BinOp, ast.operator, ast.Load),
+    *(ast.Call, ast.keyword),  # of `_SPANS` alone
+)
+_SPANS = {"timedelta", "relativedelta"}
 
 
 class Limit(NamedTuple):
@@ -69,16 +74,22 @@ def _sections(root: Path) -> Iterator[str]:
 
 def _numbers(source: str) -> list[tuple[str, ast.Assign]]:
     assigned = (node for node in ast.parse(source).body if isinstance(node, ast.Assign))
-    named = ((node.targets[0].id, node) for node in assigned if isinstance(node.targets[0], ast.Name))
-    return [(name, node) for name, node in named if _is_limit(name, node)]
+    return [(", ".join(names), node) for node in assigned if _is_limit(names := _names(node.targets[0]), node)]
 
 
-def _is_limit(name: str, node: ast.Assign) -> bool:
-    if not name.isupper() or name.startswith("_") or name in EFFORT or name == "SEED":
+def _names(target: ast.expr) -> list[str]:
+    """Return the one name that is given a value, or those that are given several at once."""
+    targets = target.elts if isinstance(target, ast.Tuple) else [target]
+    return [one.id for one in targets if isinstance(one, ast.Name)]
+
+
+def _is_limit(names: list[str], node: ast.Assign) -> bool:
+    if not names or any(not name.isupper() or name.startswith("_") or name in NO_LIMITS for name in names):
         return False
-    inside = list(ast.walk(node.value))
+    calls = {id(one.func): ast.unparse(one.func) for one in ast.walk(node.value) if isinstance(one, ast.Call)}
+    inside = [one for one in ast.walk(node.value) if id(one) not in calls]
     numbers = [one for one in inside if isinstance(one, ast.Constant) and type(one.value) in (int, float)]
-    return bool(numbers) and all(isinstance(one, _NUMERIC) for one in inside)
+    return bool(numbers) and _SPANS >= set(calls.values()) and all(isinstance(one, _NUMERIC) for one in inside)
 
 
 def _comments(source: str) -> tuple[dict[int, str], dict[int, str]]:

@@ -1,5 +1,10 @@
-"""The tests of a mutant: in a copy of the checkout, those of its module first, until one fails."""
+"""The tests of a mutant: in a copy of the checkout, those of its module first, until one fails.
 
+What no test notices is looked at by the type checker of `dev/lint`, where that is set up: a change that it refuses
+cannot be committed. It counts as noticed, and apart.
+"""
+
+import ast
 import itertools
 import os
 import re
@@ -8,25 +13,36 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from . import databases, limits, mutation, templates
 from .model_servers import free_port
-from .places import ADDON, REPO
+from .places import ADDON, CACHE, REPO
 from .talk import say
 
 LONGEST = 600  # seconds for the tests of one mutant; who takes longer hangs
+TYPES = "the types of dev/lint"
 MOST_USERS = 12  # modules that use the changed one, by whose tests it is judged too
 # Run the smallest sizes of experiments or whole trainings: too slow for one mutant, and about something else.
 SLOW = {"test_experiments", "test_house_rules", "test_evaluate_drift", "test_evaluate_monitoring", "test_mutation"}
 SLOW.add("test_limits")  # reads comments, which a mutant has lost; see `is_limit`
 _moments = itertools.count(1_000_000_000)
-_sound = set()  # tests that were seen to pass without any change
+_sound = set()  # tests that were seen to pass without any change: of a change after which nothing can be loaded
+
+
+class _Failed(NamedTuple):
+    """Tests of which one failed: that one alone where it was told, or those whose time was over."""
+
+    tests: list[str]
+    is_told: bool = False
+    is_hanging: bool = False
 
 
 class _Copy:
     """A copy of the checkout in which one file at a time is changed; a context."""
 
     hung = 0  # mutants whose tests did not end in time
+    refused = 0  # mutants that pass all tests, and not the type checker
     ignored = staticmethod(shutil.ignore_patterns("__pycache__", ".git", "node_modules"))
 
     def __enter__(self):
@@ -39,30 +55,71 @@ class _Copy:
         self._folder.cleanup()
 
     def notice(self, mutant):
-        """Return whether a test of the mutant's module fails or hangs, which passes without the change."""
+        """Return what notices the mutant, or an empty string: a test that fails with the change and passes without it.
+
+        Without the change that test runs alone and each time anew, as an earlier mutant may have spoiled something
+        (`_renew`) and another program may have taken a port or the time.
+        """
         place = self.copy / mutant.file.relative_to(REPO)
         original, changed = place.read_text(), mutation.source_of(mutant)
         if is_limit(original, changed):
-            return True
+            return "tests/ml/test_limits.py"
         for _attempt in range(2):
             try:
                 _write(place, changed)
-                failed = next((tests for tests in self._tests_of(mutant.file) if tests and not self._pass(tests)), None)
+                failed = next(
+                    (found for tests in self._tests_of(mutant.file) if tests and (found := self._run(tests))), None
+                )
+                if not failed and self._is_refused(place, original):
+                    self.refused += 1
+                    return TYPES
             finally:
                 _write(place, original)
-            if not failed or tuple(failed) in _sound:
-                return bool(failed)
-            if self._pass(failed):
-                _sound.add(tuple(failed))
-                return True
-            self._renew()  # an earlier change may have left something behind
-        say(f"not judged, as without any change these fail too: {' '.join(failed)}")
-        return False
+            if not failed:
+                return ""
+            if self._is_sound(failed):
+                self.hung += failed.is_hanging
+                return f"{' '.join(failed.tests[:1])}{' (hangs)' * failed.is_hanging}"
+            self._renew()
+        say(f"not judged, as without any change these fail too: {' '.join(failed.tests)}")
+        return ""
+
+    def _is_refused(self, place, original):
+        """Return whether the type checker finds in the changed file what it does not find in the same without comments.
+
+        A change is written without comments, and `# type: ignore` is one.
+        """
+        changed = self._type_errors(place)
+        if not changed:
+            return False
+        _write(place, ast.unparse(ast.parse(original)))
+        return bool(changed - self._type_errors(place))
+
+    def _type_errors(self, place):
+        mypy = max(CACHE.glob("lint-*/bin/mypy"), key=os.path.getmtime, default=None)
+        if mypy is None:
+            return set()
+        root = self.copy.parent
+        options = ["--config-file", self.copy / "pyproject.toml", "--cache-dir", Path(self._folder.name, "mypy")]
+        command = [mypy, *options, "--no-error-summary", place.relative_to(root)]
+        done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        return {line for line in done.stdout.splitlines() if ": error: " in line}
+
+    def _is_sound(self, failed):
+        """Return whether what failed passes without a change; what took too long must take less than half of that."""
+        if failed.is_hanging:
+            return not self._run(failed.tests, LONGEST / 2)
+        if failed.is_told:
+            return not self._run(failed.tests)
+        if tuple(failed.tests) not in _sound and not self._run(failed.tests):
+            _sound.add(tuple(failed.tests))
+        return tuple(failed.tests) in _sound
 
     def _renew(self):
         """Begin anew where an earlier change may have left something behind; plain tests leave nothing."""
 
-    def _pass(self, tests):
+    def _run(self, tests, longest=LONGEST):
+        """Run the tests up to the first that fails, and return it as `_Failed`; None where all pass."""
         try:
             done = subprocess.run(
                 self._command(tests),
@@ -70,12 +127,15 @@ class _Copy:
                 env={**os.environ, "OMP_NUM_THREADS": "1", **self._variables()},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=LONGEST,
+                text=True,
+                timeout=longest,
             )
         except subprocess.TimeoutExpired:
-            self.hung += 1
-            return False
-        return done.returncode in (0, 5)  # 5: pytest selected nothing
+            return _Failed(tests, is_hanging=True)
+        if done.returncode in (0, 5):  # 5: pytest selected nothing
+            return None
+        told = self._told(done.stdout + done.stderr)
+        return _Failed([told], is_told=True) if told else _Failed(tests)
 
     def _variables(self):
         return {}
@@ -113,8 +173,14 @@ class PlainTests(_Copy):
     """Mutants of ml/ and remote/, against pytest."""
 
     def _command(self, tests):
-        options = ["-q", "-x", "-p", "no:odoo", "-p", "no:cacheprovider", "-m", "not nightly"]
+        options = ["-q", "-x", "-rfE", "-p", "no:odoo", "-p", "no:cacheprovider", "-m", "not nightly"]
         return [sys.executable, "-m", "pytest", *options, *tests]
+
+    @staticmethod
+    def _told(output):
+        """The node that pytest names in its summary; a parameter may hold any text, so it is left out."""
+        found = re.search(r"^(?:FAILED|ERROR) ([\w/.-]+\.py(?:::\w+)*)", output, re.MULTILINE)
+        return found and found[1]
 
     @staticmethod
     def _tests_of(file):
@@ -166,6 +232,12 @@ class OdooTests(_Copy):
             *("--http-port", str(free_port())),  # tests begin a server, and another worker's may be up
             *("--log-level=critical", "--test-tags", f"{chosen},-ai_tour,-ai_nightly"),
         ]
+
+    @staticmethod
+    def _told(output):
+        """The test that the recorder names, as a tag; what fails before a class begins is the class's."""
+        told = re.search(rf"^first failure: .*?\b{ADDON}\.(tests[.\w]*)\.([A-Z]\w*)(\.test\w*)?", output, re.MULTILINE)
+        return told and f"{told[1].replace('.', '/')}.py:{told[2]}{told[3] or ''}"
 
     def _variables(self):
         places = os.environ["PYTHONPATH"].split(os.pathsep)

@@ -6,7 +6,8 @@ and ``or`` (swapped), ``not`` and the minus before a value (left out) and what i
 Left out, by this rule, is what no test should pin because the result stays the same, or is no result:
 
 * texts: docstrings, what is raised or warned about, ``__repr__`` and ``__str__``, type hints, decorators
-* effort: how often or in which portions something is computed (`EFFORT`, ``for _step in range(…)``), seeds
+* effort: how often or in which portions something is computed (`EFFORT`, ``for _step in range(…)``), by how many and
+  how long steps Newton's method comes to the same, seeds
 * guards against rounding: numbers below `TINY`, and those within ``max(…, 1)`` and ``round(…)``
 * what holds for type checkers only
 """
@@ -33,7 +34,9 @@ EFFORT = {
     "ROUNDS",
     "STEPS",
     "TOGETHER",
+    "waited",
 }
+EFFORT_PASSED = {"seed", "decimals", "steps", "longest"}  # of a draw, of a text, of Newton's method
 _TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE,
     ast.GtE: ast.Lt,
@@ -163,7 +166,7 @@ def _is_left_out(node: ast.AST) -> bool:
         return True
     if isinstance(node, ast.FunctionDef):
         return node.name in _TEXTS
-    if isinstance(node, ast.Assign | ast.AnnAssign):
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         return any(name.id in EFFORT for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
     if isinstance(node, ast.If):
@@ -195,7 +198,7 @@ def _numbers(node: ast.AST, field: str, place: int | None, child: ast.AST) -> It
         return
     if isinstance(node, ast.Call) and (_called(node) in _ROUNDED or _is_effort(node)):
         return
-    if isinstance(node, ast.keyword) and node.arg in ("seed", "decimals"):
+    if isinstance(node, ast.keyword) and node.arg in EFFORT_PASSED:
         return
     if isinstance(node, ast.arguments) and _is_seed(node, field, place):
         return

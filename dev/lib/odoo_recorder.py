@@ -3,7 +3,7 @@
 usage: python -m lib.odoo_recorder REPORT [--no-assets] [--progress] [--first-failure] [--claims=FOLDER]
                                    -- ODOO-ARGUMENT ...
 
-With --first-failure the process ends at once, and without a report, when a test fails.
+With --first-failure the process ends at once, and without a report, when a test fails; it names the test.
 
 With --claims, several processes share one run: each test class is carried out by the first that leaves its mark in
 that folder.
@@ -92,6 +92,7 @@ class Tests:
             self.status[test.id()] = "failed"
             if self.first_failure:
                 traceback.print_exception(*error)
+                print(f"first failure: {test.id()}", file=sys.stderr)
                 sys.stderr.flush()
                 os._exit(1)
 

@@ -8,8 +8,8 @@ from odoo.tools import format_date
 
 from .alert_kinds import Cause
 
-NEAR = timedelta(days=3)
-MOST_EVENTS = 5
+NEAR = timedelta(days=3)  # before and after the onset of an alert, in which a change may be its cause
+MOST_EVENTS = 5  # changes that an alert names
 
 
 def near_events(alert: BaseModel) -> list[str]:

@@ -14,7 +14,7 @@ from odoo.tools import format_date
 
 from ..tools import clock
 
-PERIODS = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
+PERIODS = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}  # between two digests of a channel
 OPEN = ("firing", "acknowledged")
 
 

@@ -11,7 +11,7 @@ from odoo.tools import format_date
 
 from ..tools import clock
 
-MOST_DAYS = 90
+MOST_DAYS = 90  # for which a cause may be muted
 UNMUTED = {"muted_until": False, "mute_reason": False}
 
 

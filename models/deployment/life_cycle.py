@@ -15,6 +15,7 @@ from ..tools import clock
 from ..tools.trust import own
 from . import events
 
+LONGEST_REASON = 2000  # characters of why a deployment changed its state
 STATES = [
     ("poc", "Proof of concept"),
     ("shadow", "Shadow"),
@@ -158,7 +159,7 @@ def keep_transitions(deployments: BaseModel, before: dict[int, str], state: str,
                 "from_state": before.get(deployment.id),
                 "to_state": state,
                 "user_id": deployments.env.uid,
-                "reason": str(reason)[:2000],
+                "reason": str(reason)[:LONGEST_REASON],
             }
             for deployment in deployments
         ]

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
 from ..tools import clock
+from ..tools.limits import LONGEST_TOLD
 from . import events
 
 
@@ -80,7 +81,9 @@ def challenging(deployment: BaseModel) -> BaseModel:
 def _end(assignment: BaseModel, reason: str) -> None:
     if assignment:
         now = clock.now()  # it began later where the clock was ahead
-        assignment.write({"end_date": max(now, assignment.start_date or now), "end_reason": reason[:500] or False})
+        assignment.write(
+            {"end_date": max(now, assignment.start_date or now), "end_reason": reason[:LONGEST_TOLD] or False}
+        )
         assignment.flush_recordset()
 
 

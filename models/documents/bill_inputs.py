@@ -18,7 +18,7 @@ ACCOUNT = "invoice_line_ids.account_id"
 COST_CENTRE = "invoice_line_ids.analytic_distribution"
 AMOUNT = "amount_total"
 PURPOSE = (VENDOR, ACCOUNT, COST_CENTRE)
-MONTH = 31
+MONTH = 31  # days within which an equal bill is a repetition
 
 
 def bill_inputs(env: Environment) -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ from odoo.tools.pdf import PdfReader
 _logger = logging.getLogger(__name__)
 
 LONGEST = 20_000  # characters
-MOST_PAGES = 10
-MOST_BYTES = 20 * 1024 * 1024
+MOST_PAGES = 10  # that are read of an attachment
+MOST_BYTES = 20 * 1024 * 1024  # of an attachment that is read
 TEXTS = ("text/plain", "text/csv", "text/xml", "application/xml", "application/json")
 
 

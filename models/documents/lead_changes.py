@@ -16,7 +16,7 @@ from ..features import course
 from ..features.feature_reader import FeatureReader
 from ..tools.wording import percent
 
-MOST_TOLD = 2
+MOST_TOLD = 2  # changes that a lead shows
 # What a seller can bring about: one more of it, or none of it any more.
 MORE, NONE = (course.MEETINGS, course.ACTIVITIES), (course.WAITING_DAYS,)
 CORRECT = {"phone_state": "correct", "email_state": "correct"}

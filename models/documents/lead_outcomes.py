@@ -11,8 +11,7 @@ from .outcomes import Outcomes
 
 # Spans of days of the life of a lead: a version learns from one moment of it in each, first of its creation.
 LANDMARKS = ((0, 0), (0, 7), (7, 14), (14, 30), (30, 60), (60, 120))
-_FINE = 2**16  # moments that are told apart between two such days
-LATELY_DAYS = 90
+LATELY_DAYS = 90  # at least, over which it is counted how long outcomes take
 LATE_LEADS = 5000  # that say how long outcomes take
 EDITED_AFTER = "1 hour"  # what is changed while closing is written in the same minute
 
@@ -65,7 +64,7 @@ class LeadOutcomes(Outcomes):
         begins, ends = map(list, zip(*LANDMARKS, strict=True))
         spans = SQL("(SELECT * FROM unnest(%s::int[], %s::int[]) AS span (begin, until))", begins, ends)
         query.add_join("JOIN", "landmark", spans, SQL("TRUE"))
-        drawn = SQL("(hashint4(%s + 7919 * landmark.until) & %s)::float8 / %s", lead_id, _FINE - 1, _FINE)
+        drawn = SQL("(hashint4(%s + 7919 * landmark.until) & 65535)::float8 / 65536", lead_id)
         day = SQL("(landmark.begin + (landmark.until - landmark.begin) * %s)", drawn)
         moment = SQL("(%s + %s * interval '1 day')", began, day)
         query.add_where(SQL("%s <= %s - %s", moment, now, horizon))

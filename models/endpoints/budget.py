@@ -28,7 +28,8 @@ def spent_sql(endpoint: SQL) -> SQL:
 
 def spent(endpoint: BaseModel) -> float:
     """Return the price of the calls of `endpoint` in this month."""
-    return endpoint.env.execute_query(SQL("SELECT %s", spent_sql(SQL("%s", endpoint.id))))[0][0]
+    [[price]] = endpoint.env.execute_query(SQL("SELECT %s", spent_sql(SQL("%s", endpoint.id))))
+    return price
 
 
 def left(endpoint: BaseModel) -> float | None:
@@ -43,12 +44,12 @@ def is_used_up(endpoint: BaseModel) -> bool:
 
 def warn(deployment: BaseModel, endpoint: BaseModel) -> None:
     """Open or resolve the alert of a deployment about the budget of its endpoint."""
-    env = for_reader(deployment).env
-    alerts = env["ai.deployment.alert"]
+    alerts = deployment.env["ai.deployment.alert"]
     share = spent(endpoint) / endpoint.monthly_budget if endpoint.monthly_budget else 0
     if share < WARNED_FROM:
         alerts._resolve(deployment, SPENDING)
         return
+    env = for_reader(deployment).env
     alerts._raise(
         deployment,
         SPENDING,

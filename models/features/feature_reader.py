@@ -60,7 +60,7 @@ FORMS = {"float": "number", "integer": "number", "monetary": "number", "text": "
 # A spread is known only from some records on, and is never taken as smaller than 10 %: a vendor who always bills the
 # same amount would else turn one cent into an alarm.
 DEVIATION_MIN_COUNT = 5
-DEVIATION_MIN_SPREAD = 0.1
+DEVIATION_MIN_SPREAD = 0.1  # of the logarithm: amounts that hardly differ make no deviation large
 
 
 class Group(NamedTuple):

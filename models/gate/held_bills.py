@@ -30,7 +30,7 @@ from .gate_sql import Verdict
 _logger = logging.getLogger(__name__)
 
 PENDING = "ai_deployment.gate_pending"
-TRIES = 3
+TRIES = 3  # to lock bills that somebody else holds
 
 # Bills that the search of the auto-post job passes over; see `AccountMove._autopost_draft_entries`.
 _left_out: ContextVar[tuple[int, ...]] = ContextVar("ai_deployment_left_out", default=())

@@ -25,7 +25,7 @@ from .ai_deployment_value import CALLS, MONTH_DAYS, NET, REVIEWING, RUNNING
 from .measurement import Measurement, day_bounds
 from .value_texts import ValueTexts
 
-WEEK = timedelta(days=7)
+WEEK = timedelta(days=7)  # that a measurement covers at least
 CALLS_KEPT = CALL_DAYS - timedelta(days=1)  # whole days of calls that are there
 
 

@@ -9,7 +9,7 @@ import json
 
 from odoo.models import BaseModel
 
-FEWEST_WORDS = 5
+FEWEST_WORDS = 5  # of a purpose, and of limits
 
 
 class Explanation:

@@ -17,10 +17,10 @@ from ..deployment.eligibility import person_gap
 from ..deployment.life_cycle import keep_transitions
 from ..tools import clock
 
-PROOF_DAYS = 90
-MOST_PROOF_DAYS = 365
+PROOF_DAYS = 90  # of a proof of concept, where nobody chose
+MOST_PROOF_DAYS = 365  # of a proof of concept
 ALIKE_INPUTS = 0.5  # share of the inputs of both that are the same
-ALIKE_WORDS = 2
+ALIKE_WORDS = 2  # that purposes of similar deployments share
 WORD = re.compile(r"\w{4,}")
 COMMON_WORDS = frozenset(
     "about after also because been call does find from have into lead leads bill bills more most only other predict "

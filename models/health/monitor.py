@@ -22,7 +22,7 @@ from .registry import CHECKS, INSTANCE_CHECKS, INSTANCE_CODES, UNKNOWN
 
 _logger = logging.getLogger(__name__)
 
-CAUGHT_UP = timedelta(hours=3)
+CAUGHT_UP = timedelta(hours=3)  # since the last run of a job, after which it is late
 JOBS_LATE = Cause(HEALTH, "jobs_late")
 OF_ALL = Domain("cause", "in", [str(Cause(HEALTH, code)) for code in sorted(INSTANCE_CODES)])
 OPEN = Domain("state", "!=", "resolved")

@@ -16,7 +16,7 @@ from .check import (
     severe,
 )
 
-REVIEW_GRACE = timedelta(days=14)
+REVIEW_GRACE = timedelta(days=14)  # after the review date, from which on it is severe
 
 
 class Owner(Check):

@@ -18,7 +18,7 @@ from .crons import trouble_of
 
 LEAST_FREE = 0.05  # of a disk
 LEAST_BYTES = 2 * 1024**3  # a large disk is full later
-SEVERE_BYTES = 512 * 1024**2
+SEVERE_BYTES = 512 * 1024**2  # free on the disk, below which it is severe
 
 
 class Restored(InstanceCheck):

@@ -17,7 +17,7 @@ from .check import (
 )
 from .crons import trouble_of
 
-DAY = timedelta(days=1)
+DAY = timedelta(days=1)  # after which waiting work is told of
 
 
 class Batches(Check):

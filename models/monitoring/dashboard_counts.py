@@ -23,8 +23,8 @@ from .chart import Opens, Point, chart, opens, row
 from .dashboard_alerts import AlertMarks
 from .intake import first_scored_between
 
-NOW_DAYS = timedelta(days=28)
-MOST_BARS = 10
+NOW_DAYS = timedelta(days=28)  # that the distribution of scores shows
+MOST_BARS = 10  # of the distribution of scores
 TO_A_PERSON = ("in_review", "reviewed", "expired")
 
 

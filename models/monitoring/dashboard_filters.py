@@ -9,7 +9,7 @@ from odoo.models import BaseModel
 from .ai_deployment_report import JUDGED
 
 RANGES = (4, 12, 26, 52)  # weeks
-USUAL_RANGE = 12
+USUAL_RANGE = 12  # weeks that the dashboard shows where nobody chose
 MOST_VERSIONS = 50  # the newest, that can be chosen
 
 

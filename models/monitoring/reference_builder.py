@@ -29,9 +29,9 @@ from ..tools import clock
 from ..tools.trust import own
 from .intake import first_day
 
-MIN_ROWS = 1000
-MIN_WEEKS, MOST_WEEKS = 8, 26
-WEEK = timedelta(days=7)
+MIN_ROWS = 1000  # of a reference made of live records
+MIN_WEEKS, MOST_WEEKS = 8, 26  # of a reference made of live records
+WEEK = timedelta(days=7)  # that one part of a reference covers
 
 
 class Candidate(NamedTuple):

@@ -10,7 +10,7 @@ from ..tools import clock
 from .ai_deployment_report import JUDGED
 from .intake import first_day
 
-WINDOW = timedelta(days=7)
+WINDOW = timedelta(days=7)  # that a report covers at least
 
 
 class ReportSeries:

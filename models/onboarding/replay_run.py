@@ -24,14 +24,14 @@ from ..training.child_process import ChildEnded, ChildProcess
 from ..training.learning import ALL_ROWS, learn_usual, scorecard_options
 from ..training.workbench import carried_by, train_scorecard
 
-MONTHS = 12
+MONTHS = 12  # of the past that are replayed at most
 SECONDS = 45  # of training, after which no further model is trained
 HARD_SECONDS = 120  # of the child process
 MOST_ROWS = 12_000  # the latest
-RATE_DAYS = 30
-FEWEST_RATED = 10
-EXAMPLES = 3
-TOP = 0.2
+RATE_DAYS = 30  # of outcomes known before a month, whose share of wins its scores are held against
+FEWEST_RATED = 10  # outcomes for that share; with fewer, all of the past give it
+EXAMPLES = 3  # bills that a month shows, the most suspicious ones
+TOP = 0.2  # share of records that are looked at first
 
 Columns = dict[str, Column]
 

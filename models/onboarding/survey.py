@@ -13,7 +13,7 @@ from ..tools.wording import number, percent
 from ..training.readiness import MIN_CASES, readiness
 
 MIN_ROWS = 100  # records without an outcome, under which nothing is usual yet
-LONG_ENOUGH_DAYS = 365
+LONG_ENOUGH_DAYS = 365  # of records, for seasons to be learned
 
 
 class Survey(NamedTuple):

@@ -18,9 +18,9 @@ from ..proposals.agreement import agreement_of, agreement_text
 from ..tools import clock
 from ..tools.wording import number, percent
 
-WEEK, MONTH = timedelta(days=7), timedelta(days=28)
+WEEK, MONTH = timedelta(days=7), timedelta(days=28)  # over which is counted
 TO_A_PERSON = ("in_review", "reviewed", "expired")
-SOON = timedelta(days=7)
+SOON = timedelta(days=7)  # in which a date lies that is told ahead
 HEALTH_LEVELS = {"good": "success", "attention": "warning", "bad": "danger"}
 MISSING = "–"
 LONGEST_NOTE = 140  # signs; the whole sentence stands on the page of the deployment

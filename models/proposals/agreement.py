@@ -19,10 +19,10 @@ from ..tools import clock
 from ..tools.wording import for_reader, number, percent
 
 KEPT = timedelta(days=365)  # answers that are older say nothing of today's records
-RECENT = timedelta(days=28)
-FEWEST_RECENT = 20
-FEWEST_BEFORE = 30
-SURE = 0.99
+RECENT = timedelta(days=28)  # answers that a fall is looked for in
+FEWEST_RECENT = 20  # answers, below which no agreement is judged
+FEWEST_BEFORE = 30  # earlier answers, below which no fall is looked for
+SURE = 0.99  # confidence of a fall, and of an agreement below its target
 
 
 class Agreement(NamedTuple):

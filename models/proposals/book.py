@@ -11,7 +11,7 @@ from ...remote.answer_fields import Told
 from ..tools import batch_insert
 from .values import Resolver, Value, of_record
 
-LONGEST_SAID = 200
+LONGEST_SAID = 200  # characters of a proposed value that could not be read
 
 
 class Row(NamedTuple):

@@ -21,8 +21,8 @@ from ..tools.wording import plain
 from .declared import allowed_domain, allowed_records, own_domain
 
 NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
-LARGEST = 1e15
-YEARS = (1900, 2200)
+LARGEST = 1e15  # amount of a proposed number, either way
+YEARS = (1900, 2200)  # of a proposed date: the first, and the first that is too late
 
 
 class Value(NamedTuple):

@@ -18,6 +18,7 @@ from odoo.tools import SQL
 
 from ..alerting.alert_kinds import WRITING
 from ..tools import clock, faults
+from ..tools.limits import LONGEST_TOLD
 from ..tools.trust import own
 from ..tools.wording import for_reader
 from .agreement import proved_confidence
@@ -25,7 +26,7 @@ from .values import of_record, text_of, to_write
 
 _logger = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 500  # proposals that one run of the job writes
 SAME = "same"
 
 
@@ -121,7 +122,7 @@ def write_value(proposal: BaseModel, stored: str, user: BaseModel, by_person: bo
         if not isinstance(error, UserError):
             faults.log_fault(_logger, f"A value of {proposal.res_model},{proposal.res_id} cannot be written", error)
         why = str(error) if isinstance(error, UserError) else env._("Odoo refused it: %s", type(error).__name__)
-        proposal.left_reason = why[:500]
+        proposal.left_reason = why[:LONGEST_TOLD]
         return "left"
     return "written"
 

@@ -16,7 +16,7 @@ from ..tools import clock
 from ..tools.credentials import all_credentials
 from .rows import PushedRow, columns_with
 
-LONGEST = 4096
+LONGEST = 4096  # characters of a failure's details that are kept, the last ones
 
 
 def record_rows(deployment: BaseModel, rows: Sequence[PushedRow], user: BaseModel) -> list[int]:

@@ -11,10 +11,10 @@ from odoo.exceptions import ValidationError
 from ...ml.errors import InferenceError, OutsideFailure
 from ...remote.answer_fields import AnswerField, Told, read
 
-MOST_ROWS = 1000
-LONGEST_KEY = 200
-LONGEST_MESSAGE = 300
-LONGEST_DETAILS = 4096
+MOST_ROWS = 1000  # of one push
+LONGEST_KEY = 200  # characters of the key of a push
+LONGEST_MESSAGE = 300  # characters of a failure's message
+LONGEST_DETAILS = 4096  # characters of a failure's details, the last ones
 LARGEST = 1e300  # JSON has integers that no float can hold
 FIELDS = {"res_id", "score", "confidence", "inputs", "failure", "answers"}
 FAILURE_FIELDS = {"message", "details"}

@@ -18,7 +18,7 @@ from .drill import Drill, Step
 
 SLOW_MS = 1500  # the time limit of the database while something is too slow
 NEVER = 60  # seconds that the slow thing would take
-CALL_SECONDS = 3.0
+CALL_SECONDS = 3.0  # that a call of a drill may take
 
 
 class FaultDrill(Drill):

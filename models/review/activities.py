@@ -19,7 +19,7 @@ from ..tools.shipped import shipped
 from ..tools.trust import OWN, own
 from ..tools.wording import number
 
-MAX_ACTIVITIES = 20
+MAX_ACTIVITIES = 20  # open ones of a reviewer, beyond which one says how many more there are
 MOST_COUNTED = 1000  # of the reviews beyond these
 REVIEW = "ai.deployment.review"
 

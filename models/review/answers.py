@@ -17,7 +17,7 @@ from .screen import screen_values
 from .values import is_task, judged
 from .vocabulary import JUDGEMENTS, TRUTHS
 
-MOST_SECONDS = 3600.0
+MOST_SECONDS = 3600.0  # that an answer took: beyond it, the page was left open
 MOST_AT_ONCE = 1000  # questions that get one answer
 
 

@@ -11,7 +11,7 @@ from .deadlines import WorkingHours
 from .eligibility import able_by_review, barred_people, people_at_work, responsible_people
 from .expiry import expire_obsolete
 
-BATCH = 1000
+BATCH = 1000  # reviews that are locked and assigned together
 FIELDS = ("reviewer_id", "responsible_id", "deadline", "escalation", "next_step_date")
 
 

@@ -17,7 +17,7 @@ from ..tools.trust import own
 from .activities import activities_of
 from .eligibility import able_by_review, people_at_work
 
-HOUR = timedelta(hours=1)
+HOUR = timedelta(hours=1)  # of working time, in which deadlines are set
 STEPS_APART = timedelta(days=1)  # by which a step may lie later than its hours say, as when a calendar was changed
 QUEUE_PATH = "/odoo/ai-reviews"
 

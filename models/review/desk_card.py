@@ -17,7 +17,7 @@ from .similar_cases import SimilarCases
 from .values import VALUED, is_task, shown_document, shown_values
 from .vocabulary import ANY
 
-MOST_REASONS = 5
+MOST_REASONS = 5  # inputs that a case shows as its reasons
 
 
 class DeskCards:

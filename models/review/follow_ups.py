@@ -19,7 +19,7 @@ from .expiry import set_aside
 from .notes import note_answer, note_taken_back
 from .vocabulary import ANOTHER
 
-UNDO = timedelta(seconds=60)
+UNDO = timedelta(seconds=60)  # after an answer, in which its reviewer may take it back
 
 
 def settle(review: BaseModel) -> None:

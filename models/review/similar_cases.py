@@ -19,7 +19,7 @@ from ...ml.errors import ArtifactRejected
 
 DECIDED = 500  # of the latest answers
 ENDED = 1000  # of the latest first scores, for records that end without a review
-SHOWN = 3
+SHOWN = 3  # past cases beside a review
 LEAST_ALIKE = 0.5  # of the points in common, to be called similar
 AT_ONCE = 60  # candidates whose ending and access are looked up together
 MOST_PIECES = 5  # of so many candidates

@@ -17,8 +17,8 @@ from ..proposals.values import Resolver, of_record, text_of
 from ..tools.wording import percent
 
 VALUED = "valued"  # the decision of the desk: the values say whether it is confirmed
-LONGEST_SHOWN = 5000
-MOST_FOUND = 8
+LONGEST_SHOWN = 5000  # characters of an attachment beside a review
+MOST_FOUND = 8  # records that a search for a value offers
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 

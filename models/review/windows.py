@@ -14,7 +14,7 @@ from odoo.tools import SQL
 
 from ..scoring.reasons import MAY_RETURN
 
-LOOK = 2000
+LOOK = 2000  # waiting reviews of a deployment that one page looks at
 
 
 class Queue(NamedTuple):

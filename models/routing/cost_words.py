@@ -15,7 +15,7 @@ from ..tools.wording import about, percent, plain
 from .costs import LOGGED, SIDES, RoutingCosts
 from .thresholds import flag_line, recent_confidences, thresholds_of
 
-MONTH_DAYS = 365.25 / 12
+MONTH_DAYS = 365.25 / 12  # of a month of the costs told
 SHOWN = 8  # thresholds of the table
 RECORDS = 1000  # that money is told for where nobody knows how many come a month
 

@@ -22,7 +22,7 @@ from ..tools.ai_deployment_readable_mixin import readable_origin
 COST_FIELDS = ("loss_missed", "loss_false", "review_minutes", "value_margin", "value_hourly_cost")
 ENTERED, LOGGED = "entered", "logged"
 LEAST_LOGGED = 20  # answers whose seconds are known, to say how long a review takes
-MOST_REVIEWED = 5000
+MOST_REVIEWED = 5000  # latest reviewed records that costs are measured on
 SIDES = {"positive": True, "negative": False}
 
 

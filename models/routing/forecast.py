@@ -24,7 +24,7 @@ from .quota import SHARED
 from .router import rules_on
 from .thresholds import flag_line, thresholds_of
 
-RECENT = timedelta(days=28)
+RECENT = timedelta(days=28)  # records that a forecast is made from
 ENOUGH = 50  # scored records that say which share goes to people; with fewer, those that tested the version do
 ENOUGH_DAYS = 5  # with answers, that say how many a day there are; with fewer, the owner's setting does
 FAR = 20  # days of reviewing, beyond which somebody has to confirm a batch: four weeks of work

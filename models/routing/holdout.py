@@ -20,13 +20,14 @@ from odoo.tools import SQL
 from ..deployment import events
 from ..scoring.hiding import hides
 from ..tools import clock
+from ..tools.limits import LONGEST_TOLD
 from ..tools.trust import own
 from ..tools.wording import plain
 
 if TYPE_CHECKING:
     from .router import Slate
 
-MOST_HELD_OUT = 0.5
+MOST_HELD_OUT = 0.5  # share of records that may be held out
 
 
 class HoldoutRule(NamedTuple):
@@ -140,7 +141,7 @@ def hold_out(deployment: BaseModel, share: float, reason: str | None) -> None:
         {
             "holdout_share": share,
             "holdout_since": clock.now() if share else False,
-            "holdout_reason": why[:500] if share else False,
+            "holdout_reason": why[:LONGEST_TOLD] if share else False,
         }
     )
     env[known.res_model].invalidate_model(["ai_score", "ai_confidence", "ai_score_date", "ai_reasons"], flush=False)

@@ -13,6 +13,6 @@ DEFAULTS = {
     routing.DISAGREEMENT: (False, 70),
     routing.AUDIT: (True, 90),
 }
-AMOUNT = 5000.0
-POINTS = 1
+AMOUNT = 5000.0  # from which on a record is reviewed for its amount, where nobody chose
+POINTS = 1  # by which models must disagree, where nobody chose
 EDITABLE = {"amount", "cap", "is_on", "points", "priority"}

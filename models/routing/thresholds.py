@@ -27,8 +27,8 @@ from .quota import CAPACITY, DayQuota
 if TYPE_CHECKING:
     from .router import Slate
 
-RECENT = timedelta(days=28)
-WEEK = timedelta(days=7)
+RECENT = timedelta(days=28)  # records that thresholds are proposed from
+WEEK = timedelta(days=7)  # for which quotas are told
 ENOUGH = 50  # recent records that say how confident scores are; with fewer, those that tested the version do
 FLAGGED_BY_NEED = ("capacity", "cost")  # ways in which a line of its own says what looks unusual enough
 

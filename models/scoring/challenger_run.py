@@ -19,6 +19,7 @@ from ...ml.errors import VersionError
 from ..alerting.alert_kinds import CHALLENGER
 from ..deployment.serving import challenging
 from ..tools import batch_insert, clock, faults
+from ..tools.limits import LONGEST_TOLD
 from ..tools.wording import for_reader
 
 _logger = logging.getLogger(__name__)
@@ -172,7 +173,7 @@ def failed(deployment: BaseModel, error: Exception) -> None:
     env["ai.deployment.alert"]._raise(
         deployment,
         CHALLENGER,
-        name=told[:500],
+        name=told[:LONGEST_TOLD],
         level="notice",
         suggestion=env._("The serving version is not affected. Withdraw the challenger, or train a new version.")
         if not is_aside

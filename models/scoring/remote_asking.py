@@ -39,6 +39,7 @@ from ..documents.document_text import document_texts
 from ..endpoints import breakers, budget
 from ..endpoints.connection import Connection, connect
 from ..tools import batch_insert, clock, faults
+from ..tools.limits import LONGEST_TOLD
 
 if TYPE_CHECKING:
     from .scoring_run import ScoringRun
@@ -47,7 +48,7 @@ _logger = logging.getLogger(__name__)
 
 MOST_SECONDS = 40.0  # of asking in one go: a worker's own time limit is not reached
 TICK = 1.0  # seconds between two times that answers are stored
-MOST_COLLISIONS = 5
+MOST_COLLISIONS = 5  # of transactions, after which an answer is given up
 LAST_ATTEMPT = 8  # of a record whose failure may pass: two days after the first
 LANGUAGE = "en_US"  # of names that are sent: a model knows them in one language
 
@@ -330,7 +331,7 @@ class RemoteAsking:
                 "tokens": ("int4", [asked.tokens for _part, asked in log]),
                 "price": ("float8", [self._price(asked) for _part, asked in log]),
                 "failure_type": ("varchar", [error and error.failure_type for error in errors]),
-                "failure_message": ("varchar", [error and str(error).strip()[:500] for error in errors]),
+                "failure_message": ("varchar", [error and str(error).strip()[:LONGEST_TOLD] for error in errors]),
                 "sent": ("jsonb", [self._sent(part, asked) for part, asked in log]),
                 "received": ("text", [asked.received or None for _part, asked in log]),
             },

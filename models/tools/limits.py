@@ -10,10 +10,12 @@ from typing import Any
 
 from odoo.fields import Field
 
+# Characters, or bytes, of a field of each type.
 LONGEST = {"char": 1000, "text": 10_000, "html": 50_000, "json": 100_000, "binary": 64 * 1024 * 1024}
-LONGEST_NAMED = {"domain": 10_000}
+LONGEST_NAMED = {"domain": 10_000}  # characters of fields of these names
 MOST_LINKED = 1000  # records in one list, at once
 MOST_CONDITIONS = 200  # in one filter
+LONGEST_TOLD = 500  # characters of a failure or a reason that the system stores in one line
 
 # Read-only fields that keep the words of a person, given in a dialog or with an answer.
 SAID = frozenset("conditions holdout_reason lesson minutes mute_reason note pipeline_name reason waiver_reason".split())

@@ -6,7 +6,7 @@ many there are, and no alert rises just because many records make any deviation 
 
 from odoo.tools import SQL
 
-MOST = 2000
+MOST = 2000  # records of a sample
 _NUMBERS = 2**31
 
 

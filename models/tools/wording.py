@@ -15,7 +15,7 @@ from odoo.tools.misc import format_date, formatLang
 
 from ...ml.words import Words
 
-MOST_DECIMALS = 12
+MOST_DECIMALS = 12  # of a number in a text
 DAYS, TIMES = "days", "times"
 # Of the measures of a history, and of a course.
 UNITS = {

@@ -188,7 +188,7 @@ def missing_shadow(deployment: BaseModel, version: BaseModel) -> str:
     :param deployment: ai.deployment with all rights
     """
     env = deployment.env
-    assignment = deployment.assignment_ids.filtered(lambda one: one.role == "champion" and not one.end_date)[:1]
+    assignment = deployment.assignment_ids.filtered(lambda one: one.role == "champion" and not one.end_date)
     if not assignment or assignment.version_id == version:
         return ""
     tried = deployment.assignment_ids.filtered(

@@ -13,7 +13,7 @@ from ...ml.columns import NUMBER, Column
 
 TOO_YOUNG, UNREADABLE, REQUIRED_EMPTY = RECORDS = ("too_young", "unreadable", "required_empty")
 LEAKS, ALWAYS_EMPTY, CONSTANT = INPUTS = ("leaks", "always_empty", "constant")
-EXAMPLES = 5
+EXAMPLES = 5  # records that a finding shows
 
 
 class Cleaning:

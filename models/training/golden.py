@@ -13,7 +13,7 @@ from ...ml.columns import Column
 from ...ml.reviewed import ReviewedCard
 from ...ml.scorecard import Scorecard
 
-ROWS = 20
+ROWS = 20  # records whose scores are kept with a version
 TOLERANCE = 1e-6  # of a score: what the log rounds, and what another machine adds up in another order
 PROVABLE = (Scorecard, AnomalyCard, ReviewedCard)
 

@@ -11,6 +11,7 @@ from odoo.models import BaseModel
 from ..deployment.life_cycle import LIVE
 from ..deployment.serving import challenging
 from ..tools import clock
+from ..tools.limits import LONGEST_TOLD
 from ..tools.trust import own
 
 AUTOMATIC, PROPOSE, MANUAL = "automatic", "propose", "manual"
@@ -67,7 +68,7 @@ def enter(version: BaseModel, reason: str, *, replaces: bool = False) -> str:
         return env._("%s is the challenger already and is judged first.", standing.name)
     try:
         with env.cr.savepoint():
-            deployment._assign_challenger(version, reason[:500])
+            deployment._assign_challenger(version, reason[:LONGEST_TOLD])
     except UserError as error:
         return str(error)
     return env._("It scores beside the serving version now, as its challenger.")

@@ -20,19 +20,20 @@ from ...ml.drift import stability_index
 from ..alerting.alert_kinds import ROLLBACK
 from ..routing.forecast import answers_per_day
 from ..tools import clock
+from ..tools.limits import LONGEST_TOLD
 from ..tools.wording import about, percent, plain
 from .replay import SCORE_BINS, known_outcomes
 from .rollback import Rollback
 
 MIN_ROWS = 50  # first scores, under which nothing is said
-MOST_ROWS = 20_000
+MOST_ROWS = 20_000  # that two versions are compared on
 BEFORE = timedelta(days=28)  # of the version before
 LEVEL = 0.999  # of the shares, which are looked at hourly
 FAILED_SHARE = 0.05  # of records, which may fail in any case
 FAR = 0.25  # stability index; usual limit of a shift that needs action
 MIN_SCORES = 200  # for the shape of the scores, where bins of few records say nothing
 TIMES = 2.0  # as many flags as expected, or half as many
-MIN_OUTCOMES = 50
+MIN_OUTCOMES = 50  # below which a version on probation is not judged
 OFF = 0.1  # mean score against the share that came true
 
 
@@ -97,7 +98,7 @@ class Probation:
             told = env._(
                 "Open %s to have its records scored again. The next version is promoted by a person.", version.name
             )
-        env["ai.deployment.alert"]._raise(deployment, ROLLBACK, name=name[:500], suggestion=told)
+        env["ai.deployment.alert"]._raise(deployment, ROLLBACK, name=name[:LONGEST_TOLD], suggestion=told)
         return found
 
     def broken(self) -> list[str]:

@@ -30,7 +30,7 @@ from .version_test import test_rows
 
 MOST_NAMED = 20  # records of each kind that can be opened
 CAPACITY_SHARE = 0.1  # of the records, where nobody said how many people can look at
-SCORE_BINS = 10
+SCORE_BINS = 10  # of the distribution of scores
 NO_OUTCOMES = {"rows": 0, "positives": 0}
 
 

@@ -30,7 +30,7 @@ from .table import read_moments
 
 MOST_ROWS = 2500  # closed, and open; without an outcome twice as many
 MOST_EXAMINED = 20  # candidates that the leak check looks at
-MOST_TICKED = 12
+MOST_TICKED = 12  # inputs that are chosen ahead
 TYPES = frozenset(("boolean", "char", "float", "integer", "many2many", "many2one", "monetary", "selection"))
 TECHNICAL = frozenset(
     "active color company_id company_currency create_uid currency_id display_name duration_tracking id is_blacklisted "

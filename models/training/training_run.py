@@ -28,6 +28,7 @@ from ..alerting.alert_kinds import TRAINING_FAILED
 from ..deployment import events
 from ..features.feature_reader import walk_path
 from ..tools import clock, faults
+from ..tools.limits import LONGEST_TOLD
 from ..tools.wording import for_reader
 from . import training_wording as wording
 from .child_process import KILLED, MEMORY, TIME, ChildEnded, ChildProcess
@@ -183,14 +184,16 @@ class TrainingRun:
         if training.state not in ("waiting", "running"):
             return
         text = wording.failed(env, failure, detail)
-        training.step_ids.filtered(lambda step: step.state == "running").write({"state": "failed", "text": text[:500]})
+        training.step_ids.filtered(lambda step: step.state == "running").write(
+            {"state": "failed", "text": text[:LONGEST_TOLD]}
+        )
         training.step_ids.write({"answers": False})
         training.write({"state": "failed", "failure": failure, "end_date": clock.now(), "result_text": text})
         deployment = training.deployment_id
         env["ai.deployment.alert"]._raise(
             deployment,
             TRAINING_FAILED,
-            name=env._("“%(name)s” was not trained: %(why)s", name=deployment.name, why=text)[:500],
+            name=env._("“%(name)s” was not trained: %(why)s", name=deployment.name, why=text)[:LONGEST_TOLD],
             level="notice" if failure == wording.NO_OUTCOMES else "alert",
             suggestion=env._("Open the training for details. The serving version is unchanged."),
         )
@@ -377,7 +380,7 @@ class RunProgress(Progress):
         return self.training.step_ids.filtered(lambda row: row.code == step)
 
     def _tell(self, text: str | bool) -> None:
-        self._row(self.step).text = str(text or "")[:500]
+        self._row(self.step).text = str(text or "")[:LONGEST_TOLD]
 
     def _end_step(self) -> None:
         if self.step:

@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
-BACK = timedelta(days=365)
-MOST_REPORTS = 400
+BACK = timedelta(days=365)  # days that a preview looks at
+MOST_REPORTS = 400  # of them that a preview looks at
 CALIBRATION = "calibration"  # test of a line of a report
 
 

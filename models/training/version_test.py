@@ -20,7 +20,7 @@ from ...ml.quality import RANGE
 from ..routing.costs import SIDES
 from .table import independent, split
 
-WEEK_DAYS = 7
+WEEK_DAYS = 7  # of the part that a spread between weeks is measured on
 MOST_OUTCOMES = 2000  # of the records that tested a version, kept for what is expected of later ones
 TEST_SHARE = 0.15  # the latest rows, that training.SHARES leaves for testing
 

@@ -1,6 +1,7 @@
 """The budget of an endpoint: it warns, then records wait until it is raised or the month is over."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -12,6 +13,22 @@ from odoo.addons.ai_deployment.tests.endpoints.common import RemoteCase
 
 @tagged("post_install", "-at_install")
 class TestBudget(RemoteCase):
+    def test_it_warns_from_four_fifths_and_alerts_from_the_whole_of_it(self):
+        self.endpoint.monthly_budget = 10.0
+        for spent, level in ((7.9, None), (8.0, "notice"), (9.9, "notice"), (10.0, "alert"), (12.0, "alert")):
+            with self.subTest(spent=spent), clock.at(NOW), patch.object(budget, "spent", return_value=spent):
+                budget.warn(self.deployment, self.endpoint)
+                alert = self.env["ai.deployment.alert"].search([("cause", "=", "spending"), ("state", "=", "firing")])
+                self.assertEqual(alert.level or None, level)
+                self.assertEqual(budget.is_used_up(self.endpoint), spent >= 10)
+                alert.unlink()
+        self.endpoint.monthly_budget = 0
+        self.assertFalse(budget.is_used_up(self.endpoint), "no budget is none that is used up")
+
+    def test_a_month_begins_on_its_first_day_at_midnight(self):
+        with clock.at(NOW.replace(day=17, hour=5, minute=4, second=3)):
+            self.assertEqual(budget.month_start(), NOW.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+
     def test_it_warns_then_lets_records_wait_until_the_next_month(self):
         self.endpoint.write({"price_per_call": 1.0, "monthly_budget": 2.5, "rows_per_call": 8})
         self.ask(self.make_leads(6, expected_revenue=50_000))

@@ -4,12 +4,20 @@ import datetime
 import math
 import random
 
-from odoo.tests import tagged
+from odoo.tests import BaseCase, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
-from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader, walk_path, zeros_at_end
+from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader, form_of, walk_path, zeros_at_end
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 from odoo.addons.ai_deployment.tests.features.common import spec
+
+
+@tagged("post_install", "-at_install")
+class TestForms(BaseCase):
+    def test_kinds_that_read_alike_have_one_form_and_others_their_own(self):
+        self.assertEqual({form_of(kind) for kind in ("float", "integer", "monetary")}, {"number"})
+        self.assertEqual({form_of(kind) for kind in ("char", "text", "html")}, {"char"})
+        self.assertEqual([form_of(kind) for kind in ("boolean", "many2one")], ["boolean", "many2one"])
 
 
 @tagged("post_install", "-at_install")

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.governance.business_value import BusinessValue
-from odoo.addons.ai_deployment.models.governance.measurement import Measurement
+from odoo.addons.ai_deployment.models.governance.measurement import Measurement, day_bounds
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, approve
 from odoo.addons.ai_deployment.tests.governance.common import BEFORE, HORIZON, ValueCase
@@ -15,6 +15,10 @@ from odoo.addons.ai_deployment.tests.governance.common import BEFORE, HORIZON, V
 
 @tagged("post_install", "-at_install")
 class TestMeasurementOfLeads(ValueCase):
+    def test_days_are_whole_and_the_last_one_counts(self):
+        bounds = day_bounds(date(2026, 2, 27), date(2026, 2, 28))
+        self.assertEqual(tuple(map(str, bounds)), ("2026-02-27 00:00:00", "2026-03-01 00:00:00"))
+
     def test_what_was_won_after_the_horizon_counts_as_not_won_in_time(self):
         self.past_leads(60, BEFORE, won=60, days=HORIZON + 1)
         rows = {row.code: row for row in self.baseline()}

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.governance.value_texts import ValueTexts
+from odoo.addons.ai_deployment.models.governance.value_texts import _rounded as rounded
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.governance.common import BEFORE, ValueCase
@@ -39,6 +40,7 @@ class TestValueTexts(ValueCase):
     def test_a_loss_is_told_as_one(self):
         rows = self.measured(won=10, lost=150)
         self.assertLess(rows["net"].money_high, 0)
+        self.assertEqual(ValueTexts(self.deployment).net(), rows["net"])
         self.assertIn("-", self.deployment.value_text)
 
     def test_before_the_first_outcomes_are_due_it_says_when(self):
@@ -50,6 +52,17 @@ class TestValueTexts(ValueCase):
         self.go_live()
         with clock.at(NOW), self.assertRaisesRegex(UserError, "due on 04/02/2026"):
             self.deployment.action_measure_value()
+
+    def test_a_sum_has_two_figures_and_cents_only_where_they_are_known(self):
+        texts = ValueTexts(self.deployment)
+        self.assertEqual([rounded(9.6), rounded(-0.4), rounded(14.4), rounded(-1249)], [10, 0, 14, -1200])
+        self.assertEqual(texts._unit("money", 99.5), "$\xa099.50")
+        self.assertEqual(texts._unit("money", 100.4), "$\xa0100")
+        self.assertEqual(texts._unit("share", 0.1234, 0.1, 0.15), "12.3 % (10.0 % – 15.0 %)")
+        self.assertEqual(texts._unit("share", 0.02, 0.0, 0.04, signed=True), "+2.0 points (0.0 to +4.0)")
+        self.assertEqual(texts._unit("days", 3.0, -1.0, 7.0, signed=True), "+3.0 (-1.0 – +7.0)")
+        self.assertEqual(texts._unit("days", 3.0, 3.0, 3.0), "3.0")
+        self.assertEqual(texts._unit("days", 0.0, signed=True), "0.0")
 
     def test_html_in_texts_is_text(self):
         self.past_leads(40, BEFORE, won=10, lost=30)

@@ -67,6 +67,15 @@ def test_a_training_comes_back():
     assert back.reference.to_dict() == training.reference.to_dict()
 
 
+@pytest.mark.parametrize(
+    "value", [card(), Profile.of(card(), card().score({"age": make_column("age", NUMBER, [7.0])}))]
+)
+def test_a_card_and_a_profile_come_back_alone(value):
+    back = frames.decode(frames.encode(value))
+    assert type(back) is type(value)
+    assert frames.encode(back) == frames.encode(value)
+
+
 def test_equal_values_give_equal_bytes():
     one = frames.encode({"a": make_column("a", CATEGORY, ["x", "y", "x"])})
     assert one == frames.encode({"a": make_column("a", CATEGORY, ["x", "y", "x"])})
@@ -87,6 +96,10 @@ def test_what_is_not_listed_does_not_pass(value):
         (["array", 3], []),
         (["array", 0], [["|O8", [1]]]),
         (["card", {"format": 1}], []),
+        (["card"], []),
+        (["profile", {}, {}], []),
+        (["result", "Recipe"], []),
+        (["other", "Recipe", []], []),
     ],
 )
 def test_a_forged_frame_builds_nothing(tree, arrays):

@@ -50,6 +50,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from odoo.addons.ai_deployment.ml import artifact, imported, imported_files
+from odoo.addons.ai_deployment.ml.binning import NumericBins
 from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
 from odoo.addons.ai_deployment.ml.errors import (
     ArtifactRejected,
@@ -186,6 +187,11 @@ def test_inputs_are_found_by_name_where_the_pipeline_knows_names():
     pipeline[0].feature_names_in_ = np.array(["age", "colour"], dtype=object)
     with pytest.raises(ArtifactRejected, match="reads 'colour', which is not declared; it reads: age, colour"):
         adopt(skops.io.dumps(pipeline), NUMBERS)
+
+
+def test_an_interval_that_no_row_lies_in_is_stood_for_by_its_lower_end():
+    bins, ages = NumericBins(0.0, 30.0, [10.0, 20.0]), np.array([1.0, 25.0, 27.0])
+    assert imported.typical_values(bins, ages, bins.codes(ages)) == [None, 0.0, 30.0, 1.0, 10.0, 26.0]
 
 
 def test_reasons_are_the_change_from_the_usual_value():
@@ -424,6 +430,19 @@ def test_what_could_run_is_not_on_the_list(module, name, loader):
 
     for change in (everywhere, deep):
         refused(schema(change), "not on the list|not stored as usual|damaged", COLUMNS)
+
+
+def numbers_of(data):
+    """The first array of numbers below a node of the schema."""
+    if isinstance(data, dict) and (data.get("__loader__"), data.get("type")) == ("NdArrayNode", "numpy"):
+        return data
+    below = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return next(filter(None, map(numbers_of, below)), None)
+
+
+@pytest.mark.parametrize("values", [{"type": "other"}, {"file": 3}, {"file": None}, {"content": []}])
+def test_an_array_is_a_file_of_numbers_and_nothing_else(values):
+    refused(schema(lambda data: numbers_of(data).update(values)), "an array cannot be read")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,10 @@ OTHERS = LEVEL  # a name
 SEED = 7  # no limit
 ROUNDS = 30  # effort
 SILENT = 3
+AWAY = timedelta(days=3)  # from the last look
+FEW, MANY = 3, 9  # cases, either way
+SINCE = AWAY - timedelta(days=1)  # of another limit
+COUNTED = len((1, 2))  # no number of its own
 _PRIVATE = 4  # of this module
 ON = True  # no number
 '''
@@ -25,6 +29,8 @@ def test_numbers_with_a_reason_are_limits_and_nothing_else_is():
         Limit("LEVEL", "0.05", "Of all looks together."),
         Limit("RATIO", "(2, 0.5)", "times,"),
         Limit("FEWEST", "{'won': 15, 'lost': 15}", "cases"),
+        Limit("AWAY", "timedelta(days=3)", "from the last look"),
+        Limit("FEW, MANY", "(3, 9)", "cases, either way"),
     ]
 
 

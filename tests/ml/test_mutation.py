@@ -48,6 +48,9 @@ def test_each_kind_of_change(module, text, expected):
         "class A:\n    def __repr__(self):\n        return 1",
         "DRAWS = 4000",
         "for _step in range(30):\n    pass",
+        "waited = 0",
+        "if (waited := waited + 1):\n    pass",
+        "newton(steps=25, longest=4.0)",
         "def f(*, seed=3):\n    pass",
         "f(seed=3)",
         "a = 1e-9",
@@ -93,3 +96,99 @@ def test_a_number_of_the_page_of_limits_is_noticed_by_its_test_and_no_other_numb
     source = "LEVEL = 0.05  # of all looks\nOTHER = 3\n\n\ndef f(x):\n    return x < 2\n"
     assert mutant_tests.is_limit(source, "LEVEL = 0.075\nOTHER = 3\n\n\ndef f(x):\n    return x < 2\n")
     assert not mutant_tests.is_limit(source, "LEVEL = 0.05\nOTHER = 4\n\n\ndef f(x):\n    return x < 3\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "output", "told"),
+    [
+        (mutant_tests.PlainTests, "FAILED tests/ml/test_a.py::test_b[1 - 2] - assert 0", "tests/ml/test_a.py::test_b"),
+        (mutant_tests.PlainTests, "ERROR tests/ml/test_a.py - ImportError", "tests/ml/test_a.py"),
+        (mutant_tests.PlainTests, "Segmentation fault", None),
+        (
+            mutant_tests.OdooTests,
+            "first failure: odoo.addons.ai_deployment.tests.gate.test_a.TestA.test_b",
+            "tests/gate/test_a.py:TestA.test_b",
+        ),
+        (
+            mutant_tests.OdooTests,
+            "first failure: setUpClass (odoo.addons.ai_deployment.tests.gate.test_a.TestA)",
+            "tests/gate/test_a.py:TestA",
+        ),
+        (mutant_tests.OdooTests, "odoo.addons.ai_deployment.models: no such module", None),
+    ],
+)
+def test_the_test_that_failed_is_found_in_what_the_runner_says(kind, output, told):
+    assert kind._told(f"before\n{output}\nafter\n") == told
+
+
+FINE, LOADS_NOT = None, mutant_tests._Failed(["test_one"])
+TOLD = mutant_tests._Failed(["test_one::test_a"], is_told=True)
+HANGS = mutant_tests._Failed(["test_one"], is_hanging=True)
+
+
+@pytest.mark.parametrize(
+    ("runs", "noticed", "hung"),
+    [
+        ([FINE], "", 0),
+        ([TOLD, FINE], "test_one::test_a", 0),
+        ([LOADS_NOT, FINE], "test_one", 0),
+        ([HANGS, FINE], "test_one (hangs)", 1),
+        ([TOLD, TOLD, TOLD, FINE], "test_one::test_a", 0),  # spoiled by another change, and made anew
+        ([TOLD, TOLD, FINE], "", 0),  # only what another change had spoiled
+        ([TOLD, TOLD, TOLD, TOLD], "", 0),  # fails without any change
+        ([HANGS, HANGS, HANGS, HANGS], "", 0),  # takes as long without any change
+    ],
+)
+def test_noticed_is_what_fails_with_the_change_and_passes_without_it(module, monkeypatch, runs, noticed, hung):
+    file = module("a = b < c\n")
+
+    class Copy(mutant_tests._Copy):
+        copy = file.parent
+
+        def _tests_of(self, _file):
+            yield ["test_one"]
+
+        def _run(self, _tests, _longest=0):
+            seen.append("<" in file.read_text())
+            return runs[len(seen) - 1]
+
+        def _type_errors(self, _place):
+            return set()
+
+    seen = []
+    monkeypatch.setattr(mutant_tests, "REPO", file.parent)
+    monkeypatch.setattr(mutant_tests, "_sound", set())
+    place = Copy()
+    assert place.notice(mutation.mutants_of(file)[0]) == noticed
+    assert (len(seen), place.hung) == (len(runs), hung)
+    assert seen == [number % 2 == 1 for number in range(len(runs))]  # with the change, without it, and so on
+    assert file.read_text() == "a = b < c\n"
+
+
+@pytest.mark.parametrize(
+    ("errors", "is_refused"), [([set()], False), ([{"a", "b"}, {"a"}], True), ([{"a"}, {"a", "b"}], False)]
+)
+def test_what_the_type_checker_refuses_is_noticed_by_it(module, monkeypatch, errors, is_refused):
+    file = module("def f() -> int:\n    return 7  # as it is\n")
+
+    class Copy(mutant_tests._Copy):
+        copy = file.parent
+
+        def _tests_of(self, _file):
+            yield ["test_one"]
+
+        def _run(self, _tests, _longest=0):
+            return None
+
+        def _type_errors(self, _place):
+            seen.append(file.read_text())
+            return errors[len(seen) - 1]
+
+    seen = []
+    monkeypatch.setattr(mutant_tests, "REPO", file.parent)
+    place = Copy()
+    mutant = next(mutant for mutant in mutation.mutants_of(file) if mutant.kind == "return value")
+    assert place.notice(mutant) == (mutant_tests.TYPES if is_refused else "")
+    assert place.refused == is_refused
+    assert seen == ["def f() -> int:\n    return None", "def f() -> int:\n    return 7"][: len(errors)]
+    assert file.read_text().endswith("# as it is\n")

@@ -1,5 +1,7 @@
 """What came true against what was said: known figures, and alarms at the rates they promise."""
 
+from datetime import date, datetime, timedelta
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -76,6 +78,17 @@ def test_few_rows_are_judged_where_what_came_cannot_be_chance(rows, said, came, 
         assert exact <= 0.001
         assert judged(labels, values)["in_the_large"].exceeded
     assert not outcomes.surprising(labels, values, between=3.0), "where weeks differ as much it may be one of them"
+
+
+def test_wins_of_one_day_are_an_import_from_five_and_from_half_of_the_late_ones_on():
+    def entered(together, others):
+        days = [datetime(2026, 5, 2)] * together + [datetime(2026, 5, 3) + timedelta(day) for day in range(others)]
+        found = outcomes.entered_together({n: (day, True, datetime(2026, 4, 1)) for n, day in enumerate(days)})
+        return found and (found.day, found.wins)
+
+    assert entered(4, 0) is None
+    assert entered(5, 0) == entered(5, 5) == (date(2026, 5, 2), 5)
+    assert entered(5, 6) is None
 
 
 def test_the_day_on_which_no_wins_come_any_more_is_judged():

@@ -8,15 +8,17 @@ from odoo.addons.ai_deployment.ml.binning import (
     NumericBins,
 )
 from odoo.addons.ai_deployment.ml.cards import CardFeature
-from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER
+from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, TAGS
 from odoo.addons.ai_deployment.ml.printing import (
     MOST_CELLS,
     MOST_INTERVALS,
     MOST_LEVELS,
     interval_groups,
     lines_of,
+    lines_of_tags,
     strongest_cells,
 )
+from odoo.addons.ai_deployment.ml.tags import NO, YES, TagBins, member_name
 
 BINS = NumericBins.fit(np.linspace(0.1234567, 99.98765, 6000), 60)
 
@@ -44,6 +46,25 @@ def test_the_strongest_levels_come_first_and_the_rest_is_one_line():
     lines = lines_of(bins, np.r_[0, 0, 0, np.linspace(0, 4, 40)], np.r_[0, 0, 0, np.full(40, 10)], 4.0, {"v39": "Best"})
     assert [line.label for line in lines[:2]] == ["Best", "v38"]
     assert len(lines) == MOST_LEVELS + 1 and lines[-1].label == "… 28 others" and lines[-1].count == 280
+
+
+def test_the_strongest_tags_come_first_and_the_rest_is_one_line_with_the_mean_of_their_rows():
+    tags = [f"v{number}" for number in range(MOST_LEVELS + 3)]
+    rest = TagBins(["0"], {"0": 90}, members=tags)
+    features = [CardFeature("tags", TAGS, rest, np.zeros(rest.size), False, np.array([0, 0, 0, 90]))]
+    for number, tag in enumerate(tags):
+        points = np.array([0.0, 0.0, 0.0, number * (-1.0) ** number, 0.25])
+        bins = CategoryBins([YES, NO], {YES: 90, NO: 90})
+        features.append(
+            CardFeature(member_name("tags", tag), CATEGORY, bins, points, False, np.array([0, 0, 0, 10, 80]))
+        )
+    begin, *lines = lines_of_tags(features, {"v14": "Best"})
+    assert (begin.points, begin.count) == (0.25 * len(tags), 90)
+    assert [line.label for line in lines[:3]] == ["Best", "v13", "v12"]
+    assert [line.points for line in lines[:3]] == [13.75, -13.25, 11.75]
+    others = lines[MOST_LEVELS]
+    assert (others.label, others.count) == ("… 3 others", 10)
+    assert others.points == pytest.approx((-0.25 - 1.25 + 1.75) / 3)
 
 
 def test_a_pair_names_its_strongest_cells():

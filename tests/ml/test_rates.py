@@ -41,6 +41,10 @@ def test_a_few_of_very_many_are_added_up_too(k):
 def test_very_many_cases_follow_the_beta_behind_them():
     found = rates.tail_more([60_000], [200_000], [0.2], [0.01])[0]
     assert found == pytest.approx(beta.sf(0.3, 0.2 * 99, 0.8 * 99), rel=0.05)
+    size = (1 - 0.3) / 0.3  # weeks that differ much: little is left of the many cases
+    law, hits = betabinom(200_000, 0.2 * size, 0.8 * size), np.array([20_000, 60_000, 150_000])
+    assert rates.tail_more(hits, 200_000, 0.2, 0.3) == pytest.approx(law.sf(hits - 1), rel=1e-3)
+    assert rates.tail_fewer(hits, 200_000, 0.2, 0.3) == pytest.approx(law.cdf(hits), rel=1e-3)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

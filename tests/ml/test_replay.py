@@ -78,6 +78,27 @@ def test_too_few_and_nothing():
     assert nothing["verdict"] == replay.TOO_FEW and nothing["auc"] is None and nothing["rows"] == 0
 
 
+def test_a_verdict_takes_three_months_and_fifteen_of_either_outcome():
+    def verdict(months, wins, losses):
+        labels = np.arange(wins + losses) % (wins + losses) < wins
+        labels = np.random.default_rng(0).permutation(labels)
+        values = np.where(labels, 0.9, 0.1)
+        month = np.arange(len(labels)) * months // len(labels)
+        return replay.summary(replay.Replayed(month, labels, values, 1 - values, np.full(len(labels), 0.5)))["verdict"]
+
+    assert verdict(3, 15, 15) == verdict(3, 15, 40) == verdict(3, 40, 15) == replay.WORTH
+    assert verdict(2, 15, 15) == verdict(3, 14, 40) == verdict(3, 40, 14) == replay.TOO_FEW
+
+
+def test_a_month_without_predictions_is_listed_and_counts_as_none():
+    told = replayed(np.random.default_rng(4), "truth", "noise", rows=60)
+    told = told._replace(month=np.arange(60) // 20, ours=np.where(np.arange(60) < 20, np.nan, told.ours))
+    result = replay.summary(told)
+    assert [month["rows"] for month in result["months"]] == [20, 20, 20]
+    assert [month["brier"] is None for month in result["months"]] == [True, False, False]
+    assert result["rows"] == 40 and result["verdict"] == replay.TOO_FEW
+
+
 def test_without_an_incumbent_the_rate_decides():
     told = replayed(np.random.default_rng(4), "truth", "noise")
     result = replay.summary(told._replace(incumbent=np.full(600, np.nan)))

@@ -13,6 +13,7 @@ from odoo.addons.ai_deployment.ml.binning import (
 )
 from odoo.addons.ai_deployment.ml.logistic import log_loss, sigmoid
 from odoo.addons.ai_deployment.ml.performance import auc
+from odoo.addons.ai_deployment.ml.points import ENOUGH as POOLED_ROWS
 from odoo.addons.ai_deployment.ml.shrinkage import folds_by_label, shrink
 
 
@@ -128,6 +129,28 @@ def test_what_is_known_as_the_mean_of_many_levels_is_unsure_for_each():
         if len(bins.levels) < 2 or pooled.sum() < 30:
             held.pop()
     assert np.mean(held) > 0.65
+
+
+@pytest.mark.parametrize(("pooled", "is_shared"), [(POOLED_ROWS - 1, False), (POOLED_ROWS, True)])
+def test_a_level_never_seen_is_as_sure_as_the_rare_ones_where_these_are_enough(pooled, is_shared):
+    words = np.array([*["a"] * 40, *["b"] * 40, *(f"rare {number}" for number in range(pooled))], dtype=object)
+    bins = CategoryBins.fit(words, min_count=30)
+    codes = bins.codes(words)[:, None]
+    labels = np.random.default_rng(2).random(len(words)) < 0.4
+    shared = shrink([bins], codes, labels, np.ones(len(words)), [None], [0]).uncertainty.shared[0]
+    assert shared[OTHER].any() and shared[UNSEEN].any() == is_shared
+    if is_shared:
+        assert shared[UNSEEN].tolist() == shared[OTHER].tolist()
+
+
+def test_a_level_that_the_rows_know_as_never_seen_speaks_for_itself():
+    words = np.array([*["a"] * 40, *["b"] * 40, *(f"rare {number}" for number in range(POOLED_ROWS))], dtype=object)
+    bins = CategoryBins.fit(words, min_count=30)
+    codes = bins.codes(words)[:, None]
+    codes[:9] = UNSEEN
+    labels = np.random.default_rng(2).random(len(words)) < 0.4
+    shared = shrink([bins], codes, labels, np.ones(len(words)), [None], [0]).uncertainty.shared[0]
+    assert shared[UNSEEN].any() and shared[UNSEEN].tolist() != shared[OTHER].tolist()
 
 
 def test_one_level_beside_the_frequent_ones_is_known_by_its_own_rows():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from odoo.addons.ai_deployment.ml.survivorship import LOST, OPEN, WON, count_cells, is_sure, speed
+from odoo.addons.ai_deployment.ml.survivorship import LOST, OPEN, WON, bands, count_cells, is_sure, speed
 
 N = 4000
 
@@ -15,6 +15,13 @@ def firm(seed, faster=1.0, wins=1.0):
     closed = ends < 180 - created
     won = rng.random(N) < np.where(trait, 0.2 * wins, 0.2)
     return rng, np.where(closed, np.where(won, WON, LOST), OPEN), np.minimum(ends, 180 - created), created, trait
+
+
+def test_bands_hold_equal_numbers_and_what_is_equal_is_in_one_band():
+    assert np.bincount(bands(np.arange(100.0), 4)).tolist() == [25] * 4
+    assert bands(np.arange(100.0), 4).tolist() == sorted(bands(np.arange(100.0), 4).tolist())
+    assert bands(np.array([7.0] * 9), 4).tolist() == [1] * 9
+    assert bands(np.array([]), 4).tolist() == []
 
 
 @pytest.mark.parametrize("faster", [0.5, 2.0, 3.0])

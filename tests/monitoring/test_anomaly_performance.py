@@ -9,6 +9,7 @@ import numpy as np
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml.intervals import clopper_pearson
+from odoo.addons.ai_deployment.models.monitoring.anomaly_performance import AnomalyPerformance
 from odoo.addons.ai_deployment.models.training.challenger import Challenger
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, AnomalyCase
@@ -42,6 +43,10 @@ class TestAnomalyPerformance(AnomalyCase):
         self.decide(bills, "positive", reason="amount").prediction = True
         self.decide(self.make_bills(3, amount=7.0), "negative", reason="new_vendor")
         self.assertIn("12 of 12 flagged bills were unusual", self.line(self.look(0), "precision").text)
+
+    def test_only_what_finds_unusual_records_has_such_a_report(self):
+        reports = AnomalyPerformance(self.deployment.sudo()).report()
+        self.assertEqual((reports._name, len(reports)), ("ai.deployment.report", 0))
 
     def test_too_few_verdicts_wait_for_more(self):
         self.flag(0, 2, 3)

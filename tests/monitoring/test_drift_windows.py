@@ -1,9 +1,15 @@
 """Several weeks together, and weeks in which the company was closed."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from types import SimpleNamespace
 
-from odoo.tests import tagged
+import numpy as np
 
+from odoo.tests import BaseCase, tagged
+
+from odoo.addons.ai_deployment.ml import drift, quality
+from odoo.addons.ai_deployment.ml.profile import Profile
+from odoo.addons.ai_deployment.models.monitoring.drift_windows import DriftWindows, _matrix, _weekly
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, IntakeCase
 
@@ -37,3 +43,83 @@ class TestDriftWindows(IntakeCase):
         )
         self.monitor(7)
         self.assertFalse(self.alert("quality:rows:volume"))
+
+
+END, DAY = date(2026, 3, 2), timedelta(days=1)
+
+
+@tagged("post_install", "-at_install")
+class TestWeeks(BaseCase):
+    def windows(self, weeks_known=30, days=None):
+        """The windows of a week that ends on `END`, the first load that many weeks before it."""
+        windows = object.__new__(DriftWindows)
+        windows.version, windows.weeks = None, 1
+        windows.start, windows.end = END - WEEK, END
+        windows.since = END - WEEK * weeks_known
+        self.asked = []
+
+        def known(_version, start, end):
+            self.asked.append((start, end))
+            return {day: count for day, count in (days or {}).items() if start <= day < end}
+
+        windows.profiles = SimpleNamespace(_counts_by_day=known, _by_day=known)
+        return windows
+
+    def test_days_are_put_into_the_weeks_before_an_end(self):
+        days = {END - ago * DAY: Profile(2**place) for place, ago in enumerate((0, 1, 7, 8, 14, 15))}
+        self.assertEqual([week.rows for week in _weekly(days, END, 2)], [8 + 16, 2 + 4])
+        self.assertEqual(_weekly(days, END, 0), [])
+
+    def test_rows_are_counted_by_week_since_the_first_load(self):
+        days = {END - ago * DAY: 2**place for place, ago in enumerate((1, 7, 8, 14, 15))}
+        self.assertEqual(self.windows(2, days).counts, [4 + 8, 1 + 2])
+        self.assertEqual(self.asked, [(END - 2 * WEEK, END)])
+        self.assertEqual(self.windows(1, days).counts, [1 + 2])
+        self.assertEqual(self.windows(0, days).counts, [])
+        self.assertEqual(len(self.windows(30, days).counts), quality.MOST_WEEKS + 1)
+        windows = self.windows(3)
+        windows.since -= 6 * DAY  # a part of a week is none
+        self.assertEqual(len(windows.counts), 3)
+
+    def test_the_same_weeks_a_year_before_count_where_all_are_known(self):
+        day = END - 364 * DAY - DAY
+        windows = self.windows(52 + 20, {day: 5, END - DAY: 9})
+        self.assertEqual((windows.counts[-1], windows.counts_last_year()[-1]), (9, 5))
+        self.assertEqual(len(windows.counts_last_year()), len(windows.counts))
+        self.assertEqual(self.windows(52 + quality.MOST_WEEKS).counts_last_year(), [], "one week is missing")
+        self.assertEqual(len(self.windows(52 + quality.MOST_WEEKS + 1).counts_last_year()), quality.MOST_WEEKS + 1)
+        self.assertEqual(self.windows(0).counts_last_year(), [])
+
+    def test_a_year_before_has_one_week_more_on_either_side(self):
+        year = END - 364 * DAY
+        days = {day: Profile(rows) for day, rows in ((year - 15 * DAY, 1), (year - 14 * DAY, 2), (year + 6 * DAY, 4))}
+        windows = self.windows(52 + 30, {**days, year + 7 * DAY: Profile(8)})
+        self.assertEqual(windows.years[1].rows, 2 + 4)
+        self.assertEqual(windows.years[drift.POOLED[0]].rows, 1 + 2 + 4)
+        self.assertEqual(set(self.windows(52 + 2).years), {1})
+        self.assertFalse(self.windows(52 + 1).years)
+
+    def test_codes_of_another_number_of_inputs_are_left_out(self):
+        rows = [(None, "0304"), (None, "05"), (None, False), (None, "00ff")]
+        np.testing.assert_array_equal(_matrix(rows, 2), [[3, 4], [0, 255]])
+        self.assertEqual(_matrix([], 2).shape, (0, 2))
+
+    def test_working_hours_of_each_week_are_asked_for(self):
+        def hours(found):
+            asked = iter(found)
+
+            def count(start, end, **_options):
+                self.asked.append((start.date(), end.date()))
+                return next(asked)
+
+            calendar = SimpleNamespace(get_work_hours_count=count)
+            windows = self.windows(3)
+            windows.deployment = SimpleNamespace(company_id=SimpleNamespace(id=1, resource_calendar_id=calendar))
+            windows.counts = [1, 1, 1]
+            self.asked = []
+            return windows.opened()
+
+        self.assertEqual(hours([40.0, 0.0, 32.0]), [40.0, 0.0, 32.0])
+        self.assertEqual(self.asked, [(END - place * WEEK, END - (place - 1) * WEEK) for place in (3, 2, 1)])
+        self.assertEqual(hours([1.0, 0.0, 0.5]), [1.0, 0.0, 0.5])
+        self.assertEqual(hours([0.9, 0.0, 0.5]), [])

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml.segments import SegmentResult
+from odoo.addons.ai_deployment.models.monitoring.segment_performance import MORE_THAN_ALL, REST, SegmentPerformance
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, CohortCase
 
@@ -31,6 +33,30 @@ class TestSegmentPerformance(CohortCase):
         self.assertFalse(self.line(report, f"segment:{south.id}").exceeded)
         alert = self.alerts().filtered(lambda alert: alert.cause == f"performance:segment:{north.id}")
         self.assertIn("“North”", alert.name)
+
+    def test_a_part_in_words_and_how_far_it_must_be_off_where_all_are(self):
+        field = self.env["ir.model.fields"]._get("crm.lead", "team_id")
+        segments = SegmentPerformance(self.deployment.sudo(), None)
+
+        def line(segment=7, off=0.0, **values):
+            return segments._line(SegmentResult(segment, segment is None, 40, **values), field, {7: "North"}, off)
+
+        found = line()
+        self.assertEqual(
+            (found["key"], found["label"], found["text"], found["exceeded"]),
+            ("segment:7", "Sales Team: North", "Not enough data yet: 40 records", False),
+        )
+        self.assertEqual((line(None)["key"], line(None)["label"]), (REST, "Sales Team: The others"))
+        self.assertEqual((line(False)["key"], line(False)["label"]), ("segment:0", "Sales Team: none"))
+        told = {"said": 0.5, "came_true": 0.25, "low": 0.2, "high": 0.3}
+        self.assertEqual(
+            line(**told)["text"], "Sales Team “North”: the scores predicted 50 % wins on average, 25 % occurred"
+        )
+        near, far = 0.25 - MORE_THAN_ALL * 1.01, 0.25 - MORE_THAN_ALL * 0.99
+        for off, exceeded in ((0.0, True), (near, True), (far, False)):
+            found = line(off=off, exceeded=True, **told)
+            self.assertEqual((found["exceeded"], found["verdict"]), (exceeded, "drifted" if exceeded else "quiet"))
+        self.assertFalse(line(exceeded=False, **told)["exceeded"])
 
     def test_where_all_are_off_no_part_is_blamed(self):
         self.deployment.segment_field_id = self.env["ir.model.fields"]._get("crm.lead", "team_id")

@@ -26,6 +26,7 @@ class TestDeploymentMaker(StartCase):
         with clock.at(NOW):
             theirs.action_create_deployment()
             count = self.env["ai.deployment"].search_count([])
+            self.assertEqual(DeploymentMaker(mine).make(), self.env["ai.deployment"])
             mine.action_create_deployment()
         self.assertEqual(self.env["ai.deployment"].search_count([]), count)
         self.assertEqual((mine.deployment_id.id, mine.twin_id, mine.stage), (False, theirs.deployment_id, "people"))

@@ -1,11 +1,14 @@
 """The months of a replay, and one from the records to the verdict."""
 
 import datetime
+import math
 from unittest.mock import patch
+
+import numpy as np
 
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.ai_deployment.models.onboarding.replay_run import ReplayRun, month_starts
+from odoo.addons.ai_deployment.models.onboarding.replay_run import ReplayRun, _money_in_top, _plain, month_starts
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training import workbench
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -27,6 +30,25 @@ class TestMonths(TransactionCase):
     def test_at_most_twelve(self):
         with clock.at(NOW):
             self.assertEqual(len(month_starts([NOW - 2000 * DAY], 0)), 13)
+
+    def test_a_month_counts_from_its_first_day_on(self):
+        with clock.at(NOW):
+            for first, starts in (
+                (datetime.datetime(2026, 1, 1), ["2026-01-01", "2026-02-01", "2026-03-01"]),
+                (datetime.datetime(2026, 1, 1, 0, 0, 1), ["2026-02-01", "2026-03-01"]),
+                (datetime.date(2026, 1, 1), ["2026-01-01", "2026-02-01", "2026-03-01"]),
+                (datetime.datetime(2026, 2, 1, 0, 0, 1), []),
+            ):
+                self.assertEqual([str(day) for day in month_starts([first, NOW], 0)], starts)
+
+    def test_money_in_the_best_fifth(self):
+        values, won = np.arange(10.0), np.array([1.0] * 8 + [3.0, 9.0])
+        self.assertEqual(_money_in_top(values, won), 0.6)
+        self.assertEqual(_money_in_top(np.array([0.1, 0.2]), np.array([1.0, 3.0])), 0.75)
+        self.assertIsNone(_money_in_top(values, np.zeros(10)))
+        self.assertIsNone(_money_in_top(np.array([]), np.array([])))
+        self.assertEqual(_plain(0.123456), 0.1235)
+        self.assertIsNone(_plain(math.nan))
 
     def test_none(self):
         with clock.at(NOW):

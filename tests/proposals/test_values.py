@@ -22,6 +22,11 @@ GOOD = [
     ("boolean", True, "1"),
     ("boolean", "0", "0"),
     ("char", "INV/7", "INV/7"),
+    ("char", "x" * 500, "x" * 500),
+    ("date", "1900-01-01", "1900-01-01"),
+    ("date", "2199-12-31", "2199-12-31"),
+    ("float", 1e15, "1000000000000000.0"),
+    ("integer", "-999999999999999", "-999999999999999"),
 ]
 BAD = [
     ("date", "02/03/2026"),
@@ -29,6 +34,10 @@ BAD = [
     ("date", "20260302"),
     ("date", "0026-02-03"),
     ("date", 20260302),
+    ("date", "1899-12-31"),
+    ("date", "2200-01-01"),
+    ("float", 1.1e15),
+    ("integer", "-1000000000000001"),
     ("monetary", "1.234,56"),
     ("monetary", "12 EUR"),
     ("monetary", "NaN"),
@@ -121,7 +130,8 @@ class TestResolver(AiDeploymentCase):
         for key, value in (
             ("partner_id", str(self.foreign.id)),
             ("partner_id", "ACME"),
-            ("partner_id", "99999999999"),
+            ("partner_id", "999999999"),
+            ("partner_id", "9999999999"),
             ("priority", "9"),
             ("date_deadline", "soon"),
         ):

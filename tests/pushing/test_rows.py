@@ -12,7 +12,8 @@ BAD = [
     ({"score": 0.5}, "res_id"),
     ({**GOOD, "res_id": True}, "res_id"),
     ({**GOOD, "res_id": "7"}, "res_id"),
-    ({**GOOD, "res_id": 2**40}, "res_id"),
+    ({**GOOD, "res_id": 2**31}, "res_id"),
+    ({**GOOD, "res_id": 0}, "res_id"),
     ({"res_id": 7}, "score"),
     ({**GOOD, "score": "0.5"}, "score"),
     ({**GOOD, "score": True}, "score"),
@@ -20,7 +21,10 @@ BAD = [
     ({**GOOD, "score": -0.1}, "score"),
     ({**GOOD, "score": 10**400}, "score"),
     ({**GOOD, "inputs": {"amount": 10**400}}, "inputs.amount"),
+    ({**GOOD, "score": 1.001}, "score"),
     ({**GOOD, "confidence": 1.7}, "confidence"),
+    ({**GOOD, "m" * 50: 1}, "m" * 40),
+    ({**GOOD, "inputs": {"m" * 50: 1}}, f"inputs.{'m' * 40}"),
     ({**GOOD, "inputs": []}, "inputs"),
     ({**GOOD, "inputs": {"unheard": 1}}, "inputs.unheard"),
     ({**GOOD, "inputs": {"amount": "5"}}, "inputs.amount"),
@@ -45,6 +49,21 @@ class TestRows(TransactionCase):
             with self.assertRaises(ValidationError, msg=row) as caught:
                 self.check.rows([{"res_id": 1, "score": 0.1}, row])
             self.assertIn(f"Row 2, {field}:", str(caught.exception), row)
+
+    def test_the_ends_of_what_may_be_pushed(self):
+        for res_id, score, sure in ((1, 0, 1), (2**31 - 1, 1, 1), (7, 0.2, 0.8), (7, 0.75, 0.75)):
+            [row] = self.check.rows([{"res_id": res_id, "score": score}])
+            self.assertEqual((row.res_id, row.answer), (res_id, (score, sure)))
+        [row] = self.check.rows([{"res_id": 1, "score": 0.2, "confidence": 0.0}])
+        self.assertEqual(row.answer, (0.2, 0.0))
+        many = [{"res_id": number + 1, "score": 0.5} for number in range(1001)]
+        self.assertEqual([row.res_id for row in self.check.rows(many[:1000])], list(range(1, 1001)))
+        with self.assertRaisesRegex(ValidationError, "1 to 1000 rows"):
+            self.check.rows(many)
+        for key in ("x", "x" * 200):
+            self.assertEqual(check_key(key, self.env), key)
+        [row] = self.check.rows([{"res_id": 7, "failure": {"message": "m" * 301, "details": "first" + "d" * 4096}}])
+        self.assertEqual((row.answer.reason, row.details), ("m" * 300, "d" * 4096))
 
     def test_good_rows_and_the_same_record_twice(self):
         [row] = self.check.rows([{**GOOD, "inputs": {"amount": 3, "country": None}}])

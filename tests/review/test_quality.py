@@ -72,6 +72,21 @@ class TestReviewQuality(DecisionCase):
         self.answered(self.colleague, 60, reason="audit")
         self.assertFalse(confirm_blindly(review_figures(self.deployment).people))
 
+    def test_agreement_is_counted_on_what_two_people_answered(self):
+        first = self.answered(self.reviewer, 10, overrides=4)
+        for number, one in enumerate(first):
+            values = {"previous_id": one.id, "kind": "second_opinion"}
+            self.answered(self.colleague, 1, overrides=int(number in (0, 1, 2, 9)), **values)
+        pairs = review_figures(self.deployment).pairs
+        self.assertEqual((pairs.pairs, round(pairs.share, 3), round(pairs.kappa, 3)), (10, 0.8, 0.583))
+        page = self.page(self.owner)
+        self.assertIn("80 % of 10 reviewed twice; agreement beyond chance 0.58 (", page)
+
+    def test_a_time_that_nobody_knows_is_a_dash(self):
+        self.answered(self.reviewer, 3, seconds=0)
+        self.assertEqual(review_figures(self.deployment).people[self.reviewer.id]["seconds"], 0.0)
+        self.assertNotIn("seconds (median)", self.page(self.owner))
+
     def test_what_a_hidden_score_changes(self):
         self.answered(self.reviewer, 20, overrides=10, is_blind=True)
         self.answered(self.colleague, 100, overrides=10)

@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.review.similar_cases import SimilarCases
 from odoo.addons.ai_deployment.tests.review.common import DeskCase
 
 
@@ -38,6 +39,14 @@ class TestSimilarCases(DeskCase):
         self.ask(self.make_leads()).with_user(self.reviewer)._decide("confirmed")
         self.serve(self.deployment, self.card())
         self.assertFalse(self.card_of(self.ask(self.make_leads()))["similar"])
+
+    def test_a_record_that_could_not_be_scored_is_like_none(self):
+        self.ask(self.make_leads()).with_user(self.reviewer)._decide("confirmed")
+        review = self.ask(self.make_leads())
+        self.assertTrue(self.card_of(review)["similar"])
+        self.env.cr.execute("UPDATE ai_deployment_inference SET codes = NULL WHERE id = %s", review.inference_id.ids)
+        self.env.invalidate_all()
+        self.assertEqual(SimilarCases().find(review.with_user(self.reviewer)), [])
 
     def test_a_taken_back_answer_is_no_case(self):
         review = self.ask(self.make_leads())

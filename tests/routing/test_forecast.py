@@ -1,6 +1,8 @@
 """What a batch will ask of people is told before, as an estimate; what nobody could answer has to be confirmed."""
 
 import json
+from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -47,6 +49,45 @@ class TestForecast(ForecastCase):
         self.deployment.min_confidence = 0.9
         self.assertEqual(forecast(self.deployment, (leads + self.mixed(10)).ids).reviews, 10)
         self.assertEqual(forecast(self.deployment, leads.ids, again=True).reviews, 60)
+
+    def test_four_weeks_up_to_today_count_and_fifty_records_are_enough(self):
+        self.deployment._score(self.mixed(60))
+        profiles, version = type(self.env["ai.deployment.profile"]), self.deployment.champion_id.sudo()
+        today = NOW.date()
+        for count, is_known in ((49, False), (50, True)):
+            with clock.at(NOW), patch.object(profiles, "_counts_by_day", return_value={today: count}) as asked:
+                shares, _records = forecast_file._shares_of_late(self.deployment, version)
+            self.assertEqual(shares is not None, is_known)
+            self.assertEqual(asked.call_args.args[-2:], (today - timedelta(days=28), today + timedelta(days=1)))
+
+    def test_answers_of_a_day_are_known_from_five_days_on(self):
+        self.deployment.reviews_per_day = 30
+        leads = self.make_leads(12)
+        reviews = self.env["ai.deployment.review"].create(
+            [
+                {
+                    "deployment_id": self.deployment.id,
+                    "company_id": self.env.company.id,
+                    "res_model": "crm.lead",
+                    "res_id": lead.id,
+                    "opened_date": NOW,
+                    "reason": "flagged",
+                    "state": "decided",
+                    "decision": "confirmed",
+                    "decided_by_id": self.reviewer.id,
+                    "decided_date": NOW - timedelta(days=number % 4),
+                }
+                for number, lead in enumerate(leads)
+            ]
+        )
+        with clock.at(NOW):
+            self.assertEqual(forecast_file.answers_per_day(self.deployment), 30.0)
+            reviews[0].decided_date = NOW - timedelta(days=5)
+            self.assertEqual(forecast_file.answers_per_day(self.deployment), 12 / 5)
+            reviews[0].decided_date = NOW - timedelta(days=28)
+            reviews[1].decided_date = NOW - timedelta(days=27, hours=23)
+            reviews[2].decided_date = NOW - timedelta(days=6)
+            self.assertEqual(forecast_file.answers_per_day(self.deployment), 11 / 6)
 
     def test_caps_and_the_reviews_of_a_day_are_kept(self):
         self.deployment._score(self.mixed(60))

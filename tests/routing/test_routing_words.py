@@ -17,6 +17,39 @@ class TestRoutingWords(TestedCase):
         self.deployment.min_confidence = 0.95
         self.assertIn("no record reached this confidence", self.deployment.routing_text)
 
+    def test_a_capacity_says_how_many_a_day_and_from_which_confidence(self):
+        self.deployment.write({"routing": "capacity", "reviews_per_day": 12})
+        self.deployment.sudo().routing_thresholds = {}
+        self.assertEqual(
+            self.deployment.routing_text,
+            "All records are sent to human review, up to 12 a day, in order of lowest confidence.",
+        )
+        self.deployment.sudo().routing_thresholds = {"positive": 0.756, "negative": 0.756}
+        self.env.invalidate_all()
+        self.assertEqual(self.deployment.routing_text, "Below 76 % confidence, up to 12 a day.")
+
+    def test_a_side_has_too_few_records_up_to_those_that_are_needed(self):
+        self.serve_tested(positive=PERFECT, negative=[(0.9, 40, 0)])
+        self.deployment.write({"routing": "error", "target_error": 0.05})
+        for cases, text in ((58, "the error target needs 59"), (59, "“will win” is always reviewed: 3 of 59 such")):
+            self.deployment.sudo().routing_thresholds = {"evidence": {"positive": [cases, 3]}}
+            self.env.invalidate_all()
+            one, two = self.deployment.routing_text.split("\n")
+            self.assertIn(text, one)
+            self.assertIn("the test has 0 such records", two)
+        self.deployment.write({"routing": "risk", "target_risk": 0.05})
+        for cases, text in ((18, "the average error rate needs 19"), (19, "3 of 19 such records were wrong")):
+            self.deployment.sudo().routing_thresholds = {"evidence": {"positive": [cases, 3]}}
+            self.env.invalidate_all()
+            self.assertIn(text, self.deployment.routing_text.split("\n")[0])
+        self.deployment.sudo().routing_thresholds = {"positive": 0.756, "evidence": {"positive": [200, 7]}}
+        self.env.invalidate_all()
+        self.assertIn("from 76 % confidence on: 7 of 200", self.deployment.routing_text.split("\n")[0])
+
+    def test_without_a_test_all_are_reviewed(self):
+        self.deployment.write({"routing": "error", "target_error": 0.05})
+        self.assertIn("All records are reviewed until a version has been tested.", self.deployment.routing_text)
+
     def test_the_words_say_what_was_proved_and_what_was_not(self):
         self.serve_tested(positive=PERFECT, negative=[(0.9, 40, 0)])
         self.deployment.write({"routing": "error", "target_error": 0.05})

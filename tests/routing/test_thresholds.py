@@ -52,6 +52,16 @@ class TestThresholds(TestedCase):
         self.deployment.target_error = 0.005  # 300 cases prove one in a hundred, not one in two hundred
         self.assertIsNone(self.deployment.routing_thresholds["positive"])
 
+    def test_four_weeks_up_to_today_count_and_fifty_records_are_enough(self):
+        self.serve_tested(sureness=[0.5, 0.6], per_day=10)
+        profiles = type(self.env["ai.deployment.profile"])
+        today = NOW.date()
+        for count, per_day in ((49, 10), (50, 25)):
+            days = {today: count - 25, today - timedelta(days=28): 25}
+            with clock.at(NOW), patch.object(profiles, "_counts_by_day", return_value=days) as asked:
+                self.assertEqual(thresholds.recent_confidences(self.deployment)[1], per_day)
+            self.assertEqual(asked.call_args.args[-2:], (today - timedelta(days=28), today + timedelta(days=1)))
+
     def test_capacity_draws_the_line_from_the_test_until_there_is_a_log(self):
         self.serve_tested(sureness=[0.5, 0.6, 0.7, 0.8, 0.9], per_day=10)
         self.deployment.write({"routing": "capacity", "reviews_per_day": 4})

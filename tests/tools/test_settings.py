@@ -38,6 +38,17 @@ class TestSettings(AiDeploymentCase):
             self.env["ir.config_parameter"].set_param("ai_deployment.retention_days", wrong)
             self.assertEqual(settings.days(self.env, settings.RETENTION), settings.USUAL[settings.RETENTION])
 
+    def test_the_ends_of_the_reach_may_be_chosen_and_nothing_beyond_them(self):
+        for name, usual, low, high in (
+            (settings.RETENTION, 730, 1, 3650),
+            (settings.REVIEW, 90, 1, 366),
+            (settings.GRACE, 14, 0, 90),
+        ):
+            for chosen, taken in ((low - 1, usual), (low, low), (high, high), (high + 1, usual)):
+                with self.subTest(name, chosen=chosen):
+                    self.env["ir.config_parameter"].set_param(f"ai_deployment.{name}", str(chosen))
+                    self.assertEqual(settings.days(self.env, name), taken)
+
     def test_what_nobody_chose_is_the_usual(self):
         """Nothing stored is False, and `int(False)` would be no day of grace at all."""
         self.env["ir.config_parameter"].search([("key", "=like", "ai_deployment.%_days")]).unlink()

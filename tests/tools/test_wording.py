@@ -1,5 +1,6 @@
 """Numbers are written in the language of who reads them: the same card, page and log in German and in English."""
 
+import math
 import re
 
 import numpy as np
@@ -132,6 +133,45 @@ class TestWording(AiDeploymentCase):
         self.assertIn("200,00", told("de_DE", document=lead))
         deployment.feature_ids[0].sensitive = True
         self.assertEqual(told("en_US", document=lead), "protected")
+
+    def test_words_of_bins_and_tags(self):
+        env = self.env(context={**self.env.context, "lang": "en_US"})
+        plain, days, times = (wording.ReaderWords(env, unit=unit) for unit in ("", wording.DAYS, wording.TIMES))
+        said = [plain.missing, plain.never_seen, plain.other, plain.none, plain.none_of()]
+        self.assertEqual(said, ["missing", "never seen before", "other", "none", "at first"])
+        self.assertEqual([each.single("7") for each in (plain, days, times)], ["7", "7 days", "7 times"])
+        self.assertEqual([each.under("7") for each in (plain, days)], ["under 7", "under 7 days"])
+        self.assertEqual([each.over("7") for each in (plain, times)], ["over 7", "over 7 times"])
+        self.assertEqual([each.span("3", "7") for each in (plain, days)], ["3 to 7", "3 to 7 days"])
+        self.assertEqual(plain.more(1200), "… 1,200 others")
+        self.assertEqual((plain.and_other("A"), plain.without("A")), ("A and other", "not A"))
+        others = [plain.others(count) for count in (None, 0, 1, 2)]
+        self.assertEqual(others, ["several others", "no other", "1 other", "2 others"])
+
+    def test_a_sentence_has_three_digits_of_a_number_or_all_before_the_point(self):
+        words = wording.RoundedWords(self.env(context={**self.env.context, "lang": "en_US"}))
+        found = [words.number(number) for number in (0.0, 0.012345, -1.2345, 12.345, 123.45, 98765.4)]
+        self.assertEqual(found, ["0", "0.0123", "-1.23", "12.3", "123", "98,765"])
+
+    def test_about_has_two_digits_or_all_before_the_point(self):
+        env = self.env(context={**self.env.context, "lang": "en_US"})
+        found = [wording.about(env, number) for number in (0, 0.0126, 0.126, 1.26, 12.6, 1264.0, math.inf)]
+        self.assertEqual(found, ["0", "0.013", "0.13", "1.3", "13", "1,264", "inf"])
+
+    def test_the_unit_of_an_input(self):
+        for source, measure, unit in (
+            ("age", "count", "days"),
+            ("history", "days_since", "days"),
+            ("history", "ratio", "times"),
+            ("history", "ratio_max", "times"),
+            ("history", "count", ""),
+            ("course", "age", "days"),
+            ("course", "stage_days", "days"),
+            ("course", "waiting_days", "days"),
+            ("field", "age", ""),
+        ):
+            self.assertEqual(wording.unit_of({"source": source, "measure": measure}), unit, (source, measure))
+        self.assertEqual(wording.unit_of({}), "")
 
     def test_the_latest_days_are_named(self):
         days = [NOW.date().replace(day=day) for day in range(1, 7)]

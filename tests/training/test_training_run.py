@@ -1,16 +1,17 @@
 """One training from its first step to its last: what is stored, what resumes, and every bad end with its sentence."""
 
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from odoo.tests import tagged
 from odoo.tools import config, mute_logger
 
-from odoo.addons.ai_deployment.ml import child
+from odoo.addons.ai_deployment.ml import child, frames
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training import training_run
 from odoo.addons.ai_deployment.models.training.ai_deployment_training import WORKERS
 from odoo.addons.ai_deployment.models.training.child_process import FAULT, KILLED, MEMORY, TIME, ChildEnded
-from odoo.addons.ai_deployment.models.training.progress import STEPS
+from odoo.addons.ai_deployment.models.training.progress import CALIBRATE, FIT, STEPS
 from odoo.addons.ai_deployment.models.training.trainer import Trainer
 from odoo.addons.ai_deployment.models.training.training_run import MOST_INTERRUPTIONS, ChildCarrier
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -65,6 +66,30 @@ class HereCase(RunCase):
             [training.id],
         )
         self.assertEqual(self.env.cr.fetchone(), (0,), "answers hold nothing that outlives the training")
+
+
+@tagged("post_install", "-at_install")
+class TestCalls(HereCase):
+    def test_what_comes_after_the_first_call_is_calibration(self):
+        for step, begun in ((FIT, [CALIBRATE]), (STEPS[-1], [])):
+            steps = []
+            answers = SimpleNamespace(step=step, begin=steps.append, answer=lambda _key: frames.encode({"result": 7}))
+            carrier = ChildCarrier(self.env["ai.deployment.training"])
+            carrier.progress = answers
+            self.assertEqual((carrier.call("one"), steps), (7, []))
+            self.assertEqual((carrier.call("two"), steps), (7, begun))
+
+    def test_what_an_answer_says_of_a_fault_is_raised(self):
+        carrier = ChildCarrier(self.env["ai.deployment.training"])
+        for answer, code in (
+            ({"error": child.MEMORY, "name": "MemoryError", "args": []}, MEMORY),
+            ({"error": child.FAULT, "name": "KeyError", "args": ["x", 3]}, FAULT),
+        ):
+            carrier.progress = SimpleNamespace(step=FIT, begin=None, answer=lambda _key, of=answer: frames.encode(of))
+            carrier._is_first = True
+            with self.assertRaises(ChildEnded) as caught:
+                carrier.call("one")
+            self.assertEqual(caught.exception.args[0], code)
 
 
 @tagged("post_install", "-at_install")

@@ -13,7 +13,7 @@ from ...tools.credentials import NAME, SECRET_OF, credential
 from .rule import Evidence, Rule
 
 KNOWN_PARAMETERS = {"ai_deployment.allowed_hosts", "ai_deployment.database", "ai_deployment.health_token_sha256"}
-REQUEST_DAYS = 90
+REQUEST_DAYS = 90  # over which the requests of a user are looked at
 ASSIGNED = re.compile(
     r"(?i)(?:api[_-]?key|secret|token|passw(?:or)?d|authorization|bearer)\w*[\"']?\s*[=:,]?\s*(?:bearer\s+)?"
     r"[\"'][^\"'\s]{8,}[\"']"

@@ -12,7 +12,7 @@ from ...training.questions import missing_answers, open_questions
 from ...training.segment_tests import part_names
 from .rule import DrillRule, Evidence, Rule
 
-MOST_NAMED = 3
+MOST_NAMED = 3  # inputs that evidence names
 
 
 class LaterAndSegments(Rule):
