@@ -1,4 +1,4 @@
-"""A made-up record to test an endpoint with: values that its version knows, so that a model has no reason to refuse it."""
+"""A made-up record to test an endpoint with: values that its version knows, so that no model has a reason to refuse."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def sample_inputs(version: BaseModel, contract: Contract) -> dict[str, Any]:
             sent[name] = 1.0
             continue
         counts = getattr(features[key].bins, "level_counts", {}) if key in features else {}
-        level = max(counts, key=counts.get, default=None)
+        level = max(counts, key=lambda known: counts[known], default=None)
         names = {}
         if level is not None and spec["source"] == "path":
             learned = (spec.get("fields") or {}).get(spec["path"])
