@@ -72,7 +72,9 @@ def _flagged(reviews: BaseModel) -> Texts:
             share = percent(env, value, 1)
         if is_rank and 0 < review.threshold <= value:
             texts[review] = env._(
-                "More unusual than %(share)s of earlier ones; from %(line)s on they are reviewed.", share=share, line=line
+                "More unusual than %(share)s of earlier ones; from %(line)s on they are reviewed.",
+                share=share,
+                line=line,
             )
         elif is_rank:
             texts[review] = env._("More unusual than %s of earlier ones.", share)

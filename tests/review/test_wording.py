@@ -104,7 +104,9 @@ class TestWhy(RuleCase):
         self.assertEqual(self.told(bills), ["More unusual than 62 % of earlier ones; from 50 % on they are reviewed."])
         self.env.cr.execute("UPDATE ai_deployment_review SET predicted_value = 1.0")
         self.env.invalidate_all()
-        self.assertEqual(self.told(bills), ["More unusual than 99.9 % of earlier ones; from 50 % on they are reviewed."])
+        self.assertEqual(
+            self.told(bills), ["More unusual than 99.9 % of earlier ones; from 50 % on they are reviewed."]
+        )
 
     def test_by_lot(self):
         self.deployment.audit_share = 1.0
