@@ -1,7 +1,8 @@
 """Messages, activities that were done and meetings of leads, as they come, change and go: their scores are noted.
 
 What counts is what the course of a lead counts (`LeadCourse`): no tracking note. A meeting that is still to come
-changes until when the score of its lead holds. Where no deployment reads the course, this costs no query; where one does, one per call, and two for a change.
+changes until when the score of its lead holds. Where no deployment reads the course, this costs no query; where one
+does, one per call, and two for a change.
 """
 
 from collections.abc import Collection, Iterator

@@ -98,7 +98,7 @@ class AiDeploymentScore(models.Model):
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr == "standing" and query is not None:
             deployments = self.env["ai.deployment"].sudo().with_context(active_test=False)
-            return standing_of_scores(deployments.search(Domain.TRUE), alias)
+            return standing_of_scores(deployments.search(Domain("version_ids", "!=", False)), alias)
         return super()._field_to_sql(alias, field_expr, query)
 
     @api.depends_context("uid", "lang")
