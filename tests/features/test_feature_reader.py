@@ -70,6 +70,19 @@ class TestPaths(AiDeploymentCase):
         age = self.read(lead, source="age", start_path="create_date", end_path="date_deadline")
         self.assertEqual(float(age[0]), 29.5)
 
+    def test_an_age_read_through_the_orm_is_in_days_of_twenty_four_hours(self):
+        leads = self.make_leads(2)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = '2026-03-01 12:00:00', date_closed = CASE WHEN id = %s THEN"
+            " timestamp '2026-03-08 18:00:00' END WHERE id = ANY(%s)",
+            [leads[0].id, leads.ids],
+        )
+        self.env.invalidate_all()
+        age = spec(source="age", start_path="create_date", end_path="date_closed")
+        reader = FeatureReader(self.env["crm.lead"], [age], self.env.company)
+        self.assertEqual(reader._read_through_orm(age, leads.ids), [7.25, None])
+
     def test_a_field_without_a_column_is_read_through_the_orm(self):
         leads = self.make_leads(2)
         leads[0].activity_schedule("mail.mail_activity_data_todo", user_id=self.seller.id)
