@@ -1,4 +1,4 @@
-"""A made-up record to test an endpoint with: values that its version knows, so that no model has a reason to refuse."""
+"""A made-up record to test an endpoint with: values that its version knows, so that no model has to refuse it."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def sample_inputs(version: BaseModel, contract: Contract) -> dict[str, Any]:
 
     :param version: `ai.deployment.version`, in sudo
     """
-    documents = version.env[version.deployment_id.res_model].sudo().with_context(lang=LANGUAGE)
+    documents = version.env[version.deployment_id.res_model].with_context(lang=LANGUAGE)
     specs, features = version._specs(), {feature.name: feature for feature in version._card().features}
     sent: dict[str, Any] = {}
     for key, name in contract.inputs.items():
@@ -27,7 +27,7 @@ def sample_inputs(version: BaseModel, contract: Contract) -> dict[str, Any]:
             sent[name] = 1.0
             continue
         counts = getattr(features[key].bins, "level_counts", {}) if key in features else {}
-        level = max(counts, key=lambda known: counts[known], default=None)
+        level = max(counts, key=lambda one: counts[one], default=None)
         names = {}
         if level is not None and spec["source"] == "path":
             learned = (spec.get("fields") or {}).get(spec["path"])

@@ -46,7 +46,7 @@ class ProposalBook:
         :param companies: {record id: company id}
         :param told: {record id: Told}, of the records that were answered
         """
-        documents = self.deployment.env[self.deployment.res_model].sudo().browse(ids).exists()
+        documents = self.deployment.env[self.deployment.res_model].browse(ids).exists()
         self._documents = {document.id: document for document in documents}
         return [
             self._judged(res_id, companies[res_id], answer, told.get(res_id))

@@ -184,7 +184,7 @@ def check_may_undo(proposal: BaseModel) -> None:
     field = _field(document, known.key)
     document._check_field_access(field, "write")
     if field.type == "many2one" and known.old_value:
-        if not env[field.comodel_name].sudo().browse(int(known.old_value)).exists():
+        if not known.env[field.comodel_name].browse(int(known.old_value)).exists():
             raise UserError(env._("The value before has been deleted."))
     if of_record(document.sudo(), known.key) != (known.written_value or ""):
         raise UserError(env._("The value was changed since: it is not undone."))

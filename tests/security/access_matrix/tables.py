@@ -265,7 +265,7 @@ MODELS = {
         read=READERS_OF_DOCUMENTS,
         system="company_id confidence date deployment_id failure_type inference_id judged_by_id judged_date key "
         "left_reason res_id res_model review_id undone_by_id undone_date verdict version_id written_by_id written_date",
-        hidden="label old_value said value written_value",
+        hidden="label old_value said stood_value value written_value",
     ),
     "ai.deployment.failure.detail": Rights(system="date deployment_id inference_id", hidden="details"),
     "ai.deployment.profile": Rights(
