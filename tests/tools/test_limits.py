@@ -20,6 +20,7 @@ from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 SYSTEM_TEXTS = {
     "left_reason",
     "old_value",
+    "stood_value",
     "right_values",  # entered by people, each judged and at most 500 characters (`plain_value`)
     "told",
     "value",

@@ -148,10 +148,10 @@ class TestWording(AiDeploymentCase):
         others = [plain.others(count) for count in (None, 0, 1, 2)]
         self.assertEqual(others, ["several others", "no other", "1 other", "2 others"])
 
-    def test_a_sentence_has_three_digits_of_a_number_or_all_before_the_point(self):
+    def test_a_sentence_has_two_digits_of_a_number_or_all_before_the_point(self):
         words = wording.RoundedWords(self.env(context={**self.env.context, "lang": "en_US"}))
         found = [words.number(number) for number in (0.0, 0.012345, -1.2345, 12.345, 123.45, 98765.4)]
-        self.assertEqual(found, ["0", "0.0123", "-1.23", "12.3", "123", "98,765"])
+        self.assertEqual(found, ["0", "0.012", "-1.2", "12", "123", "98,765"])
 
     def test_about_has_two_digits_or_all_before_the_point(self):
         env = self.env(context={**self.env.context, "lang": "en_US"})

@@ -286,8 +286,8 @@ MODELS = {
     ),
     "ai.deployment.score": Rights(
         read=READERS_OF_DOCUMENTS | {"seller"},  # sellers see on leads what stands on the lead itself
-        system="company_id confidence date deployment_id failure_type is_changed predicted_value prediction res_id "
-        "res_model state version_id",
+        system="company_id confidence date deployment_id failure_type holds_until is_changed next_meeting "
+        "predicted_value prediction res_id res_model state version_id",
         hidden="amount codes",
     ),
     "ai.deployment.review": Rights(
