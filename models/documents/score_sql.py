@@ -19,6 +19,7 @@ from ..tools.score_fields import SCORE_COLUMNS
 from .score_validity import FRESH, ScoreValidity
 
 # What has to be known of a deployment to show a score, or what stands in its place.
+MOST_HIDDEN = 1000  # records to be judged without their score, up to which a statement names them
 READ_TO_SHOW = (
     "band_high",
     "band_low",
@@ -293,12 +294,16 @@ class ShownScores:
         """
         if not self.env.user.has_group("ai_deployment.group_reviewer"):
             return SQL()
-        return SQL(
-            " AND (%s, %s) NOT IN (%s)",
-            deployment,
-            record,
-            self.env["ai.deployment.review"]._blind_records_sql(of, ids),
-        )
+        hidden = self.env["ai.deployment.review"]._blind_records_sql(of, ids)
+        if ids is None:
+            # Those of a long list are few, and known beforehand: with a query within, the database reads it in one
+            # process instead of several.
+            rows = self.env.execute_query(SQL("%s LIMIT %s", hidden, MOST_HIDDEN + 1))
+            if not rows:
+                return SQL()
+            if len(rows) <= MOST_HIDDEN:
+                hidden = SQL("VALUES %s", SQL(", ").join(SQL("%s", row) for row in rows))
+        return SQL(" AND (%s, %s) NOT IN (%s)", deployment, record, hidden)
 
     def _condition(self, alias: str, line: str, shown: Shown, query: Query) -> SQL:
         """Return SQL of whether `line`, the alias of a table with a score or review, is what is shown of the record."""
