@@ -18,7 +18,7 @@ from lib.figures import Figure
 
 SMALL = 800
 COUNT = 20_000
-ROUNDS = 3
+ROUNDS = 5
 LEARNED = 300  # day of the training
 MOST_QUERIES = 8
 COURSE = ("age", "stage_days", "activities", "customer_messages", "waiting_days", "meetings")
@@ -52,11 +52,13 @@ def run(env, options, say):
     env["crm.lead"].sudo()._rebuild_pls_frequency_table()
     env.cr.commit()
     ours, theirs = [], []
-    for number in range(ROUNDS):
-        say(f"Round {number + 1} of {ROUNDS} ...")
+    for number in range(1 + ROUNDS):
+        say(f"Round {number} of {ROUNDS} ..." if number else "Scoring them for the first time ...")
         now = moment(DAYS) + timedelta(days=number)
         ours.append(_timed(env, lambda now=now: deployment._score(env["crm.lead"].browse(records.ids), now)))
         theirs.append(_timed(env, lambda: env["crm.lead"]._update_automated_probabilities()))
+    # The first time is no rescoring: each lead has its first line in the log, and its first score.
+    first = ours.pop(0) / theirs.pop(0)
     ratios = sorted(a / b for a, b in zip(theirs, ours, strict=True))
     queries = _queries_of_one(env, deployment, records.ids[0])
     return [
@@ -65,16 +67,17 @@ def run(env, options, say):
         Figure("odoo", round(count / sorted(theirs)[ROUNDS // 2]), "leads/s"),
         Figure("ratio_median", round(ratios[ROUNDS // 2], 2), "times as fast", "≥ 1", bool(ratios[ROUNDS // 2] >= 1)),
         Figure("ratio_lowest", round(ratios[0], 2), "times as fast"),
+        Figure("first_scoring", round(1 / first, 2), "times as fast"),
         Figure("queries_of_one", queries, "", f"≤ {MOST_QUERIES}", queries <= MOST_QUERIES),
     ]
 
 
 def _queries_of_one(env, deployment, lead_id):
     lead = env["crm.lead"].browse(lead_id)
-    deployment._score(lead, moment(DAYS + ROUNDS))
+    deployment._score(lead, moment(DAYS + ROUNDS + 1))
     env.flush_all()
     before = env.cr.sql_log_count
-    deployment._score(lead, moment(DAYS + ROUNDS + 1))
+    deployment._score(lead, moment(DAYS + ROUNDS + 2))
     env.flush_all()
     return env.cr.sql_log_count - before
 
