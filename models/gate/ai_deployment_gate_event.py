@@ -6,6 +6,7 @@ from odoo.fields import NO_ACCESS
 
 from ..scoring.reasons import REVIEW_REASONS
 from ..tools import clock
+from ..tools.unchecked_many2one import UncheckedMany2one
 
 KINDS = [
     ("held", "Held"),
@@ -36,7 +37,8 @@ class AiDeploymentGateEvent(models.Model):
         "By Creator of the Bill", readonly=True, help="The user who passed the bill also created it."
     )
     inference_id = fields.Many2one("ai.deployment.inference", readonly=True, ondelete="set null")
-    review_id = fields.Many2one("ai.deployment.review", readonly=True, ondelete="restrict")
+    # Unchecked: reviewers are looked for while a bill is posted, and the key would let the two meet. Reviews are kept.
+    review_id = UncheckedMany2one("ai.deployment.review", readonly=True, index=False)
     waiver_id = fields.Many2one("ai.deployment.waiver", readonly=True, index="btree_not_null", ondelete="restrict")
     # What the bill said when it was passed: a pass is about that and nothing else.
     fingerprint = fields.Char(readonly=True, groups=NO_ACCESS)

@@ -1,6 +1,6 @@
 """The log of the gate is append-only, for everybody."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
@@ -32,3 +32,17 @@ class TestGateEvent(GateCase):
                     event.with_user(person).create(values)
         with self.assertRaises(AccessError):
             event.sudo().write({"note": "Other"})
+
+    def test_a_bill_is_posted_while_reviewers_are_looked_for(self):
+        """PostgreSQL locks what a foreign key points to: a user would meet the scheduled action that assigns it."""
+        self.env.cr.execute(
+            "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = 'ai_deployment_gate_event'::regclass"
+            " AND confrelid = 'ai_deployment_review'::regclass"
+        )
+        self.assertFalse(self.env.cr.fetchall())
+        bill = self.make_bill()
+        self.pass_(bill)
+        review = self.events_of(bill).review_id
+        self.assertTrue(review)
+        with self.assertRaises(UserError):
+            review.sudo().unlink()
