@@ -99,7 +99,7 @@ def _rounds(env, deployment, leads, rounds, say, progress):
 
 
 def _asked_figures(server, records):
-    """What was asked of the model, and how much of it twice: the answers of the last second before a kill, at most."""
+    """Count the requests to the model, and the repeated ones: at most the answers of the last second before a kill."""
     sent = sum(len(payload["dataframe_split"]["data"]) for _path, _headers, payload in server.calls)
     return [
         Figure("calls", len(server.calls), "calls"),
@@ -109,7 +109,7 @@ def _asked_figures(server, records):
 
 
 def _killed_in_the_middle(env, batch, rng, progress):
-    """Whether some of the work was done and some was not when the server was killed."""
+    """Return whether the server was killed in the middle: some of the work done, some not."""
 
     def begun():
         env["ai.deployment.batch"]._wake_workers()  # a server that has just started has not heard the first call

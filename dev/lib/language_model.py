@@ -38,7 +38,7 @@ def values_of(inputs):
 
 
 def fields_of(document):
-    """What the model reads on a bill: each value with how sure it is."""
+    """Return the answer of the model about a bill: each value with its confidence."""
     found = {key: re.search(pattern, document) for key, pattern in ON_A_BILL.items()}
     said = {key: match[1].replace(",", "") if match else "" for key, match in found.items()}
     said["partner_id"] = document.split("\n")[0].strip()

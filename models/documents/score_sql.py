@@ -18,8 +18,8 @@ from ..tools.ai_deployment_readable_mixin import readable_origin
 from ..tools.score_fields import SCORE_COLUMNS
 from .score_validity import FRESH, ScoreValidity
 
-# What has to be known of a deployment to show a score, or what stands in its place.
 MOST_HIDDEN = 1000  # records to be judged without their score, up to which a statement names them
+# What has to be known of a deployment to show a score, or what stands in its place.
 READ_TO_SHOW = (
     "band_high",
     "band_low",

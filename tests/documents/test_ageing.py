@@ -1,4 +1,4 @@
-"""What time alone does to a score: a list says so at once, who opens the lead sees it scored anew."""
+"""Scores that time alone changes: a list says so at once, who opens the lead sees it scored anew."""
 
 from datetime import timedelta
 
