@@ -21,7 +21,7 @@ from .field_texts import field_texts
 from .outcomes import Outcomes
 from .score_sql import ShownScores
 from .score_validity import CHANGED, EXPIRED, FRESH, HIGH, LOW, MIDDLE
-from .score_words import help_text, score_text
+from .score_words import help_text, score_text, stale_text
 from .waiting_reviews import my_reviews_sql, open_reviews
 
 
@@ -496,7 +496,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         for record in self:
             record.ai_needs_review = record._origin.id in waiting
 
-    def _ai_shown_scores(self, names):
+    def _ai_read_shown_scores(self):
         """Return `ShownScores.lines`, made now where somebody asks before the end of the transaction.
 
         To be called before anything is assigned: a new score empties the cache. A score whose inputs are others now is
@@ -504,19 +504,37 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         in a list it only says so.
         """
         noting.score_noted(self)
-        shown = ShownScores(self)
-        scores, instead = shown.lines([*names, "standing", "deployment_id"])
-        if len(self) == 1 and self.id and any(line[-2] in (CHANGED, EXPIRED) for line in scores.values()):
-            (*_columns, standing, deployment_id) = scores[self.id]
-            deployment = self.env["ai.deployment"].sudo().browse(deployment_id)
-            if (standing == CHANGED or deployment.landmarks) and deployment._refresh_score(self):
-                scores, instead = ShownScores(self).lines([*names, "standing", "deployment_id"])
-        return {res_id: line[:-1] for res_id, line in scores.items()}, instead
+        scores, instead = ShownScores(self).lines()
+        if len(self) == 1 and self.id and self.id in scores and scores[self.id].standing in (CHANGED, EXPIRED):
+            line = scores[self.id]
+            deployment = self.env["ai.deployment"].sudo().browse(line.deployment_id)
+            if (line.standing == CHANGED or deployment.landmarks) and deployment._refresh_score(self):
+                scores, instead = ShownScores(self).lines()
+        self._ai_known_lines().update((one, (scores.get(one), instead.get(one))) for one in self._origin.ids)
+        return scores, instead
+
+    def _ai_known_lines(self):
+        """Return what was read for `ai_score`, by record id: as new as that field in the cache."""
+        key = ("ai_deployment_lines", self._name, self.env.uid, self.env.su, self.env.companies._ids)
+        return self.env.cr.cache.setdefault(key, {})
+
+    def _ai_shown_scores(self):
+        """Return what `ShownScores.lines` says, read once for all the columns of a list.
+
+        To be called before anything is assigned, as `ai_score` may not have been read yet.
+        """
+        self.mapped("ai_score_state")
+        known, ids = self._ai_known_lines(), self._origin.ids
+        if not all(res_id in known for res_id in ids):
+            return self._ai_read_shown_scores()
+        found = {res_id: known[res_id] for res_id in ids}
+        scores = {res_id: line for res_id, (line, _fallback) in found.items() if line}
+        return scores, {res_id: fallback for res_id, (_line, fallback) in found.items() if fallback}
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score(self):
         """Figures and words together: a list that shows both asks once."""
-        figures, instead = self._ai_shown_scores(["predicted_value", "confidence", "date", "band"])
+        scores, instead = self._ai_read_shown_scores()
         for name in (*SHOWN, "ai_score_text"):
             self[name] = False
         for record in self:
@@ -525,26 +543,27 @@ class AiDeploymentScorableMixin(models.AbstractModel):
                 record.ai_is_fallback = True
                 record.ai_score_text = self.env._("%s · not a score", percent(self.env, record.ai_score))
                 continue
-            score, confidence, date, band, standing = figures.get(record._origin.id, (None,) * 5)
-            if standing:
-                record.ai_score_date, record.ai_score_state = date, standing
-                record.ai_score_text = score_text(self, score, standing, band)
-            if standing == FRESH:
-                record.ai_score, record.ai_confidence, record.ai_band = score, confidence, band
+            line = scores.get(record._origin.id)
+            if line and line.standing:
+                record.ai_score_date, record.ai_score_state = line.date, line.standing
+                record.ai_score_text = score_text(self, line.predicted_value, line.standing, line.band)
+            if line and line.standing == FRESH:
+                record.ai_score, record.ai_confidence = line.predicted_value, line.confidence
+                record.ai_band = line.band
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score_help(self):
-        scores, instead = self._ai_shown_scores(["id"])
+        scores, instead = self._ai_shown_scores()
         self.ai_score_help = False
         known = self._ai_scores_by_id(scores)
         for record in self:
-            score_id, standing = scores.get(record._origin.id, (None, None))
-            if standing and record._origin.id not in instead:
-                record.ai_score_help = help_text(record, known[score_id], standing)
+            line = scores.get(record._origin.id)
+            if line and line.standing and record._origin.id not in instead:
+                record.ai_score_help = help_text(record, known[line.id], line.standing)
 
-    def _ai_scores_by_id(self, scores):
-        """Return the scores that `scores` ({record id: (id of its score, …)}) names, in sudo and read together."""
-        found = self.env["ai.deployment.score"].sudo().browse(line[0] for line in scores.values())
+    def _ai_scores_by_id(self, lines):
+        """Return the scores that `lines` of `ShownScores` are about, in sudo and read together: {id: score}."""
+        found = self.env["ai.deployment.score"].sudo().browse(line.id for line in lines.values())
         return {score.id: score for score in found}
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
@@ -553,37 +572,39 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
         The reasons of a score that no longer holds would contradict the record: what is wrong with it is said instead.
         """
-        scores, instead = self._ai_shown_scores(["id"])
+        scores, instead = self._ai_shown_scores()
         self.ai_reasons = False
-        known, stale = self._ai_scores_by_id(scores), (CHANGED, EXPIRED)
-        fresh = [one for res_id, (one, standing) in scores.items() if res_id not in instead and standing not in stale]
+        deployments, stale = self.env["ai.deployment"].sudo(), (CHANGED, EXPIRED)
+        fresh = [line.id for res_id, line in scores.items() if res_id not in instead and line.standing not in stale]
         told = self.env["ai.deployment.score"].sudo().browse(fresh)._told_on_records()
         for record in self:
-            score_id, standing = scores.get(record._origin.id, (None, None))
+            line = scores.get(record._origin.id)
             if record._origin.id in instead:
                 _figure, record.ai_reasons = instead[record._origin.id]
-            elif score_id:
-                is_told = score_id in told
-                record.ai_reasons = told[score_id] if is_told else help_text(record, known[score_id], standing)
+            elif line:
+                record.ai_reasons = (
+                    told[line.id]
+                    if line.id in told
+                    else stale_text(line, deployments.browse(line.deployment_id), line.standing)
+                )
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_change_text(self):
-        scores, instead = self._ai_shown_scores(["id"])
+        scores, instead = self._ai_shown_scores()
         known = self._ai_scores_by_id(scores)
         for record in self:
-            score_id, standing = scores.get(record._origin.id, (None, None))
-            is_told = standing == FRESH and record._origin.id not in instead
-            record.ai_change_text = is_told and record._origin._ai_changes(known[score_id])
+            line = scores.get(record._origin.id)
+            is_told = line and line.standing == FRESH and record._origin.id not in instead
+            record.ai_change_text = is_told and record._origin._ai_changes(known[line.id])
 
     # Completing what could not be scored
 
     def _ai_missing_inputs(self):
         """Return what keeps each record from being scored: {id: {field name: label of the input}}."""
-        scores, _instead = self._ai_shown_scores(["id", "state"])
-        failed = {res_id: line[0] for res_id, line in scores.items() if line[1] == "failed"}
-        known, found = self.env["ai.deployment.score"].sudo(), {}
-        for res_id, score_id in failed.items():
-            version = known.browse(score_id).deployment_id.champion_id
+        scores, _instead = self._ai_shown_scores()
+        deployments, found = self.env["ai.deployment"].sudo(), {}
+        for res_id, line in scores.items():
+            version = line.state == "failed" and deployments.browse(line.deployment_id).champion_id
             if version:
                 found[res_id] = missing_inputs(self.browse(res_id), version._specs())
         return found
@@ -628,12 +649,14 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_review_text(self):
-        reviews, (scores, _instead) = open_reviews(self), self._ai_shown_scores(["id"])
+        reviews, (scores, _instead) = open_reviews(self), self._ai_shown_scores()
         for record in self:
             review = reviews[record._origin.id][:1]
             record.ai_review_text = review.why_text if review else False
-            standing = scores.get(record._origin.id, (None, None))[1]
-            if review and standing in (CHANGED, EXPIRED):  # the figures in it are those of when it was opened
+            line = scores.get(record._origin.id)
+            if (
+                review and line and line.standing in (CHANGED, EXPIRED)
+            ):  # the figures in it are those of when it was opened
                 record.ai_review_text = self.env._(
                     "%(why)s (as of %(date)s)", why=review.why_text, date=format_date(self.env, review.opened_date)
                 )

@@ -7,6 +7,7 @@ are shown of those that are still about now (`score_validity`). Who cannot read 
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from odoo.fields import Domain
@@ -51,6 +52,20 @@ class Shown(NamedTuple):
         """Return the ids of the companies of whose records `deployment` speaks."""
         own = deployment.company_id.id
         return [own, *sorted(company for company, owner in self.nearest.items() if owner == own != company)]
+
+
+class ShownLine(NamedTuple):
+    """The shown score of one record."""
+
+    id: int
+    deployment_id: int
+    state: str
+    predicted_value: float
+    confidence: float
+    date: datetime
+    is_changed: bool
+    standing: str | None  # of `score_validity`; None where the record could not be scored
+    band: str | None
 
 
 class ShownScores:
@@ -236,13 +251,10 @@ class ShownScores:
         query.order = None
         return query.subselect(SQL.identifier(score, "id"))
 
-    def lines(self, names: list[str]) -> tuple[dict[int, tuple], dict[int, tuple[float, str]]]:
-        """Return ({record id: columns `names` of its score}, {record id: (figure, sentence) of its fallback}).
-
-        :param names: columns of the score, and "standing" or "band" of `score_validity`
-        """
+    def lines(self) -> tuple[dict[int, ShownLine], dict[int, tuple[float, str]]]:
+        """Return ({record id: its shown score}, {record id: (figure, sentence) of its fallback})."""
         shown = self.shown() if any(self.documents._origin.ids) else None
-        scores = self._columns_of(shown, names) if shown and shown.deployments else {}
+        scores = self._lines_of(shown) if shown and shown.deployments else {}
         instead = self.instead(shown) if shown and shown.fallbacks else {}
         return scores, instead
 
@@ -258,24 +270,23 @@ class ShownScores:
             found.update({res_id: (value or 0.0, fallback.sentence) for res_id, value in rows})
         return found
 
-    def _columns_of(self, shown: Shown, names: list[str]) -> dict[int, tuple]:
-        """Return columns `names` of the shown score of each record that has one: {record id: tuple}."""
+    def _lines_of(self, shown: Shown) -> dict[int, ShownLine]:
+        """Return the shown score of each record that has one: {record id: line}."""
         ids, scores = self.ids, self.env["ai.deployment.score"]
         query = self.documents.browse(ids)._as_query(ordered=False)
         score = self.join_score(self.documents._table, query, shown, list(ids))
         # By their index: joined, the scores of all records may as well be read for those of a few.
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(score, "res_id"), list(ids)))
         validity, table = self.validity(shown), self.documents._table
+        computed = {"standing": validity.standing, "band": validity.band}
         columns = (
-            validity.standing(table, score)
-            if name == "standing"
-            else validity.band(table, score)
-            if name == "band"
+            computed[name](table, score)
+            if name in computed
             else SQL.identifier(score, name, to_flush=scores._fields[name])
-            for name in names
+            for name in ShownLine._fields
         )
-        rows = self.env.execute_query(query.select(SQL.identifier(self.documents._table, "id"), *columns))
-        return {res_id: tuple(values) for res_id, *values in rows}
+        rows = self.env.execute_query(query.select(SQL.identifier(table, "id"), *columns))
+        return {res_id: ShownLine(*values) for res_id, *values in rows}
 
     def not_held_out(self, alias: str, deployment: SQL) -> SQL:
         """Return what leaves out held-out records, to be added to a condition; mostly nothing."""

@@ -1,5 +1,9 @@
 """The score of a record in the words of who works with it: a chance with its band, or a verdict; and what it means."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
 from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.tools import format_date
@@ -28,14 +32,36 @@ def help_text(record: BaseModel, score: BaseModel, standing: str) -> str:
 
     :param score: record of ai.deployment.score, with all rights
     """
-    env, days = record.env, score.deployment_id.horizon_days
-    when = format_date(env, score.date)
-    if standing == EXPIRED and score.deployment_id.landmarks:
+    if standing in (CHANGED, EXPIRED):
+        return stale_text(score, score.deployment_id, standing)
+    env, when = record.env, _day(record.env, score.date)
+    texts = [record._ai_score_meaning(score)]
+    similar = score.version_id._similar_count(score.codes) if record._ai_shows_chance else None
+    if similar is not None:
+        texts.append(similar_text(env, similar))
+    texts.append(env._("Scored on %s.", when))
+    return " ".join(texts)
+
+
+def stale_text(score: Any, deployment: BaseModel, standing: str) -> str:
+    """Return why a score no longer holds, in the language of `deployment`.
+
+    :param score: a score, or what `score_sql` says of one
+    """
+    env = deployment.env
+    when, figure = _day(env, score.date), _percent(env, score.predicted_value)
+    key = (deployment.id, when, figure, standing, score.is_changed)
+    return _known(env, "stale", key, lambda: _stale_text(deployment, when, figure, standing, score.is_changed))
+
+
+def _stale_text(deployment: BaseModel, when: str, figure: str, standing: str, is_changed: bool) -> str:
+    env, days = deployment.env, deployment.horizon_days
+    if standing == EXPIRED and deployment.landmarks:
         return env._(
             "Scored on %(date)s at %(figure)s. This chance is about the %(days)s days after that, which are over: it "
             "no longer holds.",
             date=when,
-            figure=_percent(env, score.predicted_value),
+            figure=figure,
             days=days,
         )
     if standing == EXPIRED:
@@ -43,25 +69,16 @@ def help_text(record: BaseModel, score: BaseModel, standing: str) -> str:
             "Scored on %(date)s at %(figure)s. This chance is about the first %(days)s days, which are over: it no "
             "longer holds.",
             date=when,
-            figure=_percent(env, score.predicted_value),
+            figure=figure,
             days=days,
         )
-    if standing == CHANGED and not score.is_changed:
+    if not is_changed:
         return env._(
             "Scored on %s. Since then days that count have passed, or a meeting has begun: it is scored again when "
             "opened, or at night.",
             when,
         )
-    if standing == CHANGED:
-        return env._(
-            "Scored on %s. An input has been changed since: it is scored again when opened, or at night.", when
-        )
-    texts = [record._ai_score_meaning(score)]
-    similar = score.version_id._similar_count(score.codes) if record._ai_shows_chance else None
-    if similar is not None:
-        texts.append(similar_text(env, similar))
-    texts.append(env._("Scored on %s.", when))
-    return " ".join(texts)
+    return env._("Scored on %s. An input has been changed since: it is scored again when opened, or at night.", when)
 
 
 def similar_text(env: Environment, similar: int) -> str:
@@ -71,18 +88,24 @@ def similar_text(env: Environment, similar: int) -> str:
     return env._("It rests on %s similar cases.", number(env, similar))
 
 
+def _day(env: Environment, moment: datetime) -> str:
+    """Return the day of a moment, for the reader."""
+    key = (env.context.get("tz") or env.user.tz, moment.replace(second=0, microsecond=0))
+    return _known(env, "day", key, lambda: format_date(env, moment))
+
+
 def _percent(env: Environment, value: float) -> str:
-    """Return a whole percentage; a list shows the same few again and again, and writing one takes time."""
-    known = env.cr.cache.setdefault("ai_deployment_percent", {})
-    key = (env.lang, round(100 * value))
-    if key not in known:
-        known[key] = percent(env, value)
-    return known[key]
+    """Return a whole percentage."""
+    return _known(env, "percent", round(100 * value), lambda: percent(env, value))
 
 
 def _band_names(documents: BaseModel) -> dict[str, str]:
-    known = documents.env.cr.cache.setdefault("ai_deployment_bands", {})
-    key = (documents._name, documents.env.lang)
+    return _known(documents.env, "bands", documents._name, documents._ai_band_names)
+
+
+def _known(env: Environment, what: str, key: Any, make: Callable) -> Any:
+    """Return what `make` says in the reader's language; a list says the same few things again and again."""
+    known = env.cr.cache.setdefault(("ai_deployment_words", what, env.lang), {})
     if key not in known:
-        known[key] = documents._ai_band_names()
+        known[key] = make()
     return known[key]

@@ -9,7 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from odoo.exceptions import UserError
@@ -41,6 +41,8 @@ _logger = logging.getLogger(__name__)
 CHUNK = 5000
 # A chunk with histories sorts all earlier records of its groups: fewer, larger ones sort them less often.
 HISTORY_CHUNK = 20_000
+# Before a reviewer is looked for: whoever entered a bill posts it next, and would collide with that.
+LEFT_ALONE = timedelta(seconds=30)
 
 
 def chunk_size(specs: dict[str, dict], usual: int) -> int:
@@ -407,7 +409,7 @@ class ScoringRun:
             self.challenger.report()
         if self.standings or self.waiting:
             if self.outcome["review"]:
-                wake(self.env, "ir_cron_assign_reviews")
+                wake(self.env, "ir_cron_assign_reviews", clock.now() + LEFT_ALONE)
             if self.book and self.outcome["automatic"]:
                 self.env["ai.deployment.proposal"]._wake_writing(self.deployment)
             self._invalidate()

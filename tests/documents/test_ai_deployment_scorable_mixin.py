@@ -3,6 +3,7 @@
 from odoo import Command
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.documents import score_sql
 from odoo.addons.ai_deployment.models.documents.score_sql import ShownScores
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
@@ -356,6 +357,48 @@ class TestScoreOnTheRecord(AiDeploymentCase):
         self.env.invalidate_all()
         with self.assertQueryCount(5):  # what is shown (twice), the list, what rules read of it, the scores
             self.leads.web_search_read([("id", "in", self.all_mine.ids)], spec, order="ai_score desc", limit=80)
+
+    def test_columns_of_a_list_read_the_scores_once(self):
+        leads, read = self.leads.browse(self.all_mine.ids), []
+        lines = ShownScores.lines
+        self.patch(ShownScores, "lines", lambda *arguments: read.append(1) or lines(*arguments))
+        names = ["ai_score", "ai_score_state", "ai_reasons", "ai_score_help", "ai_change_text", "ai_missing_text"]
+        first = leads.read(names)
+        self.assertEqual(len(read), 1)
+        for lead, values in zip(leads, first, strict=True):
+            self.env.invalidate_all()
+            self.assertEqual(values, lead.browse(lead.id).read(names)[0], "one by one they say the same")
+
+    def test_a_new_score_is_told_at_once_in_all_columns(self):
+        lead = self.leads.browse(self.low.id)
+        before = (lead.ai_score, lead.ai_reasons, lead.ai_score_help)
+        with clock.at(NOW):
+            self.low.expected_revenue = 20000
+            self.deployment._score(self.low)
+        after = (lead.ai_score, lead.ai_reasons, lead.ai_score_help)
+        self.assertAlmostEqual(after[0], HIGH, 12)
+        self.assertTrue(all(one != other for one, other in zip(before, after, strict=True)), after)
+
+    def test_a_reviewer_sees_no_score_in_a_list_of_what_is_judged_blindly(self):
+        """Few of them are named in the statement, many are read within it: both hide the same."""
+        self.deployment.write({"blind_share": 1.0, "min_confidence": 0.75})
+        self.deployment.reviewer_ids += self.other_owner
+        self.deployment.viewer_group_ids += self.env.ref("ai_deployment.group_reviewer")
+        with clock.at(NOW):
+            self.deployment._scoring_run(self.scored, again=True).run()
+        self.assertEqual(self.reviews_of(self.scored).mapped("res_id"), (self.low + self.middle).ids)
+        leads = self.env["crm.lead"].with_user(self.reviewer)
+        mine = [("id", "in", self.scored.ids)]
+        for most in (0, 1, 2, 3):
+            with self.subTest(most=most):
+                self.patch(score_sql, "MOST_HIDDEN", most)
+                self.env.invalidate_all()
+                self.assertEqual(leads.search([*mine, ("ai_score", ">", 0)]).ids, self.high.ids)
+                self.assertEqual(leads.search(mine, order="ai_score, id desc").ids[0], self.high.id)
+                [(most_told, least_told)] = leads._read_group(mine, [], ["ai_score:max", "ai_score:min"])
+                self.assertAlmostEqual(most_told, HIGH, 12)
+                self.assertAlmostEqual(least_told, HIGH, 12)
+                self.assertEqual([bool(lead.ai_score) for lead in leads.browse(self.scored.ids)], [True, False, False])
 
     def test_each_company_has_a_score_of_its_own(self):
         company = self.env["res.company"].create({"name": "Next door"})

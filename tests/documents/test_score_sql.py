@@ -31,5 +31,5 @@ class TestScoreSql(AiDeploymentCase):
         self.go_live()
         self.env.flush_all()
         with clock.at(NOW):
-            scores, fallbacks = self.shown(self.seller, lead + other).lines(["state"])
-        self.assertEqual((scores, fallbacks), ({lead.id: ("scored",)}, {}))
+            scores, fallbacks = self.shown(self.seller, lead + other).lines()
+        self.assertEqual(({lead.id: "scored"}, {}), ({one: line.state for one, line in scores.items()}, fallbacks))

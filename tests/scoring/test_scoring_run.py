@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
@@ -120,8 +121,10 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
     def test_reviews_wake_the_cron_that_assigns_them(self):
         self.deployment.min_confidence = 1.0
         with self.capture_triggers("ai_deployment.ir_cron_assign_reviews") as captured:
-            self.deployment._score(self.make_leads(), now=NOW)
-        self.assertEqual(len(captured.records), 1)
+            with clock.at(NOW):
+                self.deployment._score(self.make_leads())
+        [call] = captured.records
+        self.assertEqual(call.call_at, NOW + timedelta(seconds=30), "whoever saves a bill posts it next")
 
     # Failures
 
