@@ -62,10 +62,9 @@ class LeadCourse:
             )
         if course.AGE in asked:
             found["course_imports"] = SQL(
-                "SELECT asked.id FROM asked JOIN crm_lead lead ON lead.id = asked.id WHERE (SELECT COUNT(*) FROM"
-                " (SELECT FROM crm_lead twin WHERE twin.create_date = lead.create_date LIMIT %s) AS twins) >= %s",
-                IMPORTED_TOGETHER,
-                IMPORTED_TOGETHER,
+                "SELECT asked.id FROM asked JOIN crm_lead lead ON lead.id = asked.id WHERE EXISTS"
+                " (SELECT FROM crm_lead twin WHERE twin.create_date = lead.create_date OFFSET %s)",
+                IMPORTED_TOGETHER - 1,
             )
         return found
 
@@ -192,13 +191,14 @@ class LeadCourse:
             self._kinds(),
             self.documents._name,
         )
+        # Since when a customer waits is looked for in the dates of a lead: with a window, all messages were sorted.
         return SQL(
-            "SELECT id, COUNT(*) FILTER (WHERE is_activity) AS activities,"
+            "SELECT told.*, (SELECT MIN(date) FROM unnest(told.written) AS date"
+            " WHERE date > COALESCE(told.answered, '-infinity')) AS waits_since"
+            " FROM (SELECT id, COUNT(*) FILTER (WHERE is_activity) AS activities,"
             " COUNT(*) FILTER (WHERE is_customers) AS customer_messages, COUNT(*) FILTER (WHERE is_answer) AS answers,"
-            " MAX(date) FILTER (WHERE is_answer) AS answered,"
-            " MIN(date) FILTER (WHERE is_customers AND date > COALESCE(answered, '-infinity')) AS waits_since"
-            " FROM (SELECT *, MAX(date) FILTER (WHERE is_answer) OVER (PARTITION BY id) AS answered"
-            " FROM (%s) AS messages) AS told GROUP BY id",
+            " MAX(date) FILTER (WHERE is_answer) AS answered, array_agg(date) FILTER (WHERE is_customers) AS written"
+            " FROM (%s) AS messages GROUP BY id) AS told",
             rows,
         )
 

@@ -254,7 +254,7 @@ class FeatureReader:
         with_parts = self._history_parts(histories, ids)
         as_of = AsOf(self.documents, specs, moments is not None)
         if as_of:
-            parts = as_of.parts(ids, moments if moments is not None else [clock.instant()] * len(ids))
+            parts = as_of.parts(ids, clock.instant() if moments is None else moments)
             for alias, part in parts.items():
                 with_parts.append(SQL("%s AS MATERIALIZED (%s)", SQL.identifier(alias), part))
                 same = SQL("%s = %s", SQL.identifier(table, "id"), SQL.identifier(alias, "id"))

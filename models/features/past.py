@@ -119,12 +119,18 @@ class AsOf:
     def __bool__(self) -> bool:
         return bool(self.course or self.tracked)
 
-    def parts(self, ids: Sequence[int], moments: Sequence[datetime]) -> dict[str, SQL]:
-        """Return the parts by their name: `asked` (id, at), and one row per asked record in each of the others."""
+    def parts(self, ids: Sequence[int], moments: Sequence[datetime] | datetime) -> dict[str, SQL]:
+        """Return the parts by their name: `asked` (id, at), and one row per asked record in each of the others.
+
+        :param moments: one per record, or one for all
+        """
         _flush(self.documents.env)
         starts = {spec["start_path"] for spec in self.course} & set(self.documents._fields)
         self.documents.flush_model([*starts, "create_date"])
-        asked = SQL("SELECT * FROM unnest(%s::int[], %s::timestamp[]) AS asked (id, at)", list(ids), list(moments))
+        if isinstance(moments, datetime):
+            asked = SQL("SELECT id, %s::timestamp AS at FROM unnest(%s::int[]) AS asked (id)", moments, list(ids))
+        else:
+            asked = SQL("SELECT * FROM unnest(%s::int[], %s::timestamp[]) AS asked (id, at)", list(ids), list(moments))
         found = {"asked": asked}
         for path, alias in self._aliases.items():
             found[alias] = self._changes(path)

@@ -39,15 +39,17 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 CHUNK = 5000
-# A chunk with histories sorts all earlier records of its groups: fewer, larger ones sort them less often.
-HISTORY_CHUNK = 20_000
+# Histories sort all earlier records of their groups, and a course may read all messages: fewer, larger chunks do so
+# less often.
+LARGE_CHUNK = 20_000
+READ_TOGETHER = {"history", "course"}  # sources
 # Before a reviewer is looked for: whoever entered a bill posts it next, and would collide with that.
 LEFT_ALONE = timedelta(seconds=30)
 
 
 def chunk_size(specs: dict[str, dict], usual: int) -> int:
-    """Return the number of records of a chunk: `usual`, or more where earlier records are read as well."""
-    return HISTORY_CHUNK if any(spec["source"] == "history" for spec in specs.values()) else usual
+    """Return the number of records of a chunk: `usual`, or more where other records are read as well."""
+    return LARGE_CHUNK if READ_TOGETHER & {spec["source"] for spec in specs.values()} else usual
 
 
 def serving_card(deployment: BaseModel) -> Any:

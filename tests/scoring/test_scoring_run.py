@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.scoring.scoring_run import chunk_size
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase, probability
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
@@ -125,6 +126,11 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
                 self.deployment._score(self.make_leads())
         [call] = captured.records
         self.assertEqual(call.call_at, NOW + timedelta(seconds=30), "whoever saves a bill posts it next")
+
+    def test_chunks_are_larger_where_other_records_are_read_as_well(self):
+        sizes = [chunk_size({"a": {"source": source}}, 5000) for source in ("path", "age", "history", "course")]
+        self.assertEqual(sizes, [5000, 5000, 20_000, 20_000])
+        self.assertEqual(chunk_size({}, 7), 7)
 
     # Failures
 
