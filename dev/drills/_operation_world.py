@@ -852,24 +852,27 @@ class Observer:
                     continue  # what was read is of the fault before
                 seconds = time.monotonic() - self.started
                 for key, (cause, told, people) in found:
-                    if self._known.get(key) != told:
-                        self._known[key] = told
+                    # A date is also put right where the clock was ahead: nobody is told by that.
+                    known = self._known.get(key, ("", 0))
+                    if told[0] > known[0] or told[1] > known[1]:
                         self.openings[key, cause] += 1
                         self.seen.setdefault(f"alert:{cause}", (seconds, people or "the list of alerts"))
+                    self._known[key] = told
             if rounds % 12 == 0:
                 self._note_health()
 
     def _alerts(self, connection):
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT alert.id, cause, COALESCE(notified_date, opened_date)::text, (SELECT "
-                "string_agg(login, ', ' ORDER BY login) FROM mail_activity activity JOIN res_users person ON "
-                "person.id = activity.user_id WHERE activity.res_model = 'ai.deployment.alert' AND "
+                "SELECT alert.id, cause, COALESCE(notified_date, opened_date)::text, (SELECT count(*) FROM "
+                "mail_activity activity WHERE activity.res_model = 'ai.deployment.alert' AND activity.res_id = "
+                "alert.id), (SELECT string_agg(login, ', ' ORDER BY login) FROM mail_activity activity JOIN res_users "
+                "person ON person.id = activity.user_id WHERE activity.res_model = 'ai.deployment.alert' AND "
                 "activity.res_id = alert.id AND activity.active) FROM ai_deployment_alert alert WHERE state "
                 "IN ('firing', 'acknowledged')"
             )
-            for alert_id, *rest in cursor.fetchall():
-                yield alert_id, rest
+            for alert_id, cause, told, activities, people in cursor.fetchall():
+                yield alert_id, (cause, (told, activities), people)
 
     def _health(self):
         """Codes of severe and other findings of the deployments at work: {code: severity}."""

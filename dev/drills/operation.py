@@ -152,7 +152,8 @@ def _figures(fault, outcome, told, openings, finished, recovered):
     own = tuple(each.removeprefix(ALERT) for each in expected.told if each.startswith((ALERT, HEALTH)))
     causes = {cause for _alert, cause in openings}
     strange = {cause for cause in causes if not cause.startswith((*own, *expected.also, *TRUE_OF_THE_COMPANY))}
-    again = sum(times - 1 for times in openings.values())
+    repeated = {cause: times - 1 for (_alert, cause), times in openings.items() if times > 1}
+    again = sum(repeated.values())
     is_aside_meant = any("aside" in each for each in expected.told)
     blame = outcome.blamed + (0 if is_aside_meant else outcome.aside) + len(strange)
     errors = sum(outcome.errors.values())
@@ -163,7 +164,7 @@ def _figures(fault, outcome, told, openings, finished, recovered):
         Figure("false_blame", blame, ", ".join(sorted(strange)), "0", blame == 0),
         Figure("told_by", told[1] if told else "nobody", "", " or ".join(expected.told), bool(told)),
         Figure("told_after", seconds, "s", f"≤ {expected.within}", bool(told) and seconds <= expected.within),
-        Figure("told_again", again, "times", "0", again == 0),
+        Figure("told_again", again, ", ".join(sorted(repeated)) or "times", "0", again == 0),
         Figure(
             "log_bytes", outcome.log_of_ours, "bytes", f"≤ {MOST_LOG_BYTES:,}", outcome.log_of_ours <= MOST_LOG_BYTES
         ),
