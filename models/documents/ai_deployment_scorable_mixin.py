@@ -12,7 +12,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..features.names import LevelNames
-from ..tools.ai_deployment_readable_mixin import readable_origin
 from ..tools.score_fields import SHOWN
 from ..tools.wording import percent
 from . import noting
@@ -487,12 +486,7 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_needs_review(self):
         noting.score_noted(self)
-        ids = readable_origin(self).ids
-        waiting = set()
-        if ids and ShownScores(self).deployment_ids():
-            query = self.browse(ids)._as_query(ordered=False)
-            query.add_where(self._field_to_sql(self._table, "ai_needs_review", query))
-            waiting = {row[0] for row in self.env.execute_query(query.select(SQL.identifier(self._table, "id")))}
+        waiting = ShownScores(self).waiting()
         for record in self:
             record.ai_needs_review = record._origin.id in waiting
 

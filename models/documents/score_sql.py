@@ -169,8 +169,12 @@ class ShownScores:
         )
         return score
 
-    def join_review(self, alias: str, query: Query) -> str:
-        """Join the open review of the record, of the shown deployment; return the alias of the joined table."""
+    def join_review(self, alias: str, query: Query, shown: Shown | None = None) -> str:
+        """Join the open review of the record, of the shown deployment; return the alias of the joined table.
+
+        :param shown: as for `join_score`
+        """
+        shown = self.shown_in(query) if shown is None else shown
         review, state = query.make_alias(alias, "ai_review"), self.env["ai.deployment.review"]._fields["state"]
         query.add_join(
             "LEFT JOIN",
@@ -178,7 +182,7 @@ class ShownScores:
             "ai_deployment_review",
             SQL(
                 "%s AND %s = 'open'",
-                self._condition(alias, review, self.shown_in(query), query),
+                self._condition(alias, review, shown, query),
                 SQL.identifier(review, "state", to_flush=state),
             ),
         )
@@ -257,6 +261,17 @@ class ShownScores:
         scores = self._lines_of(shown) if shown and shown.deployments else {}
         instead = self.instead(shown) if shown and shown.fallbacks else {}
         return scores, instead
+
+    def waiting(self) -> set[int]:
+        """Return the ids of those of the records that wait for a review."""
+        ids = list(self.ids)
+        shown = self.shown() if ids else None
+        if not shown or not shown.deployments:
+            return set()
+        query = self.documents.browse(ids)._as_query(ordered=False)
+        review = SQL.identifier(self.join_review(self.documents._table, query, shown), "res_id")
+        query.add_where(SQL("%s = ANY(%s)", review, ids))
+        return {res_id for (res_id,) in self.env.execute_query(query.select(review))}
 
     def instead(self, shown: Shown) -> dict[int, tuple[float, str]]:
         """Return the fallback of the records that show one: {record id: (figure, sentence)}."""
