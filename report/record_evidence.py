@@ -60,7 +60,7 @@ class ReportRecordEvidence(models.AbstractModel):
 
     def _answer(self, line):
         if line.failure_type:
-            return self.env._("It could not be scored: %s", line.failure_message or self._label(line, "failure_type"))
+            return self.env._("It could not be scored: %s", line.failure_text)
         if line.deployment_id.is_task:
             return self.env._(
                 "On %(day)s, for “%(record)s” was proposed: %(values)s, confidence %(sure)s %%.",

@@ -14,18 +14,18 @@ LEAD_HORIZON = 35
 TRIES = 3  # of a training that a busy machine cuts off
 KNOWN_BEFORE_DAYS = 90  # bills of the first months are history for later ones; by themselves they have none yet
 
-# Fields as (path, words of the people who read them, and what else differs from the defaults).
+# Fields as (path, words of their own where the label of the field is not what people say, what else is no default).
 LEAD_FIELDS = [
-    ("expected_revenue", "Expected revenue", {}),
-    ("source_id", "Source", {"required": True}),
-    ("medium_id", "How they wrote", {}),
-    ("country_id", "Country", {}),
-    ("phone_state", "Phone number", {}),
-    ("email_state", "E-mail address", {}),
-    ("user_id", "Salesperson", {}),
+    ("expected_revenue", "", {}),
+    ("source_id", "", {"required": True}),
+    ("medium_id", "", {}),
+    ("country_id", "", {}),
+    ("phone_state", "", {}),
+    ("email_state", "", {}),
+    ("user_id", "", {}),
     ("tag_ids", "Products", {}),
-    ("lang_id", "Language", {}),
-    ("priority", "Priority", {}),
+    ("lang_id", "", {}),
+    ("priority", "", {}),
     *(
         (f"lead_properties.{name}", label, {"kind": "number" if kind == "integer" else "category"})
         for name, label, kind, _options in PROPERTIES
@@ -61,7 +61,7 @@ BILL_HISTORIES = [
 
 
 def declare(env, days):
-    review_date = days.dates[-1] + timedelta(days=60)
+    review_date = days.review_date()
     with clock.at(days.at(days.training, 480)):
         leads = declare_one(
             env,
@@ -247,7 +247,13 @@ def declare_one(env, values, owner, deputy, reviewers, viewers):
 def add_inputs(deployment, declarations):
     for place, (path, name, others) in enumerate(declarations):
         deployment.env["ai.deployment.feature"].create(
-            {"deployment_id": deployment.id, "path": path, "name": name, "sequence": 10 + place, **others}
+            {
+                "deployment_id": deployment.id,
+                "path": path,
+                "sequence": 10 + place,
+                **({"name": name} if name else {}),
+                **others,
+            }
         )
 
 

@@ -5,17 +5,15 @@ read, one of a vendor that nobody knows, one in another language and one that is
 """
 
 import io
-from datetime import timedelta
 
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from odoo.addons.ai_deployment.models.endpoints.binding import bind
 from odoo.addons.ai_deployment.models.tools import clock
 
-from lib.language_model import PORT, SMUDGED, language_model
+from lib.language_model import SMUDGED
 
-from .deployments import add_inputs, as_owner, declare_one
+from .language_task import declare_task, served, served_address
 from .teams import of_teams
 
 READING = "What stands on a bill"
@@ -37,10 +35,8 @@ KINDS = [ORDINARY, ORDINARY, ORDINARY, UNSURE, UNKNOWN, FOREIGN, SCANNED]
 
 def tell(env, days):
     """Declare it, give drafts their documents, and let it read them on the last evening."""
-    server = language_model()
-    try:
-        env["ir.config_parameter"].set_param("ai_deployment.allowed_hosts", server.host)
-        endpoint = of_teams(env).champion_id.endpoint_id
+    endpoint = of_teams(env).champion_id.endpoint_id
+    with served(env) as server:
         endpoint.address = server.address("chat")
         deployment = of_documents(env) or _declare(env, days, endpoint)
         with clock.at(days.at(days.count - 1, EVENING)):
@@ -51,10 +47,7 @@ def tell(env, days):
             env.cr.commit()
             env["ai.deployment.batch.chunk"].with_context(lang="en_US")._cron_work()
             env["ai.deployment.review"]._cron_assign()
-    finally:
-        server.close()
-    env["ir.config_parameter"].set_param("ai_deployment.allowed_hosts", f"127.0.0.1:{PORT}")
-    endpoint.address = f"http://127.0.0.1:{PORT}/chat"
+    endpoint.address = served_address()
 
 
 def of_documents(env):
@@ -62,35 +55,28 @@ def of_documents(env):
 
 
 def _declare(env, days, endpoint):
+    answers = [
+        (0, 0, {"key": key, "name": name, "domain": allowed, "sequence": place})
+        for place, (key, (name, allowed)) in enumerate(ANSWERS.items())
+    ]
     with clock.at(days.at(days.count - 1, EVENING)):
-        deployment = declare_one(
+        return declare_task(
             env,
+            days,
             {
                 "name": READING,
                 "purpose": "Reads the document of a vendor bill and proposes vendor, reference, date and total, so "
                 "that an error in typing is noticed before the bill is posted. It proposes only.",
                 "model_id": env["ir.model"]._get_id("account.move"),
                 "method": "extract",
-                "min_confidence": 0.8,
                 "review_hours": 24,
-                "review_date": days.dates[-1] + timedelta(days=60),
-                "answer_field_ids": [
-                    (0, 0, {"key": key, "name": name, "domain": allowed, "sequence": place})
-                    for place, (key, (name, allowed)) in enumerate(ANSWERS.items())
-                ],
+                "answer_field_ids": answers,
             },
-            owner="helen",
-            deputy="luis",
-            reviewers=["anna", "luis"],
-            viewers=[],
+            {"owner": "helen", "deputy": "luis", "reviewers": ["anna", "luis"]},
+            [("move_type", "Type", {})],
+            endpoint,
+            {"inputs": {"move_type": "type"}, "prompt": PROMPT, "document": "text"},
         )
-        add_inputs(deployment, [("move_type", "Type", {})])
-        contract = {"protocol": "chat", "inputs": {"move_type": "type"}, "model": "tiny", "prompt": PROMPT}
-        version = bind(deployment.sudo(), endpoint, {**contract, "document": "text"})
-        as_owner(deployment)._assign_champion(version, "The first version")
-        as_owner(deployment).action_start_shadow()
-        env["ai.deployment.batch"].search([("deployment_id", "=", deployment.id)]).sudo().action_cancel()
-    return deployment.with_env(env)
 
 
 def _bills(env):

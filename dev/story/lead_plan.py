@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from . import names
-from .people import TEAMS
+from .people import JOINED, TEAMS
 
 PER_DAY = 15.95
 DORMANT = 0.12  # never answered, never closed
@@ -52,6 +52,9 @@ PROPERTIES = [
     ("site", "Site", "tags", ["Indoors", "Remote", "Hazardous area", "Night shift", "No crane"]),
 ]
 OF_THE_BRANCH = 0.02
+# Of the leads of a team: what somebody who joined takes over from the others, by country.
+TAKEN_OVER = {"DE": 0.6}
+TAKEN_OVER_ELSEWHERE = 0.25
 OLD_LEADS, OLD_DAYS_BEFORE = (
     300,
     45,
@@ -118,6 +121,14 @@ def properties_of(facts, seed):
 def is_of_branch(facts, seed):
     """Whether it is the branch's: few, and drawn beside the rest of the story."""
     return Random(f"branch {seed} {facts['company']} {facts['contact']}").random() < OF_THE_BRANCH
+
+
+def seller_of(facts, seed):
+    """Whose lead it is: a share of the team's is taken over by who joined it, and as well sold as by who had it."""
+    random = Random(f"seller {seed} {facts['company']} {facts['contact']}")
+    share = TAKEN_OVER.get(facts["country"], TAKEN_OVER_ELSEWHERE)
+    joined = next((login for login, team in JOINED.items() if team == facts["team"]), None)
+    return joined if joined and random.random() < share else facts["seller"]
 
 
 def _pick(random, table):

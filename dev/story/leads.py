@@ -15,6 +15,7 @@ from .lead_plan import (
     SOURCES,
     is_of_branch,
     properties_of,
+    seller_of,
 )
 from .people import (
     SELLERS,
@@ -234,7 +235,7 @@ class Leads:
             "expected_revenue": facts["revenue"],
             "priority": facts["priority"],
             "team_id": known["teams"][facts["team"]],
-            "user_id": known["sellers"][facts["seller"]],
+            "user_id": known["sellers"][seller_of(facts, self.seed)],
             "company_id": known["branch"] if is_of_branch(facts, self.seed) else self.env.company.id,
             "lead_properties": {
                 name: [_code(tag) for tag in value] if isinstance(value, list) else _code(value)

@@ -16,7 +16,11 @@ PEOPLE = {
     "helen": ("Helen Brandt", "Chief Accountant", ["account.group_account_manager", "ai_deployment.group_owner"]),
     "luis": ("Luis Ortega", "Accountant", ["account.group_account_invoice", "ai_deployment.group_owner"]),
     "anna": ("Anna Kovács", "Accountant", ["account.group_account_invoice", "ai_deployment.group_reviewer"]),
-    "jonas": ("Jonas Weber", "Application Engineer", ["sales_team.group_sale_salesman_all_leads"]),
+    "jonas": (
+        "Jonas Weber",
+        "Application Engineer",
+        ["sales_team.group_sale_salesman_all_leads", "ai_deployment.group_reviewer"],
+    ),
     "david": (
         "David Achterberg",
         "Chief Financial Officer",
@@ -26,7 +30,8 @@ PEOPLE = {
 READS_IN = {"jonas": "de_DE"}
 BRANCH = "Harrow Creek Service"
 TEAMS = {"Inland": ("maya", ["ben", "sofia"]), "Export": ("maya", ["tomasz", "priya"])}
-SELLERS = [login for _leader, members in TEAMS.values() for login in members]
+JOINED = {"jonas": "Export"}  # who joined a team beside those who were always there, and takes a share of its leads
+SELLERS = [*(login for _leader, members in TEAMS.values() for login in members), *JOINED]
 
 
 def hire(env):
@@ -71,4 +76,5 @@ def _make_teams(env):
     for name, (leader, members) in TEAMS.items():
         team = first if name == "Inland" else env["crm.team"].create({"name": name})
         team.write({"name": name, "user_id": user(env, leader).id, "use_opportunities": True})
+        members = [*members, *(login for login, joined in JOINED.items() if joined == name)]
         env["crm.team.member"].create([{"crm_team_id": team.id, "user_id": user(env, login).id} for login in members])

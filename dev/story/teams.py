@@ -4,17 +4,13 @@ The model is the built-in test server, which answers like one: sure where the co
 to guess, and now and then in a form that nobody asked for. People review what it is not sure of.
 """
 
-from datetime import timedelta
 from random import Random
 
 from odoo.fields import Domain
 
-from odoo.addons.ai_deployment.models.endpoints.binding import bind
 from odoo.addons.ai_deployment.models.tools import clock
 
-from lib.language_model import PORT, language_model
-
-from .deployments import add_inputs, as_owner, declare_one
+from .language_task import declare_task, served, served_address
 from .people import SELLERS, TEAMS
 
 TEAM = "Which team a lead is for"
@@ -30,20 +26,13 @@ NAMES = {"name": "subject", "country_id": "country", "lang_id": "language", "cit
 
 def tell(env, days, leads):
     """Declare it, let it answer for the last weeks, and let people review what it was not sure of."""
-    server = language_model()
-    try:
-        env["ir.config_parameter"].set_param("ai_deployment.allowed_hosts", server.host)
-        deployment = of_teams(env)
-        if not deployment:
-            deployment = _declare(env, days, server)
+    with served(env) as server:
+        deployment = of_teams(env) or _declare(env, days, server)
         deployment.champion_id.endpoint_id.address = server.address("chat")
         env.cr.commit()
         for day in range(days.count - DAYS, days.count):
             _tell_day(env, days, leads, deployment, day)
-    finally:
-        server.close()
-    env["ir.config_parameter"].set_param("ai_deployment.allowed_hosts", f"127.0.0.1:{PORT}")
-    deployment.champion_id.endpoint_id.address = f"http://127.0.0.1:{PORT}/chat"
+    deployment.champion_id.endpoint_id.address = served_address()
 
 
 def of_teams(env):
@@ -51,27 +40,7 @@ def of_teams(env):
 
 
 def _declare(env, days, server):
-    start = days.count - DAYS
-    with clock.at(days.at(start, MORNING)):
-        deployment = declare_one(
-            env,
-            {
-                "name": TEAM,
-                "purpose": "Reads each new lead and proposes the sales team that it is for, so that nobody has to sort "
-                "them by hand. It proposes only: the team on the lead stays as people set it.",
-                "model_id": env["ir.model"]._get_id("crm.lead"),
-                "method": "classify",
-                "min_confidence": 0.8,
-                "review_hours": 40,
-                "review_date": days.dates[-1] + timedelta(days=60),
-                "answer_field_ids": [(0, 0, {"key": "team_id", "domain": f"[('name', 'in', {[*TEAMS]})]"})],
-            },
-            owner="maya",
-            deputy="ben",
-            reviewers=SELLERS,
-            viewers=[],
-        )
-        add_inputs(deployment, FIELDS)
+    with clock.at(days.at(days.count - DAYS, MORNING)):
         endpoint = env["ai.deployment.endpoint"].create(
             {
                 "name": "Language model in the cellar",
@@ -80,17 +49,23 @@ def _declare(env, days, server):
                 "price_per_token": 0.002,
             }
         )
-        contract = {"protocol": "chat", "inputs": NAMES, "model": "tiny", "prompt": PROMPT}
-        version = bind(deployment.sudo(), endpoint, contract)
-        as_owner(deployment)._assign_champion(version, "The first version")
-        as_owner(deployment).action_start_shadow()
-        _drop_first_load(env, deployment)
-    return deployment.with_env(env)
-
-
-def _drop_first_load(env, deployment):
-    """Starting shadow asks for all open leads; here it begins with those that come."""
-    env["ai.deployment.batch"].search([("deployment_id", "=", deployment.id)]).sudo().action_cancel()
+        return declare_task(
+            env,
+            days,
+            {
+                "name": TEAM,
+                "purpose": "Reads each new lead and proposes the sales team that it is for, so that nobody has to sort "
+                "them by hand. It proposes only: the team on the lead stays as people set it.",
+                "model_id": env["ir.model"]._get_id("crm.lead"),
+                "method": "classify",
+                "review_hours": 40,
+                "answer_field_ids": [(0, 0, {"key": "team_id", "domain": f"[('name', 'in', {[*TEAMS]})]"})],
+            },
+            {"owner": "maya", "deputy": "ben", "reviewers": SELLERS},
+            FIELDS,
+            endpoint,
+            {"inputs": NAMES, "prompt": PROMPT},
+        )
 
 
 def _tell_day(env, days, leads, deployment, day):

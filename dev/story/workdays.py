@@ -29,6 +29,10 @@ class Workdays:
         """The moment so many minutes after midnight of a day, naive UTC."""
         return datetime.combine(self.dates[day], time()) + timedelta(minutes=minutes)
 
+    def review_date(self):
+        """When the deployments of the story are looked at again."""
+        return self.dates[-1] + timedelta(days=60)
+
     def replayed(self):
         return range(self.training, self.count)
 

@@ -14,6 +14,7 @@ from ...ml.binning import MISSING
 from ...ml.errors import ArtifactRejected, InputGone, VersionError
 from ...ml.uncertainty import REACH
 from ..features.feature_reader import paths_of, reads_alike, walk_path
+from ..features.input_names import names_of, reader_specs
 from ..features.readable_inputs import unreadable_keys
 from ..tools.optional_float import OptionalFloat
 from ..tools.toast import toast
@@ -115,10 +116,11 @@ class AiDeploymentVersion(models.Model):
             for name in ("auc", "brier", "brier_base_rate"):
                 version[name] = metrics.get(name)  # None where there is no answer: no 0
 
-    @api.depends("left_out")
+    @api.depends("left_out", "deployment_id.feature_ids.name")
+    @api.depends_context("lang")
     def _compute_left_out_text(self):
         for version in self:
-            version.left_out_text = ", ".join(version.left_out or [])
+            version.left_out_text = names_of(version.deployment_id.feature_ids, version.left_out or [])
 
     @api.depends("deployment_id.champion_id")
     def _compute_is_serving(self):
@@ -180,7 +182,8 @@ class AiDeploymentVersion(models.Model):
         broken = self._cached_broken_input(self.id)
         if not broken:
             return None
-        name, path, is_gone = broken
+        key, path, is_gone = broken
+        name = self._specs()[key]["name"]
         why = self.env._("there is no field “%s”.", path) if is_gone else self._changed_text(path)
         return InputGone(name, why)
 
@@ -190,7 +193,7 @@ class AiDeploymentVersion(models.Model):
     @api.model
     @tools.ormcache("version_id")  # emptied when fields come or go, as all caches of the registry are
     def _cached_broken_input(self, version_id):
-        """(name, path, whether the field is gone) of the first input that reads something else now, None if none."""
+        """(key, path, whether the field is gone) of the first input that reads something else now, None if none."""
         version = self.sudo().browse(version_id)
         documents = self.env[version.deployment_id.res_model]
         for spec in version._specs().values():
@@ -198,20 +201,27 @@ class AiDeploymentVersion(models.Model):
             for path in [] if spec["source"] == "card" else paths_of(spec):
                 steps = walk_path(documents, path)
                 if steps is None:
-                    return spec["name"], path, True
+                    return spec["key"], path, True
                 if path in learned and not reads_alike(learned[path], steps[-1]):
-                    return spec["name"], path, False
+                    return spec["key"], path, False
         return None
 
     def _specs(self):
-        """Declarations of the inputs as trained: {key: spec}, in the order of the card."""
+        """Return the inputs as trained, named in the language of `env`: {key: spec}, in the order of the card."""
         self.ensure_one()
         return self._cached_specs(self.id)
 
     @api.model
-    @tools.ormcache("version_id")
+    @tools.ormcache("version_id", "self.env.lang")  # emptied when a label of a field changes
     def _cached_specs(self, version_id):
-        return {spec["key"]: spec for spec in self.sudo().browse(version_id).feature_specs}
+        version = self.sudo().browse(version_id)
+        specs, documents = version.feature_specs, self.env.get(version.deployment_id.res_model)
+        known = {spec["key"]: spec for spec in specs}
+        return known if documents is None else reader_specs(documents, known)
+
+    def _input_names(self):
+        """Return the names of the inputs in the language of `env`: {key: name}; nothing of no version."""
+        return {key: spec["name"] for key, spec in self._specs().items()} if self else {}
 
     def _sensitive_keys(self):
         """Inputs to mask: sensitive when trained, or marked so since."""
@@ -249,7 +259,11 @@ class AiDeploymentVersion(models.Model):
             names[key] = documents._ai_level_names(spec["path"], levels, learned) if levels else {}
         return names
 
-    def _reasons(
+    def _reasons(self, codes, **readers):
+        """Return the strongest reasons behind a score: list of (input, value, contribution); see `_keyed_reasons`."""
+        return [tuple(reason) for _key, *reason in self._keyed_reasons(codes, **readers)]
+
+    def _keyed_reasons(
         self,
         codes,
         *,
@@ -261,7 +275,7 @@ class AiDeploymentVersion(models.Model):
         document=None,
         words=None,
     ):
-        """The strongest reasons behind a score: list of (input, value, contribution), values masked where due.
+        """Return the strongest reasons behind a score: list of (key, input, value, contribution), masked where due.
 
         `codes`: bin codes as the log keeps them, two hexadecimal digits per input; `hidden`: keys of inputs that the
         user may not read on this record; `inputs`: the values that the log keeps, in the order of the inputs, and
@@ -286,7 +300,7 @@ class AiDeploymentVersion(models.Model):
             else:
                 value = self._expected_text(specs[reason.feature], shown, document) or reason.label
             if abs(reason.contribution) >= NEGLIGIBLE:
-                reasons.append((specs[reason.feature]["name"], value, reason.contribution))
+                reasons.append((reason.feature, specs[reason.feature]["name"], value, reason.contribution))
         return reasons
 
     def _expected_text(self, spec, read, document):
@@ -320,13 +334,13 @@ class AiDeploymentVersion(models.Model):
         """
         if not self:
             return ""
-        names, people = {spec["name"]: key for key, spec in self._specs().items()}, self._people_keys()
+        people = self._people_keys()
         readers["words"] = RoundedWords(self.env, self._specs())
         lines = [
             f"{'▲' if points > 0 else '▼'} {self.env._('%(input)s is %(value)s', input=name, value=value)}: "
             f"{positive if points > 0 else negative}"
-            for name, value, points in self._reasons(codes, top=3 + len(people), **readers)
-            if names.get(name) not in people
+            for key, name, value, points in self._keyed_reasons(codes, top=3 + len(people), **readers)
+            if key not in people
         ][:3]
         if lines and not self._card().exact_reasons:
             lines.append(self.env._("(approximate reasons)"))

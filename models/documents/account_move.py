@@ -275,16 +275,16 @@ class AccountMove(models.Model):
 
     @api.model
     def _ai_answers(self):
-        return [
-            (self.env._("Agreed with the vendor"), "any", False),
-            (self.env._("As ordered and delivered"), "any", False),
-            (self.env._("A wrong amount or price"), "any", False),
-            (self.env._("Billed twice"), "any", False),
-            (self.env._("Not ordered or not delivered"), "any", False),
-            (self.env._("Entered wrongly"), "any", False),
-            (self.env._("Asked the vendor, no answer yet"), "unsure", False),
-            (self.env._("Something else"), "any", True),
-        ]
+        return {
+            "agreed": (self.env._("Agreed with the vendor"), "any", False),
+            "as_ordered": (self.env._("As ordered and delivered"), "any", False),
+            "wrong_amount": (self.env._("A wrong amount or price"), "any", False),
+            "billed_twice": (self.env._("Billed twice"), "any", False),
+            "not_ordered": (self.env._("Not ordered or not delivered"), "any", False),
+            "entered_wrongly": (self.env._("Entered wrongly"), "any", False),
+            "asked_vendor": (self.env._("Asked the vendor, no answer yet"), "unsure", False),
+            "other": (self.env._("Something else"), "any", True),
+        }
 
     @api.model
     def _ai_makers_sql(self, alias):

@@ -372,13 +372,13 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.model
     def _ai_answers(self):
-        """Reasons that reviewers choose from, as a new deployment begins: [(name, decision, asks for words)]."""
-        return [
-            (self.env._("I checked it"), "confirmed", False),
-            (self.env._("The record is wrong or incomplete"), "any", False),
-            (self.env._("I have more information than the record"), "overridden", True),
-            (self.env._("Something else"), "any", True),
-        ]
+        """Reasons that reviewers choose from, as a new deployment begins: {code: (name, decision, asks for words)}."""
+        return {
+            "checked": (self.env._("I checked it"), "confirmed", False),
+            "record_wrong": (self.env._("The record is wrong or incomplete"), "any", False),
+            "know_more": (self.env._("I have more information than the record"), "overridden", True),
+            "other": (self.env._("Something else"), "any", True),
+        }
 
     @api.model
     def _ai_words(self):

@@ -323,15 +323,15 @@ class CrmLead(models.Model):
 
     @api.model
     def _ai_answers(self):
-        return [
-            (self.env._("I talked to them"), "any", False),
-            (self.env._("No budget"), "any", False),
-            (self.env._("The decision is postponed"), "any", False),
-            (self.env._("They chose a competitor"), "any", False),
-            (self.env._("The lead is wrong or incomplete"), "any", False),
-            (self.env._("Too little information"), "unsure", False),
-            (self.env._("Something else"), "any", True),
-        ]
+        return {
+            "talked": (self.env._("I talked to them"), "any", False),
+            "no_budget": (self.env._("No budget"), "any", False),
+            "postponed": (self.env._("The decision is postponed"), "any", False),
+            "competitor": (self.env._("They chose a competitor"), "any", False),
+            "record_wrong": (self.env._("The lead is wrong or incomplete"), "any", False),
+            "too_little": (self.env._("Too little information"), "unsure", False),
+            "other": (self.env._("Something else"), "any", True),
+        }
 
     def _handle_won_lost(self, old_status_by_lead, new_status_by_lead):
         """Keep when a lead ends, with the very change that Odoo counts; nothing is asked where none ends or reopens."""

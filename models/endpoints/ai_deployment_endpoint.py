@@ -32,6 +32,8 @@ PROTOCOLS = [
 ]
 MOST_SECONDS = 60  # a worker that asks for 40 seconds more is not ended for its own time limit
 MOST_IN_FLIGHT = 16
+UNBOUND, ANSWERED, FAILED = "unbound", "answered", "failed"  # what a test came to
+KINDS = {UNBOUND: "warning", ANSWERED: "success", FAILED: "danger"}  # of the notification that tells it
 
 
 class AiDeploymentEndpoint(models.Model):
@@ -78,7 +80,8 @@ class AiDeploymentEndpoint(models.Model):
     )
     status_text = fields.Char("Status Details", compute="_compute_status")
     tested_date = fields.Datetime("Tested On", readonly=True, copy=False)
-    tested_text = fields.Char("Test Result", readonly=True, copy=False)
+    tested = fields.Json("Stored Test Result", readonly=True, copy=False)  # see `_tested`
+    tested_text = fields.Char("Test Result", compute="_compute_tested_text")
     version_ids = fields.One2many("ai.deployment.version", "endpoint_id", "Versions", readonly=True)
     call_ids = fields.One2many("ai.deployment.endpoint.call", "endpoint_id", "Calls", readonly=True)
 
@@ -196,8 +199,9 @@ class AiDeploymentEndpoint(models.Model):
         self.ensure_one()
         self.check_access("write")
         endpoint = self.sudo()
-        text, kind = endpoint._tested()
-        endpoint.write({"tested_date": clock.now(), "tested_text": text})
+        tested = endpoint._tested()
+        endpoint.write({"tested_date": clock.now(), "tested": tested})
+        kind = KINDS[tested["outcome"]]
         if kind == "success":
             endpoint._try_again()
         return {
@@ -205,21 +209,24 @@ class AiDeploymentEndpoint(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": kind,
-                "message": text,
+                "message": endpoint.tested_text,
                 "sticky": kind != "success",
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
 
     def _tested(self):
-        """Return what a call of the latest version bound here came to: a sentence, and the kind of notification."""
+        """Return what a call of the latest version bound here came to, as plain JSON.
+
+        {"outcome": a key of `KINDS`, "failure_type" and "message" of a failure, "ms", "answer": what came instead}
+        """
         version = self.version_ids.sorted("id")[-1:]
         if not version:
-            return self.env._("No version is bound to this endpoint yet, so nothing can be asked."), "warning"
+            return {"outcome": UNBOUND}
         try:
             connection = connect(self)
         except EndpointNotReady as error:
-            return str(error), "danger"
+            return {"outcome": FAILED, "failure_type": error.failure_type, "message": str(error)}
         protocol = asking.protocol_of(version._contract())
         row = Row(0, sample_inputs(version, protocol.contract))
         asked = asking.ask(
@@ -231,23 +238,32 @@ class AiDeploymentEndpoint(models.Model):
             secret=connection.secret,
         )
         [result] = asked.results
-        why = "" if isinstance(result, asking.Result) else self._told(result)
-        milliseconds = number(self.env, round(asked.seconds * 1000))
-        if isinstance(result, asking.Result):
-            return self.env._("It answered about a made-up record in %s ms.", milliseconds), "success"
-        if asked.received:
-            return self.env._(
-                "%(why)s It took %(ms)s ms. It answered: %(answer)s",
-                why=why,
-                ms=milliseconds,
-                answer=asked.received[:200],
-            ), "danger"
-        return self.env._("%(why)s It took %(ms)s ms.", why=why, ms=milliseconds), "danger"
+        tested = {"outcome": ANSWERED, "ms": round(asked.seconds * 1000)}
+        if not isinstance(result, asking.Result):
+            failure = {"failure_type": result.failure_type, "message": str(result).strip()}
+            tested.update(failure, outcome=FAILED, answer=(asked.received or "")[:200])
+        return tested
 
-    def _told(self, error):
-        """Return the failure of a call as a sentence, in the language of the user."""
-        told = self.env["ai.deployment.endpoint.call"]._failure_text(error.failure_type, str(error).strip())
-        return told if told.endswith(".") else f"{told}."
+    @api.depends("tested")
+    @api.depends_context("lang")
+    def _compute_tested_text(self):
+        for endpoint in self:
+            endpoint.tested_text = endpoint._test_text(endpoint.tested) if endpoint.tested else False
+
+    def _test_text(self, tested):
+        """Return the result of a test, see `_tested`, in the language of the user."""
+        if tested["outcome"] == UNBOUND:
+            return self.env._("No version is bound to this endpoint yet, so nothing can be asked.")
+        milliseconds = number(self.env, tested.get("ms", 0))
+        if tested["outcome"] == ANSWERED:
+            return self.env._("It answered about a made-up record in %s ms.", milliseconds)
+        why = self.env["ai.deployment.endpoint.call"]._failure_text(tested["failure_type"], tested["message"])
+        why = why if why.endswith(".") else f"{why}."
+        if tested.get("answer"):
+            return self.env._(
+                "%(why)s It took %(ms)s ms. It answered: %(answer)s", why=why, ms=milliseconds, answer=tested["answer"]
+            )
+        return self.env._("%(why)s It took %(ms)s ms.", why=why, ms=milliseconds) if "ms" in tested else why
 
     def action_view_calls(self):
         self.ensure_one()

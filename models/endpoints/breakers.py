@@ -8,6 +8,7 @@ from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
+from ...ml.errors import EndpointError
 from ...remote.breaker import IN_A_ROW, Breaker
 from ..alerting.alert_kinds import ENDPOINT
 from ..tools import clock
@@ -70,16 +71,16 @@ def trip(env: Environment, endpoint_id: int) -> Breaker:
     return note(env, endpoint_id, [False] * IN_A_ROW)
 
 
-def follow(deployment: BaseModel, endpoint: BaseModel, state: Breaker, why: object) -> None:
+def follow(deployment: BaseModel, endpoint: BaseModel, state: Breaker, failure: EndpointError | None) -> None:
     """Open or resolve the alert of a deployment about its endpoint, and let the workers come back in time.
 
-    :param why: what the last failure says
+    :param failure: the last one
     """
     alerts = deployment.env["ai.deployment.alert"]
     if not state.is_open:
         alerts._resolve(deployment, ENDPOINT)
         return
-    tell(deployment, endpoint, why)
+    tell(deployment, endpoint, failure)
     at = clock.now() + timedelta(seconds=state.waits(seconds()) + 1)
     for job in ("ir_cron_worker_1", "ir_cron_retry"):
         found = deployment.env.ref(f"ai_deployment.{job}", raise_if_not_found=False)
@@ -87,9 +88,11 @@ def follow(deployment: BaseModel, endpoint: BaseModel, state: Breaker, why: obje
             found.sudo()._trigger(at)
 
 
-def tell(deployment: BaseModel, endpoint: BaseModel, why: object) -> None:
-    """Open the alert that the endpoint of a deployment cannot be used, for the reason `why`."""
+def tell(deployment: BaseModel, endpoint: BaseModel, failure: EndpointError | None) -> None:
+    """Open the alert that the endpoint of a deployment cannot be used, with the reason in the reader's language."""
     env = for_reader(deployment).env
+    calls, message = env["ai.deployment.endpoint.call"], str(failure or "").strip()
+    why = calls._failure_text(failure.failure_type, message) if failure else ""
     env["ai.deployment.alert"]._raise(
         deployment,
         ENDPOINT,

@@ -7,11 +7,15 @@ from odoo.api import Environment
 from odoo.models import BaseModel
 
 from ...ml.errors import EndpointNotReady
+from ...ml.remote_card import NOT_ASKED
 from ...remote.guard import Guard, parse_allowed
 from ...remote.session import Session
 from ..tools.credentials import credential
 from .budget import is_used_up
 
+# Why an endpoint cannot be called, as it is stored.
+GONE, PAUSED, NEUTRALIZED, USED_UP = "gone", "paused", "neutralized", "used_up"
+NO_CREDENTIAL, NO_HOST, OTHER_HOST = "no_credential", "no_host", "other_host"  # followed by its name
 HOST_OF = "_HOST"  # behind the name of a credential: the host that it may be sent to
 
 
@@ -37,8 +41,7 @@ def connect(endpoint: BaseModel) -> Connection:
     :raise EndpointNotReady: where it cannot be called as it is set up
     """
     env = endpoint.env
-    why = _not_ready(endpoint)
-    if why:
+    if why := _not_ready(endpoint):
         raise EndpointNotReady(why)
     return Connection(
         address=endpoint.address,
@@ -50,29 +53,48 @@ def connect(endpoint: BaseModel) -> Connection:
 
 
 def _not_ready(endpoint: BaseModel) -> str:
-    """Return why an endpoint cannot be called as it is set up, or an empty string."""
-    env = endpoint.env
+    """Return the code of why an endpoint cannot be called as it is set up (see `not_ready_text`), or ""."""
     if not endpoint.exists() or not endpoint.active:
-        return env._("It is archived or has been deleted.")
+        return GONE
     if endpoint.is_paused:
-        return env._("It is paused.")
-    if _parameter(env, "database.is_neutralized"):
-        return env._("This is a copy of the database: it sends no requests.")
+        return PAUSED
+    if _parameter(endpoint.env, "database.is_neutralized"):
+        return NEUTRALIZED
     if is_used_up(endpoint):
-        return env._("Its budget of this month is used up.")
-    if not endpoint.credential:
+        return USED_UP
+    name = endpoint.credential
+    if not name:
         return ""
-    if not credential(endpoint.credential):
-        return env._("This server has no credential named “%s”.", endpoint.credential)
-    host = credential(endpoint.credential + HOST_OF)
+    if not credential(name):
+        return f"{NO_CREDENTIAL} {name}"
+    host = credential(name + HOST_OF)
     if not host:
-        return env._(
+        return f"{NO_HOST} {name}"
+    return "" if host.lower() == host_of(endpoint.address) else f"{OTHER_HOST} {name}"
+
+
+def not_ready_text(env: Environment, why: str) -> str:
+    """Return why an endpoint was not asked in the language of `env`.
+
+    :param why: the fact of an `EndpointNotReady`, as it is stored: a code of this module, with the name of the
+        credential where it is about one
+    """
+    if why == NOT_ASKED:
+        return env._("It has not been asked about this record yet.")
+    code, _space, name = why.partition(" ")
+    texts = {
+        GONE: env._("It is archived or has been deleted."),
+        PAUSED: env._("It is paused."),
+        NEUTRALIZED: env._("This is a copy of the database: it sends no requests."),
+        USED_UP: env._("Its budget of this month is used up."),
+        NO_CREDENTIAL: env._("This server has no credential named “%s”.", name),
+        NO_HOST: env._(
             "This server does not say which host the credential “%(name)s” is for: set %(name)s_HOST beside it.",
-            name=endpoint.credential,
-        )
-    if host.lower() != host_of(endpoint.address):
-        return env._("The credential “%s” is for another host.", endpoint.credential)
-    return ""
+            name=name,
+        ),
+        OTHER_HOST: env._("The credential “%s” is for another host.", name),
+    }
+    return texts.get(code, why)
 
 
 def host_of(address: str) -> str:

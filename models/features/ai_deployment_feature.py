@@ -16,6 +16,7 @@ from ..tools import clock
 from ..tools.score_fields import SCORE_FIELDS
 from .course import COURSE
 from .feature_reader import MEASURES, VALUE_MEASURES, walk_path
+from .input_names import LANGUAGE, declaration_key, proposed_name
 from .past import tracked_field
 from .path_description import describe_path
 from .readable_inputs import passes_others
@@ -40,9 +41,10 @@ DECLARATION = {
 class AiDeploymentFeature(models.Model):
     _name = "ai.deployment.feature"
     _description = "Deployment Input"
-    _inherit = "ai.deployment.guarded.mixin"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.named.mixin"]
     _order = "sequence, id"
     _ai_most = 200
+    _ai_named_by = (*sorted(DECLARATION), "deployment_id.model_id")
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     may_decide = fields.Boolean(related="deployment_id.may_decide", related_sudo=False, unsaved=True)
@@ -51,13 +53,8 @@ class AiDeploymentFeature(models.Model):
     sequence = fields.Integer(default=10)
     name = fields.Char(
         "Input",
-        required=True,
-        compute="_compute_name",
-        store=True,
-        readonly=False,
-        precompute=True,
-        unsaved=True,
-        help="Name of this input in reasons and alerts. For example: Country.",
+        help="Name of this input in reasons and alerts. For example: Country. Unless it is changed, each user reads "
+        "the label of the field in their own language.",
     )
     source = fields.Selection(
         [
@@ -163,34 +160,18 @@ class AiDeploymentFeature(models.Model):
     )
     def _compute_key(self):
         for feature in self:
-            if feature.source == "course":
-                parts = ["course", feature.course]
-            elif feature.source == "path":
-                parts = [feature.path]
-            elif feature.source == "zeros":
-                parts = ["zeros", feature.path]
-            elif feature.source == "age":
-                parts = ["days", feature.start_path, feature.end_path]
-            else:
-                groups = "+".join(feature._group_path_list())
-                parts = [feature.measure, groups, feature.value_path, str(feature.window_days or "")]
-            feature.key = ":".join(part for part in parts if part)
+            feature.key = declaration_key(feature._declared())
 
-    @api.depends("source", "path", "measure", "course", "deployment_id.model_id")
-    def _compute_name(self):
-        for feature in self:
-            if feature.name:
-                continue
-            if feature.source in ("path", "zeros") and feature.path and feature.res_model in self.env:
-                steps = walk_path(self.env[feature.res_model], feature.path)
-                name = steps[-1].label(self.env) if steps else feature.path
-                feature.name = name if feature.source == "path" else self.env._("Trailing zeros: %s", name)
-            elif feature.source == "history":
-                feature.name = MEASURES.get(feature.measure)
-            elif feature.source == "course":
-                feature.name = COURSE.get(feature.course)
-            else:
-                feature.name = feature.key
+    def _declared(self):
+        """Return what is declared, as `input_names` reads it."""
+        self.ensure_one()
+        return {name: self[name] for name in DECLARATION}
+
+    def _proposed_name(self):
+        documents = self.env.get(self.res_model) if self.res_model else None
+        declared = self._declared()
+        proposed = "" if documents is None else proposed_name(documents, declared)
+        return proposed or declaration_key(declared)
 
     @api.depends("source", "path", "deployment_id.model_id")
     def _compute_kind(self):
@@ -432,7 +413,7 @@ class AiDeploymentFeature(models.Model):
     def _card_spec(self, key, name):
         """Return the spec of a computed input of a card, declared like an input so that it has a label in reasons."""
         texts = ("path", "start_path", "end_path", "measure", "value_path", "together")
-        flags = ("required", "sensitive", "stands_alone")
+        flags = ("required", "sensitive", "stands_alone", "is_named")
         return {
             **dict.fromkeys(texts, ""),
             **dict.fromkeys(flags, False),
@@ -460,7 +441,8 @@ class AiDeploymentFeature(models.Model):
         self.ensure_one()
         return {
             "key": self.key,
-            "name": self.name,
+            "name": self.own_name or self.with_context(lang=LANGUAGE)._proposed_name(),
+            "is_named": bool(self.own_name),
             "kind": TAGS if self._has_several_values() else self.kind,
             "source": self.source,
             "path": self.path or "",

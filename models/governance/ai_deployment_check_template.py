@@ -65,3 +65,14 @@ class AiDeploymentCheckTemplate(models.Model):
         self.ensure_one()
         names = ("sequence", "dimension", "code", "name", "requirement", "rule", "minimum", "valid_days")
         return [{name: line[name] for name in names} for line in self.line_ids]
+
+    def _copy_words(self, checks):
+        """Give rows that were just made of this template its words in every language.
+
+        :param checks: one per row of the template, in its order
+        """
+        languages = {code for code, _name in self.env["res.lang"].get_installed()}
+        for line, check in zip(self.line_ids, checks, strict=True):
+            for name in ("name", "requirement"):
+                told = {code: line.with_context(lang=code)[name] for code in languages}
+                check.update_field_translations(name, told)

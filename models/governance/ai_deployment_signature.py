@@ -52,7 +52,7 @@ class AiDeploymentSignature(models.Model):
         "deployment_id.domain",
         "deployment_id.method",
         "deployment_id.feature_ids.key",
-        "deployment_id.feature_ids.name",
+        "deployment_id.feature_ids.own_name",
         "deployment_id.feature_ids.sensitive",
     )
     def _compute_state(self):

@@ -35,9 +35,10 @@ class Checklist:
             return
         template = self.env["ai.deployment.check.template"]._of_company(deployment.company_id)
         deployment.check_template_id = template
-        self.env["ai.deployment.check"].create(
+        checks = self.env["ai.deployment.check"].create(
             [{"deployment_id": deployment.id, **values} for values in template._check_values()] if template else []
         )
+        template._copy_words(checks)
 
     def find(self, check: BaseModel) -> Evidence:
         """Return the evidence for one row. A rule that fails breaks its own row only."""

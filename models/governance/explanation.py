@@ -30,7 +30,9 @@ class Explanation:
             "model": deployment.res_model or "",
             "method": deployment.method,
             "domain": deployment.domain or "[]",
-            "inputs": sorted([one.key or "", one.name or "", bool(one.sensitive)] for one in deployment.feature_ids),
+            "inputs": sorted(
+                [one.key or "", one.own_name or "", bool(one.sensitive)] for one in deployment.feature_ids
+            ),
         }
 
     def digest(self) -> str:

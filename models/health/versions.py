@@ -8,7 +8,7 @@ from odoo.tools import format_datetime
 
 from ...ml.errors import EndpointNotReady, VersionError
 from ..alerting.alert_kinds import ENDPOINT, VERSION, Cause
-from ..endpoints.connection import connect
+from ..endpoints.connection import connect, not_ready_text
 from ..tools import clock
 from .check import Check, Finding, severe
 
@@ -25,7 +25,7 @@ class Remote(Check):
         try:
             connect(endpoint)
         except EndpointNotReady as error:
-            why = error.reason
+            why = not_ready_text(env, error.reason)
         else:
             why = endpoint.status_text if endpoint.status == "open" else ""
         if why:

@@ -216,7 +216,6 @@ class AiDeploymentOnboarding(models.Model):
                 {
                     "onboarding_id": self.id,
                     "is_chosen": is_chosen,
-                    "name": one.name,
                     "declaration": one.declaration,
                     "fill_share": one.fill_share,
                     "example": one.example,

@@ -23,9 +23,10 @@ NEVER_PROPOSED = frozenset({"company_id", "currency_id", "id", "active", "create
 class AiDeploymentAnswerField(models.Model):
     _name = "ai.deployment.answer.field"
     _description = "Answer Field"
-    _inherit = "ai.deployment.guarded.mixin"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.named.mixin"]
     _order = "sequence, id"
     _ai_most = 15
+    _ai_named_by = ("key", "deployment_id.model_id")
 
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
@@ -34,13 +35,8 @@ class AiDeploymentAnswerField(models.Model):
     key = fields.Char("Field", required=True, help="Technical name of the field of the record, for example team_id.")
     name = fields.Char(
         "Answer",
-        required=True,
-        compute="_compute_name",
-        store=True,
-        readonly=False,
-        precompute=True,
-        unsaved=True,
-        help="What the value is called at the desk, and in what the model is asked.",
+        help="What the value is called at the desk, and in what the model is asked. Unless it is changed, each user "
+        "reads the label of the field in their own language.",
     )
     ttype = fields.Char("Type", compute="_compute_ttype", unsaved=True)
     comodel = fields.Char(compute="_compute_ttype", unsaved=True)
@@ -87,12 +83,9 @@ class AiDeploymentAnswerField(models.Model):
             )
         return declared_fields(deployment.sudo())
 
-    @api.depends("key", "deployment_id.model_id")
-    def _compute_name(self):
-        for answer in self:
-            field = answer._field()
-            if not answer.name:
-                answer.name = field._description_string(self.env) if field else answer.key
+    def _proposed_name(self):
+        field = self._field()
+        return field._description_string(self.env) if field else self.key or ""
 
     @api.depends("key", "deployment_id.model_id")
     def _compute_ttype(self):

@@ -12,7 +12,6 @@ from ...remote import webhook
 from ...remote.guard import Guard
 from ...remote.session import Session
 from ..alerting.alert_kinds import SLOW, VERSION
-from ..scoring.failure_words import failure_words
 from ..tools import clock
 from .drill import Drill, Step
 
@@ -192,7 +191,7 @@ class FaultDrill(Drill):
         return line, line.route if kept else ""
 
     def ended_text(self, ended: str, line: BaseModel) -> str:
-        why = failure_words(self.env, line.failure_type, line.failure_message or "").sentence
+        why = line._failure_words().sentence
         if ended == "review":
             return self.env._("was sent to human review (%s)", why or self.env._("for information"))
         if ended == "retry":

@@ -243,7 +243,9 @@ class AiDeploymentReview(models.Model):
     @api.depends_context("lang")
     def _compute_failure_message(self):
         for review in self:
-            words = failure_words(self.env, review.failure_type, review.inference_id.failure_message or "")
+            line = review.inference_id
+            names = line.version_id._input_names()
+            words = failure_words(self.env, review.failure_type, line.failure_message or "", names)
             review.failure_message = " ".join(filter(None, (words.told, words.detail)))
 
     @api.depends("hides_score", "prediction", "predicted_value", "failure_type")

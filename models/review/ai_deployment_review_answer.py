@@ -12,11 +12,14 @@ from .vocabulary import ANY
 class AiDeploymentReviewAnswer(models.Model):
     _name = "ai.deployment.review.answer"
     _description = "Answer Reason"
-    _inherit = "ai.deployment.guarded.mixin"
+    _inherit = ["ai.deployment.guarded.mixin", "ai.deployment.named.mixin"]
     _order = "deployment_id, sequence, id"
     _ai_most = 100
+    _ai_named_by = ("code", "deployment_id.model_id")
 
-    name = fields.Char("Reason", required=True, translate=True)
+    name = fields.Char("Reason")
+    own_name = fields.Char(translate=True)
+    code = fields.Char(help="Of a reason that a new deployment begins with: its words are the addon's.")
     deployment_id = fields.Many2one("ai.deployment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="deployment_id.company_id")
     sequence = fields.Integer(default=10)
@@ -33,6 +36,11 @@ class AiDeploymentReviewAnswer(models.Model):
         default=ANY,
     )
     asks_text = fields.Boolean("Note Required", help="A note is mandatory with this answer.")
+
+    def _proposed_name(self):
+        documents = self.env.get(self.deployment_id.sudo().res_model or "")
+        known = {} if documents is None else documents._ai_answers()
+        return known[self.code][0] if self.code in known else self.code or ""
 
     def write(self, vals):
         if "deployment_id" in vals and any(answer.deployment_id.id != vals["deployment_id"] for answer in self):
@@ -70,10 +78,10 @@ class AiDeploymentReviewAnswer(models.Model):
         return [
             {
                 "deployment_id": deployment.id,
-                "name": name,
+                "code": code,
                 "decision": decision,
                 "asks_text": asks_text,
                 "sequence": 10 * n,
             }
-            for n, (name, decision, asks_text) in enumerate(reasons, 1)
+            for n, (code, (_name, decision, asks_text)) in enumerate(reasons.items(), 1)
         ]

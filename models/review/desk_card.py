@@ -177,7 +177,8 @@ def latest_failure(review: BaseModel) -> dict:
     known = review.sudo()
     latest = latest_inference(known)
     latest = latest if latest.failure_type else known.inference_id
-    words = failure_words(review.env, latest.failure_type or known.failure_type, latest.failure_message or "")
+    kind, names = latest.failure_type or known.failure_type, latest.version_id._input_names()
+    words = failure_words(review.env, kind, latest.failure_message or "", names)
     return {
         "type": words.label,
         "message": " ".join(filter(None, (words.told, words.detail))),

@@ -44,7 +44,8 @@ def _failed(reviews: BaseModel) -> Texts:
     env = reviews.env
     texts = {}
     for review, line in _with_lines(reviews):
-        why = failure_words(env, review.failure_type, line.failure_message or "").sentence
+        names = line.version_id._input_names()
+        why = failure_words(env, review.failure_type, line.failure_message or "", names).sentence
         is_task = review.sudo().deployment_id.is_task
         texts[review] = env._("No usable answer: %s", why) if is_task else env._("Could not be scored: %s", why)
     return texts

@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from .failure_words import failure_words
+from .failure_words import failure_words, told_in_full
 
 
 class AiDeploymentEndpointCall(models.Model):
@@ -20,5 +20,4 @@ class AiDeploymentEndpointCall(models.Model):
     @api.model
     def _failure_text(self, failure_type, message):
         """Return a failure in words: its kind, and what is known beyond it."""
-        words = failure_words(self.env, failure_type, message)
-        return f"{words.sentence}. {words.detail}" if words.detail else words.sentence
+        return told_in_full(failure_words(self.env, failure_type, message))

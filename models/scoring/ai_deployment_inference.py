@@ -14,11 +14,12 @@ from odoo.tools import SQL
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ...ml.columns import NUMBER
-from ...ml.errors import InferenceError, InvalidFeature, MissingFeature
+from ...ml.errors import InferenceError, MissingFeature
 from ..features.readable_inputs import reads_all
 from ..tools import clock
 from ..tools.unchecked_many2one import UncheckedMany2one
 from ..tools.wording import plain
+from .failure_words import failure_words, told_in_full
 from .hiding import hidden_domain
 from .reasons import REVIEW_REASONS
 
@@ -95,6 +96,7 @@ class AiDeploymentInference(models.Model):
     audit_chance = fields.Float(readonly=True, help="Probability with which this line was chosen for a random check.")
     failure_type = fields.Selection(FAILURE_TYPES, readonly=True)
     failure_message = fields.Char(readonly=True)
+    failure_text = fields.Char("Failure", compute="_compute_failure_text", compute_sudo=True)
     latency_ms = fields.Float(readonly=True, aggregator="avg", digits=(16, 3))
     review_ids = fields.One2many("ai.deployment.review", "inference_id", "Reviews", readonly=True)
 
@@ -121,6 +123,12 @@ class AiDeploymentInference(models.Model):
                 f"{spec['name']}: {MASKED if key in masked else inference._input_text(spec, value)}"
                 for (key, spec), value in zip(version._specs().items(), values, strict=True)
             )
+
+    @api.depends("failure_type", "failure_message", "version_id")
+    @api.depends_context("lang")
+    def _compute_failure_text(self):
+        for inference in self:
+            inference.failure_text = inference.failure_type and told_in_full(inference._failure_words())
 
     def _masked_keys(self):
         """Inputs of this line whose values are not shown to the user."""
@@ -214,23 +222,19 @@ class AiDeploymentInference(models.Model):
             self.env.invalidate_all(flush=False)
 
     @api.model
-    def _failure_values(self, error, names, sensitive_keys):
-        """Return the stored form of a failure: its type, and a sentence with the input's label and without secrets.
+    def _failure_values(self, error, sensitive_keys=()):
+        """Return the stored form of a failure: its type, and a sentence with the input's key and without secrets.
 
-        The sentence is stored in English; `failure_words` gives it in the language of the reader.
-
-        :param names: what people call the inputs, by key
+        The sentence is stored in English; `failure_words` gives it in the language of the reader, with the input's
+        name.
         """
         if not isinstance(error, InferenceError):
             raise TypeError(f"Not an InferenceError: {error!r}")
         feature = getattr(error, "feature", None)
-        name = names.get(feature, feature)
-        if isinstance(error, MissingFeature):
-            sentence = str(MissingFeature(name))
-        elif feature in sensitive_keys:
-            sentence = error.masked.format(name)
-        elif feature:
-            sentence = str(InvalidFeature(name, error.reason))
-        else:
-            sentence = str(error)
-        return error.failure_type, sentence[:500]
+        is_masked = feature in sensitive_keys and not isinstance(error, MissingFeature)
+        return error.failure_type, (error.masked.format(feature) if is_masked else str(error))[:500]
+
+    def _failure_words(self):
+        """Return why there is no score in the language of the user, see `failure_words`; of no line, empty words."""
+        names = self.version_id._input_names()
+        return failure_words(self.env, self.failure_type, self.failure_message or "", names)

@@ -18,6 +18,7 @@ from ..tools import batch_insert as bulk
 from ..tools import clock
 from .ai_deployment_inference import FAILURE_TYPES
 from .challenger_asking import ask_challengers
+from .failure_words import failure_words, told_in_full
 from .remote_asking import ask_before
 from .scoring_run import serving_card
 
@@ -44,9 +45,18 @@ class AiDeploymentRequest(models.Model):
     interruptions = fields.Integer(readonly=True, help="Attempts that did not end: the process was killed.")
     next_date = fields.Datetime("Next Attempt", required=True, readonly=True, index=True)
     failure_type = fields.Selection(FAILURE_TYPES, "Reason", readonly=True)
-    failure_message = fields.Char("Failure Details", readonly=True)
+    failure_message = fields.Char("Stored Failure", readonly=True)
+    failure_text = fields.Char("Failure Details", compute="_compute_failure_text", compute_sudo=True)
 
     _record_day_uniq = models.UniqueIndex("(deployment_id, res_id, day)", "This record is already waiting.")
+
+    @api.depends("failure_type", "failure_message", "deployment_id.champion_id")
+    @api.depends_context("lang")
+    def _compute_failure_text(self):
+        for request in self:
+            names = request.deployment_id.champion_id._input_names()
+            words = failure_words(self.env, request.failure_type, request.failure_message or "", names)
+            request.failure_text = request.failure_type and told_in_full(words)
 
     @api.model
     def _add(self, deployment, day, ids, failures, earlier, companies=None):

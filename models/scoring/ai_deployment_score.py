@@ -111,8 +111,9 @@ class AiDeploymentScore(models.Model):
                     score.sudo().codes, *masking, hidden.get(score.id, frozenset())
                 )
             else:
-                message = score._latest_inference().failure_message or ""
-                what = failure_words(self.env, score.failure_type, message)
+                latest = score._latest_inference()
+                message, names = latest.failure_message or "", latest.version_id._input_names()
+                what = failure_words(self.env, score.failure_type, message, names)
                 score.reasons = self.env._("Could not be scored: %s", what.sentence)
 
     def _told_on_records(self):

@@ -1,14 +1,17 @@
 """Why a record has no score, in the language of the reader.
 
-A failure is stored as its type and a sentence of the taxonomy in `ml.errors`, in English. The words come from the type
-when it is read; names of inputs, and what a program outside of Odoo said, stay as they were stored.
+A failure is stored as its type and a sentence of the taxonomy in `ml.errors`, in English, with the key of the input
+that it is about. The words come from the type when it is read, and the name of the input from its version; what a
+program outside of Odoo said stays as it was stored.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from odoo.api import Environment
 
 from ...ml.errors import InferenceError
+from ..endpoints.connection import not_ready_text
 
 # Types whose first fact is a name, or was said outside of Odoo: it belongs into the sentence.
 TELLING = {
@@ -35,12 +38,20 @@ class FailureWords(NamedTuple):
     detail: str = ""
 
 
-def failure_words(env: Environment, failure_type: str, message: str) -> FailureWords:
+def told_in_full(words: FailureWords) -> str:
+    """Return a failure in one line: its sentence, and what is known beyond it."""
+    return f"{words.sentence.rstrip('.')}. {words.detail}" if words.detail else words.sentence
+
+
+def failure_words(
+    env: Environment, failure_type: str, message: str, names: Mapping[str, str] | None = None
+) -> FailureWords:
     """Return the words for a stored failure.
 
     :param env: of the reader
     :param failure_type: a type of `ml.errors`
     :param message: as stored with it; where it is no sentence of its type, it is the detail
+    :param names: {key: name} of the inputs of the version that failed, in the language of the reader
     """
     label = dict(env["ai.deployment.inference"]._fields["failure_type"]._description_selection(env)).get(failure_type)
     if not label:
@@ -49,14 +60,16 @@ def failure_words(env: Environment, failure_type: str, message: str) -> FailureW
     if facts is None:
         return FailureWords(label, label, detail=message)
     if failure_type == "missing_feature":
-        told = env._("“%s” has no value.", facts[0])
+        told = env._("“%s” has no value.", (names or {}).get(facts[0], facts[0]))
         return FailureWords(told, label, told)
     if failure_type == "invalid_feature":
-        told = env._("“%s” cannot be read.", facts[0])
+        told = env._("“%s” cannot be read.", (names or {}).get(facts[0], facts[0]))
         return FailureWords(told, label, told, " ".join(facts[1:]))
     told, detail = "", " ".join(facts)
     if failure_type == "document_unfamiliar":
         told, detail = _why_unfamiliar(env).get(facts[0].rstrip("."), facts[0].rstrip(".")), ""
+    elif failure_type == "endpoint_not_ready":
+        detail = not_ready_text(env, facts[0])
     elif failure_type in TELLING:
         told, detail = facts[0].rstrip("."), " ".join(facts[1:])
     elif failure_type == "retries_exhausted":

@@ -250,8 +250,7 @@ class InferenceWriter:
     def _failure(self, error: InferenceError | None) -> tuple[str | None, str | None]:
         if error is None:
             return None, None
-        names = {key: spec["name"] for key, spec in self.specs.items()}
-        return self.env["ai.deployment.inference"]._failure_values(error, names, self.sensitive)
+        return self.env["ai.deployment.inference"]._failure_values(error, self.sensitive)
 
     def _keep_requests(self, standings: dict[int, Standing], lines: Lines, failures: Sequence[tuple]) -> None:
         """Store what waits as requests, so that it is tried again."""

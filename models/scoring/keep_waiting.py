@@ -66,7 +66,7 @@ def _keep(
             if not there:
                 return
             env["ai.deployment.ledger"]._asked(deployment, day, len(there), user, action)
-            values = env["ai.deployment.inference"]._failure_values(failure, {}, ())
+            values = env["ai.deployment.inference"]._failure_values(failure)
             env["ai.deployment.request"]._add(deployment, day, there, [values] * len(there), {})
             if isinstance(failure, TookTooLong):
                 alert_too_slow(deployment)

@@ -133,7 +133,7 @@ class RemoteAsking:
         self.parts: deque[Part] = deque()
         self.answers: dict[int, tuple[str, Result | InferenceError]] = {}  # that are not stored yet
         self.log: list[tuple[Part, Asked]] = []  # calls that are not stored yet
-        self.failure: object = ""
+        self.failure: EndpointError | None = None
         self.left: float | None = None  # of the budget of this month, when it was read last
 
     def work(self) -> set[int]:
@@ -144,7 +144,7 @@ class RemoteAsking:
         try:
             connection = self._prepare()
         except EndpointNotReady as error:
-            self.failure = str(error).strip()
+            self.failure = error
             self._committed(self._trip)
             return {row.id for part in self.parts for row in part.rows}
         self._store()
@@ -279,7 +279,7 @@ class RemoteAsking:
         ended = [asked.error is None or isinstance(asked.error, AnswerRefusal) for _part, asked in log]
         failures = [asked.error for _part, asked in log if asked.error]
         if failures:
-            self.failure = str(failures[-1]).strip()
+            self.failure = failures[-1]
 
         def store() -> Breaker:
             self.env["ai.deployment.endpoint.answer"]._keep(self.version, answers)

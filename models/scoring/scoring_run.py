@@ -253,7 +253,7 @@ class ScoringRun:
             why = TookTooLong() if kind else FilterBroken(type(error).__name__)
         # Which of them the deployment is for is not known, so they wait without a line in the log.
         ids = (self.records if self.only is None else self.records.exists())._filtered_access("read").ids
-        failure = self.env["ai.deployment.inference"]._failure_values(why, {}, ())
+        failure = self.env["ai.deployment.inference"]._failure_values(why)
         self.env["ai.deployment.request"]._add(
             self.deployment, self.writer.day, ids, [failure] * len(ids), self.earlier
         )

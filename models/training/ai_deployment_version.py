@@ -82,6 +82,7 @@ class AiDeploymentVersion(models.Model):
     answer_ids = fields.One2many("ai.deployment.version.answer", "version_id", "Explanations", readonly=True)
 
     @api.depends("not_judged")
+    @api.depends_context("lang")
     def _compute_not_judged_text(self):
         for version in self:
             specs = version._specs() if version.not_judged else {}

@@ -1,6 +1,6 @@
 """What a training does not learn from, and why: records that are too young or cannot be read, inputs that are empty.
 
-Plain JSON: {"code", "count", "ids"} for records, with the ids of a few examples; {"code", "count", "names"} for inputs.
+Plain JSON: {"code", "count", "ids"} for records, with the ids of a few examples; {"code", "count", "keys"} for inputs.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ class Cleaning:
         found = [
             self._too_young(ids),
             *self._unusable(ids, columns),
-            self._inputs(LEAKS, (self.deployment.feature_ids - self.known_in_time).mapped("name")),
+            self._inputs(LEAKS, (self.deployment.feature_ids - self.known_in_time).mapped("key")),
             *self._silent(columns),
         ]
         return [each for each in found if each["count"]]
@@ -62,19 +62,18 @@ class Cleaning:
         ]
 
     def _silent(self, columns: dict[str, Column]) -> list[dict]:
-        names = {feature.key: feature.name for feature in self.known_in_time}
         empty, constant = [], []
         for key, column in columns.items():
             missing = _is_missing(column)
             if missing.all():
-                empty.append(names.get(key, key))
+                empty.append(key)
             elif not missing.any() and all(value == column.values[0] for value in column.values):
-                constant.append(names.get(key, key))
+                constant.append(key)
         return [self._inputs(ALWAYS_EMPTY, empty), self._inputs(CONSTANT, constant)]
 
-    def _inputs(self, code: str, names: Iterable[str]) -> dict:
-        names = list(names)
-        return {"code": code, "count": len(names), "names": names}
+    def _inputs(self, code: str, keys: Iterable[str]) -> dict:
+        keys = list(keys)
+        return {"code": code, "count": len(keys), "keys": keys}
 
 
 def _records(code: str, ids: list[int]) -> dict:

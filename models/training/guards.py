@@ -11,6 +11,7 @@ from ...ml import promotion, routing
 from ...ml.columns import NUMBER, Column
 from ...ml.promotion import Broken
 from ..features.ai_deployment_feature import DIRECTIONS
+from ..features.input_names import reader_specs
 from ..routing.forecast import answers_per_day
 from ..routing.thresholds import recent_confidences
 from ..scoring.challenger_answers import OUTSIDE
@@ -68,7 +69,8 @@ class Guards:
 
         :param names: {segment: what people call it}
         """
-        labels = {spec["key"]: spec["name"] for spec in self.specs}
+        specs = {spec["key"]: spec for spec in self.specs}
+        labels = {key: spec["name"] for key, spec in reader_specs(self.env[self.deployment.res_model], specs).items()}
         texts = []
         for guard, these in _by_guard(broken).items():
             named = quoted(

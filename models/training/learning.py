@@ -15,6 +15,7 @@ from ...ml.columns import NUMBER, Column
 from ...ml.errors import TooFewCases
 from ...ml.reviewed import SURPRISE
 from ..features.ai_deployment_feature import DIRECTIONS
+from ..features.input_names import OVERALL
 from ..tools import clock
 from .readiness import MIN_CASES
 from .verdicts import verdicts
@@ -61,7 +62,7 @@ def fit_anomaly(
     except TooFewCases:
         return training, training
     # Who called keeps the declarations of all that the card reads, this one too.
-    specs.append(deployment.feature_ids._card_spec(SURPRISE, deployment.env._("Overall unusualness")))
+    specs.append(deployment.feature_ids._card_spec(SURPRISE, OVERALL))
     return reviewed
 
 

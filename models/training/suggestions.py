@@ -20,6 +20,7 @@ from ...ml import leaks, suggestions
 from ...ml.columns import NUMBER, TAGS, Column
 from ..documents.leak_row import LeakRow
 from ..features.course import AGE
+from ..features.input_names import proposed_name
 from ..features.past import known_since
 from ..features.readable_inputs import unreadable_keys
 from ..tools.score_fields import SCORE_FIELDS
@@ -242,10 +243,10 @@ class Suggestions:
     def _suggestion(
         self, spec: dict[str, Any], values: dict[str, Any], columns: dict[str, Column], ids: list[int]
     ) -> Suggestion:
-        column = columns.get(spec["key"])
+        column, name = columns.get(spec["key"]), proposed_name(self.documents, spec) or spec["name"]
         if column is None or not ids:
-            return Suggestion(values, spec["name"], None, "")
-        return Suggestion(values, spec["name"], suggestions.filled(column), self._example(spec, column))
+            return Suggestion(values, name, None, "")
+        return Suggestion(values, name, suggestions.filled(column), self._example(spec, column))
 
     def _example(self, spec: dict[str, Any], column: Column) -> str:
         """Return the commonest level, or the median of a number, as the user reads it; empty where he may not."""

@@ -88,7 +88,7 @@ class Trainer:
                 "segments": SegmentTests(deployment, specs).test(tested, columns, ids, moments, labels),
             },
             "stakes": stakes(deployment, tested.card, columns, ids, labels),
-            "left_out": [feature.name for feature in deployment.feature_ids - known_in_time],
+            "left_out": [feature.key for feature in deployment.feature_ids - known_in_time],
             **questions(deployment, known_in_time, tested, ids, columns, labels),
             "tested_artifact": artifact.dump(tested.card) if tested is not training else False,
             "verdict_text": untested_text(deployment, ids, labels, tested.out_of_fold) or self._copies_text(repeats),

@@ -5,6 +5,7 @@ from typing import Any
 from odoo.api import Environment
 from odoo.models import BaseModel
 
+from ..features.input_names import names_of
 from ..tools.wording import number, percent
 from . import cleaning
 
@@ -69,7 +70,7 @@ def dropped_rows(training: BaseModel) -> list[dict]:
                 "reason": reason(env, each["code"]),
                 "count": number(env, each["count"]),
                 "records": records,
-                "names": ", ".join(each.get("names") or []),
+                "names": names_of(training.sudo().deployment_id.feature_ids, each.get("keys") or []),
             }
         )
     return rows

@@ -21,6 +21,26 @@ class TestEndpoint(RemoteCase):
         with self.assertRaises(AccessError):
             self.endpoint.with_user(self.owner).action_test()
 
+    def test_the_result_of_a_test_is_told_in_the_language_of_the_reader(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"].search([("name", "=", "ai_deployment")])._update_translations("de_DE")
+        german = self.endpoint.with_context(lang="de_DE")
+        for change, english, told in (
+            ({}, "It answered about a made-up record", "erdachten Datensatz"),
+            ({"is_paused": True}, "It is paused.", "pausiert"),
+            ({"credential": "LEADS", "is_paused": False}, "no credential named “LEADS”", "„LEADS“"),
+        ):
+            self.endpoint.write(change)
+            with self.subTest(change=change):
+                german.with_user(self.manager).action_test()  # whoever tested
+                self.assertIn(english, self.endpoint.tested_text)
+                self.assertIn(told, german.tested_text)
+        self.endpoint.credential = False
+        self.server.fault = "status_401"
+        self.endpoint.with_user(self.manager).action_test()
+        self.assertIn("The remote model refused", self.endpoint.tested_text)
+        self.assertNotIn("The remote model", german.tested_text)
+
     def test_only_administrators_write_endpoints_and_bind_versions(self):
         for user in (self.owner, self.reviewer, self.auditor, self.seller):
             for values in ({"address": "https://evil.example.com"}, {"credential": "OTHER"}, {"is_paused": True}):
@@ -63,7 +83,7 @@ class TestEndpoint(RemoteCase):
             self.endpoint._try_again()
             self.work()
             self.assertFalse(self.server.calls)
-            self.assertIn("which host", self.env["ai.deployment.endpoint"].browse(self.endpoint.id)._tested()[0])
+            self.assertEqual(self.endpoint._tested()["message"], "The endpoint is not ready. no_host LEADS")
             os.environ["AI_DEPLOYMENT_CREDENTIAL_LEADS_HOST"] = "models.example.com"
             self.endpoint._try_again()
             self.work()

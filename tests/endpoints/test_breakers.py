@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml.errors import EndpointUnreachable
 from odoo.addons.ai_deployment.models.endpoints import breakers
 from odoo.addons.ai_deployment.models.scoring import remote_asking
 from odoo.addons.ai_deployment.models.tools import clock
@@ -42,7 +43,7 @@ class TestBreakers(RemoteCase):
         with clock.at(NOW):
             state = breakers.note(self.env, self.endpoint.id, [False] * 5)
             for _ in range(3):
-                breakers.follow(self.deployment, self.endpoint, state, "It is down.")
+                breakers.follow(self.deployment, self.endpoint, state, EndpointUnreachable("It is down."))
             alert = self.env["ai.deployment.alert"].search([("cause", "=", "endpoint")])
             self.assertEqual((len(alert), alert.state), (1, "firing"))
             self.assertIn("It is down.", alert.name)

@@ -5,7 +5,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml.errors import EndpointNotReady
-from odoo.addons.ai_deployment.models.endpoints.connection import connect, host_of
+from odoo.addons.ai_deployment.models.endpoints.connection import connect, host_of, not_ready_text
 from odoo.addons.ai_deployment.tests.endpoints.common import SECRET, RemoteCase
 
 
@@ -14,7 +14,7 @@ class TestConnection(RemoteCase):
     def why(self):
         with self.assertRaises(EndpointNotReady) as caught:
             connect(self.endpoint)
-        return caught.exception.reason
+        return not_ready_text(self.env, caught.exception.reason)
 
     def test_it_holds_plain_values_and_the_limits(self):
         found = connect(self.endpoint)

@@ -1,6 +1,7 @@
 from . import test_ai_deployment_feature
 from . import test_feature_reader
 from . import test_feature_reader_histories
+from . import test_input_names
 from . import test_names
 from . import test_past
 from . import test_path_description

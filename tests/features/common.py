@@ -67,3 +67,20 @@ class CourseOfLeads:
             {key: column.values.tolist() for key, column in columns.items()},
             {key: told.tolist() for key, told in known.items()},
         )
+
+
+class GermanLabels:
+    """Two labels of leads in German, and a seller who reads German."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["res.lang"]._activate_lang("de_DE")
+        cls.env["ir.module.module"].search([("name", "=", "ai_deployment")])._update_translations("de_DE")
+        for name, label in (("country_id", "Land"), ("expected_revenue", "Erwarteter Umsatz"), ("source_id", "Quelle")):
+            field = cls.env["ir.model.fields"]._get("crm.lead", name)
+            field.with_context(lang="de_DE").field_description = label
+        cls.seller.lang = "de_DE"
+
+    def german(self, records):
+        return records.with_context(lang="de_DE")

@@ -179,6 +179,7 @@ class TestFeature(AiDeploymentCase):
             {
                 "key": "expected_revenue",
                 "name": "Expected Revenue",
+                "is_named": False,
                 "kind": "number",
                 "source": "path",
                 "path": "expected_revenue",

@@ -28,6 +28,22 @@ class EmptyRule(Rule):
 
 @tagged("post_install", "-at_install")
 class TestChecklist(ChecklistCase):
+    def test_rows_have_the_words_of_the_template_in_every_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"].search([("name", "=", "ai_deployment")])._update_translations("de_DE")
+        german = self.env(context={**self.env.context, "lang": "de_DE"})
+        for env in (self.env, german):  # whoever made it
+            deployment = self.make_deployment(features=[]).with_env(env)
+            deployment.check_ids.unlink()
+            Checklist(deployment.sudo()).start()
+            lines = deployment.check_template_id.line_ids
+            for here in (self.env, german):
+                with self.subTest(made=env.lang, read=here.lang):
+                    rows = deployment.with_env(here).check_ids
+                    self.assertEqual(rows.mapped("name"), lines.with_env(here).mapped("name"))
+                    self.assertEqual(rows.mapped("requirement"), lines.with_env(here).mapped("requirement"))
+            self.assertNotEqual(lines.with_env(self.env).mapped("name"), lines.with_env(german).mapped("name"))
+
     def test_a_rule_that_is_gone_or_breaks_blocks_its_row_only_and_says_so(self):
         row = self.by_hand()
         for rule, found in (("renamed_since", "no longer exists"), ("breaks", "ZeroDivisionError"), ("none", "is_met")):

@@ -16,6 +16,15 @@ from .common import StartCase
 
 @tagged("post_install", "-at_install")
 class TestAiDeploymentOnboarding(StartCase):
+    def test_suggested_inputs_are_named_in_the_language_of_the_reader(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        field = self.env["ir.model.fields"]._get("crm.lead", "source_id")
+        field.with_context(lang="de_DE").field_description = "Quelle"
+        onboarding = self.created()
+        names = {line.declaration.get("path"): line.name for line in onboarding.with_context(lang="de_DE").line_ids}
+        self.assertEqual(names["source_id"], "Quelle")
+        self.assertFalse(any(onboarding.deployment_id.sudo().feature_ids.mapped("own_name")))
+
     def test_from_a_template_to_scores_of_the_open_leads(self):
         onboarding = self.created()
         deployment = onboarding.deployment_id

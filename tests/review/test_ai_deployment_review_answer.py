@@ -22,6 +22,20 @@ class TestReviewAnswer(ReviewCase):
         self.assertIn("Billed twice", bills.answer_ids.mapped("name"))
         self.assertFalse(set(bills.answer_ids.mapped("name")) == set(self.deployment.answer_ids.mapped("name")))
 
+    def test_its_own_reasons_are_told_in_the_language_of_the_reader(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"].search([("name", "=", "ai_deployment")])._update_translations("de_DE")
+        deployment = self.make_deployment(name="Made in German", user_id=self.owner.id)
+        german = self.env["ai.deployment"].with_context(lang="de_DE").browse(deployment.id)
+        self.assertIn("Kein Budget", german.answer_ids.mapped("name"))
+        self.assertIn("No budget", deployment.answer_ids.mapped("name"))
+        budget = deployment.answer_ids.filtered(lambda answer: answer.code == "no_budget")
+        budget.name = "No money this year"
+        self.assertEqual(german.browse(deployment.id).answer_ids.browse(budget.id).name, "No money this year")
+        self.assertEqual(set(deployment.copy().answer_ids.mapped("name")), set(deployment.answer_ids.mapped("name")))
+        budget.with_context(lang="de_DE").name = "Kein Budget"  # the words of the addon again
+        self.assertEqual(budget.name, "No budget")
+
     def test_a_copy_takes_the_reasons_over_and_no_second_set(self):
         self.deployment.answer_ids = [Command.clear(), Command.create({"name": "Ours"})]
         self.assertEqual(self.deployment.copy().answer_ids.mapped("name"), ["Ours"])

@@ -15,10 +15,9 @@ class TestFailureWords(AiDeploymentCase):
         cls.env["res.lang"]._activate_lang("de_DE")
         cls.env["ir.module.module"].search([("name", "=", "ai_deployment")])._update_translations("de_DE")
 
-    def told(self, error, lang="de_DE", names=None, sensitive=()):
+    def told(self, error, lang="de_DE", sensitive=()):
         values = self.env["ai.deployment.inference"].with_context(lang="fr_FR")._failure_values
-        stored = values(error, names or {"country_id": "Land"}, sensitive)
-        return failure_words(self.env(context={"lang": lang}), *stored)
+        return failure_words(self.env(context={"lang": lang}), *values(error, sensitive), {"country_id": "Land"})
 
     def test_each_type_is_told_in_the_readers_language(self):
         inference = self.env["ai.deployment.inference"].with_context(lang="de_DE")

@@ -141,7 +141,7 @@ class TestScoring(AiDeploymentCase, CronMixinCase):
         self.assertEqual((outcome["automatic"], outcome["review"]), (3, 1))
         line = self.inferences_of(bad)
         self.assertEqual((line.route, line.review_reason, line.failure_type), ("review", "failed", "missing_feature"))
-        self.assertEqual(line.failure_message, "“Country” has no value.")
+        self.assertEqual(line.failure_text, "“Country” has no value.")
         self.assertFalse(line.predicted_value)
         score = self.score_of(bad)
         self.assertEqual((score.state, score.failure_type), ("failed", "missing_feature"))

@@ -862,7 +862,7 @@ class TestMaskedInputs(AccessCase):
         self.assertIn("country_id", version._sensitive_keys())
         lead = self.make_leads(country_id=False)
         self.deployment._score(lead, now=NOW)
-        self.assertEqual(self.inferences_of(lead).with_user(self.auditor).failure_message, "“Country” has no value.")
+        self.assertEqual(self.inferences_of(lead).with_user(self.auditor).failure_text, "“Country” has no value.")
 
     def test_raw_inputs_can_be_read_by_nobody(self):
         admin = self.env.ref("base.user_admin")

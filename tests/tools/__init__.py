@@ -1,4 +1,5 @@
 from . import test_ai_deployment_guarded_mixin
+from . import test_ai_deployment_named_mixin
 from . import test_ai_deployment_readable_mixin
 from . import test_batch_insert
 from . import test_bounded

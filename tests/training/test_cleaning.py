@@ -43,10 +43,10 @@ class TestCleaning(AiDeploymentCase):
         }
         found = self.find(leads.ids, columns, self.deployment.feature_ids - source)
         self.assertEqual(
-            {code: each["names"] for code, each in found.items()},
+            {code: each["keys"] for code, each in found.items()},
             {
-                "leaks": ["Source"],
-                "always_empty": ["Expected Revenue"],
-                "constant": ["Country"],
+                "leaks": ["source_id"],
+                "always_empty": ["expected_revenue"],
+                "constant": ["country_id"],
             },
         )

@@ -74,7 +74,7 @@ class TestLeaks(AiDeploymentCase):
         self.leaky.horizon_days = 80
         with clock.at(NOW):
             version = self.leaky._train()
-        self.assertEqual(version.left_out, [self.feature("city").name])
+        self.assertEqual(version.left_out, [self.feature("city").key])
         self.assertNotIn("city", version._card().names)
 
     def test_an_owner_overrules_in_writing(self):

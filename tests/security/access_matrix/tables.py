@@ -45,7 +45,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="direction name required sequence stands_alone tail weight window_days",
+        free="direction name own_name required sequence stands_alone tail weight window_days",
         judged="course end_path group_paths kind leak_override measure path sensitive source start_path together_id "
         "value_path",
         fixed="deployment_id",
@@ -72,7 +72,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="active asks_text decision name sequence",
+        free="active asks_text code decision name own_name sequence",
         fixed="deployment_id",
     ),
     "ai.deployment.channel": Rights(
@@ -237,7 +237,7 @@ MODELS = {
         "concurrency deadline_seconds is_paused name price_per_call price_per_token read_seconds rows_per_call",
         judged="active address credential protocol",
         admin="company_id",
-        system="breaker tested_date tested_text",
+        system="breaker tested tested_date",
     ),
     "ai.deployment.endpoint.call": Rights(
         read=NAMED - {"reviewer"},
@@ -257,7 +257,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="name required sequence target_agreement writing",
+        free="name own_name required sequence target_agreement writing",
         judged="domain key",
         fixed="deployment_id",
     ),
