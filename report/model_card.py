@@ -212,7 +212,7 @@ class ReportModelCard(models.AbstractModel):
                 count=report.row_count,
             ),
             "lines": [
-                (line.label, line.text or self._figure_text(line.statistic), self._label(line, "verdict"))
+                (line.label_text, line.text or self._figure_text(line.statistic), self._label(line, "verdict"))
                 for line in lines
             ],
         }

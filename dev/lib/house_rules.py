@@ -63,6 +63,7 @@ def rules() -> list[Callable[[House], Iterable[Breach]]]:
         layers.light_import,
         layers.imports_run_down,
         layers.formatted_as_it_is,
+        layers.texts_are_found,
         functools.partial(names.private_names_exist, odoo_names=ODOO_NAMES, python_names=PYTHON_NAMES),
         names.event_steps_exist,
         records.one_file_per_model,

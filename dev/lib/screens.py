@@ -21,18 +21,33 @@ TARGET = REPO / "static" / "description"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 START_S = 120
-# Open leads only, the best chances first: a list that is there for the picture alone.
+# Open leads only, the best chances first, and no columns but those that tell: a list that is there for the picture alone.
+# What is opened through a menu is shown in its app.
 _PREPARE = """
 view = env["ir.ui.view"].create({
     "name": "leads of the picture", "model": "crm.lead", "type": "list", "mode": "primary", "priority": 99,
     "inherit_id": env.ref("crm.crm_case_tree_view_oppor").id,
-    "arch": '<list position="attributes"><attribute name="default_order">ai_score desc</attribute></list>',
+    "arch": "<data>"
+    '<list position="attributes"><attribute name="default_order">ai_score desc</attribute></list>'
+    '<field name="email_from" position="attributes"><attribute name="column_invisible">1</attribute></field>'
+    '<field name="contact_name" position="attributes"><attribute name="column_invisible">1</attribute></field>'
+    '<xpath expr="//list/button[last()]" position="attributes"><attribute name="column_invisible">1</attribute></xpath>'
+    "</data>",
 })
-env["ir.actions.act_window"].create({
+leads = env["ir.actions.act_window"].create({
     "name": "Pipeline", "res_model": "crm.lead", "view_mode": "list,form", "path": "picture-leads",
     "view_ids": [(0, 0, {"view_mode": "list", "view_id": view.id})],
     "domain": [("won_status", "=", "pending"), ("ai_band", "=", "high")], "limit": 10,
 })
+bills = env["ir.actions.act_window"].create({
+    "name": "Bills", "res_model": "account.move", "view_mode": "list,form", "path": "picture-bills",
+    "domain": [("move_type", "=", "in_invoice")],
+})
+for action, root in ((leads, "crm.crm_menu_root"), (bills, "account.menu_finance")):
+    env["ir.ui.menu"].create({
+        "name": action.name, "parent_id": env.ref(root).id, "sequence": 99,
+        "action": f"ir.actions.act_window,{action.id}",
+    })
 bill = env["account.move"].search(
     [("ai_band", "in", ["high", "middle"]), ("state", "=", "draft")], order="ai_score desc", limit=1
 )
@@ -48,8 +63,8 @@ PICTURES = (
     ("leads", "/odoo/picture-leads", (1280, 560), None),
     ("overview", "/odoo/ai-overview", (1280, 560), None),
     ("report", "/odoo/ai-monitoring/{deployment}", (1280, 1250), None),
-    ("lead", "/odoo/crm.lead/{lead}", (1280, 720), None),
-    ("bill", "/odoo/account.move/{bill}", (1280, 720), None),
+    ("lead", "/odoo/picture-leads/{lead}", (1280, 720), None),
+    ("bill", "/odoo/picture-bills/{bill}", (1280, 720), None),
 )
 _BANNER = """
 <style>body{margin:0;font:16px sans-serif;color:#fff;background:linear-gradient(120deg,#5b4b8a,#1f7a8c)}

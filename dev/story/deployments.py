@@ -36,11 +36,11 @@ BILL_FIELDS = [
     ("invoice_line_ids.account_id", "Expense account", {}),
     ("invoice_line_ids", "Number of lines", {"tail": "high"}),
     ("partner_id.country_id", "Vendor's country", {"required": True}),
-    ("partner_bank_id.allow_out_payment", "Bank account is trusted", {}),
+    ("partner_bank_id.allow_out_payment", "Trusted bank account", {}),
 ]
 # Histories as (measure, same in, words, and what else differs).
 BILL_HISTORIES = [
-    ("ratio", "partner_id", "Times the vendor's usual amount", {"value_path": "amount_total"}),
+    ("ratio", "partner_id", "Multiple of the vendor's usual amount", {"value_path": "amount_total"}),
     ("deviation", "partner_id", "Distance from the vendor's usual amount", {"value_path": "amount_total"}),
     ("days_since", "partner_id", "Days since the vendor's last bill", {"tail": "low"}),
     ("count", "partner_id", "The vendor's bills in 90 days", {"window_days": 90, "tail": "low"}),

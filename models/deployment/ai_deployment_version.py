@@ -7,7 +7,6 @@ from markupsafe import Markup
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_amount
 
 from ...ml import artifact
 from ...ml.binning import MISSING
@@ -25,6 +24,7 @@ from ..tools.wording import (
     about,
     number,
     percent,
+    rough_money,
     signed,
 )
 from . import events
@@ -313,7 +313,7 @@ class AiDeploymentVersion(models.Model):
         currency = document._ai_currency() if amount and document is not None else None
         if not currency:
             return self.env._("about %s times", multiple)
-        usual = format_amount(self.env, abs(amount) / times, currency)
+        usual = rough_money(self.env, abs(amount) / times, currency)
         if spec["measure"] == "ratio":
             return self.env._("about %(times)s times the expected %(amount)s", times=multiple, amount=usual)
         return self.env._("about %(times)s times the highest so far, %(amount)s", times=multiple, amount=usual)
@@ -337,8 +337,7 @@ class AiDeploymentVersion(models.Model):
         people = self._people_keys()
         readers["words"] = RoundedWords(self.env, self._specs())
         lines = [
-            f"{'▲' if points > 0 else '▼'} {self.env._('%(input)s is %(value)s', input=name, value=value)}: "
-            f"{positive if points > 0 else negative}"
+            f"{'▲' if points > 0 else '▼'} {self._told(name, value)}: {positive if points > 0 else negative}"
             for key, name, value, points in self._keyed_reasons(codes, top=3 + len(people), **readers)
             if key not in people
         ][:3]
@@ -346,6 +345,15 @@ class AiDeploymentVersion(models.Model):
             lines.append(self.env._("(approximate reasons)"))
         limits = [*self._interval_texts(codes), *self._support_texts(codes)]
         return "\n".join([*lines, *(text.removeprefix("? ") for text in limits)])
+
+    def _told(self, name, value):
+        """Return in a sentence what an input of a record is."""
+        words = self._reader_words()
+        if value == words.missing:
+            return self.env._("%s is missing", name)
+        if value == words.never_seen:
+            return self.env._("%s has a value never seen before", name)
+        return self.env._("%(input)s is %(value)s", input=name, value=value)
 
     def _people_keys(self):
         """Return the keys of inputs that are users, such as the salesperson."""

@@ -7,6 +7,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL, format_amount
 
 from ..tools.ai_deployment_readable_mixin import readable_origin
+from ..tools.wording import rough_money
 
 LAST = 12  # bills of the vendor
 LEAST = 3  # bills, below which nothing is called usual
@@ -57,16 +58,11 @@ def _before(bills: BaseModel) -> dict[int, list[tuple[float, int | None]]]:
 def _amount_text(bill: BaseModel, earlier: list[tuple[float, int | None]]) -> str:
     amounts = [amount for amount, _account in earlier]
     usual, spread = statistics.mean(amounts), statistics.stdev(amounts)
-    digits = 10 ** max(len(str(int(usual))) - 3, 0)  # three digits tell what is usual
-
-    def money(amount: float, rounded: bool = True) -> str:
-        return format_amount(bill.env, round(amount / digits) * digits if rounded else amount, bill.currency_id)
-
     return bill.env._(
         "Usually %(usual)s (± %(spread)s) from this vendor, this one %(amount)s.",
-        usual=money(usual),
-        spread=money(spread),
-        amount=money(bill.amount_total, rounded=False),
+        usual=rough_money(bill.env, usual, bill.currency_id),
+        spread=rough_money(bill.env, spread, bill.currency_id),
+        amount=format_amount(bill.env, bill.amount_total, bill.currency_id),
     )
 
 

@@ -7,6 +7,7 @@ makes it count no more. An administrator may waive a row until a day, after whic
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
 
 from ..deployment.fingerprint import evidence_fingerprint
 from ..tools import clock
@@ -251,7 +252,7 @@ class AiDeploymentCheck(models.Model):
                     "“%(row)s” was waived by %(person)s until %(day)s: %(why)s",
                     row=check.name,
                     person=self.env.user.name,
-                    day=until,
+                    day=format_date(self.env, until),
                     why=reason.strip(),
                 )
             )

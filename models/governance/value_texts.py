@@ -161,16 +161,19 @@ class ValueTexts:
             ),
         }
 
+    def _figure_text(self, row: BaseModel) -> str:
+        figure = f"{row.name}: {self._unit(row.unit, row.value, row.low, row.high)}"
+        if not row.assumption:
+            return figure
+        rests = self.env._("rests on: %s", row.assumption)
+        return f"{figure} [{rests}]"
+
     def baseline(self, rows: BaseModel) -> str:
         """Return the figures of a baseline in a sentence."""
         rows = rows.sorted(lambda row: (bool(row.assumption), -row.row_count))
         words = self.env[self.deployment.res_model]._ai_words()["records"]
         told = rows.filtered("has_enough_records")
-        figures = "; ".join(
-            f"{row.name}: {self._unit(row.unit, row.value, row.low, row.high)}"
-            + (f" [{self.env._('rests on: %s', row.assumption)}]" if row.assumption else "")
-            for row in told
-        )
+        figures = "; ".join(self._figure_text(row) for row in told)
         return self.env._(
             "%(count)s %(records)s of %(start)s to %(end)s. %(figures)s",
             count=max(rows.mapped("row_count")),

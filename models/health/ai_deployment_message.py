@@ -66,12 +66,12 @@ class AiDeploymentMessage(models.Model):
         waiting = self.search([("state", "=", "pending")])
         by = self.env.user.name
         for message in waiting:
-            words = message.with_context(lang=message.lang or self.env.lang).env._
+            env = message.with_context(lang=message.lang or self.env.lang).env
             if send:
-                note = words("Written before the database was restored or copied: you may have read this already.")
+                note = env._("Written before the database was restored or copied: you may have read this already.")
                 message.write({"body": f"{note}\n\n{message.body or ''}".strip(), "next_date": clock.now()})
             else:
-                why = words("Discarded by %s after the database was restored or copied.", by)
+                why = env._("Discarded by %s after the database was restored or copied.", by)
                 message.write({"state": "failed", "failure_message": why, "bundled_in_id": False})
         for deployment, messages in waiting.grouped("deployment_id").items():
             named = {"person": by, "count": len(messages)}

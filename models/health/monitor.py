@@ -184,5 +184,5 @@ def state_of(deployment: BaseModel) -> tuple[str, str | bool]:
     if not deployment.champion_id:
         return "bad", env._("No version serves.")
     if deployment.review_date < clock.today():
-        return "attention", env._("The periodic review was due on %s.", deployment.review_date)
+        return "attention", env._("The periodic review was due on %s.", format_date(env, deployment.review_date))
     return "good", False

@@ -1,11 +1,12 @@
 """A line of a report: one test of one input or figure, with its statistic, threshold and verdict."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...ml import quality
 from ..tools.optional_float import OptionalFloat
 from .ai_deployment_report import VERDICTS
+from .drift_wording import column_names
 from .report_records import ReportRecords
 
 TESTS = [
@@ -44,7 +45,8 @@ class AiDeploymentReportLine(models.Model):
     company_id = fields.Many2one(related="report_id.deployment_id.company_id")
     sequence = fields.Integer(readonly=True)
     key = fields.Char("Technical Name", required=True, readonly=True, index=True)
-    label = fields.Char("Input", required=True, readonly=True)
+    label = fields.Char("Stored Input", required=True, readonly=True)
+    label_text = fields.Char("Input", compute="_compute_label_text", compute_sudo=True)
     test = fields.Selection(TESTS, required=True, readonly=True)
     statistic = OptionalFloat(readonly=True, digits=(16, 4))
     low = OptionalFloat("Low", readonly=True, digits=(16, 4))
@@ -66,6 +68,13 @@ class AiDeploymentReportLine(models.Model):
     text = fields.Char("Description", readonly=True)
     codes = fields.Json("Affected Bins", readonly=True)
     has_records = fields.Boolean(compute="_compute_has_records")
+
+    @api.depends("key", "label", "report_id.version_id")
+    @api.depends_context("lang")
+    def _compute_label_text(self):
+        """Return the name of an input or of the score in the language of the reader; other rows keep the stored one."""
+        for line in self:
+            line.label_text = column_names(self.env, line.report_id.version_id).get(line.key, line.label)
 
     def _compute_has_records(self):
         for line in self:
@@ -94,14 +103,14 @@ class AiDeploymentReportLine(models.Model):
         report, version = self.report_id, self.report_id.version_id.sudo()
         sensitive = self.key in version._sensitive_keys() and self.test != "missing"
         if sensitive and not self.env.user.has_group("ai_deployment.group_sensitive"):
-            raise AccessError(self.env._("“%s” is protected: its values by record are not shown.", self.label))
+            raise AccessError(self.env._("“%s” is protected: its values by record are not shown.", self.label_text))
         documents = self.env[report.deployment_id.res_model].with_context(active_test=False)
         found = documents.search([("id", "in", ReportRecords(self).ids())])
         if not found:
             raise UserError(self.env._("None of these records exists any more, or you may not read them."))
         return {
             "type": "ir.actions.act_window",
-            "name": self.text or self.label,
+            "name": self.text or self.label_text,
             "res_model": documents._name,
             "views": [(False, "list"), (False, "form")],
             "domain": [("id", "in", found.ids)],

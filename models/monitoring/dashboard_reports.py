@@ -66,7 +66,7 @@ class ReportCharts:
         for report in reversed(reports):
             for line in self.lines_of(report).sorted("sequence"):
                 if line.test != "estimate":  # what is expected is no move
-                    labels.setdefault(line.key, line.label)
+                    labels.setdefault(line.key, line.label_text)
         order = [key for key in RESERVED if key in labels] + [key for key in labels if key not in RESERVED]
         for key in order:
             cells = [self._cell(report, key, labels[key]) for report in reports]

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from datetime import date, timedelta
 
+from odoo.api import Environment
 from odoo.models import BaseModel
 from odoo.tools import format_date
 
@@ -25,6 +26,18 @@ from .report_records import ReportRecords
 Bins = dict[str, NumericBins | CategoryBins]
 
 
+def column_names(env: Environment, version: BaseModel) -> dict[str, str]:
+    """Return the names of what a report about `version` watches in the language of `env`: {key: name}."""
+    return {
+        **version.with_env(env)._input_names(),
+        SCORE: env._("The score"),
+        PREDICTION: env._("The prediction"),
+        CONFIDENCE: env._("Confidence of the scores"),
+        quality.ROWS: env._("Records"),
+        joint.PAIRS: env._("Input combinations"),
+    }
+
+
 class DriftWording:
     """Texts of one deployment about the intake of one version, in the language of its environment.
 
@@ -43,14 +56,7 @@ class DriftWording:
 
     def column_label(self, name: str) -> str:
         """Return what an input, or another row of a report, is called."""
-        fixed = {
-            SCORE: self.env._("The score"),
-            PREDICTION: self.env._("The prediction"),
-            CONFIDENCE: self.env._("Confidence of the scores"),
-            quality.ROWS: self.env._("Records"),
-            joint.PAIRS: self.env._("Input combinations"),
-        }
-        return fixed[name] if name in fixed else self.version._specs()[name]["name"]
+        return column_names(self.env, self.version)[name]
 
     def movement(self, result: DriftResult, bins: Bins) -> str:
         """Return one result as a sentence."""

@@ -17,7 +17,7 @@ from odoo.tools import format_date
 from ...ml.errors import ValueInvalid, ValueMissing, ValueNotAllowed, ValueOfOtherCompany, ValueProblem, ValueUnknown
 from ...remote.answer_fields import LONGEST_TEXT, AnswerField
 from ..scoring.ai_deployment_inference import MASKED
-from ..tools.wording import plain
+from ..tools.wording import number, plain
 from .declared import allowed_domain, allowed_records, own_domain
 
 NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?")
@@ -227,7 +227,9 @@ def text_of(documents: BaseModel, key: str, stored: str | None) -> str:
         return dict(field._description_selection(env)).get(stored, stored)
     if field.type == "date":
         return format_date(env, stored)
-    if field.type in ("integer", "float", "monetary"):
+    if field.type == "monetary":
+        return number(env, float(stored), 2)
+    if field.type in ("integer", "float"):
         return plain(env, round(float(stored), 2))
     if field.type == "boolean":
         return env._("Yes") if stored == "1" else env._("No")

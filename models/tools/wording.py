@@ -11,17 +11,19 @@ from typing import Any
 
 from odoo.api import Environment
 from odoo.models import BaseModel
-from odoo.tools.misc import format_date, formatLang
+from odoo.tools.misc import format_amount, format_date, formatLang
 
 from ...ml.words import Words
 
 MOST_DECIMALS = 12  # of a number in a text
-DAYS, TIMES = "days", "times"
+DAYS, TIMES, SHARE, SPREADS = "days", "times", "share", "spreads"
 # Of the measures of a history, and of a course.
 UNITS = {
     "days_since": DAYS,
     "ratio": TIMES,
     "ratio_max": TIMES,
+    "share": SHARE,  # a number from 0 to 1, which people read in per cent
+    "deviation": SPREADS,
     "age": DAYS,
     "stage_days": DAYS,
     "waiting_days": DAYS,
@@ -90,6 +92,14 @@ def about(env: Environment, value: float) -> str:
     return plain(env, round(value, max(1 - math.floor(math.log10(abs(value))), 0)))
 
 
+def rough_money(env: Environment, amount: float, currency: BaseModel) -> str:
+    """An amount in three digits, as one says after "usually"; below 10 with its decimals."""
+    if abs(amount) < 10:
+        return format_amount(env, amount, currency)
+    digits = 3 - len(str(int(abs(amount))))
+    return format_amount(env, round(amount, min(digits, 0)), currency, trailing_zeroes=False)
+
+
 class ReaderWords(Words):
     """Texts about bins in the language of `env`.
 
@@ -123,6 +133,8 @@ class ReaderWords(Words):
     def number(self, number: float) -> str:
         # Lists show the same few cuts on every line, and to write one takes longer than to look it up.
         known = self.env.cr.cache.setdefault("ai_deployment_cuts", {})
+        if self.unit == SHARE:
+            number = round(100 * number, 10)
         key = (self.env.lang, self.env.uid, number)
         if key not in known:
             known[key] = plain(self.env, number)
@@ -143,7 +155,11 @@ class ReaderWords(Words):
     def _with_unit(self, text: str) -> str:
         if self.unit == DAYS:
             return self.env._("%s days", text)
-        return self.env._("%s times", text) if self.unit == TIMES else text
+        if self.unit == TIMES:
+            return self.env._("%s times", text)
+        if self.unit == SPREADS:
+            return self.env._("%s times the usual spread", text)
+        return f"{text} %" if self.unit == SHARE else text
 
     def and_other(self, label: str) -> str:
         return self.env._("%s and other", label)

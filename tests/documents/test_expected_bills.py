@@ -29,7 +29,7 @@ class TestExpectedBills(GateCase):
         self.assertEqual(
             self.text_of(self.bill).replace("\xa0", " ").splitlines(),
             [
-                "Usually $ 110.00 (± $ 10.00) from this vendor, this one $ 480.00.",
+                "Usually $ 110 (± $ 10) from this vendor, this one $ 480.00.",
                 "The bank account differs from that of the last 3 bills.",
             ],
         )

@@ -54,6 +54,18 @@ class TestInputNames(GermanLabels, AiDeploymentCase):
         self.assertIn("Land", said.ai_reasons)
         self.assertIn("Expected Revenue", lead.with_user(self.seller).with_context(lang="en_US").ai_reasons)
 
+    def test_a_sentence_says_what_is_missing_or_new_in_the_language_of_the_reader(self):
+        for kind, english, german in (
+            ("missing", "Country is missing", "Country fehlt"),
+            ("never_seen", "Country has a value never seen before", "Country hat einen Wert, den es noch nie gab"),
+            (None, "Country is Belgium", "Country ist Belgium"),
+        ):
+            for lang, told in (("en_US", english), ("de_DE", german)):
+                version = self.version.with_context(lang=lang)
+                value = getattr(version._reader_words(), kind) if kind else "Belgium"
+                with self.subTest(kind=kind, lang=lang):
+                    self.assertEqual(version._told("Country", value), told)
+
     def test_a_failure_is_told_with_the_label_of_the_readers_language(self):
         self.serve(self.deployment, self.card(required=("country_id",)))
         lead = self.make_leads(country_id=False)

@@ -59,7 +59,9 @@ class TestCheck(ChecklistCase):
                 self.env.cr.savepoint(),
             ):
                 waived._waive(reason, until)
-        waived._waive("The measurement runs.", day + 10 * DAY)
+        waived.with_context(lang="en_US")._waive("The measurement runs.", day + 10 * DAY)
+        told = row.deployment_id.message_ids[0].body
+        self.assertIn(f"until {day + 10 * DAY:%m/%d/%Y}", told)  # as people write it
         self.assertEqual((row.state, row.waived_by_id), ("waived", self.manager))
         for days, state in ((10, "waived"), (11, "missing")):
             with clock.at(NOW + days * DAY):

@@ -169,6 +169,14 @@ def test_a_text_about_the_formatter_is_no_such_comment(planted):
     assert told(house, layers.formatted_as_it_is(house)) == []
 
 
+def test_a_text_that_no_export_finds(planted):
+    house = planted({"models/tools/clock.py": "A = env._('Found')\nB = f\"{A}: {env._('Never found')}\""})
+    [(file, line, text)] = told(house, layers.texts_are_found(house))
+    assert (file, line) == ("models/tools/clock.py", 2) and "not translated" in text
+    house = planted({"models/tools/clock.py": "words = env._\nA = words('Never found')"})
+    assert [line for _file, line, _text in told(house, layers.texts_are_found(house))] == [1]
+
+
 def test_a_service_without_a_test_file_of_its_name(planted):
     files = {
         "models/gate/judge.py": "def judge():\n    return 1",

@@ -3,11 +3,21 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.tests.features.common import GermanLabels
 from odoo.addons.ai_deployment.tests.monitoring.common import WeeksCase
 
 
 @tagged("post_install", "-at_install")
-class TestReportLine(WeeksCase):
+class TestReportLine(GermanLabels, WeeksCase):
+    def test_a_row_is_named_in_the_language_of_the_reader(self):
+        self.come_in(self.leads(100), 0)
+        self.look(0)
+        lines = self.env["ai.deployment.report.line"].search([("deployment_id", "=", self.deployment.id)])
+        english = {line.key: line.with_context(lang="en_US").label_text for line in lines}
+        german = {line.key: self.german(line).label_text for line in lines}
+        self.assertEqual((english["country_id"], german["country_id"]), ("Country", "Land"))
+        self.assertEqual((english["score"], german["score"]), ("The score", "Der Score"))
+
     def test_nobody_sees_records_or_values_that_are_not_theirs(self):
         self.come_in(self.leads(100), 0)
         self.look(0)

@@ -147,5 +147,8 @@ class TestResolver(AiDeploymentCase):
         self.assertEqual(text_of(documents, "partner_id", str(self.foreign.id)), "•••")
         self.assertEqual(text_of(documents, "priority", "2"), dict(documents._fields["priority"].selection)["2"])
         self.assertEqual(text_of(documents, "partner_id", ""), "")
+        english = documents.with_context(lang="en_US")
+        self.assertEqual(text_of(english, "expected_revenue", "14048.9"), "14,048.90")
+        self.assertEqual(text_of(english, "color", "7"), "7")
         self.twins[0].unlink()
         self.assertEqual(text_of(documents, "partner_id", str(self.twins._ids[0])), "deleted")

@@ -1,5 +1,6 @@
 """Rules of layers: the order of imports, and no comments that switch the formatter off."""
 
+import ast
 import io
 import re
 import tokenize
@@ -53,6 +54,21 @@ def _loaded_with_the_addon(house: House) -> set[Path]:
                 path = house.root.joinpath(*parts[:length])
                 waiting += [path.with_suffix(".py"), path / "__init__.py"]
     return seen
+
+
+def texts_are_found(house: House) -> Iterator[Breach]:
+    """A text stands in a call of `_` of its own: elsewhere no export finds it, so it is English to everybody."""
+    for file in house.python_files():
+        for node in ast.walk(house.tree(file)):
+            for call in ast.walk(node) if isinstance(node, ast.JoinedStr) else ():
+                if isinstance(call, ast.Call) and _is_mark(call.func):
+                    yield Breach(file, call.lineno, "a text within an f-string is not translated: take it out of it")
+            if isinstance(node, ast.Assign) and _is_mark(node.value):
+                yield Breach(file, node.lineno, "texts of another name for `_` are not translated: call `_` itself")
+
+
+def _is_mark(node: ast.AST) -> bool:
+    return getattr(node, "attr", getattr(node, "id", "")) == "_"
 
 
 def imports_run_down(house: House) -> Iterator[Breach]:

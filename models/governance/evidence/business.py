@@ -64,9 +64,8 @@ class EdgeCases(Rule):
             if not case.tested_date:
                 return Evidence(False, self.env._("“%s” has not been tested.", case.name), record=case)
             if not case.is_proved:
-                return Evidence(
-                    False, f"“{case.name}”: {case.result or self.env._('has to be tried again.')}", record=case
-                )
+                result = case.result or self.env._("has to be tested again.")
+                return Evidence(False, f"“{case.name}”: {result}", record=case)
             if not case.is_current:
                 return Evidence(
                     False,

@@ -13,7 +13,7 @@ export class ReasonsField extends Component {
     }
 
     get first() {
-        return this.all.split("\n", 1)[0];
+        return this.all.split("\n", 1)[0].replaceAll(" %", "\u00a0%"); // a figure keeps its unit beside it
     }
 }
 

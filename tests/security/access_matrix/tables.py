@@ -45,7 +45,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="direction name own_name required sequence stands_alone tail weight window_days",
+        free="direction own_name required sequence stands_alone tail weight window_days",
         judged="course end_path group_paths kind leak_override measure path sensitive source start_path together_id "
         "value_path",
         fixed="deployment_id",
@@ -72,7 +72,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="active asks_text code decision name own_name sequence",
+        free="active asks_text code decision own_name sequence",
         fixed="deployment_id",
     ),
     "ai.deployment.channel": Rights(
@@ -162,7 +162,7 @@ MODELS = {
         read=frozenset({"owner"}),
         write=frozenset({"owner"}),
         free="is_chosen",
-        system="auc declaration example fill_share leak_reason leak_verdict name onboarding_id",
+        system="auc declaration example fill_share leak_reason leak_verdict onboarding_id",
     ),
     "ai.deployment.replay": Rights(
         read=NAMED,
@@ -257,7 +257,7 @@ MODELS = {
         create=OWNERS,
         write=ANSWERABLE,
         unlink=ANSWERABLE,
-        free="name own_name required sequence target_agreement writing",
+        free="own_name required sequence target_agreement writing",
         judged="domain key",
         fixed="deployment_id",
     ),
