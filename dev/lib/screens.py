@@ -21,7 +21,7 @@ TARGET = REPO / "static" / "description"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 START_S = 120
-# Open leads only, the best chances first, and no columns but those that tell: a list that is there for the picture alone.
+# Open leads only, the best chances first, without some of the columns: a list that is there for the picture alone.
 # What is opened through a menu is shown in its app.
 _PREPARE = """
 view = env["ir.ui.view"].create({
