@@ -43,7 +43,7 @@ bills = env["ir.actions.act_window"].create({
     "name": "Bills", "res_model": "account.move", "view_mode": "list,form", "path": "picture-bills",
     "domain": [("move_type", "=", "in_invoice")],
 })
-for action, root in ((leads, "crm.crm_menu_root"), (bills, "account.menu_finance")):
+for action, root in ((leads, "crm.crm_menu_sales"), (bills, "account.menu_finance_payables")):
     env["ir.ui.menu"].create({
         "name": action.name, "parent_id": env.ref(root).id, "sequence": 99,
         "action": f"ir.actions.act_window,{action.id}",
