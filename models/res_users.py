@@ -8,6 +8,7 @@ from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from .governance.ownership import follow_changed_users
 from .review.reassignment import release_after_change
+from .tools.existence import has_any
 from .tools.trust import is_system
 
 LEAVING = {"active", "group_ids", "company_ids"}
@@ -31,5 +32,5 @@ class ResUsers(models.Model):
             return
         inferences = self.env["ai.deployment.inference"].sudo()
         for user in self:
-            if inferences.search_count([("user_id", "=", user.id)], limit=1):
+            if has_any(inferences, [("user_id", "=", user.id)]):
                 raise UserError(self.env._("%s occurs in the inference log. Archive this user instead.", user.name))

@@ -5,7 +5,9 @@ cannot be committed. It counts as noticed, and apart.
 """
 
 import ast
+import functools
 import itertools
+import json
 import os
 import re
 import shutil
@@ -67,12 +69,13 @@ class _Copy:
         for _attempt in range(2):
             try:
                 _write(place, changed)
-                failed = next(
-                    (found for tests in self._tests_of(mutant.file) if tests and (found := self._run(tests))), None
-                )
+                failed = self._first_failure(self._tests_of(mutant.file))
                 if not failed and self._is_refused(place, original):
                     self.refused += 1
                     return TYPES
+                if not failed:
+                    _write(place, changed)
+                    failed = self._first_failure(self._farther_tests_of(mutant.file))
             finally:
                 _write(place, original)
             if not failed:
@@ -83,6 +86,14 @@ class _Copy:
             self._renew()
         say(f"not judged, as without any change these fail too: {' '.join(failed.tests)}")
         return ""
+
+    @staticmethod
+    def _farther_tests_of(_file):
+        """Lists of tests that take long: they come after the type checker, which takes seconds."""
+        return ()
+
+    def _first_failure(self, lists):
+        return next((found for tests in lists if tests and (found := self._run(tests))), None)
 
     def _is_refused(self, place, original):
         """Return whether the type checker finds in the changed file what it does not find in the same without comments.
@@ -110,10 +121,14 @@ class _Copy:
         if failed.is_hanging:
             return not self._run(failed.tests, LONGEST / 2)
         if failed.is_told:
-            return not self._run(failed.tests)
+            return not self._run(failed.tests) and self._has_run()
         if tuple(failed.tests) not in _sound and not self._run(failed.tests):
             _sound.add(tuple(failed.tests))
         return tuple(failed.tests) in _sound
+
+    def _has_run(self):
+        """Return whether the last run carried out a test; pytest fails where there is none of that name."""
+        return True
 
     def _renew(self):
         """Begin anew where an earlier change may have left something behind; plain tests leave nothing."""
@@ -223,11 +238,25 @@ class OdooTests(_Copy):
         self._database.__exit__(*error)
         super().__exit__(*error)
 
+    @property
+    def _report(self):
+        return Path(self._folder.name, "report.json")
+
+    def _run(self, tests, longest=LONGEST):
+        self._report.unlink(missing_ok=True)
+        found = super()._run(tests, longest)
+        if not databases.exists(self.database):  # no test has run: another command took it for litter
+            self._renew()
+            found = super()._run(tests, longest)
+        return found
+
+    def _has_run(self):
+        return self._report.exists() and bool(json.loads(self._report.read_text())["tests"])
+
     def _command(self, tests):
         chosen = ",".join(f"/{ADDON}/{test}" for test in tests)
-        report = Path(self._folder.name, "report.json")
         return [
-            *(sys.executable, "-m", "lib.odoo_recorder", str(report), "--no-assets", "--first-failure", "--"),
+            *(sys.executable, "-m", "lib.odoo_recorder", str(self._report), "--no-assets", "--first-failure", "--"),
             *("-d", self.database, f"--addons-path={self.copy.parent}", "--stop-after-init"),
             *("--http-port", str(free_port())),  # tests begin a server, and another worker's may be up
             *("--log-level=critical", "--test-tags", f"{chosen},-ai_tour,-ai_nightly"),
@@ -246,17 +275,50 @@ class OdooTests(_Copy):
     @staticmethod
     def _tests_of(file):
         """The likeliest first: of its name, then those beside them that speak of it or of what it defines."""
-        parts = file.relative_to(REPO / "models").with_suffix("").parts
-        folder = REPO / "tests" / parts[0]
-        own = [
-            str(one.relative_to(REPO))
-            for name in dict.fromkeys(("_".join(parts[1:]), parts[-1]))
-            if (one := folder / f"test_{name}.py").exists()
-        ]
+        own, near, _rest = _tests_beside(file)
         yield own
-        names = "|".join([parts[-1], *mutation.public_names(file)])
-        pattern = re.compile(rf"\b({names})\b")
-        tests = sorted(folder.glob("test_*.py"))
-        near = [str(test.relative_to(REPO)) for test in tests if pattern.search(test.read_text())]
-        yield [test for test in near if test not in own]
-        yield [place for test in tests if (place := str(test.relative_to(REPO))) not in own and place not in near]
+        yield near
+
+    @staticmethod
+    def _farther_tests_of(file):
+        """Those of the modules elsewhere that import it, then the others of its folder."""
+        own, near, rest = _tests_beside(file)
+        elsewhere = dict.fromkeys(test for user in _importers().get(file, ()) for test in _tests_named(user))
+        yield [test for test in elsewhere if test not in (*own, *near, *rest)][:MOST_USERS]
+        yield rest
+
+
+def _tests_beside(file):
+    """Return the tests of a service's folder: (of its name, those that speak of it, the others)."""
+    own = _tests_named(file)
+    names = "|".join([file.stem, *mutation.public_names(file)])
+    pattern = re.compile(rf"\b({names})\b")
+    others = {
+        place: bool(pattern.search(test.read_text()))
+        for test in sorted((REPO / "tests" / file.relative_to(REPO / "models").parts[0]).glob("test_*.py"))
+        if (place := str(test.relative_to(REPO))) not in own
+    }
+    return own, [test for test, speaks in others.items() if speaks], [test for test, says in others.items() if not says]
+
+
+def _tests_named(file):
+    """Return the test files of a module's name, in the folder of the tests that mirrors its own."""
+    parts = file.relative_to(REPO).with_suffix("").parts
+    folder = REPO / "tests" / parts[1]
+    names = dict.fromkeys(("_".join(parts[2:]), parts[-1]))
+    return [str(one.relative_to(REPO)) for name in names if (one := folder / f"test_{name}.py").exists()]
+
+
+@functools.cache
+def _importers():
+    """Return {module: modules of models/ and wizards/ that import it, or something from it}."""
+    found = {}
+    for user in sorted(file for folder in ("models", "wizards") for file in (REPO / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(user.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                above = user.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+                for place in (above, *(above / each.name for each in node.names)):
+                    users = found.setdefault(place.with_suffix(".py"), [])
+                    if user.name != "__init__.py" and user not in users:
+                        users.append(user)
+    return found

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
+from odoo.fields import Command
 from odoo.models import BaseModel
 from odoo.tools import plaintext2html
 
@@ -78,8 +79,8 @@ def _make_mails(messages: BaseModel) -> bool:
         messages._not_sent(env._("The mail template has been deleted. Update the app AI Deployment."))
     else:
         for partner in people:
-            mail_id = own(template).send_mail(first.id, email_values={"recipient_ids": [(6, 0, partner.ids)]})
-            first.mail_ids = [(4, mail_id)]
+            mail_id = own(template).send_mail(first.id, email_values={"recipient_ids": [Command.set(partner.ids)]})
+            first.mail_ids = [Command.link(mail_id)]
     return bool(first.mail_ids)
 
 

@@ -16,6 +16,7 @@ from odoo.fields import Domain
 from odoo.tools import mute_logger, ormcache
 
 from ..tools import clock, settings
+from ..tools.existence import has_any
 from ..tools.shipped import shipped
 from . import events
 from .filters import FILTER_ERRORS, check_readable
@@ -579,7 +580,7 @@ class AiDeployment(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_log(self):
-        if self.env["ai.deployment.inference"].sudo().search_count([("deployment_id", "in", self.ids)], limit=1):
+        if has_any(self.env["ai.deployment.inference"].sudo(), [("deployment_id", "in", self.ids)]):
             raise UserError(self.env._("This deployment has a log, which is kept. Retire it instead."))
 
     @api.ondelete(at_uninstall=False)

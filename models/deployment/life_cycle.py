@@ -12,6 +12,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ..tools import clock
+from ..tools.existence import has_any
 from ..tools.trust import own
 from . import events
 
@@ -90,7 +91,7 @@ def has_shadow_inference(deployment: BaseModel) -> bool:
         ("version_id", "=", deployment.champion_id.id),
         ("route", "!=", "retry"),
     ]
-    return bool(deployment.env["ai.deployment.inference"].sudo().search_count(domain, limit=1))
+    return has_any(deployment.env["ai.deployment.inference"].sudo(), domain)
 
 
 def sync_action_menu(deployments: BaseModel) -> None:

@@ -133,7 +133,7 @@ class LeadOutcomes(Outcomes):
             return 0.0
         self.env["mail.tracking.value"].flush_model()
         self.env["mail.message"].flush_model(["date", "model", "res_id"])
-        edited = self.env.execute_query(
+        [[edited]] = self.env.execute_query(
             SQL(
                 "SELECT COUNT(DISTINCT lead.id) FROM crm_lead lead"
                 " JOIN mail_message message ON message.model = %s AND message.res_id = lead.id"
@@ -146,7 +146,7 @@ class LeadOutcomes(Outcomes):
                 EDITED_AFTER,
             )
         )
-        return edited[0][0] / len(closed_ids)
+        return edited / len(closed_ids)
 
     def ends(self, landmarks: dict[int, datetime | None]) -> dict[int, tuple]:
         self.documents._ai_flush_ends(self.deployment)
@@ -223,9 +223,10 @@ class LeadOutcomes(Outcomes):
     def counts(self, now: datetime, since: datetime | None = None) -> tuple[int, int] | None:
         query, won = self.matured(now, since)
         query.order = None
-        return self.env.execute_query(
+        [counts] = self.env.execute_query(
             query.select(SQL("COUNT(*) FILTER (WHERE %s)", won), SQL("COUNT(*) FILTER (WHERE NOT %s)", won))
-        )[0]
+        )
+        return counts
 
     def to_come(self, now: datetime) -> list[tuple[bool, datetime]]:
         domain = self._domain() & Domain("won_status", "in", ("won", "lost"))

@@ -21,10 +21,15 @@ def seconds() -> float:
     return clock.now().timestamp()
 
 
+def _stored(env: Environment, query: SQL) -> Breaker:
+    for (state,) in env.execute_query(query):
+        return Breaker.from_dict(state)
+    return Breaker()
+
+
 def read(env: Environment, endpoint_id: int) -> Breaker:
     """Return the state as it is stored at this moment."""
-    rows = env.execute_query(SQL("SELECT breaker FROM ai_deployment_endpoint WHERE id = %s", endpoint_id))
-    return Breaker.from_dict(rows[0][0]) if rows else Breaker()
+    return _stored(env, SQL("SELECT breaker FROM ai_deployment_endpoint WHERE id = %s", endpoint_id))
 
 
 def note(env: Environment, endpoint_id: int, ended: Sequence[bool], *, begins: bool = False) -> Breaker:
@@ -34,8 +39,8 @@ def note(env: Environment, endpoint_id: int, ended: Sequence[bool], *, begins: b
 
     :param ended: whether each succeeded
     """
-    rows = env.execute_query(SQL("SELECT breaker FROM ai_deployment_endpoint WHERE id = %s FOR UPDATE", endpoint_id))
-    before = state = Breaker.from_dict(rows[0][0]) if rows else Breaker()
+    own = SQL("SELECT breaker FROM ai_deployment_endpoint WHERE id = %s FOR UPDATE", endpoint_id)
+    before = state = _stored(env, own)
     for succeeded in ended:
         state = state.ended(seconds(), succeeded)
     if begins:

@@ -186,7 +186,8 @@ class FeatureReader:
 
     def read(self, ids: Iterable[int]) -> dict[str, list[Any]]:
         """Raw values per feature key, aligned with `ids`; a record that is gone has None everywhere."""
-        return self._read(list(ids), None)[0]
+        read, _told = self._read(list(ids), None)
+        return read
 
     def past(self, ids: Iterable[int], moments: Sequence[datetime]) -> tuple[dict[str, Column], dict[str, np.ndarray]]:
         """Return (columns as of a moment per record, {key: (rows,) bool, whether the value then is known}).
@@ -214,7 +215,7 @@ class FeatureReader:
         rows = {}
         if ids and in_sql:
             statement = self._statement(in_sql, ids, moments, told)
-            rows = {row[0]: row[1:] for row in self.documents.env.execute_query(statement)}
+            rows = {res_id: found for res_id, *found in self.documents.env.execute_query(statement)}
         empty = (None,) * (len(in_sql) + len(told))
         columns = zip(*(rows.get(res_id, empty) for res_id in ids), strict=True) if ids else ([] for _ in empty)
         found = list(map(list, columns))

@@ -85,7 +85,7 @@ def known_since(documents: BaseModel, specs: Iterable[dict[str, Any]]) -> tuple[
 
 
 def _first_change(documents: BaseModel, field_id: int) -> datetime | None:
-    rows = documents.env.execute_query(
+    [[since]] = documents.env.execute_query(
         SQL(
             "SELECT MIN(message.date) FROM mail_tracking_value value JOIN mail_message message"
             " ON message.id = value.mail_message_id WHERE value.field_id = %s AND message.model = %s",
@@ -93,7 +93,7 @@ def _first_change(documents: BaseModel, field_id: int) -> datetime | None:
             documents._name,
         )
     )
-    return rows[0][0]
+    return since
 
 
 def _flush(env: Environment) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
+from ..tools.existence import has_any
 from .feature_reader import paths_of, walk_path
 
 X2MANY = ("one2many", "many2many")
@@ -107,4 +108,4 @@ def reads_all(documents: BaseModel, domain: Any) -> bool:
     if not documents.has_access("read"):
         return False
     readable = documents._search(Domain(domain))
-    return not documents.sudo().search_count(Domain(domain) & ~Domain("id", "in", readable), limit=1)
+    return not has_any(documents.sudo(), Domain(domain) & ~Domain("id", "in", readable))

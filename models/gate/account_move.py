@@ -12,6 +12,7 @@ from odoo.tools import SQL, format_amount
 
 from ..documents.account_move import PURCHASE_TYPES
 from ..tools.ai_deployment_readable_mixin import readable_origin
+from ..tools.existence import has_any
 from ..tools.trust import own
 from . import gate_sql, gates, held_bills, wording
 from .held_bills import HeldBills
@@ -208,7 +209,7 @@ class AccountMove(models.Model):
     def _autopost_draft_entries(self, batch_size=100):
         """Leave held bills out of the nightly posting, instead of a comment on each of them every night."""
         due = self.browse()
-        if self.env["ai.deployment"].sudo().search_count([("gate", "=", "block")], limit=1):
+        if has_any(self.env["ai.deployment"].sudo(), [("gate", "=", "block")]):
             due = self.search(
                 Domain("state", "=", "draft")
                 & Domain("date", "<=", fields.Date.context_today(self))

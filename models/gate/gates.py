@@ -15,6 +15,7 @@ from odoo.tools import SQL, format_date
 from ..alerting.alert_kinds import BROKEN, GATE_BYPASSED, Cause
 from ..documents.account_move import PURCHASE_TYPES
 from ..tools import clock
+from ..tools.existence import has_any
 from ..tools.trust import own
 from ..tools.wording import for_reader
 
@@ -67,7 +68,7 @@ def of_bills(bills: BaseModel) -> BaseModel:
             bills.ids,
         )
     )
-    return gates + gates.browse(row[0] for row in rows)
+    return gates + gates.browse(gate_id for (gate_id,) in rows)
 
 
 class Gate:
@@ -172,7 +173,7 @@ class Gate:
         """
         alerts = self.env["ai.deployment.alert"]
         known = Domain("deployment_id", "=", self.deployment.id) & Domain("cause", "=", str(GATE_BYPASSED))
-        if not alerts.search_count(known & Domain("state", "in", ("firing", "acknowledged")), limit=1):
+        if not has_any(alerts, known & Domain("state", "in", ("firing", "acknowledged"))):
             words = for_reader(self.deployment).env
             alerts._raise(
                 self.deployment,

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ..documents.account_move import PURCHASE_TYPES
+from ..tools.existence import has_any
 from .posted_bills import log_changes
 
 PAID_TO = {"acc_number", "partner_id"}
@@ -33,7 +34,7 @@ class ResPartnerBank(models.Model):
     def _ai_log_unpaid(self):
         """Log with each posted bill that is still to be paid to one of these accounts that the account changed."""
         moves = self.env["account.move"].sudo()
-        if not moves.env["ai.deployment"].search_count([("gate", "!=", "off")], limit=1):
+        if not has_any(moves.env["ai.deployment"], [("gate", "!=", "off")]):
             return
         bills = moves.search(
             Domain("partner_bank_id", "in", self.ids)

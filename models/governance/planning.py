@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ..tools import clock
+from ..tools.existence import has_any
 from ..tools.trust import OWN, own
 
 REVIEW_ACTIVITY = "ai_deployment.mail_activity_type_deployment_review"
@@ -40,8 +41,9 @@ class Planning:
                 continue
             values = {"user_id": person.id, "date_deadline": deployment.review_date}
             if activity:
-                (activity - activity[0]).unlink()
-                activity[0].write(values)
+                kept, *repeated = activity
+                activities.union(*repeated).unlink()
+                kept.write(values)
             else:
                 activities.create(
                     {
@@ -64,7 +66,7 @@ class Planning:
             return True
         planned = Domain("res_model", "=", "ai.deployment") & Domain("res_id", "=", self.deployments.id)
         planned &= Domain("activity_type_id", "=", kind.id) & Domain("user_id.active", "=", True)
-        return bool(self.env["mail.activity"].search_count(planned, limit=1))
+        return has_any(self.env["mail.activity"], planned)
 
     def plan_training(self, hours: float, cost: float, start: datetime | None) -> None:
         """Store what training again takes, and plan it in the owner's calendar, for who answers for the deployment.

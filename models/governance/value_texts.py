@@ -202,8 +202,8 @@ class ValueTexts:
         if low is None or high is None or (low == high and not (unit == "share" and signed)):
             return text(number, signed)
         if unit == "share" and signed:  # a change of a share is in points, not in per cent of it
-            main, *ends = (signed_text(self.env, 100 * points, 1) for points in (number, low, high))
-            return self.env._("%(change)s points (%(low)s to %(high)s)", change=main, low=ends[0], high=ends[1])
+            main, least, most = (signed_text(self.env, 100 * points, 1) for points in (number, low, high))
+            return self.env._("%(change)s points (%(low)s to %(high)s)", change=main, low=least, high=most)
         return f"{text(number, signed)} ({text(low, signed)} – {text(high, signed)})"
 
 

@@ -103,7 +103,8 @@ def keep(cr: BaseCursor) -> None:
     _make_function(cr, "review_states", _review_states_body())
     _make_triggers(cr, "review_states", "ai_deployment_review")
     cr.execute(SQL("SELECT EXISTS (SELECT FROM %s)", SQL.identifier(KEPT)))
-    if cr.fetchone()[0]:
+    [[is_kept]] = cr.fetchall()
+    if is_kept:
         return
     cr.execute(SQL("DELETE FROM ai_deployment_line_state"))
     cr.execute(SQL("DELETE FROM %s", SQL.identifier(KEPT)))

@@ -163,12 +163,12 @@ class AnomalyPerformance:
         due = timedelta(days=self.deployment.horizon_days)
         columns = SQL("res_id, date, route = 'automatic'")
         rows = first_scores(self.deployment, self.version, start - due, end - due, columns)
-        landmarks = {row[0]: row[1] for row in rows}
+        landmarks = {res_id: moment for res_id, moment, _alone in rows}
         came = self.documents._ai_came_true(self.deployment, landmarks) if landmarks else {}
         reversed_ids = [res_id for res_id, is_reversed in came.items() if is_reversed]
         if not reversed_ids:
             return []
-        alone = {row[0] for row in rows if row[2]}
+        alone = {res_id for res_id, _moment, is_alone in rows if is_alone}
         missed = [res_id for res_id in reversed_ids if res_id in alone]
         text = self.env._(
             "%(reversed)s of %(all)s %(records)s were reversed within %(days)s days; %(missed)s of them had "

@@ -27,12 +27,12 @@ class BandPerformance:
         :param labels: (n,) what came true
         :param values: (n,) the scores; they fall into bands by the limits of today
         """
-        counts = {HIGH: [0, 0], MIDDLE: [0, 0], LOW: [0, 0]}
+        counts = dict.fromkeys((HIGH, MIDDLE, LOW), (0, 0))
         for label, value in zip(labels, values, strict=True):
-            count = counts[self._band_of(value)]
-            count[0] += 1
-            count[1] += bool(label)
-        test = band_test({band: (rows, hits) for band, (rows, hits) in counts.items()})
+            band = self._band_of(value)
+            rows, hits = counts[band]
+            counts[band] = rows + 1, hits + bool(label)
+        test = band_test(counts)
         lines = [self._line(band) for band in test.bands]
         lines += [self._pair_line(pair, self._same_text(pair)) for pair in test.overlapping]
         return lines + [self._pair_line(pair, self._reversed_text(pair)) for pair in test.reversed]
@@ -66,10 +66,11 @@ class BandPerformance:
         }
 
     def _pair_line(self, pair: tuple[str, str], text: str) -> dict:
+        one, two = pair
         return {
             **UNTESTED,
-            "key": f"band:{pair[0]}:{pair[1]}",
-            "label": self.env._("%(one)s and %(two)s", one=self.names[pair[0]], two=self.names[pair[1]]),
+            "key": f"band:{one}:{two}",
+            "label": self.env._("%(one)s and %(two)s", one=self.names[one], two=self.names[two]),
             "test": "band",
             "statistic": None,
             "low": None,

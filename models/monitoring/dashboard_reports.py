@@ -213,7 +213,8 @@ class ReportCharts:
         if value is None:
             return ""
         if isinstance(value, list):
-            return self.env._("%(low)s to %(high)s", low=percent(self.env, value[0]), high=percent(self.env, value[1]))
+            low, high = value
+            return self.env._("%(low)s to %(high)s", low=percent(self.env, low), high=percent(self.env, high))
         return percent(self.env, value)
 
     def _open_lines(self, report: BaseModel) -> Opens:

@@ -179,7 +179,7 @@ class DriftWording:
         if not found.names:
             return self.env._("Relations between inputs are tested once eight weeks have been scored after the first.")
         tags, levels = self.version._card().tags, self.version._level_names_cached()
-        said = []
+        labels, said = [], []
         for name, codes in zip(found.names, found.codes, strict=True):
             key = tags[name][0] if name in tags else name
             known = [code for code in codes if code >= FIRST] or list(codes)
@@ -187,14 +187,17 @@ class DriftWording:
             column = bins[name]
             if len(known) > 1 and isinstance(column, NumericBins):
                 text = column.span(known[0], known[-1], ReaderWords(self.env, self.version._specs()).of(key))
-            said += [self.column_label(key), text]
+            labels.append(self.column_label(key))
+            said.append(text)
+        one, two = labels
+        value, other = said
         return self.env._(
             "The relation of %(one)s and %(two)s has changed: “%(value)s” with “%(other)s” on %(now)s of "
             "%(records)s, %(before)s expected",
-            one=said[0],
-            two=said[2],
-            value=said[1],
-            other=said[3],
+            one=one,
+            two=two,
+            value=value,
+            other=other,
             now=percent(self.env, found.found),
             before=percent(self.env, found.expected),
             records=self.words["records"],

@@ -119,10 +119,10 @@ class Duel:
 
     def _with_outcomes(self, rows: list[tuple], from_score: bool = False) -> Rows:
         """Return `rows` (id, moment, ours, theirs) with their outcomes, without those whose end says nothing."""
-        landmarks = {row[0]: row[1] for row in rows}
+        landmarks = {res_id: moment for res_id, moment, *_values in rows}
         documents = self.env[self.deployment.res_model]
         came_true = documents._ai_came_true(self.deployment, landmarks, from_score=from_score) if rows else {}
-        known = [(came_true[row[0]], *row[2:]) for row in rows if row[0] in came_true]
+        known = [(came_true[res_id], *values) for res_id, _moment, *values in rows if res_id in came_true]
         return Rows(*map(list, zip(*known, strict=True))) if known else Rows([], [], [])
 
     def _lines_on(self, rival: str, standing: Standing, rows: Rows, challenger: BaseModel) -> list[dict]:

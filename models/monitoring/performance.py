@@ -78,8 +78,9 @@ class PerformanceMonitor:
             end,
             SQL("res_id, date, predicted_value, prediction, route = 'automatic', incumbent_value"),
         )
-        came_true = self.documents._ai_came_true(self.deployment, {row[0]: row[1] for row in rows})
-        return [Scored(row[0], came_true[row[0]], *row[2:]) for row in rows if row[0] in came_true]
+        landmarks = {res_id: moment for res_id, moment, *_told in rows}
+        came_true = self.documents._ai_came_true(self.deployment, landmarks)
+        return [Scored(res_id, came_true[res_id], *told) for res_id, _moment, *told in rows if res_id in came_true]
 
     def spread_between_weeks(self, weeks: int = 1) -> float:
         """Return by how much so many `weeks` of this version together differ from others, in log odds.

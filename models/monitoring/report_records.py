@@ -3,6 +3,7 @@
 The log is read here, for one window and one line; a report itself reads counts only.
 """
 
+from collections import Counter
 from typing import cast
 
 import numpy as np
@@ -128,13 +129,12 @@ class ReportRecords:
                 SQL.identifier(documents._table),
             )
         )
-        by_minute: dict[tuple, int] = {}
-        for row in rows:
-            by_minute[row[:2]] = by_minute.get(row[:2], 0) + 1
-        imports = [row[:2] if row[0] and by_minute[row[:2]] >= ONE_IMPORT else None for row in rows]
+        made = [(user_id, minute) for user_id, minute, *_told in rows]
+        at_once = Counter(made)
+        imports = [origin if all(origin) and at_once[origin] >= ONE_IMPORT else None for origin in made]
         traits = {"import": np.fromiter(imports, dtype=object, count=len(rows))}
         for place, name in enumerate(names):
-            traits[name] = np.array([row[2 + place] for row in rows], dtype=object)
+            traits[name] = np.array([told[place] for _user, _minute, *told in rows], dtype=object)
         return traits
 
     def _trait_text(self, trait: Trait) -> str:

@@ -12,6 +12,7 @@ from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..tools import clock, faults
+from ..tools.existence import has_any
 from ..tools.shipped import shipped
 from . import replay_wording as wording
 from .replay_run import ReplayRun
@@ -90,7 +91,7 @@ class AiDeploymentReplay(models.Model):
         """Let the cron begin, if replays of `deployments` wait."""
         cron = shipped(self.env, "ir_cron_replay")
         waiting = Domain("deployment_id", "in", deployments.ids) & Domain("state", "in", OPEN)
-        if cron and self.sudo().search_count(waiting, limit=1):
+        if cron and has_any(self.sudo(), waiting):
             cron._trigger()
 
     @api.model

@@ -58,11 +58,12 @@ class ReplayRun:
         specs = [feature._to_spec() for feature in features]
         rows = self.documents._ai_training_rows(deployment, clock.now())[-MOST_ROWS:]
         is_outcome = deployment.method == "scorecard"
-        starts = month_starts([row[1] for row in rows], deployment.horizon_days if is_outcome else 0)
+        starts = month_starts([moment for _id, moment, _label in rows], deployment.horizon_days if is_outcome else 0)
         result: dict[str, Any] = {"method": deployment.method, "months": [], "rows": 0, "verdict": statistics.TOO_FEW}
         if starts and specs:
-            columns = deployment._columns(specs, [row[0] for row in rows], moments=[row[1] for row in rows])
-            moments = make_column("moment", NUMBER, [row[1] for row in rows]).values
+            ids, dates, _labels = zip(*rows, strict=True)
+            columns = deployment._columns(specs, ids, moments=dates)
+            moments = make_column("moment", NUMBER, dates).values
             edges = make_column("edge", NUMBER, [_as_datetime(day) for day in starts]).values
             try:
                 found = self._outcomes if is_outcome else self._unusual
@@ -93,8 +94,8 @@ class ReplayRun:
         self, specs: list[dict], columns: Columns, rows: list[tuple], moments: np.ndarray, edges: np.ndarray
     ) -> dict[str, Any]:
         deployment = self.deployment
-        labels = np.array([bool(row[2]) for row in rows])
-        ids = [row[0] for row in rows]
+        ids = [res_id for res_id, _moment, _label in rows]
+        labels = np.array([bool(label) for _id, _moment, label in rows])
         said, teams, won, ended = self._incumbent_past(ids)
         logged = self._logged(ids)
         horizon, options = deployment.horizon_days, scorecard_options(deployment, specs)
@@ -173,9 +174,9 @@ class ReplayRun:
         columns = self.deployment._columns(specs, ids)
         teams = columns.pop("team_id").values.tolist() if "team_id" in columns else [None] * len(ids)
         ends = self.documents._ai_outcomes(self.deployment).ends(dict.fromkeys(ids))
-        nothing = (None, False, None)
-        won = np.array([bool(ends.get(res_id, nothing)[1]) for res_id in ids])
-        ended = make_column("ended", NUMBER, [ends.get(res_id, nothing)[0] for res_id in ids]).values
+        dates, sides, _others = zip(*(ends.get(res_id, (None, False, None)) for res_id in ids), strict=True)
+        won = np.array(list(map(bool, sides)))
+        ended = make_column("ended", NUMBER, dates).values
         return columns, teams, won, ended
 
     def _logged(self, ids: list[int]) -> dict[int, float]:
@@ -198,7 +199,7 @@ class ReplayRun:
     def _unusual(
         self, specs: list[dict], columns: Columns, rows: list[tuple], moments: np.ndarray, edges: np.ndarray
     ) -> dict[str, Any]:
-        ids, months, trained = [row[0] for row in rows], [], None
+        ids, months, trained = [res_id for res_id, _moment, _label in rows], [], None
         required, cost = [spec["key"] for spec in specs if spec["required"]], 0.0
         for number, (begin, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
             tested, past = np.flatnonzero((moments >= begin) & (moments < end)), np.flatnonzero(moments < begin)

@@ -75,7 +75,7 @@ def proved_confidence(answer: BaseModel, rows: Sequence[tuple[float, bool, bool]
     rows = judged_values(answer) if rows is None else rows
     if not rows:
         return None
-    right, confidences = [row[1] for row in rows], [row[0] for row in rows]
+    confidences, right = zip(*((sure, is_right) for sure, is_right, _recent in rows), strict=True)
     curve = routing.held_out_curve(right, [True] * len(rows), confidences)[True]
     return routing.guaranteed_lines({True: curve}, target_error=1 - answer.target_agreement)[True].line
 
@@ -92,9 +92,11 @@ def record_curves(deployment: BaseModel) -> dict[str, list]:
             clock.now() - KEPT,
         )
     )
-    right, confidences = [row[1] for row in rows], [row[0] for row in rows]
+    if not rows:
+        return {}
+    confidences, right = map(list, zip(*rows, strict=True))
     curves = routing.held_out_curve(right, [True] * len(rows), confidences)
-    return {"positive": curves[True], "negative": []} if rows else {}
+    return {"positive": curves[True], "negative": []}
 
 
 def watch(deployment: BaseModel) -> None:

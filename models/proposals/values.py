@@ -17,6 +17,7 @@ from odoo.tools import format_date
 from ...ml.errors import ValueInvalid, ValueMissing, ValueNotAllowed, ValueOfOtherCompany, ValueProblem, ValueUnknown
 from ...remote.answer_fields import LONGEST_TEXT, AnswerField
 from ..scoring.ai_deployment_inference import MASKED
+from ..tools.existence import has_any
 from ..tools.wording import number, plain
 from .declared import allowed_domain, allowed_records, own_domain
 
@@ -82,9 +83,9 @@ class Resolver:
         company = self._company(company_id)
         records = allowed_records(answer, company)
         found = Domain("id", "=", int(stored))
-        if records.search_count(found & allowed_domain(answer, company), limit=1):
+        if has_any(records, found & allowed_domain(answer, company)):
             return stored
-        if records.search_count(found & own_domain(answer), limit=1):
+        if has_any(records, found & own_domain(answer)):
             raise ValueOfOtherCompany(asked.label)
         raise ValueNotAllowed(asked.label)
 
@@ -106,7 +107,7 @@ class Resolver:
         found = records.search(called & allowed_domain(answer, company), limit=2)
         if len(found) == 1:
             return str(found.id)
-        if not found and records.search_count(called & own_domain(answer), limit=1):
+        if not found and has_any(records, called & own_domain(answer)):
             raise ValueOfOtherCompany(asked.label)
         raise ValueUnknown(asked.label)
 

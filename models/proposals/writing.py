@@ -18,6 +18,7 @@ from odoo.tools import SQL
 
 from ..alerting.alert_kinds import WRITING
 from ..tools import clock, faults
+from ..tools.existence import has_any
 from ..tools.limits import LONGEST_TOLD
 from ..tools.trust import own
 from ..tools.wording import for_reader
@@ -72,7 +73,7 @@ def due_proposals(deployment: BaseModel, ids: Iterable[int] | None = None) -> Ba
             MOST_AT_ONCE,
         )
     )
-    return proposals.browse(row[0] for row in rows)
+    return proposals.browse(proposal_id for (proposal_id,) in rows)
 
 
 def write_due(deployment: BaseModel, user: BaseModel, ids: Iterable[int] | None = None) -> dict[str, int]:
@@ -190,7 +191,7 @@ def check_may_undo(proposal: BaseModel) -> None:
         raise UserError(env._("The value was changed since: it is not undone."))
     later = Domain("deployment_id", "=", known.deployment_id.id) & Domain("res_id", "=", known.res_id)
     later &= Domain("key", "=", known.key) & Domain("written_date", ">", known.written_date)
-    if known.search_count(later & Domain("undone_date", "=", False) & Domain("id", "!=", known.id), limit=1):
+    if has_any(known, later & Domain("undone_date", "=", False) & Domain("id", "!=", known.id)):
         raise UserError(env._("A later value was written: undo that one first."))
 
 

@@ -16,6 +16,7 @@ from odoo.tools import SQL, split_every
 
 from ..alerting.alert_kinds import FALLBACK, Cause
 from ..tools import batch_insert
+from ..tools.existence import has_any
 from ..tools.faults import fault_text
 from ..tools.kept_open import forbidden_names, kept_open
 from .rollback import undone
@@ -45,7 +46,7 @@ class RuleFigures:
     def exist(self) -> bool:
         """Return whether any figure is kept."""
         figures = self.env["ai.deployment.fallback.figure"]
-        return bool(figures.search_count(Domain("deployment_id", "=", self.deployment.id), limit=1))
+        return has_any(figures, Domain("deployment_id", "=", self.deployment.id))
 
     def forget(self) -> None:
         """Delete the figures, and resolve the alert that the rule failed."""

@@ -13,6 +13,7 @@ from ...remote.guard import Guard
 from ...remote.session import Session
 from ..alerting.alert_kinds import SLOW, VERSION
 from ..tools import clock
+from ..tools.existence import has_any
 from .drill import Drill, Step
 
 SLOW_MS = 1500  # the time limit of the database while something is too slow
@@ -183,11 +184,11 @@ class FaultDrill(Drill):
         self.deployment._score(record, again=True)
         line = logged.search(mine & Domain("id", ">", before.id or 0), limit=1)
         if line.route == "review":
-            kept = self.env["ai.deployment.review"].search_count(mine & Domain("state", "=", "open"), limit=1)
+            kept = has_any(self.env["ai.deployment.review"], mine & Domain("state", "=", "open"))
         elif line.route == "retry":
-            kept = self.env["ai.deployment.request"].search_count(mine, limit=1)
+            kept = has_any(self.env["ai.deployment.request"], mine)
         else:
-            kept = self.env["ai.deployment.score"].search_count(mine & Domain("state", "=", "scored"), limit=1)
+            kept = has_any(self.env["ai.deployment.score"], mine & Domain("state", "=", "scored"))
         return line, line.route if kept else ""
 
     def ended_text(self, ended: str, line: BaseModel) -> str:

@@ -207,7 +207,7 @@ def _score(review: BaseModel) -> dict:
     rows = env.execute_query(
         SQL("SELECT incumbent_value FROM ai_deployment_inference WHERE id = %s", known.inference_id.id)
     )
-    opinion = rows[0][0] if rows else None
+    opinion = next((opinion for (opinion,) in rows), None)
     return {
         "text": score_text(review),
         "value": known.predicted_value,

@@ -122,7 +122,7 @@ class _Answers:
                 self._where(),
             )
         )
-        return [row[0] for row in rows], [row[1] for row in rows]
+        return [first for first, _second in rows], [second for _first, second in rows]
 
 
 def _sums(rows: list[dict]) -> dict:
@@ -136,8 +136,8 @@ def _blind_effect(rows: list[dict]) -> BlindEffect:
     shown = _sums([row for row in first if not row["is_blind"]])
     if not hidden["answers"] or not shown["answers"]:
         return BlindEffect(math.nan, math.nan, math.nan, hidden["answers"], shown["answers"])
-    shares = [own["overrides"] / own["answers"] for own in (hidden, shown)]
-    found = intervals.share_difference(shares[0], hidden["answers"], shares[1], shown["answers"])
+    one, other = (own["overrides"] / own["answers"] for own in (hidden, shown))
+    found = intervals.share_difference(one, hidden["answers"], other, shown["answers"])
     return BlindEffect(*found, hidden["answers"], shown["answers"])
 
 

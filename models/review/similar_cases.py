@@ -109,10 +109,10 @@ def _past_cases(version: BaseModel, with_outcomes: bool) -> list[PastCase]:
             )
         )
     seen, cases = set(), []
-    for row in rows:
-        if row[0] not in seen:
-            seen.add(row[0])
-            cases.append(PastCase(*row))
+    for case in (PastCase(*row) for row in rows):
+        if case.res_id not in seen:
+            seen.add(case.res_id)
+            cases.append(case)
     return cases
 
 

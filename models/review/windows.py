@@ -69,7 +69,7 @@ def _window(env: Environment, deployment: BaseModel, queue: Queue, position: int
     if not rows and position:
         return _window(env, deployment, queue, 0, look)
     if len(rows) < look:
-        return [row[0] for row in rows], 0
+        return [review_id for review_id, *_place in rows], 0
     # Several of one record stay together, so that none of them is passed over.
     last = rows[-1][1]
     rest = SQL(
@@ -79,7 +79,7 @@ def _window(env: Environment, deployment: BaseModel, queue: Queue, position: int
         queue.condition,
         last,
     )
-    ids = dict.fromkeys([row[0] for row in rows] + [row[0] for row in env.execute_query(rest)])
+    ids = dict.fromkeys(review_id for review_id, *_place in [*rows, *env.execute_query(rest)])
     return list(ids), last
 
 

@@ -130,9 +130,9 @@ class RoutingCosts:
         )
         if not rows:
             return None
-        documents = self.env[self.deployment.res_model].sudo().browse([row[0] for row in rows]).exists()
-        amounts = documents._ai_amounts()
         ids, values, found, weights = zip(*rows, strict=True)
+        documents = self.env[self.deployment.res_model].sudo().browse(ids).exists()
+        amounts = documents._ai_amounts()
         return Tested(
             1 - np.array(values, dtype=np.float64),
             np.zeros(len(rows), dtype=bool),

@@ -101,7 +101,7 @@ def forecast(deployment: BaseModel, ids: Sequence[int], again: bool = False) -> 
 
 def _unscored(deployment: BaseModel, version: BaseModel, ids: Sequence[int]) -> int:
     """Count the records without a current score by this version; the others have rarely changed."""
-    rows = deployment.env.execute_query(
+    [[count]] = deployment.env.execute_query(
         SQL(
             "SELECT COUNT(*) FROM unnest(%s::int[]) AS asked (id) WHERE NOT EXISTS"
             " (SELECT FROM ai_deployment_score score WHERE score.deployment_id = %s AND score.res_id = asked.id"
@@ -111,7 +111,7 @@ def _unscored(deployment: BaseModel, version: BaseModel, ids: Sequence[int]) -> 
             version.id,
         )
     )
-    return rows[0][0]
+    return count
 
 
 def _shares_of_late(deployment: BaseModel, version: BaseModel) -> tuple[dict[str, float] | None, int]:

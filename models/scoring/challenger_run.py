@@ -159,12 +159,13 @@ def failed(deployment: BaseModel, error: Exception) -> None:
     )
     if not rows:
         return
+    [[failures]] = rows
     deployment = for_reader(deployment)
     env, challenger = deployment.env, challenging(deployment)
     challenger.invalidate_recordset(["failure_count", "failure_date"])
     name = challenger.version_id.name
     why = str(error) if isinstance(error, VersionError) else faults.how_it_failed(error)
-    is_aside = isinstance(error, VersionError) or rows[0][0] >= MOST_FAILURES
+    is_aside = isinstance(error, VersionError) or failures >= MOST_FAILURES
     if is_aside:
         told = env._("The challenger %(version)s was set aside: %(why)s", version=name, why=why)
         deployment._withdraw_challenger(told)

@@ -19,11 +19,12 @@ def write(env: Environment, statements: dict[str, SQL | None]) -> None:
 
     :param statements: {name: SQL}; a later one may read what an earlier one returns from the table of its name
     """
-    *others, last = [each for each in statements.items() if each[1]] or [("", None)]
-    if last[1]:
-        parts = [SQL("%s AS (%s)", SQL.identifier(name), statement) for name, statement in others]
-        with quiet_sql(f"Rows written at once: {', '.join(name for name, _statement in (*others, last))}"):
-            env.cr.execute(SQL("WITH %s %s", SQL(", ").join(parts), last[1]) if parts else last[1])
+    some = [(name, statement) for name, statement in statements.items() if statement]
+    *before, (name, statement) = some or [("", None)]
+    if statement:
+        parts = [SQL("%s AS (%s)", SQL.identifier(other), earlier) for other, earlier in before]
+        with quiet_sql(f"Rows written at once: {', '.join([*(other for other, _earlier in before), name])}"):
+            env.cr.execute(SQL("WITH %s %s", SQL(", ").join(parts), statement) if parts else statement)
 
 
 def insert(env: Environment, table: str, columns: dict, conflict: SQL | None = None) -> None:

@@ -20,6 +20,7 @@ def bounded_savepoint(cr: BaseCursor, lock: str, statement: str) -> Iterator[Non
     :param lock: str, the longest wait for a lock, such as "2s"
     :param statement: str, the longest time of one statement
     """
+    lock_limit, statement_limit = _LIMITS
     name = SQL.identifier(f"ai_deployment_{uuid.uuid4().hex}")
     cr.execute(
         SQL(
@@ -27,9 +28,9 @@ def bounded_savepoint(cr: BaseCursor, lock: str, statement: str) -> Iterator[Non
             " set_config(%s, %s, TRUE)",
             name,
             *_LIMITS,
-            _LIMITS[0],
+            lock_limit,
             lock,
-            _LIMITS[1],
+            statement_limit,
             statement,
         )
     )
@@ -44,9 +45,9 @@ def bounded_savepoint(cr: BaseCursor, lock: str, statement: str) -> Iterator[Non
     cr.execute(
         SQL(
             "SELECT set_config(%s, %s, TRUE), set_config(%s, %s, TRUE); RELEASE SAVEPOINT %s",
-            _LIMITS[0],
+            lock_limit,
             lock_before,
-            _LIMITS[1],
+            statement_limit,
             statement_before,
             name,
         )

@@ -3,10 +3,12 @@
 from odoo.api import Environment
 from odoo.exceptions import AccessError
 
+from .existence import has_any
+
 
 def has_all_companies(env: Environment) -> bool:
     """Return whether the current user has access to every active company."""
-    return not env["res.company"].sudo().search_count([("id", "not in", env.user.company_ids.ids)], limit=1)
+    return not has_any(env["res.company"].sudo(), [("id", "not in", env.user.company_ids.ids)])
 
 
 def check_shared(env: Environment, is_shared: bool) -> None:

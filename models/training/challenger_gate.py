@@ -105,7 +105,8 @@ class ChallengerGate:
         if self.deployment.method == "anomaly":
             return independent_verdicts(self.deployment, self.challenger)
         documents = self.env[self.deployment.res_model]
-        known = {row[0] for row in documents._ai_training_rows(self.deployment, self.challenger.trained_date)}
+        rows = documents._ai_training_rows(self.deployment, self.challenger.trained_date)
+        known = {res_id for res_id, *_told in rows}
         return known_outcomes(self.deployment, {pair.res_id: pair.date for pair in pairs if pair.res_id not in known})
 
     def _tried(self) -> int:

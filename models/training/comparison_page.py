@@ -154,10 +154,11 @@ class ComparisonPage:
                 "name": names.get(row["part"], row["part"]),
                 "rows": number(self.env, row["rows"]),
                 "auc": [self._three(value) for value in row.get("auc", (None, None))],
-                "brier": [self._three(value) for value in row.get("brier", (None, None))],
-                "is_worse": bool(row.get("brier")) and row["brier"][1] - row["brier"][0] > NOTABLE,
+                "brier": [self._three(ours), self._three(theirs)],
+                "is_worse": ours is not None and theirs is not None and theirs - ours > NOTABLE,
             }
             for row in found
+            for ours, theirs in [row.get("brier") or (None, None)]
         ]
 
     def _changes(self, changes: dict) -> list[str]:
@@ -190,14 +191,15 @@ class ComparisonPage:
         """Return the records with a known outcome on which the challenger did worst, as far as the reader sees them."""
         return [
             {
-                "name": self.names[row["id"]][0],
-                "url": self.names[row["id"]][1],
+                "name": name,
+                "url": url,
                 "outcome": self.env._("came true") if row["label"] else self.env._("did not come true"),
                 "before": percent(self.env, row["before"]),
                 "after": percent(self.env, row["after"]),
             }
             for row in self.result["regressions"]
             if row["id"] in self.names
+            for name, url in [self.names[row["id"]]]
         ]
 
     def _links(self, ids: list[int]) -> list[tuple[str, str]]:

@@ -71,7 +71,7 @@ def confirmed_by_reason(deployment: BaseModel) -> dict[str, tuple[int, int]]:
         )
     )
     found: dict[str, tuple[int, int]] = {}
-    for version in deployment.env["ai.deployment.version"].browse({row[0] for row in rows}):
+    for version in deployment.env["ai.deployment.version"].browse({version_id for version_id, *_told in rows}):
         own = [(codes, confirmed) for version_id, codes, confirmed in rows if version_id == version.id]
         try:
             card = version._card()

@@ -58,8 +58,10 @@ def _known_as_they_were(deployment: BaseModel, now: datetime) -> BaseModel:
     since, never = known_since(documents, [specs[feature] for feature in told])
     rows = [row for row in documents._ai_outcomes(deployment).landmark_rows(now) if not since or row[2] >= since]
     read = [specs[feature] for feature in told if feature.key not in never]
-    known = read_moments(deployment, read, [(row[0], row[2]) for row in rows[-MOST:]])[1] if read and rows else {}
-    labels = np.array([bool(row[3]) for row in rows[-MOST:]])
+    latest = rows[-MOST:]
+    asked = [(res_id, landmark) for res_id, _created, landmark, _label in latest]
+    _columns, known = read_moments(deployment, read, asked) if read and rows else ({}, {})
+    labels = np.array([bool(label) for _id, _created, _landmark, label in latest])
     for feature in told:
         flags = known.get(feature.key)
         is_unknown = feature.key in never or (flags is not None and unknown_share(flags, labels) > UNKNOWN_MOST)

@@ -54,7 +54,8 @@ def fit_anomaly(
     found, chances = verdicts(deployment)
     if not found:
         return training, training
-    ids = [row[0] for row in deployment.env[deployment.res_model]._ai_training_rows(deployment, clock.now())]
+    rows = deployment.env[deployment.res_model]._ai_training_rows(deployment, clock.now())
+    ids = [res_id for res_id, *_told in rows]
     judged = [found.get(res_id) for res_id in ids]
     sampled = [chances.get(res_id, np.nan) for res_id in ids]
     try:

@@ -118,7 +118,7 @@ class Probation:
 
     def _days(self, version: BaseModel, start: datetime, end: datetime) -> Days:
         self.env["ai.deployment.inference"].flush_model()
-        rows = self.env.execute_query(
+        [counts] = self.env.execute_query(
             SQL(
                 "SELECT COUNT(*) FILTER (WHERE is_first_inference), COUNT(DISTINCT res_id) FILTER"
                 " (WHERE failure_type IS NOT NULL), COUNT(*) FILTER (WHERE is_first_inference AND route = 'review'"
@@ -140,8 +140,8 @@ class Probation:
                 end,
                 MOST_ROWS,
             )
-        )[0]
-        first, failed, reviewed, flagged, *bins = rows
+        )
+        first, failed, reviewed, flagged, *bins = counts
         return Days(first, failed, reviewed, flagged, bins)
 
     def _failures(self, now: Days, before: Days) -> str:
@@ -230,8 +230,8 @@ class Probation:
                 MOST_ROWS,
             )
         )
-        known = known_outcomes(self.deployment, {row[0]: row[1] for row in rows}) if rows else {}
-        judged = [(known[row[0]], row[2]) for row in rows if row[0] in known and row[2] is not None]
+        known = known_outcomes(self.deployment, {res_id: moment for res_id, moment, _value in rows}) if rows else {}
+        judged = [(known[res_id], value) for res_id, _moment, value in rows if res_id in known and value is not None]
         if len(judged) < MIN_OUTCOMES:
             return ""
         labels, values = (np.array(side, dtype=np.float64) for side in zip(*judged, strict=True))

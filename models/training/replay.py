@@ -182,7 +182,7 @@ class Replay:
     def _learned(self, version: BaseModel) -> tuple[set[int], set[int]]:
         """Return (records whose outcome was known when `version` was made, those of them that only tested it)."""
         documents = self.env[self.deployment.res_model]
-        rows = [row[0] for row in documents._ai_training_rows(self.deployment, version.trained_date)]
+        rows = [res_id for res_id, *_told in documents._ai_training_rows(self.deployment, version.trained_date)]
         is_told = version.sudo().tested_artifact and not self.deployment.landmarks  # which rows only tested it
         tested = {rows[row] for row in test_rows(rows)} if is_told else set()
         return set(rows), tested
@@ -225,7 +225,7 @@ def known_outcomes(deployment: BaseModel, landmarks: dict[int, datetime]) -> dic
         last = clock.now() - timedelta(days=deployment.horizon_days)
         due = {res_id for res_id, moment in landmarks.items() if moment <= last}
     else:
-        due = {row[0] for row in documents._ai_training_rows(deployment, clock.now())}
+        due = {res_id for res_id, *_told in documents._ai_training_rows(deployment, clock.now())}
     return documents._ai_came_true(
         deployment, {res_id: moment for res_id, moment in landmarks.items() if res_id in due}
     )

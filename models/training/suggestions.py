@@ -162,7 +162,7 @@ class Suggestions:
         if course is None:
             return []
         rows = self.told.env[self.told.res_model]._ai_outcomes(self.told).landmark_rows(now)
-        readable = set(self.documents.search([("id", "in", list({row[0] for row in rows}))]).ids)
+        readable = set(self.documents.search([("id", "in", list({res_id for res_id, *_told in rows}))]).ids)
         rows = [row for row in rows if row[0] in readable][-2 * MOST_ROWS :]
         if not rows:
             return []

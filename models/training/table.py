@@ -53,23 +53,24 @@ def collect(deployment: BaseModel, specs: list[dict[str, Any]], now: datetime) -
     documents = deployment.env[deployment.res_model]
     if not deployment.landmarks:
         rows = documents._ai_training_rows(deployment, now)
-        ids = [row[0] for row in rows]
-        moments = make_column("moment", NUMBER, [row[1] for row in rows]).values
-        labels = np.array([bool(row[2]) for row in rows])
+        ids = [res_id for res_id, _moment, _label in rows]
+        moments = make_column("moment", NUMBER, [moment for _id, moment, _label in rows]).values
+        labels = np.array([bool(label) for _id, _moment, label in rows])
         return Rows(ids, deployment._columns(specs, ids), moments, labels, None, None)
     rows = documents._ai_outcomes(deployment).landmark_rows(now)
     since, _never = known_since(documents, specs)
     if since:
         rows = [row for row in rows if row[2] >= since]
-    columns, known = read_moments(deployment, specs, [(row[0], row[2]) for row in rows])
-    ids = [row[0] for row in rows]
+    asked = [(res_id, landmark) for res_id, _created, landmark, _label in rows]
+    columns, known = read_moments(deployment, specs, asked)
+    ids = [res_id for res_id, _landmark in asked]
     found = Rows(
         ids,
         columns,
-        make_column("moment", NUMBER, [row[1] for row in rows]).values,
-        np.array([bool(row[3]) for row in rows]),
+        make_column("moment", NUMBER, [created for _id, created, _landmark, _label in rows]).values,
+        np.array([bool(label) for _id, _created, _landmark, label in rows]),
         np.array(ids, dtype=np.int64),
-        [row[2] for row in rows],
+        [landmark for _id, landmark in asked],
     )
     return found.take(np.flatnonzero(np.logical_and.reduce([np.ones(len(rows), dtype=bool), *known.values()])))
 
@@ -94,7 +95,8 @@ def read_moments(
     values: dict[str, list[Any]] = {spec["key"]: [None] * len(asked) for spec in specs}
     known: dict[str, np.ndarray] = {}
     for rows in turns:
-        read, told = reader.past_values([asked[row][0] for row in rows], [asked[row][1] for row in rows])
+        ids, landmarks = zip(*(asked[row] for row in rows), strict=True)
+        read, told = reader.past_values(ids, landmarks)
         for key, column in read.items():
             for row, value in zip(rows, column, strict=True):
                 values[key][row] = value

@@ -126,7 +126,7 @@ class TrainingRun:
         found = env.execute_query(
             SQL("SELECT state FROM ai_deployment_training WHERE id = %s FOR NO KEY UPDATE", training.id)
         )
-        if not found or found[0][0] != "running":
+        if found != [("running",)]:
             raise Cancelled
         training.write(
             {
@@ -274,7 +274,7 @@ class ChildCarrier:
         """Raise Cancelled where nobody wants the result any more."""
         found = self.env.execute_query(SQL("SELECT state FROM ai_deployment_training WHERE id = %s", self.training.id))
         self.env["ir.cron"]._commit_progress()
-        if not found or found[0][0] != "running":
+        if found != [("running",)]:
             raise Cancelled
 
     def _server_seconds(self) -> float:
@@ -368,7 +368,7 @@ class RunProgress(Progress):
                 key,
             )
         )
-        return bytes.fromhex(rows[0][0]) if rows else None
+        return next((bytes.fromhex(answer) for (answer,) in rows), None)
 
     def keep(self, key: str, answer: bytes) -> None:
         """Store an answer of the child."""

@@ -27,7 +27,10 @@ def verdicts(deployment: BaseModel) -> tuple[dict[int, bool], dict[int, float]]:
             clock.now(),
         )
     )
-    return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows if row[2]}
+    return (
+        {res_id: is_unusual for res_id, is_unusual, _reason in rows},
+        {res_id: reason for res_id, _unusual, reason in rows if reason},
+    )
 
 
 def independent_verdicts(deployment: BaseModel, champion: BaseModel) -> dict[int, bool]:

@@ -8,6 +8,7 @@ from . import test_companies
 from . import test_credentials
 from . import test_database
 from . import test_documentation
+from . import test_existence
 from . import test_faults
 from . import test_kept_open
 from . import test_limits

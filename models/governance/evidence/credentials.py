@@ -107,4 +107,4 @@ class Credentials(Rule):
                 clock.today() - timedelta(days=REQUEST_DAYS),
             )
         )
-        return self.env["res.users"].browse(row[0] for row in rows).exists()
+        return self.env["res.users"].browse(user_id for (user_id,) in rows).exists()
