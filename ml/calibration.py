@@ -221,7 +221,7 @@ def fit_platt(
     if slope < MIN_SLOPE:
         constant, own = Columns(design[:, 1:]), precision[1:, 1:]
         slope = MIN_SLOPE
-        intercept = newton(constant, labels, weights, np.zeros(1), precision=own, offset=slope * raw).beta[0]
+        [intercept] = newton(constant, labels, weights, np.zeros(1), precision=own, offset=slope * raw).beta
     return PlattCalibration(slope, intercept)
 
 

@@ -219,4 +219,5 @@ def _cross_fitted(rows: _Rows, review_cost: float, most: float) -> Sum:
         squares += float(((reviewed.weights * reviewed.losses) ** 2).sum())
         reviews += float(reviewed.weights.sum())
     whole = float(rows.weights.sum())
-    return _sums(np.array([saved]), np.array([squares]), most, np.array([review_cost * reviews]), whole)[0]
+    [summed] = _sums(np.array([saved]), np.array([squares]), most, np.array([review_cost * reviews]), whole)
+    return summed

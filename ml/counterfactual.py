@@ -39,7 +39,7 @@ def changes(card: Card, codes: np.ndarray, reachable: Mapping[str, Iterable[Any]
     found = []
     for j, feature in enumerate(card.features):
         for value in reachable.get(feature.name, ()):
-            code = int(feature.bins.codes(_values(feature.kind, value))[0])
+            [code] = feature.bins.codes(_values(feature.kind, value)).tolist()
             if code < FIRST or feature.counts[code] < FEWEST_ROWS:
                 continue
             then = codes.copy()
@@ -53,7 +53,8 @@ def changes(card: Card, codes: np.ndarray, reachable: Mapping[str, Iterable[Any]
 
 def chance_of(card: Card, codes: np.ndarray) -> float:
     """Return the chance of a record with ``codes`` (k,)."""
-    return float(card.calibration.apply(card.raw(codes[None, :]))[0])
+    [chance] = card.calibration.apply(card.raw(codes[None, :])).tolist()
+    return chance
 
 
 def _values(kind: str, value: Any) -> np.ndarray:

@@ -173,13 +173,17 @@ def _review(before: list[Profile], window: Profile) -> tuple[DriftResult, Callab
     more = hits / rows >= share
     rate, wide = beyond_ratio(whole.reviewed, whole.rows, REVIEW_RATIO, wide, more=more)
     tail = tail_more if more else tail_fewer
-    p_value = float(tail([hits], [rows], [rate], [wide])[0])
+    [p_value] = tail([hits], [rows], [rate], [wide]).tolist()
     result = DriftResult(
         ROWS, REVIEW, statistic=hits / rows, p_value=p_value, reference_share=share, window_share=hits / rows
     )
-    if more:
-        return result, lambda bar: float(min(fewest_that_exceed([bar], [rows], [rate], [wide])[0] / rows, 1.0))
-    return result, lambda bar: float(max(most_that_exceed([bar], [rows], [rate], [wide])[0] / rows, 0.0))
+    end = fewest_that_exceed if more else most_that_exceed
+
+    def threshold(bar: float) -> float:
+        [cases] = end([bar], [rows], [rate], [wide]).tolist()
+        return min(max(cases / rows, 0.0), 1.0)
+
+    return result, threshold
 
 
 def _more(

@@ -155,8 +155,8 @@ def _moves_with_date(share: np.ndarray, count: np.ndarray, cells: Cells, cohorts
     ended = cells.status != OPEN
     if cohorts.shape[1] < 2 or count[ended].sum() < 2 * COHORTS:
         return False
-    here = [cells.status[ended] == WON, cells.status[ended] == LOST]
-    fit = _newton(share[ended], count[ended], here, [_one_hot(cells.band[ended])], cohorts[ended])
+    blocks = [_one_hot(cells.status[ended]), _one_hot(cells.band[ended])]
+    fit = _newton(share[ended], count[ended], [], blocks, cohorts[ended])
     own = slice(len(fit.beta) - cohorts.shape[1], len(fit.beta))
     covariance = np.linalg.inv(fit.information)[own, own]
     middle = np.eye(cohorts.shape[1]) - 1 / cohorts.shape[1]

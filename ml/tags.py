@@ -256,9 +256,11 @@ def tags_label(
 
 def yes_code(bins: Bins) -> int:
     """The code of "yes" in the bins of one tag."""
-    return int(bins.codes([YES])[0])
+    [code] = bins.codes([YES]).tolist()
+    return code
 
 
 def no_code(bins: Bins) -> int:
     """The code of "no" in the bins of one tag."""
-    return int(bins.codes([NO])[0])
+    [code] = bins.codes([NO]).tolist()
+    return code

@@ -159,12 +159,13 @@ class ProofOfConcept:
     def _resembles(self, other: BaseModel) -> bool:
         """Return whether `other` has half of the inputs or some of the words in common."""
         mine, its = set(self.deployment.feature_ids.mapped("key")), set(other.feature_ids.mapped("key"))
-        mine.discard(False)
-        if mine and len(mine & its) >= ALIKE_INPUTS * min(len(mine), len(its)) and mine & its:
+        common = mine & its - {False}
+        if common and len(common) >= ALIKE_INPUTS * min(len(mine), len(its)):
             return True
         return len(_words(self.deployment) & _words(other)) >= ALIKE_WORDS
 
 
 def _words(deployment: BaseModel) -> set[str]:
     """Return the words of name and purpose that tell what it is about."""
-    return set(WORD.findall(f"{deployment.name or ''} {deployment.purpose or ''}".lower())) - COMMON_WORDS
+    said = " ".join(text for text in (deployment.name, deployment.purpose) if text)
+    return set(WORD.findall(said.lower())) - COMMON_WORDS

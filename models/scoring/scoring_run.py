@@ -423,8 +423,8 @@ class ScoringRun:
             error = scored.errors.get(row)
             if error is None or not error.transient:
                 continue
-            attempts = self.earlier[ids[row]].attempts if ids[row] in self.earlier else 0
-            scored.errors[row] = error = exhausted(error, attempts)
+            if earlier := self.earlier.get(ids[row]):
+                scored.errors[row] = error = exhausted(error, earlier.attempts)
             if error.transient:
                 waiting.setdefault(error.failure_type or "", (error, []))[1].append(row)
         for error, rows in waiting.values():

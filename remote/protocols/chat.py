@@ -151,11 +151,12 @@ def _capped(value: Any, most: int) -> Any:
 
 def _choice(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     choices = answer.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise AnswerSchema("There is no choice in it.")
-    if len(choices) > 1:
+    if isinstance(choices, list) and len(choices) > 1:
         raise AnswerAmbiguous("There are several choices in it.")
-    return choices[0]
+    match choices:
+        case [dict() as choice]:
+            return choice
+    raise AnswerSchema("There is no choice in it.")
 
 
 def _text(choice: Mapping[str, Any]) -> str:

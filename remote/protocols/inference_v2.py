@@ -58,8 +58,9 @@ class InferenceV2(Protocol):
         found = [each for each in outputs if isinstance(each, dict) and wanted in ("", each.get("name"))]
         if len(found) != 1:
             raise AnswerSchema("The output that was agreed is missing.")
-        shape, data = found[0].get("shape"), found[0].get("data")
-        if found[0].get("datatype") not in NUMERIC or not isinstance(data, list):
+        [output] = found
+        shape, data = output.get("shape"), output.get("data")
+        if output.get("datatype") not in NUMERIC or not isinstance(data, list):
             raise AnswerSchema("The output is not a column of numbers.")
         if not isinstance(shape, list) or not all(type(size) is int and size > 0 for size in shape) or len(shape) > 2:
             raise AnswerSchema("The output has no shape of a column or table.")

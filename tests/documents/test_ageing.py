@@ -14,44 +14,17 @@ from odoo.addons.ai_deployment.ml.columns import NUMBER
 from odoo.addons.ai_deployment.ml.scorecard import Scorecard
 from odoo.addons.ai_deployment.models.features import course
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
+from odoo.addons.ai_deployment.tests.common import NOW
+from odoo.addons.ai_deployment.tests.documents.common import LivingCase
 from odoo.addons.ai_deployment.tests.features.common import CourseOfLeads
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-READ = (course.AGE, course.STAGE_DAYS, course.WAITING_DAYS, course.ANSWER_HOURS, course.MEETINGS)
 
 
 @tagged("post_install", "-at_install")
-class TestAgeing(CourseOfLeads, AiDeploymentCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.deployment.state = "suspended"
-        cls.living = cls.make_deployment(
-            name="Living",
-            landmarks=True,
-            min_confidence=0.0,
-            viewer_group_ids=[(6, 0, cls.viewer_group.ids)],
-            features=[{"source": "course", "course": name} for name in READ],
-        ).sudo()
-        cls.reads({course.AGE: 70})
-        cls.living.state = "shadow"
-        cls.lead = cls.make_leads()
-        cls.living._score(cls.lead)
-        cls.living.state = "production"
-        cls.env.cr.flush()
-
-    @classmethod
-    def reads(cls, edges):
-        """Let a version serve on which each of the inputs moves the chance at its edge."""
-        counts = np.array([0, 0, 0, 500, 500])
-        features = [
-            CardFeature(
-                f"course:{name}", NUMBER, NumericBins(0, 9000, [edge]), np.array([0, 0, 0, 0.5, -0.5]), False, counts
-            )
-            for name, edge in edges.items()
-        ]
-        cls.serve(cls.living, Scorecard(features, 0.0, Identity(), NumericBins(0, 1, [0.5])))
+class TestAgeing(CourseOfLeads, LivingCase):
+    DECLARED = (course.AGE, course.STAGE_DAYS, course.WAITING_DAYS, course.ANSWER_HOURS, course.MEETINGS)
+    EDGES = {course.AGE: 70}
 
     def scored(self, leads):
         with clock.at(NOW):

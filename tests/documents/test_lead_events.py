@@ -2,52 +2,27 @@
 
 from datetime import timedelta
 
-import numpy as np
-
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.ml.binning import NumericBins
-from odoo.addons.ai_deployment.ml.calibration import Identity
-from odoo.addons.ai_deployment.ml.cards import CardFeature
-from odoo.addons.ai_deployment.ml.columns import NUMBER
-from odoo.addons.ai_deployment.ml.scorecard import Scorecard
 from odoo.addons.ai_deployment.models.features import course
 from odoo.addons.ai_deployment.models.tools import clock, noted
-from odoo.addons.ai_deployment.tests.common import AiDeploymentCase, probability
+from odoo.addons.ai_deployment.tests.common import probability
+from odoo.addons.ai_deployment.tests.documents.common import LivingCase
 
 HOUR = timedelta(hours=1)
 READ = (course.MEETINGS, course.WAITING_DAYS, course.ACTIVITIES, course.STAGE_MOVES)
-UNREAD = (course.AGE,)
 
 
 @tagged("post_install", "-at_install")
-class TestLeadEvents(AiDeploymentCase):
+class TestLeadEvents(LivingCase):
+    DECLARED = (*READ, course.AGE)
+    EDGES = dict.fromkeys(READ, 0.5)
+    POINTS = (-1.0, 1.0)
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.deployment.state = "suspended"
-        cls.living = cls.make_deployment(
-            name="Living",
-            landmarks=True,
-            min_confidence=0.0,
-            viewer_group_ids=[(6, 0, cls.viewer_group.ids)],
-            features=[{"source": "course", "course": name} for name in (*READ, *UNREAD)],
-        ).sudo()
-        cls.reads(*READ)
-        cls.living.state = "shadow"
-        cls.lead = cls.make_leads()
         cls.customer = cls.env["res.partner"].create({"name": "Customer"})
-        cls.living._score(cls.lead)
-        cls.living.state = "production"
-        cls.env.cr.flush()
-
-    @classmethod
-    def reads(cls, *measures):
-        """Let a version serve that reads these of the course."""
-        bins, points = NumericBins(0, 30, [0.5]), np.array([0, 0, 0, -1.0, 1.0])
-        counts = np.array([0, 0, 0, 500, 500])
-        features = [CardFeature(f"course:{name}", NUMBER, bins, points, False, counts) for name in measures]
-        cls.serve(cls.living, Scorecard(features, 0.0, Identity(), NumericBins(0, 1, [0.5])))
 
     def is_marked(self):
         """Whether the score is marked at the end of the transaction; it is none of that afterwards."""
@@ -187,7 +162,7 @@ class TestLeadEvents(AiDeploymentCase):
 
         queries()  # fills caches
         with_inputs = queries()
-        self.reads(*UNREAD)
+        self.reads({course.AGE: 0.5})
         queries()
         without = queries()
         self.patch(type(self.env["ai.deployment"]), "_scoring_rules", lambda _self, _model: ())

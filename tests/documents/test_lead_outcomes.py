@@ -47,6 +47,41 @@ class TestLeadOutcomes(ClosedLeads, AiDeploymentCase):
         found = sorted(self.outcomes.decided_after(NOW), key=lambda row: row[1])
         self.assertEqual(found, [(5.0, 10.0), (None, 80.0), (5.0, 90.0), (5.0, 100.0)])
 
+    def test_of_more_than_fit_the_time_of_the_latest_counts_for_both_kinds(self):
+        late, early = self.make_leads(2)
+        self.close(late, NOW - 85 * DAY, None, False)
+        self.close(early, NOW - 91 * DAY, None, False)
+        self.deployment.domain = f"[('id', 'in', {(self.won + self.lost + self.young + self.open + late + early).ids})]"
+        rows = self.outcomes.leak_rows(NOW, 2)  # two closed ones, and the two latest of three open ones
+        self.assertEqual([row.res_id for row in rows], (self.young + self.open + late).ids)
+        rows = self.outcomes.leak_rows(NOW, 3)
+        self.assertEqual([row.res_id for row in rows], (self.young + self.lost + self.open + late + early).ids)
+        self.assertEqual([row.age_days for row in rows], [5.0, 5.0, 80.0, 85.0, 91.0])
+        self.assertEqual([row.label for row in rows], [True, False, False, False, False])
+        self.assertEqual([row.created for row in rows][:2], [NOW - 10 * DAY, NOW - 90 * DAY])
+
+    def test_without_an_open_one_closed_ones_of_whichever_time_count(self):
+        self.deployment.domain = f"[('id', 'in', {(self.won + self.lost).ids})]"
+        self.close(self.won, NOW - 900 * DAY, NOW - 890 * DAY, True)
+        self.assertEqual([row.res_id for row in self.outcomes.leak_rows(NOW, 10)], (self.lost + self.won).ids)
+
+    def test_the_share_that_was_edited_after_closing(self):
+        def edited(lead, moment):
+            message = self.env["mail.message"].create({"model": "crm.lead", "res_id": lead.id, "date": moment})
+            field = self.env["ir.model.fields"]._get("crm.lead", "expected_revenue")
+            values = {"mail_message_id": message.id, "field_id": field.id, "old_value_float": 1, "new_value_float": 2}
+            self.env["mail.tracking.value"].create(values)
+
+        share = self.outcomes.edited_after_closing
+        ids = (self.won + self.lost).ids
+        edited(self.won, NOW - 95 * DAY + timedelta(minutes=60))
+        self.assertEqual(share("expected_revenue", ids), 0.0, "what is changed while closing is no edit")
+        for _twice in range(2):
+            edited(self.won, NOW - 95 * DAY + timedelta(minutes=61))
+        self.assertEqual(share("expected_revenue", ids), 0.5)
+        self.assertEqual(share("expected_revenue", []), 0.0)
+        self.assertEqual(share("city", ids), 0.0, "nobody tracks it")
+
     def test_closed_and_open_ones_of_the_same_time(self):
         rows = self.outcomes.leak_rows(NOW, 10)
         self.assertEqual([(row.res_id, row.closed) for row in rows if not row.closed], [(self.open.id, False)])

@@ -100,3 +100,21 @@ class TestProofOfConcept(PeopleCase):
         ):
             other = mine.new({"model_id": self.lead_model.id, **values})
             self.assertFalse(other.lessons_html)
+
+    def test_half_of_the_inputs_or_two_words_resemble(self):
+        def resembles(name, purpose, paths=("source_id",)):
+            other = self.make_deployment(
+                name=name, purpose=purpose, is_primary=False, features=[{"path": path} for path in paths]
+            )
+            return ProofOfConcept(self.proof)._resembles(other)
+
+        self.assertTrue(resembles("Late payers", "Zebra."), "two words of the names")
+        self.assertTrue(resembles("Zebra", "Warns of customers."), "two words of the purposes")
+        self.assertFalse(resembles("Payers", "Zebra."), "one word is not two")
+        self.assertTrue(
+            resembles("Zebra", "Zebra.", ("source_id", "expected_revenue")), "all inputs of the smaller one"
+        )
+        self.proof.feature_ids = [Command.create({"path": "country_id"}), Command.create({"path": "city"})]
+        self.assertFalse(resembles("Zebra", "Zebra.", ("source_id", "expected_revenue", "medium_id")), "one of three")
+        self.assertTrue(resembles("Zebra", "Zebra.", ("city", "expected_revenue", "medium_id")), "two of three")
+        self.assertTrue(resembles("Zebra", "Zebra.", ("city", "source_id")), "one of two")

@@ -180,6 +180,35 @@ def test_the_threshold_is_the_statistic_at_which_the_verdict_turns():
                 assert found.verdict == ("drifted" if found.exceeded else "quiet")
 
 
+@pytest.mark.parametrize(("likely", "is_gamma"), [(400.0, True), (1.0, False)])
+@pytest.mark.parametrize("level", [0.01, 1e-4])
+def test_the_bar_of_a_week_is_where_its_tail_has_that_level(likely, is_gamma, level):
+    law = [np.array([value]) for value in (30.0, 200.0, 9.0, likely, 800.0)]
+    bar = drift._weeks_bar(np.array([level]), *law)
+    assert drift._weeks_tail(bar, *law) == pytest.approx(level)
+    assert (bar == pytest.approx(stats.gamma.isf(level, 30.0**2 / 200.0, scale=200.0 / 30.0))) is is_gamma
+
+
+def test_the_threshold_allows_for_weeks_that_differ_and_says_where_the_verdict_turns():
+    reference, noise = profile(NUMBER_BINS, x=numbers(1, 5000)), Noise({"x": 0.2}, usual={"x": (0.2, 0.2)})
+    verdicts = set()
+    for shift in np.arange(0.3, 2.0, 0.1):
+        window = profile(NUMBER_BINS, x=numbers(3, 300, shift))
+        found = only(judge(NUMBER_BINS, reference, window, noise=noise), "shape")
+        assert found.threshold > only(judge(NUMBER_BINS, reference, window, noise=Noise({"x": 0.2})), "shape").threshold
+        assert found.exceeded == (found.statistic >= found.threshold)
+        verdicts.add(found.exceeded)
+    assert verdicts == {True, False}
+
+
+def test_last_year_which_is_held_against_other_rows_moves_no_threshold():
+    reference, window = profile(NUMBER_BINS, x=numbers(1, 5000)), profile(NUMBER_BINS, x=numbers(2, 400, 1.0))
+    year = profile(NUMBER_BINS, x=numbers(3, 50_000, 1.0))
+    with_year, alone = (only(judge(NUMBER_BINS, reference, window, year=one), "shape") for one in (year, None))
+    assert alone.exceeded and not with_year.exceeded
+    assert with_year.threshold == pytest.approx(alone.threshold)
+
+
 # What must be seen, what must not
 @pytest.mark.parametrize(("m", "shift"), [(50, 1.0), (300, 0.6), (50, -1.2)])
 def test_a_shift_is_seen(m, shift):

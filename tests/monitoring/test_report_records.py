@@ -1,5 +1,7 @@
 """What the records behind a line have in common."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -44,3 +46,44 @@ class TestReportRecords(WeeksCase):
         self.assertEqual(ReportRecords(line).common_text(), "")
         with self.assertRaisesRegex(UserError, "None of these records"):
             line.action_open_records()
+
+    def without_country(self):
+        """(the records of an alert about leads without a country, ids of 25 of these)."""
+        self.come_in(self.leads(100), 0)
+        self.look(0)
+        empty = self.come_in(self.leads(45, country_id=False), 1)
+        self.come_in(self.leads(60), 1)
+        self.look(1)
+        return ReportRecords(self.alerts("drift:country_id:missing").line_id), empty.ids[:25]
+
+    def test_what_the_line_is_about_and_what_is_sensitive_is_no_trait(self):
+        records, ids = self.without_country()
+        every = {"import", "source_id", "medium_id", "campaign_id", "team_id", "user_id", "create_uid"}
+        self.assertEqual(set(records._traits(ids)), every)
+        self.turn(records.line, "source_id")
+        self.assertEqual(set(records._traits(ids)), every - {"source_id"})
+        self.turn(records.line, "score")
+        with patch.object(type(self.version), "_sensitive_keys", lambda _version: {"source_id", "gone"}):
+            self.assertEqual(set(records._traits(ids)), every - {"source_id"})
+
+    def turn(self, line, key):
+        """Let a line, which nobody can change, be about something else."""
+        self.env.cr.execute("UPDATE ai_deployment_report_line SET key = %s WHERE id = %s", [key, line.id])
+        line.invalidate_recordset()
+
+    def test_twenty_within_a_minute_are_an_import(self):
+        records, ids = self.without_country()
+        for at_once, is_import in ((20, True), (19, False)):
+            self.env.cr.execute("UPDATE crm_lead SET create_date = '2026-01-01'::timestamp + id * interval '1 hour'")
+            self.env.cr.execute("UPDATE crm_lead SET create_date = '2025-12-01' WHERE id = ANY(%s)", [ids[:at_once]])
+            found = records._traits(ids)["import"]
+            self.assertEqual([one is not None for one in found], [is_import] * at_once + [False] * (25 - at_once))
+
+    def test_values_stand_at_the_place_of_their_record(self):
+        records, ids = self.without_country()
+        fair = self.env["utm.source"].create({"name": "Fair"})
+        self.env["crm.lead"].browse(ids[1]).write({"source_id": fair.id, "user_id": self.seller.id})
+        self.env.flush_all()
+        traits = records._traits([ids[0], ids[1], 0])
+        self.assertEqual(traits["source_id"].tolist(), [None, fair.id, None])
+        self.assertEqual(traits["user_id"].tolist()[1:], [self.seller.id, None])

@@ -9,7 +9,7 @@ from odoo.addons.ai_deployment.remote import asking
 from odoo.addons.ai_deployment.remote.contract import Contract
 from odoo.addons.ai_deployment.remote.guard import Guard
 from odoo.addons.ai_deployment.remote.protocols.base import Row
-from odoo.addons.ai_deployment.remote.session import Session
+from odoo.addons.ai_deployment.remote.session import Answer, Session
 
 SECRET = "sk-very-secret-key"
 INPUTS = {"expected_revenue": "amount", "country_id": "country"}
@@ -88,6 +88,15 @@ def test_nobody_listens(models):
     session = Session(Guard({f"127.0.0.1:{port}"}), deadline=PATIENCE, sleep=lambda _seconds: None)
     asked = ask(models, "mlflow", address=f"http://127.0.0.1:{port}", session=session)
     assert (asked.error.failure_type, asked.attempts) == ("endpoint_unreachable", 3)
+
+
+def test_attempts_count_though_the_last_answer_cannot_be_read(models):
+    class Flaky:
+        def post(self, *_arguments, **_more):
+            return Answer(200, b"no numbers", "application/json", attempts=2)
+
+    asked = ask(models, "mlflow", session=Flaky())
+    assert (asked.error.failure_type, asked.status, asked.attempts) == ("answer_not_json", 200, 2)
 
 
 def test_tls_that_is_none(models):

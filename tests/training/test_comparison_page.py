@@ -57,3 +57,49 @@ class TestComparisonPage(ChallengerCase):
         self.assertTrue(
             all(0 <= point["x"] <= 200 and 0 <= point["y"] <= 200 for one in plot for point in one["points"])
         )
+
+    FIGURES = {
+        "rows": 40,
+        "positives": 12,
+        "looked_at": 20,
+        "champion": {"auc": 0.7, "brier": 0.2, "precision": 0.5, "calibration": [[0.25, 0.5, 10], [0.75, 1.0, 3]]},
+        "challenger": {"auc": None, "brier": 0.19, "precision": 0.6, "calibration": [[0.5, 0.1, 7]]},
+        "auc": {"estimate": None, "low": None, "high": None},
+        "brier": {"estimate": -0.01, "low": -0.03, "high": 0.01},
+        "segments": [
+            {"part": "a", "rows": 9, "auc": [0.7, None], "brier": [0.2, 0.211]},
+            {"part": "b", "rows": 9, "auc": [0.7, 0.6], "brier": [0.25, 0.255]},
+            {"part": "c", "rows": 4},
+        ],
+    }
+
+    def test_a_plot_is_drawn_from_below_left(self):
+        ours, theirs = self.page(figures=self.FIGURES)["plot"]
+        self.assertEqual(ours["line"], "50.0,100.0 150.0,0.0")
+        self.assertEqual([(point["x"], point["y"]) for point in ours["points"]], [(50.0, 100.0), (150.0, 0.0)])
+        self.assertEqual(theirs["line"], "100.0,180.0")
+        self.assertEqual(theirs["points"][0]["text"], "50 % said, 10 % of 7 came true")
+
+    def test_figures_of_both_stand_beside_their_difference(self):
+        auc, brier, precision = self.page(figures=self.FIGURES)["rows"]
+        self.assertEqual(auc[1:], ("0.700", "–", "–"))
+        self.assertEqual(brier[1:3], ("0.200", "0.190"))
+        self.assertIn("between", brier[3])
+        self.assertEqual(precision[1:3], ("50 %", "60 %"))
+        self.assertIn("10", precision[3])
+
+    def test_a_segment_is_marked_where_it_is_notably_worse(self):
+        rows = self.page(figures=self.FIGURES)["segments"]
+        self.assertEqual([row["is_worse"] for row in rows], [True, False, False])
+        self.assertEqual(rows[0]["brier"], ["0.200", "0.211"])
+        self.assertEqual(rows[2]["auc"] + rows[2]["brier"], ["–"] * 4)
+
+    def test_records_that_the_reader_may_not_read_have_no_name(self):
+        mine, other = self.small[0], self.large[0]
+        self.env["ir.rule"].create(
+            {"name": "Small", "model_id": self.lead_model.id, "domain_force": "[('expected_revenue', '<', 1000)]"}
+        )
+        rows = [{"id": lead.id, "label": True, "before": 0.9, "after": 0.1} for lead in (mine, other)]
+        [row] = self.page(regressions=rows)["regressions"]
+        self.assertEqual((row["name"], row["url"]), (mine.display_name, f"/odoo/crm.lead/{mine.id}"))
+        self.assertEqual((row["before"], row["after"], row["outcome"]), ("90 %", "10 %", "came true"))
