@@ -8,6 +8,7 @@ import argparse
 import collections
 import importlib.util
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -31,6 +32,7 @@ from .talk import finish, say, sentence_of
 
 PARTS = ("ml", "odoo", "tours", "nightly")
 PLAIN_FOLDERS = ("tests/ml", "tests/remote")
+ODOO_TEST = re.compile(r"[:/]|tests/|Test\w+(\.\w+)?$")  # beside tests of these folders; other words are options
 TAGS = {
     "odoo": "{tests},-ai_tour,-ai_nightly",
     "tours": "ai_tour{tests},-ai_nightly",
@@ -106,11 +108,26 @@ def _run_lane(parts, arguments, score, claims):
 
 
 def run_part(part, arguments, score, claims):
-    is_plain = part == "ml" or any(folder in argument for folder in PLAIN_FOLDERS for argument in arguments)
-    if is_plain or (part == "nightly" and not arguments):
-        run_plain(part, arguments, score)
-    if part != "ml" and (not is_plain or not arguments):
-        run_odoo(part, arguments, score, claims)
+    plain, others = by_runner(part, arguments)
+    if plain or part == "ml" or (part == "nightly" and not arguments):
+        run_plain(part, plain, score)
+    if part != "ml" and (others or not arguments):
+        run_odoo(part, others, score, claims)
+
+
+def by_runner(part, arguments):
+    """Return (arguments of pytest, arguments of Odoo's runner), which takes no options.
+
+    >>> by_runner("nightly", ["tests/ml/test_a.py", "tests/gate/test_b.py", "-x", "TestC.test_d"])
+    (['tests/ml/test_a.py', '-x'], ['tests/gate/test_b.py', 'TestC.test_d'])
+    """
+    if part == "ml":
+        return arguments, []
+    plain = [argument for argument in arguments if any(folder in argument for folder in PLAIN_FOLDERS)]
+    if not plain:
+        return [], arguments
+    others = [argument for argument in arguments if argument not in plain and ODOO_TEST.match(argument)]
+    return [argument for argument in arguments if argument not in others], others
 
 
 def _check_selected(part, score):

@@ -3,11 +3,18 @@
 import datetime
 import math
 import random
+from types import SimpleNamespace
 
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
-from odoo.addons.ai_deployment.models.features.feature_reader import FeatureReader, form_of, walk_path, zeros_at_end
+from odoo.addons.ai_deployment.models.features.feature_reader import (
+    FeatureReader,
+    _has_column,
+    form_of,
+    walk_path,
+    zeros_at_end,
+)
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 from odoo.addons.ai_deployment.tests.features.common import spec
 
@@ -18,6 +25,22 @@ class TestForms(BaseCase):
         self.assertEqual({form_of(kind) for kind in ("float", "integer", "monetary")}, {"number"})
         self.assertEqual({form_of(kind) for kind in ("char", "text", "html")}, {"char"})
         self.assertEqual([form_of(kind) for kind in ("boolean", "many2one")], ["boolean", "many2one"])
+
+    def test_what_sql_can_read(self):
+        for kind, store, related, inherited, can in (
+            ("char", True, None, False, True),
+            ("char", False, "partner_id.name", False, True),
+            ("char", False, None, True, True),
+            ("char", False, None, False, False),
+            ("one2many", True, None, False, True),
+            ("one2many", True, None, True, False),
+            ("many2many", False, "partner_id.category_id", False, False),
+            ("many2one_reference", True, None, False, True),
+            ("many2one_reference", False, "partner_id.res_id", True, False),
+        ):
+            field = SimpleNamespace(type=kind, store=store, related=related, inherited=inherited)
+            with self.subTest(field=field):
+                self.assertIs(bool(_has_column(field)), can)
 
 
 @tagged("post_install", "-at_install")

@@ -1,6 +1,8 @@
 """Mutants are single changes that matter, and what the rule leaves out is left out."""
 
+import json
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 
@@ -192,3 +194,75 @@ def test_what_the_type_checker_refuses_is_noticed_by_it(module, monkeypatch, err
     assert place.refused == is_refused
     assert seen == ["def f() -> int:\n    return None", "def f() -> int:\n    return 7"][: len(errors)]
     assert file.read_text().endswith("# as it is\n")
+
+
+def test_what_takes_long_runs_after_the_type_checker_with_the_change(module, monkeypatch):
+    file, seen = module("a = b < c\n"), []
+
+    class Copy(mutant_tests._Copy):
+        copy = file.parent
+
+        def _tests_of(self, _file):
+            yield ["near"]
+
+        def _farther_tests_of(self, _file):
+            yield ["far"]
+
+        def _run(self, tests, _longest=0):
+            seen.append((*tests, "<" in file.read_text()))
+            return TOLD if len(seen) == 3 else None
+
+        def _type_errors(self, _place):
+            seen.append("types")
+            return set()
+
+    monkeypatch.setattr(mutant_tests, "REPO", file.parent)
+    assert Copy().notice(mutation.mutants_of(file)[0]) == "test_one::test_a"
+    assert seen == [("near", False), "types", ("far", False), ("test_one::test_a", True)]
+
+
+class Gone(mutant_tests.OdooTests):
+    """Tests whose databases are gone as often as is said, and that carry out as many tests as is said."""
+
+    def __init__(self, folder, there, ran):
+        self._folder, self.database, self.there, self.ran, self.made = (
+            SimpleNamespace(name=folder),
+            "one",
+            there,
+            ran,
+            0,
+        )
+
+    def _renew(self):
+        self.made += 1
+
+    def run(self, monkeypatch, tests):
+        def ended(place, _tests, _longest):
+            place._report.write_text(json.dumps({"tests": dict.fromkeys(range(self.ran), "passed")}))
+
+        monkeypatch.setattr(mutant_tests._Copy, "_run", ended)
+        monkeypatch.setattr(mutant_tests.databases, "exists", lambda _name: self.there.pop(0))
+        return self._run(tests)
+
+
+def test_a_database_that_another_command_dropped_is_made_anew(tmp_path, monkeypatch):
+    for there, made in (([True], 0), ([False], 1)):
+        place = Gone(tmp_path, there, 3)
+        assert place.run(monkeypatch, ["tests/gate/test_a.py"]) is None
+        assert place.made == made
+
+
+@pytest.mark.parametrize("ran", [0, 1])
+def test_a_test_that_does_not_run_alone_proves_nothing(tmp_path, monkeypatch, ran):
+    place = Gone(tmp_path, [True, True], ran)
+    place.run(monkeypatch, ["tests/gate/test_a.py"])
+    assert place._is_sound(TOLD) is bool(ran)
+
+
+def test_tests_of_modules_elsewhere_that_use_a_service_judge_it():
+    places = mutant_tests.REPO / "models" / "documents" / "score_sql.py"
+    elsewhere, rest = mutant_tests.OdooTests._farther_tests_of(places)
+    assert "tests/scoring/test_ai_deployment_score.py" in elsewhere
+    assert all(place.startswith("tests/documents/") for place in rest)
+    own, near = mutant_tests.OdooTests._tests_of(places)
+    assert own == ["tests/documents/test_score_sql.py"] and not {*own, *near} & {*elsewhere, *rest}

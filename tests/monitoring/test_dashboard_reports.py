@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.monitoring.dashboard_reports import ReportCharts
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.monitoring.common import SHOWN, WEEK, DashboardCase
@@ -34,19 +35,34 @@ class TestReportCharts(DashboardCase):
         cell = self.cell_of(report)
         self.assertEqual((cell["share"], cell["text"], cell["hint"]), (None, "–", "Always the same"))
 
-    def report_with_line(self, **values):
+    def report_with_line(self, before=0, **values):
         line = {"key": "country_id", "label": "Country", "verdict": "quiet", "exceeded": False, **values}
         return self.env["ai.deployment.report"].create(
             {
                 "deployment_id": self.deployment.id,
                 "version_id": self.version.id,
                 "date": SHOWN,
-                "window_start": (SHOWN - WEEK).date(),
-                "window_end": SHOWN.date(),
+                "window_start": (SHOWN - (before + 1) * WEEK).date(),
+                "window_end": (SHOWN - before * WEEK).date(),
                 "verdict": "quiet",
                 "line_ids": [(0, 0, line)],
             }
         )
+
+    def test_a_segment_has_the_name_that_it_has_now_and_a_gap_where_it_was_not_judged(self):
+        values = {"key": "segment:1", "test": "segment", "statistic": 0.4, "low": 0.3, "high": 0.5, "threshold": 0.45}
+        reports = self.report_with_line(2, **{**values, "label": "Before"})
+        reports += self.report_with_line(1, **{**values, "label": "Now", "verdict": "cannot_judge"})
+        other = self.report_with_line(**{**values, "key": "segment:2", "label": "Other"})
+        charts = ReportCharts(self.deployment, (reports + other).line_ids, None)
+        found = charts.segment(reports + other, "segment:1")
+        self.assertIsNone(found["order"])
+        self.assertEqual(found["outcomes"]["title"], "Predicted and actual outcomes, Now")
+        self.assertEqual(
+            [one["values"] for one in found["outcomes"]["series"]], [[0.4, None], [[0.3, 0.5], None], [0.45, None]]
+        )
+        self.assertEqual(found["outcomes"]["series"][1]["texts"], ["30 % to 50 %", ""])
+        self.assertTrue(charts.segment(reports, "segment:9")["outcomes"]["empty"])
 
     def cell_of(self, report):
         return next(row for row in self.page()["heat"]["rows"] if row["key"] == "country_id")["cells"][-1]

@@ -90,11 +90,25 @@ class TestReplayRun(StartCase):
 
     def test_unusual_records_have_examples(self):
         unusual = self.make_deployment(
-            is_primary=False, method="anomaly", features=[{"path": "expected_revenue"}, {"path": "country_id"}]
+            is_primary=False,
+            method="anomaly",
+            flag_rate=0.2,
+            features=[{"path": "expected_revenue"}, {"path": "country_id"}],
         )
         _record, result = self.replay(unusual)
         self.assertEqual(result["verdict"], "look")
-        self.assertTrue(all(len(month["ids"]) <= 3 for month in result["months"]))
+        months = [month for month in result["months"] if month["flagged"] is not None]
+        self.assertEqual(result["rows"], sum(month["rows"] for month in months))
+        self.assertEqual(result["flagged"], sum(month["flagged"] for month in months))
+        self.assertTrue(result["flagged"])
+        starts = [datetime.date.fromisoformat(day) for day in result["starts"]]
+        self.assertEqual(len(result["months"]), len(starts) - 1)
+        for month, begin, end in zip(result["months"], starts[:-1], starts[1:], strict=True):
+            self.assertEqual(len(month["ids"]), min(month["flagged"] or 0, 3))
+            if month["rows"] and month["flagged"] is not None:
+                self.assertEqual(month["reviews_per_day"], round(month["flagged"] / (end - begin).days, 2))
+            for lead in self.env["crm.lead"].browse(month["ids"]):
+                self.assertTrue(begin <= lead.create_date.date() < end)
 
 
 def _here(name, *args, **kwargs):

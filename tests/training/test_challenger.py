@@ -2,10 +2,13 @@
 
 import random
 from datetime import timedelta
+from types import SimpleNamespace
+
+import numpy as np
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.ml import artifact
+from odoo.addons.ai_deployment.ml import artifact, promotion
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.challenger import Challenger
 from odoo.addons.ai_deployment.models.training.questions import answer
@@ -89,8 +92,6 @@ class TestComparison(MomentsCase):
             first = deployment._train()
         rows = self.env["crm.lead"]._ai_training_rows(deployment, NOW)
         ids, learned = [row[0] for row in rows], first.sudo().held_out["learned"]["id"]
-        import numpy as np
-
         moments = np.array([row[1].timestamp() / 86400 for row in rows])
         unseen = Challenger(deployment).unseen_by(first, ids, moments)
         self.assertTrue(len(unseen))
@@ -108,3 +109,50 @@ class TestComparison(MomentsCase):
             deployment._assign_champion(version, "test")
         again = self.train(deployment)
         self.assertTrue(again.challenge["rows"])
+
+
+@tagged("post_install", "-at_install")
+class TestUnseen(MomentsCase):
+    """Which rows are new to a version, and how often these have tested others."""
+
+    def seen(self, res_id, moment):
+        return SimpleNamespace(held_out={"learned": {"id": res_id, "moment": moment}}, number=self.version.number)
+
+    def test_rows_after_the_last_that_was_learned_from_are_unseen(self):
+        ids, moments = np.repeat(np.arange(1000, 1100), 3).tolist(), np.arange(300.0)
+        tested = test_rows(ids)
+        unseen = Challenger(self.deployment).unseen_by(self.seen(1090, 0.0), ids, moments)
+        self.assertEqual([ids[row] for row in unseen], [ids[row] for row in tested if ids[row] > 1090])
+        gone = Challenger(self.deployment).unseen_by(self.seen(7, float(tested[3])), ids, moments)
+        self.assertEqual(gone.tolist(), tested[4:].tolist(), "later than the last one, whose record is gone")
+        nothing = SimpleNamespace(held_out=None)
+        self.assertEqual(Challenger(self.deployment).unseen_by(nothing, ids, moments).tolist(), tested.tolist())
+
+    def test_attempts_at_a_champion_on_shared_rows_are_counted(self):
+        moments, rows = np.arange(100.0), np.arange(80, 100)
+        compared = Challenger(self.deployment)
+        self.assertEqual(compared.attempt(self.version, rows, moments)[1], 1)
+        number = self.version.number
+        for span, champion in (([70.0, 80.0], number), ([70.0, 79.0], number), ([70.0, 80.0], number + 9)):
+            self.keep(self.deployment, self.card(), challenge={"span": span, "champion": champion})
+        same, attempts = compared.attempt(self.version, rows, moments)
+        self.assertEqual((same.tolist(), attempts), (rows.tolist(), 2))
+        for _more in range(promotion.MOST_ATTEMPTS - 1):
+            self.keep(self.deployment, self.card(), challenge={"span": [70.0, 90.0], "champion": number})
+        later, attempts = compared.attempt(self.version, rows, moments)
+        self.assertEqual((later.tolist(), attempts), (list(range(91, 100)), 1), "a used up test set is left behind")
+        latest = self.deployment.version_ids.sorted("number")[-1]
+        self.assertEqual(compared.attempt(latest, rows, moments)[1], 1, "those before it were no attempts at it")
+        self.assertEqual(compared.attempt(self.version, rows[:0], moments)[1], 1)
+
+    def test_what_a_comparison_came_to(self):
+        def text(verdict, more=None, auc=0.01, brier=0.001):
+            result = SimpleNamespace(more_needed=more, auc_gain=auc, brier_gain=brier, rows=77)
+            return Challenger(self.deployment)._text(SimpleNamespace(verdict=verdict, comparison=result))
+
+        self.assertIn("Better in one measure", text("inconclusive", brier=-0.001))
+        self.assertIn("About as good", text("inconclusive"))
+        self.assertIn("About as good", text("inconclusive", auc=None))
+        self.assertIn("about 40 more", text("inconclusive", 40, brier=-0.001))
+        self.assertIn("77", text("better"))
+        self.assertIn("77", text("worse"))
