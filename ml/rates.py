@@ -43,11 +43,11 @@ def spread(hits: Numbers, cases: Numbers) -> float:
 
     freedom = len(cases) - 1
     found = float(np.sum((hits - cases * share) ** 2 / cases)) / (share * (1 - share))  # about freedom while binomial
-    usual = (cases.sum() - np.sum(cases**2) / cases.sum()) / freedom  # rows of a week
+    usual = (cases.sum() - np.sum(cases**2) / cases.sum()) / freedom  # rows of a week, at least 2 as each has
     if found <= chi2.isf(BY_CHANCE, freedom):
         return 0.0
     bound = found / chi2.isf(SURE, freedom)
-    return float(np.clip((bound - 1) / (usual - 1), 0.0, 0.95)) if usual > 1 else 0.0
+    return float(np.clip((bound - 1) / (usual - 1), 0.0, 0.95))
 
 
 def tolerated(low: float, high: float, ratio: float) -> tuple[float, float]:

@@ -153,3 +153,9 @@ def test_what_weeks_differ_by_adds_to_what_is_not_known_of_the_reference():
     rate, wide = rates.beyond_ratio(1000, 5000, 1.5, 0.01, more=True)
     assert (rate, wide) == pytest.approx((0.3, 0.01 + 2.25 * 0.16 / 5000 / 0.21), rel=1e-2)
     assert rates.beyond_ratio(5000, 5000, 1.5, 0.01, more=True) == (1.0, 0.0)
+
+
+def test_weeks_of_one_row_say_nothing_of_how_weeks_differ_and_those_of_two_do():
+    assert rates.spread([0, 1] * 20, [1] * 40) == 0
+    assert rates.spread([0, 2] * 20, [2] * 40) == 0.95
+    assert rates.spread([0, 100] * 20, [100] * 40) == 0.95
