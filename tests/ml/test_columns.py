@@ -69,6 +69,15 @@ def test_what_is_no_number_is_an_error_of_its_row_only(raw):
     assert column.values[0] == 1 and math.isnan(column.values[1]) and column.values[2] == 3
 
 
+@pytest.mark.parametrize("beside", ["3", datetime(1970, 1, 4), True, 2.5])
+def test_dates_beside_others_are_read_one_by_one(beside):
+    days = [date(1970, 1, 2), None, date(1969, 12, 31)]
+    alone, mixed = make_column("x", NUMBER, days), make_column("x", NUMBER, [*days, beside])
+    np.testing.assert_array_equal(alone.values, [1.0, np.nan, -1.0])
+    np.testing.assert_array_equal(mixed.values[:3], alone.values)
+    assert mixed.values[3] == make_column("x", NUMBER, [beside]).values[0] and not mixed.errors
+
+
 def test_an_error_never_quotes_the_value():
     errors = make_column("iban", NUMBER, ["CH93-secret"]).errors
     assert "secret" not in str(errors[0])
