@@ -135,18 +135,18 @@ def _shares_of_late(deployment: BaseModel, version: BaseModel) -> tuple[dict[str
     )
     if len(rows) < ENOUGH:
         return None, 0
-    failed = np.array([row[4] for row in rows], dtype=bool)
-    values, confidences = (np.array([row[at] for row in rows], dtype=np.float64) for at in (0, 2))
-    predictions = np.array([bool(row[1]) for row in rows])
+    said, flags, sure, reasons, failed = zip(*rows, strict=True)
+    values, confidences = np.array(said, dtype=np.float64), np.array(sure, dtype=np.float64)
+    predictions = np.array(list(map(bool, flags)))
     unsure, name = needs_review(deployment, values, predictions, confidences)
     counts = Counter()
-    for row, is_failed, is_unsure in zip(rows, failed.tolist(), unsure.tolist(), strict=True):
+    for reason, is_failed, is_unsure in zip(reasons, failed, unsure.tolist(), strict=True):
         if is_failed:
             counts[routing.FAILED] += 1
         elif is_unsure:
             counts[name] += 1
-        elif row[3] and row[3] not in (*SHARED, routing.AUDIT):
-            counts[row[3]] += 1
+        elif reason and reason not in (*SHARED, routing.AUDIT):
+            counts[reason] += 1
     shares = {reason: found / len(rows) for reason, found in counts.items()}
     shares[routing.AUDIT] = (1 - sum(shares.values())) * deployment.audit_share
     return shares, len(rows)

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.ml import routing
 from odoo.addons.ai_deployment.models.routing import forecast as forecast_file
 from odoo.addons.ai_deployment.models.routing.forecast import forecast
 from odoo.addons.ai_deployment.models.scoring.ai_deployment_batch import FLOOD
@@ -49,6 +50,18 @@ class TestForecast(ForecastCase):
         self.deployment.min_confidence = 0.9
         self.assertEqual(forecast(self.deployment, (leads + self.mixed(10)).ids).reviews, 10)
         self.assertEqual(forecast(self.deployment, leads.ids, again=True).reviews, 60)
+
+    def test_each_reason_has_the_share_that_it_had_lately(self):
+        leads = self.mixed(60)
+        self.deployment._score(leads)
+        self.deployment.write({"min_confidence": 0, "audit_share": 0.5})
+        self.env.flush_all()
+        log = self.env["ai.deployment.inference"].search([("deployment_id", "=", self.deployment.id)], order="id desc")
+        for reason, lines in ((routing.EDGE_CASE, log[:15]), (routing.AUDIT, log[15:30])):
+            statement = "UPDATE ai_deployment_inference SET review_reason = %s WHERE id = ANY(%s)"
+            self.env.cr.execute(statement, [reason, lines.ids])
+        shares, count = forecast_file._shares_of_late(self.deployment, self.deployment.champion_id.sudo())
+        self.assertEqual(shares, {routing.EDGE_CASE: 15 / count, routing.AUDIT: (1 - 15 / count) * 0.5})
 
     def test_four_weeks_up_to_today_count_and_fifty_records_are_enough(self):
         self.deployment._score(self.mixed(60))
