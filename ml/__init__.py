@@ -17,6 +17,7 @@ uncertainty        how sure a sum of points is, as numbers beside the points
 printing           a card's bins as few lines as a person reads
 cards              what both cards share: codes, contributions, reasons, support
 scorecard          points per bin, added up and calibrated: learned with labels
+tails              beyond the range of a number: how far out, as bins without rows
 anomaly            surprise per bin, added up and ranked: learned without labels
 reviewed           points that reviewers taught, over the inputs and their surprise
 ageing             until when a chance stands while only time passes

@@ -23,7 +23,7 @@ on rows that come independently; a new vendor comes again next month).
 
 ``values`` is the rank of a total among the reference totals, never a probability
 of fraud; the prediction is "flagged", at a threshold that flags ``flag_rate`` of
-the reference. The confidence is the share of reference sub-windows whose own
+rows that nothing was learned from. The confidence is the share of reference sub-windows whose own
 threshold gives the same verdict: near the line the answer depends on which weeks
 one happens to compare with, and the confidence says how much.
 """
@@ -46,6 +46,7 @@ from .binning import (
 )
 from .cards import Card, CardPair
 from .columns import NUMBER
+from .tails import STEP
 
 TWO_SIDED, HIGH, LOW = TAILS = ("two", "high", "low")
 BLOCKS = 20  # reference sub-windows, in time order
@@ -109,9 +110,9 @@ def surprise_shares(
 
     ``counts`` (size,) are the reference rows per code; ``tail`` says which end of a
     number is suspicious, ``beyond`` (below, above) how much of the reference went
-    beyond its own earlier range, ``unseen`` how much of a category was new in its later
-    half. Half a row is added to every share, so that what was never seen is surprising
-    but not infinitely so.
+    beyond its own earlier range (bins of ``tails`` farther out are rarer step by step),
+    ``unseen`` how much of a category was new in its later half. Half a row is added to
+    every share, so that what was never seen is surprising but not infinitely so.
 
     >>> from .binning import NumericBins
     >>> surprise_shares(NumericBins(0, 2, [1]), [0, 0, 0, 98, 1], "high").round(3).tolist()
@@ -199,8 +200,11 @@ def joint_shares(first: np.ndarray, second: np.ndarray, joint: np.ndarray) -> np
     values, place = np.unique(both, return_inverse=True)
     place = place.reshape(both.shape)
     tied = np.bincount(place.ravel(), rows.ravel(), len(values))
-    shares = (tied.cumsum() - tied / 2 + 0.5) / (rows.sum() + 1)
-    return np.minimum(shares[place], 1.0)[first][:, second]
+    shares = np.minimum((tied.cumsum() - tied / 2 + 0.5) / (rows.sum() + 1), 1.0)[place]
+    # Farther out than any row in both: as rare as the less unusual of them.
+    least = 0.5 / (rows.sum() + 1)
+    shares *= np.minimum(np.maximum(one[:, None], two[None, :]) / least, 1.0)
+    return shares[first][:, second]
 
 
 def _at_most(known: np.ndarray, counts: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -222,6 +226,9 @@ def _tail_shares(bins: Bins, counts: np.ndarray, tail: str, beyond: tuple[float,
     lower = ascending.cumsum() - ascending / 2
     upper = np.maximum((upper + 0.5) / (total + 1), beyond[1])
     lower = np.maximum((lower + 0.5) / (total + 1), beyond[0])
+    below, above = bins.tails  # each step away from all that was seen is as many times as rare
+    lower[: below + 1] *= STEP ** -np.arange(below, -1.0, -1)
+    upper[len(upper) - above - 1 :] *= STEP ** -np.arange(above + 1.0)
     shares = np.ones(bins.size)
     both = np.minimum(1.0, 2 * np.minimum(upper, lower))
     shares[order] = {TWO_SIDED: both, HIGH: upper, LOW: lower}[tail]

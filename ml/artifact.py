@@ -32,7 +32,7 @@ from .tags import MOST_OTHERS, MOST_TAGS, TagBins
 from .uncertainty import DIMENSIONS
 
 FORMAT = 1
-FORMATS = (1, 2, 3)  # 2 has inputs whose values are tags; 3 besides says how sure it is, or has pairs in blocks
+FORMATS = (1, 2, 3, 4)  # 2 has tags as inputs; 3 besides says how sure it is, or has pairs in blocks; 4 has tails
 CARDS = {card.kind: card for card in (Scorecard, AnomalyCard, ReviewedCard, ImportedCard, RemoteCard, PushedCard)}
 
 MAX_FEATURES = 200  # inputs of a card
@@ -51,6 +51,8 @@ def dump(card: Card) -> dict[str, Any]:
 
 def _format_of(data: dict[str, Any]) -> int:
     """The one format that a card of this content has, so that equal cards have equal fingerprints."""
+    if _goes_on(data):
+        return 4
     pairs = data.get("pairs")
     if "uncertainty" in data or (isinstance(pairs, list) and any(_in_blocks(pair) for pair in pairs)):
         return 3
@@ -96,7 +98,7 @@ def load(data: Any, expected_digest: str | None = None, content: bytes | None = 
     ...     load({"format": 99})
     ... except ArtifactRejected as error:
     ...     print(error)
-    The artifact is rejected: format 99 is not known here, only 1, 2 and 3
+    The artifact is rejected: format 99 is not known here, only 1, 2, 3 and 4
     """
     if not isinstance(data, dict):
         raise ArtifactRejected("it is not a JSON object")
@@ -191,6 +193,15 @@ def _check_reviewed(data: Any) -> None:
 
 def _in_blocks(pair: Any) -> bool:
     return isinstance(pair, dict) and "rows" in pair
+
+
+def _goes_on(data: dict[str, Any]) -> bool:
+    """Does a number have bins beyond its range, in this card or in the one that it is made of?"""
+    features, inner = data.get("features"), data.get("surprise")
+    own = isinstance(features, list) and any(
+        isinstance(item, dict) and isinstance(item.get("bins"), dict) and "tails" in item["bins"] for item in features
+    )
+    return own or (isinstance(inner, dict) and _goes_on(inner))
 
 
 def _has_tags(item: dict[str, Any]) -> bool:
@@ -292,7 +303,8 @@ def _check_bins(where: str, data: Any) -> int:
 
 
 def _check_numeric_bins(where: str, data: Any) -> int:
-    _keys(where, data, ("kind", "low", "high", "edges", "whole"))
+    known = ("kind", "low", "high", "edges", "whole")
+    _keys(where, data, (*known, "tails") if "tails" in data else known)
     edges = _list(f"{where}: edges", data["edges"], 0, MAX_BINS - 1)
     if not isinstance(data["whole"], bool):
         raise ArtifactRejected(f"{where}: whole must be true or false")
@@ -305,6 +317,9 @@ def _check_numeric_bins(where: str, data: Any) -> int:
     _ascending(f"{where}: edges", edges, 0, MAX_BINS - 1, limit=math.inf)
     if low > high or (edges and not low < edges[0] <= edges[-1] <= high):
         raise ArtifactRejected(f"{where}: edges are not inside the range")
+    tails = _list(f"{where}: tails", data.get("tails", [0, 0]), 2, 2)
+    if sum(_count(f"{where}: tails", tail) for tail in tails) > len(edges):
+        raise ArtifactRejected(f"{where}: all intervals are beyond the range")
     return FIRST + len(edges) + 1
 
 

@@ -40,7 +40,8 @@ class NumericBins:
 
     ``low`` and ``high`` are the finite training range (both None if there was no
     number), ``edges`` the ascending cuts strictly between them, ``whole`` says that
-    all training values were integers, so that labels can say "3 to 5".
+    all training values were integers, so that labels can say "3 to 5". ``tails`` are the
+    numbers of intervals at either end that are beyond the training range, too: see ``tails``.
 
     >>> bins = NumericBins.fit([1, 2, 3, 4, float("nan")], max_bins=2)
     >>> bins.codes(np.array([np.nan, 0, 1, 2.9, 3, 4, 9])).tolist()
@@ -52,12 +53,18 @@ class NumericBins:
     kind = NUMBER
 
     def __init__(
-        self, low: float | None, high: float | None, edges: Sequence[float] | np.ndarray = (), whole: bool = False
+        self,
+        low: float | None,
+        high: float | None,
+        edges: Sequence[float] | np.ndarray = (),
+        whole: bool = False,
+        tails: tuple[int, int] = (0, 0),
     ) -> None:
         self.low: Any = None if low is None else float(low)  # as high: None where no value was seen
         self.high: Any = None if high is None else float(high)
         self.edges = tuple(float(edge) for edge in edges)
         self.whole = bool(whole)
+        self.tails: tuple[int, int] = (int(tails[0]), int(tails[1]))
         if low is None or high is None:
             self.intervals = 0
             self._breaks = np.array([np.nan])
@@ -94,7 +101,7 @@ class NumericBins:
             frequent = _frequent(values, starts, max_bins) if spacing == "even" else starts[:0]
             shared = min(max_bins - len(frequent), even or max_bins)
             starts = _joined(_quantile_starts(values, shared, spacing), frequent, len(values) / max_bins)
-        edges = _round_between(values[starts - 1], values[starts])
+        edges = round_between(values[starts - 1], values[starts])
         whole = bool(np.all(values == np.floor(values)) and abs(values).max() < 1e15)
         return cls(values[0], values[-1], edges, whole)
 
@@ -102,6 +109,16 @@ class NumericBins:
     def size(self) -> int:
         """Number of codes."""
         return FIRST + self.intervals
+
+    @property
+    def beyond(self) -> list[int]:
+        """Codes of what lies beyond the training range.
+
+        >>> NumericBins(0, 9, [1, 2, 8], tails=(1, 1)).beyond
+        [1, 3, 6, 2]
+        """
+        below, above = self.tails
+        return [BELOW, *range(FIRST, FIRST + below), *range(self.size - above, self.size), ABOVE]
 
     def codes(self, values: np.ndarray) -> np.ndarray:
         """uint8 code of each of the float64 ``values``."""
@@ -172,19 +189,21 @@ class NumericBins:
         return folded
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
+        """Plain JSON types; ``tails`` where there are any."""
+        tails = {"tails": list(self.tails)} if any(self.tails) else {}
         return {
             "kind": self.kind,
             "low": self.low,
             "high": self.high,
             "edges": list(self.edges),
             "whole": self.whole,
+            **tails,
         }
 
     @classmethod
     def from_dict(cls, data: Any) -> "Bins":
         """The reverse of ``to_dict``; ``artifact`` checks foreign data first."""
-        return cls(data["low"], data["high"], data["edges"], data["whole"])
+        return cls(data["low"], data["high"], data["edges"], data["whole"], data.get("tails", (0, 0)))
 
 
 class CategoryBins:
@@ -228,6 +247,11 @@ class CategoryBins:
     def size(self) -> int:
         """Number of codes."""
         return FIRST + len(self.levels)
+
+    @property
+    def beyond(self) -> list[int]:
+        """Codes of what training never saw."""
+        return [UNSEEN]
 
     def codes(self, values: np.ndarray) -> np.ndarray:
         """uint8 code of each of the ``values``, text or None."""
@@ -319,7 +343,7 @@ def _quantile_starts(values: np.ndarray, bins: int, spacing: str) -> np.ndarray:
     shares = np.arange(1, bins) / bins
     if spacing == "tails":  # even steps of the log odds, out to one row in n
         reach = np.log(n)
-        odds = np.exp(np.linspace(-reach, reach, bins + 1)[1:-1])
+        odds = np.exp(np.linspace(-reach, reach, bins // 2 + 1)[1:-1])  # more than fit would cost the narrowest ones
         shares = np.concatenate([shares[::2], odds / (1 + odds)])
         shares = np.unique(shares)
     positions = np.clip(np.round(shares * n).astype(int), 0, n - 1)
@@ -358,10 +382,10 @@ def _joined(starts: np.ndarray, fixed: np.ndarray, rows: float) -> np.ndarray:
     return np.unique(np.concatenate([starts, fixed]))
 
 
-def _round_between(below: np.ndarray, above: np.ndarray) -> np.ndarray:
+def round_between(below: np.ndarray, above: np.ndarray) -> np.ndarray:
     """The number with the fewest decimals in each ``(below, above]``, near its middle.
 
-    >>> _round_between(np.array([1.0, 19.2, 3.0]), np.array([2.0, 20.9, 50.0])).tolist()
+    >>> round_between(np.array([1.0, 19.2, 3.0]), np.array([2.0, 20.9, 50.0])).tolist()
     [2.0, 20.0, 30.0]
     """
     found = above.copy()

@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .binning import (
-    ABOVE,
-    BELOW,
     FIRST,
     OTHER,
     UNSEEN,
@@ -99,15 +97,17 @@ def purify_blocks(table: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np
 def complete(bins: Bins, points: ArrayLike, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``points`` with stand-ins for codes without rows in ``seen``, and the silent ones.
 
-    Beyond the range the nearest interval speaks, for levels never seen "other known"
-    does if it has ``ENOUGH`` rows. What nothing can speak for is silent: it gets no
+    Beyond the range, by however many bins, the nearest interval within speaks; for levels
+    never seen "other known" does if it has ``ENOUGH`` rows. What nothing can speak for is silent: it gets no
     points. Returns (points, silent mask), both (size,).
     """
     points = np.array(points, dtype=np.float64)
     silent = np.asarray(seen) == 0
     stand_ins = {}
     if bins.kind == NUMBER and bins.intervals:
-        stand_ins = {BELOW: FIRST, ABOVE: bins.size - 1}
+        below, above = bins.tails
+        stand_ins = dict.fromkeys(bins.beyond[: below + 1], FIRST + below)
+        stand_ins |= dict.fromkeys(bins.beyond[below + 1 :], bins.size - 1 - above)
     elif bins.kind != NUMBER and seen[OTHER] >= ENOUGH:
         stand_ins = {UNSEEN: OTHER}
     for code, speaker in stand_ins.items():

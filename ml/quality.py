@@ -26,8 +26,6 @@ from typing import Any
 import numpy as np
 
 from .binning import (
-    ABOVE,
-    BELOW,
     FIRST,
     MISSING,
     Bins,
@@ -125,11 +123,11 @@ def _column(name: str, bins: Bins, reference: np.ndarray, window: np.ndarray, co
     if not reference_rows or not rows:
         return
     if bins.kind == NUMBER and bins.low is not None:
-        beyond = int(reference[BELOW] + reference[ABOVE])
+        beyond = int(reference[bins.beyond].sum())
         # One more draw is the largest or the smallest of all with this chance.
         chance = max(beyond / reference_rows, 2 / (reference_rows + 1), coming)
-        hits = int(window[BELOW] + window[ABOVE])
-        yield _more(name, RANGE, hits, rows, chance, reference_rows, RANGE_TOLERANCE, codes=(BELOW, ABOVE))
+        hits = int(window[bins.beyond].sum())
+        yield _more(name, RANGE, hits, rows, chance, reference_rows, RANGE_TOLERANCE, codes=tuple(bins.beyond))
     everywhere = MISSING + 1 + int(np.argmax(window[MISSING + 1 :]))
     before = reference[everywhere] / reference_rows
     # Only a bin of its own is one value: what is new, rare or beyond the range is of many kinds.

@@ -4,10 +4,7 @@ import time
 
 from odoo.addons.ai_deployment.ml import drift, ordinary, quality
 from odoo.addons.ai_deployment.ml.binning import (
-    ABOVE,
-    BELOW,
     MISSING,
-    UNSEEN,
 )
 from odoo.addons.ai_deployment.ml.columns import NUMBER
 from odoo.addons.ai_deployment.ml.profile import PREDICTION, SCORE, Profile
@@ -93,7 +90,7 @@ class _Monitor:
         for name in COLUMNS:
             counts, is_number = self.reference.counts[name], self.firm.bins[name].kind == NUMBER
             rows = int(counts.sum() - counts[MISSING])
-            new = counts[BELOW] + counts[ABOVE] if is_number else counts[UNSEEN]
+            new = counts[self.firm.bins[name].beyond].sum()
             found[quality.RANGE if is_number else drift.UNSEEN_TEST][name] = (float(new / max(rows, 1)), days)
         return found
 

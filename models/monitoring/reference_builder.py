@@ -11,10 +11,7 @@ from odoo.models import BaseModel
 from odoo.tools import format_date
 
 from ...ml.binning import (
-    ABOVE,
-    BELOW,
     MISSING,
-    UNSEEN,
     CategoryBins,
     NumericBins,
 )
@@ -146,7 +143,7 @@ def _forward(
     for name, counts in profile.counts.items():
         rows = int(counts.sum() - counts[MISSING])
         if rows and name not in RESERVED:
-            new = counts[BELOW] + counts[ABOVE] if bins[name].kind == NUMBER else counts[UNSEEN]
+            new = counts[bins[name].beyond].sum()
             test = RANGE if bins[name].kind == NUMBER else UNSEEN_TEST
             found[test][name] = (float(new / rows), max(days, 1))
     return found

@@ -264,7 +264,7 @@ def test_where_histories_begin_with_the_ledger_the_later_half_says_how_many_are_
     tails = {"count": "low", "noise": "high"}
     card = train_anomaly({n: c.take(known) for n, c in table.items()}, days[known], tails=tails, flag_rate=0.05).card
     assert card.score({n: c.take(fresh) for n, c in table.items()}).predictions.mean() == pytest.approx(0.05, abs=0.015)
-    assert card.score({n: c.take(known[2000:]) for n, c in table.items()}).predictions.mean() <= 0.05
+    assert card.score({n: c.take(known[2000:]) for n, c in table.items()}).predictions.mean() < 0.06
 
 
 def test_a_weight_is_a_factor_of_the_points_of_an_input_and_of_its_pairs():
@@ -300,8 +300,9 @@ def test_the_tail_says_which_end_is_suspicious():
 
 
 def test_values_are_ranks_in_the_reference():
+    """Of rows that nothing was learned from; so those of the reference itself are about these."""
     values = TRAINED.card.score(columns()).values
-    assert np.quantile(values, [0.25, 0.5, 0.75, 0.99]) == pytest.approx([0.25, 0.5, 0.75, 0.99], abs=0.01)
+    assert np.quantile(values, [0.25, 0.5, 0.75, 0.99]) == pytest.approx([0.25, 0.5, 0.75, 0.99], abs=0.02)
     raw = TRAINED.card.score(columns()).raw
     order = np.argsort(raw, kind="stable")
     rising = np.diff(raw[order]) > 1e-9
@@ -374,6 +375,74 @@ def test_one_odd_row_among_two_is_enough_for_a_card():
     assert train_anomaly({"a": make_column("a", NUMBER, [1.0, 2.0])}, [0, 1]).card.score(
         {"a": make_column("a", NUMBER, [1.0, 99.0, None])}
     ).values.shape == (3,)
+
+
+def ledger(seed, rows, odd=()):
+    """Clean bills of vendors that come in again the likelier the more often they came, with what was usual before.
+
+    ``odd`` are factors: so many bills are added at the end, each that many times what a vendor with five bills usually
+    sends. Returns the columns and the place of the first of these.
+    """
+    own = np.random.default_rng([17, seed])
+    vendors, amounts, sizes = [], [], []
+    for place in range(rows):
+        if own.random() < 12 / (12 + place):
+            sizes.append(own.gamma(2.0, 300.0) + 20)
+            vendors.append(len(sizes) - 1)
+        else:
+            vendors.append(vendors[int(own.integers(place))])
+        amounts.append(round(sizes[vendors[-1]] * own.gamma(9.0, 1 / 9), 2))
+    vendors += [len(sizes)] * 5
+    amounts += [240.0, 265.0, 251.0, 259.0, 247.0]
+    amounts += [252.0 * factor for factor in odd]
+    vendors += [len(sizes)] * len(odd)
+    sums, counts, ratios, earlier = {}, {}, [], []
+    for place, (vendor, amount) in enumerate(zip(vendors, amounts, strict=True)):
+        count = counts.get(vendor, 0)
+        earlier.append(count)
+        ratios.append(amount * count / sums[vendor] if count else None)
+        if place < rows + 5:
+            sums[vendor], counts[vendor] = sums.get(vendor, 0.0) + amount, count + 1
+    numbers = {"amount": amounts, "earlier": earlier, "ratio": ratios}
+    numbers |= {f"other {place}": own.gumbel(size=len(vendors)) for place in range(4)}
+    table = {name: make_column(name, NUMBER, values) for name, values in numbers.items()}
+    return table | {"vendor": make_column("vendor", CATEGORY, [f"v{vendor}" for vendor in vendors])}, rows + 5
+
+
+def learned(table, rows, flag_rate=0.01):
+    known = {name: column.take(rows) for name, column in table.items()}
+    return train_anomaly(known, rows, tails={"ratio": "high", "earlier": "low"}, flag_rate=flag_rate).card
+
+
+@pytest.mark.parametrize(("rows", "draws"), [(400, 16), (2000, 8), (20_000, 2)])
+@pytest.mark.parametrize(("rate", "within"), [(0.01, 0.005), (0.05, 0.015)])
+def test_clean_bills_to_come_are_flagged_at_the_rate_asked_for(rows, draws, rate, within):
+    """A line through totals of rows that the card knows flags 1.5 to 2.4 % of later ones where 1 % is asked for."""
+    shares = []
+    for seed in range(draws):
+        table, _end = ledger(seed, rows + rows // 2)
+        card = learned(table, np.arange(rows), rate)
+        fresh = {name: column.take(np.arange(rows, rows + rows // 2)) for name, column in table.items()}
+        shares.append(card.score(fresh).predictions.mean())
+    assert np.mean(shares) == pytest.approx(rate, abs=within)
+
+
+@pytest.mark.parametrize("rows", [100, 400, 2000, 20_000])
+def test_a_bill_of_many_times_the_usual_is_flagged_for_a_vendor_with_five_bills(rows):
+    for seed in range(3):
+        table, end = ledger(seed, rows, odd=(10, 100, 1000, 1))
+        card = learned(table, np.arange(end))
+        asked = card.score({name: column.take(np.arange(end, end + 4)) for name, column in table.items()})
+        assert asked.predictions.tolist() == [True, True, True, False]
+        known = card.score({name: column.take(np.arange(end)) for name, column in table.items()})
+        assert asked.values[1:3].min() > known.values.max()
+
+
+def test_the_reference_of_flags_is_of_rows_that_the_card_has_not_learned_from():
+    table, _end = ledger(5, 1500)
+    training = train_anomaly(table, np.arange(1505), flag_rate=0.05)
+    flags = training.reference.counts["prediction"]
+    assert flags[-1] / flags.sum() == pytest.approx(0.05, abs=0.005) and flags.sum() < 1505
 
 
 def test_a_bill_of_many_times_the_usual_is_flagged_in_a_small_table_too():

@@ -212,3 +212,15 @@ def test_without_repeats_bins_hold_equal_counts_as_before():
     values = np.random.default_rng(1).normal(size=6400)
     bins = NumericBins.fit(values, 64)
     assert bins.intervals == 64 and np.ptp(np.bincount(bins.codes(values))[FIRST:]) <= 2
+
+
+@pytest.mark.parametrize("rows", [400, 2000, 15_000, 16_250, 20_000])
+def test_bins_narrow_towards_both_ends_down_to_single_rows(rows):
+    """Too many cuts were thinned out from the narrowest on: how rare the outermost rows were depended on chance."""
+    values = np.random.default_rng(rows).normal(size=rows)
+    bins = NumericBins.fit(values, 150, spacing="tails")
+    counts = np.bincount(bins.codes(values), minlength=bins.size)[FIRST:]
+    assert counts[0] <= 2 and counts[-1] <= 2 and 60 < bins.intervals <= 150
+    beyond = counts[::-1].cumsum()
+    tail = beyond[beyond <= rows / 20]
+    assert (tail[1:] / tail[:-1]).max() <= 2 and (tail[tail > 30][1:] / tail[tail > 30][:-1] < 1.4).all()
