@@ -22,6 +22,7 @@ SYSTEM_TEXTS = {
     "old_value",
     "stood_value",
     "right_values",  # entered by people, each judged and at most 500 characters (`plain_value`)
+    "tested",
     "told",
     "value",
     "written_value",

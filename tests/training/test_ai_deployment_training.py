@@ -77,15 +77,15 @@ class TestTraining(RunCase, CronMixinCase):
 
     def test_what_was_left_out_is_shown_to_who_may_read_it(self):
         training = self.ask()
-        lead = self.past[0]
+        lead, left_out = self.past[0], training.deployment_id.feature_ids[0]
         training.sudo().dropped = [
             {"code": "too_young", "count": 7, "ids": [lead.id, 0]},
-            {"code": "leaks", "count": 1, "names": ["Stage"]},
+            {"code": "leaks", "count": 1, "keys": [left_out.key]},
         ]
         shown = training.with_user(self.owner).dropped_html
         self.assertIn(lead.display_name, shown)
         self.assertIn(f"/odoo/crm.lead/{lead.id}", shown)
-        self.assertIn("Stage", shown)
+        self.assertIn(left_out.name, shown)
         hidden = training.with_user(self.auditor).dropped_html
         self.assertNotIn(f"/odoo/crm.lead/{lead.id}", hidden)
         self.assertIn("7", hidden)
