@@ -2,7 +2,6 @@
 
 import datetime
 import random
-from types import SimpleNamespace
 
 from lib.sample_leads import make_leads
 
@@ -80,16 +79,14 @@ def deploy(env):
 
     from story import deployments
     from story.people import hire
+    from story.workdays import Today
 
     env = env(user=env.ref("base.user_admin"))
     today = clock.today()
     hire(env)
-    days = SimpleNamespace(
-        dates=[today - datetime.timedelta(days=500), today], training=0, at=lambda day, minute: clock.now()
-    )
+    days = Today(today)
     deployments.declare(env, days)
     both = deployments.both(env)
-    both.review_date = today + datetime.timedelta(days=120)
     deployments.train(env, days, None)
     for deployment in both:
         documents = env[deployment.res_model]

@@ -2,7 +2,6 @@
 
 import datetime
 import random
-from types import SimpleNamespace
 
 from odoo import Command
 
@@ -11,6 +10,7 @@ from odoo.addons.ai_deployment.models.tools import clock
 from lib.sample_leads import make_leads
 from story import deployments
 from story.people import hire
+from story.workdays import Today
 
 VENDORS, BILLS_EACH, LEADS_OPEN, LEADS_CLOSED = 6, 20, 60, 400
 SEED = 7
@@ -28,11 +28,8 @@ def prepare(env):
     )
     env["crm.lead"].invalidate_model()
     _make_bills(env, rng, today)
-    days = SimpleNamespace(
-        dates=[today - datetime.timedelta(days=500), today], training=0, at=lambda day, minute: clock.now()
-    )
+    days = Today(today)
     deployments.declare(env, days)
-    deployments.both(env).review_date = today + datetime.timedelta(days=120)
     deployments.train(env, days, None)
     for deployment in deployments.both(env):
         deployment._score(env[deployment.res_model].search(deployment._record_domain(), limit=20))

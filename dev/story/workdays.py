@@ -2,6 +2,8 @@
 
 from datetime import datetime, time, timedelta
 
+from odoo.addons.ai_deployment.models.tools import clock
+
 COUNT = 304  # fourteen months
 REPLAYED = 50  # ten weeks
 WEEK = 5
@@ -38,3 +40,18 @@ class Workdays:
 
     def ends_week(self, day):
         return (day - self.training) % WEEK == WEEK - 1
+
+
+class Today:
+    """The calendar of a story that has no past: its deployments are declared and trained now."""
+
+    training = 0
+
+    def __init__(self, today):
+        self.dates = [today - timedelta(days=500), today]
+
+    def at(self, day, minutes):
+        return clock.now()
+
+    def review_date(self):
+        return self.dates[-1] + timedelta(days=120)
