@@ -11,7 +11,7 @@ class AiDeploymentScore(models.Model):
         """Of the line that this score stands on, for who may read the log."""
         self.ensure_one()
         self.check_access("read")
-        line = self._latest_inference().with_env(self.env)
+        line = self._latest_inferences()[self.id].with_env(self.env)
         if not line:
             raise UserError(self.env._("The log line of this score has been deleted."))
         return line.action_print_evidence()

@@ -105,13 +105,14 @@ class AiDeploymentScore(models.Model):
     @api.depends("version_id", "state", "failure_type")
     def _compute_reasons(self):
         masking, hidden = self.env["ai.deployment.inference"]._masking(), self._keys_hidden_on_records()
+        lines = self.filtered(lambda score: score.state not in ("scored", "gone"))._latest_inferences()
         for score in self:
             if score.state in ("scored", "gone"):
                 score.reasons = score.version_id._reasons_text(
                     score.sudo().codes, *masking, hidden.get(score.id, frozenset())
                 )
             else:
-                latest = score._latest_inference()
+                latest = lines[score.id]
                 message, names = latest.failure_message or "", latest.version_id._input_names()
                 what = failure_words(self.env, score.failure_type, message, names)
                 score.reasons = self.env._("Could not be scored: %s", what.sentence)
@@ -192,14 +193,24 @@ class AiDeploymentScore(models.Model):
         )
         self.invalidate_model(["state"], flush=False)
 
-    def _latest_inference(self):
-        """The line of the log that this score stands on."""
-        self.ensure_one()
-        return (
-            self.env["ai.deployment.inference"]
-            .sudo()
-            .search([("deployment_id", "=", self.deployment_id.id), ("res_id", "=", self.res_id)], limit=1)
+    def _latest_inferences(self):
+        """Return the line of the log that each of these scores stands on, in sudo: {score id: line or empty}."""
+        lines = self.env["ai.deployment.inference"].sudo()
+        rows = (
+            lines.env.execute_query(
+                SQL(
+                    "SELECT score.id, line.id FROM ai_deployment_score score CROSS JOIN LATERAL (SELECT id"
+                    " FROM ai_deployment_inference WHERE deployment_id = score.deployment_id AND res_id = score.res_id"
+                    " ORDER BY id DESC LIMIT 1) AS line WHERE score.id = ANY(%s)",
+                    self.ids,
+                )
+            )
+            if self.ids
+            else []
         )
+        found = dict(rows)
+        known = {line.id: line for line in lines.browse(found.values())}
+        return {score.id: known.get(found.get(score.id), lines) for score in self}
 
     # Access: what the record itself shows, and to the people of a deployment what it scores before it is shown
 

@@ -369,6 +369,20 @@ class TestScoreOnTheRecord(AiDeploymentCase):
             self.env.invalidate_all()
             self.assertEqual(values, lead.browse(lead.id).read(names)[0], "one by one they say the same")
 
+    def test_why_there_are_no_scores_is_read_together(self):
+        self.serve(self.deployment, self.card(required=("source_id",)))
+        with clock.at(NOW):
+            self.deployment._scoring_run(self.all_mine, again=True).run()
+        leads = self.leads.browse(self.all_mine.ids)
+        queries = []
+        for some in (leads[:1], leads):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self.assertEqual(set(some.mapped("ai_reasons")), {"Could not be scored: “Source” has no value."})
+            queries.append(self.cr.sql_log_count - before)
+        self.assertLessEqual(queries[1], queries[0])
+
     def test_a_new_score_is_told_at_once_in_all_columns(self):
         lead = self.leads.browse(self.low.id)
         before = (lead.ai_score, lead.ai_reasons, lead.ai_score_help)
