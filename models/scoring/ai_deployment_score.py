@@ -105,7 +105,7 @@ class AiDeploymentScore(models.Model):
     @api.depends("version_id", "state", "failure_type")
     def _compute_reasons(self):
         masking, hidden = self.env["ai.deployment.inference"]._masking(), self._keys_hidden_on_records()
-        lines = self.filtered(lambda score: score.state not in ("scored", "gone"))._latest_inferences()
+        lines, told = self.filtered(lambda score: score.state not in ("scored", "gone"))._latest_inferences(), {}
         for score in self:
             if score.state in ("scored", "gone"):
                 score.reasons = score.version_id._reasons_text(
@@ -113,9 +113,11 @@ class AiDeploymentScore(models.Model):
                 )
             else:
                 latest = lines[score.id]
-                message, names = latest.failure_message or "", latest.version_id._input_names()
-                what = failure_words(self.env, score.failure_type, message, names)
-                score.reasons = self.env._("Could not be scored: %s", what.sentence)
+                key = (score.failure_type, latest.failure_message or "", latest.version_id)
+                if key not in told:  # many of a list lack the same
+                    what = failure_words(self.env, *key[:2], latest.version_id._input_names())
+                    told[key] = self.env._("Could not be scored: %s", what.sentence)
+                score.reasons = told[key]
 
     def _told_on_records(self):
         """Return the reasons of these scores (in sudo) as sentences for who reads the records: {score id: text}.
@@ -209,6 +211,7 @@ class AiDeploymentScore(models.Model):
             else []
         )
         found = dict(rows)
+        lines.browse(found.values()).fetch(["failure_message", "version_id"])
         known = {line.id: line for line in lines.browse(found.values())}
         return {score.id: known.get(found.get(score.id), lines) for score in self}
 
