@@ -145,10 +145,11 @@ class NumericBins:
             return words.missing
         if self.low is None:
             return words.never_seen
-        if code == BELOW:
-            return words.under(self._text(0, words))
-        if code == ABOVE:
-            return words.over(self._text(-1, words))
+        below, above = self.tails  # beyond the range, the range itself is told: a share never lies under 0
+        if code == BELOW or FIRST <= code < FIRST + below:
+            return words.under(self._text(below, words))
+        if code == ABOVE or code >= self.size - above:
+            return words.over(self._text(-1 - above, words))
         return self.span(code, code, words)
 
     def span(self, first: int, last: int, words: Words = ENGLISH) -> str:

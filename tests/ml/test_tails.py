@@ -66,6 +66,9 @@ def test_a_number_that_was_always_the_same_ends_just_beside_it():
         FIRST + STEPS - 1,
     ]
     assert bins.label(FIRST + STEPS) == "1"
+    told = {bins.label(code) for code in bins.beyond}
+    assert {text.split()[0] for text in told} == {"under", "over"}, "no step beyond is told as a span"
+    assert len(told) == 2
 
 
 def test_amounts_of_one_sign_keep_it():
