@@ -37,7 +37,8 @@ def extended(bins: Any, values: ArrayLike) -> Any:
     if bins.low is None or not len(known):
         return bins
     above, below = _cuts(known, bins.whole), (-_cuts(-known, bins.whole))[::-1]
-    if not (np.isfinite(above).all() and np.isfinite(below).all() and (np.diff([*below, *above]) > 0).all()):
+    cuts = np.concatenate([below, above])
+    if not (np.isfinite(cuts).all() and (cuts[1:] > cuts[:-1]).all()):
         return bins  # numbers so large, or so near to each other, that nothing lies beyond
     return NumericBins(below[0], above[-1], [*below[1:], *bins.edges, *above[:-1]], bins.whole, (STEPS, STEPS))
 
@@ -52,13 +53,13 @@ def _cuts(values: np.ndarray, whole: bool) -> np.ndarray:
     def size(numbers: Any) -> Any:
         return sign * np.log(np.abs(numbers)) if sign else numbers
 
-    least = size(top + 1) - size(top) if whole else SAME * (1.0 if sign else max(top - ordered[0], abs(top), 1e-9))
-    mean = max(np.mean(size(ordered[-k:]) - size(inner)), least)
-    earlier, later = np.array_split(values, 2)
-    if np.sum(later > earlier.max(initial=-np.inf)) >= GROWN:
-        mean = max(mean, size(top) - size(earlier.max()))
-    reach = k * mean * (STEP ** (np.arange(1, STEPS + 1) / k) - 1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        least = size(top + 1) - size(top) if whole else SAME * (1.0 if sign else max(top - ordered[0], abs(top), 1e-9))
+        mean = max(np.mean(size(ordered[-k:]) - size(inner)), least)
+        earlier, later = np.array_split(values, 2)
+        if np.sum(later > earlier.max(initial=-np.inf)) >= GROWN:
+            mean = max(mean, size(top) - size(earlier.max()))
+        reach = k * mean * (STEP ** (np.arange(1, STEPS + 1) / k) - 1)
         far = top * np.exp(sign * reach) if sign else top + reach
         first = top + NEAR * (far[0] - top)
         before = np.concatenate([[top], far[:-1]])

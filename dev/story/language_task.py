@@ -1,4 +1,4 @@
-"""What the deployments of the language model have in common: how it is served, declared, bound and started."""
+"""Common parts of the deployments of the language model: serving, declaring, binding and starting it."""
 
 from contextlib import contextmanager
 

@@ -124,7 +124,7 @@ def is_of_branch(facts, seed):
 
 
 def seller_of(facts, seed):
-    """Whose lead it is: a share of the team's is taken over by who joined it, and as well sold as by who had it."""
+    """Return the seller of a lead: who joined takes over a share of the team's and sells as well as who had it."""
     random = Random(f"seller {seed} {facts['company']} {facts['contact']}")
     share = TAKEN_OVER.get(facts["country"], TAKEN_OVER_ELSEWHERE)
     joined = next((login for login, team in JOINED.items() if team == facts["team"]), None)

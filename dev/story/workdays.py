@@ -32,7 +32,7 @@ class Workdays:
         return datetime.combine(self.dates[day], time()) + timedelta(minutes=minutes)
 
     def review_date(self):
-        """When the deployments of the story are looked at again."""
+        """Return the day on which the deployments of the story are looked at again."""
         return self.dates[-1] + timedelta(days=60)
 
     def replayed(self):

@@ -648,9 +648,8 @@ class AiDeploymentScorableMixin(models.AbstractModel):
             review = reviews[record._origin.id][:1]
             record.ai_review_text = review.why_text if review else False
             line = scores.get(record._origin.id)
-            if (
-                review and line and line.standing in (CHANGED, EXPIRED)
-            ):  # the figures in it are those of when it was opened
+            # The figures in it are those of when it was opened.
+            if review and line and line.standing in (CHANGED, EXPIRED):
                 record.ai_review_text = self.env._(
                     "%(why)s (as of %(date)s)", why=review.why_text, date=format_date(self.env, review.opened_date)
                 )

@@ -1,4 +1,4 @@
-"""Whether there is any record, without counting them all."""
+"""Existence of records, without counting them all."""
 
 from odoo.fields import Domain
 from odoo.models import BaseModel

@@ -1,4 +1,4 @@
-"""Whether there is any record."""
+"""Existence of records, without counting them."""
 
 from odoo.tests import TransactionCase, tagged
 
