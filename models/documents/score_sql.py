@@ -268,7 +268,7 @@ class ShownScores:
         shown = self.shown() if ids else None
         if not shown or not shown.deployments:
             return set()
-        query = self.documents.browse(ids)._as_query(ordered=False)
+        query = Query(self.env, self.documents._table)
         review = SQL.identifier(self.join_review(self.documents._table, query, shown), "res_id")
         query.add_where(SQL("%s = ANY(%s)", review, ids))
         return {res_id for (res_id,) in self.env.execute_query(query.select(review))}
@@ -288,9 +288,10 @@ class ShownScores:
     def _lines_of(self, shown: Shown) -> dict[int, ShownLine]:
         """Return the shown score of each record that has one: {record id: line}."""
         ids, scores = self.ids, self.env["ai.deployment.score"]
-        query = self.documents.browse(ids)._as_query(ordered=False)
+        # Only the scores are found by the ids, and each record by its own key. With the ids on both sides, PostgreSQL
+        # walks through another index of the records for each score: 7 ms instead of .5.
+        query = Query(self.env, self.documents._table)
         score = self.join_score(self.documents._table, query, shown, list(ids))
-        # By their index: joined, the scores of all records may as well be read for those of a few.
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(score, "res_id"), list(ids)))
         validity, table = self.validity(shown), self.documents._table
         computed = {"standing": validity.standing, "band": validity.band}
