@@ -61,6 +61,10 @@ class Column:
             errors = {new: self.errors[old] for new, old in enumerate(rows.tolist()) if old in self.errors}
         return Column(self.name, self.kind, self.values[rows], errors)
 
+    def named(self, name: str) -> "Column":
+        """The column under another name, by which a card knows it: tags are spread by their name, and errors say it."""
+        return self if name == self.name else Column(name, self.kind, self.values, self.errors)
+
 
 def make_column(name: str, kind: str, raw_values: Any) -> Column:
     """Build the ``Column`` of ``raw_values``, a sequence of Python objects.

@@ -22,6 +22,7 @@ from .dashboard_reports import ReportCharts, first_report_text
 from .report_series import WINDOW
 
 OPEN = ("firing", "acknowledged")  # states of an alert
+LEVELS = ("danger", "warning", "info")  # of messages, the gravest on top
 
 
 class Dashboard:
@@ -51,7 +52,9 @@ class Dashboard:
         filters, marks = self.filters, AlertMarks(self.deployment, self.filters.weeks)
         lines, counts = self._lines_of(drift + performance), CountCharts(self.deployment, self.version)
         charts = ReportCharts(self.deployment, lines, self._first_scored_day(), marks)
-        messages = self._messages(broken, drift, performance, charts)
+        messages = sorted(
+            self._messages(broken, drift, performance, charts), key=lambda message: LEVELS.index(message[0])
+        )
         page = {
             "state": "ready" if drift or performance else "empty",
             "messages": [{"level": level, "text": text} for level, text in messages],

@@ -92,7 +92,7 @@ class ChallengerRun:
             return None
         try:
             taken = np.array(rows, dtype=int)
-            mine = self.card.score({key: columns[name].take(taken) for key, name in self.read_as.items()})
+            mine = self.card.score({key: columns[name].take(taken).named(key) for key, name in self.read_as.items()})
             places = range(len(rows))
             return batch_insert.insert_statement(
                 "ai_deployment_challenger_score",

@@ -46,7 +46,8 @@ class AiDeploymentComparison(models.Model):
         default="waiting",
         index=True,
     )
-    result_text = fields.Char("Result", readonly=True)
+    result_text = fields.Char("Failure", readonly=True)
+    summary = fields.Char("Result", compute="_compute_summary")
     result = fields.Json("Figures", readonly=True, groups=NO_ACCESS)
     page_html = fields.Html("Side by Side", compute="_compute_page_html", sanitize=False)
     is_challenging = fields.Boolean("Challenger Now", compute="_compute_is_challenging")
@@ -90,6 +91,13 @@ class AiDeploymentComparison(models.Model):
             comparison.page_html = comparison.state == "done" and self.env["ir.qweb"]._render(
                 "ai_deployment.comparison_page", ComparisonPage(comparison).values()
             )
+
+    @api.depends("state", "result", "result_text", "deployment_id.assignment_ids.verdict")
+    @api.depends_context("lang")
+    def _compute_summary(self):
+        for comparison in self:
+            is_done = comparison.state == "done"
+            comparison.summary = ComparisonPage(comparison).summary() if is_done else comparison.result_text
 
     @api.model
     def _ask(self, deployment):

@@ -55,6 +55,10 @@ class ComparisonPage:
             "differences": self._differences(),
         }
 
+    def summary(self) -> str:
+        """Return what came of it in one line: the verdict of the gate, else what the figures rest on."""
+        return self._verdict() or self._basis(self.result["figures"])
+
     def _basis(self, figures: dict) -> str:
         """Return what the figures rest on, or why there are none."""
         if "champion" in figures:

@@ -142,7 +142,7 @@ class Replay:
         columns = {}
         for key, name in read_as.items():
             if name in now:
-                columns[key] = now[name]
+                columns[key] = now[name].named(key)
                 continue
             place = list(specs).index(key)
             values = [line.inputs[place] if line.inputs else None for line in lines]

@@ -20,6 +20,7 @@ from odoo.addons.ai_deployment.models.monitoring.drift import DriftMonitor
 from odoo.addons.ai_deployment.models.monitoring.report_records import ReportRecords
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.training.learning import fit
+from odoo.addons.ai_deployment.models.training.replay import Replay
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.health.common import HealthCase
 
@@ -66,6 +67,21 @@ class TestTagInputs(HealthCase):
         return self.env["ai.deployment.inference"].search(
             [("deployment_id", "=", self.tagged.id), ("res_id", "=", lead.id)], limit=1
         )
+
+    def test_a_challenger_reads_tags_that_the_serving_version_does_not(self):
+        """Its column has a name of its own while both read, and tags are spread by the name that the card knows."""
+        feature = {"deployment_id": self.deployment.id, "path": "tag_ids", "leak_override": "x"}
+        self.env["ai.deployment.feature"].create(feature)
+        self.deployment._assign_challenger(self.keep(self.deployment, self.tag_card()), "test")
+        lead = self.make_leads(tag_ids=[Command.set(self.red.ids)])
+        with clock.at(NOW):
+            self.deployment._score(lead)
+        line = self.env["ai.deployment.challenger.score"].search([("res_id", "=", lead.id)])
+        self.assertEqual((line.failure_type, round(line.predicted_value, 6)), (False, 0.5))
+        replay = Replay(self.deployment.sudo(), self.deployment.challenger_id.sudo(), 10)
+        columns = replay._columns(replay._lines())
+        self.assertEqual(columns["tag_ids"].name, "tag_ids")
+        self.assertTrue(self.deployment.challenger_id)
 
     def test_it_is_declared_as_one_input(self):
         spec = self.tagged.feature_ids._to_spec()

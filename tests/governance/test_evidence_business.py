@@ -32,6 +32,8 @@ class TestEvidenceBusiness(ValueCase):
         check = self.look("baseline")
         self.assertEqual((check.state, check.evidence), ("missing", "The baseline has not been measured."))
         self.assertEqual(check.with_user(self.owner).action_satisfy()["res_model"], "ai.deployment.baseline")
+        proposed = self.env["ai.deployment.baseline"].with_user(self.owner).create({"deployment_id": self.deployment.id})
+        self.assertEqual((proposed.end_date - proposed.start_date).days, 364)
         self.past_leads(60, BEFORE, won=15, lost=45)
         self.baseline()
         check = self.look("baseline")

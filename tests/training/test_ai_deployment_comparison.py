@@ -36,6 +36,7 @@ class TestComparison(ChallengerCase):
         self.assertEqual(self.asked(), comparison, "one is open at a time")
         self.work()
         self.assertEqual((comparison.state, comparison.result_text), ("done", False))
+        self.assertIn("No verdict yet", comparison.summary)
         page = comparison.with_user(self.owner).page_html
         for text in (
             "120 records that neither version has learned from, 60 of them came true",
@@ -104,6 +105,7 @@ class TestComparison(ChallengerCase):
         self.assertNotIn("secret", str(told.output))
         self.assertEqual(comparison.state, "failed")
         self.assertIn("The comparison failed: ZeroDivisionError", comparison.result_text)
+        self.assertEqual(comparison.summary, comparison.result_text)
         self.assertNotIn("secret", comparison.result_text)
 
     def test_its_buttons_follow_the_pair_of_now(self):

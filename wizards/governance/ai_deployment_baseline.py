@@ -16,8 +16,12 @@ class AiDeploymentBaseline(models.TransientModel):
     _inherit = "ai.deployment.guarded.mixin"
 
     deployment_id = fields.Many2one("ai.deployment", required=True, ondelete="cascade")
-    start_date = fields.Date("From", required=True, compute="_compute_dates", store=True, readonly=False, unsaved=True)
-    end_date = fields.Date("Until", required=True, compute="_compute_dates", store=True, readonly=False, unsaved=True)
+    start_date = fields.Date(
+        "From", required=True, compute="_compute_dates", store=True, precompute=True, readonly=False, unsaved=True
+    )
+    end_date = fields.Date(
+        "Until", required=True, compute="_compute_dates", store=True, precompute=True, readonly=False, unsaved=True
+    )
 
     @api.depends("deployment_id")
     def _compute_dates(self):
