@@ -1,4 +1,4 @@
-"""Make the pictures of static/description from a copy of the demonstration, in a browser."""
+"""Make the pictures of static/description and of docs/pictures from a copy of the demonstration, in a browser."""
 
 import argparse
 import contextlib
@@ -18,6 +18,7 @@ from .places import REPO
 from .talk import Failure, finish, say
 
 TARGET = REPO / "static" / "description"
+PORTRAITS_TARGET = REPO / "docs" / "pictures"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 START_S = 120
@@ -66,6 +67,16 @@ PICTURES = (
     ("lead", "/odoo/picture-leads/{lead}", (1280, 720), None),
     ("bill", "/odoo/picture-bills/{bill}", (1280, 720), None),
 )
+# What each role sees first: the page of the documentation that shows it, who is logged in, path.
+PORTRAITS = (
+    ("sellers", "ben", "/odoo/picture-leads/{lead}"),
+    ("accountants", "anna", "/odoo/picture-bills/{bill}"),
+    ("owners", "maya", "/odoo/ai-overview"),
+    ("reviewers", "tomasz", "/odoo/ai-desk"),
+    ("auditors", "david", "/odoo/ai-decisions/{approval}"),
+    ("administrators", "admin", "/odoo/ai-deployments/{deployment}"),
+)
+PORTRAIT_SIZE = (1280, 760)
 _BANNER = """
 <style>body{margin:0;font:16px sans-serif;color:#fff;background:linear-gradient(120deg,#5b4b8a,#1f7a8c)}
 main{width:560px;height:280px;display:flex;align-items:center;gap:28px;padding:0 36px;box-sizing:border-box}
@@ -79,7 +90,7 @@ p{margin:0;font-size:18px;line-height:1.4}</style>
 def main():
     parser = argparse.ArgumentParser(prog="dev/screens", description=__doc__)
     parser.add_argument("--database", help="a prepared database to copy instead of the demonstration")
-    parser.add_argument("--folder", type=Path, default=TARGET)
+    parser.add_argument("--folder", type=Path, help="where all pictures are written instead")
     options = parser.parse_args()
     source = options.database or demo.built()
     if not source:
@@ -91,7 +102,9 @@ def main():
         with _served(copy) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=_browser(), args=FLAGS)
             try:
-                _take(browser, address, _places(copy), options.folder)
+                places = _places(copy)
+                _take(browser, address, places, options.folder or TARGET)
+                _take_portraits(browser, address, places, options.folder or PORTRAITS_TARGET)
             finally:
                 browser.close()
 
@@ -112,8 +125,10 @@ def _places(database):
         lead, bill = cursor.fetchone()[0].split(",")
         cursor.execute("SELECT id FROM ai_deployment WHERE res_model = 'crm.lead' ORDER BY id LIMIT 1")
         deployment = cursor.fetchone()[0]
+        cursor.execute("SELECT id FROM ai_deployment_approval WHERE deployment_id = %s ORDER BY id LIMIT 1", [deployment])
+        approval = cursor.fetchone()[0]
     connection.close()
-    return {"lead": lead, "bill": bill, "deployment": deployment}
+    return {"lead": lead, "bill": bill, "deployment": deployment, "approval": approval}
 
 
 @contextlib.contextmanager
@@ -139,18 +154,10 @@ def _served(database):
 
 
 def _take(browser, address, places, folder):
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
-    page.set_default_timeout(120_000)  # a machine that does other things, too
-    page.goto(f"{address}/web/login")
-    page.fill("#login", "admin")
-    page.fill("#password", "admin")
-    page.click("button[type=submit]")
-    page.wait_for_selector(".o_web_client")
+    page = _signed_in(browser, address, "admin")
     for name, path, (width, height), clip in PICTURES:
         page.set_viewport_size({"width": width, "height": height})
-        page.goto(address + path.format(**places))
-        page.wait_for_selector(".o_action_manager > *")
-        page.wait_for_timeout(2500)
+        _open(page, address + path.format(**places))
         page.screenshot(path=folder / f"{name}.png", clip=clip)
         say(f"{name}.png")
     page.set_viewport_size({"width": 560, "height": 280})
@@ -159,6 +166,36 @@ def _take(browser, address, places, folder):
     page.wait_for_timeout(500)
     page.screenshot(path=folder / "banner.png")
     say("banner.png")
+
+
+def _take_portraits(browser, address, places, folder):
+    folder.mkdir(exist_ok=True)
+    width, height = PORTRAIT_SIZE
+    for name, login, path in PORTRAITS:
+        page = _signed_in(browser, address, login)
+        page.set_viewport_size({"width": width, "height": height})
+        _open(page, address + path.format(**places))
+        page.screenshot(path=folder / f"{name}.png")
+        page.context.close()
+        say(f"{name}.png, as {login} sees it")
+
+
+def _signed_in(browser, address, login):
+    """Return a page of somebody who is logged in; the password of everybody in the demonstration is the login."""
+    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    page.set_default_timeout(120_000)  # a machine that does other things, too
+    page.goto(f"{address}/web/login")
+    page.fill("#login", login)
+    page.fill("#password", login)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".o_web_client")
+    return page
+
+
+def _open(page, address):
+    page.goto(address)
+    page.wait_for_selector(".o_action_manager > *")
+    page.wait_for_timeout(2500)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ the product, replays the last ten weeks day by day, and returns the figures that
 - Each step commits and leaves a marker; a second call goes on where the first one stopped.
 """
 
-from . import deployments, documents, figures, replay, teams
+from odoo.addons.ai_deployment.models.tools import clock
+
+from . import deployments, documents, figures, governance, replay, teams
 from .bill_plan import plan_bills
 from .bills import Bills
 from .lead_plan import plan_leads, plan_old_leads
@@ -40,13 +42,27 @@ def tell(env, say):
     progress.step("leads", "A year of leads", leads.create_history)
     progress.step("import", "The leads of the system before", lambda: leads.import_old(plan_old_leads(SEED, days)))
     progress.step("bills", "A year of vendor bills", bills.create_history)
-    progress.step("deployments", "Declaring two deployments", lambda: deployments.declare(env, days))
+    progress.step("deployments", "Declaring two deployments", lambda: _declare(env, days))
     progress.step("training", "Training them", lambda: deployments.train(env, days, leads))
     replay.run(env, days, leads, bills, progress)
     progress.step("comparison", "Comparing the challenger", lambda: deployments.compare(env, days))
+    progress.step("value", "Measuring what it has brought", lambda: _close(env, days))
     progress.step("teams", "A language model sorts the leads of three weeks", lambda: teams.tell(env, days, leads))
     progress.step("documents", "The language model reads bills", lambda: documents.tell(env, days))
     progress.step("automation", "Scoring new leads from now on", lambda: deployments.score_by_itself(env))
     progress.step("gate", "Holding suspicious bills from now on", lambda: deployments.guard(env))
     progress.step("copies", "Trying to post what was entered twice", lambda: bills.try_copies(user(env, "luis")))
     return figures.read(env, days, leads, bills, progress)
+
+
+def _declare(env, days):
+    deployments.declare(env, days, deployments.LATER)
+    with clock.at(days.at(days.training, 480)):
+        governance.plan(env)
+
+
+def _close(env, days):
+    with clock.at(days.at(days.count - 1, 23 * 60)):
+        governance.measure_value(env)
+        governance.run_jobs(env)
+    governance.restore_jobs(env)

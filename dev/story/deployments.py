@@ -31,6 +31,7 @@ LEAD_FIELDS = [
         for name, label, kind, _options in PROPERTIES
     ),
 ]
+LATER = ("lead_properties.",)  # inputs that the sales manager does not think of at first
 BILL_FIELDS = [
     ("amount_total", "Amount", {"tail": "high"}),
     ("invoice_line_ids.account_id", "Expense account", {}),
@@ -60,7 +61,8 @@ BILL_HISTORIES = [
 ]
 
 
-def declare(env, days):
+def declare(env, days, later=()):
+    """Declare both; leads without the inputs whose path begins with one of `later`, a tuple."""
     review_date = days.review_date()
     with clock.at(days.at(days.training, 480)):
         leads = declare_one(
@@ -82,7 +84,7 @@ def declare(env, days):
             reviewers=SELLERS,
             viewers=["sales_team.group_sale_salesman"],
         )
-        add_inputs(leads, LEAD_FIELDS)
+        add_inputs(leads, [field for field in LEAD_FIELDS if not field[0].startswith(tuple(later))])
         leads.env["ai.deployment.feature"].create(
             {
                 "deployment_id": leads.id,
@@ -128,6 +130,11 @@ def declare(env, days):
             )
 
 
+def add_later(leads):
+    """Add the inputs that `declare` has left for later."""
+    add_inputs(leads, [field for field in LEAD_FIELDS if field[0].startswith(LATER)])
+
+
 def train(env, days, leads):
     """Odoo rebuilds its own scoring, the owners train theirs, and shadow begins, all on one morning."""
     env["crm.lead"]._cron_update_automated_probabilities()
@@ -156,7 +163,7 @@ def carry_out_trainings(some):
 
 
 def go_live(env):
-    """The owners take it on, an administrator says that a demonstration proves nothing, and somebody else decides."""
+    """Without a past nothing can be proved: an administrator waives every row, and somebody else decides."""
     deciders = {LEADS: "helen", BILLS: "maya"}
     for deployment in both(env):
         own, approver = as_owner(deployment), user(env, deciders[deployment.name])

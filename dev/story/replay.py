@@ -8,7 +8,7 @@ from odoo import fields
 
 from odoo.addons.ai_deployment.models.tools import clock
 
-from . import deployments, reviewers
+from . import deployments, governance, reviewers
 from .people import user
 
 EVENING, NIGHT = 17 * 60 + 30, 22 * 60
@@ -34,7 +34,11 @@ def _tell_day(env, days, leads, bills, day):
     if day == days.training:
         _score_what_is_open(env, leads, bills)
     if day == days.go_live:
-        deployments.go_live(env)
+        governance.go_live(env)
+    if day == days.suspension:
+        governance.suspend(env)
+    if day == days.resumption:
+        governance.resume(env)
     bills.post(day)
     leads.move_on(day)
     leads.end(day)
@@ -45,27 +49,34 @@ def _tell_day(env, days, leads, bills, day):
         deployments.of_bills(env)._score(new_bills.with_user(accountant))
     new_leads = leads.come(day)
     env.flush_all()
-    if new_leads:
+    if day == days.resumption:  # who came meanwhile has no score yet
+        own = deployments.as_owner(deployments.of_leads(env))
+        own._score(leads.still_open().with_user(own.env.user))
+    elif new_leads and not days.suspension <= day < days.resumption:
         deployments.of_leads(env)._score(new_leads.with_context(active_test=True))
 
 
 def _score_what_is_open(env, leads, bills):
     """On the first morning the owners score what lies on the desks."""
-    own = deployments.as_owner(deployments.of_leads(env))
-    own._score(leads.still_open().with_user(own.env.user))
-    own = deployments.as_owner(deployments.of_bills(env))
-    own._score(bills.drafts().with_user(own.env.user))
+    governance.score(deployments.of_leads(env), leads.still_open())
+    governance.score(deployments.of_bills(env), bills.drafts())
 
 
 def _run_crons(env, days, day):
     latest = _latest_message(env)
     with clock.at(days.at(day, NIGHT)):
+        if day == days.improvement:
+            governance.improve(env, deployments.add_later)
+        if day == days.promotion:
+            governance.promote(env)
         if day == days.challenge:
             deployments.challenge(env)
         if days.ends_week(day):
             env["crm.lead"]._cron_update_automated_probabilities()
         env["ai.deployment.review"]._cron_tidy()
         env["ai.deployment"]._cron_monitor()
+        if day == days.proof:
+            governance.prove(env)
     _date_chatter(env, latest, days.at(day, NIGHT))
     env.flush_all()
     env.cr.commit()

@@ -19,9 +19,14 @@ class Workdays:
         self.dates = dates[::-1]
         self.count = COUNT
         self.training = COUNT - REPLAYED  # the first replayed day; the deployments are trained on its morning
+        self.improvement = self.training + 3  # the sales manager adds inputs; the better version scores beside
+        self.promotion = self.improvement + 2
         self.go_live = self.training + 2 * WEEK
+        self.proof = self.go_live - 2
         self.challenge = self.go_live + 1  # in its night, the leads are trained again on what has ended since
         self.undercut = self.go_live  # who comes from here on has a cheaper offer from a competitor
+        self.suspension = self.go_live + 2 * WEEK  # a week of the fallback
+        self.resumption = self.suspension + WEEK
         self.change = COUNT - 4 * WEEK  # from here on the new web form is in use
 
     def date(self, day):

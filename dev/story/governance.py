@@ -1,0 +1,182 @@
+"""What stands behind a go: proofs instead of waivers, a version that won its place, a week on the fallback, the value.
+
+Each step is taken by the person whose it is, through the product's own doors, on the day that is told.
+"""
+
+from odoo import fields
+
+from odoo.addons.ai_deployment.models.governance.approval import Approval
+from odoo.addons.ai_deployment.models.health.crons import JOBS
+from odoo.addons.ai_deployment.models.tools import clock
+from odoo.addons.ai_deployment.models.training.questions import answer
+
+from .deployments import BILLS, LEADS, as_owner, both, carry_out_trainings, of_leads
+from .people import user
+
+DECIDERS = {LEADS: "helen", BILLS: "maya"}
+FINANCE = "david"
+MARGIN, HOURLY_COST, MINUTES, RUNNING_COST = 0.25, 48.0, 6.0, 40.0
+# What the owner writes down before anybody decides, by deployment.
+PLANS = {
+    LEADS: {
+        "limits": "It knows nothing about price: where a competitor is cheaper, it says too much. Leads from trade "
+        "fairs are few, so their chances are rough. It says nothing about the size of an order.",
+        "retraining_plan": "The sales manager trains a new version every quarter, and when drift lasts for two weeks, "
+        "on all leads that have ended since. It serves when it is better on the latest leads.",
+        "floor_auc": 0.6,
+        "stop_after": 3,
+        "fallback": "incumbent",
+        "value_margin": MARGIN,
+        "value_hourly_cost": HOURLY_COST,
+        "value_running_cost": RUNNING_COST,
+    },
+    BILLS: {
+        "limits": "It sees what is unusual for a vendor, not what is wrong: an honest large order is flagged too, and "
+        "a small regular fraud is not. A vendor's first bills cannot be compared with anything.",
+        "retraining_plan": "The chief accountant trains a new version twice a year, and when the chart of accounts "
+        "changes, on all posted bills. It serves when it flags no more than is set.",
+        "floor_precision": 0.05,
+        "stop_after": 3,
+        "fallback": "constant",
+        "value_minutes": MINUTES,
+        "value_hourly_cost": HOURLY_COST,
+        "value_running_cost": RUNNING_COST,
+    },
+}
+# Cases that a person decides whatever the score says, by deployment.
+EDGE_CASES = {
+    LEADS: {
+        "name": "Orders above 100,000",
+        "domain": "[('expected_revenue', '>', 100000)]",
+        "note": "There are a handful a year. Ask the sales manager before you call.",
+    },
+    BILLS: {
+        "name": "Bills above 30,000",
+        "domain": "[('amount_total', '>', 30000)]",
+        "note": "The chief accountant looks at each of them.",
+    },
+}
+
+
+def plan(env):
+    """The owners write down what they promise, and ask finance to read and sign it."""
+    for deployment in both(env):
+        own = as_owner(deployment)
+        approver = user(env, DECIDERS[deployment.name])
+        # The job that scores at night does not run while the story is told.
+        own.write({**PLANS[deployment.name], "approver_id": approver.id, "score_nightly": True})
+        env["ai.deployment.edge.case"].with_user(own.env.user).create(
+            {"deployment_id": own.id, **EDGE_CASES[deployment.name]}
+        )
+
+
+def score(deployment, records):
+    """Score as a person does from the Action menu of a list."""
+    own = as_owner(deployment)
+    context = {"active_model": records._name, "active_ids": records.ids, "active_id": records[:1].id}
+    own.sudo().action_server_id.with_user(own.env.user).with_context(**context).run()
+
+
+def improve(env, inputs):
+    """After three days the sales manager adds what she left out; the new version is tested against the serving one.
+
+    Bills are trained again as well, so that it is known that this works.
+    """
+    inputs(as_owner(of_leads(env)))
+    for deployment in both(env):
+        as_owner(deployment).action_train()
+    carry_out_trainings(both(env))
+    own = as_owner(of_leads(env))
+    latest = own.version_ids.sorted("number")[-1:]
+    if not own.challenger_id and latest != own.champion_id and latest.verdict != "worse":
+        latest.action_challenge()
+
+
+def promote(env):
+    """Two days later, what has scored beside takes its place."""
+    own = as_owner(of_leads(env))
+    if own.challenger_id:
+        explain(own.challenger_id)
+        own.challenger_id.action_promote()
+
+
+def explain(version):
+    if version.questions_text:
+        answer(version, "The story writes this field when the record comes, and not again.")
+
+
+def prove(env):
+    """Two days before the decision: every row of both checklists gets its proof.
+    """
+    run_jobs(env)
+    for deployment in both(env):
+        own = as_owner(deployment)
+        own.action_accept()
+        explain(own.champion_id)
+        people = env["ai.deployment.signature"].with_user(own.env.user)
+        people.create({"deployment_id": own.id, "role": "finance", "user_id": user(env, FINANCE).id})
+        own.signature_ids.with_user(user(env, FINANCE)).action_sign()
+        env["ai.deployment.baseline"].with_user(own.env.user).create({"deployment_id": own.id}).action_measure()
+        budget = env["ai.deployment.budget"].with_user(own.env.user).with_context(default_deployment_id=own.id)
+        budget.create({}).action_plan()
+        own.action_look_at_checklist()
+        runs_here = own.check_ids.filtered(lambda row: row.code == "runs_here")
+        if runs_here.state != "met":
+            runs_here.action_satisfy()
+        own.edge_case_ids.action_try()
+        own._run_drill("faults")
+        own._run_drill("alert")
+        own.report_ids[:1].web_read({"line_ids": {}})
+        own.action_look_at_checklist()
+
+
+def go_live(env):
+    """The approvers, who have built nothing of it, decide on what is proved.
+
+    :raise RuntimeError: which rows are not
+    """
+    for deployment in both(env):
+        deployment.action_look_at_checklist()
+        missing = deployment.check_ids.filtered(lambda row: row.state != "met")
+        if missing:
+            rows = "; ".join(f"{row.code}: {row.evidence}" for row in missing)
+            raise RuntimeError(f"{deployment.name} is not ready: {rows}")
+        Approval(deployment.with_user(deployment.approver_id)).sign(
+            "go",
+            "Two weeks in shadow look sensible, and every row has its proof. It is a demonstration all the same: the "
+            "records were made up.",
+            deployment.review_date,
+        )
+
+
+def suspend(env):
+    """For a week the sales manager shows Odoo's own estimate."""
+    own = as_owner(of_leads(env))
+    own._suspend("The web form is being rebuilt this week, and half of its fields arrive empty.")
+
+
+def resume(env):
+    as_owner(of_leads(env)).action_go_live()
+
+
+def measure_value(env):
+    """On the last evening the owners look at what it has brought since."""
+    for deployment in both(env):
+        as_owner(deployment).action_measure_value()
+
+
+def run_jobs(env):
+    """Run what watches and tells; the day that is told stands in for Odoo's clock here as well."""
+    jobs = {job: env.ref(f"ai_deployment.{job.xmlid}") for job in JOBS}
+    for cron in jobs.values():
+        cron.write({"lastcall": clock.now(), "nextcall": clock.now()})
+    for job, cron in jobs.items():
+        if job.watches:
+            cron.ir_actions_server_id.run()
+    env.flush_all()
+
+
+def restore_jobs(env):
+    """From now on Odoo's own clock says when they run."""
+    for job in JOBS:
+        env.ref(f"ai_deployment.{job.xmlid}").nextcall = fields.Datetime.now()
