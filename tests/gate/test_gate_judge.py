@@ -179,3 +179,20 @@ class TestGateJudge(GateCase):
                 self.assertEqual(bool(GateJudge(self.gate).held(bill)), held)
                 savepoint.rollback()
                 self.env.invalidate_all()
+
+    def test_a_bill_is_scored_again_only_where_odoo_warns_otherwise_than_before(self):
+        self.gate._review_rule("disagreement").is_on = True
+        judge, bill = GateJudge(self.gate), self.make_bill(100)
+        for logged, scores in ((None, 1), (0.0, 1), (1.0, 2), (None, 2)):
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE ai_deployment_inference SET incumbent_value = %s WHERE res_id = %s", [logged, bill.id]
+            )
+            self.env.invalidate_all()
+            judge.judge(bill)
+            self.assertEqual(len(self.inferences_of(bill, self.gate)), scores, logged)
+        self.gate._review_rule("disagreement").is_on = False
+        self.env.cr.execute("UPDATE ai_deployment_inference SET incumbent_value = 1 WHERE res_id = %s", [bill.id])
+        self.env.invalidate_all()
+        judge.judge(bill)
+        self.assertEqual(len(self.inferences_of(bill, self.gate)), 2)
