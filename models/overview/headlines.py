@@ -137,13 +137,14 @@ class Headlines:
     def _performance(self, deployment: BaseModel) -> Tile:
         lines = self._lines.get(deployment.id, {})
         is_outcome = deployment.method == "scorecard"
-        line, tested = lines.get("auc" if is_outcome else PRECISION), deployment.sudo().champion_id.auc
+        line, champion = lines.get("auc" if is_outcome else PRECISION), deployment.sudo().champion_id
+        tested = champion.auc if champion else None
         worse = self._worse.get(deployment.id, "")
         notes = [worse] if worse else []
         if is_outcome and tested is not None:
             notes.append(self.env._("Test: %s", percent(self.env, tested)))
         if not line:
-            notes.append(self.env._("Not judged yet") if deployment.sudo().champion_id else self.env._("No version"))
+            notes.append(self.env._("Not judged yet") if champion else self.env._("No version"))
         level = "success" if line else ""
         if worse:
             level = "danger"

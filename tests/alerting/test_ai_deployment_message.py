@@ -590,15 +590,31 @@ class TestMessage(MessageCase):
         [body] = [message.body for message in posted if "Country" in message.body]
         self.assertIn("Country &lt;b&gt; is empty", body)
         self.assertIn("Look at the form.", body)
+        self.assertIn("Open in Odoo", body)
         self.assertEqual(self.messages(channel).state, "sent")
 
-    def test_a_room_that_is_gone(self):
+    def test_a_message_to_a_room_without_text_or_link_is_its_subject(self):
         channel = self.add("discuss")
-        self.raise_alert()
-        self.room.unlink()
-        self.env.invalidate_all()
+        channel._queue("Subject alone", "")
         self.send()
-        self.assertEqual(self.messages(channel).failure_message, "The Discuss channel has been deleted.")
+        [posted] = self.room.message_ids.filtered(lambda message: "Subject alone" in message.body)
+        self.assertEqual(posted.body, "<b>Subject alone</b>")
+
+    def test_a_room_that_is_gone_or_archived(self):
+        channel = self.add("discuss")
+        for lose in (lambda: self.room.action_archive(), lambda: self.room.unlink()):
+            self.raise_alert(f"cause {len(self.messages(channel))}")
+            lose()
+            self.env.invalidate_all()
+            self.send()
+            self.assertEqual(self.messages(channel)[-1].failure_message, "The Discuss channel has been deleted.")
+
+    def test_a_mail_template_that_is_gone(self):
+        channel = self.add()
+        self.raise_alert()
+        self.env.ref("ai_deployment.mail_template_message").unlink()
+        self.send()
+        self.assertEqual((self.messages(channel).state, len(self.messages(channel).mail_ids)), ("failed", 0))
 
     # Together
 

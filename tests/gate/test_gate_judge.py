@@ -1,8 +1,18 @@
 """What a gate finds risky, what it lets through and what that costs."""
 
+import json
+from datetime import timedelta
+
+import numpy as np
+
+from odoo import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.ai_deployment.ml.binning import NumericBins
+from odoo.addons.ai_deployment.ml.cards import CardFeature
+from odoo.addons.ai_deployment.ml.columns import NUMBER
+from odoo.addons.ai_deployment.models.gate.gate_judge import GateJudge, _says_the_same
 from odoo.addons.ai_deployment.tests.gate.common import GateCase
 
 
@@ -111,3 +121,78 @@ class TestGateJudge(GateCase):
         bill = self.make_bill(100)
         bill.with_user(self.ann).action_post()
         self.assertEqual(self.inferences_of(bill, self.gate).user_id, self.ann)
+
+    def test_a_ratio_to_what_is_usual_may_move_by_a_tenth_and_nothing_else_may(self):
+        path, ratio = {"source": "path"}, {"source": "history"}
+        for same, spec, before, now in (
+            (True, path, 100.0, 100.0),
+            (False, path, 100.0, 100.1),
+            (False, path, None, 0.0),
+            (True, path, None, None),
+            (True, ratio, 10.0, 11.0),
+            (True, ratio, 10.0, 9.0),
+            (False, ratio, 10.0, 11.01),
+            (False, ratio, 10.0, 8.99),
+            (True, ratio, -10.0, -11.0),
+            (True, ratio, 0.0, 0.0),
+            (False, ratio, 0.0, 0.01),
+            (True, ratio, None, None),
+            (False, ratio, None, 1.0),
+            (False, ratio, 1.0, None),
+        ):
+            with self.subTest(spec=spec, before=before, now=now):
+                self.assertEqual(_says_the_same(spec, before, now), same)
+
+    def test_what_moves_when_other_bills_come_does_not_ask_again(self):
+        """Amounts and ratios are what was reviewed; how many bills there are, and how long ago, goes on by itself."""
+        history = {"source": "history", "group_paths": "partner_id"}
+        self.gate.feature_ids = [
+            Command.create({"name": "Ratio", "measure": "ratio", "value_path": "amount_untaxed", **history}),
+            Command.create({"name": "Count", "measure": "count", **history}),
+        ]
+        amount = self.gate.champion_id._card()
+        extra = [
+            CardFeature(each.key, NUMBER, NumericBins(0, 1000, [1]), np.zeros(5), False, np.full(5, 200))
+            for each in self.gate.feature_ids[1:]
+        ]
+        self.serve(
+            self.gate,
+            type(amount)([*amount.features, *extra], amount.intercept, amount.calibration, amount.score_bins),
+        )
+        self.gate.gate = "off"
+        for days in range(50, 56):
+            self.make_bill(15000, ref=f"{days}", day=self.today - timedelta(days=days))._post()
+        self.gate.gate = "block"
+        bill = self.make_bill()
+        self.look(bill)
+        inference = self.review_of(bill).inference_id
+        logged = inference.inputs
+        self.assertTrue(all(value is not None for value in logged), logged)
+        for held, place, factor in ((False, 1, 1.05), (False, 2, 2), (True, 1, 1.3), (True, 0, 1.01)):
+            with self.subTest(place=place, factor=factor), self.env.cr.savepoint() as savepoint:
+                inputs = [value * factor if each == place else value for each, value in enumerate(logged)]
+                self.env.flush_all()
+                self.env.cr.execute(
+                    "UPDATE ai_deployment_inference SET inputs = %s WHERE id = %s", [json.dumps(inputs), inference.id]
+                )
+                self.env.invalidate_all()
+                self.assertEqual(bool(GateJudge(self.gate).held(bill)), held)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_a_bill_is_scored_again_only_where_odoo_warns_otherwise_than_before(self):
+        self.gate._review_rule("disagreement").is_on = True
+        judge, bill = GateJudge(self.gate), self.make_bill(100)
+        for logged, scores in ((None, 1), (0.0, 1), (1.0, 2), (None, 2)):
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE ai_deployment_inference SET incumbent_value = %s WHERE res_id = %s", [logged, bill.id]
+            )
+            self.env.invalidate_all()
+            judge.judge(bill)
+            self.assertEqual(len(self.inferences_of(bill, self.gate)), scores, logged)
+        self.gate._review_rule("disagreement").is_on = False
+        self.env.cr.execute("UPDATE ai_deployment_inference SET incumbent_value = 1 WHERE res_id = %s", [bill.id])
+        self.env.invalidate_all()
+        judge.judge(bill)
+        self.assertEqual(len(self.inferences_of(bill, self.gate)), 2)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.ai_deployment.models.governance.evidence.business import StopRule
 from odoo.addons.ai_deployment.models.governance.planning import Planning
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -141,3 +142,53 @@ class TestEvidenceBusiness(ValueCase):
         self.assertIn("nobody's activity", check.evidence)
         self.deployment.activity_schedule(activity_type_id=kind.id, user_id=self.owner.id)
         self.assertEqual(self.look("review_ahead").state, "met")
+
+    def test_a_floor_is_that_of_the_method_and_a_proposed_one_is_told(self):
+        self.deployment.write({"floor_auc": 0.0, "floor_precision": 0.5, "stop_after": 2})
+        self.assertEqual(self.look("stop_rule").state, "missing")
+        self.patch(type(self.deployment), "_proposed_floor", lambda deployment: 0.655)
+        self.assertIn("Proposed: 66 %.", self.look("stop_rule").evidence)
+        self.patch(type(self.deployment), "_proposed_floor", lambda deployment: None)
+        self.assertEqual(self.look("stop_rule").evidence, "No minimum is set under “Monitoring”.")
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment SET method = 'anomaly' WHERE id = %s", self.deployment.ids)
+        self.env.invalidate_all()
+        self.assertEqual(self.look("stop_rule").evidence, "It is suspended after 2 reports below 50 %.")
+
+    def test_live_the_next_review_may_be_near_but_not_over(self):
+        self.go_live()
+        for ahead, state in ((1, "met"), (0, "missing"), (-1, "missing")):
+            self.deployment.review_date = (NOW + timedelta(days=ahead)).date()
+            check = self.look("review_ahead")
+            self.assertEqual("was due on" in check.evidence, state == "missing", (ahead, check.evidence))
+
+    def test_where_nothing_can_be_written_by_itself_nothing_has_to_stop(self):
+        task = self.make_deployment(
+            name="Teams", method="classify", is_primary=False, answer_field_ids=[(0, 0, {"key": "team_id"})]
+        )
+        rule, row = StopRule(task.sudo()), task.check_ids[:1]
+        self.assertEqual(rule.find(row)[:2], (True, "No value is written by itself."))
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment_answer_field SET writing = 'proved'")
+        self.env.invalidate_all()
+        self.assertIn("is not proved any more: ", rule.find(row).sentence)
+
+    def test_a_baseline_after_going_live_or_of_assumptions_is_none(self):
+        self.past_leads(60, BEFORE, won=15, lost=45)
+        self.baseline()
+        self.env.flush_all()
+        for column, value, words in (
+            ("date", NOW + timedelta(days=1), "it is based on assumptions or on too few amounts"),
+            ("has_enough_records", False, "it is based on assumptions or on too few amounts"),
+            ("row_count", 49, "49 leads of the required 50"),
+        ):
+            with self.subTest(column), self.env.cr.savepoint() as savepoint:
+                self.go_live()
+                self.assertEqual(self.look("baseline").state, "met")
+                self.env.cr.execute(f"UPDATE ai_deployment_value SET {column} = %s", [value])  # pylint: disable=sql-injection
+                self.env.invalidate_all()
+                check = self.look("baseline")
+                self.assertEqual(check.state, "missing")
+                self.assertIn(words, check.evidence)
+                savepoint.rollback()
+                self.env.invalidate_all()

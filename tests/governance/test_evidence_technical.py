@@ -7,6 +7,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ai_deployment.models.governance.evidence import RULES
+from odoo.addons.ai_deployment.models.governance.evidence.technical import InputsInTime
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.governance.common import EvidenceCase
@@ -143,3 +144,18 @@ class TestEvidenceTechnical(EvidenceCase):
             self.deployment._score(lead, action=action)
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[1], counts[2])
+
+    def test_inputs_in_time_are_those_of_a_version_with_outcomes(self):
+        rule, none = InputsInTime(self.deployment.sudo()), self.env["ai.deployment.check"]
+        found = rule.find(none)
+        self.assertTrue(found.is_met)
+        self.assertTrue(found.sentence.startswith(f"No question about the inputs of {self.version.name} is open."))
+        self.assertEqual(rule.satisfy(none)["res_id"], self.version.id)
+        for questions, told in ((None, True), ([], False)):
+            self.alter("ai_deployment_version", self.version, questions=None if questions is None else "[]")
+            self.assertEqual("were not examined" in rule.find(none).sentence, told)
+        empty = self.make_deployment(is_primary=False).sudo()
+        self.assertFalse(InputsInTime(empty).find(none).is_met)
+        self.alter("ai_deployment", self.deployment, method="anomaly")
+        found = rule.find(none)
+        self.assertEqual((found.is_met, found.sentence.startswith("These records have no outcome")), (True, True))

@@ -50,6 +50,15 @@ def test_of_a_handful_of_rare_answers_no_kappa_is_told():
     assert not math.isnan(ours.agreement([True] * 3 + [False] * 97, [True] * 3 + [False] * 97).kappa)
 
 
+def test_rare_answers_of_both_count_whoever_gave_them():
+    def told(first, second):
+        answers = ([no < rare for no in range(20)] for rare in (first, second))
+        return not math.isnan(ours.agreement(*answers).kappa)
+
+    assert told(5, 0) and told(0, 5) and told(4, 1)
+    assert not told(4, 0) and not told(0, 4) and not told(2, 2)
+
+
 def test_without_pairs_or_with_one_answer_nothing_is_claimed():
     assert math.isnan(ours.agreement([], []).share)
     same = ours.agreement(["positive"] * 4, ["positive"] * 4)

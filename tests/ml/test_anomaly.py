@@ -107,6 +107,8 @@ def test_a_floor_holds_for_the_whole_tail_and_its_side_only():
     bins, counts = NumericBins(0, 4, [1, 2, 3]), [0, 0, 0, 40, 30, 20, 9]
     shares = surprise_shares(bins, counts, "high", beyond=(0.5, 0.3))
     assert shares[[ABOVE, FIRST + 3]].tolist() == [0.3, 0.3] and shares[FIRST + 1] == pytest.approx(0.445)
+    shares = surprise_shares(bins, counts, "low", beyond=(0.5, 0.3))
+    assert shares[[BELOW, FIRST]].tolist() == [0.5, 0.5] and shares[FIRST + 1] == pytest.approx(0.555)
 
 
 def test_what_is_rarely_missing_is_surprising_when_missing():

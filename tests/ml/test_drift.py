@@ -114,6 +114,17 @@ def test_every_code_of_a_number_but_missing_is_in_one_group():
     assert drift.BELOW in groups[0] and drift.ABOVE in groups[-1]
 
 
+def test_groups_that_expect_few_rows_join_the_smaller_of_their_neighbours_down_to_one():
+    bins = NumericBins(0, 3, [1, 2])
+    for counts, m, groups in (
+        ([50, 30, 20], 40, [(3, drift.BELOW), (4,), (5, drift.ABOVE)]),
+        ([70, 20, 10], 40, [(3, drift.BELOW), (4, 5, drift.ABOVE)]),
+        ([97, 2, 1], 40, [(3, 4, 5, drift.BELOW, drift.ABOVE)]),
+    ):
+        found = drift._groups(bins, np.array([0, 0, 0, *counts]), 100, m)
+        assert [sorted(group) for group in found] == [sorted(group) for group in groups]
+
+
 def test_levels_expecting_few_rows_share_one_cell_with_the_unseen():
     reference = np.array([0, 0, 40, 600, 300, 60, 9])
     bins = CategoryBins(list("abcd"), dict(zip("abcd", [600, 300, 60, 9], strict=True)))

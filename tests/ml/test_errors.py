@@ -65,6 +65,11 @@ def test_the_facts_of_a_stored_sentence_are_found_again():
     assert InferenceError.facts("nothing", "Nothing.") is None
 
 
+def test_the_reason_is_the_last_fact():
+    told = [errors.InvalidFeature("age", "4711"), errors.EndpointBusy("Full."), errors.EndpointBusy()]
+    assert [error.reason for error in told] == ["4711", "Full.", ""]
+
+
 def test_only_what_was_out_of_reach_or_too_slow_may_pass_by_itself():
     transient = {leaf.failure_type for leaf in InferenceError.leaves() if leaf.transient}
     assert transient == {

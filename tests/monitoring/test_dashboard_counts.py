@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml.binning import NumericBins
+from odoo.addons.ai_deployment.models.monitoring.dashboard_counts import CountCharts, _between
+from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.monitoring.common import WEEK, DashboardCase
 
@@ -80,3 +82,54 @@ class TestCountCharts(DashboardCase):
         waiting = self.series(self.page()["volumes"], "Waiting")
         self.assertEqual(waiting["values"][10], 3)
         self.assertEqual(self.listed(waiting["open"][10]).mapped("waiting"), [3])
+
+    def test_the_ends_of_the_scores_hold_what_lies_beyond(self):
+        cuts = [0.0, 0.5, 0.8, 1.0]
+        self.assertEqual(list(_between("x", cuts, 0)), [("x", "<", 0.5)])
+        self.assertEqual(list(_between("x", cuts, 1)), ["&", ("x", ">=", 0.5), ("x", "<", 0.8)])
+        self.assertEqual(list(_between("x", cuts, 2)), [("x", ">=", 0.8)])
+
+    def test_current_scores_are_counted_between_cuts(self):
+        self.week(4)  # a half of the 80 at .5, the other at .82
+        charts = CountCharts(self.deployment)
+        for cuts, counts in (
+            ([0.0, 0.5, 0.8, 1.0], [0, 40, 40]),
+            ([0.0, 0.51, 1.0], [40, 40]),
+            ([0.0, 0.1, 0.2, 1.0], [0, 0, 80]),
+        ):
+            self.assertEqual(charts.standing_counts(cuts), counts)
+
+    def test_without_a_version_or_a_reference_there_is_nothing_to_compare(self):
+        charts = CountCharts(self.deployment)
+        self.assertIn("No version can be read", charts.distribution(None)["empty"])
+        self.env.flush_all()
+        self.env.cr.execute('UPDATE ai_deployment_version SET reference = \'{"rows": 0, "counts": {}}\'')
+        self.env.invalidate_all()
+        self.assertIn("no counts to compare with", charts.distribution(self.card())["empty"])
+
+    def test_few_scores_are_not_drawn_as_many_bars(self):
+        card = self.card()
+        card.score_bins = NumericBins(0, 1, [number / 20 for number in range(1, 20)])
+        self.serve(self.deployment, card)
+        self.week(5)
+        chart = self.page()["distribution"]
+        self.assertEqual(
+            (len(chart["labels"]), chart["labels"][0], chart["labels"][-1]), (10, "0 to 10 %", "90 to 100 %")
+        )
+        self.assertTrue(chart["percents"])
+        self.assertIn("80 first scores, compared with a reference of ", chart["note"])
+
+    def test_a_week_begins_on_monday(self):
+        self.week(0)
+        charts = CountCharts(self.deployment)
+        for moment, labels, values in (
+            (NOW, ["23 Feb", "2 Mar"], [0, 80]),
+            (NOW + timedelta(days=6), ["23 Feb", "2 Mar"], [0, 80]),
+            (NOW + timedelta(days=7), ["2 Mar", "9 Mar"], [80, 0]),
+        ):
+            with clock.at(moment):
+                chart = charts.volumes(2)
+            self.assertEqual((chart["labels"], chart["series"][0]["values"]), (labels, values))
+            self.assertEqual([series["label"] for series in chart["series"]][2:], ["Of these, could not be scored"])
+        with clock.at(NOW + timedelta(days=14)):
+            self.assertIn("No record was requested in the last 2 weeks", charts.volumes(2)["empty"])

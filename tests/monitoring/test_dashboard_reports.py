@@ -1,8 +1,14 @@
 """Charts of reports: what moved in which week, and what came true."""
 
+from datetime import timedelta
+
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.monitoring.dashboard_reports import ReportCharts
+from odoo.addons.ai_deployment.models.monitoring.dashboard_reports import (
+    ReportCharts,
+    _way_to_threshold,
+    first_report_text,
+)
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.monitoring.common import SHOWN, WEEK, DashboardCase
@@ -35,7 +41,7 @@ class TestReportCharts(DashboardCase):
         cell = self.cell_of(report)
         self.assertEqual((cell["share"], cell["text"], cell["hint"]), (None, "–", "Always the same"))
 
-    def report_with_line(self, before=0, **values):
+    def report_with_line(self, before=0, others=(), **values):
         line = {"key": "country_id", "label": "Country", "verdict": "quiet", "exceeded": False, **values}
         return self.env["ai.deployment.report"].create(
             {
@@ -45,7 +51,7 @@ class TestReportCharts(DashboardCase):
                 "window_start": (SHOWN - (before + 1) * WEEK).date(),
                 "window_end": (SHOWN - before * WEEK).date(),
                 "verdict": "quiet",
-                "line_ids": [(0, 0, line)],
+                "line_ids": [(0, 0, {**line, **other}) for other in ({}, *others)],
             }
         )
 
@@ -102,3 +108,43 @@ class TestReportCharts(DashboardCase):
         page = self.page()
         self.assertEqual(page["outcomes"]["labels"], ["2 Mar to 8 Mar", "9 Mar to 22 Mar"])
         self.assertEqual(len([value for value in self.series(page["outcomes"], "Actual")["values"] if value]), 2)
+
+    def test_how_far_a_line_is_on_its_way_to_its_threshold(self):
+        lines = self.env["ai.deployment.report.line"]
+        for values, share in (
+            ({"statistic": 0.3, "reference_share": 0.2, "threshold": 0.4}, 0.5),
+            ({"statistic": 0.1, "reference_share": 0.2, "threshold": 0.4}, 0.0),
+            ({"statistic": 0.5, "reference_share": 0.2, "threshold": 0.4}, 1.5),
+            ({"statistic": 0.1, "reference_share": 0.0, "threshold": 0.2}, 0.5),
+            ({"statistic": 0.1, "reference_share": 0.2, "threshold": 0.0, "test": "missing"}, 0.5),
+            ({"statistic": 0.1, "reference_share": 0.2, "threshold": 0.0}, None),
+            ({"statistic": 0.3, "reference_share": 0.2, "threshold": 0.2}, None),
+            ({"statistic": 0.3, "reference_share": 0.2, "threshold": 0.2, "test": "missing"}, None),
+            ({"statistic": 0.3, "reference_share": 0.2, "threshold": 0.4, "verdict": "cannot_judge"}, None),
+        ):
+            with self.subTest(values):
+                found = _way_to_threshold(lines.new({"test": "shape", "verdict": "quiet", **values}))
+                self.assertEqual(found if found is None else round(found, 6), share)
+
+    def test_when_the_first_report_comes(self):
+        week, day = timedelta(days=7), timedelta(days=1)
+        with clock.at(NOW):
+            self.assertIn("created 7 days after the first record is scored", first_report_text(self.env, None, week))
+            for first, words in (
+                (NOW.date() - 6 * day, "the first is created on 03/03/2026."),
+                (NOW.date() - 7 * day, "the first is created on 03/02/2026."),
+                (NOW.date() - 8 * day, "though the first was due on 03/01/2026."),
+            ):
+                self.assertIn(words, first_report_text(self.env, first, week))
+
+    def test_a_cell_is_as_far_as_its_farthest_line(self):
+        nearer = {"test": "unseen", "statistic": 0.19}
+        report = self.report_with_line(others=[nearer], test="shape", statistic=0.1, threshold=0.2)
+        cell = self.cell_of(report)
+        self.assertEqual((cell["share"], cell["text"], cell["moved"]), (0.95, "95 %", False))
+        charts = ReportCharts(self.deployment, report.line_ids, None)
+        empty = charts._cell(report, "source_id", "Source")
+        self.assertEqual((empty["share"], empty["text"], empty["open"]), (None, "–", None))
+        self.assertEqual(charts.heat(report.browse())["rows"], [])
+        self.assertTrue(charts.heat(report.browse())["empty"])
+        self.assertEqual(charts.lines_of(report.browse()), report.line_ids.browse())

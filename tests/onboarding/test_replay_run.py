@@ -83,10 +83,36 @@ class TestReplayRun(StartCase):
         self.assertIsNotNone(result["incumbent_auc"])
         self.assertEqual(result["logged"], 0)
         self.assertIn(result["verdict"], ("worth", "as_incumbent", "as_rate"))
-        self.assertLess(result["seconds"], 60)
+        self.assertTrue(0 < result["seconds"] < 60)
+        self.assertEqual((record.progress, result["method"]), (100, "scorecard"))
+        for share in ("top", "incumbent_top", "top_money", "incumbent_top_money"):
+            self.assertTrue(0 <= result[share] <= 1, share)
         page = record.with_user(self.owner).result_html
         self.assertIn("Each month by a version trained on what was known before it", page)
         self.assertEqual(page.count("<tr>"), len(result["months"]) + 1)
+
+    def test_a_month_says_how_many_reviews_a_day_its_scores_need(self):
+        for confidence, of_all in ((1.0, True), (0.0, False)):
+            self.subject.min_confidence = confidence
+            _record, result = self.replay(self.subject)
+            starts = [datetime.date.fromisoformat(day) for day in result["starts"]]
+            for month, begin, end in zip(result["months"], starts, starts[1:], strict=False):
+                wanted = round(month["rows"] / (end - begin).days, 1) if of_all and month["ours"] is not None else 0.0
+                self.assertEqual(month["reviews_per_day"], wanted, month)
+        self.subject.routing = "capacity"
+        _record, result = self.replay(self.subject)
+        self.assertNotIn("reviews_per_day", result["months"][0])
+
+    def test_what_odoo_said_at_the_time_counts_before_what_it_would_say(self):
+        with clock.at(NOW):
+            self.deployment._score(self.open_leads)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ai_deployment_inference SET incumbent_value = 0.25 WHERE res_id = ANY(%s)", [self.open_leads.ids]
+        )
+        run = ReplayRun(self.env["ai.deployment.replay"].new({"deployment_id": self.subject.id}))
+        ids = self.open_leads.ids
+        self.assertEqual(run._logged([*ids, *self.past.ids]), dict.fromkeys(ids, 0.25))
 
     def test_unusual_records_have_examples(self):
         unusual = self.make_deployment(

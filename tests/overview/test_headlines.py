@@ -157,3 +157,70 @@ class TestHeadlines(AiDeploymentCase):
         count(every)
         one, five = count(self.deployment), count(every)
         self.assertLess(five - one, 20)
+
+    def test_days_are_counted_from_today_backwards(self):
+        """Seven days with today, the seven before them, and 28 of all."""
+        day = timedelta(days=1)
+        for ago, count in ((0, 1), (6, 2), (7, 4), (13, 8), (14, 16), (27, 32), (28, 64)):
+            self.deployment._score(self.make_leads(count), now=NOW - ago * day)
+        [counted] = self.counted()
+        self.assertEqual((counted.week, counted.week_before, counted.month, counted.reviewed), (3, 12, 63, 0))
+        self.assertEqual(self.tiles()["reviewed"]["text"], "0 %")
+        self.assertIsNone(self.tiles()["reviewed"]["open"])
+
+    def counted(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with clock.at(NOW):
+            return list(Headlines(self.deployment)._counted.values())
+
+    def test_without_a_record_there_is_nothing_to_open(self):
+        tiles = self.tiles()
+        self.assertEqual((tiles["scored"]["text"], tiles["scored"]["note"]), ("0", "7 days before: 0"))
+        self.assertEqual((tiles["reviewed"]["text"], tiles["value"]["text"]), ("–", "–"))
+        self.assertEqual(tiles["value"]["note"], "Not measured yet")
+        for name in ("health", "accuracy", "scored", "reviewed", "value", "next"):
+            self.assertIsNone(tiles[name]["open"], name)
+        self.env["ai.deployment.alert"]._raise(self.deployment, "drift:x:shape", name="It moved")
+        opened = self.tiles()["health"]["open"]
+        self.assertEqual(len(self.env[opened["model"]].search(opened["domain"])), 1)
+
+    def test_accuracy_is_a_warning_only_where_it_is_surely_lower(self):
+        for low, high, exceeded, level in (
+            (0.7, 0.76, False, "success"),
+            (0.7, 0.75, False, "success"),
+            (0.7, 0.7499, False, "warning"),
+            (0.7, 0.8, True, "warning"),
+        ):
+            with self.subTest(high=high, exceeded=exceeded), self.env.cr.savepoint() as savepoint:
+                self.report(("auc", 0.72, low, high, 0.6, exceeded))
+                self.assertEqual(self.tiles()["accuracy"]["level"], level)
+                savepoint.rollback()
+        self.deployment.sudo().champion_id = False
+        self.assertEqual(self.tiles()["accuracy"]["note"], "No version")
+
+    def test_the_level_of_a_date_turns_a_week_before_and_on_its_day(self):
+        known, day = self.deployment.sudo(), timedelta(days=1)
+        known.check_ids.write({"waived_until": False, "waiver_reason": False})
+        for ahead, level in ((8, ""), (7, "warning"), (1, "warning"), (0, "danger"), (-1, "danger")):
+            known.review_date = TODAY + ahead * day
+            self.assertEqual(self.tiles()["next"]["level"], level, ahead)
+        known.review_date = TODAY + 90 * day
+        event = self.env["calendar.event"].create(
+            {"name": "Retraining", "start": NOW + 2 * day, "stop": NOW + 2 * day + timedelta(hours=1)}
+        )
+        known.retrain_event_id = event
+        self.assertEqual(self.tiles()["next"]["note"], "Retraining is planned")
+        for moment, told in (
+            (NOW + 2 * day, "Periodic review"),
+            (NOW + 2 * day - timedelta(seconds=1), "Retraining is planned"),
+        ):
+            self.assertEqual(self.tiles(moment=moment)["next"]["note"], told)
+        event.active = False
+        self.assertEqual(self.tiles()["next"]["note"], "Periodic review")
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ai_deployment SET state = 'poc', expiry_date = %s WHERE id = %s", [TODAY, known.id])
+        self.assertEqual(self.tiles()["next"]["note"], "The proof of concept ends")
+        self.env.cr.execute("UPDATE ai_deployment SET state = 'retired' WHERE id = %s", known.ids)
+        tile = self.tiles()["next"]
+        self.assertEqual((tile["text"], tile["note"], tile["level"]), ("–", "", ""))

@@ -21,6 +21,11 @@ GOOD = [
     ("float", -3, "-3.0"),
     ("boolean", True, "1"),
     ("boolean", "0", "0"),
+    ("boolean", "1", "1"),
+    ("boolean", False, "0"),
+    ("integer", 0, "0"),
+    ("monetary", -1e15, "-1000000000000000.0"),
+    ("monetary", "0.1234567891", "0.1234567891"),
     ("char", "INV/7", "INV/7"),
     ("char", "x" * 500, "x" * 500),
     ("date", "1900-01-01", "1900-01-01"),
@@ -41,6 +46,11 @@ BAD = [
     ("monetary", "1.234,56"),
     ("monetary", "12 EUR"),
     ("monetary", "NaN"),
+    ("monetary", None),
+    ("monetary", -1.1e15),
+    ("float", float("-inf")),
+    ("date", ""),
+    ("date", None),
     ("monetary", float("inf")),
     ("monetary", True),
     ("integer", "12.5"),
@@ -57,9 +67,24 @@ class TestPlainValues(TransactionCase):
         for ttype, said, stored in GOOD:
             with self.subTest(ttype=ttype, said=said):
                 self.assertEqual(plain_value(ttype, said, "It"), stored)
-                self.assertTrue(to_write(ttype, stored) or ttype == "boolean")
+                self.assertTrue(to_write(ttype, stored) or stored == "0")
         self.assertEqual(to_write("monetary", "12.5"), 12.5)
         self.assertIs(to_write("many2one", ""), False)
+
+    def test_what_is_stored_is_written_as_the_field_wants_it(self):
+        for ttype, stored, written in (
+            ("many2one", "7", 7),
+            ("integer", "-3", -3),
+            ("float", "2.5", 2.5),
+            ("boolean", "1", True),
+            ("boolean", "0", False),
+            ("char", "1", "1"),
+            ("date", "2026-03-02", "2026-03-02"),
+            *((ttype, "", False) for ttype in ("many2one", "integer", "float", "boolean", "char")),
+        ):
+            with self.subTest(ttype=ttype, stored=stored):
+                found = to_write(ttype, stored)
+                self.assertEqual((found, type(found)), (written, type(written)))
 
     def test_what_is_not_of_its_kind_is_invalid(self):
         for ttype, said in BAD:
@@ -152,3 +177,59 @@ class TestResolver(AiDeploymentCase):
         self.assertEqual(text_of(english, "color", "7"), "7")
         self.twins[0].unlink()
         self.assertEqual(text_of(documents, "partner_id", str(self.twins._ids[0])), "deleted")
+
+    def test_a_choice_of_records_is_one_that_may_be_chosen_now(self):
+        choices = {"Acme": str(self.acme.id), "Foreign": str(self.foreign.id), "Gone": "999999999"}
+        self.assertEqual(self.value("partner_id", "choice", "Acme", choices=choices), (str(self.acme.id), None))
+        for said, failure in (
+            ("Foreign", "value_other_company"),
+            ("Gone", "value_not_allowed"),
+            ("ACME 100%_ Ltd", "value_not_allowed"),
+            (7, "value_not_allowed"),
+        ):
+            with self.subTest(said=said):
+                found = self.value("partner_id", "choice", said, choices=choices)
+                self.assertEqual((found.stored, found.error.failure_type), (None, failure))
+
+    def test_spaces_around_are_no_value(self):
+        self.assertEqual(self.value("date_deadline", "date", "  ", required=False), ("", None))
+        self.assertEqual(self.value("date_deadline", "date", " 2026-03-02 "), ("2026-03-02", None))
+        self.assertEqual(self.value("date_deadline", "date", None).error.failure_type, "value_missing")
+        self.assertEqual(self.value("gone", "text", "", required=False), ("", None))
+        resolver, [answer, *_others] = Resolver(self.task.sudo()), self.task.answer_field_ids
+        for entered in (None, False, 7, "  "):
+            self.assertEqual(resolver.entered(answer, entered, self.env.company.id), "")
+
+    def test_what_a_record_has_now_as_it_is_stored(self):
+        lead = self.make_leads(1, expected_revenue=0, color=0, city=False, country_id=False, priority="2")
+        for key, stored in (
+            ("partner_id", ""),
+            ("active", "1"),
+            ("expected_revenue", "0.0"),
+            ("date_deadline", ""),
+            ("color", "0"),
+            ("city", ""),
+            ("priority", "2"),
+        ):
+            self.assertEqual(of_record(lead, key), stored, key)
+        lead.active = False
+        self.assertEqual(of_record(lead, "active"), "0")
+
+    def test_people_read_each_kind_of_value(self):
+        documents = self.env["crm.lead"].with_context(lang="en_US")
+        for key, stored, text in (
+            ("active", "1", "Yes"),
+            ("active", "0", "No"),
+            ("priority", "9", "9"),
+            ("date_deadline", "2026-03-02", "03/02/2026"),
+            ("city", "Ghent", "Ghent"),
+            ("city", None, ""),
+            ("no_such_field", "x", "x"),
+            ("day_open", "2.345", "2.35"),
+            ("day_open", "2.344", "2.34"),
+        ):
+            self.assertEqual(text_of(documents, key, stored), text, (key, stored))
+        self.assertEqual(text_of(documents.with_user(self.accountant), "city", "Ghent"), "Ghent")
+        field = documents._fields["city"]
+        self.patch(field, "groups", "base.group_no_one")
+        self.assertEqual(text_of(documents.with_user(self.reviewer), "city", "Ghent"), "•••")

@@ -3,7 +3,16 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.ai_deployment.models.pushing.rows import RowCheck, check_key, digest_of
+from odoo.addons.ai_deployment.ml.columns import NUMBER, make_column
+from odoo.addons.ai_deployment.models.pushing.rows import (
+    LARGEST,
+    PushedRow,
+    RowCheck,
+    check_key,
+    columns_with,
+    digest_of,
+)
+from odoo.addons.ai_deployment.remote.answer_fields import AnswerField
 
 GOOD = {"res_id": 7, "score": 0.5}
 BAD = [
@@ -33,6 +42,15 @@ BAD = [
     ({**GOOD, "failure": {"message": "x"}}, "score"),
     ({"res_id": 7, "confidence": 1.7, "failure": {"message": "x"}}, "confidence"),
     ({"res_id": 7, "failure": {}}, "failure.message"),
+    ({"res_id": 7, "failure": {"message": " "}}, "failure.message"),
+    ({"res_id": 7, "failure": {"message": 3}}, "failure.message"),
+    ({"res_id": 7, "failure": {"message": "x", "more": 1}}, "failure"),
+    ({"res_id": 7, "answers": {}, "failure": {"message": "x"}}, "answers"),
+    ({**GOOD, "answers": {}}, "answers"),
+    ({7: 1}, "row"),
+    ({**GOOD, "inputs": {"amount": 2 * LARGEST}}, "inputs.amount"),
+    ({**GOOD, "inputs": {"amount": -2 * LARGEST}}, "inputs.amount"),
+    ({**GOOD, "inputs": {"country": float("nan")}}, "inputs.country"),
     ({"res_id": 7, "failure": "x"}, "failure"),
     ({"res_id": 7, "failure": {"message": "x", "details": 3}}, "failure.details"),
 ]
@@ -89,3 +107,45 @@ class TestRows(TransactionCase):
         for rows in ([float("nan")], [object()]):
             with self.assertRaises(ValidationError):
                 digest_of(rows, self.env)
+        self.assertNotEqual(digest_of([{"a": 1}], self.env), digest_of([{"a": 2}], self.env))
+
+    def test_inputs_are_single_values_of_their_kind(self):
+        for inputs in (
+            None,
+            {},
+            {"amount": LARGEST},
+            {"amount": -LARGEST},
+            {"amount": None, "country": "BE"},
+            {"country": 7},
+            {"country": True},
+        ):
+            [row] = self.check.rows([{**GOOD, "inputs": inputs}])
+            self.assertEqual(row.inputs, inputs or {})
+
+    def test_a_version_with_answers_takes_no_score(self):
+        check = RowCheck(self.env, {}, [AnswerField("total", "Total", "number")])
+        answers = {"total": "12", "total_confidence": 0.7}
+        [row] = check.rows([{"res_id": 7, "answers": answers}])
+        self.assertEqual((row.answer, row.told.values), ((0.7, 0.7), {"total": ("12", 0.7)}))
+        for row, field in (
+            ({"res_id": 7, "answers": answers, "score": 0.5}, "score"),
+            ({"res_id": 7, "answers": answers, "confidence": 0.0}, "confidence"),
+            ({"res_id": 7}, "answers"),
+        ):
+            with self.assertRaisesRegex(ValidationError, f"Row 1, {field}:"):
+                check.rows([row])
+        [row] = check.rows([{"res_id": 7, "failure": {"message": " It failed. "}}])
+        self.assertEqual((row.answer.reason, row.details, row.told), ("It failed.", "", None))
+
+    def test_what_is_pushed_takes_the_place_of_what_odoo_holds(self):
+        columns = {name: make_column(name, NUMBER, [1, None, 3]) for name in ("amount", "other")}
+        rows = [
+            PushedRow(7, (0.5, 0.5), {"amount": 5}),
+            PushedRow(8, (0.5, 0.5), {}),
+            PushedRow(9, (0.5, 0.5), {"amount": None}),
+            PushedRow(10, (0.5, 0.5), {"amount": 9}),  # not among the rows
+        ]
+        found = columns_with(columns, rows, {8: 0, 7: 1, 9: 2}, make_column)
+        self.assertIs(found["other"], columns["other"])
+        self.assertEqual([str(value) for value in found["amount"].values], ["1.0", "5.0", "nan"])
+        self.assertEqual(columns["amount"].values[0], 1.0)

@@ -1,8 +1,10 @@
 """Questions whose score shows only after the answer."""
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
+from odoo.addons.ai_deployment.models.review import blind
 from odoo.addons.ai_deployment.models.review.quality import review_figures
 from odoo.addons.ai_deployment.tests.review.common import DecisionCase
 
@@ -99,3 +101,72 @@ class TestReviewBlind(DecisionCase):
         again.with_user(self.reviewer)._decide("confirmed")
         hidden, shown = review_figures(self.deployment).blind[3:]
         self.assertEqual((hidden, shown), (0, 0), "whoever saw the score in between is neither")
+
+    def test_what_hides_a_score_in_the_form_and_in_lists(self):
+        lead = self.make_leads()
+        review = self.ask(lead)
+        reviews, more = self.env["ai.deployment.review"], self.colleague
+        answered = {"reviewer_id": self.reviewer.id, "ground_truth": "positive", "decision": "confirmed"}
+        for hidden, values, share, people in (
+            (True, {}, 1.0, self.reviewer + more),
+            (True, {}, 0.999, self.reviewer + more),
+            (False, {}, 0.0, self.reviewer + more),
+            (False, {}, 1.0, self.reviewer),
+            (False, {"is_assigned": True, "is_blind": False}, 1.0, self.reviewer + more),
+            (True, {"is_assigned": True, "is_blind": True}, 0.0, self.reviewer),
+            (False, {"failure_type": "artifact_rejected"}, 1.0, self.reviewer + more),
+            (False, {"kind": "second_opinion"}, 1.0, self.reviewer + more),
+            (False, {"state": "decided", "is_blind": True, **answered}, 1.0, self.reviewer + more),
+        ):
+            with self.subTest(values=values, share=share, people=len(people)), self.env.cr.savepoint() as savepoint:
+                self.deployment.write({"blind_share": share, "reviewer_ids": [Command.set(people.ids)]})
+                review.write(values)
+                self.env.flush_all()
+                self.env.invalidate_all()
+                self.assertEqual(blind.is_hidden(review), hidden)
+                pair = (self.deployment.id, lead.id)
+                self.assertEqual(pair in self.env.execute_query(blind.blind_records_sql(reviews)), hidden)
+                lines = self.env["ai.deployment.score"].search([("res_id", "=", lead.id)])
+                self.assertEqual(bool(lines.filtered_domain(blind.of_blind_records(lines))), hidden)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_a_colleague_who_left_is_nobody_to_compare_with(self):
+        review = self.ask(self.make_leads())
+        self.colleague.active = False
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(blind.is_in_blind_sample(review))
+        self.assertFalse(self.env.execute_query(blind.blind_records_sql(review)))
+
+    def test_lists_ask_about_some_deployments_and_records_only(self):
+        leads = self.make_leads(2)
+        review, pairs = self.ask(leads)[0], [(self.deployment.id, lead.id) for lead in leads]
+        self.env.flush_all()
+        for asked, expected in (
+            ({}, pairs),
+            ({"of": self.deployment.ids}, pairs),
+            ({"of": []}, []),
+            ({"ids": leads[1].ids}, pairs[1:]),
+            ({"of": self.deployment.ids, "ids": []}, []),
+        ):
+            with self.subTest(asked):
+                found = self.env.execute_query(blind.blind_records_sql(review, **asked))
+                self.assertEqual(sorted(found), sorted(expected))
+
+    def test_answers_that_a_second_person_gives_as_well(self):
+        review = self.ask(self.make_leads())
+        more = self.reviewer + self.colleague
+        for drawn, values, share, people in (
+            (True, {"ground_truth": "positive"}, 1.0, more),
+            (False, {"ground_truth": "positive"}, 0.0, more),
+            (False, {"ground_truth": "positive"}, 1.0, self.reviewer),
+            (False, {"ground_truth": False}, 1.0, more),
+            (False, {"ground_truth": "positive", "kind": "second_opinion"}, 1.0, more),
+        ):
+            with self.subTest(values=values, share=share, people=len(people)), self.env.cr.savepoint() as savepoint:
+                self.deployment.write({"double_share": share, "reviewer_ids": [Command.set(people.ids)]})
+                review.write(values)
+                self.assertEqual(blind.is_in_second_opinion_sample(review), drawn)
+                savepoint.rollback()
+                self.env.invalidate_all()

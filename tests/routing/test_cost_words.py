@@ -6,7 +6,9 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml.costs import Point
 from odoo.addons.ai_deployment.models.routing import cost_words
-from odoo.addons.ai_deployment.tests.routing.common import CostCase
+from odoo.addons.ai_deployment.tests.routing.common import NEGATIVES, POSITIVES, CostCase, stakes
+
+PLAIN = {0xA0: None, 0xFEFF: None}  # what keeps an amount on one line
 
 
 @tagged("post_install", "-at_install")
@@ -49,3 +51,76 @@ class TestCostWords(CostCase):
         self.serve_stakes()
         self.assertFalse(self.deployment.with_user(self.reviewer).cost_html)
         self.assertTrue(self.deployment.with_user(self.deputy).cost_html)
+
+    def table(self, found=None, **values):
+        self.serve_stakes(found, **values)
+        self.env.invalidate_all()
+        table = cost_words.cost_table(self.deployment)
+        rows = [{name: str(text).translate(PLAIN) for name, text in row.items()} for row in table["rows"]]
+        return {**table, "rows": rows}
+
+    def test_rows_go_from_few_reviews_to_many(self):
+        """Below .9 are 100 of 250 records, which lose 3,000; the others lose 250. A review costs 6."""
+        table = self.table(routing="threshold", min_confidence=0.9)
+        self.assertEqual((table["why_not"], table["is_monthly"]), ("", True))
+        names, reviews, money, bars = (
+            [row[name] for row in table["rows"]] for name in ("name", "reviews", "money", "bar")
+        )
+        self.assertEqual(names[0], "No reviews")
+        self.assertEqual(set(names[1:4]), {"Below 90 % confidence", "Lowest cost", "Now"})
+        self.assertEqual(names[4], "All records are reviewed")
+        self.assertEqual(reviews, ["0", "4", "4", "4", "10"])
+        # 304 records a month; all reviewed: 3,250 - 250 x 6 = 1,750 of 250 records
+        self.assertEqual(money, ["$0", "$2,900", "$2,900", "$2,900", "$2,100"])
+        self.assertEqual(bars, ["0", "100", "100", "100", "73"])
+        for flag, name in (("is_now", "Now"), ("is_best", "Lowest cost")):
+            self.assertEqual([row["name"] for row in table["rows"] if row[flag] == "True"], [name])
+        self.assertTrue(all(" to " in row["interval"] for row in table["rows"]))
+
+    def test_a_loss_has_no_bar(self):
+        last = self.table(review_minutes=30.0)["rows"][-1]
+        self.assertEqual((last["name"], last["bar"], last["money"][:2]), ("All records are reviewed", "0", "$-"))
+
+    def test_where_nobody_knows_how_many_come_a_share_is_told(self):
+        version = self.keep(self.deployment, self.card(), held_out={}, stakes=stakes(*NEGATIVES, *POSITIVES))
+        self.serve_stakes(routing="threshold", min_confidence=0.9)
+        self.deployment._assign_champion(version, "test")
+        self.env.invalidate_all()
+        table = cost_words.cost_table(self.deployment)
+        self.assertFalse(table["is_monthly"])
+        self.assertEqual([row["reviews"] for row in table["rows"]], ["0 %", "40 %", "40 %", "40 %", "100 %"])
+        self.assertEqual(table["rows"][-1]["money"].translate(PLAIN), "$7,000", "of a thousand records")
+
+    def test_without_costs_it_says_what_is_missing(self):
+        table = self.table(review_minutes=0.0)
+        self.assertEqual((table["rows"], table["notes"]), ([], []))
+        self.assertIn("enter the minutes of a review", table["why_not"])
+
+    def test_a_side_without_a_choice_is_a_note(self):
+        table = self.table(stakes(*NEGATIVES, (0.9, 49, 1)))
+        self.assertEqual(len(table["notes"]), 2)
+        self.assertTrue(table["notes"][0].startswith("Lowest cost for “Won”: ") or "“" in table["notes"][0])
+        self.assertIn("Only 1 of the decisions tested were wrong", table["notes"][1])
+
+    def test_what_the_figures_rest_on(self):
+        self.serve_stakes()
+        found = cost_words.RoutingCosts(self.deployment)
+        basis = cost_words._basis(self.deployment, found).translate(PLAIN)
+        self.assertIn("From 250 records with known outcome. A review costs $6 (6 minutes, entered)", basis)
+        found.minutes = (12.0, cost_words.LOGGED)
+        self.assertIn("(12 minutes, the average of answered reviews)", cost_words._basis(self.deployment, found))
+        found.tested = None
+        self.assertTrue(cost_words._basis(self.deployment, found).startswith("From 0 records"))
+        self.assertEqual(cost_words._side_share(found, True), 0.0)
+
+    def test_thresholds_that_are_as_good_are_told_as_a_range(self):
+        self.serve_stakes()
+        found = cost_words.RoutingCosts(self.deployment)
+        [choice, other] = found.choices.values()
+        for lines, tied in (((0.6, 0.6), False), ((0.6, 0.9), True)):
+            found.choices = {"positive": choice._replace(lines=lines), "negative": ValueError()}
+            [text] = cost_words._tie_texts(self.deployment, found)
+            self.assertEqual("About as good: from “Below 60 % confidence” to “Below 90 % confidence”." in text, tied)
+            self.assertIn("Lowest cost for “", text)
+        found.is_anomaly = True
+        self.assertTrue(cost_words._tie_texts(self.deployment, found)[0].startswith("Lowest cost: "))

@@ -1,14 +1,15 @@
 """What a batch will ask of people is told before, as an estimate; what nobody could answer has to be confirmed."""
 
 import json
+import math
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.ai_deployment.ml import routing
 from odoo.addons.ai_deployment.models.routing import forecast as forecast_file
-from odoo.addons.ai_deployment.models.routing.forecast import forecast
+from odoo.addons.ai_deployment.models.routing.forecast import Forecast, forecast
 from odoo.addons.ai_deployment.models.scoring.ai_deployment_batch import FLOOD
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.tests.common import NOW
@@ -192,3 +193,23 @@ class TestForecast(ForecastCase):
         self.work()
         self.assertEqual(len(self.reviews_of(leads)), 30)
         self.assertEqual(batch.state, "done")
+
+
+@tagged("post_install", "-at_install")
+class TestForecastSentence(TransactionCase):
+    def test_days_of_work_are_whole_and_at_least_one(self):
+        for reviews, per_day, days, told in (
+            (10, 4.0, 2.5, "At 4 answers a day this is 3 days of work."),
+            (10, 1.0, 10.0, "At 1 answers a day this is 10 days of work."),
+            (1, 0.5, 2.0, "At 0.5 answers a day this is 2 days of work."),
+            (1, 4.0, 0.25, "At 4 answers a day this is 1 days of work."),
+            (10, 0.0, math.inf, "from 10 records recently scored by this version."),
+            (0, 4.0, 0.0, "from 10 records recently scored by this version."),
+        ):
+            with self.subTest(reviews=reviews, per_day=per_day):
+                found = Forecast(100, reviews, 10, per_day)
+                self.assertEqual(found.days, days)
+                self.assertTrue(found.sentence(self.env).endswith(told), found.sentence(self.env))
+                self.assertEqual(found.is_far_beyond, reviews > 0 and days > forecast_file.FAR)
+        self.assertEqual(Forecast(0, 3, 10, 1.0).sentence(self.env), "")
+        self.assertIn("from the test records of this version", Forecast(9, 3, 0, 1.0).sentence(self.env))

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.tests.routing.common import PERFECT, POOR, TestedCase
+from odoo.addons.ai_deployment.tests.routing.common import NEGATIVES, PERFECT, POOR, CostCase, TestedCase, stakes
 
 
 @tagged("post_install", "-at_install")
@@ -58,3 +58,45 @@ class TestRoutingWords(TestedCase):
         self.assertIn("the test has 40 such records, the error target needs 59", wont)
         self.serve_tested(negative=POOR)
         self.assertIn("150 of 400 such records were wrong", self.deployment.routing_text)
+
+    def test_what_is_not_known_says_nothing(self):
+        self.assertFalse(self.make_deployment(method="anomaly", is_primary=False).routing_text)
+        self.assertFalse(self.deployment.routing_text, "no test")
+        self.serve_tested(positive=[], negative=[(0.8, 100, 20)])
+        self.deployment.min_confidence = 0.8
+        self.assertIn("100 % of the records were decided automatically, 20 % of these", self.deployment.routing_text)
+
+    def test_a_side_without_evidence_has_no_case(self):
+        self.serve_tested(positive=PERFECT, negative=PERFECT)
+        self.deployment.write({"routing": "error", "target_error": 0.05})
+        self.deployment.sudo().routing_thresholds = {"positive": 0.0}
+        self.env.invalidate_all()
+        one, two = self.deployment.routing_text.split("\n")
+        self.assertIn("from 0 % confidence on: 0 of 0 such", one)
+        self.assertIn("the test has 0 such records", two)
+
+
+@tagged("post_install", "-at_install")
+class TestCostRoutingWords(CostCase):
+    def told(self, found=None, **values):
+        self.serve_stakes(found, **values)
+        self.env.invalidate_all()
+        return self.deployment.routing_text.split("\n")
+
+    def test_each_side_has_its_threshold_or_the_reason_why_not(self):
+        positive, negative = self.told()
+        self.assertEqual(positive, "“will win”: Below 90 % confidence")
+        self.assertEqual(negative, "“will not win”: Below 90 % confidence")
+        missing = "To choose by costs, enter the minutes of a review and, under Business Value, the hourly cost."
+        self.assertEqual(self.told(review_minutes=0.0), [missing, "Until then, the fixed threshold applies."])
+        one, reason = self.told(stakes(*NEGATIVES, (0.9, 49, 1)))
+        self.assertEqual(one, negative)
+        self.assertTrue(reason.startswith("Only 1 of the decisions tested were wrong"), reason)
+        bills = self.make_deployment(
+            model_id=self.env["ir.model"]._get("account.move").id,
+            method="anomaly",
+            routing="cost",
+            is_primary=False,
+            features=[{"path": "amount_untaxed"}],
+        )
+        self.assertEqual(bills.routing_text.split("\n")[1], "Until then, the flag rate applies.")

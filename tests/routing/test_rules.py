@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.routing.rules import DEFAULTS
+from odoo.addons.ai_deployment.models.routing.rules import AMOUNT, DEFAULTS, POINTS
 from odoo.addons.ai_deployment.models.scoring.reasons import REVIEW_REASONS
 from odoo.addons.ai_deployment.tests.routing.common import RuleCase
 
@@ -29,3 +29,11 @@ class TestRules(RuleCase):
         self.env.invalidate_all()
         self.deployment.min_confidence = 0.7
         self.assertEqual(self.why(self.make_leads(**self.unsure)), ["low_confidence"])
+
+    def test_reasons_have_room_between_them_in_the_order_in_which_they_are_told(self):
+        rules = (self.deployment + self.bills).review_rule_ids
+        order = ("failed", "flagged", "amount", "new_vendor", "out_of_support", "low_confidence", "disagreement")
+        expected = {**{reason: 10 * place for place, reason in enumerate(order, 1)}, "audit": 90}
+        self.assertEqual({rule.reason: rule.priority for rule in rules if rule.reason in DEFAULTS}, expected)
+        self.assertEqual((AMOUNT, POINTS), (5000.0, 1))
+        self.assertEqual(set(rules.filtered(lambda rule: rule.reason == "amount").mapped("amount")), {AMOUNT})

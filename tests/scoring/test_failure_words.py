@@ -3,7 +3,7 @@
 from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.ml import errors
-from odoo.addons.ai_deployment.models.scoring.failure_words import failure_words
+from odoo.addons.ai_deployment.models.scoring.failure_words import FailureWords, failure_words, told_in_full
 from odoo.addons.ai_deployment.tests.common import AiDeploymentCase
 
 
@@ -59,3 +59,34 @@ class TestFailureWords(AiDeploymentCase):
         for reason, told in (("language", "another language"), ("layout", "unlike them"), ("empty", "no text")):
             self.assertIn(told, self.told(errors.DocumentUnfamiliar(reason), "en_US").sentence)
         self.assertNotIn("language", self.told(errors.DocumentUnfamiliar("language")).sentence)
+
+    def test_an_input_without_a_name_is_told_by_its_key(self):
+        for names in (None, {}, {"other": "Other"}):
+            for error, told in (
+                (errors.MissingFeature("country_id"), "“country_id” has no value."),
+                (errors.InvalidFeature("country_id", "4711"), "“country_id” cannot be read."),
+            ):
+                words = failure_words(self.env, error.failure_type, str(error), names)
+                self.assertEqual((words.sentence, words.told), (told, told))
+
+    def test_what_was_said_outside_is_in_the_sentence_and_the_rest_is_the_detail(self):
+        words = self.told(errors.InputGone("country_id", "Rest"), "en_US")
+        self.assertEqual((words.told, words.detail), ("country_id", "Rest"))
+        self.assertEqual(words.sentence, f"{words.label}: country_id")
+        words = self.told(errors.DocumentUnfamiliar("language"), "en_US")
+        self.assertEqual((words.told, words.detail), ("it is in another language", ""))
+        self.assertEqual(self.told(errors.DocumentUnfamiliar("smell"), "en_US").told, "smell")
+        words = self.told(errors.RetriesExhausted(str(errors.EndpointBusy("It answered 503."))), "en_US")
+        self.assertEqual(words.told, "The remote model was busy")
+        words = self.told(errors.RetriesExhausted("Strange."), "en_US")
+        self.assertEqual((words.told, words.sentence), ("", words.label))
+        again = str(errors.RetriesExhausted("Strange."))
+        self.assertEqual(self.told(errors.RetriesExhausted(again), "en_US").detail, again, "nothing within itself")
+
+    def test_a_failure_in_one_line(self):
+        for words, told in (
+            (FailureWords("It failed.", "x", detail="Rest"), "It failed. Rest"),
+            (FailureWords("It failed", "x", detail="Rest"), "It failed. Rest"),
+            (FailureWords("It failed", "x"), "It failed"),
+        ):
+            self.assertEqual(told_in_full(words), told)

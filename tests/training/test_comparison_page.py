@@ -103,3 +103,35 @@ class TestComparisonPage(ChallengerCase):
         [row] = self.page(regressions=rows)["regressions"]
         self.assertEqual((row["name"], row["url"]), (mine.display_name, f"/odoo/crm.lead/{mine.id}"))
         self.assertEqual((row["before"], row["after"], row["outcome"]), ("90 %", "10 %", "came true"))
+
+    def test_what_would_change_is_told_where_there_is_something(self):
+        quiet = self.page(failed=0, reviews={"before": 0.0, "after": 0.0, "per_day": 0.0})["changes"]
+        self.assertFalse([text for text in quiet if "a day instead of" in text or "could not score" in text])
+        changes = {"rows": 1200, "flagged": 3, "unflagged": 2, "up": 5, "down": 4, "value": 0.0}
+        changes |= {"flagged_ids": [], "unflagged_ids": [], "bands": []}
+        told = self.page(changes=changes)["changes"]
+        self.assertIn("Of the latest 1,200 records, 3 would change to “yes” and 2 to “no”; 5 would rise", told[0])
+        self.assertIn("Value of the records that would change sides", told[1])
+        self.assertFalse([text for text in self.page(changes={**changes, "value": None})["changes"] if "Value" in text])
+
+    def test_the_verdict_is_that_of_the_gate_while_it_challenges(self):
+        self.assertIn("No verdict yet: 0 outcomes", self.page()["verdict"])
+        assignment = self.assignment()
+        assignment.write({"verdict": "better", "verdict_text": "On 120 records."})
+        self.assertTrue(self.page()["verdict"].endswith(". On 120 records."))
+        assignment.write({"verdict": "better", "verdict_text": False})
+        self.assertTrue(self.page()["verdict"].endswith("."))
+        assignment.write({"verdict": False, "end_date": LATER})
+        self.assertEqual(self.page()["verdict"], "")
+        self.assertEqual(self.page(challenger=self.keep(self.deployment, self.card()))["verdict"], "")
+
+    def test_without_figures_it_says_why(self):
+        page = self.page(figures={"rows": 7, "positives": 2})
+        self.assertEqual((page["rows"], page["plot"], page["segments"]), ([], None, []))
+        self.assertTrue(page["basis"].startswith("Too few outcomes: 7 records"))
+        self.assertTrue(self.page(figures=self.FIGURES)["basis"].startswith("40 records that neither version"))
+
+    def test_equal_cards_differ_in_nothing(self):
+        same = self.keep(self.deployment, self.version._card())
+        [text] = self.page(challenger=same)["differences"]
+        self.assertIn("No input was added or removed", text)

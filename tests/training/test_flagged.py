@@ -2,7 +2,8 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.ai_deployment.models.training.flagged import confirmed_by_reason
+from odoo.addons.ai_deployment.ml.columns import CATEGORY, NUMBER, make_column
+from odoo.addons.ai_deployment.models.training.flagged import confirmed_by_reason, flagged_by_reason
 from odoo.addons.ai_deployment.tests.common import NOW
 from odoo.addons.ai_deployment.tests.training.common import ReviewedCase
 
@@ -26,3 +27,34 @@ class TestFlagged(ReviewedCase):
             self.decide(lead, truth, inference_id=self.inferences_of(lead, self.unusual)[:1].id)
         self.assertEqual(confirmed_by_reason(self.unusual), {"expected_revenue": (4, 1)})
         self.assertIn("25 % of 4", self.first.flagged_html)
+
+    def found(self, revenues, countries=None, flag_rate=0.25):
+        card, count = self.first._card(), len(revenues)
+        specs = [
+            {"key": "expected_revenue", "kind": NUMBER, "stands_alone": True},
+            {"key": "country_id", "kind": CATEGORY, "stands_alone": True},
+        ]
+        columns = {
+            "expected_revenue": make_column("expected_revenue", NUMBER, revenues),
+            "country_id": make_column("country_id", CATEGORY, countries or [str(self.usa.id)] * count),
+            "color": make_column("color", NUMBER, [1] * count),
+        }
+        return flagged_by_reason(card, specs, columns, list(range(100, 100 + count)), flag_rate)
+
+    def test_of_the_later_half_as_many_as_shall_be_flagged(self):
+        usual = [1000.0 + number for number in range(8)]
+        found = self.found([9e6] * 8 + usual)
+        self.assertEqual((found["rows"], found["flagged"]), (8, 2), "the earlier half is not looked at")
+        self.assertEqual(sum(reason["count"] for reason in found["reasons"]), 2)
+        self.assertEqual(self.found(usual * 2, flag_rate=0.1)["flagged"], 0, "less than one")
+        found = self.found(usual + [9e6, 8e6, 7e6, 6e6, 5e6, 1.0, 1.0, 1.0])
+        self.assertEqual([(one["key"], one["count"]) for one in found["reasons"]], [("expected_revenue", 5)])
+        self.assertEqual(found["reasons"][0]["ids"], sorted(found["reasons"][0]["ids"]))
+        self.assertEqual(len(found["reasons"][0]["ids"]), 3)
+        self.assertEqual(self.found([1000.0] * 3)["rows"], 2)
+
+    def test_categories_that_are_new_more_often_than_is_flagged_are_named(self):
+        old, new = [str(self.usa.id)], [str(self.belgium.id)]
+        for count, share in ((2, {}), (3, {"country_id": 0.375})):
+            found = self.found([1000.0] * 16, old * (16 - count) + new * count)
+            self.assertEqual(found["growing"], share)

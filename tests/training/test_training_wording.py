@@ -1,7 +1,10 @@
 """Sentences of trainings."""
 
+from types import SimpleNamespace
+
 from odoo.tests import TransactionCase, tagged
 
+from odoo.addons.ai_deployment.ml.calibration import Identity
 from odoo.addons.ai_deployment.models.training import cleaning
 from odoo.addons.ai_deployment.models.training import training_wording as wording
 from odoo.addons.ai_deployment.models.training.ai_deployment_training import AiDeploymentTraining
@@ -33,3 +36,18 @@ class TestTrainingWording(TransactionCase):
             wording.tested(self.env, tested),
             "On 60 later records: AUC 0.751, Brier score 0.100 (base rate: 0.200).",
         )
+        self.assertEqual(wording.collected(self.env, 0, 0), "0 records, 0 % of them positive.")
+        for lacking in ("auc", "brier"):
+            self.assertIn("allow no test", wording.tested(self.env, {**tested, lacking: None}))
+        zeros = wording.tested(self.env, {"auc": 0.0, "brier": 0.0})
+        self.assertEqual(zeros, "On 0 later records: AUC 0.000, Brier score 0.000 (base rate: 0.000).")
+        for metrics, learned in (
+            ({"train_rows": 900, "rows": 1000, "inputs": 3, "pairs": 1}, "900 records, 3 inputs and 1 interactions"),
+            ({"rows": 1000}, "1,000 records, 0 inputs and 0 interactions"),
+            ({}, "0 records, 0 inputs and 0 interactions"),
+        ):
+            self.assertEqual(wording.fitted(self.env, metrics), f"Learned from {learned}.")
+        card = SimpleNamespace(calibration=Identity())
+        for metrics, rows in (({"learned_rows": 9, "rows": 5}, 9), ({"rows": 5}, 5), ({}, 0)):
+            told = wording.calibrated(self.env, card, metrics)
+            self.assertEqual(told, f"Calibration: none was needed. Learned again from all {rows} records.")
