@@ -36,7 +36,6 @@ def shares(
     centre: np.ndarray = np.append(np.asarray(expected, dtype=np.float64), 0.0)
     precision = np.append(np.full(len(expected), SPREAD**-2), SHIFT**-2)
     free: np.ndarray = np.ones(len(centre), dtype=bool)
-    coefficients: np.ndarray = np.zeros(len(expected) + 1)
     while True:
         fit = newton(
             Columns(design[:, free]),
@@ -46,11 +45,11 @@ def shares(
             precision=np.diag(precision[free]),
             centre=centre[free],
         )
-        found = np.zeros(len(centre))
+        found: np.ndarray = np.zeros(len(centre))
         found[free] = fit.beta
         negative = found[:-1] < 0
         if not negative.any():
             break
         free[:-1] &= ~negative
-    found = found[:-1]
-    return found / found.sum() if found.sum() >= LEAST else np.asarray(expected, dtype=np.float64)
+    together = found[:-1].sum()
+    return found[:-1] / together if together >= LEAST else centre[:-1]
