@@ -28,7 +28,7 @@ def shares(
     >>> labels = np.arange(400) % 2
     >>> right, noise = 2.0 * labels - 1 + np.sin(np.arange(400) ** 2), np.cos(np.arange(400) ** 2)
     >>> shares([right, noise], labels, np.ones(400), (0.5, 0.5)).round(1).tolist()
-    [1.0, 0.0]
+    [0.9, 0.1]
     >>> shares([right, noise], labels, np.full(400, 1e-6), (0.5, 0.5)).round(2).tolist()
     [0.5, 0.5]
     """
