@@ -6,6 +6,7 @@ say, and every term averages 0 over the reference rows. None of this changes a r
 sum; only codes that training never saw get stand-ins.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,14 @@ class Additive:
         """
         tables = [np.mean(own, axis=0) for own in zip(*(each.tables for each in functions), strict=True)]
         return cls(float(np.mean([each.intercept for each in functions])), tables)
+
+    @classmethod
+    def weighted(cls, functions: "Sequence[Additive]", weights: np.ndarray) -> "Additive":
+        """The weighted sum of functions, ``weights`` (k,), is the function of weighted sums."""
+        tables = [
+            np.tensordot(weights, np.stack(own), 1) for own in zip(*(each.tables for each in functions), strict=True)
+        ]
+        return cls(float(weights @ [each.intercept for each in functions]), tables)
 
 
 def purify(table: np.ndarray, counts: ArrayLike, rounds: int = 50) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,6 +6,8 @@ wide is learned from the labels (empirical Bayes, by the update of MacKay, Neura
 levels are drawn towards their input, and the width of an input towards that of all inputs of its kind. So an input
 that says nothing is worth next to nothing, and none has to be left out beforehand.
 
+What each input says alone (``naive``) is added as far as rows out of fold ask for it (``stacking``).
+
 The posterior covariance (Laplace) tells how sure each point and each sum of points is (``uncertainty``). The result is
 one table per input, so it can be averaged with boosters on the same bins.
 """
@@ -18,8 +20,10 @@ import numpy as np
 from .binning import ABOVE, BELOW, FIRST, MISSING, OTHER, UNSEEN, Bins
 from .groups import effective, together
 from .logistic import Columns, newton, rising
+from .naive import Naive, value_and_rank
 from .points import ENOUGH as POOLED_ROWS
 from .points import Additive
+from .stacking import shares
 from .uncertainty import Uncertainty, reduced
 
 MOST_ROWS = 5_000  # beyond, boosters lose nothing by having no prior, and dense algebra gets slow
@@ -30,7 +34,6 @@ OWN_WORTH = 4.0  # coefficients that the width of all inputs counts as, for one 
 WIDTHS = (1e-6, 25.0)  # variance of a coefficient
 BENDS = 4  # smooth columns of a number, besides its value and its rank
 REACH = 0.25  # share of the ranks over which a bend is alike
-FURTHEST = 3.0  # standard deviations beyond which a value counts no further
 MOST_COLUMNS = 240  # beyond, numbers have no bends: a step costs the cube of it
 WIDER = 1.15  # deviations, as widths are learned: what four generators need so that 80 % hold the truth
 INTERCEPT = 1e-4  # precision of the intercept: next to none
@@ -41,6 +44,8 @@ STEPS = 30  # of Newton's method, at most
 ENOUGH = 1e-6  # gain in log likelihood that is not worth another step
 MANY_ROWS = 300  # fewer are cut into MORE_FOLDS, so that each is learned without few of them
 FOLDS, MORE_FOLDS = 5, 10  # each of which is scored by a model that did not learn from it
+JOINT_SHARE = 1.0  # expected of what is learned jointly; of what each input says alone, the rest
+FAINT = 0.3  # log odds: a sum that varies less counts as if it did that much, where the scales of two are compared
 
 
 @dataclass(frozen=True)
@@ -73,13 +78,20 @@ def shrink(
     basis = _Basis(bins, codes, centres)
     design = basis.design(codes)
     found = _learn(basis, design, truth, weights)
-    out_of_fold = np.empty(len(truth))
+    naive = Naive(bins, basis.rows, centres)
+    joint, alone = np.empty(len(truth)), np.empty(len(truth))
     fold = together(folds_by_label(labels, MORE_FOLDS if len(labels) < MANY_ROWS else FOLDS, seed), groups)
     for k in range(fold.max() + 1):
         held = fold == k
         again = _learn(basis, design[~held], truth[~held], weights[~held], found)
-        out_of_fold[held] = basis.additive(again.beta, directions).raw(codes[held])
-    return Shrunk(basis.additive(found.beta, directions), out_of_fold, basis.uncertainty(found, design))
+        joint[held] = basis.additive(again.beta, directions).raw(codes[held])
+        alone[held] = naive.learn(codes[~held], truth[~held], weights[~held], directions).raw(codes[held])
+    # naive sums are too wide: before they are weighed, they get the width of the others
+    scale = min(1.0, (joint.std() + FAINT) / (alone.std() + FAINT))
+    parts = shares([joint, scale * alone], truth, weights, (JOINT_SHARE, 1 - JOINT_SHARE)) * (1.0, scale)
+    sums = basis.additive(found.beta, directions), naive.learn(codes, truth, weights, directions)
+    uncertainty = basis.uncertainty(found, design)
+    return Shrunk(Additive.weighted(sums, parts), parts @ np.stack([joint, alone]), uncertainty)
 
 
 def folds_by_label(labels: np.ndarray, folds: int, seed: int) -> np.ndarray:
@@ -201,13 +213,9 @@ def _number(bins: Bins, rows: np.ndarray, centre: np.ndarray, bends: int) -> tup
     columns, kinds = [], []
     inner = rows[FIRST:].astype(np.float64)
     if bins.intervals > 1 and inner.sum():
-        from scipy.special import ndtri
-
-        ranks = (np.cumsum(inner) - inner / 2) / inner.sum()
-        rank = _standardised(ndtri(np.clip(ranks, 1e-3, 1 - 1e-3)), inner)
-        value = np.clip(_standardised(centre[FIRST:], inner), -FURTHEST, FURTHEST)
+        value, rank, ranks = value_and_rank(centre[FIRST:], inner)
         smooth = _bends(ranks, inner, rank, min(bends, np.count_nonzero(inner) - 3))
-        within = np.column_stack([_standardised(value, inner) / np.sqrt(2), rank / np.sqrt(2), smooth])
+        within = np.column_stack([value / np.sqrt(2), rank / np.sqrt(2), smooth])
         table = np.zeros((bins.size, within.shape[1]))
         table[FIRST:], table[BELOW], table[ABOVE] = within, within[0], within[-1]
         columns.append(table)
@@ -216,12 +224,6 @@ def _number(bins: Bins, rows: np.ndarray, centre: np.ndarray, bends: int) -> tup
         columns.append((np.arange(bins.size) == MISSING)[:, None].astype(np.float64))
         kinds.append(EMPTY)
     return np.concatenate(columns, axis=1) if columns else np.zeros((bins.size, 0)), kinds
-
-
-def _standardised(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    mean = np.average(values, weights=rows)
-    deviation = np.sqrt(np.average((values - mean) ** 2, weights=rows))
-    return (values - mean) / (deviation or 1.0)
 
 
 def _bends(ranks: np.ndarray, rows: np.ndarray, rank: np.ndarray, most: int) -> np.ndarray:

@@ -45,14 +45,14 @@ from .cards import (
 )
 from .columns import NUMBER, Column
 from .errors import BadTrainingInput, NoUsableFeature
-from .groups import cases, together
-from .logistic import log_loss
+from .groups import cases, effective, together
 from .performance import auc
 from .points import centre, complete, purify_blocks
 from .profile import Profile
 from .recency import choose_half_life, effective_cases, recency_weights
 from .scorecard import Scorecard
 from .shrinkage import MOST_ROWS, Shrunk, folds_by_label, shrink
+from .stacking import shares as stacked_shares
 from .table import SHARES, Table, check_cases, make_table
 from .tags import TagBins, spread_table, with_tags
 from .trees import BinTable, grow
@@ -61,7 +61,7 @@ MIN_LATE = 30  # cases of either class among the late rows, to judge a half life
 TESTS = 5  # folds of a test out of fold
 MIN_BOOSTED = 100  # cases of the rarer label, under which boosters gain little for their time; by hand, ADR 0047
 EXPECTED_SLOPE = ((1.0, 0.3), (0.5, 0.5))  # and its standard deviation, of the sums of few cases: shrunk, boosted
-WEIGHTS = (1.0, 0.75, 0.5, 0.25, 0.0)  # of the shrunk sums, beside the boosters
+SHRUNK_SHARE = 0.75  # expected of the shrunk sums, beside the boosters
 Binned = tuple[str, Bins, np.ndarray]  # name, bins, codes of the rows to learn from
 PROBING_TREES = 60  # trees that find out which inputs act together
 PROBED = 20_000  # rows that a half life is tried on, about; more change nothing
@@ -157,7 +157,7 @@ def train_scorecard(
     boosted = None
     if shrunk is None or (rarer >= MIN_BOOSTED and kept != 1.0):
         boosted = boost(own, codes[table.learn], learned, directions, settings, seed, weights, like, of_record)
-    model, weight = blend(learned, boosted, shrunk, weights, kept)
+    model, weight = blend(learned, boosted, shrunk, weights * effective(weights, of_record) / weights.sum(), kept)
     shift = -np.log(positive_weight)  # weighted odds are that many times too high
     features, card_pairs, intercept = _terms(model, bins, codes, table, required)
     slope = np.dot((weight, 1 - weight), EXPECTED_SLOPE).tolist()
@@ -222,7 +222,8 @@ def blend(
 ) -> tuple[Boosted, float]:
     """(both learners as one sum, the weight of the shrunk one).
 
-    Of the lowest loss out of fold; the shrunk sum stays alone unless that gains more than a standard error.
+    Rows out of fold say how much each counts (``stacking``): ``weights`` (n,) are how many cases each of them is. A
+    ``weight`` that was chosen before is taken as it is.
     """
     if shrunk is None:
         assert boosted is not None
@@ -231,17 +232,8 @@ def blend(
     if boosted is None:
         return alone, 1.0
     if weight is None:
-        gains = {
-            share: weights
-            * (
-                log_loss(labels, shrunk.out_of_fold)
-                - log_loss(labels, mixed(boosted.out_of_fold, shrunk.out_of_fold, share))
-            )
-            for share in WEIGHTS
-        }
-        weight = max(WEIGHTS, key=lambda share: gains[share].mean())
-        if gains[weight].mean() <= gains[weight].std() / np.sqrt(len(labels)):
-            weight = 1.0
+        sums = [shrunk.out_of_fold, boosted.out_of_fold]
+        weight = float(stacked_shares(sums, labels.astype(np.float64), weights, (SHRUNK_SHARE, 1 - SHRUNK_SHARE))[0])
     if weight == 1.0:
         return alone, 1.0
     both = replace(

@@ -168,3 +168,47 @@ def test_one_level_beside_the_frequent_ones_is_known_by_its_own_rows():
         alone = shrink([bins], codes, labels, np.ones(len(words)), [None], [0]).uncertainty.alone[0]
         assert bool(alone[OTHER] == 0) == pooled_is_sure
         assert alone[MISSING] == 0 < alone[UNSEEN]
+
+
+def unlike_spreads(n, seed):
+    """Inputs that know nothing of each other once the label is known, and differ in their spread."""
+    random = np.random.default_rng(seed)
+    labels = random.random(n) < 0.4
+    own = random.normal(size=(n, 12))
+    shifts, spreads = np.linspace(-0.7, 0.7, 12), np.linspace(0.6, 1.7, 12)
+    numbers = np.where(labels[:, None], own * spreads + shifts, own)
+    bins, codes, centres = [], [], []
+    for values in numbers.T:
+        bins.append(NumericBins.fit(values, 32))
+        codes.append(bins[-1].codes(values))
+        rows = np.bincount(codes[-1], minlength=bins[-1].size)
+        centres.append(np.bincount(codes[-1], values, bins[-1].size) / np.maximum(rows, 1))
+    return bins, np.stack(codes, axis=1), centres, labels
+
+
+def losses_with_and_without_naive(monkeypatch, made_of, seeds):
+    found = {}
+    for joint in (1.0, 0.0):
+        if not joint:
+            monkeypatch.setattr("odoo.addons.ai_deployment.ml.shrinkage.shares", lambda *given: np.array([1.0, 0.0]))
+        found[joint] = []
+        for seed in seeds:
+            bins, codes, centres, labels = made_of(seed)
+            known = np.arange(len(labels)) < 100
+            learned = shrink(bins, codes[known], labels[known], np.ones(100), centres, [0] * len(bins))
+            raw = learned.additive.raw(codes[~known])
+            found[joint].append(log_loss(labels[~known], raw).mean())
+    return np.mean(found[1.0]), np.mean(found[0.0])
+
+
+def test_what_inputs_say_alone_helps_where_they_know_nothing_of_each_other(monkeypatch):
+    beside, without = losses_with_and_without_naive(monkeypatch, lambda seed: unlike_spreads(1100, seed), range(4))
+    assert beside < without - 0.02
+
+
+def test_what_inputs_say_alone_does_little_harm_where_it_is_wrong(monkeypatch):
+    def linear(seed):
+        return made(1100, seed)[:4]
+
+    beside, without = losses_with_and_without_naive(monkeypatch, linear, range(4))
+    assert beside < without + 0.005

@@ -19,6 +19,7 @@ from odoo.addons.ai_deployment.ml.binning import (
     NumericBins,
 )
 from odoo.addons.ai_deployment.ml.boosting import (
+    Boosted,
     Settings,
     boost,
     choose_share,
@@ -39,11 +40,12 @@ from odoo.addons.ai_deployment.ml.errors import (
 )
 from odoo.addons.ai_deployment.ml.pairs import boost_pairs, coarse_groups, rank_pairs
 from odoo.addons.ai_deployment.ml.performance import auc
-from odoo.addons.ai_deployment.ml.points import centre, complete, purify
+from odoo.addons.ai_deployment.ml.points import Additive, centre, complete, purify
 from odoo.addons.ai_deployment.ml.profile import SCORE, Profile, bins_of
 from odoo.addons.ai_deployment.ml.recency import choose_half_life, effective_cases, recency_weights
+from odoo.addons.ai_deployment.ml.shrinkage import Shrunk
 from odoo.addons.ai_deployment.ml.table import make_table, unique_columns
-from odoo.addons.ai_deployment.ml.training import strength, train_scorecard
+from odoo.addons.ai_deployment.ml.training import SHRUNK_SHARE, blend, strength, train_scorecard
 
 
 def world(n=3000, seed=0, crossed=0.0, flip=False):
@@ -426,6 +428,41 @@ def test_noise_is_ranked_behind_signal_and_a_column_of_one_value_last():
     assert strength(signal, labels) > 10 > max(noise)
     assert abs(np.mean(noise)) < 0.25 and np.std(noise) == pytest.approx(1, abs=0.25)
     assert strength(nearly_constant, labels) < 2 and strength(np.zeros(400, dtype=int), labels) == -np.inf
+
+
+def both_learners(n, of_shrunk, of_boosted):
+    """(labels, boosters, shrunk sum) whose log odds out of fold are given shares of the true ones, the rest noise."""
+    random = np.random.default_rng(4)
+    odds, *noise = random.normal(0, 1.5, (3, n))
+    labels = random.random(n) < sigmoid(odds)
+    shrunk, boosted = (
+        share * odds + (1 - share) * own for share, own in zip((of_shrunk, of_boosted), noise, strict=True)
+    )
+    tables = [np.array([0.0, 4.0])]
+    return (
+        labels,
+        Boosted(0.0, [np.zeros(2)], [(0, 0)], [np.ones((2, 2))], 0.5, boosted, 30),
+        Shrunk(Additive(2.0, tables), shrunk, None),
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "of_shrunk", "of_boosted", "least", "most"),
+    [
+        (40, 0.5, 0.5, SHRUNK_SHARE - 0.2, SHRUNK_SHARE + 0.2),  # few rows: what is expected
+        (3000, 0.5, 0.5, 0.3, 0.6),  # as good as each other: both, though neither gains a standard error by itself
+        (3000, 1.0, 0.0, 0.85, 1.0),
+        (3000, 0.0, 1.0, 0.0, 0.15),
+    ],
+)
+def test_the_shrunk_sum_counts_as_much_as_rows_out_of_fold_say(n, of_shrunk, of_boosted, least, most):
+    labels, boosted, shrunk = both_learners(n, of_shrunk, of_boosted)
+    both, weight = blend(labels, boosted, shrunk, np.ones(n))
+    assert least <= weight <= most
+    assert both.intercept == pytest.approx(2 * weight) and both.tables[0] == pytest.approx([0, 4 * weight])
+    assert not both.pair_tables or both.pair_tables[0] == pytest.approx(1 - weight)
+    again, kept = blend(labels, boosted, shrunk, np.ones(n), 0.25)
+    assert kept == 0.25 and again.intercept == 0.5
 
 
 def test_with_few_cases_all_inputs_are_kept_and_noise_is_worth_little():
