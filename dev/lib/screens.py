@@ -55,7 +55,7 @@ bill = env["account.move"].search(
 best = [("won_status", "=", "pending"), ("ai_band", "=", "high")]
 lead = env["crm.lead"].search(best, order="ai_score desc", limit=1)
 assert lead, "there is no open lead with a score"
-env["ir.config_parameter"].set_param("ai_deployment.story.picture", f"{lead.id},{bill.id}")
+env["ir.config_parameter"].set_param("harrow_creek.picture", f"{lead.id},{bill.id}")
 env["mail.activity"].search([("user_id", "=", env.ref("base.user_admin").id)]).unlink()
 env.cr.commit()
 """
@@ -121,11 +121,11 @@ def _places(database):
 
     connection = psycopg2.connect(dbname=database)
     with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT value FROM ir_config_parameter WHERE key = 'ai_deployment.story.picture'")
+        cursor.execute("SELECT value FROM ir_config_parameter WHERE key = 'harrow_creek.picture'")
         lead, bill = cursor.fetchone()[0].split(",")
         cursor.execute("SELECT id FROM ai_deployment WHERE res_model = 'crm.lead' ORDER BY id LIMIT 1")
         deployment = cursor.fetchone()[0]
-        cursor.execute("SELECT id FROM ai_deployment_approval WHERE deployment_id = %s ORDER BY id LIMIT 1", [deployment])
+        cursor.execute("SELECT MIN(id) FROM ai_deployment_approval WHERE deployment_id = %s", [deployment])
         approval = cursor.fetchone()[0]
     connection.close()
     return {"lead": lead, "bill": bill, "deployment": deployment, "approval": approval}

@@ -31,7 +31,8 @@ LEAD_FIELDS = [
         for name, label, kind, _options in PROPERTIES
     ),
 ]
-LATER = ("lead_properties.",)  # inputs that the sales manager does not think of at first
+# Inputs that the sales manager does not think of at first.
+LATER = ("medium_id", "phone_state", "email_state", "user_id", "tag_ids", "priority", "lead_properties.")
 BILL_FIELDS = [
     ("amount_total", "Amount", {"tail": "high"}),
     ("invoice_line_ids.account_id", "Expense account", {}),

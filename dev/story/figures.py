@@ -5,6 +5,7 @@ import contextlib
 import numpy as np
 
 from odoo.addons.ai_deployment.ml import performance
+from odoo.addons.ai_deployment.models.alerting.alert_kinds import TEST_ALERT
 from odoo.addons.ai_deployment.models.tools import clock
 
 from .bill_plan import BACKLOG, COPY
@@ -50,7 +51,9 @@ def read(env, days, leads, bills, progress):
         "performance_alerts": count(
             "ai.deployment.alert", ("cause", "=like", "performance:%"), ("level", "=", "alert")
         ),
-        "alerts_before_change": count("ai.deployment.alert", ("first_date", "<", str(days.date(days.change)))),
+        "alerts_before_change": count(
+            "ai.deployment.alert", ("first_date", "<", str(days.date(days.change))), ("cause", "!=", TEST_ALERT)
+        ),
         "lead_auc": duel[0],
         "pls_auc": duel[1],
         "lead_auc_rows": duel[2],

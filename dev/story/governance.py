@@ -5,6 +5,7 @@ Each step is taken by the person whose it is, through the product's own doors, o
 
 from odoo import fields
 
+from odoo.addons.ai_deployment.models.alerting.alert_kinds import TEST_ALERT
 from odoo.addons.ai_deployment.models.governance.approval import Approval
 from odoo.addons.ai_deployment.models.health.crons import JOBS
 from odoo.addons.ai_deployment.models.tools import clock
@@ -71,10 +72,9 @@ def plan(env):
 
 
 def score(deployment, records):
-    """Score as a person does from the Action menu of a list."""
-    own = as_owner(deployment)
+    """Score as the user of `records` does from the Action menu of a list."""
     context = {"active_model": records._name, "active_ids": records.ids, "active_id": records[:1].id}
-    own.sudo().action_server_id.with_user(own.env.user).with_context(**context).run()
+    deployment.sudo().action_server_id.with_env(records.env).with_context(**context).run()
 
 
 def improve(env, inputs):
@@ -92,12 +92,13 @@ def improve(env, inputs):
         latest.action_challenge()
 
 
-def promote(env):
-    """Two days later, what has scored beside takes its place."""
+def promote(env, still_open):
+    """Two days later, what has scored beside takes its place, and scores what is open."""
     own = as_owner(of_leads(env))
     if own.challenger_id:
         explain(own.challenger_id)
         own.challenger_id.action_promote()
+        score(own, still_open.with_user(own.env.user))
 
 
 def explain(version):
@@ -106,8 +107,7 @@ def explain(version):
 
 
 def prove(env):
-    """Two days before the decision: every row of both checklists gets its proof.
-    """
+    """Two days before the decision: every row of both checklists gets its proof."""
     run_jobs(env)
     for deployment in both(env):
         own = as_owner(deployment)
@@ -126,7 +126,7 @@ def prove(env):
         own.edge_case_ids.action_try()
         own._run_drill("faults")
         own._run_drill("alert")
-        own.report_ids[:1].web_read({"line_ids": {}})
+        _read_something(own)
         own.action_look_at_checklist()
 
 
@@ -137,7 +137,7 @@ def go_live(env):
     """
     for deployment in both(env):
         deployment.action_look_at_checklist()
-        missing = deployment.check_ids.filtered(lambda row: row.state != "met")
+        missing = deployment.check_ids.filtered(lambda row: row.state == "missing")
         if missing:
             rows = "; ".join(f"{row.code}: {row.evidence}" for row in missing)
             raise RuntimeError(f"{deployment.name} is not ready: {rows}")
@@ -180,3 +180,12 @@ def restore_jobs(env):
     """From now on Odoo's own clock says when they run."""
     for job in JOBS:
         env.ref(f"ai_deployment.{job.xmlid}").nextcall = fields.Datetime.now()
+
+
+def _read_something(own):
+    """The owner opens the latest report, or a test alert where there is no report yet."""
+    if own.report_ids:
+        own.report_ids[:1].web_read({"line_ids": {}})
+    else:
+        own.action_send_test_alert()
+        own.alert_ids.filtered(lambda alert: alert.cause == TEST_ALERT).web_read({"suggestion": {}})

@@ -28,7 +28,7 @@ QUIET = {"tracking_disable": True, "mail_create_nosubscribe": True, "mail_create
 BATCH = 500
 
 
-IMPORTED = "ai_deployment.story.imported_ids"
+IMPORTED = "harrow_creek.imported_ids"
 
 
 class Leads:

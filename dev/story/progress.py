@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from odoo import fields
 
-PREFIX = "ai_deployment.story."
+PREFIX = "harrow_creek."
 
 
 class Progress:

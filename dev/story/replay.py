@@ -27,7 +27,7 @@ def run(env, days, leads, bills, progress):
             reviewers.work(env, days, leads, bills, day)
         _date_chatter(env, latest, days.at(day, EVENING))
         progress.mark("replayed", count)
-        _run_crons(env, days, day)
+        _run_crons(env, days, leads, day)
 
 
 def _tell_day(env, days, leads, bills, day):
@@ -45,30 +45,38 @@ def _tell_day(env, days, leads, bills, day):
     accountant = user(env, ("luis", "anna")[day % 2])
     new_bills = bills.come(day)
     env.flush_all()
+    # In shadow people ask from the Action menu.
+    score = governance.score if day < days.go_live else _score
     if new_bills:
-        deployments.of_bills(env)._score(new_bills.with_user(accountant))
+        score(deployments.of_bills(env), new_bills.with_user(accountant))
     new_leads = leads.come(day)
     env.flush_all()
     if day == days.resumption:  # who came meanwhile has no score yet
         own = deployments.as_owner(deployments.of_leads(env))
         own._score(leads.still_open().with_user(own.env.user))
     elif new_leads and not days.suspension <= day < days.resumption:
-        deployments.of_leads(env)._score(new_leads.with_context(active_test=True))
+        score(deployments.of_leads(env), new_leads.with_context(active_test=True))
+
+
+def _score(deployment, records):
+    deployment._score(records)
 
 
 def _score_what_is_open(env, leads, bills):
     """On the first morning the owners score what lies on the desks."""
-    governance.score(deployments.of_leads(env), leads.still_open())
-    governance.score(deployments.of_bills(env), bills.drafts())
+    own = deployments.as_owner(deployments.of_leads(env))
+    own._score(leads.still_open().with_user(own.env.user))
+    own = deployments.as_owner(deployments.of_bills(env))
+    own._score(bills.drafts().with_user(own.env.user))
 
 
-def _run_crons(env, days, day):
+def _run_crons(env, days, leads, day):
     latest = _latest_message(env)
     with clock.at(days.at(day, NIGHT)):
         if day == days.improvement:
             governance.improve(env, deployments.add_later)
         if day == days.promotion:
-            governance.promote(env)
+            governance.promote(env, leads.still_open())
         if day == days.challenge:
             deployments.challenge(env)
         if days.ends_week(day):
