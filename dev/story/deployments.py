@@ -11,6 +11,7 @@ from .people import SELLERS, user
 
 LEADS, BILLS = "Leads worth a call", "Bills worth a second look"
 LEAD_HORIZON = 35
+BILL_HORIZON = 30
 TRIES = 3  # of a training that a busy machine cuts off
 KNOWN_BEFORE_DAYS = 90  # bills of the first months are history for later ones; by themselves they have none yet
 
@@ -107,6 +108,7 @@ def declare(env, days, later=()):
                 "domain": f"[('move_type', '=', 'in_invoice'), ('date', '>=', '{since}')]",
                 "method": "anomaly",
                 "flag_rate": 0.02,
+                "horizon_days": BILL_HORIZON,
                 "review_hours": 40,
                 "review_date": review_date,
                 "trigger_ids": [_trigger("drift", 2), _trigger("age", 365)],

@@ -82,7 +82,7 @@ def _run_crons(env, days, leads, day):
         if days.ends_week(day):
             env["crm.lead"]._cron_update_automated_probabilities()
         env["ai.deployment.review"]._cron_tidy()
-        env["ai.deployment"]._cron_monitor()
+        governance.monitor(env)
         if day == days.proof:
             governance.prove(env)
     _date_chatter(env, latest, days.at(day, NIGHT))
