@@ -79,6 +79,7 @@ class Bills:
         for start in range(0, len(past), BATCH):
             numbers = past[start : start + BATCH]
             bills = self._create(numbers)
+            self.env.cr.precommit.run()  # of what was created in the same go Odoo tracks nothing
             due = [
                 bill.id
                 for bill, number in zip(bills, numbers, strict=True)
