@@ -65,6 +65,8 @@ table              what is learned from: refusals, time order, which row is for 
 pairs              which inputs act together
 recency            how far back to learn
 linear             additive logistic regression on codes, shrunk as the rows ask for
+naive              what each input says alone: naive Bayes as a sum of tables
+stacking           several sums for one: how much each counts
 shrinkage          a sum of tables for few cases: every input, drawn towards nothing
 trees              boosting of trees of one input each, on sums per bin
 boosting           boosters and regressions, averaged over folds, and pairs
