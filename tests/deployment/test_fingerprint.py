@@ -23,3 +23,11 @@ class TestFingerprint(AiDeploymentCase):
             fingerprint = evidence_fingerprint(deployment)
             self.assertNotIn(fingerprint, seen)
             seen.add(fingerprint)
+
+    def test_another_value_that_an_input_may_have_does_not(self):
+        """A new source of leads is no other input: what was tried and signed still holds."""
+        before = evidence_fingerprint(self.deployment.sudo())
+        self.assertIn("source_id", self.deployment.feature_ids.mapped("key"))
+        self.env["utm.source"].create({"name": "Tender portal"})
+        self.env.invalidate_all()
+        self.assertEqual(evidence_fingerprint(self.deployment.sudo()), before)
