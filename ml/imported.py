@@ -157,7 +157,7 @@ def _check_use(pipeline: Any, names: list[str]) -> None:
     if not callable(getattr(pipeline, "predict_proba", None)):
         raise ArtifactRejected("the pipeline gives no probabilities (it has no predict_proba)")
     classes = np.asarray(getattr(pipeline, "classes_", ())).tolist()
-    if classes not in ([0, 1], [False, True]):
+    if classes != [0, 1]:  # or False and True, which are equal to these
         raise ArtifactRejected("the pipeline must tell two classes apart, 0 and 1, the second being what is predicted")
     wanted = getattr(pipeline, "n_features_in_", None)
     if wanted != len(names):

@@ -17,7 +17,7 @@ from .people import user
 DECIDERS = {LEADS: "helen", BILLS: "maya"}
 FINANCE = "david"
 MONITOR = "ir_cron_monitor"
-MARGIN, HOURLY_COST, MINUTES, RUNNING_COST = 0.25, 48.0, 6.0, 40.0
+HOURLY_COST, MINUTES, RUNNING_COST = 48.0, 6.0, 40.0
 # What the owner writes down before anybody decides, by deployment.
 PLANS = {
     LEADS: {
@@ -28,9 +28,6 @@ PLANS = {
         "floor_auc": 0.6,
         "stop_after": 3,
         "fallback": "incumbent",
-        "value_margin": MARGIN,
-        "value_hourly_cost": HOURLY_COST,
-        "value_running_cost": RUNNING_COST,
     },
     BILLS: {
         "limits": "It sees what is unusual for a vendor, not what is wrong: an honest large order is flagged too, and "
@@ -189,6 +186,8 @@ def restore_jobs(env):
     """From now on Odoo's own clock says when they run."""
     crons = env["ir.cron"].with_context(active_test=False).search([("cron_name", "=like", "AI Deployment:%")])
     crons.nextcall = fields.Datetime.now()
+    # The database is renamed when the story is told; it was not restored from another one.
+    env["ir.config_parameter"].sudo().search([("key", "=", "ai_deployment.database")]).unlink()
 
 
 def _read_something(own):

@@ -40,8 +40,8 @@ class TestEvidenceTechnical(EvidenceCase):
         self.tested(later=[self.part(self.belgium), small], left_out=[self.part(self.usa)])
         found = self.assertMet("later_and_segments", "On 400 later records its mean squared error is 0.150")
         self.assertIn("the base rate alone gives 0.210.", found.sentence)
-        self.assertIn("Better in each sufficiently large segment: Belgium.", found.sentence)
-        self.assertIn("held out of training: United States.", found.sentence)
+        self.assertIn("Better in each sufficiently large segment: Belgium (Country).", found.sentence)
+        self.assertIn("held out of training: United States (Country).", found.sentence)
         self.assertIn("Too small to be judged separately: 1 segments.", found.sentence)
         self.assertEqual(found.record, self.version)
 
@@ -151,8 +151,8 @@ class TestEvidenceTechnical(EvidenceCase):
         self.assertTrue(found.is_met)
         self.assertTrue(found.sentence.startswith(f"No question about the inputs of {self.version.name} is open."))
         self.assertEqual(rule.satisfy(none)["res_id"], self.version.id)
-        for questions, told in ((None, True), ([], False)):
-            self.alter("ai_deployment_version", self.version, questions=None if questions is None else "[]")
+        for kind, told in (("scorecard", False), ("pipeline", True)):  # what is learned here is examined as well
+            self.alter("ai_deployment_version", self.version, kind=kind)
             self.assertEqual("were not examined" in rule.find(none).sentence, told)
         empty = self.make_deployment(is_primary=False).sudo()
         self.assertFalse(InputsInTime(empty).find(none).is_met)

@@ -13,6 +13,7 @@ from ...training.segment_tests import part_names
 from .rule import DrillRule, Evidence, Rule
 
 MOST_NAMED = 3  # inputs that evidence names
+NOT_EXAMINED = ("pipeline", "remote", "pushed")  # kinds of versions that were not learned here
 
 
 class LaterAndSegments(Rule):
@@ -98,15 +99,20 @@ class LaterAndSegments(Rule):
             )
         ]
         if judged:
-            names = ", ".join(self._named_parts(version, found, judged))
+            names = ", ".join(self._named_parts(version, found, judged)) + self._input_of(found)
             sentences.append(self.env._("Better in each sufficiently large segment: %s.", names))
         if found["left_out"]:
-            names = ", ".join(self._named_parts(version, found, found["left_out"]))
+            names = ", ".join(self._named_parts(version, found, found["left_out"])) + self._input_of(found)
             sentences.append(self.env._("Also better when held out of training: %s.", names))
         small = len(found["later"]) - len(judged)
         if small:
             sentences.append(self.env._("Too small to be judged separately: %s segments.", small))
         return " ".join(sentences)
+
+    def _input_of(self, found: dict) -> str:
+        """Return the name of the input whose values the parts are, in brackets; "Correct" alone says nothing."""
+        read = self.deployment.feature_ids.filtered(lambda feature: found["path"] in feature._paths())
+        return f" ({read[0].name})" if read else ""
 
     def _named_parts(self, version: BaseModel, found: dict, parts: list[dict]) -> list[str]:
         """Return the names of the first `parts`, and how many more there are; masked where the input is sensitive."""
@@ -168,7 +174,7 @@ class InputsInTime(Rule):
             sentences.append(
                 self.env._("Not judged, as there were no open records to compare with: %s.", version.not_judged_text)
             )
-        if not isinstance(version.questions, list):
+        if version.kind in NOT_EXAMINED:
             sentences.append(self.env._("Its inputs were not examined when it was made."))
         answered = version.answer_ids[:1]
         if answered:
