@@ -1,4 +1,4 @@
-"""What stands behind a go: proofs instead of waivers, a version that won its place, a week on the fallback, the value.
+"""Governance in the story: proofs of the checklist, a version that wins its place, a week of the fallback, the value.
 
 Each step is taken by the person whose it is, through the product's own doors, on the day that is told.
 """
@@ -9,12 +9,10 @@ from odoo.addons.ai_deployment.models.alerting.alert_kinds import TEST_ALERT
 from odoo.addons.ai_deployment.models.governance.approval import Approval
 from odoo.addons.ai_deployment.models.health.crons import JOBS
 from odoo.addons.ai_deployment.models.tools import clock
-from odoo.addons.ai_deployment.models.training.questions import answer
 
-from .deployments import BILLS, LEADS, as_owner, both, carry_out_trainings, of_leads
+from .deployments import BILLS, DECIDERS, LEADS, as_owner, both, carry_out_trainings, explain, of_leads
 from .people import user
 
-DECIDERS = {LEADS: "helen", BILLS: "maya"}
 FINANCE = "david"
 MONITOR = "ir_cron_monitor"
 HOURLY_COST, MINUTES, RUNNING_COST = 48.0, 6.0, 40.0
@@ -97,11 +95,6 @@ def promote(env, still_open):
         explain(own.challenger_id)
         own.challenger_id.action_promote()
         score(own, still_open.with_user(own.env.user))
-
-
-def explain(version):
-    if version.questions_text:
-        answer(version, "The story writes this field when the record comes, and not again.")
 
 
 def prove(env):

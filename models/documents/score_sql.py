@@ -289,7 +289,7 @@ class ShownScores:
         """Return the shown score of each record that has one: {record id: line}."""
         ids, scores = self.ids, self.env["ai.deployment.score"]
         # Only the scores are found by the ids, and each record by its own key. With the ids on both sides, PostgreSQL
-        # walks through another index of the records for each score: 7 ms instead of .5.
+        # without statistics walks through another index of the records for each score: 7 ms instead of .7.
         query = Query(self.env, self.documents._table)
         score = self.join_score(self.documents._table, query, shown, list(ids))
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(score, "res_id"), list(ids)))
