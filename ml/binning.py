@@ -96,7 +96,7 @@ class NumericBins:
         values = np.sort(values[np.isfinite(values)]) + 0.0  # no negative zero
         if not len(values):
             return cls(None, None)
-        starts = np.flatnonzero(np.diff(values)) + 1  # where a new value begins
+        starts = np.flatnonzero(values[1:] != values[:-1]) + 1  # where a new value begins
         if len(starts) >= max_bins:
             frequent = _frequent(values, starts, max_bins) if spacing == "even" else starts[:0]
             shared = min(max_bins - len(frequent), even or max_bins)
@@ -317,7 +317,7 @@ def few_digits(numbers: Sequence[float]) -> list[float]:
 def _apart(number: float, near: Sequence[float]) -> float:
     """``number`` with the fewest digits, three or more, that tell it from its different neighbours ``near``."""
     others = set(near) - {number}
-    for digits in range(3, 17):
+    for digits in range(3, 18):  # 17 tell any two floats apart
         rounded = _rounded(number, digits)
         if all(_rounded(other, digits) != rounded for other in others):
             break

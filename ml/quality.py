@@ -91,7 +91,7 @@ def judge_quality(
         found.append(_failed(reference, window))
     if window.rows >= min_rows and reference.rows:
         found.append(_late(reference, window))
-        before = [part for part in before if part.rows]
+        before = [part for part in before[-MOST_WEEKS:] if part.rows]
         if len(before) >= MIN_WEEKS and sum(part.rows for part in before) >= min_rows:
             found.append(_review(before, window))
         for name in reference.counts:

@@ -33,6 +33,7 @@ ODOO_NAMES = {
     "_filtered_access",
     "_for_xml_id",
     "_get",
+    "_get_cache",
     "_get_group_ids",
     "_get_id",
     "_get_kpi_compute_parameters",

@@ -12,6 +12,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..features.names import LevelNames
+from ..tools.computed import fill
 from ..tools.score_fields import SHOWN
 from ..tools.wording import percent
 from . import noting
@@ -22,6 +23,8 @@ from .score_sql import ShownScores
 from .score_validity import CHANGED, EXPIRED, FRESH, HIGH, LOW, MIDDLE
 from .score_words import help_text, score_text, stale_text
 from .waiting_reviews import my_reviews_sql, open_reviews
+
+WHAT_IS_SHOWN = "shown"  # beside the lines that are known: the `Shown` that they were read by
 
 
 class AiDeploymentScorableMixin(models.AbstractModel):
@@ -485,10 +488,9 @@ class AiDeploymentScorableMixin(models.AbstractModel):
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ai_needs_review(self):
-        noting.score_noted(self)
-        waiting = ShownScores(self).waiting()
-        for record in self:
-            record.ai_needs_review = record._origin.id in waiting
+        self._ai_shown_scores()  # what is shown has been asked for then, and what was noted is scored
+        waiting = ShownScores(self).waiting(self._ai_known_lines().get(WHAT_IS_SHOWN))
+        fill(self, "ai_needs_review", dict.fromkeys(waiting, True))
 
     def _ai_read_shown_scores(self):
         """Return `ShownScores.lines`, made now where somebody asks before the end of the transaction.
@@ -498,13 +500,15 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         in a list it only says so.
         """
         noting.score_noted(self)
-        scores, instead = ShownScores(self).lines()
+        shown, scores, instead = ShownScores(self).lines()
         if len(self) == 1 and self.id and self.id in scores and scores[self.id].standing in (CHANGED, EXPIRED):
             line = scores[self.id]
             deployment = self.env["ai.deployment"].sudo().browse(line.deployment_id)
             if (line.standing == CHANGED or deployment.landmarks) and deployment._refresh_score(self):
-                scores, instead = ShownScores(self).lines()
-        self._ai_known_lines().update((one, (scores.get(one), instead.get(one))) for one in self._origin.ids)
+                shown, scores, instead = ShownScores(self).lines()
+        known = self._ai_known_lines()
+        known.update((one, (scores.get(one), instead.get(one))) for one in self._origin.ids)
+        known[WHAT_IS_SHOWN] = shown
         return scores, instead
 
     def _ai_known_lines(self):
@@ -529,21 +533,20 @@ class AiDeploymentScorableMixin(models.AbstractModel):
     def _compute_ai_score(self):
         """Figures and words together: a list that shows both asks once."""
         scores, instead = self._ai_read_shown_scores()
-        for name in (*SHOWN, "ai_score_text"):
-            self[name] = False
-        for record in self:
-            if record._origin.id in instead:
-                record.ai_score, _sentence = instead[record._origin.id]
-                record.ai_is_fallback = True
-                record.ai_score_text = self.env._("%s · not a score", percent(self.env, record.ai_score))
-                continue
-            line = scores.get(record._origin.id)
-            if line and line.standing:
-                record.ai_score_date, record.ai_score_state = line.date, line.standing
-                record.ai_score_text = score_text(self, line.predicted_value, line.standing, line.band)
-            if line and line.standing == FRESH:
-                record.ai_score, record.ai_confidence = line.predicted_value, line.confidence
-                record.ai_band = line.band
+        told = {one: line for one, line in scores.items() if line.standing and one not in instead}
+        fresh = {one: line for one, line in told.items() if line.standing == FRESH}
+        words = {one: score_text(self, each.predicted_value, each.standing, each.band) for one, each in told.items()}
+        figures = {one: line.predicted_value for one, line in fresh.items()}
+        for one, (figure, _sentence) in instead.items():
+            figures[one] = figure
+            words[one] = self.env._("%s · not a score", percent(self.env, figure))
+        fill(self, "ai_score", figures)
+        fill(self, "ai_score_text", words)
+        fill(self, "ai_score_date", {one: line.date for one, line in told.items()})
+        fill(self, "ai_score_state", {one: line.standing for one, line in told.items()})
+        fill(self, "ai_confidence", {one: line.confidence for one, line in fresh.items()})
+        fill(self, "ai_band", {one: line.band for one, line in fresh.items()})
+        fill(self, "ai_is_fallback", dict.fromkeys(instead, True))
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_score_help(self):
@@ -567,20 +570,17 @@ class AiDeploymentScorableMixin(models.AbstractModel):
         The reasons of a score that no longer holds would contradict the record: what is wrong with it is said instead.
         """
         scores, instead = self._ai_shown_scores()
-        self.ai_reasons = False
         deployments, stale = self.env["ai.deployment"].sudo(), (CHANGED, EXPIRED)
         fresh = [line.id for res_id, line in scores.items() if res_id not in instead and line.standing not in stale]
         told = self.env["ai.deployment.score"].sudo().browse(fresh)._told_on_records()
-        for record in self:
-            line = scores.get(record._origin.id)
-            if record._origin.id in instead:
-                _figure, record.ai_reasons = instead[record._origin.id]
-            elif line:
-                record.ai_reasons = (
-                    told[line.id]
-                    if line.id in told
-                    else stale_text(line, deployments.browse(line.deployment_id), line.standing)
-                )
+        reasons = {
+            res_id: told[line.id]
+            if line.id in told
+            else stale_text(line, deployments.browse(line.deployment_id), line.standing)
+            for res_id, line in scores.items()
+            if res_id not in instead
+        }
+        fill(self, "ai_reasons", {**reasons, **{res_id: sentence for res_id, (_figure, sentence) in instead.items()}})
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_ai_change_text(self):

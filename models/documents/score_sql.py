@@ -255,17 +255,20 @@ class ShownScores:
         query.order = None
         return query.subselect(SQL.identifier(score, "id"))
 
-    def lines(self) -> tuple[dict[int, ShownLine], dict[int, tuple[float, str]]]:
-        """Return ({record id: its shown score}, {record id: (figure, sentence) of its fallback})."""
+    def lines(self) -> tuple[Shown | None, dict[int, ShownLine], dict[int, tuple[float, str]]]:
+        """Return (what is shown, {record id: its shown score}, {record id: (figure, sentence) of its fallback})."""
         shown = self.shown() if any(self.documents._origin.ids) else None
         scores = self._lines_of(shown) if shown and shown.deployments else {}
         instead = self.instead(shown) if shown and shown.fallbacks else {}
-        return scores, instead
+        return shown, scores, instead
 
-    def waiting(self) -> set[int]:
-        """Return the ids of those of the records that wait for a review."""
+    def waiting(self, shown: Shown | None = None) -> set[int]:
+        """Return the ids of those of the records that wait for a review.
+
+        :param shown: as for `join_score`
+        """
         ids = list(self.ids)
-        shown = self.shown() if ids else None
+        shown = (shown or self.shown()) if ids else None
         if not shown or not shown.deployments:
             return set()
         query = Query(self.env, self.documents._table)
@@ -287,13 +290,14 @@ class ShownScores:
 
     def _lines_of(self, shown: Shown) -> dict[int, ShownLine]:
         """Return the shown score of each record that has one: {record id: line}."""
-        ids, scores = self.ids, self.env["ai.deployment.score"]
-        # Only the scores are found by the ids, and each record by its own key. With the ids on both sides, PostgreSQL
-        # without statistics walks through another index of the records for each score: 7 ms instead of .7.
-        query = Query(self.env, self.documents._table)
-        score = self.join_score(self.documents._table, query, shown, list(ids))
-        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(score, "res_id"), list(ids)))
-        validity, table = self.validity(shown), self.documents._table
+        ids, scores, table = self.ids, self.env["ai.deployment.score"], self.documents._table
+        # The records are read first, behind a fence: PostgreSQL with statistics would read the whole of a small table
+        # beside the scores, and without any walk through another index of the records for each score.
+        records = SQL("(SELECT * FROM %s WHERE id = ANY(%s) OFFSET 0)", SQL.identifier(table), list(ids))
+        query = Query(self.env, table, records)
+        score = self.join_score(table, query, shown, list(ids))
+        query.add_where(SQL("%s IS NOT NULL", SQL.identifier(score, "id")))
+        validity = self.validity(shown)
         computed = {"standing": validity.standing, "band": validity.band}
         columns = (
             computed[name](table, score)

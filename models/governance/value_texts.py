@@ -29,11 +29,15 @@ class ValueTexts:
         rows = self.deployment.value_ids.filtered(lambda row: row.code == NET and row.is_money)
         return rows.filtered(lambda row: row.period == "holdout")[:1] or rows[:1]
 
+    def compared(self) -> BaseModel:
+        """Return what was measured beside the baseline, which alone says nothing about the score."""
+        return self.deployment.value_ids.filtered(lambda row: row.period != "before")
+
     def net_text(self) -> str:
         """Return the net a month with its interval, to two figures."""
         net = self.net()
         if not net:
-            return self.env._("not measured yet")
+            return self.env._("nothing in money") if self.compared() else self.env._("not measured yet")
         currency = self.deployment.company_id.currency_id
         amount, low, high = (
             format_amount(self.env, _rounded(money), currency, trailing_zeroes=False)
@@ -58,7 +62,7 @@ class ValueTexts:
 
     def why_not(self) -> str:
         """Return why there is no comparison yet, or an empty string."""
-        if self.deployment.value_ids.filtered(lambda row: row.period != "before"):
+        if self.compared():
             return ""
         if not self.measurement.measures():
             return self.env._("There is nothing to measure on these records.")

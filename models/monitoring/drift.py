@@ -59,7 +59,7 @@ class DriftMonitor:
             weeks=windows.counts,
             opened=windows.opened(),
             last_year=windows.counts_last_year(),
-            before=windows.before()[-quality.MOST_WEEKS :],
+            before=windows.before(),
             noise=noise,
             age=age,
             min_rows=MIN_ROWS,

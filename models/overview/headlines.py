@@ -12,6 +12,7 @@ from odoo.models import BaseModel
 from odoo.tools import format_date
 
 from ..governance.ai_deployment_value import NET
+from ..governance.value_texts import ValueTexts
 from ..monitoring.base_rate import PRECISION, SKILL, latest_lines, worse_than_base_rate
 from ..monitoring.chart import Opens, opens
 from ..proposals.agreement import agreement_of, agreement_text
@@ -189,16 +190,17 @@ class Headlines:
 
     def _value(self, deployment: BaseModel) -> Tile:
         value = Domain("deployment_id", "=", deployment.id)
-        net = deployment.sudo().value_ids.filtered(lambda row: row.code == NET and row.is_money)
+        measured = deployment.sudo().value_ids
+        net = measured.filtered(lambda row: row.code == NET and row.is_money)
+        compared = ValueTexts(deployment.sudo()).compared()
+        missing = self.env._("Nothing in money") if compared else self.env._("Not measured yet")
         return Tile(
             name="value",
             label=self.env._("Monthly Value"),
             text=deployment.value_text if net else MISSING,
-            note="" if net else self.env._("Not measured yet"),
+            note="" if net else missing,
             level="",
-            open=opens("ai.deployment.value", self.env._("Business Value"), value)
-            if deployment.sudo().value_ids
-            else None,
+            open=opens("ai.deployment.value", self.env._("Business Value"), value) if measured else None,
         )
 
     def _next_date(self, deployment: BaseModel) -> Tile:

@@ -34,7 +34,8 @@ class TestScoreSql(AiDeploymentCase):
         self.go_live()
         self.env.flush_all()
         with clock.at(NOW):
-            scores, fallbacks = self.shown(self.seller, lead + other).lines()
+            shown, scores, fallbacks = self.shown(self.seller, lead + other).lines()
+        self.assertEqual(shown.deployments, self.deployment)
         self.assertEqual(({lead.id: "scored"}, {}), ({one: line.state for one, line in scores.items()}, fallbacks))
 
     def alter(self, **values):
@@ -86,7 +87,7 @@ class TestScoreSql(AiDeploymentCase):
             self.patch(score_sql, "MOST_HIDDEN", most)
             for person, seen in ((self.seller, leads), (self.reviewer, leads[2])):
                 with self.subTest(most=most, person=person.login), clock.at(NOW):
-                    scores, _fallbacks = self.shown(person, leads).lines()
+                    _shown, scores, _fallbacks = self.shown(person, leads).lines()
                     self.assertEqual(set(scores), set(seen.ids))
                     found = self.env["ai.deployment.score"].search(
                         [("id", "in", self.shown(person, leads).score_ids())]
@@ -111,4 +112,4 @@ class TestScoreSql(AiDeploymentCase):
         self.go_live()
         shown = self.shown(self.seller, self.env["crm.lead"].new({"name": "New"}))
         with clock.at(NOW):
-            self.assertEqual((shown.lines(), list(shown.ids)), (({}, {}), []))
+            self.assertEqual((shown.lines(), list(shown.ids)), ((None, {}, {}), []))

@@ -42,8 +42,11 @@ class TestEvidenceTechnical(EvidenceCase):
         self.assertIn("the base rate alone gives 0.210.", found.sentence)
         self.assertIn("Better in each sufficiently large segment: Belgium (Country).", found.sentence)
         self.assertIn("held out of training: United States (Country).", found.sentence)
-        self.assertIn("Too small to be judged separately: 1 segments.", found.sentence)
+        self.assertIn("Too small to be judged separately: 1 segment.", found.sentence)
         self.assertEqual(found.record, self.version)
+        self.tested(later=[self.part(self.belgium), small, small])
+        found = self.assertMet("later_and_segments", "On 400 later records")
+        self.assertIn("Too small to be judged separately: 2 segments.", found.sentence)
 
     def test_a_part_that_is_worse_is_named(self):
         self.tested(later=[self.part(self.belgium), self.part(self.usa, brier=0.22)])

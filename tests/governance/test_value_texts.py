@@ -100,6 +100,7 @@ class TestValueTexts(ValueCase):
         self.store("net", unit="money")  # nothing in money
         self.store("running", **money, money=-20)
         self.assertFalse(texts.net())
+        self.assertEqual(texts.net_text(), "nothing in money")
         after = self.store("net", "before", **money, money=1249, money_low=-96, money_high=2351)
         self.assertEqual(texts.net(), after)
         self.assertEqual(texts.net_text().translate(PLAIN), "$1,200 a month ($-96 to $2,400)")

@@ -17,6 +17,7 @@ from odoo.addons.ai_deployment.ml.binning import (
     CategoryBins,
     NumericBins,
     bins_from_dict,
+    few_digits,
     number_text,
 )
 
@@ -90,6 +91,25 @@ def test_infinities_lie_beyond_the_training_range_and_do_not_stretch_it():
     bins = NumericBins.fit([1, 2, math.inf, -math.inf, math.nan], 5)
     assert (bins.low, bins.high) == (1, 2)
     assert bins.codes(np.array([-math.inf, math.inf])).tolist() == [BELOW, ABOVE]
+
+
+@pytest.mark.parametrize("spacing", ["even", "tails"])
+def test_the_largest_numbers_have_bins_without_a_warning(spacing):
+    largest = np.finfo(np.float64).max
+    values = np.array([-largest, -1e308, -1.0, 0.0, 5e-324, 1.0, 1e308, largest])
+    with np.errstate(all="raise", under="ignore"):
+        bins = NumericBins.fit(np.repeat(values, 5), 8, spacing=spacing)
+        codes = bins.codes(values)
+    assert bool(np.all(np.diff(codes.astype(int)) >= 0)) and len(set(codes)) >= 5
+    assert (bins.low, bins.high) == (-largest, largest)
+
+
+def test_neighbouring_floats_are_told_apart_by_as_many_digits_as_that_takes():
+    first = 0.1
+    close = [first, math.nextafter(first, 1), math.nextafter(math.nextafter(first, 1), 1)]
+    assert few_digits(close) == close
+    assert few_digits([0.25, 0.250000001]) == [0.25, 0.250000001]
+    assert few_digits([0.123456, 7.0]) == [0.123, 7.0]
 
 
 def test_the_ends_of_the_range_are_inside():

@@ -64,3 +64,12 @@ def test_few_equals_say_nothing():
     rows = np.tile(np.arange(9), 2)
     assert not copied(taken(columns, rows), labels[rows]).any()
     assert copied([], np.zeros(0)).tolist() == []
+
+
+def test_pairs_that_all_won_say_nothing_however_much_else_was_lost():
+    """Whether equals share their outcome shows where outcomes of equals differ; rows without equals do not count."""
+    columns, _labels = rich(300)
+    rows = np.concatenate([np.arange(300), np.arange(40)])
+    assert not copied(taken(columns, rows), rows < 40).any()
+    half = rows % 2 == 0  # of the pairs, half won
+    assert copied(taken(columns, rows), half).sum() == 40

@@ -364,6 +364,13 @@ def test_under_fifty_rows_there_is_no_verdict(rows):
     assert judge(NUMBER_BINS, reference, profile(NUMBER_BINS, x=np.full(50, 99.0)))[-1].verdict == "drifted"
 
 
+def test_without_a_row_there_is_no_verdict_on_the_score_either():
+    reference = Profile(1000, {SCORE: [500, 500], PREDICTION: [0, 0, 0, 990, 10]})
+    assert [result.name for result in judge({}, reference, Profile(0, {}))] == [SCORE, PREDICTION]
+    known = Profile(20, {SCORE: [10, 10]})  # profiles of before predictions were counted
+    assert [result.name for result in judge({}, reference, known)] == [SCORE]
+
+
 def test_without_a_reference_there_is_no_verdict():
     empty = Profile(0, {"x": np.zeros(NUMBER_BINS["x"].size)})
     assert judge(NUMBER_BINS, empty, profile(NUMBER_BINS, x=numbers(1, 100)))[0].verdict == "cannot_judge"

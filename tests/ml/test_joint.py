@@ -80,6 +80,7 @@ def test_too_few_rows_or_weeks_give_no_verdict(reference, window, weeks):
         world.bins, known, np.arange(len(known)) % weeks, world.codes(rows(world.random))[:window]
     )
     assert (found.verdict, found.exceeded, found.names) == ("cannot_judge", False, ())
+    assert (found.pairs, found.weeks, found.expected, found.found) == (0, 0, 0, 0)
 
 
 def test_what_the_reference_never_saw_and_what_is_missing_is_left_to_the_other_tests():

@@ -113,6 +113,11 @@ def test_another_share_that_goes_to_a_person_either_way():
     ]
     assert exceeded == [[], ["review"], ["review"]]
     assert not any(r.test == "review" for r in judge_quality(BINS, REFERENCE, flood)), "nothing to compare with"
+    longer = [usual(250) for _week in range(9)] + before * 3
+    for week in longer[:9]:
+        week.reviewed = 250
+    review = [r for r in judge_quality(BINS, REFERENCE, usual_week, before=longer) if r.test == "review"]
+    assert review[0].reference_share == 0.3, "of the latest twelve weeks"
 
 
 def test_too_few_weeks_or_rows_are_not_judged():

@@ -185,6 +185,24 @@ class TestHeadlines(AiDeploymentCase):
         opened = self.tiles()["health"]["open"]
         self.assertEqual(len(self.env[opened["model"]].search(opened["domain"])), 1)
 
+    def test_what_was_measured_without_money_is_not_called_unmeasured(self):
+        measured = self.env["ai.deployment.value"].create(
+            {
+                "deployment_id": self.deployment.id,
+                "code": "won",
+                "period": "after",
+                "unit": "share",
+                "date": NOW,
+                "start_date": TODAY,
+                "end_date": TODAY,
+            }
+        )
+        tile = self.tiles()["value"]
+        self.assertEqual((tile["text"], tile["note"]), ("–", "Nothing in money"))
+        measured.period = "before"  # a baseline alone says nothing about the score
+        self.assertEqual(self.tiles()["value"]["note"], "Not measured yet")
+        self.assertEqual(self.env["ai.deployment.value"].search(tile["open"]["domain"]), measured)
+
     def test_accuracy_is_a_warning_only_where_it_is_surely_lower(self):
         for low, high, exceeded, level in (
             (0.7, 0.76, False, "success"),

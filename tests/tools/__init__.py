@@ -5,6 +5,7 @@ from . import test_batch_insert
 from . import test_bounded
 from . import test_clock
 from . import test_companies
+from . import test_computed
 from . import test_credentials
 from . import test_database
 from . import test_documentation

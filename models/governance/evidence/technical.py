@@ -105,7 +105,9 @@ class LaterAndSegments(Rule):
             names = ", ".join(self._named_parts(version, found, found["left_out"])) + self._input_of(found)
             sentences.append(self.env._("Also better when held out of training: %s.", names))
         small = len(found["later"]) - len(judged)
-        if small:
+        if small == 1:
+            sentences.append(self.env._("Too small to be judged separately: 1 segment."))
+        elif small:
             sentences.append(self.env._("Too small to be judged separately: %s segments.", small))
         return " ".join(sentences)
 
