@@ -34,6 +34,13 @@ def prepare(env, sellers, accountants):
             ]
         )
     make_leads(env, LEADS, LEADS_CLOSED)
+    bills, account = make_bills(env, BILLS_EACH)
+    env.cr.commit()
+    return bills.partner_id.ids, account.id
+
+
+def make_bills(env, each):
+    """(posted bills of each vendor, every 17 days one, the account of their lines)."""
     rng, today = random.Random(SEED), datetime.date.today()
     vendors = env["res.partner"].create(
         [
@@ -64,13 +71,12 @@ def prepare(env, sellers, accountants):
                 ],
             }
             for place, vendor in enumerate(vendors)
-            for number in range(BILLS_EACH)
-            for day in [today - datetime.timedelta(days=17 * (BILLS_EACH - number) + rng.randrange(4))]
+            for number in range(each)
+            for day in [today - datetime.timedelta(days=17 * (each - number) + rng.randrange(4))]
         ]
     )
     bills.action_post()
-    env.cr.commit()
-    return vendors.ids, account.id
+    return bills, account
 
 
 def deploy(env):

@@ -24,14 +24,13 @@ from lib import databases, lanes, templates
 from lib.figures import Figure
 from lib.odoo_process import must_succeed, shell
 from lib.processor import used_by_server
-from lib.talk import Failure
 
 SMALL = 8
 SECONDS = 120  # with each of the two
 USERS, SMALL_USERS = 40, 4
 TURN_S, SMALL_TURN_S = 30, 4
 THINKS_S, SMALL_THINKS_S = 12, 4  # on average, between two actions of one person
-START_S, ANSWER_S = 120, 60
+ANSWER_S = 60
 WITHOUT, WITH = "without", "with"
 MOST = {"list": 1.3, "create": 1.5, "write": 1.3}  # times the median without
 SELLER = {"list": 4, "search": 2, "group": 1, "open": 4, "create": 2, "write": 4}
@@ -56,7 +55,7 @@ def run(env, options, say):
         arguments = (f"--database={plain},{env.cr.dbname}", "--workers=2", "--max-cron-threads=1")
         with lanes.node(env, "load", folder, *arguments) as server:
             base = f"http://127.0.0.1:{server.port}"
-            _wait_for(server, base)
+            lanes.wait_for(server)
             say(f"Logging {users} people in, twice ...")
             thinks = SMALL_THINKS_S if options.small else THINKS_S
             people = [_Person(base, names, number, users - accountants, thinks) for number in range(users)]
@@ -244,16 +243,3 @@ def _figures(users, taken, work, failed):
             target, met = (f"≤ {most}", ratio <= most) if most else (None, None)
             figures.append(Figure(f"{action}_ratio", round(ratio, 2), "times", target, met))
     return [*figures, Figure("errors_that_users_see", failed, "", "0", failed == 0)]
-
-
-def _wait_for(server, base):
-    until = time.monotonic() + START_S
-    while time.monotonic() < until:
-        if server.poll() is not None:
-            raise Failure("the server that was to be loaded ended; its log lies in a folder that is gone.")
-        try:
-            if requests.get(f"{base}/web/health", timeout=5).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.5)
-    raise Failure(f"the server that was to be loaded did not answer within {START_S} seconds.")

@@ -9,6 +9,7 @@ QUICK = True           the smallest size takes under 5 seconds: it is run in ``d
 DATA = "FILE"          the file that it needs; looked for in ``../shared/data`` where ``--data`` names no other
 DEMONSTRATION = True   run on a copy of the demonstration, where one was built (``dev/demo``) and unless ``--small`` or
                        AI_DEPLOYMENT_SMALL=1 says that a small database is enough
+BROWSER = True         it needs Chromium (`experiment.sh` reads this one)
 OWN_SERVER = True      run on a PostgreSQL server of its own, which it may break (`own_postgres.attached`)
 WHOLE_AT_NIGHT = True  dev/test nightly runs its usual size too, and fails where a target is missed
 MUST_BE_MET = True     exit with a status other than 0 when a figure misses its target

@@ -15,5 +15,6 @@ experiment() {
     exit 0
   fi
   environment_ready
+  if grep -qs '^BROWSER = True' "$LIB/../$folder/$3.py"; then environment_browser; fi
   environment_run lib.experiment "$@"
 }

@@ -8,6 +8,11 @@ import subprocess
 import sys
 import time
 
+import requests
+
+from .talk import Failure
+
+START_S = 120
 _LANE = """
 import time
 chunks = env["ai.deployment.batch.chunk"]
@@ -78,6 +83,20 @@ def node(env, name, data_dir, *arguments, environment=None, named_by_worker=Fals
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # with its workers: the session is its own
         process.wait()
+
+
+def wait_for(process):
+    """Wait until a `node` answers."""
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise Failure("the server ended; its log lies in a folder that is gone.")
+        try:
+            if requests.get(f"http://127.0.0.1:{process.port}/web/health", timeout=5).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.5)
+    raise Failure(f"the server did not answer within {START_S} seconds.")
 
 
 def note_who_works(env):

@@ -102,10 +102,13 @@ class LeadOutcomes(Outcomes):
         since = now - timedelta(days=max(2 * self.deployment.horizon_days, LATELY_DAYS))
         sides = [self._leak_rows(now, most, closed=closed, since=since) for closed in (True, False)]
         if not all(sides):
-            return self._leak_rows(now, most, closed=True)
+            return self.closed_rows(now, most)
         # the latest of either kind: of the same time, too, where there are more than fit
         first = max(side[-1].created for side in sides if len(side) == most) if most in map(len, sides) else since
         return [row for side in sides for row in side if row.created >= first]
+
+    def closed_rows(self, now: datetime, most: int) -> list[LeakRow]:
+        return self._leak_rows(now, most, closed=True)
 
     def _leak_rows(self, now: datetime, most: int, *, closed: bool, since: datetime | None = None) -> list[LeakRow]:
         """Closed or open leads, latest first. Without `since`, of whichever time, their end known or not."""

@@ -30,6 +30,10 @@ class Outcomes:
         """Return closed and open records of the same time, at most `most` of each; none without outcomes."""
         return []
 
+    def closed_rows(self, now: datetime, most: int) -> list[LeakRow]:
+        """Return the latest closed records of whichever time, at most `most`; none without outcomes."""
+        return []
+
     def edited_after_closing(self, name: str, closed_ids: list[int]) -> float:
         """Return the share of closed records whose tracking shows the field `name` changed after they were closed."""
         return 0.0

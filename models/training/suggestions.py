@@ -31,7 +31,7 @@ from .table import read_moments
 
 MOST_ROWS = 2500  # closed, and open; without an outcome twice as many
 MOST_EXAMINED = 20  # candidates that the leak check looks at
-MOST_TICKED = 12  # inputs that are chosen ahead
+FEWEST_TICKED, MOST_TICKED = 3, 12  # inputs that are chosen ahead, where none tells and where many do
 TYPES = frozenset(("boolean", "char", "float", "integer", "many2many", "many2one", "monetary", "selection"))
 TECHNICAL = frozenset(
     "active color company_id company_currency create_uid currency_id display_name duration_tracking id is_blacklisted "
@@ -82,7 +82,8 @@ class Suggestions:
     def find(self, now: datetime) -> list[Suggestion]:
         """Return what could be declared and is not yet, the most telling first."""
         self.documents.check_access("read")
-        rows = self._rows(now)
+        beside, ended = self._rows(now)
+        rows = beside + ended
         ids = [row.res_id for row in rows]
         usual = self._specs(
             [
@@ -95,18 +96,26 @@ class Suggestions:
         read = [spec for spec, _values in usual + own if spec["source"] == "path"]
         columns = self.told._columns(read, ids)
         if any(row.closed for row in rows):
-            return self._of_course(now) + self._by_outcome(own, columns, rows)
+            return self._of_course(now) + self._by_outcome(own, columns, rows, len(beside))
         return self._without_outcome(usual, own, columns, ids)
 
-    def _rows(self, now: datetime) -> list[LeakRow]:
-        """Return a sample of records that the user may read: closed and open ones, or the latest of whichever kind."""
-        rows = self.told.env[self.told.res_model]._ai_outcomes(self.told).leak_rows(now, MOST_ROWS)
+    def _rows(self, now: datetime) -> tuple[list[LeakRow], list[LeakRow]]:
+        """Return samples of records that the user may read: those of the leak check, and further closed ones.
+
+        The leak check compares closed and open records of the same time, which in a small company are too few to say
+        what an input tells: that is asked of all that were closed. Without an outcome, the latest records.
+        """
+        outcomes = self.told.env[self.told.res_model]._ai_outcomes(self.told)
+        beside, ended = outcomes.leak_rows(now, MOST_ROWS), outcomes.closed_rows(now, MOST_ROWS)
         domain = self.told._record_domain() & self.documents._ai_base_domain() & self.told._company_domain()
-        if rows:
-            readable = set(self.documents.search([("id", "in", [row.res_id for row in rows])]).ids)
-            return [row for row in rows if row.res_id in readable]
+        if beside or ended:
+            known = {row.res_id for row in beside}
+            ended = [row for row in ended if row.res_id not in known]
+            readable = set(self.documents.search([("id", "in", [row.res_id for row in beside + ended])]).ids)
+            beside, ended = ([row for row in rows if row.res_id in readable] for rows in (beside, ended))
+            return beside, ended
         latest = self.documents.search(domain, order="id desc", limit=2 * MOST_ROWS)
-        return [LeakRow(res_id, False, 0.0, None, None) for res_id in latest.ids]
+        return [LeakRow(res_id, False, 0.0, None, None) for res_id in latest.ids], []
 
     # Candidates
 
@@ -192,8 +201,12 @@ class Suggestions:
     # Ranked
 
     def _by_outcome(
-        self, own: list[tuple[dict, dict]], columns: dict[str, Column], rows: list[LeakRow]
+        self, own: list[tuple[dict, dict]], columns: dict[str, Column], rows: list[LeakRow], beside: int
     ) -> list[Suggestion]:
+        """Return those that are useful, the most telling first.
+
+        :param beside: how many of `rows`, from the first on, the leak check looks at
+        """
         closed = np.flatnonzero([row.closed for row in rows])
         labels = np.array([bool(rows[place].label) for place in closed])
         own = self._useful(own, columns)
@@ -205,22 +218,23 @@ class Suggestions:
             ranked.append((suggestions.tells(in_time, labels), leaks.auc_alone(in_time, labels), spec, values))
         ranked = sorted(ranked, key=lambda one: -one[0])[:MOST_EXAMINED]
         specs = [spec for _tells, _auc, spec, _values in ranked]
-        found = findings(self.told, specs, {spec["key"]: columns[spec["key"]] for spec in specs}, rows)
-        results, ticked = [], 0
-        for (tells, auc, spec, values), finding in zip(ranked, found, strict=True):
-            is_chosen = tells >= TELLS_FROM and ticked < MOST_TICKED
-            is_chosen = is_chosen and finding.verdict in (leaks.FINE, leaks.CANNOT_JUDGE)
-            ticked += is_chosen
-            results.append(
-                self._suggestion(spec, values, columns, [row.res_id for row in rows])._replace(
-                    tells=round(tells, 1),
-                    auc=auc,
-                    verdict=finding.verdict,
-                    reason=finding.reason,
-                    is_chosen=is_chosen,
-                )
+        judged = {spec["key"]: columns[spec["key"]].take(np.arange(beside)) for spec in specs}
+        found = findings(self.told, specs, judged, rows[:beside])
+        usable = [place for place, one in enumerate(found) if one.verdict in (leaks.FINE, leaks.CANNOT_JUDGE)]
+        telling = [place for place in usable if ranked[place][0] >= TELLS_FROM][:MOST_TICKED]
+        # Where nothing tells, a few are proposed all the same: the replay says what they are worth.
+        chosen = set(telling or usable[:FEWEST_TICKED])
+        ids = [row.res_id for row in rows]
+        return [
+            self._suggestion(spec, values, columns, ids)._replace(
+                tells=round(tells, 1),
+                auc=auc,
+                verdict=found[place].verdict,
+                reason=found[place].reason,
+                is_chosen=place in chosen,
             )
-        return results
+            for place, (tells, auc, spec, values) in enumerate(ranked)
+        ]
 
     def _without_outcome(
         self, usual: list[tuple[dict, dict]], own: list[tuple[dict, dict]], columns: dict[str, Column], ids: list[int]

@@ -65,6 +65,13 @@ class TestLeadOutcomes(ClosedLeads, AiDeploymentCase):
         self.close(self.won, NOW - 900 * DAY, NOW - 890 * DAY, True)
         self.assertEqual([row.res_id for row in self.outcomes.leak_rows(NOW, 10)], (self.lost + self.won).ids)
 
+    def test_closed_ones_of_whichever_time_latest_first(self):
+        self.assertEqual([row.res_id for row in self.outcomes.closed_rows(NOW, 2)], (self.young + self.lost).ids)
+        self.close(self.won, NOW - 900 * DAY, NOW - 890 * DAY, True)
+        rows = self.outcomes.closed_rows(NOW, 10)
+        self.assertEqual([row.res_id for row in rows], (self.young + self.lost + self.won).ids)
+        self.assertEqual([row.label for row in rows], [True, False, True])
+
     def test_the_share_that_was_edited_after_closing(self):
         def edited(lead, moment):
             message = self.env["mail.message"].create({"model": "crm.lead", "res_id": lead.id, "date": moment})

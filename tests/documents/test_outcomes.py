@@ -13,7 +13,8 @@ class TestOutcomes(AiDeploymentCase):
         self.assertIs(type(outcomes), Outcomes)
         self.assertIsNone(outcomes.counts(NOW))
         self.assertEqual(
-            (outcomes.leak_rows(NOW, 10), outcomes.to_come(NOW), outcomes.decided_after(NOW)), ([], [], [])
+            (outcomes.leak_rows(NOW, 10), outcomes.closed_rows(NOW, 10), outcomes.to_come(NOW)), ([], [], [])
         )
+        self.assertEqual(outcomes.decided_after(NOW), [])
         self.assertEqual((outcomes.ends({1: NOW}), outcomes.latest_ends()), ({}, (None, None)))
         self.assertEqual((outcomes.usual_amount(), outcomes.edited_after_closing("name", [1])), (0.0, 0.0))

@@ -9,7 +9,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ai_deployment.models.tools import clock
 from odoo.addons.ai_deployment.models.tools.wording import plain
-from odoo.addons.ai_deployment.models.training.suggestions import Suggestions
+from odoo.addons.ai_deployment.models.training.suggestions import FEWEST_TICKED, TELLS_FROM, Suggestions
 from odoo.addons.ai_deployment.tests.common import NOW, AiDeploymentCase
 
 
@@ -77,6 +77,34 @@ class TestSuggestions(AiDeploymentCase):
         self.assertFalse(found["priority"].is_chosen)
         ranks = [one.tells for one in found.values()]
         self.assertEqual(ranks, sorted(ranks, reverse=True))
+
+    def test_where_little_was_closed_lately_older_ones_say_what_tells(self):
+        """The leak check looks at 90 days; nine tenths of what a small company closed is older."""
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = create_date - interval '1 year',"
+            " date_closed = date_closed - interval '1 year'"
+            " WHERE id = ANY(%s) AND won_status != 'pending' AND id %% 10 > 0",
+            [self.leads.ids],
+        )
+        self.env.invalidate_all()
+        found = self.found()
+        self.assertTrue(found["country_id"].is_chosen and found["expected_revenue"].is_chosen)
+        self.assertGreater(found["country_id"].auc, 0.6)
+        self.assertEqual(found["country_id"].verdict, "cannot_judge", "too few are left of the same time")
+
+    def test_a_few_are_proposed_even_where_nothing_tells(self):
+        self.env.cr.execute(
+            "UPDATE crm_lead SET city = NULL, country_id = CASE WHEN id %% 2 = 0 THEN %s ELSE %s END,"
+            " expected_revenue = id %% 3, priority = (id %% 4)::varchar,"
+            " won_status = CASE WHEN won_status = 'pending' THEN 'pending' WHEN id %% 5 = 0 THEN 'won' ELSE 'lost' END"
+            " WHERE id = ANY(%s)",
+            [self.belgium.id, self.usa.id, self.leads.ids],
+        )
+        self.env.invalidate_all()
+        found = self.found()
+        self.assertLess(max(one.tells for one in found.values()), TELLS_FROM)
+        chosen = [name for name, one in found.items() if one.is_chosen]
+        self.assertEqual(chosen, list(found)[:FEWEST_TICKED])
 
     def test_what_comes_with_the_outcome_is_shown_and_not_proposed(self):
         city = self.found()["city"]
